@@ -1,0 +1,32 @@
+"""Where the recordings and models that come with ecg-live lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecg_live.errors import RecordingError
+
+DEMO = "signal_sample_single_hub_ECG_2018_7_5.h5"
+MODELS = Path(__file__).parent / "model" / "pretrained"
+DEFAULT_MODEL = MODELS / "mental_load.safetensors"
+
+
+def folder() -> Path:
+    """Folder of the bundled recordings: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).parent
+    installed = package / "recordings"
+    return installed if installed.is_dir() else package.parent / "recordings"
+
+
+def demo_recording() -> Path:
+    """The recording that ``ecg-live demo`` replays.
+
+    Raises
+    ------
+    RecordingError
+        If it is not there.
+    """
+    path = folder() / DEMO
+    if not path.is_file():
+        raise RecordingError(f"the bundled recording {path} is missing", "install ecg-live again")
+    return path

@@ -1,0 +1,124 @@
+"""Settings: command line, then environment, then the TOML file, then defaults."""
+
+from __future__ import annotations
+
+import math
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+
+from ecg_live.errors import ConfigError
+
+PREFIX = "ECG_LIVE_"
+FILE = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a live session can be told.
+
+    Parameters
+    ----------
+    model : str, optional
+        Bundle file; the bundled model without it.
+    channel, rate, unit
+        Which channel is the ECG; rate in Hz and unit for a file that states none.
+    speed : float
+        Multiple of real time at which a file is replayed; ``inf`` (written ``max``) as fast as it goes.
+    seconds : float, optional
+        End after so much wall time.
+    hop : float
+        Seconds from one prediction to the next.
+    gain : float
+        Of a PLUX ECG sensor.
+    headless, json : bool
+        No dashboard; JSON lines on standard output.
+    """
+
+    model: str | None = None
+    channel: str | None = None
+    rate: float | None = None
+    unit: str | None = None
+    speed: float = 1.0
+    seconds: float | None = None
+    hop: float = 1.0
+    gain: float = 1000.0
+    headless: bool = False
+    json: bool = False
+
+
+NUMBERS = ("rate", "speed", "seconds", "hop", "gain")
+SWITCHES = ("headless", "json")
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def load(options: Mapping[str, object], environ: Mapping[str, str] | None = None) -> Settings:
+    """Merge all places a setting can come from; options that are None were not given.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is unknown or its value cannot be, naming where it came from.
+    """
+    environ = os.environ if environ is None else environ
+    names = [field.name for field in fields(Settings)]
+    merged: dict[str, Any] = {}
+    for name, value in _file(environ).items():
+        merged[name] = _value(name, value, f"{name} in {_path(environ)}")
+    for name in names:
+        if (text := environ.get(PREFIX + name.upper())) is not None:
+            merged[name] = _value(name, text, PREFIX + name.upper())
+    for name, value in options.items():
+        if value is not None:
+            merged[name] = _value(name, value, f"--{name}")
+    return Settings(**merged)
+
+
+def _path(environ: Mapping[str, str]) -> Path:
+    chosen = environ.get(PREFIX + "CONFIG")
+    return Path(chosen) if chosen else user_config_path("ecg-live") / FILE
+
+
+def _file(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = _path(environ)
+    if not path.is_file():
+        if environ.get(PREFIX + "CONFIG"):
+            raise ConfigError(f"{PREFIX}CONFIG names {path}, which is no file", "mend or unset it")
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}", "mend the file") from error
+    known = [field.name for field in fields(Settings)]
+    if strange := sorted(found.keys() - set(known)):
+        raise ConfigError(f"{path} sets {', '.join(strange)}; known are {', '.join(known)}", "mend the file")
+    return found
+
+
+def _value(name: str, value: object, where: str) -> object:
+    if name in NUMBERS:
+        return _number(name, value, where)
+    if name in SWITCHES:
+        text = str(value).lower()
+        if text not in YES + NO:
+            raise ConfigError(f"{where} is {value!r}; it is yes or no", "write true or false")
+        return text in YES
+    return str(value)
+
+
+def _number(name: str, value: object, where: str) -> float:
+    if name == "speed" and value == "max":
+        return math.inf
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        more = ", or max" if name == "speed" else ""
+        raise ConfigError(f"{where} is {value!r}; it must be a number above 0{more}", f"for example --{name} 1")
+    return number

@@ -1,0 +1,355 @@
+"""The data that flows left to right, and the protocols of those who pass it on.
+
+Units everywhere: mV, seconds, Hz. Conversion happens inside the adapter that meets the device or file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_clock
+Grade = Literal["good", "poor", "unusable"]
+
+RATE = 256  # Hz, the model's rate (Sarkar & Etemad 2020, section 4.1)
+BLOCK = 256  # samples: one second, the unit of the z-score and of signal quality
+WIDTH = 2560  # samples: the model's window of 10 s (ibid.)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a source promises about its stream.
+
+    Parameters
+    ----------
+    rate : float
+        Nominal rate in Hz.
+    channels : tuple of str
+        One name per column of every chunk.
+    full_scale : tuple of float, optional
+        Lowest and highest value, in mV, that the converter can give; None where nobody knows.
+    name, source_id : str
+        For people, and to tell two devices of one name apart.
+    duration : float, optional
+        Length in seconds where it is known beforehand (files).
+    """
+
+    rate: float
+    channels: tuple[str, ...]
+    full_scale: tuple[float, float] | None = None
+    name: str = ""
+    source_id: str = ""
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Samples without a hole inside: ``samples (n, c)`` in mV, first one at index ``start`` of its counter.
+
+    ``time`` is the session clock of the first sample, ``arrived`` the session clock when the whole chunk
+    was there (NaN: when the session took it). An empty chunk is legal.
+    """
+
+    samples: F64
+    start: int
+    time: float
+    arrived: float = float("nan")
+
+    @property
+    def stop(self) -> int:
+        """Index behind the last sample."""
+        return self.start + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples ``start .. start + lost`` of the raw counter never came (or came as no number)."""
+
+    start: int
+    lost: int
+    cause: str
+    bridged: bool = False
+    time: float = float("nan")
+
+    @property
+    def stop(self) -> int:
+        """Index of the first sample behind the gap."""
+        return self.start + self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something the experimenter or stimulus program noted, at ``time`` on the session clock."""
+
+    time: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the stream or the session is doing.
+
+    ``state`` is ``streaming``, ``warming_up``, ``gap``, ``warning``, ``ended`` or ``error``; ``detail`` is one sentence
+    for people; ``seconds_left`` counts down where that is known.
+    """
+
+    state: str
+    detail: str = ""
+    time: float = float("nan")
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """A strap's own heart rate (bpm) and RR intervals (s), at ``time`` on the session clock."""
+
+    time: float
+    heart_rate: float
+    rr: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOff:
+    """An electrode came off (``off``) or is back, from raw sample ``start`` on."""
+
+    start: int
+    off: bool
+    electrodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Charge between 0 and 1, at ``time`` on the session clock."""
+
+    time: float
+    level: float
+
+
+Event = Gap | Marker | State | Beats | LeadOff | Battery
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Grade of a stretch of signal, with the reasons in words where it is not good."""
+
+    grade: Grade
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What the model sees: ``data`` float32 (2560,), normalised, at 256 Hz.
+
+    ``first`` is the index of its first sample on the segment's 256 Hz grid. ``start`` and ``stop`` are seconds of
+    raw time from the stream's first sample, ``time`` is the session clock of its first sample, ``segment`` counts
+    segments from 0. ``bridged`` is the share of raw samples that were bridged. ``heart_rate`` in bpm and ``rmssd`` in
+    ms are None where beats do not bear them out. ``beats`` are seconds of raw time.
+    """
+
+    data: F32
+    first: int
+    start: float
+    stop: float
+    time: float
+    segment: int
+    quality: Quality
+    bridged: float = 0.0
+    heart_rate: float | None = None
+    rmssd: float | None = None
+    beats: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """High-passed signal for the screen: ``samples`` float32 (n,) in mV at 256 Hz; ``start`` in s of raw time."""
+
+    samples: F32
+    start: float
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadResult:
+    """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains."""
+
+    probs: Mapping[str, float] | None
+    label: str | None
+    abstain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """All heads' answers for one window; fields as in `Window`, ``latency`` in s from the arrival of its last chunk."""
+
+    start: float
+    stop: float
+    time: float
+    heads: Mapping[str, HeadResult]
+    heart_rate: float | None
+    rmssd: float | None
+    quality: Quality
+    latency: float = 0.0
+    beats: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a session took in and gave out, the last item of all. ``wall`` in s, ``speed`` x real time."""
+
+    samples: int
+    lost: int
+    windows: int
+    predictions: int
+    abstained: int
+    wall: float
+    speed: float
+
+
+Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | Trace | Prediction | Summary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What the screen may draw now. Immutable; made by `View.poll`.
+
+    ``trace`` float32 (n,) holds the high-passed samples (mV, 256 Hz, NaN where there are none) from display index
+    ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
+    oldest first, ``events`` likewise. ``now`` is raw time (s) of the newest sample, ``age`` seconds since the last
+    chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples. ``ended`` is true when no more
+    will come.
+    """
+
+    state: State
+    trace: F32
+    trace_start: int
+    predictions: tuple[Prediction, ...]
+    events: tuple[Event, ...]
+    now: float
+    age: float
+    samples: int
+    lost: int
+    latency_p95: float | None
+    ended: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadInfo:
+    """What a screen needs to know of a head: its name and its classes in the order of the probabilities."""
+
+    name: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How far a screen has read: trace index, predictions and events seen. Start with ``Poll()``."""
+
+    trace: int = 0
+    predictions: int = 0
+    events: int = 0
+
+
+class View(Protocol):
+    """The session as a screen sees it: it may look, and ask to stop; it never pulls, filters or infers."""
+
+    @property
+    def info(self) -> StreamInfo:
+        """The stream being shown."""
+        ...
+
+    @property
+    def heads(self) -> tuple[HeadInfo, ...]:
+        """The heads that predictions will carry."""
+        ...
+
+    def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
+        """Give what is new since ``since``, and the cursor to pass next time. Never blocks on the worker."""
+        ...
+
+    def stop(self) -> None:
+        """Ask the session to end; returns at once."""
+        ...
+
+
+class Source(Protocol):
+    """Where chunks and events come from. A context manager and a blocking iterator."""
+
+    @property
+    def info(self) -> StreamInfo:
+        """What the stream is like; complete once the source is entered."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __iter__(self) -> Iterator[Chunk | Event]: ...
+
+    def close(self) -> None:
+        """End the iteration from any thread; a blocked iterator wakes within 0.5 s."""
+        ...
+
+
+class Stage(Protocol):
+    """A causal step of the signal path. However its input is cut, its output is the same to the bit."""
+
+    @property
+    def delay(self) -> float:
+        """How late output comes, in seconds; it does not shift raw times."""
+        ...
+
+    def push(self, chunk: Chunk) -> Chunk:
+        """Take a contiguous chunk; give what can be given now, perhaps nothing."""
+        ...
+
+    def flush(self) -> Chunk:
+        """End of the segment: give what is still inside."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the segment."""
+        ...
+
+
+class Sink(Protocol):
+    """Where a session's output goes. One that raises is dropped with a message; the others go on."""
+
+    @property
+    def name(self) -> str:
+        """For the message when it fails."""
+        ...
+
+    def write(self, item: Item) -> None:
+        """Take one item, in order."""
+        ...
+
+    def close(self) -> None:
+        """No more will come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How to open a source; see ``devices.open_source``.
+
+    ``channel`` by name or number (1 = first), ``rate`` in Hz and ``unit`` for files that state none, ``speed`` as a
+    multiple of real time (``inf`` = as fast as it goes), ``chunk`` in seconds per replayed chunk, ``gain`` of a PLUX
+    ECG sensor (1000 in the data sheet, 1019 in PLUX's own export).
+    """
+
+    channel: str | None = None
+    rate: float | None = None
+    unit: str | None = None
+    speed: float = 1.0
+    chunk: float = 0.020
+    gain: float = 1000.0
