@@ -1,0 +1,1 @@
+"""The Qt dashboard; the only place that imports Qt."""

@@ -1,0 +1,75 @@
+"""One panel a head: label, probability, state with its reason, and the probability over time."""
+
+from __future__ import annotations
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from ecg_live.types import HeadInfo, Prediction
+
+from .curve import ProbabilityCurve
+from .palette import Palette, mark
+from .status import PILLS, HeadStatus
+from .tiles import CARD_MARGINS, Card, Elided, Pill, text_label
+from .words import title_text
+
+TEXT_WIDTH = 182  # pixels for the words, left of the curve
+
+
+class HeadPanel(Card):
+    """Shows one head. ``add`` takes every prediction, ``show_status`` is called a few times a second."""
+
+    def __init__(self, head: HeadInfo, palette: Palette) -> None:
+        super().__init__(f"Head {head.name}")
+        self.head = head
+        self.status = HeadStatus("waiting")
+        self.curve = ProbabilityCurve(head, palette)
+        self._name = Elided(f"{head.name} name", 10)
+        self._name.show_text(title_text(head.name))
+        self._label = Elided(f"{head.name} label", 17, bold=True)
+        self._percent = text_label(f"{head.name} probability", 12)
+        self._pill = Pill(f"{head.name} state")
+        self._note = text_label(f"{head.name} note", 9, muted=True)
+        self._note.setWordWrap(True)
+        self._note.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        words = QtWidgets.QWidget()
+        words.setAccessibleName(f"{self.head.name} words")
+        words.setFixedWidth(TEXT_WIDTH)
+        column = QtWidgets.QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        answer = QtWidgets.QHBoxLayout()
+        answer.setSpacing(8)
+        answer.addWidget(self._percent)
+        answer.addWidget(self._pill)
+        answer.addStretch(1)
+        column.addWidget(self._name)
+        column.addWidget(self._label)
+        column.addLayout(answer)
+        column.addWidget(self._note, 1)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(*CARD_MARGINS)
+        row.setSpacing(10)
+        row.addWidget(words)
+        row.addWidget(self.curve, 1)
+
+    def add(self, prediction: Prediction) -> None:
+        """Keep a prediction for the curve."""
+        if self.head.name in prediction.heads:
+            self.curve.add(prediction.stop, prediction.heads[self.head.name])
+
+    def show_status(self, status: HeadStatus, now: float, hop: float) -> None:
+        """Show the state; ``now`` in s of raw time, which goes on without samples, ``hop`` in s between predictions."""
+        self.status = status
+        self._label.show_text(status.label)
+        self._percent.setText(status.percent)
+        self._percent.setVisible(bool(status.percent))
+        self._note.setText(status.note)
+        self._note.setToolTip(status.note)
+        for part in (self._label, self._percent):
+            mark(part, "muted", status.dim)
+        self._pill.show_state(*PILLS[status.kind])
+        self.setAccessibleDescription(f"{PILLS[status.kind][1]}: {status.label} {status.percent} {status.note}".strip())
+        self.curve.show_at(now, hop, rim="end" if status.kind in ("ended", "error") else "now")

@@ -1,0 +1,177 @@
+"""Probability over time of one head, last five minutes; redrawn a few times a second."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.types import F64, HeadInfo, HeadResult
+
+from .palette import LINES, Palette
+from .paper import draw_line
+from .status import Kind, result_kind
+
+SPANS = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
+KEPT = SPANS[-1][0]  # s
+LEFT, RIGHT, BOTTOM = 34, 12, 18  # pixels around the plot
+SMALL = 8  # point size of the axis text
+ROW = 16  # pixels to a row of the key above the plot
+SAMPLE = 22  # pixels of line in the key
+WORD = 48  # pixels between two words on the time axis
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One answer at raw time ``at`` (s); ``probs`` in the order of the classes, NaN where there is none."""
+
+    at: float
+    kind: Kind
+    probs: tuple[float, ...]
+
+
+class ProbabilityCurve(QtWidgets.QWidget):
+    """One line a class (of two classes only the second: the first mirrors it).
+
+    Low confidence is hatched, an abstention is grey, and neither it nor a time without answers has a line.
+    """
+
+    def __init__(self, head: HeadInfo, palette: Palette) -> None:
+        super().__init__()
+        self._head, self._palette = head, palette
+        self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
+        self.points: deque[Point] = deque(maxlen=4 * KEPT)
+        self.now, self.hop, self.rim = 0.0, 1.0, "now"
+        self.setMinimumSize(140, 70)
+        self.setAccessibleName(f"{head.name}: probability over the last five minutes")
+        small = self.font()
+        small.setPointSize(SMALL)
+        self.setFont(small)
+
+    def add(self, stop: float, result: HeadResult) -> None:
+        """Take the answer for the window that ends at raw time ``stop`` (s)."""
+        kind = result_kind(result)
+        probs = result.probs if kind != "abstain" and result.probs is not None else {}
+        self.points.append(Point(stop, kind, tuple(probs.get(name, float("nan")) for name in self._head.classes)))
+
+    def restyle(self, palette: Palette) -> None:
+        """Change colours."""
+        self._palette = palette
+        self.update()
+
+    def show_at(self, now: float, hop: float, rim: str = "now") -> None:
+        """Move the right rim to raw time ``now`` (s), called ``rim``, and redraw."""
+        self.now, self.hop, self.rim = now, hop, rim
+        while self.points and self.points[0].at < now - KEPT:
+            self.points.popleft()
+        self.update()
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Seconds shown, and seconds from mark to mark."""
+        oldest = self.now - self.points[0].at if self.points else 0.0
+        return next((pair for pair in SPANS if oldest <= pair[0]), SPANS[-1])
+
+    def pieces(self) -> Iterator[tuple[list[Point], Kind]]:
+        """Give stretches of one kind without a hole in time."""
+        piece: list[Point] = []
+        for point in self.points:
+            if piece and (point.kind != piece[-1].kind or point.at - piece[-1].at > 1.5 * self.hop):
+                yield piece, piece[-1].kind
+                piece = []
+            piece.append(point)
+        if piece:
+            yield piece, piece[-1].kind
+
+    def line(self, which: int) -> tuple[list[float], list[float]]:
+        """Give times and probabilities of a class, with a NaN wherever the line must break."""
+        times: list[float] = []
+        values: list[float] = []
+        for before, point in zip([None, *self.points], self.points, strict=False):
+            if before is not None and point.at - before.at > 1.5 * self.hop:
+                times.append(before.at)
+                values.append(float("nan"))
+            times.append(point.at)
+            values.append(point.probs[which])
+        return times, values
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Draw axes, shading, lines and the key to them."""
+        painter = QtGui.QPainter(self)
+        key = self.key(self.fontMetrics())
+        top = key[-1][2] + ROW + 3
+        plot = QtCore.QRectF(LEFT, top, self.width() - LEFT - RIGHT, self.height() - top - BOTTOM)
+        self._draw_shading(painter, plot)
+        self._draw_axes(painter, plot)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        for which in self._shown:
+            painter.setPen(self._pen(which))
+            times, values = self.line(which)
+            x = self._x(plot, np.array(times))
+            draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
+        self._draw_key(painter, key)
+        painter.end()
+
+    def _x(self, plot: QtCore.QRectF, at: F64) -> F64:
+        return plot.right() - (self.now - at) / self.span[0] * plot.width()
+
+    def _pen(self, which: int) -> QtGui.QPen:
+        colour = QtGui.QColor(self._palette.classes[which % len(self._palette.classes)])
+        pen = QtGui.QPen(colour, 2, LINES[which % len(LINES)] if len(self._shown) > 1 else LINES[0])
+        pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
+        return pen
+
+    def _draw_shading(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
+        styles = {
+            "abstain": QtGui.QBrush(QtGui.QColor(self._palette.shade)),
+            "low": QtGui.QBrush(QtGui.QColor(self._palette.hatch), QtCore.Qt.BrushStyle.BDiagPattern),
+        }
+        for piece, kind in self.pieces():
+            if kind in styles:
+                edges = self._x(plot, np.array([piece[0].at - self.hop, piece[-1].at]))
+                left, right = np.clip(edges, plot.left(), plot.right())
+                painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), styles[kind])
+
+    def _draw_axes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
+        centre, right = QtCore.Qt.AlignmentFlag.AlignHCenter, QtCore.Qt.AlignmentFlag.AlignRight
+        beside = right | QtCore.Qt.AlignmentFlag.AlignVCenter
+        for share in (0.0, 0.5, 1.0):
+            y = plot.bottom() - share * plot.height()
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.border), 1))
+            painter.drawLine(QtCore.QLineF(plot.left(), y, plot.right(), y))
+            painter.setPen(QtGui.QColor(self._palette.muted))
+            painter.drawText(QtCore.QRectF(0, y - 8, LEFT - 6, 16), beside.value, f"{share:.1f}")
+        span, step = self.span
+        every = step * math.ceil(span / step * WORD / max(1.0, plot.width()))
+        for back in range(0, span + 1, step):
+            x = plot.right() - back / span * plot.width()
+            painter.drawLine(QtCore.QLineF(x, plot.bottom(), x, plot.bottom() + 3))
+            if 0 < back < span and back % every == 0:
+                text = f"-{back} s" if span < KEPT else f"-{back // 60} min"
+                painter.drawText(QtCore.QRectF(x - 30, plot.bottom() + 3, 60, 15), centre.value, text)
+        painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.rim)
+
+    def key(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
+        """Place the key to the lines, in as many rows as it needs: class, x, y and text."""
+        placed: list[tuple[int, int, int, str]] = []
+        x, y = LEFT, 0
+        for which in self._shown:
+            name = self._head.classes[which].replace("_", " ")
+            text = f"probability of {name}" if len(self._shown) == 1 else name
+            wide = SAMPLE + 6 + metrics.horizontalAdvance(text)
+            if placed and x + wide > self.width():
+                x, y = LEFT, y + ROW
+            placed.append((which, x, y, text))
+            x += wide + 14
+        return placed
+
+    def _draw_key(self, painter: QtGui.QPainter, key: list[tuple[int, int, int, str]]) -> None:
+        for which, x, y, text in key:
+            painter.setPen(self._pen(which))
+            painter.drawLine(QtCore.QLineF(x, y + 9, x + SAMPLE, y + 9))
+            painter.setPen(QtGui.QColor(self._palette.muted))
+            painter.drawText(QtCore.QPointF(x + SAMPLE + 6, y + 13), text)

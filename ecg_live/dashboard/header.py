@@ -1,0 +1,76 @@
+"""Top and foot of the window: title, source and model, the line that says how the stream is, the last event."""
+
+from __future__ import annotations
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from ecg_live.types import StreamInfo
+
+from .palette import mark
+from .status import Strip
+from .tiles import Elided, text_label
+
+RESEARCH = "Research use only"
+
+
+class Header(QtWidgets.QWidget):
+    """Title, source, model, and what the whole is for."""
+
+    def __init__(self, title: str, model: str, info: StreamInfo) -> None:
+        super().__init__()
+        self.setAccessibleName("Title")
+        name = text_label("Session title", 14, bold=True)
+        name.setText(title)
+        about = Elided("Source and model", 10)
+        about.setProperty("muted", True)
+        parts = (info.name, ", ".join(info.channels), f"{info.rate:g} Hz", f"model {model}" if model else "")
+        about.show_text("   ·   ".join(part for part in parts if part))
+        self.tag = text_label(RESEARCH, 9, bold=True)
+        self.tag.setObjectName("tag")
+        self.tag.setText(RESEARCH)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(2, 0, 2, 0)
+        row.setSpacing(16)
+        row.addWidget(name)
+        row.addWidget(about, 1, QtCore.Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.tag)
+
+
+class StateStrip(QtWidgets.QFrame):
+    """Always there and always as high, so that a message moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("State of the stream")
+        self.setFixedHeight(30)
+        self.strip = Strip("neutral", "", "")
+        self._word = text_label("State", 10, bold=True)
+        self._text = Elided("State in words", 10)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(14)
+        row.addWidget(self._word)
+        row.addWidget(self._text, 1)
+
+    def show_strip(self, strip: Strip) -> None:
+        """Show a state of the stream."""
+        self.strip = strip
+        self._word.setText(strip.word)
+        self._text.show_text(strip.text)
+        mark(self, "tone", strip.tone)
+        self.setAccessibleDescription(f"{strip.word}: {strip.text}")
+
+
+class Foot(QtWidgets.QStatusBar):
+    """The last event, and what everybody should know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Status")
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(10, 0, 10, 4)
+        self.event_line = Elided("Last event", 9)
+        hint = text_label("Hint", 9, muted=True)
+        hint.setText(f"{RESEARCH}   ·   Space pause   ·   ? keys")
+        self.addWidget(self.event_line, 1)
+        self.addPermanentWidget(hint)

@@ -1,0 +1,180 @@
+"""The ECG on its paper: a sweep that paints only what is new, and still pages while paused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.types import RATE
+
+from .history import TraceHistory
+from .palette import Palette
+from .paper import LINE, MARGIN, Scale, draw_line, draw_paper
+from .words import clock_text
+
+GAP = RATE // 4  # samples erased ahead of the sweep: 0.25 s
+REACH = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
+
+
+class SweepView(QtWidgets.QWidget):
+    """Draws a `TraceHistory`; ``advance`` paints the samples since the last call, ``show_page`` stands still.
+
+    The picture is kept in device pixels, so that nothing is resampled on a screen of high density.
+    """
+
+    first_painted = QtCore.pyqtSignal()
+    scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
+
+    def __init__(self, history: TraceHistory, palette: Palette) -> None:
+        super().__init__()
+        self._history, self._palette, self._ratio = history, palette, 1.0
+        self.scale = Scale()
+        self._paper = self._canvas = QtGui.QPixmap()
+        self._drawn = 0  # next sample to draw
+        self._page: int | None = None  # sample behind the page shown, None while sweeping
+        self._shown = False
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 160)
+        self.setAccessibleName("ECG trace")
+
+    @property
+    def span(self) -> int:
+        """Samples that fit side by side."""
+        return max(2 * GAP, math.floor((self.width() - MARGIN) / self.scale.step))
+
+    @property
+    def page(self) -> int | None:
+        """Index behind the page shown while paused, else None."""
+        return self._page
+
+    @property
+    def drawn(self) -> int:
+        """Index behind the last sample on the screen."""
+        return self._drawn
+
+    def restyle(self, scale: Scale | None = None, palette: Palette | None = None) -> None:
+        """Change scale or colours and draw anew."""
+        self.scale, self._palette = scale or self.scale, palette or self._palette
+        self.setAccessibleDescription(self.scale.label)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Draw paper and trace from nothing; for a new size, scale or colour."""
+        self._ratio = self.devicePixelRatioF()
+        size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
+        self._paper = draw_paper(size, self._ratio, self.scale, self._palette)
+        self._redraw()
+
+    def show_page(self, stop: int) -> None:
+        """Stand still on the samples before ``stop``."""
+        self._page = stop
+        self._redraw()
+
+    def resume(self) -> None:
+        """Sweep again, from the newest sample."""
+        self._page = None
+        self._redraw()
+
+    def advance(self) -> None:
+        """Paint the samples that came since the last call, and nothing else. Late calls paint more at once."""
+        new = self._history.stop - self._drawn
+        if self._page is not None or new <= 0 or self._canvas.isNull():
+            return
+        if new >= self.span - GAP:
+            self._redraw()
+            return
+        painter = self._begin()
+        for start, stop in self._rounds(self._drawn + GAP, self._history.stop + GAP):
+            self._erase(painter, start, stop)
+        for start, stop in self._rounds(self._drawn, self._history.stop):
+            self._stroke(painter, start, stop, start // self.span * self.span)
+        painter.end()
+        self._drawn = self._history.stop
+
+    def _begin(self) -> QtGui.QPainter:
+        painter = QtGui.QPainter(self._canvas)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
+        return painter
+
+    def _redraw(self) -> None:
+        self._canvas = self._paper.copy()
+        self._drawn = self._history.stop
+        if not self._canvas.isNull():
+            painter = self._begin()
+            if self._page is None:
+                for start, stop in self._rounds(max(0, self._drawn - self.span + GAP), self._drawn):
+                    self._stroke(painter, start, stop, start // self.span * self.span)
+            else:
+                self._stroke(painter, self._page - self.span, self._page, self._page - self.span)
+                self._date(painter, self._page - self.span)
+            painter.end()
+        self.update()
+
+    def _rounds(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Cut ``start .. stop`` where the sweep begins again at the left."""
+        cuts = range((start // self.span + 1) * self.span, stop, self.span)
+        return list(zip([start, *cuts], [*cuts, stop], strict=True)) if stop > start else []
+
+    def _x(self, samples: int) -> float:
+        return (MARGIN + samples * self.scale.step) * self._ratio
+
+    def _erase(self, painter: QtGui.QPainter, start: int, stop: int) -> None:
+        """Put the paper back where samples ``start .. stop`` of one round will be; to the rim at either end."""
+        first = start % self.span
+        left = math.floor(self._x(first - 1) if first else (MARGIN - LINE) * self._ratio)
+        last = first + stop - start
+        right = self._canvas.width() if last >= self.span else math.ceil(self._x(last))
+        strip = QtCore.QRect(left, 0, right - left, self._canvas.height())
+        painter.drawPixmap(strip.topLeft(), self._paper, strip)
+        self._show(strip)
+
+    def _stroke(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Draw samples ``start .. stop``, joined to the one before, with ``origin`` at the left rim."""
+        start = max(origin, start - 1)
+        values = self._history.read(start, stop).astype(np.float64)
+        values[np.isinf(values)] = np.nan
+        x = (MARGIN + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
+        middle = round(self.height() / 2)
+        draw_line(painter, x, np.clip((middle - values * self.scale.height) * self._ratio, -REACH, REACH))
+        left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
+        self._show(QtCore.QRect(left, 0, right - left, self._canvas.height()))
+
+    def _date(self, painter: QtGui.QPainter, origin: int) -> None:
+        """Write the time below a still page, every second or at least every 60 pixels."""
+        painter.scale(self._ratio, self._ratio)
+        painter.setPen(QtGui.QColor(self._palette.muted))
+        every = math.ceil(60 / (self.scale.step * RATE))
+        for second in range(max(0, math.ceil(origin / RATE)), (origin + self.span) // RATE + 1):
+            x = MARGIN + (second * RATE - origin) * self.scale.step
+            if second % every == 0 and x < self.width() - 44:
+                painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
+                painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))
+
+    def _show(self, strip: QtCore.QRect) -> None:
+        left, right = math.floor(strip.left() / self._ratio) - 1, math.ceil((strip.right() + 1) / self._ratio) + 1
+        self.update(left, 0, right - left, self.height())
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Copy the part of the kept picture that changed."""
+        if self._ratio != self.devicePixelRatioF():
+            self.rebuild()
+        painter = QtGui.QPainter(self)
+        painter.scale(1 / self._ratio, 1 / self._ratio)
+        painter.drawPixmap(0, 0, self._canvas)
+        painter.end()
+        if not self._shown:
+            self._shown = True
+            self.first_painted.emit()
+
+    def resizeEvent(self, _event: QtGui.QResizeEvent | None) -> None:
+        """Paper of the new size."""
+        self.rebuild()
+
+    def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
+        """Ask for an earlier or later page."""
+        if event is not None and event.angleDelta().y():
+            self.scrolled.emit(1 if event.angleDelta().y() > 0 else -1)

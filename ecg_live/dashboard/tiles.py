@@ -1,0 +1,157 @@
+"""Cards, tiles for numbers, tags for states, and labels that give way when there is no room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from .palette import mark
+from .status import Tone
+from .words import NOTHING
+
+CARD_MARGINS = (12, 8, 12, 8)
+
+
+def text_label(name: str, size: int, *, bold: bool = False, muted: bool = False) -> QtWidgets.QLabel:
+    """Make a label with an accessible name; ``size`` in points."""
+    label = QtWidgets.QLabel()
+    style_text(label, size, bold=bold)
+    label.setAccessibleName(name)
+    label.setProperty("muted", muted)
+    return label
+
+
+def style_text(widget: QtWidgets.QWidget, size: int, *, bold: bool = False) -> None:
+    """Set a widget's type size (points) and weight."""
+    font = widget.font()
+    font.setPointSize(size)
+    font.setBold(bold)
+    widget.setFont(font)
+
+
+class Elided(QtWidgets.QLabel):
+    """A line that ends in an ellipsis where it does not fit; the whole of it is in the tool tip."""
+
+    def __init__(self, name: str, size: int, *, bold: bool = False) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setMinimumWidth(40)
+        style_text(self, size, bold=bold)
+
+    def show_text(self, text: str) -> None:
+        """Show ``text``."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Narrow: the line gives way."""
+        return QtCore.QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Draw as much of the line as fits."""
+        painter = QtGui.QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), QtCore.Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), self.alignment(), text)
+        painter.end()
+
+
+class Pill(QtWidgets.QLabel):
+    """A state in one or two words on its colour."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("pill")
+        self.setAccessibleName(name)
+        self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Maximum, QtWidgets.QSizePolicy.Policy.Maximum)
+        style_text(self, 9, bold=True)
+
+    def show_state(self, tone: Tone, word: str) -> None:
+        """Show a state."""
+        self.setText(word)
+        mark(self, "tone", tone)
+
+
+class Card(QtWidgets.QFrame):
+    """A framed part of the window."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName(name)
+
+
+class Tile(Card):
+    """One number with its caption, unit and a line below it."""
+
+    def __init__(self, caption: str, unit: str = "", *, size: int = 20) -> None:
+        super().__init__(caption)
+        self._caption = text_label(f"{caption} caption", 9, muted=True)
+        self._caption.setText(caption)
+        self._value = text_label(caption, size, bold=True)
+        self._unit = text_label(f"{caption} unit", 10, muted=True)
+        self._unit.setText(unit)
+        self._note = text_label(f"{caption} note", 9, muted=True)
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self._value, 0, QtCore.Qt.AlignmentFlag.AlignBaseline)
+        row.addWidget(self._unit, 1, QtCore.Qt.AlignmentFlag.AlignBaseline)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(*CARD_MARGINS)
+        column.setSpacing(1)
+        column.addWidget(self._caption)
+        column.addLayout(row)
+        column.addWidget(self._note)
+        column.addStretch(1)
+
+    @property
+    def value(self) -> str:
+        """The text of the number."""
+        return self._value.text()
+
+    @property
+    def note(self) -> str:
+        """The text below."""
+        return self._note.text()
+
+    @property
+    def dim(self) -> bool:
+        """Whether the number looks old."""
+        return bool(self._value.property("muted"))
+
+    def show_value(self, value: str, note: str = "", *, dim: bool = False) -> None:
+        """Show a number; ``dim`` when it is not live."""
+        self._value.setText(value)
+        self._note.setText(note)
+        mark(self._value, "muted", dim or value == NOTHING)
+        self.setAccessibleDescription(f"{value} {self._unit.text()} {note}".strip())
+
+
+class QualityTile(Card):
+    """The grade of the signal as a badge, with the reasons."""
+
+    TONES: ClassVar[dict[str, Tone]] = {"good": "live", "poor": "warn", "unusable": "neutral"}
+
+    def __init__(self) -> None:
+        super().__init__("Signal quality")
+        caption = text_label("Signal quality caption", 9, muted=True)
+        caption.setText("Signal quality")
+        self.badge = Pill("Signal quality grade")
+        self.reasons = text_label("Signal quality reasons", 9)
+        self.reasons.setWordWrap(True)
+        self.reasons.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(*CARD_MARGINS)
+        column.setSpacing(5)
+        column.addWidget(caption)
+        column.addWidget(self.badge)
+        column.addWidget(self.reasons, 1)
+
+    def show_grade(self, grade: str, reasons: tuple[str, ...], *, dim: bool) -> None:
+        """Show a grade; ``dim`` when it is not live."""
+        tone: Tone = "neutral" if dim else self.TONES.get(grade, "neutral")
+        self.badge.show_state(tone, grade.upper())
+        self.reasons.setText("; ".join(reasons))
+        self.reasons.setToolTip("\n".join(reasons))
+        mark(self.reasons, "muted", dim)

@@ -1,0 +1,84 @@
+"""The controls below the trace: pause, live, scroll bar, speed and gain."""
+
+from __future__ import annotations
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from ecg_live.types import RATE
+
+from .paper import GAINS, SPEEDS, Scale
+
+
+class Transport(QtWidgets.QWidget):
+    """Says what the user wants; the window does it. Positions are display indices behind the page shown."""
+
+    pause_asked = QtCore.pyqtSignal()
+    live_asked = QtCore.pyqtSignal()
+    moved = QtCore.pyqtSignal(int)
+    scale_chosen = QtCore.pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Trace controls")
+        self.pause = QtWidgets.QPushButton("Pause")
+        self.live = QtWidgets.QPushButton("LIVE")
+        self.bar = QtWidgets.QScrollBar(QtCore.Qt.Orientation.Horizontal)
+        self.speed = _box("Paper speed", [f"{speed:g} mm/s" for speed in SPEEDS], SPEEDS.index(25.0))
+        self.gain = _box("Gain", [f"{10 * gain:g} mm/mV" for gain in GAINS], GAINS.index(1.0))
+        self.live.setObjectName("live")
+        self.pause.setAccessibleName("Pause the trace")
+        self.live.setAccessibleName("Back to the live trace")
+        self.bar.setAccessibleName("Scroll back through the last ten minutes")
+        self.bar.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+        self.pause.setToolTip("Space")
+        self.live.setToolTip("L")
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 6)
+        row.setSpacing(8)
+        for widget in (self.pause, self.live, self.bar, self.speed, self.gain):
+            row.addWidget(widget, 1 if widget is self.bar else 0)
+        self.pause.clicked.connect(self.pause_asked)
+        self.live.clicked.connect(self.live_asked)
+        self.bar.valueChanged.connect(self.moved)
+        for box in (self.speed, self.gain):
+            box.currentIndexChanged.connect(self._choose)
+        self.show_paused(paused=False)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale chosen."""
+        return Scale(SPEEDS[self.speed.currentIndex()], GAINS[self.gain.currentIndex()])
+
+    def step(self, box: QtWidgets.QComboBox, by: int) -> None:
+        """Choose the next faster or slower, larger or smaller."""
+        box.setCurrentIndex(min(max(0, box.currentIndex() + by), box.count() - 1))
+
+    def show_paused(self, *, paused: bool) -> None:
+        """Enable what makes sense."""
+        self.live.setEnabled(paused)
+        self.bar.setEnabled(paused)
+        self.pause.setText("Resume" if paused else "Pause")
+
+    def show_range(self, start: int, stop: int, span: int) -> None:
+        """Set the ends of the scroll bar from the samples kept and the samples a page holds."""
+        self.bar.setSingleStep(RATE)
+        self.bar.setPageStep(span)
+        self.bar.setRange(min(start + span, stop), stop)
+
+    def show_position(self, stop: int) -> None:
+        """Move the handle without asking for anything."""
+        blocked = self.bar.blockSignals(True)
+        self.bar.setValue(stop)
+        self.bar.blockSignals(blocked)
+
+    def _choose(self) -> None:
+        self.scale_chosen.emit(self.scale)
+
+
+def _box(name: str, items: list[str], chosen: int) -> QtWidgets.QComboBox:
+    box = QtWidgets.QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.addItems(items)
+    box.setCurrentIndex(chosen)
+    return box

@@ -1,0 +1,52 @@
+"""Numbers, times and events in words. An absent or impossible number is two dashes, never ``nan``."""
+
+from __future__ import annotations
+
+import math
+
+from ecg_live.types import Battery, Event, Gap, LeadOff, Marker, State
+
+NOTHING = "--"
+
+
+def number(value: float | None, digits: int = 0, factor: float = 1) -> str:
+    """Write ``value * factor``, or two dashes where there is no finite number."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value * factor:.{digits}f}"
+
+
+def clock_text(seconds: float) -> str:
+    """Write seconds as h:mm:ss."""
+    if not math.isfinite(seconds):
+        return NOTHING
+    whole = int(max(0.0, seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def title_text(name: str) -> str:
+    """Write a head's or class's name for people."""
+    return sentence(name.replace("_", " "))
+
+
+def event_text(event: Event, rate: float) -> str:
+    """Say what happened, with its time on the stream where that is known; ``rate`` in Hz. Empty: nothing to say."""
+    match event:
+        case Gap(start, lost, cause, bridged):
+            kind = "Bridged gap" if bridged else "Gap"
+            return f"{clock_text(start / rate)}  {kind} of {lost / rate:.3g} s ({lost} samples): {cause}"
+        case LeadOff(start, off, electrodes):
+            which = ", ".join(electrodes) or "electrode"
+            return f"{clock_text(start / rate)}  {'Lead off' if off else 'Lead back on'}: {which}"
+        case Battery(level=level):
+            return f"Battery {number(level, factor=100)} %"
+        case Marker(text=text):
+            return f"Marker: {text}"
+        case State(state="warning" | "error" | "ended", detail=detail):
+            return detail
+    return ""

@@ -1,0 +1,120 @@
+import pytest
+from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
+from pytestqt.qtbot import QtBot
+
+from ecg_live.dashboard.palette import DARK, LIGHT
+from ecg_live.types import RATE
+from tests.ecg_live.dashboard.simulated import LOAD, answer
+from tests.ecg_live.dashboard.windows import Open, live
+
+Key = QtCore.Qt.Key
+
+
+def test_pause_stops_the_display_only(opened: Open) -> None:
+    view, window = live(opened)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Space)
+    page = window.sweep.page
+    assert window.paused
+    assert page == view.fed
+    view.feed_ecg(20)
+    view.predict(answer(LOAD, 0, 0.9))
+    window.refresh()
+    assert window.strip.strip.word == "PAUSED"
+    assert window.sweep.page == page
+    assert window.history.stop == view.fed
+    assert window.panels[0].status.label == "Rest"
+    QtTest.QTest.mouseClick(window.transport.live, QtCore.Qt.MouseButton.LeftButton)
+    assert not window.paused
+    assert window.sweep.drawn == view.fed
+    assert not window.transport.live.isEnabled()
+
+
+def test_scrolling_back_reaches_ten_minutes_and_no_further(opened: Open) -> None:
+    view, window = live(opened)
+    view.feed_ecg(700)
+    window.refresh()
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Left)
+    assert window.sweep.page is None
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Space)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Left)
+    assert window.sweep.page == view.fed - RATE
+    QtTest.QTest.keyClick(window.sweep, Key.Key_PageUp)
+    assert window.sweep.page == view.fed - RATE - window.sweep.span
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Home)
+    assert window.sweep.page == view.fed - 600 * RATE + window.sweep.span
+    window.sweep.scrolled.emit(-1)
+    assert window.sweep.page == view.fed - 599 * RATE + window.sweep.span
+    QtTest.QTest.keyClick(window.sweep, Key.Key_End)
+    assert window.sweep.page == view.fed
+
+
+def test_a_page_stays_where_it_is_while_the_bar_grows(opened: Open) -> None:
+    view, window = live(opened)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Space)
+    page = window.sweep.page
+    for _ in range(4):
+        view.feed_ecg(200)
+        window.refresh()
+    assert window.sweep.page == page
+    assert window.transport.bar.maximum() == view.fed
+
+
+def test_keys_change_scale_theme_and_screen(opened: Open) -> None:
+    _, window = live(opened)
+    for key in (Key.Key_Plus, Key.Key_Up, Key.Key_Up, Key.Key_BracketRight):
+        QtTest.QTest.keyClick(window.sweep, key)
+    assert (window.sweep.scale.gain, window.sweep.scale.speed) == (4.0, 50.0)
+    for key in (Key.Key_Minus, Key.Key_Down, Key.Key_BracketLeft, Key.Key_BracketLeft, Key.Key_BracketLeft):
+        QtTest.QTest.keyClick(window.sweep, key)
+    assert (window.sweep.scale.gain, window.sweep.scale.speed) == (1.0, 6.25)
+    window.set_theme(LIGHT)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_T)
+    assert window.theme is DARK
+    QtTest.QTest.keyClick(window.sweep, Key.Key_F)
+    assert window.isFullScreen()
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Escape)
+    assert not window.isFullScreen()
+
+
+def test_a_text_field_keeps_its_keys(opened: Open, qtbot: QtBot) -> None:
+    _, window = live(opened)
+    field = QtWidgets.QLineEdit(window.centralWidget())
+    field.show()
+    window.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    QtTest.QTest.keyClicks(field, "q f?t l")
+    QtTest.QTest.keyClick(field, Key.Key_F11)
+    QtTest.QTest.keyClick(field, Key.Key_PageUp)
+    assert field.text() == "q f?t l"
+    assert not window.paused
+    assert not window.isFullScreen()
+    assert window.isVisible()
+
+
+@pytest.mark.parametrize("key", [Key.Key_M, Key.Key_B, Key.Key_R, Key.Key_1, Key.Key_9, Key.Key_Space])
+def test_keys_of_others_and_held_modifiers_do_nothing(opened: Open, key: QtCore.Qt.Key) -> None:
+    _, window = live(opened)
+    modifier = QtCore.Qt.KeyboardModifier
+    held = modifier.ControlModifier if key == Key.Key_Space else modifier.NoModifier
+    QtTest.QTest.keyClick(window.sweep, key, held)
+    assert not window.paused
+    assert window.isVisible()
+
+
+@pytest.mark.parametrize(("key", "control"), [(Key.Key_Q, False), (Key.Key_W, True)], ids=["q", "ctrl-w"])
+def test_quitting_asks_the_session_to_stop(opened: Open, key: QtCore.Qt.Key, control: bool) -> None:
+    view, window = live(opened)
+    modifier = QtCore.Qt.KeyboardModifier
+    QtTest.QTest.keyClick(window.sweep, key, modifier.ControlModifier if control else modifier.NoModifier)
+    assert view.stopped
+    assert not window.isVisible()
+
+
+def test_help_lists_the_keys(opened: Open) -> None:
+    _, window = live(opened)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_Question)
+    dialog = window.findChild(QtWidgets.QDialog)
+    assert dialog is not None
+    assert "Space" in [label.text() for label in dialog.findChildren(QtWidgets.QLabel)]
+    dialog.accept()

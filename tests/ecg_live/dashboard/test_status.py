@@ -1,0 +1,167 @@
+import math
+
+import numpy as np
+import pytest
+
+from ecg_live.dashboard.readings import Readings
+from ecg_live.dashboard.status import Freshness, HeadStatus, head_status, strip_of, time_now
+from ecg_live.dashboard.words import clock_text, event_text, number, title_text
+from ecg_live.types import Battery, Event, Gap, HeadResult, LeadOff, Marker, Prediction, Quality, Snapshot, State
+
+SURE = HeadResult({"rest": 0.2, "load": 0.8}, "load")
+UNSURE = HeadResult({"rest": 0.45, "load": 0.55}, "load")
+NONE = HeadResult(None, None, "unusable signal: flat line")
+NEW = Freshness(0.5)
+
+
+def shot(
+    state: State | None = None,
+    *,
+    age: float = 0.0,
+    samples: int = 1000,
+    ended: bool = False,
+    error: str | None = None,
+    predictions: tuple[Prediction, ...] = (),
+    events: tuple[Event, ...] = (),
+) -> Snapshot:
+    return Snapshot(
+        state or State("streaming"),
+        np.empty(0, np.float32),
+        0,
+        predictions,
+        events,
+        60.0,
+        age,
+        samples,
+        0,
+        None,
+        ended,
+        error,
+    )
+
+
+def predicted(stop: float) -> Prediction:
+    return Prediction(stop - 10, stop, stop, {"mental_load": SURE}, 70.0, 40.0, Quality("good"))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "result", "fresh", "expected"),
+    [
+        (shot(), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
+        (shot(), UNSURE, NEW, HeadStatus("low", "Load", "55 %", dim=False)),
+        (shot(), NONE, NEW, HeadStatus("abstain", note="Unusable signal: flat line")),
+        (shot(), SURE, Freshness(3.2), HeadStatus("stale", "Load", "80 %", "3 s old")),
+        (shot(), NONE, Freshness(4.0), HeadStatus("stale", note="4 s old")),
+        (shot(), SURE, Freshness(10.4), HeadStatus("stale", note="Last answer 10 s old")),
+        (shot(), None, Freshness(math.inf), HeadStatus("waiting")),
+        (shot(State("warming_up", seconds_left=7.2)), None, NEW, HeadStatus("warming_up", note="Estimate in 7 s")),
+        (shot(State("warming_up")), None, NEW, HeadStatus("warming_up")),
+        (shot(State("gap", seconds_left=-1.0)), SURE, NEW, HeadStatus("gap", note="Estimate in 0 s")),
+        (shot(State("warming_up", seconds_left=7.2), age=4.0), None, NEW, HeadStatus("waiting")),
+        (shot(age=11.0), SURE, Freshness(11.0), HeadStatus("no_data", note="Last answer 11 s old")),
+        (shot(ended=True), SURE, Freshness(1.0), HeadStatus("ended", "Load", "80 %", "1 s old")),
+        (shot(error="lost"), SURE, Freshness(1.0), HeadStatus("error", "Load", "80 %", "1 s old")),
+        (shot(State("error", "lost")), None, NEW, HeadStatus("error")),
+    ],
+)
+def test_a_head_is_in_one_state(
+    snapshot: Snapshot, result: HeadResult | None, fresh: Freshness, expected: HeadStatus
+) -> None:
+    assert head_status(snapshot, result, fresh) == expected
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_probability_that_is_no_number_is_no_estimate(bad: float) -> None:
+    status = head_status(shot(), HeadResult({"rest": 0.0, "load": bad}, "load"), NEW)
+    assert status == HeadStatus("abstain", note="The model gave no number")
+
+
+def test_predictions_ten_seconds_apart_are_not_stale_in_between() -> None:
+    assert not Freshness(9.9, hop=10.0).dim
+    assert Freshness(12.1, hop=10.0).dim
+    assert Freshness(19.1, hop=10.0).gone
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "warning", "paused", "tone", "word"),
+    [
+        (shot(error="lost"), "w", True, "fault", "ERROR"),
+        (shot(age=30.0), "w", True, "fault", "NO DATA"),
+        (shot(ended=True), "w", True, "neutral", "ENDED"),
+        (shot(samples=0, age=math.inf), "", False, "info", "WAITING"),
+        (shot(age=5.0), "w", True, "warn", "NO DATA"),
+        (shot(State("gap")), "w", True, "warn", "GAP"),
+        (shot(), "electrode RA is off", True, "warn", "WARNING"),
+        (shot(State("warming_up")), "", True, "info", "PAUSED"),
+        (shot(State("warming_up")), "", False, "info", "WARMING UP"),
+        (shot(), "", False, "live", "LIVE"),
+    ],
+)
+def test_the_line_on_top_puts_faults_first(
+    snapshot: Snapshot, warning: str, paused: bool, tone: str, word: str
+) -> None:
+    strip = strip_of(snapshot, warning, paused=paused)
+    assert (strip.tone, strip.word) == (tone, word)
+    assert strip.text
+
+
+def test_time_goes_on_without_samples_until_the_end() -> None:
+    assert time_now(shot(age=5.0)) == 65.0
+    assert time_now(shot(age=5.0, ended=True)) == 60.0
+    assert time_now(shot(age=math.inf, samples=0)) == 60.0
+
+
+def test_the_spacing_of_predictions_survives_a_gap() -> None:
+    readings = Readings(1000.0)
+    for at in (10.0, 11.0, 12.0, 30.0):
+        readings.take(shot(predictions=(predicted(at),)), at)
+    assert readings.fresh(31.0) == Freshness(1.0, 1.0)
+
+
+def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
+    readings = Readings(1000.0)
+    readings.take(shot(events=(Gap(2000, 500, "radio"),)), 5.0)
+    assert "Gap of 0.5 s (500 samples): radio" in readings.warning(14.9)
+    assert readings.warning(15.1) == ""
+    readings.take(shot(events=(LeadOff(20000, off=True, electrodes=("RA",)),)), 20.0)
+    assert "Lead off: RA" in readings.warning(999.0)
+    readings.take(shot(events=(LeadOff(30000, off=False),)), 30.0)
+    assert readings.warning(30.0) == ""
+
+
+def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
+    readings = Readings(1000.0)
+    readings.take(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
+    assert readings.warning(5.0) == ""
+    assert readings.event == "0:00:02  Bridged gap of 0.02 s (20 samples): radio"
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (Battery(0.0, 0.41), "Battery 41 %"),
+        (Marker(0.0, "stimulus"), "Marker: stimulus"),
+        (State("warning", "The last row is cut short."), "The last row is cut short."),
+        (State("streaming", "all is well"), ""),
+    ],
+)
+def test_events_in_words(event: Event, text: str) -> None:
+    assert event_text(event, 1000.0) == text
+
+
+@pytest.mark.parametrize("bad", [None, float("nan"), float("inf"), float("-inf")])
+def test_no_number_is_two_dashes(bad: float | None) -> None:
+    assert number(bad) == "--"
+    assert clock_text(bad if bad is not None else float("nan")) == "--"
+
+
+def test_numbers_and_names() -> None:
+    assert number(0.0184, factor=1000) == "18"
+    assert clock_text(3725.9) == "1:02:05"
+    assert title_text("mental_load") == "Mental load"
+
+
+def test_a_countdown_is_said_once() -> None:
+    told = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
+    assert strip_of(told, "", paused=False).text == "First window in 7 s"
+    assert strip_of(shot(State("warming_up", seconds_left=7.0)), "", paused=False).text == "Estimate in 7 s"

@@ -1,0 +1,220 @@
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pyqtgraph.Qt import QtWidgets
+
+from ecg_live.dashboard.window import MainWindow
+from ecg_live.types import Gap, HeadInfo, HeadResult, LeadOff, State
+from tests.ecg_live.dashboard.simulated import FOUR, LOAD, abstained, answer
+from tests.ecg_live.dashboard.windows import Open, live
+
+
+def words(window: MainWindow) -> list[str]:
+    return [label.text() for label in window.findChildren(QtWidgets.QLabel)]
+
+
+def test_before_the_first_sample(opened: Open) -> None:
+    _, window = opened()
+    window.refresh()
+    assert window.strip.strip.word == "WAITING"
+    assert window.numbers.heart_rate.value == window.numbers.latency.value == "--"
+    assert window.numbers.quality.badge.text() == "--"
+
+
+def test_warming_up_counts_down(opened: Open) -> None:
+    view, window = opened()
+    for left in (9.0, 8.0):
+        view.feed_ecg(1)
+        view.state = State("warming_up", seconds_left=left)
+        window.refresh()
+        assert window.panels[0].status.kind == "warming_up"
+        assert window.panels[0].status.note == f"Estimate in {left:.0f} s"
+    assert window.strip.strip.word == "WARMING UP"
+
+
+def test_live_shows_everything(opened: Open) -> None:
+    view, window = live(opened)
+    shown = window.panels[0].status
+    assert (shown.kind, shown.label, shown.percent, shown.dim) == ("valid", "Load", "83 %", False)
+    tiles = window.numbers
+    assert (tiles.heart_rate.value, tiles.rmssd.value, tiles.latency.value) == ("72", "42", "18")
+    assert (tiles.quality.badge.text(), tiles.clock.value, tiles.lost.value) == ("GOOD", "0:00:12", "0")
+    assert not tiles.heart_rate.dim
+    assert window.strip.strip.word == "LIVE"
+    assert window.history.stop == view.fed
+
+
+def test_low_confidence_is_said(opened: Open) -> None:
+    view, window = live(opened)
+    view.feed_ecg(1)
+    view.predict(answer(LOAD, 0, 0.55), grade="poor")
+    window.refresh()
+    assert window.panels[0].status.kind == "low"
+    assert "Low confidence" in words(window)
+    assert {"POOR", "baseline wanders"} <= set(words(window))
+
+
+def test_abstaining_gives_the_reason_and_breaks_the_line(opened: Open) -> None:
+    view, window = live(opened)
+    for result in (abstained("flat line"), answer(LOAD, 1, 0.7)):
+        view.feed_ecg(1)
+        view.predict(result, grade="unusable", rate=None)
+        window.refresh()
+        if result.abstain:
+            assert (window.panels[0].status.kind, window.panels[0].status.note) == ("abstain", "Flat line")
+            assert window.numbers.heart_rate.value == "--"
+    curve = window.panels[0].curve
+    np.testing.assert_array_equal(curve.line(1)[1], [0.83, np.nan, 0.7])
+    assert [kind for _, kind in curve.pieces()] == ["valid", "abstain", "valid"]
+
+
+def test_time_without_predictions_breaks_the_line(opened: Open) -> None:
+    view, window = live(opened)
+    for seconds in (1, 12, 1):
+        view.feed_ecg(seconds)
+        view.predict(answer(LOAD, 1, 0.7))
+        window.refresh()
+    times, values = window.panels[0].curve.line(1)
+    assert times == [12, 13, 13, 25, 26]
+    assert np.isnan(values[2])
+
+
+def test_the_curve_shows_as_much_time_as_there_is(opened: Open) -> None:
+    view, window = live(opened)
+    curve = window.panels[0].curve
+    spans = []
+    for seconds in (30, 60, 100, 400):
+        view.feed_ecg(seconds)
+        view.predict(answer(LOAD, 1, 0.7))
+        window.refresh()
+        spans.append((curve.span[0], len(curve.points)))
+    assert spans == [(60, 2), (120, 3), (300, 4), (60, 1)]
+
+
+def test_an_old_number_is_dimmed_and_then_gone(opened: Open) -> None:
+    view, window = live(opened)
+    view.wait(3.5)
+    window.refresh()
+    assert (window.panels[0].status.kind, window.panels[0].status.note) == ("stale", "4 s old")
+    assert window.panels[0].status.dim
+    assert (window.numbers.heart_rate.value, window.numbers.heart_rate.note) == ("72", "4 s old")
+    assert window.numbers.heart_rate.dim
+    assert window.strip.strip.word == "NO DATA"
+    view.wait(7)
+    window.refresh()
+    assert window.panels[0].status.label == window.numbers.heart_rate.value == window.numbers.latency.value == "--"
+    assert window.strip.strip.tone == "fault"
+
+
+def test_predictions_that_stop_while_samples_come_are_stale(opened: Open) -> None:
+    view, window = live(opened)
+    view.feed_ecg(5)
+    window.refresh()
+    assert window.panels[0].status.kind == "stale"
+    assert window.strip.strip.word == "LIVE"
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "ended", "expected"),
+    [
+        (State("gap", "Radio silence.", seconds_left=8.0), None, False, ("GAP", "gap")),
+        (State("ended", "End of the recording."), None, True, ("ENDED", "ended")),
+        (State("error", "The strap went away."), "The strap went away.", True, ("ERROR", "error")),
+    ],
+)
+def test_states_reach_the_line_on_top_and_every_head(
+    opened: Open, state: State, error: str | None, ended: bool, expected: tuple[str, str]
+) -> None:
+    view, window = live(opened)
+    view.wait(0.3)
+    view.state, view.error, view.ended = state, error, ended
+    window.refresh()
+    assert (window.strip.strip.word, window.panels[0].status.kind) == expected
+    assert state.detail in window.strip.strip.text
+    assert window.panels[0].status.dim
+
+
+def test_gap_and_lead_off_events_are_told(opened: Open) -> None:
+    view, window = live(opened)
+    view.lost = 120
+    view.say(Gap(12000, 120, "the source dropped samples"))
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert window.strip.strip.text == "0:00:12  Gap of 0.12 s (120 samples): the source dropped samples"
+    assert window.numbers.lost.value == "120"
+    view.say(LeadOff(13000, off=True))
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert "Lead off" in window.strip.strip.text
+    assert "Lead off" in window.foot.event_line.text()
+
+
+def test_nan_is_never_a_word(opened: Open) -> None:
+    view, window = opened()
+    nan = float("nan")
+    view.feed(np.full(2560, nan, np.float32))
+    view.predict(HeadResult({"rest": nan, "load": nan}, "load"), rate=nan)
+    view.latency = nan
+    view.say(State("warning", time=nan, seconds_left=nan))
+    window.refresh()
+    window.grab()
+    assert not any(word in text.lower() for text in words(window) for word in ("nan", "inf"))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 700)])
+def test_heads_lie_side_by_side_and_nothing_is_cut_off(opened: Open, count: int, size: tuple[int, int]) -> None:
+    heads = tuple(HeadInfo(f"head_{place}", FOUR.classes) for place in range(count))
+    view, window = opened(*heads)
+    window.resize(*size)
+    view.feed_ecg(12)
+    view.predict(*[answer(head, 3, 0.5) for head in heads])
+    window.refresh()
+    QtWidgets.QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    boxes = [panel.geometry() for panel in window.panels]
+    assert not any(a.intersects(b) for place, a in enumerate(boxes) for b in boxes[:place])
+    for label in window.findChildren(QtWidgets.QLabel):
+        if label.isVisible() and label.text() and not label.wordWrap():
+            need = label.fontMetrics().horizontalAdvance(label.text())
+            assert label.width() >= need, label.text()
+
+
+def test_research_use_only_is_always_said(opened: Open) -> None:
+    view, window = live(opened)
+    view.error = "broken"
+    view.wait(60)
+    window.refresh()
+    assert any(
+        label.isVisible() and label.text() == "Research use only" for label in window.findChildren(QtWidgets.QLabel)
+    )
+
+
+def parts(widget: QtWidgets.QWidget) -> Iterator[QtWidgets.QWidget]:
+    """Give a widget and what it is made of, save what Qt made itself."""
+    yield widget
+    for child in widget.children():
+        ours = not child.objectName().startswith("qt_") and not isinstance(widget, QtWidgets.QComboBox)
+        if isinstance(child, QtWidgets.QWidget) and ours:
+            yield from parts(child)
+
+
+def test_every_part_has_a_name_for_a_screen_reader(opened: Open) -> None:
+    _, window = live(opened)
+    every = list(parts(window))
+    assert len(every) > 40
+    assert [type(widget).__name__ for widget in every if not widget.accessibleName()] == []
+    assert window.panels[0].accessibleDescription() == "Valid: Load 83 %"
+
+
+def test_numbers_are_redrawn_four_times_a_second_and_the_trace_at_every_frame(opened: Open) -> None:
+    view, window = live(opened)
+    view.feed_ecg(0.125)
+    view.lost = 7
+    window.refresh()
+    assert window.numbers.lost.value == "0"
+    assert window.sweep.drawn == view.fed
+    view.feed_ecg(0.125)
+    window.refresh()
+    assert window.numbers.lost.value == "7"

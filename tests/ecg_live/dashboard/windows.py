@@ -1,0 +1,36 @@
+"""Windows on simulated sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from ecg_live.dashboard.window import MainWindow
+from ecg_live.types import HeadInfo
+from tests.ecg_live.dashboard.simulated import LOAD, SimulatedView, answer
+
+Open = Callable[..., tuple[SimulatedView, MainWindow]]
+
+
+def opener(qtbot: QtBot) -> Open:
+    """Give what opens a window on a new session with these heads (one if none is named)."""
+
+    def open_window(*heads: HeadInfo) -> tuple[SimulatedView, MainWindow]:
+        view = SimulatedView(heads or (LOAD,))
+        window = MainWindow(view, title="ecg-live demo", model="test", clock=view.clock)
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        return view, window
+
+    return open_window
+
+
+def live(opened: Open) -> tuple[SimulatedView, MainWindow]:
+    """A window on a session that has just given an answer."""
+    view, window = opened()
+    view.feed_ecg(12)
+    view.predict(answer(LOAD, 1, 0.83))
+    window.refresh()
+    return view, window
