@@ -1,0 +1,92 @@
+"""Recordings in files: one streaming decoder a format, chosen by what a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from devices.files.cells import head_lines
+from devices.files.csv import open_csv
+from devices.files.opensignals import SIGNATURE
+from devices.files.opensignals_text import open_opensignals_text
+from devices.files.recording import Recording
+from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
+from devices.files.xdf import open_xdf
+from ecg_live.errors import FormatError, RecordingError
+from ecg_live.types import Opening
+
+__all__ = ["Recording", "open_recording"]
+
+_KNOWN = "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF or CSV"
+_HDF5, _XDF = b"\x89HDF\r\n\x1a\n", b"XDF:"
+_EDF, _BDF = b"0       ", b"\xffBIOSEMI"
+
+
+def open_recording(path: Path, opening: Opening) -> Recording:
+    """Open a recording, whatever its format.
+
+    Parameters
+    ----------
+    path : Path
+        The file; for WFDB the header, a signal file beside it, or the record's path without ending.
+    opening : Opening
+        Channel, rate, unit and gain, where the user gave them.
+
+    Raises
+    ------
+    RecordingError
+        There is no such file, or it cannot be read; `FormatError` where it is no recording, `TruncatedError` where it
+        was cut so early that nothing is left.
+    ConfigError
+        The channel, rate or unit is not plain, or is not what the file has.
+    """
+    header = _wfdb_header(path)
+    if path.is_dir():
+        raise RecordingError(f"{path} is a folder", "name a file in it")
+    if header is None and not path.exists():
+        raise RecordingError(f"{path}: no such file", "check the path")
+    try:
+        return _decoder(header or path)(header or path, opening)
+    except OSError as error:
+        raise RecordingError(f"{path.name}: cannot be read: {error.strerror or error}", "check the file") from error
+
+
+def _wfdb_header(path: Path) -> Path | None:
+    """The ``.hea`` that belongs to a record's path, its header or one of its signal files."""
+    if path.suffix == ".hea":
+        return path if path.is_file() else None
+    beside = path.with_suffix(".hea") if path.suffix in (".dat", ".mat") else path.with_name(path.name + ".hea")
+    return beside if not path.is_dir() and beside.is_file() else None
+
+
+def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
+    """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if path.suffix == ".hea" and head.strip():
+        from devices.files.wfdb import open_wfdb  # noqa: PLC0415 - wfdb takes half a second to load
+
+        return open_wfdb
+    if head.startswith(_HDF5):
+        from devices.files.opensignals_hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
+
+        return open_opensignals_hdf5
+    if head.startswith((_EDF, _BDF)):
+        from devices.files.edf import open_edf  # noqa: PLC0415 - edfio takes 0.1 s
+
+        return open_edf
+    if head.startswith(_XDF):
+        return open_xdf
+    return _text_decoder(path)
+
+
+def _text_decoder(path: Path) -> Callable[[Path, Opening], Recording]:
+    try:
+        lines = head_lines(path, 3)
+    except FormatError as error:
+        if error.message.endswith("empty"):
+            raise
+        raise FormatError(f"{path.name}: the format is not known", f"expected {_KNOWN}") from error
+    if lines[0].startswith(SIGNATURE):
+        return open_opensignals_text
+    return open_shimmer_csv if is_shimmer(lines) else open_csv

@@ -1,0 +1,157 @@
+"""Which channel is the ECG, what its unit is, and how fast it is: choices that all decoders make alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ecg_live.errors import ConfigError, FormatError
+from ecg_live.types import Opening
+
+ECG = "ECG"
+# Rates that ECG hardware is sold with, in Hz: PLUX, BITalino, Shimmer (32768 / n), Polar, and PhysioNet's records.
+USUAL_RATES = (
+    10, 25, 50, 51.2, 64, 100, 102.4, 125, 128, 130, 200, 204.8, 240, 250, 256, 300, 320, 360, 400, 480, 500, 512, 600,
+    640, 700, 720, 750, 800, 1000, 1024, 1200, 1250, 1500, 2000, 2048, 2500, 3000, 4000, 4096, 5000, 8000, 8192, 10000,
+)  # fmt: skip
+NOMINAL = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
+
+_ECG = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
+_LEAD = re.compile(r"(?:lead\s*)?(?:i|ii|iii|avr|avl|avf|v[1-9]r?|ml?[i]{1,3}|mcl\d|mv\d|d[1-3])", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?<![a-z])(eeg|eog|emg|eda|gsr|scr|scl|acc|accel\w*|xyz|gyro\w*|mag|resp\w*|temp\w*|ppg|bvp|sp[o0]2|puls\w*|pleth\w*"
+    r"|hr|raw|marker\w*|trigger\w*|status|stim\w*|time\w*|nseq|battery|audio|pressure|abp|cvp|bp)(?![a-z])",
+    re.IGNORECASE,
+)
+_MILLIVOLTS = {"v": 1e3, "volt": 1e3, "volts": 1e3, "mv": 1.0, "millivolt": 1.0, "millivolts": 1.0, "uv": 1e-3,
+               "microvolt": 1e-3, "microvolts": 1e-3, "nv": 1e-6, "nanovolt": 1e-6, "nanovolts": 1e-6}  # fmt: skip
+
+
+class Channel(NamedTuple):
+    """A channel on offer: its name, and what it carries (``"ECG"``, another kind, or nothing that is known)."""
+
+    name: str
+    kind: str = ""
+
+
+def kind_of(text: str) -> str:
+    """Say what a label or sensor name stands for: ``"ECG"``, another kind such as ``"EMG"``, or ``""``."""
+    if _ECG.search(text) or _LEAD.fullmatch(text.strip()):
+        return ECG
+    other = _OTHER.search(text)
+    return other[1].upper() if other else ""
+
+
+def choose(channels: Sequence[Channel], opening: Opening, where: str) -> int:
+    """Pick the channel that the user named, or else the only one that is ECG.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+        All that the file has, in its order.
+    opening : Opening
+        ``channel`` is a name, whatever its case, or a number from 1.
+    where : str
+        The file's name, for the message.
+
+    Returns
+    -------
+    int
+        Index into ``channels``.
+
+    Raises
+    ------
+    ConfigError
+        No such channel, or it is not plain which one is the ECG.
+    """
+    if opening.channel is not None:
+        return _named(channels, opening.channel, where)
+    ecg = [i for i, channel in enumerate(channels) if channel.kind == ECG]
+    if len(ecg) == 1:
+        return ecg[0]
+    if len(channels) == 1 and not channels[0].kind:
+        return 0
+    found = f"{len(ecg)} of its channels are ECG" if ecg else "none of its channels is marked as ECG"
+    raise ConfigError(f"{where}: {found}: {listing(channels)}", "choose one with --channel NAME")
+
+
+def listing(channels: Sequence[Channel]) -> str:
+    """Name all channels with their numbers and kinds."""
+    return ", ".join(f"{i} {c.name or '(no name)'} [{c.kind or 'kind unknown'}]" for i, c in enumerate(channels, 1))
+
+
+def _named(channels: Sequence[Channel], wanted: str, where: str) -> int:
+    names = [channel.name for channel in channels]
+    folded = [name.strip().casefold() for name in names]
+    hits = [i for i, name in enumerate(names) if name == wanted]
+    hits = hits or [i for i, name in enumerate(folded) if name == wanted.strip().casefold()]
+    if len(hits) == 1:
+        return hits[0]
+    if not hits and wanted.strip().isdecimal() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    found = f"{len(hits)} channels are called" if hits else "there is no channel"
+    raise ConfigError(f"{where}: {found} {wanted!r}; there are {listing(channels)}", "choose with --channel NUMBER")
+
+
+def millivolts(unit: str, opening: Opening, where: str) -> float:
+    """Give the factor from ``unit`` (or from ``--unit``, which goes before) to mV; no unit at all means mV.
+
+    Raises
+    ------
+    ConfigError
+        The unit is none of V, mV, µV, nV.
+    """
+    text = opening.unit if opening.unit is not None else unit
+    plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u").casefold()
+    if not plain and opening.unit is None:
+        return 1.0
+    factor = _MILLIVOLTS.get(plain)
+    if factor is None:
+        raise ConfigError(f"{where}: the unit is {text!r}, expected V, mV, uV or nV", "give the unit with --unit mV")
+    return factor
+
+
+def given_rate(opening: Opening) -> float | None:
+    """Check ``--rate``.
+
+    Raises
+    ------
+    ConfigError
+        It is not a positive, finite number.
+    """
+    if opening.rate is not None and not (math.isfinite(opening.rate) and opening.rate > 0):
+        raise ConfigError(
+            f"the rate is {opening.rate:g} Hz, expected more than 0", "give --rate HZ, such as --rate 1000"
+        )
+    return opening.rate
+
+
+def settle_rate(stated: float | None, opening: Opening, where: str) -> float:
+    """Weigh the file's rate (Hz; None or 0 where it states none) against ``--rate``.
+
+    Raises
+    ------
+    FormatError
+        The file states a rate of 0 or worse, and the user none.
+    ConfigError
+        The file states none and the user neither, or they differ by more than 0.5 %.
+    """
+    given = given_rate(opening)
+    usable = stated is not None and math.isfinite(stated) and stated > 0
+    if stated is not None and usable:
+        if given is not None and abs(given / stated - 1) > NOMINAL:
+            raise ConfigError(f"{where}: the file says {stated:g} Hz, --rate says {given:g} Hz", "leave --rate out")
+        return stated
+    if given is not None:
+        return given
+    if stated is None:
+        raise ConfigError(f"{where}: the file does not say its sampling rate", "give it with --rate HZ")
+    raise FormatError(f"{where}: the sampling rate is {stated:g} Hz, expected more than 0", "give it with --rate HZ")
+
+
+def nominal(fitted: float) -> float:
+    """Give the usual rate within 0.5 % of a fitted one, or else the fitted one, in Hz."""
+    nearest = min(USUAL_RATES, key=lambda rate: abs(fitted / rate - 1))
+    return nearest if abs(fitted / nearest - 1) <= NOMINAL else fitted

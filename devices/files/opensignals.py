@@ -1,0 +1,161 @@
+"""OpenSignals (PLUX biosignalsplux, RespiBAN, hub; BITalino): what its header says, and counts to mV.
+
+Layout: files that OpenSignals (r)evolution wrote, as text and as HDF5.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devices.files import channels
+from devices.files.counter import Counter
+from devices.files.recording import FileRecording, Run
+from ecg_live.errors import ConfigError, FormatError
+from ecg_live.types import F64, Marker, Opening, State, StreamInfo
+
+SIGNATURE = "# OpenSignals Text File Format"
+VCC_PLUX = 3.0  # V, biosignalsplux ECG sensor data sheet
+VCC_BITALINO, GAIN_BITALINO = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
+BITS_PLUX, BITS_BITALINO, BITS_SLOW = 16, 10, 6  # converters where the header is silent; 6 for BITalino's A5 and A6
+WRAP_PLUX, WRAP_BITALINO = 65536, 16  # sequence numbers: 16 and 4 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One analogue channel of a device: ``key`` finds its data in the file, ``bits`` is its converter's width."""
+
+    device: str
+    key: int | str
+    name: str
+    sensor: str
+    bits: int
+    rate: float | None
+    bitalino: bool
+    converted: bool
+    guessed: bool
+
+    def offered(self) -> channels.Channel:
+        """What the choice of a channel needs to know: the sensor says more than the label."""
+        return channels.Channel(self.name, channels.kind_of(self.sensor) or self.sensor or channels.kind_of(self.name))
+
+
+def text_of(value: object) -> str:
+    """Text, from JSON or from an HDF5 attribute."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
+    """Give a number from the header, or None where it is silent.
+
+    Raises
+    ------
+    FormatError
+        The value is no number.
+    """
+    value = header.get(key)
+    try:
+        return None if value is None or text_of(value).strip() == "" else float(value)
+    except (TypeError, ValueError):
+        raise FormatError(
+            f"{where}: header: {key!r} is {value!r}, expected a number", "export the file again"
+        ) from None
+
+
+def is_bitalino(header: Mapping[str, Any]) -> bool:
+    """Whether the header is that of a BITalino."""
+    return "bitalino" in text_of(header.get("device", "")).casefold()
+
+
+def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) -> tuple[int, bool]:
+    """Give the width of a converter, and whether it had to be guessed.
+
+    ``resolution`` covers every column on BITalino and the channels alone on PLUX: the last ``count`` entries are those
+    of the channels either way; ``at`` counts channels from 0.
+    """
+    try:
+        stated = [int(value) for value in header.get("resolution", ())]
+    except (TypeError, ValueError):
+        stated = []
+    if len(stated) >= count:
+        width = stated[len(stated) - count + at]
+        if not 1 <= width <= 32:
+            raise FormatError(
+                f"{where}: header: a resolution of {width} bits, expected 1 to 32", "export the file again"
+            )
+        return width, False
+    if is_bitalino(header):
+        return (BITS_SLOW if name in ("A5", "A6") else BITS_BITALINO), True
+    return BITS_PLUX, True
+
+
+def choose_port(ports: Sequence[Port], opening: Opening, where: str) -> Port:
+    """Choose the ECG among all devices' channels; a name may be given as ``DEVICE/NAME`` where two devices share it."""
+    devices = {port.device for port in ports}
+    offered = [port.offered() for port in ports]
+    if len(devices) > 1:
+        offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, ports, strict=True)]
+    return ports[channels.choose(offered, opening, where)]
+
+
+def make(
+    path: Path,
+    port: Port,
+    opening: Opening,
+    rows: Callable[[], Iterator[tuple[str, F64 | None, F64] | State]],
+    *,
+    samples: int | None = None,
+    saturates: bool = False,
+) -> FileRecording:
+    """Put a recording together from a format's rows: (where, sequence numbers or None, values) a block."""
+    rate = channels.settle_rate(port.rate, opening, path.name)
+    if opening.unit is not None and not port.converted:
+        raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
+    slope, offset = _scale(port, opening, path.name)
+    full_scale = None if port.converted else (offset, slope * (2**port.bits - 1) + offset)
+    info = StreamInfo(
+        rate,
+        (port.name,),
+        full_scale,
+        f"{path.name} {port.device}",
+        f"{port.device}/{port.key}",
+        None if samples is None else samples / rate,
+    )
+
+    def runs() -> Iterator[Run | State | Marker]:
+        counter = Counter(WRAP_BITALINO if port.bitalino else WRAP_PLUX, rate, saturates=saturates)
+        position = 0
+        yield from _remarks(path, port)
+        for item in rows():
+            if isinstance(item, State):
+                yield item
+                continue
+            where, numbers, values = item
+            if numbers is None:
+                yield Run(position, values * slope + offset)
+                position += len(values)
+            else:
+                yield from counter.push(numbers, values * slope + offset, where)
+
+    return FileRecording(info, runs)
+
+
+def _scale(port: Port, opening: Opening, where: str) -> tuple[float, float]:
+    """Slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, data sheets of both makers' ECG sensors."""
+    if port.converted:
+        return channels.millivolts("mV", opening, where), 0.0
+    if not (math.isfinite(opening.gain) and opening.gain > 0):
+        raise ConfigError(f"the gain is {opening.gain:g}, expected more than 0", "1000 is the data sheet's")
+    span = 1000.0 * (VCC_BITALINO / GAIN_BITALINO if port.bitalino else VCC_PLUX / opening.gain)
+    return span / 2**port.bits, -span / 2
+
+
+def _remarks(path: Path, port: Port) -> Iterator[State]:
+    if port.guessed and not port.converted:
+        yield State("warning", f"{path.name}: the header states no resolution; {port.bits} bits are assumed")
+    kind = port.offered().kind
+    if kind not in ("", channels.ECG) and not port.converted:
+        yield State("warning", f"{path.name}: {port.name} is {kind}; its values are converted as an ECG sensor's")

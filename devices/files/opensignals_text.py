@@ -1,0 +1,129 @@
+"""OpenSignals text: two header lines, ``# EndOfHeader``, rows of tab-separated integers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from devices.files import opensignals
+from devices.files.cells import Layout, head_lines, split
+from devices.files.opensignals import Port, text_of
+from devices.files.recording import FileRecording
+from devices.files.rows import read_rows
+from ecg_live.errors import FormatError
+from ecg_live.types import F64, Opening, State
+
+_HEADER = 64  # lines in which the header must end
+_END = "# EndOfHeader"
+_COUNTER = "nseq"
+
+
+def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
+    """Open an OpenSignals text file.
+
+    Raises
+    ------
+    FormatError
+        The header or the first row is not what it should be.
+    ConfigError
+        It is not plain which channel is the ECG, or no rate is known.
+    """
+    lines = head_lines(path, _HEADER + 1)
+    skip = _header_end(path, lines)
+    devices = _devices(path, lines[:skip])
+    if len(lines) <= skip or not lines[skip].strip():
+        raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "record it again")
+    ports, counters, width = _columns(path, devices)
+    port = opensignals.choose_port(ports, opening, path.name)
+    counter = counters[port.device]
+    take = (int(port.key),) if counter is None else (int(port.key), counter)
+    first = lines[skip]
+    if len(split(first, "\t")) != width and len(lines) > skip + 1:
+        raise FormatError(
+            f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, the header names {width} columns",
+            "export the file again",
+        )
+    layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))
+
+    def rows() -> Iterator[tuple[str, F64 | None, F64] | State]:
+        for item in read_rows(path, layout):
+            if isinstance(item, State):
+                yield item
+            else:
+                numbers = None if counter is None else item.table[:, 1]
+                yield f"{path.name}, from line {item.line}", numbers, item.table[:, 0]
+
+    return opensignals.make(path, port, opening, rows)
+
+
+def _header_end(path: Path, lines: list[str]) -> int:
+    """Count the header's lines."""
+    for i, line in enumerate(lines):
+        if line.strip() == _END:
+            return i + 1
+        if not line.startswith("#"):
+            raise FormatError(f"{path.name}, line {i + 1}: found {line[:40]!r}, expected {_END!r}", "export it again")
+    raise FormatError(f"{path.name}: the header has no {_END!r} line", "export the file again")
+
+
+def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
+    """The header's JSON: one entry a device."""
+    at = next((i for i, line in enumerate(lines) if line.lstrip("# ").startswith("{")), 1)
+    try:
+        header = json.loads(lines[at].lstrip("# ")) if at < len(lines) else None
+    except json.JSONDecodeError as error:
+        raise FormatError(
+            f"{path.name}, line {at + 1}: the header is no JSON: {error}", "export the file again"
+        ) from error
+    if not isinstance(header, dict) or not header or not all(isinstance(entry, dict) for entry in header.values()):
+        raise FormatError(f"{path.name}, line {at + 1}: expected JSON with one entry a device", "export the file again")
+    return header
+
+
+def _columns(path: Path, devices: Mapping[str, Mapping[str, Any]]) -> tuple[list[Port], dict[str, int | None], int]:
+    """All devices' channels, each device's sequence column, and how many columns a row has."""
+    ports: list[Port] = []
+    counters: dict[str, int | None] = {}
+    at = 0
+    for device, header in devices.items():
+        names = _names(header, path)
+        counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _COUNTER), None)
+        ports += _ports(path, device, header, names, at)
+        at += len(names)
+    return ports, counters, at
+
+
+def _names(header: Mapping[str, Any], path: Path) -> list[str]:
+    names = header.get("column")
+    if isinstance(names, list) and names:
+        return [text_of(name) for name in names]
+    count = header.get("channels")
+    if opensignals.is_bitalino(header) or not isinstance(count, list) or not count:
+        raise FormatError(f"{path.name}: header: no 'column' names", "export the file again")
+    return ["nSeq", "DI", *(f"CH{number}" for number in count)]  # what PLUX devices write
+
+
+def _ports(path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int) -> list[Port]:
+    """A device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
+    sensors, labels, numbers = (_texts(header.get(key)) for key in ("sensor", "label", "channels"))
+    digital = [
+        i for i, name in enumerate(names) if name.casefold() == _COUNTER or name[:2] in ("DI", "I1", "I2", "O1", "O2")
+    ]
+    count = len(sensors) or len(labels) or len(numbers) or len(names) - len(digital)
+    first = len(names) - min(count, len(names))
+    rate = opensignals.number(header, "sampling rate", path.name)
+    converted = bool(opensignals.number(header, "convertedValues", path.name))
+    found: list[Port] = []
+    for i, column in enumerate(range(first, len(names))):
+        name = labels[i] if i < len(labels) and labels[i] else names[column]
+        width, guessed = opensignals.bits(header, i, len(names) - first, names[column], path.name)
+        sensor = sensors[i] if i < len(sensors) else ""
+        bitalino = opensignals.is_bitalino(header)
+        found.append(Port(device, at + column, name, sensor, width, rate, bitalino, converted, guessed))
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [text_of(item) for item in value] if isinstance(value, list) else []

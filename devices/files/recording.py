@@ -1,0 +1,140 @@
+"""What every decoder gives: one ECG channel in mV, cut into chunks, with the gaps that the file has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.types import F64, Chunk, Gap, Marker, State, StreamInfo
+
+Piece = Chunk | Gap | State | Marker
+
+
+class Run(NamedTuple):
+    """Contiguous samples (n,) in mV from counter ``start`` on; ``cause`` says why it does not follow the last one."""
+
+    start: int
+    samples: F64
+    cause: str = ""
+
+
+class Recording(Protocol):
+    """A recording that is open for reading."""
+
+    @property
+    def info(self) -> StreamInfo:
+        """The chosen channel, its nominal rate, and what else the file says beforehand."""
+        ...
+
+    def chunks(self, size: int) -> Iterator[Piece]:
+        """Give the recording from its start, in chunks of ``size`` samples save before a gap and at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecording:
+    """A recording made from a decoder's runs.
+
+    Parameters
+    ----------
+    info : StreamInfo
+        What `Recording.info` gives.
+    runs : callable
+        Opens the file and decodes it from its start: runs in the order of their ``start``, events in between. Whatever
+        it opens, it closes when it ends.
+    """
+
+    info: StreamInfo
+    runs: Callable[[], Iterator[Run | State | Marker]]
+
+    def chunks(self, size: int) -> Iterator[Piece]:
+        """See `Recording.chunks`.
+
+        Raises
+        ------
+        FormatError
+            Behind the last whole row, where the file goes bad.
+        RecordingError
+            The disk or the library cannot read on.
+        """
+        cutter = _Cutter(size, self.info.rate)
+        try:
+            for item in self.runs():
+                yield from cutter.push(item)
+        except EcgLiveError:
+            yield from cutter.flush()
+            raise
+        except OSError as error:
+            yield from cutter.flush()
+            why = error.strerror or error
+            raise RecordingError(
+                f"{self.info.name}: reading broke off: {why}", "check the disk, copy it again"
+            ) from error
+        yield from cutter.flush()
+
+    def close(self) -> None:
+        """Nothing is open between two passes."""
+
+
+class _Cutter:
+    """Cuts runs into chunks of one size, whatever the sizes in which they come."""
+
+    def __init__(self, size: int, rate: float) -> None:
+        self._size, self._rate = size, rate
+        self._parts: list[F64] = []
+        self._start = self._stop = 0  # of what is held
+        self._events: list[tuple[int, State | Marker]] = []  # with the counter that they wait for
+
+    def push(self, item: Run | State | Marker) -> Iterator[Piece]:
+        if not isinstance(item, Run):
+            self._events.append((self._stop, item))
+            yield from self._due()
+            return
+        if not len(item.samples):
+            return
+        if item.start != self._stop:
+            yield from self.flush()
+            yield self._gap(item)
+        self._parts.append(np.where(np.isfinite(item.samples), item.samples, np.nan))
+        self._stop += len(item.samples)
+        if self._stop - self._start >= self._size:
+            yield from self._whole()
+
+    def flush(self) -> Iterator[Piece]:
+        if self._parts:
+            yield self._chunk(np.concatenate(self._parts))
+        self._parts = []
+        yield from self._due()
+
+    def _whole(self) -> Iterator[Piece]:
+        held = np.concatenate(self._parts)
+        whole = len(held) - len(held) % self._size
+        self._parts = [held[whole:]] if whole < len(held) else []
+        for at in range(0, whole, self._size):
+            yield self._chunk(held[at : at + self._size])
+            yield from self._due()
+
+    def _chunk(self, samples: F64) -> Chunk:
+        chunk = Chunk(samples[:, None], self._start, self._start / self._rate)
+        self._start = chunk.stop
+        return chunk
+
+    def _gap(self, run: Run) -> Gap:
+        if run.start < self._stop:
+            raise ValueError(f"decoder went back from sample {self._stop} to {run.start}")
+        gap = Gap(self._stop, run.start - self._stop, run.cause, time=self._stop / self._rate)
+        self._start = self._stop = run.start
+        return gap
+
+    def _due(self) -> Iterator[State | Marker]:
+        while self._events and self._events[0][0] <= self._start:
+            at, event = self._events.pop(0)
+            yield replace(event, time=at / self._rate) if isinstance(event, State) else event

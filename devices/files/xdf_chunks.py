@@ -1,0 +1,183 @@
+"""The chunk layer of XDF: what is where in the file. Layout: XDF specification, github.com/sccn/xdf/wiki."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.types import F64
+
+MAGIC = b"XDF:"
+HEADER, SAMPLES, OFFSET = 2, 3, 4
+_HEAD = 1, 4, 8  # bytes that a length may take
+_LARGEST = 1 << 30  # bytes; no writer makes such a chunk
+FORMATS = {"float32": "<f4", "double64": "<f8", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
+
+
+class ChunkAt(NamedTuple):
+    """A whole chunk: its tag and stream, and where its content behind them lies."""
+
+    tag: int
+    stream: int
+    at: int
+    size: int
+
+
+class Torn(NamedTuple):
+    """What is left of a chunk that was cut: ``there`` of ``size`` bytes."""
+
+    there: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream's header."""
+
+    number: int
+    name: str
+    kind: str
+    form: str
+    rate: float
+    labels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    units: tuple[str, ...]
+    source_id: str
+
+
+def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
+    """Walk over all chunks; the file stands at the content, and may be read or left as it is."""
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(len(MAGIC))
+        while (at := file.tell()) < total:
+            width = file.read(1)[0]
+            if width not in _HEAD:
+                raise FormatError(
+                    f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", _MEND
+                )
+            head = file.read(width + 6)
+            size = int.from_bytes(head[:width], "little")
+            start = at + 1 + width
+            if size < 2 or size > _LARGEST:
+                if len(head) >= width:
+                    raise FormatError(
+                        f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", _MEND
+                    )
+                size = 0
+            if start + size > total or len(head) < width:
+                yield file, Torn(total - at, size + 1 + width)
+                return
+            tag = int.from_bytes(head[width : width + 2], "little")
+            stream = int.from_bytes(head[width + 2 : width + 6], "little") if size >= 6 else 0
+            file.seek(start + 6)
+            yield file, ChunkAt(tag, stream, start + 6, max(0, size - 6))
+            file.seek(start + size)
+
+
+_MEND = "the file is damaged there; what comes before was used"
+
+
+def read_stream(path: Path, number: int, data: bytes) -> Stream:
+    """Read a stream header's XML.
+
+    Raises
+    ------
+    FormatError
+        It is no stream header.
+    """
+    try:
+        root = ET.fromstring(data.decode("utf-8", "replace").strip("\0 \r\n"))  # noqa: S314 - expat refuses bombs
+        count = int(root.findtext("channel_count") or 0)
+        rate = float(root.findtext("nominal_srate") or 0)
+    except (ET.ParseError, ValueError) as error:
+        raise FormatError(f"{path.name}: header of stream {number}: {error}", "export the file again") from error
+    described = root.findall("desc/channels/channel")
+
+    def texts(tag: str) -> tuple[str, ...]:
+        found = [(channel.findtext(tag) or "").strip() for channel in described[:count]]
+        return tuple(found + [""] * (count - len(found)))
+
+    name, kind = ((root.findtext(tag) or "").strip() for tag in ("name", "type"))
+    form, source = ((root.findtext(tag) or "").strip() for tag in ("channel_format", "source_id"))
+    return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source)
+
+
+def read_offset(data: bytes) -> float:
+    """Read the offset of a clock-offset chunk, in s, to be added to time stamps."""
+    return float(struct.unpack_from("<d", data, 8)[0])
+
+
+def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDArray[np.float64]]:
+    """Decode a samples chunk of numbers: stamps (n,), NaN where there is none, and values (n, channels).
+
+    Raises
+    ------
+    FormatError
+        The chunk does not hold what it says.
+    """
+    kind = np.dtype(FORMATS[stream.form])
+    width = kind.itemsize * len(stream.labels)
+    count, at = _count(data)
+    body = data[at:]
+    for stamped in (True, False):
+        row = np.dtype([("n", "u1"), *([("t", "<f8")] if stamped else []), ("v", kind, (len(stream.labels),))])
+        if len(body) == count * row.itemsize:
+            rows = np.frombuffer(body, row)
+            if (rows["n"] == (8 if stamped else 0)).all():
+                return rows["t"].astype(np.float64) if stamped else np.full(count, np.nan), rows["v"].astype(np.float64)
+    stamps = np.full(count, np.nan)
+    values = np.empty((count, len(stream.labels)))
+    at = 0
+    try:
+        for i in range(count):
+            stamps[i], at = _stamp(body, at)
+            values[i] = np.frombuffer(body, kind, len(stream.labels), at)
+            at += width
+    except (ValueError, IndexError, struct.error) as error:
+        raise FormatError(f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", _MEND) from error
+    return stamps, values
+
+
+def read_texts(data: bytes) -> list[tuple[float, str]]:
+    """Decode a samples chunk of one channel of text: (stamp, text) each; what is damaged is left out."""
+    found: list[tuple[float, str]] = []
+    try:
+        count, at = _count(data)
+        for _ in range(count):
+            stamp, at = _stamp(data, at)
+            size, at = _length(data, at)
+            found.append((stamp, data[at : at + size].decode("utf-8", "replace")))
+            at += size
+    except (IndexError, struct.error) as error:
+        raise TruncatedError("a damaged chunk of markers", _MEND) from error
+    return found
+
+
+def _count(data: bytes) -> tuple[int, int]:
+    return _length(data, 0)
+
+
+def _length(data: bytes, at: int) -> tuple[int, int]:
+    """A varlen integer and where it ends."""
+    width = data[at]
+    if width not in _HEAD:
+        raise IndexError(width)
+    return int.from_bytes(data[at + 1 : at + 1 + width], "little"), at + 1 + width
+
+
+def _stamp(data: bytes, at: int) -> tuple[float, int]:
+    """A sample's stamp, NaN where it has none, and where it ends."""
+    if data[at] == 0:
+        return float("nan"), at + 1
+    if data[at] != 8:
+        raise IndexError(data[at])
+    return float(struct.unpack_from("<d", data, at + 1)[0]), at + 9

@@ -1,0 +1,59 @@
+"""A day's file needs no more memory than a minute's: blocks come and go."""
+
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live.types import Opening
+from tests.devices.files import test_edf, test_xdf
+
+SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
+
+
+def text(path: Path, rows: int) -> Path:
+    header = {"AA": {"sensor": ["ECG"], "column": ["nSeq", "DI", "CH1"], "sampling rate": 1000, "resolution": [16]}}
+    block = "".join(f"{i}\t0\t{i}\t\n" for i in range(65536))
+    path.write_text(
+        f"# OpenSignals Text File Format\n# {json.dumps(header)}\n# EndOfHeader\n" + block * (rows // 65536)
+    )
+    return path
+
+
+def hdf5(path: Path, rows: int) -> Path:
+    with h5py.File(path, "w") as file:
+        group = file.create_group("AA")
+        group.attrs["sampling rate"] = 1000
+        data = group.create_dataset("raw/channel_1", data=np.zeros((rows, 1), np.uint16), chunks=(1024, 1))
+        data.attrs["sensor"] = "ECG"
+    return path
+
+
+def edf(path: Path, rows: int) -> Path:
+    return test_edf.write(path, test_edf.counts(seconds=rows // 250))
+
+
+def xdf(path: Path, rows: int) -> Path:
+    return test_xdf.write(path, test_xdf.header(1, "P", "ECG", "float32", 130), *test_xdf.ecg(count=rows, each=500))
+
+
+def peak(path: Path) -> float:
+    tracemalloc.start()
+    for _ in open_recording(path, Opening()).chunks(1000):
+        pass
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize(("make", "rows"), [(text, 3 << 16), (hdf5, 1 << 20), (edf, 1 << 19), (xdf, 1 << 16)])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, make: Callable[[Path, int], Path], rows: int) -> None:
+    short, long = make(tmp_path / "short", rows), make(tmp_path / "long", rows * 2)
+    for _ in open_recording(short, Opening()).chunks(1000):
+        pass  # what loads once is loaded
+    assert peak(long) < peak(short) * 1.1 + SLACK

@@ -1,0 +1,96 @@
+"""OpenSignals HDF5, and the one recording that exists in three formats."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live.errors import ConfigError, FormatError, TruncatedError
+from ecg_live.types import Opening
+from tests.devices.decoded import decode
+
+PLUX: dict[str, Any] = {
+    "device": "biosignalsplux", "sampling rate": np.int32(1000), "resolution": np.array([16], np.int32),
+    "duration": "1m0s", "firmware version": np.int32(773), "channels": np.array([1], np.int32), "time": "15:11:20.455",
+}  # fmt: skip
+
+
+def write(path: Path, numbers: list[int], attrs: dict[str, Any] | None = None, sensor: str = "ECG") -> Path:
+    with h5py.File(path, "w") as file:
+        group = file.create_group("AA")
+        for key, value in (PLUX | {"nsamples": np.int32(len(numbers))} | (attrs or {})).items():
+            group.attrs[key] = value
+        count = np.arange(len(numbers), dtype=np.uint16)[:, None]
+        channel = group.create_dataset("raw/channel_1", data=count)
+        group.create_dataset("raw/nSeq", data=np.array(numbers, dtype=np.uint16)[:, None])
+        for key, text in {"sensor": sensor, "label": "CH1", "special": "{u'SpO2': [80, 40]}"}.items():
+            channel.attrs[key] = text
+    return path
+
+
+def raw(samples: np.ndarray[Any, np.dtype[np.float64]]) -> list[int]:
+    return [round(v) for v in (samples / 3 + 0.5) * 65536]
+
+
+def test_a_number_that_stays_at_65535_is_no_loss(tmp_path: Path) -> None:
+    got = decode(write(tmp_path / "a.h5", [*range(65500, 65536), *[65535] * 300]))
+    assert (got.gaps, got.warnings, got.info.duration) == ([], [], 0.336)
+    assert raw(got.samples) == list(range(336))
+
+
+def test_a_jump_is_lost_data(tmp_path: Path) -> None:
+    assert decode(write(tmp_path / "a.h5", [*range(100), *range(107, 200)])).gaps == [(100, 7)]
+
+
+def test_bitalino_resolution_covers_all_columns(tmp_path: Path) -> None:
+    attrs = {"device": "bitalino", "resolution": np.array([4, 1, 1, 1, 1, 10], np.int32)}
+    got = decode(write(tmp_path / "a.h5", [i % 16 for i in range(100)], attrs))
+    assert got.gaps == []
+    np.testing.assert_allclose(got.samples, (np.arange(100) / 1024 - 0.5) * 3, rtol=1e-12)
+
+
+def test_samples_that_the_header_promised(tmp_path: Path) -> None:
+    got = decode(write(tmp_path / "a.h5", list(range(50)), {"nsamples": np.int32(80)}))
+    assert "80 samples, 50 are there" in got.warnings[0]
+
+
+def test_what_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"CH1 \[EMG\].*--channel"):
+        open_recording(write(tmp_path / "a.h5", [1, 2], sensor="EMG"), Opening())
+    with pytest.raises(TruncatedError, match="no samples"):
+        open_recording(write(tmp_path / "a.h5", []), Opening())
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(write(tmp_path / "a.h5", list(range(5000))).read_bytes()[:3000])
+    with pytest.raises(TruncatedError, match="cut"):
+        open_recording(cut, Opening())
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.create_group("weights")
+    with pytest.raises(FormatError, match="weights"):
+        open_recording(tmp_path / "b.h5", Opening())
+
+
+def test_one_recording_in_three_formats(shared_data: Path) -> None:
+    folder = shared_data / "opensignals"
+    text, hdf5 = (decode(folder / f"supine_1min.{suffix}") for suffix in ("txt", "h5"))
+    np.testing.assert_array_equal(text.samples, hdf5.samples)
+    assert (len(text.samples), text.gaps, hdf5.gaps) == (60000, [], [])
+    assert text.info.full_scale is not None
+    assert np.count_nonzero(text.samples == text.info.full_scale[1]) == 18
+    edf = decode(folder / "supine_1min.edf")
+    same = decode(folder / "supine_1min.txt", Opening(gain=1019))
+    step = 2.94 / 32767
+    below = np.clip(same.samples, -1.47, 1.47) - edf.samples
+    assert below.min() > -0.06 * step  # floored, to a grid that lies a little off
+    assert below.max() < 1.06 * step
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("ecg_5_min.h5", 300000), ("signal_sample_single_hub_ECG_2018_7_5.h5", 417150)]
+)
+def test_real_files(shared_data: Path, name: str, count: int) -> None:
+    got = decode(shared_data / "opensignals" / name, size=1000)
+    assert (len(got.samples), got.gaps, got.warnings) == (count, [], [])
+    assert got.info.duration == count / 1000

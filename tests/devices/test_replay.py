@@ -1,0 +1,157 @@
+"""Replay against a clock that only moves when somebody waits."""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices import open_recording
+from devices.files.recording import FileRecording, Run
+from devices.replay import Replay
+from ecg_live.errors import ConfigError, FormatError
+from ecg_live.types import Chunk, Event, Gap, Marker, Opening, State, StreamInfo
+
+
+class Time:
+    """A clock, and a wait that moves it, never quite as far as asked."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits = 0
+
+    def clock(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.waits += 1
+        self.now += seconds if seconds < 1e-6 else 0.9 * seconds
+        return False
+
+
+def ramp(start: int, count: int) -> Run:
+    return Run(start, np.arange(start, start + count, dtype=np.float64), "lost")
+
+
+def recording(*items: Run | State | Marker, rate: float = 1000.0, error: bool = False) -> FileRecording:
+    def runs() -> Iterator[Run | State | Marker]:
+        yield from items
+        if error:
+            raise FormatError("line 9")
+
+    return FileRecording(StreamInfo(rate, ("ECG",)), runs)
+
+
+def play(source: Replay) -> list[Chunk | Event]:
+    with source:
+        return list(source)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 7.0, 1000.0])
+def test_chunks_come_when_they_are_due_and_no_drift_adds_up(speed: float) -> None:
+    time_ = Time()
+    seen: list[tuple[float, Chunk]] = []
+    with Replay(recording(ramp(0, 10005)), Opening(speed=speed), time_.clock, time_.wait) as source:
+        seen = [(time_.now, item) for item in source if isinstance(item, Chunk)]
+    assert [len(c.samples) for _, c in seen] == [20] * 500 + [5]
+    for now, chunk in seen:
+        due = 1000 + chunk.stop / 1000 / speed
+        assert due <= now < due + 2e-6
+        assert chunk.arrived == due
+        assert chunk.time == pytest.approx(1000 + chunk.start / 1000 / speed, abs=1e-9)
+
+
+def test_as_fast_as_it_goes_never_waits() -> None:
+    time_ = Time()
+    items = play(Replay(recording(ramp(0, 10500)), Opening(speed=math.inf), time_.clock, time_.wait))
+    chunks = [item for item in items if isinstance(item, Chunk)]
+    assert time_.waits == 0
+    assert [len(c.samples) for c in chunks] == [1000] * 10 + [500]
+    assert all(math.isnan(c.arrived) for c in chunks)
+
+
+def test_a_late_consumer_shows_and_is_caught_up_with() -> None:
+    time_ = Time()
+    source = iter(Replay(recording(ramp(0, 1000)), Opening(), time_.clock, time_.wait))
+    first = next(source)
+    time_.now += 0.5
+    waits = time_.waits
+    late = [next(source) for _ in range(25)]
+    assert isinstance(first, Chunk)
+    assert first.arrived == 1000.02
+    assert all(isinstance(c, Chunk) and c.arrived <= time_.now for c in late)
+    assert time_.waits == waits
+
+
+def test_a_gap_takes_its_time() -> None:
+    time_ = Time()
+    gaps: list[tuple[float, Gap]] = []
+    items: list[Chunk | Event] = []
+    for item in Replay(recording(ramp(0, 100), ramp(3100, 100)), Opening(speed=2), time_.clock, time_.wait):
+        items.append(item)
+        if isinstance(item, Gap):
+            gaps.append((time_.now, item))
+    ((now, gap),) = gaps
+    assert (gap.start, gap.lost, gap.cause, gap.bridged) == (100, 3000, "lost", False)
+    assert gap.time == 1000.05
+    assert now == pytest.approx(1000 + 3.1 / 2, abs=1e-5)
+    after = items[items.index(gap) + 1]
+    assert isinstance(after, Chunk)
+    assert after.start == 3100
+    assert time_.now == pytest.approx(1001.6, abs=1e-5)
+
+
+def test_remarks_and_markers_are_put_on_the_session_clock() -> None:
+    time_ = Time()
+    played = recording(ramp(0, 40), Marker(0.03, "go"), State("warning", "cut"))
+    items = play(Replay(played, Opening(speed=2), time_.clock, time_.wait))
+    assert [type(item) for item in items] == [Chunk, Chunk, Marker, State]
+    assert [item.time for item in items[2:] if isinstance(item, Marker | State)] == [1000.015, 1000.02]
+
+
+def test_an_error_comes_behind_what_was_good() -> None:
+    source = iter(Replay(recording(ramp(0, 30), error=True), Opening(speed=math.inf)))
+    first = next(source)
+    assert isinstance(first, Chunk)
+    assert len(first.samples) == 30
+    with pytest.raises(FormatError, match="line 9"):
+        next(source)
+
+
+def test_close_wakes_one_that_waits() -> None:
+    source = Replay(recording(ramp(0, 100), rate=0.001), Opening(chunk=1e6))
+    got: list[Chunk | Event] = []
+    reader = threading.Thread(target=lambda: got.extend(source))
+    reader.start()
+    begun = time.monotonic()
+    source.close()
+    reader.join(5)
+    assert not reader.is_alive()
+    assert time.monotonic() - begun < 0.5
+    assert got == []
+
+
+def test_closed_is_closed() -> None:
+    source = Replay(recording(ramp(0, 5000)), Opening(speed=math.inf))
+    items = iter(source)
+    next(items)
+    source.close()
+    assert list(items) == []
+    assert list(source) == []
+
+
+@pytest.mark.parametrize("opening", [Opening(speed=0), Opening(speed=-1), Opening(speed=math.nan), Opening(chunk=0)])
+def test_settings_that_cannot_be(opening: Opening) -> None:
+    with pytest.raises(ConfigError, match="expected more than 0"):
+        Replay(recording(ramp(0, 5)), opening)
+
+
+def test_a_real_recording(shared_data: Path) -> None:
+    time_ = Time()
+    opened = open_recording(shared_data / "opensignals" / "supine_1min.txt", Opening())
+    items = play(Replay(opened, Opening(speed=50), time_.clock, time_.wait))
+    assert sum(len(item.samples) for item in items if isinstance(item, Chunk)) == 60000
+    assert time_.now == pytest.approx(1000 + 60 / 50, abs=1e-4)

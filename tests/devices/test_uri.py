@@ -1,0 +1,113 @@
+"""From what the user names to a source, and a decoder by what a file holds."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices import open_recording, open_source
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.types import Opening
+from tests.devices.decoded import decode
+from tests.devices.files import test_edf, test_opensignals_text, test_shimmer_csv, test_xdf
+
+AT_100 = Opening(rate=100)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "ecg.csv"
+    path.write_text("ECG\n1\n2\n3\n")
+    return path
+
+
+def test_a_path_with_and_without_its_scheme(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(table.parent))
+    for uri in (str(table), f"file:{table}", f"file://{table}", f"FILE:{table}", "~/ecg.csv", "file:~/ecg.csv"):
+        with open_source(uri, AT_100) as source:
+            assert source.info.rate == 100
+
+
+def test_an_existing_file_goes_before_a_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("lsl:1.csv", "12:30:00.csv", "odd:name.csv"):
+        Path(name).write_text("1\n2\n")
+        assert open_source(name, AT_100).info.rate == 100
+
+
+@pytest.mark.parametrize("uri", ["lsl:ECG", "shimmer:/dev/rfcomm0", "polar:H10", "hr:AA:BB", "LSL:name=a,type=ECG"])
+def test_schemes_of_later_versions(uri: str) -> None:
+    with pytest.raises(ConfigError, match=r"reads files only.*path of a recording"):
+        open_source(uri, Opening())
+
+
+@pytest.mark.parametrize("uri", ["ble:1", "http://example.org/a.edf", "files:a.csv"])
+def test_unknown_schemes(uri: str) -> None:
+    with pytest.raises(ConfigError, match=r"unknown scheme.*file:, lsl:, shimmer:, polar:, hr:"):
+        open_source(uri, Opening())
+
+
+@pytest.mark.parametrize(
+    "uri", ["C:\\data\\ecg.csv", "c:ecg.csv", "nowhere/lsl:a.csv", "missing.edf", "file:missing", "~nobody9/x"]
+)
+def test_no_such_file(uri: str) -> None:
+    with pytest.raises(RecordingError, match="no such file") as caught:
+        open_source(uri, Opening())
+    assert (caught.value.exit_code, bool(caught.value.remedy)) == (4, True)
+
+
+def test_folders_and_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="is a folder"):
+        open_source(str(tmp_path), Opening())
+    with pytest.raises(ConfigError, match="empty"):
+        open_source("  ", Opening())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read(table: Path) -> None:
+    table.chmod(0)
+    with pytest.raises(RecordingError, match="cannot be read"):
+        open_source(str(table), AT_100)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "txt", "h5", "edf", "bdf", "xdf", "hea", "dat", "mat", ""])
+def test_an_empty_file_of_any_name(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(b"")
+    with pytest.raises(FormatError) as caught:
+        open_recording(path, AT_100)
+    assert caught.value.remedy
+
+
+def test_content_goes_before_the_name(tmp_path: Path) -> None:
+    text = test_opensignals_text.write(tmp_path / "a.edf", test_opensignals_text.counted(range(10)))
+    assert len(decode(text).samples) == 10
+    assert len(decode(test_edf.write(tmp_path / "b.txt", test_edf.counts())).samples) == 2000
+    shimmer = test_shimmer_csv.write(tmp_path / "c.xdf", test_shimmer_csv.at(512, 300))
+    assert decode(shimmer).info.rate == 512
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 3000))
+def test_nothing_depends_on_the_size_of_chunks(tmp_path_factory: pytest.TempPathFactory, size: int) -> None:
+    folder = tmp_path_factory.mktemp("any_size")
+    numbers = [n % 65536 for n in range(65000, 67000) if n % 700 > 3]
+    rate = 130
+    parts = [
+        test_xdf.samples(
+            1, "float32", [[at + i] for i in range(50)], [(at + i + (at > 300) * 99) / rate for i in range(50)]
+        )
+        for at in range(0, 1000, 50)
+    ]
+    for path in (
+        test_opensignals_text.write(folder / "a.txt", test_opensignals_text.counted(numbers), last="1"),
+        test_shimmer_csv.write(folder / "b.csv", test_shimmer_csv.at(512, 2000, (3, 1), (900, 50), (1000, 2))),
+        test_xdf.write(folder / "c.xdf", test_xdf.header(1, "P", "ECG", "float32", rate), *parts),
+    ):
+        one, other = decode(path, size=10**6), decode(path, size=size)
+        np.testing.assert_array_equal(one.samples, other.samples)
+        assert one.gaps
+        assert (one.counter, one.gaps, one.warnings) == (other.counter, other.gaps, other.warnings)
