@@ -1,0 +1,1 @@
+"""The signal path: causal, pure, and indifferent to how its input was cut."""

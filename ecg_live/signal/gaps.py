@@ -1,0 +1,131 @@
+"""Find what is missing in a stream: jumps of the counter and samples that are no numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ecg_live.errors import ProtocolError
+from ecg_live.types import Chunk, Gap, State
+
+LONGEST_BRIDGE = 0.040  # s: shorter than a QRS complex, so that a bridge hides no beat
+LARGEST = 1e9  # mV: further than any converter counts, and its square is still a number
+NOT_A_NUMBER = "samples are not numbers"
+
+
+class GapFinder:
+    """Cut a stream into contiguous runs of samples that are numbers, and name the gaps between them.
+
+    Gaps of at most 40 ms are bridged linearly. Longer ones end the segment.
+
+    Parameters
+    ----------
+    rate : float
+        Nominal rate in Hz.
+    hop : float
+        Seconds from one state to the next while samples come that are no numbers.
+
+    Attributes
+    ----------
+    delivered : int
+        Samples that came, as numbers.
+    """
+
+    def __init__(self, rate: float, hop: float = 1.0) -> None:
+        self._rate, self._hop = rate, hop * rate
+        self._begun = False
+        self._next = 0  # index behind the last sample that was given
+        self._seen = 0  # index behind the last sample that was taken, or that the adapter gave up
+        self._last: Chunk | None = None
+        self._told = 0  # states since then
+        self._cause = ""
+        self.delivered = 0
+
+    @property
+    def stop(self) -> int:
+        """Index behind the last sample that was taken or given up."""
+        return self._seen
+
+    def expect(self, gap: Gap) -> None:
+        """Remember which samples are missing and why, as the adapter said."""
+        self._begin(gap.start)
+        self._seen, self._cause = max(self._seen, gap.stop), gap.cause
+
+    def push(self, chunk: Chunk) -> Iterator[Chunk | Gap | State]:
+        """Give contiguous chunks and the gaps between them, in order.
+
+        Raises
+        ------
+        ProtocolError
+            If the counter goes backward, which no adapter may let through.
+        """
+        if len(chunk.samples) == 0:
+            return
+        self._begin(chunk.start)
+        if chunk.start < self._seen:
+            raise ProtocolError(
+                f"the stream's counter went back from {self._seen} to {chunk.start}; it may only go forward",
+                "report this with the recording: the adapter should have dropped the repeated samples",
+            )
+        self._seen = chunk.stop
+        for run in _finite_runs(chunk, self._rate):
+            if run.start > max(self._next, chunk.start):
+                yield from self._notice(run.start)
+            yield from self._close_gap(run)
+            yield run
+            self._next, self._last, self._told = run.stop, run, 0
+            self.delivered += len(run.samples)
+        if chunk.stop > self._next:
+            yield from self._notice(chunk.stop)
+
+    def flush(self) -> Iterator[Gap]:
+        """End of the stream: what is missing at its end."""
+        if self._seen > self._next:
+            yield self._gap(self._seen, bridged=False)
+            self._next = self._seen
+
+    def _begin(self, start: int) -> None:
+        if not self._begun:
+            self._begun, self._next, self._seen = True, start, start
+
+    def _close_gap(self, run: Chunk) -> Iterator[Chunk | Gap]:
+        last, lost = self._last, run.start - self._next
+        if lost == 0:
+            return
+        if last is None or self._too_long(lost):
+            yield self._gap(run.start, bridged=False)
+        else:
+            yield self._gap(run.start, bridged=True)
+            yield self._bridge(last, run)
+
+    def _bridge(self, last: Chunk, run: Chunk) -> Chunk:
+        before, after, lost = last.samples[-1], run.samples[0], run.start - last.stop
+        share = np.arange(1, lost + 1)[:, None] / (lost + 1)
+        return Chunk(before + share * (after - before), last.stop, run.time - lost / self._rate, run.arrived)
+
+    def _gap(self, stop: int, *, bridged: bool) -> Gap:
+        cause, self._cause = self._cause or "lost samples", ""
+        return Gap(self._next, stop - self._next, cause, bridged)
+
+    def _notice(self, stop: int) -> Iterator[State]:
+        """Say that numbers have stopped coming when that is too long to bridge, and again every hop."""
+        self._cause = self._cause or NOT_A_NUMBER
+        missing = stop - self._next
+        while self._too_long(missing) and self._told * self._hop <= missing:
+            self._told += 1
+            yield State("gap", f"{NOT_A_NUMBER} since {self._next / self._rate:.1f} s")
+
+    def _too_long(self, lost: int) -> bool:
+        return lost > LONGEST_BRIDGE * self._rate * (1 + 1e-9)
+
+
+def _finite_runs(chunk: Chunk, rate: float) -> Iterator[Chunk]:
+    finite = (np.abs(chunk.samples) <= LARGEST).all(axis=1)
+    if finite.all():
+        yield chunk
+        return
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], finite.view(np.int8), [0]))))
+    for start, stop in edges.reshape(-1, 2).tolist():
+        time = chunk.time + start / rate
+        yield Chunk(chunk.samples[start:stop], chunk.start + start, time, chunk.arrived)

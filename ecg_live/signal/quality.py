@@ -1,0 +1,94 @@
+"""Whether a window is an ECG that a model may be asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import kurtosis
+
+from ecg_live.signal.beats import Rhythm
+from ecg_live.signal.blocks import Block
+from ecg_live.types import F64, RATE, Quality
+
+BRIDGED = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
+LEAST_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
+QRS_BAND = (5.0, 15.0)  # Hz, of 5-40 Hz (ibid., "pSQI")
+LEAST_QRS_POWER = 0.30
+BASELINE_BAND = (0.0, 1.0)  # Hz, of 0-40 Hz (ibid., "basSQI")
+MOST_BASELINE_POWER = 0.95
+HIGHEST = 40.0  # Hz, end of the band in which ECG has power
+LEAST_REGULAR = 0.5  # share of RR intervals near the median
+
+
+def judge(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float) -> Quality:
+    """Grade a window of (2560,) samples.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Verdicts on the raw seconds that the window touches.
+    baseline, filtered : ndarray
+        The window in mV before and after the high-pass.
+    rhythm : Rhythm
+        Its beats.
+    bridged : float
+        Share of its raw samples that were bridged.
+    """
+    unusable = _electrode_faults(blocks) or _no_beats(rhythm, filtered)
+    if unusable:
+        return Quality("unusable", tuple(unusable))
+    poor = _doubts(blocks, baseline, filtered, rhythm, bridged)
+    return Quality("poor", tuple(poor)) if poor else Quality("good")
+
+
+def _electrode_faults(blocks: Sequence[Block]) -> list[str]:
+    found = []
+    if any(block.lead_off for block in blocks):
+        found.append("electrode off")
+    if sum(block.flat for block in blocks) > 1:
+        found.append("flat line")
+    if sum(block.railed for block in blocks) > 1:
+        found.append("signal at the converter's limit")
+    if any(block.step for block in blocks):
+        found.append("baseline step")
+    return found
+
+
+def _no_beats(rhythm: Rhythm, filtered: F64) -> list[str]:
+    if rhythm.heart_rate is None:
+        return ["no plausible heartbeat"]
+    if rhythm.regular < LEAST_REGULAR and _spikiness(filtered) < LEAST_KURTOSIS:
+        return ["no plausible heartbeat"]
+    return []
+
+
+def _doubts(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float) -> list[str]:
+    found = []
+    if any(block.flat for block in blocks):
+        found.append("flat for a second")
+    if any(block.railed for block in blocks):
+        found.append("clipped for a second")
+    if bridged > BRIDGED:
+        found.append(f"{bridged:.0%} of samples bridged")
+    if rhythm.regular < LEAST_REGULAR:
+        found.append("irregular beats")
+    if _spikiness(filtered) < LEAST_KURTOSIS:
+        found.append("noisy: no distinct peaks")
+    if _share(filtered, QRS_BAND, (QRS_BAND[0], HIGHEST)) < LEAST_QRS_POWER:
+        found.append("noisy: little power in the QRS band")
+    if _share(baseline - baseline.mean(), BASELINE_BAND, (0.0, HIGHEST)) > MOST_BASELINE_POWER:
+        found.append("baseline wander")
+    return found
+
+
+def _spikiness(x: F64) -> float:
+    return float(kurtosis(x, fisher=False))
+
+
+def _share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
+    """Power in one band as a share of the power in another."""
+    power = np.abs(np.fft.rfft(x)) ** 2
+    hz = np.fft.rfftfreq(len(x), 1 / RATE)
+    within = [float(power[(hz >= low) & (hz <= high)].sum()) for low, high in (part, whole)]
+    return within[0] / within[1] if within[1] > 0 else 0.0

@@ -1,0 +1,111 @@
+"""A z-score that looks at the past only, in steps of one second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from ecg_live.types import BLOCK, F64, RATE, Chunk
+
+CLIP = (1.0, 99.0)  # percentiles; the paper's code takes the deviation of the central 95 % for the same reason
+SLOWEST = 1 / 60  # weight of a new second once a minute is known
+SMALLEST_SD = 0.001  # mV: one microvolt, below the noise of any ECG front end
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A wearer's running mean (mV) and variance (mV^2), and how many usable seconds they rest on."""
+
+    mean: float
+    var: float
+    blocks: int
+
+
+def always(_block: int) -> bool:
+    """Call every block usable."""
+    return True
+
+
+def figures(block: F64) -> tuple[float, float]:
+    """Mean and variance of a block after clipping to its 1st-99th percentile."""
+    clipped = np.clip(block, *np.percentile(block, CLIP))
+    return float(clipped.mean()), float(clipped.var())
+
+
+class StreamingZScore:
+    """Scale 256 Hz samples by what was known of the wearer when their second began.
+
+    Parameters
+    ----------
+    usable : callable
+        Whether block k of the segment (256 samples) may teach the scale; asked when the block is whole.
+    scale : Scale, optional
+        What is known of the wearer beforehand.
+    """
+
+    delay = 0.0
+
+    def __init__(self, usable: Callable[[int], bool] = always, scale: Scale | None = None) -> None:
+        self._usable = usable
+        self.scale = scale
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the segment, not the wearer."""
+        self._block = 0
+        self._current: F64 = np.empty(0)  # what is there of the current block
+        self._using = self.scale
+        self._time = 0.0  # behind the newest sample
+
+    def push(self, chunk: Chunk) -> Chunk:
+        """Take (n, 1) samples in mV; give them normalised, a segment's first block once it is whole."""
+        x, out = chunk.samples[:, 0], []
+        self._time = chunk.time + len(x) / RATE
+        held = len(self._current) if self._using is None else 0
+        while len(x):
+            room = BLOCK - len(self._current)
+            piece, x = x[:room], x[room:]
+            self._current = np.concatenate((self._current, piece))
+            if self._using is not None:
+                out.append(_scaled(piece, self._using.mean, self._using.var))
+            if len(self._current) == BLOCK:
+                out.extend(self._end_block())
+        return _chunk(out, chunk, held)
+
+    def flush(self) -> Chunk:
+        """Give what is held of the first block, scaled by its own figures."""
+        held = self._current if self._using is None else self._current[:0]
+        out = [_scaled(held, *figures(held))] if len(held) else []
+        start, time = self._block * BLOCK, self._time - len(held) / RATE
+        self._current = self._current[:0]
+        return _chunk(out, Chunk(np.empty((0, 1)), start, time), 0)
+
+    def _end_block(self) -> list[F64]:
+        mean, var = figures(self._current)
+        out = [_scaled(self._current, mean, var)] if self._using is None else []
+        if self._usable(self._block):
+            self.scale = _learn(self.scale, mean, var)
+        self._block += 1
+        self._current = self._current[:0]
+        self._using = self.scale
+        return out
+
+
+def _learn(scale: Scale | None, mean: float, var: float) -> Scale:
+    if scale is None:
+        return Scale(mean, var, 1)
+    blocks = scale.blocks + 1
+    weight = max(1 / blocks, SLOWEST)
+    return Scale(scale.mean + weight * (mean - scale.mean), scale.var + weight * (var - scale.var), blocks)
+
+
+def _scaled(x: F64, mean: float, var: float) -> F64:
+    return (x - mean) / max(sqrt(var), SMALLEST_SD)
+
+
+def _chunk(out: list[F64], like: Chunk, held: int) -> Chunk:
+    samples = np.concatenate(out) if out else np.empty(0)
+    return Chunk(samples[:, None], like.start - held, like.time - held / RATE)

@@ -1,0 +1,68 @@
+"""Grades of windows, each reason by a signal made for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecg_live.signal.beats import rhythm
+from ecg_live.signal.blocks import Block
+from ecg_live.signal.quality import judge
+from ecg_live.types import F64, RATE, WIDTH, Quality
+from tests.contracts.signals import ecg
+
+FINE = [Block()] * 10
+T = np.arange(WIDTH) / RATE
+
+
+def graded(x: F64, blocks: list[Block] | None = None, bridged: float = 0.0, baseline: F64 | None = None) -> Quality:
+    return judge(blocks or FINE, x if baseline is None else baseline, x, rhythm(x), bridged)
+
+
+def clean() -> F64:
+    return ecg(10, RATE)[:, 0]
+
+
+def test_a_clean_ecg_is_good() -> None:
+    assert graded(clean()) == Quality("good")
+
+
+@pytest.mark.parametrize(
+    ("fault", "count", "grade", "reason"),
+    [
+        (Block(flat=True), 1, "poor", "flat for a second"),
+        (Block(flat=True), 2, "unusable", "flat line"),
+        (Block(railed=True), 1, "poor", "clipped for a second"),
+        (Block(railed=True), 2, "unusable", "signal at the converter's limit"),
+        (Block(lead_off=True), 1, "unusable", "electrode off"),
+        (Block(step=True), 1, "unusable", "baseline step"),
+    ],
+)
+def test_faults_of_raw_seconds(fault: Block, count: int, grade: str, reason: str) -> None:
+    found = graded(clean(), [fault] * count + FINE[count:])
+    assert (found.grade, found.reasons) == (grade, (reason,))
+
+
+def test_bridges_make_it_poor() -> None:
+    assert graded(clean(), bridged=0.02).grade == "good"
+    assert graded(clean(), bridged=0.03) == Quality("poor", ("3% of samples bridged",))
+
+
+def test_a_wandering_baseline_is_seen_before_the_high_pass() -> None:
+    wander = clean() + 20 * np.sin(2 * np.pi * 0.3 * T)
+    assert graded(clean(), baseline=wander) == Quality("poor", ("baseline wander",))
+
+
+@pytest.mark.parametrize(("noise", "grade"), [(0.1, "good"), (0.37, "poor"), (1.5, "unusable")])
+def test_noise_costs_first_the_grade_and_then_the_window(noise: float, grade: str) -> None:
+    assert graded(clean() + np.random.default_rng(0).normal(size=WIDTH) * noise).grade == grade
+
+
+def test_power_beside_the_qrs_band_is_noise() -> None:
+    hum = clean() + 0.25 * np.sin(2 * np.pi * 35 * T)
+    assert any(reason.startswith("noisy") for reason in graded(hum).reasons)
+
+
+def test_no_beats_no_use() -> None:
+    for x in (np.zeros(WIDTH), 0.1 * np.sin(2 * np.pi * 0.1 * T)):
+        assert graded(x) == Quality("unusable", ("no plausible heartbeat",))
