@@ -1,0 +1,1 @@
+"""Encoder, heads, bundle file and predictor."""

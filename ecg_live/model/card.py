@@ -1,0 +1,100 @@
+"""What a bundle says of itself: how it was made, what from, and how well it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ecg_live.model.encoder import Padding
+from ecg_live.signal.path import PREPROCESSING
+
+DEEPEST, WIDEST = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCard:
+    """What a head answers, and how well.
+
+    ``hidden`` and ``dropout`` rebuild its network; ``scores`` are free-form rows as training measured them.
+
+    Raises
+    ------
+    ValueError
+        If no network can be built like that.
+    """
+
+    classes: tuple[str, ...]
+    hidden: tuple[int, ...] = ()
+    dropout: float = 0.0
+    sets: tuple[str, ...] = ("population",)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no network can be built from."""
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise ValueError(f"classes {self.classes}: not two or more different ones")
+        if len(self.hidden) > DEEPEST or not all(0 < width <= WIDEST for width in self.hidden):
+            raise ValueError(f"hidden {self.hidden}: not at most {DEEPEST} layers of 1 to {WIDEST} units")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout {self.dropout}: not at least 0 and below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Metadata of a bundle: how it was made and what from.
+
+    Raises
+    ------
+    ValueError
+        If no encoder can be built like that.
+    """
+
+    name: str
+    padding: Padding
+    heads: Mapping[str, HeadCard]
+    data: str = ""
+    licence: str = ""
+    pretext: Mapping[str, Any] = field(default_factory=dict)
+    preprocessing: Mapping[str, Any] = field(default_factory=lambda: PREPROCESSING)
+    created: str = ""
+    software: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no encoder can be built from."""
+        if self.padding not in {"same", "valid"}:
+            raise ValueError(f"padding {self.padding}: neither same nor valid")
+
+
+def parse_card(raw: Any) -> Card:
+    """A card from what JSON made of it.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        Naming the field that is missing, or is not what it should be.
+    """
+    heads = raw["heads"].items() if isinstance(raw, dict) and isinstance(raw.get("heads"), dict) else ()
+    parsed = {name: HeadCard(**_fields(HeadCard, head)) for name, head in heads}
+    return Card(**{**_fields(Card, raw), "heads": parsed})
+
+
+def _fields(kind: type[Card | HeadCard], raw: Any) -> dict[str, Any]:
+    """All fields of a card; ones that later versions may add are left out."""
+    return {each.name: _typed(each.name, str(each.type), raw[each.name]) for each in fields(kind)}
+
+
+def _typed(name: str, wanted: str, value: Any) -> Any:
+    """Check a value against its field's type; lists become tuples."""
+    if wanted.startswith("tuple"):
+        element = int if "int" in wanted else str
+        if isinstance(value, list) and all(type(each) is element for each in value):
+            return tuple(value)
+    elif wanted == "float":
+        if type(value) in {int, float}:
+            return value
+    elif isinstance(value, dict if wanted.startswith("Mapping") else str):
+        return value
+    raise TypeError(f"{name}: {value!r}")

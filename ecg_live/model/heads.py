@@ -1,0 +1,67 @@
+"""The small networks on top of the encoder: seven pretext heads, and one head per label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ecg_live.model.encoder import FEATURES, SLOPE, Encoder
+
+TASKS = ("original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")  # the paper's order
+PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # Sarkar & Etemad 2020, section 4.2 and code
+EMOTION_WIDTH = 512  # ibid., section 4.3
+
+
+class PretextHead(nn.Sequential):
+    """One task's yes or no: features (n, 128) to logits (n, 1); 33,153 weights."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Linear(FEATURES, PRETEXT_WIDTH),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(PRETEXT_DROPOUT),
+            nn.Linear(PRETEXT_WIDTH, PRETEXT_WIDTH),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(PRETEXT_DROPOUT),
+            nn.Linear(PRETEXT_WIDTH, 1),
+        )
+
+
+class PretextNet(nn.Module):
+    """Encoder and seven heads: windows (n, 2560) to logits (n, 7); 561,223 weights."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.ModuleList(PretextHead() for _ in TASKS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits in the order of `TASKS`."""
+        features = self.encoder(x)
+        return torch.cat([head(features) for head in self.heads], dim=1)
+
+
+class EmotionHead(nn.Sequential):
+    """Features (n, 128) to logits (n, classes), through dense ReLU layers.
+
+    Parameters
+    ----------
+    classes : int
+        How many.
+    hidden : sequence of int
+        Widths; the paper's are ``(512, 512)`` for WESAD and SWELL, ``(512, 512, 512)`` for AMIGOS and DREAMER. Empty:
+        logistic regression, which few people need.
+    dropout : float
+        After every hidden layer; the paper's is 0 for WESAD and SWELL, 0.2 for DREAMER, 0.4 for AMIGOS.
+    """
+
+    def __init__(
+        self, classes: int, hidden: Sequence[int] = (EMOTION_WIDTH, EMOTION_WIDTH), dropout: float = 0
+    ) -> None:
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise((FEATURES, *hidden)):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
+        super().__init__(*layers, nn.Linear((FEATURES, *hidden)[-1], classes))
