@@ -1,0 +1,25 @@
+"""The command line: one short file per command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
+    from ecg_live.cli.app import app
+    from ecg_live.errors import EcgLiveError
+
+    try:
+        app()
+    except EcgLiveError as error:
+        if "--debug" in sys.argv:
+            raise
+        complain(error)
+        sys.exit(error.exit_code)
+
+
+def complain(error: Exception) -> None:
+    """Print what is wrong and what to do, on standard error."""
+    message, remedy = getattr(error, "message", str(error)), getattr(error, "remedy", "")
+    print(f"ecg-live: {message}" + (f"\n  what to do: {remedy}" if remedy else ""), file=sys.stderr)

@@ -1,0 +1,80 @@
+"""``ecg-live doctor``: what this machine has, what it lacks, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+from rich.console import Console
+
+from ecg_live import __version__
+from ecg_live.bundled import DEFAULT_MODEL, demo_recording
+from ecg_live.cli.display import why_no_display
+from ecg_live.errors import EcgLiveError
+
+PACKAGES = ("numpy", "scipy", "torch", "safetensors", "PyQt6", "pyqtgraph", "sleepecg", "edfio", "wfdb", "h5py", "rich")
+
+
+class Check(NamedTuple):
+    """One line of the report; ``needed`` is false for what one can do without."""
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+
+def examine(*, as_json: bool) -> int:
+    """Print the report; exit code 0 if all that is needed is there, 1 otherwise."""
+    checks = [_python(), *map(_package, PACKAGES), _display(), _tried("bundled model", _model), _tried("demo", _demo)]
+    if as_json:
+        print(json.dumps([check._asdict() for check in checks]))
+    else:
+        console = Console()
+        for check in checks:
+            mark = "[green]ok[/]" if check.ok else "[red]missing[/]" if check.needed else "[yellow]without[/]"
+            console.print(f"{mark:>9}  {check.name}: {check.detail}", soft_wrap=True, highlight=False)
+    return 0 if all(check.ok for check in checks if check.needed) else 1
+
+
+def _python() -> Check:
+    return Check(
+        "ecg-live", ok=True, detail=f"{__version__} on Python {platform.python_version()}, {platform.platform()}"
+    )
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, ok=True, detail=version(name))
+    except PackageNotFoundError:
+        return Check(name, ok=False, detail="not installed; run: python -m pip install -c constraints.txt -e .")
+
+
+def _display() -> Check:
+    reason = why_no_display(os.environ)
+    return Check("display", reason is None, reason or "a window can be opened", needed=False)
+
+
+def _tried(name: str, trial: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=trial())
+    except EcgLiveError as error:
+        return Check(name, ok=False, detail=str(error))
+
+
+def _model() -> str:
+    from ecg_live.model.bundle import load_bundle
+
+    return f"{DEFAULT_MODEL.name}, heads {', '.join(load_bundle(DEFAULT_MODEL).heads)}, checksum right"
+
+
+def _demo() -> str:
+    from devices.files import open_recording
+    from ecg_live.types import Opening
+
+    info = open_recording(demo_recording(), Opening()).info
+    return f"{info.name}, {info.duration or 0:.0f} s at {info.rate:g} Hz"

@@ -1,0 +1,131 @@
+"""What ``demo`` and ``run`` share: build a session, show it, end it cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecg_live.bundled import DEFAULT_MODEL
+from ecg_live.cli import complain
+from ecg_live.cli.display import why_no_display
+from ecg_live.config import Settings, load
+from ecg_live.types import Sink
+
+if TYPE_CHECKING:
+    from ecg_live.session import Session
+
+CRASH = 1  # exit code of what should not happen
+
+
+def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: bool = False) -> int:
+    """Run a session to its end and give the exit code.
+
+    Parameters
+    ----------
+    uri : str
+        Source.
+    options : mapping
+        What the command line says; see `ecg_live.config`.
+    own : bool
+        The recording is the bundled one, so that settings for other files do not apply.
+    debug : bool
+        Show tracebacks.
+
+    Raises
+    ------
+    EcgLiveError
+        If the session cannot start.
+    """
+    settings = load(options)
+    if own:
+        settings = Settings(
+            speed=settings.speed, seconds=settings.seconds, headless=settings.headless, json=settings.json
+        )
+    headless = settings.headless
+    if not headless and (reason := why_no_display(os.environ)):
+        print(f"ecg-live: no dashboard: {reason}; showing the session in the terminal", file=sys.stderr)
+        headless = True
+    session = _session(uri, settings)
+    with _signals(session, headless=headless) as caught:
+        session.start()
+        _show(session, settings, uri, headless=headless)
+    return _exit_code(session, caught, debug=debug)
+
+
+def _session(uri: str, settings: Settings) -> Session:
+    import torch
+
+    from devices.uri import open_source
+    from ecg_live.model.bundle import load_bundle
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.session import Session
+    from ecg_live.signal.path import SignalPath
+    from ecg_live.sinks.jsonl import JsonLines
+    from ecg_live.types import Opening
+
+    torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
+    opening = Opening(settings.channel, settings.rate, settings.unit, settings.speed, gain=settings.gain)
+    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
+    source = open_source(uri, opening, time.monotonic)
+    sinks: list[Sink] = [JsonLines(sys.stdout, source.info.rate)] if settings.json else []
+    return Session(
+        source,
+        SignalPath(source.info, settings.hop),
+        Predictor(bundle, settings.hop),
+        bundle.infos,
+        sinks,
+        time.monotonic,
+        settings.seconds,
+    )
+
+
+def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> None:
+    """Keep the main thread in the view until the session or its viewer ends."""
+    if not headless:
+        from ecg_live.dashboard.app import run_dashboard
+
+        model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
+        over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
+        run_dashboard(session, title=f"ecg-live · {Path(uri).name}", model=model, over=over)
+    elif not settings.json:
+        from ecg_live.cli.terminal import show
+
+        show(session)
+    while not session.wait(0.1):
+        pass
+
+
+@contextlib.contextmanager
+def _signals(session: Session, *, headless: bool) -> Iterator[list[int]]:
+    """Ctrl-C and SIGTERM stop the session and close the window; the list holds those that came."""
+    caught: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        caught.append(number)
+        session.stop()
+        if not headless:
+            from ecg_live.dashboard.app import request_quit
+
+            request_quit()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit_code(session: Session, caught: list[int], *, debug: bool) -> int:
+    if session.crash is not None and debug:
+        raise session.crash
+    if session.error is not None:
+        complain(session.error)
+        return session.error.exit_code if session.crash is None else CRASH
+    return 128 + caught[0] if caught else 0

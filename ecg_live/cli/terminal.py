@@ -1,0 +1,161 @@
+"""A session in the terminal: trace, heart rate, quality, prediction. Plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ecg_live.session import Session
+from ecg_live.types import F32, RATE, Poll, Prediction, Snapshot, State
+
+PERIOD = 0.1  # s between looks
+SECONDS = 6  # of trace
+ROWS = 8  # of braille characters, 4 dots each
+STALE = 3.0  # s without data after which nothing shown may look live
+BAR = 20  # characters of a full probability bar
+
+
+def show(session: Session, console: Console | None = None) -> None:
+    """Follow a session to its end."""
+    console = console or Console()
+    view = TerminalView(session)
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=1 / PERIOD, transient=False) as live:
+            ended = False
+            while not ended:
+                ended = session.wait(PERIOD)
+                view.look()
+                live.update(view.picture(console.width))
+    else:
+        ended = False
+        while not ended:
+            ended = session.wait(PERIOD)
+            for line in view.look():
+                console.print(line, soft_wrap=True, highlight=False, markup=False)
+    console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
+
+
+class TerminalView:
+    """What was seen of a session so far, as text.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._cursor = session, Poll()
+        self._trace: F32 = np.full(SECONDS * RATE, np.nan, dtype=np.float32)
+        self._snapshot: Snapshot | None = None
+        self._last: Prediction | None = None
+        self._message = ""
+
+    def look(self) -> list[str]:
+        """Read what is new; one line for each prediction and event."""
+        snapshot, self._cursor = self._session.poll(self._cursor)
+        self._trace = np.concatenate((self._trace, snapshot.trace))[-len(self._trace) :]
+        self._snapshot = snapshot
+        lines = [line for event in snapshot.events if (line := event_line(event, self._session.info.rate))]
+        self._message = lines[-1] if lines else self._message
+        if snapshot.predictions:
+            self._last = snapshot.predictions[-1]
+        return lines + [prediction_line(prediction) for prediction in snapshot.predictions]
+
+    def picture(self, width: int) -> RenderableType:
+        """The whole view, for a terminal of so many columns."""
+        snapshot = self._snapshot
+        assert snapshot is not None  # noqa: S101 - look() came first
+        stale = snapshot.age > STALE and not snapshot.ended
+        table = Table.grid(padding=(0, 2))
+        for name, value in readings(snapshot, self._last, stale=stale):
+            table.add_row(Text(name, style="dim"), Text(value))
+        trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
+        title = f"{self._session.info.name or 'ECG'} · {snapshot.now:.1f} s · research use only"
+        return Panel(Group(trace, table, Text(self._message, style="yellow")), title=title)
+
+
+def readings(snapshot: Snapshot, last: Prediction | None, *, stale: bool) -> list[tuple[str, str]]:
+    """Names and values of the numbers below the trace; dashes for what is not known now."""
+    fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
+    rows = [("state", _state(snapshot.state, snapshot, stale=stale))]
+    rows.append(("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--"))
+    rows.append(("RMSSD", f"{fresh.rmssd:.0f} ms" if fresh and fresh.rmssd is not None else "--"))
+    rows.append(("quality", _quality(fresh) if fresh else "--"))
+    for name, head in fresh.heads.items() if fresh else ():
+        rows.append((name.replace("_", " "), _bars(head.probs) if head.probs else f"abstains: {head.abstain}"))
+    latency = f"{snapshot.latency_p95 * 1000:.0f} ms" if snapshot.latency_p95 is not None else "--"
+    rows.append(("latency p95", latency))
+    rows.append(("samples", f"{snapshot.samples} ({snapshot.lost} lost)"))
+    return rows
+
+
+def prediction_line(item: Prediction) -> str:
+    """One prediction as a plain line."""
+    heads = [
+        f"{name} {head.label} {head.probs[head.label]:.2f}" if head.probs and head.label else f"{name}: {head.abstain}"
+        for name, head in item.heads.items()
+    ]
+    rate = f"{item.heart_rate:.0f} bpm" if item.heart_rate else "-- bpm"
+    return f"{item.stop:8.1f} s  {rate}  {_quality(item)}  " + "  ".join(heads)
+
+
+def event_line(event: object, rate: float) -> str:
+    """One event as a plain line; empty for those that only count down."""
+    from ecg_live.sinks.jsonl import encode
+
+    if isinstance(event, State):
+        return "" if event.state == "warming_up" else f"{event.state}: {event.detail}"
+    fields = encode(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
+    kind = fields.pop("type", "event")
+    return f"{kind}: " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in fields.items())
+
+
+def summary_line(session: Session) -> str:
+    """The summary in words."""
+    s = session.summary
+    assert s is not None  # noqa: S101 - the session has ended
+    return (
+        f"{s.samples} samples, {s.lost} lost; {s.predictions} predictions, {s.abstained} abstained; "
+        f"{s.wall:.1f} s of wall time, {s.speed:.1f} x real time"
+    )
+
+
+def braille(x: F32, columns: int) -> list[str]:
+    """A signal as rows of braille dots, scaled to what is in view; blank where there are no samples."""
+    dots = np.zeros((ROWS * 4, columns * 2), dtype=bool)
+    known = x[np.isfinite(x)]
+    if len(known) and (high := float(known.max())) > (low := float(known.min())):
+        edges = np.linspace(0, len(x), columns * 2 + 1).astype(int)
+        for column, (start, stop) in enumerate(pairwise(edges.tolist())):
+            piece = x[start : stop + 1]
+            piece = piece[np.isfinite(piece)]
+            if len(piece):
+                top, bottom = (
+                    round((high - float(v)) / (high - low) * (ROWS * 4 - 1)) for v in (piece.max(), piece.min())
+                )
+                dots[top : bottom + 1, column] = True
+    weights = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # Unicode braille patterns
+    cells = dots.reshape(ROWS, 4, columns, 2)
+    codes = (cells * weights[None, :, None, :]).sum(axis=(1, 3)) + 0x2800
+    return ["".join(map(chr, row)) for row in codes]
+
+
+def _state(state: State, snapshot: Snapshot, *, stale: bool) -> str:
+    if stale:
+        return f"no data for {snapshot.age:.0f} s"
+    return f"{state.state.replace('_', ' ')}{': ' + state.detail if state.detail else ''}"
+
+
+def _quality(item: Prediction) -> str:
+    return item.quality.grade + (f" ({', '.join(item.quality.reasons)})" if item.quality.reasons else "")
+
+
+def _bars(probs: object) -> str:
+    assert isinstance(probs, dict)  # noqa: S101 - as the predictor made them
+    return "  ".join(f"{label} {'█' * round(p * BAR):<{BAR}} {p:.2f}" for label, p in probs.items())

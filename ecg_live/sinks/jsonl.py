@@ -1,0 +1,99 @@
+"""One JSON object a line, flushed line by line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from ecg_live.types import Battery, Beats, Gap, Item, LeadOff, Marker, Prediction, State, Summary
+
+PLACES = 6  # that floats are rounded to (DESIGN)
+
+
+class JsonLines:
+    """Write predictions, gaps, markers, states and the summary to a text stream.
+
+    Parameters
+    ----------
+    stream : TextIO
+        Not closed by this sink.
+    rate : float
+        Raw rate in Hz, to give gaps in seconds.
+    """
+
+    name = "JSON lines"
+
+    def __init__(self, stream: TextIO, rate: float) -> None:
+        self._stream, self._rate = stream, rate
+
+    def write(self, item: Item) -> None:
+        """Write one line, or none for what is no event (raw chunks, trace)."""
+        if line := encode(item, self._rate):
+            self._stream.write(json.dumps(_rounded(line), allow_nan=False) + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the stream open: it belongs to the caller."""
+
+
+def encode(item: Item, rate: float) -> dict[str, Any] | None:
+    """Fields of one line, in the order of DESIGN; None for items that have none."""
+    match item:
+        case Prediction():
+            return _prediction(item)
+        case Gap():
+            start, stop = item.start / rate, item.stop / rate
+            return {"type": "gap", "start": start, "stop": stop, "lost": item.lost} | {
+                "bridged": item.bridged,
+                "cause": item.cause,
+            }
+        case Marker():
+            return {"type": "marker", "time": item.time, "text": item.text}
+        case State():
+            return {"type": "state", "state": item.state, "detail": item.detail}
+        case Summary():
+            return {"type": "summary"} | {name: getattr(item, name) for name in Summary.__slots__}
+        case Beats():
+            return {"type": "beats", "time": item.time, "heart_rate": item.heart_rate, "rr": list(item.rr)}
+        case LeadOff():
+            return {
+                "type": "lead_off",
+                "start": item.start / rate,
+                "off": item.off,
+                "electrodes": list(item.electrodes),
+            }
+        case Battery():
+            return {"type": "battery", "time": item.time, "level": item.level}
+        case _:
+            return None
+
+
+def _prediction(item: Prediction) -> dict[str, Any]:
+    heads = {
+        name: {"probs": dict(head.probs) if head.probs else None, "label": head.label, "abstain": head.abstain}
+        for name, head in item.heads.items()
+    }
+    return {
+        "type": "prediction",
+        "start": item.start,
+        "stop": item.stop,
+        "heads": heads,
+        "heart_rate": item.heart_rate,
+        "rmssd": item.rmssd,
+        "quality": item.quality.grade,
+        "reasons": list(item.quality.reasons),
+        "latency": item.latency,
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Floats to 6 places, at any depth; JSON has no other word than null for what is no number."""
+    if isinstance(value, float):
+        return round(value, PLACES) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return value
