@@ -8,6 +8,7 @@ so that one encoder serves all folds of leave-one-subject-out.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,13 @@ from safetensors.torch import save_file
 from torch import Generator, Tensor
 
 from ecg_live import __version__
+from ecg_live.errors import EcgLiveError
 from ecg_live.model.bundle import Bundle, Card, HeadCard, save_bundle
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.heads import TASKS, PretextNet
 from ecg_live.types import F64
 from training import eegmat
-from training.corpus import pretext_windows
+from training.corpus import HOP, pretext_windows
 from training.evaluate import against_baseline, leave_one_out, per_person, scores
 from training.head import fit, to_head
 from training.pretext import EPOCHS, PretextSettings, accuracies, pretrain
@@ -56,16 +58,16 @@ def main(
     save_bundle(stage_two(data / "eegmat", net, pretext), out)
 
 
-def stage_one(folder: Path, out: Path, settings: PretextSettings) -> None:
-    """Pretrain on a folder of WFDB records and write the encoder."""
+def stage_one(folder: Path, out: Path, settings: PretextSettings, held_out: int = HELD_OUT) -> None:
+    """Pretrain on a folder of WFDB records, all but the last ``held_out``, and write the encoder."""
     paths = sorted(folder.glob("*.hea"))
-    kept, dropped = pretext_windows(paths[:-HELD_OUT], PRETEXT_HOP)
-    held_out, _ = pretext_windows(paths[-HELD_OUT:], 10.0)
-    print(f"{len(kept)} windows of {len(paths) - HELD_OUT} records, {dropped} unusable ones left out")
+    learnt, kept_back = paths[:-held_out], paths[-held_out:]
+    kept, dropped = pretext_windows(learnt, PRETEXT_HOP)
+    print(f"{len(kept)} windows of {len(learnt)} records, {dropped} unusable ones left out")
     net = pretrain(torch.from_numpy(kept), settings, _progress)
-    accuracy = pretext_accuracy(net, torch.from_numpy(held_out))
+    accuracy = pretext_accuracy(net, torch.from_numpy(pretext_windows(kept_back, HOP)[0]))
     print("held out:", accuracy)
-    card = {"corpus": "CinC 2017, class N", "records": len(paths) - HELD_OUT, "windows": len(kept), "dropped": dropped}
+    card = {"corpus": "CinC 2017, class N", "records": len(learnt), "windows": len(kept), "dropped": dropped}
     card |= {"hop": PRETEXT_HOP, "settings": asdict(settings), "held_out_accuracy": accuracy}
     save_encoder(net.encoder, card, out)
 
@@ -169,4 +171,7 @@ def _progress(step: int, steps: int, loss: Tensor, accuracy: Tensor) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except EcgLiveError as error:
+        sys.exit(f"training: {error}")
