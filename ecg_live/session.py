@@ -174,7 +174,10 @@ class Session:
         self._sinks = [sink for sink in self._sinks if sink not in gone]
         for sink, error in broken:
             self._close(sink)
-            self._send(State("warning", f"{sink.name} stopped: {error}", self._clock()))
+            if self.summary is None:
+                self._send(State("warning", f"{sink.name} stopped: {error}", self._clock()))
+            else:  # nothing comes after the summary
+                self._unclosed = EcgLiveError(f"{sink.name} stopped: {error}", "check what it wrote")
         if not self._sinks and not self._alone:
             self.stop()
 
@@ -190,6 +193,9 @@ class Session:
         self._send(State("error", str(error), self._clock()))
 
     def _finish(self) -> None:
+        if self.error is None:
+            stopped = self._stopping.is_set() or self._expired()
+            self._send(State("ended", "stopped" if stopped else "end of the recording", self._clock()))
         wall = self._clock() - self._began if self._began is not None else 0.0
         length = (self._path.samples + self._lost) / self.info.rate
         self.summary = Summary(
@@ -201,9 +207,6 @@ class Session:
             wall=wall,
             speed=length / wall if wall > 0 else 0.0,
         )
-        if self.error is None:
-            stopped = self._stopping.is_set() or self._expired()
-            self._send(State("ended", "stopped" if stopped else "end of the recording", self._clock()))
         self._send(self.summary)
         for sink in self._sinks:
             self._close(sink)

@@ -80,7 +80,7 @@ def stage_two(folder: Path, encoder: Encoder, pretext: dict[str, Any]) -> Bundle
     fitted = fit(x, people.label, people.person)
     head = HeadCard(
         classes=eegmat.CLASSES,
-        data=f"{rows[-1]['people']} people of eegmat (rest, mental arithmetic)",
+        data=f"{len(np.unique(people.person))} people of eegmat (rest, mental arithmetic)",
         scores={
             "protocol": "leave one subject out, 10 s windows without overlap, C chosen inside the fold; baseline = "
             "features minus the wearer's mean over the first 60 s of rest, which are not scored then",

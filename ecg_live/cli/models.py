@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,8 @@ from rich.table import Table
 
 from ecg_live.bundled import DEFAULT_MODEL, MODELS
 from ecg_live.model.bundle import Card, load_bundle
+
+NUMBERS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
 
 
 def show_models(*, as_json: bool) -> None:
@@ -32,30 +34,31 @@ def show_models(*, as_json: bool) -> None:
 
 
 def _print(console: Console, name: str, card: Card) -> None:
-    console.print(f"[bold]{name}[/]: {card.name}")
-    console.print(f"encoder: {card.padding} padding; trained on {card.data}")
-    console.print(f"licence: {card.licence}; made {card.created} by {card.software}")
+    accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
+    lines = [
+        f"[bold]{name}[/]: {card.name}",
+        f"encoder: {card.padding} padding; trained on {card.data}",
+        f"licence: {card.licence}; made {card.created} by {card.software}",
+        f"pretext accuracy, held out: {accuracy}",
+    ]
+    console.print("\n".join(lines), highlight=False)
     for head_name, head in card.heads.items():
-        console.print(f"\nhead [bold]{head_name}[/]: {' or '.join(head.classes)}; {head.data}")
-        console.print(_table(head.scores))
-        for caveat in head.caveats:
-            console.print(f"- {caveat}")
+        console.print(f"\nhead [bold]{head_name}[/]: {' or '.join(head.classes)}; {head.data}", highlight=False)
+        console.print(str(head.scores.get("protocol", "")), highlight=False)
+        console.print(_table(head.scores.get("rows", [])))
+        console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)
 
 
-def _table(scores: Mapping[str, Any]) -> Table:
-    table = Table(title=str(scores.get("protocol", "")), title_justify="left")
-    rows = scores.get("rows", [])
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    for column in columns:
-        table.add_column(column.replace("_", " "))
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table()
+    for column in ("features", "baseline", "AUROC (95 %)", *NUMBERS.values()):
+        table.add_column(column)
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        interval = row.get("interval")
+        auroc = f"{row['auroc']:.3f}" + (f" ({interval[0]:.2f}-{interval[1]:.2f})" if interval else "")
+        table.add_row(row["features"], row["baseline"], auroc, *(_number(row.get(name)) for name in NUMBERS))
     return table
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, list):
-        return " to ".join(_cell(entry) for entry in value)
-    return "" if value is None else str(value)
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,35 @@
+"""A session over a source that a test writes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.predictor import Predictor
+from ecg_live.session import Session
+from ecg_live.signal.path import SignalPath
+from tests.contracts.bundles import random_bundle
+from tests.contracts.signals import info
+from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps
+
+
+@pytest.fixture(scope="session")
+def random_model() -> Bundle:
+    return random_bundle()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def make(random_model: Bundle, clock: HandClock) -> Make:
+    def build(steps: Steps, *sinks: Keep, seconds: float | None = None) -> tuple[Session, Script]:
+        source = Script(info(RATE), steps)
+        session = Session(
+            source, SignalPath(source.info), Predictor(random_model), random_model.infos, list(sinks), clock, seconds
+        )
+        return session, source
+
+    return build

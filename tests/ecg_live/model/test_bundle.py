@@ -1,0 +1,242 @@
+"""The bundle file: what it keeps, and all it refuses."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from ecg_live.errors import BundleError, IncompatibleBundle, ModelError
+from ecg_live.model.bundle import KEY, Bundle, digest, load_bundle, save_bundle
+from tests.contracts.bundles import random_bundle
+
+Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
+GARBAGE = [None, 3, "x", [], {}, [1], {"a": 1}, -1, 1e400, True, [None], 10**12, [10**9], ["a", "a"]]
+HEAD = [f"card.heads.emotion.{name}" for name in ("classes", "hidden", "dropout", "sets", "scores", "caveats", "data")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "whole.safetensors"
+    save_bundle(random_bundle(), path)
+    return path
+
+
+def parts(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    with safe_open(path, framework="pt") as file:
+        meta = file.metadata()
+        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(meta[KEY])  # noqa: SIM118 - no mapping
+
+
+def refused(path: Path, kind: type[ModelError] = BundleError) -> ModelError:
+    """It must be refused in one line that names the file, and say what to do."""
+    with pytest.raises(kind) as caught:
+        load_bundle(path)
+    assert type(caught.value) is kind
+    assert str(path) in caught.value.message
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy
+    assert caught.value.exit_code == 4
+    return caught.value
+
+
+def outcome(path: Path) -> Bundle | ModelError:
+    """It is loaded, or refused in one line; anything else fails the test."""
+    try:
+        return load_bundle(path)
+    except ModelError as error:
+        if "\n" in str(error) or not error.remedy:
+            pytest.fail(f"refused without a line or a remedy: {error}")
+        return error
+
+
+def rewritten(whole: Path, out: Path, change: Change, *, seal: bool) -> Path:
+    """A bundle with something changed; ``seal`` gives it a checksum that fits."""
+    tensors, meta = parts(whole)
+    change(tensors, meta)
+    if seal:
+        meta["sha256"] = digest(tensors)
+    path = out / "changed.safetensors"
+    path.write_bytes(save(tensors, {KEY: json.dumps(meta)}))
+    return path
+
+
+def test_round_trip_to_the_bit(whole: Path, tmp_path: Path) -> None:
+    before, after = random_bundle(), load_bundle(whole)
+    assert json.dumps(parts(whole)[1]["card"], sort_keys=True)
+    assert after.card == before.card
+    assert [info.classes for info in after.infos] == [card.classes for card in before.card.heads.values()]
+    for one, other in ((before.encoder, after.encoder), *((before.heads[n], after.heads[n]) for n in before.heads)):
+        assert all(
+            torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+        )
+        assert not other.training
+    x = torch.randn(1, 2560)
+    assert torch.equal(before.heads["emotion"](before.encoder(x)), after.heads["emotion"](after.encoder(x)))
+    save_bundle(after, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == whole.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["again.safetensors"]
+
+
+def test_tensor_names(whole: Path) -> None:
+    assert {name.split(".")[0] for name in parts(whole)[0]} == {"encoder", "heads"}
+    assert {".".join(n.split(".")[:3]) for n in parts(whole)[0] if n.startswith("heads")} == {
+        "heads.mental_load.population",
+        "heads.emotion.population",
+    }
+
+
+def test_a_bundle_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="No such file"):
+        save_bundle(random_bundle(), tmp_path / "nowhere" / "a.safetensors")
+
+
+def test_missing_folder_and_empty(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "none.safetensors").message
+    assert "no regular file" in refused(tmp_path).message
+    empty = tmp_path / "empty.safetensors"
+    empty.touch()
+    refused(empty)
+
+
+@pytest.mark.parametrize("keep", [1, 7, 8, 100, 2000, 0.5, 0.999, -1])
+def test_cut_short(whole: Path, tmp_path: Path, keep: float) -> None:
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(data[: int(keep * len(data)) if 0 < keep < 1 else int(keep)])
+    assert "cut" in refused(cut).remedy
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_is_never_loaded(tmp_path: Path, protocol: int) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+            return Path.touch, (tmp_path / "sprung",)
+
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pickle.dumps(Trap(), protocol))
+    refused(path)
+    torch.save({"trap": torch.zeros(1)}, path)
+    assert "pickle" in refused(path).message
+    torch.save({"trap": torch.zeros(1)}, path, _use_new_zipfile_serialization=False)
+    assert "pickle" in refused(path).message
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_plain_safetensors_file(tmp_path: Path) -> None:
+    path = tmp_path / "plain.safetensors"
+    for tensors, meta in (
+        ({"a": torch.zeros(3)}, None),
+        ({}, {"format": "pt"}),
+        ({"a": torch.zeros(3).bfloat16()}, {}),
+    ):
+        path.write_bytes(save(tensors, meta))
+        assert "no ecg-live bundle" in refused(path).message
+
+
+@pytest.mark.parametrize("text", ["", "[", "[" * 100_000, "3", "null", "[]", "{}", '{"schema": 2}', '{"schema": "1"}'])
+def test_metadata_of_another_kind(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "meta.safetensors"
+    path.write_bytes(save({"a": torch.zeros(3)}, {KEY: text}))
+    refused(path)
+
+
+def test_another_schema_is_named(whole: Path, tmp_path: Path) -> None:
+    path = rewritten(whole, tmp_path, lambda _, meta: meta.update(schema=99), seal=True)
+    assert "schema 99; this version reads 1" in refused(path).message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("rate", 128), ("window", 2048), ("highpass", {"order": 5}), ("zscore", None), ("resampler", {}), ("notch", 50)],
+)
+def test_another_signal_path_is_named(whole: Path, tmp_path: Path, key: str, value: object) -> None:
+    def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        meta["card"]["preprocessing"][key] = value
+
+    assert f"made for {key} " in refused(rewritten(whole, tmp_path, change, seal=True), IncompatibleBundle).message
+
+
+def test_tampered_with(whole: Path, tmp_path: Path) -> None:
+    def change(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
+        tensors["encoder.convs.0.bias"][3] += 1e-7
+
+    assert "checksum" in refused(rewritten(whole, tmp_path, change, seal=False)).message
+
+
+NAME = "encoder.convs.0.weight"
+
+
+@pytest.mark.parametrize(
+    ("tensor", "found"),
+    [
+        (torch.full((32, 1, 1, 32), float("nan")), "not finite"),
+        (torch.full((32, 1, 1, 32), -float("inf")), "not finite"),
+        (torch.zeros(32, 1, 32), r"should be (32, 1, 1, 32), found (32, 1, 32)"),
+        (None, "found nothing"),
+    ],
+)
+def test_weights_that_cannot_be(whole: Path, tmp_path: Path, tensor: Tensor | None, found: str) -> None:
+    def change(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
+        tensors.pop(NAME) if tensor is None else tensors.update({NAME: tensor})
+
+    message = refused(rewritten(whole, tmp_path, change, seal=True)).message
+    assert found in message
+    assert NAME in message
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+@pytest.mark.parametrize(
+    "where", ["card", "card.heads", "card.heads.emotion", "card.padding", "card.preprocessing", *HEAD]
+)
+def test_a_garbled_card(whole: Path, tmp_path: Path, where: str, value: object) -> None:
+    def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        *path, last = where.split(".")
+        for step in path:
+            meta = meta[step]
+        meta[last] = value
+
+    found = outcome(rewritten(whole, tmp_path, change, seal=True))
+    if isinstance(found, Bundle):  # some of these are what a card may say
+        assert where.rsplit(".", maxsplit=1)[-1] in {"heads", "sets", "scores", "caveats", "data", "dropout", "hidden"}
+
+
+@pytest.mark.parametrize("name", ["name", "padding", "heads", "preprocessing", "licence"])
+def test_a_card_that_lacks_something(whole: Path, tmp_path: Path, name: str) -> None:
+    path = rewritten(whole, tmp_path, lambda _, meta: meta["card"].pop(name), seal=True)
+    assert name in refused(path).message
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.binary(max_size=400), prefix=st.sampled_from((b"", b"PK\x03\x04", b"\x80\x04", b"\x08\0\0\0\0\0\0\0{}")))
+def test_random_bytes_are_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, prefix: bytes) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "random.safetensors"
+    path.write_bytes(prefix + data)
+    refused(path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_damage_anywhere_is_a_model_error_or_none(whole: Path, data: st.DataObject) -> None:
+    content = bytearray(whole.read_bytes())
+    length = int.from_bytes(content[:8], "little")
+    header = st.integers(0, 8 + length - 1)
+    for at in data.draw(st.lists(header | st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[at] ^= 1 << data.draw(st.integers(0, 7))
+    del content[data.draw(st.just(len(content)) | st.integers(0, len(content))) :]
+    path = whole.with_name("damaged.safetensors")
+    path.write_bytes(content)
+    found = outcome(path)
+    if isinstance(found, Bundle):  # only words that carry no weight can have changed
+        assert digest(parts(path)[0]) == digest(parts(whole)[0])
+        assert found.card.preprocessing == random_bundle().card.preprocessing

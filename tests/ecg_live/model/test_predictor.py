@@ -1,0 +1,164 @@
+"""The predictor: streaming or whole windows, answers or reasons for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.encoder import Encoder
+from ecg_live.model.predictor import Predictor, Streaming, Whole
+from ecg_live.signal.path import SignalPath
+from ecg_live.types import Quality, Window
+from tests.contracts.bundles import EMOTION, LOAD, random_bundle
+from tests.contracts.signals import Tape, ecg, info, play
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return random_bundle()
+
+
+def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> list[Window]:
+    return play(SignalPath(info(256.0), hop), Tape(ecg(45, 256), 256, lost).items()).windows
+
+
+def features(engine: Streaming | Whole, windows: Iterable[Window]) -> Tensor:
+    return torch.cat([engine.features(window) for window in windows])
+
+
+@torch.no_grad()
+def plain(encoder: Encoder, windows: Iterable[Window]) -> Tensor:
+    """Features of whole windows through Conv1d, one window at a time."""
+    out = []
+    for window in windows:
+        y = torch.from_numpy(window.data)[None, None]
+        for i, conv in enumerate(encoder.convs):
+            y = F.leaky_relu(F.conv1d(y, conv.weight[:, :, 0], conv.bias), 0.2)  # type: ignore[index, arg-type]  # ModuleList forgets the class
+            y = F.max_pool1d(y, 8, 2) if i in {1, 3} else y
+        out.append(y.amax(dim=2))
+    return torch.cat(out)
+
+
+@pytest.mark.parametrize("hop", [1.0, 2.0, 10.0])
+def test_streaming_is_equal_to_whole_windows(bundle: Bundle, hop: float) -> None:
+    windows = made(hop)
+    streamed, whole = features(Streaming(bundle), windows), plain(bundle.encoder, windows)
+    assert (streamed - whole).abs().max() < 1e-6 * whole.abs().max()
+    assert (features(Whole(bundle), windows) - whole).abs().max() < 2e-6 * whole.abs().max()
+
+
+def test_streaming_gives_the_same_bits_however_a_window_is_reached(bundle: Bundle) -> None:
+    every, tenth = made(1.0), made(10.0)
+    by_first = {window.first: row for window, row in zip(every, features(Streaming(bundle), every), strict=True)}
+    for window, row in zip(tenth, features(Streaming(bundle), tenth), strict=True):
+        if window.data.tobytes() == every[window.first // 256].data.tobytes():
+            assert torch.equal(row, by_first[window.first])
+    assert len(tenth) == 4
+    assert torch.equal(features(Streaming(bundle), every), features(Streaming(bundle), every))
+
+
+@pytest.mark.parametrize(
+    "at", [10.3, 11.5, 20.3]
+)  # s: also where the new segment's first window ends where the old one did
+def test_a_new_segment_starts_as_if_nothing_had_been_before(bundle: Bundle, at: float) -> None:
+    windows = made(lost=((round(256 * at), 300),))
+    assert {window.segment for window in windows} == {0, 1}
+    engine = Streaming(bundle)
+    both = features(engine, windows)
+    second = [window for window in windows if window.segment == 1]
+    assert torch.equal(both[-len(second) :], features(Streaming(bundle), second))
+    whole = plain(bundle.encoder, windows)
+    assert (both - whole).abs().max() < 1e-6 * whole.abs().max()
+
+
+def test_a_window_asked_for_twice_or_after_a_pause_is_answered_the_same(bundle: Bundle) -> None:
+    windows = made()
+    engine = Streaming(bundle)
+    first = features(engine, windows[:3])
+    assert torch.equal(engine.features(windows[2])[0], first[2])
+    later = engine.features(windows[25])
+    whole = plain(bundle.encoder, [windows[25]])
+    assert (later - whole).abs().max() < 1e-6 * whole.abs().max()
+
+
+def test_the_stream_keeps_one_window_and_no_more(bundle: Bundle) -> None:
+    engine = Streaming(bundle)
+    features(engine, made())
+    assert engine._maps.shape == (128, 591)
+
+
+@pytest.mark.parametrize(
+    ("padding", "hop", "engine"),
+    [
+        ("valid", 1, Streaming),
+        ("valid", 10, Streaming),
+        ("valid", 0.5, Whole),
+        ("valid", 2.5, Whole),
+        ("same", 1, Whole),
+    ],
+)
+def test_what_cannot_be_streamed_goes_window_by_window(padding: str, hop: float, engine: type) -> None:
+    predictor = Predictor(random_bundle("same" if padding == "same" else "valid"), hop)
+    assert isinstance(predictor.engine, engine)
+    window = made(hop)[0]
+    assert set(predictor.predict(window)) == {"mental_load", "emotion"}
+
+
+def test_every_head_answers_in_its_own_classes(bundle: Bundle) -> None:
+    for window in made():
+        for (name, result), classes in zip(Predictor(bundle).predict(window).items(), (LOAD, EMOTION), strict=True):
+            assert name in bundle.heads
+            assert result.abstain is None
+            assert result.probs is not None
+            assert tuple(result.probs) == classes
+            assert sum(result.probs.values()) == pytest.approx(1, abs=1e-6)
+            assert result.label == max(result.probs, key=lambda label: result.probs[label])  # type: ignore[index]  # checked above
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"quality": Quality("unusable", ("flat line", "electrode off"))}, "unusable signal: flat line, electrode off"),
+        ({"bridged": 0.0201}, "2.0% of the samples bridged (limit 2%)"),
+        ({"data": np.full(2560, 1e30, np.float32)}, "signal unlike the training data"),
+    ],
+)
+def test_it_abstains_with_a_reason(bundle: Bundle, change: dict[str, Quality | float], reason: str) -> None:
+    results = Predictor(bundle).predict(replace(made()[0], **change))  # type: ignore[arg-type]  # a mixed dict
+    assert len(results) == 2
+    for result in results.values():
+        assert (result.probs, result.label, result.abstain) == (None, None, reason)
+
+
+def test_it_answers_at_the_limits(bundle: Bundle) -> None:
+    fine = replace(made()[0], quality=Quality("poor", ("baseline wander",)), bridged=0.02)
+    assert all(result.abstain is None for result in Predictor(bundle).predict(fine).values())
+
+
+def test_it_abstains_outside_the_training_range_head_by_head(bundle: Bundle) -> None:
+    strict = random_bundle(limit=1e9)
+    window = made()[0]
+    distance = strict.heads["emotion"].distance(Streaming(strict).features(window))
+    strict.heads["emotion"].limit.fill_(float(distance) * 0.999)
+    results = Predictor(strict).predict(window)
+    assert results["emotion"].abstain == "signal unlike the training data"
+    assert results["mental_load"].abstain is None
+    strict.heads["emotion"].limit.fill_(float(distance) * 1.001)
+    assert Predictor(strict).predict(window)["emotion"].abstain is None
+
+
+def test_an_abstention_in_between_changes_no_answer_after_it(bundle: Bundle) -> None:
+    windows = made()
+    bad_ones = [replace(window, quality=Quality("unusable", ("flat line",))) for window in windows[3:6]]
+    spoilt = [*windows[:3], *bad_ones, *windows[6:]]
+    one, other = Predictor(bundle), Predictor(bundle)
+    for k, (window, bad) in enumerate(zip(windows, spoilt, strict=True)):
+        answer, second = one.predict(window), other.predict(bad)
+        assert (answer == second) == (not 3 <= k < 6)

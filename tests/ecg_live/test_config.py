@@ -1,0 +1,95 @@
+"""Settings: who wins, and what cannot be."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from ecg_live.config import Settings, load
+from ecg_live.errors import ConfigError
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> dict[str, str]:
+    """Environment that names a settings file of its own."""
+    path = tmp_path / "settings.toml"
+    path.write_text('speed = 2\nhop = 5\nchannel = "LL-RA"\nheadless = true\n')
+    return {"ECG_LIVE_CONFIG": str(path)}
+
+
+def no_file(tmp_path: Path) -> dict[str, str]:
+    path = tmp_path / "empty.toml"
+    path.touch()
+    return {"ECG_LIVE_CONFIG": str(path)}
+
+
+def test_command_line_then_environment_then_file_then_defaults(toml: dict[str, str]) -> None:
+    environ = toml | {"ECG_LIVE_SPEED": "3", "ECG_LIVE_RATE": "250", "UNRELATED": "x"}
+    found = load({"speed": "4", "hop": None}, environ)
+    assert found == Settings(speed=4.0, rate=250.0, hop=5.0, channel="LL-RA", headless=True)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    assert load({}, no_file(tmp_path)) == Settings()
+    assert (Settings().speed, Settings().hop, Settings().gain) == (1.0, 1.0, 1000.0)
+
+
+@pytest.mark.parametrize("word", ["1", "true", "Yes", "ON"])
+def test_switches(tmp_path: Path, word: str) -> None:
+    environ = no_file(tmp_path)
+    assert load({}, environ | {"ECG_LIVE_JSON": word}).json
+    assert not load({"json": False}, environ | {"ECG_LIVE_JSON": word}).json
+    with pytest.raises(ConfigError, match="ECG_LIVE_JSON is 'perhaps'; it is yes or no"):
+        load({}, environ | {"ECG_LIVE_JSON": "perhaps"})
+
+
+def test_max_is_a_speed_and_nothing_else(tmp_path: Path) -> None:
+    assert load({"speed": "max"}, no_file(tmp_path)).speed == math.inf
+    with pytest.raises(ConfigError, match="--hop is 'max'"):
+        load({"hop": "max"}, no_file(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["rate", "speed", "seconds", "hop", "gain"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e999", "fast", "", "1,5", None, True, [1]])
+def test_numbers_that_cannot_be_name_where_they_came_from(tmp_path: Path, name: str, value: object) -> None:
+    environ = no_file(tmp_path)
+    if value is None:
+        assert load({name: value}, environ) == Settings()
+        return
+    with pytest.raises(ConfigError, match=f"--{name} is ") as caught:
+        load({name: value}, environ)
+    assert caught.value.remedy
+    assert caught.value.exit_code == 2
+    if isinstance(value, str):
+        with pytest.raises(ConfigError, match=f"ECG_LIVE_{name.upper()} is "):
+            load({}, environ | {f"ECG_LIVE_{name.upper()}": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("speeed = 2\n", "sets speeed; known are"),
+        ("speed = 0\n", r"speed in .*settings.toml is 0; it must be a number above 0, or max"),
+        ("speed = \n", "settings.toml: Invalid value"),
+        ("[live]\nspeed = 2\n", "sets live"),
+        ('json = "perhaps"\n', "json in"),
+    ],
+)
+def test_a_file_that_cannot_be_is_named(toml: dict[str, str], text: str, found: str) -> None:
+    Path(toml["ECG_LIVE_CONFIG"]).write_text(text)
+    with pytest.raises(ConfigError, match=found) as caught:
+        load({}, toml)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_text(toml: dict[str, str]) -> None:
+    Path(toml["ECG_LIVE_CONFIG"]).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match=r"settings\.toml"):
+        load({}, toml)
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="which is no file"):
+        load({}, {"ECG_LIVE_CONFIG": str(tmp_path / "none.toml")})

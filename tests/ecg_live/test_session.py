@@ -1,0 +1,133 @@
+"""The session: what goes from the source to the sinks, and in which order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecg_live.types import Battery, Chunk, Gap, Marker, Poll, Prediction, State, Summary, Trace
+from tests.contracts.cutting import cut
+from tests.contracts.signals import Tape, ecg
+from tests.contracts.sources import RATE, HandClock, Keep, Make, Steps, last_two, of, paced
+
+
+def test_a_whole_recording(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, source = make(paced(clock, 30), sink)
+    session.run()
+    predictions = of(sink, Prediction)
+    assert [p.start for p in predictions if isinstance(p, Prediction)] == list(range(21))
+    state, summary = last_two(sink)
+    assert (state.state, state.detail) == ("ended", "end of the recording")
+    assert summary == session.summary == Summary(7680, 0, 21, 21, 0, 29.0, 30 / 29)
+    assert sum(isinstance(item, Summary) for item in sink.items) == 1
+    assert (source.entered, source.left, sink.closed) == (1, 1, 1)
+    assert session.error is None
+    assert session.wait(0)
+
+
+def test_raw_chunks_come_before_what_is_made_of_them(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    make([*paced(clock, 12), Marker(5.0, "here"), Battery(6.0, 0.5)], sink)[0].run()
+    taken = 0
+    for item in sink.items:
+        if isinstance(item, Chunk):
+            taken = item.stop
+        elif isinstance(item, Trace | Prediction):
+            stop = item.stop if isinstance(item, Prediction) else item.start + len(item.samples) / RATE
+            assert stop <= taken / RATE
+    assert [item for item in sink.items if isinstance(item, Marker | Battery)] == [
+        Marker(5.0, "here"),
+        Battery(6.0, 0.5),
+    ]
+    assert [chunk.start for chunk in sink.items if isinstance(chunk, Chunk)] == list(range(0, 12 * 256, 256))
+
+
+def test_every_item_arrives_as_it_was(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    chunks = list(cut(ecg(11, RATE), RATE, [100] * 20))
+    make(chunks, sink)[0].run()
+    assert of(sink, Chunk) == chunks
+
+
+def test_samples_and_lost_are_what_the_device_took(make: Make, clock: HandClock) -> None:
+    x = ecg(40, RATE)
+    x[256 * 15 : 256 * 18] = np.nan
+    x[256 * 25 : 256 * 25 + 5] = np.inf
+    x[-77:] = np.nan
+    sink = Keep()
+    tape = Tape(x, RATE, ((256 * 30, 9), (256 * 33, 300)))
+    session, _ = make(tape.items([100] * 300), sink)
+    session.run()
+    summary = last_two(sink)[1]
+    assert summary.samples + summary.lost == len(x)
+    assert summary.lost == 3 * 256 + 5 + 77 + 9 + 300
+    gaps = [gap for gap in sink.items if isinstance(gap, Gap)]
+    assert [(gap.lost, gap.bridged) for gap in gaps] == [(768, False), (5, True), (9, True), (300, False), (77, False)]
+    assert summary.predictions == len(of(sink, Prediction))
+    shot, _ = session.poll(Poll())
+    assert (shot.samples, shot.lost) == (summary.samples, summary.lost)
+
+
+def test_a_gap_that_the_adapter_tells_is_told_once(make: Make) -> None:
+    sink = Keep()
+    before, after = Tape(ecg(11, RATE), RATE, ((1000, 200),)).items()
+    make([before, Gap(1000, 200, "radio lost"), after], sink)[0].run()
+    assert of(sink, Gap) == [Gap(1000, 200, "radio lost")]
+
+
+def test_abstentions_are_predictions_too(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, _ = make(paced(clock, 25, np.zeros((25 * 256, 1))), sink)
+    session.run()
+    assert session.summary is not None
+    assert (session.summary.windows, session.summary.predictions, session.summary.abstained) == (16, 16, 16)
+    for item in of(sink, Prediction):
+        assert isinstance(item, Prediction)
+        assert all(head.abstain and "flat line" in head.abstain for head in item.heads.values())
+
+
+def test_five_seconds_of_signal(make: Make) -> None:
+    sink = Keep()
+    session, _ = make(cut(ecg(5, RATE), RATE, ()), sink)
+    session.run()
+    assert session.error is None
+    assert last_two(sink)[1].windows == 0
+    assert any(isinstance(item, State) and item.state == "warming_up" for item in sink.items)
+
+
+def test_no_samples_at_all(make: Make) -> None:
+    sink = Keep()
+    make([], sink)[0].run()
+    assert sink.items[1:] == [Summary(0, 0, 0, 0, 0, 0.0, 0.0)]
+
+
+def test_latency_counts_from_the_arrival_of_the_chunk_that_completes_the_window(make: Make, clock: HandClock) -> None:
+    x = ecg(12, RATE)
+
+    def steps() -> Steps:
+        for chunk in cut(x, RATE, [256] * 11):
+            clock.wait(1.0)
+            arrived = clock.now
+            clock.wait(0.25)  # it waited in a queue
+            yield Chunk(chunk.samples, chunk.start, chunk.time, arrived)
+
+    sink = Keep()
+    make(steps(), sink)[0].run()
+    assert [p.latency for p in sink.items if isinstance(p, Prediction)] == pytest.approx([0.25] * 3)
+    sink = Keep()
+    make(cut(x, RATE, [256] * 11), sink)[0].run()  # arrival unknown: when the session took it
+    assert [p.latency for p in sink.items if isinstance(p, Prediction)] == [0.0] * 3
+
+
+def test_a_prediction_carries_its_window(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    make(paced(clock, 12), sink)[0].run()
+    for item in of(sink, Prediction):
+        assert isinstance(item, Prediction)
+        assert item.stop - item.start == 10
+        assert item.time == pytest.approx(100 + item.start)
+        assert item.heart_rate == pytest.approx(72, abs=1)
+        assert item.quality.grade == "good"
+        assert all(item.start <= beat < item.stop for beat in item.beats)
+        assert set(item.heads) == {"mental_load", "emotion"}

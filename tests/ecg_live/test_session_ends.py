@@ -1,0 +1,172 @@
+"""Every way a session may end, or lose a sink."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecg_live.errors import DeviceLost, DeviceNotFound, FormatError, ProtocolError
+from ecg_live.types import Battery, Chunk, Poll, Prediction, State, Summary, Trace
+from tests.contracts.sources import HandClock, Keep, Make, Script, Steps, last_two, of, paced
+
+
+def test_a_sink_that_raises_is_dropped_with_a_message_and_the_others_go_on(make: Make, clock: HandClock) -> None:
+    good, bad, worse, last = Keep("good"), Keep("bad", 5), Keep("worse", 5), Keep("last")
+    session, _ = make(paced(clock, 15), good, bad, worse, last)
+    session.run()
+    assert session.crash is None
+    assert session.error is None
+    for sink in (good, last):
+        warnings = [item.detail for item in sink.items if isinstance(item, State) and item.state == "warning"]
+        assert warnings == ["bad stopped: disk full", "worse stopped: disk full"]
+        assert len(of(sink, Prediction)) == 6
+        assert last_two(sink)[0].state == "ended"
+    assert [item for item in good.items if not isinstance(item, State)] == [
+        i for i in last.items if not isinstance(i, State)
+    ]
+    assert (bad.closed, worse.closed, len(bad.items)) == (1, 1, 5)
+
+
+def test_the_session_ends_when_the_last_sink_is_gone(make: Make, clock: HandClock) -> None:
+    session, source = make(paced(clock, 600), Keep("pipe", 3))
+    session.run()
+    assert source.closed.is_set()
+    assert session.summary is not None
+    assert session.summary.samples < 10 * 256
+
+
+def test_without_sinks_the_screen_is_enough(make: Make, clock: HandClock) -> None:
+    session, _ = make(paced(clock, 12))
+    session.run()
+    shot, _ = session.poll(Poll())
+    assert len(shot.predictions) == 3
+    assert shot.ended
+
+
+def test_a_sink_that_raises_at_the_summary_lets_it_be_the_last_for_the_others(make: Make, clock: HandClock) -> None:
+    counted = Keep()
+    make(paced(clock, 3), counted)[0].run()
+    bad, good = Keep("bad", len(counted.items) - 1), Keep("good")
+    clock.now = 1000.0
+    session, _ = make(paced(clock, 3), bad, good)
+    session.run()
+    assert isinstance(good.items[-1], Summary)
+    assert "bad stopped: disk full" in str(session.error)
+
+
+def test_a_sink_that_does_not_close_is_told_and_the_others_are_closed(make: Make, clock: HandClock) -> None:
+    bad, good = Keep("recorder", breaks_closing=True), Keep("good")
+    session, _ = make(paced(clock, 3), bad, good)
+    session.run()
+    assert session.wait(0)
+    assert good.closed == 1
+    assert "recorder did not close: cannot flush" in str(session.error)
+    assert last_two(good)[0].state == "ended"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceLost("Shimmer 7A21 is gone", "switch it on"),
+        FormatError("row 9", "mend it"),
+        ProtocolError("bad byte", ""),
+    ],
+)
+def test_an_error_in_mid_stream(make: Make, clock: HandClock, error: Exception) -> None:
+    sink = Keep()
+    session, source = make([*paced(clock, 12.5), error], sink)
+    session.run()
+    assert session.error is error
+    assert session.crash is None
+    assert len(of(sink, Prediction)) == 3
+    last_trace = [item for item in sink.items if isinstance(item, Trace)][-1]
+    assert last_trace.start + len(last_trace.samples) / 256 == 12.5  # all before it was used
+    state, summary = last_two(sink)
+    assert (state.state, state.detail) == ("error", str(error))
+    assert [item.state for item in sink.items if isinstance(item, State)].count("error") == 1
+    assert summary.samples == 12.5 * 256
+    assert (source.left, sink.closed) == (1, 1)
+    shot, _ = session.poll(Poll())
+    assert (shot.error, shot.ended, shot.state.state) == (str(error), True, "error")
+
+
+def test_a_source_that_cannot_be_entered(make: Make) -> None:
+    sink = Keep()
+    session, source = make([], sink)
+    source.missing = DeviceNotFound("no Shimmer in reach", "switch it on")
+    session.run()
+    assert isinstance(session.error, DeviceNotFound)
+    assert [type(item) for item in sink.items] == [State, Summary]
+
+
+def test_what_nobody_expected_reaches_the_screen_as_one_error(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, _ = make([*paced(clock, 11), ZeroDivisionError("oops")], sink)
+    session.run()
+    assert isinstance(session.crash, ZeroDivisionError)
+    state, summary = last_two(sink)
+    assert state.detail.startswith("unexpected ZeroDivisionError: oops")
+    assert summary.predictions == 2
+
+
+def test_a_counter_that_goes_back_ends_the_session(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    again = Chunk(np.zeros((10, 1)), 100, 0.0)
+    session, _ = make([*paced(clock, 11), again], sink)
+    session.run()
+    assert isinstance(session.error, ProtocolError)
+    assert last_two(sink)[1].samples == 11 * 256
+
+
+def test_stop_from_another_thread_wakes_a_silent_source(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, source = make([*paced(clock, 10.5), Script.SILENCE], sink)
+    session.start()
+    assert source.silent.wait(20)
+    assert not session.wait(0)
+    session.stop()
+    assert session.wait(20)
+    state, summary = last_two(sink)
+    assert (state.state, state.detail) == ("ended", "stopped")
+    assert (summary.samples, summary.predictions) == (10.5 * 256, 1)
+    assert source.left == 1
+
+
+def test_stop_before_the_start(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, _ = make(paced(clock, 20), sink)
+    session.stop()
+    session.run()
+    assert last_two(sink)[0].detail == "stopped"
+    assert session.summary is not None
+    assert session.summary.samples <= 256
+
+
+def test_seconds_count_from_the_first_sample(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    waiting: Steps = [lambda: clock.wait(100.0), Battery(0.0, 1.0), Chunk(np.empty((0, 1)), 0, 0.0)]
+    session, _ = make(waiting, sink, seconds=5.0)
+    session.run()
+    assert last_two(sink)[0].detail == "end of the recording"  # nothing came: the time never began
+    sink = Keep()
+
+    def steps() -> Steps:
+        yield from waiting
+        yield from paced(clock, 20)
+
+    session, _ = make(steps(), sink, seconds=5.0)
+    session.run()
+    state, summary = last_two(sink)
+    assert state.detail == "stopped"
+    assert (summary.samples, summary.wall) == (6 * 256, 5.0)
+
+
+def test_seconds_end_a_silent_source(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, source = make([*paced(clock, 2), Script.SILENCE], sink, seconds=5.0)
+    session.start()
+    assert source.silent.wait(20)
+    assert not session.wait(0)
+    clock.wait(5.0)
+    assert session.wait(20)
+    assert last_two(sink)[1].samples == 2 * 256
