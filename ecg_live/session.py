@@ -172,13 +172,14 @@ class Session:
     def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
         gone = [sink for sink, _ in broken]
         self._sinks = [sink for sink in self._sinks if sink not in gone]
+        last = not self._sinks and not self._alone
         for sink, error in broken:
             self._close(sink)
-            if self.summary is None:
+            if self.summary is None:  # nothing comes after the summary
                 self._send(State("warning", f"{sink.name} stopped: {error}", self._clock()))
-            else:  # nothing comes after the summary
+            if (last or self.summary) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
                 self._unclosed = EcgLiveError(f"{sink.name} stopped: {error}", "check what it wrote")
-        if not self._sinks and not self._alone:
+        if last:
             self.stop()
 
     def _close(self, sink: Sink) -> None:

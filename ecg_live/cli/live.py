@@ -15,6 +15,7 @@ from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.cli import complain
 from ecg_live.cli.display import why_no_display
 from ecg_live.config import Settings, load
+from ecg_live.errors import EcgLiveError
 from ecg_live.types import Sink
 
 if TYPE_CHECKING:
@@ -54,7 +55,16 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     session = _session(uri, settings)
     with _signals(session, headless=headless) as caught:
         session.start()
-        _show(session, settings, uri, headless=headless)
+        try:
+            _show(session, settings, uri, headless=headless)
+        except OSError as error:
+            raise EcgLiveError(
+                f"the terminal does not take any more: {error.strerror}", "check where it goes"
+            ) from error
+        finally:
+            session.stop()
+            while not session.wait(0.1):
+                pass
     return _exit_code(session, caught, debug=debug)
 
 
@@ -97,8 +107,9 @@ def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> 
         from ecg_live.cli.terminal import show
 
         show(session)
-    while not session.wait(0.1):
-        pass
+    else:
+        while not session.wait(0.1):
+            pass
 
 
 @contextlib.contextmanager

@@ -156,6 +156,20 @@ def test_a_closed_pipe_ends_the_session() -> None:
     assert running.returncode is not None
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("options", [["--json", "--speed", "max"], ["--speed", "max"], []], ids=["json", "text", "1x"])
+def test_output_that_goes_nowhere_ends_with_one_line(options: list[str]) -> None:
+    command = [sys.executable, "-m", "ecg_live", "demo", "--headless", *options]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=CLEAN, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("ecg-live: ")
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 BAD_FILES: dict[str, tuple[bytes, int, str]] = {
     "empty.csv": (b"", 4, "empty"),
     "other.txt": (b"Dear diary,\nnothing happened.\n" * 20, 4, "other.txt"),
