@@ -69,7 +69,7 @@ class Session:
         self._alone = not self._sinks  # nobody but the screen was ever there
         self._seconds = seconds
         self._began: float | None = None
-        self._arrived = 0.0
+        self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
         self._stopping, self._done = Flag(), Flag()
         self._lost = self._windows = self._abstained = 0
         self.summary: Summary | None = None
@@ -126,7 +126,8 @@ class Session:
         if isinstance(item, Chunk):
             if self._began is None and len(item.samples):
                 self._began = now
-            self._arrived = now if isnan(item.arrived) else min(item.arrived, now)
+            arrived = now if isnan(item.arrived) else min(item.arrived, now)
+            self._arrivals = self._arrivals[1], (item.start / self.info.rate, arrived)
             self._send(item)
         elif not isinstance(item, Gap):
             self._send(item)  # gaps are the path's to tell: it knows whether they were bridged
@@ -154,9 +155,14 @@ class Session:
             heart_rate=window.heart_rate,
             rmssd=window.rmssd,
             quality=window.quality,
-            latency=max(0.0, self._clock() - self._arrived),
+            latency=max(0.0, self._clock() - self._complete(window)),
             beats=window.beats,
         )
+
+    def _complete(self, window: Window) -> float:
+        """When the chunk came that completed a window: before a gap not the one that ended the gap."""
+        (_, before), (start, last) = self._arrivals
+        return before if window.stop + self._path.delay <= start else last
 
     def _send(self, item: Item) -> None:
         self._screen.write(item)

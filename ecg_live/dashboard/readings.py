@@ -30,7 +30,8 @@ class Readings:
         if snapshot.predictions:
             chain = (self.last, *snapshot.predictions) if self.last else snapshot.predictions
             self._hop = hop_between(chain, self._hop)
-            self.last, self._received = snapshot.predictions[-1], now
+            self.last = snapshot.predictions[-1]
+            self._received = now - self.last.latency  # what a gap held back is as old as its signal
         for event in snapshot.events:
             text = sentence(event_text(event, self._rate))
             self.event = text or self.event

@@ -82,6 +82,10 @@ def load_bundle(path: Path) -> Bundle:
     for name, head in card.heads.items():
         heads[name] = Head(len(head.classes), head.hidden, head.dropout)
         _fill(heads[name], f"heads.{name}.population.", tensors, path)
+        if float(heads[name].temperature) <= 0 or float(heads[name].sd.min()) <= 0:
+            raise BundleError(
+                f"{path}: head {name} divides by a temperature or deviation of 0 or less", "train it again"
+            )
     return Bundle(card, encoder.eval(), heads)
 
 

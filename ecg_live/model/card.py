@@ -66,6 +66,8 @@ class Card:
         """Refuse what no encoder can be built from."""
         if self.padding not in {"same", "valid"}:
             raise ValueError(f"padding {self.padding}: neither same nor valid")
+        if not self.heads:
+            raise ValueError("heads: none, so that there is nothing to predict")
 
 
 def parse_card(raw: Any) -> Card:

@@ -13,6 +13,7 @@ from ecg_live.types import F64, RATE
 SLOWEST, FASTEST = 30.0, 220.0  # bpm; outside no resting or working adult's rhythm is plausible
 ECTOPIC = 0.25  # an RR interval further than this share from the window's median is not a normal-to-normal one
 FEWEST_RR = 3  # intervals that a heart rate rests on at least
+AROUND = RATE // 5  # samples on either side of an R peak that make a beat's shape: 0.2 s, QRS and some
 LEAD = 2 * RATE  # samples: the detector learns on the first two seconds (Pan & Tompkins 1985, learning phase 1)
 
 
@@ -24,6 +25,7 @@ class Rhythm:
     heart_rate: float | None
     rmssd: float | None
     regular: float  # share of intervals near the median, 0 without a heart rate
+    alike: float = 1.0  # mean correlation of the beats with their average
 
 
 def find_beats(x: F64) -> npt.NDArray[np.int64]:
@@ -50,4 +52,16 @@ def rhythm(x: F64, lead: int = 0) -> Rhythm:
         return Rhythm(beats, None, None, 0.0)
     steps = np.diff(rr)[near[1:] & near[:-1]]
     rmssd = float(np.sqrt(np.mean(steps**2)) * 1000) if len(steps) >= FEWEST_RR else None
-    return Rhythm(beats, 60 / float(rr[near].mean()), rmssd, float(near.mean()))
+    return Rhythm(beats, 60 / float(rr[near].mean()), rmssd, float(near.mean()), _alike(x[lead:], beats))
+
+
+def _alike(x: F64, beats: npt.NDArray[np.int64]) -> float:
+    """Mean correlation of the beats with their average (Orphanidou et al. 2015); 0 where fewer than three are whole."""
+    whole = beats[(beats >= AROUND) & (beats + AROUND <= len(x))]
+    if len(whole) < FEWEST_RR:
+        return 0.0
+    shapes = x[whole[:, None] + np.arange(-AROUND, AROUND)]
+    shapes = shapes - shapes.mean(axis=1, keepdims=True)
+    average = shapes.mean(axis=0)
+    size = np.linalg.norm(shapes, axis=1) * np.linalg.norm(average)
+    return float(np.mean(np.divide(shapes @ average, size, out=np.zeros(len(whole)), where=size > 0)))

@@ -187,6 +187,8 @@ class SignalPath:
             self._times.popleft()
         touched = [self._blocks[k] for k in range(first // BLOCK, (first + WIDTH) // BLOCK)]  # those that are whole
         start = self._start / self._rate + first / RATE
+        grade = quality.judge(touched, baseline, filtered, rhythm, bridged)
+        borne_out = grade.grade != "unusable"
         return Window(
             data=scaled.astype(np.float32),
             first=first,
@@ -194,10 +196,10 @@ class SignalPath:
             stop=start + WIDTH / RATE,
             time=self._clock(begin),
             segment=self._segment,
-            quality=quality.judge(touched, baseline, filtered, rhythm, bridged),
+            quality=grade,
             bridged=bridged,
-            heart_rate=rhythm.heart_rate,
-            rmssd=rhythm.rmssd,
+            heart_rate=rhythm.heart_rate if borne_out else None,
+            rmssd=rhythm.rmssd if borne_out else None,
             beats=tuple((start + rhythm.beats / RATE).tolist()),
         )
 

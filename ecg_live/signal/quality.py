@@ -13,6 +13,10 @@ from ecg_live.types import F64, RATE, Quality
 
 BRIDGED = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
 LEAST_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
+FEWEST_KURTOSIS = 2.2  # a sine has 1.5; the lowest of 1,578 windows with beats (eegmat, CinC 2017) 2.4
+LEAST_ALIKE = 0.66  # mean correlation of the beats with their average (Orphanidou et al. 2015)
+SHAPELESS = 0.45  # the same, of what is no beat at all: 0.25 to 0.40 where eegmat's electrodes were bad
+BORNE_OUT = 5.0  # kurtosis from which peaks are distinct whatever their shapes
 QRS_BAND = (5.0, 15.0)  # Hz, of 5-40 Hz (ibid., "pSQI")
 LEAST_QRS_POWER = 0.30
 BASELINE_BAND = (0.0, 1.0)  # Hz, of 0-40 Hz (ibid., "basSQI")
@@ -56,11 +60,11 @@ def _electrode_faults(blocks: Sequence[Block]) -> list[str]:
 
 
 def _no_beats(rhythm: Rhythm, filtered: F64) -> list[str]:
-    if rhythm.heart_rate is None:
-        return ["no plausible heartbeat"]
-    if rhythm.regular < LEAST_REGULAR and _spikiness(filtered) < LEAST_KURTOSIS:
-        return ["no plausible heartbeat"]
-    return []
+    spikiness = _spikiness(filtered)
+    vague = rhythm.regular < LEAST_REGULAR and spikiness < LEAST_KURTOSIS
+    shapeless = rhythm.alike < SHAPELESS and spikiness < BORNE_OUT
+    none = rhythm.heart_rate is None or vague or shapeless or spikiness < FEWEST_KURTOSIS
+    return ["no plausible heartbeat"] if none else []
 
 
 def _doubts(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float) -> list[str]:
@@ -73,6 +77,8 @@ def _doubts(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhyth
         found.append(f"{bridged:.0%} of samples bridged")
     if rhythm.regular < LEAST_REGULAR:
         found.append("irregular beats")
+    if rhythm.alike < LEAST_ALIKE:
+        found.append("beats of many shapes")
     if _spikiness(filtered) < LEAST_KURTOSIS:
         found.append("noisy: no distinct peaks")
     if _share(filtered, QRS_BAND, (QRS_BAND[0], HIGHEST)) < LEAST_QRS_POWER:

@@ -13,6 +13,7 @@ from ecg_live.types import F64, RATE, Chunk
 
 LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
 BETA = 5.0  # Kaiser window; the same function's default
+SLOWEST, FASTEST = 1.0, 100_000.0  # Hz; no ECG front end is faster
 LARGEST_DENOMINATOR = 1000  # of the rate as a fraction: 1e-6 Hz is closer than any crystal
 
 
@@ -31,12 +32,15 @@ class Resampler:
     Raises
     ------
     ConfigError
-        If ``rate`` is not a positive, finite number.
+        If ``rate`` is not between 1 Hz and 100 kHz.
     """
 
     def __init__(self, rate: float) -> None:
-        if not 1 <= rate < float("inf"):
-            raise ConfigError(f"sampling rate {rate:g} Hz; it must be 1 Hz or more", "give the true rate with --rate")
+        if not SLOWEST <= rate <= FASTEST:
+            raise ConfigError(
+                f"sampling rate {rate:g} Hz; it must be between {SLOWEST:g} and {FASTEST:,.0f} Hz",
+                "give the true rate with --rate",
+            )
         ratio = RATE / Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
         self._up, self._down = ratio.numerator, ratio.denominator
         self._identity = ratio == 1

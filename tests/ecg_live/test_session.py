@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.predictor import Predictor
+from ecg_live.session import Session
+from ecg_live.signal.path import SignalPath
 from ecg_live.types import Battery, Chunk, Gap, Marker, Poll, Prediction, State, Summary, Trace
 from tests.contracts.cutting import cut
-from tests.contracts.signals import Tape, ecg
-from tests.contracts.sources import RATE, HandClock, Keep, Make, Steps, last_two, of, paced
+from tests.contracts.signals import Tape, ecg, info
+from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, last_two, of, paced
 
 
 def test_a_whole_recording(make: Make, clock: HandClock) -> None:
@@ -118,6 +122,19 @@ def test_latency_counts_from_the_arrival_of_the_chunk_that_completes_the_window(
     sink = Keep()
     make(cut(x, RATE, [256] * 11), sink)[0].run()  # arrival unknown: when the session took it
     assert [p.latency for p in sink.items if isinstance(p, Prediction)] == [0.0] * 3
+
+
+def test_a_window_that_a_gap_held_back_is_as_late_as_it_is(random_model: Bundle, clock: HandClock) -> None:
+    """The resampler holds the last 39 ms until the gap is over: what then comes out is 8 s old, and says so."""
+
+    def steps() -> Steps:
+        for second, chunk in enumerate(Tape(ecg(19, 512), 512, ((10 * 512, 8 * 512),)).items([512] * 9)):
+            clock.wait(1.0 if second < 10 else 9.0)
+            yield chunk
+
+    sink, source = Keep(), Script(info(512.0), steps())
+    Session(source, SignalPath(source.info), Predictor(random_model), random_model.infos, [sink], clock).run()
+    assert [p.latency for p in sink.items if isinstance(p, Prediction)] == pytest.approx([9.0])
 
 
 def test_a_prediction_carries_its_window(make: Make, clock: HandClock) -> None:

@@ -49,6 +49,16 @@ def test_two_columns_of_ecg_and_one_that_is_none(tmp_path: Path) -> None:
     assert len(decode(one, Opening(channel="EMG", rate=100)).samples) == 2
 
 
+def test_a_number_is_the_one_in_the_listing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "time,ECG1,ECG2\n" + "".join(f"{i / 100},{i},{i * 2}\n" for i in range(50)))
+    with pytest.raises(ConfigError, match=r"1 ECG1 \[ECG\], 2 ECG2 \[ECG\]$|1 ECG1 .*2 ECG2 .*--channel"):
+        open_recording(path, Opening())
+    for channel, step in (("1", 1), ("2", 2)):
+        assert decode(path, Opening(channel=channel)).samples.tolist() == [i * step for i in range(50)]
+    with pytest.raises(ConfigError, match="no channel '3'"):
+        open_recording(path, Opening(channel="3"))
+
+
 def test_a_decimal_comma(tmp_path: Path) -> None:
     got = decode(write(tmp_path / "a.csv", "time;ECG\n0,00;0,5\n0,01;-1,25\n0,02;3"))
     assert (got.info.rate, got.samples.tolist()) == (100, [0.5, -1.25, 3])
@@ -64,7 +74,7 @@ def test_a_time_column_gives_rate_and_gaps(tmp_path: Path, name: str, second: in
     assert (got.info.rate, got.gaps) == (250, [(300, 40)])
     with pytest.raises(ConfigError, match=r"250 Hz, --rate says 500"):
         open_recording(path, Opening(rate=500))
-    assert decode(path, Opening(channel="2")).samples.tolist() == list(range(1000))
+    assert decode(path, Opening(channel="1")).samples.tolist() == list(range(1000))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +96,24 @@ def test_unit_and_rate_that_the_user_gives(tmp_path: Path) -> None:
     for rate in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="expected more than 0"):
             open_recording(path, Opening(rate=rate))
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [(49.9, "at least 50 Hz"), (100_001, "at most 100000"), (1e300, "at most"), (5e-324, "at least")]
+)
+def test_rates_that_no_ecg_is_recorded_with(tmp_path: Path, rate: float, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        open_recording(write(tmp_path / "a.csv", "1\n2\n"), Opening(rate=rate))
+    rows = "".join(f"{i / min(rate, 1e200) if rate > 1e-9 else i * 1e9},{i}\n" for i in range(50))
+    with pytest.raises(FormatError, match=expected):
+        open_recording(write(tmp_path / "b.csv", "time,ECG\n" + rows), Opening())
+
+
+def test_a_time_column_of_random_numbers(tmp_path: Path) -> None:
+    times = np.random.default_rng(0).uniform(0, 1e-3, 2000)
+    path = write(tmp_path / "a.csv", "time,ECG\n" + "".join(f"{t},{i}\n" for i, t in enumerate(times)))
+    with pytest.raises(FormatError, match="sampling rate|do not rise"):
+        open_recording(path, Opening())
 
 
 def test_what_is_missing_is_nan(tmp_path: Path) -> None:

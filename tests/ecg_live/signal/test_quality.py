@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from devices.files import open_recording
 from ecg_live.signal.beats import rhythm
 from ecg_live.signal.blocks import Block
+from ecg_live.signal.path import SignalPath
 from ecg_live.signal.quality import judge
-from ecg_live.types import F64, RATE, WIDTH, Quality
-from tests.contracts.signals import ecg
+from ecg_live.types import F64, RATE, WIDTH, Opening, Quality
+from tests.contracts.signals import ecg, play
 
 FINE = [Block()] * 10
 T = np.arange(WIDTH) / RATE
@@ -66,3 +70,20 @@ def test_power_beside_the_qrs_band_is_noise() -> None:
 def test_no_beats_no_use() -> None:
     for x in (np.zeros(WIDTH), 0.1 * np.sin(2 * np.pi * 0.1 * T)):
         assert graded(x) == Quality("unusable", ("no plausible heartbeat",))
+
+
+@pytest.mark.parametrize("hz", [0.3, 1.2, 2.5])
+def test_a_sine_is_no_heart(hz: float) -> None:
+    assert graded(np.sin(2 * np.pi * hz * T)) == Quality("unusable", ("no plausible heartbeat",))
+
+
+@pytest.mark.parametrize(("person", "most"), [("13", 2), ("02", 8), ("28", 18), ("31", 14)])
+def test_bad_electrodes_of_real_people_are_told_from_faint_hearts(person: str, most: int, shared_data: Path) -> None:
+    """In 13 and 02 there is hardly a beat to see; those of 28 and 31 are small, but there."""
+    recording = open_recording(shared_data / "eegmat" / f"Subject{person}_1.edf", Opening())
+    made = play(SignalPath(recording.info, 10.0), recording.chunks(500)).windows
+    borne_out = [window for window in made if window.quality.grade != "unusable"]
+    assert len(borne_out) <= most
+    assert len(borne_out) == len(made) or person in {"13", "02"}
+    assert all(window.heart_rate is None for window in made if window.quality.grade == "unusable")
+    assert all(50 <= window.heart_rate <= 130 for window in borne_out if window.heart_rate)
