@@ -39,7 +39,7 @@ HELD_OUT = 100  # records that pretext accuracy is measured on
 EVERY = 10  # steps between two lines of progress
 CAVEATS = (
     "Rest always came first and lasted longer: order and time are confounded with mental load.",
-    "28 people, one laboratory, one electrode position; expect worse elsewhere.",
+    "27 people, one laboratory, one electrode position; expect worse elsewhere.",
     "Unlabelled pretext data are recordings of a hand-held device with normal rhythm.",
 )
 
