@@ -14,6 +14,8 @@ from devices.files import Recording
 from ecg_live.errors import ConfigError
 from ecg_live.types import Chunk, Clock, Event, Gap, Marker, Opening, State, StreamInfo
 
+_SLOWEST = 1e-3  # x real time
+_LONGEST = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed
 _FAST = 1.0  # s of signal in a chunk where nobody waits
 Wait = Callable[[float], bool]  # waits so many seconds; true, at once, when the source is closed
 
@@ -35,7 +37,7 @@ class Replay:
     Raises
     ------
     ConfigError
-        Speed or chunk length is not positive.
+        Speed is below 0.001, or chunk length is not positive.
 
     Notes
     -----
@@ -48,8 +50,9 @@ class Replay:
         self, recording: Recording, opening: Opening, clock: Clock = time.monotonic, wait: Wait | None = None
     ) -> None:
         self._speed = opening.speed
-        if not self._speed > 0:
-            raise ConfigError(f"the speed is {self._speed:g}, expected more than 0", "--speed 1 is real time")
+        if not self._speed >= _SLOWEST:
+            wanted = "more than 0" if not self._speed > 0 else f"at least {_SLOWEST:g}"
+            raise ConfigError(f"the speed is {self._speed:g}, expected {wanted}", "--speed 1 is real time")
         if not (math.isfinite(opening.chunk) and opening.chunk > 0):
             raise ConfigError(f"the chunk length is {opening.chunk:g} s, expected more than 0", "0.02 is usual")
         self._recording, self._clock = recording, clock
@@ -93,7 +96,7 @@ class Replay:
     def _reach(self, due: float) -> bool:
         """Wait until the clock says so; false when the source was closed."""
         while math.isfinite(self._speed) and (left := due - self._clock()) > 0:
-            if self._wait(left):
+            if self._wait(min(left, _LONGEST)):
                 return False
         return True
 

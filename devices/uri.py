@@ -40,7 +40,7 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
 
 def _path(uri: str) -> Path:
     found = _SCHEME.fullmatch(uri)
-    if found is None or Path(uri).exists():
+    if found is None or os.path.exists(uri):  # noqa: PTH110 - Path.exists raises for a name that is too long
         return _user_path(uri)
     scheme = found[1].casefold()
     if scheme == "file":

@@ -9,7 +9,7 @@ from devices.files.cells import head_lines
 from devices.files.csv import open_csv
 from devices.files.opensignals import SIGNATURE
 from devices.files.opensignals_text import open_opensignals_text
-from devices.files.recording import Recording
+from devices.files.recording import UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
 from devices.files.xdf import open_xdf
 from ecg_live.errors import FormatError, RecordingError
@@ -18,6 +18,7 @@ from ecg_live.types import Opening
 __all__ = ["Recording", "open_recording"]
 
 _KNOWN = "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF or CSV"
+_LONGEST_NAME = 80  # characters of a name in a message
 _HDF5, _XDF = b"\x89HDF\r\n\x1a\n", b"XDF:"
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 
@@ -40,15 +41,28 @@ def open_recording(path: Path, opening: Opening) -> Recording:
     ConfigError
         The channel, rate or unit is not plain, or is not what the file has.
     """
-    header = _wfdb_header(path)
+    name = path.name[:_LONGEST_NAME]
+    try:
+        file = _file(path)
+        return _decoder(file)(file, opening)
+    except OSError as error:
+        raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
+    except UNDECODABLE as error:
+        raise undecodable(name, error) from error
+
+
+def _file(path: Path) -> Path:
+    """The file to decode, which is there and can be read more than once."""
     if path.is_dir():
         raise RecordingError(f"{path} is a folder", "name a file in it")
-    if header is None and not path.exists():
+    header = _wfdb_header(path)
+    if header is not None:
+        return header
+    if not path.exists():
         raise RecordingError(f"{path}: no such file", "check the path")
-    try:
-        return _decoder(header or path)(header or path, opening)
-    except OSError as error:
-        raise RecordingError(f"{path.name}: cannot be read: {error.strerror or error}", "check the file") from error
+    if not path.is_file():
+        raise RecordingError(f"{path} is no regular file", "save it to a file first, and open that")
+    return path
 
 
 def _wfdb_header(path: Path) -> Path | None:

@@ -13,9 +13,11 @@ from ecg_live.types import Opening
 ECG = "ECG"
 # Rates that ECG hardware is sold with, in Hz: PLUX, BITalino, Shimmer (32768 / n), Polar, and PhysioNet's records.
 USUAL_RATES = (
-    10, 25, 50, 51.2, 64, 100, 102.4, 125, 128, 130, 200, 204.8, 240, 250, 256, 300, 320, 360, 400, 480, 500, 512, 600,
+    50, 51.2, 64, 100, 102.4, 125, 128, 130, 200, 204.8, 240, 250, 256, 300, 320, 360, 400, 480, 500, 512, 600,
     640, 700, 720, 750, 800, 1000, 1024, 1200, 1250, 1500, 2000, 2048, 2500, 3000, 4000, 4096, 5000, 8000, 8192, 10000,
 )  # fmt: skip
+LOWEST = 50.0  # Hz; a QRS lasts about 0.1 s and reaches up to 25 Hz: below, it cannot be seen
+HIGHEST = 100_000.0  # Hz; no ECG front end is faster
 NOMINAL = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
 
 _ECG = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
@@ -119,13 +121,34 @@ def given_rate(opening: Opening) -> float | None:
     Raises
     ------
     ConfigError
-        It is not a positive, finite number.
+        It is no rate that an ECG is recorded with.
     """
-    if opening.rate is not None and not (math.isfinite(opening.rate) and opening.rate > 0):
-        raise ConfigError(
-            f"the rate is {opening.rate:g} Hz, expected more than 0", "give --rate HZ, such as --rate 1000"
-        )
+    if opening.rate is not None and (wrong := _limits(opening.rate)):
+        raise ConfigError(f"the rate is {opening.rate:g} Hz, {wrong}", "give --rate HZ, such as --rate 1000")
     return opening.rate
+
+
+def check_rate(rate: float, where: str) -> None:
+    """Check a rate (Hz) that a file states, or that its time stamps show.
+
+    Raises
+    ------
+    FormatError
+        No ECG is recorded with it.
+    """
+    if wrong := _limits(rate):
+        raise FormatError(
+            f"{where}: the sampling rate is {rate:g} Hz, {wrong}", "choose another recording, or export it again"
+        )
+
+
+def _limits(rate: float) -> str:
+    """What was expected of a rate; nothing where it is as it should be."""
+    if not (math.isfinite(rate) and rate > 0):
+        return "expected more than 0"
+    if rate < LOWEST:
+        return f"an ECG needs at least {LOWEST:g} Hz"
+    return f"expected at most {HIGHEST:.0f} Hz" if rate > HIGHEST else ""
 
 
 def settle_rate(stated: float | None, opening: Opening, where: str) -> float:
@@ -134,13 +157,14 @@ def settle_rate(stated: float | None, opening: Opening, where: str) -> float:
     Raises
     ------
     FormatError
-        The file states a rate of 0 or worse, and the user none.
+        The file states a rate of 0 or worse, and the user none; or one that no ECG is recorded with.
     ConfigError
         The file states none and the user neither, or they differ by more than 0.5 %.
     """
     given = given_rate(opening)
     usable = stated is not None and math.isfinite(stated) and stated > 0
     if stated is not None and usable:
+        check_rate(stated, where)
         if given is not None and abs(given / stated - 1) > NOMINAL:
             raise ConfigError(f"{where}: the file says {stated:g} Hz, --rate says {given:g} Hz", "leave --rate out")
         return stated

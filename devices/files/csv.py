@@ -44,7 +44,7 @@ def open_csv(path: Path, opening: Opening) -> FileRecording:
     time = times[0] if times and width > 1 else None
     columns = [i for i in range(width) if i != time]
     offered = [_channel(head.names[i] if head.names else "") for i in columns]
-    column = columns[channels.choose(offered, _by_number(opening, columns, head), path.name)]
+    column = columns[channels.choose(offered, opening, path.name)]
     name = head.names[column] if head.names else f"column {column + 1}"
     factor = channels.millivolts(_unit(name) if head.names else "", opening, path.name)
     layout = Layout(
@@ -55,8 +55,8 @@ def open_csv(path: Path, opening: Opening) -> FileRecording:
         rate = channels.settle_rate(None, opening, path.name)
         return FileRecording(_info(path, name, rate), lambda: _counted(path, layout, factor))
     second = _time_unit(head.names[time]) or 1.0
-    rate, interval = fit_rate(path, layout, second, opening)
-    return FileRecording(_info(path, name, rate), lambda: stamped_runs(path, layout, interval, second, factor))
+    pace = fit_rate(path, layout, second, opening)
+    return FileRecording(_info(path, name, pace.rate), lambda: stamped_runs(path, layout, pace, second, factor))
 
 
 def _counted(path: Path, layout: Layout, factor: float) -> Iterator[Run | State | Marker]:
@@ -71,18 +71,6 @@ def _counted(path: Path, layout: Layout, factor: float) -> Iterator[Run | State 
 
 def _info(path: Path, name: str, rate: float) -> StreamInfo:
     return StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}")
-
-
-def _by_number(opening: Opening, columns: list[int], head: _Head) -> Opening:
-    """A number means the file's own column, the time column included, unless a column bears it as its name."""
-    wanted = (opening.channel or "").strip()
-    if wanted.isdecimal() and wanted not in head.names and int(wanted) - 1 in columns:
-        return _with_channel(opening, str(columns.index(int(wanted) - 1) + 1))
-    return opening
-
-
-def _with_channel(opening: Opening, channel: str) -> Opening:
-    return Opening(channel, opening.rate, opening.unit, opening.speed, opening.chunk, opening.gain)
 
 
 def _head(path: Path) -> _Head:

@@ -7,6 +7,7 @@ layout: Kemp & Olivan 2003 (EDF+), BioSemi's BDF page.
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def _header(path: Path) -> _Header:
             edf = read(io.BytesIO(data), header_encoding="latin-1")
         sizes = [int(data[at : at + 8]) for at in range(_FIXED + 216 * count, _FIXED + 224 * count, 8)]
         float(edf.data_record_duration)
-    except (ValueError, IndexError, UnboundLocalError) as error:
+    except (ValueError, IndexError, ArithmeticError, UnboundLocalError) as error:
         raise wrong from error
     if min(sizes) < 0:
         raise wrong
@@ -133,9 +134,14 @@ def _layout(path: Path, header: _Header, index: int) -> _Layout:
 
 
 def _scale(path: Path, signal: edfio.EdfSignal | edfio.BdfSignal, opening: Opening) -> tuple[float, float]:
-    low, high = signal.digital_range
-    bottom, top = signal.physical_range
-    if high <= low or bottom == top:
+    try:
+        low, high = signal.digital_range
+        bottom, top = signal.physical_range
+    except (ValueError, OverflowError) as error:
+        raise FormatError(
+            f"{path.name}: {signal.label}: a limit of its range is no number: {error}", "export the file again"
+        ) from error
+    if high <= low or bottom == top or not math.isfinite(top - bottom):
         raise FormatError(
             f"{path.name}: {signal.label}: digital range {low} to {high}, physical range {bottom:g} to {top:g}",
             "export the file again",
@@ -153,20 +159,23 @@ def _records(path: Path, layout: _Layout, rate: float) -> Iterator[tuple[int, F6
         file.seek(layout.head)
         for at in range(0, layout.records, at_once):
             size = min(at_once, layout.records - at) * layout.record
-            block = np.frombuffer(file.read(size), dtype=np.uint8).reshape(-1, layout.record)
+            data = file.read(size)
+            whole = len(data) - len(data) % layout.record
+            block = np.frombuffer(data[:whole], dtype=np.uint8).reshape(-1, layout.record)
             own = block[:, layout.offset : layout.offset + layout.samples * layout.wide]
             counts = _counts(own, layout)
             if layout.marks is None:
                 yield position, counts.ravel()
                 position += counts.size
-                continue
-            for record, row in zip(block, counts, strict=True):
+            for record, row in zip(block, counts, strict=True) if layout.marks is not None else ():
                 onset = _ONSET.match(record[layout.marks].tobytes())
                 if onset:
                     origin = float(onset[1]) if origin is None else origin
                     position = max(position, round((float(onset[1]) - origin) * rate))
                 yield position, row
                 position += len(row)
+            if len(data) < size:
+                raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
 
 
 def _counts(own: np.ndarray[tuple[int, int], np.dtype[np.uint8]], layout: _Layout) -> F64:

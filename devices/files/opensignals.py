@@ -9,7 +9,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from devices.files import channels
 from devices.files.counter import Counter
@@ -17,6 +19,7 @@ from devices.files.recording import FileRecording, Run
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
+HIGHEST_NUMBER = 1 << 48  # nSeq; more than a century of samples
 SIGNATURE = "# OpenSignals Text File Format"
 VCC_PLUX = 3.0  # V, biosignalsplux ECG sensor data sheet
 VCC_BITALINO, GAIN_BITALINO = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
@@ -43,6 +46,15 @@ class Port:
         return channels.Channel(self.name, channels.kind_of(self.sensor) or self.sensor or channels.kind_of(self.name))
 
 
+class Rows(NamedTuple):
+    """A block of a file: sequence numbers (n,), if any, and values (n,); ``first`` counts lines or samples."""
+
+    unit: str
+    first: int
+    numbers: F64 | None
+    values: F64
+
+
 def text_of(value: object) -> str:
     """Text, from JSON or from an HDF5 attribute."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
@@ -59,7 +71,7 @@ def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
     value = header.get(key)
     try:
         return None if value is None or text_of(value).strip() == "" else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise FormatError(
             f"{where}: header: {key!r} is {value!r}, expected a number", "export the file again"
         ) from None
@@ -78,7 +90,7 @@ def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) 
     """
     try:
         stated = [int(value) for value in header.get("resolution", ())]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         stated = []
     if len(stated) >= count:
         width = stated[len(stated) - count + at]
@@ -105,12 +117,12 @@ def make(
     path: Path,
     port: Port,
     opening: Opening,
-    rows: Callable[[], Iterator[tuple[str, F64 | None, F64] | State]],
+    rows: Callable[[], Iterator[Rows | State]],
     *,
     samples: int | None = None,
     saturates: bool = False,
 ) -> FileRecording:
-    """Put a recording together from a format's rows: (where, sequence numbers or None, values) a block."""
+    """Put a recording together from a format's rows."""
     rate = channels.settle_rate(port.rate, opening, path.name)
     if opening.unit is not None and not port.converted:
         raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
@@ -133,14 +145,23 @@ def make(
             if isinstance(item, State):
                 yield item
                 continue
-            where, numbers, values = item
-            if numbers is None:
-                yield Run(position, values * slope + offset)
+            values = item.values * slope + offset
+            if item.numbers is None:
+                yield Run(position, values)
                 position += len(values)
-            else:
-                yield from counter.push(numbers, values * slope + offset, where)
+                continue
+            wrong = np.flatnonzero(~((item.numbers >= 0) & (item.numbers <= HIGHEST_NUMBER)))
+            good = int(wrong[0]) if len(wrong) else len(values)
+            where = f"{path.name}, from {item.unit} {item.first}"
+            yield from counter.push(item.numbers[:good], values[:good], where)
+            if good < len(values):
+                raise _no_number(f"{path.name}, {item.unit} {item.first + good}", item.numbers[good])
 
     return FileRecording(info, runs)
+
+
+def _no_number(where: str, found: float) -> FormatError:
+    return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
 
 
 def _scale(port: Port, opening: Opening, where: str) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from devices.files import opensignals
-from devices.files.opensignals import Port, text_of
+from devices.files.opensignals import Port, Rows, text_of
 from devices.files.recording import FileRecording
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.types import F64, Opening, State
@@ -36,24 +36,39 @@ def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
             raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
         port = opensignals.choose_port(ports, opening, path.name)
         group = file[port.device]
-        data = group[f"raw/{port.key}"]
-        samples = len(data)
-        counted = "raw/nSeq" in group and len(group["raw/nSeq"]) == samples
+        samples = len(_column(path, group["raw"], port.key))
+        counted = "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples
         stated = opensignals.number(group.attrs, "nsamples", path.name)
     if not samples:
         raise TruncatedError(f"{path.name}: {port.key} holds no samples", "record it again")
 
-    def rows() -> Iterator[tuple[str, F64 | None, F64] | State]:
+    def rows() -> Iterator[Rows | State]:
         with _opened(path) as file:
             raw = file[port.device]["raw"]
             for at in range(0, samples, _BLOCK):
-                numbers = np.asarray(raw["nSeq"][at : at + _BLOCK], dtype=np.float64).ravel() if counted else None
-                values = np.asarray(raw[port.key][at : at + _BLOCK], dtype=np.float64).ravel()
-                yield f"{path.name}, from sample {at}", numbers, values
+                numbers = _block(path, raw, "nSeq", at) if counted else None
+                yield Rows("sample", at, numbers, _block(path, raw, port.key, at))
         if stated is not None and stated > samples:
             yield State("warning", f"{path.name}: the header says {stated:.0f} samples, {samples} are there")
 
     return opensignals.make(path, port, opening, rows, samples=samples, saturates=True)
+
+
+def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
+    """A column of numbers, which may be damaged or something else."""
+    data: h5py.Dataset | h5py.Group = raw[str(key)]
+    if not isinstance(data, h5py.Dataset):
+        raise FormatError(f"{path.name}: {key} is no data set", "export the file again")
+    if data.dtype.kind not in "iuf" or len(data.shape) not in (1, 2) or data.shape[1:] not in ((), (1,)):
+        raise FormatError(
+            f"{path.name}: {key} is {data.dtype} of shape {data.shape}, expected one column of numbers",
+            "export the file again",
+        )
+    return data
+
+
+def _block(path: Path, raw: h5py.Group, key: int | str, at: int) -> F64:
+    return np.asarray(_column(path, raw, key)[at : at + _BLOCK], dtype=np.float64).ravel()
 
 
 def _opened(path: Path) -> h5py.File:

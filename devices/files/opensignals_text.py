@@ -9,11 +9,11 @@ from typing import Any
 
 from devices.files import opensignals
 from devices.files.cells import Layout, head_lines, split
-from devices.files.opensignals import Port, text_of
+from devices.files.opensignals import Port, Rows, text_of
 from devices.files.recording import FileRecording
 from devices.files.rows import read_rows
 from ecg_live.errors import FormatError
-from ecg_live.types import F64, Opening, State
+from ecg_live.types import Opening, State
 
 _HEADER = 64  # lines in which the header must end
 _END = "# EndOfHeader"
@@ -47,13 +47,13 @@ def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
         )
     layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))
 
-    def rows() -> Iterator[tuple[str, F64 | None, F64] | State]:
+    def rows() -> Iterator[Rows | State]:
         for item in read_rows(path, layout):
             if isinstance(item, State):
                 yield item
             else:
                 numbers = None if counter is None else item.table[:, 1]
-                yield f"{path.name}, from line {item.line}", numbers, item.table[:, 0]
+                yield Rows("line", item.line, numbers, item.table[:, 0])
 
     return opensignals.make(path, port, opening, rows)
 
@@ -73,7 +73,7 @@ def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
     at = next((i for i, line in enumerate(lines) if line.lstrip("# ").startswith("{")), 1)
     try:
         header = json.loads(lines[at].lstrip("# ")) if at < len(lines) else None
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(
             f"{path.name}, line {at + 1}: the header is no JSON: {error}", "export the file again"
         ) from error

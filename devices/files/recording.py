@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.errors import EcgLiveError, FormatError, RecordingError
 from ecg_live.types import F64, Chunk, Gap, Marker, State, StreamInfo
 
 Piece = Chunk | Gap | State | Marker
+# What decoders and the libraries below them raise where the bytes make no sense.
+UNDECODABLE = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError, TypeError,
+    ValueError, struct.error,
+)  # fmt: skip
 
 
 class Run(NamedTuple):
@@ -20,6 +26,12 @@ class Run(NamedTuple):
     start: int
     samples: F64
     cause: str = ""
+
+
+def undecodable(name: str, error: Exception) -> FormatError:
+    """Say that a file's bytes make no sense; to be raised from ``error``, which ``--debug`` then shows."""
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return FormatError(f"{name}: cannot be decoded: {why}", "the file is damaged; copy or export it again")
 
 
 class Recording(Protocol):
@@ -61,7 +73,7 @@ class FileRecording:
         Raises
         ------
         FormatError
-            Behind the last whole row, where the file goes bad.
+            Behind the last whole row, where the file goes bad, or where the decoder or its library gives up.
         RecordingError
             The disk or the library cannot read on.
         """
@@ -72,6 +84,9 @@ class FileRecording:
         except EcgLiveError:
             yield from cutter.flush()
             raise
+        except UNDECODABLE as error:
+            yield from cutter.flush()
+            raise undecodable(self.info.name, error) from error
         except OSError as error:
             yield from cutter.flush()
             why = error.strerror or error

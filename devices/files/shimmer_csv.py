@@ -57,15 +57,17 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
         head.skip, head.sep, len(head.names), (column, time), head.trailing, date=time if dated else None, blanks=True
     )
     factor, full_scale = _scale(head, column, opening, path.name)
-    rate, interval = fit_rate(path, layout, _MS, opening)
+    pace = fit_rate(path, layout, _MS, opening)
     device = head.names[time][: stamp.start()] if stamp is not None else ""
-    info = StreamInfo(rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}")
+    info = StreamInfo(
+        pace.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}"
+    )
     counts = head.names[column].upper().endswith("_UNCAL")
 
     def runs() -> Iterator[Run | State | Marker]:
         if counts:
             yield State("warning", f"{path.name}: {channel.name} is uncalibrated; a gain of {_GAIN:g} is assumed")
-        yield from stamped_runs(path, layout, interval, _MS, factor)
+        yield from stamped_runs(path, layout, pace, _MS, factor)
 
     return FileRecording(info, runs)
 

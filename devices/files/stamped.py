@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,16 @@ from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.types import F64, Marker, Opening, State
 
 
-def fit_rate(path: Path, layout: Layout, second: float, opening: Opening) -> tuple[float, float]:
-    """Give the nominal rate (Hz) and the fitted interval (unit of the stamps) of rows whose second column is time.
+class Pace(NamedTuple):
+    """Nominal rate (Hz); fitted interval, and what coarse stamps are rounded to, in the unit of the stamps."""
+
+    rate: float
+    interval: float
+    tick: float
+
+
+def fit_rate(path: Path, layout: Layout, second: float, opening: Opening) -> Pace:
+    """Fit the first rows, whose second column is time.
 
     Raises
     ------
@@ -33,7 +42,8 @@ def fit_rate(path: Path, layout: Layout, second: float, opening: Opening) -> tup
         raise FormatError(
             f"{path.name}: the time stamps do not rise (from {times[0]:g} to {times[-1]:g})", "export the file again"
         )
-    return channels.settle_rate(channels.nominal(second / interval), opening, path.name), interval
+    rate = channels.settle_rate(channels.nominal(second / interval), opening, path.name)
+    return Pace(rate, interval, stamps.tick_of(times))
 
 
 def _first_stamps(path: Path, layout: Layout) -> F64:
@@ -51,10 +61,10 @@ def _first_stamps(path: Path, layout: Layout) -> F64:
 
 
 def stamped_runs(
-    path: Path, layout: Layout, interval: float, second: float, factor: float
+    path: Path, layout: Layout, pace: Pace, second: float, factor: float
 ) -> Iterator[Run | State | Marker]:
     """Decode rows of (value, time stamp); values times ``factor`` are mV."""
-    counter = stamps.StampCounter(interval, second, path.name)
+    counter = stamps.StampCounter(pace.interval, second, path.name, tick=pace.tick)
     ends: list[State] = []
     try:
         for item in read_rows(path, layout):
@@ -62,8 +72,8 @@ def stamped_runs(
                 ends.append(item)
             else:
                 yield from counter.push(item.table[:, 1], item.table[:, 0] * factor)
-    except FormatError:
-        yield from counter.flush()
+    except Exception:
+        yield from counter.flush()  # what came before is used
         raise
     yield from counter.flush()
     yield from ends

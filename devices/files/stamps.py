@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files.recording import Run
+from ecg_live.errors import FormatError
 from ecg_live.types import F64, State
 
+CENTURY = 3.2e9  # s; stamps that lie further apart are no times
 ODD = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
 _LAG = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
+_COARSE = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
 _WINDOW = 128  # samples on each side of a step that say whether the line has moved for good
 _SURE = 4.0  # standard errors: a smaller shift of the line is the stamps' own jitter
 ENOUGH = 1 << 16  # stamps that a fit needs at most
@@ -23,9 +27,28 @@ def fit(stamps: F64) -> float | None:
     finite = stamps[np.isfinite(stamps)]
     if len(finite) < 2:
         return None
+    if tick := tick_of(finite):
+        return _fit_ticks(finite, tick)
     lag = max(1, min(_LAG, len(finite) // 4))
     interval = float(np.median(finite[lag:] - finite[:-lag])) / lag
     return interval if interval > 0 else None
+
+
+def _fit_ticks(stamps: F64, tick: float) -> float | None:
+    """The interval by how many rows share a stamp, over the stamps that are whole."""
+    step = np.diff(stamps)
+    rises = np.flatnonzero(step > 0)
+    regular = step[rises] <= ODD * tick
+    whole = regular[1:] & regular[:-1]  # what stands beside lost data is not
+    rows = int(np.diff(rises)[whole].sum())
+    return float(step[rises][1:][whole].sum()) / rows if rows else None
+
+
+def tick_of(stamps: F64) -> float:
+    """What coarse time stamps (n,) are rounded to, in their unit; 0 where they tell most samples apart."""
+    step = np.diff(stamps[np.isfinite(stamps)])
+    rises = step[step > 0]
+    return float(np.median(rises)) if len(rises) and len(step) >= _COARSE * len(rises) else 0.0
 
 
 class StampCounter:
@@ -41,23 +64,43 @@ class StampCounter:
         The file's name, for messages.
     arrival : bool
         The stamps say when samples arrived, not when they were taken: they jitter; only losses of 0.1 s or more show.
+    tick : float
+        What coarse stamps are rounded to (see `tick_of`), in their unit; only losses of 1.5 ticks or more show.
     """
 
-    def __init__(self, interval: float, second: float, where: str, *, arrival: bool = False) -> None:
+    def __init__(self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0) -> None:
         self._interval, self._second, self._where = interval, second, where
         self._window = max(_WINDOW, round(second / interval)) if arrival else _WINDOW
-        self._least = max(0.1 * second, interval) if arrival else interval  # the shortest loss that shows
+        self._window = max(self._window, round(4 * tick / interval))
+        # The shortest loss that shows, and the shortest step that may be one.
+        self._least = max(0.1 * second if arrival else 0.0, ODD * tick, interval)
+        self._odd = ODD * max(tick, interval)
         self._times = self._values = np.empty(0)  # not yet decided
         self._before = np.empty(0)  # stamps less the line, of the last rows decided
         self._last = float("nan")  # stamp of the last row decided
+        self._origin = math.nan  # first stamp
         self._next = 0  # counter of the next row
         self._moved = 0.0  # by how much the clock was set
 
     def push(self, times: F64, values: F64) -> Iterator[Run | State]:
-        """Take rows; give those whose place is certain."""
-        self._times = np.concatenate((self._times, times))
-        self._values = np.concatenate((self._values, values))
+        """Take rows; give those whose place is certain.
+
+        Raises
+        ------
+        FormatError
+            A stamp is no time; the rows before it are taken.
+        """
+        known = times[np.isfinite(times)]
+        self._origin = float(known[0]) if math.isnan(self._origin) and len(known) else self._origin
+        with np.errstate(over="ignore", invalid="ignore"):
+            wild = np.flatnonzero(np.isfinite(times) & (np.abs(times - self._origin) > CENTURY * self._second))
+        good = int(wild[0]) if len(wild) else len(times)
+        self._times = np.concatenate((self._times, times[:good]))
+        self._values = np.concatenate((self._values, values[:good]))
         yield from self._decide(len(self._times) - self._window)
+        if good < len(times):
+            found = f"a time stamp of {times[good]:g} after {self._origin:g}"
+            raise FormatError(f"{self._where}: found {found}, expected a century at most", "export it again")
 
     def flush(self) -> Iterator[Run | State]:
         """Give the rest."""
@@ -97,7 +140,7 @@ class StampCounter:
         The consumer sets the line straight as it goes. A step that is still open and not much smaller bounds the
         windows; a loss nearby can only make a shift larger, so that the first look misses none.
         """
-        odd = np.flatnonzero((step > ODD * self._interval) | (step < -self._second))
+        odd = np.flatnonzero((step > self._odd) | (step < -self._second))
         shift = self._shift(line, odd)
         open_rows = odd[(shift > self._interval / 2) | (shift < -self._second)]
         open_rows = open_rows[np.argsort(-np.abs(step[open_rows]), kind="stable")]

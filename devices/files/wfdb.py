@@ -28,7 +28,18 @@ _BYTES = {
     "311": 4 / 3,
 }
 _BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 10, "311": 10}
-_WRONG = (ValueError, IndexError, KeyError, TypeError, AttributeError, OSError, UnicodeDecodeError)
+_WIDEST = 32  # bits of a sample
+_WRONG = (
+    OverflowError,
+    ZeroDivisionError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    UnicodeDecodeError,
+)
 
 
 def open_wfdb(path: Path, opening: Opening) -> FileRecording:
@@ -50,8 +61,13 @@ def open_wfdb(path: Path, opening: Opening) -> FileRecording:
         raise FormatError(f"{path.name}: the header names no signals", "choose another record")
     names = [name or "" for name in record.sig_name]
     index = channels.choose([channels.Channel(n, channels.kind_of(n)) for n in names], opening, path.name)
+    _check(path, record)
     there = _frames(path, record)
-    frames = there if record.sig_len is None else min(there, record.sig_len)
+    stated = record.sig_len
+    if not stated:  # none, or 0: WFDB header(5) leaves it open; the wfdb package cannot read such a record
+        line = f"{path.stem} {record.n_sig} {record.fs or 0:g} {there}"
+        raise FormatError(f"{path.name}: the header states no number of samples", f"make its first line say: {line}")
+    frames = min(there, stated)
     per_frame = record.samps_per_frame[index]
     rate = channels.settle_rate(float(record.fs or 0) * per_frame, opening, path.name)
     factor = channels.millivolts(record.units[index] or "", opening, path.name)
@@ -64,8 +80,8 @@ def open_wfdb(path: Path, opening: Opening) -> FileRecording:
         step = max(1, round(_SECONDS * rate / per_frame))
         for at in range(0, frames, step):
             yield Run(at * per_frame, _read(path, at, min(at + step, frames), index) * factor)
-        if record.sig_len is not None and frames < record.sig_len:
-            what = f"{frames} of {record.sig_len} samples are there"
+        if frames < stated:
+            what = f"{frames} of {stated} samples are there"
             yield State("warning", f"{path.name}: the signal file is cut short: {what}")
 
     return FileRecording(info, runs)
@@ -79,6 +95,15 @@ def _header(path: Path) -> wfdb.Record:
     if isinstance(record, wfdb.MultiRecord):
         raise FormatError(f"{path.name}: a record of {record.n_seg} segments", "open the segments one by one")
     return record
+
+
+def _check(path: Path, record: wfdb.Record) -> None:
+    """Refuse what no record can have, before anything is computed from it."""
+    if min(record.samps_per_frame) < 1:
+        raise FormatError(f"{path.name}: 0 samples a frame, expected 1 or more", "download the record again")
+    widest = max((bits or 0 for bits in record.adc_res), key=abs)
+    if not 0 <= widest <= _WIDEST:
+        raise FormatError(f"{path.name}: a resolution of {widest} bits, expected 0 to {_WIDEST}", "mend the header")
 
 
 def _frames(path: Path, record: wfdb.Record) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -65,10 +66,14 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
 
 
 def _streams(path: Path) -> list[Stream]:
-    found = []
-    for file, chunk in chunks(path):
-        if not isinstance(chunk, Torn) and chunk.tag == HEADER:
-            found.append(read_stream(path, chunk.stream, file.read(chunk.size)))
+    found: list[Stream] = []
+    try:
+        for file, chunk in chunks(path):
+            if not isinstance(chunk, Torn) and chunk.tag == HEADER:
+                found.append(read_stream(path, chunk.stream, file.read(chunk.size)))
+    except FormatError:
+        if not found:  # else what comes before the damage is used, and it is named when that has been
+            raise
     return found
 
 
@@ -84,10 +89,14 @@ def _channel(stream: Stream, column: int, *, alone: bool) -> channels.Channel:
 def _first(path: Path, stream: Stream) -> F64:
     """Stamps of the first samples, NaN where there is none."""
     found: list[F64] = []
-    for file, chunk in _own(path, SAMPLES, stream.number):
-        found.append(read_samples(path, stream, file.read(chunk.size))[0])
-        if sum(map(len, found)) >= stamps.ENOUGH:
-            break
+    try:
+        for file, chunk in _own(path, SAMPLES, stream.number):
+            found.append(read_samples(path, stream, file.read(chunk.size))[0])
+            if sum(map(len, found)) >= stamps.ENOUGH:
+                break
+    except FormatError:
+        if not sum(map(len, found)):
+            raise
     if not found or not sum(map(len, found)):
         raise TruncatedError(f"{path.name}: stream {stream.name!r} has no samples", "record it again")
     return np.concatenate(found)
@@ -102,12 +111,14 @@ def _fitted(first: F64) -> float | None:
 def _timing(path: Path, first: F64, rate: float) -> _Timing:
     times = _deduced(first, float("nan"), 1 / rate)
     interval = stamps.fit(times) or 1 / rate
+    channels.check_rate(1 / interval, path.name)
     arrival = bool((np.diff(times) < interval / 2).any())
     first_stamp = float(times[np.isfinite(times)][0]) if np.isfinite(times).any() else 0.0
     offsets: dict[int, float] = {}
-    for file, chunk in chunks(path):
-        if not isinstance(chunk, Torn) and chunk.tag == OFFSET and chunk.stream not in offsets:
-            offsets[chunk.stream] = read_offset(file.read(chunk.size))
+    with contextlib.suppress(FormatError):  # it is raised again when what comes before has been used
+        for file, chunk in chunks(path):
+            if not isinstance(chunk, Torn) and chunk.tag == OFFSET and chunk.stream not in offsets:
+                offsets[chunk.stream] = read_offset(path, file.read(chunk.size))
     return _Timing(interval, arrival, first_stamp, offsets)
 
 
@@ -143,7 +154,7 @@ def _runs(path: Path, stream: Stream, column: int, factor: float, timing: _Timin
                 other = read_stream(path, chunk.stream, file.read(chunk.size))
                 texts.update({other.number: other} if other.form == "string" else {})
             elif chunk.tag == OFFSET:
-                offsets[chunk.stream] = read_offset(file.read(chunk.size))
+                offsets[chunk.stream] = read_offset(path, file.read(chunk.size))
             elif (chunk.tag, chunk.stream) == (SAMPLES, stream.number):
                 stamped, values = read_samples(path, stream, file.read(chunk.size))
                 times = _deduced(stamped, last, timing.interval)
@@ -154,8 +165,8 @@ def _runs(path: Path, stream: Stream, column: int, factor: float, timing: _Timin
                 times = _deduced(np.array([stamp for stamp, _ in noted]), origin, 0.0) + offsets.get(chunk.stream, 0.0)
                 for time, (_, text) in zip(times - origin, noted, strict=True):
                     yield Marker(float(time), text)
-    except FormatError:
-        yield from counter.flush()
+    except Exception:
+        yield from counter.flush()  # what came before is used
         raise
     yield from counter.flush()
     yield from ends

@@ -18,6 +18,7 @@ from ecg_live.types import F64
 MAGIC = b"XDF:"
 HEADER, SAMPLES, OFFSET = 2, 3, 4
 _HEAD = 1, 4, 8  # bytes that a length may take
+_MOST = 1 << 12  # channels of a stream; no amplifier has more
 _LARGEST = 1 << 30  # bytes; no writer makes such a chunk
 FORMATS = {"float32": "<f4", "double64": "<f8", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
 
@@ -83,7 +84,7 @@ def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
             file.seek(start + size)
 
 
-_MEND = "the file is damaged there; what comes before was used"
+_MEND = "the file is damaged there; copy or record it again"
 
 
 def read_stream(path: Path, number: int, data: bytes) -> Stream:
@@ -100,6 +101,8 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
         rate = float(root.findtext("nominal_srate") or 0)
     except (ET.ParseError, ValueError) as error:
         raise FormatError(f"{path.name}: header of stream {number}: {error}", "export the file again") from error
+    if not 0 <= count <= _MOST:
+        raise FormatError(f"{path.name}: header of stream {number}: {count} channels, expected up to {_MOST}", _MEND)
     described = root.findall("desc/channels/channel")
 
     def texts(tag: str) -> tuple[str, ...]:
@@ -111,8 +114,16 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
     return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source)
 
 
-def read_offset(data: bytes) -> float:
-    """Read the offset of a clock-offset chunk, in s, to be added to time stamps."""
+def read_offset(path: Path, data: bytes) -> float:
+    """Read the offset of a clock-offset chunk, in s, to be added to time stamps.
+
+    Raises
+    ------
+    FormatError
+        The chunk is too short.
+    """
+    if len(data) < 16:
+        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", _MEND)
     return float(struct.unpack_from("<d", data, 8)[0])
 
 
@@ -126,8 +137,15 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
     """
     kind = np.dtype(FORMATS[stream.form])
     width = kind.itemsize * len(stream.labels)
-    count, at = _count(data)
+    try:
+        count, at = _count(data)
+    except IndexError as error:
+        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", _MEND) from error
     body = data[at:]
+    if count * (1 + width) > len(body):
+        raise FormatError(
+            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", _MEND
+        )
     for stamped in (True, False):
         row = np.dtype([("n", "u1"), *([("t", "<f8")] if stamped else []), ("v", kind, (len(stream.labels),))])
         if len(body) == count * row.itemsize:

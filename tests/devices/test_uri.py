@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices import open_recording, open_source
-from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode
 from tests.devices.files import test_edf, test_opensignals_text, test_shimmer_csv, test_xdf
@@ -64,6 +64,20 @@ def test_folders_and_nothing(tmp_path: Path) -> None:
         open_source(str(tmp_path), Opening())
     with pytest.raises(ConfigError, match="empty"):
         open_source("  ", Opening())
+
+
+def test_what_is_no_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/null")):
+        with pytest.raises(RecordingError, match=r"no regular file.*save it to a file"):
+            open_source(str(path), AT_100)
+
+
+@pytest.mark.parametrize("uri", ["a" * 5000, "file:" + "a" * 5000, "x:" + "a" * 5000, "a\0b", "/", "."])
+def test_paths_that_cannot_be(uri: str) -> None:
+    with pytest.raises(EcgLiveError) as caught:
+        open_source(uri, AT_100)
+    assert caught.value.remedy
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

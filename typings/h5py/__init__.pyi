@@ -5,6 +5,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import numpy.typing as npt
 
 class AttributeManager(Mapping[str, Any]):
@@ -15,12 +16,15 @@ class AttributeManager(Mapping[str, Any]):
 
 class Dataset:
     attrs: AttributeManager
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
     def __getitem__(self, key: slice) -> npt.NDArray[Any]: ...
     def __len__(self) -> int: ...
 
 class Group:
     attrs: AttributeManager
     def __getitem__(self, key: str) -> Any: ...
+    def __delitem__(self, key: str) -> None: ...
     def __contains__(self, key: str) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def create_group(self, name: str) -> Group: ...

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.files.recording import Piece
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from ecg_live.types import Opening
+from ecg_live.types import Chunk, Opening
 from tests.devices.decoded import decode
 
 
@@ -121,6 +122,37 @@ def test_bdf_with_24_bits(tmp_path: Path) -> None:
     edfio.Bdf([other, signal]).write(tmp_path / "a.bdf")
     got = decode(tmp_path / "a.bdf")
     assert [round(v * 1e3) for v in got.samples.tolist()] == values.tolist()
+
+
+@pytest.mark.parametrize("at", [104, 112, 120, 128])
+@pytest.mark.parametrize("text", ["", "x", "inf", "nan"])
+def test_ranges_that_are_no_numbers(tmp_path: Path, at: int, text: str) -> None:
+    path = write(tmp_path / "a.edf", counts())
+    data = bytearray(path.read_bytes())
+    data[256 + at : 256 + at + 8] = text.ljust(8).encode()
+    path.write_bytes(data)
+    with pytest.raises(FormatError):
+        open_recording(path, Opening())
+
+
+def test_no_samples_in_a_record(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.edf", counts())
+    data = bytearray(path.read_bytes())
+    data[256 + 216 : 256 + 224] = b"0       "
+    path.write_bytes(data)
+    with pytest.raises(FormatError):
+        open_recording(path, Opening())
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.edf", counts(seconds=100))
+    recording = open_recording(path, Opening())
+    path.write_bytes(path.read_bytes()[: 512 + 500 * 41 + 7])
+    given: list[Piece] = []
+    with pytest.raises(TruncatedError, match="cut while it was read"):
+        given.extend(recording.chunks(100))
+    parts = [piece.samples[:, 0] for piece in given if isinstance(piece, Chunk)]
+    assert index(np.concatenate(parts)) == list(range(250 * 41))
 
 
 def test_real_files(shared_data: Path) -> None:

@@ -1,5 +1,6 @@
 """OpenSignals HDF5, and the one recording that exists in three formats."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from ecg_live.errors import ConfigError, FormatError, TruncatedError
+from ecg_live.errors import ConfigError, EcgLiveError, FormatError, TruncatedError
 from ecg_live.types import Opening
-from tests.devices.decoded import decode
+from tests.devices.decoded import decode, decode_until_error
 
 PLUX: dict[str, Any] = {
     "device": "biosignalsplux", "sampling rate": np.int32(1000), "resolution": np.array([16], np.int32),
@@ -70,6 +71,42 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
         file.create_group("weights")
     with pytest.raises(FormatError, match="weights"):
         open_recording(tmp_path / "b.h5", Opening())
+
+
+@pytest.mark.parametrize("key", ["channel_1", "nSeq"])
+@pytest.mark.parametrize(
+    "data",
+    [np.float64(3), np.array("text", "S9"), np.zeros((50, 2)), np.zeros(50, [("a", "f4")]), np.full(50, "a", "S1")],
+)
+def test_columns_that_are_none(tmp_path: Path, key: str, data: Any) -> None:
+    path = write(tmp_path / "a.h5", list(range(50)))
+    with h5py.File(path, "a") as file:
+        raw_group = file["AA/raw"]
+        del raw_group[key]
+        raw_group.create_dataset(key, data=data)
+    with pytest.raises(FormatError, match="expected one column of numbers"):
+        open_recording(path, Opening())
+
+
+def test_sequence_numbers_that_are_none(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.h5", list(range(50)))
+    with h5py.File(path, "a") as file:
+        del file["AA/raw/nSeq"]
+        file["AA/raw"].create_dataset("nSeq", data=np.where(np.arange(50) == 20, np.nan, np.arange(50.0)))
+    got = decode_until_error(path, match=r"a\.h5, sample 20: nSeq is nan")
+    assert raw(got) == list(range(20))
+
+
+def test_bits_that_flipped(tmp_path: Path) -> None:
+    data = write(tmp_path / "a.h5", list(range(400))).read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        wrong = bytearray(data)
+        for at in rng.integers(8, len(data), 4):
+            wrong[at] ^= 1 << int(rng.integers(8))
+        (tmp_path / "b.h5").write_bytes(wrong)
+        with contextlib.suppress(EcgLiveError):
+            decode(tmp_path / "b.h5")
 
 
 def test_one_recording_in_three_formats(shared_data: Path) -> None:

@@ -1,6 +1,7 @@
 """OpenSignals text, each quirk of real files. Files are written here line by line, by code of the tests' own."""
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,28 @@ def test_header_without_rows_and_other_broken_headers(tmp_path: Path) -> None:
         open_recording(path, Opening())
     path.write_text("# OpenSignals Text File Format\n# {}\n1\t0\t2\t\n")
     with pytest.raises(FormatError, match="EndOfHeader"):
+        open_recording(path, Opening())
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf", "-1", "1e300", "9223372036854775807"])
+def test_a_sequence_number_that_is_none(tmp_path: Path, wrong: str) -> None:
+    rows: list[tuple[object, ...]] = list(counted(range(50)))
+    rows[20] = (wrong, 0, 20)
+    got = decode_until_error(write(tmp_path / "a.txt", rows), match=r"a\.txt, line 24: nSeq is .*, expected 0 to 2\^48")
+    assert raw(got) == list(range(20))
+
+
+@pytest.mark.parametrize("rate", [1e9, 1e300, math.inf, math.nan, 10, 10**400])
+def test_rates_that_no_ecg_is_recorded_with(tmp_path: Path, rate: float) -> None:
+    with pytest.raises(FormatError, match=r"at least|at most|more than 0|a number"):
+        open_recording(write(tmp_path / "a.txt", counted(range(9)), PLUX | {"sampling rate": rate}), Opening())
+
+
+def test_a_header_that_is_nested_too_deep(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    deep = '{"a":' * 100000
+    path.write_text(f"# OpenSignals Text File Format\n# {deep}\n# EndOfHeader\n1\t0\t2\t\n")
+    with pytest.raises(FormatError, match="the header is no JSON"):
         open_recording(path, Opening())
 
 

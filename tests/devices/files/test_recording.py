@@ -1,6 +1,8 @@
 """Cutting runs into chunks: nothing is lost, whatever the sizes."""
 
+import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -85,6 +87,25 @@ def test_a_disk_that_fails_is_our_error_behind_what_was_good() -> None:
     assert len(first.samples) == 5
     with pytest.raises(RecordingError, match="Input/output error"):
         next(chunks)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("raw"), ZeroDivisionError(), struct.error("short"), RecursionError("a\nb"), MemoryError()]
+)
+def test_what_a_decoder_trips_over_is_a_format_error_behind_what_was_good(error: Exception) -> None:
+    def runs() -> Iterator[Run | State | Marker]:
+        yield run(0, 5)
+        raise error
+
+    chunks = FileRecording(replace(INFO, name="a.h5"), runs).chunks(10)
+    first = next(chunks)
+    assert isinstance(first, Chunk)
+    assert len(first.samples) == 5
+    with pytest.raises(FormatError, match=rf"a\.h5: cannot be decoded: {type(error).__name__}") as caught:
+        next(chunks)
+    assert caught.value.__cause__ is error
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)
 
 
 def test_a_remark_comes_behind_the_samples_before_it() -> None:

@@ -82,3 +82,21 @@ def test_real_records(shared_data: Path) -> None:
         got = decode(path, size=1000)
         np.testing.assert_array_equal(got.samples, wfdb.rdrecord(str(path.with_suffix(""))).p_signal[:, 0])
         assert got.info.rate == 300
+
+
+@pytest.mark.parametrize(
+    ("header", "match"),
+    [
+        ("A1 1 300\nA1.dat 16 200/mV 16 0 0 0 0 ECG\n", "no number of samples .*A1 1 300 500"),
+        ("A1 1 300 0\nA1.dat 16 200/mV 16 0 0 0 0 ECG\n", "A1 1 300 500"),
+        ("A1 1\nA1.dat 16 200/mV 16 0 0 0 0 ECG\n", "A1 1 250 500"),
+        ("A1 1 300 500\nA1.dat 16x0 200/mV 16 0 0 0 0 ECG\n", "0 samples a frame"),
+        ("A1 1 300 500\nA1.dat 16 200/mV 999999999999 0 0 0 0 ECG\n", "999999999999 bits, expected 0 to 32"),
+        ("A1 1 99999999999 500\nA1.dat 16 200/mV 16 0 0 0 0 ECG\n", "at most 100000 Hz"),
+    ],
+)
+def test_headers_that_say_too_little_or_too_much(tmp_path: Path, header: str, match: str) -> None:
+    (tmp_path / "A1.hea").write_text(header)
+    (tmp_path / "A1.dat").write_bytes(bytes(1000))
+    with pytest.raises(FormatError, match=match):
+        open_recording(tmp_path / "A1.hea", Opening())

@@ -11,7 +11,7 @@ import pyxdf
 from devices.files import open_recording
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.types import Opening
-from tests.devices.decoded import decode
+from tests.devices.decoded import decode, decode_until_error
 
 CODES = {"float32": "f", "double64": "d", "int8": "b", "int16": "h", "int32": "i", "int64": "q"}
 
@@ -148,12 +148,10 @@ def test_a_file_cut_anywhere_gives_all_whole_chunks(tmp_path: Path) -> None:
 def test_damage_in_mid_file(tmp_path: Path) -> None:
     parts = ecg(count=120, each=10)
     path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *parts[:6], b"\x07garbage", *parts[6:])
-    with pytest.raises(FormatError, match=r"byte \d+: found 7"):
-        open_recording(path, Opening())
+    assert len(decode_until_error(path, match=r"byte \d+: found 7")) == 60
     wrong = chunk(3, struct.pack("<I", 1) + b"\x01\x02\x05" + b"\0" * 30)
     path = write(tmp_path / "b.xdf", header(1, "P", "ECG", "float32", 130), *parts[:6], wrong, *parts[6:])
-    with pytest.raises(FormatError, match="damaged chunk"):
-        open_recording(path, Opening())
+    assert len(decode_until_error(path, match="damaged chunk")) == 60
 
 
 def test_streams_without_ecg_or_samples(tmp_path: Path, shared_data: Path) -> None:
@@ -169,9 +167,31 @@ def test_streams_without_ecg_or_samples(tmp_path: Path, shared_data: Path) -> No
 
 
 def test_real_files_as_pyxdf_reads_them(shared_data: Path) -> None:
-    got = decode(shared_data / "xdf" / "minimal.xdf", Opening(channel="3"))
-    streams, _ = pyxdf.load_xdf(str(shared_data / "xdf" / "minimal.xdf"), dejitter_timestamps=False)
-    np.testing.assert_array_equal(got.samples, streams[0]["time_series"][:, 2])
-    assert [m.text for m in got.markers] == [row[0] for row in streams[1]["time_series"]]
-    got = decode(shared_data / "xdf" / "clock_resets.xdf", Opening(channel="BioSemi 4"))
+    with pytest.raises(FormatError, match="10 Hz, an ECG needs at least 50 Hz"):
+        open_recording(shared_data / "xdf" / "minimal.xdf", Opening(channel="3"))
+    path = shared_data / "xdf" / "clock_resets.xdf"
+    got = decode(path, Opening(channel="BioSemi 4"))
+    streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
+    (signals,) = [s["time_series"] for s in streams if s["info"]["name"] == ["BioSemi"]]
+    np.testing.assert_array_equal(got.samples, signals[:, 3])
     assert len(got.samples) == 27815
+
+
+def test_chunks_that_say_more_than_they_hold(tmp_path: Path) -> None:
+    head = header(1, "P", "ECG", "float32", 130)
+    rows = b"\x04" + struct.pack("<I", 1 << 31) + b"\0" * 40
+    for wrong in (
+        chunk(4, struct.pack("<I", 1)), chunk(4, struct.pack("<Id", 1, 5.0)), chunk(3, struct.pack("<I", 1)),
+        chunk(3, struct.pack("<I", 1) + rows), head.replace(b"<channel_count>1<", b"<channel_count>1000000000<"),
+        header(1, "P", "ECG", "float32", 1e300), chunk(2, b""),
+    ):  # fmt: skip
+        with pytest.raises(FormatError):
+            decode(write(tmp_path / "a.xdf", wrong if b"<info>" in wrong else head + wrong, *ecg()))
+
+
+def test_a_stamp_that_is_no_time(tmp_path: Path) -> None:
+    parts = ecg(count=80000, each=1000)
+    parts[75] = samples(1, "float32", [[i] for i in range(2)], [100 + 75000 / 130, 1e300])
+    path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *parts)
+    got = decode_until_error(path, match=r"time stamp of 1e\+300")
+    assert len(got) == 75001
