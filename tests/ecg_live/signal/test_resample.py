@@ -64,8 +64,8 @@ def test_its_clock_starts_with_the_segment() -> None:
     assert all(chunk.time == pytest.approx(BEGAN + 5 + chunk.start / RATE) for chunk in given)
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.99, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("rate", [0.0, 0.99, -1.0, 1e9, float("nan"), float("inf")])
 def test_rates_that_cannot_be(rate: float) -> None:
-    with pytest.raises(ConfigError, match=r"1 Hz or more") as error:
+    with pytest.raises(ConfigError, match="between 1 and 100,000 Hz") as error:
         Resampler(rate)
     assert "--rate" in error.value.remedy
