@@ -39,10 +39,12 @@ def judge(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm,
     bridged : float
         Share of its raw samples that were bridged.
     """
-    unusable = _electrode_faults(blocks) or _no_beats(rhythm, filtered)
-    if unusable:
-        return Quality("unusable", tuple(unusable))
-    poor = _doubts(blocks, baseline, filtered, rhythm, bridged)
+    if faults := _electrode_faults(blocks):
+        return Quality("unusable", tuple(faults))
+    spikiness = float(kurtosis(filtered, fisher=False))  # of a flat line it would be no number
+    if missing := _no_beats(rhythm, spikiness):
+        return Quality("unusable", tuple(missing))
+    poor = [*_raw_doubts(blocks, bridged), *_shape_doubts(rhythm, spikiness), *_power_doubts(baseline, filtered)]
     return Quality("poor", tuple(poor)) if poor else Quality("good")
 
 
@@ -59,15 +61,14 @@ def _electrode_faults(blocks: Sequence[Block]) -> list[str]:
     return found
 
 
-def _no_beats(rhythm: Rhythm, filtered: F64) -> list[str]:
-    spikiness = _spikiness(filtered)
+def _no_beats(rhythm: Rhythm, spikiness: float) -> list[str]:
     vague = rhythm.regular < LEAST_REGULAR and spikiness < LEAST_KURTOSIS
     shapeless = rhythm.alike < SHAPELESS and spikiness < BORNE_OUT
     none = rhythm.heart_rate is None or vague or shapeless or spikiness < FEWEST_KURTOSIS
     return ["no plausible heartbeat"] if none else []
 
 
-def _doubts(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float) -> list[str]:
+def _raw_doubts(blocks: Sequence[Block], bridged: float) -> list[str]:
     found = []
     if any(block.flat for block in blocks):
         found.append("flat for a second")
@@ -75,21 +76,27 @@ def _doubts(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhyth
         found.append("clipped for a second")
     if bridged > BRIDGED:
         found.append(f"{bridged:.0%} of samples bridged")
+    return found
+
+
+def _shape_doubts(rhythm: Rhythm, spikiness: float) -> list[str]:
+    found = []
     if rhythm.regular < LEAST_REGULAR:
         found.append("irregular beats")
     if rhythm.alike < LEAST_ALIKE:
         found.append("beats of many shapes")
-    if _spikiness(filtered) < LEAST_KURTOSIS:
+    if spikiness < LEAST_KURTOSIS:
         found.append("noisy: no distinct peaks")
+    return found
+
+
+def _power_doubts(baseline: F64, filtered: F64) -> list[str]:
+    found = []
     if _share(filtered, QRS_BAND, (QRS_BAND[0], HIGHEST)) < LEAST_QRS_POWER:
         found.append("noisy: little power in the QRS band")
     if _share(baseline - baseline.mean(), BASELINE_BAND, (0.0, HIGHEST)) > MOST_BASELINE_POWER:
         found.append("baseline wander")
     return found
-
-
-def _spikiness(x: F64) -> float:
-    return float(kurtosis(x, fisher=False))
 
 
 def _share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
