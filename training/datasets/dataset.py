@@ -1,0 +1,92 @@
+"""What every data set gives: people, their recordings in order, and labelled stretches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ecg_live.types import Opening
+
+Value = float | str  # a rating, or the name of a class
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One recording, or one part of a file that holds several, and how to open it."""
+
+    path: Path
+    opening: Opening = field(default_factory=Opening)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Seconds ``start`` to ``stop`` of a part, in raw time from its first sample, and what the wearer felt or did.
+
+    ``labels`` by name; one that was not given is left out, never NaN. ``rest`` marks what a personal baseline may be
+    taken from. ``stop`` may be infinite: to the part's end.
+    """
+
+    part: int
+    start: float
+    stop: float
+    labels: Mapping[str, Value] = field(default_factory=dict)
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One wearer's recordings in the order in which they were made; labelled stretches, which do not overlap."""
+
+    subject: str
+    parts: tuple[Part, ...]
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A label that is a number from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """A label that is one of some names, in the order in which models list them."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set as it lies on disk.
+
+    Parameters
+    ----------
+    name : str
+        As on the command line.
+    title, licence : str
+        For reports and model cards.
+    sittings : tuple of Sitting
+        In a fixed order; a wearer may have several.
+    labels : mapping
+        What the labels' values mean, by name; the first is what is learnt if nobody says.
+    remarks : tuple of str
+        What was left out or mended, and why: one line each, for the summary.
+    caveats : tuple of str
+        What a reader of any score on it must know.
+    """
+
+    name: str
+    title: str
+    licence: str
+    sittings: tuple[Sitting, ...]
+    labels: Mapping[str, Rating | Classes]
+    remarks: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """All wearers, sorted."""
+        return tuple(sorted({sitting.subject for sitting in self.sittings}))

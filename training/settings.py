@@ -1,0 +1,195 @@
+"""All that training can be told: a preset, then a TOML file, then single values by dotted name."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from ecg_live.errors import ConfigError
+from ecg_live.model.encoder import Padding
+from ecg_live.model.heads import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
+from training.transforms import Strength
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Inputs = Literal["embedding", "hrv", "both"]
+Protocol = Literal["loso", "kfold"]
+S = TypeVar("S", bound="DataclassInstance")
+COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSettings:
+    """Windows: seconds between them for heads and for the pretext task, the scale, and which a span labels.
+
+    ``scale`` is ``streaming`` (as live) or ``offline`` (the authors', looks into the future: for reproduction only, its
+    models cannot run live). ``label`` is ``inside`` (windows wholly within a span) or ``largest`` (the largest label
+    that a window touches, the authors' rule for WESAD).
+    """
+
+    hop: float = 10.0
+    pretext_hop: float = 2.0
+    scale: Literal["streaming", "offline"] = "streaming"
+    label: Literal["inside", "largest"] = "inside"
+
+
+@dataclass(frozen=True, slots=True)
+class PretextSettings:
+    """How the encoder learns to tell transformations apart (stage one).
+
+    ``batch`` in segments, each of which becomes a window a task. ``schedule`` is ``cycle`` (one cycle up to ``rate``
+    and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that count in the
+    loss.
+    """
+
+    epochs: float = 1.25
+    batch: int = 32
+    rate: float = 1.5e-3
+    schedule: Literal["cycle", "steps"] = "cycle"
+    padding: Padding = "valid"
+    tasks: tuple[str, ...] = TASKS
+    coefficients: tuple[float, ...] = COEFFICIENTS
+    l2: float = 1e-4
+    dropout: float = PRETEXT_DROPOUT
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    compile: bool = False
+    seed: int = 0
+    strength: Strength = field(default_factory=Strength)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSettings:
+    """How labels are learnt from frozen features (stage two).
+
+    ``kind`` is ``logistic`` (few people need no more; its strength is chosen inside the training people) or ``dense``
+    (the paper's network, which the other numbers describe). ``split`` turns a rating into classes: ``middle`` of its
+    scale, the person's own ``median``, or ``raw`` (each value a class).
+    """
+
+    kind: Literal["logistic", "dense"] = "logistic"
+    inputs: Inputs = "both"
+    split: Literal["raw", "middle", "median"] = "middle"
+    hidden: tuple[int, ...] = (EMOTION_WIDTH, EMOTION_WIDTH)
+    dropout: float = 0.0
+    l2: float = 0.0
+    epochs: int = 250
+    batch: int = 128
+    rate: float = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSettings:
+    """How scores are made: protocol, folds of ``kfold``, seconds of a personal baseline, draws of the bootstrap."""
+
+    protocol: Protocol = "loso"
+    folds: int = 10
+    baseline: float = 60.0
+    draws: int = 2000
+    transductive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Everything; ``seed`` decides all that is random beside the pretext task's own."""
+
+    corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    pretext: PretextSettings = field(default_factory=PretextSettings)
+    head: HeadSettings = field(default_factory=HeadSettings)
+    evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
+    seed: int = 0
+
+
+PAPER = TrainSettings(
+    corpus=CorpusSettings(pretext_hop=10.0, label="largest"),
+    pretext=PretextSettings(epochs=100, batch=128, rate=1e-3, schedule="steps", padding="same"),
+    head=HeadSettings(kind="dense", inputs="embedding", split="raw"),
+    evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True),
+)
+PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER}
+
+
+def load_settings(
+    preset: str = "fast", file: Path | None = None, single: Mapping[str, Any] | None = None
+) -> TrainSettings:
+    """Merge a preset, a TOML file and single values by dotted name, such as ``pretext.strength.scale``.
+
+    Raises
+    ------
+    ConfigError
+        If the preset, a name or a value is not known, or the file cannot be read.
+    """
+    if preset not in PRESETS:
+        raise ConfigError(f"the preset is {preset!r}; known are {', '.join(PRESETS)}", "choose one of them")
+    settings = PRESETS[preset]
+    if file is not None:
+        settings = merged(settings, read_toml(file), str(file))
+    for name, value in (single or {}).items():
+        nested: Any = value
+        for key in reversed(name.split(".")):
+            nested = {key: nested}
+        settings = merged(settings, nested, name)
+    return settings
+
+
+def merged(settings: S, changes: Mapping[str, Any], where: str) -> S:
+    """A settings object with some values changed; nested ones by nested mappings.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown or a value is not of its kind.
+    """
+    hints = get_type_hints(type(settings))
+    fresh: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in hints:
+            raise ConfigError(f"{where}: {name} is no setting; known are {', '.join(hints)}", "mend the name")
+        old = getattr(settings, name)
+        if is_dataclass(old) and isinstance(value, Mapping):
+            fresh[name] = merged(old, value, where)
+        else:
+            fresh[name] = _typed(value, hints[name], f"{where}: {name}")
+    return replace(settings, **fresh)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's content.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
+
+
+def as_dict(settings: TrainSettings) -> dict[str, Any]:
+    """Plain values, for reports and keys."""
+    return asdict(settings)
+
+
+def _typed(value: Any, wanted: Any, where: str) -> Any:
+    """A value as its setting wants it."""
+    if get_origin(wanted) is Literal:
+        if value in get_args(wanted):
+            return value
+        raise ConfigError(f"{where} is {value!r}; it is one of {', '.join(get_args(wanted))}", "choose one of them")
+    if get_origin(wanted) is tuple and isinstance(value, list | tuple):
+        return tuple(_typed(each, get_args(wanted)[0], where) for each in value)
+    if wanted is bool or isinstance(value, bool):
+        if wanted is bool and isinstance(value, bool):
+            return value
+    elif wanted is float and isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    elif wanted in {int, str} and isinstance(value, wanted):
+        return value
+    name = getattr(wanted, "__name__", str(wanted))
+    raise ConfigError(f"{where} is {value!r}; it must be a {name}", "mend the value")
