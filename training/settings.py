@@ -150,7 +150,7 @@ def merged(settings: S, changes: Mapping[str, Any], where: str) -> S:
         if name not in hints:
             raise ConfigError(f"{where}: {name} is no setting; known are {', '.join(hints)}", "mend the name")
         old = getattr(settings, name)
-        if is_dataclass(old) and isinstance(value, Mapping):
+        if is_dataclass(old) and not isinstance(old, type) and isinstance(value, Mapping):
             fresh[name] = merged(old, value, where)
         else:
             fresh[name] = _typed(value, hints[name], f"{where}: {name}")

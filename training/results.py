@@ -1,0 +1,132 @@
+"""What training found out, as plain values: the report and the model card are made from it, and JSON holds it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How well classes were told apart; None where one class only makes a score meaningless.
+
+    ``auroc`` is macro-averaged one-vs-rest with more than two classes, ``ece`` over 15 bins (Guo et al. 2017),
+    ``brier`` the mean over windows of the summed squared differences halved (two classes: the usual one).
+    """
+
+    auroc: float | None
+    balanced_accuracy: float | None
+    macro_f1: float | None
+    ece: float
+    brier: float
+    windows: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """AUROC of a row minus that of a rival on the same windows: bootstrap over people, 95 % interval, two-sided p."""
+
+    difference: float
+    interval: tuple[float, float]
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of features under one protocol.
+
+    ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding`` or ``both``;
+    ``baseline`` the seconds of personal baseline (0: none); ``interval`` 95 %, over people, by the name of the score;
+    ``confusion[true][predicted]`` counts windows; ``reliability`` are (mean confidence, share right, windows) of bins
+    that are not empty; ``versus`` the rivals by their ``features``.
+    """
+
+    features: str
+    protocol: str
+    baseline: float
+    scores: Scores
+    interval: Mapping[str, tuple[float, float]]
+    per_subject: Mapping[str, Scores]
+    confusion: tuple[tuple[int, ...], ...]
+    reliability: tuple[tuple[float, float, int], ...]
+    versus: Mapping[str, Paired] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelResult:
+    """All rows of one label; ``chosen`` are the features that the bundle's ``population`` and ``personal`` set use."""
+
+    name: str
+    classes: tuple[str, ...]
+    split: str
+    rows: tuple[Row, ...]
+    chosen: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """What one data set brought: ``used`` and ``unusable`` windows, why the latter were, windows by label and class."""
+
+    name: str
+    title: str
+    licence: str
+    subjects: int
+    recordings: int
+    hours: float
+    used: int
+    unusable: int
+    reasons: Mapping[str, int]
+    labels: Mapping[str, Mapping[str, int]]
+    remarks: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PretextLog:
+    """Stage one: curves by step (``accuracy`` by task), and one-vs-rest accuracy on windows that were kept back."""
+
+    steps: tuple[int, ...]
+    loss: tuple[float, ...]
+    accuracy: Mapping[str, tuple[float, ...]]
+    held_out: Mapping[str, float]
+    windows: int
+    seconds: float
+    people_seen: str  # "never those scored", or "those scored too (transductive)"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One window on the embedding map."""
+
+    x: float
+    y: float
+    subject: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A window to look at: at most 2560 normalised samples at 256 Hz."""
+
+    caption: str
+    samples: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything about one training run."""
+
+    name: str
+    settings: Mapping[str, Any]
+    data: tuple[DataSummary, ...]
+    pretext: PretextLog | None
+    labels: tuple[LabelResult, ...]
+    embedding_map: tuple[Point, ...]
+    examples: tuple[Example, ...]
+    created: str
+    software: str
+    seconds: float
+    remarks: tuple[str, ...] = ()
