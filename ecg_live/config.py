@@ -36,6 +36,8 @@ class Settings:
         Seconds from one prediction to the next.
     gain : float
         Of a PLUX ECG sensor.
+    baseline : float
+        Seconds of rest that a session begins with, for the heads' personal sets; 0 for none.
     headless, json : bool
         No dashboard; JSON lines on standard output.
     """
@@ -48,11 +50,13 @@ class Settings:
     seconds: float | None = None
     hop: float = 1.0
     gain: float = 1000.0
+    baseline: float = 0.0
     headless: bool = False
     json: bool = False
 
 
-NUMBERS = ("rate", "speed", "seconds", "hop", "gain")
+NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline")
+SHORTEST, LONGEST = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
 SWITCHES = ("headless", "json")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -118,6 +122,11 @@ def _number(name: str, value: object, where: str) -> float:
         number = float(str(value))
     except ValueError:
         number = math.nan
+    if name == "baseline":
+        if number != 0 and not SHORTEST <= number <= LONGEST:
+            limits = f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none"
+            raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --baseline 60")
+        return number
     if not 0 < number < math.inf:
         more = ", or max" if name == "speed" else ""
         raise ConfigError(f"{where} is {value!r}; it must be a number above 0{more}", f"for example --{name} 1")

@@ -113,6 +113,9 @@ class Session:
     def _stream(self) -> None:
         try:
             with self._source as source:
+                for name in self._predictor.unchanged:
+                    detail = f"head {name} has no personal set: --baseline changes nothing"
+                    self._send(State("warning", detail, self._clock()))
                 for item in source:
                     self._take(item)
                     if self._stopping.is_set() or self._expired():
@@ -138,6 +141,8 @@ class Session:
     def _give(self, output: Item | Window) -> None:
         if isinstance(output, Window):
             self._send(self._predict(output))
+            if self._predictor.news is not None:
+                self._send(self._predictor.news)
             return
         if isinstance(output, Gap):
             self._lost += output.lost

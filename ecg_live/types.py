@@ -96,8 +96,8 @@ class Marker:
 class State:
     """What the stream or the session is doing.
 
-    ``state`` is ``streaming``, ``warming_up``, ``gap``, ``warning``, ``ended`` or ``error``; ``detail`` is one sentence
-    for people; ``seconds_left`` counts down where that is known.
+    ``state`` is ``streaming``, ``warming_up``, ``gap``, ``baseline``, ``warning``, ``ended`` or ``error``; ``detail``
+    is one sentence for people; ``seconds_left`` counts down where that is known (a baseline without it is complete).
     """
 
     state: str
@@ -177,11 +177,15 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class HeadResult:
-    """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains."""
+    """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains.
+
+    ``set`` says which of the head's sets was asked: ``population``, or ``personal`` once there is a baseline.
+    """
 
     probs: Mapping[str, float] | None
     label: str | None
     abstain: str | None = None
+    set: str = "population"
 
 
 @dataclass(frozen=True, slots=True)

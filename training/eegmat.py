@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import DatasetError
+from ecg_live.model.features import hrv
 from ecg_live.types import F32, F64, Window
 from training.corpus import session_windows
 
@@ -60,14 +61,3 @@ def load(folder: Path) -> Labelled:
         hrv=np.array([hrv(window) for window, _, _ in kept]),
         dropped=len(rows) - len(kept),
     )
-
-
-def hrv(window: Window) -> tuple[float, float, float]:
-    """Median heart rate (bpm), log SDNN and log RMSSD (of ms) of a window; NaN without plausible beats."""
-    rr = np.diff(window.beats) * 1000
-    if window.heart_rate is None or len(rr) < 3:
-        return (np.nan, np.nan, np.nan)
-    steps = np.diff(rr)
-    floor = 1.0  # ms: beats lie on a grid of 4 ms
-    sdnn, rmssd = max(float(rr.std()), floor), max(float(np.sqrt(np.mean(steps**2))), floor)
-    return 60_000 / float(np.median(rr)), float(np.log(sdnn)), float(np.log(rmssd))

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, g
 
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
+from ecg_live.model.features import Inputs
 from ecg_live.model.heads import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
 from training.transforms import Strength
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Inputs = Literal["embedding", "hrv", "both"]
 Protocol = Literal["loso", "kfold"]
 S = TypeVar("S", bound="DataclassInstance")
 COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code

@@ -46,7 +46,11 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     settings = load(options)
     if own:
         settings = Settings(
-            speed=settings.speed, seconds=settings.seconds, headless=settings.headless, json=settings.json
+            speed=settings.speed,
+            seconds=settings.seconds,
+            baseline=settings.baseline,
+            headless=settings.headless,
+            json=settings.json,
         )
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
@@ -87,7 +91,7 @@ def _session(uri: str, settings: Settings) -> Session:
     return Session(
         source,
         SignalPath(source.info, settings.hop),
-        Predictor(bundle, settings.hop),
+        Predictor(bundle, settings.hop, settings.baseline),
         bundle.infos,
         sinks,
         time.monotonic,

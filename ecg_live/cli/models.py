@@ -11,9 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ecg_live.bundled import DEFAULT_MODEL, MODELS
-from ecg_live.model.bundle import Card, load_bundle
+from ecg_live.model.bundle import Card, HeadCard, load_bundle
+from ecg_live.model.features import Inputs
 
 NUMBERS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
+INPUTS: Mapping[Inputs, str] = {
+    "embedding": "the encoder's embedding",
+    "hrv": "heart rate and its variability",
+    "both": "the encoder's embedding, heart rate and its variability",
+}
 
 
 def show_models(*, as_json: bool) -> None:
@@ -44,9 +50,18 @@ def _print(console: Console, name: str, card: Card) -> None:
     console.print("\n".join(lines), highlight=False)
     for head_name, head in card.heads.items():
         console.print(f"\nhead [bold]{head_name}[/]: {' or '.join(head.classes)}; {head.data}", highlight=False)
+        console.print(_sets(head), highlight=False)
         console.print(str(head.scores.get("protocol", "")), highlight=False)
         console.print(_table(head.scores.get("rows", [])))
         console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)
+
+
+def _sets(head: HeadCard) -> str:
+    """What each set of a head looks at, and when it answers."""
+    rest = f", after {head.baseline:g} s of rest with --baseline"
+    return "; ".join(
+        f"{name} set: {INPUTS[head.inputs[name]]}{rest if name == 'personal' else ''}" for name in head.sets
+    )
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -54,10 +69,13 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     for column in ("features", "baseline", "AUROC (95 %)", *NUMBERS.values()):
         table.add_column(column)
     for row in rows:
-        interval = row.get("interval")
-        auroc = f"{row['auroc']:.3f}" + (f" ({interval[0]:.2f}-{interval[1]:.2f})" if interval else "")
-        table.add_row(row["features"], row["baseline"], auroc, *(_number(row.get(name)) for name in NUMBERS))
+        table.add_row(row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in NUMBERS))
     return table
+
+
+def _auroc(row: Mapping[str, Any]) -> str:
+    interval = row.get("interval")
+    return _number(row.get("auroc")) + (f" ({interval[0]:.2f}-{interval[1]:.2f})" if interval else "")
 
 
 def _number(value: float | None) -> str:

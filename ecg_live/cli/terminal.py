@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -16,9 +17,11 @@ from ecg_live.types import F32, RATE, Poll, Prediction, Snapshot, State
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace
+FRAME = 6  # columns beside names and values
+LONGEST_NAME = "latency p95"  # of the values that are no head's
 ROWS = 8  # of braille characters, 4 dots each
 STALE = 3.0  # s without data after which nothing shown may look live
-BAR = 20  # characters of a full probability bar
+LONGEST_BAR, SHORTEST_BAR = 20, 4  # characters of a full probability bar; without room for the latter there is none
 
 
 def show(session: Session, console: Console | None = None) -> None:
@@ -73,24 +76,28 @@ class TerminalView:
         assert snapshot is not None  # noqa: S101 - look() came first
         stale = snapshot.age > STALE and not snapshot.ended
         table = Table.grid(padding=(0, 2))
-        for name, value in readings(snapshot, self._last, stale=stale):
+        room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
+        for name, value in readings(snapshot, self._last, room, stale=stale):
             table.add_row(Text(name, style="dim"), Text(value))
         trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
         title = f"{self._session.info.name or 'ECG'} · {snapshot.now:.1f} s · research use only"
         return Panel(Group(trace, table, Text(self._message, style="yellow")), title=title)
 
 
-def readings(snapshot: Snapshot, last: Prediction | None, *, stale: bool) -> list[tuple[str, str]]:
-    """Names and values of the numbers below the trace; dashes for what is not known now."""
+def readings(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
+    """Names and values of the numbers below the trace; dashes for what is not known now.
+
+    Probabilities take at most ``room`` characters.
+    """
     fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
     rows = [("state", _state(snapshot.state, snapshot, stale=stale))]
     rows.append(("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--"))
     rows.append(("RMSSD", f"{fresh.rmssd:.0f} ms" if fresh and fresh.rmssd is not None else "--"))
     rows.append(("quality", _quality(fresh) if fresh else "--"))
     for name, head in fresh.heads.items() if fresh else ():
-        rows.append((name.replace("_", " "), _bars(head.probs) if head.probs else f"abstains: {head.abstain}"))
+        rows.append((name.replace("_", " "), bars(head.probs, room) if head.probs else f"abstains: {head.abstain}"))
     latency = f"{snapshot.latency_p95 * 1000:.0f} ms" if snapshot.latency_p95 is not None else "--"
-    rows.append(("latency p95", latency))
+    rows.append((LONGEST_NAME, latency))
     rows.append(("samples", f"{snapshot.samples} ({snapshot.lost} lost)"))
     return rows
 
@@ -110,7 +117,8 @@ def event_line(event: object, rate: float) -> str:
     from ecg_live.sinks.jsonl import encode
 
     if isinstance(event, State):
-        return "" if event.state == "warming_up" else f"{event.state}: {event.detail}"
+        counts = event.state == "warming_up" or (event.state == "baseline" and event.seconds_left is not None)
+        return "" if counts else f"{event.state}: {event.detail}"
     fields = encode(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
     kind = fields.pop("type", "event")
     return f"{kind}: " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in fields.items())
@@ -146,16 +154,24 @@ def braille(x: F32, columns: int) -> list[str]:
     return ["".join(map(chr, row)) for row in codes]
 
 
+def bars(probs: Mapping[str, float], room: int) -> str:
+    """Probabilities in at most ``room`` characters: as bars if they fit, else as numbers with the likeliest first."""
+    bar = (room + 2 - sum(len(label) + 8 for label in probs)) // len(probs)
+    if bar >= SHORTEST_BAR:
+        bar = min(bar, LONGEST_BAR)
+        return "  ".join(f"{label} {'█' * round(p * bar):<{bar}} {p:.2f}" for label, p in probs.items())
+    likeliest = sorted(probs.items(), key=lambda each: -each[1])
+    text = "  ".join(f"{label} {p:.2f}" for label, p in likeliest)
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
+
+
 def _state(state: State, snapshot: Snapshot, *, stale: bool) -> str:
     if stale:
         return f"no data for {snapshot.age:.0f} s"
+    if state.state == "baseline":
+        return state.detail
     return f"{state.state.replace('_', ' ')}{': ' + state.detail if state.detail else ''}"
 
 
 def _quality(item: Prediction) -> str:
     return item.quality.grade + (f" ({', '.join(item.quality.reasons)})" if item.quality.reasons else "")
-
-
-def _bars(probs: object) -> str:
-    assert isinstance(probs, dict)  # noqa: S101 - as the predictor made them
-    return "  ".join(f"{label} {'█' * round(p * BAR):<{BAR}} {p:.2f}" for label, p in probs.items())

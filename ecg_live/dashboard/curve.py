@@ -22,6 +22,7 @@ LEFT, RIGHT, BOTTOM = 34, 12, 18  # pixels around the plot
 SMALL = 8  # point size of the axis text
 ROW = 16  # pixels to a row of the key above the plot
 SAMPLE = 22  # pixels of line in the key
+NAMES = (400, 60, 40, 24)  # pixels for a name in the key: the first with which the plot keeps half of the height
 WORD = 48  # pixels between two words on the time axis
 
 
@@ -121,7 +122,8 @@ class ProbabilityCurve(QtWidgets.QWidget):
 
     def _pen(self, which: int) -> QtGui.QPen:
         colour = QtGui.QColor(self._palette.classes[which % len(self._palette.classes)])
-        pen = QtGui.QPen(colour, 2, LINES[which % len(LINES)] if len(self._shown) > 1 else LINES[0])
+        style = which + which // len(self._palette.classes)  # a colour that comes again has another style
+        pen = QtGui.QPen(colour, 2, LINES[style % len(LINES)] if len(self._shown) > 1 else LINES[0])
         pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
         return pen
 
@@ -156,17 +158,27 @@ class ProbabilityCurve(QtWidgets.QWidget):
         painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.rim)
 
     def key(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
-        """Place the key to the lines, in as many rows as it needs: class, x, y and text."""
+        """Place the key to the lines, in as many rows as it needs: class, x, y and text, cut short if need be."""
+        for room in NAMES:
+            placed = self._placed(metrics, room)
+            if placed[-1][2] + ROW <= self.height() / 2:
+                break
+        return placed
+
+    def _placed(self, metrics: QtGui.QFontMetrics, room: int) -> list[tuple[int, int, int, str]]:
         placed: list[tuple[int, int, int, str]] = []
-        x, y = LEFT, 0
+        left = LEFT if room == NAMES[0] else 0
+        x, y = left, 0
         for which in self._shown:
             name = self._head.classes[which].replace("_", " ")
             text = f"probability of {name}" if len(self._shown) == 1 else name
+            while text and metrics.horizontalAdvance(text) > min(room, self.width() - left - SAMPLE - 6):
+                text = text[:-1]
             wide = SAMPLE + 6 + metrics.horizontalAdvance(text)
             if placed and x + wide > self.width():
-                x, y = LEFT, y + ROW
+                x, y = left, y + ROW
             placed.append((which, x, y, text))
-            x += wide + 14
+            x += wide + 10
         return placed
 
     def _draw_key(self, painter: QtGui.QPainter, key: list[tuple[int, int, int, str]]) -> None:

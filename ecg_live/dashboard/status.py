@@ -17,6 +17,7 @@ Tone = Literal["live", "info", "warn", "fault", "neutral"]
 DIM_AFTER = 3.0  # s: an answer this old is dimmed and its age shown
 GONE_AFTER = 10.0  # s: and this old it is no longer shown
 SURE = 0.6  # a likeliest class below this probability is of low confidence
+PERSONAL = "Relative to the resting baseline"
 
 PILLS: dict[Kind, tuple[Tone, str]] = {
     "waiting": ("neutral", "Waiting"),
@@ -126,7 +127,8 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
     if result_kind(result) == "abstain":
         return HeadStatus("abstain", note=sentence(result.abstain or "") or "The model gave no number")
-    return HeadStatus(result_kind(result), *_answer(result), dim=False)
+    note = PERSONAL if result.set == "personal" else ""
+    return HeadStatus(result_kind(result), *_answer(result), note, dim=False)
 
 
 def _answer(result: HeadResult) -> tuple[str, str]:
@@ -167,4 +169,6 @@ def _strip_while_streaming(snapshot: Snapshot, kind: Kind | None, warning: str, 
         return Strip("info", "PAUSED", "Only the trace stands still: samples still come in, and the numbers are live.")
     if kind == "warming_up":
         return Strip("info", "WARMING UP", text or "The first estimate needs ten seconds of signal.")
+    if snapshot.state.state == "baseline" and snapshot.state.seconds_left is not None:
+        return Strip("info", "BASELINE", text)
     return Strip("live", "LIVE", sentence(snapshot.state.detail) or "Samples are coming in.")

@@ -49,4 +49,6 @@ def event_text(event: Event, rate: float) -> str:
             return f"Marker: {text}"
         case State(state="warning" | "error" | "ended", detail=detail):
             return detail
+        case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down
+            return detail
     return ""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ecg_live.errors import BundleError, IncompatibleBundle
 from ecg_live.model.card import Card, HeadCard, parse_card
 from ecg_live.model.encoder import Encoder
-from ecg_live.model.head import Head
+from ecg_live.model.head import SETS, Head, PersonalHead
 from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import HeadInfo
 
@@ -31,11 +31,11 @@ LARGEST = 64 * 2**20  # bytes; the bundled model has 1.5 MB
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """Encoder, heads by name, and their card."""
+    """Encoder, heads by name and set, and their card."""
 
     card: Card
     encoder: Encoder
-    heads: Mapping[str, Head]
+    heads: Mapping[str, Mapping[str, Head]]
 
     @property
     def infos(self) -> tuple[HeadInfo, ...]:
@@ -78,14 +78,7 @@ def load_bundle(path: Path) -> Bundle:
     _check_preprocessing(card, path)
     encoder = Encoder(card.padding)
     _fill(encoder, "encoder.", tensors, path)
-    heads = {}
-    for name, head in card.heads.items():
-        heads[name] = Head(len(head.classes), head.hidden, head.dropout)
-        _fill(heads[name], f"heads.{name}.population.", tensors, path)
-        if float(heads[name].temperature) <= 0 or float(heads[name].sd.min()) <= 0:
-            raise BundleError(
-                f"{path}: head {name} divides by a temperature or deviation of 0 or less", "train it again"
-            )
+    heads = {name: _sets(name, head, tensors, path) for name, head in card.heads.items()}
     return Bundle(card, encoder.eval(), heads)
 
 
@@ -101,7 +94,8 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 def _tensors(bundle: Bundle) -> dict[str, Tensor]:
     parts: dict[str, nn.Module] = {"encoder.": bundle.encoder}
-    parts |= {f"heads.{name}.population.": head for name, head in bundle.heads.items()}
+    for name, sets in bundle.heads.items():
+        parts |= {_prefix(name, which): head for which, head in sets.items()}
     return {
         prefix + name: value.contiguous() for prefix, part in parts.items() for name, value in part.state_dict().items()
     }
@@ -155,6 +149,25 @@ def _check_preprocessing(card: Card, path: Path) -> None:
                 f"{path} was made for {key} {card.preprocessing.get(key)}; this signal path has {ours.get(key)}",
                 "use a bundle that this version trained",
             )
+
+
+def _prefix(name: str, which: str) -> str:
+    """How the names of the tensors of one set of a head start."""
+    return f"heads.{name}.{which}."
+
+
+def _sets(name: str, card: HeadCard, tensors: Mapping[str, Tensor], path: Path) -> dict[str, Head]:
+    """All sets of one head."""
+    sets = {}
+    for which in card.sets:
+        sets[which] = head = SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
+        _fill(head, _prefix(name, which), tensors, path)
+        spread = float(head.spread.min()) if isinstance(head, PersonalHead) else 0.0
+        if float(head.temperature) <= 0 or float(head.sd.min()) <= 0 or spread < 0:
+            raise BundleError(
+                f"{path}: head {name} divides by a temperature or deviation of 0 or less", "train it again"
+            )
+    return sets
 
 
 def _fill(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor], path: Path) -> None:

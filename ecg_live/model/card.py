@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from math import inf
+from typing import Any, get_args
 
 from ecg_live.model.encoder import Padding
+from ecg_live.model.features import Inputs
+from ecg_live.model.head import SETS
 from ecg_live.signal.path import PREPROCESSING
 
 DEEPEST, WIDEST = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
+ADDED = ("inputs", "baseline")  # fields that the first bundles lack
 
 
 @dataclass(frozen=True, slots=True)
 class HeadCard:
     """What a head answers, and how well.
 
-    ``hidden`` and ``dropout`` rebuild its network; ``scores`` are free-form rows as training measured them.
+    ``hidden`` and ``dropout`` rebuild its networks, one for each of ``sets``; ``inputs`` are what a set's features are
+    made of. ``baseline`` is the rest (s) that the personal set was trained with, 0 where there is none. ``scores`` are
+    free-form rows as training measured them.
 
     Raises
     ------
@@ -31,6 +37,8 @@ class HeadCard:
     scores: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
     caveats: tuple[str, ...] = ()
+    inputs: Mapping[str, Inputs] = field(default_factory=lambda: {"population": "embedding"})
+    baseline: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no network can be built from."""
@@ -40,6 +48,16 @@ class HeadCard:
             raise ValueError(f"hidden {self.hidden}: not at most {DEEPEST} layers of 1 to {WIDEST} units")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout {self.dropout}: not at least 0 and below 1")
+        self._check_sets()
+
+    def _check_sets(self) -> None:
+        known = "population" in self.sets and all(name in SETS for name in self.sets)
+        if not known or len(set(self.sets)) != len(self.sets):
+            raise ValueError(f"sets {self.sets}: not population, or population and personal")
+        if set(self.inputs) != set(self.sets) or any(each not in get_args(Inputs) for each in self.inputs.values()):
+            raise ValueError(f"inputs {self.inputs}: not one of {', '.join(get_args(Inputs))} for each of {self.sets}")
+        if not 0 <= self.baseline < inf or (self.baseline > 0) != ("personal" in self.sets):
+            raise ValueError(f"baseline {self.baseline}: not above 0 with a personal set and 0 without")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,8 @@ def parse_card(raw: Any) -> Card:
 
 def _fields(kind: type[Card | HeadCard], raw: Any) -> dict[str, Any]:
     """All fields of a card; ones that later versions may add are left out."""
-    return {each.name: _typed(each.name, str(each.type), raw[each.name]) for each in fields(kind)}
+    wanted = [each for each in fields(kind) if each.name not in ADDED or each.name in raw]
+    return {each.name: _typed(each.name, str(each.type), raw[each.name]) for each in wanted}
 
 
 def _typed(name: str, wanted: str, value: Any) -> Any:

@@ -45,7 +45,7 @@ class PretextNet(nn.Module):
 
 
 class EmotionHead(nn.Sequential):
-    """Features (n, 128) to logits (n, classes), through dense ReLU layers.
+    """Features (n, ``size``) to logits (n, classes), through dense ReLU layers.
 
     Parameters
     ----------
@@ -56,12 +56,18 @@ class EmotionHead(nn.Sequential):
         logistic regression, which few people need.
     dropout : float
         After every hidden layer; the paper's is 0 for WESAD and SWELL, 0.2 for DREAMER, 0.4 for AMIGOS.
+    size : int
+        Of the features; the paper's are the encoder's 128.
     """
 
     def __init__(
-        self, classes: int, hidden: Sequence[int] = (EMOTION_WIDTH, EMOTION_WIDTH), dropout: float = 0
+        self,
+        classes: int,
+        hidden: Sequence[int] = (EMOTION_WIDTH, EMOTION_WIDTH),
+        dropout: float = 0,
+        size: int = FEATURES,
     ) -> None:
         layers: list[nn.Module] = []
-        for n_in, n_out in pairwise((FEATURES, *hidden)):
+        for n_in, n_out in pairwise((size, *hidden)):
             layers += [nn.Linear(n_in, n_out), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
-        super().__init__(*layers, nn.Linear((FEATURES, *hidden)[-1], classes))
+        super().__init__(*layers, nn.Linear((size, *hidden)[-1], classes))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+import numpy as np
 import torch
 from torch import Tensor
 
+from ecg_live.model.baseline import Baseline, relative
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.encoder import FEATURES, EncoderStream
-from ecg_live.model.head import Head
+from ecg_live.model.features import combine, hrv
+from ecg_live.model.head import Head, PersonalHead
 from ecg_live.signal.quality import BRIDGED
-from ecg_live.types import BLOCK, RATE, WIDTH, HeadResult, Window
+from ecg_live.types import BLOCK, F64, RATE, WIDTH, HeadResult, State, Window
 
 OUTPUTS = 591  # of a valid encoder for one window
 STRIDE = 4  # input samples per output
@@ -57,28 +58,61 @@ class Predictor:
     bundle : Bundle
     hop : float
         Seconds between windows. A ``valid`` encoder at whole seconds is streamed.
+    baseline : float
+        Seconds of rest to begin with, 0 for none. Once they are over, heads with a personal set answer with it.
     """
 
-    def __init__(self, bundle: Bundle, hop: float = 1.0) -> None:
+    def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0) -> None:
         streams = bundle.encoder.padding == "valid" and hop * RATE % BLOCK == 0
         self.engine: Streaming | Whole = Streaming(bundle) if streams else Whole(bundle)
-        self._heads: Mapping[str, Head] = bundle.heads
+        self._heads = bundle.heads
         self._classes = {info.name: info.classes for info in bundle.infos}
+        without = [name for name, sets in bundle.heads.items() if "personal" not in sets]
+        self.unchanged = tuple(without) if baseline else ()  # heads that a baseline was asked for in vain
+        self._baseline = Baseline(baseline) if baseline and len(without) < len(bundle.heads) else None
+        self.news: State | None = None  # on the baseline, from the last window
 
     @torch.no_grad()
     def predict(self, window: Window) -> dict[str, HeadResult]:
         """Each head's probabilities and label, or its reason to abstain."""
-        features = self.engine.features(window)
+        features = self.engine.features(window).double().numpy(), hrv(window)[None]
         reason = _reason(window)
-        return {name: self._ask(name, head, features, reason) for name, head in self._heads.items()}
+        results = {name: self._ask(name, features, reason) for name in self._heads}
+        self.news = self._gather(window, features, usable=reason is None)
+        return results
 
-    def _ask(self, name: str, head: Head, features: Tensor, reason: str | None) -> HeadResult:
-        if reason is None and bool(head.outside(features)):
+    def _ask(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
+        personal = self._baseline is not None and self._baseline.complete and "personal" in self._heads[name]
+        which = "personal" if personal else "population"
+        head = self._heads[name][which]
+        x = self._inputs(head, features)
+        known = torch.from_numpy(x).float()
+        if reason is None and head.inputs == "hrv" and np.isnan(x).any():
+            reason = "no plausible heart beats"
+        if reason is None and bool(head.outside(known)):
             reason = "signal unlike the training data"
         if reason is not None:
-            return HeadResult(None, None, reason)
-        probs = dict(zip(self._classes[name], head(features)[0].tolist(), strict=True))
-        return HeadResult(probs, max(probs, key=lambda label: probs[label]))
+            return HeadResult(None, None, reason, which)
+        probs = dict(zip(self._classes[name], head(known)[0].tolist(), strict=True))
+        return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
+
+    def _inputs(self, head: Head, features: tuple[F64, F64]) -> F64:
+        """Features (1, d) as a head takes them."""
+        x = combine(*features, head.inputs)
+        if isinstance(head, PersonalHead) and self._baseline is not None:
+            return relative(x, self._baseline.rows(head.inputs), head.spread.numpy())
+        return x
+
+    def _gather(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
+        """Let a baseline that is not complete have a window, and tell what came of it."""
+        if self._baseline is None or self._baseline.complete:
+            return None
+        self._baseline.take(window, *features, usable=usable)
+        now = window.time + WIDTH / RATE
+        if self._baseline.complete:
+            return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
+        left = self._baseline.seconds_left
+        return State("baseline", f"resting baseline: {left:.0f} s to go", now, left)
 
 
 def _reason(window: Window) -> str | None:

@@ -72,7 +72,12 @@ def encode(item: Item, rate: float) -> dict[str, Any] | None:
 
 def _prediction(item: Prediction) -> dict[str, Any]:
     heads = {
-        name: {"probs": dict(head.probs) if head.probs else None, "label": head.label, "abstain": head.abstain}
+        name: {
+            "probs": dict(head.probs) if head.probs else None,
+            "label": head.label,
+            "abstain": head.abstain,
+            "set": head.set,
+        }
         for name, head in item.heads.items()
     }
     return {

@@ -30,7 +30,7 @@ KEPT = 600 * RATE  # samples of trace: 10 min
 KEPT_PREDICTIONS = 3600
 KEPT_EVENTS = 1000
 RECENT = 60  # predictions that the latency percentile rests on
-LOUD = ("streaming", "warming_up", "gap", "ended", "error")  # states that stay; others are messages
+LOUD = ("streaming", "warming_up", "gap", "baseline", "ended", "error")  # states that stay; others are messages
 
 
 class Screen:
@@ -73,7 +73,8 @@ class Screen:
                 case Prediction():
                     self._predictions.append(item)
                     self._told += 1
-                    self._state = State("streaming", time=item.time)
+                    if self._state.state != "baseline" or self._state.seconds_left is None:
+                        self._state = State("streaming", time=item.time)
                 case Summary():
                     self._samples, self._lost, self._ended = item.samples, item.lost, True
                 case _:

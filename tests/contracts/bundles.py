@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 
 from ecg_live.model.bundle import Bundle, Card, HeadCard
 from ecg_live.model.encoder import Encoder, Padding
-from ecg_live.model.head import Head
+from ecg_live.model.features import Inputs
+from ecg_live.model.head import SETS
 
 LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation")
 
 
-def random_bundle(padding: Padding = "valid", limit: float = 1e9) -> Bundle:
-    """Two heads; their training range ends at ``limit``."""
+def random_bundle(
+    padding: Padding = "valid", limit: float = 1e9, personal: Mapping[str, Inputs] | None = None
+) -> Bundle:
+    """Two heads on the embedding; ``personal`` names those with such a set. Training ranges end at ``limit``."""
     torch.manual_seed(0)
-    cards = {"mental_load": HeadCard(LOAD), "emotion": HeadCard(EMOTION, hidden=(512, 512))}
-    heads = {name: Head(len(card.classes), card.hidden, card.dropout) for name, card in cards.items()}
-    for head in heads.values():
+    personal = personal or {}
+    cards = {
+        "mental_load": _card(LOAD, (), personal.get("mental_load")),
+        "emotion": _card(EMOTION, (512, 512), personal.get("emotion")),
+    }
+    heads = {
+        name: {
+            which: SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout) for which in card.sets
+        }
+        for name, card in cards.items()
+    }
+    for head in (head for sets in heads.values() for head in sets.values()):
         head.limit.fill_(limit)
     return Bundle(Card("random", padding, cards), Encoder(padding).eval(), heads)
+
+
+def _card(classes: tuple[str, ...], hidden: tuple[int, ...], personal: Inputs | None) -> HeadCard:
+    if personal is None:
+        return HeadCard(classes, hidden)
+    inputs: dict[str, Inputs] = {"population": "embedding", "personal": personal}
+    return HeadCard(classes, hidden, sets=("population", "personal"), inputs=inputs, baseline=60.0)

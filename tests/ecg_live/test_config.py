@@ -67,6 +67,21 @@ def test_numbers_that_cannot_be_name_where_they_came_from(tmp_path: Path, name: 
             load({}, environ | {f"ECG_LIVE_{name.upper()}": value})
 
 
+@pytest.mark.parametrize("value", ["29.9", "3601", "-60", "nan", "inf", "max", "long", "", True, [60]])
+def test_a_baseline_that_cannot_be(tmp_path: Path, value: object) -> None:
+    with pytest.raises(ConfigError, match=r"--baseline is .*from 30 to 3600 s, or 0 for none") as caught:
+        load({"baseline": value}, no_file(tmp_path))
+    assert caught.value.remedy
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("value", [0, 30, 60, 3600])
+def test_a_baseline_or_none(tmp_path: Path, value: float) -> None:
+    environ = no_file(tmp_path) | {"ECG_LIVE_BASELINE": "90"}
+    assert load({"baseline": str(value)}, environ).baseline == value
+    assert load({}, environ).baseline == 90
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

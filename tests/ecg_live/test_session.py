@@ -10,6 +10,7 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
 from ecg_live.types import Battery, Chunk, Gap, Marker, Poll, Prediction, State, Summary, Trace
+from tests.contracts.bundles import random_bundle
 from tests.contracts.cutting import cut
 from tests.contracts.signals import Tape, ecg, info
 from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, last_two, of, paced
@@ -148,3 +149,30 @@ def test_a_prediction_carries_its_window(make: Make, clock: HandClock) -> None:
         assert item.quality.grade == "good"
         assert all(item.start <= beat < item.stop for beat in item.beats)
         assert set(item.heads) == {"mental_load", "emotion"}
+
+
+def with_baseline(model: Bundle, clock: HandClock, seconds: float) -> Keep:
+    """What a session with 30 s of baseline gives."""
+    sink, source = Keep(), Script(info(RATE), paced(clock, seconds))
+    predictor = Predictor(model, baseline=30.0)
+    Session(source, SignalPath(source.info), predictor, model.infos, [sink], clock).run()
+    return sink
+
+
+def test_a_baseline_counts_down_after_each_prediction_and_ends_once(clock: HandClock) -> None:
+    sink = with_baseline(random_bundle(personal={"mental_load": "hrv"}), clock, 45)
+    told = [item for item in sink.items if isinstance(item, State) and item.state == "baseline"]
+    assert [state.seconds_left for state in told] == [*(20.0 - k for k in range(20)), None]
+    assert told[-1].detail == "personal baseline complete: 3 windows"
+    order = [item for item in sink.items if isinstance(item, Prediction) or item in told]
+    assert [type(item) for item in order[:42]] == [Prediction, State] * 21
+    sets = [item.heads["mental_load"].set for item in order if isinstance(item, Prediction)]
+    assert sets == ["population"] * 21 + ["personal"] * 15
+
+
+def test_heads_without_a_personal_set_are_named_at_the_start(random_model: Bundle, clock: HandClock) -> None:
+    sink = with_baseline(random_model, clock, 12)
+    assert [(item.state, item.detail) for item in sink.items[:2] if isinstance(item, State)] == [
+        ("warning", f"head {name} has no personal set: --baseline changes nothing") for name in random_model.heads
+    ]
+    assert not any(isinstance(item, State) and item.state == "baseline" for item in sink.items)

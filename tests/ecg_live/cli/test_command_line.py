@@ -20,6 +20,8 @@ import pytest
 
 from ecg_live.bundled import DEFAULT_MODEL, demo_recording, folder
 from ecg_live.cli import main
+from ecg_live.model.bundle import save_bundle
+from tests.contracts.bundles import random_bundle
 
 ECG = folder() / "supine_1min.txt"
 CLEAN = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
@@ -105,6 +107,32 @@ def test_a_minute_gives_51_predictions_and_a_summary() -> None:
 def test_hop_changes_how_often_it_predicts() -> None:
     assert [line["stop"] for line in of(run_json(ECG, "--hop", 10)[1], "prediction")] == [10, 20, 30, 40, 50, 60]
     assert len(of(run_json(ECG, "--hop", 0.5)[1], "prediction")) == 101
+
+
+def test_a_baseline_shows_in_states_and_in_the_set_that_answers(tmp_path: Path) -> None:
+    model = tmp_path / "personal.safetensors"
+    save_bundle(random_bundle(personal={"mental_load": "both"}), model)
+    code, lines, complaint = run_json(ECG, "--model", model, "--baseline", 30)
+    assert (code, complaint) == (0, "")
+    sets = [line["heads"]["mental_load"]["set"] for line in of(lines, "prediction")]
+    assert sets == ["population"] * 21 + ["personal"] * 30
+    states = [line["detail"] for line in of(lines, "state") if line["state"] == "baseline"]
+    assert (len(states), states[-1]) == (21, "personal baseline complete: 3 windows")
+    warnings = [line["detail"] for line in of(lines, "state") if line["state"] == "warning"]
+    assert warnings == ["head emotion has no personal set: --baseline changes nothing"]
+    text = ecg_live("run", ECG, "--headless", "--speed", "max", "--model", model, "--baseline", 30).stdout
+    assert text.count("baseline: ") == 1
+    assert "\nbaseline: personal baseline complete: 3 windows\n" in text
+
+
+def test_demo_takes_a_baseline() -> None:
+    done = ecg_live("demo", "--headless", "--json", "--speed", "max", "--seconds", "2", "--baseline", "29")
+    assert done.returncode == 2
+    assert "--baseline is '29'; it must be from 30 to 3600 s" in done.stderr
+    done = ecg_live("demo", "--headless", "--json", "--speed", "max", "--baseline", "30")
+    assert done.returncode == 0
+    said = {line["detail"] for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "state"}
+    assert any("baseline" in detail for detail in said)  # a countdown, or that this model has no use for it
 
 
 def test_demo_headless_ends_with_the_recording() -> None:
@@ -318,6 +346,7 @@ def test_models_prints_the_card() -> None:
     text = ecg_live("models", environ={"COLUMNS": "160"})
     assert text.returncode == 0
     assert "random encoder" in text.stdout
+    assert "population set: " in text.stdout
 
 
 def test_doctor_says_what_is_there() -> None:

@@ -34,7 +34,7 @@ def test_shows_frames_until_the_window_is_closed() -> None:
         QtCore.QTimer.singleShot(200, close_windows)
 
     assert run_dashboard(view, title="ecg-live demo", model="test", on_first_frame=first) == 0
-    assert frames == [1]
+    assert len(frames) == 1
     assert view.polls > 2
     assert view.stopped
 

@@ -11,6 +11,9 @@ from ecg_live.types import Battery, Event, Gap, HeadResult, LeadOff, Marker, Pre
 SURE = HeadResult({"rest": 0.2, "load": 0.8}, "load")
 UNSURE = HeadResult({"rest": 0.45, "load": 0.55}, "load")
 NONE = HeadResult(None, None, "unusable signal: flat line")
+OWN = HeadResult({"rest": 0.2, "load": 0.8}, "load", set="personal")
+REST = State("baseline", "resting baseline: 42 s to go", seconds_left=42.0)
+COMPLETE = State("baseline", "personal baseline complete: 6 windows")
 NEW = Freshness(0.5)
 
 
@@ -48,6 +51,8 @@ def predicted(stop: float) -> Prediction:
     ("snapshot", "result", "fresh", "expected"),
     [
         (shot(), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
+        (shot(), OWN, NEW, HeadStatus("valid", "Load", "80 %", "Relative to the resting baseline", dim=False)),
+        (shot(REST), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
         (shot(), UNSURE, NEW, HeadStatus("low", "Load", "55 %", dim=False)),
         (shot(), NONE, NEW, HeadStatus("abstain", note="Unusable signal: flat line")),
         (shot(), SURE, Freshness(3.2), HeadStatus("stale", "Load", "80 %", "3 s old")),
@@ -94,6 +99,11 @@ def test_predictions_ten_seconds_apart_are_not_stale_in_between() -> None:
         (shot(), "electrode RA is off", True, "warn", "WARNING"),
         (shot(State("warming_up")), "", True, "info", "PAUSED"),
         (shot(State("warming_up")), "", False, "info", "WARMING UP"),
+        (shot(REST), "", False, "info", "BASELINE"),
+        (shot(REST), "electrode RA is off", False, "warn", "WARNING"),
+        (shot(REST), "", True, "info", "PAUSED"),
+        (shot(REST, age=5.0), "", False, "warn", "NO DATA"),
+        (shot(COMPLETE), "", False, "live", "LIVE"),
         (shot(), "", False, "live", "LIVE"),
     ],
 )
@@ -143,6 +153,8 @@ def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
         (Marker(0.0, "stimulus"), "Marker: stimulus"),
         (State("warning", "The last row is cut short."), "The last row is cut short."),
         (State("streaming", "all is well"), ""),
+        (REST, ""),
+        (COMPLETE, "personal baseline complete: 6 windows"),
     ],
 )
 def test_events_in_words(event: Event, text: str) -> None:
@@ -162,6 +174,8 @@ def test_numbers_and_names() -> None:
 
 
 def test_a_countdown_is_said_once() -> None:
+    assert strip_of(shot(REST), "", paused=False).text == "Resting baseline: 42 s to go"
+    assert strip_of(shot(COMPLETE), "", paused=False).text == "Personal baseline complete: 6 windows"
     told = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
     assert strip_of(told, "", paused=False).text == "First window in 7 s"
     assert strip_of(shot(State("warming_up", seconds_left=7.0)), "", paused=False).text == "Estimate in 7 s"

@@ -14,21 +14,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
+from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.errors import BundleError, IncompatibleBundle, ModelError
 from ecg_live.model.bundle import KEY, Bundle, digest, load_bundle, save_bundle
+from ecg_live.model.features import Inputs
+from ecg_live.model.head import PersonalHead
 from tests.contracts.bundles import random_bundle
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
 GARBAGE = [None, 3, "x", [], {}, [1], {"a": 1}, -1, 1e400, True, [None], 10**12, [10**9], ["a", "a"]]
-HEAD = [f"card.heads.emotion.{name}" for name in ("classes", "hidden", "dropout", "sets", "scores", "caveats", "data")]
+FIELDS = ("classes", "hidden", "dropout", "sets", "scores", "caveats", "data", "inputs", "baseline")
+HEAD = [f"card.heads.emotion.{name}" for name in FIELDS]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bundle") / "whole.safetensors"
-    save_bundle(random_bundle(), path)
+    save_bundle(random_bundle(personal={"mental_load": "hrv"}), path)
     return path
 
 
@@ -71,18 +75,33 @@ def rewritten(whole: Path, out: Path, change: Change, *, seal: bool) -> Path:
     return path
 
 
-def test_round_trip_to_the_bit(whole: Path, tmp_path: Path) -> None:
-    before, after = random_bundle(), load_bundle(whole)
+def modules(bundle: Bundle) -> list[nn.Module]:
+    return [bundle.encoder, *(head for sets in bundle.heads.values() for head in sets.values())]
+
+
+def saved(bundle: Bundle, folder: Path) -> Path:
+    path = folder / "bundle.safetensors"
+    save_bundle(bundle, path)
+    return path
+
+
+@pytest.mark.parametrize("personal", [{}, {"mental_load": "hrv"}, {"mental_load": "both", "emotion": "embedding"}])
+def test_round_trip_to_the_bit(tmp_path_factory: pytest.TempPathFactory, personal: dict[str, Inputs]) -> None:
+    before, tmp_path = random_bundle(personal=personal), tmp_path_factory.mktemp("again")
+    whole = saved(before, tmp_path_factory.mktemp("whole"))
+    after = load_bundle(whole)
     assert json.dumps(parts(whole)[1]["card"], sort_keys=True)
     assert after.card == before.card
     assert [info.classes for info in after.infos] == [card.classes for card in before.card.heads.values()]
-    for one, other in ((before.encoder, after.encoder), *((before.heads[n], after.heads[n]) for n in before.heads)):
+    for one, other in zip(modules(before), modules(after), strict=True):
+        assert type(one) is type(other)
         assert all(
             torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True)
         )
         assert not other.training
     x = torch.randn(1, 2560)
-    assert torch.equal(before.heads["emotion"](before.encoder(x)), after.heads["emotion"](after.encoder(x)))
+    one, other = (bundle.heads["emotion"]["population"](bundle.encoder(x)) for bundle in (before, after))
+    assert torch.equal(one, other)
     save_bundle(after, tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == whole.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["again.safetensors"]
@@ -92,8 +111,76 @@ def test_tensor_names(whole: Path) -> None:
     assert {name.split(".")[0] for name in parts(whole)[0]} == {"encoder", "heads"}
     assert {".".join(n.split(".")[:3]) for n in parts(whole)[0] if n.startswith("heads")} == {
         "heads.mental_load.population",
+        "heads.mental_load.personal",
         "heads.emotion.population",
     }
+
+
+def test_the_tensors_of_a_personal_set(tmp_path: Path) -> None:
+    tensors, _ = parts(saved(random_bundle(personal={"mental_load": "both"}), tmp_path))
+    own = {name.split(".", 3)[3]: value for name, value in tensors.items() if name.startswith("heads.mental_load.pers")}
+    assert own.keys() == {"mean", "sd", "whiten", "limit", "temperature", "net.0.weight", "net.0.bias", "spread"}
+    assert (own["spread"].dtype, own["spread"].shape, own["net.0.weight"].shape) == (torch.float64, (131,), (2, 131))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("spread", None, "found nothing"),
+        ("spread", torch.ones(128), "should be (3,), found (128,)"),
+        ("spread", torch.tensor([1.0, float("nan"), 1.0]), "not finite"),
+        ("spread", torch.tensor([1.0, -1.0, 1.0]), "deviation of 0 or less"),
+        ("sd", torch.zeros(3), "deviation of 0 or less"),
+        ("temperature", torch.tensor(0.0), "temperature"),
+        ("net.0.weight", torch.zeros(2, 128), "should be (2, 3), found (2, 128)"),
+    ],
+)
+def test_a_personal_set_that_cannot_be(
+    whole: Path, tmp_path: Path, name: str, value: Tensor | None, found: str
+) -> None:
+    def change(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
+        key = f"heads.mental_load.personal.{name}"
+        tensors.pop(key) if value is None else tensors.update({key: value})
+
+    assert found in refused(rewritten(whole, tmp_path, change, seal=True)).message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sets": ["population", "personal", "personal"]},
+        {"sets": ["personal"]},
+        {"sets": ["population", "stranger"]},
+        {"sets": ["population"]},
+        {"inputs": {"population": "embedding"}},
+        {"inputs": {"population": "embedding", "personal": "eeg"}},
+        {"inputs": {"population": "embedding", "personal": ["hrv"]}},
+        {"baseline": 0.0},
+        {"baseline": -60.0},
+        {"baseline": float("inf")},
+        {"sets": ["population"], "inputs": {"population": "embedding"}},
+    ],
+    ids=str,
+)
+def test_a_card_whose_sets_contradict_each_other(whole: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    def apply(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        meta["card"]["heads"]["mental_load"].update(change)
+
+    refused(rewritten(whole, tmp_path, apply, seal=True))
+
+
+def test_a_bundle_made_before_there_were_inputs_and_personal_sets(tmp_path: Path) -> None:
+    def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        for card in meta["card"]["heads"].values():
+            del card["inputs"], card["baseline"]
+
+    old = load_bundle(rewritten(saved(random_bundle(), tmp_path), tmp_path, change, seal=True))
+    assert old.card == random_bundle().card
+    for bundle in (old, load_bundle(DEFAULT_MODEL)):
+        for name, card in bundle.card.heads.items():
+            if card.sets == ("population",):
+                assert (card.baseline, len(bundle.heads[name])) == (0.0, 1)
+            assert not isinstance(bundle.heads[name]["population"], PersonalHead)
 
 
 def test_a_bundle_that_cannot_be_written(tmp_path: Path) -> None:
@@ -208,7 +295,7 @@ def test_a_garbled_card(whole: Path, tmp_path: Path, where: str, value: object) 
 
     found = outcome(rewritten(whole, tmp_path, change, seal=True))
     if isinstance(found, Bundle):  # some of these are what a card may say
-        assert where.rsplit(".", maxsplit=1)[-1] in {"heads", "sets", "scores", "caveats", "data", "dropout", "hidden"}
+        assert where.rsplit(".", maxsplit=1)[-1] in {"heads", "scores", "caveats", "data", "dropout", "hidden"}
 
 
 @pytest.mark.parametrize("name", ["name", "padding", "heads", "preprocessing", "licence"])

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from ecg_live.model.encoder import Encoder
-from ecg_live.model.head import Head
+from ecg_live.model.features import SIZES, Inputs
+from ecg_live.model.head import Head, PersonalHead
 from ecg_live.model.heads import TASKS, EmotionHead, PretextHead, PretextNet
 
 
@@ -84,3 +85,29 @@ def test_features_that_are_no_numbers_are_outside() -> None:
     assert not head.outside(torch.zeros(1, 128))
     for strange in (float("nan"), float("inf"), -float("inf")):
         assert head.outside(torch.full((1, 128), strange))
+
+
+@pytest.mark.parametrize("inputs", ["embedding", "hrv", "both"])
+@torch.no_grad()
+def test_a_head_is_as_wide_as_its_inputs(inputs: Inputs) -> None:
+    head, x = PersonalHead(3, inputs, (16, 8), 0.2), torch.randn(5, SIZES[inputs])
+    assert head(x).shape == (5, 3)
+    assert head.distance(x) == pytest.approx(x.norm(dim=1))
+    assert head.spread.shape == (SIZES[inputs],)
+    assert not head.training
+
+
+@torch.no_grad()
+def test_beats_that_are_missing_count_as_average_and_an_embedding_that_is_missing_does_not() -> None:
+    head = Head(2, "both")
+    head.mean.fill_(3.0)
+    x = torch.randn(4, 131) + 3
+    average, missing = x.clone(), x.clone()
+    average[:, -3:], missing[:, -3:] = 3.0, float("nan")
+    assert torch.equal(head(missing), head(average))
+    assert torch.equal(head.distance(missing), head.distance(average))
+    assert not head.outside(missing).any()
+    missing[:, 7] = float("nan")
+    assert head.outside(missing).all()
+    average[:, -1] = float("inf")
+    assert head.outside(average).all()

@@ -145,12 +145,13 @@ def test_it_answers_at_the_limits(bundle: Bundle) -> None:
 def test_it_abstains_outside_the_training_range_head_by_head(bundle: Bundle) -> None:
     strict = random_bundle(limit=1e9)
     window = made()[0]
-    distance = strict.heads["emotion"].distance(Streaming(strict).features(window))
-    strict.heads["emotion"].limit.fill_(float(distance) * 0.999)
+    emotion = strict.heads["emotion"]["population"]
+    distance = emotion.distance(Streaming(strict).features(window))
+    emotion.limit.fill_(float(distance) * 0.999)
     results = Predictor(strict).predict(window)
     assert results["emotion"].abstain == "signal unlike the training data"
     assert results["mental_load"].abstain is None
-    strict.heads["emotion"].limit.fill_(float(distance) * 1.001)
+    emotion.limit.fill_(float(distance) * 1.001)
     assert Predictor(strict).predict(window)["emotion"].abstain is None
 
 

@@ -83,16 +83,17 @@ def prediction(**change: Any) -> Prediction:
             prediction(),
             (
                 '{"type": "prediction", "start": 0.333333, "stop": 10.333333, "heads": {"mental_load": {"probs": '
-                '{"rest": 0.666667, "load": 0.333333}, "label": "rest", "abstain": null}}, "heart_rate": 71.987654, '
-                '"rmssd": 41.0, "quality": "poor", "reasons": ["baseline wander"], "latency": 0.012346}'
+                '{"rest": 0.666667, "load": 0.333333}, "label": "rest", "abstain": null, "set": "population"}}, '
+                '"heart_rate": 71.987654, "rmssd": 41.0, "quality": "poor", "reasons": ["baseline wander"], '
+                '"latency": 0.012346}'
             ),
         ),
         (
-            prediction(heads={"a": HeadResult(None, None, "flat line")}, heart_rate=None, rmssd=None),
+            prediction(heads={"a": HeadResult(None, None, "flat line", "personal")}, heart_rate=None, rmssd=None),
             (
                 '{"type": "prediction", "start": 0.333333, "stop": 10.333333, "heads": {"a": {"probs": null, '
-                '"label": null, "abstain": "flat line"}}, "heart_rate": null, "rmssd": null, "quality": "poor", '
-                '"reasons": ["baseline wander"], "latency": 0.012346}'
+                '"label": null, "abstain": "flat line", "set": "personal"}}, "heart_rate": null, "rmssd": null, '
+                '"quality": "poor", "reasons": ["baseline wander"], "latency": 0.012346}'
             ),
         ),
         (
@@ -103,6 +104,10 @@ def prediction(**change: Any) -> Prediction:
         (
             State("warming_up", "first window in 9 s", 100.0, 9.0),
             '{"type": "state", "state": "warming_up", "detail": "first window in 9 s"}',
+        ),
+        (
+            State("baseline", "resting baseline: 42 s to go", 100.0, 42.0),
+            '{"type": "state", "state": "baseline", "detail": "resting baseline: 42 s to go"}',
         ),
         (
             Summary(60_000, 12, 51, 51, 3, 60.00000049, 1.0),

@@ -169,7 +169,13 @@ def test_the_state_is_the_last_that_matters(screen: Screen) -> None:
         (Marker(1.0, "x"), "warming_up"),
         (prediction(0), "streaming"),
         (State("warning", "a sink stopped"), "streaming"),
+        (State("baseline", "42 s", seconds_left=42.0), "baseline"),
+        (prediction(1), "baseline"),
+        (State("baseline", "complete"), "baseline"),
+        (prediction(2), "streaming"),
+        (State("baseline", "42 s", seconds_left=42.0), "baseline"),
         (State("gap", "signal is back"), "gap"),
+        (prediction(3), "streaming"),
         (State("error", "it broke"), "error"),
     ):
         screen.write(item)

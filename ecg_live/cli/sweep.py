@@ -1,0 +1,60 @@
+"""``ecg-live sweep``: train once for each combination of some settings' values."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ecg_live.errors import ConfigError
+
+INTERRUPTED = 130  # exit code
+
+
+def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
+    """Run a sweep file, print its table; exit code 0 if all cells are done, 1 if some failed.
+
+    Raises
+    ------
+    ConfigError
+        If the file or the engine cannot be used, or the packages for training are missing.
+    DatasetError
+        If nothing can be written to the folder.
+    """
+    try:
+        from training.pipeline import run_cell
+        from training.sweep import sweep
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error.name} is not installed", "run: python -m pip install -e '.[train]'") from error
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        found = sweep(spec, out, run_cell, _say, _engine(engine), jobs)
+    except KeyboardInterrupt:
+        print("ecg-live: stopped; the same command goes on with the cells that are not done", file=sys.stderr)
+        return INTERRUPTED
+    table = Table(*map(escape, found.table.header))
+    for row in found.table.rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)
+    print(f"table: {found.csv}" + (f"\nplot: {found.plot}" if found.plot else ""))
+    return 1 if found.failed else 0
+
+
+def _engine(name: str) -> Literal["local", "ray"]:
+    if name == "local" or name == "ray":  # noqa: PLR1714 - mypy narrows this one only
+        return name
+    raise ConfigError(f"the engine is {name!r}; known are local, ray", "choose one of them")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """Leave through all ``finally``, so that no cell goes on alone."""
+    raise SystemExit(128 + number)

@@ -1,0 +1,100 @@
+"""A wearer's resting baseline, and features relative to it: one code, live and in training."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.model.features import Inputs, combine
+from ecg_live.types import F64, RATE, WIDTH, Window
+
+PRIOR = 5  # windows that the deviation of people in training weighs as much as
+FEWEST = 3  # windows that a baseline rests on at least
+SMALLEST = 1e-6  # deviation of a feature that did not vary in training
+LENGTH = WIDTH / RATE  # s, of a window
+NEAR = 0.5 / RATE  # s: times closer than this are those of one sample
+
+
+def spread(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.bool_]) -> F64:
+    """How far features (n, d) of one person at ``rest`` (n,) deviate from their mean, averaged over people: (d,).
+
+    NaN is left out, and so is a person with fewer than two values. 0 where nobody has them.
+    """
+    each = [np.empty((0, features.shape[1]))]
+    for one in np.unique(person[rest]):
+        n, _, variance = _moments(features[(person == one) & rest])
+        each.append(np.where(n > 1, np.sqrt(variance), np.nan)[None])
+    return np.nan_to_num(_moments(np.concatenate(each))[1])
+
+
+def relative(features: F64, baseline: F64, spread: F64) -> F64:
+    """Features (n, d) minus the mean of a wearer's ``baseline`` (m, d), in units of the wearer's deviation there.
+
+    Few windows tell little of a deviation: its variance is averaged with that of people in training (``spread``, (d,)),
+    which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature without any becomes NaN.
+    """
+    n, mean, variance = _moments(baseline)
+    prior = np.maximum(spread, SMALLEST) ** 2
+    return np.asarray((features - mean) / np.sqrt((PRIOR * prior + n * variance) / (PRIOR + n)))
+
+
+class Baseline:
+    """Gathers a wearer's baseline window by window.
+
+    It begins with the first usable window and takes those that end within ``seconds`` from its start: usable ones that
+    do not overlap, as in training, so that their number and deviation mean the same there and at any hop. A baseline
+    with fewer than three of them goes on until it has three.
+
+    Parameters
+    ----------
+    seconds : float
+        Of rest.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = self.seconds_left = seconds
+        self._end = self._taken = float("nan")  # raw time (s) at which it is over, and at which its last window stopped
+        self._embeddings: list[F64] = []
+        self._hrv: list[F64] = []
+        self.complete = False
+
+    def __len__(self) -> int:
+        """Windows gathered."""
+        return len(self._hrv)
+
+    def take(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
+        """Note the next window of an incomplete baseline and its features (1, 128) and (1, 3)."""
+        if usable and not len(self):
+            self._end, self._taken = window.start + self._seconds, window.start
+        wanted = len(self) < FEWEST or window.stop <= self._end + NEAR
+        if usable and wanted and window.start >= self._taken - NEAR:
+            self._embeddings.append(embedding)
+            self._hrv.append(hrv)
+            self._taken = window.stop
+        self.complete = len(self) >= FEWEST and window.stop >= self._end - NEAR
+        self.seconds_left = self._left(window, usable=usable)
+
+    def rows(self, inputs: Inputs) -> F64:
+        """Features (m, d) of the windows gathered, for a head with these inputs."""
+        return combine(np.concatenate(self._embeddings), np.concatenate(self._hrv), inputs)
+
+    def _left(self, window: Window, *, usable: bool) -> float:
+        """Seconds to go if from now on all windows are usable."""
+        if not len(self):
+            return self._seconds
+        missing = (FEWEST - len(self)) * LENGTH
+        begin = self._taken if usable else window.stop  # of the next that may count
+        return max(self._end - window.stop, begin + missing - window.stop if missing > 0 else 0.0)
+
+
+def _moments(x: F64) -> tuple[npt.NDArray[np.int64], F64, F64]:
+    """How many values, mean and variance of each column (n, d), NaN left out; NaN where there are none."""
+    known = ~np.isnan(x)
+    n = known.sum(axis=0)
+
+    def average(values: F64) -> F64:
+        total = np.where(known, values, 0.0).sum(axis=0)
+        return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))
+
+    mean = average(x)
+    return n, mean, average((x - mean) ** 2)

@@ -1,0 +1,33 @@
+"""What a head looks at: the encoder's embedding, heart rate and its variability, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from ecg_live.model.encoder import FEATURES
+from ecg_live.types import F64, Window
+
+Inputs = Literal["embedding", "hrv", "both"]
+
+HRV = 3  # median heart rate, log SDNN, log RMSSD
+SIZES: Mapping[Inputs, int] = {"embedding": FEATURES, "hrv": HRV, "both": FEATURES + HRV}
+FEWEST_RR = 3  # intervals that variability rests on at least
+FLOOR = 1.0  # ms: beats lie on a grid of 4 ms
+
+
+def hrv(window: Window) -> F64:
+    """Median heart rate (bpm), log SDNN and log RMSSD (of ms) of a window, (3,); NaN without plausible beats."""
+    rr = np.diff(window.beats) * 1000
+    if window.heart_rate is None or len(rr) < FEWEST_RR:
+        return np.full(HRV, np.nan)
+    sdnn, rmssd = float(rr.std()), float(np.sqrt(np.mean(np.diff(rr) ** 2)))
+    return np.array([60_000 / np.median(rr), np.log(max(sdnn, FLOOR)), np.log(max(rmssd, FLOOR))])
+
+
+def combine(embedding: F64, hrv: F64, inputs: Inputs) -> F64:
+    """Features (n, 128, 3 or 131) that a head with these inputs takes; the embedding (n, 128) before the HRV (n, 3)."""
+    parts = {"embedding": (embedding,), "hrv": (hrv,), "both": (embedding, hrv)}[inputs]
+    return np.concatenate(parts, axis=1)

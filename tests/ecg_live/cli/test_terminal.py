@@ -1,0 +1,73 @@
+"""The view in a terminal: all heads fit, whatever their classes, and a baseline counts down quietly."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from ecg_live.cli.terminal import TerminalView, bars, event_line
+from ecg_live.model.predictor import Predictor
+from ecg_live.session import Session
+from ecg_live.signal.path import SignalPath
+from ecg_live.types import HeadInfo, Prediction, Quality, State
+from tests.contracts.bundles import random_bundle
+from tests.contracts.signals import info
+from tests.contracts.sources import HandClock, Script
+from tests.ecg_live.dashboard.simulated import answer
+
+FEELINGS = ("amusement", "excitement", "happiness", "calmness", "anger", "disgust", "fear", "sadness", "surprise")
+HEADS = (
+    HeadInfo("arousal", ("low", "medium", "high")),
+    HeadInfo("valence", tuple("123456789")),
+    HeadInfo("emotion", FEELINGS),
+    HeadInfo("mental_load", ("rest", "load")),
+)
+REST = State("baseline", "resting baseline: 42 s to go", 0.0, 42.0)
+
+
+@pytest.mark.parametrize("room", [5, 20, 40, 62, 100, 200])
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: head.name)
+def test_probabilities_fit_the_room_and_the_likeliest_is_seen(head: HeadInfo, room: int) -> None:
+    probs = answer(head, len(head.classes) - 1, 0.9).probs
+    assert probs is not None
+    text = bars(probs, room)
+    assert len(text) <= room
+    if room >= 20:
+        assert f"{head.classes[-1]} " in text
+        assert "0.90" in text
+
+
+def test_bars_are_as_long_as_their_probabilities() -> None:
+    assert bars({"rest": 0.25, "load": 0.75}, 62) == f"rest {'█' * 5:<20} 0.25  load {'█' * 15:<20} 0.75"
+    assert bars({"rest": 0.25, "load": 0.75}, 30) == "rest █    0.25  load ███  0.75"
+    assert bars({"rest": 0.25, "load": 0.75}, 29) == "load 0.75  rest 0.25"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("shown", [HEADS, HEADS[:2]], ids=len)
+def test_every_head_has_one_line(shown: tuple[HeadInfo, ...], width: int) -> None:
+    source = Script(info(256.0), [])
+    session = Session(source, SignalPath(source.info), Predictor(random_bundle()), shown, [], HandClock())
+    heads = {head.name: replace(answer(head, 0, 0.5), set="personal") for head in shown}
+    session._send(Prediction(0.0, 10.0, 0.0, heads, 72.0, 41.0, Quality("good")))
+    session._send(REST)
+    view = TerminalView(session)
+    assert len(view.look()) == 1
+    out = io.StringIO()
+    Console(file=out, width=width, legacy_windows=False).print(view.picture(width))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) == width
+    assert len(lines) <= 24
+    for head in shown:
+        [line] = [line for line in lines if head.name.replace("_", " ") in line]
+        assert "0.5" in line
+    assert sum("resting baseline: 42 s to go" in line for line in lines) == 1
+
+
+def test_a_countdown_is_no_line_and_its_end_is_one() -> None:
+    assert event_line(REST, 256.0) == ""
+    complete = State("baseline", "personal baseline complete: 6 windows")
+    assert event_line(complete, 256.0) == "baseline: personal baseline complete: 6 windows"
