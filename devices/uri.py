@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from devices.files import open_recording
@@ -13,16 +14,17 @@ from ecg_live.errors import ConfigError
 from ecg_live.types import Clock, Opening, Source
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
+_PART = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
 _DEVICES = ("lsl", "shimmer", "polar", "hr")
 
 
 def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> Source:
-    """Open what a user names: a path, or ``file:PATH``.
+    """Open what a user names: a path, or ``file:PATH``; ``PATH#3`` is part 3 of a file that holds several.
 
     Parameters
     ----------
     uri : str
-        The source. An existing file goes before a scheme.
+        The source. An existing file goes before a scheme, and before a part.
     opening : Opening
         How to open it.
     clock : callable
@@ -35,7 +37,8 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
     RecordingError
         The file is missing or is no recording.
     """
-    return Replay(open_recording(_path(uri), opening), opening, clock)
+    path, opening = _parted(_path(uri), opening)
+    return Replay(open_recording(path, opening), opening, clock)
 
 
 def _path(uri: str) -> Path:
@@ -53,6 +56,14 @@ def _path(uri: str) -> Path:
     raise ConfigError(
         f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
     )
+
+
+def _parted(path: Path, opening: Opening) -> tuple[Path, Opening]:
+    """Take the part off ``PATH#3``, unless a file is called so, or none is called ``PATH``."""
+    found = _PART.fullmatch(str(path))
+    if found is None or os.path.exists(path) or not os.path.isfile(found[1]):  # noqa: PTH110, PTH113 - as in _path
+        return path, opening
+    return Path(found[1]), replace(opening, part=found[2])
 
 
 def _user_path(text: str) -> Path:

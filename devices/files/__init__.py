@@ -7,20 +7,30 @@ from pathlib import Path
 
 from devices.files.cells import head_lines
 from devices.files.csv import open_csv
+from devices.files.mat import open_mat
+from devices.files.matlab5 import MAGIC, MAGIC_HDF5
 from devices.files.opensignals import SIGNATURE
 from devices.files.opensignals_text import open_opensignals_text
+from devices.files.pickled import SIGNATURES as PICKLES
+from devices.files.poly5 import SIGNATURE as POLY5
+from devices.files.poly5 import open_poly5
 from devices.files.recording import UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
+from devices.files.wesad import open_wesad
 from devices.files.xdf import open_xdf
-from ecg_live.errors import FormatError, RecordingError
+from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.types import Opening
 
 __all__ = ["Recording", "open_recording"]
 
-_KNOWN = "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF or CSV"
+_KNOWN = (
+    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF, Poly5 (.S00), WESAD (.pkl), "
+    "DREAMER or AMIGOS (.mat), or CSV"
+)
 _LONGEST_NAME = 80  # characters of a name in a message
 _HDF5, _XDF = b"\x89HDF\r\n\x1a\n", b"XDF:"
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
+_MATLAB = (MAGIC, MAGIC_HDF5)
 
 
 def open_recording(path: Path, opening: Opening) -> Recording:
@@ -31,7 +41,7 @@ def open_recording(path: Path, opening: Opening) -> Recording:
     path : Path
         The file; for WFDB the header, a signal file beside it, or the record's path without ending.
     opening : Opening
-        Channel, rate, unit and gain, where the user gave them.
+        Channel, rate, unit, gain and part, where the user gave them.
 
     Raises
     ------
@@ -39,11 +49,13 @@ def open_recording(path: Path, opening: Opening) -> Recording:
         There is no such file, or it cannot be read; `FormatError` where it is no recording, `TruncatedError` where it
         was cut so early that nothing is left.
     ConfigError
-        The channel, rate or unit is not plain, or is not what the file has.
+        The channel, rate, unit or part is not plain, or is not what the file has.
     """
     name = path.name[:_LONGEST_NAME]
     try:
         file = _file(path)
+        if opening.part is not None and not _holds_parts(file):
+            raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
         return _decoder(file)(file, opening)
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
@@ -73,6 +85,12 @@ def _wfdb_header(path: Path) -> Path | None:
     return beside if not path.is_dir() and beside.is_file() else None
 
 
+def _holds_parts(path: Path) -> bool:
+    """Whether a file's format may hold several people's recordings."""
+    with path.open("rb") as file:
+        return file.read(len(_MATLAB[0])) in _MATLAB
+
+
 def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
     with path.open("rb") as file:
@@ -89,8 +107,14 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
         from devices.files.edf import open_edf  # noqa: PLC0415 - edfio takes 0.1 s
 
         return open_edf
+    if head.startswith(_MATLAB):
+        return open_mat
     if head.startswith(_XDF):
         return open_xdf
+    if head.startswith(POLY5):
+        return open_poly5
+    if head.startswith(PICKLES):
+        return open_wesad
     return _text_decoder(path)
 
 

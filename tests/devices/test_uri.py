@@ -1,5 +1,6 @@
 """From what the user names to a source, and a decoder by what a file holds."""
 
+import math
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from devices import open_recording, open_source
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode
-from tests.devices.files import test_edf, test_opensignals_text, test_shimmer_csv, test_xdf
+from tests.devices.files import mat_files, test_edf, test_opensignals_text, test_shimmer_csv, test_xdf
 
 AT_100 = Opening(rate=100)
 
@@ -125,3 +126,25 @@ def test_nothing_depends_on_the_size_of_chunks(tmp_path_factory: pytest.TempPath
         np.testing.assert_array_equal(one.samples, other.samples)
         assert one.gaps
         assert (one.counter, one.gaps, one.warnings) == (other.counter, other.gaps, other.warnings)
+
+
+def test_a_part_of_a_file_that_holds_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trial = np.full((600, 2), 2060.0)
+    scores = {f"Score{name}": [3.0] for name in ("Valence", "Arousal", "Dominance")}
+    people = [mat_files.dreamer_person([trial + 50 * i], [], scores) for i in range(3)]
+    path = mat_files.write_dreamer(tmp_path / "d.mat", people)
+    for uri in ("d.mat#3", f"file:{path}#3", f"{path}#3"):
+        with open_source(uri, Opening(speed=math.inf)) as source:
+            assert source.info.name == "d.mat#3"
+    Path("d.mat#3").write_text("ECG\n1\n2\n3\n")
+    assert open_source("d.mat#3", AT_100).info.rate == 100
+    with pytest.raises(ConfigError, match="no part '4'"):
+        open_source("d.mat#4", Opening())
+
+
+def test_parts_where_there_are_none(table: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds one recording, there is no part '2'.*leave the part out"):
+        open_source(f"{table}#2", AT_100)
+    with pytest.raises(RecordingError, match=r"nowhere\.csv#2: no such file"):
+        open_source("nowhere.csv#2", AT_100)

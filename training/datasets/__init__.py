@@ -1,1 +1,77 @@
 """Data sets that users bring: who wore it, what they did when, over the decoders of ``devices.files``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from ecg_live.errors import ConfigError, DatasetError
+from training.datasets.dataset import Dataset
+
+__all__ = ["DATASETS", "open_dataset", "open_unlabelled"]
+
+# Modules and functions that load them from a folder; imported when they are asked for.
+DATASETS: Mapping[str, str] = {
+    "wesad": "training.datasets.wesad:load",
+    "swell": "training.datasets.swell:load",
+    "amigos": "training.datasets.amigos:load",
+    "dreamer": "training.datasets.dreamer:load",
+    "eegmat": "training.datasets.eegmat:load",
+    "cinc2017": "training.datasets.recordings:load_cinc2017",
+    "recordings": "training.datasets.recordings:load",
+    "manifest": "training.datasets.manifest:load",
+}
+# Files that give a data set away, by glob pattern.
+_LAYOUTS: Mapping[str, tuple[str, ...]] = {
+    "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt"),
+    "swell": ("**/*.S00", "**/*.s00"),
+    "amigos": tuple(f"{'*/' * depth}Data_Preprocessed_P*.mat" for depth in range(3)),
+    "dreamer": ("DREAMER.mat", "*/DREAMER.mat"),
+    "eegmat": ("Subject*_1.edf",),
+    "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
+}
+
+
+def open_dataset(name: str, folder: Path) -> Dataset:
+    """Load a data set by its name on the command line.
+
+    Raises
+    ------
+    ConfigError
+        There is no data set of that name.
+    DatasetError
+        The folder is missing, or does not hold it.
+    RecordingError
+        A file that all of it depends on cannot be read.
+    """
+    if name not in DATASETS:
+        raise ConfigError(f"the data set is {name!r}; known are {', '.join(DATASETS)}", "choose one of them")
+    if not folder.exists():
+        raise DatasetError(f"{folder}: no such folder", "check the path")
+    if not folder.is_dir() and name != "manifest":
+        raise DatasetError(f"{folder} is a file, expected a folder", "give the folder that holds the data set")
+    module, function = DATASETS[name].split(":")
+    loaded: Dataset = getattr(import_module(module), function)(folder)
+    return loaded
+
+
+def open_unlabelled(folder: Path) -> Dataset:
+    """Load whatever a folder holds, without its labels: a data set that its files give away, or else any recordings.
+
+    Raises
+    ------
+    DatasetError
+        The folder is missing, or holds nothing that can be opened.
+    RecordingError
+        A file that all of it depends on cannot be read.
+    """
+    found = (name for name, layout in _LAYOUTS.items() if any(_holds(folder, pattern) for pattern in layout))
+    dataset = open_dataset(next(found, "recordings"), folder)
+    sittings = tuple(replace(sitting, spans=()) for sitting in dataset.sittings)
+    return replace(dataset, sittings=sittings, labels={})
+
+
+def _holds(folder: Path, pattern: str) -> bool:
+    return next(folder.glob(pattern), None) is not None

@@ -1,0 +1,195 @@
+"""MATLAB 5 files (MathWorks, "MAT-File Format"): the variables that are asked for, as lists, dictionaries and arrays.
+
+Not scipy's reader: a damaged file can end the process there, and it takes memory for all of a variable, where DREAMER
+is one variable, mostly EEG. Here a variable is unpacked from front to back, and fields that nobody wants are skipped.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from devices.files.recording import UNDECODABLE, undecodable
+from ecg_live.errors import FormatError
+
+MAGIC, MAGIC_HDF5 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
+_HEADER = 128  # bytes
+_BLOCK = 1 << 16  # bytes read at once
+_KINDS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+_MATRIX, _PACKED = 14, 15
+_CELL, _STRUCT, _NUMBERS = 1, 2, range(6, 16)
+_COMPLEX = 0x0800  # bit of the flags
+
+Numbers = np.ndarray[Any, Any]
+# An array of numbers; cells or structs (dictionaries) in column-major order; None for what is neither, such as text.
+Value = Numbers | list[Any] | dict[str, Any] | None
+
+
+class _Head(NamedTuple):
+    """An array before its content."""
+
+    kind: int
+    shape: tuple[int, ...]
+    name: str
+
+
+def read_variables(path: Path, names: Collection[str], skip: Collection[str] = ()) -> dict[str, Value]:
+    """Those of some variables that a file holds, with None for fields of structs that are to be skipped.
+
+    Raises
+    ------
+    FormatError
+        The file is of another version, damaged, or holds none of them.
+    """
+    found: dict[str, Value] = {}
+    others: list[str] = []
+    try:
+        with path.open("rb") as file:
+            order = _order(path, file.read(_HEADER))
+            while tag := file.read(8):
+                kind, size = struct.unpack(order + "II", tag)
+                start = file.tell()
+                if kind not in (_MATRIX, _PACKED):
+                    raise ValueError(f"element of type {kind} at byte {start - 8}")
+                reader = _Reader(_Stream(file, size, packed=kind == _PACKED), order, skip)
+                name, value = reader.variable(size if kind == _MATRIX else None, names)
+                if name in names:
+                    found[name] = value
+                else:
+                    others.append(name)
+                file.seek(start + size)
+    except (*UNDECODABLE, zlib.error) as error:
+        raise undecodable(path.name, error) from error
+    if not found:
+        there, wanted = ", ".join(others[:8]) or "nothing", ", ".join(names)
+        raise FormatError(f"{path.name}: found {there}, expected one of {wanted}", "export its signal as CSV or EDF")
+    return found
+
+
+def _order(path: Path, header: bytes) -> str:
+    """Byte order, ``<`` or ``>``."""
+    if header.startswith(MAGIC_HDF5):
+        raise FormatError(f"{path.name}: found MATLAB 7.3, expected MATLAB 5", "save it with -v7 in MATLAB")
+    orders = {b"IM": "<", b"MI": ">"}
+    if header[126:128] not in orders:
+        raise ValueError(f"byte order {header[126:128]!r}, expected b'IM' or b'MI'")
+    return orders[header[126:128]]
+
+
+class _Stream:
+    """The bytes of one variable from front to back, unpacked; ``at`` is how many have been taken."""
+
+    def __init__(self, file: BinaryIO, size: int, *, packed: bool) -> None:
+        self._file, self._left = file, size
+        self._unpack = zlib.decompressobj() if packed else None
+        self._held = memoryview(b"")
+        self.at = 0
+
+    def read(self, count: int) -> bytes:
+        parts: list[memoryview] = []
+        while count:
+            while not self._held:
+                self._held = memoryview(self._more())
+            parts.append(self._held[:count])
+            self._held = self._held[count:]
+            self.at += len(parts[-1])
+            count -= len(parts[-1])
+        return b"".join(parts)
+
+    def skip(self, count: int) -> None:
+        for at in range(0, count, _BLOCK):
+            self.read(min(_BLOCK, count - at))
+
+    def end(self) -> None:
+        """Read on to the checksum, which zlib compares."""
+        while self._unpack is not None and not self._unpack.eof:
+            self._more()
+
+    def _more(self) -> bytes:
+        raw = self._file.read(min(_BLOCK, self._left))
+        if not raw:
+            raise EOFError(f"the data end after {self.at} bytes")
+        self._left -= len(raw)
+        return raw if self._unpack is None else self._unpack.decompress(raw)
+
+
+class _Reader:
+    """Decodes one variable."""
+
+    def __init__(self, stream: _Stream, order: str, skip: Collection[str]) -> None:
+        self._stream, self._order, self._skip = stream, order, skip
+
+    def variable(self, size: int | None, names: Collection[str]) -> tuple[str, Value]:
+        """Name and value, which is None where it is not among ``names``; ``size`` in bytes, None where it is packed."""
+        if size is None:
+            kind, size = struct.unpack(self._order + "II", self._stream.read(8))
+            if kind != _MATRIX:
+                raise ValueError(f"element of type {kind}, expected an array")
+        stop = self._stream.at + size
+        head = self._head()
+        if head.name not in names:
+            return head.name, None
+        value = self._content(head, stop)
+        self._stream.end()
+        return head.name, value
+
+    def _head(self) -> _Head:
+        flags, shape, name = self._array(), self._array(), self._array()
+        kind = int(flags[0]) & (0xFF | _COMPLEX)
+        return _Head(kind, tuple(shape.tolist()), _text(name))
+
+    def _content(self, head: _Head, stop: int) -> Value:
+        """What comes behind the head of an array that ends at byte ``stop``."""
+        count = int(np.prod(head.shape, dtype=object))
+        if min(head.shape, default=-1) < 0:
+            raise ValueError(f"shape {head.shape}")
+        value: Value = None
+        if head.kind == _CELL:
+            value = [self._matrix(stop) for _ in range(count)]
+        elif head.kind == _STRUCT:
+            value = self._structs(count, stop)
+        elif head.kind in _NUMBERS:
+            value = self._array().reshape(head.shape, order="F")
+        if self._stream.at > stop:
+            raise ValueError(f"an array's content ends {self._stream.at - stop} bytes behind the array")
+        self._stream.skip(stop - self._stream.at)
+        return value
+
+    def _structs(self, count: int, stop: int) -> list[dict[str, Value]]:
+        width, letters = self._array(), self._array()
+        names = [_text(name) for name in letters.reshape(-1, int(width[0]))] if len(letters) else []
+        if not names:
+            return []
+        return [{name: self._matrix(stop, wanted=name not in self._skip) for name in names} for _ in range(count)]
+
+    def _matrix(self, stop: int, *, wanted: bool = True) -> Value:
+        """An array within another, which ends at byte ``stop``."""
+        kind, size = struct.unpack(self._order + "II", self._stream.read(8))
+        own = self._stream.at + size
+        if kind != _MATRIX or own > stop:
+            raise ValueError(f"element of type {kind} and {size} bytes, expected an array")
+        if wanted and size:
+            return self._content(self._head(), own)
+        self._stream.skip(size)
+        return np.empty((0, 0)) if wanted else None  # an empty cell is written without any content
+
+    def _array(self) -> Numbers:
+        """Numbers, or text as bytes, flat."""
+        tag = self._stream.read(8)
+        (word,) = struct.unpack(self._order + "I", tag[:4])
+        if word >> 16:  # a short one: its size, its kind, and up to four bytes
+            kind, data = word & 0xFFFF, tag[4 : 4 + (word >> 16)]
+        else:
+            (size,) = struct.unpack(self._order + "I", tag[4:])
+            kind, data = word, self._stream.read(size)
+            self._stream.skip(-size % 8)
+        return np.frombuffer(data, np.dtype(self._order + _KINDS.get(kind, "u1")))
+
+
+def _text(letters: Numbers) -> str:
+    return letters.tobytes().split(b"\0")[0].decode("latin-1")

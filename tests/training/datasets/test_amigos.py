@@ -1,0 +1,122 @@
+"""AMIGOS: every video's labels are its own, behind five seconds of rest; people and videos may be missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live.errors import DatasetError
+from ecg_live.types import F64, Chunk
+from tests.devices.files.mat_files import amigos_video, beats, dreamer_person, rated, write_amigos, write_dreamer
+from training.datasets.amigos import load
+from training.datasets.dataset import Rating, Sitting, Span
+
+VIDEOS, RATE = 6, 128
+ORDER = ("arousal", "valence", "dominance", "liking", "familiarity")
+
+
+def score(person: int, video: int, column: int) -> int:
+    """1 to 9; each column, person and video has its own series."""
+    return (2 * person + 3 * video + (0, 4, 7, 1, 5)[column] * (video + 1)) % 9 + 1
+
+
+def level(person: int, video: int) -> float:
+    """Where a video's line lies in mV; its first five seconds lie 0.05 higher."""
+    return (person * VIDEOS + video) / 10
+
+
+def video(person: int, number: int) -> F64:
+    right = beats(9 + number, RATE, level(person, number))
+    right[: 5 * RATE] += 0.05
+    return amigos_video(right, right + 50)
+
+
+def write(
+    folder: Path, person: int, videos: dict[int, F64] | None = None, ratings: dict[int, F64] | None = None
+) -> Path:
+    shown = [(videos or {}).get(k, video(person, k)) for k in range(VIDEOS)]
+    said = [(ratings or {}).get(k, rated(*[score(person, k, c) for c in range(5)])) for k in range(VIDEOS)]
+    folder.mkdir(exist_ok=True, parents=True)
+    return write_amigos(folder / f"Data_Preprocessed_P{person:02d}.mat", shown, said)
+
+
+def median_of(sitting: Sitting, span: Span) -> float:
+    """The line's height in a span, read as training reads it."""
+    part = sitting.parts[span.part]
+    found = [
+        item.samples[:, 0]
+        for item in open_recording(part.path, part.opening).chunks(1)
+        if isinstance(item, Chunk) and span.start <= item.start / RATE < span.stop
+    ]
+    assert len(found) == round((span.stop - span.start) * RATE)
+    return float(np.median(found))
+
+
+def test_every_video_has_its_own_five_ratings_in_its_own_place(tmp_path: Path) -> None:
+    write(tmp_path, 1)
+    write(tmp_path / "Data_Preprocessed_P02", 2)
+    dataset = load(tmp_path)
+    assert dataset.labels == dict.fromkeys(ORDER, Rating(1, 9))
+    assert dataset.subjects == ("01", "02")
+    for person, sitting in enumerate(dataset.sittings, 1):
+        shown = [span for span in sitting.spans if not span.rest]
+        assert [span.labels for span in shown] == [
+            {name: score(person, k, c) for c, name in enumerate(ORDER)} for k in range(VIDEOS)
+        ]
+        assert [span.stop - span.start for span in shown] == [4 + k for k in range(VIDEOS)]
+        assert median_of(sitting, shown[3]) == pytest.approx(level(person, 3), abs=0.005)
+        rests = [span for span in sitting.spans if span.rest]
+        assert [span.stop - span.start for span in rests] == [5] * VIDEOS
+        assert [rest.stop for rest in rests] == [span.start for span in shown]
+        assert not any(rest.labels for rest in rests)
+        assert median_of(sitting, rests[4]) == pytest.approx(level(person, 4) + 0.05, abs=0.005)
+    assert "no file of 03, 04" in "\n".join(dataset.remarks)
+
+
+def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
+    empty = np.empty((0, 0))
+    nothing = dict.fromkeys(range(VIDEOS), empty)
+    write(tmp_path, 8, videos={4: empty, 5: np.full((900, 17), np.nan)}, ratings={4: empty, 5: empty, 1: empty})
+    write(
+        tmp_path, 9, videos={0: video(9, 0)[: 4 * RATE], 1: video(9, 1)[:, :9]}, ratings={2: rated(0, 1, 2, 3, np.nan)}
+    )
+    write(tmp_path, 24, ratings=nothing)
+    write(tmp_path, 28, videos=nothing)
+    write(tmp_path, 30).write_bytes(b"MATLAB 5.0 MAT-file")
+    film = np.full((900, 2), 2060.0)
+    scores = {f"Score{name}": [1.0] for name in ("Valence", "Arousal", "Dominance")}
+    write_dreamer(tmp_path / "Data_Preprocessed_P31.mat", [dreamer_person([film], [], scores)])
+    write(tmp_path / "copy", 8)
+    dataset = load(tmp_path)
+    assert dataset.subjects == ("08", "09")
+    first, second = dataset.sittings
+    assert [median_of(first, span) for span in first.spans if span.labels] == pytest.approx(
+        [level(8, 0), level(8, 2), level(8, 3)], abs=0.005
+    )
+    shown = [span for span in second.spans if span.labels]
+    assert [sorted(span.labels) for span in shown[:2]] == [["dominance", "liking", "valence"], sorted(ORDER)]
+    said = "\n".join(dataset.remarks)
+    for remark in (
+        "person 08: video 5: empty",
+        "person 08: video 6: no ECG but NaN",
+        "person 08, video 2: no rating of arousal",
+        "person 09, video 1: ends within its baseline of 5 s; left out",
+        "person 09: video 2: of shape (1280, 9), expected (samples, 17)",
+        "person 09, video 3: arousal is 0, expected 1 to 9; left out",
+        "person 09, video 3: no rating of familiarity",
+        "person 24: left out, without a rated video",
+        "person 28: left out, without a rated video",
+        "person 30: left out: Data_Preprocessed_P30.mat: cannot be decoded",
+        "person 31: left out: Data_Preprocessed_P31.mat is laid out as DREAMER",
+        "copy/Data_Preprocessed_P08.mat: Data_Preprocessed_P08.mat is used in its stead",
+    ):
+        assert remark in said
+
+
+def test_folders_without_it(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds no Data_Preprocessed_PNN\.mat"):
+        load(tmp_path)
+    write(tmp_path, 1, videos=dict.fromkeys(range(VIDEOS), np.empty((0, 0))))
+    with pytest.raises(DatasetError, match="nobody has a rated video"):
+        load(tmp_path)

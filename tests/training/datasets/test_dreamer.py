@@ -1,0 +1,134 @@
+"""DREAMER: every film's labels are its own, in its own place on the stream that training opens."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live.errors import DatasetError, RecordingError
+from ecg_live.types import F64, Chunk
+from tests.devices.files.mat_files import beats, cells, counts, dreamer_person, write_amigos, write_dreamer
+from training.datasets.dataset import Dataset, Rating, Sitting, Span
+from training.datasets.dreamer import load
+
+PEOPLE, FILMS, RATE = 3, 5, 256
+
+
+def score(name: str, person: int, film: int) -> int:
+    """1 to 5; each column, person and film has its own series."""
+    return {"Valence": 3 * film + person, "Arousal": film + 2 * person + 2, "Dominance": 4 * film + 1}[name] % 5 + 1
+
+
+def level(person: int, film: int) -> float:
+    """Where a film's line lies in mV."""
+    return (person * FILMS + film) / 10 - 1
+
+
+def signal(seconds: float, mark: float) -> F64:
+    return np.stack([counts(beats(seconds, RATE, mark)), counts(beats(seconds, RATE, mark + 5))], axis=1)
+
+
+def write(folder: Path, *, holes: bool = False) -> Path:
+    people = []
+    for p in range(PEOPLE):
+        films: list[F64] = [signal(3 + k, level(p, k)) for k in range(FILMS)]
+        scores: dict[str, list[float]] = {
+            f"Score{name}": [score(name, p, k) for k in range(FILMS)] for name in ("Valence", "Arousal", "Dominance")
+        }
+        if holes and p == 0:
+            films[1] = np.empty((0, 0))
+            scores["ScoreValence"][2], scores["ScoreArousal"][3] = np.nan, 6
+        if holes and p == 1:
+            films = [np.empty((0, 0))] * FILMS
+        people.append(dreamer_person(films, [signal(2, -1.5)] * FILMS, scores))
+    return write_dreamer(folder / "DREAMER.mat", people)
+
+
+def median_of(sitting: Sitting, span: Span) -> float:
+    """The line's height in a span, read as training reads it."""
+    part = sitting.parts[span.part]
+    recording = open_recording(part.path, part.opening)
+    parts = [
+        item.samples[:, 0]
+        for item in recording.chunks(1)
+        if isinstance(item, Chunk) and span.start <= item.start / RATE < span.stop
+    ]
+    assert len(parts) == round((span.stop - span.start) * RATE)
+    return float(np.median(parts))
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("dreamer")
+    write(folder)
+    return load(folder)
+
+
+def test_every_film_has_its_own_three_ratings(dataset: Dataset) -> None:
+    assert dataset.labels == {name: Rating(1, 5) for name in ("valence", "arousal", "dominance")}
+    assert dataset.subjects == ("01", "02", "03")
+    for p, sitting in enumerate(dataset.sittings):
+        films = [span for span in sitting.spans if not span.rest]
+        assert [film.labels for film in films] == [
+            {name.lower(): score(name, p, k) for name in ("Valence", "Arousal", "Dominance")} for k in range(FILMS)
+        ]
+
+
+def test_every_span_covers_its_own_film(dataset: Dataset) -> None:
+    sitting = dataset.sittings[2]
+    films = [span for span in sitting.spans if not span.rest]
+    assert [median_of(sitting, film) for film in films] == pytest.approx([level(2, k) for k in range(FILMS)], abs=0.01)
+    rests = [span for span in sitting.spans if span.rest]
+    assert len(rests) == FILMS
+    assert median_of(sitting, rests[3]) == pytest.approx(-1.5, abs=0.01)
+    assert not any(rest.labels for rest in rests)
+
+
+def test_spans_do_not_overlap(dataset: Dataset) -> None:
+    for sitting in dataset.sittings:
+        ends = [(span.start, span.stop) for span in sitting.spans]
+        assert ends == sorted(ends)
+        assert all(after[0] >= before[1] for before, after in pairwise(ends))
+
+
+def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    write(tmp_path / "sub", holes=True)
+    dataset = load(tmp_path)
+    assert dataset.subjects == ("01", "03")
+    films = [span for span in dataset.sittings[0].spans if not span.rest]
+    assert [sorted(film.labels) for film in films] == [
+        ["arousal", "dominance", "valence"],
+        ["arousal", "dominance"],
+        ["dominance", "valence"],
+        ["arousal", "dominance", "valence"],
+    ]
+    said = "\n".join(dataset.remarks)
+    for remark in (
+        "DREAMER.mat holds 3 people, expected 23",
+        "person 01: film 2: empty",
+        "person 01, film 3: no rating of valence",
+        "person 01, film 4: arousal is 6, expected 1 to 5; left out",
+        "person 02: left out, without a rated film",
+    ):
+        assert remark in said
+    assert median_of(dataset.sittings[0], films[1]) == pytest.approx(level(0, 2), abs=0.01)
+
+
+def test_folders_without_it(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds no DREAMER\.mat"):
+        load(tmp_path)
+    write_dreamer(tmp_path / "DREAMER.mat", [dreamer_person([cells([])], [], {f"Score{n}": [1] for n in NAMES})])
+    with pytest.raises(DatasetError, match="nobody has a rated film"):
+        load(tmp_path)
+    write_amigos(tmp_path / "DREAMER.mat", [np.ones((900, 17))], [np.ones((1, 12))])
+    with pytest.raises(DatasetError, match="laid out as AMIGOS, preprocessed, expected DREAMER"):
+        load(tmp_path)
+    (tmp_path / "DREAMER.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IMcut")
+    with pytest.raises(RecordingError, match=r"DREAMER\.mat: cannot be decoded"):
+        load(tmp_path)
+
+
+NAMES = ("Valence", "Arousal", "Dominance")

@@ -1,0 +1,157 @@
+"""A CSV manifest of one's own files."""
+
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecg_live.errors import DatasetError
+from ecg_live.types import Opening
+from tests.devices.files import test_edf
+from tests.devices.files.mat_files import dreamer_person, write_dreamer
+from training.datasets import open_dataset
+from training.datasets.dataset import Classes, Part, Rating, Span
+from training.datasets.manifest import load
+
+HEAD = "file,channel,subject,start_s,stop_s,stress\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two files of 8 s, one with two channels, one of another rate."""
+    (tmp_path / "more").mkdir()
+    test_edf.write(tmp_path / "a.edf", test_edf.counts())
+    test_edf.write(tmp_path / "more" / "b.edf", test_edf.counts("ECG I"), test_edf.counts("ECG II"))
+    test_edf.write(tmp_path / "c.edf", test_edf.counts(rate=500))
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_files_people_stretches_and_labels(folder: Path) -> None:
+    write(
+        folder,
+        "\ufefffile,channel,subject,start_s,stop_s,Valence[1-9],task,arousal,rest\n"
+        "a.edf,,anna,4,8,2,talk,1.5,0\n"
+        "a.edf,,anna,0,4,7.5,sit,,yes\n"
+        "\n"
+        'more/b.edf,ECG II,bert,,,NaN,"stand, still",3,\n'
+        "more/../a.edf,,anna,3.99,4,,sit,2,\n".replace("3.99,4", "8,"),
+    )
+    with pytest.raises(DatasetError, match="line 6: start_s is 8, but the recording lasts 8 s"):
+        load(folder)
+    text = (folder / "manifest.csv").read_text(encoding="utf-8")
+    write(folder, text.replace("more/../a.edf,,anna,8,", "more/b.edf,1,anna,2,"))
+    dataset = open_dataset("manifest", folder)
+    assert dataset.labels == {
+        "Valence": Rating(1, 9),
+        "task": Classes(("sit", "stand, still", "talk")),
+        "arousal": Rating(1.5, 3),
+    }
+    anna, bert = dataset.sittings
+    b = folder / "more" / "b.edf"
+    assert (anna.subject, anna.parts) == ("anna", (Part(folder / "a.edf"), Part(b, Opening(channel="1"))))
+    assert anna.spans == (
+        Span(0, 0, 4, {"Valence": 7.5, "task": "sit"}, rest=True),
+        Span(0, 4, 8, {"Valence": 2, "task": "talk", "arousal": 1.5}),
+        Span(1, 2, inf, {"task": "sit", "arousal": 2}),
+    )
+    assert (bert.subject, bert.parts) == ("bert", (Part(b, Opening(channel="ECG II")),))
+    assert bert.spans == (Span(0, 0, inf, {"task": "stand, still", "arousal": 3}),)
+    assert dataset.remarks == ()
+    assert open_dataset("manifest", folder / "manifest.csv").sittings == dataset.sittings
+
+
+def test_semicolons_and_decimal_commas(folder: Path) -> None:
+    write(folder, "file;subject;start_s;stop_s;stress\na.edf;x;0,5;2,5;1,5\na.edf;x;3;4;2\n")
+    (sitting,) = load(folder).sittings
+    assert sitting.spans == (Span(0, 0.5, 2.5, {"stress": 1.5}), Span(0, 3, 4, {"stress": 2}))
+
+
+def test_another_rate_is_another_sitting(folder: Path) -> None:
+    write(folder, HEAD + "a.edf,,x,,,1\nc.edf,,x,,,2\nmore/b.edf,1,x,,,3\n")
+    sittings = load(folder).sittings
+    assert [[part.path.name for part in sitting.parts] for sitting in sittings] == [["a.edf"], ["c.edf"], ["b.edf"]]
+    assert [sitting.spans[0].part for sitting in sittings] == [0, 0, 0]
+
+
+def test_how_a_file_is_opened(folder: Path) -> None:
+    (folder / "plain.csv").write_text("ECG\n" + "1\n2\n" * 600)
+    film = np.full((2560, 2), 2060.0)
+    scores = {f"Score{name}": [1.0] for name in ("Valence", "Arousal", "Dominance")}
+    write_dreamer(folder / "d.mat", [dreamer_person([film], [], scores)] * 2)
+    write(
+        folder,
+        "file,part,rate,unit,subject,start_s,stop_s,stress\n"
+        "plain.csv,,200,uV,x,0,5,1\nd.mat,2,,,y,0,5,2\nd.mat,1,,,z,0,5,2\n",
+    )
+    parts = [sitting.parts[0] for sitting in load(folder).sittings]
+    assert [part.opening for part in parts] == [Opening(rate=200, unit="uV"), Opening(part="2"), Opening(part="1")]
+
+
+def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:
+    write(folder, HEAD + "a.edf,,x,0,4,1\na.edf,,x,0,4,1\na.edf,,x,4,20,1\n")
+    dataset = load(folder)
+    assert dataset.remarks == (
+        "manifest.csv, line 3: the same as line 2; left out",
+        "manifest.csv, line 4: stop_s is 20, but the recording ends at 8 s",
+    )
+    assert len(dataset.sittings[0].spans) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", "found 0 lines"),
+        (HEAD, "found 1 lines, expected a header and rows"),
+        ("file,subject,start_s,stress\na.edf,x,0,1\n", "the header lacks stop_s"),
+        ("file,subject,start_s,stop_s\na.edf,x,0,1\n", "no column is a label"),
+        (HEAD.replace("stress", "File") + "a.edf,,x,0,4,1\n", "a column has no name, or two have one"),
+        (HEAD.replace("stress", "a,,b") + "a.edf,,x,0,4,1,2,3\n", "a column has no name, or two have one"),
+        (HEAD.replace("stress", "a[1-9],a") + "a.edf,,x,0,4,1,2\n", "two columns are called a"),
+        (HEAD.replace("stress", "a[9-1]") + "a.edf,,x,0,4,1\n", "the scale has no extent"),
+        (HEAD + "a.edf,,x,0,4\n", "line 2: found 5 cells, expected 6"),
+        (HEAD + "a.edf,,x,0,4,\n", "the column stress is empty"),
+        (HEAD + "a.edf,,x,0,4,1\na.edf,,x,4,5,oops\n", "line 3: stress is 'oops', expected a number"),
+        (HEAD + "a.edf,,x,0,4,sit\na.edf,,x,4,5,3\n", "line 3: stress is 3, a number, among names such as 'sit'"),
+        (HEAD + "a.edf,,x,0,4,1\na.edf,,x,4,5,inf\n", "line 3: stress is 'inf', expected a number"),
+        (HEAD.replace("ss", "ss[1-5]") + "a.edf,,x,0,4,6\n", r"line 2: stress\[1-5\] is 6, expected 1 to 5"),
+        (HEAD.replace("ss", "ss[1-5]") + "a.edf,,x,0,4,low\n", "line 2: .* is 'low', expected a number"),
+        (HEAD + "a.edf,,x,zero,4,1\n", "line 2: start_s is 'zero', expected a number"),
+        (HEAD + "a.edf,,x,4,4,1\n", "line 2: start_s is 4 and stop_s 4, expected 0 <= start_s < stop_s"),
+        (HEAD + "a.edf,,x,-1,4,1\n", "line 2: start_s is -1"),
+        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,4,6,2\n", "line 3: 4 s lies within line 2, 0 to 5 s"),
+        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,0,5,2\n", "line 3: 0 s lies within line 2, 0 to 5 s"),
+        (HEAD + "a.edf,,x,,,1\na.edf,,x,1,2,2\n", "line 3: 1 s lies within line 2, 0 to inf s"),
+        (HEAD + "a.edf,,x,0,4,1\na.edf,,y,4,8,1\n", "line 3: a.edf is y's here, and x's in a line before"),
+        (HEAD + "none.edf,,x,0,4,1\n", r"line 2: .*none\.edf: no such file"),
+        (HEAD + "more/b.edf,,x,0,4,1\n", "line 2: b.edf: 2 of its channels are ECG"),
+        (HEAD + "manifest.csv,,x,0,4,1\n", "line 2: manifest.csv"),
+        (HEAD + "a.edf,V9,x,0,4,1\n", "line 2: a.edf: there is no channel 'V9'"),
+        (HEAD + "a\0.edf,,x,0,4,1\n", "line 2"),
+        (HEAD + ",,x,0,4,1\n", "line 2: file is empty"),
+        (HEAD + "a.edf,,,0,4,1\n", "line 2: subject is empty"),
+        (HEAD.replace("channel", "rest") + "a.edf,maybe,x,0,4,1\n", "line 2: rest is 'maybe', expected 1 or 0"),
+        (HEAD.replace("channel", "part") + "a.edf,2,x,0,4,1\n", "line 2: a.edf: holds one recording"),
+        (HEAD + '"a.edf,,x,0,4,1\n', "no table of text"),
+    ],
+)
+def test_errors_name_file_and_line(folder: Path, text: str, match: str) -> None:
+    write(folder, text)
+    with pytest.raises(DatasetError, match=match) as caught:
+        load(folder)
+    assert "manifest.csv" in caught.value.message
+    assert caught.value.remedy
+
+
+def test_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds no manifest\.csv"):
+        load(tmp_path)
+    (tmp_path / "manifest.csv").write_bytes(b"\xff\xfe\0\0")
+    with pytest.raises(DatasetError, match="no table of text"):
+        load(tmp_path)

@@ -1,0 +1,65 @@
+"""DREAMER (Katsigiannis & Ramzan 2018): 23 people, 18 films, each rated once for valence, arousal and dominance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devices.files.mat import Course, list_trials
+from ecg_live.errors import DatasetError
+from ecg_live.types import Opening
+from training.datasets.dataset import Dataset, Part, Rating, Sitting, Span
+from training.datasets.trials import rated
+
+FILE, LAYOUT = "DREAMER.mat", "DREAMER"
+PEOPLE = 23
+SCALES = {"valence": Rating(1, 5), "arousal": Rating(1, 5), "dominance": Rating(1, 5)}
+CAVEATS = (
+    "a film is rated once, after it: all its windows carry that one rating",
+    "the file states no unit for the ECG and not how long the breaks between films were",
+)
+
+
+def load(folder: Path) -> Dataset:
+    """DREAMER from the folder of ``DREAMER.mat``: films are labelled, the neutral clips before them are rest.
+
+    Raises
+    ------
+    DatasetError
+        There is no such file, or nobody in it has a rated film.
+    RecordingError
+        The file cannot be read, or is laid out in another way.
+    """
+    path = next((path for path in (folder / FILE, *sorted(folder.glob(f"*/{FILE}"))) if path.is_file()), None)
+    if path is None:
+        raise DatasetError(f"{folder} holds no {FILE}", f"give the folder of {FILE}")
+    courses = list_trials(path)
+    if other := {course.layout for course in courses} - {LAYOUT}:
+        raise DatasetError(f"{path} is laid out as {other.pop()}, expected {LAYOUT}", "give DREAMER's own file")
+    remarks = [] if len(courses) == PEOPLE else [f"{path.name} holds {len(courses)} people, expected {PEOPLE}"]
+    sittings = [sitting for course in courses if (sitting := _sitting(path, course, remarks)) is not None]
+    if not sittings:
+        raise DatasetError(f"{path}: nobody has a rated film: {'; '.join(remarks[:3])}", "download the file again")
+    return Dataset(
+        "dreamer",
+        "DREAMER (Katsigiannis & Ramzan 2018)",
+        "by agreement with its authors; may not be passed on",
+        tuple(sittings),
+        SCALES,
+        tuple(remarks),
+        CAVEATS,
+    )
+
+
+def _sitting(path: Path, course: Course, remarks: list[str]) -> Sitting | None:
+    subject = f"{int(course.part):02d}"
+    remarks += [f"person {subject}: {remark}" for remark in course.remarks]
+    spans: list[Span] = []
+    for trial in course.trials:
+        if trial.kind == "baseline":
+            spans.append(Span(0, trial.start, trial.stop, rest=True))
+        elif labels := rated(trial, SCALES, f"person {subject}", remarks):
+            spans.append(Span(0, trial.start, trial.stop, labels))
+    if not any(span.labels for span in spans):
+        remarks.append(f"person {subject}: left out, without a rated film")
+        return None
+    return Sitting(subject, (Part(path, Opening(part=course.part)),), tuple(spans))

@@ -1,0 +1,56 @@
+"""PhysioNet "EEG During Mental Arithmetic Tasks" 1.0.0: rest, then mental subtraction; one ECG channel."""
+
+from __future__ import annotations
+
+import re
+from math import inf
+from pathlib import Path
+
+from ecg_live.errors import DatasetError
+from training.datasets.dataset import Classes, Dataset, Part, Sitting, Span
+
+LABEL, CLASSES = "mental_load", ("rest", "load")
+PATTERN = "Subject*_[12].edf"
+_NAME = re.compile(r"Subject(\d+)_([12])\.edf")
+CAVEATS = ("rest always comes first and lasts longer (3 minutes, then 1): what merely takes time may pass for load",)
+
+
+def load(folder: Path) -> Dataset:
+    """All people in a folder of ``SubjectNN_1.edf`` (rest) and ``SubjectNN_2.edf`` (arithmetic).
+
+    Raises
+    ------
+    DatasetError
+        There are no such files, or nobody has both.
+    """
+    found: dict[int, dict[str, Path]] = {}
+    for path in sorted(folder.glob(PATTERN)):
+        if match := _NAME.fullmatch(path.name):
+            found.setdefault(int(match[1]), {})[match[2]] = path
+    if not found:
+        raise DatasetError(f"{folder} holds no SubjectNN_1.edf", "give the folder of the eegmat data set")
+    remarks = [
+        f"person {number:02d}: left out, as {'rest' if '1' not in paths else 'arithmetic'} is missing"
+        for number, paths in sorted(found.items())
+        if len(paths) < 2
+    ]
+    sittings = [_sitting(number, paths) for number, paths in sorted(found.items()) if len(paths) == 2]
+    if not sittings:
+        raise DatasetError(
+            f"{folder}: nobody has both recordings, SubjectNN_1.edf and SubjectNN_2.edf", "complete the data set"
+        )
+    return Dataset(
+        "eegmat",
+        "EEG During Mental Arithmetic Tasks 1.0.0 (Zyma et al. 2019, PhysioNet)",
+        "ODC-By 1.0",
+        tuple(sittings),
+        {LABEL: Classes(CLASSES)},
+        tuple(remarks),
+        CAVEATS,
+    )
+
+
+def _sitting(number: int, paths: dict[str, Path]) -> Sitting:
+    rest = Span(0, 0.0, inf, {LABEL: CLASSES[0]}, rest=True)
+    load = Span(1, 0.0, inf, {LABEL: CLASSES[1]})
+    return Sitting(f"{number:02d}", (Part(paths["1"]), Part(paths["2"])), (rest, load))

@@ -1,0 +1,139 @@
+"""One's own recordings: a CSV manifest names files, who wore them, and labelled stretches of them."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.files import open_recording
+from ecg_live.errors import DatasetError, EcgLiveError
+from ecg_live.types import Opening
+from training.datasets.dataset import Dataset, Part, Sitting, Span, Value
+from training.datasets.manifest_table import Row, Table, read_labels, read_table
+
+NAME = "manifest.csv"
+_BEYOND = 1.0  # s; a stretch that ends later behind its recording's end than this is remarked on
+_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+
+
+class _Opened(NamedTuple):
+    """A part, whose it is, and what opening it has shown; ``stretches`` are filled in row by row."""
+
+    part: Part
+    subject: str
+    rate: float
+    duration: float
+    stretches: list[tuple[Span, Row]]
+
+
+def load(folder: Path) -> Dataset:
+    """A data set from a manifest: a CSV file, or ``manifest.csv`` in a folder.
+
+    Its columns are ``file`` (relative to the manifest), ``subject``, ``start_s`` and ``stop_s`` (seconds from the
+    file's first sample; empty: from its start, to its end), one a label (see `read_labels`) and, where they are needed,
+    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a personal baseline may be taken from it). A
+    subject's files are taken as one sitting, in the manifest's order, unless their rates differ.
+
+    Raises
+    ------
+    DatasetError
+        The manifest, or a line of it, is not as it should be, or a file in it cannot be opened.
+    """
+    path = folder / NAME if folder.is_dir() else folder
+    if not path.is_file():
+        raise DatasetError(f"{folder} holds no {NAME}", "write one, or give its path")
+    table = read_table(path)
+    meanings, labels = read_labels(table)
+    remarks: list[str] = []
+    opened: dict[tuple[Path, Opening], _Opened] = {}
+    for row, given in zip(table.rows, labels, strict=True):
+        _take(table, row, given, opened, remarks)
+    for item in opened.values():
+        _check_overlap(table, item)
+    return Dataset("manifest", path.name, "the user's own", _sittings(list(opened.values())), meanings, tuple(remarks))
+
+
+def _take(
+    table: Table,
+    row: Row,
+    labels: dict[str, Value],
+    opened: dict[tuple[Path, Opening], _Opened],
+    remarks: list[str],
+) -> None:
+    """Add a row's stretch to its part, which is opened where it is new."""
+    item = _part(table, row, opened)
+    start, stop = table.number(row, "start_s"), table.number(row, "stop_s")
+    start, stop = 0.0 if start is None else start, inf if stop is None else stop
+    if not 0 <= start < stop:
+        raise table.wrong(row, f"start_s is {start:g} and stop_s {stop:g}, expected 0 <= start_s < stop_s")
+    if start >= item.duration:
+        raise table.wrong(row, f"start_s is {start:g}, but the recording lasts {item.duration:g} s")
+    if item.duration + _BEYOND < stop < inf:
+        where = f"{table.path.name}, line {row.line}"
+        remarks.append(f"{where}: stop_s is {stop:g}, but the recording ends at {item.duration:g} s")
+    rest = _WORDS.get(row.cells.get("rest", "").casefold())
+    if rest is None:
+        raise table.wrong(row, f"rest is {row.cells['rest']!r}, expected 1 or 0")
+    span = Span(0, start, stop, labels, rest)
+    twin = next((other for known, other in item.stretches if known == span), None)
+    if twin is None:
+        item.stretches.append((span, row))
+    else:
+        remarks.append(f"{table.path.name}, line {row.line}: the same as line {twin.line}; left out")
+
+
+def _part(table: Table, row: Row, opened: dict[tuple[Path, Opening], _Opened]) -> _Opened:
+    """The part that a row is about."""
+    subject, file = row.cells["subject"], row.cells["file"]
+    if not subject or not file:
+        raise table.wrong(row, f"{'file' if subject else 'subject'} is empty")
+    rate = table.number(row, "rate") if "rate" in row.cells else None
+    texts = {name: row.cells.get(name) or None for name in ("channel", "unit", "part")}
+    path = Path(os.path.normpath(table.path.parent / file))
+    opening = Opening(channel=texts["channel"], rate=rate, unit=texts["unit"], part=texts["part"])
+    item = opened.get((path, opening))
+    if item is None:
+        try:
+            recording = open_recording(path, opening)
+        except EcgLiveError as error:
+            raise DatasetError(f"{table.path.name}, line {row.line}: {error.message}", error.remedy) from error
+        recording.close()
+        info = recording.info
+        length = inf if info.duration is None else info.duration
+        item = opened[path, opening] = _Opened(Part(path, opening), subject, info.rate, length, [])
+    if item.subject != subject:
+        raise table.wrong(row, f"{file} is {subject}'s here, and {item.subject}'s in a line before")
+    return item
+
+
+def _check_overlap(table: Table, item: _Opened) -> None:
+    item.stretches.sort(key=lambda stretch: stretch[0].start)
+    for (before, first), (after, second) in pairwise(item.stretches):
+        if after.start < before.stop:
+            found = f"{after.start:g} s lies within line {first.line}, {before.start:g} to {before.stop:g} s"
+            raise table.wrong(second, found)
+
+
+def _sittings(items: list[_Opened]) -> tuple[Sitting, ...]:
+    """Each subject's parts in order; a new sitting where the rate changes."""
+    groups: list[list[_Opened]] = []
+    for subject in dict.fromkeys(item.subject for item in items):
+        for item in items:
+            if item.subject != subject:
+                continue
+            if not groups or (groups[-1][0].subject, groups[-1][0].rate) != (subject, item.rate):
+                groups.append([])
+            groups[-1].append(item)
+    return tuple(_sitting(group) for group in groups)
+
+
+def _sitting(group: list[_Opened]) -> Sitting:
+    spans = [
+        Span(i, span.start, span.stop, span.labels, span.rest)
+        for i, item in enumerate(group)
+        for span, _ in item.stretches
+    ]
+    return Sitting(group[0].subject, tuple(item.part for item in group), tuple(spans))

@@ -1,0 +1,161 @@
+"""The rows of a manifest as text, and what their label columns mean."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+from ecg_live.errors import DatasetError
+from training.datasets.dataset import Classes, Rating, Value
+
+REQUIRED = ("file", "subject", "start_s", "stop_s")
+OPTIONAL = ("channel", "part", "rate", "unit", "rest")
+_EMPTY = ("", "nan", "na")
+_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_SCALED = re.compile(rf"(.*\S)\s*\[{_NUMBER}-{_NUMBER}\]")  # valence[1-9]
+
+
+class Row(NamedTuple):
+    """A row: the number of its line, and its cells by the name of their column."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+class Table(NamedTuple):
+    """A manifest: its rows, names of its label columns, and whether its numbers have decimal commas."""
+
+    path: Path
+    rows: tuple[Row, ...]
+    labels: tuple[str, ...]
+    commas: bool
+
+    def number(self, row: Row, name: str) -> float | None:
+        """A cell's number; None where the cell is empty.
+
+        Raises
+        ------
+        DatasetError
+            It is no number.
+        """
+        text = row.cells[name]
+        if text.casefold() in _EMPTY:
+            return None
+        try:
+            value = float(text.replace(",", ".") if self.commas else text)
+        except ValueError:
+            value = float("nan")
+        if not isfinite(value):
+            raise self.wrong(row, f"{name} is {text!r}, expected a number")
+        return value
+
+    def wrong(self, row: Row, found: str) -> DatasetError:
+        """Say what is wrong with a row, to be raised."""
+        return DatasetError(f"{self.path.name}, line {row.line}: {found}", "mend that line")
+
+
+def read_table(path: Path) -> Table:
+    """Read a manifest, whose cells are separated by commas or semicolons.
+
+    Raises
+    ------
+    DatasetError
+        It is no such table, or lacks a column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            file.seek(0)
+            sep = ";" if head.count(";") > head.count(",") else ","
+            reader = csv.reader(file, delimiter=sep, strict=True)
+            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}", "check the path") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: no table of text: {error}", "save it as CSV in UTF-8") from error
+    lines = [(number, cells) for number, cells in lines if any(cells)]
+    if len(lines) < 2:
+        raise DatasetError(f"{path}: found {len(lines)} lines, expected a header and rows", "fill it in")
+    header = _header(path, lines[0][1])
+    for number, cells in lines[1:]:
+        if len(cells) != len(header):
+            raise DatasetError(
+                f"{path.name}, line {number}: found {len(cells)} cells, expected {len(header)}", "mend that line"
+            )
+    rows = tuple(Row(number, dict(zip(header, cells, strict=True))) for number, cells in lines[1:])
+    labels = tuple(name for name in header if name not in REQUIRED + OPTIONAL)
+    return Table(path, rows, labels, sep == ";")
+
+
+def _header(path: Path, cells: list[str]) -> list[str]:
+    known = REQUIRED + OPTIONAL
+    header = [cell.casefold() if cell.casefold() in known else cell for cell in cells]
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise DatasetError(f"{path}: the header lacks {', '.join(missing)}: {', '.join(header)}", "add the column")
+    if len(set(header)) < len(header) or "" in header:
+        raise DatasetError(f"{path}: a column has no name, or two have one: {', '.join(header)}", "mend the header")
+    if len(header) == sum(name in known for name in header):
+        raise DatasetError(f"{path}: no column is a label", "add one, such as valence[1-9]")
+    return header
+
+
+def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[str, Value]]]:
+    """What the label columns mean, and each row's labels; one that is empty or NaN is left out.
+
+    A column of numbers is a rating from its least to its largest, or on the scale that its header gives, as in
+    ``valence[1-9]``; a column of text holds the names of classes, which are sorted.
+
+    Raises
+    ------
+    DatasetError
+        A column mixes numbers and text or is empty, or a rating is off its scale.
+    """
+    meanings: dict[str, Rating | Classes] = {}
+    labels: list[dict[str, Value]] = [{} for _ in table.rows]
+    for column in table.labels:
+        scaled = _SCALED.fullmatch(column)
+        name = scaled[1] if scaled else column
+        if name in meanings:
+            raise DatasetError(f"{table.path}: two columns are called {name}", "mend the header")
+        given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in _EMPTY]
+        if not given:
+            raise DatasetError(f"{table.path}: the column {column} is empty", "fill it in, or remove it")
+        scale = (float(scaled[2]), float(scaled[3])) if scaled else None
+        rated = scale is not None or _is_number(table, table.rows[given[0]].cells[column])
+        meanings[name], values = _ratings(table, column, given, scale) if rated else _classes(table, column, given)
+        for i, value in zip(given, values, strict=True):
+            labels[i][name] = value
+    return meanings, labels
+
+
+def _is_number(table: Table, text: str) -> bool:
+    try:
+        return isfinite(float(text.replace(",", ".") if table.commas else text))
+    except ValueError:
+        return False
+
+
+def _ratings(
+    table: Table, column: str, given: Sequence[int], scale: tuple[float, float] | None
+) -> tuple[Rating, list[Value]]:
+    values = [float(table.number(table.rows[i], column) or 0.0) for i in given]
+    low, high = scale or (min(values), max(values))
+    if scale and low >= high:
+        raise DatasetError(f"{table.path}: {column}: the scale has no extent", "mend the header, as in valence[1-9]")
+    for i, value in zip(given, values, strict=True):
+        if not low <= value <= high:
+            raise table.wrong(table.rows[i], f"{column} is {value:g}, expected {low:g} to {high:g}")
+    return Rating(low, high), list(values)
+
+
+def _classes(table: Table, column: str, given: Sequence[int]) -> tuple[Classes, list[Value]]:
+    texts = [table.rows[i].cells[column] for i in given]
+    for i, text in zip(given, texts, strict=True):
+        if _is_number(table, text):
+            raise table.wrong(table.rows[i], f"{column} is {text}, a number, among names such as {texts[0]!r}")
+    return Classes(tuple(sorted(set(texts)))), list(texts)

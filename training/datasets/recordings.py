@@ -1,0 +1,68 @@
+"""Any folder of recordings that can be read, without labels: a corpus for the pretext task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from devices.files import open_recording
+from ecg_live.errors import DatasetError, EcgLiveError
+from ecg_live.types import Opening
+from training.datasets.dataset import Dataset, Part, Sitting
+
+RECORDS = "A[0-9][0-9][0-9][0-9][0-9].hea"  # how the challenge names its records
+_NAMED = 20  # files left out that are named one by one
+
+
+def load(folder: Path) -> Dataset:
+    """All recordings in a folder and the folders within it, each a wearer of its own.
+
+    A file that cannot be opened is left out, with a remark; so are hidden ones and what belongs to a WFDB header,
+    without.
+
+    Raises
+    ------
+    DatasetError
+        Nothing in it can be opened.
+    """
+    return _made(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown")
+
+
+def load_cinc2017(folder: Path) -> Dataset:
+    """The records of the PhysioNet Challenge 2017 in a folder and the folders within it; its classes are not used.
+
+    Raises
+    ------
+    DatasetError
+        There is no such record, or none can be opened.
+    """
+    title = "PhysioNet Challenge 2017 (Clifford et al. 2017)"
+    return _made(folder, sorted(folder.rglob(RECORDS)), "cinc2017", title, "ODC-By 1.0")
+
+
+def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str) -> Dataset:
+    sittings: list[Sitting] = []
+    remarks: list[str] = []
+    for path in paths:
+        where = path.relative_to(folder).as_posix()
+        try:
+            open_recording(path, Opening()).close()
+        except EcgLiveError as error:
+            remarks.append(f"{where}: left out: {error.message.removeprefix(f'{path.name}: ')}")
+        else:
+            sittings.append(Sitting(where, (Part(path),)))
+    if not sittings:
+        why = f": {remarks[0]}" if remarks else ""
+        raise DatasetError(f"{folder} holds no recording that can be opened{why}", "give a folder of recordings")
+    if len(remarks) > _NAMED:
+        remarks = [*remarks[:_NAMED], f"{len(remarks) - _NAMED} more files are left out"]
+    return Dataset(name, title, licence, tuple(sittings), {}, tuple(remarks))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files that stand for a recording, in a fixed order."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        beside = path.suffix != ".hea" and path.with_suffix(".hea").is_file()
+        if path.is_file() and not hidden and not beside:
+            yield path

@@ -1,0 +1,176 @@
+"""SWELL: office work under three conditions, and relaxation before each, from TMSi's files and the sheet of minutes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.files import channels
+from devices.files.poly5 import Header, read_header
+from ecg_live.errors import ConfigError, DatasetError, RecordingError
+from ecg_live.types import Opening
+from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
+from training.datasets.swell_sheet import CONDITIONS, RATINGS, RELAXATION, Minute, Person, read_sheet
+
+MINUTE = 60.0  # s that a row of the sheet stands for
+UNNAMED = 6  # the channel, from 1, that a public reader takes for the ECG
+_NAME = re.compile(r"pp\s*(\d+)[_-].*[_-]c(\d)([_-]cont.*)?", re.IGNORECASE)  # pp12_9-10-212_c1, pp23_..._c2_cont
+_SHEETS = ("behavioral-features - per minute", "swelldata")  # as names begin
+_LOOKED = "recordings (*.S00) and the sheet 'Behavioral-features - per minute' (.xlsx or .tab)"
+# Stress is what was asked of people, by the sheet: the order of conditions, and so the block, differs between them.
+_STRESS = {"N": "no stress", "T": "stress", "I": "stress"}
+
+
+class _File(NamedTuple):
+    """A recording: whose and which block its name says, and whether it is the second part of it."""
+
+    person: int
+    block: int
+    more: bool
+    path: Path
+
+
+def load(folder: Path) -> Dataset:
+    """Read all recordings below a folder, with the sheet of labels below it.
+
+    Raises
+    ------
+    DatasetError
+        There are no recordings or no sheet, or no recording fits the sheet.
+    """
+    remarks: list[str] = []
+    below = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = _files([path for path in below if path.suffix.casefold() == ".s00"], remarks)
+    people = read_sheet(_sheet(folder, below, remarks), remarks)
+    if not files:
+        raise DatasetError(f"{folder} holds no recording such as pp1_18-9-2012_c1.S00", f"it needs {_LOOKED}")
+    alone = sorted(people.keys() - {file.person for file in files})
+    remarks += [f"PP{number} is in the sheet, but has no recording" for number in alone]
+    sittings = [
+        sitting
+        for number, own in groupby(files, lambda file: file.person)
+        if (sitting := _sitting(number, list(own), people.get(number, Person()), remarks))
+    ]
+    if not any(sitting.spans for sitting in sittings):
+        raise DatasetError(f"{folder}: no recording fits the sheet: {'; '.join(remarks[:3])}", f"it needs {_LOOKED}")
+    return Dataset(
+        name="swell",
+        title="SWELL Knowledge Work (Koldijk et al. 2014)",
+        licence="CC BY-NC-SA 4.0; cite Koldijk et al. 2014",
+        sittings=tuple(sittings),
+        labels={
+            "stress": Classes(("no stress", "stress")),
+            "condition": Classes(tuple(CONDITIONS.values())),
+            **{name: Rating(*ends) for name, ends in RATINGS.items()},
+        },
+        remarks=tuple(remarks),
+        caveats=(
+            "stress is the condition that people worked under; how stressed they felt differs",
+            "ratings were given once a block, and hold for all of it",
+        ),
+    )
+
+
+def _files(paths: Sequence[Path], remarks: list[str]) -> list[_File]:
+    found: dict[tuple[int, int, bool], _File] = {}
+    for path in paths:
+        name = _NAME.fullmatch(path.stem)
+        if not name:
+            remarks.append(f"{path.name} is not used: its name says no person and block, as pp1_18-9-2012_c1 does")
+            continue
+        key = (int(name[1]), int(name[2]), bool(name[3]))
+        if key in found:
+            remarks.append(f"{path.name} is not used: {found[key].path.name} is of the same person and block")
+        found.setdefault(key, _File(*key, path))
+    return [found[key] for key in sorted(found)]
+
+
+def _sheet(folder: Path, below: Sequence[Path], remarks: list[str]) -> Path:
+    found = [path for path in below if path.name.casefold().startswith(_SHEETS)]
+    sheets = [path for ending in (".xlsx", ".tab") for path in found if path.suffix.casefold() == ending]
+    if not sheets:
+        raise DatasetError(f"{folder} holds no sheet 'Behavioral-features - per minute'", f"it needs {_LOOKED}")
+    remarks += [f"{path.name} is not used: {sheets[0].name} is" for path in sheets[1:]]
+    return sheets[0]
+
+
+def _sitting(number: int, files: Sequence[_File], person: Person, remarks: list[str]) -> Sitting | None:
+    parts: list[Part] = []
+    spans: list[Span] = []
+    for file in files:
+        try:
+            header = read_header(file.path)
+            opening = _opening(file.path.name, header, remarks)
+        except (RecordingError, ConfigError) as error:
+            remarks.append(f"{file.path.name} is not used: {error.message}")
+            continue
+        except OSError as error:
+            remarks.append(f"{file.path.name} is not used: {error.strerror}")
+            continue
+        spans += _spans(len(parts), file, header, person, remarks)
+        parts.append(Part(file.path, opening))
+    return Sitting(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
+
+
+def _opening(name: str, header: Header, remarks: list[str]) -> Opening:
+    """By name, or else by number."""
+    try:
+        channels.choose(header.kinds, Opening(), name)
+    except ConfigError:
+        if any(kind.kind == channels.ECG for kind in header.kinds) or len(header.kinds) < UNNAMED:
+            raise
+        remarks.append(f"{name}: no channel is called ECG; channel {UNNAMED} is taken")
+        return Opening(channel=str(UNNAMED))
+    return Opening()
+
+
+def _spans(part: int, file: _File, header: Header, person: Person, remarks: list[str]) -> list[Span]:
+    """Where each condition lies in a recording: by the clock, or else by counting the block's minutes."""
+    name, length = file.path.name, header.samples / header.rates[0]
+    timed = _by_clock(header, length, person.minutes)
+    if timed:
+        other = {minute.block for _, minute in timed} - {file.block}
+        if other:
+            remarks.append(f"{name}: at its time the sheet has block {min(other)}; that counts, not the name")
+        return _from_runs(part, timed, length, person)
+    own = [minute for minute in person.minutes if minute.block == file.block]
+    if not own:
+        remarks.append(f"{name}: the sheet has no row of PP{file.person}, block {file.block}; it has no labels")
+        return []
+    if len({minute.condition for minute in own}) > 1:
+        remarks.append(f"{name}: the sheet has no minute at its time; its minutes are counted from the first sample")
+    own = own[-1:] if file.more else own
+    return _from_runs(part, [(i * MINUTE, minute) for i, minute in enumerate(own)], math.inf, person)
+
+
+def _by_clock(header: Header, length: float, minutes: Sequence[Minute]) -> list[tuple[float, Minute]]:
+    """Minutes that a recording has a part of, in order, with the seconds at which they begin in it."""
+    if header.started is None:
+        return []
+    found = [((minute.time - header.started).total_seconds(), minute) for minute in minutes if minute.time]
+    return sorted((pair for pair in found if -MINUTE < pair[0] < length), key=lambda pair: pair[0])
+
+
+def _from_runs(part: int, placed: Sequence[tuple[float, Minute]], length: float, person: Person) -> list[Span]:
+    """One span for each run of minutes of one block and condition; the last minute counted ends with the recording."""
+    runs = [list(run) for _, run in groupby(placed, lambda pair: pair[1][:2])]
+    spans: list[Span] = []
+    for run, after in zip(runs, [*runs[1:], None], strict=True):
+        start, minute = run[0]
+        end = after[0][0] if after else length
+        stop = min(length, end, run[-1][0] + MINUTE) if math.isfinite(length) else end
+        labels, rest = _labels(minute, person), minute.condition == RELAXATION
+        if max(0.0, start) < stop:
+            spans.append(Span(part, max(0.0, start), stop, labels, rest))
+    return spans
+
+
+def _labels(minute: Minute, person: Person) -> dict[str, Value]:
+    if minute.condition == RELAXATION:
+        return {}
+    ratings = person.ratings.get(minute.block, {})
+    return {"stress": _STRESS[minute.condition], "condition": CONDITIONS[minute.condition], **ratings}

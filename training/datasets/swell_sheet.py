@@ -1,0 +1,155 @@
+"""SWELL's sheet of minutes: who, in which block, under which condition, and the questionnaire's answers.
+
+Source of the layout: the data set's own notes, and public readers of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+from devices.files.recording import UNDECODABLE
+from ecg_live.errors import DatasetError
+
+RELAXATION = "R"
+CONDITIONS = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
+_KEYS = ("pp", "blok", "condition")
+# Columns of ratings, with what they may be: manikins from 1 to 9; effort on a line of 150 mm, in cm (RSME).
+RATINGS = {"valence": (1.0, 9.0), "arousal": (1.0, 9.0), "mental_effort": (0.0, 15.0)}
+_COLUMNS = {"valence": "Valence_rc", "arousal": "Arousal_rc", "mental_effort": "MentalEffort"}
+_PERSON = re.compile(r"(?:PP)?\s*(\d+)(?:\.0)?", re.IGNORECASE)
+_BLOCK = re.compile(r"(\d)(?:\.0)?")
+_SHEET = "SWELLdata"
+
+
+class Minute(NamedTuple):
+    """A row: its block, its condition's letter, and when it began, where the sheet says so."""
+
+    block: int
+    condition: str
+    time: datetime | None
+
+
+@dataclass(slots=True)
+class Person:
+    """Minutes in the sheet's order, and the ratings of each block."""
+
+    minutes: list[Minute] = field(default_factory=list)
+    ratings: dict[int, dict[str, float]] = field(default_factory=dict)
+
+
+def read_sheet(path: Path, remarks: list[str]) -> dict[int, Person]:
+    """Read everyone's minutes by number; what is empty or cannot be is remarked.
+
+    Raises
+    ------
+    DatasetError
+        The file cannot be read, or lacks the columns PP, Blok and Condition.
+    """
+    try:
+        rows = _xlsx(path) if path.suffix.casefold() == ".xlsx" else _tab(path)
+        header = [_folded(cell) for cell in next(rows, [])]
+        missing = [key for key in _KEYS if key not in header]
+        if missing:
+            raise DatasetError(
+                f"{path.name}: found no column {missing[0]!r}, expected PP, Blok and Condition", "copy it"
+            )
+        return _people(path.name, header, rows, remarks)
+    except OSError as error:
+        raise DatasetError(f"{path.name}: {error.strerror or error}", "check the file") from error
+
+
+def _xlsx(path: Path) -> Iterator[list[str]]:
+    import openpyxl  # noqa: PLC0415 - takes 0.3 s to load, and only this needs it
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book[_SHEET] if _SHEET in book.sheetnames else book.worksheets[0]
+            for row in sheet.iter_rows(values_only=True):
+                yield ["" if cell is None else str(cell).strip() for cell in row]
+        finally:
+            book.close()
+    except (*UNDECODABLE, BadZipFile, SyntaxError) as error:  # XML that is none is a SyntaxError
+        raise DatasetError(f"{path.name}: cannot be decoded: {error}", "copy the file again") from error
+
+
+def _tab(path: Path) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        try:
+            for row in csv.reader(file, delimiter="\t"):
+                yield [cell.strip() for cell in row]
+        except csv.Error as error:
+            raise DatasetError(f"{path.name}: cannot be decoded: {error}", "copy the file again") from error
+
+
+def _people(name: str, header: Sequence[str], rows: Iterable[list[str]], remarks: list[str]) -> dict[int, Person]:
+    people: dict[int, Person] = {}
+    answers: dict[tuple[int, int], dict[str, dict[str, None]]] = {}  # distinct texts of each rating, in order
+    columns = {rating: _folded(column) for rating, column in _COLUMNS.items() if _folded(column) in header}
+    absent = [rating for rating in _COLUMNS if rating not in columns]
+    remarks += [f"{name}: found no column {_COLUMNS[rating]}; nobody has {rating}" for rating in absent]
+    lost = 0
+    for cells in rows:
+        row = defaultdict(str, zip(header, cells, strict=False))
+        who, block, condition = _PERSON.fullmatch(row["pp"]), _BLOCK.fullmatch(row["blok"]), row["condition"].upper()
+        if not who or not block or condition not in (RELAXATION, *CONDITIONS):
+            lost += any(cells)
+            continue
+        person = people.setdefault(int(who[1]), Person())
+        person.minutes.append(Minute(int(block[1]), condition, _time(row["timestamp"])))
+        if condition == RELAXATION:
+            continue
+        given = answers.setdefault((int(who[1]), int(block[1])), {rating: {} for rating in columns})
+        for rating, column in columns.items():
+            given[rating][row[column]] = None
+    if lost:
+        remarks.append(f"{name}: {lost} rows without a person, a block or one of the conditions N, T, I, R; left out")
+    for (number, block_number), texts in answers.items():
+        where = f"PP{number}, block {block_number}"
+        people[number].ratings[block_number] = _ratings(where, texts, remarks)
+    return people
+
+
+def _folded(name: str) -> str:
+    """A column's name without what exports change: case, blanks, underscores."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def _ratings(where: str, texts: dict[str, dict[str, None]], remarks: list[str]) -> dict[str, float]:
+    """The one answer to each question, where there is one."""
+    found: dict[str, float] = {}
+    for rating, given in texts.items():
+        low, high = RATINGS[rating]
+        values = {text: value for text in given if (value := _number(text)) is not None and low <= value <= high}
+        if len(set(values.values())) == 1:
+            found[rating] = next(iter(values.values()))
+        if found.get(rating) is None or len(values) < len(given):
+            said = ", ".join(repr(text) for text in list(given)[:3])
+            fate = "the others count" if rating in found else "left out"
+            remarks.append(f"{where}: {rating} is {said}, expected one number from {low:g} to {high:g}; {fate}")
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _time(text: str) -> datetime | None:
+    """A time as the sheet writes it (20120918T131600000), or as a workbook's own cells are shown."""
+    for form in ("%Y%m%dT%H%M%S%f", "%Y-%m-%d %H:%M:%S"):
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - nor does the recorder know a zone
+        except ValueError:
+            continue
+    return None
