@@ -11,12 +11,11 @@ from devices.files.mat import open_mat
 from devices.files.matlab5 import MAGIC, MAGIC_HDF5
 from devices.files.opensignals import SIGNATURE
 from devices.files.opensignals_text import open_opensignals_text
-from devices.files.pickled import SIGNATURES as PICKLES
 from devices.files.poly5 import SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
 from devices.files.recording import UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
-from devices.files.wesad import open_wesad
+from devices.files.wesad import is_wesad, open_wesad
 from devices.files.xdf import open_xdf
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.types import Opening
@@ -113,7 +112,7 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
         return open_xdf
     if head.startswith(POLY5):
         return open_poly5
-    if head.startswith(PICKLES):
+    if is_wesad(head):
         return open_wesad
     return _text_decoder(path)
 

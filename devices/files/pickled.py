@@ -161,8 +161,7 @@ class _Machine:
         self.push(built(self._path, target, state))
 
 
-_Do = Callable[[_Machine], None]
-_INSTRUCTIONS: dict[bytes, _Do] = {
+_INSTRUCTIONS: dict[bytes, Callable[[_Machine], None]] = {
     b"\x80": lambda m: m.skip(1),
     b"\x95": lambda m: m.skip(8),
     b"N": lambda m: m.push(None),

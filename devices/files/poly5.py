@@ -109,6 +109,7 @@ def read_header(path: Path) -> Header:
             raise FormatError(f"{path.name}: found {identifier!r}, expected Poly5 2.03 or 2.04", "export it again")
         file.seek(length)
         _, sampling, storage, count, stated, *start, _, periods, size = _unpacked(path, file, _FIXED)
+        channels.check_rate(sampling, path.name)
         if count < 2 or count % 2:
             raise FormatError(f"{path.name}: {count} descriptors, expected two a channel", "export the file again")
         signals = tuple(_signal(*_unpacked(path, file, _SIGNAL)) for _ in range(count))[::2]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.pickled import read_pickle
+from devices.files.pickled import SIGNATURES, read_pickle
 from devices.files.pickled_arrays import Array
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
 from ecg_live.errors import FormatError, RecordingError
@@ -34,6 +34,11 @@ class LabelRun(NamedTuple):
     def name(self) -> str:
         """The condition; the codes from 5 on are to be ignored."""
         return CONDITIONS.get(self.code, f"label {self.code}")
+
+
+def is_wesad(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a pickle whose first names are WESAD's."""
+    return head.startswith(SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
 
 
 def open_wesad(path: Path, opening: Opening) -> FileRecording:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
     try:
         from training.fetch import SOURCES, fetch
     except ModuleNotFoundError as error:
-        raise ConfigError(f"{error.name} is not installed", "run: python -m pip install -e '.[train]'") from error
+        raise ConfigError(f"{error.name} is not installed", "run: python -m pip install 'ecg-live[train]'") from error
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     progress = Progress(*columns, console=console)
@@ -43,12 +44,12 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
         return yes or _asked()
 
     try:
-        there = fetch(name, folder or Path("data") / name, accept, report, url)
+        with contextlib.ExitStack() as ended:
+            ended.callback(progress.stop)
+            there = fetch(name, folder or Path("data") / name, accept, report, url)
     except KeyboardInterrupt:
         print("ecg-live: stopped; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
-    finally:
-        progress.stop()
     source = SOURCES[name]
     dataset = f"--dataset {name} " if source.option == "--data" else ""
     print(f"{there}\nfor: ecg-live train {dataset}{source.option} {there}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from ecg_live.errors import ConfigError
 
 INTERRUPTED = 130  # exit code
+ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
 
 
 def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
@@ -30,10 +32,12 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         from training.pipeline import run_cell
         from training.sweep import sweep
     except ModuleNotFoundError as error:
-        raise ConfigError(f"{error.name} is not installed", "run: python -m pip install -e '.[train]'") from error
+        raise ConfigError(f"{error.name} is not installed", "run: python -m pip install 'ecg-live[train]'") from error
+    if engine not in ENGINES:
+        raise ConfigError(f"the engine is {engine!r}; known are {', '.join(ENGINES)}", "choose one of them")
     signal.signal(signal.SIGTERM, _end)
     try:
-        found = sweep(spec, out, run_cell, _say, _engine(engine), jobs)
+        found = sweep(spec, out, run_cell, _say, ENGINES[engine], jobs)
     except KeyboardInterrupt:
         print("ecg-live: stopped; the same command goes on with the cells that are not done", file=sys.stderr)
         return INTERRUPTED
@@ -43,12 +47,6 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
     Console().print(table)
     print(f"table: {found.csv}" + (f"\nplot: {found.plot}" if found.plot else ""))
     return 1 if found.failed else 0
-
-
-def _engine(name: str) -> Literal["local", "ray"]:
-    if name == "local" or name == "ray":  # noqa: PLR1714 - mypy narrows this one only
-        return name
-    raise ConfigError(f"the engine is {name!r}; known are local, ray", "choose one of them")
 
 
 def _say(line: str) -> None:

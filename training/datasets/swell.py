@@ -71,6 +71,7 @@ def load(folder: Path) -> Dataset:
         caveats=(
             "stress is the condition that people worked under; how stressed they felt differs",
             "ratings were given once a block, and hold for all of it",
+            "minutes are placed by the clocks of recorder and sheet, which are taken to agree",
         ),
     )
 
@@ -133,9 +134,9 @@ def _spans(part: int, file: _File, header: Header, person: Person, remarks: list
     name, length = file.path.name, header.samples / header.rates[0]
     timed = _by_clock(header, length, person.minutes)
     if timed:
-        other = {minute.block for _, minute in timed} - {file.block}
-        if other:
-            remarks.append(f"{name}: at its time the sheet has block {min(other)}; that counts, not the name")
+        blocks = {minute.block for _, minute in timed}
+        if file.block not in blocks:
+            remarks.append(f"{name}: at its time the sheet has block {min(blocks)}; that counts, not the name")
         return _from_runs(part, timed, length, person)
     own = [minute for minute in person.minutes if minute.block == file.block]
     if not own:

@@ -100,10 +100,8 @@ def _labelled(pickle: Path, conditions: Sequence[Condition], remarks: list[str])
         elif len(starts) == len(asked) == 1:
             ratings[starts[0]] = asked[0].ratings
         elif conditions:
-            remarks.append(
-                f"{pickle.stem}: {affect} is {len(starts)} times in the labels, {len(asked)} times in the questionnaire, "
-                f"{len(known)} with a start; its ratings are left out"
-            )
+            times = f"{len(starts)} times in the labels, {len(asked)} times in the questionnaire"
+            remarks.append(f"{pickle.stem}: {affect} is {times}, {len(known)} with a start; its ratings are left out")
     return tuple(_span(run.start, run.stop, run.name, ratings.get(run.start, {})) for run in runs)
 
 

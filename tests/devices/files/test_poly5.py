@@ -148,6 +148,7 @@ def test_samples_of_many_reads(tmp_path: Path) -> None:
         (27, b"5", "expected Poly5 2.03 or 2.04"),
         (114, bytes(4), "rate is 0 Hz"),
         (114, b"\xff\xff\xff\xff", "rate is -1 Hz"),
+        (114, b"\x0a\0\x0a\0", "rate is 10 Hz"),
     ],
 )
 def test_headers_that_cannot_be(tmp_path: Path, at: int, value: bytes, match: str) -> None:

@@ -268,10 +268,17 @@ def test_pickles_that_are_made_to_do_harm(tmp_path: Path, instructions: bytes) -
 def test_a_pickle_cut_at_any_byte(tmp_path: Path, write: Callable[[Path, dict[str, Any]], Path]) -> None:
     whole = write(tmp_path / "S2.pkl", made.content(made.counted(3), made.labels((1, 3)))).read_bytes()
     path = tmp_path / "cut.pkl"
-    for cut in range(5, len(whole), 3):
+    for cut in range(16, len(whole), 3):
         path.write_bytes(whole[:cut])
         with pytest.raises(TruncatedError, match=f"cut at byte {cut}"):
             open_recording(path, Opening())
+
+
+def test_a_pickle_of_anything_else_is_not_followed(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps({"weights": os.system}, 2))
+    with pytest.raises(FormatError, match=r"model\.pkl: the format is not known .expected .*WESAD"):
+        open_recording(path, Opening())
 
 
 @given(data=st.data())

@@ -1,0 +1,187 @@
+"""Sweeps run every cell once, go on after failures, and show what came out."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ecg_live.errors import ConfigError, DatasetError
+from tests.training.sweep.cells import faulty, fitted
+from training.sweep import sweep
+from training.sweep.cell import Task, prepare, read_problem, read_scores
+from training.sweep.plan import Plan, read_plan
+from training.sweep.show import draw, tabulate
+
+RUN = '[run]\ndataset = "csv"\ndata = "here"\n'
+
+
+def spec(folder: Path, grid: str, run: str = RUN) -> Path:
+    path = folder / "sweep.toml"
+    folder.mkdir(exist_ok=True)
+    path.write_text(f"{run}[grid]\n{grid}\n", encoding="utf-8")
+    return path
+
+
+def done(folder: Path, grid: str) -> Plan:
+    """A plan all of whose cells have run, in this process."""
+    plan = read_plan(spec(folder, grid), folder / "out")
+    for i, cell in enumerate(plan.cells):
+        cell.folder.mkdir(parents=True)
+        (cell.folder / "scores.json").write_text(f'{{"auroc": 0.{50 + i}, "auroc_low": 0.4, "auroc_high": 0.9}}')
+    return plan
+
+
+def words(svg: Path) -> list[str]:
+    return [element.text or "" for element in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - ours
+
+
+def test_quoted_and_dotted_names_make_the_same_cells(tmp_path: Path) -> None:
+    quoted = read_plan(spec(tmp_path, '"pretext.strength.scale" = [0.9, 2.0]\nseed = [0, 1]'), tmp_path)
+    dotted = read_plan(spec(tmp_path, "pretext.strength.scale = [0.9, 2.0]\nseed = [0, 1]"), tmp_path)
+    assert quoted == dotted
+    assert len({cell.name for cell in quoted.cells}) == 4
+    assert [(cell.settings.pretext.strength.scale, cell.settings.seed) for cell in quoted.cells] == [
+        (0.9, 0), (0.9, 1), (2.0, 0), (2.0, 1),
+    ]  # fmt: skip
+
+
+def test_a_cell_is_named_after_all_that_decides_its_result(tmp_path: Path) -> None:
+    grid = '"pretext.tasks" = [["original", "noise"]]'
+    base = read_plan(spec(tmp_path, grid), tmp_path).cells[0].name
+    assert read_plan(spec(tmp_path, grid), tmp_path / "elsewhere").cells[0].name == base
+    others = [RUN.replace("here", "there"), RUN + 'preset = "paper"\n', RUN + 'label = "stress"\n']
+    assert len({base} | {read_plan(spec(tmp_path, grid, run), tmp_path).cells[0].name for run in others}) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[run", "sweep.toml"),
+        ("[grid]\nseed = [1]", "table .run. with dataset and data"),
+        (RUN, "table .grid."),
+        (RUN + "[grid]\nseed = 3", "grid.seed is 3; it must be a list"),
+        (RUN + "[grid]\nseed = []", "grid.seed is .*list"),
+        (RUN + "[grid]\nseeds = [1]", "seeds is no setting"),
+        (RUN + "[grid]\nseed = ['a']", "seed is 'a'; it must be a int"),
+        (RUN + "[grid]\nseed = [1, 1]", "listed twice"),
+        (RUN + "more = 3\n[grid]\nseed = [1]", "run.more is unknown"),
+        (RUN + "label = 3\n[grid]\nseed = [1]", "run.label is 3; it must be a text"),
+        (RUN + "pretrain = 'a'\n[grid]\nseed = [1]", "run.pretrain is 'a'; it must be a list"),
+        (RUN + "[grid]\nseed = [1]\n[extra]", "unknown table extra"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_runs(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "sweep.toml").write_text(content)
+    with pytest.raises(ConfigError, match=complaint):
+        sweep(tmp_path / "sweep.toml", tmp_path / "out", fitted, print)
+    assert not (tmp_path / "out").exists()
+
+
+def test_done_cells_are_not_run_again_and_failed_ones_are(tmp_path: Path) -> None:
+    run = RUN.replace("here", str(tmp_path))
+    lines: list[str] = []
+    first = sweep(spec(tmp_path, "seed = [0, 3]", run), tmp_path / "out", faulty, lines.append, jobs=2)
+    assert first.failed == 1
+    assert [row[-1] for row in first.table.rows] == ["", "its process ended with -9"]
+    assert lines[0] == "2 cells, 0 of them done already"
+    assert sorted(line.split(": ", 2)[1] for line in lines[1:]) == ["seed = 0", "seed = 3"]
+
+    (tmp_path / "mended").write_text("")
+    second = sweep(spec(tmp_path, "seed = [0, 3]", run), tmp_path / "out", faulty, lines.append, jobs=2)
+    assert second.failed == 0
+    assert "2 cells, 1 of them done already" in lines
+    assert second.table.rows[0] == first.table.rows[0]
+    tries = sorted((tmp_path / "out" / "cells").glob("*/tries.txt"))
+    assert [path.read_text() for path in tries] == [f"{tmp_path}\n"] * 2
+    with second.csv.open() as file:
+        assert tuple(map(tuple, csv.reader(file))) == (second.table.header, *second.table.rows)
+    assert second.table.header == ("cell", "seed", "auroc", "auroc_low", "auroc_high", "brier", "problem")
+
+
+def test_a_cell_writes_down_why_it_failed_and_what_it_printed(tmp_path: Path) -> None:
+    plan = read_plan(spec(tmp_path, "seed = [0, 1, 2]", RUN.replace("here", str(tmp_path))), tmp_path / "out")
+    for cell in plan.cells:
+        prepare(cell, plan.run)
+        Task(cell, faulty, plan.run)()
+    assert read_scores(plan.cells[0]) is not None
+    assert (plan.cells[0].folder / "log.txt").read_text() == "a line of progress\n"
+    assert read_problem(plan.cells[1]) == "S2.pkl has no ECG (bring it again)"
+    assert read_problem(plan.cells[2]) == "ZeroDivisionError: by [zero]"
+    assert "in faulty" in (plan.cells[2].folder / "log.txt").read_text()
+
+
+def test_a_half_written_result_does_not_count(tmp_path: Path) -> None:
+    cell = done(tmp_path, "seed = [1]").cells[0]
+    for content in ('{"auroc": 0.', "[1]", '{"auroc": "x"}', ""):
+        (cell.folder / "scores.json").write_text(content)
+        assert read_scores(cell) is None
+
+
+def test_one_setting_gives_a_line(tmp_path: Path) -> None:
+    plan = done(tmp_path, '"pretext.strength.scale" = [2.0, 0.9, 1.1]')
+    assert draw(plan, tmp_path / "a.svg")
+    assert {"pretext.strength.scale", "auroc", "0.9", "1.1", "2.0"} <= set(words(tmp_path / "a.svg"))
+
+
+def test_two_settings_give_a_heat_map_with_dashes_for_what_failed(tmp_path: Path) -> None:
+    plan = done(tmp_path, 'seed = [1, 2]\n"pretext.tasks" = [["original", "noise"], ["original", "scaling"]]')
+    (plan.cells[3].folder / "scores.json").unlink()
+    assert draw(plan, tmp_path / "a.svg")
+    assert {"0.500", "0.510", "0.520", "-", "noise", "scaling", "seed"} <= set(words(tmp_path / "a.svg"))
+    assert tabulate(plan).rows[3][1:] == ("2", "original+scaling", "", "", "", "it did not end")
+
+
+def test_more_settings_give_a_panel_each_until_there_are_too_many(tmp_path: Path) -> None:
+    assert draw(done(tmp_path / "a", "seed = [1, 2]\nhead.batch = [8, 9]\nhead.epochs = [1, 2]"), tmp_path / "a.svg")
+    assert {"head.epochs = 1", "head.epochs = 2"} <= set(words(tmp_path / "a.svg"))
+    many = ", ".join(map(str, range(1, 14)))
+    assert not draw(done(tmp_path / "b", f"seed = [1]\nhead.batch = [8]\nhead.epochs = [{many}]"), tmp_path / "b.svg")
+
+
+def test_same_scores_same_picture(tmp_path: Path) -> None:
+    plan = done(tmp_path, "seed = [1, 2]\nhead.batch = [8, 9]")
+    draw(plan, tmp_path / "a.svg")
+    draw(plan, tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_nothing_is_drawn_without_scores(tmp_path: Path) -> None:
+    plan = read_plan(spec(tmp_path, "seed = [1]"), tmp_path / "out")
+    assert not draw(plan, tmp_path / "a.svg")
+
+
+def test_an_impossible_folder_or_number_of_jobs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match="file"):
+        sweep(spec(tmp_path, "seed = [1]"), tmp_path / "file", fitted, print)
+    with pytest.raises(ConfigError, match="0 cells at a time"):
+        sweep(spec(tmp_path, "seed = [1]"), tmp_path / "out", fitted, print, jobs=0)
+
+
+def test_without_ray_its_engine_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"Ray Tune is not installed .*\[train,ray\]"):
+        sweep(spec(tmp_path, "seed = [1]"), tmp_path / "out", fitted, print, "ray")
+
+
+@pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("ray", "pyarrow"))), reason="no Ray Tune: its extra is not installed"
+)
+def test_ray_runs_the_same_cells(tmp_path: Path) -> None:
+    run = RUN.replace("here", str(tmp_path))
+    lines: list[str] = []
+    found = sweep(spec(tmp_path, "seed = [0, 1, 2]", run), tmp_path / "ray", faulty, lines.append, "ray", jobs=2)
+    assert sorted(line.split(": ")[1] for line in lines[1:]) == ["seed = 0", "seed = 1", "seed = 2"]
+    here = sweep(spec(tmp_path, "seed = [0, 1, 2]", run), tmp_path / "here", faulty, print, jobs=2)
+    assert found.table == here.table
+    assert found.failed == 2
+    (tmp_path / "mended").write_text("")
+    again = sweep(spec(tmp_path, "seed = [0, 1, 2]", run), tmp_path / "ray", faulty, lines.append, "ray", jobs=2)
+    assert again.failed == 0
+    assert "3 cells, 1 of them done already" in lines
+    assert sweep(spec(tmp_path, "seed = [0, 1, 2]", run), tmp_path / "ray", faulty, print, "ray").table == again.table

@@ -1,0 +1,120 @@
+"""Bring a public data set from where its authors publish it to a folder that training takes."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pooch
+
+from ecg_live.errors import ConfigError, DatasetError
+
+from .download import Progress, Resuming, read_list
+from .sources import MB, SOURCES, Source
+from .unpack import unpack
+
+__all__ = ["SOURCES", "fetch"]
+
+
+def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progress, url: str | None = None) -> Path:
+    """Download a data set and give the folder that ``ecg-live train`` takes; what is there already stays.
+
+    Parameters
+    ----------
+    name : str
+        One of `SOURCES`.
+    folder : Path
+        Where it is to lie.
+    accept : callable
+        Shown licence and size before anything is downloaded; false ends it.
+    report : callable
+        Told how far each file is.
+    url : str, optional
+        Another address of the same zip file, or folder.
+
+    Raises
+    ------
+    ConfigError
+        If the name is unknown, the address is no web address, or the licence is not accepted.
+    DatasetError
+        If it cannot be downloaded, is damaged, or the disk does not take it; partial files stay and are gone on with.
+    """
+    if name not in SOURCES:
+        raise ConfigError(f"{name!r} cannot be fetched; {', '.join(SOURCES)} can", "choose one of them")
+    source = SOURCES[name]
+    if source.inside and (folder / source.inside).is_dir():
+        return folder / source.inside
+    url = url or source.url
+    if not accept(_notice(source, url, folder)):
+        raise ConfigError(
+            f"the licence of {name} was not accepted, so that nothing was fetched", "accept it with --yes"
+        )
+    pooch.get_logger().setLevel(logging.WARNING)  # its own progress lines
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{folder}: {error.strerror}", "choose another folder") from error
+    try:
+        return _archive(source, url, folder, report) if source.inside else _records(url, folder, report)
+    except DatasetError as error:
+        if source.mirror and url == source.url:
+            error.remedy += f"; or try --url {source.mirror}, which we have not verified"
+        raise
+
+
+def _archive(source: Source, url: str, folder: Path, report: Progress) -> Path:
+    name = f"{source.inside}.zip"
+    sums = _sums(url) if source.sums else {}
+    _retrieve(url, sums.get(url.rsplit("/", 1)[-1]), name, folder, report)
+    return unpack(folder / name, source.inside, folder, source.unpacked)
+
+
+def _records(url: str, folder: Path, report: Progress) -> Path:
+    """All recordings that a folder's ``RECORDS`` lists, one name a line."""
+    url = url if url.endswith("/") else url + "/"
+    names = (read_list(urljoin(url, "RECORDS")) or "").split()
+    if not names:
+        raise DatasetError(f"{url} has no list RECORDS of its recordings", "check the address")
+    for name in names:
+        if not name.endswith(".edf") or {"/", "\\", ":"} & set(name):
+            raise DatasetError(f"{url}RECORDS lists {name!r}; expected names of EDF files", "check the address")
+    sums = _sums(url)
+    for name in names:
+        _retrieve(urljoin(url, name), sums.get(name), name, folder, report)
+    return folder
+
+
+def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: Progress) -> None:
+    """One file, unless it is there and right."""
+    try:
+        pooch.retrieve(url, sha256, name, folder, downloader=Resuming(folder / f"{name}.part", report))
+    except ValueError as error:  # pooch has deleted what it refuses
+        raise DatasetError(
+            f"{url}: what came has not the SHA-256 that the publisher states, {sha256}",
+            "run the same command again; if it stays so, the file was changed",
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{folder / name}: {error.strerror}", "make room, or choose another folder") from error
+
+
+def _sums(url: str) -> dict[str, str]:
+    """SHA-256 by file name, as ``SHA256SUMS.txt`` beside the address lists them: ``<hash> <name>`` a line."""
+    lines = (read_list(urljoin(url, "SHA256SUMS.txt")) or "").splitlines()
+    pairs = [line.split(maxsplit=1) for line in lines]
+    return {pair[1].lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2 and len(pair[0]) == 64}
+
+
+def _notice(source: Source, url: str, folder: Path) -> str:
+    """What the user accepts."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+    grows = f", up to {source.unpacked / MB:,.0f} MB unpacked" if source.unpacked else ""
+    free = shutil.disk_usage(there).free / MB
+    return (
+        f"{source.title}\n"
+        f"licence: {source.licence}\n"
+        f"size: about {source.size / MB:,.0f} MB{grows}; {free:,.0f} MB free at {there}\n"
+        f"from: {url}"
+    )

@@ -1,0 +1,38 @@
+"""What a training run found out: one HTML file for people, JSON for programs, a few rows for the model's card."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from ecg_live.errors import DatasetError
+from training.results import Report
+
+from .card import card_scores
+from .page import page
+from .store import read_report, to_json
+
+__all__ = ["card_scores", "read_report", "write_report"]
+
+
+def write_report(report: Report, html: Path, json: Path) -> None:
+    """Write a report as JSON, then as HTML, each at once or not at all; same report, same bytes.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be written; what was there before stays.
+    """
+    _write(json, to_json(report))
+    _write(html, page(report))
+
+
+def _write(path: Path, content: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(content, encoding="utf-8", newline="\n")
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise DatasetError(f"{path}: {error.strerror}", "choose a place that can be written to") from error

@@ -1,0 +1,61 @@
+"""The scores that a model carries in its card."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from training.results import LabelResult, Row
+
+from .words import LOSO, NAMES, PROTOCOLS, chosen_rows
+
+DIGITS = 4
+
+
+def card_scores(label: LabelResult) -> dict[str, Any]:
+    """Compact rows for ``HeadCard.scores``: what ``ecg-live models`` prints.
+
+    Rows of people left out, or where there are none, of shuffled segments, which the protocol then says.
+    """
+    protocol = LOSO if any(row.protocol == LOSO for row in label.rows) else "kfold"
+    longest = max((row.baseline for row in label.rows), default=0.0)
+    rest = f"; baseline = features minus the wearer's mean over {longest:g} s of rest, which are not scored then"
+    return {
+        "protocol": PROTOCOLS[protocol] + (rest if longest else ""),
+        "rows": [_row(row) for row in label.rows if row.protocol == protocol],
+        "chosen": dict(label.chosen),
+        "auroc_per_subject": {
+            name: {one: _round(scores.auroc) for one, scores in row.per_subject.items()}
+            for name, row in chosen_rows(label).items()
+        },
+        "remarks": list(label.remarks),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    scores, interval = row.scores, row.interval.get("auroc")
+    return {
+        "features": NAMES.get(row.features, row.features),
+        "baseline": f"{row.baseline:g} s" if row.baseline else "no",
+        "auroc": _round(scores.auroc),
+        "interval": [_round(edge) for edge in interval] if interval and all(map(math.isfinite, interval)) else None,
+        "balanced_accuracy": _round(scores.balanced_accuracy),
+        "macro_f1": _round(scores.macro_f1),
+        "ece": _round(scores.ece),
+        "brier": _round(scores.brier),
+        "windows": scores.windows,
+        "people": scores.people,
+        "versus": {
+            NAMES.get(rival, rival): {
+                "difference": _round(paired.difference),
+                "interval": [_round(edge) for edge in paired.interval],
+                "p": _round(paired.p),
+            }
+            for rival, paired in row.versus.items()
+        },
+    }
+
+
+def _round(value: float | None) -> float | None:
+    """Four places; None for what is no number."""
+    return None if value is None or not math.isfinite(value) else round(value, DIGITS)

@@ -1,0 +1,125 @@
+"""Axes, lines and dots as SVG. Colours come from the page's style sheet, so that they suit its theme."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .markup import Html, tag
+
+COLOURS = 8  # classes c0 to c7 of the style sheet
+DASHES = ("none", "6 3", "2 3", "8 3 2 3")  # lines differ in style as well as in colour
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A rectangle in a picture, and the numbers that it spans."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    xlim: Limits
+    ylim: Limits
+
+    def x(self, value: float) -> float:
+        """Where a number lies across."""
+        return self.left + self.width * (value - self.xlim[0]) / (self.xlim[1] - self.xlim[0] or 1)
+
+    def y(self, value: float) -> float:
+        """Where a number lies, upwards."""
+        return self.top + self.height * (1 - (value - self.ylim[0]) / (self.ylim[1] - self.ylim[0] or 1))
+
+    def axes(self, xlabel: str, ylabel: str, xticks: Sequence[float], yticks: Sequence[float]) -> list[Html]:
+        """Grid, numbers and names of both axes."""
+        bottom, right = self.top + self.height, self.left + self.width
+        across, down = _digits(xticks), _digits(yticks)
+        return [
+            *(rule(self.x(tick), self.top, self.x(tick), bottom) for tick in xticks),
+            *(rule(self.left, self.y(tick), right, self.y(tick)) for tick in yticks),
+            *(write(f"{tick:.{across}f}", self.x(tick), bottom + 16, "middle") for tick in xticks),
+            *(write(f"{tick:.{down}f}", self.left - 7, self.y(tick) + 4, "end") for tick in yticks),
+            write(xlabel, self.left + self.width / 2, bottom + 34, "middle", "axis"),
+            upwards(ylabel, self.left - 42, self.top + self.height / 2),
+        ]
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], style: int = 0, class_: str = "line") -> Html:
+        """A line, broken where a number is missing."""
+        steps, pen = [], "M"
+        for x, y in zip(xs, ys, strict=False):
+            if math.isfinite(x) and math.isfinite(y):
+                steps.append(f"{pen}{self.x(x):.1f} {self.y(y):.1f}")
+                pen = "L"
+            else:
+                pen = "M"
+        dash = DASHES[style // 2 % len(DASHES)]
+        colour = f"{class_} c{style % COLOURS}"
+        return tag("path", d="".join(steps), class_=colour, stroke_dasharray=None if dash == "none" else dash)
+
+    def cloud(self, points: Iterable[tuple[float, float]], name: str, **attributes: object) -> Html:
+        """Many dots of one kind, as strokes of no length."""
+        drawn = "".join(
+            f"M{self.x(x):.1f} {self.y(y):.1f}h0" for x, y in points if math.isfinite(x) and math.isfinite(y)
+        )
+        return tag("path", tag("title", name), d=drawn, **attributes)
+
+
+def picture(width: float, height: float, description: str, parts: Iterable[Html]) -> Html:
+    """An SVG picture with words for those who do not see it."""
+    return tag(
+        "svg",
+        list(parts),
+        viewBox=f"0 0 {width:g} {height:g}",
+        style=f"max-width:{width:g}px",
+        role="img",
+        aria_label=description,
+    )
+
+
+def rule(x1: float, y1: float, x2: float, y2: float, class_: str = "grid") -> Html:
+    """A straight line."""
+    return tag("path", d=f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}", class_=class_)
+
+
+def write(text: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Html:
+    """Words, on a baseline."""
+    return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=class_)
+
+
+def upwards(text: str, x: float, y: float, anchor: str = "middle", class_: str = "axis") -> Html:
+    """Words that run upwards."""
+    place = f"translate({x:.1f} {y:.1f}) rotate(-90)"
+    return tag("text", text, transform=place, text_anchor=anchor, class_=class_)
+
+
+def dot(x: float, y: float, radius: float, class_: str, title: str = "") -> Html:
+    """A dot that says what it is."""
+    inside = [tag("title", title)] if title else []
+    return tag("circle", inside, cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:.1f}", class_=class_)
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers from low to high, ``most`` of them at the most."""
+    span = high - low
+    if not math.isfinite(span) or span <= 0:
+        return [low] if math.isfinite(low) else []
+    rough = span / max(1, most - 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def limits(values: Iterable[float], *include: float) -> Limits:
+    """The span of all numbers that are some, and of those that must be in it."""
+    finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0, 1.0]
+    return min(finite), max(finite)
+
+
+def _digits(numbers: Sequence[float]) -> int:
+    """Decimals that tell ticks apart."""
+    step = min((b - a for a, b in itertools.pairwise(numbers)), default=1.0)
+    return max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0

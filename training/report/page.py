@@ -1,0 +1,69 @@
+"""The whole page: one file that needs nothing else."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from training.results import Report
+
+from .markup import Html, bullets, join, tag
+from .scores import label_section
+from .stages import data_section, example_section, map_section, pretext_section, settings_section
+from .words import chosen_rows, headline
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
+TERMS = (
+    "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
+    "With more than two classes, AUROC is the mean of each class against the rest.",
+    "Balanced accuracy: mean over classes of the share of windows that were recognised.",
+    "ECE: expected calibration error, over 15 bins; Brier: mean squared error of the probabilities. Lower is better.",
+    "Intervals: 95 %, from drawing people, not windows, with replacement.",
+    "HR + HRV: heart rate and its variability; random encoder: the same network before it learnt anything.",
+)
+
+
+def page(report: Report) -> str:
+    """The report as HTML."""
+    style = Html(resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
+    head = tag(
+        "head",
+        Html('<meta charset="utf-8">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        tag("title", report.name),
+        tag("style", style),
+    )
+    main = tag(
+        "main",
+        _top(report),
+        data_section(report.data),
+        [label_section(label) for label in report.labels],
+        pretext_section(report.pretext),
+        map_section(report),
+        example_section(report),
+        settings_section(report.settings),
+        tag("footer", tag("h3", "Terms"), bullets(TERMS), class_="note"),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+
+
+def _top(report: Report) -> Html:
+    made = f"{report.created} \u00b7 {report.software} \u00b7 {report.seconds / 60:,.1f} minutes of computing"
+    sentences = [headline(label, name, row) for label in report.labels for name, row in chosen_rows(label).items()]
+    if not sentences:
+        sentences = [tag("p", "No label was scored in this run.", class_="headline")]
+    return join(
+        (
+            tag("header", tag("h1", report.name), tag("p", made, class_="meta")),
+            *sentences,
+            bullets(report.remarks),
+            _caveats(report),
+        )
+    )
+
+
+def _caveats(report: Report) -> Html:
+    caveats = dict.fromkeys(caveat for one in report.data for caveat in one.caveats)
+    return (
+        tag("div", tag("h3", "Read this with the scores"), bullets(caveats), class_="caveats") if caveats else Html("")
+    )

@@ -1,0 +1,175 @@
+"""The report's pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from training.results import Example, LabelResult, Point, PretextLog, Row
+
+from .charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, write
+from .markup import DASH, Html, number, tag, with_interval
+from .words import LOSO, NAMES
+
+UNLEARNT = 6 / 7  # one-vs-rest accuracy of who always says no: one window in seven is of the task
+RATE = 256  # Hz, of example windows
+LOOKS = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
+DRAWN = 300  # points of a curve; more are averaged
+LINE, WIDE = 22.0, 920.0  # height of a row and width of a whole picture, in pixels
+
+
+def overview(label: LabelResult) -> Html:
+    """AUROC of every row with its interval, one below the other: leave-one-subject-out only."""
+    rows = [row for row in label.rows if row.protocol == LOSO and is_score(row.scores.auroc)]
+    edges = [edge for row in rows for edge in row.interval.get("auroc", ())]
+    low, _ = limits([*edges, *(row.scores.auroc or 0 for row in rows)], 0.45)
+    plot = Plot(290, 10, 450, LINE * len(rows), (math.floor(low * 10) / 10, 1.0), (len(rows), 0))
+    marks = ticks(*plot.xlim, 8)
+    parts = [*plot.axes("AUROC", "", marks, []), rule(plot.x(0.5), 10, plot.x(0.5), 10 + plot.height, "chance")]
+    for i, row in enumerate(rows):
+        y = plot.y(i + 0.5)
+        used = row.features in _features_in_use(label, row)
+        low_high, auroc = row.interval.get("auroc"), row.scores.auroc or 0.0
+        colour = "c0" if used else "c7"
+        if low_high and all(map(math.isfinite, low_high)):
+            parts.append(rule(plot.x(low_high[0]), y, plot.x(low_high[1]), y, f"line {colour}"))
+        parts.append(dot(plot.x(auroc), y, 4.5, f"{'full' if used else 'open'} {colour}"))
+        strong = "strong" if used else None
+        parts.append(write(f"{NAMES.get(row.features, row.features)}, {_rest(row)}", 278, y + 4, "end", strong))
+        parts.append(write(with_interval(auroc, low_high), 752, y + 4, "start", strong))
+    return picture(WIDE, LINE * len(rows) + 52, f"AUROC of each kind of features for {label.name}", parts)
+
+
+def is_score(value: float | None) -> bool:
+    """Whether there is a number."""
+    return value is not None and math.isfinite(value)
+
+
+def people(rows: Sequence[Row]) -> Html:
+    """AUROC of each person under several rows; sorted by the first."""
+    aurocs = [{one: scores.auroc for one, scores in row.per_subject.items()} for row in rows]
+    order = sorted(aurocs[0], key=lambda one: (aurocs[0][one] if is_score(aurocs[0][one]) else 2.0, one))
+    low, _ = limits((auroc for each in aurocs for auroc in each.values() if auroc is not None), 0.4)
+    wide = max(90.0, min(WIDE - 70, 34.0 * len(order)))
+    plot = Plot(56, 10, wide, 210, (-0.5, len(order) - 0.5), (math.floor(low * 10) / 10, 1))
+    parts = plot.axes("", "AUROC", [], ticks(*plot.ylim, 8))
+    parts.append(rule(plot.left, plot.y(0.5), plot.left + wide, plot.y(0.5), "chance"))
+    for i, one in enumerate(order):
+        if i % math.ceil(len(order) * 9 / wide) == 0:  # 9 pixels a name
+            parts.append(upwards(_short(one), plot.x(i) + 4, 228, "end", "small"))
+        for kind in reversed(range(len(rows))):
+            auroc = aurocs[kind].get(one)
+            if auroc is not None and is_score(auroc):
+                said = f"{one}: {number(auroc)} ({NAMES.get(rows[kind].features, rows[kind].features)})"
+                parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], LOOKS[kind], said))
+            elif kind == 0:
+                parts.append(write(DASH, plot.x(i), 216, "middle", "dim"))
+    longest = max((len(_short(one)) for one in order), default=0)
+    return picture(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
+
+
+def reliability(row: Row) -> Html:
+    """Share of right answers against confidence; the larger the dot, the more windows."""
+    plot = Plot(56, 14, 250, 250, (0, 1), (0, 1))
+    marks = ticks(0, 1)
+    most = max((windows for *_, windows in row.reliability), default=1)
+    bins = [each for each in row.reliability if all(map(math.isfinite, each))]
+    dots = [
+        dot(plot.x(sure), plot.y(right), 3 + 7 * math.sqrt(windows / most), "open c0", f"{windows} windows")
+        for sure, right, windows in bins
+    ]
+    parts = [
+        *plot.axes("mean confidence", "share right", marks, marks),
+        rule(plot.x(0), plot.y(0), plot.x(1), plot.y(1), "chance"),
+        plot.line([sure for sure, *_ in bins], [right for _, right, _ in bins]),
+        *dots,
+    ]
+    return picture(322, 312, "Reliability diagram: share of right answers by confidence", parts)
+
+
+def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Html:
+    """Curves over the steps of training; shares of one, from what is left without learning."""
+    values = [value for line in lines.values() for value in _thin(line)]
+    ylim = (limits(values, UNLEARNT - 0.02)[0], 1.0) if share else limits(values, 0.0)
+    steps = _thin(log.steps)
+    plot = Plot(56, 10, 330, 210, limits(steps), ylim)
+    chance = [rule(plot.left, plot.y(UNLEARNT), plot.left + plot.width, plot.y(UNLEARNT), "chance")] if share else []
+    drawn = [plot.line(steps, _thin(line), i) for i, line in enumerate(lines.values())]
+    axes = plot.axes("step", name, ticks(*plot.xlim, 5), ticks(*ylim))
+    return picture(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])
+
+
+def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Html:
+    """Where windows lie in two dimensions, coloured by what was labelled or by who wore the electrodes."""
+    x, y = (limits(getattr(point, axis) for point in points) for axis in "xy")
+    plot = Plot(8, 8, 356, 300, x, y)
+    groups: dict[str, list[tuple[float, float]]] = {}
+    for point in points:
+        groups.setdefault(point.subject if by_subject else point.label, []).append((point.x, point.y))
+    drawn = [
+        plot.cloud(
+            groups[name],
+            name,
+            class_="cloud" if by_subject else shape(i),
+            style=hue(i, len(groups)) if by_subject else None,
+        )
+        for i, name in enumerate(sorted(groups))
+    ]
+    frame = tag("rect", x=2, y=2, width=368, height=312, class_="grid")
+    what = "person" if by_subject else "label"
+    return picture(372, 316, f"Map of {len(points)} windows, coloured by {what}", [frame, *drawn])
+
+
+def hue(i: int, n: int) -> str:
+    """Style of one of n colours that differ, readable on light and on dark."""
+    return f"color:hsl({360 * i / n:.0f} {(85, 45)[i % 2]}% {(46, 58)[i // 2 % 2]}%)"
+
+
+def shape(i: int) -> str:
+    """Class of a label's dots: labels differ in shape as well as in colour."""
+    return f"cloud c{i % COLOURS}" + (" square" if i % 2 else "")
+
+
+def example(one: Example) -> Html:
+    """A window as a trace, with a line a second."""
+    seconds = max(len(one.samples) / RATE, 1 / RATE)
+    low, high = limits(one.samples)
+    plot = Plot(4, 4, WIDE - 8, 92, (0, seconds), (low, high))
+    grid = [rule(plot.x(second), 0, plot.x(second), 100) for second in range(math.ceil(seconds) + 1)]
+    trace = plot.line([i / RATE for i in range(len(one.samples))], one.samples, class_="trace")
+    return picture(WIDE, 100, f"ECG window: {one.caption}", [*grid, trace])
+
+
+def swatch(style: int) -> Html:
+    """A piece of a line, for a legend."""
+    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
+
+
+def mark(look: str) -> Html:
+    """A dot, for a legend."""
+    return picture(30, 10, "", [dot(15, 5, 4, look)])
+
+
+def blot(name: str, **attributes: object) -> Html:
+    """A dot of a map, for a legend."""
+    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).cloud([(0.5, 0.5)], name, **attributes)])
+
+
+def _thin(values: Sequence[float]) -> list[float]:
+    """Means of neighbours, so that no curve has more than `DRAWN` points."""
+    size = math.ceil(len(values) / DRAWN) or 1
+    parts = [values[i : i + size] for i in range(0, len(values), size)]
+    return [sum(part) / len(part) for part in parts]
+
+
+def _features_in_use(label: LabelResult, row: Row) -> set[str]:
+    """Features of the set that answers with this row's baseline."""
+    return {features for name, features in label.chosen.items() if (name == "personal") == (row.baseline > 0)}
+
+
+def _rest(row: Row) -> str:
+    return f"{row.baseline:g} s of rest" if row.baseline else "no baseline"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}\u2026"

@@ -1,0 +1,181 @@
+"""The part of the report that is about one label: scores, comparisons, people, confusion, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.results import LabelResult, Row, Scores
+
+from .markup import (
+    Html,
+    between,
+    bullets,
+    chance,
+    count,
+    folded,
+    join,
+    number,
+    signed,
+    table,
+    table_row,
+    tag,
+    with_interval,
+)
+from .plots import LOOKS, is_score, mark, overview, people, reliability
+from .words import LOSO, NAMES, PROTOCOLS, chosen_rows, row_of, verdict
+
+COLUMNS = (
+    "features",
+    "baseline",
+    "AUROC (95 %)",
+    "bal. accuracy (95 %)",
+    "macro-F1",
+    "ECE",
+    "Brier",
+    "windows",
+    "people",
+)
+SPLITS = {
+    "raw": "each value of the label is one",
+    "middle": "ratings are split at the middle of their scale",
+    "median": "ratings are split at the person's own median",
+}
+TONE = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
+
+
+def label_section(label: LabelResult) -> Html:
+    """All about one label."""
+    chosen = chosen_rows(label)
+    split = f"Classes: {', '.join(label.classes)}; {SPLITS.get(label.split, label.split)}. "
+    comparable = "Rows with different baselines are scored on different windows: compare within a baseline."
+    scored = any(row.protocol == LOSO and is_score(row.scores.auroc) for row in label.rows)
+    return tag(
+        "section",
+        tag("h2", f"Scores: {label.name}"),
+        tag("p", split + comparable, class_="note"),
+        bullets(label.remarks),
+        _figure(overview(label), f"{label.name}: {PROTOCOLS[LOSO]}. Filled: in the bundle. Dashed: chance.")
+        if scored
+        else Html(""),
+        _score_table(label, list(chosen.values())),
+        _comparisons(label),
+        [_details(label, name, row) for name, row in chosen.items()],
+    )
+
+
+def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Html:
+    protocols = sorted({row.protocol for row in label.rows}, key=lambda protocol: (protocol != LOSO, protocol))
+    rows: list[Html] = []
+    for protocol in protocols:
+        title = PROTOCOLS.get(protocol, protocol)
+        rows.append(tag("tr", tag("th", title, colspan=len(COLUMNS), scope="rowgroup"), class_="part"))
+        for row in label.rows:
+            if row.protocol == protocol:
+                look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
+                rows.append(table_row(_score_cells(row), look))
+    return table(f"Scores for {label.name}. Bold: what the bundle answers from.", COLUMNS, rows)
+
+
+def _score_cells(row: Row) -> list[str]:
+    scores, interval = row.scores, row.interval
+    return [
+        NAMES.get(row.features, row.features),
+        f"{row.baseline:g} s" if row.baseline else "none",
+        with_interval(scores.auroc, interval.get("auroc")),
+        with_interval(scores.balanced_accuracy, interval.get("balanced_accuracy")),
+        number(scores.macro_f1),
+        number(scores.ece),
+        number(scores.brier),
+        f"{scores.windows:,}",
+        str(scores.people),
+    ]
+
+
+def _comparisons(label: LabelResult) -> Html:
+    rows = [
+        [
+            NAMES.get(row.features, row.features),
+            tag("span", verdict(paired), class_=TONE.get(verdict(paired))),
+            NAMES.get(rival, rival),
+            f"{row.baseline:g} s" if row.baseline else "none",
+            f"{signed(paired.difference)} ({between(paired.interval, 3)})",
+            chance(paired.p),
+        ]
+        for row in label.rows
+        if row.protocol == LOSO
+        for rival, paired in row.versus.items()
+    ]
+    if not rows:
+        return Html("")
+    header = ("features", "", "rival", "baseline", "difference of AUROC (95 %)", "two-sided p")
+    caption = (
+        "Paired comparisons on the same windows; people drawn anew for the interval; p not corrected for their number."
+    )
+    return table(caption, header, rows, "words")
+
+
+def _details(label: LabelResult, name: str, row: Row) -> Html:
+    """People, confusion and calibration of one of the bundle's sets."""
+    rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
+    about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {PROTOCOLS.get(row.protocol, row.protocol)}"
+    rivals = [
+        row_of(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in ("hrv", "random encoder")
+    ]
+    rows = [row, *(rival for rival in rivals if rival is not None and rival.features != row.features)]
+    legend = [
+        tag("li", mark(look), tag("span", NAMES.get(one.features, one.features)))
+        for look, one in zip(LOOKS, rows, strict=False)
+    ]
+    by_person = _figure(
+        join((people(rows), tag("ul", legend, class_="legend"))),
+        "AUROC of each person, sorted. A person with one class only has none. Dashed: chance.",
+    )
+    return tag(
+        "div",
+        tag("h3", about),
+        by_person if row.per_subject else Html(""),
+        folded(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _people_table(rows))
+        if row.per_subject
+        else Html(""),
+        tag("div", _confusion(label, row), _calibration(row), class_="side"),
+    )
+
+
+def _people_table(rows: Sequence[Row]) -> Html:
+    first, *others = rows
+    header = ("person", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
+    extra = [f"AUROC, {NAMES.get(row.features, row.features)}" for row in others]
+
+    def cells(one: str, scores: Scores) -> list[str]:
+        own = (scores.auroc, scores.balanced_accuracy, scores.macro_f1, scores.ece, scores.brier)
+        rivals = [row.per_subject[one].auroc if one in row.per_subject else None for row in others]
+        return [one, f"{scores.windows:,}", *(number(value) for value in (*own, *rivals))]
+
+    body = [cells(one, scores) for one, scores in sorted(first.per_subject.items())]
+    return table("Scores of each person", (*header, *extra), body)
+
+
+def _confusion(label: LabelResult, row: Row) -> Html:
+    """Windows by true and predicted class, shaded by their share of the true class."""
+    body = []
+    for name, counts in zip(label.classes, row.confusion, strict=False):
+        total = sum(counts)
+        shares = [each / total if total else 0.0 for each in counts]
+        cells = [
+            tag("td", f"{each:,}", tag("small", f"{share:.0%}"), style=f"--share:{60 * share:.0f}%")
+            for each, share in zip(counts, shares, strict=True)
+        ]
+        body.append(tag("tr", tag("th", name, scope="row"), cells))
+    header = ("true \u2193 predicted \u2192", *label.classes)
+    return table("Confusion: windows, and their share of the true class", header, body, "confusion")
+
+
+def _calibration(row: Row) -> Html:
+    if not row.reliability:
+        return Html("")
+    said = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
+    return _figure(reliability(row), said)
+
+
+def _figure(content: Html, caption: str) -> Html:
+    return tag("figure", content, tag("figcaption", caption))

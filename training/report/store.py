@@ -1,0 +1,88 @@
+"""A report as JSON, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ecg_live.errors import FormatError
+from training.results import Report
+
+SCHEMA = 1
+
+
+def to_json(report: Report) -> str:
+    """The report as JSON; numbers that are none become null."""
+    return json.dumps({"ecg_live_report": SCHEMA, **_plain(report)}, indent=1, allow_nan=False) + "\n"
+
+
+def read_report(path: Path) -> Report:
+    """Read what `write_report` wrote; in ``settings``, lists come back where tuples were.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, or is no such report: names the field that is not what it should be.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FormatError(f"{path}: {error.strerror}", "check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: no JSON: {error}", "give the .json that training wrote") from error
+    if not isinstance(content, dict) or content.get("ecg_live_report") != SCHEMA:
+        raise FormatError(f"{path}: no training report of schema {SCHEMA}", "give the .json that training wrote")
+    report: Report = _built(Report, content, f"{path}: report")
+    return report
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold; numpy's numbers are numbers too."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value) if math.isfinite(value) else None
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value)
+
+
+def _built(kind: Any, value: Any, where: str) -> Any:
+    """A value of a type, from what JSON made of it."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
+    if origin in {types.UnionType, Union}:  # with None: the only one there is
+        return None if value is None else _built(inner[0], value, where)
+    if is_dataclass(kind) and isinstance(value, dict):
+        hints = get_type_hints(kind)
+        if missing := [each.name for each in fields(kind) if each.name not in value]:
+            raise FormatError(f"{where}.{missing[0]} is missing", "give the .json that training wrote")
+        made = {each.name: _built(hints[each.name], value[each.name], f"{where}.{each.name}") for each in fields(kind)}
+        return kind(**made) if isinstance(kind, type) else None
+    if origin is tuple and isinstance(value, list):
+        if inner[-1] is Ellipsis:
+            return tuple(_built(inner[0], each, f"{where}[{i}]") for i, each in enumerate(value))
+        if len(value) == len(inner):
+            return tuple(
+                _built(one, each, f"{where}[{i}]") for i, (one, each) in enumerate(zip(inner, value, strict=True))
+            )
+    if origin is Mapping and isinstance(value, dict):
+        return {key: _built(inner[1], each, f"{where}.{key}") for key, each in value.items()}
+    if kind is float and (value is None or type(value) in {int, float}):
+        return math.nan if value is None else float(value)
+    if kind in {int, str} and type(value) is kind:
+        return value
+    raise FormatError(f"{where} is {value!r}; expected {kind}"[:300], "give the .json that training wrote")

@@ -1,0 +1,86 @@
+"""Train once for each combination of some settings' values, and lay the scores side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ecg_live.errors import ConfigError, DatasetError
+
+from .cell import Run, Task, prepare, read_problem, read_scores
+from .engines import run_locally, run_on_ray
+from .plan import read_plan
+from .show import Table, draw, tabulate, write_csv
+
+__all__ = ["Run", "Sweep", "sweep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a sweep found: a row for each cell, how many of them failed, and the files; no plot without scores."""
+
+    table: Table
+    failed: int
+    csv: Path
+    plot: Path | None
+
+
+def sweep(
+    spec: Path,
+    out: Path,
+    run: Run,
+    report: Callable[[str], None],
+    engine: Literal["local", "ray"] = "local",
+    jobs: int = 1,
+) -> Sweep:
+    """Run all cells that are not done yet; those that fail are reported and the others go on.
+
+    Parameters
+    ----------
+    spec : Path
+        See `training.sweep.plan`.
+    out : Path
+        Folder for the cells' own folders, ``sweep.csv`` and ``sweep.svg``.
+    run : callable
+        What trains a cell; a function that another process can import.
+    report : callable
+        Told in a line what happens.
+    engine, jobs
+        What runs the cells, and how many at a time.
+
+    Raises
+    ------
+    ConfigError
+        If the file or the engine cannot be used.
+    DatasetError
+        If nothing can be written to the folder.
+    """
+    if jobs < 1:
+        raise ConfigError(f"{jobs} cells at a time; at least one is needed", "give a positive number")
+    plan = read_plan(spec, out)
+    tasks = [Task(cell, run, plan.run) for cell in plan.cells if read_scores(cell) is None]
+    report(f"{len(plan.cells)} cells, {len(plan.cells) - len(tasks)} of them done already")
+
+    def ended(task: Task) -> None:
+        cell = task.cell
+        values = ", ".join(f"{name} = {value}" for name, value in cell.values.items())
+        how = "done" if read_scores(cell) is not None else f"failed: {read_problem(cell)} (see {cell.folder})"
+        report(f"{cell.name}: {values}: {how}")
+
+    try:
+        for task in tasks:
+            prepare(task.cell, plan.run)
+        if engine == "ray" and tasks:
+            run_on_ray(tasks, jobs, ended, out)
+        else:
+            run_locally(tasks, jobs, ended)
+        table = tabulate(plan)
+        write_csv(table, out / "sweep.csv")
+        plot = out / "sweep.svg" if draw(plan, out / "sweep.svg") else None
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename or out}: {error.strerror}", "choose another folder, or make room"
+        ) from error
+    return Sweep(table, sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot)

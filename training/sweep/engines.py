@@ -1,0 +1,95 @@
+"""What runs the cells: processes of this machine, or Ray."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from ecg_live.errors import ConfigError
+
+from .cell import Task, note_problem, read_scores
+
+Ended = Callable[[Task], None]
+
+
+def run_locally(tasks: Sequence[Task], jobs: int, ended: Ended) -> None:
+    """Run each cell in a process of its own, ``jobs`` at a time; one that is killed ends no other."""
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    waiting, running = list(reversed(tasks)), dict[int, tuple[BaseProcess, Task]]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                task = waiting.pop()
+                started = context.Process(target=_process, args=(task,))
+                started.start()
+                running[started.sentinel] = started, task
+            ready = wait(list(running))
+            for sentinel in [each for each in running if each in ready]:
+                process, task = running.pop(sentinel)
+                process.join()
+                if process.exitcode:
+                    note_problem(task.cell, f"its process ended with {process.exitcode}")
+                ended(task)
+    finally:
+        for process, _ in running.values():
+            process.terminate()
+            process.join()
+
+
+def _process(task: Task) -> None:
+    """Leave Ctrl-C to the parent, which ends this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    task()
+
+
+def run_on_ray(tasks: Sequence[Task], jobs: int, ended: Ended, out: Path) -> None:
+    """Run the cells as trials of Ray Tune; on several machines they must share the folder ``out``.
+
+    Raises
+    ------
+    ConfigError
+        If Ray is not installed.
+    """
+    try:
+        import ray  # noqa: PLC0415 - an extra
+        from ray import tune  # noqa: PLC0415
+    except ImportError as error:  # Ray's own, too, where it is there without Tune
+        raise ConfigError(
+            "Ray Tune is not installed", "run: python -m pip install 'ecg-live[train,ray]', or leave --engine out"
+        ) from error
+    by_name = {task.cell.name: task for task in tasks}
+
+    def trial(config: dict[str, str]) -> None:
+        task = by_name[config["cell"]]
+        task()
+        tune.report(read_scores(task.cell) or {})
+
+    class Told(tune.Callback):
+        """Tells of each trial when it ends."""
+
+        def on_trial_complete(self, *, trial: tune.Trial, **_info: object) -> None:
+            ended(by_name[trial.config["cell"]])
+
+        def on_trial_error(self, *, trial: tune.Trial, **_info: object) -> None:
+            ended(by_name[trial.config["cell"]])
+
+    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
+    try:
+        tune.Tuner(
+            tune.with_resources(trial, _share(ray.cluster_resources(), jobs)),
+            param_space={"cell": tune.grid_search(list(by_name))},
+            tune_config=tune.TuneConfig(max_concurrent_trials=jobs),
+            run_config=tune.RunConfig(name="ray", storage_path=str(out.absolute()), verbose=0, callbacks=[Told()]),
+        ).fit()
+    finally:
+        ray.shutdown()
+
+
+def _share(resources: dict[str, float], jobs: int) -> dict[str, float]:
+    """What one of so many cells may use; Ray wants whole numbers above one."""
+    shares = {"cpu": resources.get("CPU", 1.0) / jobs, "gpu": resources.get("GPU", 0.0) / jobs}
+    return {name: share if share < 1 else float(int(share)) for name, share in shares.items()}

@@ -1,0 +1,100 @@
+"""What a sweep file asks for: one cell for each combination of the grid's values."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecg_live.errors import ConfigError
+from training.settings import TrainSettings, as_dict, load_settings, read_toml
+
+RUN = {"dataset": str, "data": str, "pretrain": list, "label": str, "preset": str}  # as ``ecg-live train`` takes them
+NAME = 12  # hexadecimal digits of a cell's name
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One combination: ``values`` by dotted name, what they make of the settings, and the folder of its run."""
+
+    name: str
+    values: Mapping[str, Any]
+    settings: TrainSettings
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``run`` is the table of that name with absolute paths; ``axes`` the grid's values by dotted name."""
+
+    run: Mapping[str, Any]
+    axes: Mapping[str, tuple[Any, ...]]
+    cells: tuple[Cell, ...]
+
+
+def read_plan(spec: Path, out: Path) -> Plan:
+    """Read a sweep file: ``[run]``, and ``[grid]`` with dotted settings and lists of their values.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or a name or value is not known.
+    """
+    content = read_toml(spec)
+    if unknown := set(content) - {"run", "grid"}:
+        raise ConfigError(f"{spec}: unknown table {min(unknown)}; known are run, grid", "mend the name")
+    run, axes = _run(content.get("run"), spec), _axes(content.get("grid"), spec)
+    cells = [_cell(run, dict(zip(axes, values, strict=True)), out) for values in itertools.product(*axes.values())]
+    if len({cell.name for cell in cells}) < len(cells):
+        raise ConfigError(f"{spec}: a value of the grid is listed twice", "list each once")
+    return Plan(_absolute(run), axes, tuple(cells))
+
+
+def _run(table: Any, spec: Path) -> dict[str, Any]:
+    if not isinstance(table, dict) or not {"dataset", "data"} <= set(table):
+        raise ConfigError(f"{spec}: expected a table [run] with dataset and data", "add it")
+    for name, value in table.items():
+        if name not in RUN:
+            raise ConfigError(f"{spec}: run.{name} is unknown; known are {', '.join(RUN)}", "mend the name")
+        if not isinstance(value, RUN[name]) or (RUN[name] is list and not all(isinstance(one, str) for one in value)):
+            kind = "list of text" if RUN[name] is list else "text"
+            raise ConfigError(f"{spec}: run.{name} is {value!r}; it must be a {kind}", "mend the value")
+    return table
+
+
+def _axes(grid: Any, spec: Path) -> dict[str, tuple[Any, ...]]:
+    """The grid's lists by dotted name, whether it was quoted or not."""
+    axes = _flat(grid) if isinstance(grid, dict) else {}
+    if not axes:
+        raise ConfigError(f"{spec}: expected a table [grid] of settings with their values", "add it")
+    for name, values in axes.items():
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f"{spec}: grid.{name} is {values!r}; it must be a list of values", "mend the value")
+    return {name: tuple(values) for name, values in axes.items()}
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        found |= _flat(value, f"{before}{name}.") if isinstance(value, dict) else {before + name: value}
+    return found
+
+
+def _cell(run: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> Cell:
+    """Name it after all that decides its result."""
+    settings = load_settings(run.get("preset", "fast"), None, values)
+    described = json.dumps([run, as_dict(settings)], sort_keys=True)
+    name = hashlib.sha256(described.encode()).hexdigest()[:NAME]
+    return Cell(name, values, settings, out.absolute() / "cells" / name)
+
+
+def _absolute(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Paths that hold in another process, which may have another working folder."""
+    paths: dict[str, Any] = {"data": str(Path(run["data"]).absolute())}
+    if "pretrain" in run:
+        paths["pretrain"] = [str(Path(one).absolute()) for one in run["pretrain"]]
+    return {**run, **paths}
