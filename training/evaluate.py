@@ -1,91 +1,212 @@
-"""Honest scores: one person left out at a time, intervals over people, simple rivals on the same windows."""
+"""Honest scores: people left out, intervals over people, simple rivals on the same windows."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
-from sklearn.model_selection import LeaveOneGroupOut
+from sklearn.model_selection import StratifiedKFold
 
 from ecg_live.errors import DatasetError
 from ecg_live.types import F64
-from training.head import Ints, fit
+from training.datasets.labels import NONE
+from training.engines import Engine
+from training.examples import Examples, Mask
+from training.fold import FEATURES, Fold, column, work_out
+from training.folds import Arrays, run_folds
+from training.results import Paired, Row
+from training.scores import Drawn, Judged, confusion, draw, interval, paired, reliability, scores
+from training.settings import EvaluateSettings, HeadSettings
 
-BINS = 15  # of the calibration error
-DRAWS = 2000  # of people, for the interval
+FEWEST_PEOPLE = 3  # to leave one out, and hold one out among the others
+TIE = 0.005  # of AUROC: nobody should choose by less
+SIMPLEST_FIRST = ("hrv", "embedding", "both")
+RIVALS = ("majority", "hrv", "random encoder")
+Embed = Callable[[str | None], F64]
 
 
-def leave_one_out(x: F64, y: Ints, person: Ints) -> F64:
-    """Probability (n,) of the second class for every window, from a head that never saw its person.
+class Evaluation(NamedTuple):
+    """Rows of the report, and what should be said with them."""
+
+    rows: tuple[Row, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to score: protocol, head and seed; where folds run and are kept; who is told how many are done.
+
+    ``embed`` gives the embedding (n, 128) of all windows by an encoder that never saw the subject it is given (None: in
+    ``kfold``, where nobody is left out). Without it all folds share that of the examples.
+    """
+
+    evaluate: EvaluateSettings
+    head: HeadSettings
+    seed: int
+    folder: Path
+    engine: Engine
+    report: Callable[[int, int], None] = lambda _done, _total: None
+    embed: Embed | None = None
+
+
+def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
+    """Score all kinds of features, ``random`` (n, 128) being those of an encoder that learnt nothing.
+
+    A class that a fold's training people lack cannot be predicted there: its windows count as wrong, and a remark says
+    so. Wearers without a baseline are left out of the rows with one, and named.
 
     Raises
     ------
     DatasetError
-        If there is one person only, or one class only.
+        If people, classes or windows are too few for the protocol.
     """
-    if len(np.unique(person)) < 3 or len(np.unique(y)) < 2:
+    check(examples.take(examples.scored(relative=False)), plan.evaluate)
+    tests = _tests(examples, plan)
+    remarks = _lacking(examples, tests)
+    baselines = [0.0]
+    if plan.evaluate.baseline:
+        problem, more = _baseline_remarks(examples, plan)
+        remarks += more
+        baselines += [] if problem else [plan.evaluate.baseline]
+    jobs = _jobs(examples, random, tests, plan, relative=len(baselines) > 1)
+    found = run_folds(work_out, jobs, len(tests), plan.folder, plan.engine, plan.report)
+    rows = [row for baseline in baselines for row in _rows(examples, tests, found, baseline, plan.evaluate)]
+    return Evaluation(tuple(rows), tuple(remarks))
+
+
+def check(examples: Examples, settings: EvaluateSettings) -> None:
+    """Refuse what cannot be scored.
+
+    Raises
+    ------
+    DatasetError
+        Saying what there is too little of.
+    """
+    counts = np.bincount(examples.label, minlength=len(examples.classes))
+    if (counts > 0).sum() < 2:
+        there = [name for name, count in zip(examples.classes, counts, strict=True) if count]
         raise DatasetError(
-            f"{len(np.unique(person))} people with {len(np.unique(y))} classes; leaving one out needs 3 and 2",
-            "give more recordings",
+            f"all {len(examples)} windows are of {' '.join(there) or 'no class'}; two classes are needed",
+            "give recordings of another class, or split the label otherwise",
         )
-    out = np.empty(len(y))
-    for train, test in LeaveOneGroupOut().split(x, y, person):
-        out[test] = expit(fit(x[train], y[train], person[train]).log_odds(x[test]))
-    return out
+    if not counts.all():
+        raise DatasetError(
+            f"no window is of class {examples.classes[int(counts.argmin())]}",
+            "leave that class out, or give recordings",
+        )
+    if settings.protocol == "loso" and len(examples.people) < FEWEST_PEOPLE:
+        raise DatasetError(
+            f"{len(examples.people)} people; leaving one out needs {FEWEST_PEOPLE}",
+            "give recordings of more people, or --protocol kfold",
+        )
+    if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():
+        raise DatasetError(
+            f"{settings.folds} folds; the smallest class, {examples.classes[int(counts.argmin())]}, has "
+            f"{counts.min()} windows, and two folds are the fewest",
+            "set evaluate.folds to a number between them",
+        )
 
 
-def against_baseline(x: F64, person: Ints, baseline: Ints) -> F64:
-    """Features (n, d) minus each person's mean over the windows marked as baseline; NaN is left out of the mean."""
-    out = np.full_like(x, np.nan)
-    for one in np.unique(person):
-        own = person == one
-        if (own & (baseline > 0)).any():
-            out[own] = x[own] - np.nanmean(x[own & (baseline > 0)], axis=0)
-    return out
+def choose(rows: Sequence[Row]) -> dict[str, str]:
+    """The features of the population set (by rows without baseline) and of the personal set (with; if there are any).
+
+    The highest AUROC wins; within 0.005 of it the simplest features.
+    """
+    chosen = {}
+    for name, personal in (("population", False), ("personal", True)):
+        own = {row.features: row.scores.auroc or 0.0 for row in rows if (row.baseline > 0) == personal}
+        able = [features for features in SIMPLEST_FIRST if features in own]
+        if able:
+            best = max(own[features] for features in able)
+            chosen[name] = next(features for features in able if own[features] >= best - TIE)
+    return chosen
 
 
-def scores(probability: F64, y: Ints, person: Ints) -> dict[str, Any]:
-    """AUROC over all windows with its 95 % interval over people, balanced accuracy, macro-F1, ECE and Brier."""
-    label = (probability > 0.5).astype(np.int64)
-    return {
-        "auroc": float(roc_auc_score(y, probability)),
-        "interval": _interval(probability, y, person),
-        "balanced_accuracy": float(balanced_accuracy_score(y, label)),
-        "macro_f1": float(f1_score(y, label, average="macro")),
-        "ece": calibration_error(probability, y),
-        "brier": float(np.mean((probability - y) ** 2)),
-        "windows": len(y),
-        "people": len(np.unique(person)),
-    }
+def _tests(examples: Examples, plan: Plan) -> dict[str, Mask]:
+    """Windows that each fold holds out, by its name."""
+    if plan.evaluate.protocol == "loso":
+        return {who: examples.subject == who for who in examples.take(examples.label >= 0).people}
+    folds = StratifiedKFold(plan.evaluate.folds, shuffle=True, random_state=plan.seed)
+    rows = np.flatnonzero(examples.label >= 0)
+    split = folds.split(np.zeros((len(rows), 1)), examples.label[rows])
+    parts = [np.isin(np.arange(len(examples)), rows[test]) for _, test in split]
+    return {f"{number} of {len(parts)}": part for number, part in enumerate(parts, 1)}
 
 
-def per_person(probability: F64, y: Ints, person: Ints) -> dict[int, float]:
-    """AUROC of each person who has both classes."""
-    people = [one for one in np.unique(person).tolist() if len(np.unique(y[person == one])) == 2]
-    return {one: float(roc_auc_score(y[person == one], probability[person == one])) for one in people}
+def _lacking(examples: Examples, tests: dict[str, Mask]) -> list[str]:
+    remarks = []
+    for name, test in tests.items():
+        lost = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NONE})
+        remarks += [f"only {name} has {examples.classes[each]}: no fold can get it right" for each in lost]
+    return remarks
 
 
-def calibration_error(probability: F64, y: Ints) -> float:
-    """Expected calibration error over 15 equal bins (Guo et al. 2017)."""
-    confidence = np.maximum(probability, 1 - probability)
-    right = (probability > 0.5) == (y == 1)
-    at = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(float(right[at == b].mean() - confidence[at == b].mean())) * float((at == b).mean())
-        for b in set(at.tolist())
-    ]
-    return float(sum(gaps))
+def _baseline_remarks(examples: Examples, plan: Plan) -> tuple[bool, list[str]]:
+    """Whether rows with a baseline are out of the question, and what is to be said."""
+    kept = examples.take(examples.scored(relative=True))
+    try:
+        check(kept, plan.evaluate)
+    except DatasetError as error:
+        return True, [f"no rows with a baseline: {error.message}"]
+    lost = sorted(set(examples.take(examples.label >= 0).people) - set(kept.people))
+    return False, [f"without a baseline of rest, and so left out of rows with one: {', '.join(lost)}"] if lost else []
 
 
-def _interval(probability: F64, y: Ints, person: Ints) -> list[float]:
-    """95 % bootstrap interval of the AUROC, drawing people."""
-    rng = np.random.default_rng(0)
-    people = [np.flatnonzero(person == one) for one in np.unique(person)]
-    drawn = []
-    for _ in range(DRAWS):
-        rows = np.concatenate([people[i] for i in rng.integers(0, len(people), len(people))])
-        if len(np.unique(y[rows])) == 2:
-            drawn.append(roc_auc_score(y[rows], probability[rows]))
-    return [float(edge) for edge in np.percentile(drawn, [2.5, 97.5])]
+def _jobs(examples: Examples, random: F64, tests: dict[str, Mask], plan: Plan, *, relative: bool) -> Iterator[Fold]:
+    mixed = plan.evaluate.protocol == "kfold"
+    for name, test in tests.items():
+        seen = examples.seen_by(plan.embed(None if mixed else name)) if plan.embed else examples
+        yield Fold(name, seen, random, test, plan.head, plan.seed, relative, mixed)
+
+
+def _rows(
+    examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], baseline: float, settings: EvaluateSettings
+) -> list[Row]:
+    keep = examples.scored(relative=baseline > 0)
+    judged = {name: _gathered(examples, tests, found, column(name, relative=baseline > 0)) for name in FEATURES}
+    judged = {name: each.take(keep) for name, each in judged.items()}
+    judged["majority"] = Judged(
+        judged["majority"].probability,
+        np.zeros_like(judged["majority"].ranking),
+        judged["majority"].label,
+        judged["majority"].subject,
+    )
+    drawn = {name: draw(each, settings.draws) for name, each in judged.items()}
+    return [_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURES]
+
+
+def _gathered(examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], name: str) -> Judged:
+    """What all folds say of all windows."""
+    out = np.full((len(examples), len(examples.classes)), np.nan)
+    for fold, test in tests.items():
+        out[test] = found[fold][name]
+    return Judged(out, out, examples.label, examples.subject)
+
+
+def _row(name: str, judged: dict[str, Judged], drawn: dict[str, Drawn], baseline: float, protocol: Any) -> Row:
+    ours = judged[name]
+    people = np.unique(ours.subject).tolist()
+    rivals = [*RIVALS, *(["random encoder + hrv"] if name == "both" else [])]
+    intervals = {key: interval(values) for key, values in drawn[name].items()}
+    versus = {rival: _versus(name, rival, judged, drawn) for rival in rivals if rival != name}
+    return Row(
+        features=name,
+        protocol=protocol,
+        baseline=baseline,
+        scores=scores(ours),
+        interval={key: value for key, value in intervals.items() if value is not None},
+        per_subject={who: scores(ours.take(ours.subject == who)) for who in people},
+        confusion=confusion(ours),
+        reliability=reliability(ours),
+        versus={rival: value for rival, value in versus.items() if value is not None},
+    )
+
+
+def _versus(name: str, rival: str, judged: dict[str, Judged], drawn: dict[str, Drawn]) -> Paired | None:
+    ours, theirs = scores(judged[name]).auroc, scores(judged[rival]).auroc
+    if ours is None or theirs is None:
+        return None
+    return paired(drawn[name], drawn[rival], ours - theirs)

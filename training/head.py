@@ -1,98 +1,88 @@
-"""Stage two: a head on frozen features. Few people, so it is a strongly regularised logistic regression."""
+"""Stage two: a head on frozen features, and how it is shipped."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import torch
-from scipy.optimize import minimize_scalar
-from scipy.special import log_expit
 from sklearn.covariance import LedoitWolf
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 
-from ecg_live.model.head import INSIDE, Head
+from ecg_live.model.features import SIZES, Inputs
+from ecg_live.model.head import INSIDE, Head, PersonalHead
 from ecg_live.types import F64
-
-STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0)  # C of the regression, tried inside the training people
-INNER = 5  # folds over people
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A fitted head for two classes: log-odds = weights . (x - mean) / sd + bias, divided by temperature."""
-
-    mean: F64
-    sd: F64
-    weights: F64
-    bias: float
-    temperature: float
-    strength: float
-
-    def log_odds(self, x: F64) -> F64:
-        """Calibrated log-odds (n,) of the second class for features (n, d); NaN features count as average."""
-        z = np.nan_to_num((x - self.mean) / self.sd)
-        return np.asarray((z @ self.weights + self.bias) / self.temperature)
+from training.blend import blend
+from training.dense import fit_dense
+from training.discriminant import Linear, discriminate
+from training.examples import Ints, Names
+from training.fit import Fit, inner_folds
+from training.settings import HeadSettings
 
 
-def fit(x: F64, y: Ints, person: Ints) -> Fit:
-    """Fit on features (n, d), labels (n,) in {0, 1}; strength and temperature from folds over the same people."""
-    held = {strength: _held_out(x, y, person, strength) for strength in STRENGTHS}
-    strength = min(held, key=lambda s: _loss(held[s] / _temperature(held[s], y), y))
-    whole = _regress(x, y, strength)
-    return Fit(whole.mean, whole.sd, whole.weights, whole.bias, _temperature(held[strength], y), strength)
+def fit(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int = 0) -> Fit:
+    """Fit on features (n, d), labels (n,) and people (n,), and calibrate on people held out among the same.
+
+    ``linear``: on eegmat, shrunk discriminants told people left out apart better than logistic regression with a
+    strength chosen inside (AUROC .80 and .76 without baseline, .86 and .82 with), and in a tenth of the time.
+    """
+    if settings.kind == "dense":
+        return fit_dense(x, y, person, classes, inputs, settings, seed)
+    return fit_linear(x, y, person, classes, inputs)
 
 
-def to_head(fitted: Fit, x: F64, person: Ints) -> Head:
-    """A shippable head, with the training range of its features (n, 128).
+def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs) -> Fit:
+    """One linear discriminant a block of features, fused by what they said of held-out people; a single layer."""
+    blocks = _blocks(inputs)
+    held = [np.empty((len(y), classes)) for _ in blocks]
+    for train, test in inner_folds(person):
+        for block, out in zip(blocks, held, strict=True):
+            out[test] = discriminate(x[train, block], y[train], person[train], classes).logits(x[test, block])
+    weights, bias = blend(held, y)
+    return _folded([discriminate(x[:, block], y, person, classes) for block in blocks], weights, bias, inputs)
+
+
+def to_head(fitted: Fit, x: F64, person: Names, spread: F64 | None = None) -> Head:
+    """A shippable head, with the training range of its features (n, d); a personal one if there is a ``spread`` (d,).
 
     Its limit is the 99.5th percentile of distances that people had while they were held out.
     """
-    head = Head(2)
-    z = (x - fitted.mean) / fitted.sd
-    folds = LeaveOneGroupOut().split(z, groups=person)
-    distances = np.concatenate([np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in folds])
+    made = Head if spread is None else PersonalHead
+    head = made(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
+    z = np.nan_to_num((x - fitted.mean) / fitted.sd)
+    distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(person)]
     state = {
         "mean": fitted.mean,
         "sd": fitted.sd,
         "whiten": _whitening(z),
-        "limit": np.quantile(distances, INSIDE),
+        "limit": np.quantile(np.concatenate(distances), INSIDE),
         "temperature": fitted.temperature,
-        "net.0.weight": np.stack([np.zeros_like(fitted.weights), fitted.weights]),
-        "net.0.bias": np.array([0.0, fitted.bias]),
     }
-    head.load_state_dict({name: torch.as_tensor(value, dtype=torch.float32) for name, value in state.items()})
+    state |= {f"net.{name}": value for name, value in fitted.net.items()}
+    state |= {} if spread is None else {"spread": spread}
+    dtypes = {name: value.dtype for name, value in head.state_dict().items()}
+    head.load_state_dict({name: torch.as_tensor(value, dtype=dtypes[name]) for name, value in state.items()})
     return head
 
 
-def _held_out(x: F64, y: Ints, person: Ints, strength: float) -> F64:
-    """Log-odds of every row from folds that had not seen its person."""
-    out = np.empty(len(y))
-    for train, test in GroupKFold(min(INNER, len(np.unique(person)))).split(x, y, person):
-        out[test] = _regress(x[train], y[train], strength).log_odds(x[test])
-    return out
+def _blocks(inputs: Inputs) -> tuple[slice, ...]:
+    """Columns of the embedding and of heart rate and variability, which are far fewer and would drown."""
+    if inputs != "both":
+        return (slice(None),)
+    return slice(SIZES["embedding"]), slice(SIZES["embedding"], None)
 
 
-def _regress(x: F64, y: Ints, strength: float) -> Fit:
-    mean, sd = np.nanmean(x, axis=0), np.nanstd(x, axis=0) + 1e-9
-    z = np.nan_to_num((x - mean) / sd)
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000).fit(z, y)
-    return Fit(mean, sd, model.coef_[0], float(model.intercept_[0]), 1.0, strength)
-
-
-def _loss(log_odds: F64, y: Ints) -> float:
-    """Cross-entropy, both classes counting the same."""
-    each = -log_expit(np.where(y == 1, log_odds, -log_odds))
-    return float(each[y == 0].mean() + each[y == 1].mean()) / 2
-
-
-def _temperature(log_odds: F64, y: Ints) -> float:
-    """What to divide log-odds by to make them honest."""
-    found = minimize_scalar(lambda t: _loss(log_odds / np.exp(t), y), bounds=(-4, 4), method="bounded")
-    return float(np.exp(found.x))
+def _folded(parts: list[Linear], weights: F64, bias: F64, inputs: Inputs) -> Fit:
+    """Blocks and what they count, as one layer over all columns."""
+    total = float(weights.sum()) or 1.0
+    layers = zip(parts, weights / total, strict=True)
+    weight, offset = zip(*[(share * part.weights, share * part.bias) for part, share in layers], strict=True)
+    return Fit(
+        inputs,
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.sd for part in parts]),
+        {"0.weight": np.concatenate(weight, axis=1), "0.bias": sum(offset, bias / total)},
+        1 / total,
+        len(bias),
+        shares=tuple((weights / total).tolist()),
+    )
 
 
 def _whitening(z: F64) -> F64:

@@ -1,102 +1,211 @@
-"""Stage one: the encoder learns ECG by telling which of six transformations a window went through."""
+"""Stage one: the encoder learns ECG by telling which of six transformations a window went through.
+
+A run is a function of settings and windows: every step draws anew from a seed of its own, so that one which was
+interrupted goes on as if nothing had happened, and several processes draw what a single one would.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, Self
 
+import numpy as np
 import torch
-from torch import Generator, Tensor
-from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+from lightning_fabric import Fabric
 
-from ecg_live.errors import DatasetError
-from ecg_live.model.encoder import Encoder, Padding
+from ecg_live.errors import ConfigError, DatasetError, ModelError
+from ecg_live.model.bundle import digest
+from ecg_live.model.encoder import Encoder
 from ecg_live.model.heads import TASKS, PretextNet
-from training.transforms import Strength, versions
+from ecg_live.types import WIDTH
+from training.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from training.schedule import total_steps
+from training.settings import PretextSettings
+from training.step import Stepper, Windows, fabric, heads, network
 
-COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
-L2 = 1e-4  # times the sum of w^2 / 2 over all kernels, ibid.
-EPOCHS = 1.25  # of windows that overlap by 8 s
-MICRO = 4  # segments (28 windows) a pass: the fastest on a CPU, whatever the batch
+CHECKPOINT = "pretext.safetensors"  # in a run's folder
+POINTS = 500  # of a curve, at most
 
 
 @dataclass(frozen=True, slots=True)
-class PretextSettings:
-    """How the encoder is trained.
+class Progress:
+    """After ``step`` of ``steps``: that step's loss, and one-vs-rest accuracy by task, dropout on."""
 
-    The paper's numbers are ``epochs=100, batch=128, rate=1e-3``, with the rate x 0.9 every 10,000 steps; ours reach the
-    same accuracy in a fraction of the time by one cycle over small batches.
+    step: int
+    steps: int
+    loss: float
+    accuracy: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Curve:
+    """Loss and accuracies by step, the mean of ``each`` steps a point; ``waiting`` is what the next one is made of."""
+
+    tasks: tuple[str, ...]
+    each: int
+    steps: list[int] = field(default_factory=list)
+    values: list[list[float]] = field(default_factory=list)
+    waiting: list[list[float]] = field(default_factory=list)
+
+    def add(self, step: int, last: bool, loss: float, accuracy: list[float]) -> None:
+        """Take a step's figures; ``step`` counts from 1."""
+        self.waiting.append([loss, *accuracy])
+        if last or len(self.waiting) == self.each:
+            self.steps.append(step)
+            self.values.append(np.mean(self.waiting, axis=0).tolist())
+            self.waiting.clear()
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Become what a checkpoint kept, as plain values."""
+        self.steps, self.values, self.waiting = kept["steps"], kept["values"], kept["waiting"]
+
+    @property
+    def loss(self) -> tuple[float, ...]:
+        """Of every point."""
+        return tuple(value[0] for value in self.values)
+
+    @property
+    def accuracy(self) -> dict[str, tuple[float, ...]]:
+        """Of every point, by task."""
+        return {name: tuple(value[i] for value in self.values) for i, name in enumerate(self.tasks, start=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pretrained:
+    """The network in evaluation mode, how it got there, and the seconds that took over all sittings."""
+
+    net: PretextNet
+    curve: Curve
+    seconds: float
+
+
+class Interrupt:
+    """Ctrl-C asks to stop after the step; a second one is as it ever was. Only the main thread can hear it.
+
+    One of several processes hears the same Ctrl-C twice, from the terminal and from torchrun: there it only asks.
     """
 
-    epochs: float = EPOCHS
-    batch: int = 32  # segments; each becomes 7 windows
-    rate: float = 1.5e-3  # highest learning rate of the cycle
-    padding: Padding = "valid"
-    seed: int = 0
-    strength: Strength = field(default_factory=Strength)
+    asked = False
+
+    def __init__(self, several: bool) -> None:
+        self._several = several
+
+    def __enter__(self) -> Self:
+        self._before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if not self._several:
+            signal.signal(signal.SIGINT, self._before)
 
 
 def pretrain(
-    windows: Tensor, settings: PretextSettings, report: Callable[[int, int, Tensor, Tensor], None]
-) -> PretextNet:
-    """Train encoder and pretext heads on windows (n, 2560).
+    windows: Windows,
+    settings: PretextSettings,
+    folder: Path,
+    report: Callable[[Progress], None],
+    *,
+    corpus: str,
+    start: Encoder | None = None,
+    every: float = 60.0,
+    on: Fabric | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Pretrained:
+    """Train encoder and pretext heads on windows (n, 2560), which are read batch by batch.
 
-    ``report(step, steps, loss, accuracy)`` is told after every step; accuracy (7,) is each task's, dropout on.
+    Goes on from the checkpoint in ``folder`` if there is one of the same settings and ``corpus`` (a name for the
+    windows that changes with them). The encoder begins with the weights of ``start``, or random ones. A checkpoint is
+    written every ``every`` seconds, at the end, and after Ctrl-C, which is raised on once the step is done. The first
+    process alone tells ``report`` of every step.
 
     Raises
     ------
     DatasetError
         If there are fewer windows than one batch.
+    ConfigError
+        If the settings cannot be.
+    ModelError
+        If the loss is no longer finite, or a checkpoint cannot be written, or read, or is of another run.
     """
-    if len(windows) < settings.batch:
-        raise DatasetError(f"{len(windows)} windows; one batch needs {settings.batch}", "give more recordings")
-    torch.manual_seed(settings.seed)
-    generator = Generator().manual_seed(settings.seed)
-    net = PretextNet(Encoder(settings.padding)).train()
-    steps = max(1, round(settings.epochs * len(windows) / settings.batch))
-    optimizer = torch.optim.Adam(_groups(net), lr=settings.rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.rate, total_steps=steps)
-    order = torch.empty(0, dtype=torch.long)
-    for step in range(steps):
-        if len(order) < settings.batch:
-            order = torch.randperm(len(windows), generator=generator)
-        chosen, order = order[: settings.batch], order[settings.batch :]
-        loss, accuracy = _step(net, windows[chosen], generator, settings.strength)
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
-        report(step, steps, loss, accuracy)
-    return net.eval()
+    _check(settings, len(windows))
+    on = on or fabric(settings)
+    if settings.batch % on.world_size:
+        raise ConfigError(f"a batch of {settings.batch} does not divide by {on.world_size} processes", "change either")
+    path, key = folder / CHECKPOINT, asdict(settings) | {"corpus": corpus, "windows": len(windows)}
+    net = network(settings)
+    if start is not None:
+        net.encoder.load_state_dict(start.state_dict())
+        key["start"] = digest(start.state_dict())
+    steps = total_steps(len(windows), settings)
+    stepper = Stepper(net, windows, settings, on)
+    names = heads(settings)
+    curve, kept = Curve(names, math.ceil(steps / POINTS)), 0
+    began = saved = clock()
+    if (found := read_checkpoint(path, key)) is not None:
+        stepper.restore(found.tensors)
+        curve.restore(found.log["curve"])
+        kept, began = found.step, began - found.log["seconds"]
+    with Interrupt(on.world_size > 1) as interrupt, torch.random.fork_rng(devices=[]):
+        for step in range(kept + 1, steps + 1):
+            loss, *accuracy, stop = stepper.step(step - 1, steps, interrupt.asked)
+            if not math.isfinite(loss):
+                raise _diverged(step, kept, path)
+            curve.add(step, step == steps, loss, accuracy)
+            if on.is_global_zero:
+                report(Progress(step, steps, loss, dict(zip(names, accuracy, strict=True))))
+            now = clock()
+            if stop or step == steps or now - saved >= every:
+                saved, kept = now, step
+                if on.is_global_zero:
+                    log = {"curve": asdict(curve), "seconds": now - began}
+                    save_checkpoint(path, key, Checkpoint(step, stepper.tensors(), log))
+            if stop or (step == steps and interrupt.asked):
+                raise KeyboardInterrupt
+    return Pretrained(stepper.finished(), curve, saved - began)
 
 
-def pretext_loss(logits: Tensor, tasks: Tensor) -> Tensor:
-    """Weighted sum of the tasks' one-vs-rest cross-entropies; logits (n, 7), tasks (n,)."""
-    target = F.one_hot(tasks, len(TASKS)).to(logits.dtype)
-    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=0)
-    return (each * each.new_tensor(COEFFICIENTS)).sum()
+def _diverged(step: int, kept: int, path: Path) -> ModelError:
+    """What to say of a loss that is no number."""
+    left = f"; {path} still holds step {kept}" if kept else ""
+    return ModelError(f"step {step}: loss or gradient is not finite{left}", "lower pretext.rate")
 
 
-def accuracies(logits: Tensor, tasks: Tensor) -> Tensor:
-    """Each task's one-vs-rest accuracy (7,)."""
-    return ((logits > 0) == (F.one_hot(tasks, len(TASKS)) > 0)).double().mean(dim=0)
+def _check(settings: PretextSettings, windows: int) -> None:
+    """Say in words which setting cannot be."""
+    tasks, strength = settings.tasks, settings.strength
+    if len(set(tasks)) < len(tasks) or not set(tasks) <= set(TASKS):
+        _refuse(f"tasks are {', '.join(tasks)}; known are {', '.join(TASKS)}, each once")
+    if not set(tasks) - {TASKS[0]}:
+        _refuse(f"tasks are {', '.join(tasks) or 'none'}: there is nothing to tell apart")
+    if len(settings.coefficients) != len(TASKS):
+        _refuse(f"coefficients are {len(settings.coefficients)}; {len(TASKS)} tasks need one each")
+    for name in ("epochs", "batch", "rate"):
+        if getattr(settings, name) <= 0:
+            _refuse(f"{name} is {getattr(settings, name):g}; it must be above 0")
+    if not 0 <= settings.dropout < 1:
+        _refuse(f"dropout is {settings.dropout:g}; it must be 0 or more, and below 1")
+    for name in ("pieces", "warp_pieces"):
+        if not 2 <= getattr(strength, name) <= WIDTH:
+            _refuse(f"strength.{name} is {getattr(strength, name)}; it must be in 2 to {WIDTH}")
+    if strength.stretch <= 1:
+        _refuse(f"strength.stretch is {strength.stretch:g}; it must be above 1")
+    if windows < settings.batch:
+        raise DatasetError(f"{windows} windows; one batch needs {settings.batch}", "give more recordings")
 
 
-def _step(net: PretextNet, windows: Tensor, generator: Generator, strength: Strength) -> tuple[Tensor, Tensor]:
-    """Gradients of one batch, gathered over small passes; its loss and accuracies."""
-    loss, accuracy = torch.zeros(()), torch.zeros(len(TASKS), dtype=torch.double)
-    for part in torch.split(windows, MICRO):
-        x, tasks = versions(part, generator, strength)
-        logits = net(x)
-        share = len(part) / len(windows)
-        part_loss = pretext_loss(logits, tasks) * share
-        part_loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
-        loss += part_loss.detach()
-        accuracy += accuracies(logits.detach(), tasks) * share
-    return loss, accuracy
-
-
-def _groups(net: PretextNet) -> list[dict[str, object]]:
-    """Kernels decay, biases do not."""
-    kernels = [p for p in net.parameters() if p.ndim > 1]
-    biases = [p for p in net.parameters() if p.ndim == 1]
-    return [{"params": kernels, "weight_decay": L2}, {"params": biases, "weight_decay": 0.0}]
+def _refuse(found: str) -> NoReturn:
+    raise ConfigError(f"pretext: {found}", "mend the setting")

@@ -1,7 +1,8 @@
 """The six signal transformations that the pretext task recognises, vectorised over windows.
 
-Each takes windows (n, length) and a generator, and returns as many of the same length. Values are those of the authors'
-code (Sarkar & Etemad 2020, section 4.2). None leaves a tell-tale: no padding, no constant run, no repeated sample.
+Each takes windows (n, length) and what was drawn for them, and returns as many of the same length. Values are those of
+the authors' code (Sarkar & Etemad 2020, section 4.2). None leaves a tell-tale: no padding, no constant run, no repeated
+sample.
 """
 
 from __future__ import annotations
@@ -29,38 +30,71 @@ class Strength:
     stretch: float = 1.05
 
 
-def original(x: Tensor, _generator: Generator, _strength: Strength) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What chance decided for n windows, a row for each.
+
+    ``noise`` (n, length) is standard normal; ``order`` (n, pieces) and ``ranks`` (n, warp_pieces) are permutations of
+    pieces; ``place`` (n, 1) is uniform in [0, 1).
+    """
+
+    noise: Tensor
+    order: Tensor
+    ranks: Tensor
+    place: Tensor
+
+    def __getitem__(self, rows: slice) -> Draws:
+        """Those of some windows."""
+        return Draws(self.noise[rows], self.order[rows], self.ranks[rows], self.place[rows])
+
+
+def draw(n: int, length: int, generator: Generator, strength: Strength) -> Draws:
+    """Draw for n windows, on the generator's device; the same whichever tasks are made of them."""
+    device = generator.device
+
+    def uniform(width: int) -> Tensor:
+        return torch.rand(n, width, generator=generator, device=device)
+
+    return Draws(
+        noise=torch.randn(n, length, generator=generator, device=device),
+        order=uniform(strength.pieces).argsort(dim=1),
+        ranks=uniform(strength.warp_pieces).argsort(dim=1),
+        place=uniform(1),
+    )
+
+
+def original(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
     """Leave the windows as they are."""
     return x
 
 
-def noise(x: Tensor, generator: Generator, strength: Strength) -> Tensor:
+def noise(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     """Add white Gaussian noise at a signal-to-noise ratio taken window by window."""
     power = x.square().mean(dim=1, keepdim=True) / 10 ** (strength.snr / 10)
-    return x + power.sqrt() * torch.randn(x.shape, generator=generator, device=x.device)
+    return x + power.sqrt() * draws.noise
 
 
-def scaling(x: Tensor, _generator: Generator, strength: Strength) -> Tensor:
+def scaling(x: Tensor, _draws: Draws, strength: Strength) -> Tensor:
     """Multiply by a constant."""
     return x * strength.scale
 
 
-def negation(x: Tensor, _generator: Generator, _strength: Strength) -> Tensor:
+def negation(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
     """Turn upside down."""
     return -x
 
 
-def inversion(x: Tensor, _generator: Generator, _strength: Strength) -> Tensor:
+def inversion(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
     """Reverse in time."""
     return x.flip(1)
 
 
-def permutation(x: Tensor, generator: Generator, strength: Strength) -> Tensor:
+def permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     """Cut into equal pieces (the first ones a sample longer where it does not divide) and shuffle them."""
     n, length = x.shape
     sizes = torch.tensor(_sizes(length, strength.pieces), device=x.device)
     starts = sizes.cumsum(0) - sizes
-    order = torch.rand(n, strength.pieces, generator=generator, device=x.device).argsort(dim=1)
+    order = draws.order
     ends = sizes[order].cumsum(dim=1)
     at = torch.arange(length, device=x.device).expand(n, -1).contiguous()
     piece = torch.searchsorted(ends, at, right=True)
@@ -68,16 +102,15 @@ def permutation(x: Tensor, generator: Generator, strength: Strength) -> Tensor:
     return x.gather(1, starts[order].gather(1, piece) + within)
 
 
-def time_warp(x: Tensor, generator: Generator, strength: Strength) -> Tensor:
+def time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     """Stretch a random half of the pieces (rounded up), squeeze the others, cut the length out at a random place."""
-    n, length = x.shape
+    length = x.shape[1]
     sizes = torch.tensor(_sizes(length, strength.warp_pieces), device=x.device, dtype=x.dtype)
-    order = torch.rand(n, strength.warp_pieces, generator=generator, device=x.device).argsort(dim=1)
-    stretched = order < (strength.warp_pieces + 1) // 2
+    stretched = draws.ranks < (strength.warp_pieces + 1) // 2
     pace = torch.where(stretched, 1 / strength.stretch, strength.stretch)  # source samples per output sample
     ends = (sizes / pace).cumsum(dim=1)  # of the pieces, in output samples
-    room = ends[:, -1:] - length - strength.stretch  # so that the last sample still has a right neighbour
-    t = torch.rand(n, 1, generator=generator, device=x.device) * room + torch.arange(length, device=x.device)
+    room = (ends[:, -1:] - length - strength.stretch).clamp(min=0)  # the last sample still has a right neighbour
+    t = draws.place * room + torch.arange(length, device=x.device)
     piece = torch.searchsorted(ends, t, right=True)
     begun = (ends - sizes / pace).gather(1, piece)
     source = (sizes.cumsum(0) - sizes)[piece] + (t - begun) * pace.gather(1, piece)
@@ -87,7 +120,7 @@ def time_warp(x: Tensor, generator: Generator, strength: Strength) -> Tensor:
     return x.gather(1, at) * (1 - share) + x.gather(1, at + 1) * share
 
 
-TRANSFORMS: Sequence[Callable[[Tensor, Generator, Strength], Tensor]] = (
+TRANSFORMS: Sequence[Callable[[Tensor, Draws, Strength], Tensor]] = (
     original,
     noise,
     scaling,
@@ -98,11 +131,16 @@ TRANSFORMS: Sequence[Callable[[Tensor, Generator, Strength], Tensor]] = (
 )
 
 
-def versions(x: Tensor, generator: Generator, strength: Strength | None = None) -> tuple[Tensor, Tensor]:
-    """All versions of windows (n, length), in the order of `TASKS`: (7 n, length), and their tasks (7 n,)."""
-    made = [transform(x, generator, strength or Strength()) for transform in TRANSFORMS]
-    tasks = torch.arange(len(TASKS), device=x.device).repeat_interleave(len(x))
-    return torch.cat(made), tasks
+def versions(
+    x: Tensor, draws: Draws, strength: Strength | None = None, tasks: Sequence[str] = TASKS
+) -> tuple[Tensor, Tensor]:
+    """The original and the chosen tasks' versions of windows (n, length), in the order of `TASKS`.
+
+    Returns (m n, length), and for each the index of its task (m n,).
+    """
+    chosen = [i for i, name in enumerate(TASKS) if i == 0 or name in tasks]
+    made = [TRANSFORMS[i](x, draws, strength or Strength()) for i in chosen]
+    return torch.cat(made), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
 
 
 def _sizes(length: int, pieces: int) -> list[int]:

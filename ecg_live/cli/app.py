@@ -162,6 +162,7 @@ def train(
     encoder: Annotated[
         Path | None, typer.Option(help="Encoder, or bundle to take it from; nothing is pretrained.")
     ] = None,
+    start: Annotated[Path | None, typer.Option(help="Encoder or bundle whose weights it begins with.")] = None,
     add_head: Annotated[
         Path | None, typer.Option(help="Bundle to add heads to: its encoder, its heads and more.")
     ] = None,
@@ -184,6 +185,7 @@ def train(
         "labels": tuple(label or ()),
         "pretrain": tuple(pretrain or ()),
         "encoder": encoder,
+        "start": start,
         "add_head": add_head,
         "name": name,
         "engine": engine,

@@ -58,7 +58,6 @@ def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json:
     """
     _need_training()
     from training.judge import judge
-
     from training.show import Show
 
     with Show() as show:

@@ -46,9 +46,10 @@ class Encoder(nn.Module):
         for i, (conv, (_, _, k)) in enumerate(zip(self.convs, LAYERS, strict=True)):
             if self.padding == "same":
                 y = F.pad(y, (k // 2 - 1, k // 2))
-            y = F.leaky_relu(conv(y), SLOPE)
-            if i in POOLED_AFTER:
+            y = conv(y)
+            if i in POOLED_AFTER:  # the activation keeps the order: the same behind the pool, and less to do
                 y = F.max_pool2d(y, (1, POOL), (1, STRIDE))
+            y = F.leaky_relu(y, SLOPE, inplace=True)
         return y
 
 

@@ -1,72 +1,175 @@
-"""Training windows are those that the live path makes, bit for bit."""
+"""A corpus holds every usable window once, with where it came from; it can be stopped anywhere."""
 
 from __future__ import annotations
 
-from math import inf
+import os
+import resource
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from devices.uri import open_source
 from ecg_live.errors import DatasetError
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Opening, Window
-from training import eegmat
-from training.corpus import pretext_windows, session_windows
+from tests.training.made import csv, dataset, flat, person
+from training.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
+from training.datasets.dataset import Dataset, Part, Sitting, Span
+from training.settings import CorpusSettings
+from training.windows import sitting_windows
+
+NORMAL = CorpusSettings()
 
 
-def live_windows(path: Path, chunk: float) -> list[Window]:
-    """Windows of a replayed file."""
-    source = open_source(str(path), Opening(speed=inf, chunk=chunk))
-    signal = SignalPath(source.info)
-    with source:
-        outputs = [output for item in source for output in signal.push(item)]
-    return [output for output in [*outputs, *signal.flush()] if isinstance(output, Window)]
+def silent(_done: int, _total: int, _windows: int) -> None:
+    """Nobody looks."""
 
 
-def test_training_and_live_windows_are_equal_bit_for_bit(shared_data: Path) -> None:
-    path = shared_data / "eegmat" / "Subject00_1.edf"
-    live = {window.first: window for window in live_windows(path, 0.02)}
-    made = [window for window, _ in session_windows([path])]
-    assert len(made) == 18
-    for window in made:
-        assert np.array_equal(window.data, live[window.first].data)
-        assert window.quality == live[window.first].quality
+def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report: Progress = silent) -> Corpus:
+    return build_corpus(data, settings, settings.hop, folder, report, processes=1)
 
 
-def test_a_session_of_two_recordings_carries_the_scale_over_a_gap(shared_data: Path) -> None:
-    paths = [shared_data / "eegmat" / f"Subject01_{part}.edf" for part in (1, 2)]
-    made = session_windows(paths)
-    alone = [window for window, _ in session_windows(paths[1:])]
-    second = [window for window, part in made if part == 1]
-    assert {part for _, part in made} == {0, 1}
-    assert {window.segment for window, part in made if part == 0} == {0}
-    assert {window.segment for window in second} == {1}
-    assert len(second) == len(alone)
-    assert not np.array_equal(second[0].data, alone[0].data)
+def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> None:
+    data = dataset(person(tmp_path, "a"), person(tmp_path, "b"))
+    corpus = build(data, tmp_path / "work")
+    assert corpus.windows.shape == (16, 2560)
+    assert corpus.rows["sitting"].tolist() == [0] * 8 + [1] * 8
+    assert corpus.rows["part"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1] * 2
+    assert corpus.rows["start"].tolist() == [0, 10, 20, 30] * 4
+    assert corpus.rows["span"].tolist() == [0, 0, 0, 0, -1, 1, 1, 1] * 2
+    assert corpus.rows["rest"].tolist() == [10, 20, 30, 40, *[np.inf] * 4] * 2
+    own = [placed.window.data for placed in sitting_windows(data.sittings[0], 10.0, [])]
+    assert np.array_equal(corpus.windows[:8], own)
+    assert corpus.seconds == 160
+    assert isinstance(corpus.windows, np.memmap)
 
 
-def test_pretext_windows_leave_out_and_count_the_unusable(shared_data: Path) -> None:
-    paths = sorted((shared_data / "cinc2017").glob("*.hea"))[:24]
-    kept, dropped = pretext_windows(paths, 10.0)
-    assert kept.dtype == np.float32
-    assert kept.shape[1] == 2560
-    assert len(kept) + dropped == sum(len(session_windows([path])) for path in paths)
-    assert np.isfinite(kept).all()
+def test_two_processes_make_the_same_corpus(tmp_path: Path) -> None:
+    data = dataset(*[person(tmp_path, name, 21) for name in "abc"])
+    one = build(data, tmp_path / "one")
+    two = build_corpus(data, NORMAL, NORMAL.hop, tmp_path / "two", silent, processes=2)
+    assert np.array_equal(one.windows, two.windows)
+    assert one.rows.tobytes() == two.rows.tobytes()
 
 
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no usable window in 0 recordings"):
-        pretext_windows(tmp_path.glob("*.hea"), 10.0)
-    with pytest.raises(DatasetError, match="holds no SubjectNN_1"):
-        eegmat.load(tmp_path)
+def test_unusable_windows_are_left_out_and_counted_with_their_reasons(tmp_path: Path) -> None:
+    parts = (Part(csv(tmp_path / "1.csv", 30)), Part(flat(tmp_path / "2.csv", 20)))
+    corpus = build(dataset(Sitting("a", parts)), tmp_path / "work")
+    assert len(corpus.windows) == 3
+    assert corpus.unusable == 2
+    assert corpus.dropped["flat line"] == 2
 
 
-def test_hrv_of_a_steady_rhythm(shared_data: Path) -> None:
-    window, _ = session_windows([shared_data / "eegmat" / "Subject00_1.edf"])[3]
-    rate, sdnn, rmssd = eegmat.hrv(window)
-    assert window.heart_rate is not None
-    assert rate == pytest.approx(window.heart_rate, abs=3)
-    assert 0 < np.exp(sdnn) < 300
-    assert 0 < np.exp(rmssd) < 300
+def test_a_file_that_cannot_be_opened_is_remarked_and_the_others_used(tmp_path: Path) -> None:
+    (tmp_path / "no.csv").write_text("what is this")
+    lost = Sitting("lost", (Part(tmp_path / "no.csv"),))
+    corpus = build(dataset(lost, person(tmp_path, "a")), tmp_path / "work")
+    assert len(corpus.windows) == 8
+    assert [remark.split(":")[0] for remark in corpus.remarks] == ["lost"]
+    with pytest.raises(DatasetError, match=r"no usable window in made for tests: lost: left out"):
+        build(dataset(lost), tmp_path / "work")
+
+
+@pytest.mark.parametrize("spoil", ["windows.f32", "rows.bin", "sittings.jsonl", None])
+def test_a_build_that_was_stopped_goes_on_where_it_was(tmp_path: Path, spoil: str | None) -> None:
+    data = dataset(*[person(tmp_path, name, 21) for name in "abcd"])
+    whole = build(data, tmp_path / "whole")
+
+    def stop(done: int, _total: int, _windows: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(data, tmp_path / "work", report=stop)
+    if spoil:
+        with (tmp_path / "work" / whole.key / spoil).open("ab") as file:
+            file.write(b'{"half a line of any of the files')
+    seen: list[int] = []
+    again = build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
+    assert seen == [2, 3, 4]
+    assert np.array_equal(again.windows, whole.windows)
+    assert again.rows.tobytes() == whole.rows.tobytes()
+    assert not list((tmp_path / "work" / whole.key).glob("sitting-*"))
+
+
+def test_a_cut_file_of_windows_is_made_good(tmp_path: Path) -> None:
+    data = dataset(*[person(tmp_path, name, 21) for name in "ab"])
+    whole = build(data, tmp_path / "work")
+    wanted = whole.windows.copy()
+    path = tmp_path / "work" / whole.key / "windows.f32"
+    os.truncate(path, path.stat().st_size - 100)
+    assert np.array_equal(build(data, tmp_path / "work").windows, wanted)
+
+
+def test_what_is_made_is_not_made_again(tmp_path: Path) -> None:
+    data = dataset(person(tmp_path, "a", 21))
+    build(data, tmp_path / "work")
+    seen: list[int] = []
+    build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
+    assert seen == [1]
+
+
+def change_hop(data: Dataset) -> tuple[Dataset, CorpusSettings]:
+    return data, replace(NORMAL, hop=5.0)
+
+
+def change_scale(data: Dataset) -> tuple[Dataset, CorpusSettings]:
+    return data, replace(NORMAL, scale="offline")
+
+
+def change_label(data: Dataset) -> tuple[Dataset, CorpusSettings]:
+    return data, replace(NORMAL, label="largest")
+
+
+def change_spans(data: Dataset) -> tuple[Dataset, CorpusSettings]:
+    return replace(data, sittings=(replace(data.sittings[0], spans=()),)), NORMAL
+
+
+def change_file(data: Dataset) -> tuple[Dataset, CorpusSettings]:
+    csv(data.sittings[0].parts[0].path, 22)
+    return data, NORMAL
+
+
+@pytest.mark.parametrize("change", [change_hop, change_scale, change_label, change_spans, change_file])
+def test_the_key_tells_inputs_and_settings_apart(
+    tmp_path: Path, change: Callable[[Dataset], tuple[Dataset, CorpusSettings]]
+) -> None:
+    data = dataset(person(tmp_path, "a", 21))
+    before = corpus_key(data, NORMAL, NORMAL.hop)
+    assert before == corpus_key(dataset(*data.sittings), NORMAL, NORMAL.hop)
+    other, settings = change(data)
+    assert corpus_key(other, settings, settings.hop) != before
+
+
+def test_a_full_disk_is_one_error_and_what_was_made_stays(tmp_path: Path) -> None:
+    data = dataset(*[person(tmp_path, name, 21) for name in "abcd"])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(DatasetError, match="File too large"):
+            build(data, tmp_path / "work")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    seen: list[int] = []
+    corpus = build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
+    assert seen[0] == 2
+    assert len(corpus.windows) == 16
+
+
+SPANS = (
+    Span(0, 0.0, 30.0, {"task": "rest"}, rest=True),
+    Span(0, 35.0, 60.0, {"task": "load"}),
+    Span(0, 60.0, 90.0, rest=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("begin", "inside", "largest", "rest"),
+    [(20.0, 0, 0, 30.0), (20.5, -1, 0, np.inf), (26.0, -1, 1, np.inf), (50.0, 1, 1, np.inf), (60.0, -1, -1, 40.0)],
+)
+def test_which_span_labels_a_window(begin: float, inside: int, largest: int, rest: float) -> None:
+    job = Job(0, Sitting("a", (), SPANS), [0.0, 1.0, -1.0])
+    assert labelled(job, 0, begin, begin + 10, "inside") == inside
+    assert labelled(job, 0, begin, begin + 10, "largest") == largest
+    assert labelled(job, 1, begin, begin + 10, "largest") == -1
+    assert rest_passed(job.sitting, 0, begin, begin + 10) == rest

@@ -1,0 +1,90 @@
+"""Made-up examples, and folds that a test can follow. Here, because other processes import them by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecg_live.errors import DatasetError
+from ecg_live.types import F64
+from training.engines import local
+from training.evaluate import Plan
+from training.examples import Examples
+from training.settings import EvaluateSettings, HeadSettings
+
+
+def made(
+    people: int = 8, windows: int = 20, classes: int = 2, rest: int = 0, strength: float = 3.0, seed: int = 0
+) -> Examples:
+    """Everybody has all classes in turn; sixteen columns of the embedding and one of the HRV tell them.
+
+    Every person has an offset of their own. The first ``rest`` windows of class 0 are their baseline.
+    """
+    rng = np.random.default_rng(seed)
+    label = np.tile(np.arange(windows) % classes, people)
+    subject = np.repeat([f"p{i:02}" for i in range(people)], windows)
+    embedding = rng.standard_normal((len(label), 128)) + np.repeat(rng.standard_normal((people, 128)), windows, axis=0)
+    embedding[:, :16] += (strength * label)[:, None]
+    hrv = rng.standard_normal((len(label), 3))
+    hrv[:, 0] += strength * label
+    within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), people)
+    return Examples(embedding, hrv, label, subject, within, tuple("abcdefghi"[:classes]))
+
+
+def random(examples: Examples) -> F64:
+    """What an encoder that learnt nothing might say."""
+    return np.random.default_rng(99).standard_normal(examples.embedding.shape)
+
+
+def plan(folder: Path, head: HeadSettings | None = None, **settings: Any) -> Plan:
+    """In this process, with few draws."""
+    defaults: dict[str, Any] = {"baseline": 0.0, "draws": 50}
+    return Plan(EvaluateSettings(**(defaults | settings)), head or HeadSettings(), 0, folder, local(1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A fold that adds up, and notes that it ran."""
+
+    name: str
+    x: F64
+    notes: str
+    fails: str = ""
+
+
+def work(job: Job) -> dict[str, F64]:
+    """Something that depends on the number of threads, on a note's existence, and on the job."""
+    if job.fails == "typed":
+        raise DatasetError("it has no heart", "give one")
+    if job.fails == "bug":
+        raise ZeroDivisionError("by nought")
+    if job.fails == "killed":
+        os._exit(9)
+    if job.fails == "stopped":
+        raise KeyboardInterrupt
+    with (Path(job.notes) / "ran").open("a", encoding="utf-8") as file:
+        file.write(f"{job.name}\n")
+    return {"product": job.x @ job.x.T}
+
+
+def refuse(item: str) -> str:
+    """Take nothing."""
+    raise DatasetError(f"{item} is no good", "give another")
+
+
+def jobs(notes: Path, count: int = 4, fails: str = "") -> Iterator[Job]:
+    """The third one may fail."""
+    for i in range(count):
+        x = np.random.default_rng(i).standard_normal((64, 128))
+        yield Job(f"p{i}", x, str(notes), fails if i == 2 else "")
+
+
+def ran(notes: Path) -> list[str]:
+    """Which folds were worked out, in order."""
+    path = notes / "ran"
+    return path.read_text(encoding="utf-8").split() if path.exists() else []

@@ -1,0 +1,165 @@
+"""The whole of training on a few real people: what it writes is a model that runs, and a report."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ecg_live.errors import ConfigError
+from ecg_live.model.bundle import digest, load_bundle
+from training.features import random_encoder
+from training.pipeline import Job, run_cell, run_job
+from training.report import read_report
+from training.results import Report
+from training.settings import TrainSettings, load_settings
+from training.show import Show
+from training.stage_one import APART, TOGETHER
+
+SHORT: dict[str, object] = {"pretext.epochs": 0.3, "pretext.batch": 8, "evaluate.draws": 50, "evaluate.folds": 3}
+SETTINGS = load_settings(single=SHORT)
+
+
+@pytest.fixture
+def few(shared_data: Path, tmp_path: Path) -> Path:
+    """A folder with 24 records of one data set and 4 people of the other."""
+    for name, patterns in {"cinc2017": ["A00[0-3]*"], "eegmat": [f"Subject0{i}_*.edf" for i in (0, 1, 4, 5)]}.items():
+        (tmp_path / name).mkdir()
+        for pattern in patterns:
+            for path in sorted((shared_data / name).glob(pattern))[:48]:
+                (tmp_path / name / path.name).symlink_to(path)
+    return tmp_path
+
+
+def go(folder: Path, settings: TrainSettings = SETTINGS, **job: object) -> tuple[Report, str]:
+    """Train on the people in ``folder``; the report, and what was said."""
+    said = io.StringIO()
+    plan = Job("eegmat", folder / "eegmat", folder / "model.safetensors", processes=1)
+    with Show(said) as show:
+        report = run_job(replace(plan, **job), settings, show)  # type: ignore[arg-type]  # of several types
+    assert report is not None
+    return report, said.getvalue()
+
+
+def test_recordings_become_a_bundle_that_runs_and_a_report(few: Path) -> None:
+    report, said = go(few, pretrain=(few / "cinc2017",))
+    assert "pretext: " in said
+    bundle = load_bundle(few / "model.safetensors")
+    card = bundle.card.heads["mental_load"]
+    assert card.classes == ("rest", "load")
+    assert set(card.sets) == set(bundle.heads["mental_load"]) == {"population", "personal"}
+    assert card.scores["trained_on"] == {"eegmat": ["00", "01", "04", "05"]} or card.scores["trained_on"]
+    assert len(bundle.card.pretext["seen"]["cinc2017"]) == 24
+    assert report.pretext is not None
+    assert report.pretext.people_seen == APART
+    assert set(report.pretext.held_out) == set(SETTINGS.pretext.tasks)
+    assert {(row.features, row.baseline, row.protocol) for row in report.labels[0].rows} >= {
+        (features, baseline, protocol)
+        for features in ("majority", "hrv", "random encoder", "embedding", "both")
+        for baseline in (0.0, 60.0)
+        for protocol in ("loso", "kfold")
+    }
+    assert read_report(few / "model.json") == report
+    assert (few / "model.html").stat().st_size > 10_000
+
+
+def test_a_second_head_goes_beside_the_first_over_the_same_encoder(few: Path) -> None:
+    go(few, pretrain=(few / "cinc2017",))
+    first = load_bundle(few / "model.safetensors")
+    rows = [f"{path.name},{path.name[7:9]},0,60,{'_1' in path.name}" for path in sorted((few / "eegmat").iterdir())]
+    (few / "eegmat" / "own.csv").write_text("\n".join(["file,subject,start_s,stop_s,calm", *rows]) + "\n")
+    report, _ = go(
+        few,
+        dataset="manifest",
+        data=few / "eegmat" / "own.csv",
+        out=few / "two.safetensors",
+        add_head=few / "model.safetensors",
+    )
+    both = load_bundle(few / "two.safetensors")
+    assert [info.name for info in both.infos] == ["mental_load", "calm"]
+    assert digest(both.encoder.state_dict()) == digest(first.encoder.state_dict())
+    for name, value in first.heads["mental_load"]["population"].state_dict().items():
+        assert torch.equal(value, both.heads["mental_load"]["population"].state_dict()[name])
+    assert report.pretext is None
+    assert "The encoder is that of model.safetensors" in report.remarks[0]
+
+
+def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path) -> None:
+    report, said = go(few)
+    assert report.pretext is not None
+    assert report.pretext.people_seen == APART
+    assert said.count("pretext without ") >= 4
+    together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)), fresh=True)
+    assert together.pretext is not None
+    assert together.pretext.people_seen == TOGETHER
+    apart = [row for row in report.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
+    shared = [row for row in together.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
+    assert apart[0].scores != shared[0].scores
+    hrv = [[row.scores for row in each.labels[0].rows if row.features == "hrv"] for each in (report, together)]
+    assert hrv[0] == hrv[1]
+
+
+def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
+    go(few, pretrain=(few / "cinc2017",))
+    first = load_bundle(few / "model.safetensors")
+    go(few, pretrain=(few / "cinc2017",), start=few / "model.safetensors", out=few / "on.safetensors")
+    second = load_bundle(few / "on.safetensors")
+    assert digest(second.encoder.state_dict()) != digest(first.encoder.state_dict())
+    assert second.card.pretext["started_from"]["settings"] == first.card.pretext["settings"]
+    near, far = (
+        sum(
+            float((a - b).detach().square().sum())
+            for a, b in zip(second.encoder.parameters(), other.parameters(), strict=True)
+        )
+        for other in (first.encoder, random_encoder("valid", seed=3))
+    )
+    assert near < far / 4
+    same = replace(SETTINGS, pretext=replace(SETTINGS.pretext, padding="same"))
+    with pytest.raises(ConfigError, match="has padding valid; the settings say same"):
+        go(few, same, pretrain=(few / "cinc2017",), start=few / "model.safetensors")
+
+
+def test_an_encoder_that_has_seen_people_is_not_scored_on_them_as_strangers(few: Path) -> None:
+    go(few)
+    with pytest.raises(ConfigError, match="has seen 4 of the people who would be left out"):
+        go(few, encoder=few / "model.safetensors", out=few / "other.safetensors")
+    settings = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
+    report, _ = go(few, settings, encoder=few / "model.safetensors", out=few / "other.safetensors")
+    assert report.labels
+
+
+def test_what_is_made_is_used_again_to_the_bit(few: Path) -> None:
+    first, _ = go(few, pretrain=(few / "cinc2017",))
+    made = load_bundle(few / "model.safetensors")
+    again, said = go(few, pretrain=(few / "cinc2017",))
+    assert "pretext: " not in said
+    assert again.labels == first.labels
+    assert digest(load_bundle(few / "model.safetensors").encoder.state_dict()) == digest(made.encoder.state_dict())
+
+
+def test_a_cell_of_a_sweep_gives_figures(few: Path) -> None:
+    table = {"dataset": "eegmat", "data": str(few / "eegmat"), "pretrain": [str(few / "cinc2017")]}
+    (few / "sweep" / "cell").mkdir(parents=True)
+    found = run_cell(table, SETTINGS, few / "sweep" / "cell")
+    assert next(iter(found)) == "mental_load embedding" or "mental_load embedding" in found
+    assert found["mental_load embedding_low"] <= found["mental_load embedding"] <= found["mental_load embedding_high"]
+    assert {name for name in found if name.startswith("pretext ")} == {f"pretext {t}" for t in SETTINGS.pretext.tasks}
+    assert np.isfinite(list(found.values())).all()
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ({"out": Path("model.pt")}, "ends in .safetensors"),
+        ({"out": Path("nowhere/model.safetensors")}, "there is no folder nowhere"),
+        ({"add_head": Path("a"), "encoder": Path("b")}, "takes the bundle's encoder"),
+        ({"encoder": Path("a"), "pretrain": (Path("b"),)}, "is not trained any more"),
+    ],
+)
+def test_jobs_that_cannot_be_are_one_line(few: Path, job: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        go(few, **job)  # type: ignore[arg-type]  # of several types

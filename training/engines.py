@@ -1,0 +1,180 @@
+"""Where work runs in parallel: processes of this machine, or Ray. What comes out does not depend on it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol, TypeVar
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from ecg_live.errors import ConfigError, EcgLiveError
+
+T = TypeVar("T")
+R = TypeVar("R")
+AHEAD = 2  # items a processor that Ray holds
+
+
+class Engine(Protocol):
+    """Applies a function to items."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
+        """Results as they come, in any order; items are made as they are needed. Closing it ends what still runs.
+
+        What the function raises is raised.
+        """
+
+
+def engine(name: str, processes: int | None = None) -> Engine:
+    """The engine of that name; ``processes`` at a time, one a core without it.
+
+    Raises
+    ------
+    ConfigError
+        If it is unknown, or not installed.
+    """
+    known: dict[str, Callable[[int | None], Engine]] = {"local": local, "ray": on_ray}
+    if name not in known:
+        raise ConfigError(f"the engine is {name!r}; known are {', '.join(known)}", "choose one of them")
+    return known[name](processes)
+
+
+def local(processes: int | None = None) -> Engine:
+    """Processes of this machine."""
+    return _Local(processes or os.cpu_count() or 1)
+
+
+def on_ray(processes: int | None = None) -> Engine:
+    """Ray: the cluster that is there, or one of this machine.
+
+    Raises
+    ------
+    ConfigError
+        If it is not installed.
+    """
+    try:
+        import ray  # noqa: F401, PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError("Ray is not installed", "run: python -m pip install 'ecg-live[ray]'") from error
+    return _Ray(processes)
+
+
+def alone(function: Callable[[T], R], item: T) -> R:
+    """Call a function with one thread: the last bit of a sum depends on their number."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            return function(item)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    processes: int
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
+        if self.processes == 1:
+            yield from (alone(function, item) for item in items)
+            return
+        workers: dict[Connection, BaseProcess] = {}
+        busy: set[Connection] = set()
+        try:
+            for item in items:
+                if len(busy) == self.processes:
+                    yield from _results(busy)
+                free = next((each for each in workers if each not in busy), None) or _started(function, workers)
+                with _alive():
+                    free.send(item)
+                busy.add(free)
+            while busy:
+                yield from _results(busy)
+        finally:
+            for connection, process in workers.items():
+                process.terminate()
+                process.join()
+                connection.close()
+
+
+def _started(function: Callable[[Any], object], workers: dict[Connection, BaseProcess]) -> Connection:
+    """One process more.
+
+    They are not a `ProcessPoolExecutor`'s, which cannot end those that run and was seen to hang when they were killed.
+    """
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+    process.start()
+    theirs.close()
+    workers[ours] = process
+    return ours
+
+
+def _serve(connection: Connection, function: Callable[[Any], object]) -> None:
+    """Answer until there is nobody to ask. Ctrl-C is the parent's, which ends its processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError):
+        while True:
+            item = connection.recv()
+            try:
+                answer: tuple[object, Exception | None] = alone(function, item), None
+            except Exception as error:  # noqa: BLE001 - it is raised again where it was asked for
+                answer = None, error
+            connection.send(answer)
+
+
+def _results(busy: set[Connection]) -> Iterator[Any]:
+    """What is there by now, one result at least."""
+    ready = wait(list(busy))
+    for connection in [each for each in busy if each in ready]:
+        busy.remove(connection)
+        with _alive():
+            result, error = connection.recv()
+        if error is not None:
+            raise error
+        yield result
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    """Say so if the process at the other end is no more."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise EcgLiveError(
+            "a worker process was killed", "give fewer processes if memory is short, and run it again"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Ray:
+    processes: int | None
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
+        import ray  # noqa: PLC0415 - an extra
+
+        ours = not ray.is_initialized()
+        if ours:
+            ray.init(log_to_driver=False, include_dashboard=False)
+        try:
+            run, waiting = ray.remote(alone), iter(items)
+            ahead = self.processes or AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+            running: list[Any] = []
+            while True:
+                running += [run.remote(function, item) for item in islice(waiting, ahead - len(running))]
+                if not running:
+                    return
+                done, running = ray.wait(running)
+                yield from ray.get(done)
+        finally:
+            if ours:
+                ray.shutdown()

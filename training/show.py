@@ -1,0 +1,76 @@
+"""What a person sees of training: bars with time left in a terminal, plain lines elsewhere; on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+EVERY = 10.0  # s between two plain lines of one stage
+
+
+class Show:
+    """Stages with how far they are.
+
+    Parameters
+    ----------
+    out : file, optional
+        Standard error without it.
+    quiet : bool
+        Nothing at all: of several processes only the first speaks.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self, out: TextIO | None = None, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._out = out or sys.stderr
+        self._quiet, self._clock = quiet, clock
+        self._bars = None if quiet or not self._out.isatty() else _bars(Console(file=self._out))
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    def line(self, text: str) -> None:
+        """Say something once."""
+        if self._bars:
+            self._bars.console.print(text, markup=False, highlight=False)
+        elif not self._quiet:
+            print(text, file=self._out, flush=True)
+
+    def progress(self, stage: str, done: int, total: int, more: str = "") -> None:
+        """``done`` of ``total`` steps of a stage; plain lines come every ten seconds, and at the end."""
+        if self._bars:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._bars.add_task(stage, total=total, more=more)
+            self._bars.update(self._tasks[stage], completed=done, total=total, more=more)
+            return
+        now = self._clock()
+        began = self._began.setdefault(stage, now)
+        if self._quiet or (done < total and now - self._said.get(stage, -EVERY) < EVERY):
+            return
+        self._said[stage] = now
+        left = f", {(now - began) / done * (total - done):.0f} s left" if 0 < done < total else ""
+        self.line(f"{stage}: {done} of {total}{left}{'; ' if more else ''}{more}")
+
+
+def _bars(console: Console) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, TextColumn("{task.fields[more]}"), console=console)

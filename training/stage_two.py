@@ -1,0 +1,186 @@
+"""One label: from frozen features to honest scores and to the heads that are shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ecg_live.errors import ConfigError, DatasetError
+from ecg_live.model.baseline import FEWEST
+from ecg_live.model.card import HeadCard
+from ecg_live.model.features import Inputs
+from ecg_live.model.head import Head
+from ecg_live.types import F64
+from training.corpus import LENGTH, Corpus
+from training.datasets.labels import NONE, classify
+from training.engines import Engine
+from training.evaluate import Plan, choose, evaluate
+from training.examples import Examples, Ints, Mask, Names
+from training.features import random_encoder
+from training.fold import INPUTS
+from training.head import fit, to_head
+from training.report import card_scores
+from training.results import LabelResult, Row
+from training.settings import TrainSettings
+from training.stage_one import Encoders, Workplace, cached
+
+NEAR = 1e-6  # s: times closer than this are the same
+
+
+class Labelled(NamedTuple):
+    """Windows of a corpus that have a label or are rest (m,), and their class (m,), -1 where there is none.
+
+    ``classes`` are their names, ``remarks`` what was decided on the way.
+    """
+
+    at: Ints
+    label: Ints
+    classes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """What came of one label: its scores, the heads by set, their card; ``names`` of the class of every window."""
+
+    result: LabelResult
+    heads: Mapping[str, Head]
+    card: HeadCard
+    names: Names
+
+
+def learn_label(
+    name: str, corpus: Corpus, encoders: Encoders, settings: TrainSettings, place: Workplace, engine: Engine
+) -> Learnt:
+    """Score all kinds of features for a label, choose the best, and fit what is shipped on everybody.
+
+    Raises
+    ------
+    ConfigError
+        If the data set has no such label.
+    DatasetError
+        If it does not bear scores out.
+    """
+    found = labelled(name, corpus, settings)
+    examples = make_examples(corpus, found, encoders.embedding(None), settings.evaluate.baseline)
+    rivals = cached(random_encoder(encoders.encoder.padding, settings.seed), corpus, place)[found.at]
+
+    def report(done: int, total: int) -> None:
+        place.show.progress(f"{name}: folds", done, total)
+
+    plan = Plan(
+        settings.evaluate,
+        settings.head,
+        settings.seed,
+        place.folder / "folds",
+        engine,
+        report,
+        lambda person: encoders.embedding(person)[found.at],
+    )
+    rows, remarks = evaluate(examples, rivals, plan)
+    chosen = choose(rows)
+    if settings.evaluate.protocol == "loso":
+        mixed, more = _mixed(examples, rivals, plan)
+        rows, remarks = (*rows, *mixed), (*remarks, *more)
+    result = LabelResult(name, examples.classes, settings.head.split, rows, chosen, (*found.remarks, *remarks))
+    heads = {which: _head(which, examples, chosen, settings) for which in chosen}
+    names = np.full(len(corpus.rows), "", dtype=f"U{max(map(len, examples.classes))}")
+    names[found.at] = np.array([*examples.classes, ""])[found.label]  # -1 is the last
+    return Learnt(result, heads, _card(result, corpus, examples, settings), names)
+
+
+def labelled(name: str, corpus: Corpus, settings: TrainSettings) -> Labelled:
+    """Windows that have a label, and its class by the split that settings ask for.
+
+    Raises
+    ------
+    ConfigError
+        If the data set has no such label.
+    DatasetError
+        If no window has it.
+    """
+    data = corpus.dataset
+    if name not in data.labels:
+        known = ", ".join(data.labels) or "none"
+        raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
+    stretches = [(i, j) for i, sitting in enumerate(data.sittings) for j in range(len(sitting.spans))]
+    values = [data.sittings[i].spans[j].labels.get(name) for i, j in stretches]
+    who = [data.sittings[i].subject for i, _ in stretches]
+    made = classify(values, who, data.labels[name], settings.head.split)
+    index = dict(zip(stretches, made.indices.tolist(), strict=True))
+    pairs = zip(corpus.rows["sitting"].tolist(), corpus.rows["span"].tolist(), strict=True)
+    label = np.array([index.get(pair, NONE) for pair in pairs], np.int64)
+    at = np.flatnonzero((label != NONE) | np.isfinite(corpus.rows["rest"]))
+    if not (label != NONE).any():
+        raise DatasetError(f"no usable window of {data.title} has the label {name}", "look at the summary of the data")
+    return Labelled(at, label[at], made.names, made.remarks)
+
+
+def make_examples(corpus: Corpus, found: Labelled, embedding: F64, baseline: float) -> Examples:
+    """Windows with a label, or of rest, as heads learn from them."""
+    subjects = np.array([sitting.subject for sitting in corpus.dataset.sittings])[corpus.rows["sitting"]]
+    return Examples(
+        embedding[found.at],
+        np.asarray(corpus.rows["hrv"][found.at]),
+        found.label,
+        subjects[found.at],
+        baseline_windows(corpus, subjects, baseline)[found.at],
+        found.classes,
+    )
+
+
+def baseline_windows(corpus: Corpus, subjects: Names, seconds: float) -> Mask:
+    """Which windows make up their wearer's baseline: as live, those that end within so many seconds of rest.
+
+    The seconds begin with the wearer's first usable window of rest, and go on until there are three.
+    """
+    chosen = np.zeros(len(corpus.rows), np.bool_)
+    if not seconds:
+        return chosen
+    for who in np.unique(subjects):
+        rest = np.flatnonzero((subjects == who) & np.isfinite(corpus.rows["rest"]))
+        if len(rest):
+            passed = corpus.rows["rest"][rest]
+            end = passed[0] - LENGTH + seconds + NEAR
+            chosen[rest[(passed <= end) | (np.arange(len(rest)) < FEWEST)]] = True
+    return chosen
+
+
+def _mixed(examples: Examples, rivals: F64, plan: Plan) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The paper's protocol, to be printed beside; all folds share the encoder."""
+    settings = replace(plan.evaluate, protocol="kfold")
+    try:
+        return evaluate(examples, rivals, replace(plan, evaluate=settings, embed=None))
+    except DatasetError as error:
+        return (), (f"segments mixed: not scored: {error.message}",)
+
+
+def _head(which: str, examples: Examples, chosen: Mapping[str, str], settings: TrainSettings) -> Head:
+    """A set's head, fitted on everybody."""
+    inputs: Inputs = INPUTS[chosen[which]]
+    keep = examples.scored(relative=which == "personal")
+    spread = examples.spread(inputs) if which == "personal" else None
+    x = examples.features(inputs) if spread is None else examples.relative(inputs, spread)
+    people, classes = examples.subject[keep], len(examples.classes)
+    fitted = fit(x[keep], examples.label[keep], people, classes, inputs, settings.head, settings.seed)
+    return to_head(fitted, x[keep], people, spread)
+
+
+def _card(result: LabelResult, corpus: Corpus, examples: Examples, settings: TrainSettings) -> HeadCard:
+    hidden, dropout = (settings.head.hidden, settings.head.dropout) if settings.head.kind == "dense" else ((), 0.0)
+    personal = "personal" in result.chosen
+    scores = card_scores(result) | {"trained_on": {corpus.dataset.name: list(examples.people)}}
+    return HeadCard(
+        classes=result.classes,
+        hidden=hidden,
+        dropout=dropout,
+        sets=tuple(result.chosen),
+        inputs={which: INPUTS[features] for which, features in result.chosen.items()},
+        baseline=settings.evaluate.baseline if personal else 0.0,
+        scores=scores,
+        data=f"{len(examples.people)} people of {corpus.dataset.title}",
+        caveats=corpus.dataset.caveats,
+    )
