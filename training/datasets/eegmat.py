@@ -10,13 +10,14 @@ from ecg_live.errors import DatasetError
 from training.datasets.dataset import Classes, Dataset, Part, Sitting, Span
 
 LABEL, CLASSES = "mental_load", ("rest", "load")
-PATTERN = "Subject*_[12].edf"
+PATTERNS = ("Subject*_[12].edf", "*/Subject*_[12].edf")
+PEOPLE = 36  # from 00 on
 _NAME = re.compile(r"Subject(\d+)_([12])\.edf")
 CAVEATS = ("rest always comes first and lasts longer (3 minutes, then 1): what merely takes time may pass for load",)
 
 
 def load(folder: Path) -> Dataset:
-    """All people in a folder of ``SubjectNN_1.edf`` (rest) and ``SubjectNN_2.edf`` (arithmetic).
+    """All people of ``SubjectNN_1.edf`` (rest) and ``SubjectNN_2.edf`` (arithmetic) in a folder, or one within it.
 
     Raises
     ------
@@ -24,12 +25,16 @@ def load(folder: Path) -> Dataset:
         There are no such files, or nobody has both.
     """
     found: dict[int, dict[str, Path]] = {}
-    for path in sorted(folder.glob(PATTERN)):
+    for path in (path for pattern in PATTERNS for path in sorted(folder.glob(pattern))):
         if match := _NAME.fullmatch(path.name):
-            found.setdefault(int(match[1]), {})[match[2]] = path
+            found.setdefault(int(match[1]), {}).setdefault(match[2], path)
     if not found:
-        raise DatasetError(f"{folder} holds no SubjectNN_1.edf", "give the folder of the eegmat data set")
-    remarks = [
+        raise DatasetError(
+            f"{folder} holds no Subject00_1.edf and Subject00_2.edf", "give the folder of the eegmat data set"
+        )
+    absent = [f"{number:02d}" for number in range(PEOPLE) if number not in found]
+    remarks = [f"no files of {', '.join(absent)}"] if absent else []
+    remarks += [
         f"person {number:02d}: left out, as {'rest' if '1' not in paths else 'arithmetic'} is missing"
         for number, paths in sorted(found.items())
         if len(paths) < 2

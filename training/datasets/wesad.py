@@ -14,6 +14,7 @@ from training.datasets.wesad_quest import HIGH, LOW, Condition, read_quest
 AFFECT = ("baseline", "stress", "amusement", "meditation")  # the paper's four
 STRESS = {"baseline": "no stress", "amusement": "no stress", "stress": "stress"}  # as usual: without meditation
 INSIDE = 10.0  # s by which the pickles' labels lie inside the times of the questionnaire
+PEOPLE = tuple(f"S{number}" for number in range(2, 18) if number != 12)  # S1 and S12 are not in the data set
 _FOLDER = re.compile(r"S(\d+)")
 
 
@@ -26,8 +27,7 @@ def load(folder: Path) -> Dataset:
         There is nobody with either.
     """
     remarks: list[str] = []
-    found = [(int(match[1]), place) for place in folder.glob("S*") if (match := _FOLDER.fullmatch(place.name))]
-    people = [place for _, place in sorted(found) if place.is_dir()]
+    people = _people(folder)
     sittings = [sitting for place in people if (sitting := _sitting(place, remarks))]
     if not sittings:
         why = f": {'; '.join(remarks[:3])}" if remarks else ""
@@ -35,6 +35,8 @@ def load(folder: Path) -> Dataset:
             f"{folder} holds no S2/S2.pkl, and no S2/S2_respiban.txt with S2/S2_quest.csv{why}",
             "give the folder that holds WESAD's S2 to S17",
         )
+    if absent := [name for name in PEOPLE if name not in {place.name for place in people}]:
+        remarks.insert(0, f"no folder of {', '.join(absent)}")
     return Dataset(
         name="wesad",
         title="WESAD, Wearable Stress and Affect Detection (Schmidt et al. 2018)",
@@ -52,6 +54,17 @@ def load(folder: Path) -> Dataset:
             "stress came from speaking and counting before others: speech shows in an ECG too",
         ),
     )
+
+
+def _people(folder: Path) -> list[Path]:
+    """Everybody's own folder: in the folder, or in one within it, or the folder itself."""
+    for places in (folder.glob("S*"), folder.glob("*/S*"), [folder.resolve()]):
+        found = {
+            int(match[1]): place for place in places if (match := _FOLDER.fullmatch(place.name)) and place.is_dir()
+        }
+        if found:
+            return [found[number] for number in sorted(found)]
+    return []
 
 
 def _sitting(place: Path, remarks: list[str]) -> Sitting | None:

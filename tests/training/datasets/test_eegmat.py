@@ -23,12 +23,12 @@ def test_rest_and_load_are_the_two_recordings(tmp_path: Path) -> None:
         Span(0, 0.0, inf, {"mental_load": "rest"}, rest=True),
         Span(1, 0.0, inf, {"mental_load": "load"}),
     )
-    assert dataset.remarks == ()
+    assert dataset.remarks == (f"no files of {', '.join(f'{n:02d}' for n in range(36) if n not in (0, 3, 12))}",)
     assert "rest always comes first" in dataset.caveats[0]
 
 
 def test_people_who_lack_a_recording_are_left_out(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"holds no SubjectNN_1\.edf"):
+    with pytest.raises(DatasetError, match=r"holds no Subject00_1\.edf and Subject00_2\.edf"):
         load(tmp_path)
     (tmp_path / "Subject01_1.edf").touch()
     (tmp_path / "Subject02_2.edf").touch()
@@ -38,7 +38,7 @@ def test_people_who_lack_a_recording_are_left_out(tmp_path: Path) -> None:
         (tmp_path / f"Subject03_{part}.edf").touch()
     dataset = load(tmp_path)
     assert dataset.subjects == ("03",)
-    assert dataset.remarks == (
+    assert dataset.remarks[1:] == (
         "person 01: left out, as arithmetic is missing",
         "person 02: left out, as rest is missing",
     )
@@ -47,4 +47,6 @@ def test_people_who_lack_a_recording_are_left_out(tmp_path: Path) -> None:
 def test_the_real_one(shared_data: Path) -> None:
     dataset = load(shared_data / "eegmat")
     assert len(dataset.subjects) == 28
+    assert dataset.remarks == ("no files of 03, 07, 11, 15, 19, 23, 27, 33",)
+    assert load(shared_data).sittings == dataset.sittings
     assert all(part.path.is_file() for sitting in dataset.sittings for part in sitting.parts)

@@ -67,7 +67,8 @@ def test_spans_are_the_runs_of_labels_1_to_4(tmp_path: Path) -> None:
     person(tmp_path)
     dataset = load(tmp_path)
     (sitting,) = dataset.sittings
-    assert (dataset.name, dataset.subjects, dataset.remarks) == ("wesad", ("S2",), ())
+    absent = "no folder of S3, S4, S5, S6, S7, S8, S9, S10, S11, S13, S14, S15, S16, S17"
+    assert (dataset.name, dataset.subjects, dataset.remarks) == ("wesad", ("S2",), (absent,))
     assert [(span.start, span.stop) for span in sitting.spans] == [(3, 6), (9, 12), (15, 18), (18, 21), (21, 24)]
     assert told(sitting, "affect") == ["baseline", "stress", "meditation", "amusement", "meditation"]
     assert told(sitting, "stress") == ["no stress", "stress", None, "no stress", None]
@@ -125,10 +126,10 @@ def test_a_missing_questionnaire_leaves_labels_without_ratings(tmp_path: Path) -
     place = person(tmp_path)
     (place / "S2_quest.csv").unlink()
     dataset = load(tmp_path)
-    assert dataset.remarks == ("S2_quest.csv is missing: there are no ratings",)
+    assert dataset.remarks[1:] == ("S2_quest.csv is missing: there are no ratings",)
     assert set(dataset.sittings[0].spans[0].labels) == {"affect", "stress"}
     (place / "S2_quest.csv").write_text("# Subj;S2\n")
-    assert "found no line '# ORDER'" in load(tmp_path).remarks[0]
+    assert "found no line '# ORDER'" in load(tmp_path).remarks[1]
 
 
 def test_empty_and_impossible_ratings_are_left_out_and_said(tmp_path: Path) -> None:
@@ -136,8 +137,8 @@ def test_empty_and_impossible_ratings_are_left_out_and_said(tmp_path: Path) -> N
     dataset = load(tmp_path)
     assert told(dataset.sittings[0], "valence") == [None] * 5
     assert told(dataset.sittings[0], "arousal") == [1, None, None, 4, None]
-    assert dataset.remarks[0] == "S2_quest.csv: Base: valence is '', expected 1 to 9; left out"
-    assert [remark.split(": ")[1] for remark in dataset.remarks] == [
+    assert dataset.remarks[1] == "S2_quest.csv: Base: valence is '', expected 1 to 9; left out"
+    assert [remark.split(": ")[1] for remark in dataset.remarks[1:]] == [
         "Base", "TSST", "TSST", "Medi 1", "Medi 1", "Fun", "Medi 2", "Medi 2",
     ]  # fmt: skip
 
@@ -146,15 +147,15 @@ def test_ratings_that_fit_no_run_of_labels_are_left_out(tmp_path: Path) -> None:
     person(tmp_path, course=["baseline", "stress", "transient", "stress", "amusement", "meditation"])
     dataset = load(tmp_path)
     assert told(dataset.sittings[0], "valence") == [7, None, None, 6, None]
-    assert "S2: stress is 2 times in the labels, 1 times in the questionnaire" in dataset.remarks[0]
-    assert "S2: meditation is 1 times in the labels, 2 times in the questionnaire" in dataset.remarks[1]
+    assert "S2: stress is 2 times in the labels, 1 times in the questionnaire" in dataset.remarks[1]
+    assert "S2: meditation is 1 times in the labels, 2 times in the questionnaire" in dataset.remarks[2]
 
 
 def test_meditations_of_which_one_has_no_start_are_not_told_apart(tmp_path: Path) -> None:
     quest(person(tmp_path), start=["", "39.55", "", "81.25", "93.38"])
     dataset = load(tmp_path)
     assert told(dataset.sittings[0], "valence") == [7, 2, None, 6, None]
-    assert "Base: found '', expected a time such as 50.3 for 50 min 30 s" in dataset.remarks[0]
+    assert "Base: found '', expected a time such as 50.3 for 50 min 30 s" in dataset.remarks[1]
 
 
 def test_without_a_pickle_times_are_the_questionnaires(tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ def test_without_a_pickle_times_are_the_questionnaires(tmp_path: Path) -> None:
     quest(place)
     dataset = load(tmp_path)
     (sitting,) = dataset.sittings
-    assert "times from the questionnaire" in dataset.remarks[0]
+    assert "times from the questionnaire" in dataset.remarks[1]
     # 7 min 8 s, 39:55, 70:19, 81:25, 93:38 to 26:32, 50:30, 77:10, 87:47, 100:15, and 10 s inside
     assert [span.start for span in sitting.spans] == [438, 2405, 4229, 4895, 5628]
     assert [span.stop for span in sitting.spans] == [1582, 3020, 4620, 5257, 6005]
@@ -221,6 +222,15 @@ def test_harm_in_a_pickle_is_a_remark(tmp_path: Path) -> None:
 def test_a_wrong_folder_says_what_was_looked_for(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError, match=r"holds no S2/S2\.pkl, and no S2/S2_respiban\.txt with S2/S2_quest\.csv"):
         load(tmp_path / name)
+
+
+@pytest.mark.parametrize("place", [".", "..", "S2"])
+def test_people_are_found_from_above_and_from_their_own_folder(tmp_path: Path, place: str) -> None:
+    (tmp_path / "WESAD").mkdir()
+    person(tmp_path / "WESAD", course=["baseline", "stress"], seconds=1)
+    dataset = load(tmp_path / "WESAD" / place)
+    assert told(dataset.sittings[0], "affect") == ["baseline", "stress"]
+    assert dataset.subjects == ("S2",)
 
 
 def test_labels_without_any_condition(tmp_path: Path) -> None:
