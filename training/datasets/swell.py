@@ -17,8 +17,10 @@ from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, S
 from training.datasets.swell_sheet import CONDITIONS, RATINGS, RELAXATION, Minute, Person, read_sheet
 
 MINUTE = 60.0  # s that a row of the sheet stands for
+EDGE = 2  # minutes of other blocks that a recording may begin or end with
 UNNAMED = 6  # the channel, from 1, that a public reader takes for the ECG
 _NAME = re.compile(r"pp\s*(\d+)[_-].*[_-]c(\d)([_-]cont.*)?", re.IGNORECASE)  # pp12_9-10-212_c1, pp23_..._c2_cont
+_WITHIN = re.compile(r"\w - .*|mobi signals.*", re.IGNORECASE)  # the data set's own folders, as "0 - Raw data"
 _SHEETS = ("behavioral-features - per minute", "swelldata")  # as names begin
 _LOOKED = "recordings (*.S00) and the sheet 'Behavioral-features - per minute' (.xlsx or .tab)"
 # Stress is what was asked of people, by the sheet: the order of conditions, and so the block, differs between them.
@@ -69,7 +71,8 @@ def load(folder: Path) -> Dataset:
         },
         remarks=tuple(remarks),
         caveats=(
-            "stress is the condition that people worked under; how stressed they felt differs",
+            "stress is the condition that people worked under; how stressed they felt, stress_rating, differs",
+            "the sheet states no scales: stress_rating is taken to go from 0 to 10, mental_effort from 0 to 15",
             "ratings were given once a block, and hold for all of it",
             "minutes are placed by the clocks of recorder and sheet, which are taken to agree",
         ),
@@ -91,12 +94,20 @@ def _files(paths: Sequence[Path], remarks: list[str]) -> list[_File]:
 
 
 def _sheet(folder: Path, below: Sequence[Path], remarks: list[str]) -> Path:
-    found = [path for path in below if path.name.casefold().startswith(_SHEETS)]
+    found = _sheets(below)
+    top = folder.resolve()
+    while not found and _WITHIN.fullmatch(top.name):  # a folder of the recordings: the sheet lies beside it
+        top = top.parent
+        found = _sheets(sorted(top.rglob("*")))
     sheets = [path for ending in (".xlsx", ".tab") for path in found if path.suffix.casefold() == ending]
     if not sheets:
         raise DatasetError(f"{folder} holds no sheet 'Behavioral-features - per minute'", f"it needs {_LOOKED}")
     remarks += [f"{path.name} is not used: {sheets[0].name} is" for path in sheets[1:]]
     return sheets[0]
+
+
+def _sheets(paths: Sequence[Path]) -> list[Path]:
+    return [path for path in paths if path.name.casefold().startswith(_SHEETS) and path.is_file()]
 
 
 def _sitting(number: int, files: Sequence[_File], person: Person, remarks: list[str]) -> Sitting | None:
@@ -130,14 +141,19 @@ def _opening(name: str, header: Header, remarks: list[str]) -> Opening:
 
 
 def _spans(part: int, file: _File, header: Header, person: Person, remarks: list[str]) -> list[Span]:
-    """Where each condition lies in a recording: by the clock, or else by counting the block's minutes."""
+    """Where each condition lies in a recording: by the clock, or else by counting the block's minutes.
+
+    A clock at odds with the name, as one that is an hour slow, gives no labels: the next block is another condition.
+    """
     name, length = file.path.name, header.samples / header.rates[0]
     timed = _by_clock(header, length, person.minutes)
     if timed:
-        blocks = {minute.block for _, minute in timed}
-        if file.block not in blocks:
-            remarks.append(f"{name}: at its time the sheet has block {min(blocks)}; that counts, not the name")
-        return _from_runs(part, timed, length, person)
+        named = [pair for pair in timed if pair[1].block == file.block]
+        if named and len(timed) - len(named) <= EDGE:
+            return _from_runs(part, named, length, person)
+        shown = " and ".join(map(str, sorted({minute.block for _, minute in timed})))
+        remarks.append(f"{name}: its name says block {file.block}, its clock block {shown}; it has no labels")
+        return []
     own = [minute for minute in person.minutes if minute.block == file.block]
     if not own:
         remarks.append(f"{name}: the sheet has no row of PP{file.person}, block {file.block}; it has no labels")

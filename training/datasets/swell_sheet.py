@@ -21,9 +21,22 @@ from ecg_live.errors import DatasetError
 RELAXATION = "R"
 CONDITIONS = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
 _KEYS = ("pp", "blok", "condition")
-# Columns of ratings, with what they may be: manikins from 1 to 9; effort on a line of 150 mm, in cm (RSME).
-RATINGS = {"valence": (1.0, 9.0), "arousal": (1.0, 9.0), "mental_effort": (0.0, 15.0)}
-_COLUMNS = {"valence": "Valence_rc", "arousal": "Arousal_rc", "mental_effort": "MentalEffort"}
+# Ratings, with their columns and what they may be: manikins from 1 to 9; effort on a line of 150 mm, in cm (RSME);
+# stress as felt, which is not what people were put under, on a line from 0 to 10.
+RATINGS = {
+    "valence": (1.0, 9.0),
+    "arousal": (1.0, 9.0),
+    "dominance": (1.0, 9.0),
+    "mental_effort": (0.0, 15.0),
+    "stress_rating": (0.0, 10.0),
+}
+_COLUMNS = {
+    "valence": "Valence_rc",
+    "arousal": "Arousal_rc",
+    "dominance": "Dominance",
+    "mental_effort": "MentalEffort",
+    "stress_rating": "Stress",
+}
 _PERSON = re.compile(r"(?:PP)?\s*(\d+)(?:\.0)?", re.IGNORECASE)
 _BLOCK = re.compile(r"(\d)(?:\.0)?")
 _SHEET = "SWELLdata"

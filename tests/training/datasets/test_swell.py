@@ -15,6 +15,7 @@ from tests.devices.decoded import decode
 from tests.devices.files.poly5_files import counted, poly5
 from training.datasets.dataset import Classes, Dataset, Rating, Sitting
 from training.datasets.swell import load
+from training.datasets.swell_sheet import RATINGS
 
 SHEET = "Behavioral-features - per minute.xlsx"
 RAW = Path("0 - Raw data") / "D - Physiology - raw data" / "Mobi signals - raw"
@@ -27,13 +28,13 @@ Row = list[Any]
 
 def minutes(
     who: object, block: object, course: str, *, valence: object = 7, arousal: object = 3, effort: object = 4.5,
-    began: datetime | None = None,
+    stress: object = 8.5, began: datetime | None = None,
 ) -> list[Row]:  # fmt: skip
     """A row for each letter of ``course``, a minute apart from ``began`` on."""
     rows: list[Row] = []
     for i, letter in enumerate(course):
         time = "" if began is None else (began + timedelta(minutes=i)).strftime("%Y%m%dT%H%M%S000")
-        asked = [valence, arousal, 9.9, effort, 1.5] if letter != "R" else [None] * 5
+        asked = [valence, arousal, stress, effort, 1.5] if letter != "R" else [None] * 5
         dominance = None if letter == "R" else 5
         rows.append([who, block, letter, time, 0.25, dominance, *asked])
     return rows
@@ -92,9 +93,10 @@ def test_ratings_are_each_from_their_own_column(tmp_path: Path) -> None:
         sheet(tmp_path, [[row[COLUMNS.index(column)] for column in order] for row in rows], order)
         (span,) = load(tmp_path).sittings[0].spans
         assert span.labels == {
-            "stress": "no stress", "condition": "neutral", "valence": 7.0, "arousal": 3.0, "mental_effort": 4.5,
+            "stress": "no stress", "condition": "neutral", "valence": 7.0, "arousal": 3.0, "dominance": 5.0,
+            "mental_effort": 4.5, "stress_rating": 8.5,
         }  # fmt: skip
-        assert all(isinstance(span.labels[name], float) for name in ("valence", "arousal", "mental_effort"))
+        assert all(isinstance(span.labels[name], float) for name in RATINGS)
 
 
 def test_what_labels_mean(tmp_path: Path) -> None:
@@ -106,7 +108,9 @@ def test_what_labels_mean(tmp_path: Path) -> None:
         ("condition", Classes(("neutral", "time pressure", "interruptions"))),
         ("valence", Rating(1, 9)),
         ("arousal", Rating(1, 9)),
+        ("dominance", Rating(1, 9)),
         ("mental_effort", Rating(0, 15)),
+        ("stress_rating", Rating(0, 10)),
     ]
     assert (dataset.name, dataset.remarks) == ("swell", ())
 
@@ -163,11 +167,38 @@ def test_without_times_minutes_are_counted(tmp_path: Path) -> None:
     assert places(one(tmp_path, hours_off).sittings[0]) == [(0, 0, 120), (0, 120, math.inf)]
 
 
-def test_a_name_that_says_another_block_than_the_clock(tmp_path: Path) -> None:
-    rows = [*minutes("PP1", 1, "TTTTT", began=BEGAN), *minutes("PP1", 2, "NNNNN", began=BEGAN + timedelta(hours=1))]
+@pytest.mark.parametrize("minute", [0, 57])
+def test_a_name_that_says_another_block_than_the_clock_gives_no_labels(tmp_path: Path, minute: int) -> None:
+    """The clock of a recorder that is an hour slow, or nearly, finds the block before."""
+    rows = [*minutes("PP1", 1, "T" * 60, began=BEGAN), *minutes("PP1", 2, "N" * 60, began=BEGAN + timedelta(hours=1))]
+    sheet(tmp_path, [*rows, *minutes("PP1", 3, "I")])
+    record(tmp_path, "pp1_18-9-2012_c2.S00", began=BEGAN + timedelta(minutes=minute))
+    record(tmp_path, "pp1_18-9-2012_c3.S00", began=datetime(2011, 1, 1))  # noqa: DTZ001 - as in the files
+    dataset = load(tmp_path)
+    assert [(span.part, span.labels["condition"]) for span in dataset.sittings[0].spans] == [(1, "interruptions")]
+    shown = "1 and 2" if minute else "1"
+    assert f"pp1_18-9-2012_c2.S00: its name says block 2, its clock block {shown}; it has no labels" in dataset.remarks
+
+
+def test_a_minute_of_the_block_before_is_no_contradiction(tmp_path: Path) -> None:
+    rows = [
+        *minutes("PP1", 1, "TTT", began=BEGAN - timedelta(minutes=2)),
+        *minutes("PP1", 2, "NNNN", began=BEGAN + timedelta(minutes=1)),
+    ]
     dataset = one(tmp_path, rows, "pp1_18-9-2012_c2.S00")
-    assert told(dataset.sittings[0], "condition") == ["time pressure"]
-    assert "at its time the sheet has block 1; that counts, not the name" in dataset.remarks[0]
+    assert (told(dataset.sittings[0], "condition"), places(dataset.sittings[0])) == (["neutral"], [(0, 60, 300)])
+    assert dataset.remarks == ()
+
+
+@pytest.mark.parametrize("place", [RAW.parts[0], RAW.parent, RAW, ".."])
+def test_the_sheet_is_found_from_the_folder_of_the_recordings_and_from_above(tmp_path: Path, place: Path) -> None:
+    top = tmp_path / "swell" / "SWELL"
+    (top / "3 - Feature dataset").mkdir(parents=True)
+    sheet(top / "3 - Feature dataset", minutes("PP1", 1, "TT"))
+    record(top, "pp1_18-9-2012_c1.S00", 10)
+    assert told(load(top / place).sittings[0], "stress") == ["stress"]
+    with pytest.raises(DatasetError, match="holds no sheet"):
+        load(tmp_path / "elsewhere")
 
 
 def test_names_as_dirty_as_they_are(tmp_path: Path) -> None:
@@ -211,7 +242,9 @@ def test_people_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
 @pytest.mark.parametrize("valence", ["NaN", "x", None, 0, 10, math.inf])
 def test_answers_that_are_no_rating_are_left_out_and_said(tmp_path: Path, valence: object) -> None:
     dataset = one(tmp_path, minutes("PP1", 1, "NN", valence=valence))
-    assert set(dataset.sittings[0].spans[0].labels) == {"stress", "condition", "arousal", "mental_effort"}
+    assert set(dataset.sittings[0].spans[0].labels) == {
+        "stress", "condition", "arousal", "dominance", "mental_effort", "stress_rating",
+    }  # fmt: skip
     (remark,) = dataset.remarks
     assert remark.startswith("PP1, block 1: valence is ")
     assert remark.endswith("expected one number from 1 to 9; left out")
