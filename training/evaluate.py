@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from ecg_live.errors import DatasetError
+from ecg_live.model.baseline import FEWEST
 from ecg_live.types import F64
 from training.datasets.labels import NONE
 from training.engines import Engine
@@ -147,6 +148,8 @@ def _lacking(examples: Examples, tests: dict[str, Mask]) -> list[str]:
 def _baseline_remarks(examples: Examples, plan: Plan) -> tuple[bool, list[str]]:
     """Whether rows with a baseline are out of the question, and what is to be said."""
     kept = examples.take(examples.scored(relative=True))
+    if not len(kept):
+        return True, [f"no rows with a baseline: nobody has {FEWEST} windows of rest to take one from"]
     try:
         check(kept, plan.evaluate)
     except DatasetError as error:

@@ -225,7 +225,7 @@ def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> N
     examples = made(4, 12)
     found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert {each.baseline for each in found.rows} == {0.0}
-    assert found.remarks[0].startswith("no rows with a baseline: all 0 windows are of no class")
+    assert found.remarks[0] == "no rows with a baseline: nobody has 3 windows of rest to take one from"
 
 
 def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path: Path) -> None:
