@@ -25,7 +25,7 @@ def load(folder: Path) -> Dataset:
     DatasetError
         Nothing in it can be opened.
     """
-    return _made(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown")
+    return _made(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown", "recording")
 
 
 def load_cinc2017(folder: Path) -> Dataset:
@@ -37,10 +37,10 @@ def load_cinc2017(folder: Path) -> Dataset:
         There is no such record, or none can be opened.
     """
     title = "PhysioNet Challenge 2017 (Clifford et al. 2017)"
-    return _made(folder, sorted(folder.rglob(RECORDS)), "cinc2017", title, "ODC-By 1.0")
+    return _made(folder, sorted(folder.rglob(RECORDS)), "cinc2017", title, "ODC-By 1.0", "A00001.hea")
 
 
-def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str) -> Dataset:
+def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str, wanted: str) -> Dataset:
     sittings: list[Sitting] = []
     remarks: list[str] = []
     for path in paths:
@@ -53,7 +53,7 @@ def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: s
             sittings.append(Sitting(where, (Part(path),)))
     if not sittings:
         why = f": {remarks[0]}" if remarks else ""
-        raise DatasetError(f"{folder} holds no recording that can be opened{why}", "give a folder of recordings")
+        raise DatasetError(f"{folder} holds no {wanted} that can be opened{why}", "give a folder of recordings")
     if len(remarks) > _NAMED:
         remarks = [*remarks[:_NAMED], f"{len(remarks) - _NAMED} more files are left out"]
     return Dataset(name, title, licence, tuple(sittings), {}, tuple(remarks))

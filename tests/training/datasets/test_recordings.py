@@ -56,5 +56,5 @@ def test_the_challenge(tmp_path: Path) -> None:
     assert (dataset.name, dataset.licence, len(dataset.subjects)) == ("cinc2017", "ODC-By 1.0", 2)
     assert "its signal file A00003.mat is missing" in dataset.remarks[0]
     assert len(dataset.remarks) == 1
-    with pytest.raises(DatasetError):
+    with pytest.raises(DatasetError, match=r"holds no A00001\.hea that can be opened"):
         load_cinc2017(tmp_path / "none")

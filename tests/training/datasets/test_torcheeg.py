@@ -1,4 +1,9 @@
-"""The files that our tests write, through the readers of torcheeg: both must find the same ratings for each trial."""
+"""The files that our tests write, through the readers of torcheeg: both must find the same ratings for each trial.
+
+It cannot be installed beside this project as it is. Version 1.1.3, put there with --no-deps and beside it, likewise,
+einops, lmdb, mne, mne-connectivity, networkx, pandas, pytorch-lightning, PyWavelets, spectrum, torchmetrics, xlrd and
+xmltodict, does run these tests, and they pass.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ def theirs() -> Any:
     """Its data sets."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reason = "torcheeg is not installed: it asks for scipy <= 1.10, older than this project's"
+        reason = "torcheeg is not installed: it asks for scipy <= 1.10.1, older than this project's"
         return pytest.importorskip("torcheeg.datasets", reason=reason, exc_type=ImportError)
 
 
