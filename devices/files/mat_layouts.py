@@ -24,6 +24,7 @@ DREAMER_RATE = 256.0  # Hz, where the file does not state it
 AMIGOS_RATE = 128.0  # Hz, of the preprocessed signals
 DREAMER_SCORES = {"valence": "ScoreValence", "arousal": "ScoreArousal", "dominance": "ScoreDominance"}
 AMIGOS_SIDES = ("ECG right", "ECG left")
+AMIGOS_UNSURE = "which of its channels is ECG right and which is ECG left is unsure"  # of original files
 AMIGOS_SCORES = ("arousal", "valence", "dominance", "liking", "familiarity")  # the first five of twelve columns
 Given = tuple[str, int, Value, Mapping[str, float]]  # kind, number, cell and ratings of a trial
 
@@ -64,8 +65,7 @@ def _read(path: Path, _changed: int, _size: int) -> Contents:
         raise FormatError(f"{path.name}: found {', '.join(found)}, expected joined_data as well", "download it again")
     videos = cells(found["ECG_DATA"], f"{path.name}: ECG_DATA")
     rate, person = timed_person(_amigos(videos, ratings, _AMIGOS_ORIGINAL))
-    unsure = "which of its channels is ECG right and which is ECG left is unsure"
-    return Contents("AMIGOS, original", rate, AMIGOS_SIDES, (person,), (unsure,))
+    return Contents("AMIGOS, original", rate, AMIGOS_SIDES, (person,), (AMIGOS_UNSURE,))
 
 
 def _dreamer(variable: Value, name: str) -> Contents:

@@ -134,7 +134,11 @@ def doctor(as_json: Json = False) -> None:
 
 Folder = Annotated[Path, typer.Option(help="Folder of the data set, or a manifest of your own files (CSV).")]
 DatasetName = Annotated[
-    str, typer.Option("--dataset", help="wesad, swell, amigos, dreamer, eegmat, cinc2017, recordings or manifest.")
+    str,
+    typer.Option(
+        "--dataset",
+        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, cinc2017, recordings or manifest.",
+    ),
 ]
 
 

@@ -17,6 +17,7 @@ DATASETS: Mapping[str, str] = {
     "wesad": "training.datasets.wesad:load",
     "swell": "training.datasets.swell:load",
     "amigos": "training.datasets.amigos:load",
+    "amigos-external": "training.datasets.amigos_external:load",
     "dreamer": "training.datasets.dreamer:load",
     "eegmat": "training.datasets.eegmat:load",
     "cinc2017": "training.datasets.recordings:load_cinc2017",
@@ -25,11 +26,11 @@ DATASETS: Mapping[str, str] = {
 }
 # Files that give a data set away, by glob pattern.
 _LAYOUTS: Mapping[str, tuple[str, ...]] = {
-    "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt"),
+    "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt", "*/S*/S*.pkl", "*/S*/S*_respiban.txt"),
     "swell": ("**/*.S00", "**/*.s00"),
-    "amigos": tuple(f"{'*/' * depth}Data_Preprocessed_P*.mat" for depth in range(3)),
+    "amigos": tuple(f"{'*/' * depth}Data_Preprocessed_P*.mat" for depth in range(4)),
     "dreamer": ("DREAMER.mat", "*/DREAMER.mat"),
-    "eegmat": ("Subject*_1.edf",),
+    "eegmat": ("Subject*_1.edf", "*/Subject*_1.edf"),
     "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
 }
 

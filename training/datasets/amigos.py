@@ -1,101 +1,110 @@
-"""AMIGOS (Miranda-Correa et al. 2018), preprocessed: 40 people, 16 short and 4 long videos, each rated."""
+"""AMIGOS (Miranda-Correa et al. 2018): 40 people, 16 short and 4 long videos, each rated once by who watched it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devices.files.mat import Trial, list_trials
-from ecg_live.errors import DatasetError, RecordingError
-from training.datasets.dataset import Dataset, Part, Rating, Sitting, Span
+from devices.files.mat import Course, Trial, list_trials
+from devices.files.mat_layouts import AMIGOS_UNSURE
+from ecg_live.errors import DatasetError
+from training.datasets.amigos_files import (
+    BASELINE,
+    CAVEATS,
+    LICENCE,
+    ORIGINAL,
+    PREPROCESSED,
+    STEMS,
+    TITLE,
+    find_people,
+    gather,
+)
+from training.datasets.dataset import Dataset, Rating, Span
 from training.datasets.trials import rated
 
-LAYOUT = "AMIGOS, preprocessed"
-PEOPLE = 40
-BASELINE = 5.0  # s at the start of every trial, before the video
 SCALES = {name: Rating(1, 9) for name in ("arousal", "valence", "dominance", "liking", "familiarity")}
-CAVEATS = (
-    "a video is rated once, after it: all its windows carry that one rating, also of the long videos (20 minutes)",
-    "the files state no unit for the ECG and not how long the breaks between videos were",
+ALIKE = 6.0  # s by which a video's two recordings may differ in length; one may lack the five before it
+ONCE = "a video is rated once, after it: all its windows carry that one rating, also of the long videos (20 minutes)"
+CAVEATS_ORIGINAL = (
+    f"{AMIGOS_UNSURE}: the first is taken",
+    "original recordings without ratings of their own have those of the preprocessed ones, by the number of the video",
+    "where in an original recording the video begins is in no file, and taken to be after 5 s",
 )
-_NAME = re.compile(r"Data_Preprocessed_P(\d+)\.mat", re.IGNORECASE)
+_OWN = re.compile(STEMS[ORIGINAL] + r"\d+", re.IGNORECASE)  # a folder of one person
 
 
 def load(folder: Path) -> Dataset:
-    """AMIGOS from ``Data_Preprocessed_PNN.mat``, one a person, in a folder or in folders of their own.
+    """AMIGOS from ``Data_Preprocessed_PNN.mat``, or where there are none from ``Data_Original_PNN.mat``.
+
+    Original recordings take their ratings from themselves, or else from preprocessed ones in a folder beside theirs.
 
     Raises
     ------
     DatasetError
         There is no such file, or none with a rated video.
     """
-    remarks = ["the external annotations (20 s segments) are not used"]
-    people = _people(folder, remarks)
-    if not people:
+    remarks: list[str] = []
+    people = find_people(folder, PREPROCESSED, remarks)
+    originals = find_people(folder, ORIGINAL, [] if people else remarks)
+    if not people and not originals:
         raise DatasetError(
-            f"{folder} holds no Data_Preprocessed_PNN.mat", "give the folder of AMIGOS' preprocessed data"
+            f"{folder} holds no Data_Preprocessed_PNN.mat, and no Data_Original_PNN.mat", "give the folder of AMIGOS"
         )
-    if absent := [f"{number:02d}" for number in range(1, PEOPLE + 1) if number not in people]:
-        remarks.append(f"no file of {', '.join(absent)}")
-    sittings = [
-        sitting for number, path in sorted(people.items()) if (sitting := _sitting(number, path, remarks)) is not None
-    ]
-    if not sittings:
-        raise DatasetError(f"{folder}: nobody has a rated video: {'; '.join(remarks[-3:])}", "download the files again")
-    return Dataset(
-        "amigos",
-        "AMIGOS (Miranda-Correa et al. 2018), preprocessed",
-        "by agreement with its authors; may not be passed on",
-        tuple(sittings),
-        SCALES,
-        tuple(remarks),
-        CAVEATS,
-    )
+    if not people:
+        return _original(folder, originals, remarks)
+    remarks.append("the external annotations (20 s segments) are not used: they are the data set amigos-external")
+    if originals:
+        remarks.append("the original recordings are not used; give their own folder to train on them")
+    sittings = gather(folder, people, PREPROCESSED, _spans, remarks)
+    return Dataset("amigos", f"{TITLE}, preprocessed", LICENCE, sittings, SCALES, tuple(remarks), (ONCE, *CAVEATS))
 
 
-def find_files(folder: Path) -> Iterator[tuple[int, Path]]:
-    """Number and file of each person, at most two folders deep."""
-    for pattern in ("*.mat", "*/*.mat", "*/*/*.mat"):
-        for path in sorted(folder.glob(pattern)):
-            if found := _NAME.fullmatch(path.name):
-                yield int(found[1]), path
+def _original(folder: Path, people: Mapping[int, Path], remarks: list[str]) -> Dataset:
+    place = folder.resolve()
+    beside = (place.parent if _OWN.fullmatch(place.name) else place).parent
+    lenders = {
+        people[number]: path for number, path in find_people(beside, PREPROCESSED, [], 3).items() if number in people
+    }
+
+    def spans(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
+        trials = course.trials
+        if not any(trial.ratings for trial in trials):
+            trials = tuple(_lent(path, trials, lenders.get(path), where, remarks))
+        return _spans(path, course._replace(trials=trials), where, remarks)
+
+    sittings = gather(folder, people, ORIGINAL, spans, remarks)
+    caveats = (ONCE, *CAVEATS, *CAVEATS_ORIGINAL)
+    return Dataset("amigos", f"{TITLE}, original", LICENCE, sittings, SCALES, tuple(remarks), caveats)
 
 
-def _people(folder: Path, remarks: list[str]) -> dict[int, Path]:
-    people: dict[int, Path] = {}
-    for number, path in find_files(folder):
-        if number in people:
-            remarks.append(f"{path.relative_to(folder)}: {people[number].relative_to(folder)} is used in its stead")
+def _lent(
+    path: Path, trials: tuple[Trial, ...], lender: Path | None, where: str, remarks: list[str]
+) -> Iterator[Trial]:
+    """Trials with the ratings of preprocessed ones of the same number and length."""
+    if lender is None:
+        wanted = path.name.replace("Original", "Preprocessed")
+        raise DatasetError(
+            f"{path.name} holds no labels_selfassessment, expected five ratings a video, there or in a {wanted} beside",
+            "put the preprocessed files into a folder beside",
+        )
+    known = {trial.number: trial for trial in list_trials(lender)[0].trials}
+    for trial in trials:
+        like = known.get(trial.number)
+        if like is None:
+            remarks.append(f"{where}, {trial.name}: {lender.name} has none of that number; left out")
+        elif abs(like.stop - like.start - trial.stop + trial.start) > ALIKE:
+            lengths = f"lasts {trial.stop - trial.start:.0f} s, but {like.stop - like.start:.0f} s in {lender.name}"
+            remarks.append(f"{where}, {trial.name}: {lengths}; left out")
         else:
-            people[number] = path
-    return people
+            yield trial._replace(ratings=like.ratings)
 
 
-def _sitting(number: int, path: Path, remarks: list[str]) -> Sitting | None:
-    subject = f"{number:02d}"
-    try:
-        course = list_trials(path)[0]
-    except RecordingError as error:
-        remarks.append(f"person {subject}: left out: {error.message}")
-        return None
-    if course.layout != LAYOUT:
-        remarks.append(f"person {subject}: left out: {path.name} is laid out as {course.layout}")
-        return None
-    remarks += [f"person {subject}: {remark}" for remark in course.remarks]
-    spans = [span for trial in course.trials for span in _spans(trial, f"person {subject}", remarks)]
-    if not any(span.labels for span in spans):
-        remarks.append(f"person {subject}: left out, without a rated video")
-        return None
-    return Sitting(subject, (Part(path),), tuple(spans))
-
-
-def _spans(trial: Trial, where: str, remarks: list[str]) -> Iterator[Span]:
-    """The seconds before the video, and the video."""
-    onset = trial.start + BASELINE
-    if trial.stop <= onset:
-        remarks.append(f"{where}, {trial.name}: ends within its baseline of {BASELINE:g} s; left out")
-        return
-    yield Span(0, trial.start, onset, rest=True)
-    if labels := rated(trial, SCALES, where, remarks):
-        yield Span(0, onset, trial.stop, labels)
+def _spans(_path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
+    """The videos, without the seconds before them: these are too few for a window, and so no rest."""
+    for trial in course.trials:
+        onset = trial.start + BASELINE
+        if trial.stop <= onset:
+            remarks.append(f"{where}, {trial.name}: ends within its baseline of {BASELINE:g} s; left out")
+        elif labels := rated(trial, SCALES, where, remarks):
+            yield Span(0, onset, trial.stop, labels)

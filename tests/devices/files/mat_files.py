@@ -73,7 +73,9 @@ def rated(arousal: float, valence: float, dominance: float, liking: float, famil
     return np.array([[arousal, valence, dominance, liking, familiarity, 0, 1, 0, 1, 0, 1, 0]], dtype=np.float64)
 
 
-def write_amigos(path: Path, videos: Sequence[Any], ratings: Sequence[Any]) -> Path:
+def write_amigos(
+    path: Path, videos: Sequence[Any], ratings: Sequence[Any], annotations: Sequence[Any] | None = None
+) -> Path:
     """Data_Preprocessed_PNN.mat."""
     savemat(
         path,
@@ -81,7 +83,7 @@ def write_amigos(path: Path, videos: Sequence[Any], ratings: Sequence[Any]) -> P
             "VideoIDs": cells([str(i) for i in range(len(videos))]),
             "joined_data": cells(videos),
             "labels_selfassessment": cells(ratings),
-            "labels_ext_annotation": cells([np.array([[1.0, 0.1, 0.2]])] * len(videos)),
+            "labels_ext_annotation": cells(annotations or [np.array([[1.0, 0.1, 0.2]])] * len(videos)),
         },
     )
     return path

@@ -1,14 +1,26 @@
-"""AMIGOS: every video's labels are its own, behind five seconds of rest; people and videos may be missing."""
+"""AMIGOS: every video's labels are its own, behind five seconds; people and videos may be missing, and have ratings
+only in the preprocessed files."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import loadmat, savemat
 
 from devices.files import open_recording
 from ecg_live.errors import DatasetError
 from ecg_live.types import F64, Chunk
-from tests.devices.files.mat_files import amigos_video, beats, dreamer_person, rated, write_amigos, write_dreamer
+from tests.devices.files.mat_files import (
+    amigos_video,
+    beats,
+    cells,
+    dreamer_person,
+    original_video,
+    rated,
+    write_amigos,
+    write_amigos_original,
+    write_dreamer,
+)
 from training.datasets.amigos import load
 from training.datasets.dataset import Rating, Sitting, Span
 
@@ -41,15 +53,15 @@ def write(
     return write_amigos(folder / f"Data_Preprocessed_P{person:02d}.mat", shown, said)
 
 
-def median_of(sitting: Sitting, span: Span) -> float:
+def median_of(sitting: Sitting, span: Span, rate: int = RATE) -> float:
     """The line's height in a span, read as training reads it."""
     part = sitting.parts[span.part]
     found = [
         item.samples[:, 0]
         for item in open_recording(part.path, part.opening).chunks(1)
-        if isinstance(item, Chunk) and span.start <= item.start / RATE < span.stop
+        if isinstance(item, Chunk) and span.start <= item.start / rate < span.stop
     ]
-    assert len(found) == round((span.stop - span.start) * RATE)
+    assert len(found) == round((span.stop - span.start) * rate)
     return float(np.median(found))
 
 
@@ -66,11 +78,10 @@ def test_every_video_has_its_own_five_ratings_in_its_own_place(tmp_path: Path) -
         ]
         assert [span.stop - span.start for span in shown] == [4 + k for k in range(VIDEOS)]
         assert median_of(sitting, shown[3]) == pytest.approx(level(person, 3), abs=0.005)
-        rests = [span for span in sitting.spans if span.rest]
-        assert [span.stop - span.start for span in rests] == [5] * VIDEOS
-        assert [rest.stop for rest in rests] == [span.start for span in shown]
-        assert not any(rest.labels for rest in rests)
-        assert median_of(sitting, rests[4]) == pytest.approx(level(person, 4) + 0.05, abs=0.005)
+        assert len(shown) == len(sitting.spans)  # five seconds of rest hold no window
+        before = Span(0, shown[4].start - 5, shown[4].start)
+        assert median_of(sitting, before) == pytest.approx(level(person, 4) + 0.05, abs=0.005)
+    assert "no personal baseline: nobody rested" in "\n".join(dataset.caveats)
     assert "no file of 03, 04" in "\n".join(dataset.remarks)
 
 
@@ -114,8 +125,69 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
         assert remark in said
 
 
+def original(folder: Path, person: int, longer: dict[int, float] | None = None) -> Path:
+    """Original recordings of the same videos, at 256 Hz and 1 mV higher."""
+    videos = []
+    for k in range(VIDEOS):
+        right = beats(9 + k + (longer or {}).get(k, 0), 256, level(person, k) + 1)
+        videos.append(original_video(right, right + 50, np.arange(len(right)) / 256))
+    folder.mkdir(exist_ok=True, parents=True)
+    return write_amigos_original(folder / f"Data_Original_P{person:02d}.mat", videos)
+
+
+@pytest.mark.parametrize("place", ["data_original", "data_original/Data_Original_P02"])
+def test_original_recordings_have_the_ratings_of_preprocessed_ones_beside(tmp_path: Path, place: str) -> None:
+    write(tmp_path / "data_preprocessed" / "Data_Preprocessed_P02", 2)
+    original(tmp_path / "data_original" / "Data_Original_P02", 2)
+    dataset = load(tmp_path / place)
+    assert (dataset.name, dataset.title[-8:], dataset.subjects) == ("amigos", "original", ("02",))
+    (sitting,) = dataset.sittings
+    assert [span.labels for span in sitting.spans] == [
+        {name: score(2, k, c) for c, name in enumerate(ORDER)} for k in range(VIDEOS)
+    ]
+    assert [span.stop - span.start for span in sitting.spans] == [4 + k for k in range(VIDEOS)]
+    assert median_of(sitting, sitting.spans[3], 256) == pytest.approx(level(2, 3) + 1, abs=0.005)
+    assert not any("unsure" in remark for remark in dataset.remarks)
+    assert "ECG left is unsure" in "\n".join(dataset.caveats)
+
+
+def test_preprocessed_recordings_come_first(tmp_path: Path) -> None:
+    write(tmp_path / "AMIGOS" / "data_preprocessed" / "Data_Preprocessed_P02", 2)
+    original(tmp_path / "AMIGOS" / "data_original" / "Data_Original_P02", 2)
+    for folder in (tmp_path / "AMIGOS", tmp_path):
+        dataset = load(folder)
+        assert dataset.sittings[0].parts[0].path.name == "Data_Preprocessed_P02.mat"
+        assert "the original recordings are not used; give their own folder to train on them" in dataset.remarks
+
+
+def test_original_recordings_that_no_ratings_fit(tmp_path: Path) -> None:
+    original(tmp_path / "data_original", 2)
+    with pytest.raises(
+        DatasetError,
+        match=r"P02\.mat holds no labels_selfassessment, expected five ratings a video, there "
+        r"or in a Data_Preprocessed_P02\.mat beside",
+    ):
+        load(tmp_path / "data_original")
+    write(tmp_path / "data_preprocessed", 2, videos={3: np.empty((0, 0))})
+    original(tmp_path / "data_original", 2, longer={0: 7, 1: 5})
+    dataset = load(tmp_path / "data_original")
+    assert [span.labels["arousal"] for span in dataset.sittings[0].spans] == [score(2, k, 0) for k in (1, 2, 4, 5)]
+    assert dataset.remarks[1:] == (
+        "person 02, video 1: lasts 16 s, but 9 s in Data_Preprocessed_P02.mat; left out",
+        "person 02, video 4: Data_Preprocessed_P02.mat has none of that number; left out",
+    )
+
+
+def test_original_recordings_with_ratings_of_their_own(tmp_path: Path) -> None:
+    path = original(tmp_path / "data_original", 2)
+    given = [rated(*[score(2, k, c) for c in range(5)]) for k in range(VIDEOS)]
+    savemat(path, {"ECG_DATA": loadmat(path)["ECG_DATA"], "labels_selfassessment": cells(given)})
+    (sitting,) = load(tmp_path / "data_original").sittings
+    assert [span.labels["valence"] for span in sitting.spans] == [score(2, k, 1) for k in range(VIDEOS)]
+
+
 def test_folders_without_it(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"holds no Data_Preprocessed_PNN\.mat"):
+    with pytest.raises(DatasetError, match=r"holds no Data_Preprocessed_PNN\.mat, and no Data_Original_PNN\.mat"):
         load(tmp_path)
     write(tmp_path, 1, videos=dict.fromkeys(range(VIDEOS), np.empty((0, 0))))
     with pytest.raises(DatasetError, match="nobody has a rated video"):

@@ -1,0 +1,77 @@
+"""AMIGOS' external annotation: what others read in the wearers' faces, for every 20 s of the preprocessed videos.
+
+A data set of its own: beside the wearers' own ratings its short stretches would lose them half their windows, and long
+videos would outweigh short ones in a person's median. Where the stretches lie is in no file; two public readers place
+them alike, and count them as here: the recording's first 20 s, every 20 s from the video's start on, its last 20 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from devices.files.mat import Course, Trial
+from devices.files.mat_cells import cells, signal
+from devices.files.matlab5 import read_variables
+from ecg_live.errors import DatasetError
+from ecg_live.types import F64
+from training.datasets.amigos_files import BASELINE, CAVEATS, LICENCE, PREPROCESSED, TITLE, find_people, gather
+from training.datasets.dataset import Dataset, Rating, Span, Value
+
+FIELD = "labels_ext_annotation"
+CLIP = 20.0  # s
+SCALES = {"valence_external": Rating(-1, 1), "arousal_external": Rating(-1, 1)}  # in the order of columns 2 and 3
+CAVEATS_EXTERNAL = (
+    "labels are what three others read in the wearer's face, not what the wearer felt",
+    "their scale is taken to go from -1 to 1, as in the paper: the files do not say",
+    "where a 20 s clip lies is in no file: they are taken to follow each other from the video's start on",
+    "the first and the last clip of a video overlap others, and are left out",
+)
+
+
+def load(folder: Path) -> Dataset:
+    """The annotated clips of ``Data_Preprocessed_PNN.mat``.
+
+    Raises
+    ------
+    DatasetError
+        There is no such file, or none with an annotated video.
+    """
+    remarks: list[str] = []
+    people = find_people(folder, PREPROCESSED, remarks)
+    if not people:
+        raise DatasetError(f"{folder} holds no Data_Preprocessed_PNN.mat", "give AMIGOS' folder of preprocessed data")
+    sittings = gather(folder, people, PREPROCESSED, _spans, remarks)
+    title, caveats = f"{TITLE}, external annotation", (*CAVEATS_EXTERNAL, *CAVEATS)
+    return Dataset("amigos-external", title, LICENCE, sittings, SCALES, tuple(remarks), caveats)
+
+
+def _spans(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
+    videos = cells(read_variables(path, (FIELD,))[FIELD], f"{path.name}: {FIELD}")
+    for trial in course.trials:
+        rows = signal(videos[trial.number - 1], (3,)) if trial.number <= len(videos) else "missing"
+        if isinstance(rows, str):
+            remarks.append(f"{where}, {trial.name}: {FIELD} is {rows}; left out")
+            continue
+        yield from _clips(trial, rows.astype(np.float64), f"{where}, {trial.name}", remarks)
+
+
+def _clips(trial: Trial, rows: F64, where: str, remarks: list[str]) -> Iterator[Span]:
+    """Clips that overlap no other, if the rows are as many as the length asks for."""
+    starts = np.arange(trial.start + BASELINE, trial.stop - CLIP, CLIP)
+    numbers = rows[:, 0] - rows[0, 0]
+    if len(rows) != len(starts) + 2 or not np.array_equal(numbers, np.arange(len(rows))):
+        wanted = f"expected {len(starts) + 2} for {trial.stop - trial.start:.0f} s, numbered one by one"
+        remarks.append(f"{where}: {FIELD} has {len(rows)} rows, {wanted}; left out")
+        return
+    lost = 0
+    for start, row in zip(starts.tolist(), rows[1:-1].tolist(), strict=True):
+        pairs = zip(SCALES.items(), row[1:], strict=True)
+        labels: dict[str, Value] = {name: value for (name, scale), value in pairs if scale.low <= value <= scale.high}
+        lost += len(SCALES) - len(labels)
+        if labels:
+            yield Span(0, start, start + CLIP, labels)
+    if lost:
+        remarks.append(f"{where}: {lost} annotations are not from -1 to 1; left out")

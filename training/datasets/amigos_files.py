@@ -1,0 +1,75 @@
+"""AMIGOS' files, one a person, preprocessed or original, and everybody's sitting from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from devices.files.mat import Course, list_trials
+from devices.files.mat_layouts import AMIGOS_UNSURE
+from ecg_live.errors import DatasetError, RecordingError
+from training.datasets.dataset import Part, Sitting, Span
+
+PREPROCESSED, ORIGINAL = "AMIGOS, preprocessed", "AMIGOS, original"  # as decoders call them
+STEMS = {PREPROCESSED: "Data_Preprocessed_P", ORIGINAL: "Data_Original_P"}
+PEOPLE = 40
+BASELINE = 5.0  # s at the start of every trial, before the video
+DEPTH = 4  # folders from the one that is given to the files: "Data_Preprocessed_P01" in "data_preprocessed" and so on
+TITLE, LICENCE = "AMIGOS (Miranda-Correa et al. 2018)", "by agreement with its authors; may not be passed on"
+CAVEATS = (
+    "no personal baseline: nobody rested for as long as a window takes; before each video lie 5 s",
+    "the files state no unit for the ECG and not how long the breaks between videos were",
+)
+Spans = Callable[[Path, Course, str, list[str]], Iterator[Span]]  # of a file; how it is called in remarks; remarks
+
+
+def find_people(folder: Path, layout: str, remarks: list[str], depth: int = DEPTH) -> dict[int, Path]:
+    """The file of each person by number, at most so many folders deep."""
+    name = re.compile(STEMS[layout] + r"(\d+)\.mat", re.IGNORECASE)
+    people: dict[int, Path] = {}
+    for pattern in ("*/" * level + "*.mat" for level in range(depth)):
+        for path in sorted(folder.glob(pattern)):
+            if not (found := name.fullmatch(path.name)):
+                continue
+            first = people.setdefault(int(found[1]), path)
+            if first != path:
+                remarks.append(f"{path.relative_to(folder)}: {first.relative_to(folder)} is used in its stead")
+    return people
+
+
+def gather(
+    folder: Path, people: Mapping[int, Path], layout: str, spans: Spans, remarks: list[str]
+) -> tuple[Sitting, ...]:
+    """The sittings of all who have labelled ``spans``.
+
+    Raises
+    ------
+    DatasetError
+        Nobody has.
+    """
+    if absent := [f"{number:02d}" for number in range(1, PEOPLE + 1) if number not in people]:
+        remarks.append(f"no file of {', '.join(absent)}")
+    sittings: list[Sitting] = []
+    for number, path in sorted(people.items()):
+        where = f"person {number:02d}"
+        try:
+            found = tuple(spans(path, _course(path, layout, where, remarks), where, remarks))
+        except (RecordingError, DatasetError) as error:
+            remarks.append(f"{where}: left out: {error.message}")
+            continue
+        if found:
+            sittings.append(Sitting(f"{number:02d}", (Part(path),), found))
+        else:
+            remarks.append(f"{where}: left out, without a rated video")
+    if not sittings:
+        raise DatasetError(f"{folder}: nobody has a rated video: {'; '.join(remarks[-3:])}", "download the files again")
+    return tuple(sittings)
+
+
+def _course(path: Path, layout: str, where: str, remarks: list[str]) -> Course:
+    course = list_trials(path)[0]
+    if course.layout != layout:
+        raise DatasetError(f"{path.name} is laid out as {course.layout}, expected {layout}", "download it again")
+    remarks += [f"{where}: {remark}" for remark in course.remarks if remark != AMIGOS_UNSURE]
+    return course
