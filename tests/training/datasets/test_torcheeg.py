@@ -1,8 +1,7 @@
 """The files that our tests write, through the readers of torcheeg: both must find the same ratings for each trial.
 
-It cannot be installed beside this project as it is. Version 1.1.3, put there with --no-deps and beside it, likewise,
-einops, lmdb, mne, mne-connectivity, networkx, pandas, pytorch-lightning, PyWavelets, spectrum, torchmetrics, xlrd and
-xmltodict, does run these tests, and they pass.
+It cannot be installed beside this project as it is. Version 1.1.3, installed with --no-deps together with what it
+imports (pandas, mne, lmdb, einops, pytorch-lightning and so on), does run these tests, and they pass.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode
 from tests.devices.files import wesad_files as made
+from training.datasets import open_unlabelled
 from training.datasets.dataset import Classes, Rating, Sitting
 from training.datasets.wesad import load
 
@@ -231,6 +232,7 @@ def test_people_are_found_from_above_and_from_their_own_folder(tmp_path: Path, p
     dataset = load(tmp_path / "WESAD" / place)
     assert told(dataset.sittings[0], "affect") == ["baseline", "stress"]
     assert dataset.subjects == ("S2",)
+    assert open_unlabelled(tmp_path / "WESAD").name == open_unlabelled(tmp_path).name == "wesad"
 
 
 def test_labels_without_any_condition(tmp_path: Path) -> None:
