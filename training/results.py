@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecg_live.model.heads import TASKS
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -95,6 +97,12 @@ class PretextLog:
     windows: int
     seconds: float
     people_seen: str  # "never those scored", or "those scored too (transductive)"
+
+    @property
+    def always_no(self) -> float:
+        """Accuracy of who always says no: each window comes once as it is, and once for every other task."""
+        made = len({*self.accuracy, *self.held_out, TASKS[0]})
+        return (made - 1) / made
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+import statistics
 from collections.abc import Iterable, Sequence
 
 DASH, MINUS = "\u2013", "\u2212"
@@ -77,6 +78,14 @@ def between(interval: tuple[float, float], digits: int = 2) -> str:
 def with_interval(value: float | None, interval: tuple[float, float] | None) -> str:
     """A score, and its interval if there is one."""
     return number(value) if interval is None else f"{number(value)} ({between(interval)})"
+
+
+def mean_and_spread(values: Iterable[float | None]) -> str:
+    """Mean and standard deviation (of a sample) of those that are numbers."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return DASH
+    return f"{number(statistics.fmean(known))} \u00b1 {number(statistics.stdev(known) if len(known) > 1 else None)}"
 
 
 def chance(p: float) -> str:

@@ -11,7 +11,6 @@ from .charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, w
 from .markup import DASH, Html, number, tag, with_interval
 from .words import LOSO, NAMES
 
-UNLEARNT = 6 / 7  # one-vs-rest accuracy of who always says no: one window in seven is of the task
 RATE = 256  # Hz, of example windows
 LOOKS = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
 DRAWN = 300  # points of a curve; more are averaged
@@ -90,10 +89,11 @@ def reliability(row: Row) -> Html:
 def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Html:
     """Curves over the steps of training; shares of one, from what is left without learning."""
     values = [value for line in lines.values() for value in _thin(line)]
-    ylim = (limits(values, UNLEARNT - 0.02)[0], 1.0) if share else limits(values, 0.0)
+    ylim = (limits(values, log.always_no - 0.02)[0], 1.0) if share else limits(values, 0.0)
     steps = _thin(log.steps)
     plot = Plot(56, 10, 330, 210, limits(steps), ylim)
-    chance = [rule(plot.left, plot.y(UNLEARNT), plot.left + plot.width, plot.y(UNLEARNT), "chance")] if share else []
+    y = plot.y(log.always_no)
+    chance = [rule(plot.left, y, plot.left + plot.width, y, "chance")] if share else []
     drawn = [plot.line(steps, _thin(line), i) for i, line in enumerate(lines.values())]
     axes = plot.axes("step", name, ticks(*plot.xlim, 5), ticks(*ylim))
     return picture(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])

@@ -14,6 +14,7 @@ from .markup import (
     count,
     folded,
     join,
+    mean_and_spread,
     number,
     signed,
     table,
@@ -28,7 +29,9 @@ COLUMNS = (
     "features",
     "baseline",
     "AUROC (95 %)",
+    "AUROC of people",
     "bal. accuracy (95 %)",
+    "bal. accuracy of people",
     "macro-F1",
     "ECE",
     "Brier",
@@ -73,7 +76,10 @@ def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Html:
             if row.protocol == protocol:
                 look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
                 rows.append(table_row(_score_cells(row), look))
-    return table(f"Scores for {label.name}. Bold: what the bundle answers from.", COLUMNS, rows)
+    caption = (
+        f"Scores for {label.name}. Bold: what the bundle answers from. Of people: mean \u00b1 SD of each one's own."
+    )
+    return table(caption, COLUMNS, rows)
 
 
 def _score_cells(row: Row) -> list[str]:
@@ -82,7 +88,9 @@ def _score_cells(row: Row) -> list[str]:
         NAMES.get(row.features, row.features),
         f"{row.baseline:g} s" if row.baseline else "none",
         with_interval(scores.auroc, interval.get("auroc")),
+        mean_and_spread(each.auroc for each in row.per_subject.values()),
         with_interval(scores.balanced_accuracy, interval.get("balanced_accuracy")),
+        mean_and_spread(each.balanced_accuracy for each in row.per_subject.values()),
         number(scores.macro_f1),
         number(scores.ece),
         number(scores.brier),

@@ -9,7 +9,7 @@ from typing import Any
 from training.results import DataSummary, PretextLog, Report
 
 from .markup import Html, bullets, count, folded, number, table, tag
-from .plots import UNLEARNT, blot, curves, embedding_map, example, hue, shape, swatch
+from .plots import blot, curves, embedding_map, example, hue, shape, swatch
 
 LEARNT, BARELY = 0.95, 0.02  # accuracy that counts as learnt; what it must lie above saying no to count at all
 NAMED = 12  # people that a legend lists
@@ -44,7 +44,7 @@ def pretext_section(log: PretextLog | None) -> Html:
         curves(log, log.accuracy, "accuracy while training", share=True),
         class_="side",
     )
-    said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {UNLEARNT:.3f}."
+    said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
     content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", said))
     figure = tag("figure", content) if log.steps else Html("")
     return tag("section", title, tag("p", about), figure, _held_out(log))
@@ -114,10 +114,10 @@ def _held_out(log: PretextLog) -> Html:
     rows = []
     for task, accuracy in log.held_out.items():
         learnt = accuracy >= LEARNT
-        barely = not accuracy > UNLEARNT + BARELY
+        barely = not accuracy > log.always_no + BARELY
         word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
         rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
-    caption = f"Accuracy on windows that were kept back; always saying no is right {UNLEARNT:.3f} of the time"
+    caption = f"Accuracy on windows that were kept back; always saying no is right {log.always_no:.3f} of the time"
     return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Html("")
 
 

@@ -16,7 +16,7 @@ from ecg_live.errors import DatasetError
 from tests.training.report.invented import label, report, row, scores
 from training.report import write_report
 from training.report.page import page
-from training.results import DataSummary, Example, LabelResult, Paired, Point, Report
+from training.results import DataSummary, Example, LabelResult, Paired, Point, PretextLog, Report
 
 TAGS = {
     *("body", "main", "header", "section", "footer", "div", "h1", "h2", "h3", "p", "b", "span", "small", "ul", "li"),
@@ -127,11 +127,36 @@ def test_people_left_out_come_before_shuffled_segments() -> None:
     assert sum(one.get("class") == "in-use" for one in made.iter("tr")) == 2
 
 
+def test_rows_say_how_people_differ() -> None:
+    each = {"a": scores(0.6), "b": scores(0.8), "c": scores(0.7), "d": replace(scores(None), balanced_accuracy=0.66)}
+    several = replace(row("embedding", 0.0, 0.65), per_subject=each)
+    one = replace(row("hrv", 0.0, 0.62), per_subject={"a": scores(0.6), "b": scores(math.nan)})
+    made = body(page(replace(EMPTY, labels=(replace(label(), rows=(several, one)),))))
+    rows = [list(map(words, each)) for each in made.iter("tr")]
+    at = [i for i, name in enumerate(rows[1]) if "of people" in name]
+    shown = {cells[0]: [cells[i] for i in at] for cells in rows if len(cells) == len(rows[1])}
+    assert shown["this encoder"] == ["0.700 \u00b1 0.100", "0.660 \u00b1 0.082"]
+    assert shown["HR + HRV"] == ["0.600 \u00b1 \u2013", "0.560 \u00b1 \u2013"]
+
+
 def test_tasks_that_were_not_learnt_are_marked() -> None:
     rows = [" ".join(map(words, one)) for one in body(page(report())).iter("tr")]
     assert "original 0.857 not learnt: no better than always saying no" in rows
     assert "negation 0.910 learnt in part" in rows
     assert "permutation 1.000 learnt" in rows
+
+
+@pytest.mark.parametrize(
+    ("tasks", "no"), [(("noise",), 0.5), (("original", "noise"), 0.5), (("noise", "negation", "inversion"), 0.75)]
+)
+def test_fewer_tasks_are_easier_to_beat(tasks: tuple[str, ...], no: float) -> None:
+    log = PretextLog((1, 2), (0.5, 0.4), dict.fromkeys(tasks, (no, 0.8)), dict.fromkeys(tasks, 0.86), 9, 1.0, "")
+    made = body(page(replace(EMPTY, pretext=log)))
+    assert f"{tasks[0]} 0.860 learnt in part" in [" ".join(map(words, one)) for one in made.iter("tr")]
+    assert f"always saying no is right {no:.3f} of the time" in words(made)
+    assert f"Dashed: always saying no, {no:.3f}." in words(made)
+    (dashed,) = (one for one in made.iter("path") if one.get("class") == "chance")
+    assert 10 < float(re.findall(r" ([0-9.]+)L", dashed.get("d", ""))[0]) < 220  # inside the plot
 
 
 def test_what_is_no_number_is_a_dash() -> None:
