@@ -155,7 +155,7 @@ def _baseline_remarks(examples: Examples, plan: Plan) -> tuple[bool, list[str]]:
     except DatasetError as error:
         return True, [f"no rows with a baseline: {error.message}"]
     lost = sorted(set(examples.take(examples.label >= 0).people) - set(kept.people))
-    return False, [f"without a baseline of rest, and so left out of rows with one: {', '.join(lost)}"] if lost else []
+    return False, [f"people without a baseline of rest, left out of rows with one: {', '.join(lost)}"] if lost else []
 
 
 def _jobs(examples: Examples, random: F64, tests: dict[str, Mask], plan: Plan, *, relative: bool) -> Iterator[Fold]:

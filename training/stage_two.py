@@ -15,6 +15,7 @@ from ecg_live.model.features import Inputs
 from ecg_live.model.head import Head
 from ecg_live.types import F64
 from training.corpus import LENGTH, Corpus
+from training.datasets.dataset import Rating
 from training.datasets.labels import NONE, classify
 from training.engines import Engine
 from training.evaluate import Plan, choose, evaluate
@@ -85,7 +86,9 @@ def learn_label(
     if settings.evaluate.protocol == "loso":
         mixed, more = _mixed(examples, rivals, plan)
         rows, remarks = (*rows, *mixed), (*remarks, *more)
-    result = LabelResult(name, examples.classes, settings.head.split, rows, chosen, (*found.remarks, *remarks))
+    split = settings.head.split if isinstance(corpus.dataset.labels[name], Rating) else "named"
+    said = tuple(dict.fromkeys((*found.remarks, *remarks)))  # both protocols leave out the same people
+    result = LabelResult(name, examples.classes, split, rows, chosen, said)
     heads = {which: _head(which, examples, chosen, settings) for which in chosen}
     names = np.full(len(corpus.rows), "", dtype=f"U{max(map(len, examples.classes))}")
     names[found.at] = np.array([*examples.classes, ""])[found.label]  # -1 is the last

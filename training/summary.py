@@ -62,6 +62,6 @@ def examples(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]
             middle = int(at[len(at) // 2])
             row = corpus.rows[middle]
             who = corpus.dataset.sittings[row["sitting"]].subject
-            caption = f"{name}: {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
+            caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
             found.append(Example(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
     return tuple(found)

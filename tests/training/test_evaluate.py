@@ -218,7 +218,7 @@ def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> Non
     found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert set(row(found, "hrv", 60.0).per_subject) == {"p00", "p01", "p03", "p04"}
     assert len(row(found, "hrv").per_subject) == 5
-    assert found.remarks == ("without a baseline of rest, and so left out of rows with one: p02",)
+    assert found.remarks == ("people without a baseline of rest, left out of rows with one: p02",)
 
 
 def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> None:

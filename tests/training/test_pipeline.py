@@ -54,6 +54,7 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(few: Path) -> None:
     assert set(card.sets) == set(bundle.heads["mental_load"]) == {"population", "personal"}
     assert card.scores["trained_on"] == {"eegmat": ["00", "01", "04", "05"]} or card.scores["trained_on"]
     assert len(bundle.card.pretext["seen"]["cinc2017"]) == 24
+    assert report.labels[0].split == "named"  # no rating that was split anywhere
     assert report.pretext is not None
     assert report.pretext.people_seen == APART
     assert set(report.pretext.held_out) == set(SETTINGS.pretext.tasks)

@@ -85,7 +85,8 @@ def mean_and_spread(values: Iterable[float | None]) -> str:
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
         return DASH
-    return f"{number(statistics.fmean(known))} \u00b1 {number(statistics.stdev(known) if len(known) > 1 else None)}"
+    spread = statistics.stdev(known) if len(known) > 1 else None
+    return f"{number(statistics.fmean(known), 2)} \u00b1 {number(spread, 2)}"
 
 
 def chance(p: float) -> str:

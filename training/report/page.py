@@ -14,6 +14,7 @@ from .words import chosen_rows, headline
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
 TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
+    "AUROC of all people's windows together, of people each one's own only: what differs between people is not in it.",
     "With more than two classes, AUROC is the mean of each class against the rest.",
     "Balanced accuracy: mean over classes of the share of windows that were recognised.",
     "ECE: expected calibration error, over 15 bins; Brier: mean squared error of the probabilities. Lower is better.",
@@ -49,7 +50,12 @@ def page(report: Report) -> str:
 
 def _top(report: Report) -> Html:
     made = f"{report.created} \u00b7 {report.software} \u00b7 {report.seconds / 60:,.1f} minutes of computing"
-    sentences = [headline(label, name, row) for label in report.labels for name, row in chosen_rows(label).items()]
+    together = bool(report.settings.get("evaluate", {}).get("transductive"))
+    sentences = [
+        headline(label, name, row, transductive=together)
+        for label in report.labels
+        for name, row in chosen_rows(label).items()
+    ]
     if not sentences:
         sentences = [tag("p", "No label was scored in this run.", class_="headline")]
     return join(
@@ -63,7 +69,11 @@ def _top(report: Report) -> Html:
 
 
 def _caveats(report: Report) -> Html:
-    caveats = dict.fromkeys(caveat for one in report.data for caveat in one.caveats)
-    return (
-        tag("div", tag("h3", "Read this with the scores"), bullets(caveats), class_="caveats") if caveats else Html("")
-    )
+    """Each once, with the data sets that it is about if there are several."""
+    about: dict[str, dict[str, None]] = {}
+    for one in report.data:
+        for caveat in one.caveats:
+            about.setdefault(caveat, {})[one.title or one.name] = None
+    several = len({one.title or one.name for one in report.data}) > 1
+    said = [f"{', '.join(names)}: {caveat}" if several else caveat for caveat, names in about.items()]
+    return tag("div", tag("h3", "Read this with the scores"), bullets(said), class_="caveats") if said else Html("")

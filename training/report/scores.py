@@ -35,14 +35,15 @@ COLUMNS = (
     "macro-F1",
     "ECE",
     "Brier",
-    "windows",
-    "people",
+    "windows / people",
 )
 SPLITS = {
+    "named": "as the data set names them",
     "raw": "each value of the label is one",
     "middle": "ratings are split at the middle of their scale",
     "median": "ratings are split at the person's own median",
 }
+ENCODER = ("embedding", "both")  # features that this run's encoder is part of
 TONE = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
 
@@ -79,7 +80,7 @@ def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Html:
     caption = (
         f"Scores for {label.name}. Bold: what the bundle answers from. Of people: mean \u00b1 SD of each one's own."
     )
-    return table(caption, COLUMNS, rows)
+    return table(caption, COLUMNS, rows, "scores")
 
 
 def _score_cells(row: Row) -> list[str]:
@@ -94,42 +95,47 @@ def _score_cells(row: Row) -> list[str]:
         number(scores.macro_f1),
         number(scores.ece),
         number(scores.brier),
-        f"{scores.windows:,}",
-        str(scores.people),
+        f"{scores.windows:,} / {scores.people:,}",
     ]
 
 
 def _comparisons(label: LabelResult) -> Html:
-    rows = [
-        [
-            NAMES.get(row.features, row.features),
-            tag("span", verdict(paired), class_=TONE.get(verdict(paired))),
-            NAMES.get(rival, rival),
-            f"{row.baseline:g} s" if row.baseline else "none",
-            f"{signed(paired.difference)} ({between(paired.interval, 3)})",
-            chance(paired.p),
-        ]
-        for row in label.rows
-        if row.protocol == LOSO
-        for rival, paired in row.versus.items()
-    ]
-    if not rows:
-        return Html("")
-    header = ("features", "", "rival", "baseline", "difference of AUROC (95 %)", "two-sided p")
+    """What the encoder is worth; how its rivals compare with each other is folded."""
+    left_out = [row for row in label.rows if row.protocol == LOSO]
+    ours = [row for row in left_out if row.features in ENCODER]
+    others = [row for row in left_out if row.features not in ENCODER]
     caption = (
         "Paired comparisons on the same windows; people drawn anew for the interval; p not corrected for their number."
     )
-    return table(caption, header, rows, "words")
+    rest = _versus(others, "Paired comparisons of the rivals")
+    return join((_versus(ours, caption), folded("How the rivals compare with each other", rest) if rest else Html("")))
+
+
+def _versus(rows: Sequence[Row], caption: str) -> Html:
+    """A line for each two rows that were compared."""
+    lines: dict[frozenset[str | float], list[str]] = {}  # the mirror image of a comparison says nothing new
+    for row in rows:
+        for rival, paired in row.versus.items():
+            cells = [
+                NAMES.get(row.features, row.features),
+                tag("span", verdict(paired), class_=TONE.get(verdict(paired))),
+                NAMES.get(rival, rival),
+                f"{row.baseline:g} s" if row.baseline else "none",
+                f"{signed(paired.difference)} ({between(paired.interval, 3)})",
+                chance(paired.p),
+            ]
+            lines.setdefault(frozenset((row.features, rival, row.baseline)), cells)
+    header = ("features", "", "rival", "baseline", "difference of AUROC (95 %)", "two-sided p")
+    return table(caption, header, lines.values(), "words") if lines else Html("")
 
 
 def _details(label: LabelResult, name: str, row: Row) -> Html:
     """People, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
     about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {PROTOCOLS.get(row.protocol, row.protocol)}"
-    rivals = [
-        row_of(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in ("hrv", "random encoder")
-    ]
-    rows = [row, *(rival for rival in rivals if rival is not None and rival.features != row.features)]
+    names = ("embedding" if row.features == "hrv" else "hrv", "random encoder")
+    rivals = [row_of(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
+    rows = [row, *(rival for rival in rivals if rival is not None)]
     legend = [
         tag("li", mark(look), tag("span", NAMES.get(one.features, one.features)))
         for look, one in zip(LOOKS, rows, strict=False)

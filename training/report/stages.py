@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.results import DataSummary, PretextLog, Report
@@ -13,6 +13,7 @@ from .plots import blot, curves, embedding_map, example, hue, shape, swatch
 
 LEARNT, BARELY = 0.95, 0.02  # accuracy that counts as learnt; what it must lie above saying no to count at all
 NAMED = 12  # people that a legend lists
+REMARKS = 5  # that are not folded
 
 
 def data_section(data: tuple[DataSummary, ...]) -> Html:
@@ -20,11 +21,14 @@ def data_section(data: tuple[DataSummary, ...]) -> Html:
     header = ("data set", "people", "recordings", "hours", "windows used", "left out", "licence")
     rows = []
     for one in data:
-        size = (f"{one.subjects}", f"{one.recordings}", number(one.hours, 1), f"{one.used:,}")
-        rows.append([one.title or one.name, *size, _share(one), one.licence])
+        size = (f"{one.subjects:,}", f"{one.recordings:,}", number(one.hours, 1), f"{one.used:,}")
+        rows.append([_title(one), *size, _share(one), one.licence])
     parts = [tag("h2", "Data"), table("What the run was given", header, rows, "text-last")]
+    said: set[str] = set()
     for one in data:
-        parts += [tag("h3", one.name), bullets(one.remarks), tag("div", _labels(one), _reasons(one), class_="side")]
+        fresh = [remark for remark in one.remarks if remark not in said]
+        said.update(fresh)
+        parts += [tag("h3", _title(one)), _remarks(fresh), tag("div", _labels(one), _reasons(one), class_="side")]
     return tag("section", parts)
 
 
@@ -35,7 +39,7 @@ def pretext_section(log: PretextLog | None) -> Html:
         return tag("section", title, tag("p", "The encoder was not trained in this run."))
     legend = [tag("li", swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
     about = (
-        f"{count(log.windows, 'window')}, {count(len(log.steps), 'step')} shown, {log.seconds / 60:,.1f} minutes. "
+        f"{count(log.windows, 'window')}, {count(max(log.steps, default=0), 'step')}, {log.seconds / 60:,.1f} minutes. "
         f"People it learnt from: {log.people_seen}."
     )
     pictures = tag(
@@ -88,6 +92,17 @@ def settings_section(settings: Mapping[str, Any]) -> Html:
     return tag("section", tag("h2", "Settings"), folded("All settings of this run", listing))
 
 
+def _title(one: DataSummary) -> str:
+    return (one.title or one.name) + ("" if one.labels else ", for the pretext task")
+
+
+def _remarks(remarks: Sequence[str]) -> Html:
+    """What was out of order; folded where it is much."""
+    if len(remarks) <= REMARKS:
+        return bullets(remarks)
+    return folded(f"{len(remarks)} remarks", bullets(remarks))
+
+
 def _share(one: DataSummary) -> str:
     total = one.used + one.unusable
     return f"{one.unusable:,} ({one.unusable / total:.1%})" if total else "0"
@@ -95,7 +110,7 @@ def _share(one: DataSummary) -> str:
 
 def _labels(one: DataSummary) -> Html:
     if not one.labels:
-        return tag("p", "No labels: for the pretext task only.")
+        return Html("")
     rows = [
         [name, ", ".join(f"{which} {windows:,}" for which, windows in classes.items()), f"{sum(classes.values()):,}"]
         for name, classes in one.labels.items()

@@ -56,13 +56,17 @@ def chosen_rows(label: LabelResult) -> Mapping[str, Row]:
     return rows
 
 
-def headline(label: LabelResult, name: str, row: Row) -> Html:
+def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> Html:
     """One sentence: how well one set of a head does, and whether the encoder earns its place."""
     low_high = row.interval.get("auroc")
     interval = f", 95 % interval {between(low_high)}" if low_high else ""
     people = f"{count(row.scores.people, 'person', 'people')}, {count(row.scores.windows, 'window')}"
     rest = f", after {row.baseline:g} s of the wearer's own rest" if row.baseline else ""
-    unseen = "on people it has never seen" if row.protocol == LOSO else "on shuffled segments, not on new people"
+    unseen = "on people it has never seen"
+    if transductive:
+        unseen = "on people whose labels it has never seen, but whose signals its encoder may have learnt from"
+    if row.protocol != LOSO:
+        unseen = "on shuffled segments, not on new people"
     claim = f"{NAMES.get(row.features, row.features)} tells {_classes(label)} apart with AUROC "
     return tag(
         "p",

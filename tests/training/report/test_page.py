@@ -117,6 +117,44 @@ def test_shuffled_segments_are_never_sold_as_new_people() -> None:
     assert "segments mixed: not a score for new people" in page(replace(report(), labels=(mixed,)))
 
 
+def test_people_whose_signals_were_learnt_from_are_not_sold_as_unseen() -> None:
+    html = page(replace(report(), settings={"evaluate": {"transductive": True}}))
+    assert "on people it has never seen" not in html
+    assert html.count("whose signals its encoder may have learnt from, this encoder") == 2
+
+
+def test_how_rivals_compare_is_folded_and_said_once() -> None:
+    hrv, random = row("hrv", 0.0, 0.72), row("random encoder", 0.0, 0.74)
+    rivals = (
+        replace(hrv, versus={"random encoder": Paired(-0.02, (-0.1, 0.1), 0.7)}),
+        replace(random, versus={"hrv": Paired(0.02, (-0.1, 0.1), 0.7)}),
+    )
+    made = body(page(replace(EMPTY, labels=(replace(label(), rows=(*rivals, row("embedding", 0.0, 0.75))),))))
+    (fold,) = (one for one in made.iter("details") if "rivals" in words(one))
+    lines = {id(each): " ".join(map(words, each)) for each in made.iter("tr")}
+    inside = [lines[id(each)] for each in fold.iter("tr")][1:]
+    assert inside == ["HR + HRV does not beat random encoder none \u22120.020 (\u22120.100 to 0.100) p = 0.70"]
+    assert sum("beat" in line for line in lines.values()) == 3  # and the encoder's own two
+
+
+def test_several_data_sets_say_each_thing_once() -> None:
+    labelled, unlabelled = report().data
+    twin = replace(labelled, labels={}, remarks=(*labelled.remarks, "more"))
+    many = replace(unlabelled, remarks=tuple(f"A{i:04}: left out" for i in range(40)), caveats=labelled.caveats)
+    made = body(page(replace(EMPTY, data=(labelled, twin, many))))
+    said = [words(one) for one in made.iter("li")]
+    assert said.count(labelled.remarks[0]) == 1
+    assert "more" in said
+    (caveat,) = (one for one in said if labelled.caveats[0] in one)
+    assert caveat.startswith(f"{labelled.title}, CinC 2017: ")
+    (fold,) = (one for one in made.iter("details") if words(one).startswith("40 remarks"))
+    assert len(list(fold.iter("li"))) == 40
+    title = labelled.title
+    assert [words(one) for one in made.iter("h3")][1:4] == [
+        title, f"{title}, for the pretext task", "CinC 2017, for the pretext task",
+    ]  # fmt: skip
+
+
 def test_people_left_out_come_before_shuffled_segments() -> None:
     made = body(page(report()))
     parts = [words(one) for one in made.iter("tr") if one.get("class") == "part"]
@@ -135,8 +173,8 @@ def test_rows_say_how_people_differ() -> None:
     rows = [list(map(words, each)) for each in made.iter("tr")]
     at = [i for i, name in enumerate(rows[1]) if "of people" in name]
     shown = {cells[0]: [cells[i] for i in at] for cells in rows if len(cells) == len(rows[1])}
-    assert shown["this encoder"] == ["0.700 \u00b1 0.100", "0.660 \u00b1 0.082"]
-    assert shown["HR + HRV"] == ["0.600 \u00b1 \u2013", "0.560 \u00b1 \u2013"]
+    assert shown["this encoder"] == ["0.70 \u00b1 0.10", "0.66 \u00b1 0.08"]
+    assert shown["HR + HRV"] == ["0.60 \u00b1 \u2013", "0.56 \u00b1 \u2013"]
 
 
 def test_tasks_that_were_not_learnt_are_marked() -> None:
