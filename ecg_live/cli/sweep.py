@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +16,7 @@ from rich.table import Table
 from ecg_live.errors import ConfigError
 
 INTERRUPTED = 130  # exit code
+TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
 ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
 
 
@@ -41,10 +43,13 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
     except KeyboardInterrupt:
         print("ecg-live: stopped; the same command goes on with the cells that are not done", file=sys.stderr)
         return INTERRUPTED
-    table = Table(*map(escape, found.table.header))
-    for row in found.table.rows:
-        table.add_row(*map(escape, row))
-    Console().print(table)
+    for title, shown in zip(TITLES, found.shown, strict=False):
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for name in shown.header:
+            table.add_column(escape(name), overflow="fold")
+        for row in shown.rows:
+            table.add_row(*map(escape, row))
+        Console().print(table)
     print(f"table: {found.csv}" + (f"\nplot: {found.plot}" if found.plot else ""))
     return 1 if found.failed else 0
 

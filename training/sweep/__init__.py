@@ -12,16 +12,21 @@ from ecg_live.errors import ConfigError, DatasetError
 from .cell import Run, Task, prepare, read_problem, read_scores
 from .engines import run_locally, run_on_ray
 from .plan import read_plan
-from .show import Table, draw, tabulate, write_csv
+from .plot import draw
+from .show import Table, summary, tabulate, text, write_csv
 
 __all__ = ["Run", "Sweep", "sweep"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a sweep found: a row for each cell, how many of them failed, and the files; no plot without scores."""
+    """What a sweep found: a row for each cell, how many of them failed, and the files; no plot without scores.
+
+    ``shown`` is what fits a terminal: short values, scores with intervals, then accuracies of the pretext tasks.
+    """
 
     table: Table
+    shown: tuple[Table, ...]
     failed: int
     csv: Path
     plot: Path | None
@@ -65,7 +70,7 @@ def sweep(
 
     def ended(task: Task) -> None:
         cell = task.cell
-        values = ", ".join(f"{name} = {value}" for name, value in cell.values.items())
+        values = ", ".join(f"{name} = {text(value)}" for name, value in cell.values.items())
         how = "done" if read_scores(cell) is not None else f"failed: {read_problem(cell)} (see {cell.folder})"
         report(f"{cell.name}: {values}: {how}")
 
@@ -83,4 +88,4 @@ def sweep(
         raise DatasetError(
             f"{error.filename or out}: {error.strerror}", "choose another folder, or make room"
         ) from error
-    return Sweep(table, sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot)
+    return Sweep(table, summary(plan), sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot)

@@ -1,4 +1,4 @@
-"""A sweep's scores as a table and as a plot: a line over one setting, heat maps over two or more."""
+"""A sweep's scores as tables: one with everything for a file, small ones for a terminal."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.figure import Figure
+from ecg_live.model.heads import TASKS
 
 from .cell import read_problem, read_scores
 from .plan import Plan
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-PANELS = 12  # heat maps that one picture holds
+ENDS = ("_low", "_high")  # of the interval of a score
+PRETEXT = "pretext "  # what the name of a pretext task's accuracy begins with
+ITEMS, LETTERS = 3, 30  # of a value that are shown
 
 
 class Table(NamedTuple):
@@ -42,79 +39,65 @@ def tabulate(plan: Plan) -> Table:
     return Table(("cell", *plan.axes, *names, "problem"), tuple(rows))
 
 
+def summary(plan: Plan) -> tuple[Table, ...]:
+    """Tables narrow enough to read: scores, the first with its interval; and of the pretext tasks, if there are any."""
+    found = [read_scores(cell) for cell in plan.cells]
+    names = scores_of([scores or {} for scores in found])
+    tasks = [name for name in names if name.startswith(PRETEXT)]
+    own = [name for name in names if name not in tasks]
+    values = list(itertools.product(*map(labels, plan.axes.values())))
+    rows, more = [], []
+    for cell, value, scores in zip(plan.cells, values, found, strict=True):
+        problem = [read_problem(cell) if scores is None else ""] if None in found else []
+        rows.append((*value, *(_score(scores or {}, name, interval=name == own[0]) for name in own), *problem))
+        more.append((*value, *(_score(scores or {}, name) for name in tasks)))
+    scored = Table((*plan.axes, *own, *(["problem"] if None in found else [])), tuple(rows))
+    if not tasks:
+        return (scored,)
+    return scored, Table((*plan.axes, *(name.removeprefix(PRETEXT) for name in tasks)), tuple(more))
+
+
 def write_csv(table: Table, path: Path) -> None:
     """Write the table, comma-separated."""
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows((table.header, *table.rows))
 
 
-def draw(plan: Plan, path: Path) -> bool:
-    """Plot the first score of all cells as SVG; false if there is none, or too many panels would be needed."""
-    found = [read_scores(cell) or {} for cell in plan.cells]
-    score = next((name for scores in found for name in scores), None)
-    shape = tuple(len(values) for values in plan.axes.values())
-    if score is None or math.prod(shape[2:]) > PANELS:
-        return False
-    middle, low, high = (
-        np.array([scores.get(score + end, math.nan) for scores in found]).reshape(shape)
-        for end in ("", "_low", "_high")
-    )
-    with mpl.rc_context({"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "font.size": 9}):  # same sweep, same bytes
-        if len(shape) == 1:
-            figure = _line(*next(iter(plan.axes.items())), score, (middle, low, high))
-        else:
-            figure = _maps(plan.axes, score, middle)
-        figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return True
+def scores_of(found: Sequence[Mapping[str, float]]) -> list[str]:
+    """Names of scores in order, the pretext tasks' last and in theirs; edges of intervals are none."""
+    names = dict.fromkeys(name for scores in found for name in scores)
+    own = [name for name in names if not any(name.endswith(end) and name.removesuffix(end) in names for end in ENDS)]
+    tasks = [PRETEXT + task for task in TASKS]
+    return sorted(own, key=lambda name: tasks.index(name) if name in tasks else -1)
 
 
-def text(value: Any, between: str = "+") -> str:
+def text(value: Any) -> str:
     """A setting's value as a word."""
-    return between.join(map(text, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return "+".join(map(text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _line(name: str, values: Sequence[Any], score: str, numbers: Sequence[np.ndarray[Any, Any]]) -> Figure:
-    """One setting: points with intervals, joined if the setting is a number."""
-    figure = Figure(figsize=(5, 3.2))
-    axes = figure.subplots()
-    middle, low, high = numbers
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    x = np.array(values, dtype=float) if numeric else np.arange(len(values), dtype=float)
-    order = np.argsort(x)
-    axes.plot(x[order], middle[order], "o-" if numeric else "o", color="#0072b2", markersize=4)
-    axes.vlines(x, low, high, color="#0072b2", alpha=0.6)
-    axes.set_xticks(x, [text(value, "\n") for value in values])
-    axes.set_xlabel(name)
-    axes.set_ylabel(score)
-    axes.grid(axis="y", alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
+def labels(values: Sequence[Any], between: str = "+") -> list[str]:
+    """A setting's values as short words that differ; a long list is told by what it lacks, or else by how it begins."""
+    every = {item for value in values if isinstance(value, list) for item in value if isinstance(item, str)}
+    short = [between.join(_items(value, every)) for value in values]
+    return [label if short.count(label) == 1 else f"{label} [{i}]" for i, label in enumerate(short, start=1)]
 
 
-def _maps(axes: Mapping[str, Sequence[Any]], score: str, middle: np.ndarray[Any, Any]) -> Figure:
-    """The first two settings down and across, a panel for each combination of the others."""
-    names, values = list(axes), list(axes.values())
-    combinations = list(itertools.product(*(range(len(each)) for each in values[2:])))
-    wide = 1.6 + 0.8 * len(values[1])
-    figure = Figure(figsize=(wide * len(combinations), 1.2 + 0.5 * len(values[0])), layout="constrained")
-    panels: list[Axes] = list(figure.subplots(1, len(combinations), squeeze=False)[0])
-    finite = middle[np.isfinite(middle)]
-    limits = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-    for panel, at in zip(panels, combinations, strict=True):
-        _map(panel, np.moveaxis(middle, (0, 1), (-2, -1))[at], limits)
-        panel.set_xticks(range(len(values[1])), [text(value, "\n") for value in values[1]])
-        panel.set_yticks(range(len(values[0])), [text(value, "\n") for value in values[0]])
-        panel.set_xlabel(names[1])
-        panel.set_title("\n".join(f"{names[i + 2]} = {text(values[i + 2][j])}" for i, j in enumerate(at)), fontsize=9)
-    panels[0].set_ylabel(names[0])
-    figure.suptitle(score)
-    return figure
+def _items(value: Any, every: set[str]) -> list[str]:
+    items = list(map(text, value)) if isinstance(value, list) else [text(value)]
+    if len(items) <= ITEMS:
+        return [item if len(item) <= LETTERS else f"{item[: LETTERS - 3]}..." for item in items]
+    lacking = sorted(every.difference(items))
+    if every and len(lacking) <= 1:
+        return [f"all but {lacking[0]}"] if lacking else [f"all {len(items)}"]
+    return [*items[: ITEMS - 1], f"... ({len(items)})"]
 
 
-def _map(panel: Axes, numbers: np.ndarray[Any, Any], limits: tuple[float, float]) -> None:
-    """Colours with their numbers; a dash where a cell failed."""
-    panel.imshow(numbers, cmap="cividis", vmin=limits[0], vmax=limits[1], aspect="auto")
-    for (row, column), number in np.ndenumerate(numbers):
-        bright = not np.isfinite(number) or number > sum(limits) / 2
-        shown = f"{number:.3f}" if np.isfinite(number) else "-"
-        panel.text(column, row, shown, ha="center", va="center", color="black" if bright else "white")
+def _score(scores: Mapping[str, float], name: str, *, interval: bool = False) -> str:
+    """A score, if wanted with its interval, as far as there is one."""
+    value, low, high = (scores.get(name + end, math.nan) for end in ("", *ENDS))
+    if math.isnan(value):
+        return ""
+    return f"{value:.3f} ({low:.2f} to {high:.2f})" if interval and not math.isnan(low + high) else f"{value:.3f}"

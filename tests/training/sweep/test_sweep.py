@@ -11,11 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
+from ecg_live.model.heads import TASKS
 from tests.training.sweep.cells import faulty, fitted
 from training.sweep import sweep
 from training.sweep.cell import Task, prepare, read_problem, read_scores
 from training.sweep.plan import Plan, read_plan
-from training.sweep.show import draw, tabulate
+from training.sweep.plot import draw
+from training.sweep.show import labels, summary, tabulate
 
 RUN = '[run]\ndataset = "csv"\ndata = "here"\n'
 
@@ -134,6 +136,41 @@ def test_two_settings_give_a_heat_map_with_dashes_for_what_failed(tmp_path: Path
     assert draw(plan, tmp_path / "a.svg")
     assert {"0.500", "0.510", "0.520", "-", "noise", "scaling", "seed"} <= set(words(tmp_path / "a.svg"))
     assert tabulate(plan).rows[3][1:] == ("2", "original+scaling", "", "", "", "it did not end")
+
+
+def test_values_are_told_in_a_few_words() -> None:
+    tasks = list(TASKS)
+    assert labels([["noise"], tasks[:3], tasks, tasks[1:], tasks[:5]]) == [
+        "noise", "original+noise+scaling", "all 7", "all but original", "original+noise+... (5)",
+    ]  # fmt: skip
+    assert labels([True, 0.5, "valid", "x" * 99]) == ["true", "0.5", "valid", "x" * 27 + "..."]
+    assert labels([[9, 9, 1, 1], [9, 9, 1, 2], [7, 7]]) == ["9+9+... (4) [1]", "9+9+... (4) [2]", "7+7"]
+
+
+def test_pretext_accuracies_are_shown_beside_the_score(tmp_path: Path) -> None:
+    plan = done(tmp_path, '"pretext.tasks" = [["noise"], ["permutation"], ["original", "permutation", "noise"]]')
+    for cell in plan.cells[:2]:
+        (task,) = cell.values["pretext.tasks"]
+        (cell.folder / "scores.json").write_text(
+            f'{{"auroc": 0.7, "auroc_low": 0.6, "auroc_high": 0.8, "other": 0.5, "pretext {task}": 0.9}}'
+        )
+    (plan.cells[2].folder / "scores.json").unlink()
+    scores, tasks = summary(plan)
+    assert scores.header == ("pretext.tasks", "auroc", "other", "problem")
+    assert scores.rows[0] == ("noise", "0.700 (0.60 to 0.80)", "0.500", "")
+    assert scores.rows[2] == ("original+permutation+noise", "", "", "it did not end")
+    assert tasks == (("pretext.tasks", "noise", "permutation"), (
+        ("noise", "0.900", ""), ("permutation", "", "0.900"), ("original+permutation+noise", "", ""),
+    ))  # fmt: skip
+    assert draw(plan, tmp_path / "a.svg")
+    assert {"auroc", "accuracy of pretext tasks", "always no", "noise", "permutation"} <= set(words(tmp_path / "a.svg"))
+
+
+def test_values_far_apart_are_spread_evenly(tmp_path: Path) -> None:
+    assert draw(done(tmp_path, '"pretext.rate" = [1e-4, 1e-3, 1e-2]'), tmp_path / "a.svg")
+    at = {one.text: one for one in ET.parse(tmp_path / "a.svg").iter("{http://www.w3.org/2000/svg}text")}  # noqa: S314
+    low, middle, high = (float(at[name].get("x") or 0) for name in ("0.0001", "0.001", "0.01"))
+    assert middle - low == pytest.approx(high - middle, rel=0.01)
 
 
 def test_more_settings_give_a_panel_each_until_there_are_too_many(tmp_path: Path) -> None:
