@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,12 +25,15 @@ GIVE = "give an encoder that the first stage wrote"
 class EncoderCard:
     """How an encoder was made: ``seen`` are the subjects that it learnt from, by data set.
 
-    ``made`` holds what else is to be known (settings, windows, accuracies) as plain values.
+    ``made`` holds what else is to be known (settings, windows, accuracies) as plain values; ``files`` are the prints
+    (`training.whose`) of the recordings that it learnt from, ``scale`` how their windows were scaled.
     """
 
     padding: Padding
     seen: Mapping[str, tuple[str, ...]]
     made: Mapping[str, Any]
+    files: tuple[str, ...] = ()
+    scale: str = "streaming"
 
 
 def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
@@ -63,6 +66,7 @@ def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
             meta = json.loads((file.metadata() or {})[META])
         card = EncoderCard(**meta["card"])
         seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
+        files = tuple(card.files)
         encoder = Encoder(card.padding)
         encoder.load_state_dict(tensors)
     except OSError as error:
@@ -75,4 +79,4 @@ def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
         raise ModelError(f"{path} holds no encoder that this version can read", GIVE)
     if digest(tensors) != meta.get("sha256"):
         raise ModelError(f"{path}: the tensors do not match their checksum", "the file is damaged; make it again")
-    return encoder.eval(), EncoderCard(card.padding, seen, card.made)
+    return encoder.eval(), replace(card, seen=seen, files=files)

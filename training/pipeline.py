@@ -7,29 +7,29 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ecg_live import __version__
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.model.bundle import Bundle, Card, digest, load_bundle, save_bundle
+from ecg_live.model.bundle import load_bundle, save_bundle
 from training.corpus import Corpus, build_corpus
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
-from training.engines import engine
+from training.engines import Engine, engine
+from training.evaluate import check
+from training.outcome import make_bundle, make_report
 from training.report import write_report
 from training.results import Report
-from training.settings import TrainSettings, as_dict
+from training.settings import TrainSettings
 from training.show import Show
 from training.stage_one import Encoders, Workplace, given_encoder, trained_encoder
-from training.stage_two import Learnt, learn_label
+from training.stage_two import labelled, learn_label, make_examples
 from training.step import fabric
-from training.summary import embedding_map, examples, summarise
 
-LICENCE = "GPL-3.0-or-later; data: "
+__all__ = ["Job", "run_cell", "run_job"]
+
 SHOWN = ("embedding", "random encoder")  # of a sweep, which is about encoders
 
 
@@ -92,21 +92,19 @@ def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
     _check(job)
     before = load_bundle(job.add_head) if job.add_head else None
     folds = engine(job.engine, job.processes)
-    place = _workplace(job, settings, show)
     data = open_dataset(job.dataset, job.data)
+    wanted = _wanted(job, data)
+    place = _workplace(job, settings, show)
     corpus = _corpus(data, settings, place)
-    given = job.add_head or job.encoder
-    encoders = (
-        given_encoder(given, corpus, settings, place)
-        if given
-        else trained_encoder(corpus, job.pretrain, job.start, settings, place)
-    )
+    for name in wanted:
+        _check_label(name, corpus, settings)
+    encoders = _encoders(job, corpus, settings, place, folds)
     if encoders is None:
         return None
-    wanted = job.labels or tuple(data.labels)[:1]
     learnt = {name: learn_label(name, corpus, encoders, settings, place, folds) for name in wanted}
-    bundle = _bundle(job, corpus, encoders, learnt, before)
-    report = _report(job, corpus, encoders, learnt, settings, time.monotonic() - began)
+    bundle = make_bundle(job.name, corpus, encoders, learnt, before, settings.corpus.scale)
+    given = job.add_head or job.encoder
+    report = make_report(job.name, given, corpus, encoders, learnt, settings, time.monotonic() - began)
     write_report(report, job.out.with_suffix(".html"), job.out.with_suffix(".json"))
     save_bundle(bundle, job.out)
     return report
@@ -124,12 +122,26 @@ def _check(job: Job) -> None:
         raise ConfigError("--encoder is not trained any more", "leave it out, or --pretrain and --start")
 
 
+def _wanted(job: Job, data: Dataset) -> tuple[str, ...]:
+    """The labels to learn, all of which the data set has."""
+    if not data.labels:
+        raise ConfigError(
+            f"{data.name} has no labels, so that there is nothing for heads to learn",
+            f"give labelled data as --dataset, and {job.data} as --pretrain",
+        )
+    if missing := [name for name in job.labels if name not in data.labels]:
+        known = ", ".join(data.labels)
+        raise ConfigError(f"{data.name} has no label {missing[0]}; its labels are {known}", "choose one with --label")
+    return job.labels or tuple(data.labels)[:1]
+
+
 def _workplace(job: Job, settings: TrainSettings, show: Show) -> Workplace:
     folder = job.work or job.out.with_suffix(".work")
     on = fabric(settings.pretext)
     if job.fresh and on.is_global_zero:
         for kind in ("pretext", "folds"):
             shutil.rmtree(folder / kind, ignore_errors=True)
+    on.barrier()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -144,71 +156,22 @@ def _corpus(data: Dataset, settings: TrainSettings, place: Workplace) -> Corpus:
     return build_corpus(data, settings.corpus, settings.corpus.hop, place.folder / "corpus", report, place.processes)
 
 
-def _bundle(
-    job: Job, corpus: Corpus, encoders: Encoders, learnt: Mapping[str, Learnt], before: Bundle | None
-) -> Bundle:
-    """New heads beside those of ``before``, if any; a head of the same name is replaced."""
-    data = corpus.dataset
-    cards = {**(before.card.heads if before else {}), **{name: each.card for name, each in learnt.items()}}
-    heads = {**(before.heads if before else {}), **{name: each.heads for name, each in learnt.items()}}
-    pretext = {name: value for name, value in encoders.card.made.items() if name != "log"}
-    if encoders.log is not None:
-        pretext |= {"held_out_accuracy": dict(encoders.log.held_out), "windows": encoders.log.windows}
-    pretext["seen"] = {name: list(people) for name, people in encoders.card.seen.items()}
-    card = Card(
-        name=job.name or (before.card.name if before else f"{', '.join(cards)} from ECG"),
-        padding=encoders.encoder.padding,
-        heads=cards,
-        data="; ".join(dict.fromkeys([*([before.card.data] if before else []), data.title])),
-        licence=before.card.licence if before else LICENCE + data.licence,
-        pretext=pretext,
-        created=datetime.now(UTC).date().isoformat(),
-        software=f"ecg-live {__version__}",
-    )
-    return Bundle(card, encoders.encoder, heads)
+def _check_label(name: str, corpus: Corpus, settings: TrainSettings) -> None:
+    """Find out before stage one, which may take hours, whether a label bears scores out."""
+    found = labelled(name, corpus, settings)
+    made = make_examples(corpus, found, np.empty((len(corpus.rows), 0)), settings.evaluate.baseline)
+    check(made.take(made.scored(relative=False)), settings.evaluate)
 
 
-def _report(
-    job: Job,
-    corpus: Corpus,
-    encoders: Encoders,
-    learnt: Mapping[str, Learnt],
-    settings: TrainSettings,
-    seconds: float,
-) -> Report:
-    counts = {name: _counts(each) for name, each in learnt.items()}
-    names = next(iter(learnt.values())).names
-    shown = np.flatnonzero(names != "")
-    subjects = np.array([sitting.subject for sitting in corpus.dataset.sittings])[corpus.rows["sitting"]]
-    return Report(
-        name=job.name or ", ".join(learnt),
-        settings=as_dict(settings),
-        data=(summarise(corpus, counts),),
-        pretext=encoders.log,
-        labels=tuple(each.result for each in learnt.values()),
-        embedding_map=embedding_map(encoders.embedding(None)[shown], subjects[shown], names[shown]),
-        examples=examples(corpus, names),
-        created=datetime.now(UTC).date().isoformat(),
-        software=f"ecg-live {__version__}",
-        seconds=round(seconds, 1),
-        remarks=_remarks(job, encoders),
-    )
+def _encoders(job: Job, corpus: Corpus, settings: TrainSettings, place: Workplace, folds: Engine) -> Encoders | None:
+    """Stage one; None in all processes but the first.
 
-
-def _counts(learnt: Learnt) -> dict[str, int]:
-    """Windows by class, and those that have none."""
-    found = {name: int((learnt.names == name).sum()) for name in learnt.card.classes}
-    return found | {"(no label)": int((learnt.names == "").sum())} if (learnt.names == "").any() else found
-
-
-def _remarks(job: Job, encoders: Encoders) -> tuple[str, ...]:
-    """How the encoder was come by, where it did not learn here."""
-    given = job.add_head or job.encoder
-    if given is None:
-        return ()
-    whom = "; ".join(f"{len(people)} of {name}" for name, people in encoders.card.seen.items())
-    said = f"which has seen people: {whom}" if whom else "which does not say whom it has seen"
-    return (f"The encoder is that of {given.name} ({digest(encoders.encoder.state_dict())[:12]}), {said}.",)
+    With a graphics card, folds' encoders learn on it one after the other, unless Ray has other machines for them.
+    """
+    if given := job.add_head or job.encoder:
+        return given_encoder(given, corpus, settings, place) if place.on.is_global_zero else None
+    alone = place.on.world_size == 1 and (job.engine != "local" or place.on.device.type == "cpu")
+    return trained_encoder(corpus, job.pretrain, job.start, settings, place, folds if alone else None)
 
 
 def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> dict[str, float]:
@@ -236,12 +199,12 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
 
 
 def _figures(report: Report) -> dict[str, float]:
-    """AUROC of the embedding, alone and with a baseline, and of its rival; held-out pretext accuracies."""
+    """AUROC of the embedding, alone (which is plotted) and with a baseline, and of its rival; held-out pretext."""
     found: dict[str, float] = {}
     for label in report.labels:
-        for row in label.rows:
-            if row.protocol != report.settings["evaluate"]["protocol"] or row.features not in SHOWN:
-                continue
+        rows = [row for row in label.rows if row.protocol == report.settings["evaluate"]["protocol"]]
+        shown = [row for row in rows if row.features in SHOWN]
+        for row in sorted(shown, key=lambda row: (SHOWN.index(row.features), row.baseline)):
             name = f"{label.name} {row.features}{', baseline' if row.baseline else ''}"
             found[name] = row.scores.auroc if row.scores.auroc is not None else math.nan
             if "auroc" in row.interval:

@@ -7,6 +7,7 @@ interrupted goes on as if nothing had happened, and several processes draw what 
 from __future__ import annotations
 
 import math
+import multiprocessing
 import signal
 import threading
 import time
@@ -89,22 +90,25 @@ class Pretrained:
 class Interrupt:
     """Ctrl-C asks to stop after the step; a second one is as it ever was. Only the main thread can hear it.
 
-    One of several processes hears the same Ctrl-C twice, from the terminal and from torchrun: there it only asks.
+    One of several processes hears the same Ctrl-C twice, from the terminal and from torchrun: there it only asks. One
+    that Python started leaves it to its parent, which ends it.
     """
 
     asked = False
 
     def __init__(self, several: bool) -> None:
         self._several = several
+        main = threading.current_thread() is threading.main_thread()
+        self._heard = main and multiprocessing.parent_process() is None
 
     def __enter__(self) -> Self:
         self._before = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is threading.main_thread():
+        if self._heard:
             signal.signal(signal.SIGINT, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if self._heard:
             signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, _signal: int, _frame: FrameType | None) -> None:
@@ -128,9 +132,9 @@ def pretrain(
     """Train encoder and pretext heads on windows (n, 2560), which are read batch by batch.
 
     Goes on from the checkpoint in ``folder`` if there is one of the same settings and ``corpus`` (a name for the
-    windows that changes with them). The encoder begins with the weights of ``start``, or random ones. A checkpoint is
-    written every ``every`` seconds, at the end, and after Ctrl-C, which is raised on once the step is done. The first
-    process alone tells ``report`` of every step.
+    windows that changes with them): processes on several machines must share it. The encoder begins with the weights of
+    ``start``, or random ones. A checkpoint is written every ``every`` seconds, at the end, and after Ctrl-C, which is
+    raised on once the step is done. The first process alone tells ``report`` of every step.
 
     Raises
     ------

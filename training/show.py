@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ class Show:
     out : file, optional
         Standard error without it.
     quiet : bool
-        Nothing at all: of several processes only the first speaks.
+        Nothing at all, as for all processes but the first that torchrun started.
     clock : callable
         Monotonic seconds.
     """
@@ -31,8 +32,8 @@ class Show:
         self, out: TextIO | None = None, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._out = out or sys.stderr
-        self._quiet, self._clock = quiet, clock
-        self._bars = None if quiet or not self._out.isatty() else _bars(Console(file=self._out))
+        self._quiet, self._clock = quiet or _one_of_many(), clock
+        self._bars = None if self._quiet or not self._out.isatty() else _bars(Console(file=self._out))
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
         self._said: dict[str, float] = {}
@@ -69,6 +70,10 @@ class Show:
         self._said[stage] = now
         left = f", {(now - began) / done * (total - done):.0f} s left" if 0 < done < total else ""
         self.line(f"{stage}: {done} of {total}{left}{'; ' if more else ''}{more}")
+
+
+def _one_of_many() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("RANK", "0") != "0"
 
 
 def _bars(console: Console) -> Progress:

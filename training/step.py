@@ -38,6 +38,8 @@ class Windows(Protocol):
 def fabric(settings: PretextSettings) -> Fabric:
     """What to train on: the first graphics card or else the CPU; under torchrun, as many processes as it started.
 
+    All of them read checkpoints: several machines must share the folder of the run.
+
     Raises
     ------
     ConfigError

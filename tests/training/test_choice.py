@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -46,7 +50,7 @@ def test_the_key_changes_with_windows() -> None:
 
 
 def test_every_twentieth_recording_is_kept_back_whole_and_without_overlap() -> None:
-    learnt, kept = learnt_and_held_back([corpus("a", 0, 40, 7), corpus("b", 1000, 19, 2)], None)
+    learnt, kept = learnt_and_held_back([(corpus("a", 0, 40, 7), ()), (corpus("b", 1000, 19, 2), ())])
     assert numbers(kept) == [19 * 7, 19 * 7 + 5, 39 * 7, 39 * 7 + 5]
     assert sorted(numbers(learnt)) == [
         *(i for i in range(280) if i // 7 not in (19, 39)),
@@ -56,7 +60,28 @@ def test_every_twentieth_recording_is_kept_back_whole_and_without_overlap() -> N
 
 @pytest.mark.parametrize("person", ["a3", "a19"])
 def test_a_person_left_out_is_nowhere(person: str) -> None:
-    learnt, kept = learnt_and_held_back([corpus("a", 0, 40, 7), corpus("b", 1000, 19, 2)], person)
+    learnt, kept = learnt_and_held_back([(corpus("a", 0, 40, 7), {person}), (corpus("b", 1000, 19, 2), ())])
     number = int(person[1:])
     assert not {n // 7 for n in numbers(learnt) + numbers(kept) if n < 280} & {number}
     assert {n // 7 for n in numbers(learnt) + numbers(kept) if n < 280} == set(range(40)) - {number}
+
+
+def test_of_few_recordings_the_last_twentieth_of_each_is_kept_back_without_overlap() -> None:
+    made = corpus("a", 0, 3, 42)
+    made.rows["part"][42 + 21 : 84] = 1  # two recordings of the second person
+    learnt, kept = learnt_and_held_back([(made, {"a2"})])
+    assert numbers(kept) == [40, 62, 83]  # of 40 and 41, which overlap, the first
+    assert numbers(learnt) == [*range(36), *range(42, 58), *range(63, 79)]
+
+
+def test_another_process_gets_a_files_name_not_its_windows(tmp_path: Path) -> None:
+    made = corpus("a", 0, 2, 3)
+    made.windows.tofile(tmp_path / "windows.f32")
+    mapped = np.memmap(tmp_path / "windows.f32", np.float32, "r", shape=made.windows.shape)
+    for windows, most in ((mapped, 2000), (made.windows, 100_000)):
+        choice = Choice([(replace(made, windows=windows), np.array([5, 0, 3]))])
+        sent = pickle.dumps(choice)
+        assert len(sent) < most
+        again = pickle.loads(sent)  # noqa: S301 - our own
+        assert numbers(again) == [5, 0, 3]
+        assert again.key == choice.key

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from ecg_live.errors import ConfigError
-from ecg_live.model.bundle import digest, load_bundle
+from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
+from ecg_live.model.bundle import digest, load_bundle, save_bundle
+from tests.training.folk import manifest, quick, strangers
 from training.features import random_encoder
-from training.pipeline import Job, run_cell, run_job
+from training.pipeline import Job, _figures, run_cell, run_job
 from training.report import read_report
 from training.results import Report
 from training.settings import TrainSettings, load_settings
@@ -93,8 +95,8 @@ def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path)
     report, said = go(few)
     assert report.pretext is not None
     assert report.pretext.people_seen == APART
-    assert said.count("pretext without ") >= 4
-    together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)), fresh=True)
+    assert "pretext without one person each: 4 of 4" in said
+    together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)))
     assert together.pretext is not None
     assert together.pretext.people_seen == TOGETHER
     apart = [row for row in report.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
@@ -131,6 +133,7 @@ def test_an_encoder_that_has_seen_people_is_not_scored_on_them_as_strangers(few:
     settings = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
     report, _ = go(few, settings, encoder=few / "model.safetensors", out=few / "other.safetensors")
     assert report.labels
+    assert "4 of eegmat: those who are scored, too (transductive)" in report.remarks[0]
 
 
 def test_what_is_made_is_used_again_to_the_bit(few: Path) -> None:
@@ -146,7 +149,7 @@ def test_a_cell_of_a_sweep_gives_figures(few: Path) -> None:
     table = {"dataset": "eegmat", "data": str(few / "eegmat"), "pretrain": [str(few / "cinc2017")]}
     (few / "sweep" / "cell").mkdir(parents=True)
     found = run_cell(table, SETTINGS, few / "sweep" / "cell")
-    assert next(iter(found)) == "mental_load embedding" or "mental_load embedding" in found
+    assert next(iter(found)) == "mental_load embedding"  # which is plotted
     assert found["mental_load embedding_low"] <= found["mental_load embedding"] <= found["mental_load embedding_high"]
     assert {name for name in found if name.startswith("pretext ")} == {f"pretext {t}" for t in SETTINGS.pretext.tasks}
     assert np.isfinite(list(found.values())).all()
@@ -164,3 +167,55 @@ def test_a_cell_of_a_sweep_gives_figures(few: Path) -> None:
 def test_jobs_that_cannot_be_are_one_line(few: Path, job: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         go(few, **job)  # type: ignore[arg-type]  # of several types
+
+
+def test_the_report_names_all_data_and_the_bundle_all_licences(tmp_path: Path) -> None:
+    manifest(tmp_path / "own")
+    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    pretrain = (strangers(tmp_path / "one"), strangers(tmp_path / "two"))
+    report = run_job(replace(job, pretrain=pretrain), quick(), Show(quiet=True))
+    assert report is not None
+    assert [each.title for each in report.data] == ["manifest.csv", "Recordings in one", "Recordings in two"]
+    assert [each.used for each in report.data] == [12, 21, 21]
+    assert report.data[1].remarks[0].startswith("notes.txt: left out")
+    assert report.data[1].labels == {}
+    assert report.pretext is not None
+    assert set(report.pretext.held_out) == {"original", "negation"}
+    assert next(iter(_figures(report))) == "load embedding"
+    assert load_bundle(job.out).card.licence == "GPL-3.0-or-later; data: unknown; the user's own"
+
+    first = load_bundle(job.out)
+    licensed = replace(first, card=replace(first.card, licence="GPL-3.0-or-later; data: mine", pretext={}))
+    save_bundle(licensed, tmp_path / "old.safetensors")
+    more = replace(job, add_head=tmp_path / "old.safetensors", out=tmp_path / "b.safetensors")
+    assert run_job(more, quick(), Show(quiet=True)) is not None
+    assert load_bundle(more.out).card.licence == "GPL-3.0-or-later; data: mine; the user's own"
+
+
+def test_a_model_of_the_authors_scale_is_no_model_for_the_live_path(tmp_path: Path) -> None:
+    manifest(tmp_path / "own")
+    settings = quick(corpus__scale="offline", evaluate__transductive=True)
+    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    assert run_job(job, settings, Show(quiet=True)) is not None
+    with pytest.raises(IncompatibleBundle, match="was made for zscore offline"):
+        load_bundle(job.out)
+    with pytest.raises(IncompatibleBundle, match="was made for zscore offline"):
+        run_job(replace(job, encoder=job.out, out=tmp_path / "b.safetensors"), settings, Show(quiet=True))
+
+
+@pytest.mark.parametrize(
+    ("people", "job", "said"),
+    [
+        (3, {"labels": ("load", "joy")}, "manifest has no label joy; its labels are load"),
+        (3, {"dataset": "recordings"}, r"recordings has no labels.* as --pretrain"),
+        (2, {}, "2 people; leaving one out needs 3"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_before_anything_is_learnt(
+    tmp_path: Path, people: int, job: dict[str, Any], said: str
+) -> None:
+    manifest(tmp_path / "own", people)
+    plan = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    with pytest.raises((ConfigError, DatasetError), match=said):
+        run_job(replace(plan, **job), quick(), Show(quiet=True))
+    assert not (tmp_path / "a.work" / "pretext").exists()

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from tests.training.folk import manifest
+from training.encoders import EncoderCard, save_encoder
+from training.features import random_encoder
 from training.pretext import CHECKPOINT, pretrain
 from training.settings import PretextSettings
 
@@ -23,7 +26,10 @@ import numpy as np
 from ecg_live.errors import ConfigError
 from training.pretext import pretrain
 from training.settings import PretextSettings
+from training.pipeline import Job, run_job
+from training.show import Show
 from training.step import fabric
+from tests.training.folk import quick
 here = Path(sys.argv[1])
 windows = np.load(here / "windows.npy", mmap_mode="r")
 settings = PretextSettings(epochs=1, batch=6, dropout=0.0)
@@ -41,6 +47,8 @@ try:
 except KeyboardInterrupt:
     told.append("stopped")
 pretrain(windows, settings, here / "cut", told.append, corpus="", on=on)
+job = Job("manifest", here / "own", here / "model.safetensors", encoder=here / "encoder.safetensors", processes=1)
+told.append("scored" if run_job(job, quick(), Show()) else "left it")
 (here / f"told{on.global_rank}").write_text("\\n".join(map(str, told)))
 """
 
@@ -51,6 +59,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = tmp_path_factory.mktemp("ranks")
     windows = np.random.default_rng(0).standard_normal((18, 320)).astype(np.float32)
     np.save(here / "windows.npy", windows)
+    manifest(here / "own")
+    save_encoder(random_encoder(), EncoderCard("valid", {}, {}), here / "encoder.safetensors")
     (here / "script.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environ = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -64,6 +74,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("load: folds: 3 of 3") == 1
     pretrain(windows, PretextSettings(epochs=1, batch=6, dropout=0.0), here / "one", lambda _: None, corpus="")
     return here
 
@@ -91,3 +102,7 @@ def test_ctrl_c_in_one_process_stops_all_and_they_go_on_to_the_bit(here: Path) -
 def test_a_batch_that_processes_cannot_share_is_refused(here: Path) -> None:
     for rank in (0, 1):
         assert "a batch of 3 does not divide by 2 processes" in (here / f"told{rank}").read_text()
+
+
+def test_heads_are_learnt_by_the_first_process_alone(here: Path) -> None:
+    assert [(here / f"told{rank}").read_text().splitlines()[-1] for rank in (0, 1)] == ["scored", "left it"]

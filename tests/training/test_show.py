@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from training.show import Show
 
 
@@ -55,3 +57,16 @@ def test_quiet_says_nothing() -> None:
         show.line("start")
         show.progress("work", 1, 1)
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(("rank", "elastic", "said"), [("1", True, ""), ("0", True, "a\n"), ("1", False, "a\n")])
+def test_of_several_processes_only_the_first_speaks(
+    rank: str, elastic: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", rank)
+    if elastic:
+        monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    out = io.StringIO()
+    with Show(out) as show:
+        show.line("a")
+    assert out.getvalue() == said

@@ -1,0 +1,102 @@
+"""What a run leaves: the bundle, and all that its report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from ecg_live import __version__
+from ecg_live.model.bundle import Bundle, Card, digest
+from ecg_live.signal.path import PREPROCESSING
+from training.corpus import Corpus
+from training.given import LICENCE
+from training.results import Report
+from training.settings import TrainSettings, as_dict
+from training.stage_one import Encoders
+from training.stage_two import Learnt
+from training.summary import embedding_map, examples, summarise
+
+
+def make_bundle(
+    name: str, corpus: Corpus, encoders: Encoders, learnt: Mapping[str, Learnt], before: Bundle | None, scale: str
+) -> Bundle:
+    """New heads beside those of ``before``, if any; a head of the same name is replaced.
+
+    One of another ``scale`` than the live path's says so, and is refused by it.
+    """
+    data = corpus.dataset
+    cards = {**(before.card.heads if before else {}), **{name: each.card for name, each in learnt.items()}}
+    heads = {**(before.heads if before else {}), **{name: each.heads for name, each in learnt.items()}}
+    pretext = {name: value for name, value in encoders.card.made.items() if name != "log"}
+    if encoders.log is not None:
+        pretext |= {"held_out_accuracy": dict(encoders.log.held_out), "windows": encoders.log.windows}
+    pretext["seen"] = {each: list(people) for each, people in encoders.card.seen.items()}
+    pretext["files"] = list(encoders.card.files)
+    card = Card(
+        name=name or (before.card.name if before else f"{', '.join(cards)} from ECG"),
+        padding=encoders.encoder.padding,
+        heads=cards,
+        data="; ".join(dict.fromkeys([*([before.card.data] if before else []), data.title])),
+        licence=_licence(before, encoders, data.licence),
+        pretext=pretext,
+        preprocessing=PREPROCESSING if scale == "streaming" else {**PREPROCESSING, "zscore": scale},
+        created=datetime.now(UTC).date().isoformat(),
+        software=f"ecg-live {__version__}",
+    )
+    return Bundle(card, encoders.encoder, heads)
+
+
+def _licence(before: Bundle | None, encoders: Encoders, own: str) -> str:
+    """The project's, and all of the data that encoder and heads, old and new, were made from."""
+    found = before.card.licence if before else LICENCE
+    for licence in (*encoders.card.made.get("licences", ()), own):
+        if licence not in found:
+            found += licence if found.endswith(" ") else f"; {licence}"
+    return found
+
+
+def make_report(
+    name: str,
+    given: Path | None,
+    corpus: Corpus,
+    encoders: Encoders,
+    learnt: Mapping[str, Learnt],
+    settings: TrainSettings,
+    seconds: float,
+) -> Report:
+    """All that is to be shown; ``given`` is the file that the encoder came from, if it did not learn here."""
+    counts = {label: _counts(each) for label, each in learnt.items()}
+    names = next(iter(learnt.values())).names
+    shown = np.flatnonzero(names != "")
+    subjects = np.array([sitting.subject for sitting in corpus.dataset.sittings])[corpus.rows["sitting"]]
+    return Report(
+        name=name or ", ".join(learnt),
+        settings=as_dict(settings),
+        data=(summarise(corpus, counts), *(summarise(each, {}) for each in encoders.corpora)),
+        pretext=encoders.log,
+        labels=tuple(each.result for each in learnt.values()),
+        embedding_map=embedding_map(encoders.embedding(None)[shown], subjects[shown], names[shown]),
+        examples=examples(corpus, names),
+        created=datetime.now(UTC).date().isoformat(),
+        software=f"ecg-live {__version__}",
+        seconds=round(seconds, 1),
+        remarks=_remarks(given, encoders),
+    )
+
+
+def _counts(learnt: Learnt) -> dict[str, int]:
+    """Windows by class, and those that have none."""
+    found = {name: int((learnt.names == name).sum()) for name in learnt.card.classes}
+    return found | {"(no label)": int((learnt.names == "").sum())} if (learnt.names == "").any() else found
+
+
+def _remarks(given: Path | None, encoders: Encoders) -> tuple[str, ...]:
+    """How the encoder was come by, where it did not learn here."""
+    if given is None:
+        return ()
+    whom = "; ".join(f"{len(people)} of {name}" for name, people in encoders.card.seen.items())
+    said = f"which has seen people: {whom}: {encoders.people}" if whom else "which does not say whom it has seen"
+    return (f"The encoder is that of {given.name} ({digest(encoders.encoder.state_dict())[:12]}), {said}.",)
