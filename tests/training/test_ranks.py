@@ -70,7 +70,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ def data(name: str, **parts: Part) -> Dataset:
     return Dataset(name, name, "", tuple(Sitting(who, (part,)) for who, part in parts.items()), {})
 
 
-def file(path: Path, content: bytes) -> Part:
+def file(path: Path, content: bytes | bytearray) -> Part:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     return Part(path)
