@@ -122,7 +122,7 @@ def _started(function: Callable[[Any], object], workers: dict[Connection, BasePr
 def _serve(connection: Connection, function: Callable[[Any], object]) -> None:
     """Answer until there is nobody to ask. Ctrl-C is the parent's, which ends its processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError):
+    with suppress(EOFError, OSError):  # of a parent that was killed
         while True:
             item = connection.recv()
             try:
