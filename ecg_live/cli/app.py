@@ -113,7 +113,9 @@ def fetch(
 
 @app.command()
 def sweep(
-    file: Annotated[Path, typer.Argument(help="TOML file with [run], and [grid] of settings and their values.")],
+    file: Annotated[
+        Path, typer.Argument(help="TOML file: [run], [grid] of settings with their values, [settings] of all.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the runs, their table and plot.")] = Path("sweep"),
     engine: Annotated[str, typer.Option(help="What runs the cells: local or ray.")] = "local",
     jobs: Annotated[int, typer.Option(help="Cells at a time.")] = 1,

@@ -14,6 +14,7 @@ from ecg_live.errors import ConfigError
 from training.settings import TrainSettings, as_dict, load_settings, read_toml
 
 RUN = {"dataset": str, "data": str, "pretrain": list, "label": str, "preset": str}  # as ``ecg-live train`` takes them
+TABLES = ("run", "grid", "settings")
 NAME = 12  # hexadecimal digits of a cell's name
 
 
@@ -37,7 +38,7 @@ class Plan:
 
 
 def read_plan(spec: Path, out: Path) -> Plan:
-    """Read a sweep file: ``[run]``, and ``[grid]`` with dotted settings and lists of their values.
+    """Read a sweep file: ``[run]``, ``[grid]`` with dotted settings and lists of their values, ``[settings]`` of all.
 
     Raises
     ------
@@ -45,10 +46,14 @@ def read_plan(spec: Path, out: Path) -> Plan:
         If it cannot be read, or a name or value is not known.
     """
     content = read_toml(spec)
-    if unknown := set(content) - {"run", "grid"}:
-        raise ConfigError(f"{spec}: unknown table {min(unknown)}; known are run, grid", "mend the name")
+    if unknown := set(content) - {*TABLES}:
+        raise ConfigError(f"{spec}: unknown table {min(unknown)}; known are {', '.join(TABLES)}", "mend the name")
     run, axes = _run(content.get("run"), spec), _axes(content.get("grid"), spec)
-    cells = [_cell(run, dict(zip(axes, values, strict=True)), out) for values in itertools.product(*axes.values())]
+    fixed = content.get("settings", {})
+    if not isinstance(fixed, dict):
+        raise ConfigError(f"{spec}: settings is {fixed!r}; it must be a table", "write [settings]")
+    chosen = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    cells = [_cell(run, _flat(fixed), values, out) for values in chosen]
     if len({cell.name for cell in cells}) < len(cells):
         raise ConfigError(f"{spec}: a value of the grid is listed twice", "list each once")
     return Plan(_absolute(run), axes, tuple(cells))
@@ -84,9 +89,9 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-def _cell(run: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> Cell:
+def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> Cell:
     """Name it after all that decides its result."""
-    settings = load_settings(run.get("preset", "fast"), None, values)
+    settings = load_settings(run.get("preset", "fast"), None, {**fixed, **values})
     described = json.dumps([run, as_dict(settings)], sort_keys=True)
     name = hashlib.sha256(described.encode()).hexdigest()[:NAME]
     return Cell(name, values, settings, out.absolute() / "cells" / name)

@@ -52,6 +52,13 @@ def test_quoted_and_dotted_names_make_the_same_cells(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_settings_of_all_cells_are_no_axis(tmp_path: Path) -> None:
+    path = spec(tmp_path, "seed = [0, 1]", RUN + "[settings]\npretext.epochs = 3.0\nseed = 7\n")
+    plan = read_plan(path, tmp_path)
+    assert plan.axes == {"seed": (0, 1)}
+    assert [(cell.settings.pretext.epochs, cell.settings.seed) for cell in plan.cells] == [(3.0, 0), (3.0, 1)]
+
+
 def test_a_cell_is_named_after_all_that_decides_its_result(tmp_path: Path) -> None:
     grid = '"pretext.tasks" = [["original", "noise"]]'
     base = read_plan(spec(tmp_path, grid), tmp_path).cells[0].name
@@ -66,6 +73,7 @@ def test_a_cell_is_named_after_all_that_decides_its_result(tmp_path: Path) -> No
         ("[run", "sweep.toml"),
         ("[grid]\nseed = [1]", "table .run. with dataset and data"),
         (RUN, "table .grid."),
+        ("settings = 3\n" + RUN + "[grid]\nseed = [1]", "settings is 3; it must be a table"),
         (RUN + "[grid]\nseed = 3", "grid.seed is 3; it must be a list"),
         (RUN + "[grid]\nseed = []", "grid.seed is .*list"),
         (RUN + "[grid]\nseeds = [1]", "seeds is no setting"),
