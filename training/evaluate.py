@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from ecg_live.errors import DatasetError
 from ecg_live.model.baseline import FEWEST
+from ecg_live.model.features import Inputs
 from ecg_live.types import F64
 from training.datasets.labels import NONE
 from training.engines import Engine
@@ -20,11 +21,11 @@ from training.fold import FEATURES, Fold, column, work_out
 from training.folds import Arrays, run_folds
 from training.results import Paired, Row
 from training.scores import Drawn, Judged, confusion, draw, interval, paired, reliability, scores
-from training.settings import EvaluateSettings, HeadSettings
+from training.settings import EvaluateSettings, HeadSettings, Wanted
 
 FEWEST_PEOPLE = 3  # to leave one out, and hold one out among the others
 TIE = 0.005  # of AUROC: nobody should choose by less
-SIMPLEST_FIRST = ("hrv", "embedding", "both")
+SIMPLEST_FIRST: tuple[Inputs, ...] = ("hrv", "embedding", "both")
 RIVALS = ("majority", "hrv", "random encoder")
 Embed = Callable[[str | None], F64]
 
@@ -111,15 +112,16 @@ def check(examples: Examples, settings: EvaluateSettings) -> None:
         )
 
 
-def choose(rows: Sequence[Row]) -> dict[str, str]:
+def choose(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
     """The features of the population set (by rows without baseline) and of the personal set (with; if there are any).
 
-    The highest AUROC wins; within 0.005 of it the simplest features.
+    Those that ``inputs`` names; with ``auto`` the highest AUROC wins, and within 0.005 of it the simplest features.
     """
+    wanted = SIMPLEST_FIRST if inputs == "auto" else (inputs,)
     chosen = {}
     for name, personal in (("population", False), ("personal", True)):
         own = {row.features: row.scores.auroc or 0.0 for row in rows if (row.baseline > 0) == personal}
-        able = [features for features in SIMPLEST_FIRST if features in own]
+        able = [features for features in wanted if features in own]
         if able:
             best = max(own[features] for features in able)
             chosen[name] = next(features for features in able if own[features] >= best - TIE)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -24,11 +24,11 @@ from lightning_fabric import Fabric
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import Encoder
-from ecg_live.model.heads import TASKS, PretextNet
-from ecg_live.types import WIDTH
+from ecg_live.model.heads import PretextNet
 from training.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from training.limits import check
 from training.schedule import total_steps
-from training.settings import PretextSettings
+from training.settings import PretextSettings, TrainSettings
 from training.step import Stepper, Windows, fabric, heads, network
 
 CHECKPOINT = "pretext.safetensors"  # in a run's folder
@@ -145,7 +145,9 @@ def pretrain(
     ModelError
         If the loss is no longer finite, or a checkpoint cannot be written, or read, or is of another run.
     """
-    _check(settings, len(windows))
+    check(TrainSettings(pretext=settings))
+    if len(windows) < settings.batch:
+        raise DatasetError(f"{len(windows)} windows; one batch needs {settings.batch}", "give more recordings")
     on = on or fabric(settings)
     if settings.batch % on.world_size:
         raise ConfigError(f"a batch of {settings.batch} does not divide by {on.world_size} processes", "change either")
@@ -186,30 +188,3 @@ def _diverged(step: int, kept: int, path: Path) -> ModelError:
     """What to say of a loss that is no number."""
     left = f"; {path} still holds step {kept}" if kept else ""
     return ModelError(f"step {step}: loss or gradient is not finite{left}", "lower pretext.rate")
-
-
-def _check(settings: PretextSettings, windows: int) -> None:
-    """Say in words which setting cannot be."""
-    tasks, strength = settings.tasks, settings.strength
-    if len(set(tasks)) < len(tasks) or not set(tasks) <= set(TASKS):
-        _refuse(f"tasks are {', '.join(tasks)}; known are {', '.join(TASKS)}, each once")
-    if not set(tasks) - {TASKS[0]}:
-        _refuse(f"tasks are {', '.join(tasks) or 'none'}: there is nothing to tell apart")
-    if len(settings.coefficients) != len(TASKS):
-        _refuse(f"coefficients are {len(settings.coefficients)}; {len(TASKS)} tasks need one each")
-    for name in ("epochs", "batch", "rate"):
-        if getattr(settings, name) <= 0:
-            _refuse(f"{name} is {getattr(settings, name):g}; it must be above 0")
-    if not 0 <= settings.dropout < 1:
-        _refuse(f"dropout is {settings.dropout:g}; it must be 0 or more, and below 1")
-    for name in ("pieces", "warp_pieces"):
-        if not 2 <= getattr(strength, name) <= WIDTH:
-            _refuse(f"strength.{name} is {getattr(strength, name)}; it must be in 2 to {WIDTH}")
-    if strength.stretch <= 1:
-        _refuse(f"strength.stretch is {strength.stretch:g}; it must be above 1")
-    if windows < settings.batch:
-        raise DatasetError(f"{windows} windows; one batch needs {settings.batch}", "give more recordings")
-
-
-def _refuse(found: str) -> NoReturn:
-    raise ConfigError(f"pretext: {found}", "mend the setting")

@@ -43,7 +43,7 @@ def fabric(settings: PretextSettings) -> Fabric:
     Raises
     ------
     ConfigError
-        If torchrun started more processes than there are graphics cards.
+        If torchrun started more processes than there are graphics cards, or the precision needs one.
     """
     elastic = torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()
     local = int(os.environ["LOCAL_WORLD_SIZE"]) if elastic else 1
@@ -51,6 +51,8 @@ def fabric(settings: PretextSettings) -> Fabric:
     cards = torch.cuda.device_count()
     if local > cards > 0:
         raise ConfigError(f"{local} processes, but {cards} graphics cards", "start torchrun with fewer processes")
+    if settings.precision == "bf16-mixed" and not cards:
+        raise ConfigError("pretext.precision is bf16-mixed, but there is no graphics card", "leave it at 32-true")
     made = Fabric(accelerator="auto", devices=local, num_nodes=nodes, precision=settings.precision)
     made.launch()
     return made

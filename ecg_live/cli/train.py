@@ -33,7 +33,8 @@ def train(
     from training.settings import load_settings
     from training.show import Show
 
-    settings = load_settings(preset, config, {name: value for name, value in single.items() if value is not None})
+    given = {name: value for name, value in single.items() if value is not None}
+    settings = load_settings(preset, config, given, dataset=job["dataset"])
     planned = Job(**job)
     with Show(quiet=quiet) as show:
         try:

@@ -18,7 +18,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.types import F64
 from tests.training.learners import made, plan, random
 from training.datasets.labels import NONE
-from training.evaluate import Evaluation, Plan, _tests, choose, evaluate
+from training.evaluate import SIMPLEST_FIRST, Evaluation, Plan, _tests, choose, evaluate
 from training.examples import Examples
 from training.fit import Fit
 from training.fold import FEATURES, Fold, column, work_out
@@ -290,8 +290,10 @@ def test_the_simplest_of_the_best_is_chosen(
             for name, value in values.items()
         ]
 
-    assert choose(rows(0.0)) == {"population": chosen}
-    assert choose([*rows(0.0), *rows(60.0)]) == {"population": chosen, "personal": chosen}
+    assert choose(rows(0.0), "auto") == {"population": chosen}
+    assert choose([*rows(0.0), *rows(60.0)], "auto") == {"population": chosen, "personal": chosen}
+    for named in SIMPLEST_FIRST:
+        assert choose([*rows(0.0), *rows(60.0)], named) == {"population": named, "personal": named}
 
 
 def test_a_row_takes_no_longer_than_it_must(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> Cell:
     """Name it after all that decides its result."""
-    settings = load_settings(run.get("preset", "fast"), None, {**fixed, **values})
+    settings = load_settings(run.get("preset", "fast"), None, {**fixed, **values}, dataset=run["dataset"])
     described = json.dumps([run, as_dict(settings)], sort_keys=True)
     name = hashlib.sha256(described.encode()).hexdigest()[:NAME]
     return Cell(name, values, settings, out.absolute() / "cells" / name)

@@ -1,0 +1,106 @@
+"""What settings may be: one table, looked at before any work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecg_live.config import LONGEST, SHORTEST
+from ecg_live.errors import ConfigError
+from ecg_live.model.card import DEEPEST, WIDEST
+from ecg_live.model.heads import TASKS
+from ecg_live.types import RATE, WIDTH
+
+if TYPE_CHECKING:
+    from training.settings import TrainSettings
+
+
+class Limit(NamedTuple):
+    """Whether a value can be (NaN never can), and in words which can."""
+
+    holds: Callable[[Any], bool]
+    words: str
+
+
+def _within(low: float, high: float) -> Limit:
+    return Limit(lambda value: low <= value <= high, f"from {low:.10g} to {high:.10g}")
+
+
+POSITIVE = Limit(lambda value: value > 0, "above 0")
+AT_LEAST_0 = Limit(lambda value: value >= 0, "0 or more")
+SHARE = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
+HOP = Limit(
+    lambda value: 0 < value <= WIDTH / RATE and float(value * RATE).is_integer(),
+    f"above 0 and at most {WIDTH / RATE:g} s, in steps of 1/{RATE} s",
+)
+PIECES = _within(2, WIDTH)
+
+LIMITS: Mapping[str, Limit] = {
+    "corpus.hop": HOP,
+    "corpus.pretext_hop": HOP,
+    "pretext.epochs": POSITIVE,
+    "pretext.batch": POSITIVE,
+    "pretext.rate": POSITIVE,
+    "pretext.tasks": Limit(
+        lambda names: len(set(names)) == len(names) and {TASKS[0]} < {TASKS[0], *names} <= set(TASKS),
+        "tasks, each once, beside the original, without which there is nothing to tell apart; "
+        f"known are {', '.join(TASKS)}",
+    ),
+    "pretext.coefficients": Limit(
+        lambda each: len(each) == len(TASKS) and all(value >= 0 for value in each),
+        f"numbers of 0 or more: {len(TASKS)} tasks need one each",
+    ),
+    "pretext.l2": AT_LEAST_0,
+    "pretext.dropout": SHARE,
+    "pretext.seed": AT_LEAST_0,
+    "pretext.strength.snr": _within(-100, 100),
+    "pretext.strength.scale": POSITIVE,
+    "pretext.strength.pieces": PIECES,
+    "pretext.strength.warp_pieces": PIECES,
+    "pretext.strength.stretch": Limit(lambda value: value > 1, "above 1"),
+    "head.hidden": Limit(
+        lambda widths: len(widths) <= DEEPEST and all(0 < width <= WIDEST for width in widths),
+        f"at most {DEEPEST} layers of 1 to {WIDEST} units",
+    ),
+    "head.dropout": SHARE,
+    "head.l2": AT_LEAST_0,
+    "head.epochs": POSITIVE,
+    "head.batch": POSITIVE,
+    "head.rate": POSITIVE,
+    "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),
+    "evaluate.baseline": Limit(
+        lambda value: value == 0 or SHORTEST <= value <= LONGEST,
+        f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none",
+    ),
+    "evaluate.draws": POSITIVE,
+    "seed": _within(0, 2**32 - 1),  # what scikit-learn takes
+}
+
+
+def check(settings: TrainSettings) -> None:
+    """Refuse values that no run could use.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first such setting, its value, and what it must be.
+    """
+    for name in LIMITS:
+        check_one(name, attrgetter(name)(settings))
+
+
+def check_one(name: str, value: Any) -> None:
+    """Refuse a value that a setting, given by dotted name, cannot have.
+
+    Raises
+    ------
+    ConfigError
+        Saying what it must be.
+    """
+    if not LIMITS[name].holds(value):
+        raise ConfigError(f"{name} is {_shown(value)}; it must be {LIMITS[name].words}", "mend the setting")
+
+
+def _shown(value: Any) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else f"{value:g}"
