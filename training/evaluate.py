@@ -17,7 +17,7 @@ from ecg_live.types import F64
 from training.datasets.labels import NONE
 from training.engines import Engine
 from training.examples import Examples, Mask
-from training.fold import FEATURES, Fold, column, work_out
+from training.fold import FEATURES, Fold, column, variants, work_out
 from training.folds import Arrays, run_folds
 from training.results import Paired, Row
 from training.scores import Drawn, Judged, confusion, draw, interval, paired, reliability, scores
@@ -55,8 +55,10 @@ class Plan:
 
 
 def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
-    """Score all kinds of features, ``random`` (n, 128) being those of an encoder that learnt nothing.
+    """Score all kinds of features, ``random`` (m, n, 128) being those of encoders that learnt nothing.
 
+    Of the latter the one with the median AUROC is scored, and a remark tells the range: with people so few, chance
+    decides how good a random encoder is, and all of them together would be a better model than any.
     A class that a fold's training people lack cannot be predicted there: its windows count as wrong, and a remark says
     so. Wearers without a baseline are left out of the rows with one, and named.
 
@@ -75,8 +77,11 @@ def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
         baselines += [] if problem else [plan.evaluate.baseline]
     jobs = _jobs(examples, random, tests, plan, relative=len(baselines) > 1)
     found = run_folds(work_out, jobs, len(tests), plan.folder, plan.engine, plan.report)
-    rows = [row for baseline in baselines for row in _rows(examples, tests, found, baseline, plan.evaluate)]
-    return Evaluation(tuple(rows), tuple(remarks))
+    made = [_rows(examples, tests, found, baseline, plan.evaluate, len(random)) for baseline in baselines]
+    mixed = "segments mixed, " if plan.evaluate.protocol == "kfold" else ""
+    spread = "; ".join(said for each in made for said in each.remarks)
+    remarks.append(f"{mixed}random encoders: of {len(random)} seeds that with the median AUROC is shown ({spread})")
+    return Evaluation(tuple(row for each in made for row in each.rows), tuple(remarks))
 
 
 def check(examples: Examples, settings: EvaluateSettings) -> None:
@@ -118,7 +123,7 @@ def choose(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
     Those that ``inputs`` names; with ``auto`` the highest AUROC wins, and within 0.005 of it the simplest features.
     """
     wanted = SIMPLEST_FIRST if inputs == "auto" else (inputs,)
-    chosen = {}
+    chosen: dict[str, str] = {}
     for name, personal in (("population", False), ("personal", True)):
         own = {row.features: row.scores.auroc or 0.0 for row in rows if (row.baseline > 0) == personal}
         able = [features for features in wanted if features in own]
@@ -168,11 +173,23 @@ def _jobs(examples: Examples, random: F64, tests: dict[str, Mask], plan: Plan, *
 
 
 def _rows(
-    examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], baseline: float, settings: EvaluateSettings
-) -> list[Row]:
+    examples: Examples,
+    tests: dict[str, Mask],
+    found: dict[str, Arrays],
+    baseline: float,
+    settings: EvaluateSettings,
+    encoders: int,
+) -> Evaluation:
     keep = examples.scored(relative=baseline > 0)
-    judged = {name: _gathered(examples, tests, found, column(name, relative=baseline > 0)) for name in FEATURES}
-    judged = {name: each.take(keep) for name, each in judged.items()}
+    judged: dict[str, Judged] = {}
+    remarks: list[str] = []
+    for name in FEATURES:
+        columns = [column(each, relative=baseline > 0) for each in variants(name, encoders)]
+        ranked = sorted((_gathered(examples, tests, found, each).take(keep) for each in columns), key=_auroc)
+        judged[name] = ranked[len(ranked) // 2]
+        if len(ranked) > 1:
+            rest = f" with {baseline:g} s of baseline" if baseline else ""
+            remarks.append(f"{name}{rest}: {_auroc(ranked[0]):.3f} to {_auroc(ranked[-1]):.3f}")
     judged["majority"] = Judged(
         judged["majority"].probability,
         np.zeros_like(judged["majority"].ranking),
@@ -180,7 +197,13 @@ def _rows(
         judged["majority"].subject,
     )
     drawn = {name: draw(each, settings.draws) for name, each in judged.items()}
-    return [_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURES]
+    return Evaluation(
+        tuple(_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURES), tuple(remarks)
+    )
+
+
+def _auroc(judged: Judged) -> float:
+    return scores(judged).auroc or 0.0
 
 
 def _gathered(examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], name: str) -> Judged:

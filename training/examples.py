@@ -30,7 +30,9 @@ class Examples:
     subject : Names
         Whose window it is (n,).
     rest : Mask
-        Whether it lies within its wearer's baseline (n,).
+        Whether it is part of its wearer's baseline (n,).
+    near : Mask
+        Whether it is, or overlaps what is (n,).
     classes : tuple of str
         What the labels mean.
 
@@ -45,6 +47,7 @@ class Examples:
     label: Ints
     subject: Names
     rest: Mask
+    near: Mask
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -71,6 +74,7 @@ class Examples:
             self.label[rows],
             self.subject[rows],
             self.rest[rows],
+            self.near[rows],
             self.classes,
         )
 
@@ -85,15 +89,15 @@ class Examples:
     def scored(self, *, relative: bool) -> Mask:
         """Which windows heads learn from and are scored on: those with a label.
 
-        Heads ``relative`` to a baseline leave out its own windows, and wearers with fewer than three of them: they have
-        none, as live.
+        Heads ``relative`` to a baseline leave out windows that have a sample in common with it, and wearers with fewer
+        than three windows of it: they have none, as live.
         """
         labelled = self.label >= 0
         if not relative:
             return labelled
         counts = {who: int(self.rest[self.subject == who].sum()) for who in self.people}
         enough = np.array([counts[who] >= FEWEST for who in self.subject.tolist()], np.bool_)
-        return np.asarray(labelled & ~self.rest & enough)
+        return np.asarray(labelled & ~self.near & enough)
 
     def spread(self, inputs: Inputs) -> F64:
         """How far the features (d,) of one person deviate at rest."""

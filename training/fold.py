@@ -27,7 +27,7 @@ INPUTS: dict[str, Inputs] = {
 class Fold:
     """All windows with this fold's embedding, and ``test`` (n,): which of them are held out.
 
-    ``random`` (n, 128) is the embedding of an encoder that learnt nothing; ``relative`` says whether heads with a
+    ``random`` (m, n, 128) are the embeddings of encoders that learnt nothing; ``relative`` says whether heads with a
     baseline are wanted as well. ``mixed``: windows are held out whoever they are of, so that heads choose and calibrate
     by windows, not by people.
     """
@@ -47,20 +47,26 @@ def column(features: str, *, relative: bool) -> str:
     return f"{features} relative" if relative else features
 
 
+def variants(features: str, encoders: int) -> list[str]:
+    """What a kind of features is made of: with encoders that learnt nothing there are so many."""
+    return [f"{features} {i}" for i in range(encoders)] if features.startswith("random") else [features]
+
+
 def work_out(fold: Fold) -> Arrays:
     """Probabilities (windows held out, classes) for each kind of features; NaN where a window is not scored."""
     found: dict[str, F64] = {}
     for relative in (False, True)[: 1 + fold.relative]:
         keep = fold.examples.scored(relative=relative)
         for name in FEATURES:
-            out = np.full((len(fold.test), len(fold.examples.classes)), np.nan)
-            if (keep & fold.test).any():
-                out[keep & fold.test] = _probabilities(fold, name, keep, relative=relative)
-            found[column(name, relative=relative)] = out[fold.test]
+            for i, variant in enumerate(variants(name, len(fold.random))):
+                out = np.full((len(fold.test), len(fold.examples.classes)), np.nan)
+                if (keep & fold.test).any():
+                    out[keep & fold.test] = _probabilities(fold, name, i, keep, relative=relative)
+                found[column(variant, relative=relative)] = out[fold.test]
     return found
 
 
-def _probabilities(fold: Fold, name: str, keep: Mask, *, relative: bool) -> F64:
+def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative: bool) -> F64:
     """Of the windows that are held out and kept, from a head that learnt from the others that are kept."""
     learnt, asked, examples = keep & ~fold.test, keep & fold.test, fold.examples
     classes = len(examples.classes)
@@ -68,7 +74,7 @@ def _probabilities(fold: Fold, name: str, keep: Mask, *, relative: bool) -> F64:
         share = np.bincount(examples.label[learnt], minlength=classes) / learnt.sum()
         return np.tile(share, (int(asked.sum()), 1))
     inputs = INPUTS[name]
-    seen = examples.seen_by(fold.random) if name.startswith("random") else examples
+    seen = examples.seen_by(fold.random[encoder]) if name.startswith("random") else examples
     x = seen.features(inputs)
     if relative:
         x = seen.relative(inputs, seen.take(~fold.test | _shared(fold)).spread(inputs))

@@ -13,6 +13,7 @@ from training.results import Paired, Scores
 
 BINS = 15  # of the calibration error (Guo et al. 2017)
 EDGES = (2.5, 97.5)  # percentiles of a 95 % interval
+NEED_TWO = ("auroc", "balanced_accuracy", "macro_f1")  # classes, to mean anything
 Drawn = Mapping[str, F64]
 
 
@@ -38,15 +39,8 @@ def scores(judged: Judged) -> Scores:
     """Over all windows at once."""
     one = np.ones((1, len(np.unique(judged.subject))))
     found = {name: float(values[0]) for name, values in _weighted(judged, one).items()}
-    truth = np.eye(judged.probability.shape[1])[judged.label]
-    return Scores(
-        **{name: None if np.isnan(value) else value for name, value in found.items()},
-        ece=sum(abs(confidence - right) * count for confidence, right, count in reliability(judged))
-        / len(judged.label),
-        brier=float(np.mean(np.sum((judged.probability - truth) ** 2, axis=1))) / 2,
-        windows=len(judged.label),
-        people=one.shape[1],
-    )
+    auroc, accuracy, f1 = (None if np.isnan(found[name]) else found[name] for name in NEED_TWO)
+    return Scores(auroc, accuracy, f1, found["ece"], found["brier"], len(judged.label), one.shape[1])
 
 
 def confusion(judged: Judged) -> tuple[tuple[int, ...], ...]:
@@ -56,9 +50,7 @@ def confusion(judged: Judged) -> tuple[tuple[int, ...], ...]:
 
 def reliability(judged: Judged) -> tuple[tuple[float, float, int], ...]:
     """(mean confidence, share right, windows) of the bins that are not empty."""
-    confidence = judged.probability.max(axis=1)
-    right = judged.probability.argmax(axis=1) == judged.label
-    at = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    confidence, right, at = _binned(judged)
     return tuple(
         (float(confidence[at == each].mean()), float(right[at == each].mean()), int((at == each).sum()))
         for each in np.unique(at)
@@ -103,7 +95,29 @@ def _weighted(judged: Judged, counts: F64) -> dict[str, F64]:
         "auroc": _auroc(judged, counts),
         "balanced_accuracy": np.where(several, _mean(right, true), np.nan),
         "macro_f1": np.where(several, _mean(2 * right, true + predicted), np.nan),
+        **_calibration(judged, counts),
     }
+
+
+def _calibration(judged: Judged, counts: F64) -> dict[str, F64]:
+    """Expected calibration error and Brier score (draws,)."""
+    people, person = np.unique(judged.subject, return_inverse=True)
+    confidence, right, at = _binned(judged)
+    over = np.zeros((len(people), BINS))  # confidence, by person and bin
+    np.add.at(over, (person, at), confidence - right)
+    squares = ((judged.probability - np.eye(judged.probability.shape[1])[judged.label]) ** 2).sum(axis=1) / 2
+    windows = counts @ np.bincount(person)
+    return {
+        "ece": np.abs(counts @ over).sum(axis=1) / windows,
+        "brier": counts @ np.bincount(person, squares) / windows,
+    }
+
+
+def _binned(judged: Judged) -> tuple[F64, Mask, Ints]:
+    """Each window's confidence, whether it is right, and its bin (n,)."""
+    confidence = judged.probability.max(axis=1)
+    right = judged.probability.argmax(axis=1) == judged.label
+    return confidence, right, np.minimum((confidence * BINS).astype(int), BINS - 1)
 
 
 def _auroc(judged: Judged, counts: F64) -> F64:

@@ -38,12 +38,12 @@ def relative(features: F64, baseline: F64, spread: F64) -> F64:
     return np.asarray((features - mean) / np.sqrt((PRIOR * prior + n * variance) / (PRIOR + n)))
 
 
-class Baseline:
-    """Gathers a wearer's baseline window by window.
+class Timetable:
+    """Which windows make up a baseline, and when it is complete.
 
     It begins with the first usable window and takes those that end within ``seconds`` from its start: usable ones that
-    do not overlap, as in training, so that their number and deviation mean the same there and at any hop. A baseline
-    with fewer than three of them goes on until it has three.
+    do not overlap, so that their number and deviation mean the same live, in training, and at any hop. A baseline with
+    fewer than three of them goes on until it has three.
 
     Parameters
     ----------
@@ -53,38 +53,53 @@ class Baseline:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = self.seconds_left = seconds
-        self._end = self._taken = float("nan")  # raw time (s) at which it is over, and at which its last window stopped
+        self._end = self._last = float("nan")  # s at which it is over, and at which the last window taken stopped
+        self._taken = 0
+        self.complete = False
+
+    def take(self, start: float, stop: float, *, usable: bool = True) -> bool:
+        """Whether the next window of an incomplete baseline is part of it."""
+        if usable and not self._taken:
+            self._end, self._last = start + self._seconds, start
+        wanted = self._taken < FEWEST or stop <= self._end + NEAR
+        taken = usable and wanted and start >= self._last - NEAR
+        if taken:
+            self._taken += 1
+            self._last = stop
+        self.complete = self._taken >= FEWEST and stop >= self._end - NEAR
+        self.seconds_left = self._left(stop, usable=usable)
+        return taken
+
+    def _left(self, stop: float, *, usable: bool) -> float:
+        """Seconds to go if from now on all windows are usable."""
+        if not self._taken:
+            return self._seconds
+        missing = (FEWEST - self._taken) * LENGTH
+        begin = self._last if usable else stop  # of the next that may count
+        return max(self._end - stop, begin + missing - stop if missing > 0 else 0.0)
+
+
+class Baseline(Timetable):
+    """Gathers a wearer's baseline window by window."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
         self._embeddings: list[F64] = []
         self._hrv: list[F64] = []
-        self.complete = False
 
     def __len__(self) -> int:
         """Windows gathered."""
         return len(self._hrv)
 
-    def take(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
+    def gather(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
         """Note the next window of an incomplete baseline and its features (1, 128) and (1, 3)."""
-        if usable and not len(self):
-            self._end, self._taken = window.start + self._seconds, window.start
-        wanted = len(self) < FEWEST or window.stop <= self._end + NEAR
-        if usable and wanted and window.start >= self._taken - NEAR:
+        if self.take(window.start, window.stop, usable=usable):
             self._embeddings.append(embedding)
             self._hrv.append(hrv)
-            self._taken = window.stop
-        self.complete = len(self) >= FEWEST and window.stop >= self._end - NEAR
-        self.seconds_left = self._left(window, usable=usable)
 
     def rows(self, inputs: Inputs) -> F64:
         """Features (m, d) of the windows gathered, for a head with these inputs."""
         return combine(np.concatenate(self._embeddings), np.concatenate(self._hrv), inputs)
-
-    def _left(self, window: Window, *, usable: bool) -> float:
-        """Seconds to go if from now on all windows are usable."""
-        if not len(self):
-            return self._seconds
-        missing = (FEWEST - len(self)) * LENGTH
-        begin = self._taken if usable else window.stop  # of the next that may count
-        return max(self._end - window.stop, begin + missing - window.stop if missing > 0 else 0.0)
 
 
 def _moments(x: F64) -> tuple[npt.NDArray[np.int64], F64, F64]:

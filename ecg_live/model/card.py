@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import Inputs
 from ecg_live.model.head import SETS
 from ecg_live.signal.path import PREPROCESSING
 
+Split = Literal["raw", "middle", "median"]  # of a rating, into classes
 DEEPEST, WIDEST = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
-ADDED = ("inputs", "baseline")  # fields that the first bundles lack
+ADDED = ("inputs", "baseline", "split")  # fields that the first bundles lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class HeadCard:
     """What a head answers, and how well.
 
     ``hidden`` and ``dropout`` rebuild its networks, one for each of ``sets``; ``inputs`` are what a set's features are
-    made of. ``baseline`` is the rest (s) that the personal set was trained with, 0 where there is none. ``scores`` are
-    free-form rows as training measured them.
+    made of. ``baseline`` is the rest (s) that the personal set was trained with, 0 where there is none. ``split`` says
+    how a rating became classes. ``scores`` are free-form rows as training measured them.
 
     Raises
     ------
@@ -39,6 +40,7 @@ class HeadCard:
     caveats: tuple[str, ...] = ()
     inputs: Mapping[str, Inputs] = field(default_factory=lambda: {"population": "embedding"})
     baseline: float = 0.0
+    split: Split = "middle"
 
     def __post_init__(self) -> None:
         """Refuse what no network can be built from."""
@@ -48,6 +50,8 @@ class HeadCard:
             raise ValueError(f"hidden {self.hidden}: not at most {DEEPEST} layers of 1 to {WIDEST} units")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout {self.dropout}: not at least 0 and below 1")
+        if self.split not in get_args(Split):
+            raise ValueError(f"split {self.split}: not one of {', '.join(get_args(Split))}")
         self._check_sets()
 
     def _check_sets(self) -> None:

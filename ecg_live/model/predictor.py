@@ -72,6 +72,11 @@ class Predictor:
         self._baseline = Baseline(baseline) if baseline and len(without) < len(bundle.heads) else None
         self.news: State | None = None  # on the baseline, from the last window
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a baseline was asked for and is not complete."""
+        return self._baseline is not None and not self._baseline.complete
+
     @torch.no_grad()
     def predict(self, window: Window) -> dict[str, HeadResult]:
         """Each head's probabilities and label, or its reason to abstain."""
@@ -107,7 +112,7 @@ class Predictor:
         """Let a baseline that is not complete have a window, and tell what came of it."""
         if self._baseline is None or self._baseline.complete:
             return None
-        self._baseline.take(window, *features, usable=usable)
+        self._baseline.gather(window, *features, usable=usable)
         now = window.time + WIDTH / RATE
         if self._baseline.complete:
             return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)

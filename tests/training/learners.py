@@ -33,12 +33,12 @@ def made(
     hrv = rng.standard_normal((len(label), 3))
     hrv[:, 0] += strength * label
     within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), people)
-    return Examples(embedding, hrv, label, subject, within, tuple("abcdefghi"[:classes]))
+    return Examples(embedding, hrv, label, subject, within, within, tuple("abcdefghi"[:classes]))
 
 
 def random(examples: Examples) -> F64:
-    """What an encoder that learnt nothing might say."""
-    return np.random.default_rng(99).standard_normal(examples.embedding.shape)
+    """What three encoders that learnt nothing might say."""
+    return np.random.default_rng(99).standard_normal((3, *examples.embedding.shape))
 
 
 def plan(folder: Path, head: HeadSettings | None = None, **settings: Any) -> Plan:

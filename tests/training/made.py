@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tests.contracts.signals import ecg
-from training.datasets.dataset import Classes, Dataset, Part, Sitting, Span
+from training.corpus import Corpus
+from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span
+from training.store import ROW
 
 TITLE = "made for tests"
 
@@ -38,3 +41,16 @@ def person(folder: Path, name: str, seconds: float = 45.0) -> Sitting:
         Span(1, 5.0, seconds, {"task": "load"}),
     )
     return Sitting(name, parts, spans)
+
+
+def corpus(rests: Sequence[Sequence[float]], spans: Sequence[Sequence[int]] | None = None) -> Corpus:
+    """One sitting a person with windows of ``rest`` seconds passed, and the spans that they lie in; no files."""
+    stretches = (Span(0, 0, 60, {"valence": 7.0, "task": "rest"}), Span(0, 60, 120, {"valence": 3.0, "task": "load"}))
+    sittings = tuple(Sitting(f"p{i}", (), (*stretches, Span(0, 120, 180))) for i in range(len(rests)))
+    data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
+    rows = np.zeros(sum(map(len, rests)), ROW)
+    rows["sitting"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
+    rows["rest"] = np.concatenate(rests)
+    rows["start"] = [1000.0 + 10 * i if np.isinf(rest) else rest - 10 for i, rest in enumerate(rows["rest"])]
+    rows["span"] = np.concatenate(spans) if spans else 0
+    return Corpus(data, "key", np.zeros((len(rows), 2560), np.float32), rows, 0, {}, 0.0, ())

@@ -21,7 +21,7 @@ from training.datasets.labels import NONE
 from training.evaluate import SIMPLEST_FIRST, Evaluation, Plan, _tests, choose, evaluate
 from training.examples import Examples
 from training.fit import Fit
-from training.fold import FEATURES, Fold, column, work_out
+from training.fold import FEATURES, Fold, variants, work_out
 from training.head import fit
 from training.results import Row, Scores
 from training.settings import HeadSettings, Protocol
@@ -45,7 +45,7 @@ def marked(people: int = 12) -> Examples:
     label = np.repeat(np.random.default_rng(0).permutation([0, 1] * (people // 2)), 10)
     embedding = examples.embedding.copy()
     embedding[:, :people] += 20 * np.repeat(np.eye(people), 10, axis=0)
-    return Examples(embedding, examples.hrv, label, examples.subject, examples.rest, examples.classes)
+    return replace(examples, embedding=embedding, label=label)
 
 
 @pytest.mark.parametrize("protocol", ["loso", "kfold"])
@@ -92,10 +92,9 @@ def test_what_is_held_out_changes_no_head(kind: str) -> None:
     first, second = (
         work_out(Fold("p02", each, random(each), test, head, 0, relative=True)) for each in (examples, other)
     )
-    for name in FEATURES:
-        for relative in (False, True):
-            key = column(name, relative=relative)
-            assert np.array_equal(first[key][wanted], second[key][wanted]), key
+    assert len(first) == 2 * sum(len(variants(name, 3)) for name in FEATURES) == 20
+    for key, said in first.items():
+        assert np.array_equal(said[wanted], second[key][wanted]), key
 
 
 def test_windows_of_the_baseline_never_enter_a_score(tmp_path: Path) -> None:
@@ -126,7 +125,7 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
     for each in (examples, replace(examples, hrv=hrv)):
         work_out(Fold("p03", each, random(each), test, LINEAR, 0, relative=True))
     first, second = learnt[: len(learnt) // 2], learnt[len(learnt) // 2 :]
-    assert len(first) == 10
+    assert len(first) == 2 * (3 + 2 * 3)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
@@ -184,7 +183,7 @@ def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None
         )
         assert each.versus.keys() == rivals - {each.features}
         assert set(each.per_subject) == set(examples.people)
-        assert set(each.interval) == {"auroc", "balanced_accuracy", "macro_f1"}
+        assert set(each.interval) == {"auroc", "balanced_accuracy", "macro_f1", "ece", "brier"}
         assert np.shape(each.confusion) == (classes, classes)
     both = row(found, "both")
     assert both.scores.auroc is not None
@@ -203,6 +202,29 @@ def test_a_majority_ranks_nothing(tmp_path: Path) -> None:
     assert found.scores.balanced_accuracy == 0.5
 
 
+@pytest.mark.parametrize("protocol", ["loso", "kfold"])
+def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, protocol: Protocol) -> None:
+    """Three that know more and more: the middle one's score is shown, alone and with HRV, and the range is said."""
+    examples = made(5, 20, rest=4, strength=0.0)
+    random = np.random.default_rng(3).standard_normal((3, len(examples), 128))
+    random[:, :, :16] += np.array([3.0, 0.0, 0.7])[:, None, None] * examples.label[:, None]
+    told = plan(tmp_path, protocol=protocol, baseline=60.0, folds=4)
+    found = evaluate(examples, random, told)
+    alone = [evaluate(examples, random[i : i + 1], told) for i in range(3)]
+    for name in ("random encoder", "random encoder + hrv"):
+        for baseline in (0.0, 60.0):
+            best, worst, middle = (auroc(each, name, baseline) for each in alone)
+            assert worst < middle < best
+            assert auroc(found, name, baseline) == middle
+            rest = " with 60 s of baseline" if baseline else ""
+            assert f"{name}{rest}: {worst:.3f} to {best:.3f}" in found.remarks[-1]
+    assert "of 3 seeds that with the median AUROC" in found.remarks[-1]
+    assert found.remarks[-1].startswith("segments mixed") == (protocol == "kfold")
+    both, rival = row(found, "both"), row(found, "random encoder")
+    assert both.scores.auroc is not None
+    assert both.versus["random encoder"].difference == pytest.approx(both.scores.auroc - (rival.scores.auroc or 0))
+
+
 def test_a_person_with_one_class_has_no_auroc(tmp_path: Path) -> None:
     examples = made(5, 12)
     examples = examples.take(~((examples.subject == "p01") & (examples.label == 1)))
@@ -218,7 +240,7 @@ def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> Non
     found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert set(row(found, "hrv", 60.0).per_subject) == {"p00", "p01", "p03", "p04"}
     assert len(row(found, "hrv").per_subject) == 5
-    assert found.remarks == ("people without a baseline of rest, left out of rows with one: p02",)
+    assert found.remarks[0] == "people without a baseline of rest, left out of rows with one: p02"
 
 
 def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> None:
@@ -232,7 +254,7 @@ def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path:
     examples = made(5, 12, 3)
     examples = examples.take((examples.label != 2) | (examples.subject == "p04"))
     found = evaluate(examples, random(examples), plan(tmp_path))
-    assert found.remarks == ("only p04 has c: no fold can get it right",)
+    assert found.remarks[0] == "only p04 has c: no fold can get it right"
     assert row(found, "both").confusion[2][2] == 0
     assert sum(row(found, "both").confusion[2]) == 4
 

@@ -11,7 +11,7 @@ from ecg_live.errors import ConfigError
 from training.limits import LIMITS, check
 from training.settings import PRESETS, PretextSettings, TrainSettings, load_settings
 
-CANNOT_BE = [
+CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("corpus.hop", [0.0, -1.0, 10.5, 0.3], "at most 10 s, in steps of 1/256 s"),
     ("corpus.pretext_hop", [0.0, 11.0, 1 / 3], "at most 10 s, in steps of 1/256 s"),
     ("pretext.epochs", [0.0, -1.0], "above 0"),

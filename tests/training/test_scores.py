@@ -59,6 +59,10 @@ def test_a_draw_is_what_one_gets_from_the_windows_of_the_people_drawn(classes: i
         assert drawn["auroc"][i] == pytest.approx(auroc(copy))
         assert drawn["balanced_accuracy"][i] == pytest.approx(balanced_accuracy_score(copy.label, said))
         assert drawn["macro_f1"][i] == pytest.approx(f1_score(copy.label, said, average="macro"))
+        gaps = [abs(confidence - right) * count for confidence, right, count in reliability(copy)]
+        assert drawn["ece"][i] == pytest.approx(sum(gaps) / len(rows))
+        squares = (copy.probability - np.eye(classes)[copy.label]) ** 2
+        assert drawn["brier"][i] == pytest.approx(squares.sum(axis=1).mean() / 2)
 
 
 def test_two_thousand_draws_take_less_than_a_second() -> None:

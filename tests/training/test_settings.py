@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -23,7 +24,7 @@ from training.sweep.plan import read_plan
     ],
 )
 def test_the_papers_network_is_that_of_the_data_set(
-    dataset: str, layers: int, dropout: float, l2: float, label: str, tmp_path: Path
+    dataset: str, layers: int, dropout: float, l2: float, label: Literal["inside", "largest"], tmp_path: Path
 ) -> None:
     head = replace(PAPER.head, hidden=(512,) * layers, dropout=dropout, l2=l2)
     found = load_settings("paper", dataset=dataset)

@@ -1,72 +1,30 @@
-"""From windows and labels to examples: who is asked what, and which windows are a wearer's baseline."""
+"""From windows and labels to examples, scores and heads."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.model.baseline import Baseline
-from ecg_live.types import Quality, Window
-from training.corpus import Corpus
-from training.datasets.dataset import Classes, Dataset, Rating, Sitting, Span
-from training.examples import Names
-from training.settings import load_settings
-from training.stage_two import baseline_windows, labelled
-from training.store import ROW
+from ecg_live.types import F64
+from tests.training.made import corpus
+from training.encoders import EncoderCard
+from training.engines import local
+from training.features import embed, random_encoder
+from training.settings import Wanted, load_settings
+from training.show import Show
+from training.stage_one import Encoders, Workplace
+from training.stage_two import CHOSEN_HERE, labelled, learn_label, make_examples
+from training.step import fabric
 
 SETTINGS = load_settings()
 
 
-def corpus(rests: list[list[float]], spans: list[list[int]] | None = None) -> Corpus:
-    """One sitting a person with windows of ``rest`` seconds passed, and the spans that they lie in."""
-    stretches = (Span(0, 0, 60, {"valence": 7.0, "task": "rest"}), Span(0, 60, 120, {"valence": 3.0, "task": "load"}))
-    sittings = tuple(Sitting(f"p{i}", (), (*stretches, Span(0, 120, 180))) for i in range(len(rests)))
-    data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
-    rows = np.zeros(sum(map(len, rests)), ROW)
-    rows["sitting"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
-    rows["rest"] = np.concatenate(rests)
-    rows["span"] = np.concatenate(spans) if spans else 0
-    return Corpus(data, "key", np.zeros((len(rows), 2560), np.float32), rows, 0, {}, 0.0, ())
-
-
-def subjects(made: Corpus) -> Names:
-    return np.array([made.dataset.sittings[i].subject for i in made.rows["sitting"].tolist()])
-
-
 INF = float("inf")
-
-
-@pytest.mark.parametrize(
-    ("rest", "wanted"),
-    [
-        ([10, 20, 30, 40, 50, 60, 70, 80, INF], [True] * 6 + [False] * 3),
-        ([40, 50, 60, 70, 80, 90, 100, INF], [True] * 6 + [False] * 2),  # bad signal at first: it begins later
-        ([10, 60, 70, 80], [True, True, True, False]),  # bad signal within: fewer windows
-        ([10, 90, 150, 160], [True, True, True, False]),  # nearly all bad: goes on until there are three
-        ([INF, INF], [False, False]),
-    ],
-)
-def test_a_baseline_in_training_is_the_one_that_would_have_been_taken_live(
-    rest: list[float], wanted: list[bool]
-) -> None:
-    made = corpus([rest, [10, 20, INF]])
-    mask = baseline_windows(made, subjects(made), 60.0)
-    assert mask.tolist() == [*wanted, True, True, False]
-    live = Baseline(60.0)
-    for stop in (value for value in rest if np.isfinite(value)):
-        if live.complete:
-            break
-        window = Window(np.zeros(2560, np.float32), 0, stop - 10, stop, 0.0, 0, Quality("good"))
-        live.take(window, np.zeros((1, 128)), np.zeros((1, 3)), usable=True)
-    assert len(live) == sum(wanted)
-
-
-def test_no_baseline_is_no_window() -> None:
-    made = corpus([[10, 20, 30]])
-    assert not baseline_windows(made, subjects(made), 0.0).any()
 
 
 def test_each_window_has_the_label_of_its_own_stretch() -> None:
@@ -86,3 +44,40 @@ def test_labels_that_are_not_there_are_named() -> None:
         labelled("arousal", made, SETTINGS)
     with pytest.raises(DatasetError, match="no usable window of made has the label task"):
         labelled("task", made, SETTINGS)
+
+
+def test_windows_that_share_a_sample_with_the_baseline_are_not_scored_relative_to_it() -> None:
+    """Every 5 s a window: 0-10 to 50-60 s are the baseline, 5-15 to 55-65 s overlap it."""
+    rest = [10.0 + 5 * k for k in range(15)]
+    made = corpus([rest] * 3)
+    examples = make_examples(made, labelled("task", made, SETTINGS), np.zeros((45, 128)), 60.0)
+    assert examples.rest.sum() == 3 * 6
+    keep = examples.scored(relative=True)
+    assert np.array(made.rows["start"])[keep].tolist() == [60.0, 65.0, 70.0] * 3
+    assert examples.scored(relative=False).all()
+
+
+def test_the_bundle_gets_the_features_that_were_asked_for(tmp_path: Path) -> None:
+    """And the report says so where the choice went by the same folds."""
+    made = corpus([[10.0, 20.0, 30.0, 40.0, INF, INF, INF, INF]] * 3, [[0] * 4 + [1] * 4] * 3)
+    rng = np.random.default_rng(0)
+    made = replace(made, windows=rng.standard_normal((24, 2560)).astype(np.float32))
+    made.rows["hrv"] = rng.standard_normal((24, 3))
+    encoder = random_encoder(seed=77)
+    features = embed(encoder, made.windows)
+
+    def embedding(_person: str | None) -> F64:
+        return features
+
+    single = {"head.split": "median", "evaluate.draws": 20, "evaluate.baseline": 30.0, "evaluate.folds": 2}
+    settings = load_settings(single=single)
+    place = Workplace(tmp_path, fabric(settings.pretext), Show(io.StringIO()))
+    encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, embedding)
+    choices: tuple[Wanted, ...] = ("auto", "hrv")
+    for inputs in choices:
+        asked = replace(settings, head=replace(settings.head, inputs=inputs))
+        learnt = learn_label("task", made, encoders, asked, place, local(1))
+        assert (CHOSEN_HERE in learnt.result.remarks) == (inputs == "auto")
+        assert inputs == "auto" or dict(learnt.card.inputs) == {"population": inputs, "personal": inputs}
+        assert learnt.card.split == "median"
+        assert sum("of 5 seeds" in remark for remark in learnt.result.remarks) == 2

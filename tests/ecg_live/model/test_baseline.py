@@ -30,7 +30,7 @@ def gathered(baseline: Baseline, starts: list[float], unusable: tuple[float, ...
     """Take windows until it is complete; give the starts of those that are in it."""
     for start in starts:
         if not baseline.complete:
-            baseline.take(at(start), *row(start), usable=start not in unusable)
+            baseline.gather(at(start), *row(start), usable=start not in unusable)
     return [float(start) for start in baseline.rows("hrv")[:, 0]]
 
 
@@ -79,7 +79,7 @@ def test_live_and_training_agree_to_the_bit(inputs: Inputs) -> None:
     prior = np.linspace(0.1, 2.0, x.shape[1])
     baseline = Baseline(60.0)
     for k in range(6):
-        baseline.take(at(10.0 * k), embedding[k : k + 1], beats[k : k + 1], usable=True)
+        baseline.gather(at(10.0 * k), embedding[k : k + 1], beats[k : k + 1], usable=True)
     trained = relative(x, x[:6], prior)
     live = [relative(x[k : k + 1], baseline.rows(inputs), prior) for k in range(8)]
     assert np.concatenate(live).tobytes() == trained.tobytes()
@@ -115,7 +115,7 @@ def test_it_counts_down() -> None:
     baseline, left = Baseline(30.0), []
     for start in range(-2, 31):
         if not baseline.complete:
-            baseline.take(at(float(start)), *row(start), usable=start >= 0 and not 15 <= start <= 17)
+            baseline.gather(at(float(start)), *row(start), usable=start >= 0 and not 15 <= start <= 17)
             left.append(baseline.seconds_left)
     assert left[:2] == [30, 30]  # until a first window is usable
     assert left[2:16] == [20 - start for start in range(11)] + [9, 8, 7]

@@ -25,7 +25,7 @@ from tests.contracts.bundles import random_bundle
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
 GARBAGE = [None, 3, "x", [], {}, [1], {"a": 1}, -1, 1e400, True, [None], 10**12, [10**9], ["a", "a"]]
-FIELDS = ("classes", "hidden", "dropout", "sets", "scores", "caveats", "data", "inputs", "baseline")
+FIELDS = ("classes", "hidden", "dropout", "sets", "scores", "caveats", "data", "inputs", "baseline", "split")
 HEAD = [f"card.heads.emotion.{name}" for name in FIELDS]
 
 
@@ -155,6 +155,7 @@ def test_a_personal_set_that_cannot_be(
         {"inputs": {"population": "embedding"}},
         {"inputs": {"population": "embedding", "personal": "eeg"}},
         {"inputs": {"population": "embedding", "personal": ["hrv"]}},
+        {"split": "quartile"},
         {"baseline": 0.0},
         {"baseline": -60.0},
         {"baseline": float("inf")},
@@ -169,10 +170,10 @@ def test_a_card_whose_sets_contradict_each_other(whole: Path, tmp_path: Path, ch
     refused(rewritten(whole, tmp_path, apply, seal=True))
 
 
-def test_a_bundle_made_before_there_were_inputs_and_personal_sets(tmp_path: Path) -> None:
+def test_a_bundle_made_before_there_were_inputs_personal_sets_and_splits(tmp_path: Path) -> None:
     def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
         for card in meta["card"]["heads"].values():
-            del card["inputs"], card["baseline"]
+            del card["inputs"], card["baseline"], card["split"]
 
     old = load_bundle(rewritten(saved(random_bundle(), tmp_path), tmp_path, change, seal=True))
     assert old.card == random_bundle().card
