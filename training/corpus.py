@@ -17,15 +17,14 @@ from filelock import FileLock
 
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.features import hrv
-from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import F32, RATE, WIDTH
 from training.datasets.dataset import Classes, Dataset, Sitting
 from training.engines import local
 from training.settings import CorpusSettings
-from training.store import ROW, Rows, Store
+from training.store import ROW, Rows, Store, check_path, signal_path
 from training.windows import Placed, offline_windows, sitting_windows
 
-VERSION = 1  # of what a corpus holds
+VERSION = 1  # of what a corpus holds; raise it with the quality gate's rules (its numbers are in the key anyway)
 PIECE = "sitting-"  # files of a sitting that is not in the store yet
 LENGTH = WIDTH / RATE  # s
 Progress = Callable[[int, int, int], None]  # sittings done, sittings in all, windows by now
@@ -58,12 +57,13 @@ def build_corpus(
     Raises
     ------
     DatasetError
-        If there is no usable window, or the disk takes no more.
+        If there is no usable window, the disk takes no more, or the folder holds windows of another signal path.
     """
     key = corpus_key(dataset, settings, hop)
     try:
         (folder / key).mkdir(parents=True, exist_ok=True)
         with FileLock(folder / key / "lock"):
+            check_path(folder / key)
             store = Store(folder / key)
             _complete(store, dataset, settings, hop, report, processes or os.cpu_count() or 1)
     except OSError as error:
@@ -120,7 +120,7 @@ def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
     """16 hexadecimal digits that change with anything that changes windows or labels."""
     about = [
         VERSION,
-        PREPROCESSING,
+        signal_path(),
         hop,
         [settings.scale, settings.label],
         dataset.name,

@@ -16,8 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import DatasetError
+from ecg_live.signal import beats, blocks, quality
+from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import F32, WIDTH
+from training.checkpoint import write_whole
 
+LOG, PATH = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through
 ROW = np.dtype(
     [
         ("sitting", np.int32),
@@ -34,12 +38,38 @@ BYTES = WIDTH * 4  # of a window
 ROOM = "free some space; what is there is kept, and the same command goes on from it"
 
 
+def signal_path() -> dict[str, Any]:
+    """What windows depend on beside recordings and settings: the path, and every number of its quality gate."""
+    gate = {
+        f"{module.__name__}.{name}": value
+        for module in (quality, beats, blocks)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, int | float | tuple)
+    }
+    return {**PREPROCESSING, "gate": gate}
+
+
+def check_path(folder: Path) -> None:
+    """Note the signal path in a new store's folder; an old one must be of the same.
+
+    Raises
+    ------
+    DatasetError
+        If it is of another.
+    """
+    ours = json.dumps(signal_path(), sort_keys=True).encode()
+    if not (folder / LOG).exists():
+        write_whole(folder / PATH, ours)
+    elif not (folder / PATH).exists() or (folder / PATH).read_bytes() != ours:
+        raise DatasetError(f"{folder} holds windows of another signal path", "remove it, or give another --work")
+
+
 class Store:
     """Windows (n, 2560) float32 and their rows (n,), in a folder of their own. One process at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", "sittings.jsonl"))
+        self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", LOG))
         self.sittings: list[dict[str, Any]] = list(_whole_lines(self._log))
         self._cut()
 

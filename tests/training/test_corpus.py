@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
+import training.store
 from ecg_live.errors import DatasetError
+from ecg_live.signal import beats, blocks, quality
+from ecg_live.signal.path import PREPROCESSING
 from tests.training.made import csv, dataset, flat, person
 from training.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
 from training.datasets.dataset import Dataset, Part, Sitting, Span
@@ -139,6 +144,36 @@ def test_the_key_tells_inputs_and_settings_apart(
     assert before == corpus_key(dataset(*data.sittings), NORMAL, NORMAL.hop)
     other, settings = change(data)
     assert corpus_key(other, settings, settings.hop) != before
+
+
+@pytest.mark.parametrize(("module", "name"), [(quality, "LEAST_ALIKE"), (beats, "ECTOPIC"), (blocks, "RAIL")])
+def test_another_quality_gate_is_another_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    data = dataset(person(tmp_path, "a", 21))
+    before = corpus_key(data, NORMAL, NORMAL.hop)
+    monkeypatch.setattr(module, name, getattr(module, name) * 1.01)
+    assert corpus_key(data, NORMAL, NORMAL.hop) != before
+
+
+def test_windows_of_another_signal_path_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They lie in a folder of another name; one that was given this name is refused."""
+    data = dataset(person(tmp_path, "a", 21))
+    monkeypatch.setattr(training.store, "PREPROCESSING", PREPROCESSING | {"highpass": "none"})
+    other = build(data, tmp_path / "work")
+    monkeypatch.undo()
+    seen: list[int] = []
+    ours = build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
+    assert seen == [0, 1]
+    assert ours.key != other.key
+    shutil.rmtree(tmp_path / "work" / ours.key)
+    (tmp_path / "work" / other.key).rename(tmp_path / "work" / ours.key)
+    for spoil in (False, True):
+        if spoil:
+            (tmp_path / "work" / ours.key / "path.json").unlink()
+        with pytest.raises(DatasetError, match="holds windows of another signal path") as caught:
+            build(data, tmp_path / "work")
+        assert "--work" in caught.value.remedy
 
 
 def test_a_full_disk_is_one_error_and_what_was_made_stays(tmp_path: Path) -> None:
