@@ -16,6 +16,8 @@ from training.examples import Ints, Names
 from training.fit import Fit, inner_folds
 from training.settings import HeadSettings
 
+FLOOR = 1e-6  # variance of standardised features: those of few windows may hang together, or be all the same
+
 
 def fit(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int = 0) -> Fit:
     """Fit on features (n, d), labels (n,) and people (n,), and calibrate on people held out among the same.
@@ -87,4 +89,5 @@ def _folded(parts: list[Linear], weights: F64, bias: F64, inputs: Inputs) -> Fit
 
 def _whitening(z: F64) -> F64:
     """W (d, d) such that the norm of z W is the Mahalanobis distance, covariance shrunk (few people, many features)."""
-    return np.asarray(np.linalg.cholesky(LedoitWolf(assume_centered=True).fit(z).precision_))
+    covariance = LedoitWolf(store_precision=False, assume_centered=True).fit(z).covariance_
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + FLOOR * np.eye(len(covariance)))))

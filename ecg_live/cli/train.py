@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -103,7 +104,7 @@ def _tell(label: LabelResult) -> None:
     for row in label.rows:
         if row.scores.auroc is None:
             continue
-        low, high = row.interval["auroc"]
+        low, high = row.interval.get("auroc", (math.nan, math.nan))
         baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
         what = "leave one subject out" if row.protocol == "loso" else "segments mixed"
         print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -100,14 +101,7 @@ def test_no_block_counts_negatively() -> None:
 def test_labels_without_meaning_give_probabilities_near_the_shares(settings: HeadSettings) -> None:
     """On people that it learnt from the head could know better; it is calibrated on others."""
     examples, others = made(12), made(12, seed=1)
-    shuffled = Examples(
-        examples.embedding,
-        examples.hrv,
-        np.random.default_rng(1).permutation(examples.label),
-        examples.subject,
-        examples.rest,
-        examples.classes,
-    )
+    shuffled = replace(examples, label=np.random.default_rng(1).permutation(examples.label))
     said = learn(shuffled, "both", settings).probabilities(others.features("both"))
     assert np.abs(said - 0.5).mean() < 0.15
 
@@ -201,3 +195,12 @@ def test_shrinkage_follows_people_not_windows() -> None:
         return discriminate(each.embedding, each.label, each.subject, 2).weights
 
     assert weights(copied) == pytest.approx(weights(examples))
+
+
+@pytest.mark.parametrize("hrv", [np.zeros((1, 3)), np.arange(2.0)[:, None] * np.ones(3)], ids=["alike", "dependent"])
+def test_beats_that_tell_nothing_still_make_a_head(hrv: F64) -> None:
+    """As of a simulator that beats like a clock."""
+    examples = made(3, 8)
+    examples = replace(examples, hrv=np.resize(hrv, examples.hrv.shape))
+    head = to_head(learn(examples, "hrv"), examples.hrv, examples.subject)
+    assert all(value.isfinite().all() for value in head.state_dict().values())

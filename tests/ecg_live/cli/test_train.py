@@ -1,0 +1,155 @@
+"""``ecg-live train`` and ``ecg-live evaluate`` as a user types them: what they print and how they end."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ecg_live.cli.train
+import training.pipeline
+from ecg_live.cli import main
+from ecg_live.cli.train import assignments, evaluate, train
+from ecg_live.errors import ConfigError
+from ecg_live.model.bundle import load_bundle, save_bundle
+from tests.contracts.bundles import random_bundle
+from tests.training.made import csv
+from training.pipeline import Job
+from training.settings import TrainSettings
+from training.show import Show
+
+FAST = {"evaluate.draws": 20, "evaluate.folds": 2, "evaluate.baseline": 30.0}
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Three people with 40 s of rest and 30 s of load, and an encoder that nobody trained."""
+    rows = ["file,subject,start_s,stop_s,rest,mental_load"]
+    for i, name in enumerate("abc"):
+        csv(tmp_path / f"{name}.csv", 70, level=1 + 0.1 * i)
+        rows += [f"{name}.csv,{name},0,40,1,rest", f"{name}.csv,{name},40,70,0,load"]
+    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n")
+    save_bundle(random_bundle(personal={"mental_load": "hrv"}), tmp_path / "encoder.safetensors")
+    return tmp_path
+
+
+def job(folder: Path) -> dict[str, Any]:
+    made = {"dataset": "manifest", "data": folder, "out": folder / "model.safetensors", "processes": 1}
+    return made | {"encoder": folder / "encoder.safetensors"}
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Give the command line some words; the exit code."""
+
+    def run(*words: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["ecg-live", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0)
+
+    return run
+
+
+def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(job(few), "fast", None, {**FAST, "head.inputs": "hrv", "seed": None}, quiet=True) == 0
+    first, *rows, model, report = capsys.readouterr().out.splitlines()
+    assert first == "mental_load (load / rest)"
+    assert model == f"model   {few / 'model.safetensors'}"
+    assert report == f"report  {few / 'model.html'}"
+    assert len(rows) == 6 * 2 * 2
+    assert sum("leave one subject out, 3 people" in row for row in rows) == 12
+    assert sum("segments mixed, 3 people" in row for row in rows) == 12
+    assert rows[0].startswith(
+        "  majority               no baseline     AUROC 0.500 [0.50, 0.50]  balanced accuracy 0.5"
+    )
+    assert any(row.startswith("  both                   30 s baseline   AUROC ") for row in rows)
+    card = load_bundle(few / "model.safetensors").card.heads["mental_load"]
+    assert dict(card.inputs) == {"population": "hrv", "personal": "hrv"}
+    assert (few / "model.html").exists()
+
+
+def test_evaluation_prints_a_line_a_set_or_an_object(
+    few: Path, typed: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = few / "encoder.safetensors"
+    assert evaluate(model, "manifest", few, baseline=0.0, as_json=False) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("mental_load (population): AUROC 0.")
+    assert line.endswith("; 21 windows of 3 people, 0 more abstained")
+    assert evaluate(model, "manifest", few, baseline=30.0, as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["set"], row["windows"]) for row in found["rows"]] == [("personal", 3 * (1 + 3))]
+    assert typed("evaluate", model, "--dataset", "manifest", "--data", few, "--baseline", -5) == 2
+    assert "evaluate.baseline is -5; it must be from 30 to 3600 s" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_how_to_go_on(
+    few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(_job: Job, _settings: TrainSettings, _show: Show) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.pipeline, "run_job", stopped)
+    assert train(job(few), "fast", None, {}) == 130
+    assert capsys.readouterr().err == "ecg-live: stopped; the same command goes on from here\n"
+
+
+def test_options_become_a_job_and_settings(
+    tmp_path: Path, typed: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[Job, TrainSettings]] = []
+
+    def noted(planned: Job, settings: TrainSettings, _show: Show) -> None:
+        asked.append((planned, settings))
+
+    monkeypatch.setattr(training.pipeline, "run_job", noted)
+    toml = tmp_path / "mine.toml"
+    toml.write_text("[evaluate]\nbaseline = 90\ndraws = 7\n")
+    words = f"train --dataset dreamer --data d --out o.safetensors --preset paper --config {toml} --protocol loso"
+    more = "--label arousal --label valence --baseline 40 --transductive --set head.dropout=0.5 --set head.split=median"
+    assert typed(*words.split(), *more.split()) == 0
+    ((planned, settings),) = asked
+    assert planned == Job("dreamer", Path("d"), Path("o.safetensors"), ("arousal", "valence"))
+    assert settings.evaluate == replace(settings.evaluate, protocol="loso", baseline=40, draws=7, transductive=True)
+    assert (settings.head.hidden, settings.head.dropout, settings.head.split) == ((512,) * 3, 0.5, "median")
+    assert typed(*words.split(), "--set", "head.batch=0") == 2
+    assert "head.batch is 0; it must be above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ([], {}),
+        (["a.b=2", "c=0.5", "d=true"], {"a.b": 2, "c": 0.5, "d": True}),
+        (["head.split=median", 'x="7"'], {"head.split": "median", "x": "7"}),
+        (["pretext.tasks=['noise', 'scaling']", " spaced = 1 "], {"pretext.tasks": ["noise", "scaling"], "spaced": 1}),
+        (["a=1", "a=2", "b="], {"a": 2, "b": ""}),
+    ],
+)
+def test_values_are_as_toml_writes_them_or_words(texts: list[str], found: Mapping[str, object]) -> None:
+    assert assignments(texts) == found
+
+
+@pytest.mark.parametrize("text", ["head.split", "=3", " =3"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="expected NAME=VALUE"):
+        assignments([text])
+
+
+def test_without_the_packages_for_training_it_says_how_to_get_them(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacks(name: str) -> ModuleSpec | None:
+        return None if name == "sklearn" else importlib.util.find_spec(name)
+
+    monkeypatch.setattr(ecg_live.cli.train, "find_spec", lacks)
+    with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
+        train(job(few), "fast", None, {})
+    with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
+        evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=False)
