@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -100,9 +100,8 @@ class Stepper:
         self._windows, self._settings, self._on = windows, settings, on
         self.net = net.train().to(memory_format=LAYOUT)  # type: ignore[call-overload]  # torch's stub lacks it
         self._optimizer = torch.optim.Adam(_groups(net, settings.l2), settings.rate, BETAS)
-        if settings.compile:
-            net.compile()
-        self._model, self._update = on.setup(net, self._optimizer)
+        model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # what is kept stays as it was
+        self._model, self._update = on.setup(model, self._optimizer)
 
     def step(self, step: int, steps: int, stop: bool) -> list[float]:
         """Take a step; loss, accuracy of each task, and whether any process asked to stop.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch._dynamo.utils import counters
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
@@ -90,6 +93,31 @@ def test_decay_pulls_kernels_and_leaves_biases_alone(monkeypatch: pytest.MonkeyP
         extra = with_l2[f"adam.{i}.exp_avg"] - without[f"adam.{i}.exp_avg"]
         expected = 0.1 * 0.5 * parameter.detach() if parameter.ndim > 1 else torch.zeros_like(parameter)
         torch.testing.assert_close(extra, expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.soak
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler uses what torch deprecates
+@pytest.mark.skipif(shutil.which(os.environ.get("CXX", "g++")) is None, reason="no C++ compiler")
+def test_a_compiled_step_does_the_same_and_can_be_resumed() -> None:
+    settings = replace(SETTINGS, batch=2, tasks=("noise",))
+    plain, compiled = (
+        Stepper(network(each), WINDOWS, each, alone()) for each in (settings, replace(settings, compile=True))
+    )
+    graphs = counters["stats"]["unique_graphs"]
+    for step in range(2):
+        assert compiled.step(step, 10, False) == pytest.approx(plain.step(step, 10, False), abs=1e-5)
+    assert counters["stats"]["unique_graphs"] > graphs
+    left = plain.tensors()
+    assert left.keys() == compiled.tensors().keys()
+    for name, value in compiled.tensors().items():
+        np.testing.assert_allclose(value, left[name], atol=1e-5, err_msg=name)
+    resumed = Stepper(network(settings), WINDOWS, settings, alone())
+    resumed.restore(compiled.tensors())
+    assert resumed.step(2, 10, False) == pytest.approx(compiled.step(2, 10, False), abs=1e-5)
+    graphs = counters["stats"]["unique_graphs"]
+    with torch.inference_mode():
+        compiled.finished()(torch.from_numpy(WINDOWS))
+    assert counters["stats"]["unique_graphs"] == graphs  # what comes out is an ordinary network
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
