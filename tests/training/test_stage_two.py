@@ -72,7 +72,7 @@ def test_the_bundle_gets_the_features_that_were_asked_for(tmp_path: Path) -> Non
     single = {"head.split": "median", "evaluate.draws": 20, "evaluate.baseline": 30.0, "evaluate.folds": 2}
     settings = load_settings(single=single)
     place = Workplace(tmp_path, fabric(settings.pretext), Show(io.StringIO()))
-    encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, embedding)
+    encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, embedding, "never")
     choices: tuple[Wanted, ...] = ("auto", "hrv")
     for inputs in choices:
         asked = replace(settings, head=replace(settings.head, inputs=inputs))

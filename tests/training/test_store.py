@@ -38,7 +38,7 @@ def peak(folder: Path, windows: int) -> int:
     store = Store(folder)
     data = dataset(*[Sitting(f"p{i}", ()) for i in range(SITTINGS)])
     corpus = Corpus(data, "key", store.windows(), store.rows(), 0, {}, 0.0, ())
-    learnt, _ = learnt_and_held_back([corpus], "p0")
+    learnt, _ = learnt_and_held_back([(corpus, {"p0"})])
     assert (len(corpus.windows), len(learnt)) == (windows, windows * (SITTINGS - 3) // SITTINGS)
     for _ in range(20):
         assert learnt[rng.integers(0, len(learnt), 32)].shape == (32, 2560)
