@@ -98,7 +98,7 @@ def make_task(
         first[0] if first else None,
         settings.pretext,
         EncoderCard(settings.pretext.padding, seen, made, tuple(sorted(files)), settings.corpus.scale),
-        folder / "pretext",
+        folder.absolute() / "pretext",
     )
 
 

@@ -75,13 +75,20 @@ def _asked(each: str) -> tuple[str, ...]:
     return (each, whole) if part else (each, f"{whole}#")
 
 
+@cache
 def _print(part: Part) -> str:
+    """Read little of a large file, and that once."""
     path = _signals(part.path)
     try:
-        about = path.stat()
-        content = _content(path, about.st_size, about.st_mtime_ns)
+        size = path.stat().st_size
+        sha = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            for start in sorted({0, max(0, size // 2 - BLOCK // 2), max(0, size - BLOCK)}):
+                file.seek(start)
+                sha.update(file.read(BLOCK))
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}", "check the file") from error
+    content = sha.hexdigest()[:DIGITS]
     return f"{content}#{part.opening.part}" if part.opening.part else content
 
 
@@ -90,14 +97,3 @@ def _signals(path: Path) -> Path:
     record = path.with_suffix("") if path.suffix == ".hea" else path
     beside = (record.with_name(record.name + ending) for ending in (".dat", ".mat"))
     return path if record.is_file() else next((each for each in beside if each.is_file()), path)
-
-
-@cache
-def _content(path: Path, size: int, _time: int) -> str:
-    """Read little of a large file; a file that was written anew is read anew."""
-    sha = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        for start in sorted({0, max(0, size // 2 - BLOCK // 2), max(0, size - BLOCK)}):
-            file.seek(start)
-            sha.update(file.read(BLOCK))
-    return sha.hexdigest()[:DIGITS]
