@@ -81,7 +81,7 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If it cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two runs may write the same
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("wb") as file:

@@ -24,6 +24,9 @@ Protocol = Literal["loso", "kfold"]
 Wanted = Literal["auto", Inputs]
 S = TypeVar("S", bound="DataclassInstance")
 COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
+# Ours: noise and permutation show in neighbouring samples, and teach little of a heart; the others count alike.
+HEARTS = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
+EASIER = Strength(scale=1.3, stretch=1.2)  # measured: learnt in minutes, where 1.1 and 1.05 took over 30,000 segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +52,22 @@ class PretextSettings:
     ``batch`` in segments, each of which becomes a window a task. ``schedule`` is ``cycle`` (one cycle up to ``rate``
     and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that count in the
     loss. ``precision`` ``bf16-mixed`` is for graphics cards (a processor is slower with it: 0.73 times as fast).
+    Batches of 8 had learnt permutation after 3,600 segments, batches of 32 had not; twice the ``rate`` learnt later.
     """
 
     epochs: float = 1.25
-    batch: int = 32
-    rate: float = 1.5e-3
+    batch: int = 8
+    rate: float = 1e-3
     schedule: Literal["cycle", "steps"] = "cycle"
     padding: Padding = "valid"
     tasks: tuple[str, ...] = TASKS
-    coefficients: tuple[float, ...] = COEFFICIENTS
+    coefficients: tuple[float, ...] = HEARTS
     l2: float = 1e-4
     dropout: float = PRETEXT_DROPOUT
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     compile: bool = False
     seed: int = 0
-    strength: Strength = field(default_factory=Strength)
+    strength: Strength = EASIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,9 @@ class TrainSettings:
 
 PAPER = TrainSettings(
     corpus=CorpusSettings(pretext_hop=10.0),
-    pretext=PretextSettings(epochs=100, batch=128, rate=1e-3, schedule="steps", padding="same"),
+    pretext=PretextSettings(
+        epochs=100, batch=128, schedule="steps", padding="same", coefficients=COEFFICIENTS, strength=Strength()
+    ),
     head=HeadSettings(kind="dense", inputs="embedding", split="raw"),
     evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True),
 )
