@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 def fill(path: Path) -> None:
     """Let whatever is written in place of a file meet a full disk."""
-    path.with_name(path.name + ".part").symlink_to(FULL)
+    path.with_name(f"{path.name}.{os.getpid()}.part").symlink_to(FULL)
 
 
 def test_what_was_written_comes_back_to_the_bit(tmp_path: Path) -> None:
