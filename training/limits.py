@@ -74,6 +74,7 @@ LIMITS: Mapping[str, Limit] = {
         f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none",
     ),
     "evaluate.draws": POSITIVE,
+    "evaluate.rivals": POSITIVE,
     "seed": _within(0, 2**32 - 1),  # what scikit-learn takes
 }
 

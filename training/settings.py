@@ -24,8 +24,8 @@ Protocol = Literal["loso", "kfold"]
 Wanted = Literal["auto", Inputs]
 S = TypeVar("S", bound="DataclassInstance")
 COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
-# Ours: noise and permutation show in neighbouring samples, and teach little of a heart; the others count alike.
-HEARTS = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
+# Ours: noise and permutation show in neighbouring samples, and count little; the others count alike.
+SHAPES = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
 EASIER = Strength(scale=1.3, stretch=1.2)  # measured: learnt in minutes, where 1.1 and 1.05 took over 30,000 segments
 
 
@@ -61,7 +61,7 @@ class PretextSettings:
     schedule: Literal["cycle", "steps"] = "cycle"
     padding: Padding = "valid"
     tasks: tuple[str, ...] = TASKS
-    coefficients: tuple[float, ...] = HEARTS
+    coefficients: tuple[float, ...] = SHAPES
     l2: float = 1e-4
     dropout: float = PRETEXT_DROPOUT
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -93,12 +93,17 @@ class HeadSettings:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings:
-    """How scores are made: protocol, folds of ``kfold``, seconds of a personal baseline, draws of the bootstrap."""
+    """How scores are made: protocol, folds of ``kfold``, seconds of a personal baseline, draws of the bootstrap.
+
+    Of so many ``rivals``, encoders that learnt nothing, the middle one is shown: on eegmat the AUROC of one was .77 to
+    .84, by its seed alone.
+    """
 
     protocol: Protocol = "loso"
     folds: int = 10
     baseline: float = 60.0
     draws: int = 2000
+    rivals: int = 5
     transductive: bool = False
 
 

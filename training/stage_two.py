@@ -28,7 +28,6 @@ from training.results import LabelResult, Row
 from training.settings import TrainSettings
 from training.stage_one import Encoders, Workplace, cached
 
-RANDOM = 5  # encoders that learnt nothing: on eegmat the AUROC of one was .77 to .84, by its seed alone
 CHOSEN_HERE = (
     "The head's features are the best of three on the very folds that its score is reported on, which flatters that "
     "score slightly; head.inputs names them beforehand."
@@ -71,7 +70,8 @@ def learn_label(
     """
     found = labelled(name, corpus, settings)
     examples = make_examples(corpus, found, encoders.embedding(None), settings.evaluate.baseline)
-    padding, seeds = encoders.encoder.padding, range(RANDOM * settings.seed, RANDOM * (settings.seed + 1))
+    padding, count = encoders.encoder.padding, settings.evaluate.rivals
+    seeds = range(count * settings.seed, count * (settings.seed + 1))
     rivals = np.stack([cached(random_encoder(padding, seed), corpus, place)[found.at] for seed in seeds])
 
     def report(done: int, total: int) -> None:

@@ -139,7 +139,7 @@ DatasetName = Annotated[
     str,
     typer.Option(
         "--dataset",
-        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, cinc2017, recordings or manifest.",
+        help="wesad, swell, amigos, amigos-external, dreamer, eegmat or manifest.",
     ),
 ]
 

@@ -43,7 +43,7 @@ def _print(console: Console, name: str, card: Card) -> None:
     accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
     lines = [
         f"[bold]{name}[/]: {card.name}",
-        f"encoder: {card.padding} padding; trained on {card.data}",
+        f"encoder: {card.padding} padding; trained on {'; '.join(card.pretext.get('data', [])) or card.data}",
         f"licence: {card.licence}; made {card.created} by {card.software}",
         f"pretext accuracy, held out: {accuracy}",
     ]

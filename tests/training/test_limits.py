@@ -36,6 +36,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("evaluate.folds", [1, 0], "2 or more"),
     ("evaluate.baseline", [-5.0, 10.0, 4000.0], "from 30 to 3600 s, or 0 for none"),
     ("evaluate.draws", [0], "above 0"),
+    ("evaluate.rivals", [0], "above 0"),
     ("seed", [-1, 2**32], "from 0 to 4294967295"),
 ]
 

@@ -22,7 +22,13 @@ from training.settings import TrainSettings, load_settings
 from training.show import Show
 from training.stage_one import APART, TOGETHER
 
-SHORT: dict[str, object] = {"pretext.epochs": 0.3, "pretext.batch": 8, "evaluate.draws": 50, "evaluate.folds": 3}
+SHORT: dict[str, object] = {
+    "pretext.epochs": 0.03,
+    "pretext.batch": 2,
+    "evaluate.draws": 50,
+    "evaluate.folds": 3,
+    "evaluate.rivals": 1,
+}
 SETTINGS = load_settings(single=SHORT)
 
 

@@ -126,7 +126,7 @@ def test_a_finished_run_is_not_run_again(windows: F32, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "corpus", "named"), [({"rate": 0.1}, "a", "rate 0.0015"), ({}, "b", "corpus a; this one has b")]
+    ("change", "corpus", "named"), [({"rate": 0.1}, "a", "rate 0.001"), ({}, "b", "corpus a; this one has b")]
 )
 def test_a_checkpoint_of_another_run_is_refused(
     change: dict[str, float], corpus: str, named: str, windows: F32, tmp_path: Path
@@ -215,4 +215,4 @@ def test_settings_that_cannot_be_are_refused(
 
 def test_too_few_windows_are_refused(windows: F32, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="14 windows; one batch needs 32"):
-        pretrain(windows, PretextSettings(), tmp_path, silent, corpus="")
+        pretrain(windows, PretextSettings(batch=32), tmp_path, silent, corpus="")

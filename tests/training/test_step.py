@@ -34,7 +34,8 @@ def test_loss_is_the_weighted_sum_of_one_vs_rest_cross_entropies() -> None:
     expected = sum(
         c * F.binary_cross_entropy_with_logits(logits[:, i], (tasks == i).float()) for i, c in enumerate(COEFFICIENTS)
     )
-    torch.testing.assert_close(pretext_loss(logits, targets(tasks, SETTINGS), SETTINGS), torch.as_tensor(expected))
+    settings = replace(SETTINGS, coefficients=COEFFICIENTS)
+    torch.testing.assert_close(pretext_loss(logits, targets(tasks, settings), settings), torch.as_tensor(expected))
     assert sum(COEFFICIENTS) == pytest.approx(1.0)
 
 
