@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -17,24 +16,16 @@ from ecg_live.types import F64
 from training.datasets.labels import NONE
 from training.engines import Engine
 from training.examples import Examples, Mask
-from training.fold import FEATURES, Fold, column, variants, work_out
-from training.folds import Arrays, run_folds
-from training.results import Paired, Row
-from training.scores import Drawn, Judged, confusion, draw, interval, paired, reliability, scores
+from training.fold import Fold, work_out
+from training.folds import run_folds
+from training.results import Row
+from training.rows import Evaluation, make_rows
 from training.settings import EvaluateSettings, HeadSettings, Wanted
 
 FEWEST_PEOPLE = 3  # to leave one out, and hold one out among the others
 TIE = 0.005  # of AUROC: nobody should choose by less
 SIMPLEST_FIRST: tuple[Inputs, ...] = ("hrv", "embedding", "both")
-RIVALS = ("majority", "hrv", "random encoder")
 Embed = Callable[[str | None], F64]
-
-
-class Evaluation(NamedTuple):
-    """Rows of the report, and what should be said with them."""
-
-    rows: tuple[Row, ...]
-    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +68,11 @@ def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
         baselines += [] if problem else [plan.evaluate.baseline]
     jobs = _jobs(examples, random, tests, plan, relative=len(baselines) > 1)
     found = run_folds(work_out, jobs, len(tests), plan.folder, plan.engine, plan.report)
-    made = [_rows(examples, tests, found, baseline, plan.evaluate, len(random)) for baseline in baselines]
+    made = [make_rows(examples, tests, found, baseline, plan.evaluate, len(random)) for baseline in baselines]
     mixed = "segments mixed, " if plan.evaluate.protocol == "kfold" else ""
     spread = "; ".join(said for each in made for said in each.remarks)
-    remarks.append(f"{mixed}random encoders: of {len(random)} seeds that with the median AUROC is shown ({spread})")
+    if spread:
+        remarks.append(f"{mixed}random encoders: of {len(random)} seeds that with the median AUROC is shown ({spread})")
     return Evaluation(tuple(row for each in made for row in each.rows), tuple(remarks))
 
 
@@ -170,71 +162,3 @@ def _jobs(examples: Examples, random: F64, tests: dict[str, Mask], plan: Plan, *
     for name, test in tests.items():
         seen = examples.seen_by(plan.embed(None if mixed else name)) if plan.embed else examples
         yield Fold(name, seen, random, test, plan.head, plan.seed, relative, mixed)
-
-
-def _rows(
-    examples: Examples,
-    tests: dict[str, Mask],
-    found: dict[str, Arrays],
-    baseline: float,
-    settings: EvaluateSettings,
-    encoders: int,
-) -> Evaluation:
-    keep = examples.scored(relative=baseline > 0)
-    judged: dict[str, Judged] = {}
-    remarks: list[str] = []
-    for name in FEATURES:
-        columns = [column(each, relative=baseline > 0) for each in variants(name, encoders)]
-        ranked = sorted((_gathered(examples, tests, found, each).take(keep) for each in columns), key=_auroc)
-        judged[name] = ranked[len(ranked) // 2]
-        if len(ranked) > 1:
-            rest = f" with {baseline:g} s of baseline" if baseline else ""
-            remarks.append(f"{name}{rest}: {_auroc(ranked[0]):.3f} to {_auroc(ranked[-1]):.3f}")
-    judged["majority"] = Judged(
-        judged["majority"].probability,
-        np.zeros_like(judged["majority"].ranking),
-        judged["majority"].label,
-        judged["majority"].subject,
-    )
-    drawn = {name: draw(each, settings.draws) for name, each in judged.items()}
-    return Evaluation(
-        tuple(_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURES), tuple(remarks)
-    )
-
-
-def _auroc(judged: Judged) -> float:
-    return scores(judged).auroc or 0.0
-
-
-def _gathered(examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], name: str) -> Judged:
-    """What all folds say of all windows."""
-    out = np.full((len(examples), len(examples.classes)), np.nan)
-    for fold, test in tests.items():
-        out[test] = found[fold][name]
-    return Judged(out, out, examples.label, examples.subject)
-
-
-def _row(name: str, judged: dict[str, Judged], drawn: dict[str, Drawn], baseline: float, protocol: Any) -> Row:
-    ours = judged[name]
-    people = np.unique(ours.subject).tolist()
-    rivals = [*RIVALS, *(["random encoder + hrv"] if name == "both" else [])]
-    intervals = {key: interval(values) for key, values in drawn[name].items()}
-    versus = {rival: _versus(name, rival, judged, drawn) for rival in rivals if rival != name}
-    return Row(
-        features=name,
-        protocol=protocol,
-        baseline=baseline,
-        scores=scores(ours),
-        interval={key: value for key, value in intervals.items() if value is not None},
-        per_subject={who: scores(ours.take(ours.subject == who)) for who in people},
-        confusion=confusion(ours),
-        reliability=reliability(ours),
-        versus={rival: value for rival, value in versus.items() if value is not None},
-    )
-
-
-def _versus(name: str, rival: str, judged: dict[str, Judged], drawn: dict[str, Drawn]) -> Paired | None:
-    ours, theirs = scores(judged[name]).auroc, scores(judged[rival]).auroc
-    if ours is None or theirs is None:
-        return None
-    return paired(drawn[name], drawn[rival], ours - theirs)

@@ -18,12 +18,13 @@ from ecg_live.errors import DatasetError
 from ecg_live.types import F64
 from tests.training.learners import made, plan, random
 from training.datasets.labels import NONE
-from training.evaluate import SIMPLEST_FIRST, Evaluation, Plan, _tests, choose, evaluate
+from training.evaluate import SIMPLEST_FIRST, Plan, _tests, choose, evaluate
 from training.examples import Examples
 from training.fit import Fit
 from training.fold import FEATURES, Fold, variants, work_out
 from training.head import fit
 from training.results import Row, Scores
+from training.rows import Evaluation
 from training.settings import HeadSettings, Protocol
 
 LINEAR = HeadSettings()
