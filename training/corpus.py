@@ -174,7 +174,7 @@ def _make(job: Job, hop: float, settings: CorpusSettings, folder: Path) -> Made:
                     continue
                 windows.write(data.tobytes())
                 rows.write(_row(job, placed, settings.label).tobytes())
-    except (RecordingError, ConfigError) as error:
+    except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.sitting.subject}: left out: {error.message}")
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "free some space, and give the same command again") from error

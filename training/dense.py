@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ecg_live.errors import ModelError
 from ecg_live.model.features import Inputs
 from ecg_live.model.heads import EmotionHead
 from ecg_live.types import F64
@@ -31,13 +32,19 @@ def fit_dense(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, sett
 
 
 def _trained(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:
-    """Adam on cross-entropy plus ``l2`` times the sum of squares of the hidden layers' weights."""
+    """Adam on cross-entropy plus ``l2`` times the sum of squares of the hidden layers' weights.
+
+    Raises
+    ------
+    ModelError
+        If it diverges.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = EmotionHead(classes, settings.hidden, settings.dropout, z.shape[1]).train()
         adam = torch.optim.Adam(net.parameters(), settings.rate, fused=True)  # 2.5 times as fast
         hidden = [layer.weight for layer in net if isinstance(layer, nn.Linear)][:-1]
-        for _ in range(settings.epochs):
+        for epoch in range(1, settings.epochs + 1):
             for rows in torch.split(torch.randperm(len(z)), settings.batch):
                 loss = nn.functional.cross_entropy(net(z[rows]), y[rows])
                 if settings.l2:
@@ -45,4 +52,6 @@ def _trained(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: i
                 adam.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
                 adam.step()
+            if not all(torch.isfinite(p).all() for p in net.parameters()):
+                raise ModelError(f"epoch {epoch}: weights of the dense head are not finite", "lower head.rate")
     return net.eval()

@@ -105,6 +105,19 @@ class _Local:
                 connection.close()
 
 
+@contextmanager
+def deaf() -> Iterator[None]:
+    """What starts within never hears Ctrl-C, not even while it still imports; here it comes when this is left."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _started(function: Callable[[Any], object], workers: dict[Connection, BaseProcess]) -> Connection:
     """One process more.
 
@@ -113,7 +126,8 @@ def _started(function: Callable[[Any], object], workers: dict[Connection, BasePr
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, function), daemon=True)
-    process.start()
+    with deaf():
+        process.start()
     theirs.close()
     workers[ours] = process
     return ours

@@ -118,7 +118,7 @@ def _windows(job: Job, remarks: list[str], *, marked: bool) -> Iterator[Asked]:
             stop = start + LENGTH
             rest = rest_passed(job.sitting, part, start, stop) if marked else window.stop
             yield Asked(window, (job.number, labelled(job, part, start, stop, "inside")), rest)
-    except (RecordingError, ConfigError) as error:
+    except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.sitting.subject}: left out: {error.message}")
 
 

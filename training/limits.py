@@ -28,7 +28,9 @@ def _within(low: float, high: float) -> Limit:
 
 
 POSITIVE = Limit(lambda value: value > 0, "above 0")
-AT_LEAST_0 = Limit(lambda value: value >= 0, "0 or more")
+LARGEST = 1e30  # what single precision still holds
+NUMBER = Limit(lambda value: 0 < value <= LARGEST, f"above 0 and at most {LARGEST:g}")
+SEED = _within(0, 2**32 - 1)  # what scikit-learn takes
 SHARE = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
 HOP = Limit(
     lambda value: 0 < value <= WIDTH / RATE and float(value * RATE).is_integer(),
@@ -39,9 +41,9 @@ PIECES = _within(2, WIDTH)
 LIMITS: Mapping[str, Limit] = {
     "corpus.hop": HOP,
     "corpus.pretext_hop": HOP,
-    "pretext.epochs": POSITIVE,
+    "pretext.epochs": NUMBER,
     "pretext.batch": POSITIVE,
-    "pretext.rate": POSITIVE,
+    "pretext.rate": NUMBER,
     "pretext.tasks": Limit(
         lambda names: len(set(names)) == len(names) and {TASKS[0]} < {TASKS[0], *names} <= set(TASKS),
         "tasks, each once, beside the original, without which there is nothing to tell apart; "
@@ -51,9 +53,9 @@ LIMITS: Mapping[str, Limit] = {
         lambda each: len(each) == len(TASKS) and all(value >= 0 for value in each),
         f"numbers of 0 or more: {len(TASKS)} tasks need one each",
     ),
-    "pretext.l2": AT_LEAST_0,
+    "pretext.l2": _within(0, LARGEST),
     "pretext.dropout": SHARE,
-    "pretext.seed": AT_LEAST_0,
+    "pretext.seed": SEED,
     "pretext.strength.snr": _within(-100, 100),
     "pretext.strength.scale": POSITIVE,
     "pretext.strength.pieces": PIECES,
@@ -64,10 +66,10 @@ LIMITS: Mapping[str, Limit] = {
         f"at most {DEEPEST} layers of 1 to {WIDEST} units",
     ),
     "head.dropout": SHARE,
-    "head.l2": AT_LEAST_0,
+    "head.l2": _within(0, LARGEST),
     "head.epochs": POSITIVE,
     "head.batch": POSITIVE,
-    "head.rate": POSITIVE,
+    "head.rate": NUMBER,
     "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),
     "evaluate.baseline": Limit(
         lambda value: value == 0 or SHORTEST <= value <= LONGEST,
@@ -75,7 +77,7 @@ LIMITS: Mapping[str, Limit] = {
     ),
     "evaluate.draws": POSITIVE,
     "evaluate.rivals": POSITIVE,
-    "seed": _within(0, 2**32 - 1),  # what scikit-learn takes
+    "seed": SEED,
 }
 
 

@@ -116,6 +116,9 @@ def _check(job: Job) -> None:
         raise ConfigError(f"--out {job.out}: a bundle's name ends in .safetensors", "rename it")
     if not job.out.parent.is_dir():
         raise ConfigError(f"--out {job.out}: there is no folder {job.out.parent}", "make it, or choose another")
+    for path in (job.out, job.out.with_suffix(".html"), job.out.with_suffix(".json")):
+        if path.is_dir():
+            raise ConfigError(f"--out {job.out}: {path} is a folder", "rename it, or choose another")
     if job.add_head and (job.encoder or job.pretrain or job.start):
         raise ConfigError("--add-head takes the bundle's encoder", "leave --encoder, --pretrain and --start out")
     if job.encoder and (job.pretrain or job.start):

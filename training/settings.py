@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
@@ -195,7 +195,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
 
 
@@ -216,7 +216,7 @@ def _typed(value: Any, wanted: Any, where: str) -> Any:
     if wanted is bool or isinstance(value, bool):
         if wanted is bool and isinstance(value, bool):
             return value
-    elif wanted is float and isinstance(value, int | float) and math.isfinite(value):
+    elif wanted is float and isinstance(value, int | float) and abs(value) <= sys.float_info.max:
         return float(value)
     elif wanted in {int, str} and isinstance(value, wanted):
         return value

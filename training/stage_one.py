@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ from lightning_fabric import Fabric
 
 from ecg_live.errors import DatasetError
 from ecg_live.model.bundle import digest
-from ecg_live.model.encoder import Encoder
+from ecg_live.model.encoder import FEATURES, Encoder
 from ecg_live.types import F64
+from training.checkpoint import write_whole
 from training.corpus import Corpus, build_corpus
 from training.datasets import open_unlabelled
 from training.datasets.dataset import Dataset
@@ -135,18 +137,28 @@ def cached(encoder: Encoder, corpus: Corpus, place: Workplace) -> F64:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if path.exists():
-                return np.asarray(np.load(path), np.float64)
+            if (kept := _kept(path, len(corpus.windows))) is not None:
+                return kept
             place.show.progress("features", 0, len(corpus.windows))
             made = embed(encoder.to(place.on.device), corpus.windows)
             encoder.cpu()
-            part = path.with_suffix(".part.npy")
-            np.save(part, made)
-            part.replace(path)
+            content = io.BytesIO()
+            np.save(content, made)
+            write_whole(path, content.getvalue())
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}", "free some space, and give the same command again") from error
     place.show.progress("features", len(made), len(made))
     return made
+
+
+def _kept(path: Path, windows: int) -> F64 | None:
+    """Features that are kept; None if there are none, or not all of them, or something else."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (FileNotFoundError, EOFError, ValueError):
+        return None
+    whole = isinstance(found, np.ndarray) and found.shape == (windows, FEATURES) and found.dtype == np.float64
+    return found if whole else None
 
 
 def _corpus(dataset: Dataset, settings: TrainSettings, place: Workplace) -> Corpus:

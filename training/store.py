@@ -21,6 +21,7 @@ from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import F32, WIDTH
 from training.checkpoint import write_whole
 
+ABOUT = {"total", "unusable", "dropped", "seconds", "remarks"}  # what a line of the log tells of a sitting
 LOG, PATH = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through
 ROW = np.dtype(
     [
@@ -120,7 +121,9 @@ class Store:
         have = min(_size(self._windows) // BYTES, _size(self._rows) // ROW.itemsize)
         while self.sittings and self.sittings[-1]["total"] > have:
             self.sittings.pop()
-        self._log.write_text("".join(json.dumps(line) + "\n" for line in self.sittings), encoding="utf-8")
+        log = "".join(json.dumps(line) + "\n" for line in self.sittings).encode()
+        if not self._log.exists() or self._log.read_bytes() != log:
+            write_whole(self._log, log)  # never emptied in between: without it all windows would be lost
         for path, size in ((self._windows, BYTES), (self._rows, ROW.itemsize)):
             with path.open("ab") as file:
                 file.truncate(len(self) * size)
@@ -139,6 +142,6 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
             found = json.loads(line)
         except ValueError:
             return
-        if not isinstance(found, dict) or not isinstance(found.get("total"), int):
+        if not isinstance(found, dict) or not found.keys() >= ABOUT or not isinstance(found["total"], int):
             return
         yield found

@@ -15,6 +15,7 @@ from training.results import DataSummary, Example, Point
 
 POINTS = 800  # on the map, at most
 FEWEST = 10  # windows that a map needs
+ALIKE = 1e-9  # features that differ by less do not: nothing is left to lay out, and t-SNE would divide by zero
 PERPLEXITY = 30.0  # of t-SNE (van der Maaten & Hinton 2008: 5 to 50)
 
 
@@ -39,7 +40,7 @@ def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: 
 
 def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDArray[np.str_]) -> tuple[Point, ...]:
     """Windows on a plane by t-SNE of their standardised features (n, 128): at most 800, evenly chosen."""
-    if len(embedding) < FEWEST:
+    if len(embedding) < FEWEST or np.ptp(embedding, axis=0).max() < ALIKE:
         return ()
     at = np.unique(np.linspace(0, len(embedding) - 1, POINTS).round().astype(int))
     mean, sd = standard(embedding[at])

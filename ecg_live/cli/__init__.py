@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
     from ecg_live.cli.app import app
-    from ecg_live.errors import EcgLiveError
+    from ecg_live.errors import EcgLiveError, RecordingError
 
     try:
         app()
@@ -17,6 +17,11 @@ def main() -> None:
             raise
         complain(error)
         sys.exit(error.exit_code)
+    except OSError as error:  # of a path that nobody foresaw, such as one below a folder without permission
+        if "--debug" in sys.argv:
+            raise
+        complain(RecordingError(f"{str(error.filename)[:200]}: {error.strerror}", "check the path"))
+        sys.exit(RecordingError.exit_code)
 
 
 def complain(error: Exception) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import signal
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from ecg_live.errors import ConfigError
 if TYPE_CHECKING:
     from training.results import LabelResult
 
-INTERRUPTED = 130  # exit code
+INTERRUPTED, TERMINATED = 130, 143  # exit codes
 
 
 def train(
@@ -37,17 +39,33 @@ def train(
     given = {name: value for name, value in single.items() if value is not None}
     settings = load_settings(preset, config, given, dataset=job["dataset"])
     planned = Job(**job)
-    with Show(quiet=quiet) as show:
+    with Show(quiet=quiet) as show, _terminated() as ended:
         try:
             report = run_job(planned, settings, show)
         except KeyboardInterrupt:
             print("ecg-live: stopped; the same command goes on from here", file=sys.stderr)
-            return INTERRUPTED
+            return TERMINATED if ended else INTERRUPTED
     if report is not None:
         for label in report.labels:
             _tell(label)
         print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
     return 0
+
+
+@contextlib.contextmanager
+def _terminated() -> Iterator[list[int]]:
+    """SIGTERM stops as Ctrl-C does, with a checkpoint; the list holds it if it came."""
+    caught: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        caught.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield caught
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json: bool) -> int:
@@ -86,7 +104,7 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
             raise ConfigError(f"--set {text}: expected NAME=VALUE", "for example --set pretext.epochs=2")
         try:
             found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
             found[name.strip()] = value.strip()
     return found
 

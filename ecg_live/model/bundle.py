@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -58,6 +59,8 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         part.write_bytes(save(tensors, {KEY: json.dumps(meta)}))
         part.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise BundleError(f"{path}: {error.strerror}", "choose a place that can be written to") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import shutil
@@ -208,3 +209,28 @@ def test_which_span_labels_a_window(begin: float, inside: int, largest: int, res
     assert labelled(job, 0, begin, begin + 10, "largest") == largest
     assert labelled(job, 1, begin, begin + 10, "largest") == -1
     assert rest_passed(job.sitting, 0, begin, begin + 10) == rest
+
+
+def test_the_log_of_sittings_is_never_emptied_even_where_the_disk_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = dataset(*[person(tmp_path, name, 21) for name in "ab"])
+    folder = tmp_path / "work" / build(data, tmp_path / "work").key
+    os.truncate(folder / "rows.bin", (folder / "rows.bin").stat().st_size - 1)  # so that the log must lose a line
+    before = (folder / "sittings.jsonl").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DatasetError, match="No space left"):
+        build(data, tmp_path / "work")
+    assert (folder / "sittings.jsonl").read_bytes() == before
+
+
+def test_a_garbled_line_of_the_log_is_made_again(tmp_path: Path) -> None:
+    data = dataset(person(tmp_path, "a", 21))
+    made = build(data, tmp_path / "work")
+    wanted = made.windows.copy()
+    (tmp_path / "work" / made.key / "sittings.jsonl").write_text('{"total": 2}\n')
+    assert np.array_equal(build(data, tmp_path / "work").windows, wanted)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from ecg_live.errors import ModelError
 from ecg_live.model.baseline import relative
 from ecg_live.model.features import Inputs
 from ecg_live.model.head import Head, PersonalHead
@@ -67,6 +68,11 @@ def test_l2_keeps_hidden_weights_small_and_leaves_the_last_layer_alone() -> None
     tied = learn(examples, "hrv", HeadSettings(**settings, l2=1.0))
     assert np.square(tied.net["0.weight"]).sum() < 0.5 * np.square(free.net["0.weight"]).sum()
     assert np.square(tied.net["2.weight"]).sum() > 0.5 * np.square(free.net["2.weight"]).sum()
+
+
+def test_a_dense_network_that_diverges_says_in_which_epoch() -> None:
+    with pytest.raises(ModelError, match=r"epoch [123]: weights of the dense head are not finite"):
+        learn(made(), "hrv", HeadSettings(kind="dense", hidden=(8,), epochs=3, rate=1e30))
 
 
 def test_the_seed_decides_a_dense_network_and_nothing_else_does() -> None:

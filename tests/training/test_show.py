@@ -45,10 +45,11 @@ def test_stages_have_their_own_pace() -> None:
 def test_a_terminal_gets_a_bar() -> None:
     out = Terminal()
     with Show(out) as show:
-        show.progress("work", 3, 10, "12 [windows]")
+        show.progress("work on arousal [/10]", 3, 10, "12 [windows]")
         show.line("a line [with brackets]")
     assert "a line [with brackets]" in out.getvalue()
     assert "3/10" in out.getvalue()
+    assert "arousal [/10]" in out.getvalue()
 
 
 def test_quiet_says_nothing() -> None:

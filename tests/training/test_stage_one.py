@@ -183,3 +183,17 @@ def test_features_that_another_run_is_making_are_waited_for(labelled: Corpus, pl
         np.save(path, np.full((len(labelled.windows), 128), 3.0))
     other.join()
     assert (found[0] == 3).all()
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no array", "cut", "short"])
+def test_features_that_were_damaged_are_made_again(labelled: Corpus, place: Workplace, spoilt: bytes | str) -> None:
+    encoder = random_encoder()
+    wanted = cached(encoder, labelled, place)
+    (path,) = place.folder.glob("features/*.npy")
+    if spoilt == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif spoilt == "short":
+        np.save(path, wanted[:-1])
+    else:
+        path.write_bytes(bytes(spoilt))  # type: ignore[arg-type]  # the others are text
+    np.testing.assert_array_equal(cached(encoder, labelled, place), wanted)

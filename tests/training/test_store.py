@@ -26,7 +26,8 @@ def filled(folder: Path, windows: int) -> Path:
     rows = np.zeros(windows, ROW)
     rows["sitting"] = np.arange(windows) * SITTINGS // windows
     rows.tofile(folder / "rows.bin")
-    totals = [{"total": windows * (i + 1) // SITTINGS} for i in range(SITTINGS)]
+    about = {"unusable": 0, "dropped": {}, "seconds": 0.0, "remarks": []}
+    totals = [about | {"total": windows * (i + 1) // SITTINGS} for i in range(SITTINGS)]
     (folder / "sittings.jsonl").write_text("".join(json.dumps(line) + "\n" for line in totals))
     return folder
 

@@ -72,3 +72,8 @@ def test_a_map_has_neither_too_few_nor_too_many_points(
     monkeypatch.setattr(summary, "POINTS", 30)
     names = np.array(["a"] * windows)
     assert len(embedding_map(RNG.standard_normal((windows, 4)), names, names)) == points
+
+
+def test_of_an_encoder_that_gives_every_window_the_same_there_is_no_map() -> None:
+    names = np.array(["a", "b"] * 10)
+    assert embedding_map(np.zeros((20, 128)), names, names) == ()

@@ -10,6 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ecg_live.errors import ConfigError
+from training.engines import deaf
 
 from .cell import Task, note_problem, read_scores
 
@@ -25,7 +26,8 @@ def run_locally(tasks: Sequence[Task], jobs: int, ended: Ended) -> None:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
                 started = context.Process(target=_process, args=(task,))
-                started.start()
+                with deaf():
+                    started.start()
                 running[started.sentinel] = started, task
             ready = wait(list(running))
             for sentinel in [each for each in running if each in ready]:

@@ -23,6 +23,8 @@ from .show import ENDS, PRETEXT, labels, scores_of, text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Same sweep, same bytes; a dollar in a label's name begins no formula.
+STYLE: Any = {"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "text.parse_math": False, "font.size": 9}
 PANELS = 12  # heat maps that one picture holds
 WIDE = 20  # times the smallest value that the largest must be for a logarithmic axis
 LETTERS = 40  # of labels side by side under an axis; more are turned
@@ -37,7 +39,7 @@ def draw(plan: Plan, path: Path) -> bool:
     shape = tuple(len(values) for values in plan.axes.values())
     if score is None or math.prod(shape[2:]) > PANELS:
         return False
-    with mpl.rc_context({"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "font.size": 9}):  # same sweep, same bytes
+    with mpl.rc_context(STYLE):
         if len(shape) == 1:
             figure = _line(*next(iter(plan.axes.items())), score, found)
         else:

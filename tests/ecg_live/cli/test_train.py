@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -153,3 +154,29 @@ def test_without_the_packages_for_training_it_says_how_to_get_them(few: Path, mo
         train(job(few), "fast", None, {})
     with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
         evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=False)
+
+
+def test_sigterm_stops_as_ctrl_c_does(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def struck(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(training.pipeline, "run_job", struck)
+    assert train(job(few), "fast", None, {}) == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_path_that_cannot_be_is_one_line(typed: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed("train", "--dataset", "eegmat", "--data", "a" * 300, "--out", "o.safetensors") == 4
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_a_folder_where_the_report_should_lie_is_refused_before_any_work(few: Path) -> None:
+    (few / "model.html").mkdir()
+    with pytest.raises(ConfigError, match=r"model.html is a folder"):
+        train({**job(few), "out": few / "model.safetensors"}, "fast", None, {})
+
+
+def test_toml_that_is_too_deep_is_refused(typed: Callable[..., int], tmp_path: Path) -> None:
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 3000)
+    assert typed(*f"train --dataset eegmat --data d --out o.safetensors --config {tmp_path / 'deep.toml'}".split()) == 2

@@ -195,6 +195,14 @@ def test_same_scores_same_picture(tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+def test_a_dollar_in_a_name_is_no_formula(tmp_path: Path) -> None:
+    plan = done(tmp_path, "seed = [0, 1]")
+    for cell in plan.cells:
+        (cell.folder / "scores.json").write_text('{"mo$\\\\foo$od embedding": 0.7}')
+    assert draw(plan, tmp_path / "a.svg")
+    assert "mo$\\foo$od embedding" in words(tmp_path / "a.svg")
+
+
 def test_nothing_is_drawn_without_scores(tmp_path: Path) -> None:
     plan = read_plan(spec(tmp_path, "seed = [1]"), tmp_path / "out")
     assert not draw(plan, tmp_path / "a.svg")
