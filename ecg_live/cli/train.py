@@ -59,6 +59,8 @@ def _terminated() -> Iterator[list[int]]:
 
     def end(number: int, _frame: object) -> None:
         caught.append(number)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a shell script
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     before = signal.signal(signal.SIGTERM, end)

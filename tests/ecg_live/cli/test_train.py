@@ -156,13 +156,18 @@ def test_without_the_packages_for_training_it_says_how_to_get_them(few: Path, mo
         evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=False)
 
 
-def test_sigterm_stops_as_ctrl_c_does(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("interrupt", [signal.default_int_handler, signal.SIG_IGN])
+def test_sigterm_stops_as_ctrl_c_does(few: Path, monkeypatch: pytest.MonkeyPatch, interrupt: Any) -> None:
     def struck(*_: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(training.pipeline, "run_job", struck)
-    assert train(job(few), "fast", None, {}) == 143
+    own = signal.signal(signal.SIGINT, interrupt)
+    try:
+        assert train(job(few), "fast", None, {}) == 143
+    finally:
+        signal.signal(signal.SIGINT, own)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
