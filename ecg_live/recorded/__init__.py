@@ -1,0 +1,1 @@
+"""What is done with a session's recording afterwards: verify, export, report, forget."""
