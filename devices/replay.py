@@ -63,8 +63,8 @@ class Replay:
 
     @property
     def info(self) -> StreamInfo:
-        """The recording's."""
-        return self._recording.info
+        """The recording's, and the speed."""
+        return replace(self._recording.info, speed=self._speed)
 
     def __enter__(self) -> Self:
         return self

@@ -38,8 +38,18 @@ class Settings:
         Of a PLUX ECG sensor.
     baseline : float
         Seconds of rest that a session begins with, for the heads' personal sets; 0 for none.
+    record : str, optional
+        File to record to from the start.
+    participant, session : str, optional
+        Pseudonyms, for the recording and the participant's profile.
+    markers : str, optional
+        LSL marker stream to follow, ``all`` for any.
+    mark_port : int, optional
+        TCP port on loopback that takes markers.
     headless, json : bool
         No dashboard; JSON lines on standard output.
+    lsl_out : bool
+        Offer results as LSL streams.
     """
 
     model: str | None = None
@@ -51,13 +61,20 @@ class Settings:
     hop: float = 1.0
     gain: float = 1000.0
     baseline: float = 0.0
+    record: str | None = None
+    participant: str | None = None
+    session: str | None = None
+    markers: str | None = None
+    mark_port: int | None = None
     headless: bool = False
     json: bool = False
+    lsl_out: bool = False
 
 
-NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline")
+NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port")
 SHORTEST, LONGEST = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
-SWITCHES = ("headless", "json")
+SWITCHES = ("headless", "json", "lsl_out")
+PORTS = range(1024, 65536)  # that a user may open
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -79,7 +96,7 @@ def load(options: Mapping[str, object], environ: Mapping[str, str] | None = None
             merged[name] = _value(name, text, PREFIX + name.upper())
     for name, value in options.items():
         if value is not None:
-            merged[name] = _value(name, value, f"--{name}")
+            merged[name] = _value(name, value, "--" + name.replace("_", "-"))
     return Settings(**merged)
 
 
@@ -115,7 +132,7 @@ def _value(name: str, value: object, where: str) -> object:
     return str(value)
 
 
-def _number(name: str, value: object, where: str) -> float:
+def _number(name: str, value: object, where: str) -> float | int:
     if name == "speed" and value == "max":
         return math.inf
     try:
@@ -127,6 +144,10 @@ def _number(name: str, value: object, where: str) -> float:
             limits = f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none"
             raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --baseline 60")
         return number
+    if name == "mark_port":
+        if number not in PORTS:
+            raise ConfigError(f"{where} is {value!r}; a port is from 1024 to 65535", "for example --mark-port 16580")
+        return int(number)
     if not 0 < number < math.inf:
         more = ", or max" if name == "speed" else ""
         raise ConfigError(f"{where} is {value!r}; it must be a number above 0{more}", f"for example --{name} 1")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isnan
+from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.predictor import Predictor
 from ecg_live.signal.path import SignalPath
+from ecg_live.sinks.fanout import Fanout
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import (
     Chunk,
@@ -18,8 +20,10 @@ from ecg_live.types import (
     Gap,
     HeadInfo,
     Item,
+    Marker,
     Poll,
     Prediction,
+    Recorder,
     Sink,
     Snapshot,
     Source,
@@ -29,12 +33,16 @@ from ecg_live.types import (
     Window,
 )
 
+REST = 60.0  # s, of a baseline that is asked for in mid-session
+
 
 class Session:
     """Run a source through the signal path and the model into sinks.
 
-    Everything happens on one worker thread; a screen reads snapshots. A sink that raises is dropped with a message; the
-    session ends when the last one is gone. An error ends the session and reaches every sink as one ``error`` state.
+    Signal is handled on one worker thread, requests (markers, recording, baseline) on another, so that they are served
+    while a source is silent; sinks see one item at a time. A screen reads snapshots. A sink that raises is dropped with
+    a message; the session ends when the last one is gone, a recorder not counted. An error ends the session and
+    reaches every sink as one ``error`` state.
 
     Parameters
     ----------
@@ -49,6 +57,17 @@ class Session:
         Monotonic seconds.
     seconds : float, optional
         End after so much wall time, from the first sample on.
+    recordings : callable, optional
+        Opens a new recording; raises `RecordingError`.
+    record : bool
+        Record from the start.
+    rest : float
+        Seconds of a baseline that `begin_baseline` begins.
+
+    Raises
+    ------
+    RecordingError
+        If it should record from the start and cannot.
     """
 
     def __init__(
@@ -60,13 +79,19 @@ class Session:
         sinks: Sequence[Sink],
         clock: Clock,
         seconds: float | None = None,
+        *,
+        recordings: Callable[[], Recorder] | None = None,
+        record: bool = False,
+        rest: float = REST,
     ) -> None:
         self._source, self._path, self._predictor, self._clock = source, path, predictor, clock
         self.info: StreamInfo = source.info
         self.heads = tuple(heads)
         self._screen = Screen(self.info.rate, clock)
-        self._sinks: list[Sink] = list(sinks)
-        self._alone = not self._sinks  # nobody but the screen was ever there
+        self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings)
+        self._send = self._outputs.send
+        self._rest = rest
+        self._requests: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._seconds = seconds
         self._began: float | None = None
         self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
@@ -74,8 +99,9 @@ class Session:
         self._lost = self._windows = self._abstained = 0
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
-        self._unclosed: EcgLiveError | None = None
         self.crash: BaseException | None = None
+        if record:
+            self._outputs.begin_recording()
 
     def start(self) -> None:
         """Run on a thread of its own."""
@@ -96,8 +122,28 @@ class Session:
         """Give a screen what is new."""
         return self._screen.poll(since)
 
+    @property
+    def can_record(self) -> bool:
+        """Whether `record` can begin a recording."""
+        return self._outputs.can_record
+
+    def mark(self, text: str, time: float | None = None) -> None:
+        """Note a marker, now or at ``time`` on the session clock; returns at once."""
+        marker = Marker(self._clock() if time is None else time, text)
+        self._requests.put(lambda: self._send(marker))
+
+    def record(self, on: bool) -> None:
+        """Begin a recording, or end it; returns at once."""
+        self._requests.put(self._begin_recording if on else self._outputs.end_recording)
+
+    def begin_baseline(self) -> None:
+        """Begin a resting baseline now; returns at once."""
+        self._requests.put(self._rest_now)
+
     def run(self) -> None:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""
+        desk = Thread(target=self._serve, name="session-requests")
+        desk.start()
         try:
             self._stream()
         except EcgLiveError as error:
@@ -108,14 +154,33 @@ class Session:
                 EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
             )
         finally:
+            self._requests.put(None)
+            desk.join()
             self._finish()
+
+    def _serve(self) -> None:
+        while (request := self._requests.get()) is not None:
+            request()
+
+    def _begin_recording(self) -> None:
+        try:
+            self._outputs.begin_recording()
+        except EcgLiveError as error:
+            self._send(State("recording_failed", str(error), self._clock()))
+
+    def _rest_now(self) -> None:
+        with self._outputs.lock:
+            self._warn_unchanged(self._predictor.begin_baseline(self._rest))
+
+    def _warn_unchanged(self, heads: Sequence[str]) -> None:
+        for name in heads:
+            detail = f"head {name} has no personal set: a baseline changes nothing"
+            self._send(State("warning", detail, self._clock()))
 
     def _stream(self) -> None:
         try:
             with self._source as source:
-                for name in self._predictor.unchanged:
-                    detail = f"head {name} has no personal set: --baseline changes nothing"
-                    self._send(State("warning", detail, self._clock()))
+                self._warn_unchanged(self._predictor.unchanged)
                 for item in source:
                     self._take(item)
                     if self._stopping.is_set() or self._expired():
@@ -127,8 +192,9 @@ class Session:
     def _take(self, item: Chunk | Event) -> None:
         now = self._clock()
         if isinstance(item, Chunk):
-            if self._began is None and len(item.samples):
-                self._began = now
+            if not len(item.samples):
+                return
+            self._began = now if self._began is None else self._began
             arrived = now if isnan(item.arrived) else min(item.arrived, now)
             self._arrivals = self._arrivals[1], (item.start / self.info.rate, arrived)
             self._send(item)
@@ -140,9 +206,11 @@ class Session:
 
     def _give(self, output: Item | Window) -> None:
         if isinstance(output, Window):
-            self._send(self._predict(output))
-            if self._predictor.news is not None:
-                self._send(self._predictor.news)
+            with self._outputs.lock:  # a baseline may be asked for meanwhile
+                prediction, news = self._predict(output), self._predictor.news
+            self._send(prediction)
+            if news is not None:
+                self._send(news)
             return
         if isinstance(output, Gap):
             self._lost += output.lost
@@ -162,43 +230,13 @@ class Session:
             quality=window.quality,
             latency=max(0.0, self._clock() - self._complete(window)),
             beats=window.beats,
+            features=self._predictor.features,
         )
 
     def _complete(self, window: Window) -> float:
         """When the chunk came that completed a window: before a gap not the one that ended the gap."""
         (_, before), (start, last) = self._arrivals
         return before if window.stop + self._path.delay <= start else last
-
-    def _send(self, item: Item) -> None:
-        self._screen.write(item)
-        broken: list[tuple[Sink, Exception]] = []
-        for sink in self._sinks:
-            try:
-                sink.write(item)
-            except Exception as error:  # noqa: BLE001 - no sink may end a session
-                broken.append((sink, error))
-        if broken:
-            self._drop(broken)
-
-    def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
-        gone = [sink for sink, _ in broken]
-        self._sinks = [sink for sink in self._sinks if sink not in gone]
-        last = not self._sinks and not self._alone
-        for sink, error in broken:
-            self._close(sink)
-            if self.summary is None:  # nothing comes after the summary
-                self._send(State("warning", f"{sink.name} stopped: {error}", self._clock()))
-            if (last or self.summary) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
-                self._unclosed = EcgLiveError(f"{sink.name} stopped: {error}", "check what it wrote")
-        if last:
-            self.stop()
-
-    def _close(self, sink: Sink) -> None:
-        """What does not close may have lost data: that is the session's error, if it has no other."""
-        try:
-            sink.close()
-        except Exception as error:  # noqa: BLE001 - the others must be closed as well
-            self._unclosed = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")
 
     def _fail(self, error: EcgLiveError) -> None:
         self.error = error
@@ -220,9 +258,8 @@ class Session:
             speed=length / wall if wall > 0 else 0.0,
         )
         self._send(self.summary)
-        for sink in self._sinks:
-            self._close(sink)
-        self.error = self.error or self._unclosed
+        self._outputs.close()
+        self.error = self.error or self._outputs.error
         self._done.set()
 
     def _expired(self) -> bool:

@@ -6,7 +6,7 @@ Units everywhere: mV, seconds, Hz. Conversion happens inside the adapter that me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -39,6 +39,10 @@ class StreamInfo:
         For people, and to tell two devices of one name apart.
     duration : float, optional
         Length in seconds where it is known beforehand (files).
+    ecg : int
+        Column of the chunks that is the ECG to be judged; the others are recorded only.
+    speed : float
+        Seconds of signal in a second of the session clock: 1, save for a replay that runs faster or slower.
     """
 
     rate: float
@@ -47,6 +51,8 @@ class StreamInfo:
     name: str = ""
     source_id: str = ""
     duration: float | None = None
+    ecg: int = 0
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,18 +92,24 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Something the experimenter or stimulus program noted, at ``time`` on the session clock."""
+    """Something the experimenter or stimulus program noted, at ``time`` on the session clock.
+
+    ``raw`` is the same in seconds of raw time, as a session tells it; None while no sample has come.
+    """
 
     time: float
     text: str
+    raw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What the stream or the session is doing.
 
-    ``state`` is ``streaming``, ``warming_up``, ``gap``, ``baseline``, ``warning``, ``ended`` or ``error``; ``detail``
-    is one sentence for people; ``seconds_left`` counts down where that is known (a baseline without it is complete).
+    ``state`` is ``searching``, ``connecting``, ``lost`` or ``gave_up`` (a device); ``streaming``, ``warming_up``,
+    ``gap``, ``baseline``, ``ended`` or ``error`` (the session); ``recording``, ``recorded`` or ``recording_failed``;
+    ``clock`` or ``warning`` (remarks). ``detail`` is one sentence for people; ``seconds_left`` counts down where that
+    is known (a baseline without it is complete).
     """
 
     state: str
@@ -168,11 +180,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """High-passed signal for the screen: ``samples`` float32 (n,) in mV at 256 Hz; ``start`` in s of raw time."""
+    """High-passed signal: ``samples`` float32 (n,) in mV at 256 Hz; ``start`` in s of raw time.
+
+    ``time`` is the session clock of its first sample.
+    """
 
     samples: F32
     start: float
     segment: int
+    time: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +206,10 @@ class HeadResult:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """All heads' answers for one window; fields as in `Window`, ``latency`` in s from the arrival of its last chunk."""
+    """All heads' answers for one window; fields as in `Window`, ``latency`` in s from the arrival of its last chunk.
+
+    ``features`` float32 (128,) is the encoder's embedding.
+    """
 
     start: float
     stop: float
@@ -201,6 +220,7 @@ class Prediction:
     quality: Quality
     latency: float = 0.0
     beats: tuple[float, ...] = ()
+    features: F32 | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +239,21 @@ class Summary:
 Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | Trace | Prediction | Summary
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """How a recording does: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
+
+    ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk.
+    """
+
+    path: str
+    seconds: float = 0.0
+    size: int = 0
+    free: int | None = None
+    late: float = 0.0
+    failed: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """What the screen may draw now. Immutable; made by `View.poll`.
@@ -227,7 +262,7 @@ class Snapshot:
     ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
     oldest first, ``events`` likewise. ``now`` is raw time (s) of the newest sample, ``age`` seconds since the last
     chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples. ``ended`` is true when no more
-    will come.
+    will come. ``recording`` is None while nothing is recorded; one that failed stays until the next begins.
     """
 
     state: State
@@ -242,6 +277,7 @@ class Snapshot:
     latency_p95: float | None
     ended: bool
     error: str | None = None
+    recording: RecordingStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +316,23 @@ class View(Protocol):
 
     def stop(self) -> None:
         """Ask the session to end; returns at once."""
+        ...
+
+    def mark(self, text: str, time: float | None = None) -> None:
+        """Note a marker, now or at ``time`` on the session clock; returns at once, it comes back as an event."""
+        ...
+
+    @property
+    def can_record(self) -> bool:
+        """Whether `record` can begin a recording."""
+        ...
+
+    def record(self, on: bool) -> None:
+        """Begin a recording, or end it; returns at once, the snapshot and events tell."""
+        ...
+
+    def begin_baseline(self) -> None:
+        """Begin a resting baseline now, in place of one there may be; returns at once, events tell."""
         ...
 
 
@@ -339,6 +392,15 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """No more will come."""
+        ...
+
+
+class Recorder(Sink, Protocol):
+    """A sink that writes a recording; `write` never waits for the disk, and raises once the recording failed."""
+
+    @property
+    def status(self) -> RecordingStatus:
+        """How it does, from any thread."""
         ...
 
 

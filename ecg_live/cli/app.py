@@ -36,6 +36,14 @@ Hop = Annotated[str | None, typer.Option(help="Seconds from one prediction to th
 Baseline = Annotated[
     str | None, typer.Option(help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600).")
 ]
+Record = Annotated[str | None, typer.Option(help="Record to this XDF file from the start (on the dashboard: key R).")]
+Participant = Annotated[str | None, typer.Option(help="Pseudonym of the wearer, for the recording and the profile.")]
+SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
+Markers = Annotated[str | None, typer.Option(help="LSL marker stream to follow, by name, or all.")]
+MarkPort = Annotated[
+    str | None, typer.Option(help="Take markers on this TCP port of this machine (a token is printed); see mark.")
+]
+LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -70,6 +78,12 @@ def run(
     seconds: Seconds = None,
     hop: Hop = None,
     baseline: Baseline = None,
+    record: Record = None,
+    participant: Participant = None,
+    session: SessionId = None,
+    markers: Markers = None,
+    mark_port: MarkPort = None,
+    lsl_out: LslOut = False,
     debug: Debug = False,
 ) -> None:
     """Run a session on a source of ECG."""
@@ -86,6 +100,12 @@ def run(
         "seconds": seconds,
         "hop": hop,
         "baseline": baseline,
+        "record": record,
+        "participant": participant,
+        "session": session,
+        "markers": markers,
+        "mark_port": mark_port,
+        "lsl_out": lsl_out or None,
     }
     raise typer.Exit(live(source, options, debug=debug))
 

@@ -12,7 +12,7 @@ from ecg_live.model.encoder import FEATURES, EncoderStream
 from ecg_live.model.features import combine, hrv
 from ecg_live.model.head import Head, PersonalHead
 from ecg_live.signal.quality import BRIDGED
-from ecg_live.types import BLOCK, F64, RATE, WIDTH, HeadResult, State, Window
+from ecg_live.types import BLOCK, F32, F64, RATE, WIDTH, HeadResult, State, Window
 
 OUTPUTS = 591  # of a valid encoder for one window
 STRIDE = 4  # input samples per output
@@ -67,20 +67,30 @@ class Predictor:
         self.engine: Streaming | Whole = Streaming(bundle) if streams else Whole(bundle)
         self._heads = bundle.heads
         self._classes = {info.name: info.classes for info in bundle.infos}
-        without = [name for name, sets in bundle.heads.items() if "personal" not in sets]
-        self.unchanged = tuple(without) if baseline else ()  # heads that a baseline was asked for in vain
-        self._baseline = Baseline(baseline) if baseline and len(without) < len(bundle.heads) else None
+        self._baseline: Baseline | None = None
+        self.unchanged = (
+            self.begin_baseline(baseline) if baseline else ()
+        )  # heads that a baseline was asked for in vain
         self.news: State | None = None  # on the baseline, from the last window
+        self.features: F32 = np.full(FEATURES, np.nan, dtype=np.float32)  # of the last window
 
     @property
     def waiting(self) -> bool:
         """Whether a baseline was asked for and is not complete."""
         return self._baseline is not None and not self._baseline.complete
 
+    def begin_baseline(self, seconds: float) -> tuple[str, ...]:
+        """Begin a baseline with the next window; give the heads that it changes nothing for."""
+        without = tuple(name for name, sets in self._heads.items() if "personal" not in sets)
+        self._baseline = Baseline(seconds) if len(without) < len(self._heads) else None
+        return without
+
     @torch.no_grad()
     def predict(self, window: Window) -> dict[str, HeadResult]:
         """Each head's probabilities and label, or its reason to abstain."""
-        features = self.engine.features(window).double().numpy(), hrv(window)[None]
+        embedding = self.engine.features(window)
+        self.features = embedding[0].numpy()
+        features = embedding.double().numpy(), hrv(window)[None]
         reason = _reason(window)
         results = {name: self._ask(name, features, reason) for name in self._heads}
         self.news = self._gather(window, features, usable=reason is None)

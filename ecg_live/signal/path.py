@@ -38,8 +38,6 @@ class SignalPath:
         Seconds from one window to the next; a whole number of 256 Hz samples.
     scale : Scale, optional
         The wearer's mean and variance, if known from before.
-    channel : int
-        Column of the chunks that is the ECG.
 
     Raises
     ------
@@ -47,12 +45,12 @@ class SignalPath:
         If ``hop`` or the rate cannot be.
     """
 
-    def __init__(self, info: StreamInfo, hop: float = 1.0, scale: zscore.Scale | None = None, channel: int = 0) -> None:
+    def __init__(self, info: StreamInfo, hop: float = 1.0, scale: zscore.Scale | None = None) -> None:
         if not 0 < hop <= WIDTH / RATE or hop * RATE != round(hop * RATE):
             raise ConfigError(
                 f"hop of {hop:g} s; it must be above 0 and at most 10 s, in steps of 1/256 s", "try --hop 1"
             )
-        self._rate, self._hop, self._channel = info.rate, round(hop * RATE), channel
+        self._rate, self._hop, self._channel, self._speed = info.rate, round(hop * RATE), info.ecg, info.speed
         self._gaps = GapFinder(info.rate, hop)
         self._blocks = blocks.BlockMeter(info.rate, info.full_scale)
         self._resample = resample.Resampler(info.rate)
@@ -128,7 +126,8 @@ class SignalPath:
             ring.append(chunk.samples[:, 0])
         if len(filtered.samples):
             start = self._start / self._rate + filtered.start / RATE
-            yield Trace(filtered.samples[:, 0].astype(np.float32), start, self._segment)
+            time = self._clock(filtered.start / RATE * self._rate)
+            yield Trace(filtered.samples[:, 0].astype(np.float32), start, self._segment, time)
         yield from self._due()
 
     def _begin_segment(self, chunk: Chunk) -> Iterator[State]:
@@ -206,7 +205,7 @@ class SignalPath:
     def _clock(self, raw: float) -> float:
         """Session clock at a raw sample of the segment."""
         start, time = next(known for known in reversed(self._times) if known[0] <= raw)
-        return time + (raw - start) / self._rate
+        return time + (raw - start) / self._rate / self._speed
 
 
 def _from(start: int, leads: list[LeadOff]) -> list[LeadOff]:

@@ -31,7 +31,7 @@ class JsonLines:
     def write(self, item: Item) -> None:
         """Write one line, or none for what is no event (raw chunks, trace)."""
         if line := encode(item, self._rate):
-            self._stream.write(json.dumps(_rounded(line), allow_nan=False) + "\n")
+            self._stream.write(json.dumps(rounded(line), allow_nan=False) + "\n")
             self._stream.flush()
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ def encode(item: Item, rate: float) -> dict[str, Any] | None:
                 "cause": item.cause,
             }
         case Marker():
-            return {"type": "marker", "time": item.time, "text": item.text}
+            return {"type": "marker", "time": item.raw, "text": item.text}
         case State():
             return {"type": "state", "state": item.state, "detail": item.detail}
         case Summary():
@@ -93,12 +93,12 @@ def _prediction(item: Prediction) -> dict[str, Any]:
     }
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Floats to 6 places, at any depth; JSON has no other word than null for what is no number."""
     if isinstance(value, float):
         return round(value, PLACES) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _rounded(entry) for key, entry in value.items()}
+        return {key: rounded(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_rounded(entry) for entry in value]
+        return [rounded(entry) for entry in value]
     return value

@@ -18,6 +18,7 @@ from ecg_live.types import (
     Item,
     Poll,
     Prediction,
+    Recorder,
     Snapshot,
     State,
     Summary,
@@ -30,7 +31,8 @@ KEPT = 600 * RATE  # samples of trace: 10 min
 KEPT_PREDICTIONS = 3600
 KEPT_EVENTS = 1000
 RECENT = 60  # predictions that the latency percentile rests on
-LOUD = ("streaming", "warming_up", "gap", "baseline", "ended", "error")  # states that stay; others are messages
+# states that stay; others are messages
+LOUD = ("searching", "connecting", "lost", "gave_up", "streaming", "warming_up", "gap", "baseline", "ended", "error")
 
 
 class Screen:
@@ -61,11 +63,18 @@ class Screen:
         self._now = 0.0
         self._ended = False
         self._error: str | None = None
+        self._recorder: Recorder | None = None
+
+    def follow(self, recorder: Recorder | None) -> None:
+        """Show how a recorder does from now on."""
+        self._recorder = recorder
 
     def write(self, item: Item) -> None:
         """Take one item."""
         with self._lock:
             match item:
+                case Chunk() if not len(item.samples):
+                    pass
                 case Chunk():
                     self._arrived, self._now = self._clock(), item.stop / self._rate
                 case Trace():
@@ -109,6 +118,7 @@ class Screen:
                 latency_p95=float(np.percentile(latencies, 95)) if latencies else None,
                 ended=self._ended,
                 error=self._error,
+                recording=self._recorder.status if self._recorder else None,
             )
             return snapshot, Poll(self._stop, self._told, self._happened)
 

@@ -33,7 +33,7 @@ def test_a_whole_recording(make: Make, clock: HandClock) -> None:
 
 def test_raw_chunks_come_before_what_is_made_of_them(make: Make, clock: HandClock) -> None:
     sink = Keep()
-    make([*paced(clock, 12), Marker(5.0, "here"), Battery(6.0, 0.5)], sink)[0].run()
+    make([*paced(clock, 12), Marker(104.0, "here"), Battery(6.0, 0.5)], sink)[0].run()
     taken = 0
     for item in sink.items:
         if isinstance(item, Chunk):
@@ -42,7 +42,7 @@ def test_raw_chunks_come_before_what_is_made_of_them(make: Make, clock: HandCloc
             stop = item.stop if isinstance(item, Prediction) else item.start + len(item.samples) / RATE
             assert stop <= taken / RATE
     assert [item for item in sink.items if isinstance(item, Marker | Battery)] == [
-        Marker(5.0, "here"),
+        Marker(104.0, "here", 4.0),
         Battery(6.0, 0.5),
     ]
     assert [chunk.start for chunk in sink.items if isinstance(chunk, Chunk)] == list(range(0, 12 * 256, 256))
@@ -173,6 +173,6 @@ def test_a_baseline_counts_down_after_each_prediction_and_ends_once(clock: HandC
 def test_heads_without_a_personal_set_are_named_at_the_start(random_model: Bundle, clock: HandClock) -> None:
     sink = with_baseline(random_model, clock, 12)
     assert [(item.state, item.detail) for item in sink.items[:2] if isinstance(item, State)] == [
-        ("warning", f"head {name} has no personal set: --baseline changes nothing") for name in random_model.heads
+        ("warning", f"head {name} has no personal set: a baseline changes nothing") for name in random_model.heads
     ]
     assert not any(isinstance(item, State) and item.state == "baseline" for item in sink.items)

@@ -119,7 +119,7 @@ def test_a_baseline_shows_in_states_and_in_the_set_that_answers(tmp_path: Path) 
     states = [line["detail"] for line in of(lines, "state") if line["state"] == "baseline"]
     assert (len(states), states[-1]) == (21, "personal baseline complete: 3 windows")
     warnings = [line["detail"] for line in of(lines, "state") if line["state"] == "warning"]
-    assert warnings == ["head emotion has no personal set: --baseline changes nothing"]
+    assert warnings == ["head emotion has no personal set: a baseline changes nothing"]
     text = ecg_live("run", ECG, "--headless", "--speed", "max", "--model", model, "--baseline", 30).stdout
     assert text.count("baseline: ") == 1
     assert "\nbaseline: personal baseline complete: 3 windows\n" in text

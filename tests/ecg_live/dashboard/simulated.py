@@ -13,9 +13,11 @@ from ecg_live.types import (
     Grade,
     HeadInfo,
     HeadResult,
+    Marker,
     Poll,
     Prediction,
     Quality,
+    RecordingStatus,
     Snapshot,
     State,
     StreamInfo,
@@ -46,7 +48,9 @@ class SimulatedView:
         self.error: str | None = None
         self.latency: float | None = None
         self.lost = 0
-        self.polls = 0
+        self.polls = self.baselines = 0
+        self.recording: RecordingStatus | None = None
+        self.can_record = True
         self._now = 100.0
         self._fed_at = 100.0
         self._trace = np.empty(0, np.float32)
@@ -103,11 +107,21 @@ class SimulatedView:
             latency_p95=self.latency,
             ended=self.ended,
             error=self.error,
+            recording=self.recording,
         )
         return shot, Poll(self.fed, len(self._predictions), len(self._events))
 
     def stop(self) -> None:
         self.stopped = True
+
+    def mark(self, text: str, time: float | None = None) -> None:
+        self.say(Marker(self._now if time is None else time, text, self.fed / RATE))
+
+    def record(self, on: bool) -> None:
+        self.recording = RecordingStatus("session.xdf", free=10**10) if on else None
+
+    def begin_baseline(self) -> None:
+        self.baselines += 1
 
 
 def answer(head: HeadInfo, which: int, top: float) -> HeadResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,7 +112,9 @@ def test_the_scale_is_kept_over_gaps() -> None:
 def test_only_the_ecg_channel_counts() -> None:
     x = ecg(12, 500)
     other = np.full_like(x, np.nan)
-    both = play(SignalPath(info(500.0), channel=1), Tape(np.hstack((other, x)), 500).items())
+    both = play(
+        SignalPath(replace(info(500.0), channels=("other", "ECG"), ecg=1)), Tape(np.hstack((other, x)), 500).items()
+    )
     alone = play(SignalPath(info(500.0)), Tape(x, 500).items())
     assert_same(both, alone)
 

@@ -100,7 +100,7 @@ def prediction(**change: Any) -> Prediction:
             Gap(1500, 250, "radio lost", bridged=False),
             '{"type": "gap", "start": 1.5, "stop": 1.75, "lost": 250, "bridged": false, "cause": "radio lost"}',
         ),
-        (Marker(12.3456789, "stimulus 7"), '{"type": "marker", "time": 12.345679, "text": "stimulus 7"}'),
+        (Marker(1012.0, "stimulus 7", 12.3456789), '{"type": "marker", "time": 12.345679, "text": "stimulus 7"}'),
         (
             State("warming_up", "first window in 9 s", 100.0, 9.0),
             '{"type": "state", "state": "warming_up", "detail": "first window in 9 s"}',
@@ -134,7 +134,7 @@ def test_the_schema(item: Item, expected: str) -> None:
 
 def test_text_stays_on_one_line() -> None:
     text = 'a\nb\r\u2028"c" \x00 é'
-    written = line(Marker(1.0, text))
+    written = line(Marker(1.0, text, 1.0))
     assert written.count("\n") == 1
     assert written.isascii()
     assert strict(written)["text"] == text
@@ -153,7 +153,7 @@ def test_signal_is_not_written() -> None:
 def test_what_is_no_number_is_null(number: float, other: float) -> None:
     items: list[Item] = [
         prediction(start=number, heart_rate=other, latency=other, heads={"a": HeadResult({"b": number}, "b")}),
-        Marker(number, "x"),
+        Marker(1.0, "x", number),
         Beats(number, other, (number, other)),
         Battery(number, other),
         Summary(1, 2, 3, 4, 5, number, other),

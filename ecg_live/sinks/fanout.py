@@ -1,0 +1,141 @@
+"""One item at a time to the screen and every sink; one that fails is dropped, and a recorder comes and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isfinite
+from threading import RLock
+
+from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.sinks.screen import Screen
+from ecg_live.types import Chunk, Clock, Item, Marker, Recorder, Sink, State, StreamInfo, Summary
+
+
+class Fanout:
+    """Pass items on, from any thread.
+
+    A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    screen : Screen
+        Always there.
+    sinks : sequence of Sink
+    clock : Clock
+    deserted : callable
+        Called when the last sink is gone, a recorder not counted.
+    recordings : callable, optional
+        Opens a new recording; raises `RecordingError`.
+    """
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        screen: Screen,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        deserted: Callable[[], None],
+        recordings: Callable[[], Recorder] | None = None,
+    ) -> None:
+        self._info, self._screen, self._clock, self._deserted = info, screen, clock, deserted
+        self._sinks: list[Sink] = list(sinks)
+        self._alone = not self._sinks  # nobody but the screen was ever there
+        self._recordings = recordings
+        self._recorder: Recorder | None = None
+        self._newest: tuple[float, float] | None = None  # raw time and session clock of the newest chunk
+        self._over = False  # nothing comes after the summary
+        self.lock = RLock()
+        self.error: EcgLiveError | None = None  # of a sink that may have lost data
+
+    @property
+    def can_record(self) -> bool:
+        """Whether a recording can begin."""
+        return self._recordings is not None
+
+    def send(self, item: Item) -> None:
+        """Give an item to all, in order; a marker with its raw time."""
+        with self.lock:
+            if isinstance(item, Chunk) and len(item.samples):
+                self._newest = item.start / self._info.rate, item.time
+            if isinstance(item, Marker):
+                item = replace(item, raw=self._raw(item.time))
+            self._over = self._over or isinstance(item, Summary)
+            self._screen.write(item)
+            broken: list[tuple[Sink, Exception]] = []
+            for sink in self._sinks:
+                try:
+                    sink.write(item)
+                except Exception as error:  # noqa: BLE001 - no sink may end a session
+                    broken.append((sink, error))
+            if broken:
+                self._drop(broken)
+
+    def begin_recording(self) -> None:
+        """Open a recording, unless there is one.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be opened.
+        """
+        if self._recordings is None or self._recorder is not None:
+            return
+        recorder = self._recordings()
+        with self.lock:
+            self._recorder = recorder
+            self._sinks.append(recorder)
+            self._screen.follow(recorder)
+            self.send(State("recording", f"recording to {recorder.status.path}", self._clock()))
+
+    def end_recording(self) -> None:
+        """End the recording, if there is one; waits for the disk, but lets others send meanwhile."""
+        with self.lock:
+            recorder, self._recorder = self._recorder, None
+            if recorder is None:
+                return
+            self.send(State("recorded", f"recording ended: {recorder.status.path}", self._clock()))
+            if recorder not in self._sinks:
+                return
+            self._sinks.remove(recorder)
+            self._screen.follow(None)
+        self._close(recorder)
+
+    def close(self) -> None:
+        """Close all sinks."""
+        for sink in self._sinks:
+            self._close(sink)
+
+    def _raw(self, time: float) -> float | None:
+        """Raw time (s) at a time of the session clock."""
+        if self._newest is None:
+            return None
+        raw, at = self._newest
+        return raw + (time - at) * self._info.speed if isfinite(self._info.speed) else raw
+
+    def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
+        gone, recorder = [sink for sink, _ in broken], self._recorder
+        self._sinks = [sink for sink in self._sinks if sink not in gone]
+        last = not self._alone and not [sink for sink in self._sinks if sink is not recorder]
+        for sink, error in broken:
+            self._close(sink)
+            reason = f"{sink.name} stopped: {error}"
+            if not self._over:
+                self.send(State("recording_failed" if sink is recorder else "warning", reason, self._clock()))
+            if sink is recorder:
+                self._recorder = None
+                self.error = RecordingError(reason, "what was written before is in the file")
+            elif (last or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
+                self.error = EcgLiveError(reason, "check what it wrote")
+        if last and gone != [recorder]:
+            self._deserted()
+
+    def _close(self, sink: Sink) -> None:
+        """What does not close may have lost data: that is the session's error, if it has no other."""
+        try:
+            sink.close()
+        except EcgLiveError as error:
+            self.error = error
+        except Exception as error:  # noqa: BLE001 - the others must be closed as well
+            self.error = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")

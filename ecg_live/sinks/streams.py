@@ -1,0 +1,137 @@
+"""A session as streams of samples, for the recorder and for LSL: which there are, and what each item adds to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from ecg_live.sinks.jsonl import encode, rounded
+from ecg_live.types import F32, F64, RATE, Chunk, Gap, HeadInfo, Item, Marker, Prediction, StreamInfo, Trace
+
+Format = Literal["double64", "float32", "string"]
+Key = Literal[
+    "ecg", "filtered", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "gaps", "events"
+]
+FEATURES = 128  # of the encoder
+
+
+class Channel(NamedTuple):
+    """One channel of a stream, with its unit in LSL's words."""
+
+    label: str
+    unit: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """A stream: ``rate`` in Hz, 0 for samples that come as they come."""
+
+    key: Key
+    name: str
+    kind: str
+    channels: tuple[Channel, ...]
+    form: Format
+    rate: float = 0.0
+
+
+class Row(NamedTuple):
+    """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first."""
+
+    key: Key
+    stamp: float
+    values: F64 | F32 | Sequence[Sequence[str]]
+
+
+def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
+    """All streams of a session; one without ECG has neither ``ecg`` nor ``filtered`` nor ``gaps``."""
+    classes = [f"{head.name}/{name}" for head in heads for name in head.classes]
+    decisions = [f"{head.name}/{field}" for head in heads for field in ("label", "abstain", "set")]
+    raw = tuple(Channel(name, "millivolts", "ECG") for name in info.channels)
+    times = (Channel("start", "seconds"), Channel("stop", "seconds"), Channel("latency", "seconds"))
+    answers = (*times, *(Channel(name, "probability") for name in classes))
+    beats = Channel("heart rate", "bpm"), Channel("RMSSD", "milliseconds")
+    features = tuple(Channel(f"feature {k}") for k in range(FEATURES))
+    signal = (
+        StreamSpec("ecg", info.name or "ECG", "ECG", raw, "double64", info.rate),
+        StreamSpec("filtered", "ECG filtered", "ECG", (Channel("ECG", "millivolts", "ECG"),), "float32", RATE),
+        StreamSpec("gaps", "Gaps", "Gaps", (Channel("start"), Channel("lost"), Channel("bridged")), "double64"),
+    )
+    return (
+        *(signal if info.channels else ()),
+        StreamSpec("markers", "Markers", "Markers", (Channel("marker"),), "string"),
+        StreamSpec("predictions", "Predictions", "Affect", answers, "double64"),
+        StreamSpec("decisions", "Decisions", "Affect", tuple(map(Channel, decisions)), "string"),
+        StreamSpec("quality", "Signal quality", "Quality", (Channel("grade"), Channel("reasons")), "string"),
+        StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
+        StreamSpec("features", "Features", "Features", features, "float32"),
+        StreamSpec("events", "Events", "Events", (Channel("JSON"),), "string"),
+    )
+
+
+class Rows:
+    """Turn a session's items into rows.
+
+    Stamps are on the session clock. A replay that does not run at real time is stamped as if it did, from its first
+    sample on. A prediction is stamped with the end of its window.
+    """
+
+    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo]) -> None:
+        self._info, self._heads = info, tuple(heads)
+        self._origin: float | None = None  # session clock of raw time 0
+        self._newest = nan  # stamp of the newest raw sample
+
+    def of(self, item: Item) -> Iterator[Row]:
+        """Give the rows of an item; the end of a replay's events is the newest sample's."""
+        match item:
+            case Chunk():
+                if len(item.samples):
+                    stamp = self._stamp(item.start / self._info.rate, item.time)
+                    self._newest = stamp + len(item.samples) / self._info.rate
+                    yield Row("ecg", stamp, item.samples)
+            case Trace():
+                yield Row("filtered", self._stamp(item.start, item.time), item.samples[:, None])
+            case Marker():
+                yield Row("markers", self._stamp(item.raw, item.time), [[item.text]])
+            case Prediction():
+                yield from self._prediction(item)
+            case _:
+                if isinstance(item, Gap):
+                    values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
+                    yield Row("gaps", self._stamp(item.start / self._info.rate, item.time), values)
+                if line := encode(item, self._info.rate):
+                    yield Row("events", self._now(item), [[json.dumps(rounded(line), allow_nan=False)]])
+
+    def _prediction(self, item: Prediction) -> Iterator[Row]:
+        stamp = self._stamp(item.stop, item.time + (item.stop - item.start))
+        probs, said = [], []
+        for head in self._heads:
+            result = item.heads[head.name]
+            probs += [result.probs[name] if result.probs else nan for name in head.classes]
+            said += [result.label or "", result.abstain or "", result.set]
+        yield Row("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
+        yield Row("decisions", stamp, [said])
+        yield Row("quality", stamp, [[item.quality.grade, "; ".join(item.quality.reasons)]])
+        beats = [nan if value is None else value for value in (item.heart_rate, item.rmssd)]
+        yield Row("heart_rate", stamp, np.array([beats], dtype=np.float64))
+        if item.features is not None:
+            yield Row("features", stamp, item.features[None])
+
+    def _stamp(self, raw: float | None, time: float) -> float:
+        """Session clock at a raw time (s) that was met at ``time``."""
+        if self._info.speed == 1.0 and isfinite(time):
+            return time
+        if raw is None:
+            return time
+        if self._origin is None:
+            self._origin = time - raw if isfinite(time) else 0.0
+        return self._origin + raw
+
+    def _now(self, item: Item) -> float:
+        time = float(getattr(item, "time", nan))
+        return time if self._info.speed == 1.0 and isfinite(time) else self._newest
