@@ -48,7 +48,9 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
         It is not plain which channel is the ECG, or its values are uncalibrated.
     """
     head = _head(path)
-    time = next(i for i, name in enumerate(head.names) if _STAMP.search(name))
+    time = next((i for i, name in enumerate(head.names) if _STAMP.search(name)), None)
+    if time is None:
+        raise FormatError(f"{path.name}: found no time stamps among {len(head.names)} column names", "export it again")
     found = [(i, _channel(name)) for i, name in enumerate(head.names) if i != time and not _STATUS.search(name)]
     column, channel = found[channels.choose([c for _, c in found], opening, path.name)]
     stamp = _STAMP.search(head.names[time])

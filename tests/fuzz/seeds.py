@@ -1,0 +1,54 @@
+"""One small recording of each format, for fuzzers to damage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.devices.files import (
+    mat_files,
+    poly5_files,
+    test_csv_table,
+    test_edf,
+    test_opensignals_hdf5,
+    test_opensignals_text,
+    test_shimmer_csv,
+    test_wfdb,
+    test_xdf,
+    wesad_files,
+)
+
+
+def _amigos(path: Path) -> Path:
+    video = mat_files.amigos_video(np.arange(300.0), np.arange(300.0))
+    return mat_files.write_amigos(path, [video] * 20, [mat_files.rated(5, 5, 5, 5, 5)] * 20)
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "text": lambda path: test_opensignals_text.write(path, test_opensignals_text.counted(range(200))),
+    "hdf5": lambda path: test_opensignals_hdf5.write(path, list(range(200))),
+    "shimmer": lambda path: test_shimmer_csv.write(path, test_shimmer_csv.at(256, 200)),
+    "csv": lambda path: test_csv_table.write(path, "time,ECG\n" + "".join(f"{k / 250},{k}\n" for k in range(200))),
+    "edf": lambda path: test_edf.write(path, test_edf.counts(seconds=2), notes=True),
+    "xdf": lambda path: test_xdf.write(
+        path,
+        test_xdf.header(1, "P", "ECG", "float32", 130),
+        test_xdf.header(2, "M", "Markers", "string", 0),
+        test_xdf.offset(1, 1.0, 0.5),
+        test_xdf.note(2, "begin", 1.0),
+        *test_xdf.ecg(count=300),
+    ),
+    "poly5": lambda path: poly5_files.poly5(path, ["ECG"], np.arange(300.0)[:, None]),
+    "wesad": lambda path: wesad_files.write2(
+        path, wesad_files.content(wesad_files.counted(1400), wesad_files.labels((1, 1400)))
+    ),
+    "amigos": _amigos,
+    "wfdb": lambda path: test_wfdb.write(path.parent, ["ECG"], count=300),
+}
+
+
+def seed(name: str, folder: Path) -> bytes:
+    """Give the bytes of a small recording in a format; beside ``rec.hea`` lies the signal that WFDB wants."""
+    return MAKERS[name](folder / name).read_bytes()

@@ -1,0 +1,67 @@
+"""What is fuzzed: bytes go in, and whatever they are, either all is well or there is an `EcgLiveError`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from devices.files import open_recording
+from ecg_live.bundled import DEFAULT_MODEL
+from ecg_live.errors import EcgLiveError
+from ecg_live.model.bundle import load_bundle
+from ecg_live.types import Opening
+from tests.fuzz.seeds import MAKERS, seed
+
+Target = Callable[[bytes], object]
+ENOUGH = 200_000  # samples: a damaged header may promise a day of constant signal, which would only take time
+
+
+def reader(name: str, folder: Path) -> Target:
+    """Read a file of a format to its end, or so far that it cannot become interesting any more."""
+    path = folder / ("rec.hea" if name == "wfdb" else f"{name}.fuzz")
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        taken = 0
+        for item in open_recording(path, Opening(channel="1", rate=250, unit="mV")).chunks(1000):
+            taken += len(getattr(item, "samples", ()))
+            if taken > ENOUGH:
+                return
+
+    return read
+
+
+def bundle(folder: Path) -> Target:
+    """Load a bundle."""
+    path = folder / "fuzz.safetensors"
+
+    def load(data: bytes) -> None:
+        path.write_bytes(data)
+        load_bundle(path)
+
+    return load
+
+
+def target(name: str, folder: Path) -> tuple[bytes, Target]:
+    """Give what a name stands for: a seed and what eats it. What eats it lets no `EcgLiveError` out."""
+    if name == "bundle":
+        begin, eat = DEFAULT_MODEL.read_bytes(), bundle(folder)
+    else:
+        begin, eat = seed(name, folder), reader(name, folder)
+
+    def tolerant(data: bytes) -> None:
+        with suppress(EcgLiveError):
+            eat(data)
+
+    return begin, tolerant
+
+
+NAMES = (*MAKERS, "bundle")
+
+
+def folder() -> Path:
+    """Give a new folder in memory where there is such a thing: fuzzers write much."""
+    memory = Path("/dev/shm")  # noqa: S108 - only a place for a temporary folder
+    return Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if memory.is_dir() else None))
