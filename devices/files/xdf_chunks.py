@@ -127,6 +127,7 @@ def read_offset(path: Path, data: bytes) -> float:
     return float(struct.unpack_from("<d", data, 8)[0])
 
 
+@np.errstate(invalid="ignore")  # a damaged number may be a signalling NaN
 def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDArray[np.float64]]:
     """Decode a samples chunk of numbers: stamps (n,), NaN where there is none, and values (n, channels).
 
