@@ -1,0 +1,118 @@
+"""A device's clock against the session's: which host time each of its samples has, and how fast it runs."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
+
+Point = tuple[float, float]  # device time from the segment's first, and how far the arrival is ahead of it (s)
+
+BIN = 2.0  # s of device time: of each, only the arrival that was delayed least counts
+BINS = 300  # a fit looks back 10 min: 5 ms of jitter is 8 ppm, and a crystal that warms up still runs straight
+STEEPEST = 500e-6  # the worst clock that Bluetooth allows a sleeping device (Core 5.4, vol. 6 part B, 4.2.2)
+KNOWN = 60.0  # s of span from which on a drift is told: 5 ms of jitter is 80 ppm there
+STEP = 0.25  # s that an arrival cannot come too early, nor all of them be late for `PATIENCE`, unless a clock stepped
+PATIENCE = 10.0  # s; a stalled radio catches up before
+
+
+class DeviceClock:
+    """Map device seconds to host seconds by the line under all arrivals.
+
+    Radio and queues make an arrival late, never early, so that the device's time lies on the arrivals' lower envelope
+    and a mean or median would follow every burst. The line is the one below all points that is nearest to them
+    (Moon, Skelly & Towsley 1999): the edge of their convex hull under their mean time. An arrival that is too early by
+    a quarter of a second, or arrivals that are all that late for ten seconds, mean that a clock stepped: the fit begins
+    anew. Memory is 300 points, and the fit is made once per two seconds.
+    """
+
+    def __init__(self) -> None:
+        self._floor = -math.inf  # host time that no answer goes below
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new segment: the device was started anew. Answers never go back before those given by now."""
+        self._origin: Point | None = None
+        self._bins: deque[Point] = deque(maxlen=BINS)
+        self._slope = self._offset = 0.0  # how far host is ahead of device: at the origin, and per device second
+        self._late_since: float | None = None
+        self._given = -math.inf  # latest device time that was asked about
+
+    def push(self, device: float, host: float) -> None:
+        """Note that what the device stamped ``device`` (s, unwrapped) arrived at ``host`` (s)."""
+        if self._origin is not None and self._stepped(device, host):
+            self.reset()
+        if self._origin is None:
+            self._origin = device, host
+        point = self._point(device, host)
+        self._offset += min(0.0, self._late(point))
+        if not self._bins or point[0] - _bin(self._bins[-1]) >= BIN:
+            self._fit()
+            self._bins.append(point)
+        elif point[0] >= _bin(self._bins[-1]) and point[1] < self._bins[-1][1]:
+            self._bins[-1] = point
+
+    def host(self, device: float) -> float:
+        """Host time of a device time; never earlier than the answer to an earlier one. NaN before the first `push`."""
+        if self._origin is None:
+            return math.nan
+        since = device - self._origin[0]
+        time = self._origin[1] + since + self._offset + self._slope * since
+        if device < self._given:
+            return min(time, self._floor)
+        self._given, self._floor = device, max(time, self._floor)
+        return self._floor
+
+    @property
+    def ppm(self) -> float:
+        """How much faster than the host the device's clock runs; NaN before a minute bears it out."""
+        if len(self._bins) < 2 or self._bins[-1][0] - self._bins[0][0] < KNOWN:
+            return math.nan
+        return (1 / (1 + self._slope) - 1) * 1e6
+
+    def _point(self, device: float, host: float) -> Point:
+        assert self._origin is not None  # noqa: S101 - push sets it
+        since = device - self._origin[0]
+        return since, (host - self._origin[1]) - since
+
+    def _late(self, point: Point) -> float:
+        """Seconds from the line to an arrival."""
+        return point[1] - self._offset - self._slope * point[0]
+
+    def _stepped(self, device: float, host: float) -> bool:
+        late = self._late(self._point(device, host))
+        if late <= STEP:
+            self._late_since = None
+            return late < -STEP
+        if self._late_since is None:
+            self._late_since = host
+        return host - self._late_since > PATIENCE
+
+    def _fit(self) -> None:
+        """Lay the line under the bins that are whole."""
+        if len(self._bins) < 2:
+            return
+        hull = _lower_hull(self._bins)
+        mean = sum(since for since, _ in self._bins) / len(self._bins)
+        (x0, y0), (x1, y1) = next(pair for pair in pairwise(hull) if mean <= pair[1][0])
+        self._slope = min(STEEPEST, max(-STEEPEST, (y1 - y0) / (x1 - x0)))
+        self._offset = min(ahead - self._slope * since for since, ahead in self._bins)
+
+
+def _bin(point: Point) -> float:
+    return point[0] // BIN * BIN
+
+
+def _lower_hull(points: Sequence[Point]) -> list[Point]:
+    """Corners of the convex hull from below; points in the order of x (Andrew 1979)."""
+    hull: list[Point] = []
+    for x, y in points:
+        while len(hull) > 1 and _turns_down(hull[-2], hull[-1], (x, y)):
+            hull.pop()
+        hull.append((x, y))
+    return hull
+
+
+def _turns_down(a: Point, b: Point, c: Point) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) <= (b[1] - a[1]) * (c[0] - a[0])
