@@ -46,12 +46,12 @@ class DeviceClock:
         if self._origin is None:
             self._origin = device, host
         point = self._point(device, host)
-        self._offset += min(0.0, self._late(point))
         if not self._bins or point[0] - _bin(self._bins[-1]) >= BIN:
             self._fit()
             self._bins.append(point)
         elif point[0] >= _bin(self._bins[-1]) and point[1] < self._bins[-1][1]:
             self._bins[-1] = point
+        self._offset += min(0.0, self._late(point))
 
     def host(self, device: float) -> float:
         """Host time of a device time; never earlier than the answer to an earlier one. NaN before the first `push`."""
