@@ -7,12 +7,15 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ecg_live.types import State
+
 Point = tuple[float, float]  # device time from the segment's first, and how far the arrival is ahead of it (s)
 
 BIN = 2.0  # s of device time: of each, only the arrival that was delayed least counts
 BINS = 300  # a fit looks back 10 min: 5 ms of jitter is 8 ppm, and a crystal that warms up still runs straight
 STEEPEST = 500e-6  # the worst clock that Bluetooth allows a sleeping device (Core 5.4, vol. 6 part B, 4.2.2)
 KNOWN = 60.0  # s of span from which on a drift is told: 5 ms of jitter is 80 ppm there
+TOLD = 60.0  # s from one word on the drift to the next
 STEP = 0.25  # s that an arrival cannot come too early, nor all of them be late for `PATIENCE`, unless a clock stepped
 PATIENCE = 10.0  # s; a stalled radio catches up before
 
@@ -28,6 +31,7 @@ class DeviceClock:
     """
 
     def __init__(self) -> None:
+        self._told = -math.inf  # when the drift was told
         self._floor = -math.inf  # host time that no answer goes below
         self.reset()
 
@@ -70,6 +74,13 @@ class DeviceClock:
         if len(self._bins) < 2 or self._bins[-1][0] - self._bins[0][0] < KNOWN:
             return math.nan
         return (1 / (1 + self._slope) - 1) * 1e6
+
+    def news(self, now: float) -> State | None:
+        """Tell the drift, at most once a minute, as soon as it is known; ``now`` is the session clock."""
+        if now < self._told + TOLD or math.isnan(self.ppm):
+            return None
+        self._told = now
+        return State("clock", f"device clock {self.ppm:+.0f} ppm", now)
 
     def _point(self, device: float, host: float) -> Point:
         assert self._origin is not None  # noqa: S101 - push sets it

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.clock import BINS, DeviceClock
+from ecg_live.types import State
 
 DRIFT = 50e-6
 START = 7e8  # s since 2000: a Polar's clock
@@ -106,6 +107,15 @@ def test_answers_never_go_back(steps: list[tuple[float, float]]) -> None:
         answer = clock.host(device)
         assert before <= answer <= now + 1e-9
         before = answer
+
+
+def test_drift_is_told_once_a_minute() -> None:
+    clock, told = DeviceClock(), list[State]()
+    for k in range(250):
+        clock.push(k, true_host(START + k, 12e-6))
+        told += [news] if (news := clock.news(1000.0 + k)) else []
+    assert [round(news.time - 1000) for news in told] == [62, 122, 182, 242]
+    assert {news.detail for news in told} == {"device clock +12 ppm"}
 
 
 def test_memory_is_bounded() -> None:
