@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TypeVar
 
 from devices.link import Driver, Emit, Found, Link, LinkLost, Transport
-from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound, ProtocolError
+from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
 from ecg_live.types import Beats, Chunk, Clock, Event, State
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ class Supervisor:
         DeviceLost
             The device went away, or could not be connected, for longer than patience allows.
         ProtocolError
-            The device is not what it should be.
+            The device is not what it should be, before it ever streamed.
         DeviceError
             There is no adapter at the start, or this process may not use it.
         """
@@ -88,11 +88,9 @@ class Supervisor:
         while True:
             try:
                 await self._once()
-            except ProtocolError:
-                raise
             except DeviceError as error:
                 if math.isnan(self._last) and not isinstance(error, LinkLost):
-                    raise
+                    raise  # what streamed before is the right device, whatever it says now
                 self._fail(error, began)
             await asyncio.sleep(self._back_off())
 
@@ -154,7 +152,7 @@ class Supervisor:
 
     def _take(self, item: Chunk | Event) -> None:
         """Pass on what the driver gives; the first data after a silence is news."""
-        if isinstance(item, Beats) or (isinstance(item, Chunk) and len(item.samples)):
+        if isinstance(item, Beats) if self._driver.info.rate == 0 else isinstance(item, Chunk) and len(item.samples):
             self._last, self._failures = self._clock(), 0
             if not self._streaming:
                 self._streaming = True
