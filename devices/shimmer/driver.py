@@ -1,0 +1,164 @@
+"""A Shimmer3 or 3R with an ECG board as a driver: what it says becomes chunks and events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+from devices.link import Emit, Found, Link, LinkLost
+from devices.shimmer.dialogue import Dialogue
+from devices.shimmer.framer import Data, Framer, Reply, Skipped
+from devices.shimmer.settings import Settings
+from devices.shimmer.stream import Stream
+from devices.shimmer.wire import LEADS, TICKS, UARTS, Answer, Command, Status, Uart
+from ecg_live.errors import ProtocolError
+from ecg_live.types import Clock, State, StreamInfo
+
+_SERIAL = Uart("", "", "")  # a serial line has one pipe a direction
+_UNCHANGED = "Shimmer3"  # how names begin that nobody changed
+_REMARKS = {
+    Status.DOCKED: "the Shimmer stands in its dock",
+    Status.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
+}
+_KINDS = {  # facts on devices
+    "0000180d-0000-1000-8000-00805f9b34fb": "heart rate",
+    "fb005c80-02e7-f387-1cad-8acd2d8df0c8": "Polar's ECG",
+    "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
+}
+_COMMON = ("00001800-", "00001801-", "0000180a-", "0000180f-")  # services that say nothing: GAP, GATT, maker, battery
+
+
+class ShimmerDriver:
+    """See `devices.link.Driver`. All leads go into the chunks; ``lead`` is the one to be judged.
+
+    Parameters
+    ----------
+    name : str
+        Name or address, or the part of a name behind a dash; empty: the first Shimmer in reach.
+    rate : float
+        In Hz, 128 to 1024; 32768 / rate must be whole.
+    gain : int
+        1, 2, 3, 4, 6, 8 or 12.
+    lead : str
+        LL-RA, LA-RA or Vx-RL.
+    bits : int
+        24 or 16.
+    clock : Clock
+        Session clock in s.
+
+    Raises
+    ------
+    ConfigError
+        A setting cannot be.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        rate: float = 512,
+        gain: int = 4,
+        lead: str = "LL-RA",
+        bits: int = 24,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._settings = Settings(rate, gain, lead, bits)
+        self._name, self._clock = name.strip(), clock
+        self._stream = Stream(self._settings)
+        self._talk: Dialogue | None = None
+        self._status = 0
+
+    @property
+    def info(self) -> StreamInfo:
+        """The leads, at the rate that was chosen."""
+        settings = self._settings
+        return StreamInfo(
+            TICKS / settings.divider,
+            tuple(LEADS),
+            settings.full_scale,
+            self.heading,
+            self._name,
+            ecg=list(LEADS).index(settings.lead),
+        )
+
+    @property
+    def heading(self) -> str:
+        """What it looks for."""
+        return f"Shimmer {self._name}".strip()
+
+    @property
+    def ppm(self) -> float:
+        """How much faster than the session clock the device's runs; NaN before that is known."""
+        return self._stream.clock.ppm
+
+    def wants(self, found: Found) -> bool:
+        """Whether a device is the one that was named; without a name, whether it is a Shimmer at all."""
+        if self._name:
+            name = found.name.casefold()
+            return self._name.casefold() in (name, found.address.casefold(), *name.split("-")[1:])
+        offers = any(uart.service in found.services for uart in UARTS.values())
+        return offers or found.name.startswith(_UNCHANGED)
+
+    async def start(self, link: Link, emit: Emit) -> None:
+        """See `devices.link.Driver.start`."""
+        uart = _uart(self.heading, link)
+        talk = Dialogue(self.heading, lambda data: link.write(uart.write, data), Framer())
+        self._talk, self._status = talk, 0
+        loop = asyncio.get_running_loop()
+
+        def take(data: bytes) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._receive, talk, bytes(data), self._clock(), emit)
+
+        await link.subscribe(uart.notify, take)
+        await talk.start(self._settings)
+
+    async def stop(self, link: Link) -> None:
+        """See `devices.link.Driver.stop`."""
+        with suppress(LinkLost, ProtocolError):
+            await link.write(_uart(self.heading, link).write, bytes([Command.STOP]))
+
+    def _receive(self, talk: Dialogue, data: bytes, arrived: float, emit: Emit) -> None:
+        if talk is not self._talk:
+            return  # it was under way when an earlier connection broke
+        packets: list[bytes | None] = []
+        for message in talk.hear(data):
+            if isinstance(message, Data):
+                packets.append(message.packet)
+            elif isinstance(message, Skipped):
+                packets.append(None)
+            elif isinstance(message, Reply) and message.kind == Answer.STATUS:
+                self._remark(message.payload[1], arrived, emit)
+        if talk.framer.layout is None:
+            return
+        if packets and not talk.streams:
+            talk.streams = True
+            self._stream.resume(talk.framer.layout.tick_bits)
+        for item in self._stream.push(packets, talk.framer.layout, arrived):
+            emit(item)
+
+    def _remark(self, status: int, arrived: float, emit: Emit) -> None:
+        """Say what a status has that the last one had not."""
+        for bit, remark in _REMARKS.items():
+            if status & bit & ~self._status:
+                emit(State("warning", remark, arrived))
+        self._status = status
+
+
+def _uart(heading: str, link: Link) -> Uart:
+    """Give the pipes to a device.
+
+    Raises
+    ------
+    ProtocolError
+        It is something else.
+    """
+    if not link.services:
+        return _SERIAL
+    for uart in UARTS.values():
+        if uart.service in link.services:
+            return uart
+    offers = [_KINDS.get(uuid, uuid) for uuid in sorted(link.services) if not uuid.startswith(_COMMON)]
+    raise ProtocolError(
+        f"{heading} is no Shimmer: it offers {', '.join(offers[:3]) or 'nothing of the kind'}", "name another device"
+    )

@@ -1,0 +1,83 @@
+"""From a device's ticks, which wrap, to the index of each sample, over gaps and over a connection that was lost."""
+
+from __future__ import annotations
+
+from devices.shimmer.wire import TICKS
+
+_BACK = 1.0  # s that ticks may go back for a packet to be a repeated one
+_AHEAD = 5.0  # s that ticks may run ahead of the host within a connection: it may have been that late before
+_APART = 1.0  # s, and a thousandth, that both clocks may be apart over an outage; else the device's was set anew
+
+
+class Timeline:
+    """Counts samples from 0, the first one ever, by the device's clock.
+
+    Parameters
+    ----------
+    divider : int
+        Ticks per sample.
+    """
+
+    def __init__(self, divider: int) -> None:
+        self._divider = divider
+        self._wrap = 1 << 24
+        self._ticks = 0  # the device's, as the last packet told them
+        self._now = 0  # the same, unwrapped
+        self._host = 0.0
+        self._anchor = (0, 0)  # index and unwrapped ticks from which indices are counted
+        self._begun = self._resumed = False
+        self.next = 0  # index behind the last sample
+        self.set_anew = False  # the last packet showed that the device's clock was
+
+    @property
+    def seconds(self) -> float:
+        """The device's clock at the last packet, unwrapped."""
+        return self._now / TICKS
+
+    def at(self, index: int) -> float:
+        """The device's clock at a sample."""
+        return (self._anchor[1] + (index - self._anchor[0]) * self._divider) / TICKS
+
+    def resume(self, tick_bits: int, host: float | None = None) -> None:
+        """Note that the device was started; ``host`` is when it took the last sample, where that is known."""
+        self._wrap = 1 << tick_bits
+        self._resumed = self._begun
+        self._host = self._host if host is None else host
+
+    def place(self, ticks: int, host: float) -> int | None:
+        """Give the index of a sample that arrived at ``host`` (s); None for one that was there before."""
+        self.set_anew = False
+        if not self._begun:
+            self._begun = True
+            self._now, self._anchor = ticks, (0, ticks)
+            return self._took(0, ticks, host)
+        step = self._step(ticks, (host - self._host) * TICKS)
+        if step is None:
+            return None
+        self._now += step
+        if self._resumed or self.set_anew:
+            whole = max(0, round((self._now - self._anchor[1]) / self._divider) + self._anchor[0] - self.next)
+            self._anchor = self.next + whole, self._now
+            self._resumed = False
+        index = self._anchor[0] + round((self._now - self._anchor[1]) / self._divider)
+        if index < self.next:
+            self._now -= step
+            return None
+        return self._took(index, ticks, host)
+
+    def _took(self, index: int, ticks: int, host: float) -> int:
+        self._ticks, self._host, self.next = ticks, host, index + 1
+        return index
+
+    def _step(self, ticks: int, elapsed: float) -> int | None:
+        """Ticks since the last packet; ``elapsed`` are those that the host counts. None: it was there before."""
+        forward = (ticks - self._ticks) % self._wrap
+        if self._resumed:
+            step = forward + self._wrap * max(0, round((elapsed - forward) / self._wrap))
+            self.set_anew = abs(step - elapsed) > max(_APART * TICKS, elapsed / 1000)
+        else:
+            if forward == 0 or self._wrap - forward <= min(_BACK * TICKS, self._wrap // 4):
+                return None
+            step = forward + self._wrap * max(0, int((elapsed - forward) // self._wrap))
+            self.set_anew = step - elapsed > _AHEAD * TICKS
+        return max(self._divider, round(elapsed)) if self.set_anew else step

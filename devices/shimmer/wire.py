@@ -1,0 +1,198 @@
+"""The bytes of LogAndStream: what is said to a Shimmer3 or 3R, and what it answers (facts on devices, Shimmer)."""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from enum import IntEnum
+from typing import NamedTuple
+
+from ecg_live.errors import ProtocolError
+
+TICKS = 32768.0  # Hz, of the device's clock
+SHIMMER3, SHIMMER3R = 3, 10  # hardware ids
+LOG_AND_STREAM = 3  # firmware id (LogAndStream firmware, shimmer.h: FW_IDENTIFIER)
+ACK, NACK = 0xFF, 0xFE
+DATA = 0x00
+
+
+class Command(IntEnum):
+    """What is asked of the device."""
+
+    INQUIRY = 0x01
+    SET_RATE = 0x05
+    START = 0x07
+    SET_SENSORS = 0x08
+    STOP = 0x20
+    FIRMWARE = 0x2E
+    HARDWARE = 0x3F
+    POWER = 0x5E
+    SET_EXG = 0x61
+    GET_EXG = 0x63
+    STATUS = 0x72
+    SET_CRC = 0x8B
+    ACK_PREFIX = 0xA3
+
+
+class Answer(IntEnum):
+    """What an answer begins with."""
+
+    INQUIRY = 0x02
+    HARDWARE = 0x25
+    FIRMWARE = 0x2F
+    EXG = 0x62
+    STATUS = 0x8A
+
+
+ANSWERS = {
+    Command.INQUIRY: Answer.INQUIRY,
+    Command.HARDWARE: Answer.HARDWARE,
+    Command.FIRMWARE: Answer.FIRMWARE,
+    Command.GET_EXG: Answer.EXG,
+    Command.STATUS: Answer.STATUS,
+}
+IN_STREAM = 0x71  # second byte of an answer that may come between data packets
+
+
+class Status:
+    """Bits of the first status byte that matter here."""
+
+    DOCKED = 0x01
+    SENSING = 0x02
+    STREAMING = 0x10
+    SD_ERROR = 0x40
+
+
+class Uart(NamedTuple):
+    """A serial line over BLE: its service, and the characteristics to write to and be notified by."""
+
+    service: str
+    write: str
+    notify: str
+
+
+UARTS = {
+    SHIMMER3: Uart(
+        "49535343-fe7d-4ae5-8fa9-9fafd205e455",
+        "49535343-8841-43f4-a8d4-ecbe34729bb3",
+        "49535343-1e4d-4bd9-ba61-23c647249616",
+    ),
+    SHIMMER3R: Uart(
+        "65333333-a115-11e2-9e9a-0800200ca100",
+        "65333333-a115-11e2-9e9a-0800200ca102",
+        "65333333-a115-11e2-9e9a-0800200ca101",
+    ),
+}
+
+
+class Firmware(NamedTuple):
+    """Which firmware a device runs."""
+
+    kind: int
+    major: int
+    minor: int
+    internal: int
+
+    @classmethod
+    def of(cls, payload: bytes) -> Firmware:
+        """Read the six bytes behind ``2F``."""
+        return cls(int.from_bytes(payload[:2], "little"), int.from_bytes(payload[2:4], "little"), *payload[4:6])
+
+    @property
+    def tick_bits(self) -> int:
+        """Width of the ticks in a data packet: 16 on firmware before 0.5.4, otherwise 24."""
+        return 16 if self[1:] < (0, 5, 4) else 24
+
+    def __str__(self) -> str:
+        name = "LogAndStream" if self.kind == LOG_AND_STREAM else f"of kind {self.kind}"
+        return f"{name} {self.major}.{self.minor}.{self.internal}"
+
+
+class Inquiry(NamedTuple):
+    """How a device is set up: ``divider`` of the clock, and what each data packet holds."""
+
+    divider: int
+    channels: tuple[int, ...]
+
+    @classmethod
+    def of(cls, payload: bytes, config: int) -> Inquiry:
+        """Read what stands behind ``02``; ``config`` bytes of it are other settings."""
+        count = payload[2 + config]
+        return cls(int.from_bytes(payload[:2], "little"), tuple(payload[4 + config : 4 + config + count]))
+
+
+def config_bytes(hardware: int) -> int:
+    """Length of the settings in an inquiry's answer."""
+    return 7 if hardware == SHIMMER3R else 4
+
+
+def status_bytes(hardware: int) -> int:
+    """Length of a status."""
+    return 2 if hardware == SHIMMER3R else 1
+
+
+def checksum(data: bytes, mode: int = 2) -> bytes:
+    """Give the CRC that stands behind ``data``: two bytes in mode 2, the lower one in mode 1, none in mode 0.
+
+    The firmware's byte-wise steps are those of CRC-CCITT from 0xB0CA on, which Python brings in C.
+    """
+    even = data + bytes(len(data) % 2)
+    return crc_hqx(even, 0xB0CA).to_bytes(2, "little")[:mode]
+
+
+_STATUS_1, _STATUS_2 = 0x1D, 0x20
+_WIDTHS = {_STATUS_1: 1, 0x1E: 3, 0x1F: 3, _STATUS_2: 1, 0x21: 3, 0x22: 3, 0x23: 2, 0x24: 2, 0x25: 2, 0x26: 2}  # bytes
+LEADS = {"LL-RA": (0x1E, 0x23), "LA-RA": (0x1F, 0x24), "Vx-RL": (0x22, 0x26)}  # channel at 24 and at 16 bits
+
+
+class Layout:
+    """Where things stand in a data packet.
+
+    Parameters
+    ----------
+    channels : tuple of int
+        Ids, in the inquiry's order.
+    bits : int
+        24 or 16, of the samples that are wanted.
+    tick_bits : int
+        24 or 16.
+
+    Raises
+    ------
+    ProtocolError
+        A channel is unknown, so that the packet's length is, or one of the ECG's is missing.
+    """
+
+    def __init__(self, channels: tuple[int, ...], bits: int = 24, tick_bits: int = 24) -> None:
+        places: dict[int, int] = {}
+        at = 1 + tick_bits // 8
+        for channel in channels:
+            if channel not in _WIDTHS:
+                raise ProtocolError(
+                    f"the Shimmer sends channel {channel:#04x}, which is none of the ECG's",
+                    "install another version of LogAndStream",
+                )
+            places[channel] = at
+            at += _WIDTHS[channel]
+        wanted = [_STATUS_1, _STATUS_2, *(ids[bits == 16] for ids in LEADS.values())]
+        if missing := [f"{channel:#04x}" for channel in wanted if channel not in places]:
+            raise ProtocolError(
+                f"the Shimmer sends no ECG: channel {', '.join(missing)} is missing",
+                "fit an ECG board, and LogAndStream as firmware",
+            )
+        self.size, self.tick_bits = at, tick_bits
+        self._ticks = slice(1, 1 + tick_bits // 8)
+        self._status = places[_STATUS_1], places[_STATUS_2]
+        self._samples = [slice(places[channel], places[channel] + bits // 8) for channel in wanted[2:]]
+
+    def ticks(self, packet: bytes) -> int:
+        """Give the device's clock at a packet."""
+        return int.from_bytes(packet[self._ticks], "little")
+
+    def status(self, packet: bytes) -> tuple[int, int]:
+        """Give both chips' status bytes."""
+        one, two = self._status
+        return packet[one], packet[two]
+
+    def samples(self, packet: bytes) -> tuple[int, ...]:
+        """Give one count per lead, in the order of `LEADS`."""
+        return tuple(int.from_bytes(packet[place], "big", signed=True) for place in self._samples)
