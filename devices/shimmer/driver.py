@@ -86,11 +86,6 @@ class ShimmerDriver:
         """What it looks for."""
         return f"Shimmer {self._name}".strip()
 
-    @property
-    def ppm(self) -> float:
-        """How much faster than the session clock the device's runs; NaN before that is known."""
-        return self._stream.clock.ppm
-
     def wants(self, found: Found) -> bool:
         """Whether a device is the one that was named; without a name, whether it is a Shimmer at all."""
         if self._name:

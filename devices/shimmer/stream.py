@@ -20,7 +20,7 @@ class Stream:
     """All connections of one wearer's device. A sample is lost when either chip had no fresh conversion for it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.clock = DeviceClock()
+        self._clock = DeviceClock()
         self._scale = settings.millivolts
         self._timeline = Timeline(settings.divider)
         self._electrodes = Electrodes(settings.lead, settings.rate)
@@ -32,7 +32,7 @@ class Stream:
 
     def resume(self, tick_bits: int) -> None:
         """Note that the device was started."""
-        taken = self.clock.host(self._timeline.seconds)
+        taken = self._clock.host(self._timeline.seconds)
         self._timeline.resume(tick_bits, taken)
         self._cause = _AWAY
 
@@ -49,6 +49,8 @@ class Stream:
             else:
                 self._sample(index, layout.status(packet), layout.samples(packet))
         self._give()
+        if news := self._clock.news(arrived):
+            self._items.append(news)
         return self._items
 
     def _place(self, packets: list[bytes | None], layout: Layout) -> list[tuple[int | None, str, bytes | None]]:
@@ -60,10 +62,10 @@ class Stream:
             elif self._timeline.next or not stale(layout.status(packet)):  # the counter begins with a sample
                 index = self._timeline.place(layout.ticks(packet), self._arrived)
                 if self._timeline.set_anew:
-                    self.clock.reset()
+                    self._clock.reset()
                 placed.append((index, _ANEW if self._timeline.set_anew else "", packet))
         if any(index is not None for index, _, _ in placed):
-            self.clock.push(self._timeline.seconds, self._arrived)
+            self._clock.push(self._timeline.seconds, self._arrived)
         return placed
 
     def _sample(self, index: int, status: tuple[int, int], samples: tuple[int, ...]) -> None:
@@ -89,7 +91,7 @@ class Stream:
             self._rows = []
 
     def _host(self, index: int) -> float:
-        return self.clock.host(self._timeline.at(index))
+        return self._clock.host(self._timeline.at(index))
 
 
 def stale(status: tuple[int, int]) -> int:
