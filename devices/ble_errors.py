@@ -1,0 +1,112 @@
+"""What an error of bleak's means to a user, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakDBusError,
+    BleakDeviceNotFoundError,
+)
+
+from devices.link import LinkLost
+from ecg_live.errors import DeviceError
+
+Reason = BleakBluetoothNotAvailableReason
+_NO_ADAPTER = ("no Bluetooth adapter", "plug one in, or use a cable or a recording")
+_CLASSIC = ("the Bluetooth adapter cannot do Bluetooth Low Energy", "use one with Bluetooth 4.0 or later")
+_OFF = (
+    "the Bluetooth adapter is off",
+    "turn Bluetooth on in the system's settings; on Linux: rfkill unblock bluetooth; bluetoothctl power on",
+)
+_FORBIDDEN = (
+    "this program may not use Bluetooth",
+    "allow it in the system's privacy settings; on Linux: be in the group bluetooth",
+)
+_NO_BLUEZ = ("BlueZ, Linux's Bluetooth service, is not running", "install bluez; systemctl start bluetooth")
+_NO_BUS = (
+    "no D-Bus system bus, so no Bluetooth",
+    "install dbus and bluez and start them; in a container, share /run/dbus with it",
+)
+
+_REASONS = {
+    Reason.NO_BLUETOOTH: _NO_ADAPTER,
+    Reason.NO_BLE_CENTRAL_ROLE: _CLASSIC,
+    Reason.POWERED_OFF: _OFF,
+    Reason.DENIED_BY_USER: _FORBIDDEN,
+    Reason.DENIED_BY_SYSTEM: _FORBIDDEN,
+    Reason.DENIED_BY_UNKNOWN: _FORBIDDEN,
+}
+_DBUS = {  # D-Bus specification, "Standard errors"; BlueZ, doc/org.bluez.Adapter.rst
+    "org.freedesktop.DBus.Error.ServiceUnknown": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.AccessDenied": _FORBIDDEN,
+    "org.bluez.Error.NotReady": _OFF,
+    "org.bluez.Error.NotAuthorized": _FORBIDDEN,
+}
+_PASSING = (  # what BlueZ says when the radio was busy or the device slow: the next try often works
+    "InProgress",
+    "le-connection-abort-by-local",
+    "br-connection-canceled",
+    "Operation already in progress",
+)
+
+
+@contextmanager
+def explained(what: str, address: str = "") -> Iterator[None]:
+    """Turn what bleak raises into the project's errors.
+
+    Parameters
+    ----------
+    what : str
+        What was tried, to begin the message with.
+    address : str
+        The device that it was tried with; without one, an unknown error is not worth another try.
+
+    Raises
+    ------
+    LinkLost
+        It did not work this time.
+    DeviceError
+        It will not work until the user does something.
+    """
+    try:
+        yield
+    except DeviceError:
+        raise
+    except Exception as error:  # bleak lets its backends raise what they like
+        raise _meaning(what, address, error) from error
+
+
+def _meaning(what: str, address: str, error: Exception) -> DeviceError:
+    known = _known(error)
+    if known is not None:
+        return DeviceError(*known)
+    if isinstance(error, TimeoutError):
+        return LinkLost(f"{what}: no answer in time", _retry_hint(address))
+    if isinstance(error, BleakDeviceNotFoundError):
+        return LinkLost(f"{what}: no longer in reach", "wake the device, or bring it nearer")
+    text = f"{what}: {str(error).strip() or type(error).__name__}"
+    if address or any(word in text for word in _PASSING):
+        return LinkLost(text, _retry_hint(address))
+    return DeviceError(text, "turn Bluetooth off and on; ecg-live doctor shows what is missing")
+
+
+def _known(error: Exception) -> tuple[str, str] | None:
+    """Return message and remedy where only the user can help."""
+    if isinstance(error, BleakBluetoothNotAvailableError):
+        return _REASONS.get(error.reason, _NO_ADAPTER)
+    if isinstance(error, BleakDBusError):
+        return _DBUS.get(error.dbus_error)
+    if isinstance(error, PermissionError):
+        return _FORBIDDEN
+    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+        return _NO_BUS
+    return None
+
+
+def _retry_hint(address: str) -> str:
+    return f"if it stays so, on Linux: bluetoothctl remove {address}" if address else "try again"

@@ -1,0 +1,41 @@
+"""A D-Bus system bus of the test's own: Debian's dbus-daemon in a temporary directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_CONFIGURATION = """<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_type="method_call"/>
+<allow send_type="signal"/><allow send_requested_reply="true"/><allow receive_type="method_call"/>
+<allow receive_type="signal"/><allow receive_requested_reply="true"/></policy></busconfig>"""
+
+
+def need_dbus_daemon() -> str:
+    """Path of dbus-daemon; without one the test is skipped, except on CI."""
+    found = shutil.which("dbus-daemon")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("dbus-daemon is missing: apt install dbus-daemon")
+        pytest.skip("no dbus-daemon: apt install dbus-daemon")
+    return found
+
+
+@contextmanager
+def private_bus(folder: Path) -> Iterator[str]:
+    """Run a system bus; gives its address."""
+    daemon, configuration = need_dbus_daemon(), folder / "bus.conf"
+    configuration.write_text(_CONFIGURATION.format(socket=folder / "bus"))
+    command = [daemon, "--config-file", str(configuration), "--nofork", "--print-address"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip().split(",")[0]
+        finally:
+            process.kill()
