@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
@@ -19,17 +18,15 @@ from ecg_live.errors import ProtocolError
 
 _GRACE = 2.0  # s that the system's service may take to start or stop what was asked
 _PAUSE = 0.25  # s before a search that the adapter was too busy for is tried again
-_POLL = 0.02  # s between looks whether it is our turn to connect
 _ANSWER = 30.0  # s, ATT's transaction time-out (Bluetooth Core 5.4, Vol 3 Part F, 3.3.3)
 _FAREWELL = 2.0  # s that a disconnect may take
 _SILENT = -127  # dBm, which bleak gives where the system tells no RSSI
 
 logging.getLogger("bleak").addHandler(logging.NullHandler())  # its warnings would land amid the terminal's lines
-_connecting = threading.Lock()  # adapters do one connection attempt at a time, and BlueZ refuses a second one
 
 
 class BleTransport:
-    """Finds and connects Bluetooth Low Energy devices; connection attempts queue across all of this process."""
+    """Finds and connects Bluetooth Low Energy devices; whoever uses it makes one connection attempt at a time."""
 
     async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
         """Scan until a wanted device is heard, or None when the time is up.
@@ -53,7 +50,7 @@ class BleTransport:
             await asyncio.sleep(_PAUSE)
 
     async def connect(self, found: Found, seconds: float) -> Link:
-        """Connect to a device within ``seconds`` from when it is its turn.
+        """Connect to a device.
 
         Raises
         ------
@@ -63,8 +60,7 @@ class BleTransport:
             The adapter is gone or off.
         """
         link = BleLink(found, seconds)
-        async with _turn():
-            await link.open(seconds)
+        await link.open(seconds)
         return link
 
 
@@ -170,13 +166,3 @@ def _found(device: BLEDevice, data: AdvertisementData) -> Found:
         rssi=None if data.rssi <= _SILENT else data.rssi,
         handle=device,
     )
-
-
-@asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
-    while not _connecting.acquire(blocking=False):  # noqa: ASYNC110 - sources have loops of their own, so no asyncio lock
-        await asyncio.sleep(_POLL)
-    try:
-        yield
-    finally:
-        _connecting.release()

@@ -14,7 +14,7 @@ import pytest
 _CONFIGURATION = """<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_type="method_call"/>
 <allow send_type="signal"/><allow send_requested_reply="true"/><allow receive_type="method_call"/>
-<allow receive_type="signal"/><allow receive_requested_reply="true"/></policy></busconfig>"""
+<allow receive_type="signal"/><allow receive_requested_reply="true"/>{policy}</policy></busconfig>"""
 
 
 def need_dbus_daemon() -> str:
@@ -28,10 +28,10 @@ def need_dbus_daemon() -> str:
 
 
 @contextmanager
-def private_bus(folder: Path) -> Iterator[str]:
-    """Run a system bus; gives its address."""
+def private_bus(folder: Path, policy: str = "") -> Iterator[str]:
+    """Run a system bus, with more rules of ``policy``; gives its address."""
     daemon, configuration = need_dbus_daemon(), folder / "bus.conf"
-    configuration.write_text(_CONFIGURATION.format(socket=folder / "bus"))
+    configuration.write_text(_CONFIGURATION.format(socket=folder / "bus", policy=policy))
     command = [daemon, "--config-file", str(configuration), "--nofork", "--print-address"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

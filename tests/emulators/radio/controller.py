@@ -9,6 +9,8 @@ from bumble.controller import Controller
 
 
 class VirtualController(Controller):
+    rssi = -50  # dBm that others hear it with
+
     def on_hci_le_create_connection_cancel_command(
         self, _command: hci.HCI_LE_Create_Connection_Cancel_Command
     ) -> hci.HCI_StatusReturnParameters:
@@ -21,7 +23,8 @@ class VirtualController(Controller):
         kinds = hci.HCI_LE_Extended_Advertising_Report_Event.EventType
         if self.le_scan_enable:
             self._report(pdu, kinds.CONNECTABLE_ADVERTISING | kinds.SCANNABLE_ADVERTISING, pdu.data)
-            self._report(pdu, kinds.SCAN_RESPONSE, self._scan_response(pdu.advertiser_address))
+            sets = self._sender(pdu.advertiser_address).advertising_sets.values()
+            self._report(pdu, kinds.SCAN_RESPONSE, b"".join(bytes(one.scan_response_data) for one in sets))
         pending = self.pending_le_connection
         if pending is not None and pending.peer_address == pdu.advertiser_address:
             self.create_le_connection(pdu.advertiser_address)
@@ -35,10 +38,10 @@ class VirtualController(Controller):
             if other is not None and theirs is not None:
                 other.on_le_disconnected(theirs, reason)
 
-    def _scan_response(self, address: hci.Address) -> bytes:
+    def _sender(self, address: hci.Address) -> VirtualController:
         sender = self.link.find_le_controller(address)
-        sets = sender.advertising_sets.values() if sender is not None else ()
-        return b"".join(bytes(one.scan_response_data) for one in sets)
+        assert isinstance(sender, VirtualController)
+        return sender
 
     def _report(self, pdu: ll.AdvInd | ll.AdvExtInd, kind: int, data: bytes) -> None:
         address = pdu.advertiser_address
@@ -50,7 +53,7 @@ class VirtualController(Controller):
             secondary_phy=hci.Phy.LE_1M,
             advertising_sid=0,
             tx_power=0,
-            rssi=-50,
+            rssi=self._sender(address).rssi,
             periodic_advertising_interval=0,
             direct_address_type=0,
             direct_address=hci.Address.ANY,

@@ -24,6 +24,10 @@ class Wearer(Peripheral):
         self._flowing = asyncio.Event()
         self._flowing.set()
 
+    def move(self, rssi: int) -> None:
+        """Be heard with so many dBm."""
+        self._controller.rssi = rssi
+
     def lose(self) -> None:
         """Lose the link as by a wall: both sides notice; advertisements go on."""
         self._controller.lose()
