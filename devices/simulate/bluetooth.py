@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
-from uuid import UUID
 
+from devices.simulate.advertisement import advertisement, short
 from devices.simulate.emulator import Characteristic, Emulator, Packet
-from ecg_live.errors import ConfigError
+from ecg_live.errors import ConfigError, DeviceError
 from ecg_live.types import Clock
 
 try:
-    from bumble import device, gatt
+    from bumble import device, gatt, hci
+    from bumble.transport import open_transport
+    from bumble.transport.common import Transport
 except ModuleNotFoundError as missing:
     raise ConfigError("simulating over Bluetooth needs the package bumble", "pip install bumble") from missing
 
 TICK = 0.015  # s between looks for what is due: a Bluetooth connection interval of a wearable
 INTERVAL = 20.0  # ms between advertisements, the fastest that Bluetooth allows (Core 5.4, Vol 6 Part B, 4.4.2.2)
-_FLAGS, _SERVICES_16, _SERVICES_128, _NAME = 0x01, 0x03, 0x07, 0x09  # Bluetooth Assigned Numbers, 2.3 Common Data Types
-_BASE = "-0000-1000-8000-00805f9b34fb"  # of UUIDs that the SIG assigned (Core 5.4, Vol 3 Part B, 2.5.1)
+_ADDRESS = "F0:0D:EC:60:11:FE"  # random static, so its two highest bits are set (Core 5.4, Vol 6 Part B, 1.3.2.1)
+_START = 5.0  # s that an adapter may take to start
+_STOP = 1.0  # s that one that is gone may keep us
+_REMEDY = "name a free adapter, such as usb:0 or hci-socket:0; hci-socket needs it down and root: hciconfig hci0 down"
 _ATT_HEADER = 3  # bytes of a notification that are not value (Core 5.4, Vol 3 Part F, 3.4.7.1)
 _READABLE, _WRITEABLE = gatt.Characteristic.READABLE, gatt.Characteristic.WRITEABLE
 _PROPERTIES = {
@@ -49,7 +53,7 @@ class Peripheral:
         self._attributes: dict[str, gatt.Characteristic[bytes]] = {}
         for service in emulator.services:
             radio.add_service(
-                gatt.Service(_short(service.uuid), [self._attribute(one) for one in service.characteristics])
+                gatt.Service(short(service.uuid), [self._attribute(one) for one in service.characteristics])
             )
         radio.gatt_server.max_mtu = mtu
         radio.on(radio.EVENT_CONNECTION, self._connected)
@@ -103,7 +107,7 @@ class Peripheral:
         value = gatt.CharacteristicValue(
             read=lambda _connection: described.value, write=lambda _connection, data: self._written(uuid, bytes(data))
         )
-        self._attributes[uuid] = gatt.Characteristic(_short(uuid), properties, _READABLE | _WRITEABLE, value)
+        self._attributes[uuid] = gatt.Characteristic(short(uuid), properties, _READABLE | _WRITEABLE, value)
         return self._attributes[uuid]
 
     def _connected(self, central: device.Connection) -> None:
@@ -152,19 +156,35 @@ class Peripheral:
             await self._radio.indicate_subscribers(attribute, packet.data)
 
 
-def advertisement(emulator: Emulator) -> tuple[bytes, bytes]:
-    """Return advertisement with the services and scan response with the name: one of 31 bytes seldom takes both."""
-    uuids = [_short(uuid) for uuid in emulator.advertised]
-    brief = b"".join(bytes.fromhex(uuid)[::-1] for uuid in uuids if len(uuid) == 4)
-    full = b"".join(UUID(uuid).bytes[::-1] for uuid in uuids if len(uuid) > 4)
-    services = b"".join(_field(kind, data) for kind, data in ((_SERVICES_16, brief), (_SERVICES_128, full)) if data)
-    return _field(_FLAGS, b"\x06") + services, _field(_NAME, emulator.name.encode()[:29])
+async def host(emulator: Emulator, adapter: str) -> None:
+    """Play a device on a real adapter until cancelled.
+
+    Parameters
+    ----------
+    adapter : str
+        In bumble's words: ``usb:0``, ``hci-socket:0``, ``serial:/dev/ttyACM0,1000000``. Nothing else may use it.
+
+    Raises
+    ------
+    DeviceError
+        There is no such adapter, it is in use or does not answer.
+    """
+    async with await _opened(adapter) as transport:
+        radio = device.Device.with_hci(emulator.name, hci.Address(_ADDRESS), transport.source, transport.sink)
+        peripheral = Peripheral(emulator, radio)
+        try:
+            async with asyncio.timeout(_START):
+                await peripheral.power_on()
+            await transport.source.terminated
+        except TimeoutError as error:
+            raise DeviceError(f"{adapter} does not answer as a Bluetooth adapter does", _REMEDY) from error
+        finally:
+            await asyncio.wait({asyncio.ensure_future(peripheral.power_off())}, timeout=_STOP)
+    raise DeviceError(f"{adapter} is gone", "plug it in again")
 
 
-def _field(kind: int, data: bytes) -> bytes:
-    return bytes([len(data) + 1, kind]) + data
-
-
-def _short(uuid: str) -> str:
-    """Give the 16-bit form of a UUID that the Bluetooth SIG assigned."""
-    return uuid[4:8] if uuid.startswith("0000") and uuid.endswith(_BASE) else uuid
+async def _opened(adapter: str) -> Transport:
+    try:
+        return await open_transport(adapter)
+    except Exception as error:  # each of bumble's transports has errors of its own
+        raise DeviceError(f"{adapter} cannot be used as a Bluetooth adapter: {error}", _REMEDY) from error

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -19,6 +20,7 @@ from dbus_fast.aio import MessageBus
 from devices.simulate.emulator import Emulator
 from tests.emulators.radio.bluez import BlueZ
 from tests.emulators.radio.controller import VirtualController
+from tests.emulators.radio.hardware import serve
 from tests.emulators.radio.wearer import Wearer
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class Radio:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="virtual radio", daemon=True)
         self._wearers: list[Wearer] = []
+        self._adapters: list[asyncio.Server] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -70,6 +73,10 @@ class Radio:
         """Put a simulated device on the air."""
         return self.run(self._add(emulator, address, mtu))
 
+    def plug_in(self, socket: Path) -> None:
+        """Offer one more adapter as hardware does: as a socket of HCI packets."""
+        self._adapters.append(self.run(serve(socket, self._link)))
+
     async def _add(self, emulator: Emulator, address: str, mtu: int) -> Wearer:
         device, controller = self._device(emulator.name, address)
         wearer = Wearer(emulator, device, controller, mtu)
@@ -94,6 +101,9 @@ class Radio:
         for wearer in self._wearers:
             await wearer.power_off()
         await self._central.power_off()
+        for adapter in self._adapters:
+            adapter.close()
+            await adapter.wait_closed()
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
