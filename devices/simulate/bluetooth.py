@@ -46,10 +46,11 @@ class Peripheral:
 
     def __init__(self, emulator: Emulator, radio: device.Device, mtu: int = 247, clock: Clock = time.monotonic) -> None:
         self._emulator, self._radio, self._clock = emulator, radio, clock
-        self._sent: asyncio.Queue[Packet] = asyncio.Queue()
+        self._queue: asyncio.Queue[Packet] = asyncio.Queue()  # for this central; the next one gets a new one
         self._central: device.Connection | None = None
         self._told = False  # whether the emulator knows of the central
-        self._tasks: list[asyncio.Task[None]] = []
+        self._sender: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.pump: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done: the emulator failed
         self._attributes: dict[str, gatt.Characteristic[bytes]] = {}
         for service in emulator.services:
             radio.add_service(
@@ -61,7 +62,7 @@ class Peripheral:
     async def power_on(self) -> None:
         """Start the adapter, the emulator's clock and the advertisements."""
         await self._radio.power_on()
-        self._tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._send())]
+        self.pump = asyncio.create_task(self._keep_pumping())
         await self.advertise()
 
     async def advertise(self) -> None:
@@ -86,9 +87,7 @@ class Peripheral:
 
     async def power_off(self) -> None:
         """Stop; a power-on cannot follow."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.pump.cancel()
         await self.hush()
         await self.drop()
         await self._radio.power_off()
@@ -111,16 +110,16 @@ class Peripheral:
         return self._attributes[uuid]
 
     def _connected(self, central: device.Connection) -> None:
-        self._central, self._told = central, False
+        self._central, self._told, self._queue = central, False, asyncio.Queue()
+        self._sender = asyncio.create_task(self._keep_sending(central, self._queue))
         central.on(central.EVENT_DISCONNECTION, self._disconnected)
         central.on(central.EVENT_CONNECTION_ATT_MTU_UPDATE, self._tell)
 
     def _disconnected(self, _reason: int) -> None:
+        self._sender.cancel()
         if self._told:
             self._emulator.disconnect(self._clock())
         self._central, self._told = None, False
-        while not self._sent.empty():
-            self._sent.get_nowait()
 
     def _tell(self) -> None:
         """Tell the emulator of the central once the size of packets is settled, at the latest when it writes."""
@@ -130,30 +129,33 @@ class Peripheral:
 
     def _written(self, uuid: str, data: bytes) -> None:
         self._tell()
-        self._queue(self._emulator.write(uuid, data, self._clock()))
+        self._put(self._emulator.write(uuid, data, self._clock()))
 
-    def _queue(self, packets: Iterable[Packet]) -> None:
-        if self._central is None:
-            return
-        for packet in self.outgoing(packets, self._central.att_mtu - _ATT_HEADER):
-            self._sent.put_nowait(packet)
+    def _put(self, packets: Iterable[Packet]) -> None:
+        if self._central is not None:
+            for packet in self.outgoing(packets, self._central.att_mtu - _ATT_HEADER):
+                self._queue.put_nowait(packet)
 
-    async def _pump(self) -> None:
+    async def _keep_pumping(self) -> None:
         while True:
-            self._queue(self._emulator.due(self._clock()))
+            self._put(self._emulator.due(self._clock()))
             await asyncio.sleep(TICK)
 
-    async def _send(self) -> None:
-        while True:
-            await self.send(await self._sent.get())
+    async def _keep_sending(self, central: device.Connection, queue: asyncio.Queue[Packet]) -> None:
+        """Send in order; a central that does not confirm is dropped (Core 5.4, Vol 3 Part F, 3.3.3)."""
+        try:
+            while True:
+                await self.send(central, await queue.get())
+        except TimeoutError:
+            await central.disconnect()
 
-    async def send(self, packet: Packet) -> None:
+    async def send(self, central: device.Connection, packet: Packet) -> None:
         """Notify or indicate, as the characteristic does, if the central subscribed."""
         attribute = self._attributes[packet.uuid]
         if attribute.properties & gatt.Characteristic.Properties.NOTIFY:
-            await self._radio.notify_subscribers(attribute, packet.data)
+            await self._radio.notify_subscriber(central, attribute, packet.data)
         else:
-            await self._radio.indicate_subscribers(attribute, packet.data)
+            await self._radio.indicate_subscriber(central, attribute, packet.data)
 
 
 async def host(emulator: Emulator, adapter: str) -> None:
@@ -175,7 +177,9 @@ async def host(emulator: Emulator, adapter: str) -> None:
         try:
             async with asyncio.timeout(_START):
                 await peripheral.power_on()
-            await transport.source.terminated
+            await asyncio.wait({transport.source.terminated, peripheral.pump}, return_when=asyncio.FIRST_COMPLETED)
+            if peripheral.pump.done():
+                peripheral.pump.result()
         except TimeoutError as error:
             raise DeviceError(f"{adapter} does not answer as a Bluetooth adapter does", _REMEDY) from error
         finally:

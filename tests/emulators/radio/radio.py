@@ -99,6 +99,8 @@ class Radio:
     async def _stop(self) -> None:
         await self.bluez.stop()
         for wearer in self._wearers:
+            if wearer.pump.done():
+                wearer.pump.result()
             await wearer.power_off()
         await self._central.power_off()
         for adapter in self._adapters:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from bumble.device import Device
+from bumble.device import Connection, Device
 
 from devices.simulate.bluetooth import Peripheral
 from devices.simulate.emulator import Emulator, Packet
@@ -45,9 +45,9 @@ class Wearer(Peripheral):
         for packet in super().outgoing(packets, room):
             yield from [packet] if self.slices is None else self._sliced(packet, self.slices)
 
-    async def send(self, packet: Packet) -> None:
+    async def send(self, central: Connection, packet: Packet) -> None:
         await self._flowing.wait()
-        await super().send(packet)
+        await super().send(central, packet)
 
     def _sliced(self, packet: Packet, size: Slices) -> Iterator[Packet]:
         rest = packet.data
