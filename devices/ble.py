@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
+import bleak
 from bleak import BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
@@ -36,14 +37,17 @@ class BleTransport:
         DeviceError
             There is no adapter, it is off, no Bluetooth service runs, or this process may not use it.
         LinkLost
-            The adapter was busy all the time.
+            The adapter was busy all the time, or this computer is connected to the device already.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
             try:
                 with explained("searching by Bluetooth"):
-                    return await _first(wanted, until)
+                    found = await _first(wanted, until)
+                    if found is None:
+                        await _refuse_held(wanted)
+                    return found
             except LinkLost:
                 if loop.time() + _PAUSE > until:
                     raise
@@ -156,6 +160,27 @@ async def _first(wanted: Callable[[Found], bool], until: float) -> Found | None:
         except TimeoutError:
             pass
     return None
+
+
+async def _refuse_held(wanted: Callable[[Found], bool]) -> None:
+    """Say so when a device does not advertise because a program here has it, or had it when it died (BlueZ).
+
+    Raises
+    ------
+    LinkLost
+        There is such a device.
+    """
+    if not hasattr(bleak, "BleakAdapter"):  # bleak < 3.1
+        return
+    with suppress(NotImplementedError):
+        adapter = await bleak.BleakAdapter.get()
+        for device in await adapter.get_connected_devices():
+            services = device.details.get("props", {}).get("UUIDs", ()) if isinstance(device.details, dict) else ()
+            if wanted(Found(device.name or "", device.address, tuple(services))):
+                raise LinkLost(
+                    f"{device.name or device.address} is connected to this computer already",
+                    f"close the program that uses it; when there is none: bluetoothctl disconnect {device.address}",
+                )
 
 
 def _found(device: BLEDevice, data: AdvertisementData) -> Found:

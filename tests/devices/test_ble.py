@@ -82,6 +82,18 @@ def test_nobody_wanted_is_none_in_time(radio: Radio) -> None:
     assert run(BleTransport().find(lambda one: one.name == "Shimmer3", 0.2)) is None
 
 
+def test_a_device_that_this_computer_holds_is_told_of(radio: Radio) -> None:
+    radio.add(Counter())
+
+    async def talk() -> None:
+        link = await connected()
+        with pytest.raises(LinkLost, match=f"Counter-1 is connected .*bluetoothctl disconnect {HERE}"):
+            await BleTransport().find(lambda one: SERVICE in one.services, 0.1)
+        await link.close()
+
+    run(talk())
+
+
 def test_scan_lists_the_loudest_first(radio: Radio) -> None:
     radio.add(Counter("far"), HERE).move(-90)
     radio.add(Counter("near"), THERE).move(-40)

@@ -48,6 +48,8 @@ class Connection:
         for service in await peer.discover_services():
             await peer.discover_characteristics(service=service)
             self._add(service)
+        uuids = [full_uuid(service.uuid) for service in peer.services]
+        self._objects.change(self._path, DEVICE, UUIDs=Variant("as", uuids))
 
     async def _give_up(self) -> None:
         if self._peer is None:
