@@ -59,9 +59,7 @@ class BleTransport:
         Raises
         ------
         LinkLost
-            The device did not answer, or the adapter was busy.
-        DeviceError
-            The adapter is gone or off.
+            The device did not answer, or the adapter was busy, off or gone.
         """
         link = BleLink(found, seconds)
         await link.open(seconds)
@@ -80,7 +78,7 @@ class BleLink:
         self._client = BleakClient(device, disconnected_callback=self._gone, timeout=seconds)
 
     async def open(self, seconds: float) -> None:
-        """Connect and learn the services. Raises `LinkLost`, and `DeviceError` without an adapter."""
+        """Connect and learn the services. Raises `LinkLost`."""
         with explained(f"connecting to {self._name}", self._address):
             async with asyncio.timeout(seconds + _GRACE):
                 await self._client.connect()

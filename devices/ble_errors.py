@@ -64,14 +64,14 @@ def explained(what: str, address: str = "") -> Iterator[None]:
     what : str
         What was tried, to begin the message with.
     address : str
-        The device that it was tried with; without one, an unknown error is not worth another try.
+        The device that it was tried with, if any.
 
     Raises
     ------
     LinkLost
-        It did not work this time.
+        It did not work this time, with this device.
     DeviceError
-        It will not work until the user does something.
+        No device will work until the user does something.
     """
     try:
         yield
@@ -84,7 +84,7 @@ def explained(what: str, address: str = "") -> Iterator[None]:
 def _meaning(what: str, address: str, error: Exception) -> DeviceError:
     known = _known(error)
     if known is not None:
-        return DeviceError(*known)
+        return LinkLost(*known) if address else DeviceError(*known)
     if isinstance(error, TimeoutError):
         return LinkLost(f"{what}: no answer in time", _retry_hint(address))
     if isinstance(error, BleakDeviceNotFoundError):

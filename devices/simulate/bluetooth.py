@@ -59,6 +59,11 @@ class Peripheral:
         radio.gatt_server.max_mtu = mtu
         radio.on(radio.EVENT_CONNECTION, self._connected)
 
+    @property
+    def connected(self) -> bool:
+        """Whether a central is connected."""
+        return self._central is not None
+
     async def power_on(self) -> None:
         """Start the adapter, the emulator's clock and the advertisements."""
         await self._radio.power_on()
@@ -139,6 +144,8 @@ class Peripheral:
     async def _keep_pumping(self) -> None:
         while True:
             self._put(self._emulator.due(self._clock()))
+            if self._told and not getattr(self._emulator, "linked", True):  # a strap hangs up some time off the skin
+                await self.drop()
             await asyncio.sleep(TICK)
 
     async def _keep_sending(self, central: device.Connection, queue: asyncio.Queue[Packet]) -> None:

@@ -14,7 +14,7 @@ from devices.ble import BleTransport, scan
 from devices.link import Found, Link, LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
 from tests.emulators.counter import ASK, BATTERY, LEVEL, NOTIFY, SERVICE, START, STOP, WRITE, Counter
-from tests.emulators.radio.bus import private_bus
+from tests.emulators.radio.bus import Bus, private_bus
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio
@@ -291,13 +291,44 @@ def test_an_adapter_that_goes_off_loses_its_links(radio: Radio) -> None:
     run(talk())
 
 
+def test_bluez_that_goes_and_comes_again(radio: Radio) -> None:
+    radio.add(Counter())
+
+    async def talk() -> None:
+        link = await connected()
+        radio.restart()
+        with pytest.raises(LinkLost):
+            await link.write(WRITE, START)
+        await link.close()
+        again = await eventually_connected()
+        assert in_a_row(await counted(again, 10))
+        await again.close()
+
+    run(talk())
+
+
+def test_a_bus_that_dies_takes_its_links_along(radio: Radio, system_bus: Bus) -> None:
+    radio.add(Counter())
+
+    async def talk() -> None:
+        link = await connected()
+        system_bus.kill()
+        async with asyncio.timeout(1):
+            await link.lost.wait()
+        await link.close()
+        with pytest.raises(DeviceError, match="no D-Bus system bus"):
+            await connected()
+
+    run(talk())
+
+
 def test_without_an_adapter(radio: Radio) -> None:
     radio.run(radio.bluez.unplug())
     with pytest.raises(DeviceError, match=r"no Bluetooth adapter \(plug one in"):
         run(seen())
 
 
-def test_without_bluez(system_bus: str) -> None:
+def test_without_bluez(system_bus: Bus) -> None:
     with pytest.raises(DeviceError, match=r"BlueZ.* is not running \(install bluez"):
         run(seen())
 
@@ -305,8 +336,8 @@ def test_without_bluez(system_bus: str) -> None:
 def test_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.emulators.radio.radio import Radio
 
-    with private_bus(tmp_path, '<deny send_destination="org.bluez"/>') as address, Radio(address):
-        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+    with private_bus(tmp_path, '<deny send_destination="org.bluez"/>') as bus, Radio(bus.address):
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
         with pytest.raises(DeviceError, match=r"may not use Bluetooth .*group bluetooth"):
             run(seen())
 

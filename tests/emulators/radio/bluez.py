@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from bumble.core import AdvertisingData
@@ -61,7 +62,15 @@ class BlueZ:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._bus.disconnect()
-        await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        with suppress(EOFError):  # the bus was killed
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+
+    async def die(self) -> None:
+        """Stop without a word; the kernel ends the connections."""
+        await self.stop()
+        self._central.remove_listener(self._central.EVENT_ADVERTISEMENT, self._heard)
+        for connection in list(self._connections.values()):
+            await connection.close()
 
     def plug_in(self) -> None:
         """Have an adapter."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,6 +16,11 @@ _CONFIGURATION = """<busconfig><type>system</type><listen>unix:path={socket}</li
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_type="method_call"/>
 <allow send_type="signal"/><allow send_requested_reply="true"/><allow receive_type="method_call"/>
 <allow receive_type="signal"/><allow receive_requested_reply="true"/>{policy}</policy></busconfig>"""
+
+
+class Bus(NamedTuple):
+    address: str
+    kill: Callable[[], None]
 
 
 def need_dbus_daemon() -> str:
@@ -28,14 +34,14 @@ def need_dbus_daemon() -> str:
 
 
 @contextmanager
-def private_bus(folder: Path, policy: str = "") -> Iterator[str]:
-    """Run a system bus, with more rules of ``policy``; gives its address."""
+def private_bus(folder: Path, policy: str = "") -> Iterator[Bus]:
+    """Run a system bus, with more rules of ``policy``."""
     daemon, configuration = need_dbus_daemon(), folder / "bus.conf"
     configuration.write_text(_CONFIGURATION.format(socket=folder / "bus", policy=policy))
     command = [daemon, "--config-file", str(configuration), "--nofork", "--print-address"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip().split(",")[0]
+            yield Bus(process.stdout.readline().strip().split(",")[0], process.kill)
         finally:
             process.kill()

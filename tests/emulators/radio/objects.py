@@ -46,6 +46,6 @@ class Objects:
         return self.tree[path][interface][name].value
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[object]) -> None:
-        self._bus.send(
-            Message.new_signal(path=path, interface=interface, member=member, signature=signature, body=body)
-        )
+        if self._bus.connected:
+            message = Message.new_signal(path=path, interface=interface, member=member, signature=signature, body=body)
+            self._bus.send(message)

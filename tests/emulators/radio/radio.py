@@ -77,6 +77,11 @@ class Radio:
         """Offer one more adapter as hardware does: as a socket of HCI packets."""
         self._adapters.append(self.run(serve(socket, self._link)))
 
+    def restart(self) -> None:
+        """Have BlueZ die without a word, and start anew."""
+        self.run(self.bluez.die())
+        self.bluez = self.run(self._bluez())
+
     async def _add(self, emulator: Emulator, address: str, mtu: int) -> Wearer:
         device, controller = self._device(emulator.name, address)
         wearer = Wearer(emulator, device, controller, mtu)
@@ -92,6 +97,9 @@ class Radio:
     async def _start(self) -> BlueZ:
         self._central, _ = self._device("adapter", "F0:F0:F0:F0:F0:F0")
         await self._central.power_on()
+        return await self._bluez()
+
+    async def _bluez(self) -> BlueZ:
         bluez = BlueZ(await MessageBus(bus_address=self._bus).connect(), self._central)
         await bluez.start()
         return bluez
