@@ -127,10 +127,13 @@ class Session:
         """Whether `record` can begin a recording."""
         return self._outputs.can_record
 
-    def mark(self, text: str, time: float | None = None) -> None:
-        """Note a marker, now or at ``time`` on the session clock; returns at once."""
+    def mark(self, text: str, time: float | None = None, told: Callable[[Marker], object] | None = None) -> None:
+        """Note a marker, now or at ``time`` on the session clock; returns at once.
+
+        ``told`` is called with the marker and its raw time, on another thread, once all sinks had it.
+        """
         marker = Marker(self._clock() if time is None else time, text)
-        self._requests.put(lambda: self._send(marker))
+        self._requests.put(lambda: self._mark(marker, told))
 
     def record(self, on: bool) -> None:
         """Begin a recording, or end it; returns at once."""
@@ -160,7 +163,17 @@ class Session:
 
     def _serve(self) -> None:
         while (request := self._requests.get()) is not None:
-            request()
+            try:
+                request()
+            except Exception as error:  # noqa: BLE001 - those who ask later are served all the same
+                self._send(State("warning", f"unexpected {type(error).__name__}: {error}", self._clock()))
+
+    def _mark(self, marker: Marker, told: Callable[[Marker], object] | None) -> None:
+        with self._outputs.lock:
+            marker = self._outputs.placed(marker)
+            self._send(marker)
+        if told is not None:
+            told(marker)
 
     def _begin_recording(self) -> None:
         try:

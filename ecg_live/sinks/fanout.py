@@ -44,7 +44,7 @@ class Fanout:
         self._alone = not self._sinks  # nobody but the screen was ever there
         self._recordings = recordings
         self._recorder: Recorder | None = None
-        self._newest: tuple[float, float] | None = None  # raw time and session clock of the newest chunk
+        self._newest: Chunk | None = None
         self._over = False  # nothing comes after the summary
         self.lock = RLock()
         self.error: EcgLiveError | None = None  # of a sink that may have lost data
@@ -58,9 +58,9 @@ class Fanout:
         """Give an item to all, in order; a marker with its raw time."""
         with self.lock:
             if isinstance(item, Chunk) and len(item.samples):
-                self._newest = item.start / self._info.rate, item.time
+                self._newest = item
             if isinstance(item, Marker):
-                item = replace(item, raw=self._raw(item.time))
+                item = self.placed(item)
             self._over = self._over or isinstance(item, Summary)
             self._screen.write(item)
             broken: list[tuple[Sink, Exception]] = []
@@ -71,6 +71,11 @@ class Fanout:
                     broken.append((sink, error))
             if broken:
                 self._drop(broken)
+
+    def placed(self, marker: Marker) -> Marker:
+        """Give a marker its raw time, unless it has one or no sample has come."""
+        with self.lock:
+            return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
 
     def begin_recording(self) -> None:
         """Open a recording, unless there is one.
@@ -92,15 +97,18 @@ class Fanout:
     def end_recording(self) -> None:
         """End the recording, if there is one; waits for the disk, but lets others send meanwhile."""
         with self.lock:
-            recorder, self._recorder = self._recorder, None
+            recorder = self._recorder
             if recorder is None:
                 return
             self.send(State("recorded", f"recording ended: {recorder.status.path}", self._clock()))
-            if recorder not in self._sinks:
-                return
+            if self._recorder is None:
+                return  # it failed at that, and that was told
+            self._recorder = None
             self._sinks.remove(recorder)
+        if error := self._close(recorder):
+            self.send(State("recording_failed", str(error), self._clock()))
+        else:
             self._screen.follow(None)
-        self._close(recorder)
 
     def close(self) -> None:
         """Close all sinks."""
@@ -111,8 +119,9 @@ class Fanout:
         """Raw time (s) at a time of the session clock."""
         if self._newest is None:
             return None
-        raw, at = self._newest
-        return raw + (time - at) * self._info.speed if isfinite(self._info.speed) else raw
+        if not isfinite(self._info.speed):
+            return self._newest.stop / self._info.rate
+        return self._newest.start / self._info.rate + (time - self._newest.time) * self._info.speed
 
     def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
         gone, recorder = [sink for sink, _ in broken], self._recorder
@@ -131,11 +140,14 @@ class Fanout:
         if last and gone != [recorder]:
             self._deserted()
 
-    def _close(self, sink: Sink) -> None:
+    def _close(self, sink: Sink) -> EcgLiveError | None:
         """What does not close may have lost data: that is the session's error, if it has no other."""
         try:
             sink.close()
         except EcgLiveError as error:
             self.error = error
+            return error
         except Exception as error:  # noqa: BLE001 - the others must be closed as well
             self.error = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")
+            return self.error
+        return None

@@ -6,12 +6,27 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
+from time import monotonic
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ecg_live.sinks.jsonl import encode, rounded
-from ecg_live.types import F32, F64, RATE, Chunk, Gap, HeadInfo, Item, Marker, Prediction, StreamInfo, Trace
+from ecg_live.types import (
+    F32,
+    F64,
+    RATE,
+    Beats,
+    Chunk,
+    Clock,
+    Gap,
+    HeadInfo,
+    Item,
+    Marker,
+    Prediction,
+    StreamInfo,
+    Trace,
+)
 
 Format = Literal["double64", "float32", "string"]
 Key = Literal[
@@ -77,21 +92,31 @@ def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]
 class Rows:
     """Turn a session's items into rows.
 
-    Stamps are on the session clock. A replay that does not run at real time is stamped as if it did, from its first
-    sample on. A prediction is stamped with the end of its window.
+    Stamps are on the session clock, and always a number. A replay that does not run at real time is stamped as if it
+    did, from its first sample on. A prediction is stamped with the end of its window.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    clock : Clock
+        Session clock, for what tells no time before the first sample.
     """
 
-    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo]) -> None:
-        self._info, self._heads = info, tuple(heads)
-        self._origin: float | None = None  # session clock of raw time 0
-        self._newest = nan  # stamp of the newest raw sample
+    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock = monotonic) -> None:
+        self._info, self._heads, self._clock = info, tuple(heads), clock
+        self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
+        self._newest: float | None = None  # stamp behind the newest sample
 
     def of(self, item: Item) -> Iterator[Row]:
-        """Give the rows of an item; the end of a replay's events is the newest sample's."""
+        """Give the rows of an item."""
         match item:
             case Chunk():
                 if len(item.samples):
-                    stamp = self._stamp(item.start / self._info.rate, item.time)
+                    raw = item.start / self._info.rate
+                    stamp = self._stamp(raw, item.time)
+                    if self._info.speed == 1.0 or self._anchor is None:
+                        self._anchor = raw, stamp
                     self._newest = stamp + len(item.samples) / self._info.rate
                     yield Row("ecg", stamp, item.samples)
             case Trace():
@@ -101,11 +126,16 @@ class Rows:
             case Prediction():
                 yield from self._prediction(item)
             case _:
-                if isinstance(item, Gap):
-                    values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
-                    yield Row("gaps", self._stamp(item.start / self._info.rate, item.time), values)
-                if line := encode(item, self._info.rate):
-                    yield Row("events", self._now(item), [[json.dumps(rounded(line), allow_nan=False)]])
+                yield from self._event(item)
+
+    def _event(self, item: Item) -> Iterator[Row]:
+        if isinstance(item, Gap):
+            values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
+            yield Row("gaps", self._stamp(item.start / self._info.rate, item.time), values)
+        if isinstance(item, Beats) and not self._info.channels:  # nobody else tells the heart rate
+            yield Row("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
+        if line := encode(item, self._info.rate):
+            yield Row("events", self._now(item), [[json.dumps(rounded(line), allow_nan=False)]])
 
     def _prediction(self, item: Prediction) -> Iterator[Row]:
         stamp = self._stamp(item.stop, item.time + (item.stop - item.start))
@@ -124,14 +154,16 @@ class Rows:
 
     def _stamp(self, raw: float | None, time: float) -> float:
         """Session clock at a raw time (s) that was met at ``time``."""
-        if self._info.speed == 1.0 and isfinite(time):
+        if isfinite(time) and (self._info.speed == 1.0 or raw is None or self._anchor is None):
             return time
-        if raw is None:
-            return time
-        if self._origin is None:
-            self._origin = time - raw if isfinite(time) else 0.0
-        return self._origin + raw
+        if self._anchor is None:
+            return self._clock()
+        known, stamp = self._anchor
+        return stamp if raw is None else stamp + raw - known
 
     def _now(self, item: Item) -> float:
+        """Stamp of an item that lies at no raw time."""
         time = float(getattr(item, "time", nan))
-        return time if self._info.speed == 1.0 and isfinite(time) else self._newest
+        if isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
+            return time
+        return self._clock() if self._newest is None else self._newest
