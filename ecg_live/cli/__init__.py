@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from time import monotonic
+
+BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
 
 
 def main() -> None:

@@ -111,6 +111,23 @@ def run(
 
 
 @app.command()
+def mark(
+    text: Annotated[list[str], typer.Argument(help="What to note.")],
+    session: Annotated[str | None, typer.Option(help="Session, by the name that run --session gave it.")] = None,
+    pid: Annotated[int | None, typer.Option(help="Session, by its process id.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Session, by its --mark-port.")] = None,
+    token: Annotated[
+        str | None, typer.Option(help="What the session printed; found by itself on most machines.")
+    ] = None,
+) -> None:
+    """Note a marker in a session that runs in another terminal."""
+    from ecg_live.cli import BEGAN
+    from ecg_live.cli.mark import mark as note
+
+    raise typer.Exit(note(" ".join(text), BEGAN, port=port, token=token, pid=pid, session=session))
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """List the bundled models: what they answer, what they were trained on, how well they do."""
     from ecg_live.cli.models import show_models

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.cli import complain
 from ecg_live.cli.display import why_no_display
+from ecg_live.cli.feeds import feeds
 from ecg_live.config import Settings, load
 from ecg_live.errors import EcgLiveError
 from ecg_live.types import Sink
@@ -57,7 +58,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         print(f"ecg-live: no dashboard: {reason}; showing the session in the terminal", file=sys.stderr)
         headless = True
     session = _session(uri, settings)
-    with _signals(session, headless=headless) as caught:
+    with feeds(session, settings, uri), _signals(session, headless=headless) as caught:
         session.start()
         try:
             _show(session, settings, uri, headless=headless)

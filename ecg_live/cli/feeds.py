@@ -1,0 +1,40 @@
+"""What feeds a session beside its source: markers of other programs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ecg_live.config import Settings
+from ecg_live.marks.server import MarkServer
+
+if TYPE_CHECKING:
+    from ecg_live.session import Session
+
+
+@contextlib.contextmanager
+def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
+    """Take markers for a session.
+
+    Raises
+    ------
+    ConfigError
+        If the port for markers cannot be opened.
+    """
+    with contextlib.ExitStack() as stack:
+        server = MarkServer(
+            session.mark, time.monotonic, lambda: session.wait(0), source, settings.session, settings.mark_port
+        )
+        stack.enter_context(server)
+        if server.warning:
+            print(f"ecg-live: {server.warning}", file=sys.stderr)
+        if settings.mark_port is not None:
+            print(f"ecg-live: markers on 127.0.0.1:{server.port}, token {server.token}", file=sys.stderr)
+        if settings.markers is not None:
+            from devices.lsl_markers import LslMarkers
+
+            stack.enter_context(LslMarkers(settings.markers, session.mark, time.monotonic))
+        yield

@@ -1,0 +1,20 @@
+"""``ecg-live mark``: note a marker in a running session from another terminal."""
+
+from __future__ import annotations
+
+from ecg_live.marks.client import find, send
+
+
+def mark(text: str, time: float, *, port: int | None, token: str | None, pid: int | None, session: str | None) -> int:
+    """Note a marker that was meant for ``time`` on the session clock, and say where it was put.
+
+    Raises
+    ------
+    ConfigError
+        Several sessions could be meant, the token is wrong, or the text is no marker.
+    DeviceError
+        No session answers.
+    """
+    raw = send(find(port, token, pid, session), text, time)
+    print("noted, before the first sample" if raw is None else f"noted at {raw:.3f} s")
+    return 0

@@ -1,0 +1,1 @@
+"""Markers from other programs on this machine."""

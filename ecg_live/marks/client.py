@@ -1,0 +1,68 @@
+"""Note a marker in a session that runs in another process."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NoReturn
+
+from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
+from ecg_live.marks.doors import Door, at_port, chosen
+from ecg_live.marks.protocol import LINE, clean
+
+ANSWER = 5.0  # s; the session's own patience is shorter
+
+
+def find(port: int | None, token: str | None, pid: int | None, session: str | None) -> Door:
+    """Find the one session that is meant.
+
+    Raises
+    ------
+    ConfigError
+        Several could be meant.
+    DeviceNotFound
+        None runs.
+    """
+    if port is not None:
+        return at_port(port, token)
+    doors = chosen(pid, session)
+    if not doors:
+        wanted = f" with process id {pid}" if pid is not None else f" named {session}" if session is not None else ""
+        raise DeviceNotFound(f"no session{wanted} runs on this machine", "start one with ecg-live run, or name --port")
+    if len(doors) > 1:
+        raise ConfigError(f"several sessions run: {'; '.join(map(str, doors))}", "choose one with --pid or --session")
+    return doors[0]
+
+
+def send(door: Door, text: str, time: float) -> float | None:
+    """Note a marker at ``time`` on the session clock; give its raw time (s), None before the first sample.
+
+    Raises
+    ------
+    ConfigError
+        The text is empty or too long, or the token is wrong.
+    DeviceError
+        The session does not answer, or refuses.
+    """
+    mark = f"MARK@{time!r} {clean(text)}\n".encode()
+    if not clean(text) or len(mark) > LINE:
+        raise ConfigError(f"the text has {len(text)} characters; a line holds {LINE} bytes", "give a shorter text")
+    try:
+        with door.connect() as line, line.makefile("rb") as answers:
+            line.settimeout(ANSWER)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
+                line.sendall((f"TOKEN {door.token or '-'}\n".encode() if door.path is None else b"") + mark)
+            answer = answers.readline(LINE)
+            if door.path is None and answer.startswith(b"OK"):
+                answer = answers.readline(LINE)
+    except OSError as error:
+        raise DeviceNotFound(f"{door} does not answer: {error}", "check that it runs and takes markers") from error
+    verb, _, rest = answer.decode("utf-8", "replace").strip().partition(" ")
+    if verb != "OK":
+        _refused(door, rest)
+    return None if rest == "-" else float(rest)
+
+
+def _refused(door: Door, reason: str) -> NoReturn:
+    if "token" in reason:
+        raise ConfigError(f"{door}: {reason}", "give the --token that the session printed")
+    raise DeviceError(f"{door}: {clean(reason) or 'no answer'}", "check that it runs and takes markers")

@@ -1,0 +1,117 @@
+"""Where running sessions take markers, so that ``ecg-live mark`` finds them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_runtime_path
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 2.0  # s to connect: it is this machine
+LONGEST = 103  # bytes of a socket's path: sun_path holds 104 on macOS, 108 on Linux, with the NUL
+UNIX: int | None = getattr(socket, "AF_UNIX", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A session, and its socket's path or its port and token."""
+
+    pid: int
+    source: str
+    session: str | None = None
+    path: str | None = None
+    port: int | None = None
+    token: str | None = None
+
+    def connect(self) -> socket.socket:
+        """Connect. Raises `OSError`."""
+        if self.path is None or UNIX is None:
+            return socket.create_connection((LOOPBACK, self.port or 0), PATIENCE)
+        line = socket.socket(UNIX)
+        line.settimeout(PATIENCE)
+        try:
+            line.connect(self.path)
+        except OSError:
+            line.close()
+            raise
+        return line
+
+    def __str__(self) -> str:
+        """For people: process, source, and name if it has one."""
+        return f"{self.pid} ({self.source}{f', session {self.session}' if self.session else ''})"
+
+
+def folder() -> Path:
+    """The user's own folder for sockets, made if need be.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or others could reach into it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it falls back on a folder of the same user, and tells of it at length
+        place = Path(user_runtime_path("ecg-live"))
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if hasattr(os, "getuid"):
+        found = place.lstat()
+        if found.st_uid != os.getuid() or not place.is_dir() or place.is_symlink():
+            raise PermissionError(f"{place} belongs to somebody else")
+        place.chmod(0o700)
+    return place
+
+
+def announce(door: Door, place: Path) -> Path:
+    """Write down where a session is; the file is its user's alone."""
+    path = place / f"{door.pid}-{secrets.token_hex(4)}.json"
+    part = path.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(asdict(door), file)
+    return part.replace(path)
+
+
+def running() -> list[Door]:
+    """All sessions of this user that answer; what killed ones left behind is removed."""
+    try:
+        return sorted(_answering(folder()), key=lambda door: door.pid)
+    except OSError:
+        return []
+
+
+def _answering(place: Path) -> Iterator[Door]:
+    for path in place.glob("*.json"):
+        try:
+            door = Door(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue  # it ended just now, or another version's
+        try:
+            door.connect().close()
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            if door.path:
+                Path(door.path).unlink(missing_ok=True)
+        except OSError:  # busy, perhaps
+            yield door
+        else:
+            yield door
+
+
+def chosen(pid: int | None = None, session: str | None = None) -> list[Door]:
+    """Sessions that answer, of that process or name."""
+    return [
+        door for door in running() if (pid is None or door.pid == pid) and (session is None or door.session == session)
+    ]
+
+
+def at_port(port: int, token: str | None) -> Door:
+    """A session's TCP port; its token is looked up unless given."""
+    known = [door for door in running() if door.port == port]
+    door = replace(known[0], path=None) if known else Door(0, f"port {port}", port=port)
+    return replace(door, token=token or door.token)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from ecg_live.marks.server import MarkServer
+from tests.ecg_live.marks.desk import NOW, Desk
+
+Open = Callable[..., MarkServer]
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of its own for sockets, with a path that is short enough."""
+    with tempfile.TemporaryDirectory(prefix="ecg") as place:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", place)
+        yield Path(place)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def opened(desk: Desk) -> Iterator[Open]:
+    """Opens servers; closes them after the test."""
+    with ExitStack() as stack:
+
+        def build(port: int | None = None, session: str | None = None) -> MarkServer:
+            return stack.enter_context(MarkServer(desk.mark, lambda: NOW, desk.over, "supine_1min.txt", session, port))
+
+        yield build

@@ -1,0 +1,71 @@
+"""A session that only notes markers, and programs that speak to it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from ecg_live.marks.doors import Door
+from ecg_live.types import Marker
+
+NOW = 5000.0
+PATIENCE = 10.0  # s; a test that waits so long has failed
+
+
+@dataclass
+class Desk:
+    """Notes markers; its raw time began at 4900 s of the session clock. A deaf one takes them and says nothing."""
+
+    noted: list[Marker] = field(default_factory=list)
+    ended: bool = False
+    deaf: bool = False
+    silent: bool = False  # no sample has come
+
+    def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+        assert time is not None
+        marker = Marker(time, text, None if self.silent else time - 4900.0)
+        self.noted.append(marker)
+        if told is not None and not self.deaf:
+            told(marker)
+
+    def over(self) -> bool:
+        return self.ended
+
+    @property
+    def texts(self) -> list[str]:
+        return [marker.text for marker in self.noted]
+
+
+class Program:
+    """A stimulus program: sends bytes and reads answers."""
+
+    def __init__(self, door: Door) -> None:
+        self.line = door.connect()
+        self.line.settimeout(PATIENCE)
+        self._answers = self.line.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answers.close()
+        self.line.close()
+
+    def send(self, data: bytes) -> None:
+        self.line.sendall(data)
+
+    def done(self) -> None:
+        self.line.shutdown(socket.SHUT_WR)
+
+    def answer(self) -> str:
+        """The next answer; empty when the session hung up."""
+        try:
+            return self._answers.readline().decode().rstrip("\n")
+        except ConnectionResetError:
+            return ""
+
+    def ask(self, line: str) -> str:
+        self.send(line.encode() + b"\n")
+        return self.answer()
