@@ -46,6 +46,8 @@ class Settings:
         LSL marker stream to follow, ``all`` for any.
     mark_port : int, optional
         TCP port on loopback that takes markers.
+    reuse_profile : bool
+        Begin with what the participant's profile holds.
     headless, json : bool
         No dashboard; JSON lines on standard output.
     lsl_out : bool
@@ -64,6 +66,7 @@ class Settings:
     record: str | None = None
     participant: str | None = None
     session: str | None = None
+    reuse_profile: bool = False
     markers: str | None = None
     mark_port: int | None = None
     headless: bool = False
@@ -73,7 +76,7 @@ class Settings:
 
 NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port")
 SHORTEST, LONGEST = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
-SWITCHES = ("headless", "json", "lsl_out")
+SWITCHES = ("reuse_profile", "headless", "json", "lsl_out")
 PORTS = range(1024, 65536)  # that a user may open
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 

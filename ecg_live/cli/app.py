@@ -39,6 +39,9 @@ Baseline = Annotated[
 Record = Annotated[str | None, typer.Option(help="Record to this XDF file from the start (on the dashboard: key R).")]
 Participant = Annotated[str | None, typer.Option(help="Pseudonym of the wearer, for the recording and the profile.")]
 SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
+ReuseProfile = Annotated[
+    bool, typer.Option("--reuse-profile", help="Begin with the scale and baseline kept of the participant.")
+]
 Markers = Annotated[str | None, typer.Option(help="LSL marker stream to follow, by name, or all.")]
 MarkPort = Annotated[
     str | None, typer.Option(help="Take markers on this TCP port of this machine (a token is printed); see mark.")
@@ -81,6 +84,7 @@ def run(
     record: Record = None,
     participant: Participant = None,
     session: SessionId = None,
+    reuse_profile: ReuseProfile = False,
     markers: Markers = None,
     mark_port: MarkPort = None,
     lsl_out: LslOut = False,
@@ -103,6 +107,7 @@ def run(
         "record": record,
         "participant": participant,
         "session": session,
+        "reuse_profile": reuse_profile or None,
         "markers": markers,
         "mark_port": mark_port,
         "lsl_out": lsl_out or None,

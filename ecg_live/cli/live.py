@@ -15,6 +15,7 @@ from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.cli import complain
 from ecg_live.cli.display import why_no_display
 from ecg_live.cli.feeds import feeds
+from ecg_live.cli.participant import Wearer
 from ecg_live.config import Settings, load
 from ecg_live.errors import EcgLiveError
 from ecg_live.types import Sink
@@ -57,7 +58,8 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     if not headless and (reason := why_no_display(os.environ)):
         print(f"ecg-live: no dashboard: {reason}; showing the session in the terminal", file=sys.stderr)
         headless = True
-    session = _session(uri, settings)
+    wearer = Wearer(settings, uri)
+    session = _session(uri, settings, wearer)
     with feeds(session, settings, uri), _signals(session, headless=headless) as caught:
         session.start()
         try:
@@ -70,17 +72,16 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
             session.stop()
             while not session.wait(0.1):
                 pass
-    return _exit_code(session, caught, debug=debug)
+    kept = wearer.keep()
+    return _exit_code(session, caught, debug=debug) or kept
 
 
-def _session(uri: str, settings: Settings) -> Session:
+def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     import torch
 
     from devices.uri import open_source
     from ecg_live.model.bundle import load_bundle
-    from ecg_live.model.predictor import Predictor
     from ecg_live.session import Session
-    from ecg_live.signal.path import SignalPath
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.types import Opening
 
@@ -89,10 +90,11 @@ def _session(uri: str, settings: Settings) -> Session:
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     source = open_source(uri, opening, time.monotonic)
     sinks: list[Sink] = [JsonLines(sys.stdout, source.info.rate)] if settings.json else []
+    path, predictor = wearer.fit(source.info, bundle)
     return Session(
         source,
-        SignalPath(source.info, settings.hop),
-        Predictor(bundle, settings.hop, settings.baseline),
+        path,
+        predictor,
         bundle.infos,
         sinks,
         time.monotonic,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.model.features import Inputs, combine
+from ecg_live.model.features import HRV, SIZES, Inputs, combine
 from ecg_live.types import F64, RATE, WIDTH, Window
 
 PRIOR = 5  # windows that the deviation of people in training weighs as much as
@@ -87,6 +89,31 @@ class Baseline(Timetable):
         self._embeddings: list[F64] = []
         self._hrv: list[F64] = []
 
+    @classmethod
+    def known(cls, embeddings: F64, hrv: F64) -> Self:
+        """A baseline that is complete: features (m, 128) and (m, 3) of its windows.
+
+        Raises
+        ------
+        ValueError
+            They are not of that shape, or fewer than three.
+        """
+        if embeddings.shape != (len(hrv), SIZES["embedding"]) or hrv.shape[1:] != (HRV,) or len(hrv) < FEWEST:
+            raise ValueError(f"features of {embeddings.shape} and {hrv.shape}, expected at least {FEWEST} windows")
+        made = cls(0.0)
+        made._embeddings, made._hrv, made.complete = [embeddings], list(hrv[:, None]), True
+        return made
+
+    @property
+    def embeddings(self) -> F64:
+        """The encoder's features (m, 128) of the windows gathered."""
+        return np.concatenate(self._embeddings)
+
+    @property
+    def hrv(self) -> F64:
+        """Heart rate and its variability (m, 3) of the windows gathered."""
+        return np.concatenate(self._hrv)
+
     def __len__(self) -> int:
         """Windows gathered."""
         return len(self._hrv)
@@ -99,7 +126,7 @@ class Baseline(Timetable):
 
     def rows(self, inputs: Inputs) -> F64:
         """Features (m, d) of the windows gathered, for a head with these inputs."""
-        return combine(np.concatenate(self._embeddings), np.concatenate(self._hrv), inputs)
+        return combine(self.embeddings, self.hrv, inputs)
 
 
 def _moments(x: F64) -> tuple[npt.NDArray[np.int64], F64, F64]:

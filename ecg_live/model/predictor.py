@@ -68,6 +68,7 @@ class Predictor:
         self._heads = bundle.heads
         self._classes = {info.name: info.classes for info in bundle.infos}
         self._baseline: Baseline | None = None
+        self._told = ""  # of a baseline that was resumed
         self.unchanged = (
             self.begin_baseline(baseline) if baseline else ()
         )  # heads that a baseline was asked for in vain
@@ -78,6 +79,15 @@ class Predictor:
     def waiting(self) -> bool:
         """Whether a baseline was asked for and is not complete."""
         return self._baseline is not None and not self._baseline.complete
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The baseline that heads answer relative to, once it is complete."""
+        return None if self._baseline is None or self.waiting else self._baseline
+
+    def resume(self, baseline: Baseline, told: str = "") -> None:
+        """Take a baseline of before as complete, in place of one there may be; ``told`` goes with the next window."""
+        self._baseline, self._told = baseline, told
 
     def begin_baseline(self, seconds: float) -> tuple[str, ...]:
         """Begin a baseline with the next window; give the heads that it changes nothing for."""
@@ -120,10 +130,11 @@ class Predictor:
 
     def _gather(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
         """Let a baseline that is not complete have a window, and tell what came of it."""
-        if self._baseline is None or self._baseline.complete:
-            return None
-        self._baseline.gather(window, *features, usable=usable)
         now = window.time + WIDTH / RATE
+        told, self._told = self._told, ""
+        if self._baseline is None or self._baseline.complete:
+            return State("baseline", told, now) if told else None
+        self._baseline.gather(window, *features, usable=usable)
         if self._baseline.complete:
             return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
         left = self._baseline.seconds_left

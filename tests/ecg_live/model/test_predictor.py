@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from ecg_live.model.baseline import Baseline
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.predictor import Predictor, Streaming, Whole
@@ -163,3 +164,42 @@ def test_an_abstention_in_between_changes_no_answer_after_it(bundle: Bundle) -> 
     for k, (window, bad) in enumerate(zip(windows, spoilt, strict=True)):
         answer, second = one.predict(window), other.predict(bad)
         assert (answer == second) == (not 3 <= k < 6)
+
+
+def test_a_baseline_of_before_gives_the_answers_of_the_session_that_made_it() -> None:
+    personal = random_bundle(personal={"mental_load": "both", "emotion": "hrv"})
+    windows = made()
+    first = Predictor(personal, baseline=30.0)
+    answers = [first.predict(window) for window in windows]
+    begun = next(k for k, answer in enumerate(answers) if answer["emotion"].set == "personal")
+    assert first.baseline is not None
+    later = Predictor(personal)
+    later.resume(Baseline.known(first.baseline.embeddings, first.baseline.hrv), "of before")
+    again, news = [], []
+    for window in windows:
+        again.append(later.predict(window))
+        news.append(later.news)
+    assert [each and each.detail for each in news] == ["of before"] + [None] * (len(windows) - 1)
+    assert again[begun:] == answers[begun:]
+    assert again[0]["emotion"].set == "personal"
+    assert not later.waiting
+
+
+def test_a_baseline_is_handed_out_once_it_is_complete_and_gives_way_to_a_new_one() -> None:
+    predictor = Predictor(random_bundle(personal={"mental_load": "both"}), baseline=30.0)
+    for window in made()[:20]:
+        predictor.predict(window)
+    assert predictor.baseline is None
+    predictor.resume(known := Baseline.known(np.ones((3, 128)), np.ones((3, 3))))
+    assert predictor.baseline is known
+    predictor.begin_baseline(30.0)
+    assert predictor.waiting
+    assert predictor.baseline is None
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "hrv"), [((2, 128), (2, 3)), ((3, 127), (3, 3)), ((4, 128), (3, 3)), ((3,), (3,))]
+)
+def test_a_baseline_of_another_shape_is_refused(embeddings: tuple[int, ...], hrv: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="expected at least 3"):
+        Baseline.known(np.ones(embeddings), np.ones(hrv))

@@ -1,0 +1,139 @@
+"""``--participant`` and ``--reuse-profile``: what a session takes from the wearer's profile, and leaves in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecg_live.cli import complain
+from ecg_live.config import Settings
+from ecg_live.errors import ConfigError, EcgLiveError, FormatError
+from ecg_live.profile import Entry, KnownBaseline, KnownScale, Profile, today
+from ecg_live.types import StreamInfo
+
+if TYPE_CHECKING:
+    from ecg_live.model.baseline import Baseline
+    from ecg_live.model.bundle import Bundle
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.signal.path import SignalPath
+
+ENOUGH = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
+
+
+class Wearer:
+    """Fit out a session's path and predictor, and keep what they learnt.
+
+    Parameters
+    ----------
+    settings : Settings
+    uri : str
+        Source.
+    data : Path, optional
+        Of all profiles; the user's data folder without it.
+
+    Raises
+    ------
+    ConfigError
+        The participant's name cannot be, or a profile shall be reused and nobody is named.
+    """
+
+    def __init__(self, settings: Settings, uri: str, data: Path | None = None) -> None:
+        if settings.reuse_profile and settings.participant is None:
+            raise ConfigError("--reuse-profile without a participant", "name one, for example --participant P01")
+        self._profile = None if settings.participant is None else Profile(settings.participant, data)
+        self._settings, self._uri = settings, uri
+        self._resumed: Baseline | None = None
+
+    def fit(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
+        """Make path and predictor, with what is known of the wearer where that was asked for.
+
+        Raises
+        ------
+        RecordingError
+            The profile cannot be read.
+        """
+        from ecg_live.model.predictor import Predictor
+        from ecg_live.signal.path import SignalPath
+        from ecg_live.signal.zscore import Scale
+
+        self._device, self._encoder = device(self._uri, info), encoder_id(bundle)
+        known = self._profile.scale(self._device) if self._profile and self._settings.reuse_profile else None
+        scale = None if known is None else Scale(known.mean, known.var, known.blocks)
+        self._path = SignalPath(info, self._settings.hop, scale)
+        self._predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
+        if self._profile and self._settings.reuse_profile:
+            self._tell("reused", self._profile, [each for each in (known, self._resume(self._profile, bundle)) if each])
+        return self._path, self._predictor
+
+    def keep(self) -> int:
+        """Keep what the session learnt of the wearer, and say so; 0, or the exit code of what hindered it."""
+        if self._profile is None:
+            return 0
+        entries = list(self._learnt())
+        try:
+            for entry in entries:
+                self._profile.save(entry)
+        except EcgLiveError as error:
+            complain(error)
+            return error.exit_code
+        self._tell("kept", self._profile, entries)
+        return 0
+
+    def _resume(self, profile: Profile, bundle: Bundle) -> KnownBaseline | None:
+        """Let the predictor have the baseline that its heads can use, if there is one."""
+        from ecg_live.model.baseline import Baseline
+        from ecg_live.model.encoder import FEATURES
+
+        inputs = [card.inputs["personal"] for card in bundle.card.heads.values() if "personal" in card.sets]
+        known = profile.baseline(self._encoder) if inputs else None
+        if known is None and inputs and set(inputs) == {"hrv"}:  # heart rate is the same for any encoder
+            known = next(iter(profile.baselines()), None)
+        if known is None:
+            return None
+        embeddings = known.embeddings if known.encoder == self._encoder else np.full((len(known.hrv), FEATURES), np.nan)
+        try:
+            self._resumed = Baseline.known(embeddings, known.hrv)
+        except ValueError as error:
+            remedy = "leave out --reuse-profile, and give --baseline to make it anew"
+            raise FormatError(f"the profile of {profile.participant}: a baseline with {error}", remedy) from error
+        self._predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
+        return known
+
+    def _learnt(self) -> Iterator[Entry]:
+        scale, baseline = self._path.scale, self._predictor.baseline
+        if scale is not None and scale.blocks >= ENOUGH:
+            yield KnownScale(self._device, scale.mean, scale.var, scale.blocks, today())
+        if baseline is not None and baseline is not self._resumed:
+            yield KnownBaseline(self._encoder, baseline.embeddings, baseline.hrv, today())
+
+    @staticmethod
+    def _tell(done: str, profile: Profile, entries: Sequence[Entry]) -> None:
+        said = [
+            f"scale of {entry.blocks} s, {entry.date[:10]} ({entry.device})"
+            if isinstance(entry, KnownScale)
+            else f"baseline of {len(entry.hrv)} windows, {entry.date[:10]}"
+            for entry in entries
+        ]
+        found = "; ".join(said) or ("nothing that fits this device and model" if done == "reused" else "nothing")
+        print(f"ecg-live: profile of {profile.participant}: {done} {found}", file=sys.stderr)
+
+
+def device(uri: str, info: StreamInfo) -> str:
+    """What a scale belongs to: kind of source, lead and rate. Other amplifiers and electrodes give other amplitudes."""
+    scheme, colon, _ = uri.partition(":")
+    kind = scheme if colon and len(scheme) > 1 and not Path(uri).exists() else "file"
+    return f"{kind} {info.channels[info.ecg]} {info.rate:g} Hz"
+
+
+def encoder_id(bundle: Bundle) -> str:
+    """SHA-256 of all that a bundle's embeddings depend on."""
+    from ecg_live.model.bundle import digest
+
+    parts = digest(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()

@@ -1,0 +1,213 @@
+"""What is kept of a participant from one session to the next: a small JSON file an entry, in a folder of their own.
+
+Entries never share a file, and a file is replaced at once: sessions that end together lose nothing of each other's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+import numpy as np
+from platformdirs import user_data_path
+
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.types import F64
+
+SCHEMA = 1
+DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
+LONGEST = 200  # bytes of a folder's name; file systems take 255
+LARGEST = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScale:
+    """A wearer's mean (mV) and variance (mV^2) on a device and lead, from ``blocks`` usable seconds."""
+
+    device: str
+    mean: float
+    var: float
+    blocks: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownBaseline:
+    """Features of the windows of a resting baseline: ``embeddings (m, d)`` of an encoder, ``hrv (m, 3)``, NaN in it."""
+
+    encoder: str
+    embeddings: F64
+    hrv: F64
+    date: str
+
+
+Entry = KnownScale | KnownBaseline
+Found = TypeVar("Found", KnownScale, KnownBaseline)
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Folder of the user's data, as `DATA` or the system says."""
+    chosen = (os.environ if environ is None else environ).get(DATA)
+    return Path(chosen) if chosen else user_data_path("ecg-live")
+
+
+def today() -> str:
+    """Date and time with the offset from UTC, for an entry."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+class Profile:
+    """A participant's entries.
+
+    Parameters
+    ----------
+    participant : str
+        Pseudonym.
+    data : Path, optional
+        Of all profiles; the user's data folder without it.
+
+    Raises
+    ------
+    ConfigError
+        Nobody can be called that.
+    """
+
+    def __init__(self, participant: str, data: Path | None = None) -> None:
+        name = quote(participant, safe=" ", errors="replace").replace(".", "%2E")
+        if not participant.strip() or not participant.isprintable() or len(name) > LONGEST:
+            found = repr(participant[:40]) + ("..." if len(participant) > 40 else "")
+            raise ConfigError(
+                f"{found} is no participant; a pseudonym has 1 to {LONGEST} plain characters", "for example P01"
+            )
+        self.participant = participant
+        self.folder = (data_folder() if data is None else data) / "profiles" / name
+
+    def scale(self, device: str) -> KnownScale | None:
+        """What is known of the wearer on a device and lead.
+
+        Raises
+        ------
+        RecordingError
+            The entry cannot be read, `FormatError` if it is damaged.
+        """
+        return self._read(self._path("scale", device), _scale)
+
+    def baseline(self, encoder: str) -> KnownBaseline | None:
+        """The resting baseline in features of an encoder, by the SHA-256 of that; raises as `scale`."""
+        return self._read(self._path("baseline", encoder), _baseline)
+
+    def baselines(self) -> list[KnownBaseline]:
+        """All baselines, whatever their encoder, the newest first; raises as `scale`."""
+        found = [self._read(path, _baseline) for path in self.files() if path.name.startswith("baseline-")]
+        known = [each for each in found if each is not None]
+        return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)
+
+    def files(self) -> list[Path]:
+        """All files of the profile, what an interrupted write left among them."""
+        try:
+            return sorted(path for path in self.folder.iterdir() if path.suffix in (".json", ".part"))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise RecordingError(f"{self.folder}: {error.strerror}", "check the folder") from error
+
+    def save(self, entry: Entry) -> Path:
+        """Keep an entry in place of the one before; give its file.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be written; what was there before stays.
+        """
+        if isinstance(entry, KnownScale):
+            path, fields = self._path("scale", entry.device), {"mean": entry.mean, "var": entry.var}
+            content: dict[str, Any] = {"device": entry.device, "blocks": entry.blocks} | fields
+        else:
+            path = self._path("baseline", entry.encoder)
+            content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
+        content = {"schema": SCHEMA, "participant": self.participant, "date": entry.date} | content
+        try:
+            _replace(path, json.dumps(content, allow_nan=False) + "\n")
+        except OSError as error:
+            raise RecordingError(
+                f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"
+            ) from error
+        return path
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.json"
+
+    def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], Found]) -> Found | None:
+        remedy = f"remove the file: the next session of {self.participant} makes it anew"
+        try:
+            if path.stat().st_size > LARGEST:
+                raise FormatError(f"{path}: an entry of more than {LARGEST >> 20} MiB", remedy)
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RecordingError(f"{path}: the profile cannot be read: {error.strerror}", "check the file") from error
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{path}: the profile is damaged: {error}", remedy) from error
+        try:
+            if content["schema"] != SCHEMA:
+                raise FormatError(
+                    f"{path}: a profile of schema {content['schema']}; this version reads {SCHEMA}", remedy
+                )
+            if content["participant"] != self.participant:
+                raise FormatError(f"{path}: belongs to {content['participant']!r}, not {self.participant!r}", remedy)
+            return parse(content)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise FormatError(f"{path}: the profile lacks or garbles {error}", remedy) from error
+
+
+def _scale(content: Mapping[str, Any]) -> KnownScale:
+    mean, var, blocks = float(content["mean"]), float(content["var"]), content["blocks"]
+    if not (math.isfinite(mean) and math.isfinite(var) and var >= 0 and type(blocks) is int and blocks > 0):
+        raise ValueError(f"mean {mean:g}, variance {var:g}, blocks {blocks!r}")
+    return KnownScale(str(content["device"]), mean, var, blocks, _date(content))
+
+
+def _baseline(content: Mapping[str, Any]) -> KnownBaseline:
+    embeddings, hrv = (_numbers(content[name]) for name in ("embeddings", "hrv"))
+    if embeddings.ndim != 2 or hrv.ndim != 2 or len(embeddings) != len(hrv) or not np.isfinite(embeddings).all():
+        raise ValueError(f"features of {embeddings.shape} and {hrv.shape}")
+    return KnownBaseline(str(content["encoder"]), embeddings, hrv, _date(content))
+
+
+def _date(content: Mapping[str, Any]) -> str:
+    return datetime.fromisoformat(content["date"]).isoformat(timespec="seconds")
+
+
+def _numbers(rows: list[list[float | None]]) -> F64:
+    return np.array(rows, dtype=np.float64)  # None becomes NaN
+
+
+def _nulls(rows: F64) -> list[list[float | None]]:
+    return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once or not at all, and have the disk take it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.stem}.{uuid4().hex[:8]}.part")
+    try:
+        with part.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
