@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from ecg_live.types import HeadInfo, Prediction
@@ -13,6 +15,17 @@ from .tiles import CARD_MARGINS, Card, Elided, Pill, text_label
 from .words import title_text
 
 TEXT_WIDTH = 182  # pixels for the words, left of the curve
+
+
+def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
+    """Lay panels side by side in two columns; an odd one at the end is as wide as both."""
+    grid = QtWidgets.QGridLayout()
+    grid.setSpacing(8)
+    columns = min(2, len(panels))
+    for place, panel in enumerate(panels):
+        wide = place == len(panels) - 1 and place % 2 == 0
+        grid.addWidget(panel, place // 2, place % 2, 1, columns if wide else 1)
+    return grid
 
 
 class HeadPanel(Card):

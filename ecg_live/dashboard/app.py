@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from types import TracebackType
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from ecg_live.types import View
+from ecg_live.types import Clock, View
 
 from .window import MainWindow
 
@@ -43,6 +44,7 @@ def run_dashboard(
     model: str,
     over: Callable[[], bool] = lambda: False,
     on_first_frame: Callable[[], None] | None = None,
+    clock: Clock = time.monotonic,
 ) -> int:
     """Show a session until the window is closed, then ask the session to stop.
 
@@ -56,6 +58,8 @@ def run_dashboard(
         Asked at every frame; the window closes by itself once it says True.
     on_first_frame : callable, optional
         Called once, when the first frame is on the screen.
+    clock : Clock
+        That of the session.
 
     Returns
     -------
@@ -72,17 +76,17 @@ def run_dashboard(
     failure, former = _Failure(), sys.excepthook
     sys.excepthook = failure.keep
     try:
-        window = MainWindow(view, title=title, model=model)
+        window = MainWindow(view, title=title, model=model, clock=clock)
         if on_first_frame is not None:
             window.sweep.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
-        timer.timeout.connect(lambda: window.close() if over() else window.refresh())
+        timer.timeout.connect(lambda: window.end() if over() else window.refresh())
         timer.start(FRAME)
         window.refresh()
         window.show()
         code = app.exec()
         timer.stop()
-        window.close()
+        window.end()
     finally:
         sys.excepthook = former
         view.stop()

@@ -11,10 +11,11 @@ from .status import Strip
 from .tiles import Elided, text_label
 
 RESEARCH = "Research use only"
+NO_ECG = "No ECG on this device"
 
 
 class Header(QtWidgets.QWidget):
-    """Title, source, model, and what the whole is for."""
+    """Title, source, model, what is recorded, and what the whole is for."""
 
     def __init__(self, title: str, model: str, info: StreamInfo) -> None:
         super().__init__()
@@ -23,8 +24,10 @@ class Header(QtWidgets.QWidget):
         name.setText(title)
         about = Elided("Source and model", 10)
         about.setProperty("muted", True)
-        parts = (info.name, ", ".join(info.channels), f"{info.rate:g} Hz", f"model {model}" if model else "")
+        signal = (", ".join(info.channels), f"{info.rate:g} Hz") if info.channels else (NO_ECG,)
+        parts = (info.name, *signal, f"model {model}" if model else "")
         about.show_text("   ·   ".join(part for part in parts if part))
+        self.recording = StateStrip("Recording", grow=False)
         self.tag = text_label(RESEARCH, 9, bold=True)
         self.tag.setObjectName("tag")
         self.tag.setText(RESEARCH)
@@ -33,19 +36,25 @@ class Header(QtWidgets.QWidget):
         row.setSpacing(16)
         row.addWidget(name)
         row.addWidget(about, 1, QtCore.Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.recording)
         row.addWidget(self.tag)
 
 
 class StateStrip(QtWidgets.QFrame):
-    """Always there and always as high, so that a message moves nothing."""
+    """A word and a sentence on the colour of their tone, always as high, so that a message moves nothing.
 
-    def __init__(self) -> None:
+    One that does not ``grow`` is as wide as its text, where there is room.
+    """
+
+    def __init__(self, name: str, *, grow: bool = True) -> None:
         super().__init__()
-        self.setAccessibleName("State of the stream")
+        self.setAccessibleName(name)
         self.setFixedHeight(30)
         self.strip = Strip("neutral", "", "")
-        self._word = text_label("State", 10, bold=True)
-        self._text = Elided("State in words", 10)
+        self._word = text_label(f"{name}: state", 10, bold=True)
+        self._text = Elided(f"{name}: in words", 10)
+        if not grow:
+            self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Maximum, QtWidgets.QSizePolicy.Policy.Fixed)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(14)
@@ -53,16 +62,19 @@ class StateStrip(QtWidgets.QFrame):
         row.addWidget(self._text, 1)
 
     def show_strip(self, strip: Strip) -> None:
-        """Show a state of the stream."""
+        """Show a state."""
+        if strip == self.strip:
+            return
         self.strip = strip
         self._word.setText(strip.word)
         self._text.show_text(strip.text)
+        self._text.setVisible(bool(strip.text))
         mark(self, "tone", strip.tone)
         self.setAccessibleDescription(f"{strip.word}: {strip.text}")
 
 
 class Foot(QtWidgets.QStatusBar):
-    """The last event, and what everybody should know."""
+    """The last event, how the device's clock runs, and what everybody should know."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +82,10 @@ class Foot(QtWidgets.QStatusBar):
         self.setSizeGripEnabled(False)
         self.setContentsMargins(10, 0, 10, 4)
         self.event_line = Elided("Last event", 9)
+        self.clock_line = Elided("Device clock", 9)
+        self.clock_line.setProperty("muted", True)
         hint = text_label("Hint", 9, muted=True)
-        hint.setText(f"{RESEARCH}   ·   Space pause   ·   ? keys")
-        self.addWidget(self.event_line, 1)
+        hint.setText(f"{RESEARCH}   ·   Space pause   ·   M marker   ·   R record   ·   ? keys")
+        self.addWidget(self.event_line, 2)
+        self.addWidget(self.clock_line, 1)
         self.addPermanentWidget(hint)

@@ -9,6 +9,10 @@ from .tiles import text_label
 KEYS = (
     ("Space", "Pause the trace, or go on; samples and numbers never stop"),
     ("L", "Back to the live trace"),
+    ("M", "Marker at this moment: write its text, Enter marks, Escape cancels"),
+    ("1 to 9", "Marker with that number as its text"),
+    ("B", "Begin a resting baseline; asks if one is running"),
+    ("R", "Record, or stop recording; stopping asks"),
     ("Left, Right", "While paused: one second back, forward (also mouse wheel)"),
     ("Page Up, Page Down", "While paused: one page back, forward"),
     ("Home, End", "While paused: oldest, newest"),

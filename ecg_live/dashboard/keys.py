@@ -1,4 +1,4 @@
-"""Which key does what. M, 1 to 9, B and R stay free for markers, baseline and recording."""
+"""Which key does what."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from .markers import QUICK
 
 if TYPE_CHECKING:
     from .window import MainWindow
@@ -33,12 +35,22 @@ def _speed(by: int) -> Action:
     return lambda window: window.transport.step(window.transport.speed, by)
 
 
+def _quick(text: str) -> Action:
+    return lambda window: window.desk.mark_quick(text)
+
+
 def _leave_full_screen(window: MainWindow) -> None:
     if window.isFullScreen():
         window.toggle_full_screen()
 
 
-ACTIONS: dict[int, Action] = {
+ASKS: dict[int, Action] = {  # of the session; once however long the key is held
+    _Key.Key_M: lambda window: window.desk.mark(),
+    _Key.Key_B: lambda window: window.desk.begin_baseline(),
+    _Key.Key_R: lambda window: window.desk.toggle_recording(),
+    **{_Key.Key_1 + place: _quick(text) for place, text in enumerate(QUICK)},
+}
+ACTIONS: dict[int, Action] = ASKS | {
     _Key.Key_Space: lambda window: window.toggle_pause(),
     _Key.Key_L: lambda window: window.go_live(),
     _Key.Key_Left: _second(-1),
@@ -73,6 +85,6 @@ def action_for(event: QtGui.QKeyEvent | None, focus: QtWidgets.QWidget | None) -
     if held == modifier.ControlModifier and event.key() == _Key.Key_W:
         return lambda window: window.close()
     writing = isinstance(focus, _TEXT) or (isinstance(focus, QtWidgets.QComboBox) and focus.isEditable())
-    if writing or held != modifier.NoModifier:
+    if writing or held != modifier.NoModifier or (event.isAutoRepeat() and event.key() in ASKS):
         return None
     return ACTIONS.get(event.key())

@@ -1,13 +1,14 @@
-"""The column of tiles at the right: vital signs, quality, latency, loss and clock."""
+"""The column of tiles at the right: vital signs, quality, latency, loss, clock and battery."""
 
 from __future__ import annotations
 
 from pyqtgraph.Qt import QtWidgets
 
-from ecg_live.types import Prediction, Snapshot
+from ecg_live.types import Snapshot
 
-from .status import DIM_AFTER, GONE_AFTER, Freshness
-from .tiles import QualityTile, Tile
+from .readings import Readings
+from .status import DIM_AFTER, GONE_AFTER, Freshness, dimmed
+from .tiles import QualityTile, RowTile, Tile
 from .words import NOTHING, clock_text, number
 
 
@@ -24,29 +25,51 @@ class Numbers(QtWidgets.QWidget):
         self.latency = Tile("Latency p95", "ms")
         self.lost = Tile("Samples lost")
         self.clock = Tile("Stream time")
+        self.battery = RowTile("Battery")
+        self.battery.hide()  # until a device tells
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        tiles = (self.heart_rate, self.rmssd, self.quality, self.latency, self.lost, self.clock)
-        for tile, stretch in zip(tiles, (4, 3, 4, 3, 3, 3), strict=True):
+        tiles = (self.heart_rate, self.rmssd, self.quality, self.latency, self.lost, self.clock, self.battery)
+        for tile, stretch in zip(tiles, (4, 3, 4, 3, 3, 3, 0), strict=True):
             column.addWidget(tile, stretch)
 
-    def show_snapshot(self, snapshot: Snapshot, last: Prediction | None, fresh: Freshness) -> None:
+    def show_snapshot(self, snapshot: Snapshot, readings: Readings, fresh: Freshness) -> None:
         """Show what is known now; ``fresh`` tells how old the latest prediction is."""
-        gone, dim = last is None or fresh.gone, fresh.dim or snapshot.ended or snapshot.error is not None
-        note = fresh.note if dim and not gone else ""
-        self.heart_rate.show_value(number(None if gone or not last else last.heart_rate), note, dim=dim)
-        self.rmssd.show_value(number(None if gone or not last else last.rmssd), note, dim=dim)
-        if last is None or gone:
+        last = None if fresh.gone else readings.last
+        dim = fresh.dim or dimmed(snapshot)
+        note = fresh.note if dim and last else ""
+        self._show_pulse(snapshot, readings, fresh)
+        self.rmssd.show_value(number(last.rmssd if last else None), note, dim=dim)
+        if last is None:
             self.quality.show_grade(NOTHING, (), dim=True)
         else:
-            self.quality.show_grade(
-                last.quality.grade, (note, *last.quality.reasons) if note else last.quality.reasons, dim=dim
-            )
-        self.latency.show_value(number(None if gone else snapshot.latency_p95, factor=1000), note, dim=dim)
+            reasons = last.quality.reasons
+            self.quality.show_grade(last.quality.grade, (note, *reasons) if note else reasons, dim=dim)
+        self.latency.show_value(number(snapshot.latency_p95 if last else None, factor=1000), note, dim=dim)
+        self._show_stream(snapshot, readings)
+
+    def _show_pulse(self, snapshot: Snapshot, readings: Readings, fresh: Freshness) -> None:
+        """Show the model's heart rate; where no prediction tells one, that which a strap told itself."""
+        told = None if fresh.gone or readings.last is None else readings.last.heart_rate
+        beats = readings.beats
+        own = told is None and beats is not None and snapshot.age <= GONE_AFTER
+        age = snapshot.age if own else fresh.age
+        dim = dimmed(snapshot) or (age > DIM_AFTER if own else fresh.dim)
+        value = number(beats.heart_rate if own and beats else told)
+        self.heart_rate.show_value(value, f"{number(age)} s old" if dim and value != NOTHING else "", dim=dim)
+
+    def _show_stream(self, snapshot: Snapshot, readings: Readings) -> None:
         total = snapshot.samples + snapshot.lost
         share = number(100 * snapshot.lost / total, 2) + " %" if total else ""
-        self.lost.show_value(f"{snapshot.lost:,}", share and f"{share} of {total:,}")
-        old = snapshot.age > DIM_AFTER or snapshot.ended
+        if readings.ecg:
+            self.lost.show_value(f"{snapshot.lost:,}", share and f"{share} of {total:,}")
+        else:
+            self.lost.show_value(NOTHING, "no ECG", dim=True)
+        old = snapshot.age > DIM_AFTER or dimmed(snapshot)
         waits = snapshot.samples and snapshot.age > GONE_AFTER and not snapshot.ended
-        self.clock.show_value(clock_text(snapshot.now), "no samples" if waits else "", dim=old)
+        self.clock.show_value(clock_text(snapshot.now), "no data" if waits else "", dim=old)
+        if readings.battery is not None:
+            level = number(readings.battery.level, factor=100)
+            self.battery.show_value(level if level == NOTHING else f"{level} %", dim=dimmed(snapshot))
+            self.battery.show()

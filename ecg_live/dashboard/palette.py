@@ -42,6 +42,7 @@ class Palette:
     minor: str
     major: str
     trace: str
+    marker: str
     shade: str
     hatch: str
     classes: tuple[str, ...]
@@ -58,6 +59,7 @@ LIGHT = Palette(
     minor="#f1e7df",
     major="#dfc9ba",
     trace="#101418",
+    marker="#a8528b",
     shade="#d9dee2",
     hatch="#98a3ab",
     classes=("#0072b2", "#b86e00", "#009e73", "#a8528b", "#56b4e9"),
@@ -73,6 +75,7 @@ DARK = Palette(
     minor="#1c2326",
     major="#2f3a3f",
     trace="#6fd6b3",
+    marker="#cc79a7",
     shade="#343d44",
     hatch="#66727b",
     classes=("#56b4e9", "#e69f00", "#2fc495", "#cc79a7", "#f0e442"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from ecg_live.types import Gap, LeadOff, Prediction, Snapshot, State
+from ecg_live.types import Battery, Beats, Event, Gap, LeadOff, Prediction, Snapshot, State, StreamInfo
 
 from .status import Freshness, hop_between
 from .words import event_text, sentence
@@ -15,15 +16,18 @@ WARN_FOR = 10.0  # s that a warning stays on top
 class Readings:
     """Takes every snapshot; all times are those of the screen's own clock, in s."""
 
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._received = -math.inf
-        self._warned = -math.inf
+    def __init__(self, info: StreamInfo) -> None:
+        self._info = info
+        self._received = self._warned = self._beaten = -math.inf
         self._warning = ""
-        self._lead_off = ""
+        self._off: list[str] = []  # electrodes that are off
         self._hop = math.inf
+        self._beats = 0
+        self.beats: Beats | None = None
+        self.battery: Battery | None = None
         self.last: Prediction | None = None
-        self.event = ""
+        self.event = self.drift = self.recording_failed = ""
+        self.resting = False  # a baseline is running
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Keep what is new in a snapshot."""
@@ -33,13 +37,45 @@ class Readings:
             self.last = snapshot.predictions[-1]
             self._received = now - self.last.latency  # what a gap held back is as old as its signal
         for event in snapshot.events:
-            text = sentence(event_text(event, self._rate))
+            text = sentence(event_text(event, self._info.rate))
             self.event = text or self.event
-            if isinstance(event, LeadOff):
-                self._lead_off = text if event.off else ""
+            self._note(event, now)
             warns = isinstance(event, State) and event.state == "warning"
             if warns or (isinstance(event, Gap) and not event.bridged):
                 self._warned, self._warning = now, text
+
+    def _note(self, event: Event, now: float) -> None:
+        match event:
+            case LeadOff(off=off, electrodes=electrodes):
+                which = electrodes or ("electrode",)
+                kept = [name for name in self._off if electrodes and name not in which]
+                self._off = [*kept, *which] if off else kept
+            case Beats():
+                self.beats, self._beats = event, self._beats + 1
+                self._beaten = min(now, event.time) if math.isfinite(event.time) else now
+            case Battery():
+                self.battery = event
+            case State(state="clock"):
+                self.drift = event.detail
+            case State(state="baseline"):
+                self.resting = event.seconds_left is not None
+            case State(state="recording"):
+                self.recording_failed = ""
+            case State(state="recording_failed"):
+                self.recording_failed = event.detail or "the recording stopped"
+
+    @property
+    def ecg(self) -> bool:
+        """Whether the device sends an ECG."""
+        return bool(self._info.channels)
+
+    def seen(self, snapshot: Snapshot, now: float) -> Snapshot:
+        """Give a snapshot in which beats stand for the samples that a device without ECG never sends."""
+        if self.ecg or not self._beats:
+            return snapshot
+        reached = self.last.stop if self.last else 0.0
+        age = max(0.0, min(snapshot.age, now - self._beaten))
+        return replace(snapshot, samples=self._beats, age=age, now=max(snapshot.now, reached))
 
     def fresh(self, now: float) -> Freshness:
         """Give the age of the latest prediction."""
@@ -47,4 +83,6 @@ class Readings:
 
     def warning(self, now: float) -> str:
         """Give what should be said on top: an electrode that is off, or a warning that is still fresh."""
-        return self._lead_off or (self._warning if now - self._warned < WARN_FOR else "")
+        if self._off:
+            return f"Lead off: {', '.join(self._off)}"
+        return self._warning if now - self._warned < WARN_FOR else ""

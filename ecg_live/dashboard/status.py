@@ -17,6 +17,7 @@ Tone = Literal["live", "info", "warn", "fault", "neutral"]
 DIM_AFTER = 3.0  # s: an answer this old is dimmed and its age shown
 GONE_AFTER = 10.0  # s: and this old it is no longer shown
 SURE = 0.6  # a likeliest class below this probability is of low confidence
+AWAY = ("searching", "connecting", "lost", "gave_up")  # states of a device that gives no data now
 PERSONAL = "Relative to the resting baseline"
 
 PILLS: dict[Kind, tuple[Tone, str]] = {
@@ -89,17 +90,28 @@ def result_kind(result: HeadResult) -> Literal["valid", "low", "abstain"]:
     return "valid" if top >= SURE else "low"
 
 
+def away(snapshot: Snapshot) -> bool:
+    """Whether the device says that it gives no data. A session that has not begun is ``connecting`` without a word."""
+    state = snapshot.state
+    return state.state in AWAY and (bool(state.detail) or state.state in ("lost", "gave_up"))
+
+
 def stream_kind(snapshot: Snapshot) -> Kind | None:
     """Give the state that the whole stream puts every head into, or None where each speaks for itself."""
     if snapshot.error is not None or snapshot.state.state == "error":
         return "error"
     if snapshot.ended or snapshot.state.state == "ended":
         return "ended"
-    if snapshot.samples and snapshot.age > GONE_AFTER:
+    if snapshot.samples and (snapshot.age > GONE_AFTER or away(snapshot)):
         return "no_data"
     if snapshot.state.state in ("warming_up", "gap") and not snapshot.age > DIM_AFTER:
         return "gap" if snapshot.state.state == "gap" else "warming_up"
     return None
+
+
+def dimmed(snapshot: Snapshot) -> bool:
+    """Whether nothing that was measured is of now, however young it is."""
+    return stream_kind(snapshot) in ("no_data", "ended", "error")
 
 
 def time_now(snapshot: Snapshot) -> float:
@@ -148,15 +160,30 @@ def strip_of(snapshot: Snapshot, warning: str, *, paused: bool) -> Strip:
     kind = stream_kind(snapshot)
     if kind == "error":
         return Strip("fault", "ERROR", snapshot.error or sentence(state.detail) or "The session has stopped.")
-    if kind == "no_data":
-        return Strip("fault", "NO DATA", f"No samples for {age:.0f} s. Check that the device is on and within reach.")
     if kind == "ended":
         return Strip("neutral", "ENDED", sentence(state.detail) or "The stream has ended.")
+    if away(snapshot):
+        return _strip_without_device(snapshot)
+    if kind == "no_data":
+        return Strip("fault", "NO DATA", f"No data for {age:.0f} s. Check that the device is on and within reach.")
     if not snapshot.samples:
         return Strip("info", "WAITING", sentence(state.detail) or "For the first sample.")
     if age > DIM_AFTER:
-        return Strip("warn", "NO DATA", f"No samples for {age:.0f} s.")
+        return Strip("warn", "NO DATA", f"No data for {age:.0f} s.")
     return _strip_while_streaming(snapshot, kind, warning, paused=paused)
+
+
+def _strip_without_device(snapshot: Snapshot) -> Strip:
+    state = snapshot.state
+    words = [sentence(state.detail)] if state.detail else []
+    if snapshot.samples:
+        words.append(f"no data for {snapshot.age:.0f} s")
+    text = "  ·  ".join(words) or "The device is gone."
+    if state.state == "gave_up":
+        return Strip("fault", "GAVE UP", text)
+    if snapshot.samples or state.state == "lost":
+        return Strip("fault", "DISCONNECTED", text)
+    return Strip("info", state.state.upper(), text)
 
 
 def _strip_while_streaming(snapshot: Snapshot, kind: Kind | None, warning: str, *, paused: bool) -> Strip:

@@ -10,6 +10,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.types import RATE
 
 from .history import TraceHistory
+from .markers import MarkerLog, Placed
 from .palette import Palette
 from .paper import LINE, MARGIN, Scale, draw_line, draw_paper
 from .words import clock_text
@@ -21,15 +22,17 @@ REACH = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's
 class SweepView(QtWidgets.QWidget):
     """Draws a `TraceHistory`; ``advance`` paints the samples since the last call, ``show_page`` stands still.
 
-    The picture is kept in device pixels, so that nothing is resampled on a screen of high density.
+    The picture is kept in device pixels, so that nothing is resampled on a screen of high density. ``note`` is written
+    where there is no trace.
     """
 
     first_painted = QtCore.pyqtSignal()
     scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
 
-    def __init__(self, history: TraceHistory, palette: Palette) -> None:
+    def __init__(self, history: TraceHistory, palette: Palette, markers: MarkerLog, note: str = "") -> None:
         super().__init__()
         self._history, self._palette, self._ratio = history, palette, 1.0
+        self._markers, self._note = markers, note
         self.scale = Scale()
         self._paper = self._canvas = QtGui.QPixmap()
         self._drawn = 0  # next sample to draw
@@ -38,7 +41,7 @@ class SweepView(QtWidgets.QWidget):
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 160)
-        self.setAccessibleName("ECG trace")
+        self.setAccessibleName(note or "ECG trace")
 
     @property
     def span(self) -> int:
@@ -78,6 +81,28 @@ class SweepView(QtWidgets.QWidget):
         self._page = None
         self._redraw()
 
+    @property
+    def view(self) -> tuple[int, int]:
+        """First sample on the screen, and the one behind the last."""
+        stop = self._drawn if self._page is None else self._page
+        return stop - self.span + (GAP if self._page is None else 0), stop
+
+    def labels(self) -> tuple[tuple[float, str], ...]:
+        """Pixels and texts of the markers on the screen, from left to right."""
+        start, stop = self.view
+        places = self._markers.between(start, stop)
+        return tuple(sorted(((self._x(at - self._origin(at)) / self._ratio, text) for at, text in places)))
+
+    def show_marker(self, marker: Placed) -> None:
+        """Draw the line of a marker whose samples are on the screen already; others are drawn with their samples."""
+        start, stop = self.view
+        if not start <= marker.at < stop or self._canvas.isNull():
+            return
+        painter = self._begin()
+        self._rule(painter, marker.at, marker.at + 1, self._origin(marker.at))
+        painter.end()
+        self.update()
+
     def advance(self) -> None:
         """Paint the samples that came since the last call, and nothing else. Late calls paint more at once."""
         new = self._history.stop - self._drawn
@@ -100,12 +125,18 @@ class SweepView(QtWidgets.QWidget):
         painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
         return painter
 
+    def _origin(self, at: int) -> int:
+        """Sample at the left rim of the page or round that holds a sample on the screen."""
+        return at // self.span * self.span if self._page is None else self._page - self.span
+
     def _redraw(self) -> None:
         self._canvas = self._paper.copy()
         self._drawn = self._history.stop
         if not self._canvas.isNull():
             painter = self._begin()
-            if self._page is None:
+            if self._note:
+                self._write(painter)
+            elif self._page is None:
                 for start, stop in self._rounds(max(0, self._drawn - self.span + GAP), self._drawn):
                     self._stroke(painter, start, stop, start // self.span * self.span)
             else:
@@ -113,6 +144,11 @@ class SweepView(QtWidgets.QWidget):
                 self._date(painter, self._page - self.span)
             painter.end()
         self.update()
+
+    def _write(self, painter: QtGui.QPainter) -> None:
+        painter.scale(self._ratio, self._ratio)
+        painter.setPen(QtGui.QColor(self._palette.muted))
+        painter.drawText(self.rect(), QtCore.Qt.AlignmentFlag.AlignCenter.value, self._note)
 
     def _rounds(self, start: int, stop: int) -> list[tuple[int, int]]:
         """Cut ``start .. stop`` where the sweep begins again at the left."""
@@ -134,6 +170,7 @@ class SweepView(QtWidgets.QWidget):
 
     def _stroke(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
         """Draw samples ``start .. stop``, joined to the one before, with ``origin`` at the left rim."""
+        self._rule(painter, start, stop, origin)
         start = max(origin, start - 1)
         values = self._history.read(start, stop).astype(np.float64)
         values[np.isinf(values)] = np.nan
@@ -142,6 +179,18 @@ class SweepView(QtWidgets.QWidget):
         draw_line(painter, x, np.clip((middle - values * self.scale.height) * self._ratio, -REACH, REACH))
         left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
         self._show(QtCore.QRect(left, 0, right - left, self._canvas.height()))
+
+    def _rule(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Draw the lines of the markers at samples ``start .. stop``."""
+        places = self._markers.between(start, stop)
+        if not places:
+            return
+        former = painter.pen()
+        painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), self._ratio, QtCore.Qt.PenStyle.DashLine))
+        for at, _ in places:
+            x = self._x(at - origin)
+            painter.drawLine(QtCore.QLineF(x, 0, x, self._canvas.height()))
+        painter.setPen(former)
 
     def _date(self, painter: QtGui.QPainter, origin: int) -> None:
         """Write the time below a still page, every second or at least every 60 pixels."""

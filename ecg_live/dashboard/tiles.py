@@ -128,6 +128,36 @@ class Tile(Card):
         self.setAccessibleDescription(f"{value} {self._unit.text()} {note}".strip())
 
 
+class RowTile(Card):
+    """A caption and a number side by side."""
+
+    def __init__(self, caption: str) -> None:
+        super().__init__(caption)
+        left = text_label(f"{caption} caption", 9, muted=True)
+        left.setText(caption)
+        self._value = text_label(caption, 11, bold=True)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(CARD_MARGINS[0], 5, CARD_MARGINS[2], 5)
+        row.addWidget(left, 1)
+        row.addWidget(self._value)
+
+    @property
+    def value(self) -> str:
+        """The text of the number."""
+        return self._value.text()
+
+    @property
+    def dim(self) -> bool:
+        """Whether the number looks old."""
+        return bool(self._value.property("muted"))
+
+    def show_value(self, value: str, *, dim: bool) -> None:
+        """Show a number; ``dim`` when it is not live."""
+        self._value.setText(value)
+        mark(self._value, "muted", dim)
+        self.setAccessibleDescription(value)
+
+
 class QualityTile(Card):
     """The grade of the signal as a badge, with the reasons."""
 

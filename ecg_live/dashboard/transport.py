@@ -1,4 +1,4 @@
-"""The controls below the trace: pause, live, scroll bar, speed and gain."""
+"""The controls below the trace: pause, live, scroll bar, marker, speed and gain."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from ecg_live.types import RATE
 
 from .paper import GAINS, SPEEDS, Scale
+from .tiles import text_label
 
 
 class Transport(QtWidgets.QWidget):
     """Says what the user wants; the window does it. Positions are display indices behind the page shown."""
 
+    marker_asked = QtCore.pyqtSignal()
     pause_asked = QtCore.pyqtSignal()
     live_asked = QtCore.pyqtSignal()
     moved = QtCore.pyqtSignal(int)
@@ -23,6 +25,8 @@ class Transport(QtWidgets.QWidget):
         self.pause = QtWidgets.QPushButton("Pause")
         self.live = QtWidgets.QPushButton("LIVE")
         self.bar = QtWidgets.QScrollBar(QtCore.Qt.Orientation.Horizontal)
+        self.marker = QtWidgets.QPushButton("Marker")
+        self.count = text_label("Markers so far", 9, muted=True)
         self.speed = _box("Paper speed", [f"{speed:g} mm/s" for speed in SPEEDS], SPEEDS.index(25.0))
         self.gain = _box("Gain", [f"{10 * gain:g} mm/mV" for gain in GAINS], GAINS.index(1.0))
         self.live.setObjectName("live")
@@ -30,19 +34,24 @@ class Transport(QtWidgets.QWidget):
         self.live.setAccessibleName("Back to the live trace")
         self.bar.setAccessibleName("Scroll back through the last ten minutes")
         self.bar.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+        self.marker.setAccessibleName("Marker at this moment")
+        self.marker.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+        self.marker.setToolTip("M")
         self.pause.setToolTip("Space")
         self.live.setToolTip("L")
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 6)
         row.setSpacing(8)
-        for widget in (self.pause, self.live, self.bar, self.speed, self.gain):
+        for widget in (self.pause, self.live, self.bar, self.marker, self.count, self.speed, self.gain):
             row.addWidget(widget, 1 if widget is self.bar else 0)
+        self.marker.clicked.connect(self.marker_asked)
         self.pause.clicked.connect(self.pause_asked)
         self.live.clicked.connect(self.live_asked)
         self.bar.valueChanged.connect(self.moved)
         for box in (self.speed, self.gain):
             box.currentIndexChanged.connect(self._choose)
         self.show_paused(paused=False)
+        self.show_markers(0, 0)
 
     @property
     def scale(self) -> Scale:
@@ -58,6 +67,10 @@ class Transport(QtWidgets.QWidget):
         self.live.setEnabled(paused)
         self.bar.setEnabled(paused)
         self.pause.setText("Resume" if paused else "Pause")
+
+    def show_markers(self, count: int, pending: int) -> None:
+        """Say how many markers came back, and how many did not yet."""
+        self.count.setText(f"{count} set" + (f", {pending} pending" if pending else ""))
 
     def show_range(self, start: int, stop: int, span: int) -> None:
         """Set the ends of the scroll bar from the samples kept and the samples a page holds."""

@@ -9,16 +9,20 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from ecg_live.types import Clock, Poll, Snapshot, View
 
-from .affect import HeadPanel
-from .header import Foot, Header, StateStrip
+from .affect import HeadPanel, head_grid
+from .desk import Desk
+from .header import NO_ECG, Foot, Header, StateStrip
 from .help import HelpDialog
 from .history import TraceHistory
 from .keys import action_for
+from .markers import MarkerLog
 from .numbers import Numbers
 from .palette import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
 from .paper import Scale
 from .readings import Readings
+from .recording import banner, indicator
 from .status import head_status, strip_of, time_now
+from .strip import MarkerStrip
 from .sweep import SweepView
 from .tiles import Card
 from .transport import Transport
@@ -36,25 +40,33 @@ class MainWindow(QtWidgets.QMainWindow):
     title, model : str
         What is running, and on which model.
     clock : callable
-        Monotonic seconds; ages of what is on the screen are told by it.
+        That of the session, monotonic seconds: markers are stamped by it, ages of what is on the screen told by it.
     """
 
     def __init__(self, view: View, *, title: str, model: str, clock: Clock = time.monotonic) -> None:
         super().__init__()
         self._view, self._clock, self._cursor = view, clock, Poll()
         self._numbers_at = -math.inf
+        self._closing = False  # without a question
         self._theme = system_theme()
         self.history = TraceHistory()
-        self.readings = Readings(view.info.rate)
-        self.sweep = SweepView(self.history, self._theme)
+        self.readings = Readings(view.info)
+        self.trace = Card("ECG")
+        log, note = MarkerLog(), "" if view.info.channels else NO_ECG
+        self.sweep = SweepView(self.history, self._theme, log, note)
+        self.desk: Desk = Desk(view, self.readings, log, clock, self.trace, self.sweep.setFocus)
+        self.markers = MarkerStrip(self._theme)
         self.transport = Transport()
-        self.strip = StateStrip()
+        self.header = Header(title, model, view.info)
+        self.strip = StateStrip("State of the stream")
+        self.banner = StateStrip("Failed recording")
+        self.banner.hide()
         self.numbers = Numbers()
         self.panels = [HeadPanel(head, self._theme) for head in view.heads]
         self.foot = Foot()
         self.setWindowTitle(title)
         self.setAccessibleName(title)
-        self._lay_out(Header(title, model, view.info))
+        self._lay_out()
         self._connect()
         self.set_theme(self._theme)
         self.resize(1280, 800)
@@ -76,10 +88,15 @@ class MainWindow(QtWidgets.QMainWindow):
         now = self._clock()
         self.history.append(snapshot.trace_start, snapshot.trace)
         self.readings.take(snapshot, now)
+        snapshot = self.readings.seen(snapshot, now)
+        for marker in self.desk.take(snapshot, now):
+            self.sweep.show_marker(marker)
+        self.desk.markers.forget(self.history.start)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
         self.sweep.advance()
+        self.markers.show_labels(self.sweep.labels())
         if now - self._numbers_at >= NUMBERS_EVERY:
             self._numbers_at = now
             self._show_numbers(snapshot, now)
@@ -89,10 +106,22 @@ class MainWindow(QtWidgets.QMainWindow):
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
             panel.show_status(head_status(snapshot, result, fresh), time_now(snapshot), fresh.hop)
-        self.numbers.show_snapshot(snapshot, last, fresh)
-        self.strip.show_strip(strip_of(snapshot, self.readings.warning(now), paused=self.paused))
+        self.numbers.show_snapshot(snapshot, self.readings, fresh)
+        warning = self.desk.markers.overdue(now) or self.readings.warning(now)
+        self.strip.show_strip(strip_of(snapshot, warning, paused=self.paused))
         self.foot.event_line.show_text(self.readings.event)
+        self.foot.clock_line.show_text(self.readings.drift)
+        self.transport.show_markers(self.desk.markers.count, len(self.desk.markers.pending))
+        self._show_recording(snapshot)
         self._show_range()
+
+    def _show_recording(self, snapshot: Snapshot) -> None:
+        failed, able = self.readings.recording_failed, self._view.can_record
+        self.header.recording.show_strip(indicator(snapshot, failed, able=able))
+        strip = banner(snapshot, failed, able=able)
+        self.banner.setVisible(strip is not None)
+        if strip is not None:
+            self.banner.show_strip(strip)
 
     def _show_range(self) -> None:
         page = self.sweep.page
@@ -137,6 +166,7 @@ class MainWindow(QtWidgets.QMainWindow):
         QtWidgets.QApplication.setPalette(widget_palette(theme))  # a style sheet stops that of the window alone
         self.setStyleSheet(style_sheet(theme))
         self.sweep.restyle(palette=theme)
+        self.markers.restyle(theme)
         for panel in self.panels:
             panel.curve.restyle(theme)
 
@@ -162,42 +192,45 @@ class MainWindow(QtWidgets.QMainWindow):
         else:
             action(self)
 
+    def end(self) -> None:
+        """Close without a question."""
+        self._closing = True
+        self.close()
+
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
-        """Ask the session to end."""
+        """Ask the session to end; while a recording runs, ask the user before."""
+        if not self._closing and event is not None and not self.desk.may_close(self.end):
+            event.ignore()
+            return
         self._view.stop()
         super().closeEvent(event)
 
     def _connect(self) -> None:
         self.transport.pause_asked.connect(self.toggle_pause)
+        self.transport.marker_asked.connect(self.desk.mark)
         self.transport.live_asked.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
         self.transport.scale_chosen.connect(self.set_scale)
         self.sweep.scrolled.connect(lambda notches: self.scroll_by(-notches * self.transport.bar.singleStep()))
 
-    def _lay_out(self, header: Header) -> None:
-        trace = Card("ECG")
-        inside = QtWidgets.QVBoxLayout(trace)
+    def _lay_out(self) -> None:
+        inside = QtWidgets.QVBoxLayout(self.trace)
         inside.setContentsMargins(1, 1, 1, 1)
         inside.setSpacing(0)
         inside.addWidget(self.sweep, 1)
+        inside.addWidget(self.markers)
         inside.addWidget(self.transport)
-        heads = QtWidgets.QGridLayout()
-        heads.setSpacing(8)
-        columns = min(2, len(self.panels))
-        for place, panel in enumerate(self.panels):
-            wide = place == len(self.panels) - 1 and place % 2 == 0
-            heads.addWidget(panel, place // 2, place % 2, 1, columns if wide else 1)
         body = QtWidgets.QWidget()
         body.setAccessibleName("Dashboard")
         grid = QtWidgets.QGridLayout(body)
         grid.setContentsMargins(10, 8, 10, 2)
         grid.setSpacing(8)
-        grid.addWidget(header, 0, 0, 1, 2)
-        grid.addWidget(self.strip, 1, 0, 1, 2)
-        grid.addWidget(trace, 2, 0)
-        grid.addLayout(heads, 3, 0)
-        grid.addWidget(self.numbers, 2, 1, 2, 1)
-        grid.setRowStretch(2, 5)
-        grid.setRowStretch(3, 3 if len(self.panels) <= 2 else 5)
+        for row, line in enumerate((self.header, self.banner, self.strip)):
+            grid.addWidget(line, row, 0, 1, 2)
+        grid.addWidget(self.trace, 3, 0)
+        grid.addLayout(head_grid(self.panels), 4, 0)
+        grid.addWidget(self.numbers, 3, 1, 2, 1)
+        grid.setRowStretch(3, 5)
+        grid.setRowStretch(4, 3 if len(self.panels) <= 2 else 5)
         self.setCentralWidget(body)
         self.setStatusBar(self.foot)

@@ -7,6 +7,7 @@ import math
 from ecg_live.types import Battery, Event, Gap, LeadOff, Marker, State
 
 NOTHING = "--"
+TOLD = ("warning", "error", "ended", "lost", "gave_up", "recording", "recorded", "recording_failed")
 
 
 def number(value: float | None, digits: int = 0, factor: float = 1) -> str:
@@ -24,6 +25,13 @@ def clock_text(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
+def size_text(size: float) -> str:
+    """Write a number of bytes with three figures or so."""
+    power = min(4, max(0, (len(str(int(size))) - 1) // 3))
+    value = size / 1000**power
+    return f"{value:.{1 if power and value < 100 else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
 def sentence(text: str) -> str:
     """Begin with a capital."""
     return text[:1].upper() + text[1:]
@@ -39,16 +47,22 @@ def event_text(event: Event, rate: float) -> str:
     match event:
         case Gap(start, lost, cause, bridged):
             kind = "Bridged gap" if bridged else "Gap"
-            return f"{clock_text(start / rate)}  {kind} of {lost / rate:.3g} s ({lost} samples): {cause}"
+            length = f"{lost / rate:.3g} s ({lost} samples)" if rate else f"{lost} samples"
+            return f"{_at(start, rate)}{kind} of {length}: {cause}"
         case LeadOff(start, off, electrodes):
             which = ", ".join(electrodes) or "electrode"
-            return f"{clock_text(start / rate)}  {'Lead off' if off else 'Lead back on'}: {which}"
+            return f"{_at(start, rate)}{'Lead off' if off else 'Lead back on'}: {which}"
         case Battery(level=level):
             return f"Battery {number(level, factor=100)} %"
-        case Marker(text=text):
-            return f"Marker: {text}"
-        case State(state="warning" | "error" | "ended", detail=detail):
+        case Marker(text=text, raw=raw):
+            return f"{'' if raw is None else clock_text(raw) + '  '}Marker: {text}"
+        case State(state=state, detail=detail) if state in TOLD:
             return detail
         case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down
             return detail
     return ""
+
+
+def _at(sample: int, rate: float) -> str:
+    """Write when a raw sample was; nothing for a stream without samples."""
+    return f"{clock_text(sample / rate)}  " if rate else ""

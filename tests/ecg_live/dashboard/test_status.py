@@ -6,8 +6,21 @@ import pytest
 from ecg_live.dashboard.readings import Readings
 from ecg_live.dashboard.status import Freshness, HeadStatus, head_status, strip_of, time_now
 from ecg_live.dashboard.words import clock_text, event_text, number, title_text
-from ecg_live.types import Battery, Event, Gap, HeadResult, LeadOff, Marker, Prediction, Quality, Snapshot, State
+from ecg_live.types import (
+    Battery,
+    Event,
+    Gap,
+    HeadResult,
+    LeadOff,
+    Marker,
+    Prediction,
+    Quality,
+    Snapshot,
+    State,
+    StreamInfo,
+)
 
+INFO = StreamInfo(1000.0, ("ECG",))
 SURE = HeadResult({"rest": 0.2, "load": 0.8}, "load")
 UNSURE = HeadResult({"rest": 0.45, "load": 0.55}, "load")
 NONE = HeadResult(None, None, "unusable signal: flat line")
@@ -122,14 +135,14 @@ def test_time_goes_on_without_samples_until_the_end() -> None:
 
 
 def test_the_spacing_of_predictions_survives_a_gap() -> None:
-    readings = Readings(1000.0)
+    readings = Readings(INFO)
     for at in (10.0, 11.0, 12.0, 30.0):
         readings.take(shot(predictions=(predicted(at),)), at)
     assert readings.fresh(31.0) == Freshness(1.0, 1.0)
 
 
 def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
-    readings = Readings(1000.0)
+    readings = Readings(INFO)
     readings.take(shot(events=(Gap(2000, 500, "radio"),)), 5.0)
     assert "Gap of 0.5 s (500 samples): radio" in readings.warning(14.9)
     assert readings.warning(15.1) == ""
@@ -140,7 +153,7 @@ def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
 
 
 def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
-    readings = Readings(1000.0)
+    readings = Readings(INFO)
     readings.take(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
     assert readings.warning(5.0) == ""
     assert readings.event == "0:00:02  Bridged gap of 0.02 s (20 samples): radio"

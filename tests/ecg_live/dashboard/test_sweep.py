@@ -4,6 +4,7 @@ from pyqtgraph.Qt import QtCore, QtGui
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.history import TraceHistory
+from ecg_live.dashboard.markers import MarkerLog
 from ecg_live.dashboard.palette import DARK, LIGHT
 from ecg_live.dashboard.paper import MARGIN, MM, Scale, finite_runs
 from ecg_live.dashboard.sweep import GAP, SweepView
@@ -17,7 +18,8 @@ class Recorded(SweepView):
     """Notes which parts Qt asks it to paint."""
 
     def __init__(self, history: TraceHistory) -> None:
-        super().__init__(history, LIGHT)
+        self.log = MarkerLog()
+        super().__init__(history, LIGHT, self.log)
         self.painted: list[QtCore.QRect] = []
 
     def paintEvent(self, event: QtGui.QPaintEvent | None) -> None:
