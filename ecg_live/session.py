@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isnan
 from queue import SimpleQueue
 from threading import Event as Flag
@@ -11,9 +12,11 @@ from threading import Thread
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.predictor import Predictor
 from ecg_live.signal.path import SignalPath
+from ecg_live.signal.strap import StrapPath
 from ecg_live.sinks.fanout import Fanout
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import (
+    Beats,
     Chunk,
     Clock,
     Event,
@@ -47,7 +50,7 @@ class Session:
     Parameters
     ----------
     source : Source
-    path : SignalPath
+    path : SignalPath or StrapPath
     predictor : Predictor
     heads : sequence of HeadInfo
         What the predictor answers.
@@ -73,7 +76,7 @@ class Session:
     def __init__(
         self,
         source: Source,
-        path: SignalPath,
+        path: SignalPath | StrapPath,
         predictor: Predictor,
         heads: Sequence[HeadInfo],
         sinks: Sequence[Sink],
@@ -212,6 +215,8 @@ class Session:
             self._arrivals = self._arrivals[1], (item.start / self.info.rate, arrived)
             self._send(item)
         elif not isinstance(item, Gap):
+            if isinstance(item, Beats) and self.info.rate == 0:
+                self._began = now if self._began is None else self._began
             self._send(item)  # gaps are the path's to tell: it knows whether they were bridged
         for output in self._path.push(item):
             self._give(output)
@@ -227,6 +232,10 @@ class Session:
             return
         if isinstance(output, Gap):
             self._lost += output.lost
+        if isinstance(output, Prediction):  # of a strap: it has no windows
+            arrived = output.time + output.stop - output.start
+            output = replace(output, latency=max(0.0, self._clock() - arrived))
+            self._windows, self._abstained = self._windows + 1, self._abstained + 1
         self._send(output)
 
     def _predict(self, window: Window) -> Prediction:
@@ -260,7 +269,7 @@ class Session:
             stopped = self._stopping.is_set() or self._expired()
             self._send(State("ended", "stopped" if stopped else "end of the recording", self._clock()))
         wall = self._clock() - self._began if self._began is not None else 0.0
-        length = (self._path.samples + self._lost) / self.info.rate
+        length = (self._path.samples + self._lost) / self.info.rate if self.info.rate else wall
         self.summary = Summary(
             samples=self._path.samples,
             lost=self._lost,

@@ -22,6 +22,7 @@ from ecg_live.types import Sink
 
 if TYPE_CHECKING:
     from ecg_live.session import Session
+    from ecg_live.signal.path import SignalPath
 
 CRASH = 1  # exit code of what should not happen
 
@@ -82,6 +83,8 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     from devices.uri import open_source
     from ecg_live.model.bundle import load_bundle
     from ecg_live.session import Session
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.signal.strap import StrapPath
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.types import Opening
 
@@ -90,7 +93,12 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     source = open_source(uri, opening, time.monotonic)
     sinks: list[Sink] = [JsonLines(sys.stdout, source.info.rate)] if settings.json else []
-    path, predictor = wearer.fit(source.info, bundle)
+    path: SignalPath | StrapPath
+    if source.info.channels:
+        path, predictor = wearer.fit(source.info, bundle)
+    else:
+        path = StrapPath([head.name for head in bundle.infos], settings.hop)
+        predictor = Predictor(bundle, settings.hop, settings.baseline)
     return Session(
         source,
         path,

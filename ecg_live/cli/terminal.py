@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecg_live.session import Session
-from ecg_live.types import F32, RATE, Poll, Prediction, Snapshot, State
+from ecg_live.types import F32, RATE, Beats, Poll, Prediction, Snapshot, State
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace
@@ -119,7 +119,10 @@ def event_line(event: object, rate: float) -> str:
     if isinstance(event, State):
         counts = event.state == "warming_up" or (event.state == "baseline" and event.seconds_left is not None)
         return "" if counts else f"{event.state}: {event.detail}"
-    fields = encode(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
+    if isinstance(event, Beats):  # predictions tell the heart rate
+        return ""
+    known = encode(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
+    fields = {name: value for name, value in known.items() if value is not None}
     kind = fields.pop("type", "event")
     return f"{kind}: " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in fields.items())
 

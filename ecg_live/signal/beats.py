@@ -43,16 +43,24 @@ def rhythm(x: F64, lead: int = 0) -> Rhythm:
     """
     found = find_beats(x) - lead
     beats = found[found >= 0]
-    rr = np.diff(beats) / RATE
+    rate, rmssd, regular = intervals(np.diff(beats) / RATE)
+    return Rhythm(beats, rate, rmssd, regular, 1.0 if rate is None else _alike(x[lead:], beats))
+
+
+def intervals(rr: F64) -> tuple[float | None, float | None, float]:
+    """Heart rate (bpm) and RMSSD (ms) of RR intervals (n,) in s, as far as they bear them out, and the regular share.
+
+    Intervals far from the median are artefacts or ectopic: they count for nothing, nor do steps to and from them.
+    """
     if len(rr) < FEWEST_RR:
-        return Rhythm(beats, None, None, 0.0)
+        return None, None, 0.0
     median = float(np.median(rr))
     near = np.abs(rr - median) <= ECTOPIC * median
     if not near.any() or not SLOWEST <= 60 / median <= FASTEST:
-        return Rhythm(beats, None, None, 0.0)
+        return None, None, 0.0
     steps = np.diff(rr)[near[1:] & near[:-1]]
     rmssd = float(np.sqrt(np.mean(steps**2)) * 1000) if len(steps) >= FEWEST_RR else None
-    return Rhythm(beats, 60 / float(rr[near].mean()), rmssd, float(near.mean()), _alike(x[lead:], beats))
+    return 60 / float(rr[near].mean()), rmssd, float(near.mean())
 
 
 def _alike(x: F64, beats: npt.NDArray[np.int64]) -> float:

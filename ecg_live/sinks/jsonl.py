@@ -60,7 +60,7 @@ def encode(item: Item, rate: float) -> dict[str, Any] | None:
         case LeadOff():
             return {
                 "type": "lead_off",
-                "start": item.start / rate,
+                "start": item.start / rate if rate else None,
                 "off": item.off,
                 "electrodes": list(item.electrodes),
             }

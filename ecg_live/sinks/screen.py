@@ -12,6 +12,7 @@ import numpy as np
 from ecg_live.types import (
     F32,
     RATE,
+    Beats,
     Chunk,
     Clock,
     Event,
@@ -81,12 +82,15 @@ class Screen:
                     self._draw(item)
                 case Prediction():
                     self._predictions.append(item)
+                    self._now = max(self._now, item.stop)
                     self._told += 1
                     if self._state.state != "baseline" or self._state.seconds_left is None:
                         self._state = State("streaming", time=item.time)
                 case Summary():
                     self._samples, self._lost, self._ended = item.samples, item.lost, True
                 case _:
+                    if isinstance(item, Beats) and self._rate == 0:  # all that a strap gives
+                        self._arrived = self._clock()
                     self._note(item)
 
     def count(self, samples: int, lost: int) -> None:
