@@ -82,7 +82,7 @@ class SimulatedStrap:
     def __init__(self, rr: Sequence[float], name: str = "Strap 0001", battery: float = 0.9) -> None:
         self.name = name
         self.advertised = (SERVICE,)
-        self.services = (beats_service(), battery_service(battery))
+        self.services: tuple[Service, ...] = (beats_service(), battery_service(battery))
         self.heart = Heart(rr)
         self.played = 0
         self._connected = False
