@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,35 @@ from ecg_live.errors import ConfigError
 from ecg_live.types import Clock, Opening, Source
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
+Open = Callable[[str, Opening, Clock], Source]
 _PART = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
-_DEVICES = ("lsl", "shimmer", "polar", "hr")
+
+
+def _lsl(text: str, _opening: Opening, _clock: Clock) -> Source:
+    raise ConfigError(f"lsl:{text}: this version does not read lsl: sources", "give the path of a recording")
+
+
+def _radio(scheme: str) -> Open:
+    def open_device(text: str, opening: Opening, clock: Clock) -> Source:
+        from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
+
+        return open_radio(scheme, text, opening, clock)
+
+    return open_device
+
+
+_DEVICES: dict[str, Open] = {
+    "lsl": _lsl,
+    "shimmer": _radio("shimmer"),
+    "polar": _radio("polar"),
+    "hr": _radio("hr"),
+}  # what follows the colon is the device's to read
 
 
 def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> Source:
-    """Open what a user names: a path, or ``file:PATH``; ``PATH#3`` is part 3 of a file that holds several.
+    """Open what a user names: a path, ``file:PATH``, or a device as ``polar:NAME``.
+
+    ``PATH#3`` is part 3 of a file that holds several.
 
     Parameters
     ----------
@@ -33,25 +57,37 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
     Raises
     ------
     ConfigError
-        The scheme is unknown or not in this version, or a setting does not fit the file.
+        The scheme is unknown, or a setting does not fit the file or device.
     RecordingError
         The file is missing or is no recording.
     """
+    if device := _device(uri):
+        scheme, text = device
+        return _DEVICES[scheme](text, opening, clock)
     path, opening = _parted(_path(uri), opening)
     return Replay(open_recording(path, opening), opening, clock)
 
 
-def _path(uri: str) -> Path:
+def _schemed(uri: str) -> tuple[str, str] | None:
+    """Scheme and what follows it; an existing file goes before."""
     found = _SCHEME.fullmatch(uri)
     if found is None or os.path.exists(uri):  # noqa: PTH110 - Path.exists raises for a name that is too long
+        return None
+    return found[1].casefold(), found[2]
+
+
+def _device(uri: str) -> tuple[str, str] | None:
+    schemed = _schemed(uri)
+    return schemed if schemed is not None and schemed[0] in _DEVICES else None
+
+
+def _path(uri: str) -> Path:
+    schemed = _schemed(uri)
+    if schemed is None:
         return _user_path(uri)
-    scheme = found[1].casefold()
+    scheme, path = schemed
     if scheme == "file":
-        return _user_path(re.sub(r"^//(?=/)", "", found[2]))
-    if scheme in _DEVICES:
-        raise ConfigError(
-            f"{uri}: this version reads files only, not {scheme}: sources", "give the path of a recording"
-        )
+        return _user_path(re.sub(r"^//(?=/)", "", path))
     known = ", ".join(f"{name}:" for name in ("file", *_DEVICES))
     raise ConfigError(
         f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"

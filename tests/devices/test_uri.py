@@ -39,12 +39,6 @@ def test_an_existing_file_goes_before_a_scheme(tmp_path: Path, monkeypatch: pyte
         assert open_source(name, AT_100).info.rate == 100
 
 
-@pytest.mark.parametrize("uri", ["lsl:ECG", "shimmer:/dev/rfcomm0", "polar:H10", "hr:AA:BB", "LSL:name=a,type=ECG"])
-def test_schemes_of_later_versions(uri: str) -> None:
-    with pytest.raises(ConfigError, match=r"reads files only.*path of a recording"):
-        open_source(uri, Opening())
-
-
 @pytest.mark.parametrize("uri", ["ble:1", "http://example.org/a.edf", "files:a.csv"])
 def test_unknown_schemes(uri: str) -> None:
     with pytest.raises(ConfigError, match=r"unknown scheme.*file:, lsl:, shimmer:, polar:, hr:"):

@@ -1,0 +1,104 @@
+"""From ``shimmer:``, ``polar:`` and ``hr:`` to a source: a name, or settings by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from devices.ble import BleTransport
+from devices.heart_rate import StrapDriver
+from devices.link import Driver
+from devices.polar import PolarDriver
+from devices.radio import RadioSource
+from devices.serial_link import SerialTransport
+from devices.shimmer import ShimmerDriver
+from ecg_live.errors import ConfigError
+from ecg_live.types import Clock, Opening
+
+_PORT = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
+_WHICH = ("name", "address")
+
+
+def open_radio(scheme: str, text: str, opening: Opening, clock: Clock) -> RadioSource:
+    """Open a radio device.
+
+    Parameters
+    ----------
+    scheme : str
+        ``shimmer``, ``polar`` or ``hr``.
+    text : str
+        What follows its colon: a name, an address or a part of a name, a serial port (Shimmer only), or nothing for
+        the first one in reach; then settings, as in ``7A21,rate=256,gain=4``.
+    opening : Opening
+        Its rate and channel are a Shimmer's rate and lead, where the text gives none.
+    clock : Clock
+        Session clock in s.
+
+    Raises
+    ------
+    ConfigError
+        A setting is unknown or cannot be.
+    """
+    if opening.speed != 1:
+        raise ConfigError(f"{scheme}: at speed {opening.speed:g}; a device runs at real time", "leave --speed out")
+    if opening.unit is not None:
+        raise ConfigError(f"{scheme}: knows its unit, --unit {opening.unit} was given", "leave --unit out")
+    if scheme == "shimmer":
+        return _shimmer(_settings(scheme, text, (*_WHICH, "rate", "gain", "lead", "bits")), opening, clock)
+    return _strap(scheme, _settings(scheme, text, _WHICH), opening, clock)
+
+
+def _settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
+    """Take ``NAME,key=value,...`` apart."""
+    settings: dict[str, str] = {}
+    for at, part in enumerate(text.split(",") if text.strip() else ()):
+        key, equals, value = part.partition("=")
+        key = key.strip().casefold()
+        if at == 0 and not equals:
+            key, value = "name", part
+        if key not in known:
+            raise ConfigError(
+                f"{scheme}:{text}: no setting {part.strip()!r}, expected NAME or one of {', '.join(known)}",
+                f"such as {scheme}:{known[0]}=...",
+            )
+        if key in settings or (key in _WHICH and settings.keys() & set(_WHICH)):
+            raise ConfigError(f"{scheme}:{text}: {key} is given a second time", "name one device, and a setting once")
+        if not value.strip():
+            raise ConfigError(f"{scheme}:{text}: {key} is empty", f"such as {scheme}:{key}=...")
+        settings[key] = value.strip()
+    return settings
+
+
+def _which(settings: dict[str, str]) -> str:
+    return settings.get("address") or settings.get("name", "")
+
+
+def _strap(scheme: str, settings: dict[str, str], opening: Opening, clock: Clock) -> RadioSource:
+    if opening.rate is not None or opening.channel is not None:
+        raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
+    driver: Driver = (PolarDriver if scheme == "polar" else StrapDriver)(_which(settings), clock)
+    return RadioSource(driver, BleTransport(), clock)
+
+
+def _shimmer(settings: dict[str, str], opening: Opening, clock: Clock) -> RadioSource:
+    name = _which(settings)
+    driver = ShimmerDriver(
+        name,
+        _number(settings, "rate", opening.rate or 512.0),
+        round(_number(settings, "gain", 4.0)),
+        settings.get("lead") or opening.channel or "LL-RA",
+        round(_number(settings, "bits", 24.0)),
+        clock,
+    )
+    return RadioSource(driver, SerialTransport(name) if _PORT.fullmatch(name) else BleTransport(), clock)
+
+
+def _number(settings: dict[str, str], key: str, default: float) -> float:
+    text = settings.get(key)
+    try:
+        value = default if text is None else float(text)
+    except ValueError as error:
+        raise ConfigError(f"{key}={text} is no number", f"such as {key}={default:g}") from error
+    if key != "rate" and value != int(value if abs(value) < 1e9 else 0):
+        raise ConfigError(f"{key}={text} is no whole number", f"such as {key}={default:g}")
+    return value

@@ -1,0 +1,96 @@
+"""What a user names to a radio device; nothing is connected here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from devices.ble import BleTransport
+from devices.heart_rate import StrapDriver
+from devices.polar import PolarDriver
+from devices.radio import RadioSource
+from devices.serial_link import SerialTransport
+from devices.shimmer import ShimmerDriver
+from devices.uri import open_source
+from ecg_live.errors import ConfigError
+from ecg_live.types import Opening
+
+
+def opened(uri: str, opening: Opening | None = None) -> RadioSource:
+    source = open_source(uri, opening or Opening())
+    assert isinstance(source, RadioSource)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("uri", "driver", "transport", "heading"),
+    [
+        ("polar:", PolarDriver, BleTransport, "Polar H10"),
+        ("polar:12345678", PolarDriver, BleTransport, "Polar 12345678"),
+        ("POLAR:name=Polar H10 1", PolarDriver, BleTransport, "Polar H10 1"),
+        ("hr:AA:BB:CC:DD:EE:FF", StrapDriver, BleTransport, "heart-rate strap AA:BB:CC:DD:EE:FF"),
+        ("hr:", StrapDriver, BleTransport, "heart-rate strap"),
+        ("shimmer:", ShimmerDriver, BleTransport, "Shimmer"),
+        ("shimmer:address=00:06:66:12:34:56,rate=256", ShimmerDriver, BleTransport, "Shimmer 00:06:66:12:34:56"),
+        ("shimmer:/dev/rfcomm0", ShimmerDriver, SerialTransport, "Shimmer /dev/rfcomm0"),
+        ("shimmer:COM3,gain=6", ShimmerDriver, SerialTransport, "Shimmer COM3"),
+    ],
+)
+def test_which_device_over_what(uri: str, driver: type, transport: type, heading: str) -> None:
+    source = opened(uri)
+    assert isinstance(source._driver, driver)
+    assert isinstance(source._supervisor._transport, transport)
+    assert source._driver.heading == heading
+
+
+def test_settings_of_a_shimmer() -> None:
+    info = opened("shimmer:7A21, rate=256 ,gain=6,lead=Vx-RL,bits=16").info
+    assert (info.rate, info.channels[info.ecg]) == (256.0, "Vx-RL")
+    assert info.full_scale is not None
+    assert info.full_scale[0] == pytest.approx(-2420 / 12, rel=1e-3)
+    info = opened("shimmer:7A21", Opening(rate=128, channel="LA-RA")).info
+    assert (info.rate, info.channels[info.ecg]) == (128.0, "LA-RA")
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("shimmer:x,speed=3", "no setting 'speed=3', expected NAME or one of name, address, rate, gain, lead, bits"),
+        ("shimmer:x,7", "no setting '7'"),
+        ("polar:x,rate=130", "expected NAME or one of name, address"),
+        ("shimmer:x,rate=fast", "rate=fast is no number"),
+        ("shimmer:x,gain=4.5", "gain=4.5 is no whole number"),
+        ("shimmer:x,bits=nan", "bits=nan is no whole number"),
+        ("shimmer:x,bits=1e99", "bits=1e99 is no whole number"),
+        ("shimmer:x,rate=nan", "rate of nan"),
+        ("shimmer:x,gain=5", "gain of 5"),
+        ("shimmer:x,lead=V9", "no lead 'V9'"),
+        ("shimmer:x,rate=256,rate=512", "rate is given a second time"),
+        ("hr:x,address=y", "address is given a second time"),
+        ("shimmer:,rate=256", "name is empty"),
+        ("polar:name=", "name is empty"),
+        ("lsl:ECG", "does not read lsl"),
+    ],
+)
+def test_what_cannot_be_set_is_told(uri: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        open_source(uri, Opening())
+    assert message in error.value.message
+    assert error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("opening", "message"),
+    [(Opening(speed=2), "at speed 2"), (Opening(unit="mV"), "knows its unit"), (Opening(rate=250), "one channel")],
+)
+def test_options_of_recordings_are_refused(opening: Opening, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        open_source("polar:", opening)
+
+
+def test_files_load_no_bluetooth() -> None:
+    code = "import sys, devices; print([name for name in sys.modules if name.split('.')[0] in ('bleak', 'serial')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
