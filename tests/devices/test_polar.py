@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import struct
 from collections.abc import Iterable
 
@@ -140,6 +141,36 @@ def test_link_losses_are_gaps_to_the_sample() -> None:
     assert len(indices(samples)) < len(samples)
     assert first + len(samples) == pytest.approx(strap.played, abs=73)
     assert [gap.cause for gap in got.of(Gap)] == ["connection lost"] * 3
+
+
+@pytest.mark.parametrize("faults", [12, pytest.param(200, marks=pytest.mark.soak)])
+def test_random_faults_leave_nothing_unaccounted(faults: int) -> None:
+    time, rng = HandTime(), random.Random(faults)  # noqa: S311
+    strap = SimulatedPolar(COUNT, ppm=60)
+
+    async def script(got: Streamed) -> None:
+        await asyncio.sleep(2)
+        for _ in range(faults):
+            await asyncio.sleep(rng.uniform(0.05, 8))
+            match rng.choice(("lose", "drop", "stall")):
+                case "stall":
+                    got.wire.stalled.add(strap.name)
+                    await asyncio.sleep(rng.uniform(0.1, 9))
+                    got.wire.stalled.clear()
+                case "drop":
+                    got.wire.drop(strap.name)
+                case _:
+                    got.lose()
+                    await asyncio.sleep(rng.uniform(0.0, 40))
+                    got.back()
+        await asyncio.sleep(6)
+        assert len(asyncio.all_tasks()) < 12
+
+    got = stream(PolarDriver("", time), strap, time, script)
+    samples = got.samples
+    indices(samples)
+    assert round(float(samples[0]) * 1000) + len(samples) == pytest.approx(strap.played, abs=73)
+    assert len(got.of(Gap)) >= faults // 3
 
 
 def test_off_the_skin_it_drops_the_link_and_its_clock_falls_back() -> None:

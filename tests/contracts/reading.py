@@ -1,0 +1,76 @@
+"""A source being read on a thread of its own, as a session does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Self
+
+from ecg_live.types import Chunk, Event, Gap, Source
+
+
+class Reader:
+    """Enters a source and keeps what it gives, until it is left: then the iterator must wake within 0.5 s."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.items: list[Chunk | Event] = []
+        self.error: Exception | None = None
+        self._came = Condition()
+        self._thread = Thread(target=self._read, name="reader")
+
+    def __enter__(self) -> Self:
+        self.source.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        self.source.__exit__(kind, error, trace)
+
+    def close(self) -> None:
+        self.source.close()
+        self._thread.join(0.5)
+        assert not self._thread.is_alive(), "it did not wake within 0.5 s of close()"
+
+    def until(self, true: Callable[[Self], bool]) -> None:
+        """Wait for what comes to satisfy a test."""
+        with self._came:
+            assert self._came.wait_for(lambda: self.error is not None or true(self), timeout=10), "it never came"
+        if self.error is not None:
+            raise self.error
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        return [item for item in self.items if isinstance(item, Chunk) and len(item.samples)]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        return [item for item in self.items if isinstance(item, Gap)]
+
+    @property
+    def stop(self) -> int:
+        return self.chunks[-1].stop if self.chunks else 0
+
+    def counted(self) -> Iterator[Chunk | Gap]:
+        """What moves the counter, in order; each must follow the last."""
+        stop: int | None = None
+        for item in self.items:
+            if isinstance(item, Chunk | Gap):
+                assert stop is None or item.start == stop
+                stop = item.stop
+                yield item
+
+    def _read(self) -> None:
+        try:
+            for item in self.source:
+                with self._came:
+                    self.items.append(item)
+                    self._came.notify_all()
+        except Exception as error:  # noqa: BLE001 - for the test to look at
+            with self._came:
+                self.error = error
+                self._came.notify_all()
