@@ -17,7 +17,7 @@ from devices.supervisor import Patience, Supervisor
 from ecg_live.types import Chunk, Clock, Event, StreamInfo
 
 QUEUED = 60.0  # s of samples that wait for a session that is busy, before they are lost
-_GOODBYE = 5.0  # s that leaving waits for the device to be stopped and disconnected
+_LEAVING = 5.0  # s that leaving waits for the device to be stopped and disconnected
 
 
 class RadioSource:
@@ -79,7 +79,7 @@ class RadioSource:
     ) -> None:
         self.close()
         if self._thread is not None:
-            self._thread.join(_GOODBYE)
+            self._thread.join(_LEAVING)
 
     def __iter__(self) -> Iterator[Chunk | Event]:
         """Give what comes until the source is closed.

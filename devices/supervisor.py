@@ -19,6 +19,7 @@ _T = TypeVar("_T")
 
 _TURN = Lock()  # BlueZ and many adapters fail when two connections are made at once, whoever makes them
 _POLL = 0.02  # s between two looks at something
+_GOODBYE = 3.0  # s that a disconnect may take
 _SHORTEST, _LONGEST = 0.1, 1.0  # s of back-off: a device that is back shall give data again within 2 s
 _REMEDY = "check that it is on, worn, charged and not connected to another program or phone"
 
@@ -148,7 +149,7 @@ class Supervisor:
         except LinkLost:
             pass
         finally:
-            await asyncio.wait({asyncio.ensure_future(link.close())}, timeout=self._patience.stop)
+            await asyncio.wait({asyncio.ensure_future(link.close())}, timeout=_GOODBYE)
 
     def _take(self, item: Chunk | Event) -> None:
         """Pass on what the driver gives; the first data after a silence is news."""

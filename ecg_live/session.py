@@ -12,7 +12,7 @@ from threading import Thread
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.predictor import Predictor
 from ecg_live.signal.path import SignalPath
-from ecg_live.signal.strap import StrapPath
+from ecg_live.signal.strap import NO_ECG, StrapPath
 from ecg_live.sinks.fanout import Fanout
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import (
@@ -189,6 +189,9 @@ class Session:
             self._warn_unchanged(self._predictor.begin_baseline(self._rest))
 
     def _warn_unchanged(self, heads: Sequence[str]) -> None:
+        if not self.info.channels and (heads or self._predictor.waiting):
+            self._send(State("warning", f"{NO_ECG}: a baseline changes nothing", self._clock()))
+            return
         for name in heads:
             detail = f"head {name} has no personal set: a baseline changes nothing"
             self._send(State("warning", detail, self._clock()))

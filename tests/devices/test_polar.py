@@ -212,6 +212,22 @@ def test_a_strap_that_still_streams_for_somebody_else_is_stopped_first() -> None
     ]
 
 
+class Charging(SimulatedPolar):
+    """Refuses the first requests."""
+
+    refusals = 2
+
+    def _obey(self, data: bytes) -> int:
+        self.refusals -= 1
+        return 0x0D if self.refusals >= 0 else super()._obey(data)
+
+
+def test_what_passes_is_waited_for() -> None:
+    time = HandTime()
+    got = stream(PolarDriver("", time), Charging(COUNT), time, lambda _: asyncio.sleep(9))
+    assert len(got.samples) > 7 * RATE
+
+
 class Wrong(SimulatedPolar):
     """Says what a test wants it to say."""
 

@@ -189,6 +189,21 @@ def test_the_wrong_device_ends_at_once() -> None:
         play(script)
 
 
+def test_what_streamed_before_is_the_right_device_whatever_it_says() -> None:
+    async def script(world: World) -> None:
+        await asyncio.sleep(1)
+        world.driver.wrong = ProtocolError("Counter 1 has no ECG", "use hr:")
+        world.ether.lose()
+        world.ether.present = True
+        await asyncio.sleep(5)
+        world.driver.wrong = None
+        await asyncio.sleep(2)
+
+    world = play(script)
+    assert "Counter 1 has no ECG" in world.details("lost")[-1]
+    assert world.states[-1] == "streaming"
+
+
 def test_no_adapter_ends_at_once_at_the_start_and_is_waited_for_later() -> None:
     broken = DeviceError("no Bluetooth adapter", "plug one in")
 

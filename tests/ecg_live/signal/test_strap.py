@@ -106,10 +106,13 @@ def test_session_of_a_strap(random_model: Bundle, clock: HandClock) -> None:
 
     source = Script(StreamInfo(0.0, (), name="strap"), steps())  # type: ignore[arg-type]
     path = StrapPath([info.name for info in random_model.infos])
-    session = Session(source, path, Predictor(random_model), random_model.infos, [keep], clock, seconds=40)
+    predictor = Predictor(random_model, baseline=30)
+    session = Session(source, path, predictor, random_model.infos, [keep], clock, seconds=40)
     session.run()
     assert session.error is None
     assert len(of(keep, Beats)) == 41
+    warnings = [item.detail for item in keep.items if isinstance(item, State) and item.state == "warning"]
+    assert warnings == ["no ECG on this device: a baseline changes nothing"]
     predictions = [item for item in keep.items if isinstance(item, Prediction)]
     assert len(predictions) == 31
     assert {item.latency for item in predictions} == {1.0}
