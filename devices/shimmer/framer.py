@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from devices.shimmer.wire import ACK, DATA, IN_STREAM, NACK, Answer, Layout, checksum, config_bytes, status_bytes
+from devices.shimmer.wire import ACK, DATA, IN_STREAM, NACK, TICKS, Answer, Layout, checksum, config_bytes, status_bytes
 
 _MOST_CHANNELS = 32  # an inquiry that names more is none
 _MOST_REGISTERS = 11  # an ADS1292R has no more to give
+_SOON = 10.0  # s in which the next packet comes, or the connection counts as dead
 _FRESH, _NO_LEAD = 0x80, 0x60  # of a chip's status: 1 0 0 and lead-off bits, the first 0 where the sample is stale
 
 
@@ -51,8 +52,9 @@ class Framer:
     ``crc`` is the mode that the device is in; ``hardware`` tells lengths apart; ``expect`` is the answer that may come
     beside a status; ``layout`` is set once data packets may come.
 
-    Where nothing says that a packet is whole (no CRC), or after bytes were skipped, a packet counts only if its status
-    bytes may be and its ticks are a whole number of samples behind the last one's.
+    Where little says that a packet is whole (no CRC of two bytes), or after bytes were skipped, it counts only if its
+    status bytes may be and its ticks are a whole number of samples behind the last one's; where both are so, only if
+    another one follows.
     """
 
     def __init__(self) -> None:
@@ -110,19 +112,32 @@ class Framer:
         if not self._whole(held, at, layout.size):
             return (), 1
         packet = held[at : at + layout.size]
-        if (self.crc < 2 or self._skipped) and not self._likely(packet, layout):
+        ticks = layout.ticks(packet)
+        if (self.crc < 2 or self._skipped) and not self._likely(packet, layout, self._last):
             return (), 1
-        self._last = layout.ticks(packet)
+        if self.crc < 2 and self._skipped and not self._followed(held, at + layout.size + self.crc, layout, ticks):
+            return (), 1
+        self._last = ticks
         return (Data(packet),), layout.size + self.crc
 
-    def _likely(self, packet: bytes, layout: Layout) -> bool:
-        if any(status & _FRESH and status & _NO_LEAD for status in layout.status(packet)):
+    def _followed(self, held: bytes, at: int, layout: Layout, ticks: int) -> bool:
+        """Whether another packet may stand behind the one that may be."""
+        if len(held) < at + layout.size:
+            raise _NeedMore
+        packet = held[at : at + layout.size]
+        return packet[0] == DATA and self._likely(packet, layout, ticks)
+
+    def _likely(self, packet: bytes, layout: Layout, before: int | None) -> bool:
+        """Whether status bytes and ticks may be those of a packet; ``before`` are the ticks of the one before."""
+        doubt = self.crc < 2 and self._skipped > 0
+        if any(status & _NO_LEAD if status & _FRESH else doubt for status in layout.status(packet)):
             return False
-        if self._last is None:
+        if before is None:
             return True
-        step = (layout.ticks(packet) - self._last) % (1 << layout.tick_bits)
+        wrap = 1 << layout.tick_bits
+        step = (layout.ticks(packet) - before) % wrap
         off = (step + self.divider // 2) % self.divider - self.divider // 2
-        return step > 0 and abs(off) <= self.divider // 4
+        return step > 0 and abs(off) <= self.divider // 4 and (self.crc == 2 or step <= min(_SOON * TICKS, wrap // 2))
 
     def _accepted(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
         if self.crc == 0:

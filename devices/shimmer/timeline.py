@@ -76,7 +76,8 @@ class Timeline:
             step = forward + self._wrap * max(0, round((elapsed - forward) / self._wrap))
             self.set_anew = abs(step - elapsed) > max(_APART * TICKS, elapsed / 1000)
         else:
-            if forward == 0 or self._wrap - forward <= min(_BACK * TICKS, self._wrap // 4):
+            back = (self._wrap - forward) % self._wrap
+            if back <= min(_BACK * TICKS, self._wrap // 4) and elapsed < self._wrap / 2:
                 return None
             step = forward + self._wrap * max(0, int((elapsed - forward) // self._wrap))
             self.set_anew = step - elapsed > _AHEAD * TICKS
