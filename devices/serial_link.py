@@ -73,11 +73,13 @@ class SerialTransport:
         Thread(target=_open, args=(found.address, loop, opening), name=f"open {found.address}", daemon=True).start()
         try:
             async with asyncio.timeout(seconds):
-                return SerialLink(await opening, loop)
+                link = SerialLink(await opening, loop)
         except TimeoutError:
             raise LinkLost(f"{found.address} does not open within {seconds:g} s", "switch the device on") from None
         except (OSError, ValueError) as error:  # pyserial: the settings are not this port's
             raise _unopened(found.address, error) from error
+        self._seen = True
+        return link
 
 
 class SerialLink:
