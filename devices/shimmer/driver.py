@@ -96,8 +96,9 @@ class ShimmerDriver:
 
     async def start(self, link: Link, emit: Emit) -> None:
         """See `devices.link.Driver.start`."""
-        uart = _uart(self.heading, link)
-        talk = Dialogue(self.heading, lambda data: link.write(uart.write, data), Framer())
+        name = self._name or "the device"
+        uart = _uart(name, link)
+        talk = Dialogue(name, lambda data: link.write(uart.write, data), Framer())
         self._talk, self._status = talk, 0
         loop = asyncio.get_running_loop()
 
@@ -140,7 +141,7 @@ class ShimmerDriver:
         self._status = status
 
 
-def _uart(heading: str, link: Link) -> Uart:
+def _uart(name: str, link: Link) -> Uart:
     """Give the pipes to a device.
 
     Raises
@@ -155,5 +156,5 @@ def _uart(heading: str, link: Link) -> Uart:
             return uart
     offers = [_KINDS.get(uuid, uuid) for uuid in sorted(link.services) if not uuid.startswith(_COMMON)]
     raise ProtocolError(
-        f"{heading} is no Shimmer: it offers {', '.join(offers[:3]) or 'nothing of the kind'}", "name another device"
+        f"{name} is no Shimmer: it offers {', '.join(offers[:3]) or 'nothing of the kind'}", "name another device"
     )

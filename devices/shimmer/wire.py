@@ -10,7 +10,8 @@ from ecg_live.errors import ProtocolError
 
 TICKS = 32768.0  # Hz, of the device's clock
 SHIMMER3, SHIMMER3R = 3, 10  # hardware ids
-LOG_AND_STREAM = 3  # firmware id (LogAndStream firmware, shimmer.h: FW_IDENTIFIER)
+LOG_AND_STREAM = 3
+_FIRMWARES = {1: "BtStream", 2: "SDLog", LOG_AND_STREAM: "LogAndStream"}  # ShimmerVerDetails of Shimmer's Java API
 ACK, NACK = 0xFF, 0xFE
 DATA = 0x00
 
@@ -103,7 +104,7 @@ class Firmware(NamedTuple):
         return 16 if self[1:] < (0, 5, 4) else 24
 
     def __str__(self) -> str:
-        name = "LogAndStream" if self.kind == LOG_AND_STREAM else f"of kind {self.kind}"
+        name = _FIRMWARES.get(self.kind, f"kind {self.kind}")
         return f"{name} {self.major}.{self.minor}.{self.internal}"
 
 

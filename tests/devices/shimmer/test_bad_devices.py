@@ -53,7 +53,7 @@ def test_something_else_under_the_right_name() -> None:
     emulator.others = (Service(HEART_RATE, (beats,)), battery)
     error = fails(emulator, "Shimmer3-7A21")
     assert isinstance(error, ProtocolError)
-    assert error.message == "Shimmer Shimmer3-7A21 is no Shimmer: it offers heart rate"
+    assert error.message == "Shimmer3-7A21 is no Shimmer: it offers heart rate"
 
 
 def test_other_hardware() -> None:
@@ -66,9 +66,9 @@ def test_something_that_talks_but_is_no_shimmer() -> None:
     nmea = b"$GPGGA,123519,4807.038,N".hex()
     error = fails(other(dict.fromkeys((0x20, 0x8B, 0x3F), nmea)))
     assert isinstance(error, ProtocolError)
-    assert error.message == "Shimmer is no Shimmer: it says '$GPGGA,123519,4807.038,N'"
+    assert error.message == "the device is no Shimmer: it says '$GPGGA,123519,4807.038,N'"
     binary = fails(other(dict.fromkeys((0x20, 0x8B, 0x3F), "01 80 7F")))
-    assert binary.message == "Shimmer is no Shimmer: it says 01 80 7f"
+    assert binary.message == "the device is no Shimmer: it says 01 80 7f"
 
 
 def test_silence_is_worth_another_try() -> None:
