@@ -15,7 +15,8 @@ CYCLE = 1 << 16  # samples that are played before they begin again: a miscount b
 
 def ramp(unit: float) -> F64:
     """Samples to play: each is its index in units of ``unit`` mV, the converter's smallest step."""
-    return np.arange(CYCLE) * unit
+    samples: F64 = np.multiply(np.arange(CYCLE), unit, dtype=np.float64)
+    return samples
 
 
 @dataclass
