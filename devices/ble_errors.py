@@ -103,7 +103,7 @@ def _known(error: Exception) -> tuple[str, str] | None:
         return _DBUS.get(error.dbus_error)
     if isinstance(error, PermissionError):
         return _FORBIDDEN
-    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+    if isinstance(error, (FileNotFoundError, ConnectionError, EOFError)):
         return _NO_BUS
     return None
 

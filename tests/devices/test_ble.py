@@ -224,6 +224,34 @@ def test_a_device_that_leaves_before_it_is_connected(radio: Radio) -> None:
     run(talk())
 
 
+def test_a_device_that_bluez_has_forgotten(radio: Radio) -> None:
+    radio.add(Counter())
+
+    async def talk() -> None:
+        found = await seen()
+        radio.call(radio.bluez.discovery.forget)
+        with pytest.raises(LinkLost, match="connecting to Counter-1: .*not found"):
+            await BleTransport().connect(found, 1)
+
+    run(talk())
+
+
+def test_a_device_may_hang_up_by_itself(radio: Radio) -> None:
+    class Strap(Counter):
+        linked = True
+
+    strap = Strap()
+    radio.add(strap)
+
+    async def talk() -> None:
+        link = await connected()
+        strap.linked = False
+        await link.lost.wait()
+        await link.close()
+
+    run(talk())
+
+
 def test_a_link_that_is_lost_while_the_services_are_read(radio: Radio) -> None:
     class Shy(Counter):
         def connect(self, now: float, mtu: int) -> None:

@@ -37,6 +37,7 @@ def test_no_bluetooth_for_any_reason(reason: BleakBluetoothNotAvailableReason) -
     [
         (PermissionError(13, "Permission denied"), "may not use Bluetooth"),
         (FileNotFoundError(2, "No such file"), "no D-Bus system bus"),
+        (ConnectionResetError(104, "Connection reset by peer"), "no D-Bus system bus"),
         (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", ["no"]), "may not use Bluetooth"),
         (BleakDBusError("org.bluez.Error.NotReady", ["Resource Not Ready"]), "adapter is off"),
         (OSError(-2147020577, "The device is not ready for use"), "searching: .*not ready for use"),

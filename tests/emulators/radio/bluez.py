@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from bumble.core import AdvertisingData
-from bumble.device import Advertisement, Device
+from bumble.device import Device
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from tests.emulators.radio.connection import Connection, full_uuid
+from tests.emulators.radio.connection import Connection
+from tests.emulators.radio.discovery import Discovery
 from tests.emulators.radio.objects import ADAPTER, CHARACTERISTIC, DEVICE, OBJECTS, Objects, Refused
 
 HCI0 = "/org/bluez/hci0"
@@ -36,7 +36,7 @@ class BlueZ:
         self._objects = Objects(bus)
         self._connections: dict[str, Connection] = {}
         self._attempt: tuple[str, asyncio.Task[Any]] | None = None
-        self._searching: set[str] = set()
+        self.discovery = Discovery(HCI0, central, self._objects)
         self._tasks: set[asyncio.Task[None]] = set()
         self._calls: dict[tuple[str, str], Call] = {
             (OBJECTS, "GetManagedObjects"): self._managed_objects,
@@ -54,7 +54,6 @@ class BlueZ:
     async def start(self) -> None:
         self.plug_in()
         self._bus.add_message_handler(self._take)
-        self._central.on(self._central.EVENT_ADVERTISEMENT, self._heard)
         await self._bus.request_name("org.bluez")
 
     async def stop(self) -> None:
@@ -68,7 +67,7 @@ class BlueZ:
     async def die(self) -> None:
         """Stop without a word; the kernel ends the connections."""
         await self.stop()
-        self._central.remove_listener(self._central.EVENT_ADVERTISEMENT, self._heard)
+        self.discovery.close()
         for connection in list(self._connections.values()):
             await connection.close()
 
@@ -89,8 +88,7 @@ class BlueZ:
         """Turn the adapter on or off; what was connected is lost."""
         self._objects.change(HCI0, ADAPTER, Powered=Variant("b", on))
         if not on:
-            self._searching.clear()
-            await self._central.stop_scanning()
+            await self.discovery.end()
             for connection in list(self._connections.values()):
                 await connection.close()
 
@@ -129,20 +127,12 @@ class BlueZ:
 
     async def _start_discovery(self, message: Message) -> Reply:
         self._need_power()
-        if message.sender in self._searching:
-            raise Refused("InProgress", "Operation already in progress")
-        self._searching.add(message.sender or "")
-        if len(self._searching) == 1:
-            await self._central.start_scanning()
+        await self.discovery.start(message.sender or "")
         return _NOTHING
 
     async def _stop_discovery(self, message: Message) -> Reply:
         self._need_power()
-        if message.sender not in self._searching:
-            raise Refused("Failed", "No discovery started")
-        self._searching.discard(message.sender)
-        if not self._searching:
-            await self._central.stop_scanning()
+        await self.discovery.stop(message.sender or "")
         return _NOTHING
 
     async def _connect(self, message: Message) -> Reply:
@@ -209,29 +199,3 @@ class BlueZ:
     def _need_power(self) -> None:
         if not self._objects.value(HCI0, ADAPTER, "Powered"):
             raise Refused("NotReady", "Resource Not Ready")
-
-    def _heard(self, advertisement: Advertisement) -> None:
-        address = advertisement.address.to_string(with_type_qualifier=False)
-        path = f"{HCI0}/dev_{address.replace(':', '_')}"
-        rssi = Variant("n", advertisement.rssi)
-        if not self._searching or HCI0 not in self._objects:
-            return
-        if path in self._objects:
-            self._objects.change(path, DEVICE, RSSI=rssi)
-            return
-        name = advertisement.data.get(AdvertisingData.COMPLETE_LOCAL_NAME)
-        texts = {"Address": address, "AddressType": "random", "Alias": name or address.replace(":", "-")}
-        texts |= {"Name": str(name)} if name else {}
-        properties = {key: Variant("s", str(text)) for key, text in texts.items()}
-        properties |= {key: Variant("b", False) for key in ("Connected", "ServicesResolved", "Paired", "Trusted")}
-        properties |= {"Adapter": Variant("o", HCI0), "RSSI": rssi, "UUIDs": Variant("as", _uuids(advertisement))}
-        self._objects.add(path, DEVICE, properties)
-
-
-def _uuids(advertisement: Advertisement) -> list[str]:
-    lists = (
-        AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
-        AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
-    )
-    found = [advertisement.data.get(kind) for kind in lists]
-    return [full_uuid(uuid) for some in found if isinstance(some, list) for uuid in some]
