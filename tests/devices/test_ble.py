@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,8 @@ from tests.emulators.radio.bus import Bus, private_bus
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="BlueZ is Linux's")
 
 T = TypeVar("T")
 HERE, THERE = "F1:F1:F1:F1:F1:F1", "F2:F2:F2:F2:F2:F2"
@@ -230,7 +233,7 @@ def test_a_device_that_bluez_has_forgotten(radio: Radio) -> None:
     async def talk() -> None:
         found = await seen()
         radio.call(radio.bluez.discovery.forget)
-        with pytest.raises(LinkLost, match="connecting to Counter-1: .*not found"):
+        with pytest.raises(LinkLost, match=r"connecting to Counter-1: .*not found"):
             await BleTransport().connect(found, 1)
 
     run(talk())
