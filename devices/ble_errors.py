@@ -10,6 +10,8 @@ from bleak.exc import (
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
     BleakDeviceNotFoundError,
+    BleakGATTProtocolError,
+    BleakGATTProtocolErrorCode,
 )
 
 from devices.link import LinkLost
@@ -30,6 +32,12 @@ _NO_BLUEZ = ("BlueZ, Linux's Bluetooth service, is not running", "install bluez;
 _NO_BUS = (
     "no D-Bus system bus, so no Bluetooth",
     "install dbus and bluez and start them; in a container, share /run/dbus with it",
+)
+_PAIR = "pair the device in the system's Bluetooth settings"
+_UNPAIRED = (
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
+    BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
 )
 
 _REASONS = {
@@ -89,6 +97,9 @@ def _meaning(what: str, address: str, error: Exception) -> DeviceError:
         return LinkLost(f"{what}: no answer in time", _retry_hint(address))
     if isinstance(error, BleakDeviceNotFoundError):
         return LinkLost(f"{what}: no longer in reach", "wake the device, or bring it nearer")
+    if isinstance(error, BleakGATTProtocolError):
+        remedy = _PAIR if error.code in _UNPAIRED else _retry_hint(address)
+        return LinkLost(f"{what}: {error.args[-1]}", remedy)
     text = f"{what}: {str(error).strip() or type(error).__name__}"
     if address or any(word in text for word in _PASSING):
         return LinkLost(text, _retry_hint(address))

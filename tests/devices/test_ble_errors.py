@@ -9,6 +9,7 @@ from bleak.exc import (
     BleakDBusError,
     BleakDeviceNotFoundError,
     BleakError,
+    BleakGATTProtocolError,
 )
 
 from devices.ble_errors import explained
@@ -67,6 +68,14 @@ def test_with_a_device_all_is_worth_another_try(error: Exception) -> None:
     told = said(error, _HERE)
     assert isinstance(told, LinkLost)
     assert told.remedy
+
+
+@pytest.mark.parametrize(("code", "remedy"), [(0x05, "pair the device"), (0x0E, f"bluetoothctl remove {_HERE}")])
+def test_what_the_device_refuses(code: int, remedy: str) -> None:
+    error = said(BleakGATTProtocolError(code), _HERE)
+    assert isinstance(error, LinkLost)
+    assert error.message.startswith("searching: GATT Protocol Error: ")
+    assert remedy in error.remedy
 
 
 def test_a_busy_adapter_is_worth_another_try() -> None:
