@@ -157,7 +157,10 @@ def test_two_hundred_random_faults(radio: Radio) -> None:
                 f"{worn.emulator.name}: {worn.ledger.received} came, {worn.ledger.lost} lost in {worn.ledger.gaps} gaps"
             )
             worn.add_up()
-    assert [one[:3] for one in held[1:]] == [held[1][:3]] * (len(held) - 1)
+    threads, tasks, files, _ = zip(*held, strict=True)
+    assert len(set(threads)) == 1
+    assert len(set(files)) == 1
+    assert max(tasks[1:]) <= tasks[0] + 1  # a wait ends and begins now and then; a leak grows with the faults
     assert held[-1][3] - held[1][3] < 8 * 1024
 
 
