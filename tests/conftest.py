@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators import lsl
+
+lsl.isolate()  # before any test calls LSL
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,143 @@
+"""Which LSL streams are in reach, and which of them the user means."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import pylsl
+
+from ecg_live.errors import ConfigError, DeviceNotFound
+
+FIRST = 4.0  # s that a stream may take to answer: its host asks and answers by multicast, several times
+OTHERS = 0.5  # s to wait for others of the same name (pylsl: "shorter than 0.5 s may return a subset")
+FORGET = 2.0  # s until a stream that no longer answers is gone
+PORTS = "UDP port 16571 and TCP and UDP ports from 16572 on"  # liblsl's defaults: multicast, services, data
+_POLL = 0.05  # s
+_SHOWN = 8  # streams in a message
+
+Found = pylsl.StreamInfo  # as resolved: without its description
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a stream must be; an empty field matches any."""
+
+    name: str = ""
+    type: str = ""
+    source_id: str = ""
+    host: str = ""
+    uid: str = ""
+
+    def matches(self, found: Found) -> bool:
+        """Whether a stream is one of those that are meant; the case of letters does not count."""
+        has = (found.name(), found.type(), found.source_id(), found.hostname(), found.uid())
+        wanted = (self.name, self.type, self.source_id, self.host, self.uid)
+        return all(not want or want.casefold() == have.casefold() for want, have in zip(wanted, has, strict=True))
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{field.name} {value!r}" for field in fields(self) if (value := getattr(self, field.name)))
+        return f"with {given}" if given else "at all"
+
+
+def parse(spec: str) -> Wanted:
+    """Read ``NAME`` or ``name=...,type=...,source_id=...,host=...,uid=...``.
+
+    Raises
+    ------
+    ConfigError
+        A key is unknown, or comes twice.
+    """
+    known = [field.name for field in fields(Wanted)]
+    if spec.partition("=")[0].strip().casefold() not in known:
+        return Wanted(name=spec.strip())
+    given: dict[str, str] = {}
+    for part in spec.split(","):
+        key, equals, value = part.partition("=")
+        key = key.strip().casefold()
+        if not equals or key not in known or key in given:
+            raise ConfigError(f"lsl:{spec}: cannot read {part!r}", f"write {','.join(f'{k}=...' for k in known)}")
+        given[key] = value.strip()
+    return Wanted(**given)
+
+
+def spec_of(found: Found, among: Sequence[Found] = ()) -> str:
+    """What to write to mean this stream alone: its name where that is enough."""
+    keys = {"name": found.name(), "type": found.type(), "source_id": found.source_id(), "host": found.hostname()}
+    name = found.name()
+    plain = name and name == name.strip() and "=" not in name
+    if plain and not _others(parse(name), found, among):
+        return f"lsl:{name}"
+    chosen: dict[str, str] = {}
+    for key, value in keys.items():
+        if value and "," not in value:
+            chosen[key] = value
+            if not _others(Wanted(**chosen), found, among):
+                break
+    else:
+        chosen["uid"] = found.uid()
+    return "lsl:" + ",".join(f"{key}={value}" for key, value in chosen.items())
+
+
+def _others(wanted: Wanted, found: Found, among: Sequence[Found]) -> bool:
+    return any(other.uid() != found.uid() and wanted.matches(other) for other in among)
+
+
+def look(wanted: Callable[[Found], bool], seconds: float = FIRST, others: float = OTHERS) -> list[Found]:
+    """All streams in reach, once a wanted one has answered and others had time to; or when the time is up."""
+    resolver = pylsl.ContinuousResolver(forget_after=FORGET)
+    until = time.monotonic() + seconds
+    while not any(map(wanted, resolver.results())):
+        if time.monotonic() >= until:
+            return distinct(resolver.results())
+        time.sleep(_POLL)
+    time.sleep(others)
+    return distinct(resolver.results())
+
+
+def distinct(found: Sequence[Found]) -> list[Found]:
+    """Each stream once: one that answers over two networks is listed twice."""
+    return list({(one.source_id(), one.hostname(), one.uid()): one for one in found}.values())
+
+
+def find(wanted: Wanted) -> tuple[Found, list[Found]]:
+    """Find the one stream that is meant, and its twins: others that share its identity.
+
+    Raises
+    ------
+    DeviceNotFound
+        No such stream answers.
+    ConfigError
+        Several do.
+    """
+    there = look(wanted.matches)
+    hits = [one for one in there if wanted.matches(one)]
+    hits = [one for one in hits if regular(one)] or hits  # markers may bear the same name
+    if not hits and not there:
+        remedy = f"start the outlet on this network, and have firewalls on both machines let {PORTS} pass"
+        raise DeviceNotFound(f"no LSL stream {wanted}: none answers at all", remedy)
+    if not hits:
+        raise DeviceNotFound(
+            f"no LSL stream {wanted}; there are: {listing(there, there)}",
+            f"choose one of them; if yours is missing, have firewalls let {PORTS} pass",
+        )
+    if len(hits) > 1:
+        raise ConfigError(f"{len(hits)} LSL streams {wanted}: {listing(hits, there)}", "choose one of these sources")
+    return hits[0], [one for one in there if one.uid() != hits[0].uid() and same(one, hits[0])]
+
+
+def regular(found: Found) -> bool:
+    """Whether a stream may be a signal: numbers, at a rate."""
+    return found.channel_format() not in (pylsl.cf_string, pylsl.cf_undefined) and found.nominal_srate() > 0
+
+
+def same(one: Found, other: Found) -> bool:
+    """Whether two streams come from the same program on the same machine, as far as they tell."""
+    return all(getattr(one, field)() == getattr(other, field)() for field in ("source_id", "hostname", "name", "type"))
+
+
+def listing(streams: Sequence[Found], among: Sequence[Found]) -> str:
+    """Name streams by the sources to write."""
+    shown = [f"{spec_of(one, among)} [{one.type() or 'no type'}, on {one.hostname()}]" for one in streams[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(streams) - _SHOWN} more" if len(streams) > _SHOWN else "")

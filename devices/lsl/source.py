@@ -1,0 +1,254 @@
+"""An LSL stream as a source: it is followed over losses and restarts, and what did not come is told."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self
+
+import pylsl
+from pylsl.util import LostError
+from pylsl.util import TimeoutError as LslTimeout
+
+from devices.lsl.description import Layout, layout
+from devices.lsl.losses import LossFinder, Stretch
+from devices.lsl.network import FORGET, PORTS, Found, find, parse, same, spec_of
+from ecg_live.errors import DeviceError, DeviceLost, ProtocolError
+from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
+
+CONNECT = 5.0  # s that the outlet's machine may take to answer, when a source is opened
+LOST = 600.0  # s without data until a session ends, as with radio devices
+SILENT = 2.0  # s without data that are told, as with radio devices
+KEPT = 60  # s of samples that wait in liblsl for a session that is busy, before they are lost
+_POLL = 0.05  # s between two looks at what is in reach
+_READINGS = 5  # of both clocks
+_STEP = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
+_CHUNK = 0.020  # s of samples that are worth waking up for
+_SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
+_WAYS = pylsl.proc_clocksync | pylsl.proc_threadsafe  # no dejitter: it errs by seconds after a loss (facts on LSL)
+_ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
+
+
+def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic) -> LslSource:
+    """Find a stream on the network and read its description.
+
+    Parameters
+    ----------
+    spec : str
+        What follows ``lsl:``, see `devices.lsl.network.parse`.
+    opening : Opening
+        ``channel``, and where the stream states none, ``unit`` and ``rate``.
+    clock : callable
+        Session clock in s.
+
+    Raises
+    ------
+    DeviceError
+        No such stream answers, or its machine answers in part only.
+    ConfigError
+        Several streams answer, or the stream is no ECG, or its channel, unit or rate is not plain.
+    """
+    found, twins = find(parse(spec))
+    inlet = _inlet(found)
+    try:
+        full = inlet.info(CONNECT)
+        inlet.time_correction(CONNECT)
+    except (LslTimeout, LostError) as error:
+        raise DeviceError(
+            f"{spec_of(found)} on {found.hostname()} answers a search, but does not let connect",
+            f"have firewalls on both machines let {PORTS} pass",
+        ) from error
+    return LslSource(found, frozenset(twin.uid() for twin in twins), layout(full, opening), clock)
+
+
+class LslSource:
+    """A stream that was found.
+
+    Parameters
+    ----------
+    found : StreamInfo
+        The stream, as resolved.
+    strangers : set of str
+        Uids of streams that only seem to be the same.
+    layout : Layout
+        What to keep of it.
+    clock : Clock
+        Session clock in s.
+    patience : float
+        Seconds without data before it gives up.
+    """
+
+    def __init__(
+        self, found: Found, strangers: frozenset[str], layout: Layout, clock: Clock, patience: float = LOST
+    ) -> None:
+        self._found, self._strangers, self._layout = found, strangers, layout
+        self._clock, self._patience = clock, patience
+        self._columns = list(layout.columns)
+        self._finder = LossFinder(layout.info.rate, len(layout.columns))
+        self._heading = f"LSL stream {found.name()}"
+        self._closed = Flag()
+        self._last = math.nan  # when data came
+        self._streaming = self._lost = False
+        self._failures = 0  # since data came
+        self._cause = _ON_THE_WAY
+        self._offset = _offset(clock)
+
+    @property
+    def info(self) -> StreamInfo:
+        """All channels in units of voltage; ``ecg`` is the chosen one."""
+        return self._layout.info
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the iteration from any thread, within 0.2 s."""
+        self._closed.set()
+
+    def __iter__(self) -> Iterator[Chunk | Event]:
+        """Give what comes until the source is closed.
+
+        Raises
+        ------
+        DeviceLost
+            No data came for too long.
+        ProtocolError
+            The stream came back as another one.
+        """
+        began, found = self._clock(), self._found
+        self._last = began
+        while not self._closed.is_set():
+            yield self._state("connecting", f"connecting to {self._heading} on {found.hostname()}")
+            try:
+                yield from self._stream(found)
+                why = "closed"
+            except (LostError, LslTimeout):
+                why = "the connection broke"
+            except _Restarted:
+                why = "it was started anew"
+            yield from self._items(self._finder.flush())
+            if self._closed.is_set():
+                return
+            yield from self._note_loss(why)
+            self._closed.wait(min(_LONGEST, _SHORTEST * 2.0 ** min(self._failures, 10)))
+            self._failures += 1
+            found = yield from self._search(found)
+
+    def _stream(self, found: Found) -> Iterator[Chunk | Event]:
+        """Pull until the source is closed. Raises `LostError`, `LslTimeout` and `_Restarted`."""
+        inlet = _inlet(found)
+        self._open(inlet)
+        few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
+        resolver: pylsl.ContinuousResolver | None = None
+        while not self._closed.is_set():
+            samples, stamps = inlet.pull_chunk(_STEP, many, min_samples=few)
+            if len(stamps):
+                resolver = None
+                self._last, self._failures = self._clock(), 0
+                if not self._streaming:
+                    self._streaming, self._lost = True, False
+                    yield self._state("streaming", f"{self._heading} streams")
+                yield from self._items(self._finder.push(stamps, samples[:, self._columns] * self._layout.factors))
+            elif self._clock() - self._last >= SILENT:
+                if resolver is None:
+                    resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
+                    yield from self._items(self._finder.flush())
+                    yield from self._note_loss("it sends nothing")
+                yield from self._watch_patience()
+                if any(other.uid() != found.uid() for other in self._returned(resolver)):
+                    raise _Restarted
+
+    def _open(self, inlet: pylsl.StreamInlet) -> None:
+        """Subscribe, then learn the other clock; samples queue up meanwhile. Raises `LostError` and `LslTimeout`."""
+        for step in (inlet.open_stream, inlet.time_correction):
+            until = time.monotonic() + CONNECT
+            while not self._closed.is_set():
+                try:
+                    step(_STEP)
+                    break
+                except LslTimeout:
+                    if time.monotonic() >= until:
+                        raise
+
+    def _search(self, found: Found) -> Generator[Chunk | Event, None, Found]:
+        """Wait until the stream is back."""
+        yield self._state("searching", f"looking for {self._heading}{self._since()}")
+        resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
+        while not self._closed.wait(_POLL):
+            yield from self._watch_patience()
+            if back := self._returned(resolver):
+                return max(back, key=lambda one: one.created_at())
+        return found
+
+    def _returned(self, resolver: pylsl.ContinuousResolver) -> list[Found]:
+        """Streams of the same identity that are in reach now."""
+        back = [one for one in resolver.results() if same(one, self._found) and one.uid() not in self._strangers]
+        for one in back:
+            (was, now) = (_shape(self._found), _shape(one))
+            if was != now:
+                raise ProtocolError(
+                    f"{self._heading} came back with {now[0]} channels at {now[1]:g} Hz, it had {was[0]} at {was[1]:g}"
+                    + (" of another format" if was[2] != now[2] else ""),
+                    "end this session and start another",
+                )
+        return back
+
+    def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | Event]:
+        now = self._clock()
+        for start, lost, stamp, samples in stretches:
+            begin = stamp + self._offset if math.isfinite(stamp) else now
+            if lost:
+                yield Gap(start - lost, lost, self._cause, time=begin - lost / self.info.rate)
+                self._cause = _ON_THE_WAY
+            yield Chunk(samples, start, begin, now)
+
+    def _note_loss(self, why: str) -> Iterator[State]:
+        self._cause = _AWAY
+        self._streaming, self._lost = False, True
+        yield self._state("lost", f"{self._heading}{self._since()}: {why}")
+
+    def _watch_patience(self) -> Iterator[State]:
+        """Give up when the time is up. Raises `DeviceLost`."""
+        quiet = self._clock() - self._last
+        if quiet >= self._patience:
+            yield self._state("gave_up", f"{self._heading} did not come back within {self._patience:g} s")
+            raise DeviceLost(
+                f"{self._heading} was lost {quiet:.0f} s ago",
+                f"start its outlet again; have firewalls let {PORTS} pass",
+            )
+
+    def _since(self) -> str:
+        return f", lost {self._clock() - self._last:.0f} s ago, attempt {self._failures}" if self._lost else ""
+
+    def _state(self, state: str, detail: str) -> State:
+        return State(state, detail, self._clock())
+
+
+class _Restarted(Exception):
+    """The stream's program runs anew, while the old connection only seems alive."""
+
+
+def _inlet(found: Found) -> pylsl.StreamInlet:
+    """Connect without liblsl's own recovery: that goes by source_id alone, which two machines may share."""
+    return pylsl.StreamInlet(found, max_buflen=KEPT, recover=False, processing_flags=_WAYS, as_numpy=True)
+
+
+def _shape(found: Found) -> tuple[int, float, int]:
+    return found.channel_count(), found.nominal_srate(), found.channel_format()
+
+
+def _offset(clock: Clock) -> float:
+    """How far the session clock is ahead of LSL's, from the quickest of several readings."""
+    readings = []
+    for _ in range(_READINGS):
+        before, theirs, after = clock(), pylsl.local_clock(), clock()
+        readings.append((after - before, (before + after) / 2 - theirs))
+    return min(readings)[1]
