@@ -10,14 +10,27 @@ import pylsl
 
 from ecg_live.errors import ConfigError, DeviceNotFound
 
-FIRST = 4.0  # s that a stream may take to answer: its host asks and answers by multicast, several times
-OTHERS = 0.5  # s to wait for others of the same name (pylsl: "shorter than 0.5 s may return a subset")
 FORGET = 2.0  # s until a stream that no longer answers is gone
 PORTS = "UDP port 16571 and TCP and UDP ports from 16572 on"  # liblsl's defaults: multicast, services, data
 _POLL = 0.05  # s
 _SHOWN = 8  # streams in a message
 
 Found = pylsl.StreamInfo  # as resolved: without its description
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each step may take, in seconds.
+
+    ``first``: until a stream answers. ``others``: from then on, for others of the same name (pylsl: "shorter than 0.5 s
+    may return a subset"). ``silent``: without data until that is told. ``lost``: from the last data until the session
+    ends. The latter two as with radio devices.
+    """
+
+    first: float = 4.0
+    others: float = 0.5
+    silent: float = 2.0
+    lost: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +97,15 @@ def _others(wanted: Wanted, found: Found, among: Sequence[Found]) -> bool:
     return any(other.uid() != found.uid() and wanted.matches(other) for other in among)
 
 
-def look(wanted: Callable[[Found], bool], seconds: float = FIRST, others: float = OTHERS) -> list[Found]:
+def look(wanted: Callable[[Found], bool], patience: Patience) -> list[Found]:
     """All streams in reach, once a wanted one has answered and others had time to; or when the time is up."""
     resolver = pylsl.ContinuousResolver(forget_after=FORGET)
-    until = time.monotonic() + seconds
+    until = time.monotonic() + patience.first
     while not any(map(wanted, resolver.results())):
         if time.monotonic() >= until:
             return distinct(resolver.results())
         time.sleep(_POLL)
-    time.sleep(others)
+    time.sleep(patience.others)
     return distinct(resolver.results())
 
 
@@ -101,7 +114,7 @@ def distinct(found: Sequence[Found]) -> list[Found]:
     return list({(one.source_id(), one.hostname(), one.uid()): one for one in found}.values())
 
 
-def find(wanted: Wanted) -> tuple[Found, list[Found]]:
+def find(wanted: Wanted, patience: Patience) -> tuple[Found, list[Found]]:
     """Find the one stream that is meant, and its twins: others that share its identity.
 
     Raises
@@ -111,7 +124,7 @@ def find(wanted: Wanted) -> tuple[Found, list[Found]]:
     ConfigError
         Several do.
     """
-    there = look(wanted.matches)
+    there = look(wanted.matches, patience)
     hits = [one for one in there if wanted.matches(one)]
     hits = [one for one in hits if regular(one)] or hits  # markers may bear the same name
     if not hits and not there:

@@ -10,29 +10,21 @@ from types import TracebackType
 from typing import Self
 
 import pylsl
-from pylsl.util import LostError
-from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.description import Layout, layout
+from devices.lsl.inlet import BROKEN, CONNECT, STEP, clock_offset, make_inlet, subscribe
 from devices.lsl.losses import LossFinder, Stretch
-from devices.lsl.network import FORGET, PORTS, Found, find, parse, same, spec_of
+from devices.lsl.network import FORGET, PORTS, Found, Patience, find, parse, same, spec_of
 from ecg_live.errors import DeviceError, DeviceLost, ProtocolError
 from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
 
-CONNECT = 5.0  # s that the outlet's machine may take to answer, when a source is opened
-LOST = 600.0  # s without data until a session ends, as with radio devices
-SILENT = 2.0  # s without data that are told, as with radio devices
-KEPT = 60  # s of samples that wait in liblsl for a session that is busy, before they are lost
 _POLL = 0.05  # s between two looks at what is in reach
-_READINGS = 5  # of both clocks
-_STEP = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
 _CHUNK = 0.020  # s of samples that are worth waking up for
 _SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
-_WAYS = pylsl.proc_clocksync | pylsl.proc_threadsafe  # no dejitter: it errs by seconds after a loss (facts on LSL)
 _ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
 
 
-def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic) -> LslSource:
+def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patience: Patience | None = None) -> LslSource:
     """Find a stream on the network and read its description.
 
     Parameters
@@ -43,6 +35,8 @@ def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic) -> LslS
         ``channel``, and where the stream states none, ``unit`` and ``rate``.
     clock : callable
         Session clock in s.
+    patience : Patience, optional
+        How long to wait for what.
 
     Raises
     ------
@@ -51,17 +45,18 @@ def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic) -> LslS
     ConfigError
         Several streams answer, or the stream is no ECG, or its channel, unit or rate is not plain.
     """
-    found, twins = find(parse(spec))
-    inlet = _inlet(found)
+    patience = patience or Patience()
+    found, twins = find(parse(spec), patience)
+    inlet = make_inlet(found)
     try:
         full = inlet.info(CONNECT)
         inlet.time_correction(CONNECT)
-    except (LslTimeout, LostError) as error:
+    except BROKEN as error:
         raise DeviceError(
             f"{spec_of(found)} on {found.hostname()} answers a search, but does not let connect",
             f"have firewalls on both machines let {PORTS} pass",
         ) from error
-    return LslSource(found, frozenset(twin.uid() for twin in twins), layout(full, opening), clock)
+    return LslSource(found, frozenset(twin.uid() for twin in twins), layout(full, opening), clock, patience)
 
 
 class LslSource:
@@ -77,12 +72,12 @@ class LslSource:
         What to keep of it.
     clock : Clock
         Session clock in s.
-    patience : float
-        Seconds without data before it gives up.
+    patience : Patience
+        How long to wait for what.
     """
 
     def __init__(
-        self, found: Found, strangers: frozenset[str], layout: Layout, clock: Clock, patience: float = LOST
+        self, found: Found, strangers: frozenset[str], layout: Layout, clock: Clock, patience: Patience
     ) -> None:
         self._found, self._strangers, self._layout = found, strangers, layout
         self._clock, self._patience = clock, patience
@@ -94,7 +89,7 @@ class LslSource:
         self._streaming = self._lost = False
         self._failures = 0  # since data came
         self._cause = _ON_THE_WAY
-        self._offset = _offset(clock)
+        self._offset = clock_offset(clock)
 
     @property
     def info(self) -> StreamInfo:
@@ -130,7 +125,7 @@ class LslSource:
             try:
                 yield from self._stream(found)
                 why = "closed"
-            except (LostError, LslTimeout):
+            except BROKEN:
                 why = "the connection broke"
             except _Restarted:
                 why = "it was started anew"
@@ -143,13 +138,13 @@ class LslSource:
             found = yield from self._search(found)
 
     def _stream(self, found: Found) -> Iterator[Chunk | Event]:
-        """Pull until the source is closed. Raises `LostError`, `LslTimeout` and `_Restarted`."""
-        inlet = _inlet(found)
-        self._open(inlet)
+        """Pull until the source is closed. Raises `_Restarted` and one of `BROKEN`."""
+        inlet = make_inlet(found)
+        subscribe(inlet, self._closed)
         few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
         resolver: pylsl.ContinuousResolver | None = None
         while not self._closed.is_set():
-            samples, stamps = inlet.pull_chunk(_STEP, many, min_samples=few)
+            samples, stamps = inlet.pull_chunk(STEP, many, min_samples=few)
             if len(stamps):
                 resolver = None
                 self._last, self._failures = self._clock(), 0
@@ -157,7 +152,7 @@ class LslSource:
                     self._streaming, self._lost = True, False
                     yield self._state("streaming", f"{self._heading} streams")
                 yield from self._items(self._finder.push(stamps, samples[:, self._columns] * self._layout.factors))
-            elif self._clock() - self._last >= SILENT:
+            elif self._clock() - self._last >= self._patience.silent:
                 if resolver is None:
                     resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
                     yield from self._items(self._finder.flush())
@@ -165,18 +160,6 @@ class LslSource:
                 yield from self._watch_patience()
                 if any(other.uid() != found.uid() for other in self._returned(resolver)):
                     raise _Restarted
-
-    def _open(self, inlet: pylsl.StreamInlet) -> None:
-        """Subscribe, then learn the other clock; samples queue up meanwhile. Raises `LostError` and `LslTimeout`."""
-        for step in (inlet.open_stream, inlet.time_correction):
-            until = time.monotonic() + CONNECT
-            while not self._closed.is_set():
-                try:
-                    step(_STEP)
-                    break
-                except LslTimeout:
-                    if time.monotonic() >= until:
-                        raise
 
     def _search(self, found: Found) -> Generator[Chunk | Event, None, Found]:
         """Wait until the stream is back."""
@@ -218,8 +201,8 @@ class LslSource:
     def _watch_patience(self) -> Iterator[State]:
         """Give up when the time is up. Raises `DeviceLost`."""
         quiet = self._clock() - self._last
-        if quiet >= self._patience:
-            yield self._state("gave_up", f"{self._heading} did not come back within {self._patience:g} s")
+        if quiet >= self._patience.lost:
+            yield self._state("gave_up", f"{self._heading} did not come back within {self._patience.lost:g} s")
             raise DeviceLost(
                 f"{self._heading} was lost {quiet:.0f} s ago",
                 f"start its outlet again; have firewalls let {PORTS} pass",
@@ -236,19 +219,5 @@ class _Restarted(Exception):
     """The stream's program runs anew, while the old connection only seems alive."""
 
 
-def _inlet(found: Found) -> pylsl.StreamInlet:
-    """Connect without liblsl's own recovery: that goes by source_id alone, which two machines may share."""
-    return pylsl.StreamInlet(found, max_buflen=KEPT, recover=False, processing_flags=_WAYS, as_numpy=True)
-
-
 def _shape(found: Found) -> tuple[int, float, int]:
     return found.channel_count(), found.nominal_srate(), found.channel_format()
-
-
-def _offset(clock: Clock) -> float:
-    """How far the session clock is ahead of LSL's, from the quickest of several readings."""
-    readings = []
-    for _ in range(_READINGS):
-        before, theirs, after = clock(), pylsl.local_clock(), clock()
-        readings.append((after - before, (before + after) / 2 - theirs))
-    return min(readings)[1]

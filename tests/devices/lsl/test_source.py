@@ -7,18 +7,22 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Self
 
 import numpy as np
 import pylsl
 import pytest
 
 from devices.lsl import open_lsl
+from devices.lsl.network import Patience
 from devices.lsl.source import LslSource
-from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound, ProtocolError
+from ecg_live.errors import ConfigError, DeviceLost, DeviceNotFound, ProtocolError
 from ecg_live.types import Chunk, Event, Gap, Opening, State
 from tests.emulators.lsl import outlet, say
 
 RATE = 256.0
+QUICK = Patience(first=1.0, others=0.1, silent=0.5)
 Items = list[Chunk | Event]
 
 
@@ -31,7 +35,7 @@ class Reader:
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._read)
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -59,7 +63,7 @@ class Reader:
                     with self._news:
                         self.items.append(item)
                         self._news.notify_all()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is raised where the test waits
             with self._news:
                 self.error = error
                 self._news.notify_all()
@@ -107,7 +111,8 @@ def accounted(items: Items) -> bool:
 @contextlib.contextmanager
 def fed(info: pylsl.StreamInfo) -> Iterator[pylsl.StreamOutlet]:
     """An outlet in this process."""
-    yield pylsl.StreamOutlet(info, max_buffered=200)
+    made = pylsl.StreamOutlet(info, max_buffered=200)
+    yield made
 
 
 def push(made: pylsl.StreamOutlet, start: int, stop: int, origin: float) -> None:
@@ -117,7 +122,7 @@ def push(made: pylsl.StreamOutlet, start: int, stop: int, origin: float) -> None
 def test_samples_in_millivolts_on_the_session_clock() -> None:
     called = name()
     with fed(described(called)) as made:
-        source = open_lsl(called, Opening(), lambda: time.monotonic() + 500)
+        source = open_lsl(called, Opening(), lambda: time.monotonic() + 500, QUICK)
         assert (source.info.rate, source.info.channels, source.info.ecg) == (RATE, ("LL-RA",), 0)
         assert (source.info.name, source.info.source_id) == (called, "dev")
         with Reader(source) as reader:
@@ -135,10 +140,15 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
 
 def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
     called = name()
-    with fed(described(called, unit="mV")) as made, open_lsl(called, Opening()) as source:
+    with fed(described(called, unit="mV")) as made, open_lsl(called, Opening(), patience=QUICK) as source:
         items = Items()
         reading = iter(source)
-        pushing = threading.Thread(target=lambda: (made.wait_for_consumers(5), push(made, 0, 512, 1000.0)))
+
+        def feed() -> None:
+            made.wait_for_consumers(5)
+            push(made, 0, 512, 1000.0)
+
+        pushing = threading.Thread(target=feed)
         pushing.start()
         while received(items) < 512:
             items.append(next(reading))
@@ -147,7 +157,7 @@ def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
             push(made, start, start + 512, 1000.0)
         while chunks(items)[-1].stop < 25600:
             items.append(next(reading))
-    assert sum(gap.lost for gap in gaps(items)) > 30 * RATE
+    assert sum(gap.lost for gap in gaps(items)) > 20 * RATE
     assert accounted(items)
 
 
@@ -157,12 +167,12 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
     options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2"]
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(outlet(*options))
-        reader = stack.enter_context(Reader(open_lsl(f"name={called}", Opening())))
-        reader.until(lambda items: received(items) > 300)
+        reader = stack.enter_context(Reader(open_lsl(f"name={called}", Opening(), patience=QUICK)))
+        reader.until(lambda items: received(items) > 150)
         first.kill()
         reader.until(lambda _: "searching" in reader.states)
         stack.enter_context(outlet(*options))
-        reader.until(lambda items: gaps(items) and received(items) > 700)
+        reader.until(lambda items: gaps(items) and received(items) > 300)
     assert accounted(reader.items)
     assert reader.states == ["connecting", "streaming", "lost", "searching", "connecting", "streaming"]
     [gap] = gaps(reader.items)
@@ -172,12 +182,12 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
 
 def test_an_outlet_that_pauses() -> None:
     called = name()
-    with outlet("--name", called) as child, Reader(open_lsl(called, Opening())) as reader:
-        reader.until(lambda items: received(items) > 300)
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+        reader.until(lambda items: received(items) > 150)
         say(child, "pause")
         reader.until(lambda _: "lost" in reader.states)
         say(child, "go")
-        reader.until(lambda items: gaps(items))
+        reader.until(gaps)
     assert reader.states == ["connecting", "streaming", "lost", "streaming"]
     assert accounted(reader.items)
 
@@ -189,11 +199,11 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
         with pytest.raises(ConfigError, match=r"2 LSL streams with name .*source_id=twin.*uid=") as caught:
             open_lsl(called, Opening())
         uid = caught.value.message.split("uid=")[1].split()[0]
-        with Reader(open_lsl(f"uid={uid}", Opening())) as reader:
+        with Reader(open_lsl(f"uid={uid}", Opening(), patience=QUICK)) as reader:
             reader.until(lambda items: received(items) > 100)
             one.kill()  # either the one that is read, or the other
             with contextlib.suppress(AssertionError):
-                reader.until(lambda _: "lost" in reader.states, 1.0)
+                reader.until(lambda _: "lost" in reader.states, 0.7)
             got = received(reader.items)
             with contextlib.suppress(AssertionError):
                 reader.until(lambda items: received(items) > got, 0.5)
@@ -202,7 +212,7 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
 
 def test_a_stream_that_comes_back_as_another() -> None:
     called = name()
-    with outlet("--name", called) as child, Reader(open_lsl(called, Opening())) as reader:
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
         reader.until(lambda items: received(items) > 10)
         child.kill()
         with (
@@ -214,20 +224,18 @@ def test_a_stream_that_comes_back_as_another() -> None:
 
 def test_patience_has_an_end() -> None:
     called = name()
-    with outlet("--name", called) as child:
-        source = open_lsl(called, Opening())
-        source._patience = 0.3
-        with Reader(source) as reader:
-            reader.until(lambda items: received(items) > 10)
-            child.kill()
-            with pytest.raises(DeviceError, match=r"was lost \d+ s ago.*UDP port 16571"):
-                reader.until(lambda _: False)
+    impatient = replace(QUICK, lost=0.3)
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=impatient)) as reader:
+        reader.until(lambda items: received(items) > 10)
+        child.kill()
+        with pytest.raises(DeviceLost, match=r"was lost \d+ s ago.*UDP port 16571"):
+            reader.until(lambda _: False)
     assert reader.states[-1] == "gave_up"
 
 
 def test_no_such_stream() -> None:
     with pytest.raises(DeviceNotFound, match=r"none answers at all.*UDP port 16571 and TCP and UDP ports from 16572"):
-        open_lsl(name(), Opening())
+        open_lsl(name(), Opening(), patience=QUICK)
     called = name()
     with fed(described(called)), pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: lsl:{called} \[ECG"):
-        open_lsl("x", Opening())
+        open_lsl("x", Opening(), patience=QUICK)
