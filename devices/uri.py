@@ -19,8 +19,10 @@ Open = Callable[[str, Opening, Clock], Source]
 _PART = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
 
 
-def _lsl(text: str, _opening: Opening, _clock: Clock) -> Source:
-    raise ConfigError(f"lsl:{text}: this version does not read lsl: sources", "give the path of a recording")
+def _lsl(text: str, opening: Opening, clock: Clock) -> Source:
+    from devices.lsl import open_lsl  # noqa: PLC0415 - files need no LSL
+
+    return open_lsl(text, opening, clock)
 
 
 def _radio(scheme: str) -> Open:

@@ -15,7 +15,7 @@ from devices.lsl.description import Layout, layout
 from devices.lsl.inlet import BROKEN, CONNECT, STEP, clock_offset, make_inlet, subscribe
 from devices.lsl.losses import LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, find, parse, same, spec_of
-from ecg_live.errors import DeviceError, DeviceLost, ProtocolError
+from ecg_live.errors import ConfigError, DeviceError, DeviceLost, ProtocolError
 from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
 
 _POLL = 0.05  # s between two looks at what is in reach
@@ -45,6 +45,8 @@ def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patienc
     ConfigError
         Several streams answer, or the stream is no ECG, or its channel, unit or rate is not plain.
     """
+    if opening.speed != 1:
+        raise ConfigError(f"lsl: at speed {opening.speed:g}; a stream runs at real time", "leave --speed out")
     patience = patience or Patience()
     found, twins = find(parse(spec), patience)
     inlet = make_inlet(found)

@@ -1,0 +1,113 @@
+"""Markers that stimulus programs send by LSL, whenever they are started."""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from collections.abc import Callable, Sequence
+from threading import Event as Flag
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+import pylsl
+
+from devices.lsl.inlet import BROKEN, clock_offset, make_inlet, subscribe
+from devices.lsl.network import FORGET, Found, distinct
+from ecg_live.types import Clock
+
+ALL = "all"
+_POLL = 0.05  # s between two looks for markers; their own stamps say when they were
+_AGAIN = 5.0  # s until a stream that broke is tried again
+_MANY = 1024  # markers at once
+_OWN = "ecg-live:"  # begins the source ids of our own output
+_GOODBYE = 1.0  # s that leaving waits for the thread
+
+
+class LslMarkers:
+    """Follow marker streams: irregular ones, of text, or of any format where their type says markers.
+
+    They may be started, killed and started again while this runs. Our own output on this machine is left out, since it
+    holds the session's own markers; ``all`` leaves out that of other machines too, or two sessions would echo.
+
+    Parameters
+    ----------
+    name : str
+        Which stream, or ``all``.
+    mark : callable
+        Takes text and time on the session clock (s).
+    clock : Clock
+        Session clock.
+    """
+
+    def __init__(self, name: str, mark: Callable[[str, float], None], clock: Clock = time.monotonic) -> None:
+        self._name, self._mark, self._clock = name.strip(), mark, clock
+        self._offset = clock_offset(clock)
+        self._host = socket.gethostname()
+        self._stopping = Flag()
+        self._inlets: dict[str, pylsl.StreamInlet] = {}
+        self._broken: dict[str, float] = {}  # when
+        self._thread = Thread(target=self._run, name="LSL markers", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the markers that are there, and end."""
+        self._stopping.set()
+        self._thread.join(_GOODBYE)
+
+    def _run(self) -> None:
+        resolver = pylsl.ContinuousResolver(forget_after=FORGET)
+        while not self._stopping.wait(_POLL):
+            for found in distinct(resolver.results()):
+                if self._wants(found):
+                    self._follow(found)
+            self._drain()
+        self._drain()
+        self._inlets.clear()
+
+    def _wants(self, found: Found) -> bool:
+        uid, own = found.uid(), found.source_id().startswith(_OWN)
+        if uid in self._inlets or time.monotonic() - self._broken.get(uid, -math.inf) < _AGAIN:
+            return False
+        if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
+            return False
+        if self._name.casefold() != ALL:
+            return found.name().casefold() == self._name.casefold()
+        return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
+
+    def _follow(self, found: Found) -> None:
+        inlet = make_inlet(found)
+        try:
+            subscribe(inlet, self._stopping)
+        except BROKEN:
+            self._broken[found.uid()] = time.monotonic()
+        else:
+            self._inlets[found.uid()] = inlet
+
+    def _drain(self) -> None:
+        """Pass on what has come, in order of time."""
+        marks: list[tuple[float, str]] = []
+        for uid, inlet in list(self._inlets.items()):
+            try:
+                values, stamps = inlet.pull_chunk(0.0, _MANY)
+            except BROKEN:
+                del self._inlets[uid]
+                self._broken[uid] = time.monotonic()
+                continue
+            for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
+                when = stamp + self._offset if math.isfinite(stamp) else self._clock()
+                marks.append((when, _text(row)))
+        for when, text in sorted(marks):
+            self._mark(text, when)
+
+
+def _text(row: Sequence[object]) -> str:
+    """One line of all channels that say anything."""
+    words = [value.decode("utf-8", "replace") if isinstance(value, bytes) else f"{value:g}" for value in row]
+    return " ".join(" ".join(words).split())

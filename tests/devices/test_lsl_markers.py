@@ -1,0 +1,72 @@
+"""Marker streams that come, break and come again; each outlet is a real one."""
+
+from __future__ import annotations
+
+import queue
+import time
+from typing import Any
+
+import pylsl
+import pytest
+
+from devices.lsl_markers import LslMarkers
+
+Marks = queue.Queue[tuple[str, float]]
+
+
+def outlet(
+    name: str, kind: str = "Markers", form: int = pylsl.cf_string, source: str = "", channels: int = 1
+) -> pylsl.StreamOutlet:
+    return pylsl.StreamOutlet(pylsl.StreamInfo(name, kind, channels, 0.0, form, source))
+
+
+def following(name: str, marks: Marks) -> LslMarkers:
+    return LslMarkers(name, lambda text, when: marks.put((text, when)), lambda: time.monotonic() + 700)
+
+
+def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
+    marks: Marks = queue.Queue()
+    with following("task", marks):
+        for attempt in range(2):
+            made, other = outlet("Task", source="psychopy"), outlet("other", source=f"o{attempt}")
+            assert made.wait_for_consumers(5)
+            assert not other.have_consumers()
+            for k in range(3):
+                made.push_sample([f"trial {k} µ"], 1000.5 + k)
+            for k in range(3):
+                text, when = marks.get(timeout=2)
+                assert text == f"trial {k} µ"
+                assert when == pytest.approx(1700.5 + k, abs=2e-3)
+            del made, other
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 0.5
+    assert marks.empty()
+
+
+def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> None:
+    marks: Marks = queue.Queue()
+    wanted: list[tuple[pylsl.StreamOutlet, list[Any], str]] = [
+        (outlet("a", "Stim", channels=2, source="a"), ["on", " left\n"], "on left"),
+        (outlet("b", "Markers", pylsl.cf_int32, source="b"), [7], "7"),
+        (outlet("c", "markers", pylsl.cf_float32, source="c"), [2.5], "2.5"),
+        (outlet("d", "Markers", source="d"), [b"\xff!"], "\ufffd!"),
+    ]
+    unwanted = [
+        outlet("e", "EDA", pylsl.cf_float32, source="e"),
+        outlet("ecg-live Markers", source="ecg-live:x:markers"),
+    ]
+    with following("all", marks):
+        for made, values, text in wanted:
+            assert made.wait_for_consumers(5)
+            made.push_sample(values)
+            assert marks.get(timeout=2)[0] == text
+        assert not any(made.have_consumers() for made in unwanted)
+    with following("ecg-live markers", marks):
+        assert not unwanted[1].wait_for_consumers(0.5)
+
+
+def test_leaving_waits_for_no_stream() -> None:
+    begun = time.monotonic()
+    with following("nobody", queue.Queue()):
+        pass
+    assert time.monotonic() - begun < 0.5
