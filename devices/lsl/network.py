@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import pylsl
 
-from ecg_live.errors import ConfigError, DeviceNotFound
+from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 
 FORGET = 2.0  # s until a stream that no longer answers is gone
 PORTS = "UDP port 16571 and TCP and UDP ports from 16572 on"  # liblsl's defaults: multicast, services, data
@@ -154,3 +155,19 @@ def listing(streams: Sequence[Found], among: Sequence[Found]) -> str:
     """Name streams by the sources to write."""
     shown = [f"{spec_of(one, among)} [{one.type() or 'no type'}, on {one.hostname()}]" for one in streams[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(streams) - _SHOWN} more" if len(streams) > _SHOWN else "")
+
+
+def loopback() -> str:
+    """Say which liblsl this is, and that a stream of this process is found by it.
+
+    Raises
+    ------
+    DeviceError
+        It is not.
+    """
+    version = pylsl.library_version()
+    made = pylsl.StreamOutlet(pylsl.StreamInfo("ecg-live doctor", "Test", 1, 0.0, pylsl.cf_int32, uuid.uuid4().hex))
+    uid = made.get_info().uid()
+    if not any(one.uid() == uid for one in look(lambda one: one.uid() == uid, Patience(first=2.0, others=0.0))):
+        raise DeviceError("a stream of this machine is not found on it", f"have its firewall let {PORTS} pass")
+    return f"liblsl {version // 100}.{version % 100}; a stream of this machine is found"

@@ -14,9 +14,10 @@ from rich.console import Console
 from ecg_live import __version__
 from ecg_live.bundled import DEFAULT_MODEL, demo_recording
 from ecg_live.cli.display import why_no_display
-from ecg_live.errors import EcgLiveError
+from ecg_live.errors import DeviceError, EcgLiveError
 
 PACKAGES = ("numpy", "scipy", "torch", "safetensors", "PyQt6", "pyqtgraph", "sleepecg", "edfio", "wfdb", "h5py", "rich")
+SCAN = 1.0  # s of listening for Bluetooth devices
 
 
 class Check(NamedTuple):
@@ -31,6 +32,7 @@ class Check(NamedTuple):
 def examine(*, as_json: bool) -> int:
     """Print the report; exit code 0 if all that is needed is there, 1 otherwise."""
     checks = [_python(), *map(_package, PACKAGES), _display(), _tried("bundled model", _model), _tried("demo", _demo)]
+    checks += [_tried(name, trial, needed=False) for name, trial in IN_REACH.items()]
     if as_json:
         print(json.dumps([check._asdict() for check in checks]))
     else:
@@ -59,11 +61,11 @@ def _display() -> Check:
     return Check("display", reason is None, reason or "a window can be opened", needed=False)
 
 
-def _tried(name: str, trial: Callable[[], str]) -> Check:
+def _tried(name: str, trial: Callable[[], str], *, needed: bool = True) -> Check:
     try:
-        return Check(name, ok=True, detail=trial())
+        return Check(name, ok=True, detail=trial(), needed=needed)
     except EcgLiveError as error:
-        return Check(name, ok=False, detail=str(error))
+        return Check(name, ok=False, detail=str(error), needed=needed)
 
 
 def _model() -> str:
@@ -78,3 +80,27 @@ def _demo() -> str:
 
     info = open_recording(demo_recording(), Opening()).info
     return f"{info.name}, {info.duration or 0:.0f} s at {info.rate:g} Hz"
+
+
+def _lsl() -> str:
+    from devices.lsl.network import loopback
+
+    return loopback()
+
+
+def _bluetooth() -> str:
+    from devices.reach import bluetooth_devices
+
+    return f"works; heard {len(bluetooth_devices(SCAN))} devices in {SCAN:g} s"
+
+
+def _serial() -> str:
+    from devices.reach import serial_ports
+
+    ports = serial_ports()
+    if not ports:
+        raise DeviceError("none", "a Shimmer3 by Bluetooth classic or in its dock needs one")
+    return ", ".join(port.port for port in ports)
+
+
+IN_REACH = {"LSL": _lsl, "Bluetooth": _bluetooth, "serial ports": _serial}

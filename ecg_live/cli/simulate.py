@@ -1,0 +1,161 @@
+"""``ecg-live simulate``: a recording as the device that might have made it, for those who have none at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+
+from ecg_live.config import Settings, load
+from ecg_live.errors import ConfigError
+from ecg_live.types import Opening
+
+if TYPE_CHECKING:
+    from devices.simulate.emulator import Emulator
+    from devices.simulate.player import Player
+
+DEVICES = ("lsl", "shimmer", "polar")
+RATES = {"shimmer": 512.0, "polar": 130.0}  # Hz: what ecg-live run asks a Shimmer for, and the only one of a Polar H10
+ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # in bumble's words
+
+
+def simulate(
+    device: str,
+    file: Path,
+    name: str | None,
+    options: Mapping[str, object],
+    *,
+    loop: bool,
+    serial: bool,
+    adapter: str | None,
+) -> int:
+    """Play a recording until its end, or until it is stopped; give the exit code.
+
+    Parameters
+    ----------
+    device : str
+        ``lsl``, ``shimmer`` or ``polar``.
+    file : Path
+        The recording.
+    name : str, optional
+        What it is called; the file's name without it.
+    options : mapping
+        Channel, rate, unit and seconds; see `ecg_live.config`.
+    loop : bool
+        Begin again at the end; a radio device always does.
+    serial : bool
+        Play a Shimmer on a pseudo-terminal.
+    adapter : str, optional
+        Bluetooth adapter to play on.
+
+    Raises
+    ------
+    EcgLiveError
+        The device is unknown, the recording cannot be played, or there is no adapter.
+    """
+    if device not in DEVICES:
+        raise ConfigError(f"there is no simulated {device!r}", f"choose one of {', '.join(DEVICES)}")
+    if serial and device != "shimmer":
+        raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
+    settings = load(options)
+    opening = Opening(settings.channel, settings.rate, settings.unit, gain=settings.gain)
+    with _stopped() as (closed, caught):
+        if device == "lsl":
+            _lsl(file, opening, settings, name or file.stem, closed, loop=loop)
+        elif serial:
+            _serial(_emulator(device, file, opening, name), settings, closed)
+        else:
+            _bluetooth(_emulator(device, file, opening, name), adapter or ADAPTER, settings, closed)
+    return 128 + caught[0] if caught else 0
+
+
+def _lsl(file: Path, opening: Opening, settings: Settings, name: str, closed: Flag, *, loop: bool) -> None:
+    from devices.files import open_recording
+    from devices.simulate.lsl import SimulatedLsl
+
+    recording = open_recording(file, opening)
+    with contextlib.closing(recording):
+        player = SimulatedLsl(recording, name)
+        _say(f"LSL streams {name!r} ({recording.info.rate:g} Hz) and '{name} markers'", f"lsl:{name}")
+        player.play(closed, settings.seconds, loop=loop)
+        _say(f"played {player.played} samples")
+
+
+def _serial(emulator: Emulator, settings: Settings, closed: Flag) -> None:
+    from devices.simulate.serial_host import SerialHost
+
+    with SerialHost(emulator) as host:
+        _say(f"{emulator.name} on a serial port", f"shimmer:{host.port}")
+        closed.wait(settings.seconds)
+    _say(f"{emulator.name} took {emulator.played} samples")
+
+
+def _bluetooth(emulator: Emulator, adapter: str, settings: Settings, closed: Flag) -> None:
+    from devices.simulate.bluetooth import host
+
+    async def main() -> None:
+        playing = asyncio.ensure_future(host(emulator, adapter))
+        stopped = asyncio.ensure_future(asyncio.to_thread(closed.wait, settings.seconds))
+        try:
+            await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closed.set()
+            playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+
+    kind = "polar" if emulator.name.startswith("Polar") else "shimmer"
+    _say(f"{emulator.name} by Bluetooth, on adapter {adapter}", f"{kind}:{emulator.name}")
+    asyncio.run(main())
+    _say(f"{emulator.name} took {emulator.played} samples")
+
+
+def _emulator(device: str, file: Path, opening: Opening, name: str | None) -> Emulator:
+    from devices.simulate.player import Player
+
+    player = _at(Player.of(file, opening), RATES[device])
+    if device == "polar":
+        from devices.simulate.polar import SimulatedPolar
+
+        return SimulatedPolar(player, name or "Polar H10 12345678")
+    from devices.simulate.shimmer import SimulatedShimmer
+
+    return SimulatedShimmer(player.samples, name=name)
+
+
+def _at(player: Player, rate: float) -> Player:
+    """The same at another rate."""
+    if player.rate == rate:
+        return player
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(rate / player.rate).limit_denominator(10_000)
+    return type(player)(resample_poly(player.samples, ratio.numerator, ratio.denominator, axis=0, padtype="line"), rate)
+
+
+@contextlib.contextmanager
+def _stopped() -> Iterator[tuple[Flag, list[int]]]:
+    """Ctrl-C and SIGTERM set the flag; the list holds those that came."""
+    closed, caught = Flag(), list[int]()
+
+    def stop(number: int, _frame: object) -> None:
+        caught.append(number)
+        closed.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield closed, caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(what: str, source: str = "") -> None:
+    print(f"ecg-live: {what}" + (f"; watch it with: ecg-live run {shlex.quote(source)}" if source else ""), flush=True)
