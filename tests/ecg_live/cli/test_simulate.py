@@ -1,0 +1,90 @@
+"""A recording played as a device by the command, and read back by what reads the real one."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices import open_source
+from devices.lsl_markers import LslMarkers
+from devices.simulate.player import Player
+from ecg_live.cli.simulate import RATES, _at, simulate
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.types import F64, Chunk, Opening
+
+
+@contextlib.contextmanager
+def playing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command while it plays, and its first line."""
+    program = [sys.executable, "-m", "ecg_live", "simulate", *words]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+def ramp(path: Path, count: int = 3000, rate: int = 256) -> Path:
+    path.write_text("time,ECG\n" + "".join(f"{k / rate:.8f},{k}\n" for k in range(count)))
+    return path
+
+
+def read(uri: str, count: int) -> F64:
+    got: list[F64] = []
+    with open_source(uri, Opening()) as source:
+        for item in source:
+            got += [item.samples[:, source.info.ecg]] if isinstance(item, Chunk) else []
+            if sum(map(len, got)) >= count:
+                break
+    return np.concatenate(got)
+
+
+def test_lsl_is_played_sample_for_sample_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+    with playing("lsl", str(ramp(tmp_path / "a.csv")), "--name", "Played one", "--loop") as (process, line):
+        assert "ecg-live run 'lsl:Played one'" in line
+        with LslMarkers("Played one markers", lambda *_: None):
+            got = read("lsl:Played one", 300)
+        np.testing.assert_array_equal(np.diff(got), 1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+    assert out.startswith("ecg-live: played ")
+    assert "Traceback" not in err
+    assert process.returncode == 130
+
+
+def test_a_shimmer_on_a_pseudo_terminal(tmp_path: Path) -> None:
+    with playing("shimmer", str(ramp(tmp_path / "a.csv")), "--serial", "--seconds", "20") as (process, line):
+        source = line.split("ecg-live run ")[1].strip()
+        assert source.startswith("shimmer:/dev/pts/")
+        assert len(read(source, 100)) >= 100
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 143
+
+
+def test_another_rate_keeps_the_signal() -> None:
+    time = np.arange(10_000) / 1000
+    player = _at(Player(400 + np.sin(2 * np.pi * 5 * time), 1000), RATES["polar"])
+    assert len(player) == 1300
+    np.testing.assert_allclose(
+        player.samples[50:-50, 0], 400 + np.sin(2 * np.pi * 5 * np.arange(1300) / 130)[50:-50], atol=5e-3
+    )
+
+
+def test_what_cannot_be_played(tmp_path: Path) -> None:
+    def play(device: str, *, serial: bool = False, file: str = "none.csv") -> int:
+        return simulate(device, tmp_path / file, None, {}, loop=False, serial=serial, adapter=None)
+
+    with pytest.raises(ConfigError, match=r"no simulated 'muse' \(choose one of lsl, shimmer, polar"):
+        play("muse")
+    with pytest.raises(ConfigError, match="polar has no serial port"):
+        play("polar", serial=True)
+    with pytest.raises(RecordingError, match="no such file"):
+        play("lsl")
