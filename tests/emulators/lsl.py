@@ -43,11 +43,16 @@ level = -2
 STEP = 0.010  # s between pushes
 
 
-def isolate() -> None:
-    """Keep liblsl, here and in child processes, on loopback and in a session of its own."""
+def alone() -> str:
+    """A configuration for liblsl, by ``LSLAPICFG``: loopback, and a session that nobody else is in."""
     path = Path(tempfile.mkdtemp(prefix="ecg-live-lsl-")) / "lsl.cfg"
     path.write_text(CONFIG.format(session=uuid.uuid4().hex))
-    os.environ["LSLAPICFG"] = str(path)
+    return str(path)
+
+
+def isolate() -> None:
+    """Keep liblsl, here and in child processes, on loopback and in a session of its own."""
+    os.environ["LSLAPICFG"] = alone()
 
 
 @contextlib.contextmanager

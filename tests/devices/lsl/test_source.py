@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -19,7 +22,7 @@ from devices.lsl.network import Patience
 from devices.lsl.source import LslSource
 from ecg_live.errors import ConfigError, DeviceLost, DeviceNotFound, ProtocolError
 from ecg_live.types import Chunk, Event, Gap, Opening, State
-from tests.emulators.lsl import outlet, say
+from tests.emulators.lsl import alone, outlet, say
 
 RATE = 256.0
 QUICK = Patience(first=1.0, others=0.1, silent=0.5)
@@ -234,8 +237,46 @@ def test_patience_has_an_end() -> None:
 
 
 def test_no_such_stream() -> None:
-    with pytest.raises(DeviceNotFound, match=r"none answers at all.*UDP port 16571 and TCP and UDP ports from 16572"):
-        open_lsl(name(), Opening(), patience=QUICK)
     called = name()
-    with fed(described(called)), pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: lsl:{called} \[ECG"):
+    with (
+        fed(described(called)),
+        pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: .*lsl:{called} \[ECG"),
+    ):
         open_lsl("x", Opening(), patience=QUICK)
+    program = (
+        "from devices.lsl import open_lsl; from devices.lsl.network import Patience; "
+        "from ecg_live.types import Opening; "
+        "open_lsl('x', Opening(), patience=Patience(first=0.5))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"LSLAPICFG": alone(), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    said = "none answers at all (start the outlet on this network"
+    assert f"DeviceNotFound: no LSL stream with name 'x': {said}" in done.stderr
+    assert "UDP port 16571 and TCP and UDP ports from 16572" in done.stderr
+
+
+@pytest.mark.soak
+def test_killed_and_started_again_many_times() -> None:
+    """Received and lost are what the device took, from the first sample to the last."""
+    called, origin = name(), str(pylsl.local_clock())
+    options = ["--name", called, "--origin", origin, "--source-id", "soak"]
+    waits = np.random.default_rng(4).uniform(0.1, 3.0, 30)
+    with contextlib.ExitStack() as stack:
+        child = stack.enter_context(outlet(*options))
+        reader = stack.enter_context(Reader(open_lsl(called, Opening(), patience=QUICK)))
+        for wait in waits:
+            got = received(reader.items)
+            reader.until(lambda items, got=got: received(items) > got + 200)  # type: ignore[misc]
+            child.kill()
+            time.sleep(wait)
+            child = stack.enter_context(outlet(*options))
+        before = len(gaps(reader.items))
+        reader.until(lambda items: len(gaps(items)) > before and received(items) > got + 500)
+    assert len(gaps(reader.items)) == len(waits)
+    assert accounted(reader.items)

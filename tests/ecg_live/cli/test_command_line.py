@@ -299,7 +299,7 @@ def test_a_rate_that_cannot_be_is_the_users_mistake(rate: str) -> None:
     assert "--rate" in done.stderr
 
 
-@pytest.mark.parametrize("source", ["lsl:EEG", "ftp:thing", "shimmer:00,gian=5"])
+@pytest.mark.parametrize("source", ["lsl:name=a,b", "ftp:thing", "shimmer:x,colour=red"])
 def test_sources_that_cannot_be_opened_say_so(source: str) -> None:
     done = ecg_live("run", source, "--headless")
     assert done.returncode == 2

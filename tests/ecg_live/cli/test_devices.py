@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pylsl
 import pytest
@@ -12,6 +15,7 @@ from devices.reach import _device
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.doctor import IN_REACH
 from ecg_live.errors import ConfigError
+from tests.emulators.lsl import alone
 
 
 def test_streams_with_the_source_that_means_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,12 +37,18 @@ def test_streams_with_the_source_that_means_them(capsys: pytest.CaptureFixture[s
     assert "lsl:[bold]" in capsys.readouterr().out
 
 
-def test_nothing_in_reach_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    show_devices("0.3", as_json=True)
-    printed = json.loads(capsys.readouterr().out)
+def test_nothing_in_reach_says_what_to_do() -> None:
+    program = [sys.executable, "-m", "ecg_live", "devices", "--seconds", "0.3", "--json"]
+    done = subprocess.run(
+        program, env=os.environ | {"LSLAPICFG": alone()}, capture_output=True, text=True, check=True, timeout=30
+    )
+    printed = json.loads(done.stdout)
     assert printed["lsl"] == []
     assert any("UDP port 16571" in note for note in printed["notes"])
     assert printed["bluetooth"] or any("Bluetooth" in note for note in printed["notes"])
+
+
+def test_a_time_that_cannot_be() -> None:
     with pytest.raises(ConfigError, match="--seconds"):
         show_devices("soon", as_json=True)
 
