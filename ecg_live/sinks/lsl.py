@@ -1,0 +1,113 @@
+"""A session's results as LSL streams, so that other programs can follow them, record them, or close the loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pylsl
+
+from ecg_live import __version__
+from ecg_live.signal.highpass import CUTOFF, ORDER
+from ecg_live.sinks.streams import Key, Rows, StreamSpec, specs
+from ecg_live.types import RATE, WIDTH, Clock, HeadInfo, Item, StreamInfo
+
+NAME: Final = "ecg-live"  # streams' names and source ids begin with it
+OFFERED: tuple[Key, ...] = (
+    "filtered",
+    "features",
+    "predictions",
+    "decisions",
+    "heart_rate",
+    "quality",
+    "markers",
+    "events",
+)
+FORMATS = {"double64": pylsl.cf_double64, "float32": pylsl.cf_float32, "string": pylsl.cf_string}
+FILTER = {"type": "IIR", "design": "Butterworth", "order": f"{ORDER}", "cutoff": f"{CUTOFF:g}"}
+
+
+class LslOut:
+    """Offer filtered ECG, features, predictions, decisions, heart rate, quality, markers and events.
+
+    Streams can be found from the start. Where a head abstains, its probabilities are NaN, and the stream of decisions
+    says why. Stamps are on LSL's clock and lie on raw time: what is late says so in its description.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    clock : Clock
+        Session clock.
+    delay : float
+        Seconds by which the signal path's output is late.
+    """
+
+    name = "LSL output"
+
+    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock, delay: float) -> None:
+        self._rows = Rows(info, heads, clock)
+        self._offset = _offset(clock)
+        self._outlets: dict[Key, pylsl.StreamOutlet] = {}
+        self._rates: dict[Key, float] = {}
+        for spec in specs(info, heads):
+            if spec.key in OFFERED and spec.channels:
+                self._outlets[spec.key] = pylsl.StreamOutlet(described(spec, info, delay))
+                self._rates[spec.key] = spec.rate
+
+    def write(self, item: Item) -> None:
+        """Hand an item's rows to whoever listens; never waits."""
+        for row in self._rows.of(item):
+            outlet = self._outlets.get(row.key)
+            if outlet is not None and len(row.values):
+                rate = self._rates[row.key]
+                last = row.stamp + ((len(row.values) - 1) / rate if rate else 0.0)
+                outlet.push_chunk(row.values, last + self._offset)
+
+    def close(self) -> None:
+        """Withdraw the streams."""
+        self._outlets.clear()
+
+
+def described(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.StreamInfo:
+    """A stream's header, after the conventions for XDF's metadata."""
+    source = f"{NAME}:{info.source_id or info.name or 'ECG'}:{spec.key}"
+    header = pylsl.StreamInfo(
+        f"{NAME} {spec.name}", spec.kind, len(spec.channels), spec.rate, FORMATS[spec.form], source
+    )
+    desc = header.desc()
+    _fill(desc, {"manufacturer": NAME, "version": __version__, "source": info.name, "process": f"{os.getpid()}"})
+    _fill(desc.append_child("delay"), _delay(spec, delay))
+    _fill(desc.append_child("synchronization"), {"can_drop_samples": "true" if spec.rate else "false"})
+    channels = desc.append_child("channels")
+    for channel in spec.channels:
+        entry = channels.append_child("channel")
+        _fill(entry, {"label": channel.label, "unit": channel.unit, "type": channel.kind or spec.kind})
+        if spec.key == "filtered":
+            _fill(entry.append_child("filtering").append_child("highpass"), FILTER)
+    return header
+
+
+def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
+    """How late samples come after their stamps, and what a stamp marks."""
+    if spec.key in ("markers", "events"):
+        return {"late": "0", "window": "0", "stamp": "when it happened"}
+    if spec.key == "filtered":
+        return {"late": f"{delay:.6f}", "window": "0", "stamp": "raw time of the sample"}
+    return {"late": f"{delay:.6f}", "window": f"{WIDTH / RATE:g}", "stamp": "raw time of the window's end"}
+
+
+def _fill(element: pylsl.XMLElement, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        element.append_child_value(name, value)
+
+
+def _offset(clock: Clock) -> float:
+    """Seconds from the session clock to LSL's: they have the same base on Linux, and perhaps not elsewhere."""
+    tries = []
+    for _ in range(5):
+        before = clock()
+        there, after = pylsl.local_clock(), clock()
+        tries.append((after - before, there - (before + after) / 2))
+    return min(tries)[1]
