@@ -99,6 +99,10 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     else:
         path = StrapPath([head.name for head in bundle.infos], settings.hop)
         predictor = Predictor(bundle, settings.hop, settings.baseline)
+    if settings.lsl_out:
+        from ecg_live.sinks.lsl import LslOut
+
+        sinks.append(LslOut(source.info, bundle.infos, time.monotonic, path.delay))
     return Session(
         source,
         path,

@@ -1,0 +1,180 @@
+"""One item at a time to all sinks; recorders come, go and fail, and the others go on."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ecg_live.errors import RecordingError
+from ecg_live.sinks.fanout import Fanout
+from ecg_live.sinks.screen import Screen
+from ecg_live.types import Item, Marker, Poll, RecordingStatus, State, Summary
+from tests.contracts.sources import HandClock, Keep
+from tests.ecg_live.sinks.items import INFO, chunk
+
+SUMMARY = Summary(1, 0, 0, 0, 0, 1.0, 1.0)
+
+
+class Tape(Keep):
+    """A recorder in memory, which may break."""
+
+    def __init__(self, breaks_at: int | None = None, *, breaks_closing: bool = False) -> None:
+        super().__init__("recorder", breaks_at, breaks_closing=breaks_closing)
+
+    @property
+    def status(self) -> RecordingStatus:
+        return RecordingStatus("tape.xdf", seconds=float(len(self.items)))
+
+
+class Hall:
+    """A fan-out with a screen, and what it said."""
+
+    def __init__(self, *sinks: Keep, tapes: tuple[Tape, ...] = (), speed: float = 1.0) -> None:
+        self.clock, self.deserted = HandClock(), 0
+        self.screen = Screen(INFO.rate, self.clock)
+        self._tapes = iter(tapes)
+        recordings: Callable[[], Tape] | None = self._open if tapes else None
+        info = replace(INFO, speed=speed)
+        self.fanout = Fanout(info, self.screen, sinks, self.clock, self._leave, recordings)
+
+    def _open(self) -> Tape:
+        tape = next(self._tapes, None)
+        if tape is None:
+            raise RecordingError("disk full", "make room")
+        return tape
+
+    def _leave(self) -> None:
+        self.deserted += 1
+
+    @property
+    def told(self) -> list[str]:
+        return [event.state for event in self.screen.poll(Poll())[0].events if isinstance(event, State)]
+
+    @property
+    def recording(self) -> RecordingStatus | None:
+        return self.screen.poll(Poll())[0].recording
+
+
+def kinds(sink: Keep) -> list[str]:
+    return [item.state if isinstance(item, State) else type(item).__name__ for item in sink.items]
+
+
+@pytest.mark.parametrize(
+    ("speed", "time", "raw"),
+    [
+        (1.0, 1000.4, 0.6),  # the newest chunk begins at sample 100 (0.2 s) at 1000.0 s
+        (1.0, 999.0, -0.8),
+        (4.0, 1000.1, 0.6),
+        (0.5, 1000.1, 0.25),
+        (math.inf, 1000.1, 0.4),  # where the signal has come to
+    ],
+)
+def test_markers_get_their_raw_time(speed: float, time: float, raw: float) -> None:
+    sink = Keep()
+    hall = Hall(sink, speed=speed)
+    hall.fanout.send(Marker(999.0, "early"))
+    for item in (chunk(0, 998.0), chunk(100, 1000.0), chunk(200, 5.0, 0), Marker(time, "x"), Marker(time, "y", 7.0)):
+        hall.fanout.send(item)
+    early, late, known = (item for item in sink.items if isinstance(item, Marker))
+    assert early == Marker(999.0, "early")
+    assert late == Marker(time, "x", pytest.approx(raw))
+    assert known.raw == 7.0
+
+
+def test_a_recording_begins_ends_and_begins_again() -> None:
+    sink, first, second = Keep(), Tape(), Tape()
+    hall = Hall(sink, tapes=(first, second))
+    assert hall.fanout.can_record
+    hall.fanout.end_recording()  # there is none
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.begin_recording()
+    hall.fanout.begin_recording()  # there is one
+    hall.fanout.send(chunk(100, 1000.2))
+    assert hall.recording == first.status
+    hall.fanout.end_recording()
+    hall.fanout.send(chunk(200, 1000.4))
+    assert hall.recording is None
+    hall.fanout.begin_recording()
+    hall.fanout.send(SUMMARY)
+    hall.fanout.close()
+    assert kinds(first) == ["recording", "Chunk", "recorded"]
+    assert kinds(second) == ["recording", "Summary"]
+    assert kinds(sink) == ["Chunk", "recording", "Chunk", "recorded", "Chunk", "recording", "Summary"]
+    assert (first.closed, second.closed, sink.closed) == (1, 1, 1)
+    assert hall.fanout.error is None
+
+
+def test_what_cannot_be_opened_is_an_error_of_who_asked() -> None:
+    hall = Hall(Keep(), tapes=(Tape(),))
+    hall.fanout.begin_recording()
+    hall.fanout.end_recording()
+    with pytest.raises(RecordingError, match="disk full"):
+        hall.fanout.begin_recording()
+    assert hall.recording is None
+    assert not Hall(Keep()).fanout.can_record
+
+
+@pytest.mark.parametrize("breaks_at", [0, 1, 2])
+def test_a_recording_that_fails_is_loud_and_the_others_go_on(breaks_at: int) -> None:
+    """At its first item, at a chunk, and at its last."""
+    sink, tape = Keep(), Tape(breaks_at)
+    hall = Hall(sink, tapes=(tape, Tape()))
+    hall.fanout.begin_recording()
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.end_recording()
+    assert hall.told.count("recording_failed") == 1
+    assert kinds(sink).count("recording_failed") == 1
+    assert "warning" not in hall.told
+    assert isinstance(hall.fanout.error, RecordingError)
+    assert (hall.deserted, tape.closed) == (0, 1)
+    assert hall.recording == tape.status  # it stays until the next begins
+    hall.fanout.begin_recording()
+    assert hall.told[-1] == "recording"
+
+
+def test_a_recording_that_cannot_be_finished_is_loud() -> None:
+    sink = Keep()
+    hall = Hall(sink, tapes=(Tape(breaks_closing=True),))
+    hall.fanout.begin_recording()
+    hall.fanout.end_recording()
+    assert kinds(sink) == ["recording", "recorded", "recording_failed"]
+    assert "recorder did not close: cannot flush" in str(hall.fanout.error)
+    assert hall.recording is not None
+
+
+def test_a_recorder_does_not_keep_a_session_alive_nor_end_it() -> None:
+    tape = Tape()
+    hall = Hall(Keep("pipe", 1), tapes=(tape,))
+    hall.fanout.begin_recording()
+    hall.fanout.send(chunk(0, 1000.0))
+    assert hall.deserted == 1
+    assert kinds(tape)[-1] == "warning"
+    alone = Hall(tapes=(Tape(1),))
+    alone.fanout.begin_recording()
+    alone.fanout.send(chunk(0, 1000.0))
+    assert alone.told[-1] == "recording_failed"
+    assert alone.deserted == 0
+
+
+def test_all_sinks_see_one_order_whoever_sends() -> None:
+    one, other = Keep(), Keep()
+    hall = Hall(one, other)
+    gate = threading.Barrier(4)
+
+    def send(first: int) -> None:
+        gate.wait(10)
+        for k in range(50):
+            item: Item = Marker(1000.0, f"{first + k}")
+            hall.fanout.send(item)
+
+    threads = [threading.Thread(target=send, args=(100 * k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(one.items) == 200
+    assert one.items == other.items
