@@ -86,7 +86,7 @@ def test_events_are_the_lines_of_json() -> None:
 
 
 def test_at_real_time_stamps_are_the_devices() -> None:
-    items = [
+    items: list[Item] = [
         State("searching", "", 990.0),
         chunk(0, 1000.0),
         trace(0.0, 1000.01),
@@ -106,7 +106,7 @@ def test_at_real_time_stamps_are_the_devices() -> None:
 
 @pytest.mark.parametrize("speed", [0.5, 4.0, math.inf])
 def test_at_other_speeds_stamps_run_as_at_real_time(speed: float) -> None:
-    items = [
+    items: list[Item] = [
         State("searching", "", 990.0),
         chunk(0, 1000.0),
         trace(0.1, 1000.0 + 0.1 / speed),
@@ -121,7 +121,7 @@ def test_at_other_speeds_stamps_run_as_at_real_time(speed: float) -> None:
 
 @pytest.mark.parametrize("speed", [1.0, 4.0, math.inf])
 def test_before_the_first_sample_the_clock_says_when(speed: float) -> None:
-    items = [State("warning"), SUMMARY, LeadOff(3, False), Gap(3, 4, "radio"), Marker(990.0, "x")]
+    items: list[Item] = [State("warning"), SUMMARY, LeadOff(3, False), Gap(3, 4, "radio"), Marker(990.0, "x")]
     assert [stamp for _, stamp in stamps(items, speed)] == [NOW, NOW, NOW, NOW, NOW, 990.0]
 
 
@@ -142,5 +142,5 @@ def test_stamps_do_not_depend_on_how_the_signal_is_cut(cuts: list[int], speed: f
 
 
 def test_traces_with_an_unknown_time_follow_the_signal() -> None:
-    items = [chunk(0, 1000.0), Trace(np.zeros(4, np.float32), 0.5, 0)]
+    items: list[Item] = [chunk(0, 1000.0), Trace(np.zeros(4, np.float32), 0.5, 0)]
     assert stamps(items)[-1] == ("filtered", 1000.5)

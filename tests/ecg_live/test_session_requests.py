@@ -1,0 +1,194 @@
+"""What a session is asked from outside while it runs: markers, recordings, a baseline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import cast
+
+from ecg_live.errors import RecordingError
+from ecg_live.model.predictor import Predictor
+from ecg_live.session import Session
+from ecg_live.signal.path import SignalPath
+from ecg_live.types import Item, Marker, Prediction, Recorder, RecordingStatus, State
+from tests.contracts.bundles import random_bundle
+from tests.contracts.signals import info
+from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, of, paced
+
+PATIENCE = 20.0  # s; a test that waits so long has failed
+
+
+class Tape(Keep):
+    """A recorder in memory."""
+
+    @property
+    def status(self) -> RecordingStatus:
+        return RecordingStatus("tape.xdf")
+
+
+class Awaited(Keep):
+    """A sink that tells when an item came."""
+
+    def __init__(self, wanted: Callable[[Item], bool]) -> None:
+        super().__init__()
+        self.came = threading.Event()
+        self._wanted = wanted
+
+    def write(self, item: Item) -> None:
+        super().write(item)
+        if self._wanted(item):
+            self.came.set()
+
+
+def ask(session: Session, text: str, time: float | None = None) -> Marker:
+    """Note a marker and wait until the session says where it put it."""
+    told: list[Marker] = []
+    done = threading.Event()
+
+    def tell(marker: Marker) -> None:
+        told.append(marker)
+        done.set()
+
+    session.mark(text, time, tell)
+    assert done.wait(PATIENCE)
+    return told[0]
+
+
+def state(name: str) -> Callable[[Item], bool]:
+    return lambda item: isinstance(item, State) and item.state == name
+
+
+def test_markers_while_the_source_is_silent(make: Make, clock: HandClock) -> None:
+    """`paced` reckons time from 100 s on its chunks' clock; the hand clock stands at 1003 s."""
+    sink = Keep()
+    session, source = make([*paced(clock, 3), Script.SILENCE], sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    assert ask(session, "then", 101.25) == Marker(101.25, "then", 1.25)
+    assert ask(session, "now") == Marker(clock.now, "now", clock.now - 100.0)
+    assert [item.text for item in sink.items if isinstance(item, Marker)] == ["then", "now"]
+    session.stop()
+    assert session.wait(PATIENCE)
+
+
+def test_markers_before_the_first_sample_and_before_the_start(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, source = make([Script.SILENCE], sink)
+    session.mark("before the start")
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    assert ask(session, "x").raw is None
+    session.stop()
+    assert session.wait(PATIENCE)
+    assert [(item.text, item.raw) for item in sink.items if isinstance(item, Marker)] == [
+        ("before the start", None),
+        ("x", None),
+    ]
+
+
+def test_a_marker_that_was_asked_for_before_the_end_is_noted(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session: Session
+    session, _ = make([*paced(clock, 2), lambda: session.mark("last")], sink)
+    session.run()
+    assert [item.text for item in sink.items if isinstance(item, Marker)] == ["last"]
+
+
+def test_a_request_that_fails_does_not_stop_the_next(clock: HandClock) -> None:
+    def broken() -> Recorder:
+        raise OSError("no such device")
+
+    sink = Awaited(state("warning"))
+    session, source = recording(clock, broken, sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    session.record(on=True)
+    assert sink.came.wait(PATIENCE)
+    assert ask(session, "still served").raw is not None
+    session.stop()
+    assert session.wait(PATIENCE)
+    assert [item.detail for item in sink.items if isinstance(item, State) and item.state == "warning"] == [
+        "unexpected OSError: no such device"
+    ]
+    assert session.error is None
+
+
+def test_a_recording_while_the_source_is_silent(clock: HandClock) -> None:
+    tape, sink = Tape("recorder"), Awaited(state("recorded"))
+    session, source = recording(clock, lambda: tape, sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    session.record(on=True)
+    ask(session, "inside")
+    session.record(on=False)
+    assert sink.came.wait(PATIENCE)
+    ask(session, "outside")
+    session.stop()
+    assert session.wait(PATIENCE)
+    assert [item.text if isinstance(item, Marker) else cast("State", item).state for item in tape.items] == [
+        "recording",
+        "inside",
+        "recorded",
+    ]
+    assert tape.closed == 1
+
+
+def test_a_recording_that_cannot_begin_is_loud(clock: HandClock) -> None:
+    def full() -> Recorder:
+        raise RecordingError("disk full", "make room")
+
+    sink = Awaited(state("recording_failed"))
+    session, source = recording(clock, full, sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    session.record(on=True)
+    assert sink.came.wait(PATIENCE)
+    session.stop()
+    assert session.wait(PATIENCE)
+    assert session.error is None
+
+
+def test_a_baseline_in_mid_session(clock: HandClock) -> None:
+    """It begins with the first window of what comes after, and its heads answer relative to it once it is whole."""
+    sink = Keep()
+    model = random_bundle(personal={"mental_load": "hrv"})
+    session: Session
+
+    def steps() -> Steps:
+        for second, chunk in enumerate(paced(clock, 60)):
+            if second == 20:
+                session.begin_baseline()
+                ask(session, "asked")  # requests are served in order
+            yield chunk
+
+    source = Script(info(RATE), steps())
+    session = Session(source, SignalPath(source.info), Predictor(model), model.infos, [sink], clock, rest=30.0)
+    session.run()
+    told = [item for item in sink.items if isinstance(item, State) and item.state == "baseline"]
+    assert told[-1].seconds_left is None
+    assert all(item.seconds_left for item in told[:-1])
+    sets = [item.heads["mental_load"].set for item in of(sink, Prediction) if isinstance(item, Prediction)]
+    assert sets == sorted(sets, reverse=True)  # population first, then personal
+    assert 0 < sets.count("personal") < 40
+    assert session.error is None
+
+
+def test_a_baseline_that_changes_nothing_says_so(make: Make, clock: HandClock) -> None:
+    sink = Awaited(state("warning"))
+    session, source = make([*paced(clock, 3), Script.SILENCE], sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    session.begin_baseline()
+    assert sink.came.wait(PATIENCE)
+    session.stop()
+    assert session.wait(PATIENCE)
+    details = [item.detail for item in sink.items if isinstance(item, State) and item.state == "warning"]
+    assert all("has no personal set" in detail for detail in details)
+
+
+def recording(clock: HandClock, recordings: Callable[[], Recorder], sink: Keep) -> tuple[Session, Script]:
+    """A session of three seconds, then silence, that may record."""
+    model = random_bundle()
+    source = Script(info(RATE), [*paced(clock, 3), Script.SILENCE])
+    path = SignalPath(source.info)
+    return Session(source, path, Predictor(model), model.infos, [sink], clock, recordings=recordings), source
