@@ -1,0 +1,183 @@
+"""Markers from a second terminal, a stimulus program and LSL into a running session, which LSL shows in turn."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pylsl
+import pytest
+
+from devices import open_source
+from ecg_live.bundled import demo_recording
+from ecg_live.signal.path import SignalPath
+from ecg_live.types import Opening, Trace
+from tests.ecg_live.cli.test_command_line import CLEAN, ecg_live
+
+PATIENCE = 30.0  # s; a test that waits so long has failed
+ECG = str(demo_recording())
+
+
+@pytest.fixture
+def runtime() -> Iterator[dict[str, str]]:
+    """Environment with a folder of its own for sockets, with a path that is short enough."""
+    with tempfile.TemporaryDirectory(prefix="ecg") as place:
+        yield {"XDG_RUNTIME_DIR": place, "LSLAPICFG": os.environ["LSLAPICFG"]}
+
+
+class Running:
+    """A session in another process, and the lines that it writes."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[dict[str, Any]] = []
+
+    def until(self, **wanted: object) -> dict[str, Any]:
+        """Read lines up to one that has these fields."""
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            self.lines.append(json.loads(text))
+            if wanted.items() <= self.lines[-1].items():
+                return self.lines[-1]
+        pytest.fail(f"no {wanted} in {self.lines}")
+
+
+@contextmanager
+def session(environ: dict[str, str], *options: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "ecg_live", "run", ECG, "--headless", "--json", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=CLEAN | environ) as process:
+        alarm = signal.signal(signal.SIGALRM, lambda *_: process.kill())
+        signal.alarm(int(PATIENCE))
+        try:
+            yield Running(process)
+        finally:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, alarm)
+            process.kill()
+
+
+def said(number: str) -> float:
+    """Seconds of ``noted at 1.234 s``."""
+    return float(number.removeprefix("noted at ").split()[0])
+
+
+def test_all_ways_into_a_session_and_out_of_it(runtime: dict[str, str]) -> None:
+    port = free()
+    options = ("--session", "S1", "--mark-port", str(port), "--markers", "Stimuli", "--lsl-out")
+    stimuli = pylsl.StreamOutlet(pylsl.StreamInfo("Stimuli", "Markers", 1, 0.0, pylsl.cf_string, "stimuli"))
+    with session(runtime, *options) as child:
+        child.until(type="state", state="warming_up")
+        inlets = heard(child.process.pid)
+
+        done = ecg_live("mark", "stimulus", "on", environ=runtime)
+        assert (done.returncode, done.stderr) == (0, "")
+        typed = child.until(type="marker", text="stimulus on")["time"]
+        assert said(done.stdout) == pytest.approx(typed, abs=6e-4)
+
+        (announced,) = Path(runtime["XDG_RUNTIME_DIR"], "ecg-live").glob("*.json")
+        token = json.loads(announced.read_text())["token"]
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as line, line.makefile("r") as answers:
+            line.sendall(f"TOKEN {token}\nMARK by a program\n".encode())
+            assert answers.readline() == "OK\n"
+            verb, raw = answers.readline().split()
+        sent = child.until(type="marker", text="by a program")["time"]
+        assert (verb, float(raw)) == ("OK", sent)
+
+        assert stimuli.wait_for_consumers(PATIENCE)
+        ago = pylsl.local_clock()
+        stimuli.push_sample(["by LSL"], ago)
+        followed = child.until(type="marker", text="by LSL")["time"]
+
+        values, stamps = pulled(inlets["filtered"], 256)
+        _, marked = pulled(inlets["markers"], 3)
+        child.process.send_signal(signal.SIGINT)
+        child.until(type="summary")
+        assert child.process.wait(PATIENCE) == 130
+        assert child.process.stderr is not None
+        assert token in child.process.stderr.read()
+    at = where(values)
+    begin = stamps[0] - at / 256  # of raw time on LSL's clock
+    np.testing.assert_allclose(stamps, begin + (at + np.arange(len(stamps))) / 256, atol=1e-4)
+    np.testing.assert_allclose(marked, [begin + typed, begin + sent, ago], atol=1e-3)
+    assert ago - begin == pytest.approx(followed, abs=1e-3)
+    assert list(Path(runtime["XDG_RUNTIME_DIR"], "ecg-live").iterdir()) == []
+
+
+def test_no_session_runs(runtime: dict[str, str]) -> None:
+    done = ecg_live("mark", "x", environ=runtime)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no session runs on this machine" in done.stderr
+    done = ecg_live("mark", "", environ=runtime)
+    assert done.returncode == 3
+
+
+def test_a_port_that_is_taken(runtime: dict[str, str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = ecg_live("run", ECG, "--headless", "--json", "--mark-port", port, environ=runtime)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert f"port {port} cannot be opened for markers" in done.stderr
+
+
+def test_mark_loads_nothing_that_is_slow() -> None:
+    """Its time is the user's: neither torch nor NumPy, nor asyncio."""
+    code = "import sys, ecg_live.cli.app, ecg_live.cli.mark; print([m for m in sys.modules if m in sys.argv])"
+    slow = ["torch", "numpy", "asyncio", "devices", "PyQt6", "rich"]
+    done = subprocess.run([sys.executable, "-c", code, *slow], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def heard(pid: int) -> dict[str, pylsl.StreamInlet]:
+    """Inlets on the streams of a process."""
+    found = pylsl.resolve_bypred(f"starts-with(source_id,'ecg-live:') and desc/process='{pid}'", 8, PATIENCE)
+    inlets = {header.source_id().rsplit(":", 1)[1]: pylsl.StreamInlet(header) for header in found}
+    for inlet in inlets.values():
+        inlet.open_stream(PATIENCE)
+    return inlets
+
+
+def pulled(inlet: pylsl.StreamInlet, count: int) -> tuple[list[object], list[float]]:
+    """The next samples of a stream's first channel, and their stamps."""
+    values: list[object] = []
+    stamps: list[float] = []
+    end = time.monotonic() + PATIENCE
+    while len(stamps) < count and time.monotonic() < end:
+        rows, at = inlet.pull_chunk(timeout=0.05)
+        values += [row[0] for row in rows]
+        stamps += list(at)
+    return values, stamps
+
+
+def where(values: list[object]) -> int:
+    """At which sample of the filtered recording these stand, to the bit."""
+    source = open_source(ECG, Opening(speed=math.inf))
+    path = SignalPath(source.info)
+    with source:
+        whole = np.concatenate([out.samples for item in source for out in path.push(item) if isinstance(out, Trace)])
+    known = np.asarray(values, dtype=np.float32)
+    (found,) = np.flatnonzero((np.lib.stride_tricks.sliding_window_view(whole, len(known)) == known).all(axis=1))
+    return int(found)
+
+
+def free() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        port: int = line.getsockname()[1]
+        return port
