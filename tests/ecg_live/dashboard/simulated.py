@@ -9,6 +9,7 @@ import numpy as np
 from ecg_live.types import (
     F32,
     RATE,
+    Beats,
     Event,
     Grade,
     HeadInfo,
@@ -23,6 +24,8 @@ from ecg_live.types import (
     StreamInfo,
 )
 
+CHEST = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
+STRAP = StreamInfo(0.0, (), name="TICKR 1234")  # heart rate only
 LOAD = HeadInfo("mental_load", ("rest", "load"))
 FOUR = HeadInfo("emotion", ("neutral", "stress", "amusement", "meditation"))
 WAVES = ((0.18, 0.12, 0.025), (0.27, -0.1, 0.01), (0.29, 1.2, 0.011), (0.315, -0.25, 0.01), (0.5, 0.3, 0.05))
@@ -38,10 +41,13 @@ def synthetic_ecg(start: int, stop: int, rate: float = RATE) -> F32:
 
 
 class SimulatedView:
-    """Follows the `View` protocol; ``clock`` moves only when the test says so."""
+    """Follows the `View` protocol; ``clock`` moves only when the test says so.
 
-    def __init__(self, heads: tuple[HeadInfo, ...] = (LOAD,)) -> None:
-        self.info = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
+    Markers come back at once, unless ``slow``: then with `confirm`.
+    """
+
+    def __init__(self, heads: tuple[HeadInfo, ...] = (LOAD,), info: StreamInfo = CHEST) -> None:
+        self.info = info
         self.heads = heads
         self.state = State("warming_up", seconds_left=10.0)
         self.ended = self.stopped = False
@@ -51,6 +57,8 @@ class SimulatedView:
         self.polls = self.baselines = 0
         self.recording: RecordingStatus | None = None
         self.can_record = True
+        self.slow = False
+        self.asked: list[Marker] = []
         self._now = 100.0
         self._fed_at = 100.0
         self._trace = np.empty(0, np.float32)
@@ -115,10 +123,26 @@ class SimulatedView:
         self.stopped = True
 
     def mark(self, text: str, time: float | None = None) -> None:
-        self.say(Marker(self._now if time is None else time, text, self.fed / RATE))
+        at = self._now if time is None else time
+        self.asked.append(Marker(at, text, self.fed / RATE + at - self._fed_at if self.fed else None))
+        if not self.slow:
+            self.confirm()
+
+    def confirm(self) -> None:
+        """The markers asked for come back."""
+        for marker in self.asked:
+            self.say(marker)
+        self.asked.clear()
 
     def record(self, on: bool) -> None:
-        self.recording = RecordingStatus("session.xdf", free=10**10) if on else None
+        self.recording = RecordingStatus("data/session.xdf", size=2_345_678, free=118 * 10**9) if on else None
+        self.say(State("recording" if on else "recorded", f"recording {'to' if on else 'ended:'} data/session.xdf"))
+
+    def beat(self, rate: float = 64.0) -> None:
+        """A second goes by, and a strap tells of its beats; the model has nothing to go by."""
+        self.wait(1)
+        self._fed_at = self._now
+        self.say(Beats(self._now, rate, (60 / rate,)))
 
     def begin_baseline(self) -> None:
         self.baselines += 1
