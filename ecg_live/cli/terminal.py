@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -12,8 +13,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ecg_live.dashboard.readings import Readings
+from ecg_live.dashboard.recording import indicator
+from ecg_live.dashboard.status import away
+from ecg_live.dashboard.words import number
 from ecg_live.session import Session
-from ecg_live.types import F32, RATE, Beats, Poll, Prediction, Snapshot, State
+from ecg_live.types import F32, RATE, Beats, Marker, Poll, Prediction, Snapshot, State
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace
@@ -58,12 +63,15 @@ class TerminalView:
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = ""
+        self._readings, self._markers = Readings(session.info), 0
 
     def look(self) -> list[str]:
         """Read what is new; one line for each prediction and event."""
         snapshot, self._cursor = self._session.poll(self._cursor)
         self._trace = np.concatenate((self._trace, snapshot.trace))[-len(self._trace) :]
         self._snapshot = snapshot
+        self._readings.take(snapshot, time.monotonic())
+        self._markers += sum(isinstance(event, Marker) for event in snapshot.events)
         lines = [line for event in snapshot.events if (line := event_line(event, self._session.info.rate))]
         self._message = lines[-1] if lines else self._message
         if snapshot.predictions:
@@ -74,14 +82,28 @@ class TerminalView:
         """The whole view, for a terminal of so many columns."""
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 - look() came first
-        stale = snapshot.age > STALE and not snapshot.ended
+        stale = (snapshot.age > STALE or away(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
         room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
         for name, value in readings(snapshot, self._last, room, stale=stale):
             table.add_row(Text(name, style="dim"), Text(value))
+        for name, value, style in self._rows(snapshot):
+            table.add_row(Text(name, style="dim"), Text(value, style=style))
         trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
         title = f"{self._session.info.name or 'ECG'} · {snapshot.now:.1f} s · research use only"
         return Panel(Group(trace, table, Text(self._message, style="yellow")), title=title)
+
+    def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
+        """Recording, markers and battery: names, values, styles."""
+        strip = indicator(snapshot, self._readings.recording_failed, able=False)
+        reason = self._readings.recording_failed if strip.word == "RECORDING FAILED" else strip.text
+        style = {"fault": "bold red", "warn": "yellow"}.get(strip.tone, "")
+        rows = [("recording", f"{strip.word}  {reason}".strip(), style)]
+        if self._markers:
+            rows.append(("markers", str(self._markers), ""))
+        if self._readings.battery is not None:
+            rows.append(("battery", f"{number(self._readings.battery.level, factor=100)} %", ""))
+        return rows
 
 
 def readings(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
@@ -169,7 +191,7 @@ def bars(probs: Mapping[str, float], room: int) -> str:
 
 
 def _state(state: State, snapshot: Snapshot, *, stale: bool) -> str:
-    if stale:
+    if stale and not away(snapshot):
         return f"no data for {snapshot.age:.0f} s"
     if state.state == "baseline":
         return state.detail

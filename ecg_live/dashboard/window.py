@@ -21,7 +21,7 @@ from .palette import DARK, LIGHT, Palette, style_sheet, system_theme, widget_pal
 from .paper import Scale
 from .readings import Readings
 from .recording import banner, indicator
-from .status import head_status, strip_of, time_now
+from .status import HeadStatus, head_status, strip_of, time_now
 from .strip import MarkerStrip
 from .sweep import SweepView
 from .tiles import Card
@@ -105,6 +105,9 @@ class MainWindow(QtWidgets.QMainWindow):
         last, fresh = self.readings.last, self.readings.fresh(now)
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
+            if result is None and not self.readings.ecg and snapshot.samples:
+                panel.show_status(HeadStatus("abstain", note=NO_ECG), time_now(snapshot), fresh.hop)
+                continue
             panel.show_status(head_status(snapshot, result, fresh), time_now(snapshot), fresh.hop)
         self.numbers.show_snapshot(snapshot, self.readings, fresh)
         warning = self.desk.markers.overdue(now) or self.readings.warning(now)

@@ -12,7 +12,7 @@ from ecg_live.cli.terminal import TerminalView, bars, event_line
 from ecg_live.model.predictor import Predictor
 from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
-from ecg_live.types import HeadInfo, Prediction, Quality, State
+from ecg_live.types import Battery, HeadInfo, Marker, Prediction, Quality, State
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
 from tests.contracts.sources import HandClock, Script
@@ -71,3 +71,27 @@ def test_a_countdown_is_no_line_and_its_end_is_one() -> None:
     assert event_line(REST, 256.0) == ""
     complete = State("baseline", "personal baseline complete: 6 windows")
     assert event_line(complete, 256.0) == "baseline: personal baseline complete: 6 windows"
+
+
+def test_recording_markers_battery_and_a_lost_device_are_told() -> None:
+    source = Script(info(256.0), [])
+    session = Session(source, SignalPath(source.info), Predictor(random_bundle()), HEADS[:1], [], HandClock())
+    view = TerminalView(session)
+    assert "NOT RECORDING" in painted(view)
+    for item in (
+        Marker(0.0, "go"),
+        Battery(0.0, 0.41),
+        State("recording_failed", "XDF stopped: disk full"),
+        State("lost", "Shimmer, lost 3 s ago, attempt 2"),
+    ):
+        session._send(item)
+    text = painted(view)
+    for words in ("markers", "41 %", "RECORDING FAILED  XDF stopped: disk full", "lost 3 s ago, attempt 2"):
+        assert words in text
+
+
+def painted(view: TerminalView) -> str:
+    view.look()
+    out = io.StringIO()
+    Console(file=out, width=100, legacy_windows=False).print(view.picture(100))
+    return out.getvalue()
