@@ -41,7 +41,7 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     window.refresh()
     assert (window.desk.markers.count, len(window.desk.markers.pending)) == (0, 1)
     assert "pending" in window.desk.toast.text
-    assert window.markers.labels == ()
+    assert window.sweep.labels() == ()
     view.feed_ecg(2)
     window.refresh()
     assert "Marker 3 is not confirmed" in window.strip.strip.text
@@ -70,7 +70,7 @@ def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
     press(window, Key.Key_1)
     view.feed_ecg(60)
     window.refresh()
-    assert window.markers.labels == ()
+    assert window.sweep.labels() == ()
     press(window, Key.Key_Space)
     window.sweep.show_page(13 * RATE)
     window.refresh()
