@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,10 +14,6 @@ from devices.files import channels, stamps
 from devices.files.recording import FileRecording, Run
 from devices.files.stamps import StampCounter
 from devices.files.xdf_chunks import (
-    FORMATS,
-    HEADER,
-    OFFSET,
-    SAMPLES,
     ChunkAt,
     Stream,
     Torn,
@@ -25,8 +22,11 @@ from devices.files.xdf_chunks import (
     read_samples,
     read_stream,
     read_texts,
+    torn,
 )
+from devices.files.xdf_counted import counted_runs
 from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.sinks.xdf_chunks import FORMATS, HEADER, OFFSET, SAMPLES
 from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
 
@@ -52,6 +52,8 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
     streams = [stream for stream in _streams(path) if stream.form in FORMATS and stream.labels]
     if not streams:
         raise FormatError(f"{path.name}: found no stream of numbers", "choose another file")
+    if ours := [stream for stream in streams if stream.own.get("key")]:
+        return _own_recording(path, ours, opening)
     places = [(stream, column) for stream in streams for column in range(len(stream.labels))]
     offered = [_channel(stream, column, alone=len(streams) == 1) for stream, column in places]
     at = channels.choose(offered, opening, path.name)
@@ -63,6 +65,29 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
     timing = _timing(path, first, rate)
     info = StreamInfo(rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name)
     return FileRecording(info, lambda: _runs(path, stream, column, factor, timing))
+
+
+def _own_recording(path: Path, streams: list[Stream], opening: Opening) -> FileRecording:
+    """Of what our recorder wrote only the ECG can be replayed; of its channels the one that was judged then."""
+    ecg = [stream for stream in streams if stream.own["key"] == "ecg"]
+    if len(ecg) != 1:
+        raise FormatError(f"{path.name}: a recording of a session without ECG", "choose another file")
+    (stream,) = ecg
+    offered = [_channel(stream, column, alone=True) for column in range(len(stream.labels))]
+    judged = opening.channel or stream.own.get("ecg")
+    at = channels.choose(offered, replace(opening, channel=judged), path.name)
+    rate = channels.settle_rate(stream.rate, opening, path.name)
+    _first(path, stream)  # a recording without samples is none
+    info = StreamInfo(rate, (offered[at].name,), _full_scale(stream), stream.name, stream.source_id or path.name)
+    factor = channels.millivolts(stream.units[at], opening, path.name)
+    return FileRecording(info, lambda: counted_runs(path, stream, rate, at, factor))
+
+
+def _full_scale(stream: Stream) -> tuple[float, float] | None:
+    try:
+        return float(stream.own["lowest"]), float(stream.own["highest"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _streams(path: Path) -> list[Stream]:
@@ -148,8 +173,7 @@ def _runs(path: Path, stream: Stream, column: int, factor: float, timing: _Timin
     try:
         for file, chunk in chunks(path):
             if isinstance(chunk, Torn):
-                what = f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
-                ends.append(State("warning", f"{path.name}: cut short: {what}; the chunk is left out"))
+                ends.append(torn(path, chunk))
             elif chunk.tag == HEADER:
                 other = read_stream(path, chunk.stream, file.read(chunk.size))
                 texts.update({other.number: other} if other.form == "string" else {})

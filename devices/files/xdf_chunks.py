@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from xml.etree import ElementTree as ET
@@ -13,30 +13,32 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import FormatError, TruncatedError
-from ecg_live.types import F64
+from ecg_live.sinks.xdf_chunks import FORMATS, MAGIC, OF_STREAMS, OURS
+from ecg_live.types import F64, State
 
-MAGIC = b"XDF:"
-HEADER, SAMPLES, OFFSET = 2, 3, 4
 _HEAD = 1, 4, 8  # bytes that a length may take
 _MOST = 1 << 12  # channels of a stream; no amplifier has more
+DAMAGED = "the file is damaged there; copy or record it again"
 _LARGEST = 1 << 30  # bytes; no writer makes such a chunk
-FORMATS = {"float32": "<f4", "double64": "<f8", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
 
 
 class ChunkAt(NamedTuple):
-    """A whole chunk: its tag and stream, and where its content behind them lies."""
+    """A whole chunk from ``begin`` to ``end``: its tag and stream, and where its content behind them lies."""
 
     tag: int
     stream: int
     at: int
     size: int
+    begin: int
+    end: int
 
 
 class Torn(NamedTuple):
-    """What is left of a chunk that was cut: ``there`` of ``size`` bytes."""
+    """What is left, from ``begin`` on, of a chunk that was cut: ``there`` of ``size`` bytes."""
 
     there: int
     size: int
+    begin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Stream:
     kinds: tuple[str, ...]
     units: tuple[str, ...]
     source_id: str
+    own: Mapping[str, str] = field(default_factory=dict)  # what our recorder adds
 
 
 def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
@@ -63,7 +66,7 @@ def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
             width = file.read(1)[0]
             if width not in _HEAD:
                 raise FormatError(
-                    f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", _MEND
+                    f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED
                 )
             head = file.read(width + 6)
             size = int.from_bytes(head[:width], "little")
@@ -71,20 +74,24 @@ def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
             if size < 2 or size > _LARGEST:
                 if len(head) >= width:
                     raise FormatError(
-                        f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", _MEND
+                        f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED
                     )
                 size = 0
             if start + size > total or len(head) < width:
-                yield file, Torn(total - at, size + 1 + width)
+                yield file, Torn(total - at, size + 1 + width, at)
                 return
             tag = int.from_bytes(head[width : width + 2], "little")
-            stream = int.from_bytes(head[width + 2 : width + 6], "little") if size >= 6 else 0
-            file.seek(start + 6)
-            yield file, ChunkAt(tag, stream, start + 6, max(0, size - 6))
+            owned = 6 if tag in OF_STREAMS and size >= 6 else 2
+            stream = int.from_bytes(head[width + 2 : width + 6], "little") if owned == 6 else 0
+            file.seek(start + owned)
+            yield file, ChunkAt(tag, stream, start + owned, size - owned, at, start + size)
             file.seek(start + size)
 
 
-_MEND = "the file is damaged there; copy or record it again"
+def torn(path: Path, chunk: Torn) -> State:
+    """Say that a file is cut."""
+    what = f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
+    return State("warning", f"{path.name}: cut short: {what}; the chunk is left out")
 
 
 def read_stream(path: Path, number: int, data: bytes) -> Stream:
@@ -102,7 +109,7 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
     except (ET.ParseError, ValueError) as error:
         raise FormatError(f"{path.name}: header of stream {number}: {error}", "export the file again") from error
     if not 0 <= count <= _MOST:
-        raise FormatError(f"{path.name}: header of stream {number}: {count} channels, expected up to {_MOST}", _MEND)
+        raise FormatError(f"{path.name}: header of stream {number}: {count} channels, expected up to {_MOST}", DAMAGED)
     described = root.findall("desc/channels/channel")
 
     def texts(tag: str) -> tuple[str, ...]:
@@ -111,7 +118,8 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
 
     name, kind = ((root.findtext(tag) or "").strip() for tag in ("name", "type"))
     form, source = ((root.findtext(tag) or "").strip() for tag in ("channel_format", "source_id"))
-    return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source)
+    own = {each.tag: (each.text or "").strip() for each in root.findall(f"desc/{OURS}/*")}
+    return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source, own)
 
 
 def read_offset(path: Path, data: bytes) -> float:
@@ -123,7 +131,7 @@ def read_offset(path: Path, data: bytes) -> float:
         The chunk is too short.
     """
     if len(data) < 16:
-        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", _MEND)
+        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", DAMAGED)
     return float(struct.unpack_from("<d", data, 8)[0])
 
 
@@ -141,12 +149,18 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
     try:
         count, at = _count(data)
     except IndexError as error:
-        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", _MEND) from error
-    body = data[at:]
+        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", DAMAGED) from error
+    body = memoryview(data)[at:]
     if count * (1 + width) > len(body):
         raise FormatError(
-            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", _MEND
+            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", DAMAGED
         )
+    if count and len(body) == count * (1 + width) + 8 and body[0] == 8:  # only the first has a stamp: our recorder's
+        rows = np.frombuffer(body[8:], np.dtype([("n", "u1"), ("v", kind, (len(stream.labels),))]))
+        if not rows["n"][1:].any():
+            first = np.full(count, np.nan)
+            first[0] = struct.unpack_from("<d", body, 1)[0]
+            return first, rows["v"].astype(np.float64)
     for stamped in (True, False):
         row = np.dtype([("n", "u1"), *([("t", "<f8")] if stamped else []), ("v", kind, (len(stream.labels),))])
         if len(body) == count * row.itemsize:
@@ -162,7 +176,9 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
             values[i] = np.frombuffer(body, kind, len(stream.labels), at)
             at += width
     except (ValueError, IndexError, struct.error) as error:
-        raise FormatError(f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", _MEND) from error
+        raise FormatError(
+            f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED
+        ) from error
     return stamps, values
 
 
@@ -177,7 +193,7 @@ def read_texts(data: bytes) -> list[tuple[float, str]]:
             found.append((stamp, data[at : at + size].decode("utf-8", "replace")))
             at += size
     except (IndexError, struct.error) as error:
-        raise TruncatedError("a damaged chunk of markers", _MEND) from error
+        raise TruncatedError("a damaged chunk of markers", DAMAGED) from error
     return found
 
 
@@ -193,7 +209,7 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at + 1 : at + 1 + width], "little"), at + 1 + width
 
 
-def _stamp(data: bytes, at: int) -> tuple[float, int]:
+def _stamp(data: bytes | memoryview, at: int) -> tuple[float, int]:
     """A sample's stamp, NaN where it has none, and where it ends."""
     if data[at] == 0:
         return float("nan"), at + 1

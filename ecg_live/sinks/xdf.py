@@ -1,0 +1,220 @@
+"""The recorder: a session into XDF files, by a thread of its own, so that the worker never waits for the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from threading import Event as Flag
+from threading import Lock, Thread
+from uuid import uuid4
+
+from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.sinks import xdf_chunks
+from ecg_live.sinks.streams import StreamSpec
+from ecg_live.sinks.xdf_file import XdfFile, free, unused
+from ecg_live.sinks.xdf_headers import file_header
+from ecg_live.sinks.xdf_pack import Packer
+from ecg_live.types import Chunk, Clock, HeadInfo, Item, RecordingStatus, StreamInfo, Trace
+
+INTERVAL = 0.25  # s between two writes: with the disk's own time below the 0.5 s of the design
+LIMIT = 256 << 20  # bytes that may wait for the disk
+PIECE = 1 << 20  # bytes written and sealed at once
+SMALL = 2048  # bytes that an item other than samples is taken to need
+PATIENCE = 60.0  # s that closing waits for the disk
+KEPT = "what was written before is in the file; ecg-live verify tells"
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """When to go on in a new file: after ``seconds``, or ``size`` bytes."""
+
+    seconds: float = inf
+    size: float = inf
+
+
+class XdfRecorder:
+    """Write all streams of a session but the filtered trace, which can be made again.
+
+    Parameters
+    ----------
+    path : Path
+        The first file; further ones are NAME_2.xdf and so on.
+    streams : sequence of StreamSpec
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    texts : mapping
+        What stream headers say besides: participant, session, configuration, model.
+    clock : Clock
+        Session clock.
+    roll : Roll
+    limit : int
+        Bytes that may wait for the disk; beyond, the recording fails.
+    interval : float
+        Seconds between two writes.
+    sync : callable
+        Makes the disk take what was written.
+
+    Raises
+    ------
+    RecordingError
+        The file is there already, or cannot be made.
+    """
+
+    name = "recorder"
+
+    def __init__(
+        self,
+        path: Path,
+        streams: Sequence[StreamSpec],
+        info: StreamInfo,
+        heads: Sequence[HeadInfo],
+        texts: Mapping[str, str],
+        clock: Clock,
+        *,
+        roll: Roll = Roll(),
+        limit: int = LIMIT,
+        interval: float = INTERVAL,
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
+        self._path, self._clock, self._roll, self._limit = path, clock, roll, limit
+        self._interval, self._sync = interval, sync
+        self._packer = Packer([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
+        self._id, self._part = str(uuid4()), 1
+        self._lock = Lock()
+        self._queue: list[Item] = []
+        self._waiting = 0  # bytes in the queue
+        self._oldest: float | None = None  # session clock when the oldest item in the queue came
+        self._writing: float | None = None  # and of those that are being written
+        self._size = 0  # of files that are full
+        self._failed: str | None = None
+        self._free: int | None = None
+        self._ending = Flag()
+        self._file = self._open(path)
+        self._thread = Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def status(self) -> RecordingStatus:
+        """How it does, from any thread."""
+        with self._lock:
+            oldest = self._oldest if self._writing is None else self._writing
+        return RecordingStatus(
+            path=str(self._file.path),
+            seconds=self._packer.seconds,
+            size=self._size + self._file.size,
+            free=self._free,
+            late=0.0 if oldest is None or self._failed else max(0.0, self._clock() - oldest),
+            failed=self._failed,
+        )
+
+    def write(self, item: Item) -> None:
+        """Take one item; never waits.
+
+        Raises
+        ------
+        RecordingError
+            The recording failed.
+        """
+        if self._failed is not None:
+            raise RecordingError(self._failed, KEPT)
+        if isinstance(item, Trace):
+            return
+        weight = SMALL + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
+        with self._lock:
+            self._oldest = self._clock() if self._oldest is None else self._oldest
+            self._waiting += weight
+            self._queue.append(item)
+            waiting = self._waiting
+        if waiting > self._limit:
+            self._failed = f"{self._file.path} failed: {waiting >> 20} MB wait for a disk that is too slow"
+            raise RecordingError(self._failed, "record to a faster disk")
+
+    def close(self) -> None:
+        """End the file and wait for the disk; one that failed is not waited for.
+
+        Raises
+        ------
+        RecordingError
+            The recording failed, or the disk does not answer.
+        """
+        self._ending.set()
+        if self._failed is None:
+            self._thread.join(PATIENCE)
+        if self._failed is not None:
+            raise RecordingError(self._failed, KEPT)
+        if self._thread.is_alive():
+            raise RecordingError(f"{self._file.path}: the disk has not answered for {PATIENCE:g} s", KEPT)
+
+    def _open(self, path: Path) -> XdfFile:
+        file = XdfFile(path, self._sync)
+        try:
+            head = file_header(datetime.now().astimezone(), self._part, self._id)
+            file.append(xdf_chunks.chunk(xdf_chunks.FILE, head) + self._packer.begin())
+            file.sync()
+        except OSError as error:
+            file.close()
+            raise RecordingError(f"{path} cannot be written: {error.strerror}", "free space on the disk") from error
+        self._began = self._clock()
+        self._free = free(path)
+        return file
+
+    def _run(self) -> None:
+        try:
+            last = False
+            while not last:
+                last = self._ending.wait(self._interval)
+                self._pass()
+            self._file.append(self._packer.end())
+            self._file.sync()
+        except OSError as error:
+            self._fail(f"{error.strerror or error}")
+        except EcgLiveError as error:
+            self._fail(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the recording has failed and must say so
+            self._fail(f"unexpected {type(error).__name__}: {error}")
+        finally:
+            self._file.close()
+
+    def _pass(self) -> None:
+        """Bring all that waits to the disk."""
+        with self._lock:
+            items, self._queue = self._queue, []
+            self._writing, self._oldest = self._oldest, None
+            self._waiting = 0
+        if items and (self._clock() - self._began >= self._roll.seconds or self._file.size >= self._roll.size):
+            self._next()
+        piece = bytearray()
+        for data in self._packer.pack(items):
+            piece += data
+            if len(piece) >= PIECE:
+                self._file.append(bytes(piece))
+                piece.clear()
+        piece += self._packer.tick()
+        if piece:
+            self._file.append(bytes(piece))
+        self._file.sync()
+        self._writing, self._free = None, free(self._file.path)
+        if self._file.removed():
+            other, _ = unused(self._path, self._part + 1)
+            self._file.rescue(other)
+            raise RecordingError(f"it was removed while it was written; what it held is in {other}")
+
+    def _next(self) -> None:
+        """Go on in a new file."""
+        self._file.append(self._packer.end())
+        self._file.sync()
+        self._file.close()
+        self._size += self._file.size
+        path, self._part = unused(self._path, self._part + 1)
+        self._file = self._open(path)
+
+    def _fail(self, why: str) -> None:
+        self._failed = f"{self._file.path} failed after {self._packer.seconds:.1f} s: {why}"
+        self._writing = self._oldest = None
+        with contextlib.suppress(OSError):
+            self._file.sync()

@@ -1,0 +1,125 @@
+"""One XDF file that is being written: never over another, only whole chunks, each append sealed by a digest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ecg_live.errors import RecordingError
+from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
+
+OTHER = "choose another name, or press R to be given one"
+_COPIED = 1 << 20  # bytes at once
+
+
+class XdfFile:
+    """A new file, held open.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made where it is missing.
+    sync : callable
+        Makes the disk take what was written; a seam for tests with slow disks.
+
+    Raises
+    ------
+    RecordingError
+        There is such a file already, or it cannot be made.
+    """
+
+    def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
+        self.path, self.size = path, 0
+        self._sync, self._digest = sync, b""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, flags, 0o644)
+        except FileExistsError as error:
+            raise RecordingError(f"{path} is there already; a recording is never written over", OTHER) from error
+        except OSError as error:
+            raise RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder") from error
+        self._head = MAGIC
+
+    def append(self, data: bytes) -> None:
+        """Write whole chunks and their digest at once.
+
+        Raises
+        ------
+        OSError
+            The disk did not take all of it; the file ends where it did before.
+        """
+        data = self._head + data
+        digest = hashlib.sha256(self._digest + data).digest()
+        data += chunk(DIGEST, digest)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self.size)
+            raise
+        self._head, self._digest = b"", digest
+        self.size += len(data)
+
+    def sync(self) -> None:
+        """Wait until all of it is on the disk."""
+        self._sync(self._file)
+
+    def removed(self) -> bool:
+        """Whether somebody took the file away."""
+        try:
+            there = self.path.stat()
+        except OSError:
+            return True
+        own = os.fstat(self._file)
+        return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
+
+    def rescue(self, path: Path) -> None:
+        """Write all that was written to another new file.
+
+        Raises
+        ------
+        RecordingError
+            That cannot be made.
+        OSError
+            The disk does not take it.
+        """
+        other = XdfFile(path, self._sync)
+        try:
+            for at in range(0, self.size, _COPIED):
+                os.write(other._file, os.pread(self._file, min(_COPIED, self.size - at), at))
+            other.sync()
+        finally:
+            other.close()
+
+    def close(self) -> None:
+        """Let go of the file; once is enough."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+
+def free(path: Path) -> int | None:
+    """Bytes left on the disk of a file; None where nobody knows."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return None
+
+
+def part_path(path: Path, part: int) -> Path:
+    """NAME.xdf, then NAME_2.xdf, NAME_3.xdf."""
+    return path if part == 1 else path.with_name(f"{path.stem}_{part}{path.suffix}")
+
+
+def unused(path: Path, part: int) -> tuple[Path, int]:
+    """The first part from ``part`` on of which there is no file."""
+    while part_path(path, part).exists():
+        part += 1
+    return part_path(path, part), part

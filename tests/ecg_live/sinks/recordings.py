@@ -1,0 +1,100 @@
+"""What the tests of recordings share: a recorder that is fed by hand, and what pyxdf makes of its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyxdf
+
+from ecg_live.sinks.streams import specs
+from ecg_live.sinks.xdf import Roll, XdfRecorder
+from ecg_live.types import (
+    F64,
+    Chunk,
+    Gap,
+    HeadInfo,
+    HeadResult,
+    Item,
+    Marker,
+    Prediction,
+    Quality,
+    State,
+    StreamInfo,
+    Summary,
+)
+from tests.contracts.sources import HandClock
+
+RATE = 256.0
+INFO = StreamInfo(RATE, ("ECG",), (-1.5, 1.5), "Made up", "made-up")
+HEADS = (HeadInfo("load", ("rest", "load")),)
+TEXTS = {"participant": "P01", "session": "S1", "configuration": '{"hop": 1.0}', "model": '{"name": "<&> \\u0001"}'}
+BEGAN = 100.0  # session clock of the first sample
+
+
+def recorder(
+    path: Path,
+    clock: Callable[[], float] | None = None,
+    info: StreamInfo = INFO,
+    *,
+    roll: Roll = Roll(),
+    limit: int = 1 << 28,
+    interval: float = 0.01,
+    sync: Callable[[int], None] = os.fsync,
+) -> XdfRecorder:
+    return XdfRecorder(
+        path, specs(info, HEADS), info, HEADS, TEXTS, clock or HandClock(),
+        roll=roll, limit=limit, interval=interval, sync=sync,
+    )  # fmt: skip
+
+
+def record(path: Path, items: Iterable[Item], info: StreamInfo = INFO, **options: Any) -> None:
+    """Write items and close."""
+    sink = recorder(path, info=info, **options)
+    for item in items:
+        sink.write(item)
+    sink.close()
+
+
+def counted(start: int, stop: int, sizes: Sequence[int] = (20,), rate: float = RATE) -> Iterable[Chunk]:
+    """Chunks whose samples are their own index."""
+    k = 0
+    while start < stop:
+        n = min(sizes[k % len(sizes)], stop - start)
+        samples = np.arange(start, start + n, dtype=np.float64)[:, None]
+        yield Chunk(samples, start, BEGAN + start / rate)
+        start, k = start + n, k + 1
+
+
+def eventful(sizes: Sequence[int] = (20,), rate: float = RATE) -> list[Item]:
+    """Two stretches with 100 samples lost between them, and one item of each kind."""
+    return [
+        *counted(0, 3000, sizes, rate),
+        Marker(BEGAN + 11.25, "Grüße, <b>\n\x01", raw=11.25),
+        prediction(),
+        *counted(3100, 4000, sizes, rate),
+        Gap(3000, 100, "radio lost", time=BEGAN + 3000 / rate),
+        State("warning", "careful", BEGAN + 12.0),
+        Summary(3900, 100, 1, 1, 0, 15.0, 1.0),
+    ]
+
+
+def prediction(start: float = 1.0) -> Prediction:
+    heads = {"load": HeadResult({"rest": 0.25, "load": 0.75}, "load")}
+    return Prediction(
+        start, start + 10, BEGAN + start, heads, 72.0, None, Quality("poor", ("baseline step", "rail")), 0.01,
+        (), np.arange(128, dtype=np.float32),
+    )  # fmt: skip
+
+
+def load(path: Path, *, dejitter: bool = False) -> dict[str, dict[str, Any]]:
+    """All streams by key."""
+    streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=dejitter)
+    return {stream["info"]["desc"][0]["ecg_live"][0]["key"][0]: stream for stream in streams}
+
+
+def ecg(path: Path) -> F64:
+    return np.asarray(load(path)["ecg"]["time_series"][:, 0], dtype=np.float64)
