@@ -40,6 +40,8 @@ class Settings:
         Seconds of rest that a session begins with, for the heads' personal sets; 0 for none.
     record : str, optional
         File to record to from the start.
+    roll_minutes, roll_mb : float, optional
+        Go on in a new file after so many minutes, or megabytes.
     participant, session : str, optional
         Pseudonyms, for the recording and the participant's profile.
     markers : str, optional
@@ -64,6 +66,8 @@ class Settings:
     gain: float = 1000.0
     baseline: float = 0.0
     record: str | None = None
+    roll_minutes: float | None = None
+    roll_mb: float | None = None
     participant: str | None = None
     session: str | None = None
     reuse_profile: bool = False
@@ -74,7 +78,7 @@ class Settings:
     lsl_out: bool = False
 
 
-NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port")
+NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
 SHORTEST, LONGEST = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
 SWITCHES = ("reuse_profile", "headless", "json", "lsl_out")
 PORTS = range(1024, 65536)  # that a user may open
@@ -153,5 +157,7 @@ def _number(name: str, value: object, where: str) -> float | int:
         return int(number)
     if not 0 < number < math.inf:
         more = ", or max" if name == "speed" else ""
-        raise ConfigError(f"{where} is {value!r}; it must be a number above 0{more}", f"for example --{name} 1")
+        raise ConfigError(
+            f"{where} is {value!r}; it must be a number above 0{more}", f"for example --{name.replace('_', '-')} 1"
+        )
     return number

@@ -183,17 +183,31 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
 
 
 def read_texts(data: bytes) -> list[tuple[float, str]]:
-    """Decode a samples chunk of one channel of text: (stamp, text) each; what is damaged is left out."""
-    found: list[tuple[float, str]] = []
+    """Decode a samples chunk of one channel of text: (stamp, text) each; raises as `read_rows`."""
+    return [(stamp, text) for stamp, (text,) in read_rows(data, 1)]
+
+
+def read_rows(data: bytes, width: int) -> list[tuple[float, tuple[str, ...]]]:
+    """Decode a samples chunk of ``width`` channels of text: a stamp, NaN where there is none, and texts each.
+
+    Raises
+    ------
+    TruncatedError
+        The chunk does not hold what it says.
+    """
+    found: list[tuple[float, tuple[str, ...]]] = []
     try:
         count, at = _count(data)
         for _ in range(count):
             stamp, at = _stamp(data, at)
-            size, at = _length(data, at)
-            found.append((stamp, data[at : at + size].decode("utf-8", "replace")))
-            at += size
+            texts: list[str] = []
+            for _ in range(width):
+                size, at = _length(data, at)
+                texts.append(data[at : at + size].decode("utf-8", "replace"))
+                at += size
+            found.append((stamp, tuple(texts)))
     except (IndexError, struct.error) as error:
-        raise TruncatedError("a damaged chunk of markers", DAMAGED) from error
+        raise TruncatedError("a damaged chunk of texts", DAMAGED) from error
     return found
 
 

@@ -37,6 +37,8 @@ Baseline = Annotated[
     str | None, typer.Option(help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600).")
 ]
 Record = Annotated[str | None, typer.Option(help="Record to this XDF file from the start (on the dashboard: key R).")]
+RollMinutes = Annotated[str | None, typer.Option(help="Go on in a new file (NAME_2.xdf) after so many minutes.")]
+RollMb = Annotated[str | None, typer.Option(help="Go on in a new file (NAME_2.xdf) after so many megabytes.")]
 Participant = Annotated[str | None, typer.Option(help="Pseudonym of the wearer, for the recording and the profile.")]
 SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
 ReuseProfile = Annotated[
@@ -82,6 +84,8 @@ def run(
     hop: Hop = None,
     baseline: Baseline = None,
     record: Record = None,
+    roll_minutes: RollMinutes = None,
+    roll_mb: RollMb = None,
     participant: Participant = None,
     session: SessionId = None,
     reuse_profile: ReuseProfile = False,
@@ -105,6 +109,8 @@ def run(
         "hop": hop,
         "baseline": baseline,
         "record": record,
+        "roll_minutes": roll_minutes,
+        "roll_mb": roll_mb,
         "participant": participant,
         "session": session,
         "reuse_profile": reuse_profile or None,
@@ -113,6 +119,18 @@ def run(
         "lsl_out": lsl_out or None,
     }
     raise typer.Exit(live(source, options, debug=debug))
+
+
+@app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings (.xdf).")],
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Check recordings: are they whole, is every byte as it was written, what do they hold."""
+    from ecg_live.cli.recording import verify_files
+
+    raise typer.Exit(verify_files(files, as_json=as_json))
 
 
 @app.command()

@@ -81,6 +81,7 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     import torch
 
     from devices.uri import open_source
+    from ecg_live.cli.recording import Recordings
     from ecg_live.model.bundle import load_bundle
     from ecg_live.session import Session
     from ecg_live.model.predictor import Predictor
@@ -111,6 +112,8 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
         sinks,
         time.monotonic,
         settings.seconds,
+        recordings=Recordings(settings, uri, source.info, bundle, time.monotonic),
+        record=settings.record is not None,
     )
 
 

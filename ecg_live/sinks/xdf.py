@@ -37,6 +37,9 @@ class Roll:
     size: float = inf
 
 
+ONE_FILE = Roll()
+
+
 class XdfRecorder:
     """Write all streams of a session but the filtered trace, which can be made again.
 
@@ -76,7 +79,7 @@ class XdfRecorder:
         texts: Mapping[str, str],
         clock: Clock,
         *,
-        roll: Roll = Roll(),
+        roll: Roll = ONE_FILE,
         limit: int = LIMIT,
         interval: float = INTERVAL,
         sync: Callable[[int], None] = os.fsync,

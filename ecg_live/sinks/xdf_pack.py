@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
@@ -47,7 +46,7 @@ class Packer:
     texts : mapping
         What the stream headers say besides.
     clock : Clock
-        Session clock; it stamps what has no time.
+        Session clock.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class Packer:
         clock: Clock,
     ) -> None:
         self._streams, self._info, self._texts, self._clock = tuple(streams), info, dict(texts), clock
-        self._rows = Rows(info, heads)
+        self._rows = Rows(info, heads, clock)
         self._tallies: dict[Key, _Tally] = {}
         self._stop: int | None = None  # raw counter behind the newest sample; unknown where a file begins
         self._held: list[F64] = []
@@ -117,16 +116,15 @@ class Packer:
 
     def _row(self, row: Row, item: Item) -> Iterator[bytes]:
         tally = self._tallies[row.key]
-        stamp = row.stamp if isfinite(row.stamp) else self._clock()
         if isinstance(item, Chunk):
-            yield from self._signal(stamp, item, tally)
+            yield from self._signal(row.stamp, item, tally)
             return
         yield from self._release()
-        tally.add(stamp, len(row.values))
+        tally.add(row.stamp, len(row.values))
         if isinstance(row.values, np.ndarray):
-            yield xdf_chunks.numbers(tally.number, tally.spec.form, stamp, row.values)
+            yield xdf_chunks.numbers(tally.number, tally.spec.form, row.stamp, row.values)
         else:
-            yield xdf_chunks.texts(tally.number, stamp, row.values)
+            yield xdf_chunks.texts(tally.number, row.stamp, row.values)
 
     def _signal(self, stamp: float, item: Chunk, tally: _Tally) -> Iterator[bytes]:
         held = sum(map(len, self._held))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import numpy as np
 import pyxdf
 
 from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import Roll, XdfRecorder
+from ecg_live.sinks.xdf import ONE_FILE, Roll, XdfRecorder
 from ecg_live.types import (
     F64,
     Chunk,
@@ -40,7 +42,7 @@ def recorder(
     clock: Callable[[], float] | None = None,
     info: StreamInfo = INFO,
     *,
-    roll: Roll = Roll(),
+    roll: Roll = ONE_FILE,
     limit: int = 1 << 28,
     interval: float = 0.01,
     sync: Callable[[int], None] = os.fsync,
@@ -98,3 +100,11 @@ def load(path: Path, *, dejitter: bool = False) -> dict[str, dict[str, Any]]:
 
 def ecg(path: Path) -> F64:
     return np.asarray(load(path)["ecg"]["time_series"][:, 0], dtype=np.float64)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for another thread, at most 20 s."""
+    waiting, end = Flag(), time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        waiting.wait(0.001)

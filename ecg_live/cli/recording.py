@@ -1,0 +1,138 @@
+"""Recordings of a live session: where they go, whether there is room, what their headers say; ``ecg-live verify``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from urllib.parse import quote
+
+from ecg_live.config import Settings
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.model.bundle import Bundle
+from ecg_live.profile import data_folder
+from ecg_live.sinks.streams import specs
+from ecg_live.sinks.xdf import Roll, XdfRecorder
+from ecg_live.sinks.xdf_file import free
+from ecg_live.types import Clock, StreamInfo
+
+LEAST = 100 * 10**6  # bytes free, below which no recording begins
+USUAL = 4 * 3600.0  # s of a long session, for which there should be room
+SAMPLE, RESULT = 9, 2000  # bytes of a value with its share of the framing, and of a prediction with all that goes along
+ENDING = ".xdf"
+
+
+class Recordings:
+    """Opens a new recording whenever it is called: first what ``--record`` says, then files named by the time.
+
+    Parameters
+    ----------
+    settings : Settings
+    uri : str
+        Source, for the headers.
+    info : StreamInfo
+    bundle : Bundle
+    clock : Clock
+        Session clock.
+
+    Raises
+    ------
+    ConfigError
+        ``--record`` is no name for an XDF file.
+    """
+
+    def __init__(self, settings: Settings, uri: str, info: StreamInfo, bundle: Bundle, clock: Clock) -> None:
+        self._settings, self._info, self._heads, self._clock = settings, info, bundle.infos, clock
+        self._chosen = None if settings.record is None else _xdf(Path(settings.record))
+        self._texts = {
+            "participant": settings.participant,
+            "session": settings.session,
+            "configuration": json.dumps(asdict(settings) | {"source": uri, "speed": str(settings.speed)}),
+            "model": json.dumps(asdict(bundle.card)),
+        }
+
+    def __call__(self) -> XdfRecorder:
+        """Open one.
+
+        Raises
+        ------
+        RecordingError
+            There is such a file, or no room, or the folder cannot be written to.
+        """
+        path, named = self._chosen or self._by_time(), self._chosen is not None
+        self._chosen = None
+        self._check_room(path, tell=named)
+        roll = Roll((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
+        texts = {key: text for key, text in self._texts.items() if text is not None}
+        return XdfRecorder(path, specs(self._info, self._heads), self._info, self._heads, texts, self._clock, roll=roll)
+
+    def _by_time(self) -> Path:
+        parts = [quote(text, safe=" ") for text in (self._settings.participant, self._settings.session) if text]
+        now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        return folder() / ("_".join([*(parts or ["ecg-live"]), now]) + ENDING)
+
+    def _check_room(self, path: Path, *, tell: bool) -> None:
+        """Is there room; ``tell`` what will be recorded, before it begins."""
+        left = free(_existing(path))
+        need = USUAL * (self._info.rate * len(self._info.channels) * SAMPLE + RESULT / self._settings.hop)
+        if left is not None and left < LEAST:
+            raise RecordingError(
+                f"{path}: {left / 1e6:.0f} MB are free, a recording needs at least {LEAST / 1e6:.0f} MB", "free space"
+            )
+        if not tell:
+            return
+        if left is not None and left < need:
+            print(
+                f"ecg-live: {left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB",
+                file=sys.stderr,
+            )
+        if not self._info.channels:
+            print("ecg-live: this source gives no ECG: markers, heart rate and events are recorded", file=sys.stderr)
+        if self._settings.markers:
+            print(
+                f"ecg-live: markers of {self._settings.markers} are recorded once that stream is there", file=sys.stderr
+            )
+
+
+def folder() -> Path:
+    """Where recordings go that nobody named: ./recordings if it is there, or the user's data folder."""
+    here = Path("recordings")
+    return here if here.is_dir() and os.access(here, os.W_OK) else data_folder() / "recordings"
+
+
+def _xdf(path: Path) -> Path:
+    if path.suffix.casefold() not in {"", ENDING} or not path.name:
+        raise ConfigError(f"--record is {str(path)!r}; recordings are XDF files", "give a name that ends in .xdf")
+    return path if path.suffix else path.with_name(path.name + ENDING)
+
+
+def _existing(path: Path) -> Path:
+    """Of a path whose folder is still to be made, the part that is there, and something in it."""
+    found = path
+    while not found.parent.exists() and found.parent != found:
+        found = found.parent
+    return found
+
+
+def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
+    """Check recordings, say what was found, and give the exit code.
+
+    Raises
+    ------
+    RecordingError
+        A file cannot be read.
+    """
+    from ecg_live.recorded.verify import verify
+
+    reports = [verify(path) for path in files]
+    for report in reports:
+        if as_json:
+            print(json.dumps(report.as_json()))
+        else:
+            print("\n".join(report.lines()))
+    return 0 if all(report.sound for report in reports) else RecordingError.exit_code

@@ -1,0 +1,96 @@
+"""verify: what is whole is sound, and any damage anywhere is seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecg_live.cli.recording import verify_files
+from ecg_live.errors import FormatError, RecordingError
+from ecg_live.recorded.verify import verify
+from tests.devices.files.test_xdf import ecg as lab_ecg
+from tests.devices.files.test_xdf import header, write
+from tests.ecg_live.sinks.recordings import eventful, record
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("sound") / "a.xdf"
+    record(path, eventful())
+    return path.read_bytes()
+
+
+def test_a_recording_is_sound(tmp_path: Path, recording: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.xdf"
+    path.write_bytes(recording)
+    report = verify(path)
+    assert report.sound, report.problems
+    assert report.sealed
+    assert report.closed
+    (ecg,) = [each for each in report.counts.values() if each.stream.own["key"] == "ecg"]
+    assert (ecg.samples, ecg.footer, ecg.missing, ecg.empty, report.reported) == (3900, 3900, 100, 0, 100)
+    assert verify_files([path], as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["sound"]
+    assert told["streams"][0]["missing"] == 100
+    assert verify_files([path], as_json=False) == 0
+    assert "sound" in capsys.readouterr().out
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_byte_counts(tmp_path_factory: pytest.TempPathFactory, recording: bytes, data: st.DataObject) -> None:
+    path = tmp_path_factory.getbasetemp() / "byte.xdf"
+    at = data.draw(st.integers(4, len(recording) - 1))
+    content = bytearray(recording)
+    content[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    assert not verify(path).sound
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_every_cut_is_seen(tmp_path_factory: pytest.TempPathFactory, recording: bytes, data: st.DataObject) -> None:
+    path = tmp_path_factory.getbasetemp() / "cut.xdf"
+    path.write_bytes(recording[: data.draw(st.integers(4, len(recording) - 1))])
+    report = verify(path)
+    assert not report.sound
+    assert report.whole + report.torn == path.stat().st_size
+
+
+def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
+    """Whole chunks removed leave a file that any reader takes for whole."""
+    path = tmp_path / "a.xdf"
+    path.write_bytes(recording)
+    middle = verify(path).whole // 2
+    from devices.files.xdf_chunks import ChunkAt, chunks
+
+    (gone,) = [each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.begin <= middle < each.end]
+    path.write_bytes(recording[: gone.begin] + recording[gone.end :])
+    assert not verify(path).sound
+
+
+def test_a_file_of_labrecorder_has_no_digests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *lab_ecg())
+    report = verify(path)
+    assert not report.sealed
+    assert report.problems == [
+        "not closed: the recording ended without its footers; ecg-live export FILE --to xdf closes it"
+    ]
+    assert report.counts[1].samples == 1000
+    assert verify_files([path], as_json=False) == 4
+    assert "no digests" in capsys.readouterr().out
+
+
+def test_what_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="No such file"):
+        verify(tmp_path / "none.xdf")
+    with pytest.raises(RecordingError):
+        verify(tmp_path)
+    (tmp_path / "a.xdf").write_bytes(b"XD")
+    with pytest.raises(FormatError, match="begins with"):
+        verify(tmp_path / "a.xdf")
