@@ -193,9 +193,11 @@ def _take(report: Report, file: BinaryIO, chunk: ChunkAt) -> None:
 
 def _count(report: Report, count: Count, data: bytes) -> None:
     stream = count.stream
-    if stream.form not in FORMATS:
+    if stream.form == "string":
         count.samples += len(read_rows(data, len(stream.labels)))
         return
+    if stream.form not in FORMATS:
+        raise FormatError(f"stream {stream.name!r} has the format {stream.form!r}, which XDF does not know")
     _, values = read_samples(report.path, stream, data)
     count.samples += len(values)
     if stream.own.get("key") == "ecg":

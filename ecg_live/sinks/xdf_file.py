@@ -38,6 +38,9 @@ class XdfFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordingError(f"{path.parent} cannot be made: {error.strerror}", "choose another folder") from error
+        try:
             self._file = os.open(path, flags, 0o644)
         except FileExistsError as error:
             raise RecordingError(f"{path} is there already; a recording is never written over", OTHER) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,9 @@ from devices.files import open_recording
 from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.bundle import load_bundle
+from ecg_live.recorded.verify import verify
 from ecg_live.types import Opening
+from tests.ecg_live.sinks.recordings import eventful, record
 from tests.fuzz.seeds import MAKERS, seed
 
 Target = Callable[[bytes], object]
@@ -44,10 +47,27 @@ def bundle(folder: Path) -> Target:
     return load
 
 
+def verified(folder: Path) -> Target:
+    """Verify a recording, and say what was found."""
+    path = folder / "verify.fuzz"
+
+    def check(data: bytes) -> None:
+        path.write_bytes(data)
+        report = verify(path)
+        json.dumps(report.as_json())
+        list(report.lines())
+
+    return check
+
+
 def target(name: str, folder: Path) -> tuple[bytes, Target]:
     """Give what a name stands for: a seed and what eats it. What eats it lets no `EcgLiveError` out."""
     if name == "bundle":
         begin, eat = DEFAULT_MODEL.read_bytes(), bundle(folder)
+    elif name in {"recording", "verify"}:
+        record(folder / "seed.xdf", eventful())
+        begin = (folder / "seed.xdf").read_bytes()
+        eat = reader(name, folder) if name == "recording" else verified(folder)
     else:
         begin, eat = seed(name, folder), reader(name, folder)
 
@@ -58,7 +78,7 @@ def target(name: str, folder: Path) -> tuple[bytes, Target]:
     return begin, tolerant
 
 
-NAMES = (*MAKERS, "bundle")
+NAMES = (*MAKERS, "bundle", "recording", "verify")
 
 
 def folder() -> Path:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.verify import verify
+from tests.devices.files.test_xdf import chunk, header, write
 from tests.devices.files.test_xdf import ecg as lab_ecg
-from tests.devices.files.test_xdf import header, write
 from tests.ecg_live.sinks.recordings import eventful, record
 
 
@@ -67,8 +70,6 @@ def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
     path = tmp_path / "a.xdf"
     path.write_bytes(recording)
     middle = verify(path).whole // 2
-    from devices.files.xdf_chunks import ChunkAt, chunks
-
     (gone,) = [each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.begin <= middle < each.end]
     path.write_bytes(recording[: gone.begin] + recording[gone.end :])
     assert not verify(path).sound
@@ -84,6 +85,22 @@ def test_a_file_of_labrecorder_has_no_digests(tmp_path: Path, capsys: pytest.Cap
     assert report.counts[1].samples == 1000
     assert verify_files([path], as_json=False) == 4
     assert "no digests" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", [b"\0", b"\0\1\0", b"\0\1\1x"])
+def test_memory_follows_the_size_of_the_file(tmp_path: Path, row: bytes) -> None:
+    """The most rows that bytes can hold; 200 MB for 1 MB are the limit."""
+    size = 200_000
+    head = header(1, "P", "Markers", "string", 0)
+    head = head.replace(b"<channel_count>1<", b"<channel_count>0<") if len(row) == 1 else head
+    count = size // len(row)
+    path = write(tmp_path / "a.xdf", head, chunk(3, struct.pack("<IBI", 1, 4, count) + row * count))
+    tracemalloc.start()
+    report = verify(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.counts[1].samples == count
+    assert peak < 200 * size
 
 
 def test_what_is_no_recording(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,13 +13,29 @@ import pyxdf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.files import open_recording
 from ecg_live import __version__
 from ecg_live.errors import RecordingError
+from ecg_live.signal.path import SignalPath
 from ecg_live.sinks.xdf import Roll
-from ecg_live.types import Chunk, Marker, State, StreamInfo
+from ecg_live.types import Chunk, Marker, Opening, State, StreamInfo
+from tests.contracts.signals import eventful as made_eventful
+from tests.contracts.signals import play
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import BEGAN, RATE, TEXTS, counted, ecg, eventful, load, record, recorder, until
+from tests.ecg_live.sinks.recordings import (
+    BEGAN,
+    INFO,
+    RATE,
+    TEXTS,
+    counted,
+    ecg,
+    eventful,
+    load,
+    record,
+    recorder,
+    until,
+)
 
 
 def test_all_streams_as_pyxdf_reads_them(tmp_path: Path) -> None:
@@ -78,7 +95,8 @@ def test_a_replay_has_the_same_samples_gaps_and_markers(tmp_path: Path, dejitter
     assert got.samples.tolist() == load(path, dejitter=dejitter)["ecg"]["time_series"][:, 0].tolist()
     assert got.counter == got.samples.tolist()
     assert got.gaps == [(3000, 100)]
-    assert [(each.text, each.time) for each in got.markers] == [("Grüße, <b>\n\x01", pytest.approx(11.25))]
+    (marker,) = got.markers
+    assert (marker.text, round(marker.time, 6)) == ("Grüße, <b>\n\x01", 11.25)
     assert (got.info.rate, got.info.full_scale, got.info.channels) == (RATE, (-1.5, 1.5), ("ECG",))
 
 
@@ -94,6 +112,27 @@ def test_however_chunks_are_cut(tmp_path_factory: pytest.TempPathFactory, sizes:
     )
     assert [len(stream["time_stamps"]) for stream in got.values()] == [3900, 1, 1, 1, 1, 1, 1, 1, 3]
     assert told.markers[0].time == pytest.approx(11.25, abs=1e-6)
+
+
+@pytest.mark.parametrize("rate", [256.0, 1000.0, 130.0])
+def test_windows_of_a_replay_are_those_of_the_session_to_the_bit(tmp_path: Path, rate: float) -> None:
+    tape = replace(made_eventful(rate), leads=())
+    items = list(tape.items([37, 211, 5]))
+    source = replace(INFO, rate=rate, full_scale=None)
+    record(tmp_path / "a.xdf", [item for item in items if isinstance(item, Chunk)], source)
+    live = play(SignalPath(source), items)
+    replayed = open_recording(tmp_path / "a.xdf", Opening())
+    again = play(SignalPath(replayed.info), [each for each in replayed.chunks(64) if isinstance(each, Chunk)])
+    assert len(live.windows) > 3
+    for one, other in zip(live.windows, again.windows, strict=True):
+        assert one.data.tobytes() == other.data.tobytes()
+        assert (one.start, one.stop, one.quality, one.bridged) == (
+            other.start,
+            other.stop,
+            other.quality,
+            other.bridged,
+        )
+    assert [(g.start, g.lost, g.bridged) for g in live.gaps] == [(g.start, g.lost, g.bridged) for g in again.gaps]
 
 
 def test_stamps_that_jitter_are_kept(tmp_path: Path) -> None:

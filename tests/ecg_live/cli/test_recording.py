@@ -1,0 +1,105 @@
+"""Recordings of whole sessions: run --record, from the first option to the last byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live import bundled
+from ecg_live.cli import recording
+from ecg_live.cli.live import live
+from ecg_live.config import Settings
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.recorded.verify import verify
+from ecg_live.types import Opening, StreamInfo
+from tests.contracts.bundles import random_bundle
+from tests.ecg_live.sinks.recordings import INFO, ecg, load, until
+
+OPTIONS = {"headless": True, "json": True, "participant": "P 01/ä", "session": "S1"}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_LIVE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_whole_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, source = tmp_path / "new" / "a.xdf", bundled.demo_recording()
+    assert live(str(source), {**OPTIONS, "speed": "max", "record": str(path)}) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    report = verify(path)
+    assert report.sound, report.problems
+    played = np.concatenate(
+        [c.samples[:, 0] for c in open_recording(source, Opening()).chunks(999) if hasattr(c, "samples")]
+    )
+    np.testing.assert_array_equal(ecg(path), played)
+    got = load(path)
+    assert told[-1]["samples"] == len(played)
+    assert len(got["predictions"]["time_stamps"]) == told[-1]["predictions"] > 0
+    own = got["predictions"]["info"]["desc"][0]["ecg_live"][0]
+    assert own["participant"] == ["P 01/ä"]
+    assert json.loads(own["configuration"][0])["source"] == str(source)
+    assert json.loads(own["model"][0])["heads"]
+    with pytest.raises(RecordingError, match="is there already"):
+        live(str(source), {**OPTIONS, "speed": "max", "record": str(path)})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "a.xdf"
+
+    def interrupt() -> None:
+        until(path.exists)
+        first = path.stat().st_size
+        until(lambda: path.stat().st_size > first + 2000)  # by then the worker runs
+        os.kill(os.getpid(), number)
+
+    killer = Thread(target=interrupt)
+    killer.start()
+    assert live(str(bundled.demo_recording()), {**OPTIONS, "record": str(path)}) == 128 + number
+    killer.join()
+    report = verify(path)
+    assert report.sound, report.problems
+
+
+def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:
+    return recording.Recordings(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
+
+
+def test_names(tmp_path: Path) -> None:
+    make = recordings(record="one", participant="P/1", session="../S")
+    first, second = make(), make()
+    first.close()
+    second.close()
+    assert first.status.path == "one.xdf"
+    found = Path(second.status.path)
+    assert found.parent == tmp_path / "data" / "recordings"
+    assert found.name.startswith("P%2F1_..%2FS_2")
+    (tmp_path / "recordings").mkdir()
+    third = recordings()()
+    third.close()
+    assert Path(third.status.path).parent == Path("recordings")
+    assert Path(third.status.path).name.startswith("ecg-live_2")
+    with pytest.raises(ConfigError, match=r"ends in \.xdf"):
+        recordings(record="one.csv")
+
+
+def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(recording, "free", lambda _path: 99 * 10**6)
+    with pytest.raises(RecordingError, match="99 MB are free, a recording needs at least 100 MB"):
+        recordings()()
+    monkeypatch.setattr(recording, "free", lambda _path: 101 * 10**6)
+    recordings(StreamInfo(1000.0, ("a", "b")), record="a")().close()
+    assert "four hours need 288 MB" in capsys.readouterr().err
+    recordings(StreamInfo(1.0, ()), record="b", markers="all")().close()
+    told = capsys.readouterr().err
+    assert "gives no ECG" in told
+    assert "markers of all are recorded once" in told
