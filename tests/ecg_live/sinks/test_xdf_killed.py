@@ -38,7 +38,7 @@ def killed(folder: Path, speed: float, after: float) -> Death:
     path, notes = folder / "a.xdf", folder / "journal"
     with notes.open("wb") as file:
         file.truncate(journal.ENTRIES * journal.SIZE)
-    command = [sys.executable, "-m", "tests.ecg_live.sinks.journal", path, notes, str(speed)]
+    command = [sys.executable, "-m", "tests.ecg_live.sinks.journal", str(path), str(notes), str(speed)]
     with subprocess.Popen(command) as child:
         try:
             until(lambda: notes.read_bytes()[:8] != bytes(8))
@@ -113,8 +113,18 @@ def test_the_whole_program_killed(tmp_path: Path, speed: str) -> None:
     late = 0.0
     for k in range(max(1, KILLS // 30)):
         path, told = tmp_path / f"{k}.xdf", list[tuple[float, float]]()
-        command = [sys.executable, "-m", "ecg_live", "run", demo_recording(), "--headless", "--json", "--speed", speed]
-        with subprocess.Popen([*command, "--record", path], stdout=subprocess.PIPE, text=True) as child:
+        command = [
+            sys.executable,
+            "-m",
+            "ecg_live",
+            "run",
+            str(demo_recording()),
+            "--headless",
+            "--json",
+            "--speed",
+            speed,
+        ]
+        with subprocess.Popen([*command, "--record", str(path)], stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
 
             def listen(lines: object = child.stdout, told: list[tuple[float, float]] = told) -> None:
