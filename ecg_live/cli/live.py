@@ -83,8 +83,8 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
     from devices.uri import open_source
     from ecg_live.cli.recording import Recordings
     from ecg_live.model.bundle import load_bundle
-    from ecg_live.session import Session
     from ecg_live.model.predictor import Predictor
+    from ecg_live.session import Session
     from ecg_live.signal.strap import StrapPath
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.types import Opening
