@@ -151,6 +151,26 @@ def mark(
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="A recording.")],
+    to: Annotated[str, typer.Option(help="csv, edf, or xdf (closes an XDF file that was cut).")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; for csv what the files' names begin with (beside FILE).")
+    ] = None,
+    channel: Channel = None,
+    rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, for a file that states none.")] = None,
+    unit: Unit = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Write a recording as CSV or EDF+, or close an XDF file."""
+    from ecg_live.cli.export import export_file
+    from ecg_live.types import Opening
+
+    raise typer.Exit(export_file(file, to, out, Opening(channel, rate, unit), force=force))
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """List the bundled models: what they answer, what they were trained on, how well they do."""
     from ecg_live.cli.models import show_models

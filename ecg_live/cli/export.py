@@ -1,0 +1,30 @@
+"""``ecg-live export``: a recording in other formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ecg_live.cli import complain
+from ecg_live.types import Opening
+
+
+def export_file(source: Path, form: str, out: Path | None, opening: Opening, *, force: bool) -> int:
+    """Write the files, say what they are, and give the exit code.
+
+    Raises
+    ------
+    EcgLiveError
+        If nothing can be exported.
+    """
+    from ecg_live.recorded.export import export
+
+    done = export(source, form, out, opening, force=force)
+    for path in done.files:
+        print(path)
+    for remark in done.remarks:
+        print(f"ecg-live: {remark}", file=sys.stderr)
+    if done.error is None:
+        return 0
+    complain(done.error)
+    return done.error.exit_code

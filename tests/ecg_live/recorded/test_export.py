@@ -1,0 +1,295 @@
+"""What is exported opens in our own readers, and in those of others, with the same samples."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+import pyxdf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from devices.files.xdf_chunks import Torn, chunks
+from ecg_live.bundled import folder
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.recorded.edf import _eight
+from ecg_live.recorded.export import export
+from ecg_live.sinks.xdf_chunks import DIGEST
+from ecg_live.types import F64, Chunk, Item, Marker, Opening, StreamInfo
+from tests.devices.decoded import decode
+from tests.devices.files import test_xdf as plain
+from tests.ecg_live.sinks.recordings import BEGAN, counted, ecg, eventful, load, prediction, record
+
+PLAIN = Opening()
+REAL = folder() / "supine_1min.txt"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """3000 samples that are their own index, 100 lost, 900 more."""
+    record(tmp_path / "a.xdf", eventful())
+    return tmp_path / "a.xdf"
+
+
+def table(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def two_leads(path: Path, samples: F64, rate: float = 256.0) -> Path:
+    info = StreamInfo(rate, ("LL-RA", "LA-RA"), None, "Two", "two", ecg=1)
+    record(path, [Chunk(samples, 0, BEGAN)], info)
+    return path
+
+
+def test_csv_has_every_digit_and_the_gap(session: Path) -> None:
+    files = export(session, "csv", None, PLAIN).files
+    assert [path.name for path in files] == ["a_ecg.csv", "a_markers.csv", "a_gaps.csv", "a_predictions.csv"]
+    got = decode(files[0])
+    assert got.samples.tolist() == [*range(3000), *range(3100, 4000)]
+    assert got.gaps == [(3000, 100)]
+    assert got.info.rate == 256
+    assert table(files[1]) == [["time [s]", "marker"], ["11.250000", "Grüße, <b>\n\x01"]]
+    assert table(files[2])[1][:3] == [f"{3000 / 256:.6f}", f"{3100 / 256:.6f}", "100"]
+    header, row = table(files[3])
+    said = dict(zip(header, row, strict=True))
+    assert said["start [s]"] == "1.000000"
+    assert said["load/rest"] == "0.250000"
+    assert (said["load/label"], said["load/abstain"], said["load/set"]) == ("load", "", "population")
+    assert (said["grade"], said["reasons"], said["heart rate"]) == ("poor", "baseline step; rail", "72.000000")
+    assert said["RMSSD"] == ""
+
+
+def test_times_are_those_of_the_file_where_a_recording_began_in_mid_session(tmp_path: Path) -> None:
+    late: list[Item] = [*counted(2560, 5120), prediction(12.0)]
+    record(tmp_path / "a.xdf", late)
+    *_, said = export(tmp_path / "a.xdf", "csv", None, PLAIN).files
+    assert table(said)[1][:2] == ["2.000000", "12.000000"]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=50))
+def test_any_number_survives_csv_exactly_and_edf_to_half_a_step(tmp_path: Path, values: list[float]) -> None:
+    for name in ("a.xdf", "b_ecg.csv"):
+        (tmp_path / name).unlink(missing_ok=True)
+    x = np.array(values)[:, None]
+    record(tmp_path / "a.xdf", [Chunk(x, 0, BEGAN)])
+    export(tmp_path / "a.xdf", "csv", tmp_path / "b", PLAIN, force=True)
+    assert decode(tmp_path / "b_ecg.csv").samples.tolist() == values
+    export(tmp_path / "a.xdf", "edf", tmp_path / "b.edf", PLAIN, force=True)
+    got = decode(tmp_path / "b.edf")
+    assert got.info.full_scale is not None
+    low, high = got.info.full_scale
+    assert low <= min(values) <= max(values) <= high
+    assert np.abs(got.samples[: len(values)] - values).max() <= (high - low) / 65535 / 2 * 1.000001
+
+
+def test_edf_has_the_samples_the_gap_the_marker_and_the_wearer(session: Path) -> None:
+    done = export(session, "edf", None, PLAIN)
+    got = decode(done.files[0])
+    wanted = [*range(3000), *[2999] * 100, *range(3100, 4000)]
+    assert got.gaps == []
+    step = 4000 / 65535
+    assert np.abs(got.samples[:4000] - wanted).max() <= step / 2 * 1.01
+    assert len(got.samples) == 16 * 256
+    edf = edfio.read_edf(done.files[0])
+    notes = [(each.onset, each.duration, each.text) for each in edf.annotations]
+    assert (3000 / 256, 100 / 256, "gap: 100 samples lost (missing in the recording), filled with the last") in notes
+    assert (11.25, None, "Grüße, <b>") in notes
+    assert (4000 / 256, 96 / 256, "end of the recording, filled up with 96 samples") in notes
+    assert edf.patient.code == "P01"
+    assert abs(edf.startdate - dt.datetime.now().astimezone().date()) <= dt.timedelta(days=1)
+    assert "step 61.08 uV" in edf.signals[0].prefiltering
+    assert "steps of 61.1 microvolts" in done.remarks[0]
+    assert "100 samples" in done.remarks[1]
+
+
+def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) -> None:
+    x = np.arange(512.0)[:, None]
+    x[[0, 100, 101, 511]] = np.nan
+    record(tmp_path / "a.xdf", [Chunk(x, 0, BEGAN)])
+    export(tmp_path / "a.xdf", "csv", None, PLAIN)
+    np.testing.assert_array_equal(decode(tmp_path / "a_ecg.csv").samples, x[:, 0])
+    export(tmp_path / "a.xdf", "edf", None, PLAIN)
+    got = decode(tmp_path / "a.edf").samples
+    np.testing.assert_allclose(got[[0, 99, 100, 101, 102, 511]], [0, 99, 99, 99, 102, 510], atol=0.01)
+    notes = [(each.onset, each.text.split(":")[1]) for each in edfio.read_edf(tmp_path / "a.edf").annotations]
+    assert [note for note in notes if "1 samples" not in note[1]] == [
+        (100 / 256, " 2 samples lost (no number), filled with the last")
+    ]
+
+
+def test_all_channels_of_a_session_or_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(600, 2))
+    source = two_leads(tmp_path / "a.xdf", x)
+    (path, *_) = export(source, "csv", None, PLAIN).files
+    for column, name in enumerate(("LL-RA [mV]", "LA-RA [mV]")):
+        np.testing.assert_array_equal(decode(path, Opening(name)).samples, x[:, column])
+    (path, *_) = export(source, "csv", tmp_path / "one", Opening("LL-RA")).files
+    np.testing.assert_array_equal(decode(path).samples, x[:, 0])
+    (path,) = export(source, "edf", None, PLAIN).files
+    assert edfio.read_edf(path).labels == ("LL-RA", "LA-RA")
+
+
+@pytest.mark.parametrize("rate", [1000 / 3, 255.73, 102.4, 62.5, 2000.0])
+def test_edf_of_any_rate(tmp_path: Path, rate: float) -> None:
+    record(tmp_path / "a.xdf", counted(0, 1001, rate=rate), StreamInfo(rate, ("ECG",), None, "odd", "odd"))
+    export(tmp_path / "a.xdf", "edf", None, PLAIN)
+    got = decode(tmp_path / "a.edf")
+    assert got.info.rate == pytest.approx(rate, rel=1e-6)
+    np.testing.assert_allclose(got.samples[:1001], np.arange(1001), atol=0.01)
+
+
+def test_recordings_of_others(tmp_path: Path) -> None:
+    wanted = decode(REAL).samples
+    export(REAL, "csv", tmp_path / "a", PLAIN)
+    np.testing.assert_array_equal(decode(tmp_path / "a_ecg.csv").samples, wanted)
+    assert not (tmp_path / "a_predictions.csv").exists()
+    export(REAL, "edf", tmp_path / "a.edf", PLAIN)
+    got = decode(tmp_path / "a.edf")
+    assert got.info.full_scale is not None
+    step = (got.info.full_scale[1] - got.info.full_scale[0]) / 65535
+    assert np.abs(got.samples[: len(wanted)] - wanted).max() <= step / 2 * 1.0001
+    lab = plain.write(
+        tmp_path / "lab.xdf", plain.header(1, "Polar", "ECG", "float32", 130), *plain.ecg(),
+        plain.header(2, "Stimuli", "Markers", "string", 0), plain.note(2, "go", 101.0),
+    )  # fmt: skip
+    export(lab, "csv", None, PLAIN)
+    assert decode(tmp_path / "lab_ecg.csv").samples.tolist() == list(range(1000))
+    assert table(tmp_path / "lab_markers.csv")[1] == ["1.000000", "go"]
+
+
+HOSTILE = "=cmd|' /C calc'!A0\x14\x15\x00\r\n,\"<script>" + "x" * 5000
+
+
+def test_hostile_names_and_texts_break_no_file(tmp_path: Path) -> None:
+    info = StreamInfo(256.0, ('E,C;G\t"#[uV]\n\x01é' * 20,), None, "x", "x")
+    record(tmp_path / "a.xdf", [*counted(0, 1024), Marker(BEGAN + 1, HOSTILE, 1.0)], info)
+    files = export(tmp_path / "a.xdf", "csv", None, PLAIN).files
+    assert decode(files[0]).samples.tolist() == list(range(1024))
+    assert table(files[1])[1][1].startswith("=cmd")
+    assert len(table(files[1])) == 2
+    (path,) = export(tmp_path / "a.xdf", "edf", None, PLAIN).files
+    edf = edfio.read_edf(path)
+    assert [each.text[:4] for each in edf.annotations] == ["=cmd"]
+    assert len(edf.annotations[0].text) == 200
+    np.testing.assert_allclose(decode(path).samples, np.arange(1024), atol=0.01)
+
+
+def test_nothing_is_replaced_unless_forced_and_never_the_recording(session: Path, tmp_path: Path) -> None:
+    before = session.read_bytes()
+    for form, path in (("csv", tmp_path / "b_gaps.csv"), ("edf", tmp_path / "b.edf"), ("xdf", tmp_path / "b.xdf")):
+        path.write_text("mine")
+        out = tmp_path / "b" if form == "csv" else path
+        with pytest.raises(RecordingError, match="is there already"):
+            export(session, form, out, PLAIN)
+        assert path.read_text() == "mine"
+        assert form != "csv" or not (tmp_path / "b_ecg.csv").exists()
+        export(session, form, out, PLAIN, force=True)
+        assert path.read_bytes() != b"mine"
+        with pytest.raises(RecordingError, match="the recording itself"):
+            export(session, "edf", session, PLAIN, force=True)
+    assert session.read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+
+
+def footers(path: Path) -> dict[str, tuple[int, float, float]]:
+    streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
+    return {
+        stream["info"]["name"][0]: (
+            int(stream["footer"]["info"]["sample_count"][0]),
+            float(stream["footer"]["info"]["first_timestamp"][0]),
+            float(stream["footer"]["info"]["last_timestamp"][0]),
+        )
+        for stream in streams
+    }
+
+
+def seals(path: Path) -> bool:
+    """Whether every byte is covered by the chain of digests."""
+    data, digest, at = path.read_bytes(), b"", 0
+    for file, chunk in chunks(path):
+        assert not isinstance(chunk, Torn)
+        if chunk.tag == DIGEST:
+            digest = hashlib.sha256(digest + data[at : chunk.begin]).digest()
+            if file.read(chunk.size) != digest:
+                return False
+            at = chunk.end
+    return at == len(data)
+
+
+def test_a_cut_recording_is_closed_with_the_footers_it_would_have_had(session: Path, tmp_path: Path) -> None:
+    whole = session.read_bytes()
+    wanted = footers(session)
+    assert seals(session)
+    (same,) = export(session, "xdf", None, PLAIN).files
+    assert same.read_bytes() == whole
+    feet = [chunk.begin for _, chunk in chunks(session) if not isinstance(chunk, Torn) and chunk.tag == 6]
+    for end in (feet[0], feet[0] + 5, feet[1], feet[-1] - 1, len(whole) - 1):
+        cut = tmp_path / "cut.xdf"
+        cut.write_bytes(whole[:end])
+        (closed,) = export(cut, "xdf", None, PLAIN, force=True).files
+        assert footers(closed) == wanted
+        assert ecg(closed).tolist() == [*range(3000), *range(3100, 4000)]
+        assert seals(closed)
+
+
+def test_a_recording_cut_anywhere_opens_when_it_is_closed(session: Path, tmp_path: Path) -> None:
+    whole = session.read_bytes()
+    rng = np.random.default_rng(1)
+    for end in rng.integers(20_000, len(whole), 20).tolist():
+        cut = tmp_path / "cut.xdf"
+        cut.write_bytes(whole[:end])
+        (closed,) = export(cut, "xdf", None, PLAIN, force=True).files
+        samples = ecg(closed)
+        wanted = [*range(3000), *range(3100, 4000)]
+        assert samples.tolist() == wanted[: len(samples)]
+        assert len(samples) == footers(closed)["Made up"][0]
+        assert seals(closed)
+
+
+def test_labrecorders_files_get_footers_and_no_digest(tmp_path: Path) -> None:
+    parts = plain.header(1, "Polar", "ECG", "float32", 130), *plain.ecg(every=False)
+    path = plain.write(tmp_path / "lab.xdf", *parts)
+    (closed,) = export(path, "xdf", None, PLAIN).files
+    assert footers(closed)["Polar"] == pytest.approx((1000, 100.0, 100 + 999 / 130))
+    assert closed.read_bytes().startswith(path.read_bytes())
+    assert not [1 for _, chunk in chunks(closed) if not isinstance(chunk, Torn) and chunk.tag == DIGEST]
+
+
+def test_what_lies_before_damage_is_exported_and_the_damage_named(session: Path) -> None:
+    data = bytearray(session.read_bytes())
+    places = [chunk.begin for _, chunk in chunks(session) if not isinstance(chunk, Torn) and chunk.tag == 3]
+    data[places[-3]] = 77  # no length has so many bytes
+    session.write_bytes(data)
+    for form in ("csv", "edf", "xdf"):
+        done = export(session, form, None, PLAIN)
+        assert done.error is not None
+        assert "77" in str(done.error)
+        assert done.files[0].stat().st_size > 10_000
+    assert load(session.with_name("a_closed.xdf"))["ecg"]["footer"]
+
+
+def test_what_cannot_be_exported_is_one_line(tmp_path: Path) -> None:
+    for form in ("csv", "edf", "xdf"):
+        with pytest.raises(RecordingError, match="no such file"):
+            export(tmp_path / "none.xdf", form, None, PLAIN)
+    with pytest.raises(ConfigError, match="csv, edf or xdf"):
+        export(REAL, "pdf", None, PLAIN)
+    with pytest.raises(FormatError, match="no XDF"):
+        export(REAL, "xdf", tmp_path / "a.xdf", PLAIN)
+    record(tmp_path / "a.xdf", [Chunk(np.array([[1e300], [0.0]]), 0, BEGAN)])
+    with pytest.raises(FormatError, match="8 characters"):
+        export(tmp_path / "a.xdf", "edf", None, PLAIN)
+
+
+@given(st.floats(-9e6, 9e6))
+def test_a_limit_is_rounded_outwards_and_fits_its_field(value: float) -> None:
+    low, high = _eight(value, up=False), _eight(value, up=True)
+    assert low <= value <= high
+    assert all(len(np.format_float_positional(limit, trim="-")) <= 8 for limit in (low, high))
