@@ -71,7 +71,6 @@ def test_settings_of_a_shimmer() -> None:
         ("hr:x,address=y", "address is given a second time"),
         ("shimmer:,rate=256", "name is empty"),
         ("polar:name=", "name is empty"),
-        ("lsl:ECG", "does not read lsl"),
     ],
 )
 def test_what_cannot_be_set_is_told(uri: str, message: str) -> None:
