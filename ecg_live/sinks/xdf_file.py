@@ -47,6 +47,7 @@ class XdfFile:
         except OSError as error:
             raise RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder") from error
         self._head = MAGIC
+        _sync_folder(path.parent)
 
     def append(self, data: bytes) -> None:
         """Write whole chunks and their digest at once.
@@ -106,6 +107,16 @@ class XdfFile:
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name to the disk, where the system has a way to: else a power cut may take the whole file."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def free(path: Path) -> int | None:
