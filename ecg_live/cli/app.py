@@ -19,7 +19,8 @@ app = typer.Typer(
 Source = Annotated[
     str,
     typer.Argument(
-        help="A recording: a path or file:PATH (OpenSignals .txt/.h5, Shimmer or other CSV, EDF, WFDB, XDF)."
+        help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, polar:NAME, "
+        "hr:NAME; see devices."
     ),
 ]
 Model = Annotated[str | None, typer.Option(help="Bundle to predict with (.safetensors); the bundled one without it.")]

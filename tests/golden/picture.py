@@ -1,22 +1,26 @@
 """Make the README's picture of the dashboard: ``python -m tests.golden.picture [FILE]``.
 
-The bundled recording runs through the bundled model at 10 times real time for 24 s, off screen; then the window is
-grabbed.
+The bundled recording runs through the bundled model at 10 times real time for 24 s, off screen, and is recorded;
+markers are set by keys; then the window is grabbed.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from pyqtgraph.Qt import QtCore, QtWidgets
+from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
 from devices.uri import open_source
 from ecg_live.bundled import DEFAULT_MODEL, demo_recording
+from ecg_live.cli.recording import Recordings
+from ecg_live.config import Settings
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.model.bundle import load_bundle
 from ecg_live.model.predictor import Predictor
@@ -25,6 +29,8 @@ from ecg_live.signal.path import SignalPath
 from ecg_live.types import Opening
 
 SPEED, SECONDS = 10.0, 24.0
+KEYS = {23.45: QtCore.Qt.Key.Key_1, 23.7: QtCore.Qt.Key.Key_2}  # pressed after so many seconds
+PRECISE = QtCore.Qt.TimerType.PreciseTimer
 PICTURE = Path(__file__).with_name("dashboard.png")
 
 
@@ -35,19 +41,34 @@ def main(out: Path = PICTURE) -> None:
     bundle = load_bundle(DEFAULT_MODEL)
     source = open_source(str(demo_recording()), Opening(speed=SPEED))
     predictor = Predictor(bundle)
-    session = Session(source, SignalPath(source.info), predictor, bundle.infos, [], time.monotonic)
+    folder = tempfile.TemporaryDirectory()
+    settings = Settings(participant="P01", session="S1", record=str(Path(folder.name) / "P01_S1.xdf"))
+    recordings = Recordings(settings, "demo", source.info, bundle, time.monotonic)
+    session = Session(
+        source,
+        SignalPath(source.info),
+        predictor,
+        bundle.infos,
+        [],
+        time.monotonic,
+        recordings=recordings,
+        record=True,
+    )
     window = MainWindow(session, title="ecg-live demo", model=DEFAULT_MODEL.stem)
     window.show()
     session.start()
     timer = QtCore.QTimer()
     timer.timeout.connect(window.refresh)
     timer.start(33)
-    QtCore.QTimer.singleShot(round(SECONDS * 1000), app.quit)
+    for after, key in KEYS.items():
+        QtCore.QTimer.singleShot(round(after * 1000), PRECISE, partial(QtTest.QTest.keyClick, window, key))
+    QtCore.QTimer.singleShot(round(SECONDS * 1000), PRECISE, app.exit)
     app.exec()
     window.grab().save(str(out))
     session.stop()
     while not session.wait(0.1):
         pass
+    folder.cleanup()
 
 
 if __name__ == "__main__":
