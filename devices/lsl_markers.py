@@ -15,10 +15,11 @@ import pylsl
 
 from devices.lsl.inlet import BROKEN, clock_offset, make_inlet, subscribe
 from devices.lsl.network import FORGET, Found, distinct
-from ecg_live.types import Clock
+from ecg_live.types import Clock, State
 
 ALL = "all"
 _POLL = 0.05  # s between two looks for markers; their own stamps say when they were
+_SOON = 2.0  # s that a stream may take to be found before that is told
 _AGAIN = 5.0  # s until a stream that broke is tried again
 _MANY = 1024  # markers at once
 _OWN = "ecg-live:"  # begins the source ids of our own output
@@ -37,16 +38,25 @@ class LslMarkers:
         Which stream, or ``all``.
     mark : callable
         Takes text and time on the session clock (s).
+    tell : callable
+        Takes states: ``markers`` when a stream is followed, ``markers_missing`` when none is.
     clock : Clock
         Session clock.
     """
 
-    def __init__(self, name: str, mark: Callable[[str, float], None], clock: Clock = time.monotonic) -> None:
-        self._name, self._mark, self._clock = name.strip(), mark, clock
+    def __init__(
+        self,
+        name: str,
+        mark: Callable[[str, float], None],
+        tell: Callable[[State], object],
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._name, self._mark, self._tell, self._clock = name.strip(), mark, tell, clock
+        self._wants_all = self._name.casefold() == ALL
         self._offset = clock_offset(clock)
         self._host = socket.gethostname()
         self._stopping = Flag()
-        self._inlets: dict[str, pylsl.StreamInlet] = {}
+        self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # and the streams' names
         self._broken: dict[str, float] = {}  # when
         self._thread = Thread(target=self._run, name="LSL markers", daemon=True)
 
@@ -63,10 +73,15 @@ class LslMarkers:
 
     def _run(self) -> None:
         resolver = pylsl.ContinuousResolver(forget_after=FORGET)
+        overdue: float | None = time.monotonic() + _SOON
         while not self._stopping.wait(_POLL):
+            if overdue is not None and time.monotonic() > overdue:
+                overdue = None
+                self._miss("no marker stream is there" if self._wants_all else f"no marker stream {self._name}")
             for found in distinct(resolver.results()):
                 if self._wants(found):
                     self._follow(found)
+                    overdue = None if self._inlets else overdue
             self._drain()
         self._drain()
         self._inlets.clear()
@@ -77,7 +92,7 @@ class LslMarkers:
             return False
         if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
             return False
-        if self._name.casefold() != ALL:
+        if not self._wants_all:
             return found.name().casefold() == self._name.casefold()
         return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
 
@@ -88,23 +103,39 @@ class LslMarkers:
         except BROKEN:
             self._broken[found.uid()] = time.monotonic()
         else:
-            self._inlets[found.uid()] = inlet
+            self._inlets[found.uid()] = found.name(), inlet
+            self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
 
     def _drain(self) -> None:
         """Pass on what has come, in order of time."""
         marks: list[tuple[float, str]] = []
-        for uid, inlet in list(self._inlets.items()):
+        for uid, (name, inlet) in list(self._inlets.items()):
             try:
                 values, stamps = inlet.pull_chunk(0.0, _MANY)
             except BROKEN:
                 del self._inlets[uid]
                 self._broken[uid] = time.monotonic()
+                self._lose(name)
                 continue
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
                 when = stamp + self._offset if math.isfinite(stamp) else self._clock()
                 marks.append((when, _text(row)))
         for when, text in sorted(marks):
             self._mark(text, when)
+
+    def _lose(self, name: str) -> None:
+        if self._inlets:
+            self._say("warning", f"marker stream {name} is gone; others go on")
+        else:
+            self._miss(f"marker stream {name} is gone")
+
+    def _miss(self, what: str) -> None:
+        self._say(
+            "markers_missing", f"{what}: its markers are not noted until it is there; start it or check --markers"
+        )
+
+    def _say(self, state: str, detail: str) -> None:
+        self._tell(State(state, detail, self._clock()))
 
 
 def _text(row: Sequence[object]) -> str:

@@ -138,6 +138,10 @@ class Session:
         marker = Marker(self._clock() if time is None else time, text)
         self._requests.put(lambda: self._mark(marker, told))
 
+    def tell(self, state: State) -> None:
+        """Pass on what something beside the source has to say; returns at once."""
+        self._requests.put(lambda: self._send(state))
+
     def record(self, on: bool) -> None:
         """Begin a recording, or end it; returns at once."""
         self._requests.put(self._begin_recording if on else self._outputs.end_recording)

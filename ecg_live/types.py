@@ -108,8 +108,8 @@ class State:
 
     ``state`` is ``searching``, ``connecting``, ``lost`` or ``gave_up`` (a device); ``streaming``, ``warming_up``,
     ``gap``, ``baseline``, ``ended`` or ``error`` (the session); ``recording``, ``recorded`` or ``recording_failed``;
-    ``clock`` or ``warning`` (remarks). ``detail`` is one sentence for people; ``seconds_left`` counts down where that
-    is known (a baseline without it is complete).
+    ``markers`` or ``markers_missing`` (a marker stream); ``clock`` or ``warning`` (remarks). ``detail`` is one sentence
+    for people; ``seconds_left`` counts down where that is known (a baseline without it is complete).
     """
 
     state: str

@@ -36,5 +36,5 @@ def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
         if settings.markers is not None:
             from devices.lsl_markers import LslMarkers
 
-            stack.enter_context(LslMarkers(settings.markers, session.mark, time.monotonic))
+            stack.enter_context(LslMarkers(settings.markers, session.mark, session.tell, time.monotonic))
         yield

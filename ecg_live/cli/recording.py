@@ -93,10 +93,6 @@ class Recordings:
             )
         if not self._info.channels:
             print("ecg-live: this source gives no ECG: markers, heart rate and events are recorded", file=sys.stderr)
-        if self._settings.markers:
-            print(
-                f"ecg-live: markers of {self._settings.markers} are recorded once that stream is there", file=sys.stderr
-            )
 
 
 def folder() -> Path:

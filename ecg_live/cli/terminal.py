@@ -99,8 +99,9 @@ class TerminalView:
         reason = self._readings.recording_failed if strip.word == "RECORDING FAILED" else strip.text
         style = {"fault": "bold red", "warn": "yellow"}.get(strip.tone, "")
         rows = [("recording", f"{strip.word}  {reason}".strip(), style)]
-        if self._markers:
-            rows.append(("markers", str(self._markers), ""))
+        if self._markers or self._readings.markers_missing:
+            missing = self._readings.markers_missing
+            rows.append(("markers", f"{self._markers}  {missing}".strip(), "yellow" if missing else ""))
         if self._readings.battery is not None:
             rows.append(("battery", f"{number(self._readings.battery.level, factor=100)} %", ""))
         return rows

@@ -26,7 +26,7 @@ class Readings:
         self.beats: Beats | None = None
         self.battery: Battery | None = None
         self.last: Prediction | None = None
-        self.event = self.drift = self.recording_failed = ""
+        self.event = self.drift = self.recording_failed = self.markers_missing = ""
         self.resting = False  # a baseline is running
 
     def take(self, snapshot: Snapshot, now: float) -> None:
@@ -59,6 +59,10 @@ class Readings:
                 self.drift = event.detail
             case State(state="baseline"):
                 self.resting = event.seconds_left is not None
+            case State(state="markers"):
+                self.markers_missing = ""
+            case State(state="markers_missing"):
+                self.markers_missing = event.detail
             case State(state="recording"):
                 self.recording_failed = ""
             case State(state="recording_failed"):
@@ -82,7 +86,7 @@ class Readings:
         return Freshness(now - self._received, self._hop if math.isfinite(self._hop) else 1.0)
 
     def warning(self, now: float) -> str:
-        """Give what should be said on top: an electrode that is off, or a warning that is still fresh."""
+        """Give what should be said on top: an electrode that is off, a warning that is still fresh, missing markers."""
         if self._off:
             return f"Lead off: {', '.join(self._off)}"
-        return self._warning if now - self._warned < WARN_FOR else ""
+        return self._warning if now - self._warned < WARN_FOR else sentence(self.markers_missing)

@@ -7,7 +7,18 @@ import math
 from ecg_live.types import Battery, Event, Gap, LeadOff, Marker, State
 
 NOTHING = "--"
-TOLD = ("warning", "error", "ended", "lost", "gave_up", "recording", "recorded", "recording_failed")
+TOLD = (
+    "warning",
+    "error",
+    "ended",
+    "lost",
+    "gave_up",
+    "recording",
+    "recorded",
+    "recording_failed",
+    "markers",
+    "markers_missing",
+)
 
 
 def number(value: float | None, digits: int = 0, factor: float = 1) -> str:

@@ -10,6 +10,7 @@ import pylsl
 import pytest
 
 from devices.lsl_markers import LslMarkers
+from ecg_live.types import State
 
 Marks = queue.Queue[tuple[str, float]]
 
@@ -20,8 +21,9 @@ def outlet(
     return pylsl.StreamOutlet(pylsl.StreamInfo(name, kind, channels, 0.0, form, source))
 
 
-def following(name: str, marks: Marks) -> LslMarkers:
-    return LslMarkers(name, lambda text, when: marks.put((text, when)), lambda: time.monotonic() + 700)
+def following(name: str, marks: Marks, told: queue.Queue[State] | None = None) -> LslMarkers:
+    tell = (queue.Queue[State]() if told is None else told).put
+    return LslMarkers(name, lambda text, when: marks.put((text, when)), tell, lambda: time.monotonic() + 700)
 
 
 def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
@@ -29,12 +31,12 @@ def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
     with following("task", marks):
         for attempt in range(2):
             made, other = outlet("Task", source="psychopy"), outlet("other", source=f"o{attempt}")
-            assert made.wait_for_consumers(5)
+            assert made.wait_for_consumers(10)
             assert not other.have_consumers()
             for k in range(3):
                 made.push_sample([f"trial {k} µ"], 1000.5 + k)
             for k in range(3):
-                text, when = marks.get(timeout=2)
+                text, when = marks.get(timeout=10)
                 assert text == f"trial {k} µ"
                 assert when == pytest.approx(1700.5 + k, abs=2e-3)
             del made, other
@@ -57,12 +59,26 @@ def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> 
     ]
     with following("all", marks):
         for made, values, text in wanted:
-            assert made.wait_for_consumers(5)
+            assert made.wait_for_consumers(10)
             made.push_sample(values)
-            assert marks.get(timeout=2)[0] == text
+            assert marks.get(timeout=10)[0] == text
         assert not any(made.have_consumers() for made in unwanted)
     with following("ecg-live markers", marks):
         assert not unwanted[1].wait_for_consumers(0.5)
+
+
+def test_a_stream_that_is_missing_there_and_gone_is_told() -> None:
+    told: queue.Queue[State] = queue.Queue()
+    with following("Task2", queue.Queue(), told):
+        state = told.get(timeout=10)
+        assert (state.state, state.time > 700) == ("markers_missing", True)
+        assert "no marker stream Task2" in state.detail
+        made = outlet("Task2", source="psychopy2")
+        assert told.get(timeout=10).state == "markers"
+        del made
+        state = told.get(timeout=10)
+        assert (state.state, state.detail.split(":")[0]) == ("markers_missing", "marker stream Task2 is gone")
+    assert told.empty()
 
 
 def test_leaving_waits_for_no_stream() -> None:

@@ -50,7 +50,7 @@ def read(uri: str, count: int) -> F64:
 def test_lsl_is_played_sample_for_sample_and_ends_by_ctrl_c(tmp_path: Path) -> None:
     with playing("lsl", str(ramp(tmp_path / "a.csv")), "--name", "Played one", "--loop") as (process, line):
         assert "ecg-live run 'lsl:Played one'" in line
-        with LslMarkers("Played one markers", lambda *_: None):
+        with LslMarkers("Played one markers", lambda *_: None, lambda _: None):
             got = read("lsl:Played one", 300)
         np.testing.assert_array_equal(np.diff(got), 1)
         process.send_signal(signal.SIGINT)

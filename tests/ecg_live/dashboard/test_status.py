@@ -152,6 +152,14 @@ def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
     assert readings.warning(30.0) == ""
 
 
+def test_missing_markers_are_told_until_they_come() -> None:
+    readings = Readings(INFO)
+    readings.take(shot(events=(State("markers_missing", "no marker stream Task"),)), 5.0)
+    assert readings.warning(9999.0) == "No marker stream Task"
+    readings.take(shot(events=(State("markers", "markers of Task come in"),)), 9999.0)
+    assert (readings.warning(9999.0), readings.event) == ("", "Markers of Task come in")
+
+
 def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
     readings = Readings(INFO)
     readings.take(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
