@@ -97,7 +97,7 @@ class LslMarkers:
         return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
 
     def _follow(self, found: Found) -> None:
-        inlet = make_inlet(found)
+        inlet = make_inlet(found, synced=True)
         try:
             subscribe(inlet, self._stopping)
         except BROKEN:

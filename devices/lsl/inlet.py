@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from threading import Event as Flag
 
@@ -16,13 +17,45 @@ BROKEN = (LostError, LslTimeout)  # what liblsl raises where a connection is gon
 CONNECT = 5.0  # s that the outlet's machine may take to answer
 STEP = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
 KEPT = 60  # s of samples that wait in liblsl for a session that is busy, before they are lost
-_WAYS = pylsl.proc_clocksync | pylsl.proc_threadsafe  # no dejitter: it errs by seconds after a loss (facts on LSL)
+SAME = 0.1  # s that two readings of the same clock may differ: 50 ppm over half an hour away, and the network
 _READINGS = 5  # of both clocks
 
 
-def make_inlet(found: Found) -> pylsl.StreamInlet:
-    """Make an inlet without liblsl's own recovery: that goes by source_id alone, which two machines may share."""
-    return pylsl.StreamInlet(found, max_buflen=KEPT, recover=False, processing_flags=_WAYS, as_numpy=True)
+def make_inlet(found: Found, *, synced: bool = False) -> pylsl.StreamInlet:
+    """Make an inlet without liblsl's own recovery: that goes by source_id alone, which two machines may share.
+
+    ``synced`` stamps lie on this machine's clock; they jump by some ms whenever liblsl measures it anew. Never
+    dejittered: that errs by seconds after a loss (facts on LSL).
+    """
+    ways = pylsl.proc_threadsafe | (pylsl.proc_clocksync if synced else 0)
+    return pylsl.StreamInlet(found, max_buflen=KEPT, recover=False, processing_flags=ways, as_numpy=True)
+
+
+class TheirClock:
+    """The outlet's clock against this machine's: stamps plus ``base`` never jump, and are ``drift`` s early by now.
+
+    Where an outlet comes back on the same clock, the base stays, so that what was lost can be told to the sample.
+    """
+
+    def __init__(self) -> None:
+        self.base = self._newest = math.nan
+
+    @property
+    def drift(self) -> float:
+        """By how much (s) the clocks have moved apart since the base was taken."""
+        return self._newest - self.base
+
+    def connect(self, correction: float) -> None:
+        """Take the first reading (s) of a connection."""
+        if math.isnan(self.base):
+            self.base = correction
+        elif abs(correction - self._newest) > SAME:  # another clock: started anew, or another machine
+            self.base += correction - self._newest
+        self._newest = correction
+
+    def read(self, correction: float) -> None:
+        """Take another reading (s)."""
+        self._newest = correction
 
 
 def subscribe(inlet: pylsl.StreamInlet, closed: Flag) -> None:

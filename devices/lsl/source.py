@@ -12,7 +12,7 @@ from typing import Self
 import pylsl
 
 from devices.lsl.description import Layout, layout
-from devices.lsl.inlet import BROKEN, CONNECT, STEP, clock_offset, make_inlet, subscribe
+from devices.lsl.inlet import BROKEN, CONNECT, STEP, TheirClock, clock_offset, make_inlet, subscribe
 from devices.lsl.losses import LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, find, parse, same, spec_of
 from ecg_live.errors import ConfigError, DeviceError, DeviceLost, ProtocolError
@@ -91,7 +91,7 @@ class LslSource:
         self._streaming = self._lost = False
         self._failures = 0  # since data came
         self._cause = _ON_THE_WAY
-        self._offset = clock_offset(clock)
+        self._offset, self._theirs = clock_offset(clock), TheirClock()
 
     @property
     def info(self) -> StreamInfo:
@@ -143,8 +143,12 @@ class LslSource:
         """Pull until the source is closed. Raises `_Restarted` and one of `BROKEN`."""
         inlet = make_inlet(found)
         subscribe(inlet, self._closed)
+        if self._closed.is_set():
+            return
+        self._theirs.connect(inlet.time_correction(STEP))
         few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
         resolver: pylsl.ContinuousResolver | None = None
+        connected = self._clock()
         while not self._closed.is_set():
             samples, stamps = inlet.pull_chunk(STEP, many, min_samples=few)
             if len(stamps):
@@ -153,8 +157,10 @@ class LslSource:
                 if not self._streaming:
                     self._streaming, self._lost = True, False
                     yield self._state("streaming", f"{self._heading} streams")
-                yield from self._items(self._finder.push(stamps, samples[:, self._columns] * self._layout.factors))
-            elif self._clock() - self._last >= self._patience.silent:
+                rows = samples[:, self._columns] * self._layout.factors
+                yield from self._items(self._finder.push(stamps + self._theirs.base, rows))
+                self._theirs.read(inlet.time_correction(STEP))  # last, since it may break
+            elif self._clock() - max(self._last, connected) >= self._patience.silent:
                 if resolver is None:
                     resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
                     yield from self._items(self._finder.flush())
@@ -189,7 +195,7 @@ class LslSource:
     def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | Event]:
         now = self._clock()
         for start, lost, stamp, samples in stretches:
-            begin = stamp + self._offset if math.isfinite(stamp) else now
+            begin = stamp + self._theirs.drift + self._offset if math.isfinite(stamp) else now
             if lost:
                 yield Gap(start - lost, lost, self._cause, time=begin - lost / self.info.rate)
                 self._cause = _ON_THE_WAY

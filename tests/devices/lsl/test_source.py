@@ -25,7 +25,7 @@ from ecg_live.types import Chunk, Event, Gap, Opening, State
 from tests.emulators.lsl import alone, outlet, say
 
 RATE = 256.0
-QUICK = Patience(first=1.0, others=0.1, silent=0.5)
+QUICK = Patience(first=2.0, others=0.1, silent=1.0)
 Items = list[Chunk | Event]
 
 
