@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
+from ecg_live.html.markup import Html, bullets, join, tag
+from ecg_live.html.shell import document
 from training.results import Report
 
-from .markup import Html, bullets, join, tag
 from .scores import label_section
 from .stages import data_section, example_section, map_section, pretext_section, settings_section
 from .words import chosen_rows, headline
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
 TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
     "AUROC of all people's windows together, of people each one's own only: what differs between people is not in it.",
@@ -25,27 +23,17 @@ TERMS = (
 
 def page(report: Report) -> str:
     """The report as HTML."""
-    style = Html(resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
-    head = tag(
-        "head",
-        Html('<meta charset="utf-8">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", report.name),
-        tag("style", style),
-    )
-    main = tag(
-        "main",
+    content = (
         _top(report),
         data_section(report.data),
-        [label_section(label) for label in report.labels],
+        *(label_section(label) for label in report.labels),
         pretext_section(report.pretext),
         map_section(report),
         example_section(report),
         settings_section(report.settings),
         tag("footer", tag("h3", "Terms"), bullets(TERMS), class_="note"),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+    return document(report.name, content, __package__)
 
 
 def _top(report: Report) -> Html:

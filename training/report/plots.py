@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from ecg_live.html.charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, write
+from ecg_live.html.markup import DASH, Html, number, tag, with_interval
 from training.results import Example, LabelResult, Point, PretextLog, Row
 
-from .charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, write
-from .markup import DASH, Html, number, tag, with_interval
 from .words import LOSO, NAMES
 
 RATE = 256  # Hz, of example windows

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.results import LabelResult, Row, Scores
-
-from .markup import (
+from ecg_live.html.markup import (
     Html,
     between,
     bullets,
@@ -22,6 +20,8 @@ from .markup import (
     tag,
     with_interval,
 )
+from training.results import LabelResult, Row, Scores
+
 from .plots import LOOKS, is_score, mark, overview, people, reliability
 from .words import LOSO, NAMES, PROTOCOLS, chosen_rows, row_of, verdict
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from ecg_live.html.markup import Html, between, chance, count, join, number, signed, tag
 from training.results import LabelResult, Paired, Row
-
-from .markup import Html, between, chance, count, join, number, signed, tag
 
 LOSO = "loso"
 NAMES = {
