@@ -172,6 +172,22 @@ def export(
 
 
 @app.command()
+def report(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="A session's recording (.xdf); of several files the first, or all."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Page to write (FILE.html).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that is there.")] = False,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Make a page about a recorded session: quality, gaps, markers, heart rate and predictions over time."""
+    from ecg_live.cli.report import report_session
+
+    raise typer.Exit(report_session(files, out, force=force))
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """List the bundled models: what they answer, what they were trained on, how well they do."""
     from ecg_live.cli.models import show_models

@@ -48,13 +48,14 @@ class Plot:
 
     def line(self, xs: Sequence[float], ys: Sequence[float], style: int = 0, class_: str = "line") -> Html:
         """A line, broken where a number is missing."""
-        steps, pen = [], "M"
-        for x, y in zip(xs, ys, strict=False):
-            if math.isfinite(x) and math.isfinite(y):
-                steps.append(f"{pen}{self.x(x):.1f} {self.y(y):.1f}")
-                pen = "L"
-            else:
-                pen = "M"
+        steps: list[str] = []
+        known = [math.isfinite(x) and math.isfinite(y) for x, y in zip(xs, ys, strict=False)]
+        for i, (x, y) in enumerate(zip(xs, ys, strict=False)):
+            joined, followed = i > 0 and known[i - 1], known[i + 1 : i + 2] == [True]
+            if known[i] and (joined or followed):
+                steps.append(f"{'L' if joined else 'M'}{self.x(x):.1f} {self.y(y):.1f}")
+            elif known[i]:  # alone between two breaks: a dash, or nobody would see it
+                steps.append(f"M{self.x(x) - 0.5:.1f} {self.y(y):.1f}h1")
         dash = DASHES[style // 2 % len(DASHES)]
         colour = f"{class_} c{style % COLOURS}"
         return tag("path", d="".join(steps), class_=colour, stroke_dasharray=None if dash == "none" else dash)
@@ -77,6 +78,11 @@ def picture(width: float, height: float, description: str, parts: Iterable[Html]
         role="img",
         aria_label=description,
     )
+
+
+def swatch(style: int) -> Html:
+    """A piece of a line, for a legend."""
+    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
 
 
 def rule(x1: float, y1: float, x2: float, y2: float, class_: str = "grid") -> Html:

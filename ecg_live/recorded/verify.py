@@ -45,7 +45,8 @@ class Count:
 class Report:
     """What was found: ``problems`` in words, ``torn`` bytes at the end that are no whole chunk, ``digests`` that hold.
 
-    ``whole`` is where the last whole chunk ends, ``reported`` the lost samples that the session told.
+    ``whole`` is where the last whole chunk ends, ``reported`` the lost samples that the session told; ``damaged`` says
+    that more is wrong than a missing end.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Report:
     digests: int = 0
     sealed: bool = False
     reported: int = 0
+    damaged: bool = False
 
     @property
     def sound(self) -> bool:
@@ -68,8 +70,9 @@ class Report:
         """Every stream has its footer."""
         return bool(self.counts) and all(each.footer is not None for each in self.counts.values())
 
-    def blame(self, problem: str) -> None:
-        """Note what is wrong."""
+    def blame(self, problem: str, *, end: bool = False) -> None:
+        """Note what is wrong; ``end`` where the file only lacks one."""
+        self.damaged |= not end
         if len(self.problems) < TOLD:
             self.problems.append(problem)
 
@@ -129,7 +132,7 @@ def _walk(report: Report, raw: BinaryIO) -> None:
         for file, chunk in chunks(report.path):
             if isinstance(chunk, Torn):
                 report.torn = chunk.there
-                report.blame(f"cut: the last {chunk.there} bytes are no whole chunk; {CLOSE}")
+                report.blame(f"cut: the last {chunk.there} bytes are no whole chunk; {CLOSE}", end=True)
                 return
             if chunk.tag == DIGEST:
                 _check(report, seal, chunk, file.read(chunk.size))
@@ -221,7 +224,7 @@ def _judge(report: Report) -> None:
     if not report.counts:
         report.blame("no stream has a header")
     elif not report.closed and not report.torn:
-        report.blame(f"not closed: the recording ended without its footers; {CLOSE}")
+        report.blame(f"not closed: the recording ended without its footers; {CLOSE}", end=True)
     for count in report.counts.values():
         if count.footer not in {None, count.samples}:
             report.blame(f"{count.stream.name}: {count.samples} samples, but its footer counts {count.footer}")

@@ -140,11 +140,6 @@ def example(one: Example) -> Html:
     return picture(WIDE, 100, f"ECG window: {one.caption}", [*grid, trace])
 
 
-def swatch(style: int) -> Html:
-    """A piece of a line, for a legend."""
-    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
-
-
 def mark(look: str) -> Html:
     """A dot, for a legend."""
     return picture(30, 10, "", [dot(15, 5, 4, look)])

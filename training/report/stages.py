@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ecg_live.html.charts import swatch
 from ecg_live.html.markup import Html, bullets, count, folded, number, table, tag
 from training.results import DataSummary, PretextLog, Report
 
-from .plots import blot, curves, embedding_map, example, hue, shape, swatch
+from .plots import blot, curves, embedding_map, example, hue, shape
 
 LEARNT, BARELY = 0.95, 0.02  # accuracy that counts as learnt; what it must lie above saying no to count at all
 NAMED = 12  # people that a legend lists

@@ -72,7 +72,7 @@ def test_times_are_those_of_the_file_where_a_recording_began_in_mid_session(tmp_
     assert table(said)[1][:2] == ["2.000000", "12.000000"]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=50))
 def test_any_number_survives_csv_exactly_and_edf_to_half_a_step(tmp_path: Path, values: list[float]) -> None:
     for name in ("a.xdf", "b_ecg.csv"):

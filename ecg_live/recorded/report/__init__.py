@@ -1,0 +1,47 @@
+"""A page about a recorded session: is it usable, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ecg_live.errors import FormatError, RecordingError
+from ecg_live.recorded.outputs import check_free, written
+
+from .page import page
+from .series import read_series
+from .session import gather
+from .words import problems
+
+
+class Made(NamedTuple):
+    """The page, what its reader should know first, and what is wrong with a recording that is damaged."""
+
+    path: Path
+    remarks: list[str]
+    error: RecordingError | None = None
+
+
+def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool = False) -> Made:
+    """Write a page about the recording in ``files``; beside the first of them, unless ``out`` says otherwise.
+
+    Raises
+    ------
+    RecordingError
+        A file cannot be read, our recorder did not write it, or the page cannot be written.
+    ConfigError
+        The files are not of one recording.
+    """
+    path = out or files[0].with_suffix(".html")
+    for file in files:
+        check_free(path, file, force=force)
+    parts = read_series(files)
+    for part in parts:
+        check_free(path, part.path, force=force)
+    session = gather(parts)
+    with written(path, parts[0].path, force=force) as part_path:
+        part_path.write_text(page(session), encoding="utf-8", newline="\n")
+    damaged = [part for part in parts if part.checked.damaged or part.contents.damage is not None]
+    error = FormatError(f"{damaged[0].path.name} is damaged; the page shows what could be read") if damaged else None
+    return Made(path, list(problems(session)), error)

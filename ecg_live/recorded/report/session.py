@@ -1,0 +1,184 @@
+"""A recorded session as its report sees it: everything on one time axis, in seconds from the first sample."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .series import Part
+from .times import Times, wall_clock
+from .trace import Trace, look
+from .windows import Windows, read_windows
+
+COUNTDOWNS = ("warming_up", "gap")  # states that only count down; the gap itself is told elsewhere
+SHORTEST, LONGEST = 0.1, 600.0  # s that lie between two windows, where a configuration can be believed
+
+
+class Hole(NamedTuple):
+    """A gap, as the session told it."""
+
+    start: float
+    stop: float
+    lost: int
+    bridged: bool
+    cause: str
+
+
+class Note(NamedTuple):
+    """A marker; ``clock`` is when it was by the wall clock."""
+
+    time: float
+    text: str
+    clock: dt.datetime | None = None
+
+
+@dataclass(slots=True)
+class Happening:
+    """What the session or the device told, as often as it did so without a word between: ``until`` the last time."""
+
+    time: float
+    kind: str
+    text: str
+    until: float
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """All of a recording. ``duration`` and ``hop`` in s; ``trace`` is None where no ECG came."""
+
+    parts: tuple[Part, ...]
+    duration: float
+    hop: float
+    windows: Windows
+    gaps: tuple[Hole, ...]
+    markers: tuple[Note, ...]
+    happenings: tuple[Happening, ...]
+    trace: Trace | None
+
+    @property
+    def own(self) -> Mapping[str, str]:
+        """What the headers say."""
+        return self.parts[0].contents.own
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """The session's settings."""
+        return parsed(self.own.get("configuration", ""))
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """An object of JSON; an empty one where there is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def number_in(fields: Mapping[str, Any], name: str) -> float | None:
+    """A finite number among fields of JSON."""
+    value = fields.get(name)
+    try:
+        return float(value) if type(value) in {int, float} and isfinite(value) else None  # type: ignore[arg-type]  # by now it is a number
+    except OverflowError:
+        return None
+
+
+def gather(parts: tuple[Part, ...]) -> Recorded:
+    """Put a recording's parts together.
+
+    Raises
+    ------
+    RecordingError
+        They do not fit together.
+    """
+    times, trace = Times(parts), look(parts)
+    told = [(time, event) for part in parts for time, event in _told(part, times)]
+    notes = (note for part in parts for note in _markers(part, times, trace))
+    markers = tuple(sorted(notes, key=lambda note: note.time))
+    duration = trace.stop / trace.rate if trace else _last(parts, times)
+    windows = read_windows(parts, times, duration)
+    gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _hole(event, times.zero)))
+    hop = number_in(parsed(parts[0].contents.own.get("configuration", "")), "hop") or 1.0
+    hop = min(max(hop, SHORTEST), LONGEST)
+    return Recorded(parts, duration, hop, windows, gaps, markers, tuple(_happenings(told)), trace)
+
+
+def _told(part: Part, times: Times) -> Iterator[tuple[float, Mapping[str, Any]]]:
+    events = list(part.contents.events())
+    return zip(times.of_stamps([stamp for stamp, _ in events]).tolist(), (event for _, event in events), strict=True)
+
+
+def _markers(part: Part, times: Times, trace: Trace | None) -> Iterator[Note]:
+    """Markers of a part: where there is ECG, where a replay has them; else by their stamps."""
+    said = part.contents.texts.get("markers")
+    if said is None:
+        return
+    clocks = [wall_clock(part.contents, stamp) for stamp in said.stamps]
+    placed = trace.markers.get(part.number, []) if trace else []
+    if len(placed) != len(clocks):
+        texts = ["".join(row) for row in said.values]
+        placed = list(zip(times.of_stamps(said.stamps).tolist(), texts, strict=True))
+    for (time, text), clock in zip(placed, clocks, strict=True):
+        if isfinite(time):
+            yield Note(time, text, clock)
+
+
+def _hole(event: Mapping[str, Any], zero: float) -> Hole | None:
+    start, stop, lost = (number_in(event, name) for name in ("start", "stop", "lost"))
+    if start is None or stop is None or lost is None:
+        return None
+    return Hole(start - zero, stop - zero, int(lost), event.get("bridged") is True, str(event.get("cause", "")))
+
+
+def _happenings(told: Sequence[tuple[float, Mapping[str, Any]]]) -> Iterator[Happening]:
+    """States and what electrodes did; those that differ by their numbers only, one behind the other, are one."""
+    last: Happening | None = None
+    for time, event in told:
+        kind, text = _happened(event)
+        if not kind:
+            continue
+        if last is not None and (kind, _plain(text)) == (last.kind, _plain(last.text)):
+            last.until, last.times = time, last.times + 1
+            continue
+        if last is not None:
+            yield last
+        last = Happening(time, kind, text, time)
+    if last is not None:
+        yield last
+
+
+def _happened(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and words; no kind for what is not told here."""
+    if event.get("type") == "state" and event.get("state") not in COUNTDOWNS:
+        return str(event.get("state")), str(event.get("detail") or "")
+    if event.get("type") == "lead_off":
+        electrodes = event.get("electrodes")
+        which = ", ".join(map(str, electrodes)) if isinstance(electrodes, list) and electrodes else "electrode"
+        return "electrode", f"{which} {'off' if event.get('off') else 'back on'}"
+    level = number_in(event, "level")
+    if event.get("type") == "battery" and level is not None:
+        return "battery", f"{level:.0%}"
+    return "", ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\d+(\.\d+)?", "#", text)
+
+
+def _last(parts: Sequence[Part], times: Times) -> float:
+    """When the last word of a recording without ECG came."""
+    held = [part.contents for part in parts]
+    words = [stamp for one in held for text in one.texts.values() for stamp in text.stamps]
+    numbers = [found.stamps for one in held for found in one.numbers.values()]
+    placed = times.of_stamps(np.concatenate([np.array(words, dtype=np.float64), *numbers]))
+    known = placed[np.isfinite(placed)]
+    return max(0.0, float(known.max())) if len(known) else 0.0

@@ -1,0 +1,155 @@
+"""The tables of a session's report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ecg_live.dashboard.words import NOTHING, clock_text
+from ecg_live.html.markup import DASH, Html, count, folded, join, number, table, tag
+
+from .figures import GRADES, shown_classes
+from .session import Recorded
+from .tallies import Span, Spread, loss, ranked, sets, spans, spread
+from .windows import Answers, Windows
+from .words import moment, percent
+
+MOST = 300  # rows of a table; a page is no data file
+UNFOLDED = 25  # rows that are shown at once
+
+
+def signal_table(session: Recorded) -> Html:
+    """Samples and gaps; nothing without ECG."""
+    if session.trace is None:
+        return Html("")
+    found, bridged = loss(session), sum(gap.bridged for gap in session.gaps)
+    longest = max((gap.stop - gap.start for gap in session.gaps), default=0.0)
+    rows = [
+        ["samples", f"{found.samples:,}"],
+        ["missing", f"{found.missing:,} ({percent(found.missing, found.samples + found.missing)})"],
+        ["came as no number", f"{found.empty:,}"],
+        ["gaps", f"{len(session.gaps)}, {bridged} of them bridged"],
+        ["longest gap", f"{longest:.3f} s" if session.gaps else DASH],
+    ]
+    return table("Signal", ("", "in this recording"), rows)
+
+
+def rhythm_table(windows: Windows) -> Html:
+    """Heart rate and RMSSD over all windows."""
+    rows = [_spread("heart rate (bpm)", spread(windows.heart_rate)), _spread("RMSSD (ms)", spread(windows.rmssd))]
+    header = ("of windows", "windows", "mean", "median", "lowest", "highest")
+    return table("Heart rate and its variability; RMSSD over 10 s is rough", header, rows)
+
+
+def quality_table(windows: Windows) -> Html:
+    """Windows of each grade, and why they are no better."""
+    rows = [
+        [grade, f"{(windows.grade == grade).sum():,}", percent(int((windows.grade == grade).sum()), len(windows))]
+        for grade in GRADES
+    ]
+    grades = table("Signal quality", ("grade", "windows", "share"), rows)
+    return join((grades, _reasons("Why windows are not good", ranked(windows.reasons), len(windows))))
+
+
+def head_table(head: Answers) -> Html:
+    """What a head said, by the set that was asked, and why it abstained."""
+    header = ["set", "windows", "answered"]
+    header += [f"{what} {name}" for what in ("mean p of", "labelled") for name in head.classes]
+    rows = []
+    for name, mask in sets(head):
+        one = head.where(mask)
+        answered = int(one.answered.sum())
+        means = [number(_mean(one, k)) for k in range(len(head.classes))]
+        labels = [percent(int((one.label == each).sum()), answered) for each in head.classes]
+        rows.append([name, f"{mask.sum():,}", percent(answered, int(mask.sum())), *means, *labels])
+    answers = table("Answers; labels as a share of the windows answered", header, rows)
+    return join((answers, _reasons("Why it abstained", ranked(head.abstain, "\n"), len(head.abstain))))
+
+
+def span_table(session: Recorded) -> Html:
+    """One row from each marker to the next."""
+    found = spans(session)
+    if not found:
+        return Html("")
+    header = ["from", "at", "length", "windows", "usable", "heart rate", "RMSSD"]
+    for head in session.windows.heads:
+        header += [*(f"p of {head.classes[k]}" for k in shown_classes(head)), f"{head.name} abstained"]
+    note = "Means of the windows of 10 s that lie wholly between two markers; RMSSD is the median."
+    rows = [_span(span) for span in found]
+    title = tag("h2", "From marker to marker")
+    return tag("section", title, tag("p", note, class_="note"), _long("Stretches between markers", header, rows))
+
+
+def marker_table(session: Recorded) -> Html:
+    """All markers."""
+    clocks = any(note.clock for note in session.markers)
+    header = ["number", "time", *(["clock"] if clocks else []), "marker"]
+    rows = [
+        [str(k), moment(note.time), *([f"{note.clock:%H:%M:%S}" if note.clock else DASH] if clocks else []), note.text]
+        for k, note in enumerate(session.markers, 1)
+    ]
+    return _long("Markers", header, rows, "text-last") if rows else tag("p", "No marker was noted.")
+
+
+def gap_table(session: Recorded) -> Html:
+    """All gaps."""
+    rows = [
+        [
+            moment(gap.start),
+            moment(gap.stop),
+            f"{gap.stop - gap.start:.3f}",
+            f"{gap.lost:,}",
+            "bridged" if gap.bridged else "open",
+            gap.cause,
+        ]
+        for gap in session.gaps
+    ]
+    header = ("from", "to", "length (s)", "samples lost", "kind", "cause")
+    return _long("Gaps", header, rows, "text-last") if rows else tag("p", "There was no gap.")
+
+
+def happening_table(session: Recorded) -> Html:
+    """What the session and the device told."""
+    rows = []
+    for each in session.happenings:
+        again = f" ({count(each.times, 'time')}, until {clock_text(each.until)})" if each.times > 1 else ""
+        rows.append([clock_text(each.time) if each.time >= 0 else "before", each.kind, each.text + again])
+    return _long("What happened", ("time", "kind", "words"), rows, "words") if rows else tag("p", "Nothing was told.")
+
+
+def _long(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "") -> Html:
+    """A table that is folded where it is long, and ends where it is too long, which it says."""
+    more = f"; the first {MOST:,} of {len(rows):,}, all are in the recording" if len(rows) > MOST else ""
+    made = table(caption + more, header, rows[:MOST], class_)
+    return folded(f"{caption}: {len(rows):,}", made) if len(rows) > UNFOLDED else made
+
+
+def _reasons(caption: str, found: Sequence[tuple[str, int]], windows: int) -> Html:
+    if not found:
+        return Html("")
+    rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in found[:MOST]]
+    return table(caption + " (one may have several reasons)", ("reason", "windows", "share"), rows)
+
+
+def _spread(name: str, found: Spread) -> list[str]:
+    return [name, f"{found.number:,}", *(number(each, 1) for each in (found.mean, found.median, found.low, found.high))]
+
+
+def _span(span: Span) -> list[str]:
+    windows = span.windows
+    rate, rmssd = spread(windows.heart_rate).mean, spread(windows.rmssd).median
+    usable = percent(int(windows.usable.sum()), len(windows))
+    cells = [span.name, moment(span.start), f"{span.stop - span.start:.1f} s", f"{len(windows):,}", usable]
+    return [*cells, number(rate, 1), number(rmssd, 1), *(cell for head in windows.heads for cell in _answered(head))]
+
+
+def _answered(head: Answers) -> Iterator[str]:
+    yield from (number(_mean(head, k), 2) for k in shown_classes(head))
+    yield percent(int((~head.answered).sum()), len(head.label)) if len(head.label) else NOTHING
+
+
+def _mean(head: Answers, k: int) -> float:
+    """Mean probability of a class over the windows answered."""
+    known = head.probs[:, k][np.isfinite(head.probs[:, k])]
+    return float(known.mean()) if len(known) else float("nan")

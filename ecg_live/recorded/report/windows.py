@@ -1,0 +1,164 @@
+"""Every window of a recording: when it was, how good, its heart rate, and what each head said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.errors import FormatError
+from ecg_live.recorded.contents import Contents
+from ecg_live.types import F64
+
+from .series import Part
+from .times import Times
+
+Words = npt.NDArray[np.object_]  # of str
+Mask = npt.NDArray[np.bool_]
+SAME = 1e-6  # s by which stamps of one moment may differ
+OUTSIDE = 60.0  # s by which a window may lie outside of the recording: it may have begun before
+FIELDS = ("label", "abstain", "set")  # of a head's decision
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a head said: probabilities (n, classes), NaN where it abstained; words (n,), empty where there is none."""
+
+    name: str
+    classes: tuple[str, ...]
+    probs: F64
+    label: Words
+    abstain: Words
+    set: Words
+
+    @property
+    def answered(self) -> Mask:
+        """Windows that it did not abstain from."""
+        return np.asarray(self.label != "", dtype=np.bool_)
+
+    def where(self, mask: Mask) -> Self:
+        """Of some windows only."""
+        chosen = {name: getattr(self, name)[mask] for name in ("probs", *FIELDS)}
+        return replace(self, **chosen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Windows, one below the other: ``start`` and ``stop`` in s of the report's axis, heart rate in bpm, RMSSD in ms.
+
+    NaN is a number that there was none of, ``stray`` how many windows were left out because they lie elsewhere.
+    """
+
+    start: F64
+    stop: F64
+    latency: F64
+    grade: Words
+    reasons: Words
+    heart_rate: F64
+    rmssd: F64
+    heads: tuple[Answers, ...]
+    stray: int = 0
+
+    def __len__(self) -> int:
+        return len(self.stop)
+
+    def where(self, mask: Mask) -> Self:
+        """Some of them."""
+        names = ("start", "stop", "latency", "grade", "reasons", "heart_rate", "rmssd")
+        heads = tuple(head.where(mask) for head in self.heads)
+        return replace(self, heads=heads, **{name: getattr(self, name)[mask] for name in names})
+
+    @property
+    def usable(self) -> Mask:
+        """Those that are good or poor."""
+        return np.asarray((self.grade == "good") | (self.grade == "poor"), dtype=np.bool_)
+
+
+def read_windows(parts: Sequence[Part], times: Times, duration: float) -> Windows:
+    """Put together what the parts hold of windows; ``duration`` of the recording in s.
+
+    Raises
+    ------
+    FormatError
+        The parts are of different models.
+    """
+    each = [_windows(part.contents, times) for part in parts]
+    heads = tuple(_joined([one.heads[k] for one in each]) for k in range(min(len(one.heads) for one in each)))
+    names = ("start", "stop", "latency", "grade", "reasons", "heart_rate", "rmssd")
+    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in each]) for name in names}
+    whole = Windows(**joined, heads=heads)
+    inside = (whole.start >= -OUTSIDE) & (whole.stop <= duration + OUTSIDE) & (whole.stop >= whole.start)
+    return replace(whole.where(np.asarray(inside)), stray=int((~inside).sum()))
+
+
+def _joined(heads: Sequence[Answers]) -> Answers:
+    if len({(head.name, head.classes) for head in heads}) > 1:
+        raise FormatError(f"the files' models differ: head {heads[0].name!r} answers others", "make a report of each")
+    parts: dict[str, Any] = {
+        name: np.concatenate([getattr(head, name) for head in heads]) for name in ("probs", *FIELDS)
+    }
+    return replace(heads[0], **parts)
+
+
+def _windows(contents: Contents, times: Times) -> Windows:
+    numbers, rates = _table(contents, "predictions", 3), _rates(contents)
+    decisions, quality = (
+        contents.texts[key].values if key in contents.texts else () for key in ("decisions", "quality")
+    )
+    count = min(len(numbers), len(decisions), len(quality), len(rates))  # of a file that was cut the last may lack some
+    labels = [contents.streams[key].labels if key in contents.streams else () for key in ("predictions", "decisions")]
+    words = _words(decisions[:count], len(labels[1]))
+    names = list(dict.fromkeys(label.rpartition("/")[0] for label in labels[1] if label.endswith("/label")))
+    judged = _words([(*row, "", "")[:2] for row in quality[:count]], 2)
+    return Windows(
+        start=numbers[:count, 0] - times.zero,
+        stop=numbers[:count, 1] - times.zero,
+        latency=numbers[:count, 2],
+        grade=judged[:, 0],
+        reasons=judged[:, 1],
+        heart_rate=rates[:count, 0],
+        rmssd=rates[:count, 1],
+        heads=tuple(_head(name, labels[0], labels[1], numbers[:count], words) for name in names),
+    )
+
+
+def _head(name: str, columns: Sequence[str], fields: Sequence[str], numbers: F64, words: Words) -> Answers:
+    mine = [k for k, label in enumerate(columns) if label.startswith(f"{name}/")]
+    empty = np.full(len(words), "", dtype=object)
+    said = {
+        field: words[:, fields.index(f"{name}/{field}")] if f"{name}/{field}" in fields else empty for field in FIELDS
+    }
+    classes = tuple(columns[k].removeprefix(f"{name}/") for k in mine)
+    return Answers(name, classes, numbers[:, mine], said["label"], said["abstain"], said["set"])
+
+
+def _rows(contents: Contents, key: str) -> Sequence[tuple[str, ...]]:
+    """Texts of a stream."""
+    return contents.texts[key].values if key in contents.texts else ()
+
+
+def _table(contents: Contents, key: str, width: int) -> F64:
+    """Numbers (n, at least ``width``) of a stream."""
+    found = contents.numbers.get(key)
+    return found.values if found is not None and found.values.shape[1] >= width else np.empty((0, width))
+
+
+def _rates(contents: Contents) -> F64:
+    """Heart rate and RMSSD (n, 2) of each window: of a strap, whose own words lie between, the last at its stamp."""
+    rows, answers = _table(contents, "heart_rate", 2), contents.numbers.get("predictions")
+    if "ecg" in contents.streams or answers is None or not len(rows):
+        return rows
+    stamps = contents.numbers["heart_rate"].stamps
+    at = np.searchsorted(stamps, answers.stamps + SAME, side="right") - 1
+    return np.where((at >= 0)[:, None], rows[np.maximum(at, 0), :2], np.nan)
+
+
+def _words(rows: Sequence[Sequence[str]], width: int) -> Words:
+    """Texts (n, width)."""
+    made = np.empty((len(rows), width), dtype=object)
+    for k, row in enumerate(rows):
+        made[k] = row
+    return made
