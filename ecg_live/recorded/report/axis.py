@@ -143,4 +143,4 @@ def _tick(time: float, duration: float) -> str:
     if duration < 60:
         return f"{time:g}"
     text = clock_text(time)
-    return text if duration >= 3600 else text.removeprefix("0:")
+    return text if duration >= 3600 else text.removeprefix("0:").removeprefix("0")

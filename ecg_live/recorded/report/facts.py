@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecg_live.dashboard.words import clock_text
-from ecg_live.html.markup import Html, bullets, folded, number, table, tag
+from ecg_live.html.markup import Html, bullets, count, folded, number, table, tag
 
 from .session import Recorded, number_in, parsed
 from .words import ending, files
@@ -66,7 +66,7 @@ def _rows(session: Recorded) -> Iterator[tuple[str, str]]:
     yield "recorded", recorded_at(session)
     yield "length", clock_text(session.duration)
     yield "end", ending(session)
-    yield "files" if len(session.parts) > 1 else "file", files(session)
+    yield count(len(session.parts), "file"), files(session)
     if settings.get("source"):
         yield "source", str(settings["source"])
     yield from _device(session)
@@ -74,7 +74,10 @@ def _rows(session: Recorded) -> Iterator[tuple[str, str]]:
     yield "baseline", f"{rest:g} s of rest asked for" if (rest := number_in(settings, "baseline")) else "none asked for"
     yield "predictions", f"every {session.hop:g} s, of a window of 10 s"
     if own.get("speed", "1.0") != "1.0":
-        yield "replay", f"at speed {own['speed']}: latency and clock times are those of the replay"
+        yield (
+            "replay",
+            f"at speed {own['speed'].replace('inf', 'max')}: latency and clock times are those of the replay",
+        )
     yield "software", first.head.get("software") or own.get("software") or NOT_GIVEN
 
 

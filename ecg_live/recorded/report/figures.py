@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ecg_live.html.charts import Plot, limits, picture, rule, ticks, upwards, write
-from ecg_live.html.markup import Html, number
+from ecg_live.html.markup import MINUS, Html, number
 from ecg_live.types import F64
 
 from .axis import LEFT, WHOLE, WIDTH, Axis, drawn, filled, lane
@@ -19,22 +19,19 @@ from .windows import Answers
 
 PANEL, LANE, SPACE = 110.0, 15.0, 12.0  # heights, in pixels
 GRADES = {"good": "c2", "poor": "c1", "unusable": "c5"}
-FRAME = (0.5, 99.5)  # percentiles of the ECG that its picture shows at least
+FRAME = (5.0, 95.0)  # percentiles of the columns' ends that the picture of the whole ECG shows at least
 SAMPLES = 900  # of a close look that are drawn one by one; more become lowest and highest
 
 
 def rhythm(session: Recorded, axis: Axis) -> Html:
     """Heart rate, RMSSD and signal quality over time."""
     windows, top, parts = session.windows, axis.top, axis.names()
-    for name, unit, values, style in (
-        ("heart rate", "bpm", windows.heart_rate, 0),
-        ("RMSSD", "ms", windows.rmssd, 3),
-    ):
+    for name, values in (("heart rate (bpm)", windows.heart_rate), ("RMSSD (ms)", windows.rmssd)):
         low, high = limits(values.tolist())
         room = max((high - low) * 0.06, 1.0)
         plot = axis.panel(top, PANEL, (max(low - room, 0.0), high + room))
         found = line(windows.stop, values, session.duration, session.hop)
-        parts += [*axis.behind(plot), *_scale(plot, f"{name} ({unit})"), *axis.marks(plot), *drawn(plot, found, style)]
+        parts += [*axis.behind(plot), *_scale(plot, name), *axis.marks(plot), *drawn(plot, found, 0)]
         top += PANEL + SPACE
     for grade, colour in GRADES.items():
         plot = axis.panel(top, LANE - 3, (0, 1))
@@ -63,7 +60,7 @@ def answers(session: Recorded, head: Answers, axis: Axis) -> Html:
     strips = [(name, head.label == name, f"fill c{k % 8}") for k, name in enumerate(head.classes)]
     strips.append(("abstained", ~head.answered, "fill c7"))
     if (head.set == "personal").any():
-        strips.append(("personal set", (head.set == "personal") & head.answered, "fill c3"))
+        strips.append(("personal set", (head.set == "personal") & head.answered, "fill c4"))
     for name, has, class_ in strips:
         row = axis.panel(top, LANE - 3, (0, 1))
         found = share(stop, np.asarray(has, dtype=np.bool_), session.duration, session.hop)
@@ -85,13 +82,13 @@ def overview(trace: Trace, axis: Axis) -> Html:
     known = np.isfinite(seen.low)
     edges = np.concatenate((seen.low[known], seen.high[known])) if known.any() else np.zeros(1)
     low, high = (float(np.percentile(edges, each)) for each in FRAME)
-    room = max((high - low) * 0.08, 0.05)
+    room = max((high - low) * 0.3, 0.05)
     plot = axis.panel(axis.top, PANEL, (low - room, high + room))
     width = seen.per / trace.rate
     at = np.flatnonzero(known)
     ends = np.clip(np.stack((seen.low[at], seen.high[at])), *plot.ylim)
     boxes = [
-        (plot.x(k * width), plot.y(top), max(plot.x(width) - LEFT, 0.6), max(plot.y(bottom) - plot.y(top), 0.6))
+        (plot.x(k * width), plot.y(top), max(plot.x(width) - LEFT, 0.6), max(plot.y(bottom) - plot.y(top), 1.2))
         for k, bottom, top in zip(at.tolist(), *ends.tolist(), strict=True)
     ]
     parts = [*axis.names(), *axis.behind(plot), *_scale(plot, "mV"), *axis.marks(plot), filled(boxes, "fill ecg")]
@@ -105,9 +102,9 @@ def closeup(snippet: Snippet) -> Html:
     plot = Plot(46, 6, 400, 110, (-BESIDE, BESIDE), _framed(snippet.samples))
     seconds = range(-int(BESIDE), int(BESIDE) + 1)
     grid = [rule(plot.x(second), 6, plot.x(second), 116) for second in seconds]
-    texts = [write(f"{second:+d}" if second else "0", plot.x(second), 132, "middle") for second in seconds]
+    texts = [write(f"{second}".replace("-", MINUS), plot.x(second), 132, "middle") for second in seconds]
     x, y = _drawable(snippet.samples)
-    parts = [*grid, *texts, write("s", 452, 132), *_scale(plot, "mV", 4), rule(plot.x(0), 6, plot.x(0), 116, "mark")]
+    parts = [*grid, *texts, *_scale(plot, "mV", 4), rule(plot.x(0), 6, plot.x(0), 116, "mark")]
     words = f"ECG around the marker {' '.join(snippet.text.split())}"
     return picture(466, 138, words, [*parts, plot.line(x.tolist(), y.tolist(), class_="trace")])
 
@@ -143,5 +140,5 @@ def _scale(plot: Plot, name: str, most: int = 5) -> list[Html]:
     """Numbers and name of an upright axis."""
     marks = ticks(*plot.ylim, most)
     lines = [rule(plot.left, plot.y(mark), plot.left + plot.width, plot.y(mark)) for mark in marks]
-    texts = [write(f"{mark:g}".replace("-", "\u2212"), plot.left - 7, plot.y(mark) + 4, "end") for mark in marks]
+    texts = [write(f"{mark:g}".replace("-", MINUS), plot.left - 7, plot.y(mark) + 4, "end") for mark in marks]
     return [*lines, *texts, upwards(name, plot.left - 58 if plot.left > 60 else 8, plot.top + plot.height / 2)]

@@ -14,10 +14,11 @@ from .figures import answers, closeup, overview, rhythm, shown_classes
 from .session import Recorded
 from .tables import (
     gap_table,
+    grade_table,
     happening_table,
     head_table,
     marker_table,
-    quality_table,
+    reason_table,
     rhythm_table,
     signal_table,
     span_table,
@@ -41,7 +42,7 @@ def page(session: Recorded) -> str:
     axis = Axis(session.duration, session.gaps, session.markers)
     content = (
         _top(session),
-        tag("section", tag("h2", "Session"), facts(session)),
+        tag("section", tag("h2", "Session"), tag("div", facts(session), _signal(session), class_="side")),
         _over_time(session, axis),
         _numbers(session),
         span_table(session),
@@ -75,7 +76,10 @@ def _over_time(session: Recorded, axis: Axis) -> Html:
         figures += [_answers(session, head, axis) for head in session.windows.heads]
     if session.trace is not None:
         per = session.trace.envelope.per / session.trace.rate
-        said = f"Raw ECG ({session.trace.channel}): lowest to highest sample of each {per:.3g} s. Grey: gaps."
+        said = (
+            f"Raw ECG ({session.trace.channel}): lowest to highest sample of each {per:.3g} s; what lies beyond "
+            "the frame ends at its edge. Grey: gaps."
+        )
         figures.append(tag("figure", overview(session.trace, axis), tag("figcaption", said)))
     return tag("section", tag("h2", "Over time"), figures) if figures else Html("")
 
@@ -101,14 +105,17 @@ def _answers(session: Recorded, head: Answers, axis: Axis) -> Html:
     return tag("figure", answers(session, head, axis), tag("ul", legend, class_="legend"), tag("figcaption", said))
 
 
+def _signal(session: Recorded) -> Html:
+    windows = session.windows
+    return tag("div", signal_table(session), [rhythm_table(windows), grade_table(windows)] if len(windows) else [])
+
+
 def _numbers(session: Recorded) -> Html:
     windows = session.windows
     if not len(windows):
-        return tag("section", tag("h2", "In numbers"), signal_table(session))
-    heads = [tag("div", tag("h3", f"Head {head.name}"), head_table(head), class_="head") for head in windows.heads]
-    quality = tag("div", signal_table(session), quality_table(windows))
-    both = tag("div", quality, tag("div", rhythm_table(windows)), class_="side")
-    return tag("section", tag("h2", "In numbers"), both, heads, caveats(session))
+        return Html("")
+    heads = [part for head in windows.heads for part in (tag("h3", f"Head {head.name}"), head_table(head))]
+    return tag("section", tag("h2", "In numbers"), reason_table(windows), heads, caveats(session))
 
 
 def _closeups(session: Recorded) -> Html:
@@ -119,11 +126,16 @@ def _closeups(session: Recorded) -> Html:
         tag("figure", closeup(each), tag("figcaption", f"{names.get((each.time, each.text), '')} {each.text}"))
         for each in session.trace.snippets
     ]
-    note = "Raw ECG in mV, 5 s before and behind each marker"
+    note = "Raw ECG in mV, from 5 s before to 5 s behind each marker"
     more = f"; of {len(session.markers):,} markers the first {SHOWN}." if len(session.markers) > SHOWN else "."
     return join((tag("p", note + more, class_="note"), tag("div", pictures, class_="side")))
 
 
 def _integrity(session: Recorded) -> Html:
-    lines = [line.strip() for part in session.parts for line in part.checked.lines()]
-    return join((tag("p", "What ecg-live verify says of the files:"), bullets(lines)))
+    lines: list[str] = []
+    for line in (line for part in session.parts for line in part.checked.lines()):
+        if line.startswith("    ") and lines:  # it goes on with the line before
+            lines[-1] += f"; {line.strip()}"
+        else:
+            lines.append(line.strip())
+    return join((tag("p", "What ecg-live verify says:"), bullets(lines)))

@@ -9,6 +9,7 @@ import numpy as np
 from ecg_live.dashboard.words import NOTHING, clock_text
 from ecg_live.html.markup import DASH, Html, count, folded, join, number, table, tag
 
+from .axis import short
 from .figures import GRADES, shown_classes
 from .session import Recorded
 from .tallies import Span, Spread, loss, ranked, sets, spans, spread
@@ -16,6 +17,7 @@ from .windows import Answers, Windows
 from .words import moment, percent
 
 MOST = 300  # rows of a table; a page is no data file
+NAMED = 44  # letters of a marker in a table of numbers
 UNFOLDED = 25  # rows that are shown at once
 
 
@@ -32,7 +34,7 @@ def signal_table(session: Recorded) -> Html:
         ["gaps", f"{len(session.gaps)}, {bridged} of them bridged"],
         ["longest gap", f"{longest:.3f} s" if session.gaps else DASH],
     ]
-    return table("Signal", ("", "in this recording"), rows)
+    return table("Signal", ("samples and gaps", "in this recording"), rows)
 
 
 def rhythm_table(windows: Windows) -> Html:
@@ -42,14 +44,16 @@ def rhythm_table(windows: Windows) -> Html:
     return table("Heart rate and its variability; RMSSD over 10 s is rough", header, rows)
 
 
-def quality_table(windows: Windows) -> Html:
-    """Windows of each grade, and why they are no better."""
-    rows = [
-        [grade, f"{(windows.grade == grade).sum():,}", percent(int((windows.grade == grade).sum()), len(windows))]
-        for grade in GRADES
-    ]
-    grades = table("Signal quality", ("grade", "windows", "share"), rows)
-    return join((grades, _reasons("Why windows are not good", ranked(windows.reasons), len(windows))))
+def grade_table(windows: Windows) -> Html:
+    """How many windows have each grade."""
+    counts = {grade: int((windows.grade == grade).sum()) for grade in GRADES}
+    rows = [[grade, f"{number:,}", percent(number, len(windows))] for grade, number in counts.items()]
+    return table("Signal quality", ("grade", "windows", "share"), rows)
+
+
+def reason_table(windows: Windows) -> Html:
+    """Why windows are poor or unusable."""
+    return _reasons("Why windows are not good (one may have several reasons)", ranked(windows.reasons), len(windows))
 
 
 def head_table(head: Answers) -> Html:
@@ -73,8 +77,10 @@ def span_table(session: Recorded) -> Html:
     if not found:
         return Html("")
     header = ["from", "at", "length", "windows", "usable", "heart rate", "RMSSD"]
+    several = len(session.windows.heads) > 1
     for head in session.windows.heads:
-        header += [*(f"p of {head.classes[k]}" for k in shown_classes(head)), f"{head.name} abstained"]
+        header += [f"p of {head.classes[k]}" for k in shown_classes(head)]
+        header.append(f"{head.name} abstained" if several else "abstained")
     note = "Means of the windows of 10 s that lie wholly between two markers; RMSSD is the median."
     rows = [_span(span) for span in found]
     title = tag("h2", "From marker to marker")
@@ -129,7 +135,7 @@ def _reasons(caption: str, found: Sequence[tuple[str, int]], windows: int) -> Ht
     if not found:
         return Html("")
     rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in found[:MOST]]
-    return table(caption + " (one may have several reasons)", ("reason", "windows", "share"), rows)
+    return table(caption, ("reason", "windows", "share"), rows)
 
 
 def _spread(name: str, found: Spread) -> list[str]:
@@ -140,7 +146,13 @@ def _span(span: Span) -> list[str]:
     windows = span.windows
     rate, rmssd = spread(windows.heart_rate).mean, spread(windows.rmssd).median
     usable = percent(int(windows.usable.sum()), len(windows))
-    cells = [span.name, moment(span.start), f"{span.stop - span.start:.1f} s", f"{len(windows):,}", usable]
+    cells = [
+        short(span.name, NAMED),
+        moment(span.start),
+        f"{span.stop - span.start:.1f} s",
+        f"{len(windows):,}",
+        usable,
+    ]
     return [*cells, number(rate, 1), number(rmssd, 1), *(cell for head in windows.heads for cell in _answered(head))]
 
 

@@ -19,6 +19,8 @@ def percent(part: float, whole: float = 1.0) -> str:
     if not whole:
         return NOTHING
     value = part / whole
+    if value in {0, 1}:
+        return f"{value:.0%}"
     if 0 < value < LEAST:
         return "<0.1%"
     return ">99.9%" if 1 - LEAST < value < 1 else f"{value:.1%}"
