@@ -72,7 +72,7 @@ def _rows(session: Recorded) -> Iterator[tuple[str, str]]:
     yield from _device(session)
     yield "model", _model(parsed(own.get("model", "")))
     yield "baseline", f"{rest:g} s of rest asked for" if (rest := number_in(settings, "baseline")) else "none asked for"
-    yield "predictions", f"every {session.hop:g} s, of a window of 10 s"
+    yield "predictions", f"every {session.hop:g} s"
     if own.get("speed", "1.0") != "1.0":
         yield (
             "replay",

@@ -31,6 +31,7 @@ USE = "Research use only. Not a medical device: nothing here is a finding about 
 TERMS = (
     "Times are seconds of raw time from the recording's first sample, delays corrected.",
     "A window is 10 s long; windows overlap, so that they are no independent observations.",
+    "Of a strap without ECG, heart rate is that of 10 s, RMSSD that of 30 s.",
     "Usable: good or poor. Where the signal is unusable there is no heart rate, and heads abstain.",
     "Probabilities are the model's, calibrated on the people that it was trained on.",
     "RMSSD: root mean square of successive differences of beat intervals; that of 10 s is rough.",
@@ -98,10 +99,12 @@ def _how(session: Recorded) -> str:
 
 
 def _answers(session: Recorded, head: Answers, axis: Axis) -> Html:
+    if not head.answered.any():
+        return tag("p", f"Head {head.name} never answered; below is why.")
     shown = shown_classes(head)
     legend = [tag("li", swatch(k), tag("span", f"probability of {head.classes[k]}")) for k in shown]
     rest = f" That of {head.classes[0]} is what is left of one." if len(head.classes) == 2 else ""
-    said = f"{head.name}.{rest} {_how(session)}"
+    said = f"Head {head.name}.{rest} {_how(session)}"
     return tag("figure", answers(session, head, axis), tag("ul", legend, class_="legend"), tag("figcaption", said))
 
 

@@ -75,7 +75,7 @@ def _read(path: Path) -> Part:
     checked = check.verify(path)
     contents = read_contents(path)
     if contents is None and not checked.counts and checked.torn:
-        raise TruncatedError(f"{path.name} was cut before anything was recorded", "nothing can be reported of it")
+        raise TruncatedError(f"{path.name} was cut before anything was recorded", "choose another file")
     if contents is None:
         raise FormatError(
             f"{path.name} was not recorded by ecg-live: it holds no heart rate, quality or predictions",

@@ -17,7 +17,7 @@ from .times import Times, wall_clock
 from .trace import Trace, look
 from .windows import Windows, read_windows
 
-COUNTDOWNS = ("warming_up", "gap")  # states that only count down; the gap itself is told elsewhere
+COUNTDOWNS = ("warming_up", "gap")  # states that only count down
 SHORTEST, LONGEST = 0.1, 600.0  # s that lie between two windows, where a configuration can be believed
 
 
@@ -109,7 +109,9 @@ def gather(parts: tuple[Part, ...]) -> Recorded:
     gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _hole(event, times.zero)))
     hop = number_in(parsed(parts[0].contents.own.get("configuration", "")), "hop") or 1.0
     hop = min(max(hop, SHORTEST), LONGEST)
-    return Recorded(parts, duration, hop, windows, gaps, markers, tuple(_happenings(told)), trace)
+    return Recorded(
+        parts, duration, hop, windows, gaps, markers, tuple(_happenings(told, ecg=trace is not None)), trace
+    )
 
 
 def _told(part: Part, times: Times) -> Iterator[tuple[float, Mapping[str, Any]]]:
@@ -139,12 +141,13 @@ def _hole(event: Mapping[str, Any], zero: float) -> Hole | None:
     return Hole(start - zero, stop - zero, int(lost), event.get("bridged") is True, str(event.get("cause", "")))
 
 
-def _happenings(told: Sequence[tuple[float, Mapping[str, Any]]]) -> Iterator[Happening]:
+def _happenings(told: Sequence[tuple[float, Mapping[str, Any]]], *, ecg: bool) -> Iterator[Happening]:
     """States and what electrodes did; those that differ by their numbers only, one behind the other, are one."""
+    left_out = COUNTDOWNS if ecg else COUNTDOWNS[:1]  # of a strap nothing else tells that it was silent
     last: Happening | None = None
     for time, event in told:
         kind, text = _happened(event)
-        if not kind:
+        if not kind or kind in left_out:
             continue
         if last is not None and (kind, _plain(text)) == (last.kind, _plain(last.text)):
             last.until, last.times = time, last.times + 1
@@ -158,7 +161,7 @@ def _happenings(told: Sequence[tuple[float, Mapping[str, Any]]]) -> Iterator[Hap
 
 def _happened(event: Mapping[str, Any]) -> tuple[str, str]:
     """Kind and words; no kind for what is not told here."""
-    if event.get("type") == "state" and event.get("state") not in COUNTDOWNS:
+    if event.get("type") == "state":
         return str(event.get("state")), str(event.get("detail") or "")
     if event.get("type") == "lead_off":
         electrodes = event.get("electrodes")

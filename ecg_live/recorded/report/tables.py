@@ -31,7 +31,7 @@ def signal_table(session: Recorded) -> Html:
         ["samples", f"{found.samples:,}"],
         ["missing", f"{found.missing:,} ({percent(found.missing, found.samples + found.missing)})"],
         ["came as no number", f"{found.empty:,}"],
-        ["gaps", f"{len(session.gaps)}, {bridged} of them bridged"],
+        ["gaps", f"{len(session.gaps)}, {bridged} of them bridged" if session.gaps else "none"],
         ["longest gap", f"{longest:.3f} s" if session.gaps else DASH],
     ]
     return table("Signal", ("samples and gaps", "in this recording"), rows)
@@ -41,7 +41,7 @@ def rhythm_table(windows: Windows) -> Html:
     """Heart rate and RMSSD over all windows."""
     rows = [_spread("heart rate (bpm)", spread(windows.heart_rate)), _spread("RMSSD (ms)", spread(windows.rmssd))]
     header = ("of windows", "windows", "mean", "median", "lowest", "highest")
-    return table("Heart rate and its variability; RMSSD over 10 s is rough", header, rows)
+    return table("Heart rate and its variability", header, rows)
 
 
 def grade_table(windows: Windows) -> Html:

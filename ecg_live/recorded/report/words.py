@@ -62,22 +62,18 @@ def problems(session: Recorded) -> Iterator[str]:
     """What is to be known before anything else is believed; nothing where all is well."""
     for part in session.parts:
         yield from (f"{part.path.name}: {problem}" for problem in part.checked.problems)
-        if part.contents.damage is not None:
-            yield f"{part.path.name}: {part.contents.damage}"
+    known = " ".join(problem for part in session.parts for problem in part.checked.problems)
+    damages = [part.contents.damage for part in session.parts] + [session.trace.error if session.trace else None]
+    yield from dict.fromkeys(str(each) for each in damages if each is not None and each.message not in known)
     numbers = [part.number for part in session.parts]
     missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
     if missing:
         yield f"Of a recording in several files, part {', '.join(map(str, missing))} is not in this report."
-    if session.trace is not None and session.trace.error is not None:
-        yield str(session.trace.error)
     if session.windows.stray:
         yield f"{count(session.windows.stray, 'window')} with impossible times are left out."
     found = loss(session)
     if found.told != found.lost and session.trace is not None:
-        yield (
-            f"The counter misses {found.lost:,} samples, the session told of {found.told:,}: a gap at the very "
-            "begin or end of a file is known to one of them only."
-        )
+        yield f"By its counter the recording lacks {found.lost:,} samples; the session told of {found.told:,}."
 
 
 def ending(session: Recorded) -> str:
