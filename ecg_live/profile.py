@@ -27,6 +27,7 @@ from ecg_live.types import F64
 SCHEMA = 1
 DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
 LONGEST = 200  # bytes of a folder's name; file systems take 255
+RECORDING = "recording-"  # begins the names of entries that say where a recording lies
 LARGEST = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
 
 
@@ -51,14 +52,28 @@ class KnownBaseline:
     date: str
 
 
-Entry = KnownScale | KnownBaseline
-Found = TypeVar("Found", KnownScale, KnownBaseline)
+@dataclass(frozen=True, slots=True)
+class KnownRecording:
+    """Where a recording of the wearer was begun (absolute path), so that it can be found again."""
+
+    path: str
+    date: str
+
+
+Learnt = KnownScale | KnownBaseline
+Entry = Learnt | KnownRecording
+Found = TypeVar("Found", KnownScale, KnownBaseline, KnownRecording)
 
 
 def data_folder(environ: Mapping[str, str] | None = None) -> Path:
     """Folder of the user's data, as `DATA` or the system says."""
     chosen = (os.environ if environ is None else environ).get(DATA)
     return Path(chosen) if chosen else user_data_path("ecg-live")
+
+
+def quoted(text: str) -> str:
+    """A participant's or session's name as a part of a file's name; no two share one."""
+    return quote(text, safe=" ", errors="replace")
 
 
 def today() -> str:
@@ -83,12 +98,12 @@ class Profile:
     """
 
     def __init__(self, participant: str, data: Path | None = None) -> None:
-        name = quote(participant, safe=" ", errors="replace").replace(".", "%2E")
-        if not participant.strip() or not participant.isprintable() or len(name) > LONGEST:
+        name = quoted(participant).replace(".", "%2E")
+        padded = participant != participant.strip()  # no header of a recording could tell it from the plain one
+        if not participant or padded or not participant.isprintable() or len(name) > LONGEST:
             found = repr(participant[:40]) + ("..." if len(participant) > 40 else "")
-            raise ConfigError(
-                f"{found} is no participant; a pseudonym has 1 to {LONGEST} plain characters", "for example P01"
-            )
+            limit = f"a pseudonym has 1 to {LONGEST} plain characters and no blank at its ends"
+            raise ConfigError(f"{found} is no participant; {limit}", "for example P01")
         self.participant = participant
         self.folder = (data_folder() if data is None else data) / "profiles" / name
 
@@ -112,6 +127,16 @@ class Profile:
         known = [each for each in found if each is not None]
         return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)
 
+    def recordings(self) -> list[Path]:
+        """Where recordings of the participant were begun; entries that cannot be read are left out."""
+        found: list[Path] = []
+        for path in self.files():
+            if path.name.startswith(RECORDING):
+                with contextlib.suppress(RecordingError):
+                    entry = self._read(path, _recording)
+                    found += [Path(entry.path)] if entry else []
+        return found
+
     def files(self) -> list[Path]:
         """All files of the profile, what an interrupted write left among them."""
         try:
@@ -132,6 +157,8 @@ class Profile:
         if isinstance(entry, KnownScale):
             path, fields = self._path("scale", entry.device), {"mean": entry.mean, "var": entry.var}
             content: dict[str, Any] = {"device": entry.device, "blocks": entry.blocks} | fields
+        elif isinstance(entry, KnownRecording):
+            path, content = self._path("recording", entry.path), {"path": entry.path}
         else:
             path = self._path("baseline", entry.encoder)
             content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
@@ -145,7 +172,7 @@ class Profile:
         return path
 
     def _path(self, kind: str, key: str) -> Path:
-        return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.json"
+        return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
 
     def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], Found]) -> Found | None:
         remedy = f"remove the file: the next session of {self.participant} makes it anew"
@@ -183,6 +210,10 @@ def _baseline(content: Mapping[str, Any]) -> KnownBaseline:
     if embeddings.ndim != 2 or hrv.ndim != 2 or len(embeddings) != len(hrv) or not np.isfinite(embeddings).all():
         raise ValueError(f"features of {embeddings.shape} and {hrv.shape}")
     return KnownBaseline(str(content["encoder"]), embeddings, hrv, _date(content))
+
+
+def _recording(content: Mapping[str, Any]) -> KnownRecording:
+    return KnownRecording(str(content["path"]), _date(content))
 
 
 def _date(content: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import sys
 from time import monotonic
 
 BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
+INTERRUPTED = 130  # exit code after Ctrl-C
 
 
 def main() -> None:

@@ -188,6 +188,23 @@ def report(
 
 
 @app.command()
+def forget(
+    participant: Annotated[str, typer.Argument(metavar="ID", help="Whom, as run --participant named them.")],
+    folders: Annotated[
+        list[Path] | None, typer.Option("--in", help="Look into this folder, too, and all below it; several times.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove what is found without being asked.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The list as one JSON object.")] = False,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Remove a participant's recordings, their exports and the profile, after listing them."""
+    from ecg_live.cli.forget import forget_participant
+
+    raise typer.Exit(forget_participant(participant, folders or [], yes=yes, dry_run=dry_run, as_json=as_json))
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """List the bundled models: what they answer, what they were trained on, how well they do."""
     from ecg_live.cli.models import show_models

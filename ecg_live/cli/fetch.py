@@ -9,9 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
+from ecg_live.cli import INTERRUPTED
 from ecg_live.errors import ConfigError
-
-INTERRUPTED = 130  # exit code
 
 
 def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from ecg_live.cli import complain
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
-from ecg_live.profile import Entry, KnownBaseline, KnownScale, Profile, today
+from ecg_live.profile import KnownBaseline, KnownScale, Learnt, Profile, today
 from ecg_live.types import StreamInfo
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Wearer:
         self._predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
-    def _learnt(self) -> Iterator[Entry]:
+    def _learnt(self) -> Iterator[Learnt]:
         scale, baseline = self._path.scale, self._predictor.baseline
         if scale is not None and scale.blocks >= ENOUGH:
             yield KnownScale(self._device, scale.mean, scale.var, scale.blocks, today())
@@ -113,7 +113,7 @@ class Wearer:
             yield KnownBaseline(self._encoder, baseline.embeddings, baseline.hrv, today())
 
     @staticmethod
-    def _tell(done: str, profile: Profile, entries: Sequence[Entry]) -> None:
+    def _tell(done: str, profile: Profile, entries: Sequence[Learnt]) -> None:
         said = [
             f"scale of {entry.blocks} s, {entry.date[:10]} ({entry.device})"
             if isinstance(entry, KnownScale)

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 from math import inf
 from pathlib import Path
-from urllib.parse import quote
 
+from ecg_live.cli import complain
 from ecg_live.config import Settings
-from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.model.bundle import Bundle
-from ecg_live.profile import data_folder
+from ecg_live.profile import KnownRecording, Profile, data_folder, quoted, today
 from ecg_live.sinks.streams import specs
 from ecg_live.sinks.xdf import Roll, XdfRecorder
 from ecg_live.sinks.xdf_file import free
@@ -69,10 +69,22 @@ class Recordings:
         self._check_room(path, tell=named)
         roll = Roll((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
         texts = {key: text for key, text in self._texts.items() if text is not None}
-        return XdfRecorder(path, specs(self._info, self._heads), self._info, self._heads, texts, self._clock, roll=roll)
+        streams = specs(self._info, self._heads)
+        recorder = XdfRecorder(path, streams, self._info, self._heads, texts, self._clock, roll=roll)
+        self._remember(path)
+        return recorder
+
+    def _remember(self, path: Path) -> None:
+        """Note in the wearer's profile where the recording lies, for `ecg-live forget`."""
+        if self._settings.participant is None:
+            return
+        try:
+            Profile(self._settings.participant).save(KnownRecording(str(path.absolute()), today()))
+        except EcgLiveError as error:  # the recording goes on
+            complain(error)
 
     def _by_time(self) -> Path:
-        parts = [quote(text, safe=" ") for text in (self._settings.participant, self._settings.session) if text]
+        parts = [quoted(text) for text in (self._settings.participant, self._settings.session) if text]
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         return folder() / ("_".join([*(parts or ["ecg-live"]), now]) + ENDING)
 
@@ -95,10 +107,15 @@ class Recordings:
             print("ecg-live: this source gives no ECG: markers, heart rate and events are recorded", file=sys.stderr)
 
 
+def folders() -> tuple[Path, Path]:
+    """Where recordings go that nobody named: ./recordings, or the user's data folder."""
+    return Path("recordings"), data_folder() / "recordings"
+
+
 def folder() -> Path:
-    """Where recordings go that nobody named: ./recordings if it is there, or the user's data folder."""
-    here = Path("recordings")
-    return here if here.is_dir() and os.access(here, os.W_OK) else data_folder() / "recordings"
+    """The one of `folders` that is used now: the first, if it is there."""
+    here, data = folders()
+    return here if here.is_dir() and os.access(here, os.W_OK) else data
 
 
 def _xdf(path: Path) -> Path:

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ecg_live.cli import INTERRUPTED
 from ecg_live.errors import ConfigError
 
-INTERRUPTED = 130  # exit code
 TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
 ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
 

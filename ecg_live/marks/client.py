@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 from ecg_live.marks.doors import Door, at_port, chosen
-from ecg_live.marks.protocol import LINE, clean
+from ecg_live.marks.protocol import LINE
+from ecg_live.plain import clean
 
 ANSWER = 5.0  # s; the session's own patience is shorter
 

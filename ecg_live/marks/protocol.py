@@ -24,6 +24,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import NamedTuple
 
+from ecg_live.plain import clean
+
 LINE = 4096  # bytes, the longest line
 OLDEST, NEWEST = 3600.0, 1.0  # s before and after now; what is further off was told by another clock
 
@@ -55,11 +57,6 @@ def parse(line: bytes, now: float) -> Request:
     if not text:
         raise Refused("a marker needs a text")
     return Request(_time(stamp, now) if at else now, text)
-
-
-def clean(text: str) -> str:
-    """A text for one line of a screen: control characters become spaces."""
-    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def shown(text: str) -> str:

@@ -20,6 +20,7 @@ from ecg_live.recorded.outputs import written
 from ecg_live.recorded.signal import Signal
 from ecg_live.types import F64, Chunk, Gap, Marker
 
+EQUIPMENT = "ecg-live"  # in the header, as what recorded it
 DIGITAL = -32768, 32767  # 16 bits
 LONGEST_TEXT = 200  # characters of an annotation: every record has room for the longest
 LONGEST_GAP = 3600.0  # s that are filled
@@ -65,8 +66,8 @@ def write_edf(signal: Signal, contents: Contents | None, path: Path, source: Pat
     began = _began(contents)
     edf = edfio.Edf(
         [each for each, _ in made],
-        patient=edfio.Patient(code=_plain(contents.own.get("participant", "") if contents else "", 40)),
-        recording=edfio.Recording(startdate=began.date() if began else None, equipment_code="ecg-live"),
+        patient=edfio.Patient(code=patient_code(contents.own.get("participant", "") if contents else "")),
+        recording=edfio.Recording(startdate=began.date() if began else None, equipment_code=EQUIPMENT),
         starttime=began.time().replace(microsecond=0) if began else None,
         data_record_duration=duration,
         annotations=whole.notes,
@@ -169,6 +170,11 @@ def _began(contents: Contents | None) -> dt.datetime | None:
     except (KeyError, ValueError):
         return None
     return began if began.year in YEARS else None
+
+
+def patient_code(participant: str) -> str:
+    """A participant in the words of EDF, which cannot tell all from each other."""
+    return _plain(participant, 40)
 
 
 def _plain(text: str, most: int, blank: str = "_") -> str:

@@ -18,6 +18,7 @@ from ecg_live.types import Chunk, Gap, Marker
 
 _APART = re.compile(r'[\s,;"#\[\]()]+')  # what would break a header, or be taken for a unit
 PLACES = 6  # of times; a microsecond
+TABLES = ("ecg", "markers", "gaps", "predictions")  # files, by the ends of their names
 
 
 def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: Path, *, force: bool) -> list[Path]:
@@ -32,8 +33,7 @@ def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: 
     """
     said = list(_predictions(contents)) if contents is not None and "predictions" in contents.streams else []
     said = said if len(said) > 1 else []
-    names = ["ecg", "markers", "gaps", *(["predictions"] if said else [])]
-    paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
+    paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in (TABLES if said else TABLES[:3])]
     for path in paths:
         check_free(path, source, force=force)
     with contextlib.ExitStack() as stack:

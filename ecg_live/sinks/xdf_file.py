@@ -6,11 +6,15 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from ecg_live.errors import RecordingError
 from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
+
+if sys.platform != "win32":
+    import fcntl
 
 OTHER = "choose another name, or press R to be given one"
 _COPIED = 1 << 20  # bytes at once
@@ -47,6 +51,7 @@ class XdfFile:
         except OSError as error:
             raise RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder") from error
         self._head = MAGIC
+        _lock(self._file, alone=True)
         _sync_folder(path.parent)
 
     def append(self, data: bytes) -> None:
@@ -117,6 +122,31 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
+
+
+def being_written(path: Path) -> bool:
+    """Whether a session on this machine is seen to be writing a file."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        return not _lock(file, alone=False)
+    finally:
+        os.close(file)
+
+
+def _lock(file: int, *, alone: bool) -> bool:
+    """Lock an open file until it is closed, by a kill as well; False if another has it alone."""
+    if sys.platform == "win32":
+        return True  # nobody can remove a file there while it is open
+    try:
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def free(path: Path) -> int | None:

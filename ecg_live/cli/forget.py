@@ -1,0 +1,126 @@
+"""``ecg-live forget``: list what is kept of a participant, and remove it once that was confirmed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ecg_live.cli import INTERRUPTED, complain
+from ecg_live.cli.recording import folders as usual_folders
+from ecg_live.dashboard.words import size_text
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.plain import clean
+from ecg_live.profile import Profile
+from ecg_live.recorded.belongings import Belongings
+from ecg_live.recorded.forget import forget, remaining
+from ecg_live.recorded.search import search
+
+BEYOND = (
+    "out of reach: copies and backups, exports that were written elsewhere, files of other programs (LabRecorder), what"
+    " a session that runs now still writes, and what a disk keeps of files that were removed"
+)
+
+
+def forget_participant(participant: str, folders: Sequence[Path], *, yes: bool, dry_run: bool, as_json: bool) -> int:
+    """List a participant's files, have it confirmed, remove them, say what remains; give the exit code.
+
+    Raises
+    ------
+    ConfigError
+        Nothing is kept of anybody of that name, a folder is none, or nobody is there to confirm.
+    RecordingError
+        The profile's folder cannot be read.
+    """
+    try:
+        return _forget(Profile(participant), folders, yes=yes, dry_run=dry_run, as_json=as_json)
+    except KeyboardInterrupt:
+        print("\necg-live: stopped: nothing was removed", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _forget(profile: Profile, folders: Sequence[Path], *, yes: bool, dry_run: bool, as_json: bool) -> int:
+    found = search(profile, _places(folders))
+    if not as_json:
+        _print(found)
+    code = 0
+    try:
+        _check(found, profile)
+        if not dry_run:
+            code = _remove(found, profile) if yes or not found.all or _confirmed(found) else ConfigError.exit_code
+    finally:
+        if as_json:
+            _print_json(found)
+    return code
+
+
+def _check(found: Belongings, profile: Profile) -> None:
+    if not found.all and not found.theirs_left:
+        where = ", ".join(clean(str(path)) for path in [*found.searched, profile.folder.parent])
+        raise ConfigError(
+            f"nothing of {found.participant!r} is in {where}",
+            "check the id (P1 is not p1), or name the folder of the recordings with --in",
+        )
+
+
+def _places(folders: Sequence[Path]) -> list[Path]:
+    for path in folders:
+        if not path.is_dir():
+            raise ConfigError(f"--in is {clean(str(path))!r}, which is no folder", "name a folder")
+    return [*(path for path in usual_folders() if path.is_dir()), *folders]
+
+
+def _confirmed(found: Belongings) -> bool:
+    """Ask on a terminal for the id."""
+    if not sys.stdin.isatty():
+        raise ConfigError("nobody is there to confirm: nothing was removed", "read the list, then give --yes")
+    count = len(found.all)
+    question = f"remove {'this file' if count == 1 else f'these {count} files'}? type {found.participant} to confirm: "
+    print(question, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().rstrip("\r\n") == found.participant:
+        return True
+    print(f"ecg-live: that is not {found.participant}: nothing was removed", file=sys.stderr)
+    return False
+
+
+def _remove(found: Belongings, profile: Profile) -> int:
+    try:
+        forget(found, profile)
+    except KeyboardInterrupt:
+        rest = "\n".join(clean(str(path)) for path in remaining(found))
+        print(f"\necg-live: stopped; {len(found.removed)} files were removed, not these:\n{rest}", file=sys.stderr)
+        return INTERRUPTED
+    return _tell(found)
+
+
+def _tell(found: Belongings) -> int:
+    """Say what was removed and what remains."""
+    print(f"ecg-live: {len(found.removed)} files of {found.participant} were removed", file=sys.stderr)
+    if not found.theirs_left:
+        return 0
+    for each in found.theirs_left:
+        print(f"ecg-live: {clean(str(each.path))} remains: {clean(each.why)}", file=sys.stderr)
+    what = f"{len(found.theirs_left)} files that are or may be {found.participant}'s remain"
+    complain(RecordingError(what, "look at them and remove them by hand, or mend the cause and give the command again"))
+    return RecordingError.exit_code
+
+
+def _print(found: Belongings) -> None:
+    for each in found.all:
+        when = datetime.fromtimestamp(each.changed).astimezone().strftime("%Y-%m-%d %H:%M")
+        print(f"{size_text(each.size):>8}  {when}  {clean(str(each.path))}  ({clean(each.why)})")
+    if found.left:
+        print("not removed, look at them:")
+    for left in found.left:
+        print(f"  {clean(str(left.path))}: {clean(left.why)}")
+    print(f"searched: {', '.join(clean(str(path)) for path in found.searched) or 'no folder'}\n{BEYOND}")
+
+
+def _print_json(found: Belongings) -> None:
+    removed = set(found.removed)
+    files = [each.as_json() | {"removed": each.path in removed} for each in found.all]
+    left = [{"path": str(each.path), "why": each.why, "theirs": each.theirs} for each in found.left]
+    searched = [str(path) for path in found.searched]
+    print(json.dumps({"participant": found.participant, "files": files, "left": left, "searched": searched}))
