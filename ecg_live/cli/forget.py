@@ -97,14 +97,18 @@ def _remove(found: Belongings, profile: Profile) -> int:
 
 def _tell(found: Belongings) -> int:
     """Say what was removed and what remains."""
-    print(f"ecg-live: {len(found.removed)} files of {found.participant} were removed", file=sys.stderr)
+    print(f"ecg-live: {_files(len(found.removed), 'was', 'were')} removed", file=sys.stderr)
     if not found.theirs_left:
         return 0
     for each in found.theirs_left:
         print(f"ecg-live: {clean(str(each.path))} remains: {clean(each.why)}", file=sys.stderr)
-    what = f"{len(found.theirs_left)} files that are or may be {found.participant}'s remain"
+    what = f"{_files(len(found.theirs_left), 'remains', 'remain')} that may hold data of {found.participant}"
     complain(RecordingError(what, "look at them and remove them by hand, or mend the cause and give the command again"))
     return RecordingError.exit_code
+
+
+def _files(count: int, one: str, many: str) -> str:
+    return f"1 file {one}" if count == 1 else f"{count} files {many}"
 
 
 def _print(found: Belongings) -> None:

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.profile import KnownBaseline, KnownScale, Profile, data_folder
+from ecg_live.profile import KnownBaseline, KnownRecording, KnownScale, Profile, data_folder
 
 DAY = "2026-11-24T10:00:00+00:00"
 SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1 + 0.2, 1 / 3, 417, DAY)
@@ -99,6 +99,17 @@ def test_a_cut_entry_is_damaged_wherever_it_is_cut(tmp_path: Path) -> None:
             profile.scale(SCALE.device)
 
 
+def test_recordings_are_remembered_once_each_and_a_damaged_entry_hides_no_other(tmp_path: Path) -> None:
+    profile, paths = Profile("P01", tmp_path), ["/a/b.xdf", "/a/\udcff.xdf", "/a/\udcfe.xdf"]
+    saved = [profile.save(KnownRecording(path, DAY)) for path in [*paths, paths[0]]]
+    profile.save(SCALE)
+    assert len(set(saved)) == 3
+    assert sorted(map(str, profile.recordings())) == sorted(paths)
+    saved[0].write_text("{}")
+    assert sorted(map(str, profile.recordings())) == sorted(paths[1:])
+    assert Profile("P02", tmp_path).recordings() == []
+
+
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=15)
 
 
@@ -114,7 +125,7 @@ def test_any_name_stays_in_the_folder_and_no_two_share_one(one: str, other: str)
     assert (one == other) == (folders[0] == folders[1])
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[2J", "x" * 201, "\u00e9" * 100])
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[2J", "x" * 201, "\u00e9" * 100, " P01", "P01 "])
 def test_nobody_is_called_that(name: str) -> None:
     with pytest.raises(ConfigError, match="no participant"):
         Profile(name, Path("/data"))

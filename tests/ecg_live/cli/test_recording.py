@@ -17,6 +17,7 @@ from ecg_live.cli import recording
 from ecg_live.cli.live import live
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.profile import Profile
 from ecg_live.recorded.verify import verify
 from ecg_live.types import Opening, StreamInfo
 from tests.contracts.bundles import random_bundle
@@ -90,6 +91,25 @@ def test_names(tmp_path: Path) -> None:
     assert Path(third.status.path).name.startswith("ecg-live_2")
     with pytest.raises(ConfigError, match=r"ends in \.xdf"):
         recordings(record="one.csv")
+
+
+def test_the_profile_remembers_where_a_recording_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recordings(record="one", participant="P1")().close()
+    assert Profile("P1").recordings() == [tmp_path / "one.xdf"]
+    recordings(record="two")().close()  # nobody's
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ECG_LIVE_DATA", str(tmp_path / "file"))
+    recordings(record="three", participant="P1")().close()  # a recording is worth more than the profile
+    assert "the profile cannot be kept" in capsys.readouterr().err
+    assert verify(tmp_path / "three.xdf").sound
+
+
+def test_a_session_of_any_name_is_recorded() -> None:
+    make = recordings(session="a\udcff")()
+    make.close()
+    assert "a%3F_" in Path(make.status.path).name
 
 
 def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,39 @@
+"""Files of participants, for the tests that look for them and remove them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecg_live.profile import KnownRecording, KnownScale, Profile
+from ecg_live.sinks.streams import specs
+from ecg_live.sinks.xdf import ONE_FILE, Roll, XdfRecorder
+from ecg_live.types import StreamInfo
+from tests.contracts.sources import HandClock
+from tests.ecg_live.sinks.recordings import HEADS, INFO, counted
+
+DAY = "2026-11-24T10:00:00+00:00"
+SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1, 0.3, 417, DAY)
+
+
+def begun(path: Path, who: str | None, roll: Roll = ONE_FILE, info: StreamInfo = INFO, source: str = "") -> XdfRecorder:
+    """A recording of somebody that goes on."""
+    texts = {"configuration": f'{{"source": "{source}"}}'} | ({} if who is None else {"participant": who})
+    sink = XdfRecorder(path, specs(info, HEADS), info, HEADS, texts, HandClock(), roll=roll, interval=0.01)
+    for chunk in counted(0, 600):
+        sink.write(chunk)
+    return sink
+
+
+def recorded(path: Path, who: str | None, source: str = "") -> Path:
+    """A whole recording of somebody."""
+    begun(path, who, source=source).close()
+    return path
+
+
+def profile(who: str, data: Path, *recordings: Path) -> Profile:
+    """A profile with an entry, and where recordings were begun."""
+    made = Profile(who, data)
+    made.save(SCALE)
+    for path in recordings:
+        made.save(KnownRecording(str(path), DAY))
+    return made
