@@ -119,7 +119,9 @@ def _print(found: Belongings) -> None:
         print("not removed, look at them:")
     for left in found.left:
         print(f"  {clean(str(left.path))}: {clean(left.why)}")
-    print(f"searched: {', '.join(clean(str(path)) for path in found.searched) or 'no folder'}\n{BEYOND}")
+    print(
+        f"searched: {', '.join(clean(str(path)) for path in found.searched) or 'no folder'}\n{BEYOND}", flush=True
+    )  # before anything goes
 
 
 def _print_json(found: Belongings) -> None:
