@@ -44,8 +44,8 @@ class Session:
 
     Signal is handled on one worker thread, requests (markers, recording, baseline) on another, so that they are served
     while a source is silent; sinks see one item at a time. A screen reads snapshots. A sink that raises is dropped with
-    a message; the session ends when the last one is gone, a recorder not counted. An error ends the session and
-    reaches every sink as one ``error`` state.
+    a message; the session ends when nobody takes its output any more: no screen, no sink and no recorder. An error ends
+    the session and reaches every sink as one ``error`` state.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ class Session:
         Record from the start.
     rest : float
         Seconds of a baseline that `begin_baseline` begins.
+    watched : bool
+        Somebody looks at the snapshots.
 
     Raises
     ------
@@ -86,12 +88,13 @@ class Session:
         recordings: Callable[[], Recorder] | None = None,
         record: bool = False,
         rest: float = REST,
+        watched: bool = True,
     ) -> None:
         self._source, self._path, self._predictor, self._clock = source, path, predictor, clock
         self.info: StreamInfo = source.info
         self.heads = tuple(heads)
         self._screen = Screen(self.info.rate, clock)
-        self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings)
+        self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
         self._rest = rest
         self._requests: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -129,6 +132,11 @@ class Session:
     def can_record(self) -> bool:
         """Whether `record` can begin a recording."""
         return self._outputs.can_record
+
+    @property
+    def only_recorded(self) -> bool:
+        """Whether a recording is all that is left of the output."""
+        return self._outputs.only_recorded
 
     def mark(self, text: str, time: float | None = None, told: Callable[[Marker], object] | None = None) -> None:
         """Note a marker, now or at ``time`` on the session clock; returns at once.

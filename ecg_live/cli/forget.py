@@ -119,9 +119,8 @@ def _print(found: Belongings) -> None:
         print("not removed, look at them:")
     for left in found.left:
         print(f"  {clean(str(left.path))}: {clean(left.why)}")
-    print(
-        f"searched: {', '.join(clean(str(path)) for path in found.searched) or 'no folder'}\n{BEYOND}", flush=True
-    )  # before anything goes
+    searched = ", ".join(clean(str(path)) for path in found.searched) or "no folder"
+    print(f"searched: {searched}\n{BEYOND}", flush=True)  # all of it is out before anything goes
 
 
 def _print_json(found: Belongings) -> None:

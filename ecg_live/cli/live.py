@@ -60,7 +60,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         print(f"ecg-live: no dashboard: {reason}; showing the session in the terminal", file=sys.stderr)
         headless = True
     wearer = Wearer(settings, uri)
-    session = _session(uri, settings, wearer)
+    session = _session(uri, settings, wearer, watched=not (headless and settings.json))
     with feeds(session, settings, uri), _signals(session, headless=headless) as caught:
         session.start()
         try:
@@ -77,7 +77,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     return _exit_code(session, caught, debug=debug) or kept
 
 
-def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
+def _session(uri: str, settings: Settings, wearer: Wearer, *, watched: bool) -> Session:
     import torch
 
     from devices.uri import open_source
@@ -114,6 +114,7 @@ def _session(uri: str, settings: Settings, wearer: Wearer) -> Session:
         settings.seconds,
         recordings=Recordings(settings, uri, source.info, bundle, time.monotonic),
         record=settings.record is not None,
+        watched=watched,
     )
 
 
@@ -130,8 +131,16 @@ def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> 
 
         show(session)
     else:
-        while not session.wait(0.1):
-            pass
+        _wait(session)
+
+
+def _wait(session: Session) -> None:
+    """Wait for the end; where the readers of JSON lines leave a recording alone, say so."""
+    told = False
+    while not session.wait(0.1):
+        if session.only_recorded and not told:
+            told = True
+            print("ecg-live: nobody reads the output any more; the recording goes on, Ctrl-C ends it", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ from ecg_live.types import Chunk, Clock, Item, Marker, Recorder, Sink, State, St
 class Fanout:
     """Pass items on, from any thread.
 
-    A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on.
+    A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on: as long as
+    anybody watches the screen, a sink is left or a recording runs.
 
     Parameters
     ----------
@@ -25,9 +26,11 @@ class Fanout:
     sinks : sequence of Sink
     clock : Clock
     deserted : callable
-        Called when the last sink is gone, a recorder not counted.
+        Called when nobody takes any output any more.
     recordings : callable, optional
         Opens a new recording; raises `RecordingError`.
+    watched : bool
+        Somebody looks at the screen.
     """
 
     def __init__(
@@ -38,11 +41,12 @@ class Fanout:
         clock: Clock,
         deserted: Callable[[], None],
         recordings: Callable[[], Recorder] | None = None,
+        *,
+        watched: bool = True,
     ) -> None:
         self._info, self._screen, self._clock, self._deserted = info, screen, clock, deserted
         self._sinks: list[Sink] = list(sinks)
-        self._alone = not self._sinks  # nobody but the screen was ever there
-        self._recordings = recordings
+        self._recordings, self._watched = recordings, watched
         self._recorder: Recorder | None = None
         self._newest: Chunk | None = None
         self._over = False  # nothing comes after the summary
@@ -53,6 +57,11 @@ class Fanout:
     def can_record(self) -> bool:
         """Whether a recording can begin."""
         return self._recordings is not None
+
+    @property
+    def only_recorded(self) -> bool:
+        """Whether a recording is all that is left of the output."""
+        return bool(self._sinks) and self._unheard()
 
     def send(self, item: Item) -> None:
         """Give an item to all, in order; a marker with its raw time."""
@@ -109,6 +118,7 @@ class Fanout:
             self.send(State("recording_failed", str(error), self._clock()))
         else:
             self._screen.follow(None)
+        self._leave()
 
     def close(self) -> None:
         """Close all sinks."""
@@ -126,7 +136,7 @@ class Fanout:
     def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
         gone, recorder = [sink for sink, _ in broken], self._recorder
         self._sinks = [sink for sink in self._sinks if sink not in gone]
-        last = not self._alone and not [sink for sink in self._sinks if sink is not recorder]
+        unheard = self._unheard()
         for sink, error in broken:
             self._close(sink)
             reason = f"{sink.name} stopped: {error}"
@@ -135,9 +145,16 @@ class Fanout:
             if sink is recorder:
                 self._recorder = None
                 self.error = RecordingError(reason, "what was written before is in the file")
-            elif (last or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
-                self.error = EcgLiveError(reason, "check what it wrote")
-        if last and gone != [recorder]:
+            elif (unheard or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
+                self.error = self.error or EcgLiveError(reason, "check what it wrote")
+        self._leave()
+
+    def _unheard(self) -> bool:
+        """Nobody takes the output, a recorder not counted."""
+        return not self._watched and all(sink is self._recorder for sink in self._sinks)
+
+    def _leave(self) -> None:
+        if not self._watched and not self._sinks:
             self._deserted()
 
     def _close(self, sink: Sink) -> EcgLiveError | None:

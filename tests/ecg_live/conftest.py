@@ -25,11 +25,10 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def make(random_model: Bundle, clock: HandClock) -> Make:
-    def build(steps: Steps, *sinks: Keep, seconds: float | None = None) -> tuple[Session, Script]:
+    def build(steps: Steps, *sinks: Keep, seconds: float | None = None, watched: bool = True) -> tuple[Session, Script]:
         source = Script(info(RATE), steps)
-        session = Session(
-            source, SignalPath(source.info), Predictor(random_model), random_model.infos, list(sinks), clock, seconds
-        )
+        path, predictor = SignalPath(source.info), Predictor(random_model)
+        session = Session(source, path, predictor, random_model.infos, list(sinks), clock, seconds, watched=watched)
         return session, source
 
     return build

@@ -27,12 +27,22 @@ def test_a_sink_that_raises_is_dropped_with_a_message_and_the_others_go_on(make:
     assert (bad.closed, worse.closed, len(bad.items)) == (1, 1, 5)
 
 
-def test_the_session_ends_when_the_last_sink_is_gone(make: Make, clock: HandClock) -> None:
-    session, source = make(paced(clock, 600), Keep("pipe", 3))
+def test_the_session_ends_when_the_last_sink_is_gone_and_nobody_watches(make: Make, clock: HandClock) -> None:
+    session, source = make(paced(clock, 600), Keep("pipe", 3), watched=False)
     session.run()
     assert source.closed.is_set()
     assert session.summary is not None
     assert session.summary.samples < 10 * 256
+
+
+def test_while_somebody_watches_the_session_goes_on_without_sinks(make: Make, clock: HandClock) -> None:
+    session, source = make(paced(clock, 12), Keep("LSL output", 3))
+    session.run()
+    shot, _ = session.poll(Poll())
+    assert not source.closed.is_set()
+    assert session.error is None
+    assert len(shot.predictions) == 3
+    assert "LSL output stopped: disk full" in [e.detail for e in shot.events if isinstance(e, State)]
 
 
 def test_without_sinks_the_screen_is_enough(make: Make, clock: HandClock) -> None:

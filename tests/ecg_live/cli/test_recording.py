@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from threading import Thread
 
@@ -69,6 +71,26 @@ def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> 
     killer.join()
     report = verify(path)
     assert report.sound, report.problems
+
+
+def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.demo_recording()), "--headless", "--json"]
+    options = ["--record", str(path), "--participant", "P1"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert "the recording goes on" in running.stderr.readline()
+        before = path.stat().st_size
+        until(lambda: path.stat().st_size > before + 10_000)
+        running.send_signal(signal.SIGINT)
+        rest = running.stderr.read()
+    assert running.returncode == 130
+    assert "kept nothing" in rest
+    assert "Traceback" not in rest
+    assert verify(path).sound
 
 
 def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:

@@ -33,13 +33,13 @@ class Tape(Keep):
 class Hall:
     """A fan-out with a screen, and what it said."""
 
-    def __init__(self, *sinks: Keep, tapes: tuple[Tape, ...] = (), speed: float = 1.0) -> None:
+    def __init__(self, *sinks: Keep, tapes: tuple[Tape, ...] = (), speed: float = 1.0, watched: bool = False) -> None:
         self.clock, self.deserted = HandClock(), 0
         self.screen = Screen(INFO.rate, self.clock)
         self._tapes = iter(tapes)
         recordings: Callable[[], Tape] | None = self._open if tapes else None
         info = replace(INFO, speed=speed)
-        self.fanout = Fanout(info, self.screen, sinks, self.clock, self._leave, recordings)
+        self.fanout = Fanout(info, self.screen, sinks, self.clock, self._leave, recordings, watched=watched)
 
     def _open(self) -> Tape:
         tape = next(self._tapes, None)
@@ -147,18 +147,48 @@ def test_a_recording_that_cannot_be_finished_is_loud() -> None:
     assert hall.recording is not None
 
 
-def test_a_recorder_does_not_keep_a_session_alive_nor_end_it() -> None:
+def test_a_recording_keeps_a_session_alive_when_its_readers_leave() -> None:
     tape = Tape()
     hall = Hall(Keep("pipe", 1), tapes=(tape,))
     hall.fanout.begin_recording()
+    assert not hall.fanout.only_recorded
     hall.fanout.send(chunk(0, 1000.0))
-    assert hall.deserted == 1
-    assert kinds(tape)[-1] == "warning"
-    alone = Hall(tapes=(Tape(1),))
-    alone.fanout.begin_recording()
-    alone.fanout.send(chunk(0, 1000.0))
-    assert alone.told[-1] == "recording_failed"
-    assert alone.deserted == 0
+    hall.fanout.send(chunk(100, 1000.2))
+    assert kinds(tape) == ["recording", "Chunk", "warning", "Chunk"]
+    assert (hall.deserted, hall.fanout.only_recorded) == (0, True)
+    hall.fanout.end_recording()
+    assert (hall.deserted, hall.fanout.only_recorded) == (1, False)
+    assert "pipe stopped: disk full" in str(hall.fanout.error)  # nobody has read that
+
+
+def test_a_recording_that_fails_with_nobody_left_ends_the_session() -> None:
+    hall = Hall(Keep("pipe", 1), tapes=(Tape(2),))
+    hall.fanout.begin_recording()
+    hall.fanout.send(chunk(0, 1000.0))
+    assert hall.deserted
+    assert isinstance(hall.fanout.error, RecordingError)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_while_somebody_watches_the_screen_no_sink_ends_the_session(recorded: bool) -> None:
+    hall = Hall(Keep("LSL output", 1), tapes=(Tape(3),), watched=True)
+    if recorded:
+        hall.fanout.begin_recording()
+    for k in range(5):
+        hall.fanout.send(chunk(100 * k, 1000.0))
+    assert (hall.deserted, hall.fanout.only_recorded) == (0, False)
+    assert hall.told.count("warning") == 1
+    assert hall.told.count("recording_failed") == recorded
+    assert isinstance(hall.fanout.error, RecordingError) == recorded
+
+
+def test_a_sink_that_is_left_keeps_a_session_alive() -> None:
+    one, other = Keep("pipe", 1), Keep("LSL output")
+    hall = Hall(one, other)
+    for k in range(3):
+        hall.fanout.send(chunk(100 * k, 1000.0))
+    assert (hall.deserted, hall.fanout.error) == (0, None)
+    assert kinds(other) == ["Chunk", "Chunk", "warning", "Chunk"]
 
 
 def test_all_sinks_see_one_order_whoever_sends() -> None:
