@@ -99,8 +99,8 @@ class Predictor:
     def predict(self, window: Window) -> dict[str, HeadResult]:
         """Each head's probabilities and label, or its reason to abstain."""
         embedding = self.engine.features(window)
-        self.features = embedding[0].numpy()
-        features = embedding.double().numpy(), hrv(window)[None]
+        self.features = embedding[0].numpy().copy()  # a tensor that is kept pins 0.3 MB of freed heap around it
+        features = self.features[None].astype(np.float64), hrv(window)[None]
         reason = _reason(window)
         results = {name: self._ask(name, features, reason) for name in self._heads}
         self.news = self._gather(window, features, usable=reason is None)

@@ -95,6 +95,15 @@ def test_the_stream_keeps_one_window_and_no_more(bundle: Bundle) -> None:
     assert engine._maps.shape == (128, 591)
 
 
+def test_features_that_a_screen_keeps_for_an_hour_own_their_memory(bundle: Bundle) -> None:
+    predictor = Predictor(bundle)
+    first, second = (predictor.predict(window) and predictor.features for window in made()[:2])
+    assert isinstance(first, np.ndarray)
+    assert isinstance(second, np.ndarray)
+    assert first.flags.owndata
+    assert first.tolist() != second.tolist()
+
+
 @pytest.mark.parametrize(
     ("padding", "hop", "engine"),
     [

@@ -16,7 +16,7 @@ from ecg_live.types import Chunk, HeadInfo, State, StreamInfo
 
 RATE = 256.0
 ENTRIES = 1 << 17
-SIZE = 16  # bytes of an entry: monotonic time, samples given by then
+SIZE = 16  # bytes of an entry: monotonic time, samples given by then (predictions: below 0)
 
 
 def main(path: Path, journal: Path, speed: float) -> None:
@@ -34,10 +34,11 @@ def main(path: Path, journal: Path, speed: float) -> None:
             time.sleep(max(0.0, began + start / RATE / speed - time.monotonic()))
 
 
-def read(journal: Path) -> list[tuple[float, int]]:
-    """All entries."""
+def read(journal: Path, *, samples: bool = True) -> list[tuple[float, int]]:
+    """All entries of samples, or of predictions: when, and how many by then."""
     found = np.frombuffer(journal.read_bytes(), np.dtype([("t", "<f8"), ("n", "<i8")]))
-    return [(float(t), int(n)) for t, n in found[found["n"] > 0]]
+    sign = 1 if samples else -1
+    return [(float(t), sign * int(n)) for t, n in found[sign * found["n"] > 0]]
 
 
 if __name__ == "__main__":

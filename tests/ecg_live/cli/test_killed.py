@@ -1,0 +1,67 @@
+"""kill -9 of the whole program: the file opens, and nothing is missing that its session took 0.5 s before.
+
+``ECG_LIVE_KILLS=100 pytest -m soak tests/ecg_live/cli/test_killed.py -s``
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.files import open_recording
+from ecg_live.types import F64, Chunk, Opening
+from tests.benchmarks.test_live import long_recording
+from tests.ecg_live.sinks import journal
+from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
+from tests.ecg_live.sinks.recordings import load
+
+LONGEST = {"1": 14.0, "max": 4.0}  # s from the first sample to the kill; at 1x predictions begin after ten
+MINUTES = 90  # of the recording: no machine gets through them in time
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return long_recording(tmp_path_factory.mktemp("source") / "long.h5", MINUTES)
+
+
+def played(source: Path) -> F64:
+    pieces = [
+        item.samples[:, 0] for item in open_recording(source, Opening()).chunks(60_000) if isinstance(item, Chunk)
+    ]
+    return np.concatenate(pieces)
+
+
+def deaths(folder: Path, source: Path, speed: str, count: int, at_once: int) -> list[Death]:
+    whole = played(source)
+
+    def one(k: int, after: float) -> Death:
+        path, notes = folder / f"{k}.xdf", folder / f"{k}.journal"
+        command = [sys.executable, "-m", "tests.ecg_live.cli.journalled", str(notes), "run", str(source), "--headless"]
+        options = ["--json", "--speed", speed, "--record", str(path)]
+        end = kill([*command, *options], notes, after, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        opened, torn = opens(path), trim(path)
+        got = load(path)
+        there = got["ecg"]["time_series"][:, 0]
+        np.testing.assert_array_equal(there, whole[: len(there)])
+        predicted = len(got["predictions"]["time_stamps"])
+        given = journal.read(notes, samples=True), journal.read(notes, samples=False)
+        missing = [at for at, count in given[0] if count > len(there)] + [at for at, n in given[1] if n > predicted]
+        notes.unlink()
+        path.unlink()
+        return Death(torn, opened, len(there), end - min(missing, default=end))
+
+    return many(one, count, at_once, LONGEST[speed], speed)
+
+
+@pytest.mark.parametrize(
+    ("speed", "count"),
+    [("max", 3), *(pytest.param(speed, KILLS, marks=pytest.mark.soak) for speed in LONGEST)],
+)
+def test_the_whole_program_killed(tmp_path: Path, source: Path, speed: str, count: int) -> None:
+    tell(deaths(tmp_path, source, speed, count, AT_ONCE), f"at {speed}: ")
