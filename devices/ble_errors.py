@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,7 @@ _NO_BUS = (
     "no D-Bus system bus, so no Bluetooth",
     "install dbus and bluez and start them; in a container, share /run/dbus with it",
 )
+_CUT = "connection closed during authentication"  # so says dbus-fast 5.2; bleak may pass it on as a refusal
 _PAIR = "pair the device in the system's Bluetooth settings"
 _UNPAIRED = (
     BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
@@ -108,15 +110,22 @@ def _meaning(what: str, address: str, error: Exception) -> DeviceError:
 
 def _known(error: Exception) -> tuple[str, str] | None:
     """Return message and remedy where only the user can help."""
+    if _is_bus_dead(error):
+        return _NO_BUS
     if isinstance(error, BleakBluetoothNotAvailableError):
         return _REASONS.get(error.reason, _NO_ADAPTER)
     if isinstance(error, BleakDBusError):
         return _DBUS.get(error.dbus_error)
     if isinstance(error, PermissionError):
         return _FORBIDDEN
-    if isinstance(error, (FileNotFoundError, ConnectionError, EOFError)):
-        return _NO_BUS
     return None
+
+
+def _is_bus_dead(error: Exception) -> bool:
+    """Whether there is no bus, or it died: before, while or after it was asked something."""
+    if isinstance(error, (FileNotFoundError, ConnectionError, EOFError)) or _CUT in str(error):
+        return True
+    return isinstance(error, OSError) and error.errno == errno.EBADF  # dbus-fast writes to what it has just closed
 
 
 def _retry_hint(address: str) -> str:

@@ -15,7 +15,7 @@ from devices.ble import BleTransport, scan
 from devices.link import Found, Link, LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
 from tests.emulators.counter import ASK, BATTERY, LEVEL, NOTIFY, SERVICE, START, STOP, WRITE, Counter
-from tests.emulators.radio.bus import Bus, private_bus
+from tests.emulators.radio.bus import Bus, dying_bus, private_bus
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio
@@ -351,6 +351,17 @@ def test_a_bus_that_dies_takes_its_links_along(radio: Radio, system_bus: Bus) ->
             await connected()
 
     run(talk())
+
+
+@pytest.mark.parametrize("octets", [0, 10, 50, 150, 250, 400, 1000])
+def test_a_bus_that_dies_while_it_is_asked(
+    radio: Radio, system_bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, octets: int
+) -> None:
+    radio.add(Counter())
+    with dying_bus(tmp_path, system_bus, octets) as address:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+        with pytest.raises(DeviceError, match="no D-Bus system bus"):
+            run(seen())
 
 
 def test_without_an_adapter(radio: Radio) -> None:

@@ -16,6 +16,8 @@ from devices.ble_errors import explained
 from devices.link import LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
 
+REFUSED = BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM
+CUT = "connection closed during authentication"
 _HERE = "F1:F1:F1:F1:F1:F1"
 
 
@@ -39,6 +41,10 @@ def test_no_bluetooth_for_any_reason(reason: BleakBluetoothNotAvailableReason) -
         (PermissionError(13, "Permission denied"), "may not use Bluetooth"),
         (FileNotFoundError(2, "No such file"), "no D-Bus system bus"),
         (ConnectionResetError(104, "Connection reset by peer"), "no D-Bus system bus"),
+        (OSError(9, "Bad file descriptor"), "no D-Bus system bus"),
+        (EOFError(), "no D-Bus system bus"),
+        (BleakBluetoothNotAvailableError(CUT, REFUSED), "no D-Bus system bus"),
+        (ValueError(CUT), "no D-Bus system bus"),
         (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", ["no"]), "may not use Bluetooth"),
         (BleakDBusError("org.bluez.Error.NotReady", ["Resource Not Ready"]), "adapter is off"),
         (OSError(-2147020577, "The device is not ready for use"), "searching: .*not ready for use"),

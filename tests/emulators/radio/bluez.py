@@ -61,7 +61,7 @@ class BlueZ:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._bus.disconnect()
-        with suppress(EOFError):  # the bus was killed
+        with suppress(EOFError, OSError):  # the bus was killed, maybe while something was on its way to it
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     async def die(self) -> None:

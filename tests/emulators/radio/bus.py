@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 import pytest
@@ -48,3 +51,34 @@ def private_bus(folder: Path, policy: str = "") -> Iterator[Bus]:
             yield Bus(process.stdout.readline().strip().split(",")[0], process.kill)
         finally:
             process.kill()
+
+
+@contextmanager
+def dying_bus(folder: Path, bus: Bus, octets: int) -> Iterator[str]:
+    """Address of a bus that dies once it has told its client so much."""
+    with socket.socket(socket.AF_UNIX) as door:
+        path = folder / f"dying-{octets}"
+        door.bind(str(path))
+        door.listen()
+
+        def serve() -> None:
+            client, _ = door.accept()
+            with client, socket.socket(socket.AF_UNIX) as real:
+                real.connect(bus.address.removeprefix("unix:path="))
+                _relay(client, real, octets)
+
+        thread = Thread(target=serve, name="dying bus")
+        thread.start()
+        yield f"unix:path={path}"
+        thread.join()
+
+
+def _relay(client: socket.socket, real: socket.socket, octets: int) -> None:
+    while octets:
+        for ready in select.select([client, real], [], [])[0]:
+            if ready is client:
+                real.sendall(client.recv(4096))
+            else:
+                told = real.recv(octets)
+                client.sendall(told)
+                octets -= len(told)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from bumble.core import UUID
 from bumble.device import Device, Peer
@@ -59,7 +61,9 @@ class Connection:
 
     async def close(self) -> None:
         if self._peer is not None and self._peer.connection.handle in self._central.connections:
-            await self._peer.connection.disconnect()
+            with suppress(TimeoutError):  # bumble waits for ever for a link that broke while it was being made
+                async with asyncio.timeout(1):
+                    await self._peer.connection.disconnect()
 
     async def read(self, path: str) -> bytes:
         """Read; BlueZ tells the value to subscribers as well."""
