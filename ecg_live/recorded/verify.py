@@ -3,109 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
-import numpy as np
-
 from devices.files.recording import UNDECODABLE, undecodable
-from devices.files.xdf_chunks import ChunkAt, Stream, Torn, chunks, read_rows, read_samples, read_stream
+from devices.files.xdf_chunks import DAMAGED, ChunkAt, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.errors import FormatError, RecordingError
-from ecg_live.sinks.xdf_chunks import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, PLACE, SAMPLES
+from ecg_live.recorded.verdict import CLOSE, Count, Report
+from ecg_live.sinks.xdf_chunks import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, PLACE, SAMPLES, UUID, chunk
 
 COPIED = 1 << 20  # bytes read at once
-TOLD = 20  # problems that are named; a file that is damaged all over has as many as chunks
-CLOSE = "ecg-live export FILE --to xdf closes it"
-
-
-@dataclass(slots=True)
-class Count:
-    """What a stream holds: samples, those that its footer counts (None without one), values that are no number.
-
-    ``first`` and ``stop`` are raw counters, None where nobody counted.
-    """
-
-    stream: Stream
-    samples: int = 0
-    footer: int | None = None
-    empty: int = 0
-    first: int | None = None
-    stop: int | None = None
-
-    @property
-    def missing(self) -> int:
-        """Samples between the first and the last that never came."""
-        return 0 if self.first is None or self.stop is None else self.stop - self.first - self.samples
-
-
-@dataclass(slots=True)
-class Report:
-    """What was found: ``problems`` in words, ``torn`` bytes at the end that are no whole chunk, ``digests`` that hold.
-
-    ``whole`` is where the last whole chunk ends, ``reported`` the lost samples that the session told; ``damaged`` says
-    that more is wrong than a missing end.
-    """
-
-    path: Path
-    size: int
-    counts: dict[int, Count] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    torn: int = 0
-    whole: int = len(MAGIC)
-    digests: int = 0
-    sealed: bool = False
-    reported: int = 0
-    damaged: bool = False
-
-    @property
-    def sound(self) -> bool:
-        """Nothing is wrong."""
-        return not self.problems
-
-    @property
-    def closed(self) -> bool:
-        """Every stream has its footer."""
-        return bool(self.counts) and all(each.footer is not None for each in self.counts.values())
-
-    def blame(self, problem: str, *, end: bool = False) -> None:
-        """Note what is wrong; ``end`` where the file only lacks one."""
-        self.damaged |= not end
-        if len(self.problems) < TOLD:
-            self.problems.append(problem)
-
-    def lines(self) -> Iterator[str]:
-        """For people."""
-        seal = f"{self.digests} digests hold" if self.sealed else "no digests: damage inside a chunk cannot be seen"
-        yield f"{self.path}: {'sound' if self.sound else 'NOT SOUND'}, {self.size} bytes, {seal}"
-        for count in self.counts.values():
-            lost = f", {count.missing} missing between them" if count.first is not None else ""
-            yield f"  {count.stream.name} [{count.stream.kind}]: {count.samples} samples{lost}"
-            if count.stream.own.get("key") == "ecg":
-                yield f"    {count.empty} of them no numbers; the session told of {self.reported} lost"
-        yield from (f"  problem: {problem}" for problem in self.problems)
-
-    def as_json(self) -> dict[str, Any]:
-        """For programs."""
-        streams = [
-            {
-                "name": each.stream.name,
-                "key": each.stream.own.get("key"),
-                "samples": each.samples,
-                "footer": each.footer,
-                "missing": each.missing,
-                "not_numbers": each.empty,
-            }
-            for each in self.counts.values()
-        ]
-        fields = ("size", "torn", "whole", "digests", "sealed", "reported", "sound", "closed", "problems")
-        return {"path": str(self.path), **{name: getattr(self, name) for name in fields}, "streams": streams}
+_DIGEST_HEAD = chunk(DIGEST, bytes(32))[:4]
 
 
 def verify(path: Path) -> Report:
     """Check a file from its first byte to its last.
+
+    Bytes at the end that are no whole chunk are a torn tail, unless whole chunks lie behind its begin: then they are
+    damage.
 
     Raises
     ------
@@ -129,21 +46,30 @@ def verify(path: Path) -> Report:
 def _walk(report: Report, raw: BinaryIO) -> None:
     seal = _Seal(raw)
     try:
-        for file, chunk in chunks(report.path):
-            if isinstance(chunk, Torn):
-                report.torn = chunk.there
-                report.blame(f"cut: the last {chunk.there} bytes are no whole chunk; {CLOSE}", end=True)
-                return
-            if chunk.tag == DIGEST:
-                _check(report, seal, chunk, file.read(chunk.size))
+        for file, found in chunks(report.path):
+            if isinstance(found, Torn):
+                _tear(report, raw, found)
+                break
+            if found.tag == DIGEST:
+                _check(report, seal, found, file.read(found.size))
             else:
-                _take(report, file, chunk)
-            report.whole = chunk.end
+                _take(report, file, found)
+            report.whole = found.end
     except FormatError as error:
         report.blame(f"{error.message}; {report.size - report.whole} bytes behind byte {report.whole} are not read")
         return
-    if report.sealed and seal.at != report.whole:
-        report.blame(f"{report.whole - seal.at} bytes at the end have no digest")
+    if report.sealed and report.sound and seal.at != report.whole:
+        unsealed = f"{report.whole - seal.at} bytes at the end have no digest"
+        report.blame(unsealed) if report.closed else report.warnings.append(unsealed)
+
+
+def _tear(report: Report, raw: BinaryIO, torn: Torn) -> None:
+    """A write that was cut off holds no digest, which ends each write, and LabRecorder's holds no boundary."""
+    report.torn = torn.there
+    with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        if any(whole.find(mark, torn.begin + 1) >= 0 for mark in (_DIGEST_HEAD, UUID)):
+            report.blame(f"byte {torn.begin}: a chunk of {torn.size} bytes, but whole chunks lie in it: {DAMAGED}")
+    report.warnings.append(f"cut: the last {torn.there} bytes are no whole chunk and are left out; {CLOSE}")
 
 
 class _Seal:
@@ -187,6 +113,8 @@ def _take(report: Report, file: BinaryIO, chunk: ChunkAt) -> None:
         elif chunk.tag == PLACE:
             count.stop = int.from_bytes(file.read(chunk.size), "little")
             count.first = count.stop if count.first is None else count.first
+            if _judged(count) is not None:
+                report.lost.place(count.stop)
         elif chunk.tag == FOOTER:
             count.footer = _footer(file.read(chunk.size))
     except (RecordingError, *UNDECODABLE) as error:
@@ -203,12 +131,18 @@ def _count(report: Report, count: Count, data: bytes) -> None:
         raise FormatError(f"stream {stream.name!r} has the format {stream.form!r}, which XDF does not know")
     _, values = read_samples(report.path, stream, data)
     count.samples += len(values)
-    if stream.own.get("key") == "ecg":
-        count.empty += int(np.isnan(values).any(axis=1).sum())
-    elif stream.own.get("key") == "gaps" and values.shape[1] > 1:
-        report.reported += int(np.nan_to_num(values[:, 1]).clip(0, 1e15).sum())
+    if (judged := _judged(count)) is not None:
+        count.empty += report.lost.samples(values[:, judged])
+    elif count.key == "gaps" and values.shape[1] > 1:
+        report.lost.gaps(values[:, :2])
     if count.stop is not None:
         count.stop += len(values)
+
+
+def _judged(count: Count) -> int | None:
+    """The column of the ECG that was judged; None if two have its name."""
+    name, labels = count.stream.own.get("ecg", ""), count.stream.labels
+    return labels.index(name) if count.key == "ecg" and labels.count(name) == 1 else None
 
 
 def _footer(data: bytes) -> int:
@@ -224,9 +158,11 @@ def _judge(report: Report) -> None:
     if not report.counts:
         report.blame("no stream has a header")
     elif not report.closed and not report.torn:
-        report.blame(f"not closed: the recording ended without its footers; {CLOSE}", end=True)
+        report.warnings.append(f"not closed: the recording ended without its footers; {CLOSE}")
     for count in report.counts.values():
         if count.footer not in {None, count.samples}:
             report.blame(f"{count.stream.name}: {count.samples} samples, but its footer counts {count.footer}")
         if count.missing < 0:
             report.blame(f"{count.stream.name}: {-count.missing} samples more than its counter has places for")
+    if report.sound and (problem := report.lost.problem()):
+        report.blame(problem)

@@ -42,6 +42,6 @@ def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool 
     session = gather(parts)
     with written(path, parts[0].path, force=force) as part_path:
         part_path.write_text(page(session), encoding="utf-8", newline="\n")
-    damaged = [part for part in parts if part.checked.damaged or part.contents.damage is not None]
+    damaged = [part for part in parts if not part.checked.sound or part.contents.damage is not None]
     error = FormatError(f"{damaged[0].path.name} is damaged; the page shows what could be read") if damaged else None
     return Made(path, list(problems(session)), error)

@@ -44,13 +44,13 @@ def integrity(session: Recorded) -> str:
     """What `verify` says of all files, in one sentence."""
     checks = [part.checked for part in session.parts]
     what = "The file is" if len(checks) == 1 else f"All {len(checks)} files are"
-    if all(each.sound and each.sealed for each in checks):
+    if all(each.sound and each.closed and each.sealed for each in checks):
         held = count(sum(each.digests for each in checks), "digest holds", "digests hold")
         return f"{what} whole, and every byte is as it was written ({held})."
-    bad = [each.path.name for each in checks if each.damaged]
+    bad = [each.path.name for each in checks if not each.sound]
     if bad:
         return f"DAMAGED: {', '.join(bad)}. What could be read is shown; do not rely on it before you have read below."
-    cut = [each for each in checks if not each.sound]
+    cut = [each for each in checks if not each.closed]
     if cut:
         torn = sum(each.torn for each in cut)
         tail = f"; {torn} bytes of a torn chunk are left out" if torn else ""
@@ -61,7 +61,7 @@ def integrity(session: Recorded) -> str:
 def problems(session: Recorded) -> Iterator[str]:
     """What is to be known before anything else is believed; nothing where all is well."""
     for part in session.parts:
-        yield from (f"{part.path.name}: {problem}" for problem in part.checked.problems)
+        yield from (f"{part.path.name}: {each}" for each in part.checked.problems + part.checked.warnings)
     known = " ".join(problem for part in session.parts for problem in part.checked.problems)
     damages = [part.contents.damage for part in session.parts] + [session.trace.error if session.trace else None]
     yield from dict.fromkeys(str(each) for each in damages if each is not None and each.message not in known)

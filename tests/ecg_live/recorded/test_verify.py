@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
+from ecg_live.recorded.closing import close_xdf
 from ecg_live.recorded.verify import verify
+from ecg_live.sinks.xdf_chunks import DIGEST, SAMPLES
 from tests.devices.files.test_xdf import chunk, header, write
 from tests.devices.files.test_xdf import ecg as lab_ecg
 from tests.ecg_live.sinks.recordings import eventful, record
@@ -52,17 +54,63 @@ def test_every_byte_counts(tmp_path_factory: pytest.TempPathFactory, recording: 
     content = bytearray(recording)
     content[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
-    assert not verify(path).sound
+    report = verify(path)
+    assert not (report.sound and report.closed)
+    assert not report.sound or at >= last_write(path, recording)  # the last one may look as if it was cut
+
+
+def last_write(path: Path, recording: bytes) -> int:
+    """Where the last write begins: behind the last digest but one."""
+    path.write_bytes(recording)
+    return [each.end for _, each in chunks(path) if isinstance(each, ChunkAt) and each.tag == DIGEST][-2]
 
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_every_cut_is_seen(tmp_path_factory: pytest.TempPathFactory, recording: bytes, data: st.DataObject) -> None:
+def test_every_cut_is_seen_and_what_is_there_is_sound(
+    tmp_path_factory: pytest.TempPathFactory, recording: bytes, data: st.DataObject
+) -> None:
     path = tmp_path_factory.getbasetemp() / "cut.xdf"
-    path.write_bytes(recording[: data.draw(st.integers(4, len(recording) - 1))])
+    at = data.draw(st.integers(20_000, len(recording) - 35))  # the headers are whole, the last digest is not
+    path.write_bytes(recording[:at])
     report = verify(path)
-    assert not report.sound
-    assert report.whole + report.torn == path.stat().st_size
+    assert report.sound, report.problems
+    assert not report.closed
+    assert report.warnings
+    assert report.whole + report.torn == at
+
+
+def test_a_file_without_its_headers(tmp_path: Path, recording: bytes) -> None:
+    path = tmp_path / "a.xdf"
+    path.write_bytes(recording[:100])
+    assert verify(path).problems == ["no stream has a header"]
+
+
+def test_damage_that_looks_like_a_cut(tmp_path: Path, recording: bytes) -> None:
+    """A length that reaches beyond the end would have a reader drop all that is behind it."""
+    path = tmp_path / "a.xdf"
+    path.write_bytes(recording)
+    samples = next(each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.tag == SAMPLES)
+    content = bytearray(recording)
+    content[samples.begin + 4] = 0x10  # of four bytes the last but one
+    path.write_bytes(content)
+    (problem,) = verify(path).problems
+    assert problem.startswith(f"byte {samples.begin}: a chunk of ")
+    assert "whole chunks lie in it" in problem
+
+
+def test_a_recording_that_was_killed_is_sound_and_not_closed(
+    tmp_path: Path, recording: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.xdf"
+    path.write_bytes(recording[: last_write(path, recording)])
+    assert verify_files([path], as_json=False) == 0
+    told = capsys.readouterr().out
+    assert "sound as far as it goes, not closed" in told
+    assert "warning: not closed: the recording ended without its footers; ecg-live export FILE --to xdf" in told
+    assert close_xdf(path, tmp_path / "closed.xdf", force=False).dropped == 0
+    report = verify(tmp_path / "closed.xdf")
+    assert (report.sound, report.closed, report.warnings) == (True, True, [])
 
 
 def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
@@ -79,11 +127,11 @@ def test_a_file_of_labrecorder_has_no_digests(tmp_path: Path, capsys: pytest.Cap
     path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *lab_ecg())
     report = verify(path)
     assert not report.sealed
-    assert report.problems == [
+    assert report.warnings == [
         "not closed: the recording ended without its footers; ecg-live export FILE --to xdf closes it"
     ]
     assert report.counts[1].samples == 1000
-    assert verify_files([path], as_json=False) == 4
+    assert verify_files([path], as_json=False) == 0
     assert "no digests" in capsys.readouterr().out
 
 
