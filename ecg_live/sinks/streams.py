@@ -85,7 +85,7 @@ def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]
         StreamSpec("quality", "Signal quality", "Quality", (Channel("grade"), Channel("reasons")), "string"),
         StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
         StreamSpec("features", "Features", "Features", features, "float32"),
-        StreamSpec("events", "Events", "Events", (Channel("JSON"),), "string"),
+        StreamSpec("events", "Events", "Log", (Channel("JSON"),), "string"),  # EEGLAB makes events of type "Events"
     )
 
 

@@ -32,12 +32,12 @@ def file_header(now: datetime, part: int, session: str) -> bytes:
     """XML of the file; ``part`` counts the files of a recording from 1, ``session`` is the same in all of them."""
     fields = (
         leaf("version", "1.0"),
-        leaf("datetime", now.isoformat(timespec="seconds")),
+        leaf("datetime", now.strftime("%Y-%m-%dT%H:%M:%S%z")),  # LabRecorder's form; MNELAB reads no other
         leaf("software", f"ecg-live {__version__}"),
         leaf("recording", session),
         leaf("part", part),
     )
-    return (_PROLOGUE + element("info", *fields)).encode()
+    return _document(*fields)
 
 
 def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Mapping[str, str]) -> bytes:
@@ -65,13 +65,18 @@ def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Map
         for each in spec.channels
     ]
     desc = element("desc", element("channels", *described), element(OURS, *_leaves(own)))
-    return (_PROLOGUE + element("info", *_leaves(fields), desc)).encode()
+    return _document(*_leaves(fields), desc)
 
 
 def stream_footer(first: float, last: float, count: int) -> bytes:
     """XML of how a stream ended."""
     fields = {"first_timestamp": repr(first), "last_timestamp": repr(last), "sample_count": count}
-    return (_PROLOGUE + element("info", *_leaves(fields))).encode()
+    return _document(*_leaves(fields))
+
+
+def _document(*content: str) -> bytes:
+    """In ASCII with character references: EEGLAB's ``load_xdf.m`` reads as many characters as there are bytes."""
+    return (_PROLOGUE + element("info", *content)).encode("ascii", "xmlcharrefreplace")
 
 
 def _leaves(values: Mapping[str, object]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
+from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live import __version__
 from ecg_live.errors import RecordingError
 from ecg_live.signal.path import SignalPath
@@ -85,6 +87,17 @@ def test_what_the_headers_and_footers_say(tmp_path: Path) -> None:
     assert len({stream["info"]["uid"][0] for stream in got.values()}) == 9
     _, header = pyxdf.load_xdf(str(path))
     assert datetime.fromisoformat(header["info"]["datetime"][0]).tzinfo is not None
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", header["info"]["datetime"][0])  # as LabRecorder
+
+
+def test_headers_are_ascii_for_readers_that_count_characters(tmp_path: Path) -> None:
+    path, name = tmp_path / "a.xdf", "Brüstgurt \N{GREEK SMALL LETTER MU}V \N{MUSICAL SYMBOL G CLEF}"
+    record(path, counted(0, 100), replace(INFO, name=name, channels=(name,)))
+    found = [file.read(each.size) for file, each in chunks(path) if isinstance(each, ChunkAt) and each.tag in {1, 2, 6}]
+    assert len(found) == 19
+    assert all(text.isascii() for text in found)
+    info = load(path)["ecg"]["info"]
+    assert (info["name"], info["desc"][0]["channels"][0]["channel"][0]["label"]) == ([name], [name])
 
 
 @pytest.mark.parametrize("dejitter", [True, False])
