@@ -396,7 +396,10 @@ class Sink(Protocol):
 
 
 class Recorder(Sink, Protocol):
-    """A sink that writes a recording; `write` never waits for the disk, and raises once the recording failed."""
+    """A sink that writes a recording; `write` raises once that failed, and waits for no disk.
+
+    A replay at full speed may be held up while the disk is far behind.
+    """
 
     @property
     def status(self) -> RecordingStatus:

@@ -7,25 +7,25 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from threading import Event as Flag
-from threading import Lock, Thread
+from threading import Thread
 from uuid import uuid4
 
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.sinks import xdf_chunks
+from ecg_live.sinks.backlog import Backlog
 from ecg_live.sinks.streams import StreamSpec
 from ecg_live.sinks.xdf_file import XdfFile, free, unused
 from ecg_live.sinks.xdf_headers import file_header
 from ecg_live.sinks.xdf_pack import Packer
-from ecg_live.types import Chunk, Clock, HeadInfo, Item, RecordingStatus, StreamInfo, Trace
+from ecg_live.types import Clock, HeadInfo, Item, RecordingStatus, StreamInfo, Trace
 
 INTERVAL = 0.25  # s between two writes: with the disk's own time below the 0.5 s of the design
 LIMIT = 256 << 20  # bytes that may wait for the disk
 PIECE = 1 << 20  # bytes written and sealed at once
-SMALL = 2048  # bytes that an item other than samples is taken to need
-PATIENCE = 60.0  # s that closing waits for the disk
+PATIENCE = 60.0  # s that closing waits for the disk, and a replay at full speed
 KEPT = "what was written before is in the file; ecg-live verify tells"
 
 
@@ -56,7 +56,7 @@ class XdfRecorder:
         Session clock.
     roll : Roll
     limit : int
-        Bytes that may wait for the disk; beyond, the recording fails.
+        Bytes that may wait for the disk; beyond, the recording fails, save that a replay at full speed waits.
     interval : float
         Seconds between two writes.
     sync : callable
@@ -84,15 +84,10 @@ class XdfRecorder:
         interval: float = INTERVAL,
         sync: Callable[[int], None] = os.fsync,
     ) -> None:
-        self._path, self._clock, self._roll, self._limit = path, clock, roll, limit
-        self._interval, self._sync = interval, sync
+        self._path, self._clock, self._roll, self._interval, self._sync = path, clock, roll, interval, sync
         self._packer = Packer([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._id, self._part = str(uuid4()), 1
-        self._lock = Lock()
-        self._queue: list[Item] = []
-        self._waiting = 0  # bytes in the queue
-        self._oldest: float | None = None  # session clock when the oldest item in the queue came
-        self._writing: float | None = None  # and of those that are being written
+        self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else PATIENCE)
         self._size = 0  # of files that are full
         self._failed: str | None = None
         self._free: int | None = None
@@ -104,19 +99,17 @@ class XdfRecorder:
     @property
     def status(self) -> RecordingStatus:
         """How it does, from any thread."""
-        with self._lock:
-            oldest = self._oldest if self._writing is None else self._writing
         return RecordingStatus(
             path=str(self._file.path),
             seconds=self._packer.seconds,
             size=self._size + self._file.size,
             free=self._free,
-            late=0.0 if oldest is None or self._failed else max(0.0, self._clock() - oldest),
+            late=0.0 if self._failed else self._backlog.late,
             failed=self._failed,
         )
 
     def write(self, item: Item) -> None:
-        """Take one item; never waits.
+        """Take one item; waits for nothing, save in a replay at full speed while the disk is far behind.
 
         Raises
         ------
@@ -127,13 +120,7 @@ class XdfRecorder:
             raise RecordingError(self._failed, KEPT)
         if isinstance(item, Trace):
             return
-        weight = SMALL + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
-        with self._lock:
-            self._oldest = self._clock() if self._oldest is None else self._oldest
-            self._waiting += weight
-            self._queue.append(item)
-            waiting = self._waiting
-        if waiting > self._limit:
+        if waiting := self._backlog.put(item):
             self._failed = f"{self._file.path} failed: {waiting >> 20} MB wait for a disk that is too slow"
             raise RecordingError(self._failed, "record to a faster disk")
 
@@ -185,10 +172,7 @@ class XdfRecorder:
 
     def _pass(self) -> None:
         """Bring all that waits to the disk."""
-        with self._lock:
-            items, self._queue = self._queue, []
-            self._writing, self._oldest = self._oldest, None
-            self._waiting = 0
+        items = self._backlog.take()
         if items and (self._clock() - self._began >= self._roll.seconds or self._file.size >= self._roll.size):
             self._next()
         piece = bytearray()
@@ -201,7 +185,8 @@ class XdfRecorder:
         if piece:
             self._file.append(bytes(piece))
         self._file.sync()
-        self._writing, self._free = None, free(self._file.path)
+        self._backlog.done()
+        self._free = free(self._file.path)
         if self._file.removed():
             other, _ = unused(self._path, self._part + 1)
             self._file.rescue(other)
@@ -218,6 +203,6 @@ class XdfRecorder:
 
     def _fail(self, why: str) -> None:
         self._failed = f"{self._file.path} failed after {self._packer.seconds:.1f} s: {why}"
-        self._writing = self._oldest = None
+        self._backlog.give_up()
         with contextlib.suppress(OSError):
             self._file.sync()

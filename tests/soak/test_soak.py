@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,11 +54,17 @@ def run(folder: Path, seconds: float) -> Run:
 
 
 def steady(looks: list[dict[str, Any]], begin: float, end: float) -> None:
-    """Threads and files stay the same while samples come, and the dashboard draws."""
+    """Threads and files stay the same while samples come, and the dashboard draws.
+
+    A single look may catch a file that is open for an instant, or a neighbour's ``ecg-live mark`` asking who we are.
+    """
     during = [each for each in looks if begin <= each["at"] < end]
     assert during[-1]["frames"] > during[0]["frames"]
     for what in ("threads", "files"):
-        assert len({each[what] for each in during}) == 1, [each[what] for each in during]
+        found = Counter(each[what] for each in during)
+        ((usual, times),) = found.most_common(1)
+        assert during[0][what] == during[-1][what] == usual, found
+        assert times >= 0.99 * len(during) - 1, found
 
 
 def same_samples(path: Path, seconds: float) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from threading import Barrier, Thread
 from threading import Event as Flag
@@ -19,7 +21,7 @@ from ecg_live.recorded.verify import verify
 from ecg_live.types import Chunk, Gap, Item
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import BEGAN, RATE, counted, ecg, load, record, recorder, until
+from tests.ecg_live.sinks.recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, until
 
 FULL = textwrap.dedent("""
     import resource, sys, time
@@ -143,6 +145,60 @@ def test_a_disk_that_is_too_slow_fails_loudly(tmp_path: Path) -> None:
     sink._thread.join(20)
     assert ecg(path).tolist() == list(range(20 * written))  # what was taken is there in the end
     assert verify(path).sound
+
+
+def test_a_replay_at_full_speed_waits_for_a_slow_disk(tmp_path: Path) -> None:
+    path, limit, slow = tmp_path / "a.xdf", 1 << 20, Flag()
+    slow.set()
+
+    def sync(_file: int) -> None:
+        slow.wait(30)
+
+    sink = recorder(path, info=replace(INFO, speed=inf), sync=sync, limit=limit)
+    slow.clear()
+    chunks = list(counted(0, 40_000))
+
+    def play() -> None:
+        for chunk in chunks:
+            sink.write(chunk)
+
+    player = Thread(target=play)
+    player.start()
+    until(lambda: sink._backlog._size > limit)
+    assert player.is_alive()
+    slow.set()
+    player.join(30)
+    sink.close()
+    assert ecg(path).tolist() == list(range(40_000))
+
+
+def test_a_replay_that_waits_is_released_when_the_disk_fails(tmp_path: Path) -> None:
+    slow, broken = Flag(), Flag()
+    slow.set()
+
+    def sync(_file: int) -> None:
+        slow.wait(30)
+        if broken.is_set():
+            raise OSError(5, "Input/output error")
+
+    sink = recorder(tmp_path / "a.xdf", info=replace(INFO, speed=inf), sync=sync, limit=1 << 20)
+    slow.clear()
+    broken.set()
+    told: list[str] = []
+
+    def play() -> None:
+        try:
+            for chunk in counted(0, 40_000):
+                sink.write(chunk)
+        except RecordingError as error:
+            told.append(error.message)
+
+    player = Thread(target=play)
+    player.start()
+    until(lambda: sink._backlog._size > 1 << 20)
+    slow.set()
+    player.join(30)
+    assert "Input/output error" in told[0]
 
 
 def test_two_sessions_that_write_the_same_name_at_the_same_instant(tmp_path: Path) -> None:
