@@ -19,7 +19,7 @@ import pytest
 
 from devices.files import open_recording
 from ecg_live.recorded.verify import verify
-from ecg_live.types import F64, Chunk, Gap, Opening
+from ecg_live.types import Chunk, Gap, Opening
 from tests.ecg_live.sinks.recordings import load
 from tests.emulators.day import RATE, Books, books, day
 
@@ -113,25 +113,23 @@ def test_four_minutes(tmp_path: Path) -> None:
 def test_hours(tmp_path: Path) -> None:
     seconds = HOURS * 3600
     done = run(tmp_path, seconds)
-    begin = min(WARM, seconds / 8)
-    memory = memory_by_hour(done.looks, begin, seconds)
-    summary = done.told[-1]
+    summary, begin = done.told[-1], min(WARM, seconds / 8)
     print(
         f"\n{HOURS:g} h in {summary['wall']:.0f} s ({summary['speed']:.0f} times real time): {summary['samples']} "
         f"samples, {summary['lost']} lost, {summary['predictions']} predictions, {done.looks[-1]['frames']} frames, "
-        f"{done.path.stat().st_size / 1e6:.0f} MB"
+        f"{done.path.stat().st_size / 1e6:.0f} MB, {done.looks[-1]['threads']} threads, {done.looks[-1]['files']} files"
     )
-    print(f"{done.looks[-1]['threads']} threads, {done.looks[-1]['files']} files")
-    print("resident MiB by hour:", " ".join(f"{each / 2**20:.1f}" for each in memory))
-    grown = max(memory) / min(memory) - 1
-    print(f"from the least to the most after warming up: {100 * grown:.1f} %")
+    flat(done.looks, begin, seconds)
     steady(done.looks, begin, seconds)
     check(done, seconds)
-    assert grown < FLAT
 
 
-def memory_by_hour(looks: list[dict[str, Any]], begin: float, end: float) -> F64:
-    """The largest resident memory (bytes) of each hour, or eighth of the time, from ``begin`` on."""
+def flat(looks: list[dict[str, Any]], begin: float, end: float) -> None:
+    """From ``begin`` (s) on, the most memory that is resident is at most 5 % more than the least."""
     at, rss = (np.array([each[what] for each in looks]) for what in ("at", "rss"))
     edges = np.append(np.arange(begin, end, begin), end)
-    return np.array([rss[(at >= low) & (at < high)].max() for low, high in pairwise(edges)])
+    hours = [rss[(at >= low) & (at < high)] / 2**20 for low, high in pairwise(edges)]
+    print("resident MiB, least and most by hour:", ", ".join(f"{hour.min():.1f} {hour.max():.1f}" for hour in hours))
+    grown = max(hour.max() for hour in hours) / min(hour.min() for hour in hours) - 1
+    print(f"from the least to the most: {100 * grown:.1f} %")
+    assert grown < FLAT

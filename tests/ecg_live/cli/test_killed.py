@@ -56,7 +56,7 @@ def deaths(folder: Path, source: Path, speed: str, count: int, at_once: int) -> 
         path.unlink()
         return Death(torn, opened, len(there), end - min(missing, default=end))
 
-    return many(one, count, at_once, LONGEST[speed], speed)
+    return many(one, count, at_once, LONGEST[speed], (speed, count))
 
 
 @pytest.mark.parametrize(
