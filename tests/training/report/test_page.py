@@ -6,33 +6,19 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import DatasetError
+from tests.ecg_live.html.pages import ELSEWHERE, TAGS, body, words
 from tests.training.report.invented import label, report, row, scores
 from training.report import write_report
 from training.report.page import page
 from training.results import DataSummary, Example, LabelResult, Paired, Point, PretextLog, Report
 
-TAGS = {
-    *("body", "main", "header", "section", "footer", "div", "h1", "h2", "h3", "p", "b", "span", "small", "ul", "li"),
-    *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "details", "summary"),
-    *("svg", "path", "circle", "rect", "text", "title"),
-}
 EMPTY = Report("name", {}, (), None, (), (), (), "", "", 0.0)
-
-
-def body(html: str) -> ET.Element:
-    """The page's body, which is well-formed XML."""
-    return ET.fromstring(html[html.index("<body>") : html.index("</html>")])  # noqa: S314 - ours
-
-
-def words(element: ET.Element) -> str:
-    return " ".join("".join(element.itertext()).split())
 
 
 def headlines(*labels: LabelResult) -> list[str]:
@@ -42,7 +28,7 @@ def headlines(*labels: LabelResult) -> list[str]:
 
 def test_the_page_needs_nothing_else() -> None:
     html = page(report())
-    assert not re.search(r"<script|<link|<img|<iframe|\bsrc=|\bhref=|url\(|@import|https?:", html)
+    assert not re.search(ELSEWHERE, html)
     assert "default-src 'none'" in html
     assert len(html) < 300_000
 
