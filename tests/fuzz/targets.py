@@ -6,12 +6,14 @@ import json
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from devices.files import open_recording
 from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.bundle import load_bundle
+from ecg_live.recorded.report import write_report
 from ecg_live.recorded.verify import verify
 from ecg_live.types import Opening
 from tests.ecg_live.sinks.recordings import eventful, record
@@ -60,14 +62,25 @@ def verified(folder: Path) -> Target:
     return check
 
 
+def reported(folder: Path) -> Target:
+    """Make a page about a recording."""
+    path = folder / "report.fuzz"
+
+    def report(data: bytes) -> None:
+        path.write_bytes(data)
+        write_report([path], folder / "report.html", force=True)
+
+    return report
+
+
 def target(name: str, folder: Path) -> tuple[bytes, Target]:
     """Give what a name stands for: a seed and what eats it. What eats it lets no `EcgLiveError` out."""
     if name == "bundle":
         begin, eat = DEFAULT_MODEL.read_bytes(), bundle(folder)
-    elif name in {"recording", "verify"}:
+    elif name in {"recording", "verify", "report"}:
         record(folder / "seed.xdf", eventful())
         begin = (folder / "seed.xdf").read_bytes()
-        eat = reader(name, folder) if name == "recording" else verified(folder)
+        eat = {"verify": verified, "report": reported}.get(name, partial(reader, name))(folder)
     else:
         begin, eat = seed(name, folder), reader(name, folder)
 
@@ -78,7 +91,7 @@ def target(name: str, folder: Path) -> tuple[bytes, Target]:
     return begin, tolerant
 
 
-NAMES = (*MAKERS, "bundle", "recording", "verify")
+NAMES = (*MAKERS, "bundle", "recording", "verify", "report")
 
 
 def folder() -> Path:

@@ -23,5 +23,5 @@ def words(element: ET.Element) -> str:
 
 def rows(page: ET.Element, caption: str) -> list[list[str]]:
     """Cells of the first table whose caption begins so, its header first."""
-    found = (one for one in page.iter("table") if words(one.find("caption") or ET.Element("x")).startswith(caption))
+    found = (one for one in page.iter("table") if (one.findtext("caption") or "").startswith(caption))
     return [[words(cell) for cell in row] for row in next(found).iter("tr")]

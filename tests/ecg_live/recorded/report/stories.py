@@ -11,9 +11,11 @@ import numpy as np
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.series import read_series
 from ecg_live.recorded.report.session import Recorded, gather
+from ecg_live.sinks.xdf import Roll
 from ecg_live.types import Beats, Chunk, Gap, HeadResult, Item, Marker, Prediction, Quality, State, StreamInfo, Summary
+from tests.contracts.sources import HandClock
 from tests.ecg_live.html.pages import body
-from tests.ecg_live.sinks.recordings import BEGAN, RATE, record
+from tests.ecg_live.sinks.recordings import BEGAN, RATE, record, recorder, until
 
 SECOND = int(RATE)
 STRAP = StreamInfo(0.0, (), None, "Strap", "strap")
@@ -103,3 +105,16 @@ def reported(path: Path, *more: Path) -> ET.Element:
     """The page about a recording."""
     made = write_report([path, *more], path.with_name("page.html"), force=True)
     return body(made.path.read_text(encoding="utf-8"))
+
+
+def rolled(path: Path, items: Iterator[Item], seconds: float = 20.0) -> list[Path]:
+    """Items in several files; give those."""
+    clock = HandClock()
+    sink = recorder(path, clock, roll=Roll(seconds), interval=0.001)
+    for item in items:
+        sink.write(item)
+        if isinstance(item, Chunk):
+            clock.wait(1.0)
+            until(lambda: not sink.status.late)
+    sink.close()
+    return [path, *sorted(each for each in path.parent.iterdir() if each.stem.startswith(f"{path.stem}_"))]

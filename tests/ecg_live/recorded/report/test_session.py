@@ -1,0 +1,143 @@
+"""What is read from a recording is what was recorded, at the time at which it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecg_live.recorded.report.session import Recorded
+from ecg_live.recorded.report.tallies import covered, loss, ranked, sets, spans, spread
+from ecg_live.recorded.report.trace import Envelope
+from ecg_live.types import Item, Marker, State
+from tests.ecg_live.recorded.report.stories import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
+from tests.ecg_live.sinks.recordings import BEGAN
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    return recorded(tmp_path_factory.mktemp("story") / "a.xdf", story())
+
+
+def test_windows_are_those_of_the_session(session: Recorded) -> None:
+    windows = session.windows
+    assert windows.stop.tolist() == [*range(10, 21), *range(32, 61)]
+    np.testing.assert_array_equal(windows.start, windows.stop - 10)
+    assert [int((windows.grade == grade).sum()) for grade in ("good", "poor", "unusable")] == [32, 3, 5]
+    assert windows.heart_rate[0] == 70
+    assert np.isnan(windows.heart_rate[~windows.usable]).all()
+    (head,) = windows.heads
+    assert (head.name, head.classes) == ("load", ("rest", "load"))
+    assert head.answered.sum() == 35
+    assert head.probs[0].tolist() == [0.75, 0.25]
+    assert set(head.abstain[~head.answered]) == {"unusable signal: flat line"}
+    assert [(name, int(mask.sum())) for name, mask in sets(head)] == [
+        ("both", 40),
+        ("population", 30),
+        ("personal", 10),
+    ]
+
+
+def test_losses_markers_and_gaps(session: Recorded) -> None:
+    found = loss(session)
+    assert (found.samples, found.missing, found.empty, found.told) == (58 * SECOND, 2 * SECOND, 0, 2 * SECOND)
+    assert found.share == pytest.approx(2 / 60)
+    assert session.duration == 60
+    ((start, stop, lost, bridged, cause),) = session.gaps
+    assert (start, stop, lost, bridged, cause) == (20, 22, 512, False, "radio lost")
+    assert [(note.time, note.text) for note in session.markers] == [(15.5, "rest"), (35.5, "load <b>"), (50.5, "end")]
+    assert all(note.clock is not None for note in session.markers)
+
+
+def test_states_are_told_once_and_countdowns_only_begin(session: Recorded) -> None:
+    told = [(each.time, each.kind, each.times, each.until) for each in session.happenings]
+    assert told == [(-2, "connecting", 1, -2), (30, "baseline", 2, 31), (60, "ended", 1, 60)]
+
+
+def test_stretches_hold_the_windows_that_lie_wholly_in_them(session: Recorded) -> None:
+    found = spans(session)
+    assert [span.name for span in found] == ["before the first marker", "1 rest", "2 load <b>", "3 end"]
+    assert [span.windows.stop.tolist() for span in found] == [
+        list(range(10, 16)), list(range(32, 36)), list(range(46, 51)), [],
+    ]  # fmt: skip
+    assert spread(found[0].windows.heart_rate).mean == pytest.approx(72.5)
+
+
+def test_usable_time_counts_once(session: Recorded) -> None:
+    by_second = np.zeros(60, dtype=np.bool_)
+    for start, stop in zip(session.windows.start, session.windows.stop, strict=True):
+        if session.windows.usable[session.windows.stop == stop][0]:
+            by_second[int(start) : int(stop)] = True
+    assert covered(session.windows, 60.0) == pytest.approx(by_second.mean())
+
+
+def test_reasons_are_ranked_without_their_percentages() -> None:
+    said = ["3% of samples bridged; baseline wander", "baseline wander", "", "2.1% of samples bridged", "flat line"]
+    assert ranked(said) == [("baseline wander", 2), ("share of samples bridged", 2), ("flat line", 1)]
+
+
+def test_the_envelope_holds_every_extreme(session: Recorded) -> None:
+    assert session.trace is not None
+    seen = session.trace.envelope
+    samples = np.concatenate([chunk(second).samples[:, 0] for second in range(60)])
+    column = np.arange(len(samples)) // seen.per
+    lost = (np.arange(len(samples)) // SECOND == 20) | (np.arange(len(samples)) // SECOND == 21)
+    for k in range(0, column[-1] + 1, 7):
+        known = samples[(column == k) & ~lost]
+        wanted = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+        np.testing.assert_array_equal((seen.low[k], seen.high[k]), wanted)
+
+
+def test_an_envelope_is_the_same_however_the_signal_is_cut() -> None:
+    samples = np.random.default_rng(1).normal(size=5000)
+    whole, parts = Envelope(7), Envelope(7)
+    whole.add(3, samples)
+    for at in range(0, 5000, 33):
+        parts.add(3 + at, samples[at : at + 33])
+    np.testing.assert_array_equal(whole.low, parts.low)
+    np.testing.assert_array_equal(whole.high, parts.high)
+
+
+def test_a_close_look_shows_the_samples_around_the_marker_and_the_gap(session: Recorded) -> None:
+    assert session.trace is not None
+    first = session.trace.snippets[0]
+    begin = round(10.5 * SECOND)
+    wanted = np.arange(begin, begin + 10 * SECOND) / 1000
+    wanted[20 * SECOND - begin :] = np.nan
+    np.testing.assert_array_equal(first.samples, wanted)
+
+
+def test_a_recording_that_began_in_mid_session_begins_at_zero(tmp_path: Path) -> None:
+    late: list[Item] = [*(chunk(second) for second in range(100, 130)), window(112), marker(105.0, "here")]
+    session = recorded(tmp_path / "a.xdf", late)
+    assert session.duration == 30
+    assert (session.windows.start.tolist(), session.windows.stop.tolist()) == ([2], [12])
+    assert [note.time for note in session.markers] == [5]
+
+
+def test_windows_with_impossible_times_are_left_out_and_counted(tmp_path: Path) -> None:
+    session = recorded(tmp_path / "a.xdf", [chunk(0), window(11), window(10**9)])
+    assert (len(session.windows), session.windows.stray) == (1, 1)
+
+
+def test_of_a_strap_the_windows_count_and_not_its_own_words(tmp_path: Path) -> None:
+    session = recorded(tmp_path / "a.xdf", strap_story(), STRAP)
+    assert session.trace is None
+    assert session.windows.stop.tolist() == [*range(10, 30)]
+    assert session.windows.heart_rate.tolist() == [60 + second for second in range(10, 30)]
+    assert [(note.time, note.text) for note in session.markers] == [(12.25, "film")]
+    assert [each.kind for each in session.happenings] == ["gap"]
+    assert session.duration == 31
+
+
+def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: Path) -> None:
+    said: list[Item] = [
+        State("searching", "looking for it", BEGAN),
+        Marker(BEGAN + 2, "where is it?"),
+        State("gave_up", "gone", BEGAN + 9),
+    ]
+    session = recorded(tmp_path / "a.xdf", said)
+    assert session.trace is None
+    assert [(each.time, each.kind) for each in session.happenings] == [(0, "searching"), (9, "gave_up")]
+    assert [note.time for note in session.markers] == [2]
