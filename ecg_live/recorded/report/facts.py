@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ecg_live.dashboard.words import clock_text
 from ecg_live.html.markup import Html, bullets, count, folded, number, table, tag
 
@@ -72,13 +74,21 @@ def _rows(session: Recorded) -> Iterator[tuple[str, str]]:
     yield from _device(session)
     yield "model", _model(parsed(own.get("model", "")))
     yield "baseline", f"{rest:g} s of rest asked for" if (rest := number_in(settings, "baseline")) else "none asked for"
-    yield "predictions", f"every {session.hop:g} s"
+    yield "predictions", f"every {session.hop:.3g} s{_latency(session)}"
     if own.get("speed", "1.0") != "1.0":
         yield (
             "replay",
             f"at speed {own['speed'].replace('inf', 'max')}: latency and clock times are those of the replay",
         )
     yield "software", first.head.get("software") or own.get("software") or NOT_GIVEN
+
+
+def _latency(session: Recorded) -> str:
+    found = session.windows.latency[np.isfinite(session.windows.latency)]
+    if not len(found):
+        return ""
+    middle, late = (float(np.percentile(found, each)) * 1000 for each in (50, 95))
+    return f", {middle:.0f} ms (median) to {late:.0f} ms (95 %) after the last sample of a window"
 
 
 def _device(session: Recorded) -> Iterator[tuple[str, str]]:

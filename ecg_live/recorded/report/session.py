@@ -18,7 +18,7 @@ from .trace import Trace, look
 from .windows import Windows, read_windows
 
 COUNTDOWNS = ("warming_up", "gap")  # states that only count down
-SHORTEST, LONGEST = 0.1, 600.0  # s that lie between two windows, where a configuration can be believed
+SHORTEST, LONGEST = 0.1, 600.0  # s that may lie between two windows
 
 
 class Hole(NamedTuple):
@@ -107,11 +107,15 @@ def gather(parts: tuple[Part, ...]) -> Recorded:
     duration = trace.stop / trace.rate if trace else _last(parts, times)
     windows = read_windows(parts, times, duration)
     gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _hole(event, times.zero)))
-    hop = number_in(parsed(parts[0].contents.own.get("configuration", "")), "hop") or 1.0
-    hop = min(max(hop, SHORTEST), LONGEST)
-    return Recorded(
-        parts, duration, hop, windows, gaps, markers, tuple(_happenings(told, ecg=trace is not None)), trace
-    )
+    hop = _hop(number_in(parsed(parts[0].contents.own.get("configuration", "")), "hop"), windows)
+    happenings = tuple(_happenings(told, ecg=trace is not None))
+    return Recorded(parts, duration, hop, windows, gaps, markers, happenings, trace)
+
+
+def _hop(asked: float | None, windows: Windows) -> float:
+    """Seconds from one window to the next: those asked for, or more, since a strap may speak more rarely."""
+    found = float(np.median(np.diff(windows.stop))) if len(windows) > 1 else SHORTEST
+    return min(max(found, asked or SHORTEST, SHORTEST), LONGEST)
 
 
 def _told(part: Part, times: Times) -> Iterator[tuple[float, Mapping[str, Any]]]:

@@ -95,7 +95,7 @@ def marker_table(session: Recorded) -> Html:
         [str(k), moment(note.time), *([f"{note.clock:%H:%M:%S}" if note.clock else DASH] if clocks else []), note.text]
         for k, note in enumerate(session.markers, 1)
     ]
-    return _long("Markers", header, rows, "text-last") if rows else tag("p", "No marker was noted.")
+    return _long("Markers", header, rows, "words") if rows else tag("p", "No marker was noted.")
 
 
 def gap_table(session: Recorded) -> Html:

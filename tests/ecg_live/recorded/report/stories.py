@@ -107,6 +107,18 @@ def reported(path: Path, *more: Path) -> ET.Element:
     return body(made.path.read_text(encoding="utf-8"))
 
 
+def long_story(seconds: int) -> Iterator[Item]:
+    """A window every second but the first ten; one in seven quarters of an hour is flat, and a marker in each."""
+    for second in range(seconds):
+        yield chunk(second)
+        quarter, rest = divmod(second, 900)
+        if second >= 9:
+            flat = quarter % 7 == 6
+            yield window(second + 1, None if flat else 0.25 + 0.5 * (rest / 900), FLAT if flat else None)
+        if rest == 450:
+            yield marker(second + 0.5, f"block {quarter}")
+
+
 def rolled(path: Path, items: Iterator[Item], seconds: float = 20.0) -> list[Path]:
     """Items in several files; give those."""
     clock = HandClock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,16 @@ from ecg_live.recorded.report import write_report
 from ecg_live.types import Item, Marker, State
 from tests.devices.files import test_xdf as plain
 from tests.ecg_live.html.pages import ELSEWHERE, TAGS, rows, words
-from tests.ecg_live.recorded.report.stories import STRAP, chunk, marker, reported, story, strap_story, window
+from tests.ecg_live.recorded.report.stories import (
+    STRAP,
+    chunk,
+    long_story,
+    marker,
+    reported,
+    story,
+    strap_story,
+    window,
+)
 from tests.ecg_live.sinks.recordings import BEGAN, INFO, record
 
 
@@ -79,6 +89,7 @@ def test_the_tables_have_the_numbers(recording: Path) -> None:
     facts = dict(rows(page, "What the recording says"))
     assert (facts["participant"], facts["session"], facts["length"]) == ("P01", "S1", "0:01:00")
     assert (facts["device"], facts["ECG"], facts["model"]) == ("Made up", "ECG at 256 Hz", "<&> \ufffd")
+    assert facts["predictions"] == "every 1 s, 10 ms (median) to 10 ms (95 %) after the last sample of a window"
     assert facts["end"] == "end of the recording, at 0:01:00"
 
 
@@ -127,6 +138,42 @@ def test_a_page_is_replaced_when_that_is_asked_for_and_a_recording_never(recordi
         write_report([path], path, force=True)
     assert path.read_bytes() == before
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.html", "a.xdf"]
+
+
+def test_a_full_disk_keeps_the_page_that_was_there(recording: Path, tmp_path: Path) -> None:
+    page = tmp_path / "p.html"
+    page.write_text("before")
+    (tmp_path / "p.html.part").symlink_to("/dev/full")
+    with pytest.raises(RecordingError, match=r"p\.html cannot be written: No space left on device"):
+        write_report([recording], page, force=True)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("p.html", "before")]
+
+
+@pytest.mark.parametrize("hours", [0.25, pytest.param(8, marks=pytest.mark.soak)])
+def test_a_long_session_is_a_small_page_that_says_what_a_column_is(tmp_path: Path, hours: float) -> None:
+    path, seconds = tmp_path / "a.xdf", int(hours * 3600)
+    record(path, long_story(seconds), limit=1 << 30)
+    tracemalloc.start()
+    page = reported(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60_000_000
+    assert path.with_name("page.html").stat().st_size < 500_000
+    text = words(page)
+    assert f"A column is {seconds / 395:.3g} s wide: the line is the median of its windows" in text
+    assert f"of {seconds - 9:,} windows usable" in text
+
+
+def test_memory_does_not_grow_with_the_signal(tmp_path: Path) -> None:
+    peaks = []
+    for minutes in (3, 15):
+        path = tmp_path / f"{minutes}.xdf"
+        record(path, (chunk(second) for second in range(60 * minutes)))
+        tracemalloc.start()
+        write_report([path])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1_000_000  # 12 minutes are 1.5 MB of samples
 
 
 def test_a_file_that_was_cut_is_used_up_to_the_cut_which_is_said(recording: Path, tmp_path: Path) -> None:
