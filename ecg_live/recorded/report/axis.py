@@ -54,13 +54,17 @@ class Axis:
         """Grid of times, and gaps as shades, of one panel."""
         bottom = plot.top + plot.height
         grid = [rule(plot.x(mark), plot.top, plot.x(mark), bottom) for mark in time_ticks(self.duration)]
-        spans = [
-            (plot.x(max(gap.start, 0)), plot.x(gap.stop)) for gap in self.gaps if gap.stop >= 0 and not gap.bridged
-        ]
-        boxes = [
-            (left, plot.top, max(right - left, THINNEST), plot.height) for left, right in spans if left <= LEFT + WIDTH
-        ]
-        return [*grid, *([filled(boxes, "gap")] if boxes else [])]
+        return [*grid, *self._holes([gap for gap in self.gaps if not gap.bridged], plot, "gap")]
+
+    def gap_lane(self, plot: Plot) -> list[Html]:
+        """A strip with all gaps, bridged ones too."""
+        return [*_named(plot, "gap"), *self._holes(self.gaps, plot, "fill lost")]
+
+    def _holes(self, gaps: Sequence[Hole], plot: Plot, class_: str) -> list[Html]:
+        inside = [gap for gap in gaps if gap.stop >= 0 and gap.start <= self.duration]
+        spans = [(plot.x(max(gap.start, 0)), plot.x(min(gap.stop, self.duration))) for gap in inside]
+        boxes = [(left, plot.top, max(right - left, THINNEST), plot.height) for left, right in spans]
+        return [filled(boxes, class_)] if boxes else []
 
     def marks(self, plot: Plot) -> list[Html]:
         """Markers as lines through a panel."""
@@ -109,9 +113,14 @@ def lane(plot: Plot, name: str, found: Share, class_: str) -> list[Html]:
         for first, last in _together(found, begin, end):
             left, right = plot.x(float(found.start[first])), plot.x(float(found.stop[last]))
             runs.append((left, plot.top + plot.height - high, max(right - left, THINNEST), high))
-    label = write(short(name, LANE_NAME), LEFT - 8, plot.top + plot.height - 2, "end", "small")
-    base = rule(LEFT, plot.top + plot.height, LEFT + WIDTH, plot.top + plot.height)
-    return [base, *([filled(runs, class_)] if runs else []), label]
+    return [*_named(plot, name), *([filled(runs, class_)] if runs else [])]
+
+
+def _named(plot: Plot, name: str) -> list[Html]:
+    """The ground and the name of a strip."""
+    bottom = plot.top + plot.height
+    label = write(short(name, LANE_NAME), LEFT - 8, bottom - 2, "end", "small")
+    return [rule(LEFT, bottom, LEFT + WIDTH, bottom), label]
 
 
 def _together(found: Share, begin: int, end: int) -> Iterable[tuple[int, int]]:

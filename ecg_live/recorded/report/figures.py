@@ -10,7 +10,7 @@ from ecg_live.html.charts import Plot, limits, picture, rule, ticks, upwards, wr
 from ecg_live.html.markup import MINUS, Html, number
 from ecg_live.types import F64
 
-from .axis import LEFT, WHOLE, WIDTH, Axis, drawn, filled, lane
+from .axis import LEFT, WHOLE, Axis, drawn, filled, lane
 from .columns import line, share
 from .session import Recorded
 from .tallies import spread
@@ -39,7 +39,7 @@ def rhythm(session: Recorded, axis: Axis) -> Html:
         parts += [*axis.behind(plot), *lane(plot, grade, strip, f"fill {colour}"), *axis.marks(plot)]
         top += LANE
     if session.gaps:
-        parts += _gaps(axis, axis.panel(top, LANE - 3, (0, 1)))
+        parts += axis.gap_lane(axis.panel(top, LANE - 3, (0, 1)))
         top += LANE
     rates, rmssd = spread(windows.heart_rate), spread(windows.rmssd)
     words = (
@@ -125,15 +125,6 @@ def _drawable(samples: F64) -> tuple[F64, F64]:
     edges = np.arange(0, count, size)
     pairs = np.stack((np.fmin.reduceat(samples, edges), np.fmax.reduceat(samples, edges)), axis=1)
     return np.repeat(at[edges], 2), pairs.ravel()
-
-
-def _gaps(axis: Axis, plot: Plot) -> list[Html]:
-    """A strip with the gaps, bridged ones too."""
-    spans = [(plot.x(max(gap.start, 0)), plot.x(gap.stop)) for gap in axis.gaps if 0 <= gap.stop <= axis.duration + 1]
-    boxes = [(left, plot.top, max(right - left, 1.0), plot.height) for left, right in spans]
-    bottom = plot.top + plot.height
-    label = write("gap", LEFT - 8, bottom - 2, "end", "small")
-    return [rule(LEFT, bottom, LEFT + WIDTH, bottom), filled(boxes, "fill lost"), label]
 
 
 def _scale(plot: Plot, name: str, most: int = 5) -> list[Html]:

@@ -79,7 +79,7 @@ def _over_time(session: Recorded, axis: Axis) -> Html:
         per = session.trace.envelope.per / session.trace.rate
         said = (
             f"Raw ECG ({session.trace.channel}): lowest to highest sample of each {per:.3g} s; what lies beyond "
-            "the frame ends at its edge. Grey: gaps."
+            "the frame ends at its edge."
         )
         figures.append(tag("figure", overview(session.trace, axis), tag("figcaption", said)))
     return tag("section", tag("h2", "Over time"), figures) if figures else Html("")
@@ -95,7 +95,8 @@ def _how(session: Recorded) -> str:
             "the highest, and a strip is as high as the share of windows it is true of."
         )
     said += " Where there is no value the line breaks."
-    return said + (" Grey: gaps. Dashed: markers, with their numbers." if session.markers else " Grey: gaps.")
+    said += " Grey: gaps." if session.gaps else ""
+    return said + (" Dashed: markers, with their numbers." if session.markers else "")
 
 
 def _answers(session: Recorded, head: Answers, axis: Axis) -> Html:
@@ -136,9 +137,10 @@ def _closeups(session: Recorded) -> Html:
 
 def _integrity(session: Recorded) -> Html:
     lines: list[str] = []
-    for line in (line for part in session.parts for line in part.checked.lines()):
-        if line.startswith("    ") and lines:  # it goes on with the line before
-            lines[-1] += f"; {line.strip()}"
-        else:
-            lines.append(line.strip())
+    for part in session.parts:
+        for line in part.checked.lines():
+            if line.startswith("    ") and lines:  # it goes on with the line before
+                lines[-1] += f"; {line.strip()}"
+            else:
+                lines.append(line.strip().replace(str(part.path), part.path.name))
     return join((tag("p", "What ecg-live verify says:"), bullets(lines)))

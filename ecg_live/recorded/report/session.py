@@ -86,9 +86,11 @@ def parsed(text: str) -> Mapping[str, Any]:
 def number_in(fields: Mapping[str, Any], name: str) -> float | None:
     """A finite number among fields of JSON."""
     value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
     try:
-        return float(value) if type(value) in {int, float} and isfinite(value) else None  # type: ignore[arg-type]  # by now it is a number
-    except OverflowError:
+        return float(value) if isfinite(value) else None
+    except OverflowError:  # an integer of hundreds of digits
         return None
 
 

@@ -57,7 +57,7 @@ class Snippet:
 class Trace:
     """What was seen: ``rate`` in Hz, ``channel``, ``stop`` behind the last sample, markers of each part as (s, text).
 
-    ``error`` is what stopped the reading.
+    ``pieces`` are the newest samples, each with the index of its first; ``error`` is what stopped the reading.
     """
 
     rate: float
@@ -66,6 +66,7 @@ class Trace:
     stop: int = 0
     markers: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
     snippets: list[Snippet] = field(default_factory=list)
+    pieces: list[tuple[int, F64]] = field(default_factory=list, repr=False)
     error: RecordingError | None = None
 
 
@@ -94,24 +95,24 @@ def look(parts: Sequence[Part]) -> Trace | None:
 def _add(trace: Trace, part: int, signal: Signal, offset: int) -> None:
     """Take a part whose first sample has the index ``offset``."""
     markers = trace.markers.setdefault(part, [])
-    pieces: list[tuple[int, F64]] = []
     for piece in signal.pieces():
         if isinstance(piece, Chunk):
-            pieces = [*pieces[1 - KEPT :], (piece.start + offset, piece.samples[:, 0])]
-            trace.envelope.add(*pieces[-1])
+            newest = piece.start + offset, piece.samples[:, 0]
+            trace.pieces = [*trace.pieces[1 - KEPT :], newest]
+            trace.envelope.add(*newest)
             trace.stop = max(trace.stop, piece.stop + offset)
             for snippet in trace.snippets:
-                snippet.add(*pieces[-1])
+                snippet.add(*newest)
         elif isinstance(piece, Marker):
             markers.append((piece.time + offset / trace.rate, piece.text))
-            _show(trace, *markers[-1], pieces)
+            _show(trace, *markers[-1])
     trace.error = trace.error or signal.error
 
 
-def _show(trace: Trace, time: float, text: str, pieces: Sequence[tuple[int, F64]]) -> None:
+def _show(trace: Trace, time: float, text: str) -> None:
     if len(trace.snippets) < SHOWN:
         width = round(2 * BESIDE * trace.rate)
         snippet = Snippet(time, text, round((time - BESIDE) * trace.rate), np.full(width, np.nan))
-        for start, samples in pieces:
+        for start, samples in trace.pieces:
             snippet.add(start, samples)
         trace.snippets.append(snippet)

@@ -38,6 +38,8 @@ def test_the_first_file_stands_for_all(parts: list[Path], tmp_path: Path) -> Non
     assert whole.trace is not None
     assert one.trace is not None
     np.testing.assert_array_equal(whole.trace.envelope.low, one.trace.envelope.low)
+    for ours, theirs in zip(whole.trace.snippets, one.trace.snippets, strict=True):
+        np.testing.assert_array_equal(ours.samples, theirs.samples)
     assert "All 3 files are whole" in words(reported(parts[0]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from ecg_live.recorded.report.tallies import covered, loss, ranked, sets, spans,
 from ecg_live.recorded.report.trace import Envelope
 from ecg_live.types import Item, Marker, State
 from tests.ecg_live.recorded.report.stories import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
-from tests.ecg_live.sinks.recordings import BEGAN
+from tests.ecg_live.sinks.recordings import BEGAN, INFO
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +143,15 @@ def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: P
     assert session.trace is None
     assert [(each.time, each.kind) for each in session.happenings] == [(0, "searching"), (9, "gave_up")]
     assert [note.time for note in session.markers] == [2]
+
+
+def test_clock_times_are_told_only_of_what_ran_in_real_time(tmp_path: Path) -> None:
+    items: list[Item] = [chunk(0), marker(0.5, "now")]
+    session = recorded(tmp_path / "a.xdf", items)
+    (note,) = session.markers
+    contents = session.parts[0].contents  # opened at 1000 s of the clock of tests
+    assert contents.opened == 1000
+    opened = dt.datetime.fromisoformat(contents.head["datetime"])
+    assert note.clock == opened + dt.timedelta(seconds=BEGAN + 0.5 - 1000)
+    (note,) = recorded(tmp_path / "b.xdf", items, replace(INFO, speed=2.0)).markers
+    assert note.clock is None
