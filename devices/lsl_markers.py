@@ -13,8 +13,9 @@ from typing import Self
 
 import pylsl
 
-from devices.lsl.inlet import BROKEN, clock_offset, make_inlet, subscribe
+from devices.lsl.inlet import BROKEN, make_inlet, subscribe
 from devices.lsl.network import FORGET, Found, distinct
+from ecg_live.lsl_clock import clock_offset
 from ecg_live.types import Clock, State
 
 ALL = "all"

@@ -1,4 +1,4 @@
-"""Inlets as we want them, and LSL's clock against the session's."""
+"""Inlets as we want them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.network import Found
-from ecg_live.types import Clock
 
 BROKEN = (LostError, LslTimeout)  # what liblsl raises where a connection is gone or does not come about
 CONNECT = 5.0  # s that the outlet's machine may take to answer
 STEP = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
 KEPT = 60  # s of samples that wait in liblsl for a session that is busy, before they are lost
 SAME = 0.1  # s that two readings of the same clock may differ: 50 ppm over half an hour away, and the network
-_READINGS = 5  # of both clocks
 
 
 def make_inlet(found: Found, *, synced: bool = False) -> pylsl.StreamInlet:
@@ -69,12 +67,3 @@ def subscribe(inlet: pylsl.StreamInlet, closed: Flag) -> None:
             except LslTimeout:
                 if time.monotonic() >= until:
                     raise
-
-
-def clock_offset(clock: Clock) -> float:
-    """How far (s) the session clock is ahead of LSL's, from the quickest of several readings."""
-    readings = []
-    for _ in range(_READINGS):
-        before, theirs, after = clock(), pylsl.local_clock(), clock()
-        readings.append((after - before, (before + after) / 2 - theirs))
-    return min(readings)[1]

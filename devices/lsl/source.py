@@ -12,10 +12,11 @@ from typing import Self
 import pylsl
 
 from devices.lsl.description import Layout, layout
-from devices.lsl.inlet import BROKEN, CONNECT, STEP, TheirClock, clock_offset, make_inlet, subscribe
+from devices.lsl.inlet import BROKEN, CONNECT, STEP, TheirClock, make_inlet, subscribe
 from devices.lsl.losses import LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, find, parse, same, spec_of
 from ecg_live.errors import ConfigError, DeviceError, DeviceLost, ProtocolError
+from ecg_live.lsl_clock import clock_offset
 from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
 
 _POLL = 0.05  # s between two looks at what is in reach

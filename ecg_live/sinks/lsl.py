@@ -9,6 +9,7 @@ from typing import Final
 import pylsl
 
 from ecg_live import __version__
+from ecg_live.lsl_clock import clock_offset
 from ecg_live.signal.highpass import CUTOFF, ORDER
 from ecg_live.sinks.streams import Key, Rows, StreamSpec, specs
 from ecg_live.types import RATE, WIDTH, Clock, HeadInfo, Item, StreamInfo
@@ -48,7 +49,7 @@ class LslOut:
 
     def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock, delay: float) -> None:
         self._rows = Rows(info, heads, clock)
-        self._offset = _offset(clock)
+        self._offset = clock_offset(clock)
         self._outlets: dict[Key, pylsl.StreamOutlet] = {}
         self._rates: dict[Key, float] = {}
         for spec in specs(info, heads):
@@ -63,7 +64,7 @@ class LslOut:
             if outlet is not None and len(row.values):
                 rate = self._rates[row.key]
                 last = row.stamp + ((len(row.values) - 1) / rate if rate else 0.0)
-                outlet.push_chunk(row.values, last + self._offset)
+                outlet.push_chunk(row.values, last - self._offset)
 
     def close(self) -> None:
         """Withdraw the streams."""
@@ -101,13 +102,3 @@ def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
 def _fill(element: pylsl.XMLElement, values: Mapping[str, str]) -> None:
     for name, value in values.items():
         element.append_child_value(name, value)
-
-
-def _offset(clock: Clock) -> float:
-    """Seconds from the session clock to LSL's: they have the same base on Linux, and perhaps not elsewhere."""
-    tries = []
-    for _ in range(5):
-        before = clock()
-        there, after = pylsl.local_clock(), clock()
-        tries.append((after - before, there - (before + after) / 2))
-    return min(tries)[1]
