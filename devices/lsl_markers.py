@@ -140,6 +140,6 @@ class LslMarkers:
 
 
 def _text(row: Sequence[object]) -> str:
-    """One line of all channels that say anything."""
+    """A text as it was sent; those of several channels in one line."""
     words = [value.decode("utf-8", "replace") if isinstance(value, bytes) else f"{value:g}" for value in row]
-    return " ".join(" ".join(words).split())
+    return words[0] if len(words) == 1 else " ".join(" ".join(words).split())

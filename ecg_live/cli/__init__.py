@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
+from ecg_live.plain import clean
+
 BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
 INTERRUPTED = 130  # exit code after Ctrl-C
 
@@ -30,5 +32,12 @@ def main() -> None:
 
 def complain(error: Exception) -> None:
     """Print what is wrong and what to do, on standard error."""
-    message, remedy = getattr(error, "message", str(error)), getattr(error, "remedy", "")
-    print(f"ecg-live: {message}" + (f"\n  what to do: {remedy}" if remedy else ""), file=sys.stderr)
+    remedy = getattr(error, "remedy", "")
+    say(getattr(error, "message", str(error)))
+    if remedy:
+        print(f"  what to do: {clean(remedy)}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Print a line for the user on standard error; file and device names in it cannot steer the terminal."""
+    print(f"ecg-live: {clean(text)}", file=sys.stderr)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from devices.reach import Reach, in_reach
 from ecg_live.config import load
+from ecg_live.plain import clean
 
 SECONDS = 4.0  # a strap advertises about once a second, and a scan may miss some
 
@@ -55,7 +56,7 @@ def _print(reach: Reach) -> None:
     _table(console, "Bluetooth devices", ("SOURCE", "kind", "name", "address", "dBm"), radio)
     _table(console, "Serial ports", ("SOURCE", "port", "description"), ports)
     for note in reach.notes:
-        console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
+        console.print(f"- {escape(clean(note))}", highlight=False, soft_wrap=True)
 
 
 def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -65,5 +66,5 @@ def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(clean(cell)) for cell in row))
     console.print(table)

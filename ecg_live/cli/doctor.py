@@ -10,11 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 
 from ecg_live import __version__
 from ecg_live.bundled import DEFAULT_MODEL, demo_recording
 from ecg_live.cli.display import why_no_display
 from ecg_live.errors import DeviceError, EcgLiveError
+from ecg_live.plain import clean
 
 PACKAGES = ("numpy", "scipy", "torch", "safetensors", "PyQt6", "pyqtgraph", "sleepecg", "edfio", "wfdb", "h5py", "rich")
 SCAN = 1.0  # s of listening for Bluetooth devices
@@ -39,7 +41,7 @@ def examine(*, as_json: bool) -> int:
         console = Console()
         for check in checks:
             mark = "[green]ok[/]" if check.ok else "[red]missing[/]" if check.needed else "[yellow]without[/]"
-            console.print(f"{mark:>9}  {check.name}: {check.detail}", soft_wrap=True, highlight=False)
+            console.print(f"{mark:>9}  {check.name}: {escape(clean(check.detail))}", soft_wrap=True, highlight=False)
     return 0 if all(check.ok for check in checks if check.needed) else 1
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from ecg_live.cli import complain
+from ecg_live.cli import complain, say
+from ecg_live.plain import clean
 from ecg_live.types import Opening
 
 
@@ -21,9 +21,9 @@ def export_file(source: Path, form: str, out: Path | None, opening: Opening, *, 
 
     done = export(source, form, out, opening, force=force)
     for path in done.files:
-        print(path)
+        print(clean(str(path)))
     for remark in done.remarks:
-        print(f"ecg-live: {remark}", file=sys.stderr)
+        say(remark)
     if done.error is None:
         return 0
     complain(done.error)

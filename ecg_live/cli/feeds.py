@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ecg_live.cli import say
 from ecg_live.config import Settings
 from ecg_live.marks.server import MarkServer
 
@@ -30,9 +30,9 @@ def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
         )
         stack.enter_context(server)
         if server.warning:
-            print(f"ecg-live: {server.warning}", file=sys.stderr)
+            say(server.warning)
         if settings.mark_port is not None:
-            print(f"ecg-live: markers on 127.0.0.1:{server.port}, token {server.token}", file=sys.stderr)
+            say(f"markers on 127.0.0.1:{server.port}, token {server.token}")
         if settings.markers is not None:
             from devices.lsl_markers import LslMarkers
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from ecg_live.cli import INTERRUPTED
+from ecg_live.cli import INTERRUPTED, say
 from ecg_live.errors import ConfigError
 
 
@@ -47,7 +47,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
             ended.callback(progress.stop)
             there = fetch(name, folder or Path("data") / name, accept, report, url)
     except KeyboardInterrupt:
-        print("ecg-live: stopped; the same command goes on from here", file=sys.stderr)
+        say("stopped; the same command goes on from here")
         return INTERRUPTED
     source = SOURCES[name]
     dataset = f"--dataset {name} " if source.option == "--data" else ""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ecg_live.cli import INTERRUPTED, complain
+from ecg_live.cli import INTERRUPTED, complain, say
 from ecg_live.cli.recording import folders as usual_folders
 from ecg_live.dashboard.words import size_text
 from ecg_live.errors import ConfigError, RecordingError
@@ -37,7 +37,8 @@ def forget_participant(participant: str, folders: Sequence[Path], *, yes: bool, 
     try:
         return _forget(Profile(participant), folders, yes=yes, dry_run=dry_run, as_json=as_json)
     except KeyboardInterrupt:
-        print("\necg-live: stopped: nothing was removed", file=sys.stderr)
+        print(file=sys.stderr)
+        say("stopped: nothing was removed")
         return INTERRUPTED
 
 
@@ -58,7 +59,7 @@ def _forget(profile: Profile, folders: Sequence[Path], *, yes: bool, dry_run: bo
 
 def _check(found: Belongings, profile: Profile) -> None:
     if not found.all and not found.theirs_left:
-        where = ", ".join(clean(str(path)) for path in [*found.searched, profile.folder.parent])
+        where = ", ".join(map(str, [*found.searched, profile.folder.parent]))
         raise ConfigError(
             f"nothing of {found.participant!r} is in {where}",
             "check the id (P1 is not p1), or name the folder of the recordings with --in",
@@ -68,7 +69,7 @@ def _check(found: Belongings, profile: Profile) -> None:
 def _places(folders: Sequence[Path]) -> list[Path]:
     for path in folders:
         if not path.is_dir():
-            raise ConfigError(f"--in is {clean(str(path))!r}, which is no folder", "name a folder")
+            raise ConfigError(f"--in is {str(path)!r}, which is no folder", "name a folder")
     return [*(path for path in usual_folders() if path.is_dir()), *folders]
 
 
@@ -81,7 +82,7 @@ def _confirmed(found: Belongings) -> bool:
     print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().rstrip("\r\n") == found.participant:
         return True
-    print(f"ecg-live: that is not {found.participant}: nothing was removed", file=sys.stderr)
+    say(f"that is not {found.participant}: nothing was removed")
     return False
 
 
@@ -89,19 +90,21 @@ def _remove(found: Belongings, profile: Profile) -> int:
     try:
         forget(found, profile)
     except KeyboardInterrupt:
-        rest = "\n".join(clean(str(path)) for path in remaining(found))
-        print(f"\necg-live: stopped; {len(found.removed)} files were removed, not these:\n{rest}", file=sys.stderr)
+        print(file=sys.stderr)
+        say(f"stopped; {_files(len(found.removed), 'was', 'were')} removed, not these:")
+        for path in remaining(found):
+            say(str(path))
         return INTERRUPTED
     return _tell(found)
 
 
 def _tell(found: Belongings) -> int:
     """Say what was removed and what remains."""
-    print(f"ecg-live: {_files(len(found.removed), 'was', 'were')} removed", file=sys.stderr)
+    say(f"{_files(len(found.removed), 'was', 'were')} removed")
     if not found.theirs_left:
         return 0
     for each in found.theirs_left:
-        print(f"ecg-live: {clean(str(each.path))} remains: {clean(each.why)}", file=sys.stderr)
+        say(f"{each.path} remains: {each.why}")
     what = f"{_files(len(found.theirs_left), 'remains', 'remain')} that may hold data of {found.participant}"
     complain(RecordingError(what, "look at them and remove them by hand, or mend the cause and give the command again"))
     return RecordingError.exit_code

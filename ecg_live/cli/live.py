@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.bundled import DEFAULT_MODEL
-from ecg_live.cli import complain
+from ecg_live.cli import complain, say
 from ecg_live.cli.display import why_no_display
 from ecg_live.cli.feeds import feeds
 from ecg_live.cli.participant import Wearer
@@ -57,7 +57,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         )
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
-        print(f"ecg-live: no dashboard: {reason}; showing the session in the terminal", file=sys.stderr)
+        say(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
     wearer = Wearer(settings, uri)
     session = _session(uri, settings, wearer, watched=not (headless and settings.json))
@@ -140,7 +140,7 @@ def _wait(session: Session) -> None:
     while not session.wait(0.1):
         if session.only_recorded and not told:
             told = True
-            print("ecg-live: nobody reads the output any more; the recording goes on, Ctrl-C ends it", file=sys.stderr)
+            say("nobody reads the output any more; the recording goes on, Ctrl-C ends it")
 
 
 @contextlib.contextmanager

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecg_live.cli import complain
+from ecg_live.cli import complain, say
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.profile import KnownBaseline, KnownScale, Learnt, Profile, today
@@ -121,7 +120,7 @@ class Wearer:
             for entry in entries
         ]
         found = "; ".join(said) or ("nothing that fits this device and model" if done == "reused" else "nothing")
-        print(f"ecg-live: profile of {profile.participant}: {done} {found}", file=sys.stderr)
+        say(f"profile of {profile.participant}: {done} {found}")
 
 
 def device(uri: str, info: StreamInfo) -> str:

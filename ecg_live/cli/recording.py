@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from math import inf
 from pathlib import Path
 
-from ecg_live.cli import complain
+from ecg_live.cli import complain, say
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.model.bundle import Bundle
+from ecg_live.plain import clean
 from ecg_live.profile import KnownRecording, Profile, data_folder, quoted, today
 from ecg_live.sinks.streams import specs
 from ecg_live.sinks.xdf import Roll, XdfRecorder
@@ -99,12 +99,9 @@ class Recordings:
         if not tell:
             return
         if left is not None and left < need:
-            print(
-                f"ecg-live: {left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB",
-                file=sys.stderr,
-            )
+            say(f"{left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB")
         if not self._info.channels:
-            print("ecg-live: this source gives no ECG: markers, heart rate and events are recorded", file=sys.stderr)
+            say("this source gives no ECG: markers, heart rate and events are recorded")
 
 
 def folders() -> tuple[Path, Path]:
@@ -147,5 +144,5 @@ def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
         if as_json:
             print(json.dumps(report.as_json()))
         else:
-            print("\n".join(report.lines()))
+            print("\n".join(map(clean, report.lines())))
     return 0 if all(report.sound for report in reports) else RecordingError.exit_code

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ecg_live.cli import INTERRUPTED
+from ecg_live.cli import INTERRUPTED, say
 from ecg_live.errors import ConfigError
 
 TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
@@ -41,7 +41,7 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
     try:
         found = sweep(spec, out, run_cell, _say, ENGINES[engine], jobs)
     except KeyboardInterrupt:
-        print("ecg-live: stopped; the same command goes on with the cells that are not done", file=sys.stderr)
+        say("stopped; the same command goes on with the cells that are not done")
         return INTERRUPTED
     for title, shown in zip(TITLES, found.shown, strict=False):
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)

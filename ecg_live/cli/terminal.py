@@ -17,6 +17,7 @@ from ecg_live.dashboard.readings import Readings
 from ecg_live.dashboard.recording import indicator
 from ecg_live.dashboard.status import away
 from ecg_live.dashboard.words import number
+from ecg_live.plain import clean
 from ecg_live.session import Session
 from ecg_live.types import F32, RATE, Beats, Marker, Poll, Prediction, Snapshot, State
 
@@ -45,7 +46,7 @@ def show(session: Session, console: Console | None = None) -> None:
         while not ended:
             ended = session.wait(PERIOD)
             for line in view.look():
-                console.print(line, soft_wrap=True, highlight=False, markup=False)
+                console.print(clean(line), soft_wrap=True, highlight=False, markup=False)
     console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -86,12 +87,12 @@ class TerminalView:
         table = Table.grid(padding=(0, 2))
         room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
         for name, value in readings(snapshot, self._last, room, stale=stale):
-            table.add_row(Text(name, style="dim"), Text(value))
+            table.add_row(Text(name, style="dim"), Text(clean(value)))
         for name, value, style in self._rows(snapshot):
-            table.add_row(Text(name, style="dim"), Text(value, style=style))
+            table.add_row(Text(name, style="dim"), Text(clean(value), style=style))
         trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
-        title = f"{self._session.info.name or 'ECG'} · {snapshot.now:.1f} s · research use only"
-        return Panel(Group(trace, table, Text(self._message, style="yellow")), title=title)
+        title = f"{clean(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
+        return Panel(Group(trace, table, Text(clean(self._message), style="yellow")), title=Text(title))
 
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""

@@ -6,19 +6,19 @@ import contextlib
 import json
 import math
 import signal
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecg_live.cli import INTERRUPTED, say
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
     from training.results import LabelResult
 
-INTERRUPTED, TERMINATED = 130, 143  # exit codes
+TERMINATED = 143  # exit code after SIGTERM
 
 
 def train(
@@ -43,7 +43,7 @@ def train(
         try:
             report = run_job(planned, settings, show)
         except KeyboardInterrupt:
-            print("ecg-live: stopped; the same command goes on from here", file=sys.stderr)
+            say("stopped; the same command goes on from here")
             return TERMINATED if ended else INTERRUPTED
     if report is not None:
         for label in report.labels:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from ecg_live.plain import clean
+
 from .palette import mark
 from .status import Tone
 from .tiles import text_label
@@ -37,6 +39,7 @@ class Toast(QtWidgets.QFrame):
     def say(self, tone: Tone, text: str, now: float) -> None:
         """Show a message from ``now`` on."""
         room = max(80, (self.parentWidget() or self).width() - 60)
+        text = clean(text)
         short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
         self._label.setText(short)
         self.setAccessibleDescription(text)

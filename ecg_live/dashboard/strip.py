@@ -6,9 +6,11 @@ from itertools import pairwise
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from ecg_live.plain import clean
+
 from .palette import Palette
 from .paper import MARGIN
-from .tiles import style_text
+from .tiles import style_text, tip
 
 HEIGHT = 18  # pixels
 PAD = 4  # pixels between a marker's line and its text
@@ -35,11 +37,12 @@ class MarkerStrip(QtWidgets.QWidget):
 
     def show_labels(self, labels: Labels) -> None:
         """Show texts at the pixels of their lines, from left to right."""
+        labels = tuple((x, clean(text)) for x, text in labels)
         if labels == self.labels:
             return
         self.labels = labels
-        texts = [text for _, text in labels]
-        self.setToolTip("\n".join(texts))
+        texts = [text for _, text in self.labels]
+        self.setToolTip(tip(*texts))
         self.setAccessibleDescription(", ".join(texts))
         self.update()
 

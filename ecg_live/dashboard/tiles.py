@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import ClassVar
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.plain import clean
 
 from .palette import mark
 from .status import Tone
@@ -16,6 +19,7 @@ CARD_MARGINS = (12, 8, 12, 8)
 def text_label(name: str, size: int, *, bold: bool = False, muted: bool = False) -> QtWidgets.QLabel:
     """Make a label with an accessible name; ``size`` in points."""
     label = QtWidgets.QLabel()
+    label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
     style_text(label, size, bold=bold)
     label.setAccessibleName(name)
     label.setProperty("muted", muted)
@@ -30,19 +34,25 @@ def style_text(widget: QtWidgets.QWidget, size: int, *, bold: bool = False) -> N
     widget.setFont(font)
 
 
+def tip(*lines: str) -> str:
+    """Write lines for a tool tip, which would take a device's or a marker's name for HTML where it looks like that."""
+    return f"<qt>{'<br>'.join(escape(clean(line)) for line in lines)}</qt>" if any(lines) else ""
+
+
 class Elided(QtWidgets.QLabel):
     """A line that ends in an ellipsis where it does not fit; the whole of it is in the tool tip."""
 
     def __init__(self, name: str, size: int, *, bold: bool = False) -> None:
         super().__init__()
+        self.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.setAccessibleName(name)
         self.setMinimumWidth(40)
         style_text(self, size, bold=bold)
 
     def show_text(self, text: str) -> None:
         """Show ``text``."""
-        self.setText(text)
-        self.setToolTip(text)
+        self.setText(clean(text))
+        self.setToolTip(tip(text))
 
     def minimumSizeHint(self) -> QtCore.QSize:
         """Narrow: the line gives way."""

@@ -44,8 +44,9 @@ def send(door: Door, text: str, time: float) -> float | None:
     DeviceError
         The session does not answer, or refuses.
     """
-    mark = f"MARK@{time!r} {clean(text)}\n".encode()
-    if not clean(text) or len(mark) > LINE:
+    plain = clean(text).strip()
+    mark = f"MARK@{time!r} {plain}\n".encode()
+    if not plain or len(mark) > LINE:
         raise ConfigError(f"the text has {len(text)} characters; a line holds {LINE} bytes", "give a shorter text")
     try:
         with door.connect() as line, line.makefile("rb") as answers:
@@ -66,4 +67,4 @@ def send(door: Door, text: str, time: float) -> float | None:
 def _refused(door: Door, reason: str) -> NoReturn:
     if "token" in reason:
         raise ConfigError(f"{door}: {reason}", "give the --token that the session printed")
-    raise DeviceError(f"{door}: {clean(reason) or 'no answer'}", "check that it runs and takes markers")
+    raise DeviceError(f"{door}: {clean(reason).strip() or 'no answer'}", "check that it runs and takes markers")

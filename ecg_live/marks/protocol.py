@@ -53,7 +53,7 @@ def parse(line: bytes, now: float) -> Request:
     verb, at, stamp = command.partition("@")
     if verb != "MARK":
         raise Refused(f"{shown(command)} is no command; write MARK text or MARK@time text")
-    text = clean(rest)
+    text = clean(rest).strip()
     if not text:
         raise Refused("a marker needs a text")
     return Request(_time(stamp, now) if at else now, text)
@@ -61,7 +61,7 @@ def parse(line: bytes, now: float) -> Request:
 
 def shown(text: str) -> str:
     """What a stranger sent, cut to where it can be read in an answer."""
-    return repr(clean(text)[:20])
+    return repr(clean(text).strip()[:20])
 
 
 def _time(stamp: str, now: float) -> float:

@@ -52,6 +52,7 @@ def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> 
         (outlet("b", "Markers", pylsl.cf_int32, source="b"), [7], "7"),
         (outlet("c", "markers", pylsl.cf_float32, source="c"), [2.5], "2.5"),
         (outlet("d", "Markers", source="d"), [b"\xff!"], "\ufffd!"),
+        (outlet("f", "Markers", source="f"), [" as \x1b[1msent\n\t"], " as \x1b[1msent\n\t"),
     ]
     unwanted = [
         outlet("e", "EDA", pylsl.cf_float32, source="e"),

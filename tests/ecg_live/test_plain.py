@@ -13,11 +13,11 @@ from ecg_live.plain import clean
     ("text", "said"),
     [
         ("Grüße, 心拍 ❤", "Grüße, 心拍 ❤"),
-        ("\x1b[2J\x1b]0;title\x07x", "[2J ]0;title x"),
-        ("\x9b31mred\r\n\tb\x00", "31mred   b"),
+        ("\x1b[2J\x1b]0;title\x07x", " [2J ]0;title x"),
+        ("\x9b31mred\r\n\tb\x00", " 31mred   b "),
         ("evil\u202etxt.exe", "evil txt.exe"),
         ("a\udcffb", "a b"),
-        ("  \u2028 ", ""),
+        ("  \u2028 ", "    "),
     ],
 )
 def test_control_characters_become_spaces(text: str, said: str) -> None:

@@ -147,7 +147,7 @@ def test_names_of_files_cannot_steer_the_terminal(forget: Forget, tmp_path: Path
 def test_what_a_session_left_is_found_wherever_it_was_put(forget: Forget, there: Names, tmp_path: Path) -> None:
     """A series of files in a folder that only the session was told of."""
     environ = {"ECG_LIVE_DATA": str(tmp_path / "data")}
-    fixed = ("--headless", "--json", "--speed", "max", "--participant", "../Ä *", "--roll-mb", "0.2")
+    fixed = ("--headless", "--json", "--speed", "40", "--participant", "../Ä *", "--roll-mb", "0.01")
     source = bundled.folder() / "supine_1min.txt"
     assert ecg_live("run", source, *fixed, "--record", tmp_path / "far" / "a", environ=environ).returncode == 0
     series = sorted((tmp_path / "far").iterdir())

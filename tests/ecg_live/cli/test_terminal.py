@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ecg_live.cli.terminal import TerminalView, bars, event_line
+from ecg_live.cli import complain
+from ecg_live.cli.terminal import TerminalView, bars, event_line, show
+from ecg_live.errors import DeviceError
 from ecg_live.model.predictor import Predictor
 from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
@@ -88,6 +90,29 @@ def test_recording_markers_battery_and_a_lost_device_are_told() -> None:
     text = painted(view)
     for words in ("markers", "41 %", "RECORDING FAILED  XDF stopped: disk full", "lost 3 s ago, attempt 2"):
         assert words in text
+
+
+HOSTILE = "\x1b[2J\x1b]0;mine\x07 [bold]\r\n[/] \u202eevil"
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    source = Script(replace(info(256.0), name=HOSTILE), [])
+    session = Session(source, SignalPath(source.info), Predictor(random_bundle()), HEADS[:1], [], HandClock())
+    view = TerminalView(session)
+    session._send(Marker(0.0, HOSTILE))
+    text = painted(view)
+    session._send(State("lost", HOSTILE))
+    text += painted(view)
+    out = io.StringIO()
+    session.run()
+    show(session, Console(file=out, width=100))
+    complain(DeviceError(f"no {HOSTILE}", HOSTILE))
+    said = capsys.readouterr().err
+    for shown in (text, out.getvalue(), said):
+        assert "evil" in shown
+        assert "[bold]" in shown
+        assert all(each.isprintable() or each == "\n" for each in shown)
+    assert said.count("\n") == 2
 
 
 def painted(view: TerminalView) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pyqtgraph.Qt import QtCore, QtTest
+from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.types import RATE, Battery, LeadOff, State
+from ecg_live.types import RATE, Battery, LeadOff, Marker, State
 from tests.ecg_live.dashboard.simulated import LOAD, STRAP, SimulatedView
 from tests.ecg_live.dashboard.windows import Open, live
 
@@ -54,6 +54,21 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     view.wait(5)
     window.refresh()
     assert window.desk.toast.text == ""
+
+
+def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open) -> None:
+    view, window = live(opened)
+    view.say(Marker(0.0, "<b>go</b>\x1b[2J\n<img src='x'>", raw=11.0))
+    view.feed_ecg(1)
+    window.refresh()
+    plain = "<b>go</b> [2J <img src='x'>"
+    assert [text for _, text in window.markers.labels] == [plain]
+    assert "&lt;b&gt;go&lt;/b&gt;" in window.markers.toolTip()
+    assert f"Marker 1: {plain}" in window.desk.toast.text
+    for label in window.findChildren(QtWidgets.QLabel):
+        if "go</b>" in label.text():
+            assert label.textFormat() == QtCore.Qt.TextFormat.PlainText
+            assert label.text().isprintable()
 
 
 def test_escape_cancels_a_marker(opened: Open) -> None:
