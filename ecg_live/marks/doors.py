@@ -13,6 +13,8 @@ from pathlib import Path
 
 from platformdirs import user_runtime_path
 
+from ecg_live.errors import ConfigError
+
 LOOPBACK = "127.0.0.1"
 PATIENCE = 2.0  # s to connect: it is this machine
 LONGEST = 103  # bytes of a socket's path: sun_path holds 104 on macOS, 108 on Linux, with the NUL
@@ -66,6 +68,42 @@ def folder() -> Path:
             raise PermissionError(f"{place} belongs to somebody else")
         place.chmod(0o700)
     return place
+
+
+def listen_at(path: Path) -> socket.socket:
+    """Open a socket for this user. Raises `OSError`."""
+    assert UNIX is not None  # noqa: S101 - asked before
+    line = socket.socket(UNIX)
+    try:
+        line.bind(os.fspath(path))  # in a folder that nobody else can enter
+        path.chmod(0o600)
+        line.listen()
+    except OSError:
+        line.close()
+        raise
+    return line
+
+
+def listen_on(port: int) -> socket.socket:
+    """Open a TCP port on loopback, any free one for 0.
+
+    Raises
+    ------
+    ConfigError
+        It is taken, or may not be used.
+    """
+    line = socket.socket()
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs share a port
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        line.bind((LOOPBACK, port))
+        line.listen()
+    except OSError as error:
+        line.close()
+        raise ConfigError(
+            f"port {port} cannot be opened for markers: {error.strerror}", "choose another --mark-port"
+        ) from error
+    return line
 
 
 def announce(door: Door, place: Path) -> Path:

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError
-from ecg_live.marks import server as doors_module
+from ecg_live.marks import conversation
+from ecg_live.marks import server as marks_server
 from ecg_live.marks.doors import Door, running
 from ecg_live.marks.protocol import LINE
 from ecg_live.marks.server import CONNECTIONS, MarkServer
@@ -77,7 +78,7 @@ def test_before_the_first_sample_and_after_the_last(opened: Open, desk: Desk) ->
 
 
 def test_a_session_that_is_busy(opened: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors_module, "PLACING", 0.05)
+    monkeypatch.setattr(conversation, "PLACING", 0.05)
     opened()
     desk.deaf = True
     with Program(running()[0]) as program:
@@ -145,7 +146,7 @@ def test_a_thousand_connections(opened: Open) -> None:
 
 
 def test_who_shows_no_token_in_time_is_hung_up_on(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors_module, "ADMISSION", 0.05)
+    monkeypatch.setattr(conversation, "ADMISSION", 0.05)
     with Program(tcp(opened(port=free()))) as program:
         program.send(b"TOK")
         assert program.answer() == "ERR no token within 0.05 s"
@@ -184,7 +185,7 @@ def test_where_sockets_have_no_room_there_is_a_port_with_a_token(
     opened: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path too long, or a system without them."""
-    monkeypatch.setattr(doors_module, "LONGEST", 5)
+    monkeypatch.setattr(marks_server, "LONGEST", 5)
     server = opened()
     (door,) = running()
     assert (door.path, door.port, door.token) == (None, server.port, server.token)
