@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import isnan
-from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.predictor import Predictor
+from ecg_live.session_counts import Counts
+from ecg_live.session_requests import Requests
 from ecg_live.signal.path import SignalPath
-from ecg_live.signal.strap import NO_ECG, StrapPath
+from ecg_live.signal.strap import StrapPath
 from ecg_live.sinks.fanout import Fanout
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import (
@@ -96,13 +96,10 @@ class Session:
         self._screen = Screen(self.info.rate, clock)
         self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
-        self._rest = rest
-        self._requests: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._requests = Requests(self.info, predictor, self._outputs, clock, rest)
+        self._counts = Counts(self.info.rate, clock)
         self._seconds = seconds
-        self._began: float | None = None
-        self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
         self._stopping, self._done = Flag(), Flag()
-        self._lost = self._windows = self._abstained = 0
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
         self.crash: BaseException | None = None
@@ -143,8 +140,7 @@ class Session:
 
         ``told`` is called with the marker and its raw time, on another thread, once all sinks had it.
         """
-        marker = Marker(self._clock() if time is None else time, text)
-        self._requests.put(lambda: self._mark(marker, told))
+        self._requests.mark(text, time, told)
 
     def tell(self, state: State) -> None:
         """Pass on what something beside the source has to say; returns at once."""
@@ -152,16 +148,15 @@ class Session:
 
     def record(self, on: bool) -> None:
         """Begin a recording, or end it; returns at once."""
-        self._requests.put(self._begin_recording if on else self._outputs.end_recording)
+        self._requests.record(on)
 
     def begin_baseline(self) -> None:
         """Begin a resting baseline now; returns at once."""
-        self._requests.put(self._rest_now)
+        self._requests.begin_baseline()
 
     def run(self) -> None:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""
-        desk = Thread(target=self._serve, name="session-requests")
-        desk.start()
+        self._requests.start()
         try:
             self._stream()
         except EcgLiveError as error:
@@ -172,46 +167,13 @@ class Session:
                 EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
             )
         finally:
-            self._requests.put(None)
-            desk.join()
+            self._requests.finish()
             self._finish()
-
-    def _serve(self) -> None:
-        while (request := self._requests.get()) is not None:
-            try:
-                request()
-            except Exception as error:  # noqa: BLE001 - those who ask later are served all the same
-                self._send(State("warning", f"unexpected {type(error).__name__}: {error}", self._clock()))
-
-    def _mark(self, marker: Marker, told: Callable[[Marker], object] | None) -> None:
-        with self._outputs.lock:
-            marker = self._outputs.placed(marker)
-            self._send(marker)
-        if told is not None:
-            told(marker)
-
-    def _begin_recording(self) -> None:
-        try:
-            self._outputs.begin_recording()
-        except EcgLiveError as error:
-            self._send(State("recording_failed", str(error), self._clock()))
-
-    def _rest_now(self) -> None:
-        with self._outputs.lock:
-            self._warn_unchanged(self._predictor.begin_baseline(self._rest))
-
-    def _warn_unchanged(self, heads: Sequence[str]) -> None:
-        if not self.info.channels and (heads or self._predictor.waiting):
-            self._send(State("warning", f"{NO_ECG}: a baseline changes nothing", self._clock()))
-            return
-        for name in heads:
-            detail = f"head {name} has no personal set: a baseline changes nothing"
-            self._send(State("warning", detail, self._clock()))
 
     def _stream(self) -> None:
         try:
             with self._source as source:
-                self._warn_unchanged(self._predictor.unchanged)
+                self._requests.warn_unchanged(self._predictor.unchanged)
                 for item in source:
                     self._take(item)
                     if self._stopping.is_set() or self._expired():
@@ -221,21 +183,18 @@ class Session:
                 self._give(output)
 
     def _take(self, item: Chunk | Event) -> None:
-        now = self._clock()
         if isinstance(item, Chunk):
             if not len(item.samples):
                 return
-            self._began = now if self._began is None else self._began
-            arrived = now if isnan(item.arrived) else min(item.arrived, now)
-            self._arrivals = self._arrivals[1], (item.start / self.info.rate, arrived)
+            self._counts.arrive(item)
             self._send(item)
         elif not isinstance(item, Gap):
             if isinstance(item, Beats) and self.info.rate == 0:
-                self._began = now if self._began is None else self._began
+                self._counts.begin()
             self._send(item)  # gaps are the path's to tell: it knows whether they were bridged
         for output in self._path.push(item):
             self._give(output)
-        self._screen.count(self._path.samples, self._lost)
+        self._screen.count(self._path.samples, self._counts.lost)
 
     def _give(self, output: Item | Window) -> None:
         if isinstance(output, Window):
@@ -246,17 +205,16 @@ class Session:
                 self._send(news)
             return
         if isinstance(output, Gap):
-            self._lost += output.lost
+            self._counts.lost += output.lost
         if isinstance(output, Prediction):  # of a strap: it has no windows
             arrived = output.time + output.stop - output.start
             output = replace(output, latency=max(0.0, self._clock() - arrived))
-            self._windows, self._abstained = self._windows + 1, self._abstained + 1
+            self._counts.predict(abstained=True)
         self._send(output)
 
     def _predict(self, window: Window) -> Prediction:
         heads = self._predictor.predict(window)
-        self._windows += 1
-        self._abstained += all(head.abstain is not None for head in heads.values())
+        self._counts.predict(abstained=all(head.abstain is not None for head in heads.values()))
         return Prediction(
             start=window.start,
             stop=window.stop,
@@ -265,15 +223,10 @@ class Session:
             heart_rate=window.heart_rate,
             rmssd=window.rmssd,
             quality=window.quality,
-            latency=max(0.0, self._clock() - self._complete(window)),
+            latency=max(0.0, self._clock() - self._counts.completed(window, self._path.delay)),
             beats=window.beats,
             features=self._predictor.features,
         )
-
-    def _complete(self, window: Window) -> float:
-        """When the chunk came that completed a window: before a gap not the one that ended the gap."""
-        (_, before), (start, last) = self._arrivals
-        return before if window.stop + self._path.delay <= start else last
 
     def _fail(self, error: EcgLiveError) -> None:
         self.error = error
@@ -283,21 +236,12 @@ class Session:
         if self.error is None:
             stopped = self._stopping.is_set() or self._expired()
             self._send(State("ended", "stopped" if stopped else "end of the recording", self._clock()))
-        wall = self._clock() - self._began if self._began is not None else 0.0
-        length = (self._path.samples + self._lost) / self.info.rate if self.info.rate else wall
-        self.summary = Summary(
-            samples=self._path.samples,
-            lost=self._lost,
-            windows=self._windows,
-            predictions=self._windows,
-            abstained=self._abstained,
-            wall=wall,
-            speed=length / wall if wall > 0 else 0.0,
-        )
+        self.summary = self._counts.summary(self._path.samples)
         self._send(self.summary)
         self._outputs.close()
         self.error = self.error or self._outputs.error
         self._done.set()
 
     def _expired(self) -> bool:
-        return self._seconds is not None and self._began is not None and self._clock() - self._began >= self._seconds
+        began = self._counts.began
+        return self._seconds is not None and began is not None and self._clock() - began >= self._seconds

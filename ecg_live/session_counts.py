@@ -1,0 +1,62 @@
+"""What a session has taken and given by now, and when it came."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from ecg_live.types import Chunk, Clock, Summary, Window
+
+
+class Counts:
+    """Counts for the summary, and arrivals for the latency.
+
+    ``began`` is the session clock at the first sample, ``lost`` counts raw samples.
+
+    Parameters
+    ----------
+    rate : float
+        Raw rate in Hz, 0 for a source without samples.
+    clock : Clock
+        Session clock.
+    """
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self._rate, self._clock = rate, clock
+        self.began: float | None = None
+        self.lost = 0
+        self._windows = self._abstained = 0
+        self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
+
+    def begin(self) -> None:
+        """Note the first sample; later ones change nothing."""
+        self.began = self._clock() if self.began is None else self.began
+
+    def arrive(self, chunk: Chunk) -> None:
+        """Note when samples came."""
+        now = self._clock()
+        self.begin()
+        arrived = now if isnan(chunk.arrived) else min(chunk.arrived, now)
+        self._arrivals = self._arrivals[1], (chunk.start / self._rate, arrived)
+
+    def completed(self, window: Window, delay: float) -> float:
+        """When the chunk came that completed a window: before a gap not the one that ended the gap."""
+        (_, before), (start, last) = self._arrivals
+        return before if window.stop + delay <= start else last
+
+    def predict(self, *, abstained: bool) -> None:
+        """Note a prediction; whether all heads abstained."""
+        self._windows, self._abstained = self._windows + 1, self._abstained + abstained
+
+    def summary(self, samples: int) -> Summary:
+        """The summary, of so many raw samples."""
+        wall = self._clock() - self.began if self.began is not None else 0.0
+        length = (samples + self.lost) / self._rate if self._rate else wall
+        return Summary(
+            samples=samples,
+            lost=self.lost,
+            windows=self._windows,
+            predictions=self._windows,
+            abstained=self._abstained,
+            wall=wall,
+            speed=length / wall if wall > 0 else 0.0,
+        )

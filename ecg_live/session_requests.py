@@ -1,0 +1,90 @@
+"""What may be asked of a session while it runs: markers, recordings, a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from threading import Thread
+
+from ecg_live.errors import EcgLiveError
+from ecg_live.model.predictor import Predictor
+from ecg_live.signal.strap import NO_ECG
+from ecg_live.sinks.fanout import Fanout
+from ecg_live.types import Clock, Marker, State, StreamInfo
+
+
+class Requests:
+    """Serve requests in their order, on a thread of its own, so that they do not wait for a silent source.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    predictor : Predictor
+    outputs : Fanout
+    clock : Clock
+        Session clock.
+    rest : float
+        Seconds of a baseline that `begin_baseline` begins.
+    """
+
+    def __init__(self, info: StreamInfo, predictor: Predictor, outputs: Fanout, clock: Clock, rest: float) -> None:
+        self._info, self._predictor, self._outputs, self._clock, self._rest = info, predictor, outputs, clock, rest
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name="session-requests")
+
+    def start(self) -> None:
+        """Serve what was asked before, and what will be."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Serve what was asked by now, and no more; returns when that is done."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+        """As `Session.mark`."""
+        marker = Marker(self._clock() if time is None else time, text)
+        self._waiting.put(lambda: self._mark(marker, told))
+
+    def record(self, on: bool) -> None:
+        """As `Session.record`."""
+        self._waiting.put(self._begin_recording if on else self._outputs.end_recording)
+
+    def begin_baseline(self) -> None:
+        """As `Session.begin_baseline`."""
+        self._waiting.put(self._rest_now)
+
+    def warn_unchanged(self, heads: Sequence[str]) -> None:
+        """Say which heads have no use for a baseline."""
+        if not self._info.channels and (heads or self._predictor.waiting):
+            self._warn(f"{NO_ECG}: a baseline changes nothing")
+            return
+        for name in heads:
+            self._warn(f"head {name} has no personal set: a baseline changes nothing")
+
+    def _serve(self) -> None:
+        while (request := self._waiting.get()) is not None:
+            try:
+                request()
+            except Exception as error:  # noqa: BLE001 - those who ask later are served all the same
+                self._warn(f"unexpected {type(error).__name__}: {error}")
+
+    def _warn(self, detail: str) -> None:
+        self._outputs.send(State("warning", detail, self._clock()))
+
+    def _mark(self, marker: Marker, told: Callable[[Marker], object] | None) -> None:
+        with self._outputs.lock:
+            marker = self._outputs.placed(marker)
+            self._outputs.send(marker)
+        if told is not None:
+            told(marker)
+
+    def _begin_recording(self) -> None:
+        try:
+            self._outputs.begin_recording()
+        except EcgLiveError as error:
+            self._outputs.send(State("recording_failed", str(error), self._clock()))
+
+    def _rest_now(self) -> None:
+        with self._outputs.lock:
+            self.warn_unchanged(self._predictor.begin_baseline(self._rest))
