@@ -144,7 +144,7 @@ class Session:
 
     def tell(self, state: State) -> None:
         """Pass on what something beside the source has to say; returns at once."""
-        self._requests.put(lambda: self._send(state))
+        self._requests.tell(state)
 
     def record(self, on: bool) -> None:
         """Begin a recording, or end it; returns at once."""

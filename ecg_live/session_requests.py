@@ -46,6 +46,10 @@ class Requests:
         marker = Marker(self._clock() if time is None else time, text)
         self._waiting.put(lambda: self._mark(marker, told))
 
+    def tell(self, state: State) -> None:
+        """As `Session.tell`."""
+        self._waiting.put(lambda: self._outputs.send(state))
+
     def record(self, on: bool) -> None:
         """As `Session.record`."""
         self._waiting.put(self._begin_recording if on else self._outputs.end_recording)

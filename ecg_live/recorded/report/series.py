@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from ecg_live.recorded import verify as check
 from ecg_live.recorded.contents import Contents, read_contents, read_head
+from ecg_live.recorded.verdict import Count, Report
+from ecg_live.recorded.verify import verify
 
 NUMBER = re.compile(r"\d{1,9}")
 
@@ -20,7 +21,7 @@ class Part:
 
     number: int
     contents: Contents
-    checked: check.Report
+    checked: Report
 
     @property
     def path(self) -> Path:
@@ -28,7 +29,7 @@ class Part:
         return self.contents.path
 
     @property
-    def ecg(self) -> check.Count | None:
+    def ecg(self) -> Count | None:
         """What was counted of the ECG; None where the file has none."""
         found = [each for each in self.checked.counts.values() if each.stream.own.get("key") == "ecg"]
         return found[0] if found else None
@@ -72,7 +73,7 @@ def _following(first: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Part:
-    checked = check.verify(path)
+    checked = verify(path)
     contents = read_contents(path)
     if contents is None and not checked.counts and checked.torn:
         raise TruncatedError(f"{path.name} was cut before anything was recorded", "choose another file")
