@@ -182,8 +182,9 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
         reader.until(lambda _: "searching" in reader.states)
         stack.enter_context(outlet(*options))
         reader.until(lambda items: gaps(items) and received(items) > 300)
+        states = reader.states  # before this outlet goes as well
     assert accounted(reader.items)
-    assert reader.states == ["connecting", "streaming", "lost", "searching", "connecting", "streaming"]
+    assert states == ["connecting", "streaming", "lost", "searching", "connecting", "streaming"]
     [gap] = gaps(reader.items)
     assert gap.cause == "the stream was away"
     assert gap.time == pytest.approx(float(origin) + (gap.start + min(off(reader.items))) / RATE, abs=5e-3)
@@ -197,7 +198,8 @@ def test_an_outlet_that_pauses() -> None:
         reader.until(lambda _: "lost" in reader.states)
         say(child, "go")
         reader.until(gaps)
-    assert reader.states == ["connecting", "streaming", "lost", "streaming"]
+        states = reader.states  # before the outlet goes
+    assert states == ["connecting", "streaming", "lost", "streaming"]
     assert accounted(reader.items)
 
 
