@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecg_live.cli import complain
+from ecg_live.cli import complain, say
+from ecg_live.plain import clean
 
 
 def report_session(files: Sequence[Path], out: Path | None, *, force: bool) -> int:
@@ -20,9 +20,9 @@ def report_session(files: Sequence[Path], out: Path | None, *, force: bool) -> i
     from ecg_live.recorded.report import write_report
 
     made = write_report(files, out, force=force)
-    print(made.path)
+    print(clean(str(made.path)))
     for remark in made.remarks:
-        print(f"ecg-live: {remark}", file=sys.stderr)
+        say(remark)
     if made.error is None:
         return 0
     complain(made.error)

@@ -31,7 +31,7 @@ class Part:
     @property
     def ecg(self) -> Count | None:
         """What was counted of the ECG; None where the file has none."""
-        found = [each for each in self.checked.counts.values() if each.stream.own.get("key") == "ecg"]
+        found = [each for each in self.checked.counts.values() if each.key == "ecg"]
         return found[0] if found else None
 
 
