@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 from importlib import resources
 
 from .markup import Html, tag
@@ -10,7 +11,12 @@ from .markup import Html, tag
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
 
 
-def document(title: str, content: Sequence[str], package: str) -> str:
+def meta(name: str, text: str) -> Html:
+    """What a page says of itself to programs."""
+    return Html(f'<meta name="{escape(name)}" content="{escape(text)}">')
+
+
+def document(title: str, content: Sequence[str], package: str, metas: Mapping[str, str] | None = None) -> str:
     """Give a page as HTML; ``package`` has a ``style.css`` of what only this kind of page shows."""
     style = "".join(
         resources.files(each).joinpath("style.css").read_text(encoding="utf-8") for each in (__package__, package)
@@ -20,6 +26,7 @@ def document(title: str, content: Sequence[str], package: str) -> str:
         Html('<meta charset="utf-8">'),
         Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        *(meta(name, text) for name, text in (metas or {}).items()),
         tag("title", title),
         tag("style", Html(style)),
     )

@@ -11,9 +11,8 @@ from pathlib import Path
 from ecg_live.errors import RecordingError
 from ecg_live.profile import RECORDING, Profile, quoted
 from ecg_live.recorded.belongings import Belonging, Belongings, Left
-from ecg_live.recorded.edf import patient_code
 from ecg_live.recorded.tables import TABLES
-from ecg_live.recorded.whose import Owner, edf_patient, made_here, owner
+from ecg_live.recorded.whose import Owner, made_from, named_in, owner
 from ecg_live.sinks.xdf_file import being_written
 
 KINDS = (".xdf", ".csv", ".edf", ".html", ".part")
@@ -113,7 +112,7 @@ class _Search:
         if path in self._seen or not _is_file(path):
             return
         try:
-            who = edf_patient(path) if path.suffix.casefold() == ".edf" else None
+            who = named_in(path)
         except OSError:
             who = None
         if who == self._who:
@@ -147,7 +146,7 @@ class _Search:
                 continue
             self._seen.add(path)
             try:
-                ours = path.suffix == ".part" or (_is_file(path) and made_here(path) and self._fits(path))
+                ours = path.suffix == ".part" or (_is_file(path) and made_from(path, self._who))
             except OSError as error:
                 self.found.left.append(Left(path, f"cannot be read: {error.strerror}"))
                 continue
@@ -155,9 +154,6 @@ class _Search:
                 self.found.add(path, f"made from {recording.name}")
             else:
                 self.found.left.append(Left(path, f"lies beside {recording.name}, but was not made from it"))
-
-    def _fits(self, path: Path) -> bool:
-        return path.suffix.casefold() != ".edf" or edf_patient(path) == patient_code(self._who)
 
     def _strange(self, path: Path, who: Owner) -> None:
         """Tell of a readable recording that is somebody else's, where it might be thought theirs."""
@@ -188,7 +184,7 @@ class _Search:
 def _exports(recording: Path) -> Iterator[Path]:
     """What `ecg-live export` and `ecg-live report` write beside a recording, and what is left of it by a kill."""
     stem = recording.stem
-    names = [*(f"{stem}_{table}.csv" for table in TABLES), f"{stem}.edf", f"{stem}.html", f"{stem}_report.html"]
+    names = [*(f"{stem}_{table}.csv" for table in TABLES), f"{stem}.edf", f"{stem}.html"]
     for name in names:
         yield recording.with_name(name)
     for name in (*names, f"{stem}_closed.xdf"):

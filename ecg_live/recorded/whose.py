@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
 from devices.files.recording import UNDECODABLE, undecodable
 from devices.files.xdf_chunks import Torn, chunks, read_stream
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
-from ecg_live.recorded.edf import EQUIPMENT
+from ecg_live.recorded.edf import EQUIPMENT, patient_code
+from ecg_live.recorded.report.page import PARTICIPANT
 from ecg_live.sinks.xdf_chunks import HEADER, MAGIC, SAMPLES
 
 _PATIENT, _RECORDING, _END = 8, 88, 168  # bytes at which the header fields of EDF begin (Kemp & Olivan 2003)
 _BEGINNING = 4096  # bytes of a page that name its maker
+_META = re.compile(rf'<meta name="{PARTICIPANT}" content="([^"]*)">')
 _COLUMNS = b"time [s],", b"start [s],"  # with which all of our tables begin
 
 
@@ -65,18 +69,29 @@ def _source(configuration: str) -> str:
         return ""
 
 
-def edf_patient(path: Path) -> str | None:
-    """Patient code of an EDF file that we exported; None for anything else. Raises `OSError`."""
+def named_in(path: Path) -> str | None:
+    """Participant that an export or a report of ours names, as far as it does: of EDF the patient code.
+
+    None for all that nobody can be read from. Raises `OSError`.
+    """
+    suffix = path.suffix.casefold()
+    if suffix not in {".edf", ".html"}:
+        return None
     with path.open("rb") as file:
-        head = file.read(_END).decode("ascii", "replace")
+        beginning = file.read(_BEGINNING)
+    if suffix == ".html":
+        found = _META.search(beginning.decode("utf-8", "replace"))
+        return unescape(found[1]) if found else None
+    head = beginning.decode("ascii", "replace")
     patient, recording = head[_PATIENT:_RECORDING].split(), head[_RECORDING:_END].split()
     return patient[0] if patient and recording[4:5] == [EQUIPMENT] else None
 
 
-def made_here(path: Path) -> bool:
-    """Whether one of our exports, or a report, looks like this. Raises `OSError`."""
-    if path.suffix.casefold() == ".edf":
-        return edf_patient(path) is not None
+def made_from(path: Path, participant: str) -> bool:
+    """Whether this looks like an export or a report of a recording of that participant. Raises `OSError`."""
+    who = named_in(path)
+    if who is not None or path.suffix.casefold() == ".edf":
+        return who in {participant, patient_code(participant)}
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING)
     return beginning.startswith(_COLUMNS) if path.suffix.casefold() == ".csv" else b"ecg-live" in beginning

@@ -27,6 +27,7 @@ from .trace import SHOWN
 from .windows import Answers
 from .words import headlines, problems
 
+PARTICIPANT = "participant"  # name of the page's meta element that says whose it is
 USE = "Research use only. Not a medical device: nothing here is a finding about a person's health."
 TERMS = (
     "Times are seconds of raw time from the recording's first sample, delays corrected.",
@@ -54,7 +55,8 @@ def page(session: Recorded) -> str:
         settings(session),
         tag("footer", tag("h3", "Terms"), bullets(TERMS), tag("p", USE, class_="use"), class_="note"),
     )
-    return document(f"{title(session)} \u00b7 ecg-live", content, __package__)
+    who = session.own.get("participant")
+    return document(f"{title(session)} \u00b7 ecg-live", content, __package__, {PARTICIPANT: who} if who else {})
 
 
 def _top(session: Recorded) -> Html:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from ecg_live.profile import Profile
 from ecg_live.recorded.belongings import Belonging, Belongings, Left
 from ecg_live.recorded.export import export
+from ecg_live.recorded.report import write_report
 from ecg_live.recorded.search import search
-from ecg_live.recorded.whose import edf_patient, owner
+from ecg_live.recorded.whose import named_in, owner
 from ecg_live.sinks.xdf import Roll
 from ecg_live.sinks.xdf_file import being_written
 from ecg_live.types import Opening
@@ -83,16 +84,18 @@ def test_exports_belong_to_their_recording(folder: Path) -> None:
     for path in (mine, other):
         for form in ("csv", "edf", "xdf"):
             export(path, form, None, Opening())
-    (folder / "a.html").write_text("<html><!-- ecg-live -->")
+        write_report([path])
     (folder / "a_ecg.csv.part").write_text("")
     orphan = export(mine, "edf", folder / "orphan.edf", Opening()).files[0]
-    assert edf_patient(orphan) == "P1"
+    page = write_report([mine], folder / "orphan.html").path
+    write_report([other], folder / "P1_stray.html")
+    assert named_in(orphan) == named_in(page) == "P1"
     found = look(folder)
     assert names(found.files) == [
         "a.edf", "a.html", "a.xdf", "a_closed.xdf", "a_ecg.csv", "a_ecg.csv.part", "a_gaps.csv", "a_markers.csv",
-        "orphan.edf",
+        "orphan.edf", "orphan.html",
     ]  # fmt: skip
-    assert names(found.left) == ["P1_b.xdf", "P1_b_closed.xdf"]  # named, though their exports are known to be P1_b's
+    assert names(found.left) == ["P1_b.xdf", "P1_b_closed.xdf", "P1_stray.html"]  # the exports of P1_b are known
     assert not found.theirs_left
 
 
@@ -100,16 +103,18 @@ def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: P
     recorded(folder / "a.xdf", "P1")
     foreign = export(recorded(folder / "b.xdf", "P2"), "edf", None, Opening()).files[0]
     shutil.copy(foreign, folder / "a.edf")
+    write_report([folder / "b.xdf"], folder / "a.html")
     (folder / "a_ecg.csv").write_text("when,what\n1,2\n")
     (folder / "P1_old_ecg.csv").write_text("time [s],ECG [mV]\n")
     found = look(folder)
     assert names(found.files) == ["a.xdf"]
     assert {left.path.name: left.why for left in found.left} == {
         "a.edf": "lies beside a.xdf, but was not made from it",
+        "a.html": "lies beside a.xdf, but was not made from it",
         "a_ecg.csv": "lies beside a.xdf, but was not made from it",
         "P1_old_ecg.csv": "has a name like theirs, but nothing in it says whose it is",
     }
-    assert len(found.theirs_left) == 3
+    assert len(found.theirs_left) == 4
 
 
 def test_a_rolled_series_is_found_whole(folder: Path) -> None:
@@ -246,5 +251,8 @@ def test_any_name_finds_its_own_recording_and_no_others(tmp_path: Path, mine: st
     for k, who in enumerate(sorted({mine, other})):
         path = recorded(tmp_path / "r" / f"{k}_{quote(mine, safe='')[:150]}.xdf", who)
         assert owner(path).participant == who
+        write_report([path], tmp_path / "r" / f"{k}.html")
+        assert named_in(tmp_path / "r" / f"{k}.html") == who
     found = look(tmp_path / "r", mine)
-    assert [owner(each.path).participant for each in found.files] == [mine]
+    assert sum(each.path.suffix == ".html" for each in found.files) == 1
+    assert [owner(each.path).participant for each in found.files if each.path.suffix == ".xdf"] == [mine]
