@@ -71,6 +71,11 @@ def data_folder(environ: Mapping[str, str] | None = None) -> Path:
     return Path(chosen) if chosen else user_data_path("ecg-live")
 
 
+def recording_folders() -> tuple[Path, Path]:
+    """Where recordings may lie that nobody named: ./recordings, and the user's data folder."""
+    return Path("recordings"), data_folder() / "recordings"
+
+
 def quoted(text: str) -> str:
     """A participant's or session's name as a part of a file's name; no two share one."""
     return quote(text, safe=" ", errors="replace")

@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from ecg_live.cli import INTERRUPTED, complain, say
-from ecg_live.cli.recording import folders as usual_folders
 from ecg_live.dashboard.words import size_text
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.plain import clean
-from ecg_live.profile import Profile
+from ecg_live.profile import Profile, recording_folders
 from ecg_live.recorded.belongings import Belongings
 from ecg_live.recorded.forget import forget, remaining
 from ecg_live.recorded.search import search
@@ -70,7 +69,7 @@ def _places(folders: Sequence[Path]) -> list[Path]:
     for path in folders:
         if not path.is_dir():
             raise ConfigError(f"--in is {str(path)!r}, which is no folder", "name a folder")
-    return [*(path for path in usual_folders() if path.is_dir()), *folders]
+    return [*(path for path in recording_folders() if path.is_dir()), *folders]
 
 
 def _confirmed(found: Belongings) -> bool:

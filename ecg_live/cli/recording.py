@@ -15,7 +15,7 @@ from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.model.bundle import Bundle
 from ecg_live.plain import clean
-from ecg_live.profile import KnownRecording, Profile, data_folder, quoted, today
+from ecg_live.profile import KnownRecording, Profile, quoted, recording_folders, today
 from ecg_live.sinks.streams import specs
 from ecg_live.sinks.xdf import Roll, XdfRecorder
 from ecg_live.sinks.xdf_file import free
@@ -104,14 +104,9 @@ class Recordings:
             say("this source gives no ECG: markers, heart rate and events are recorded")
 
 
-def folders() -> tuple[Path, Path]:
-    """Where recordings go that nobody named: ./recordings, or the user's data folder."""
-    return Path("recordings"), data_folder() / "recordings"
-
-
 def folder() -> Path:
-    """The one of `folders` that is used now: the first, if it is there."""
-    here, data = folders()
+    """Where recordings go that nobody named: ./recordings if it is there, or the user's data folder."""
+    here, data = recording_folders()
     return here if here.is_dir() and os.access(here, os.W_OK) else data
 
 
