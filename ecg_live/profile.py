@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
-from uuid import uuid4
 
 import numpy as np
 from platformdirs import user_data_path
 
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.types import F64
+from ecg_live.whole import write_whole
 
 SCHEMA = 1
 DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
@@ -169,7 +169,7 @@ class Profile:
             content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
         content = {"schema": SCHEMA, "participant": self.participant, "date": entry.date} | content
         try:
-            _replace(path, json.dumps(content, allow_nan=False) + "\n")
+            write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode())
         except OSError as error:
             raise RecordingError(
                 f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"
@@ -231,19 +231,3 @@ def _numbers(rows: list[list[float | None]]) -> F64:
 
 def _nulls(rows: F64) -> list[list[float | None]]:
     return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file at once or not at all, and have the disk take it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.{uuid4().hex[:8]}.part")
-    try:
-        with part.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise

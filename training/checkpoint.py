@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from ecg_live.errors import ModelError
 from ecg_live.model.bundle import digest
+from ecg_live.whole import write_whole
 
 SCHEMA = 1
 META = "ecg_live_checkpoint"  # of the metadata entry
@@ -73,29 +72,6 @@ def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     return Checkpoint(step, tensors, log)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a crash or a full disk leaves what was there before.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
-    """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two runs may write the same
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
 def _meta(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
@@ -121,13 +97,3 @@ def _safe(path: Path) -> str:
         return f"the checkpoint of step {_meta(path)['step']} is safe"
     except ModelError:
         return "there is no earlier one"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut; folders cannot be opened everywhere."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from ecg_live.errors import ModelError
 from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import Encoder, Padding
-from training.checkpoint import write_whole
+from ecg_live.whole import write_whole
 
 SCHEMA = 1
 META = "ecg_live_encoder"  # of the metadata entry

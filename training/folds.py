@@ -16,7 +16,7 @@ import numpy as np
 
 from ecg_live.errors import DatasetError, EcgLiveError
 from ecg_live.types import F64
-from training.checkpoint import write_whole
+from ecg_live.whole import write_whole
 from training.engines import Engine
 
 VERSION = 1  # of what a fold works out; a new one makes all folds anew

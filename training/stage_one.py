@@ -17,7 +17,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import FEATURES, Encoder
 from ecg_live.types import F64
-from training.checkpoint import write_whole
+from ecg_live.whole import write_whole
 from training.corpus import Corpus, build_corpus
 from training.datasets import open_unlabelled
 from training.datasets.dataset import Dataset

@@ -19,7 +19,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.signal import beats, blocks, quality
 from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import F32, WIDTH
-from training.checkpoint import write_whole
+from ecg_live.whole import write_whole
 
 ABOUT = {"total", "unusable", "dropped", "seconds", "remarks"}  # what a line of the log tells of a sitting
 LOG, PATH = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from ecg_live.model.encoder import Encoder
 from ecg_live.model.head import SETS, Head, PersonalHead
 from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import HeadInfo
+from ecg_live.whole import write_whole
 
 __all__ = ["Bundle", "Card", "HeadCard", "digest", "load_bundle", "save_bundle"]
 
@@ -54,13 +54,9 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
     """
     tensors = _tensors(bundle)
     meta = {"schema": SCHEMA, "sha256": digest(tensors), "card": asdict(bundle.card)}
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(save(tensors, {KEY: json.dumps(meta)}))
-        part.replace(path)
+        write_whole(path, save(tensors, {KEY: json.dumps(meta)}))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise BundleError(f"{path}: {error.strerror}", "choose a place that can be written to") from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ecg_live.errors import RecordingError
 from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
+from ecg_live.whole import sync_folder
 
 if sys.platform != "win32":
     import fcntl
@@ -52,7 +53,7 @@ class XdfFile:
             raise RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder") from error
         self._head = MAGIC
         _lock(self._file, alone=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def append(self, data: bytes) -> None:
         """Write whole chunks and their digest at once.
@@ -112,16 +113,6 @@ class XdfFile:
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a new name to the disk, where the system has a way to: else a power cut may take the whole file."""
-    with contextlib.suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def being_written(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ecg_live.errors import ModelError
-from training.checkpoint import Checkpoint, read_checkpoint, save_checkpoint, write_whole
+from tests.emulators.disk import FULL, full_disk
+from training.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 
 KEY = {"rate": 0.1, "tasks": ("noise", "scaling"), "corpus": "a"}
-FULL = Path("/dev/full")
-needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")
 
 
 def tensors() -> dict[str, Tensor]:
@@ -31,11 +29,6 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def fill(path: Path) -> None:
-    """Let whatever is written in place of a file meet a full disk."""
-    path.with_name(f"{path.name}.{os.getpid()}.part").symlink_to(FULL)
-
-
 def test_what_was_written_comes_back_to_the_bit(tmp_path: Path) -> None:
     path, given = tmp_path / "run.safetensors", tensors()
     assert read_checkpoint(path, KEY) is None
@@ -48,13 +41,10 @@ def test_what_was_written_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == [path.name], "nothing is left lying about"
 
 
-@needs_full
 def test_a_full_disk_leaves_the_last_good_one_and_says_which(path: Path) -> None:
     before = path.read_bytes()
-    fill(path)
-    with pytest.raises(
-        ModelError, match=r"step 9 was not saved: No space left.*checkpoint of step 7 is safe"
-    ) as caught:
+    told = rf"step 9 was not saved: {FULL}.*checkpoint of step 7 is safe"
+    with full_disk(), pytest.raises(ModelError, match=told) as caught:
         save_checkpoint(path, KEY, Checkpoint(9, tensors(), {}))
     assert "run the same command again" in caught.value.remedy
     assert path.read_bytes() == before
@@ -62,10 +52,8 @@ def test_a_full_disk_leaves_the_last_good_one_and_says_which(path: Path) -> None
     save_checkpoint(path, KEY, Checkpoint(9, tensors(), {}))
 
 
-@needs_full
 def test_a_full_disk_at_the_first_checkpoint(tmp_path: Path) -> None:
-    fill(tmp_path / "run")
-    with pytest.raises(ModelError, match="there is no earlier one"):
+    with full_disk(), pytest.raises(ModelError, match="there is no earlier one"):
         save_checkpoint(tmp_path / "run", KEY, Checkpoint(1, tensors(), {}))
 
 
@@ -113,11 +101,3 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     for name in ("other", "old", "odd", "pickle", "folder"):
         with pytest.raises(ModelError, match="is no"):
             read_checkpoint(tmp_path / name, KEY)
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a" / "b", b"first")
-    with (tmp_path / "a" / "b").open("rb") as reader:
-        write_whole(tmp_path / "a" / "b", b"second")
-        assert reader.read() == b"first", "who reads the old file goes on reading it"
-    assert (tmp_path / "a" / "b").read_bytes() == b"second"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,7 @@ import training.store
 from ecg_live.errors import DatasetError
 from ecg_live.signal import beats, blocks, quality
 from ecg_live.signal.path import PREPROCESSING
+from tests.emulators.disk import FULL, full_disk
 from tests.training.made import csv, dataset, flat, person
 from training.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
 from training.datasets.dataset import Dataset, Part, Sitting, Span
@@ -179,13 +179,8 @@ def test_windows_of_another_signal_path_are_never_read(tmp_path: Path, monkeypat
 
 def test_a_full_disk_is_one_error_and_what_was_made_stays(tmp_path: Path) -> None:
     data = dataset(*[person(tmp_path, name, 21) for name in "abcd"])
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    try:
-        with pytest.raises(DatasetError, match="File too large"):
-            build(data, tmp_path / "work")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(100_000), pytest.raises(DatasetError, match=FULL):
+        build(data, tmp_path / "work")
     seen: list[int] = []
     corpus = build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
     assert seen[0] == 2

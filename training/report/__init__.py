@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from ecg_live.errors import DatasetError
+from ecg_live.whole import write_whole
 from training.results import Report
 
 from .card import card_scores
@@ -28,11 +28,7 @@ def write_report(report: Report, html: Path, json: Path) -> None:
 
 
 def _write(path: Path, content: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(content, encoding="utf-8", newline="\n")
-        part.replace(path)
+        write_whole(path, content.encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise DatasetError(f"{path}: {error.strerror}", "choose a place that can be written to") from error

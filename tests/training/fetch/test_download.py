@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError, DatasetError
+from tests.emulators.disk import FULL, full_disk
 from tests.training.fetch.server import Shop, serving
 from training.fetch.download import download, read_list
 
@@ -121,15 +119,8 @@ def test_only_web_addresses_are_opened(url: str, tmp_path: Path) -> None:
 
 def test_a_full_disk_is_no_lost_connection(shop: Shop, tmp_path: Path) -> None:
     part = tmp_path / "part"
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
-    try:
-        with pytest.raises(DatasetError, match=f"{part}: {os.strerror(27)} .*make room"):
-            download(shop.url + "a.bin", part, silent)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with full_disk(50_000), pytest.raises(DatasetError, match=f"{part}: {FULL} .*make room"):
+        download(shop.url + "a.bin", part, silent)
     assert len(shop.asked) == 1
     download(shop.url + "a.bin", part, silent)
     assert part.read_bytes() == CONTENT

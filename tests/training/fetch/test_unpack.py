@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from ecg_live.errors import DatasetError
+from tests.emulators.disk import FULL, full_disk
 from training.fetch.unpack import unpack
 
 
@@ -70,14 +68,7 @@ def test_another_content_is_named(tmp_path: Path) -> None:
 
 def test_a_full_disk_keeps_the_archive(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", {"top/a": bytes(10_000_000)})
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
-    try:
-        with pytest.raises(DatasetError, match=f"{os.strerror(27)} .*make room"):
-            unpack(archive, "top", tmp_path, 10**8)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with full_disk(500_000), pytest.raises(DatasetError, match=f"{FULL} .*make room"):
+        unpack(archive, "top", tmp_path, 10**8)
     assert list(tmp_path.iterdir()) == [archive]
     assert (unpack(archive, "top", tmp_path, 10**8) / "a").stat().st_size == 10_000_000
