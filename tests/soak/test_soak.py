@@ -105,6 +105,7 @@ def check(done: Run, seconds: float) -> None:
 
 def test_four_minutes(tmp_path: Path) -> None:
     done = run(tmp_path, 240)
+    flat(done.looks, 60, 240)
     steady(done.looks, 60, 240)
     check(done, 240)
 
