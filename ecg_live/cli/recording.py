@@ -111,7 +111,7 @@ def folder() -> Path:
 
 
 def _xdf(path: Path) -> Path:
-    if path.suffix.casefold() not in {"", ENDING} or not path.name:
+    if path.suffix.casefold() not in {"", ENDING} or not path.name.strip("."):
         raise ConfigError(f"--record is {str(path)!r}; recordings are XDF files", "give a name that ends in .xdf")
     return path if path.suffix else path.with_name(path.name + ENDING)
 

@@ -19,7 +19,6 @@ from tests.ecg_live.sinks import journal
 from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
 from tests.ecg_live.sinks.recordings import load
 
-LONGEST = {"1": 14.0, "max": 4.0}  # s from the first sample to the kill; at 1x predictions begin after ten
 MINUTES = 90  # of the recording: no machine gets through them in time
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
@@ -37,7 +36,8 @@ def played(source: Path) -> F64:
     return np.concatenate(pieces)
 
 
-def deaths(folder: Path, source: Path, speed: str, count: int, at_once: int) -> list[Death]:
+def deaths(folder: Path, source: Path, speed: str, count: int, longest: float) -> list[Death]:
+    """Kill each within ``longest`` seconds from its first sample on."""
     whole = played(source)
 
     def one(k: int, after: float) -> Death:
@@ -56,12 +56,16 @@ def deaths(folder: Path, source: Path, speed: str, count: int, at_once: int) -> 
         path.unlink()
         return Death(torn, opened, len(there), end - min(missing, default=end))
 
-    return many(one, count, at_once, LONGEST[speed], (speed, count))
+    return many(one, count, AT_ONCE, longest, (speed, count))
 
 
 @pytest.mark.parametrize(
-    ("speed", "count"),
-    [("max", 3), *(pytest.param(speed, KILLS, marks=pytest.mark.soak) for speed in LONGEST)],
+    ("speed", "count", "longest"),
+    [
+        ("max", 3, 1.0),
+        pytest.param("1", KILLS, 14.0, marks=pytest.mark.soak),  # predictions begin after ten
+        pytest.param("max", KILLS, 4.0, marks=pytest.mark.soak),
+    ],
 )
-def test_the_whole_program_killed(tmp_path: Path, source: Path, speed: str, count: int) -> None:
-    tell(deaths(tmp_path, source, speed, count, AT_ONCE), f"at {speed}: ")
+def test_the_whole_program_killed(tmp_path: Path, source: Path, speed: str, count: int, longest: float) -> None:
+    tell(deaths(tmp_path, source, speed, count, longest), f"at {speed}: ")

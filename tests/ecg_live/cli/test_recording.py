@@ -111,8 +111,16 @@ def test_names(tmp_path: Path) -> None:
     third.close()
     assert Path(third.status.path).parent == Path("recordings")
     assert Path(third.status.path).name.startswith("ecg-live_2")
-    with pytest.raises(ConfigError, match=r"ends in \.xdf"):
-        recordings(record="one.csv")
+    for wrong in ("one.csv", "", "..", "a/.."):
+        with pytest.raises(ConfigError, match=r"ends in \.xdf"):
+            recordings(record=wrong)
+
+
+def test_a_folder_that_cannot_be_made_ends_the_program_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RecordingError, match="cannot be made") as told:
+        live(str(bundled.demo_recording()), {**OPTIONS, "speed": "max", "record": str(tmp_path / "file" / "a.xdf")})
+    assert told.value.exit_code == 4
 
 
 def test_the_profile_remembers_where_a_recording_was_begun(
