@@ -73,7 +73,8 @@ def trim(path: Path) -> int:
 def many(one: Callable[[int, float], Death], count: int, at_once: int, longest: float, seed: object) -> list[Death]:
     """Kill ``count`` times, ``at_once`` at a time, each after up to ``longest`` seconds."""
     dice = random.Random(repr(seed))  # noqa: S311 - no secret
-    delays = [dice.uniform(0.0, longest) for _ in range(count)]
+    delays = [(k + dice.random()) * longest / count for k in range(count)]  # spread, however few they are
+    dice.shuffle(delays)
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(one, range(count), delays))
 
