@@ -85,7 +85,8 @@ class PolarDriver:
         await link.subscribe(DATA, on_loop(lambda data, now: self._frame(link, data, now, emit, first), self._clock))
         await self._begin(link)
         try:
-            await asyncio.wait_for(first, _FIRST)
+            async with asyncio.timeout(_FIRST):
+                await first
         except TimeoutError as error:
             raise LinkLost(f"no ECG within {_FIRST:g} s", "moisten the strap and wear it") from error
         await watch_beats(link, emit, self._clock)

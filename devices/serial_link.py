@@ -71,6 +71,7 @@ class SerialTransport:
         loop = asyncio.get_running_loop()
         opening: asyncio.Future[serial.Serial] = loop.create_future()
         Thread(target=_open, args=(found.address, loop, opening), name=f"open {found.address}", daemon=True).start()
+        link: SerialLink | None = None
         try:
             async with asyncio.timeout(seconds):
                 link = SerialLink(await opening, loop)
@@ -78,6 +79,9 @@ class SerialTransport:
             raise LinkLost(f"{found.address} does not open within {seconds:g} s", "switch the device on") from None
         except (OSError, ValueError) as error:  # pyserial: the settings are not this port's
             raise _unopened(found.address, error) from error
+        finally:
+            if link is None and opening.done() and not opening.cancelled() and opening.exception() is None:
+                opening.result().close()  # opened in the very moment when nobody waited any more
         self._seen = True
         return link
 

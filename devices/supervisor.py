@@ -204,6 +204,7 @@ async def _turn() -> AsyncIterator[None]:
 async def _within(seconds: float, what: Awaitable[_T], why: str) -> _T:
     """Wait so long at most. Raises `LinkLost` when the time is up."""
     try:
-        return await asyncio.wait_for(what, seconds)
+        async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may swallow a cancellation
+            return await what
     except TimeoutError as error:
         raise LinkLost(why) from error

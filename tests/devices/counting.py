@@ -29,6 +29,7 @@ class Ether:
         self.finds = self.connects = self.closes = 0
         self.connecting = self.most_connecting = 0
         self.connect_takes = 0.0
+        self.connected: Callable[[], object] = lambda: None
 
     @property
     def played(self) -> int:
@@ -55,6 +56,7 @@ class Ether:
         if self.refuse:
             raise self.refuse.pop(0)
         self.link = CountingLink(self)
+        self.connected()
         return self.link
 
     def lose(self) -> None:

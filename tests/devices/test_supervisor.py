@@ -260,3 +260,16 @@ def test_one_connection_is_made_at_a_time() -> None:
         return most
 
     assert run(time, both()) == 1
+
+
+def test_it_ends_also_when_it_is_cancelled_in_the_moment_in_which_it_has_connected() -> None:
+    world = World(HandTime())
+
+    async def main() -> None:
+        supervising = asyncio.ensure_future(world.supervisor.run())
+        world.ether.connected = lambda: asyncio.get_running_loop().call_soon(supervising.cancel)
+        done, _ = await asyncio.wait({supervising}, timeout=5)
+        assert done == {supervising}
+
+    run(world.time, main())
+    assert world.ether.closes == world.ether.connects == 1
