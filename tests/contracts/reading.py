@@ -7,7 +7,7 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-from ecg_live.types import Chunk, Event, Gap, Source
+from ecg_live.types import Chunk, Event, Gap, Source, State
 
 
 class Reader:
@@ -36,10 +36,11 @@ class Reader:
         self._thread.join(0.5)
         assert not self._thread.is_alive(), "it did not wake within 0.5 s of close()"
 
-    def until(self, true: Callable[[Self], bool]) -> None:
+    def until(self, true: Callable[[Self], object], seconds: float = 10) -> None:
         """Wait for what comes to satisfy a test."""
         with self._came:
-            assert self._came.wait_for(lambda: self.error is not None or true(self), timeout=10), "it never came"
+            came = self._came.wait_for(lambda: self.error is not None or true(self), seconds)
+        assert came, f"it never came; {self.states}"
         if self.error is not None:
             raise self.error
 
@@ -50,6 +51,14 @@ class Reader:
     @property
     def gaps(self) -> list[Gap]:
         return [item for item in self.items if isinstance(item, Gap)]
+
+    @property
+    def states(self) -> list[str]:
+        return [item.state for item in self.items if isinstance(item, State)]
+
+    @property
+    def received(self) -> int:
+        return sum(len(chunk.samples) for chunk in self.chunks)
 
     @property
     def stop(self) -> int:

@@ -35,8 +35,16 @@ Interfaces = {{127.0.0.1}}
 KnownPeers = {{127.0.0.1}}
 SessionID = {session}
 [tuning]
-TimeProbeInterval = 0.008
-TimeProbeMaxRTT = 0.016
+TimeProbeCount = 6
+TimeProbeInterval = 0.005
+TimeProbeMaxRTT = 0.05
+TimeUpdateMinProbes = 1
+TimeUpdateInterval = 0.5
+ContinuousResolveInterval = 0.02
+MulticastMinRTT = 0.05
+MulticastMaxRTT = 0.1
+UnicastMinRTT = 0.05
+UnicastMaxRTT = 0.1
 [log]
 level = -2
 """

@@ -1,0 +1,23 @@
+"""What tests of LSL share: patience that is short, names of their own, and samples that are their own index."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+
+from devices.lsl.network import Patience
+from tests.contracts.reading import Reader
+
+RATE = 256.0
+QUICK = Patience(first=1.0, others=0.1, silent=0.5)
+
+
+def name() -> str:
+    return f"ecg {uuid.uuid4().hex[:8]}"
+
+
+def off(reader: Reader) -> set[float]:
+    """What the device's index is ahead of the source's: one value where every sample is accounted for."""
+    assert list(reader.counted())
+    return {float(value) for c in reader.chunks for value in np.round(c.samples[:, 0], 6) - np.arange(c.start, c.stop)}

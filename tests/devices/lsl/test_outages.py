@@ -1,0 +1,111 @@
+"""LSL outlets that are killed, started again, paused and mistaken for each other; each is a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+
+import numpy as np
+import pylsl
+import pytest
+
+from devices.lsl import open_lsl
+from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
+from ecg_live.types import Opening
+from tests.contracts.reading import Reader
+from tests.devices.lsl.streams import QUICK, RATE, name, off
+from tests.emulators.lsl import outlet, say
+
+
+@pytest.mark.parametrize("source_id", ["", "strap-1"])
+def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
+    called, origin = name(), str(pylsl.local_clock())
+    options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2"]
+    with outlet(*options) as first, Reader(open_lsl(f"name={called}", Opening(), patience=QUICK)) as reader:
+        reader.until(lambda reader: reader.received > 150)
+        first.kill()
+        reader.until(lambda reader: "searching" in reader.states)
+        with outlet(*options):
+            reader.until(lambda reader: reader.gaps and reader.received > 300)
+            reader.close()
+    assert reader.states == ["connecting", "streaming", "lost", "searching", "connecting", "streaming"]
+    [gap], [ahead] = reader.gaps, off(reader)
+    assert gap.cause == "the stream was away"
+    assert gap.time == pytest.approx(float(origin) + (gap.start + ahead) / RATE, abs=5e-3)
+
+
+def test_an_outlet_that_pauses() -> None:
+    called = name()
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+        reader.until(lambda reader: reader.received > 150)
+        say(child, "pause")
+        reader.until(lambda reader: "lost" in reader.states)
+        say(child, "go")
+        reader.until(lambda reader: reader.gaps)
+        reader.close()
+    assert reader.states == ["connecting", "streaming", "lost", "streaming"]
+    assert len(off(reader)) == 1
+
+
+def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
+    called = name()
+    options = ["--name", called, "--source-id", "twin"]
+    with outlet(*options) as one, outlet(*options):
+        with pytest.raises(ConfigError, match=r"2 LSL streams with name .*source_id=twin.*uid=") as caught:
+            open_lsl(called, Opening())
+        uid = caught.value.message.split("uid=")[1].split()[0]
+        with Reader(open_lsl(f"uid={uid}", Opening(), patience=QUICK)) as reader:
+            reader.until(lambda reader: reader.received > 100)
+            one.kill()  # either the one that is read, or the other
+            with contextlib.suppress(AssertionError):
+                reader.until(lambda reader: "lost" in reader.states, 0.7)
+            got = reader.received
+            with contextlib.suppress(AssertionError):
+                reader.until(lambda reader: reader.received > got, 0.5)
+            assert ("lost" in reader.states) == (reader.received == got)
+
+
+def test_a_stream_that_comes_back_as_another() -> None:
+    called = name()
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+        reader.until(lambda reader: reader.received > 10)
+        child.kill()
+        with (
+            outlet("--name", called, "--channels", "3"),
+            pytest.raises(ProtocolError, match="came back with 3 channels at 256 Hz, it had 1"),
+        ):
+            reader.until(lambda reader: reader.gaps)
+
+
+def test_patience_has_an_end() -> None:
+    called = name()
+    impatient = replace(QUICK, lost=0.3)
+    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=impatient)) as reader:
+        reader.until(lambda reader: reader.received > 10)
+        child.kill()
+        with pytest.raises(DeviceLost, match=r"was lost \d+ s ago.*UDP port 16571"):
+            reader.until(lambda _: False)
+    assert reader.states[-1] == "gave_up"
+
+
+@pytest.mark.soak
+def test_killed_and_started_again_many_times() -> None:
+    """Received and lost are what the device took, from the first sample to the last."""
+    called, origin = name(), str(pylsl.local_clock())
+    options = ["--name", called, "--origin", origin, "--source-id", "soak"]
+    waits = np.random.default_rng(4).uniform(0.1, 3.0, 30)
+    with contextlib.ExitStack() as stack:
+        child = stack.enter_context(outlet(*options))
+        reader = stack.enter_context(Reader(open_lsl(called, Opening(), patience=QUICK)))
+        for wait in waits:
+            got = reader.received
+            reader.until(lambda reader, got=got: reader.received > got + 200)  # type: ignore[misc]
+            child.kill()
+            time.sleep(wait)
+            child = stack.enter_context(outlet(*options))
+        before = len(reader.gaps)
+        reader.until(lambda reader: len(reader.gaps) > before and reader.received > got + 500)
+        reader.close()
+    assert len(reader.gaps) == len(waits)
+    assert len(off(reader)) == 1
