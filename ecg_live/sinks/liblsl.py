@@ -1,0 +1,34 @@
+"""Load liblsl, and keep it from writing amid our lines: to be imported before anything of LSL is used."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ecg_live.errors import DeviceError
+
+try:
+    import pylsl
+except (ImportError, OSError, RuntimeError) as error:
+    remedy = "pip install 'pylsl>=1.18', or let PYLSL_LIB name a liblsl that loads"
+    raise DeviceError(f"LSL's library does not load: {' '.join(str(error).split())[:150]}", remedy) from error
+
+__all__ = ["pylsl"]
+
+PLACES = (
+    Path("lsl_api.cfg"),
+    Path("~/lsl_api/lsl_api.cfg"),
+    Path("/etc/lsl_api/lsl_api.cfg"),
+)  # liblsl 1.18 looks here
+QUIET = "[log]\nlevel = -3\n"  # fatal errors only; what else goes wrong, sources and sinks say themselves
+
+
+def configured() -> bool:
+    """Whether the user has a configuration of LSL, which is then the only one that counts."""
+    return "LSLAPICFG" in os.environ or any(os.path.exists(os.path.expanduser(place)) for place in PLACES)  # noqa: PTH110, PTH111 - Path's raise without a home
+
+
+if not configured():
+    with suppress(NotImplementedError):  # liblsl before 1.17.7
+        pylsl.set_config_content(QUIET)
