@@ -34,11 +34,19 @@ def _radio(scheme: str) -> Open:
     return open_device
 
 
+def _movesense(text: str, opening: Opening, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
+    raise ConfigError(
+        f"movesense:{text}: this version does not read a Movesense's own ECG: its coding is not known well enough",
+        "have another program send it as LSL and run lsl:NAME; its heart rate alone: hr:NAME",
+    )
+
+
 _DEVICES: dict[str, Open] = {
     "lsl": _lsl,
     "shimmer": _radio("shimmer"),
     "polar": _radio("polar"),
     "hr": _radio("hr"),
+    "movesense": _movesense,
 }  # what follows the colon is the device's to read
 
 
@@ -90,7 +98,7 @@ def _path(uri: str) -> Path:
     scheme, path = schemed
     if scheme == "file":
         return _user_path(re.sub(r"^//(?=/)", "", path))
-    known = ", ".join(f"{name}:" for name in ("file", *_DEVICES))
+    known = ", ".join(f"{name}:" for name in ("file", *_DEVICES) if name != "movesense")
     raise ConfigError(
         f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
     )
