@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Iterator
 from threading import Event as Flag
 from types import TracebackType
@@ -11,55 +10,19 @@ from typing import Self
 
 import pylsl
 
-from devices.lsl.description import Layout, layout
-from devices.lsl.inlet import BROKEN, CONNECT, STEP, TheirClock, make_inlet, subscribe
+from devices.lsl.description import Layout
+from devices.lsl.inlet import BROKEN, STEP, TheirClock, make_inlet, subscribe
 from devices.lsl.losses import LossFinder, Stretch
-from devices.lsl.network import FORGET, PORTS, Found, Patience, find, parse, same, spec_of
-from ecg_live.errors import ConfigError, DeviceError, DeviceLost, ProtocolError
+from devices.lsl.network import FORGET, PORTS, Found, Patience, same
+from ecg_live.errors import DeviceLost, ProtocolError
 from ecg_live.lsl_clock import clock_offset
-from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
+from ecg_live.types import Chunk, Clock, Event, Gap, State, StreamInfo
 
 _POLL = 0.05  # s between two looks at what is in reach
 _CHUNK = 0.020  # s of samples that are worth waking up for
 _SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
+_AGAIN = 5.0  # s until it is said anew for how long a stream has been lost, as with radio devices
 _ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
-
-
-def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patience: Patience | None = None) -> LslSource:
-    """Find a stream on the network and read its description.
-
-    Parameters
-    ----------
-    spec : str
-        What follows ``lsl:``, see `devices.lsl.network.parse`.
-    opening : Opening
-        ``channel``, and where the stream states none, ``unit`` and ``rate``.
-    clock : callable
-        Session clock in s.
-    patience : Patience, optional
-        How long to wait for what.
-
-    Raises
-    ------
-    DeviceError
-        No such stream answers, or its machine answers in part only.
-    ConfigError
-        Several streams answer, or the stream is no ECG, or its channel, unit or rate is not plain.
-    """
-    if opening.speed != 1:
-        raise ConfigError(f"lsl: at speed {opening.speed:g}; a stream runs at real time", "leave --speed out")
-    patience = patience or Patience()
-    found, twins = find(parse(spec), patience)
-    inlet = make_inlet(found)
-    try:
-        full = inlet.info(CONNECT)
-        inlet.time_correction(CONNECT)
-    except BROKEN as error:
-        raise DeviceError(
-            f"{spec_of(found)} on {found.hostname()} answers a search, but does not let connect",
-            f"have firewalls on both machines let {PORTS} pass",
-        ) from error
-    return LslSource(found, frozenset(twin.uid() for twin in twins), layout(full, opening), clock, patience)
 
 
 class LslSource:
@@ -149,11 +112,11 @@ class LslSource:
         self._theirs.connect(inlet.time_correction(STEP))
         few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
         resolver: pylsl.ContinuousResolver | None = None
-        connected = self._clock()
+        connected, told = self._clock(), -math.inf
         while not self._closed.is_set():
             samples, stamps = inlet.pull_chunk(STEP, many, min_samples=few)
             if len(stamps):
-                resolver = None
+                resolver, told = None, -math.inf
                 self._last, self._failures = self._clock(), 0
                 if not self._streaming:
                     self._streaming, self._lost = True, False
@@ -165,6 +128,8 @@ class LslSource:
                 if resolver is None:
                     resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
                     yield from self._items(self._finder.flush())
+                if self._clock() - told >= _AGAIN:
+                    told = self._clock()
                     yield from self._note_loss("it sends nothing")
                 yield from self._watch_patience()
                 if any(other.uid() != found.uid() for other in self._returned(resolver)):
@@ -172,9 +137,11 @@ class LslSource:
 
     def _search(self, found: Found) -> Generator[Chunk | Event, None, Found]:
         """Wait until the stream is back."""
-        yield self._state("searching", f"looking for {self._heading}{self._since()}")
-        resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
+        resolver, told = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET), -math.inf
         while not self._closed.wait(_POLL):
+            if self._clock() - told >= _AGAIN:
+                told = self._clock()
+                yield self._state("searching", f"looking for {self._heading}{self._since()}")
             yield from self._watch_patience()
             if back := self._returned(resolver):
                 return max(back, key=lambda one: one.created_at())
