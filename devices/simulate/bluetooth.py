@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from devices.simulate.advertisement import advertisement, short
 from devices.simulate.emulator import Characteristic, Emulator, Packet
@@ -165,13 +165,16 @@ class Peripheral:
             await self._radio.indicate_subscriber(central, attribute, packet.data)
 
 
-async def host(emulator: Emulator, adapter: str) -> None:
+async def host(emulator: Emulator, adapter: str, on_air: Callable[[], object] = lambda: None) -> None:
     """Play a device on a real adapter until cancelled.
 
     Parameters
     ----------
+    emulator : Emulator
     adapter : str
         In bumble's words: ``usb:0``, ``hci-socket:0``, ``serial:/dev/ttyACM0,1000000``. Nothing else may use it.
+    on_air : callable
+        Called once the device can be found.
 
     Raises
     ------
@@ -184,6 +187,7 @@ async def host(emulator: Emulator, adapter: str) -> None:
         try:
             async with asyncio.timeout(_START):
                 await peripheral.power_on()
+            on_air()
             await asyncio.wait({transport.source.terminated, peripheral.pump}, return_when=asyncio.FIRST_COMPLETED)
             if peripheral.pump.done():
                 peripheral.pump.result()

@@ -18,7 +18,10 @@ from ecg_live.cli.display import why_no_display
 from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.plain import clean
 
-PACKAGES = ("numpy", "scipy", "torch", "safetensors", "PyQt6", "pyqtgraph", "sleepecg", "edfio", "wfdb", "h5py", "rich")
+PACKAGES = (
+    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "sleepecg", "edfio",
+    "wfdb", "pyxdf", "h5py", "rich",
+)  # fmt: skip
 SCAN = 1.0  # s of listening for Bluetooth devices
 
 
@@ -66,7 +69,7 @@ def _display() -> Check:
 def _tried(name: str, trial: Callable[[], str], *, needed: bool = True) -> Check:
     try:
         return Check(name, ok=True, detail=trial(), needed=needed)
-    except EcgLiveError as error:
+    except (EcgLiveError, ImportError) as error:  # a package that is missing has a line of its own
         return Check(name, ok=False, detail=str(error), needed=needed)
 
 

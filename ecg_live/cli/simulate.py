@@ -72,7 +72,7 @@ def simulate(
         elif serial:
             _serial(_emulator(device, file, opening, name), settings, closed)
         else:
-            _bluetooth(_emulator(device, file, opening, name), adapter or ADAPTER, settings, closed)
+            _bluetooth(device, _emulator(device, file, opening, name), adapter or ADAPTER, settings, closed)
     return 128 + caught[0] if caught else 0
 
 
@@ -97,11 +97,14 @@ def _serial(emulator: Emulator, settings: Settings, closed: Flag) -> None:
     _say(f"{emulator.name} took {emulator.played} samples")
 
 
-def _bluetooth(emulator: Emulator, adapter: str, settings: Settings, closed: Flag) -> None:
+def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings, closed: Flag) -> None:
     from devices.simulate.bluetooth import host
 
+    def on_air() -> None:
+        _say(f"{emulator.name} by Bluetooth, on adapter {adapter}", f"{device}:{emulator.name}")
+
     async def main() -> None:
-        playing = asyncio.ensure_future(host(emulator, adapter))
+        playing = asyncio.ensure_future(host(emulator, adapter, on_air))
         stopped = asyncio.ensure_future(asyncio.to_thread(closed.wait, settings.seconds))
         try:
             await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,8 +114,6 @@ def _bluetooth(emulator: Emulator, adapter: str, settings: Settings, closed: Fla
         with contextlib.suppress(asyncio.CancelledError):
             await playing
 
-    kind = "polar" if emulator.name.startswith("Polar") else "shimmer"
-    _say(f"{emulator.name} by Bluetooth, on adapter {adapter}", f"{kind}:{emulator.name}")
     asyncio.run(main())
     _say(f"{emulator.name} took {emulator.played} samples")
 

@@ -27,7 +27,9 @@ def test_a_device_on_an_adapter_until_it_is_cancelled(radio: Radio, tmp_path: Pa
 
     async def play() -> None:
         async with asyncio.timeout(10):
-            playing = asyncio.create_task(host(counter, f"unix-client:{socket}"))
+            on_air = asyncio.Event()
+            playing = asyncio.create_task(host(counter, f"unix-client:{socket}", on_air.set))
+            await on_air.wait()
             transport = BleTransport()
             found = await transport.find(lambda one: one.name == counter.name, 5)
             assert found is not None
@@ -48,7 +50,7 @@ def test_an_adapter_that_is_none(adapter: str) -> None:
     from devices.simulate.bluetooth import host
 
     with pytest.raises(DeviceError, match=f"{adapter} cannot be used as a Bluetooth adapter.*usb:0"):
-        asyncio.run(host(Counter(), adapter))
+        asyncio.run(host(Counter(), adapter, lambda: pytest.fail("it is not on the air")))
 
 
 def test_without_bumble(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,8 +17,14 @@ from devices import open_source
 from devices.lsl_markers import LslMarkers
 from devices.simulate.player import Player
 from ecg_live.cli.simulate import RATES, _at, simulate
-from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.errors import ConfigError, DeviceError, RecordingError
 from ecg_live.types import F64, Chunk, Opening
+from tests.emulators.radio.fixtures import radio, system_bus
+
+if TYPE_CHECKING:
+    from tests.emulators.radio.radio import Radio
+
+__all__ = ["radio", "system_bus"]
 
 
 @contextlib.contextmanager
@@ -88,3 +95,20 @@ def test_what_cannot_be_played(tmp_path: Path) -> None:
         play("polar", serial=True)
     with pytest.raises(RecordingError, match="no such file"):
         play("lsl")
+
+
+def test_by_bluetooth_it_says_what_to_run_once_it_is_on_the_air(
+    radio: Radio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    radio.plug_in(tmp_path / "hci")
+    adapter = f"unix-client:{tmp_path / 'hci'}"
+    file = ramp(tmp_path / "a.csv")
+    assert simulate("polar", file, "My strap", {"seconds": "0.3"}, loop=True, serial=False, adapter=adapter) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert (
+        first == f"ecg-live: My strap by Bluetooth, on adapter {adapter}; watch it with: ecg-live run 'polar:My strap'"
+    )
+    assert last.startswith("ecg-live: My strap took ")
+    with pytest.raises(DeviceError, match="nonsense cannot be used as a Bluetooth adapter"):
+        simulate("shimmer", file, None, {}, loop=True, serial=False, adapter="nonsense")
+    assert capsys.readouterr().out == ""
