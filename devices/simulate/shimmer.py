@@ -9,7 +9,6 @@ from devices.shimmer.wire import (
     LOG_AND_STREAM,
     NACK,
     SHIMMER3R,
-    TICKS,
     UARTS,
     Answer,
     Command,
@@ -20,6 +19,7 @@ from devices.shimmer.wire import (
     status_bytes,
 )
 from devices.simulate.emulator import Characteristic, Packet, Service
+from devices.simulate.shimmer_converter import Converter
 from devices.simulate.shimmer_exg import Exg
 from ecg_live.types import F64
 
@@ -29,7 +29,6 @@ _LENGTHS: dict[int, int] = {
 }  # fmt: skip
 _SETTINGS = (Command.SET_RATE, Command.SET_SENSORS, Command.POWER, Command.SET_EXG)  # refused while it streams
 _LATER = (Command.SET_CRC, Command.ACK_PREFIX)  # not known to old firmware
-_SETTLING = round(0.065 * TICKS)  # ticks after the start that are not sent
 _NOTIFIED = 42  # bytes that a 3R puts into one notification
 _FIRMWARE = Firmware(LOG_AND_STREAM, 1, 0, 9)
 
@@ -85,13 +84,10 @@ class SimulatedShimmer:
         self.logging = False  # to SD: it refuses everything
         self.flags = 0  # of its status, beside those that it sets itself
         self._hardware, self._firmware, self._uart = hardware, firmware, UARTS[hardware]
-        self._loop, self._knows_crc, self._has_exg = loop, crc, exg
-        self._born, self._pace = born, TICKS * (1 + ppm * 1e-6)
-        self._epoch: float | None = None  # host time at which the clock stood at `born`
+        self._knows_crc, self._has_exg = crc, exg
+        self._converter = Converter(None if loop else len(self.exg), born, ppm)
         self._buffer, self._notify, self._mtu = buffer, notify, 23
-        self._divider, self._sensors = 640, 0  # 51.2 Hz
-        self._origin: int | None = None  # ticks of sample 0
-        self._next = self._played = 0  # sample that is sent next; samples that were taken
+        self._sensors = 0
         self._line: list[bytes] = []  # messages that wait for the link
         self._waiting = 0  # bytes of them
         self._streams, self._crc, self._prefix = False, 0, True
@@ -112,7 +108,7 @@ class SimulatedShimmer:
     @property
     def played(self) -> int:
         """Samples that the converter took, from the first that was ever sent until the last `due`."""
-        return self._played
+        return self._converter.played
 
     @property
     def streaming(self) -> bool:
@@ -121,7 +117,7 @@ class SimulatedShimmer:
 
     def connect(self, now: float, mtu: int) -> None:
         """See `Emulator.connect`."""
-        self._ticks(now)
+        self._converter.ticks(now)
         self._mtu = mtu
 
     def disconnect(self, now: float) -> None:
@@ -152,11 +148,6 @@ class SimulatedShimmer:
         self._commands = b""
         self._line, self._waiting = [], 0
 
-    def _ticks(self, now: float) -> int:
-        if self._epoch is None:
-            self._epoch = now
-        return self._born + int((now - self._epoch) * self._pace)
-
     def _length(self) -> int:
         """Length of the command that was begun; longer than what is there while that is not known."""
         begun = self._commands
@@ -176,13 +167,11 @@ class SimulatedShimmer:
         unprefixed = code == Command.STATUS and self._streams and not self._prefix
         self._say((b"" if unprefixed else bytes([ACK])) + self._answer(code, arguments))
         if code == Command.START:
-            self._begin(self._ticks(now))
+            self._begin(now)
 
     def _set(self, code: int, arguments: bytes) -> None:
         if code == Command.SET_RATE:
-            divider = int.from_bytes(arguments, "little") or self._divider
-            if divider != self._divider:
-                self._divider, self._origin, self._played = divider, None, 0
+            self._converter.pace(int.from_bytes(arguments, "little"))
         elif code == Command.SET_SENSORS:
             self._sensors = int.from_bytes(arguments, "little") if self._has_exg else 0
         elif code == Command.SET_EXG:
@@ -206,7 +195,7 @@ class SimulatedShimmer:
             return bytes([Answer.EXG, len(read)]) + read
         if code == Command.INQUIRY:
             ids = self.exg.channels(self._sensors)
-            head = self._divider.to_bytes(2, "little") + bytes(config_bytes(self._hardware))
+            head = self._converter.divider.to_bytes(2, "little") + bytes(config_bytes(self._hardware))
             return bytes([Answer.INQUIRY]) + head + bytes([len(ids), 1]) + ids
         return self._status() if code == Command.STATUS else b""
 
@@ -215,31 +204,18 @@ class SimulatedShimmer:
         more = bytes(status_bytes(self._hardware) - 1)
         return bytes([Answer.STATUS, IN_STREAM, self.flags | running]) + more
 
-    def _begin(self, ticks: int) -> None:
+    def _begin(self, now: float) -> None:
         """Start the stream; a device that streams already goes on."""
-        if self._streams:
-            return
-        self._streams = True
-        self.exg.prepare(self._sensors)
-        first = ticks + _SETTLING
-        if self._origin is None:
-            self._origin = first
-        self._next = -((self._origin - first) // self._divider)
+        if not self._streams:
+            self._streams = True
+            self.exg.prepare(self._sensors)
+            self._converter.start(now)
 
     def _advance(self, now: float) -> None:
         """Convert until now; what is streamed waits for the link, if there is room."""
-        ticks = self._ticks(now)
-        if self._origin is None:
-            return
-        self._played = max(0, (ticks - self._origin) // self._divider + 1)
-        if not self._loop:
-            self._played = min(self._played, len(self.exg))
-        if not self._streams:
-            return
-        for k in range(self._next, self._played):
-            if self._waiting < self._buffer:
-                self._say(self._packet(k, self._origin + k * self._divider))
-        self._next = max(self._next, self._played)
+        for k, ticks in self._converter.until(now):
+            if self._streams and self._waiting < self._buffer:
+                self._say(self._packet(k, ticks))
 
     def _packet(self, k: int, ticks: int) -> bytes:
         size = self._firmware.tick_bits // 8
