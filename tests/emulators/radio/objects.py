@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
@@ -10,6 +12,28 @@ Properties = dict[str, Variant]
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE, CHARACTERISTIC, DESCRIPTOR = (f"org.bluez.Gatt{kind}1" for kind in ("Service", "Characteristic", "Descriptor"))
 OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
+
+
+class _Patient:
+    """A socket that has sent nothing where its buffer is full; dbus-fast 5.2 would take that for the bus's end."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+
+    def send(self, data: memoryview) -> int:
+        try:
+            return self._real.send(data)
+        except BlockingIOError:
+            return 0
+
+
+async def patient(bus: MessageBus) -> MessageBus:
+    """Connect a bus that waits for a bus daemon that is busy."""
+    await bus.connect()
+    assert bus._writer is not None
+    assert bus._sock is not None
+    bus._writer.sock = _Patient(bus._sock)
+    return bus
 
 
 class Refused(Exception):

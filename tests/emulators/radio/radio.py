@@ -21,6 +21,7 @@ from devices.simulate.emulator import Emulator
 from tests.emulators.radio.bluez import BlueZ
 from tests.emulators.radio.controller import VirtualController
 from tests.emulators.radio.hardware import serve
+from tests.emulators.radio.objects import patient
 from tests.emulators.radio.wearer import Wearer
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class Radio:
         return await self._bluez()
 
     async def _bluez(self) -> BlueZ:
-        bluez = BlueZ(await MessageBus(bus_address=self._bus).connect(), self._central)
+        bluez = BlueZ(await patient(MessageBus(bus_address=self._bus)), self._central)
         await bluez.start()
         return bluez
 
