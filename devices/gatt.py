@@ -17,6 +17,14 @@ def assigned(number: int) -> str:
 
 
 BATTERY, BATTERY_LEVEL = assigned(0x180F), assigned(0x2A19)
+_KNOWN = {
+    assigned(0x180D): "heart rate",
+    "fb005c80-02e7-f387-1cad-8acd2d8df0c8": "Polar's ECG",
+    "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
+    "65333333-a115-11e2-9e9a-0800200ca100": "a Shimmer's line",
+    "49535343-fe7d-4ae5-8fa9-9fafd205e455": "a Shimmer's line",
+}  # facts on devices
+_COMMON = {assigned(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)}  # GAP, GATT, maker, battery: all have them
 
 
 def on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> Take:
@@ -34,6 +42,12 @@ def called(name: str, found: Found) -> bool:
     """Whether a device has this address, or this in its name."""
     wanted = name.strip().casefold()
     return wanted == found.address.casefold() or wanted in found.name.casefold()
+
+
+def offers(link: Link) -> str:
+    """What a device offers, in words, for those who expected something else."""
+    said = sorted({_KNOWN.get(uuid, uuid) for uuid in link.services - _COMMON})
+    return ", ".join(said[:3]) or "nothing of the kind"
 
 
 async def watch_battery(link: Link, emit: Emit, clock: Clock) -> None:

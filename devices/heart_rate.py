@@ -6,7 +6,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-from devices.gatt import assigned, called, on_loop, watch_battery
+from devices.gatt import assigned, called, offers, on_loop, watch_battery
 from devices.link import Emit, Found, Link
 from ecg_live.errors import ProtocolError
 from ecg_live.types import Beats, Clock, LeadOff, State, StreamInfo
@@ -76,7 +76,7 @@ class StrapDriver:
         """Listen. Raises `LinkLost`, and `ProtocolError` for what is no strap."""
         if SERVICE not in link.services:
             raise ProtocolError(
-                f"{self.heading} has no heart-rate service (180D); it has {services(link)}", "name another device"
+                f"{self.heading} has no heart-rate service (180D); it offers {offers(link)}", "name another device"
             )
 
         def take(data: bytes, now: float) -> None:
@@ -114,9 +114,3 @@ async def watch_beats(link: Link, emit: Emit, clock: Clock) -> None:
         emit(Beats(now, float(measurement.heart_rate), measurement.rr))
 
     await link.subscribe(MEASUREMENT, on_loop(take, clock))
-
-
-def services(link: Link) -> str:
-    """What a device offers, in words, for those who expected something else."""
-    known = {assigned(0x180D): "heart rate", assigned(0x180F): "battery", assigned(0x180A): "device information"}
-    return ", ".join(sorted(known.get(uuid, uuid) for uuid in link.services)) or "no service"

@@ -6,8 +6,8 @@ import asyncio
 import time
 from contextlib import suppress
 
-from devices.gatt import called, on_loop, watch_battery
-from devices.heart_rate import services, watch_beats
+from devices.gatt import called, offers, on_loop, watch_battery
+from devices.heart_rate import watch_beats
 from devices.link import Emit, Found, Link, LinkLost
 from devices.polar_frames import RATE, Timeline, parse
 from ecg_live.errors import DeviceError, ProtocolError
@@ -75,7 +75,7 @@ class PolarDriver:
         """
         if SERVICE not in link.services:
             raise ProtocolError(
-                f"{self.heading} has no ECG (no PMD service); it has {services(link)}",
+                f"{self.heading} has no ECG (no PMD service); it offers {offers(link)}",
                 "a strap without ECG is read by hr:",
             )
         self._link, self._replies, self._said = link, asyncio.Queue(), ""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
+from devices.gatt import offers
 from devices.link import Emit, Found, Link, LinkLost
 from devices.shimmer.dialogue import Dialogue
 from devices.shimmer.framer import Data, Framer, Reply, Skipped
@@ -21,12 +22,6 @@ _REMARKS = {
     Status.DOCKED: "the Shimmer stands in its dock",
     Status.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
 }
-_KINDS = {  # facts on devices
-    "0000180d-0000-1000-8000-00805f9b34fb": "heart rate",
-    "fb005c80-02e7-f387-1cad-8acd2d8df0c8": "Polar's ECG",
-    "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
-}
-_COMMON = ("00001800-", "00001801-", "0000180a-", "0000180f-")  # services that say nothing: GAP, GATT, maker, battery
 
 
 class ShimmerDriver:
@@ -154,7 +149,4 @@ def _uart(name: str, link: Link) -> Uart:
     for uart in UARTS.values():
         if uart.service in link.services:
             return uart
-    offers = [_KINDS.get(uuid, uuid) for uuid in sorted(link.services) if not uuid.startswith(_COMMON)]
-    raise ProtocolError(
-        f"{name} is no Shimmer: it offers {', '.join(offers[:3]) or 'nothing of the kind'}", "name another device"
-    )
+    raise ProtocolError(f"{name} is no Shimmer: it offers {offers(link)}", "name another device")

@@ -101,7 +101,7 @@ def test_what_is_no_strap_is_told() -> None:
     time = HandTime()
     strap = SimulatedStrap([0.8], name="Scale 1")
     strap.services = strap.services[1:]
-    with pytest.raises(ProtocolError, match=r"no heart-rate service \(180D\); it has battery"):
+    with pytest.raises(ProtocolError, match=r"no heart-rate service \(180D\); it offers nothing of the kind"):
         stream(StrapDriver("scale", time), strap, time, lambda _: asyncio.sleep(9))
     with pytest.raises(DeviceNotFound, match="no heart-rate strap band in reach"):
         stream(StrapDriver("band", time), strap, time, lambda _: asyncio.sleep(90))

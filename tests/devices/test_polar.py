@@ -256,7 +256,7 @@ def test_a_strap_without_ecg_is_named() -> None:
     time = HandTime()
     strap = SimulatedPolar(COUNT)
     strap.services = strap.services[1:]
-    with pytest.raises(ProtocolError, match=r"no PMD service\); it has battery, heart rate") as error:
+    with pytest.raises(ProtocolError, match=r"no PMD service\); it offers heart rate") as error:
         stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(9))
     assert "hr:" in error.value.remedy
 

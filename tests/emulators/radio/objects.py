@@ -32,7 +32,7 @@ async def patient(bus: MessageBus) -> MessageBus:
     await bus.connect()
     assert bus._writer is not None
     assert bus._sock is not None
-    bus._writer.sock = _Patient(bus._sock)
+    bus._writer.sock = _Patient(bus._sock)  # type: ignore[assignment]
     return bus
 
 
