@@ -13,7 +13,7 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
-from ecg_live.errors import DeviceNotFound
+from ecg_live.errors import ConfigError, DeviceNotFound
 from ecg_live.types import Opening
 from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, RATE, name, off
@@ -74,6 +74,22 @@ def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
             reader.items.append(next(reading))
     assert sum(gap.lost for gap in reader.gaps) > 70 * RATE
     assert max(map(abs, off(reader))) <= 0.1 * RATE  # single samples are dropped too, of which stamps tell late
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate", "form", "said"),
+    [
+        (1, 0.0, pylsl.cf_float32, "its rate is 0"),
+        (64, RATE, pylsl.cf_float32, "of 64 channels it is not plain which is the ECG"),
+        (1, 0.0, pylsl.cf_string, "its samples are text"),
+    ],
+)
+def test_streams_that_are_no_ecg(channels: int, rate: float, form: int, said: str) -> None:
+    called = name()
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(called, "EEG", channels, rate, form, "x"))
+    with pytest.raises(ConfigError, match=f"^lsl:{called}: {said}.*--"):
+        open_lsl(called, Opening(), patience=QUICK)
+    del outlet
 
 
 def test_no_such_stream() -> None:
