@@ -14,14 +14,17 @@ from devices.lsl import open_lsl
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
 from ecg_live.types import Opening
 from tests.contracts.reading import Reader
-from tests.devices.lsl.streams import QUICK, RATE, name, off
+from tests.devices.lsl.streams import QUICK, name, off
 from tests.emulators.lsl import outlet, say
+
+RATE = 1000.0
+FAST = ("--rate", str(RATE))  # samples come soon
 
 
 @pytest.mark.parametrize("source_id", ["", "strap-1"])
 def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
     called, origin = name(), str(pylsl.local_clock())
-    options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2"]
+    options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2", *FAST]
     with outlet(*options) as first, Reader(open_lsl(f"name={called}", Opening(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         first.kill()
@@ -38,7 +41,7 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
 def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devices.lsl.source._AGAIN", 0.1)
     called = name()
-    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+    with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         say(child, "pause")
         reader.until(lambda reader: reader.states.count("lost") > 1)
@@ -53,7 +56,7 @@ def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
     called = name()
-    options = ["--name", called, "--source-id", "twin"]
+    options = ["--name", called, "--source-id", "twin", *FAST]
     with outlet(*options) as one, outlet(*options):
         with pytest.raises(ConfigError, match=r"2 LSL streams with name .*source_id=twin.*uid=") as caught:
             open_lsl(called, Opening())
@@ -71,12 +74,12 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
 
 def test_a_stream_that_comes_back_as_another() -> None:
     called = name()
-    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+    with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 10)
         child.kill()
         with (
-            outlet("--name", called, "--channels", "3"),
-            pytest.raises(ProtocolError, match="came back with 3 channels at 256 Hz, it had 1"),
+            outlet("--name", called, "--channels", "3", *FAST),
+            pytest.raises(ProtocolError, match="came back with 3 channels at 1000 Hz, it had 1"),
         ):
             reader.until(lambda reader: reader.gaps)
 
@@ -85,7 +88,7 @@ def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pyte
     monkeypatch.setattr("devices.lsl.source._AGAIN", 0.1)
     called = name()
     impatient = replace(QUICK, lost=0.3)
-    with outlet("--name", called) as child, Reader(open_lsl(called, Opening(), patience=impatient)) as reader:
+    with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, Opening(), patience=impatient)) as reader:
         reader.until(lambda reader: reader.received > 10)
         child.kill()
         with pytest.raises(DeviceLost, match=r"was lost \d+ s ago.*UDP port 16571"):
