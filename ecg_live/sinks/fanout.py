@@ -8,6 +8,7 @@ from math import isfinite
 from threading import RLock
 
 from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.sinks.disk_watch import DiskWatch
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import Chunk, Clock, Item, Marker, Recorder, Sink, State, StreamInfo, Summary
 
@@ -48,6 +49,7 @@ class Fanout:
         self._sinks: list[Sink] = list(sinks)
         self._recordings, self._watched = recordings, watched
         self._recorder: Recorder | None = None
+        self._watch = DiskWatch()
         self._newest: Chunk | None = None
         self._over = False  # nothing comes after the summary
         self.lock = RLock()
@@ -80,6 +82,9 @@ class Fanout:
                     broken.append((sink, error))
             if broken:
                 self._drop(broken)
+            if self._recorder is not None and not isinstance(item, State | Summary):
+                for warning in self._watch.look(self._recorder.status, self._clock()):
+                    self.send(State("warning", f"recording: {warning}", self._clock()))
 
     def placed(self, marker: Marker) -> Marker:
         """Give a marker its raw time, unless it has one or no sample has come."""
@@ -98,7 +103,7 @@ class Fanout:
             return
         recorder = self._recordings()
         with self.lock:
-            self._recorder = recorder
+            self._recorder, self._watch = recorder, DiskWatch()
             self._sinks.append(recorder)
             self._screen.follow(recorder)
             self.send(State("recording", f"recording to {recorder.status.path}", self._clock()))

@@ -25,9 +25,11 @@ class Tape(Keep):
     def __init__(self, breaks_at: int | None = None, *, breaks_closing: bool = False) -> None:
         super().__init__("recorder", breaks_at, breaks_closing=breaks_closing)
 
+        self.late = 0.0
+
     @property
     def status(self) -> RecordingStatus:
-        return RecordingStatus("tape.xdf", seconds=float(len(self.items)))
+        return RecordingStatus("tape.xdf", seconds=float(len(self.items)), late=self.late)
 
 
 class Hall:
@@ -209,3 +211,14 @@ def test_all_sinks_see_one_order_whoever_sends() -> None:
         thread.join(20)
     assert len(one.items) == 200
     assert one.items == other.items
+
+
+def test_a_disk_that_is_slow_is_told_to_all_and_recorded() -> None:
+    tape, sink = Tape(), Keep()
+    hall = Hall(sink, tapes=(tape,))
+    hall.fanout.begin_recording()
+    tape.late = 5.0
+    for start in (0, 100):
+        hall.fanout.send(chunk(start, 0.0))
+    assert kinds(sink) == ["recording", "Chunk", "warning", "Chunk"]
+    assert kinds(tape) == kinds(sink)

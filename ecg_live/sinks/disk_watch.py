@@ -1,0 +1,38 @@
+"""A watch on the disk of a recording: it warns while there is still time to do something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+from ecg_live.types import RecordingStatus
+
+MINUTES = (15.0, 5.0, 1.0)  # left at the pace so far, each of which is told once
+SETTLED = 10.0  # s of a recording, before which its pace says little
+LATE = 2.0  # s that something waits to be on the disk; the recorder writes several times a second
+EVERY = 1.0  # s between two looks
+
+
+class DiskWatch:
+    """Look at how a recording does, and say what is about to go wrong; each thing once, until it is over."""
+
+    def __init__(self) -> None:
+        self._next = -inf
+        self._left, self._late = inf, False
+
+    def look(self, status: RecordingStatus, now: float) -> Iterator[str]:
+        """Give warnings that are new; ``now`` in s."""
+        if now < self._next or status.failed is not None:
+            return
+        self._next = now + EVERY
+        if status.free is not None and status.seconds >= SETTLED and status.size:
+            yield from self._room(status.free, status.free / (status.size / status.seconds) / 60)
+        late = status.late > (LATE / 2 if self._late else LATE)
+        if late and not self._late:
+            yield f"the disk is slow: what came {status.late:.1f} s ago is not on it yet"
+        self._late = late
+
+    def _room(self, free: int, minutes: float) -> Iterator[str]:
+        told, self._left = self._left, min((step for step in MINUTES if minutes <= step), default=inf)
+        if self._left < told:
+            yield f"the disk will be full in about {minutes:.0f} min: {free / 1e6:.0f} MB are free; make room"
