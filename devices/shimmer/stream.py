@@ -45,7 +45,9 @@ class Stream:
                 continue
             if index is None:
                 self._give()
-                self._items.append(State("warning", "the device sent a packet twice; it is dropped", arrived))
+                self._items.append(
+                    State("warning", "the device sent a packet twice or out of place; it is dropped", arrived)
+                )
             else:
                 self._sample(index, layout.status(packet), layout.samples(packet))
         self._give()

@@ -26,6 +26,7 @@ class Timeline:
         self._host = 0.0
         self._anchor = (0, 0)  # index and unwrapped ticks from which indices are counted
         self._begun = self._resumed = False
+        self._leap: int | None = None  # ticks of the last packet, where they leapt
         self.next = 0  # index behind the last sample
         self.set_anew = False  # the last packet showed that the device's clock was
 
@@ -41,11 +42,11 @@ class Timeline:
     def resume(self, tick_bits: int, host: float | None = None) -> None:
         """Note that the device was started; ``host`` is when it took the last sample, where that is known."""
         self._wrap = 1 << tick_bits
-        self._resumed = self._begun
+        self._resumed, self._leap = self._begun, None
         self._host = self._host if host is None else host
 
     def place(self, ticks: int, host: float) -> int | None:
-        """Give the index of a sample that arrived at ``host`` (s); None for one that was there before."""
+        """Give the index of a sample that arrived at ``host`` (s); None for one that was there before, or is none."""
         self.set_anew = False
         if not self._begun:
             self._begun = True
@@ -69,8 +70,13 @@ class Timeline:
         self._ticks, self._host, self.next = ticks, host, index + 1
         return index
 
+    def _confirms(self, ticks: int) -> bool:
+        """Whether the packet before leapt to where this one goes on; one alone may be garbage with a right CRC."""
+        leap, self._leap = self._leap, ticks
+        return leap is not None and (ticks - leap) % self._wrap <= _AHEAD * TICKS
+
     def _step(self, ticks: int, elapsed: float) -> int | None:
-        """Ticks since the last packet; ``elapsed`` are those that the host counts. None: it was there before."""
+        """Ticks since the last packet; ``elapsed`` are those that the host counts. None: it is to be dropped."""
         forward = (ticks - self._ticks) % self._wrap
         if self._resumed:
             step = forward + self._wrap * max(0, round((elapsed - forward) / self._wrap))
@@ -80,5 +86,9 @@ class Timeline:
             if back <= min(_BACK * TICKS, self._wrap // 4) and elapsed < self._wrap / 2:
                 return None
             step = forward + self._wrap * max(0, int((elapsed - forward) // self._wrap))
-            self.set_anew = step - elapsed > _AHEAD * TICKS
+            if step - elapsed > _AHEAD * TICKS:
+                if not self._confirms(ticks):
+                    return None
+                self.set_anew = True
+            self._leap = None
         return max(self._divider, round(elapsed)) if self.set_anew else step

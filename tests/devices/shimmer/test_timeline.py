@@ -98,9 +98,19 @@ def test_clock_set_anew_while_it_was_away_counts_by_the_host(ticks: int) -> None
 
 def test_clock_that_leaps_within_a_connection_counts_by_the_host() -> None:
     line = start(Device())
-    assert line.place(8_000_000, 1000.5) == 256
+    assert line.place(8_000_000, 1000.5) is None
+    assert line.place(8_000_000 + DIV, 1000.5) == 256
     assert line.set_anew
-    assert line.place(8_000_000 + DIV, 1000.5) == 257
+    assert line.place(8_000_000 + 2 * DIV, 1000.5) == 257
+
+
+def test_garbage_that_bears_a_right_crc_moves_no_sample() -> None:
+    device = Device()
+    line = start(device)
+    for k, garbage in ((1, 8_000_000), (2, 3_000_000), (3, 12_000_000)):
+        assert line.place(garbage, device.host(k)) is None
+        assert line.place(device.ticks(k), device.host(k)) == k
+        assert not line.set_anew
 
 
 def test_last_sample_was_taken_before_it_came() -> None:
