@@ -31,6 +31,13 @@ def write_whole(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_all(file: int, data: bytes) -> None:
+    """Write all of it: a disk that is nearly full takes a part, and says so only when it is asked again."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
 def sync_folder(folder: Path) -> None:
     """Bring a new name to the disk, where the system has a way to: else a power cut may take the whole file."""
     with contextlib.suppress(OSError):

@@ -60,8 +60,9 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         say(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
     wearer = Wearer(settings, uri)
-    session = _session(uri, settings, wearer, watched=not (headless and settings.json))
-    with feeds(session, settings, uri), _signals(session, headless=headless) as caught:
+    caught: list[int] = []  # signals
+    session = _session(uri, settings, wearer, caught, watched=not (headless and settings.json))
+    with feeds(session, settings, uri), _signals(session, caught, headless=headless):
         session.start()
         try:
             _show(session, settings, uri, headless=headless)
@@ -77,7 +78,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     return _exit_code(session, caught, debug=debug) or kept
 
 
-def _session(uri: str, settings: Settings, wearer: Wearer, *, watched: bool) -> Session:
+def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *, watched: bool) -> Session:
     import torch
 
     from devices.uri import open_source
@@ -87,13 +88,17 @@ def _session(uri: str, settings: Settings, wearer: Wearer, *, watched: bool) -> 
     from ecg_live.session import Session
     from ecg_live.signal.strap import StrapPath
     from ecg_live.sinks.jsonl import JsonLines
+    from ecg_live.sinks.pipe import Pipe
     from ecg_live.types import Opening
 
     torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
     opening = Opening(settings.channel, settings.rate, settings.unit, settings.speed, gain=settings.gain)
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     source = open_source(uri, opening, time.monotonic)
-    sinks: list[Sink] = [JsonLines(sys.stdout, source.info.rate)] if settings.json else []
+    sinks: list[Sink] = []
+    if settings.json:
+        pipe = Pipe(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)
+        sinks.append(JsonLines(pipe, source.info.rate, pipe.drain))
     path: SignalPath | StrapPath
     if source.info.channels:
         path, predictor = wearer.fit(source.info, bundle)
@@ -144,9 +149,8 @@ def _wait(session: Session) -> None:
 
 
 @contextlib.contextmanager
-def _signals(session: Session, *, headless: bool) -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM stop the session and close the window; the list holds those that came."""
-    caught: list[int] = []
+def _signals(session: Session, caught: list[int], *, headless: bool) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop the session and close the window; those that came are added to ``caught``."""
 
     def stop(number: int, _frame: object) -> None:
         caught.append(number)
@@ -158,7 +162,7 @@ def _signals(session: Session, *, headless: bool) -> Iterator[list[int]]:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield caught
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

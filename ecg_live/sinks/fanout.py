@@ -126,8 +126,8 @@ class Fanout:
         self._leave()
 
     def close(self) -> None:
-        """Close all sinks."""
-        for sink in self._sinks:
+        """Close all sinks; the recorder first, since another may wait for its reader."""
+        for sink in sorted(self._sinks, key=lambda sink: sink is not self._recorder):
             self._close(sink)
 
     def _raw(self, time: float) -> float | None:

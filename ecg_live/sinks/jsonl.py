@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from ecg_live.types import Battery, Beats, Gap, Item, LeadOff, Marker, Prediction, State, Summary
 
 PLACES = 6  # that floats are rounded to (DESIGN)
+
+
+class Lines(Protocol):
+    """As much of a text stream as is needed."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line."""
+        ...
+
+    def flush(self) -> object:
+        """Pass it on."""
+        ...
 
 
 class JsonLines:
@@ -17,16 +29,18 @@ class JsonLines:
 
     Parameters
     ----------
-    stream : TextIO
+    stream : Lines
         Not closed by this sink.
     rate : float
         Raw rate in Hz, to give gaps in seconds.
+    ended : callable
+        Called when no more will come.
     """
 
     name = "JSON lines"
 
-    def __init__(self, stream: TextIO, rate: float) -> None:
-        self._stream, self._rate = stream, rate
+    def __init__(self, stream: Lines, rate: float, ended: Callable[[], object] = lambda: None) -> None:
+        self._stream, self._rate, self._ended = stream, rate, ended
 
     def write(self, item: Item) -> None:
         """Write one line, or none for what is no event (raw chunks, trace)."""
@@ -36,6 +50,7 @@ class JsonLines:
 
     def close(self) -> None:
         """Leave the stream open: it belongs to the caller."""
+        self._ended()
 
 
 def encode(item: Item, rate: float) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ecg_live.errors import RecordingError
 from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
-from ecg_live.whole import sync_folder
+from ecg_live.whole import sync_folder, write_all
 
 if sys.platform != "win32":
     import fcntl
@@ -67,7 +67,7 @@ class XdfFile:
         digest = hashlib.sha256(self._digest + data).digest()
         data += chunk(DIGEST, digest)
         try:
-            _write(self._file, data)
+            write_all(self._file, data)
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self.size)
@@ -101,7 +101,7 @@ class XdfFile:
         other = XdfFile(path, self._sync)
         try:
             for at in range(0, self.size, _COPIED):
-                _write(other._file, os.pread(self._file, min(_COPIED, self.size - at), at))
+                write_all(other._file, os.pread(self._file, min(_COPIED, self.size - at), at))
             other.sync()
         finally:
             other.close()
@@ -111,13 +111,6 @@ class XdfFile:
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
-
-
-def _write(file: int, data: bytes) -> None:
-    """Write all of it: a disk that is nearly full takes a part, and says so only when it is asked again."""
-    left = memoryview(data)
-    while left:
-        left = left[os.write(file, left) :]
 
 
 def being_written(path: Path) -> bool:

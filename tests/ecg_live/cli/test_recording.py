@@ -93,6 +93,20 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
     assert verify(path).sound
 
 
+def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.folder() / "supine_1min.txt"), "--headless", "--json"]
+    options = ["--record", str(path), "--speed", "max"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, pipesize=4096) as running:
+        until(lambda: path.exists() and path.stat().st_size > 0 and verify(path).closed)  # 15 kB of lines
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 1
+        assert running.stderr is not None
+        assert "nobody read the last" in running.stderr.read()
+    assert verify(path).sound
+
+
 def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:
     return recording.Recordings(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
 
