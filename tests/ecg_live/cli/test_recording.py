@@ -95,8 +95,8 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
 
 def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.folder() / "supine_1min.txt"), "--headless", "--json"]
-    options = ["--record", str(path), "--speed", "max"]
+    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.folder() / "supine_1min.txt"), "--headless"]
+    options = ["--json", "--record", str(path), "--speed", "max"]
     pipe = subprocess.PIPE
     with subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, pipesize=4096) as running:
         until(lambda: path.exists() and path.stat().st_size > 0 and verify(path).closed)  # 15 kB of lines
