@@ -125,6 +125,10 @@ class MarkServer:
             await asyncio.wait(others, timeout=0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
+        with suppress(asyncio.CancelledError):  # Python 3.11 would print the cancellation as an error
+            await self._hold(reader, writer, token)
+
+    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio made it
         full = list(self._served.values()).count(token) >= CONNECTIONS

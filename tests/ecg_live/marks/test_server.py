@@ -172,6 +172,14 @@ def test_it_closes_at_once_whoever_hangs_on(opened: Open, desk: Desk, runtime: P
     assert not [thread for thread in threading.enumerate() if thread.name == "marks"]
 
 
+def test_closing_is_no_news(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    server = opened(port=free())
+    with Program(tcp(server)) as program, Program(tcp(server)):
+        program.ask(f"TOKEN {server.token}")
+        server.close()
+    assert not caplog.records
+
+
 def test_a_port_that_is_taken(opened: Open) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
