@@ -62,7 +62,11 @@ class XdfFile:
         ------
         OSError
             The disk did not take all of it; the file ends where it did before.
+        RecordingError
+            Somebody cut the file: what would be written now could not be read.
         """
+        if (there := os.fstat(self._file).st_size) < self.size:
+            raise RecordingError(f"it was cut from {self.size} to {there} bytes while it was written", OTHER)
         data = self._head + data
         digest = hashlib.sha256(self._digest + data).digest()
         data += chunk(DIGEST, digest)

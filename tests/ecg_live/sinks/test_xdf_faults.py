@@ -78,6 +78,20 @@ def test_a_file_that_is_removed_while_it_is_written(tmp_path: Path) -> None:
     assert verify(tmp_path / "a_2.xdf").digests > 0
 
 
+def test_a_file_that_is_cut_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    sink = recorder(path)
+    for chunk in counted(0, 500):
+        sink.write(chunk)
+    until(lambda: not sink.status.late)
+    os.truncate(path, 5000)
+    sink.write(next(iter(counted(500, 520))))
+    until(lambda: sink.status.failed is not None)
+    with pytest.raises(RecordingError, match="to 5000 bytes while it was written"):
+        sink.close()
+    assert path.stat().st_size == 5000
+
+
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RecordingError, match="cannot be made"):
