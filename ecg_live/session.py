@@ -63,16 +63,11 @@ class Session:
     recordings : callable, optional
         Opens a new recording; raises `RecordingError`.
     record : bool
-        Record from the start.
+        Record from `start` on.
     rest : float
         Seconds of a baseline that `begin_baseline` begins.
     watched : bool
         Somebody looks at the snapshots.
-
-    Raises
-    ------
-    RecordingError
-        If it should record from the start and cannot.
     """
 
     def __init__(
@@ -103,11 +98,18 @@ class Session:
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
         self.crash: BaseException | None = None
-        if record:
-            self._outputs.begin_recording()
+        self._record = record
 
     def start(self) -> None:
-        """Run on a thread of its own."""
+        """Run on a thread of its own.
+
+        Raises
+        ------
+        RecordingError
+            If it should record from the start and cannot.
+        """
+        if self._record:  # not before: what else is needed is there by now, and no empty recording is left
+            self._outputs.begin_recording()
         Thread(target=self.run, name="session").start()
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from ecg_live.cli.display import why_no_display
 from ecg_live.cli.feeds import feeds
 from ecg_live.cli.participant import Wearer
 from ecg_live.config import Settings, load
-from ecg_live.errors import EcgLiveError
+from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.types import Sink
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         If the session cannot start.
     """
     settings = load(options)
+    if settings.json and sys.stdout is None:
+        raise ConfigError("--json without a standard output: it is closed", "leave --json out, or say where it goes")
     if own:
         settings = Settings(
             speed=settings.speed,

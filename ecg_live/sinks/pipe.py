@@ -111,7 +111,7 @@ class Pipe:
         while (text := self._next()) is not None:
             try:
                 self._out(text)
-            except (OSError, ValueError) as error:  # ValueError: somebody closed it
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next one to write is told
                 with self._news:
                     self._error = error
                     self._news.notify_all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from threading import Event as Flag
-from threading import Thread
 
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
@@ -40,14 +39,13 @@ def test_a_disk_that_does_not_answer_holds_up_nothing_but_the_end(
         source, SignalPath(source.info), Predictor(random_model), heads, [keep], clock,
         recordings=opened, record=True,
     )  # fmt: skip
-    worker = Thread(target=session.run)
-    worker.start()
+    session.start()
     until(lambda: bool(of(keep, Summary)))
-    assert worker.is_alive()  # it waits for the disk now, and for nothing before
+    assert not session.wait(0)  # it waits for the disk now, and for nothing before
     assert len(of(keep, Prediction)) == 31
     assert max(each.latency for each in keep.items if isinstance(each, Prediction)) == 0.0
     slow.set()
-    worker.join(30)
+    assert session.wait(30)
     assert session.error is None
     assert len(ecg(path)) == 40 * RATE
     report = verify(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,21 @@ def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_
         assert running.stderr is not None
         assert "nobody read the last" in running.stderr.read()
     assert verify(path).sound
+
+
+def test_a_session_that_cannot_take_markers_leaves_no_empty_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = {**OPTIONS, "record": str(path), "mark_port": taken.getsockname()[1]}
+        with pytest.raises(ConfigError, match="cannot be opened"):
+            live(str(bundled.demo_recording()), options)
+    assert not path.exists()
+
+
+def test_json_needs_a_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(ConfigError, match="it is closed"):
+        live(str(bundled.demo_recording()), {**OPTIONS, "json": True})
 
 
 def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:
