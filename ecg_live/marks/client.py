@@ -28,7 +28,9 @@ def find(port: int | None, token: str | None, pid: int | None, session: str | No
     doors = chosen(pid, session)
     if not doors:
         wanted = f" with process id {pid}" if pid is not None else f" named {session}" if session is not None else ""
-        raise DeviceNotFound(f"no session{wanted} runs on this machine", "start one with ecg-live run, or name --port")
+        others = "; ".join(map(str, chosen()))
+        remedy = f"choose one that runs: {others}" if others else "start one with ecg-live run, or name --port"
+        raise DeviceNotFound(f"no session{wanted} runs on this machine", remedy)
     if len(doors) > 1:
         raise ConfigError(f"several sessions run: {'; '.join(map(str, doors))}", "choose one with --pid or --session")
     return doors[0]
@@ -46,7 +48,9 @@ def send(door: Door, text: str, time: float) -> float | None:
     """
     plain = clean(text).strip()
     mark = f"MARK@{time!r} {plain}\n".encode()
-    if not plain or len(mark) > LINE:
+    if not plain:
+        raise ConfigError("the text is empty", 'give one, such as ecg-live mark "stimulus on"')
+    if len(mark) > LINE:
         raise ConfigError(f"the text has {len(text)} characters; a line holds {LINE} bytes", "give a shorter text")
     try:
         with door.connect() as line, line.makefile("rb") as answers:

@@ -47,6 +47,8 @@ class Door:
 
     def __str__(self) -> str:
         """For people: process, source, and name if it has one."""
+        if not self.pid:  # a port that nobody announced
+            return self.source
         return f"{self.pid} ({self.source}{f', session {self.session}' if self.session else ''})"
 
 
