@@ -125,19 +125,17 @@ def _existing(path: Path) -> Path:
 
 
 def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
-    """Check recordings, say what was found, and give the exit code.
-
-    Raises
-    ------
-    RecordingError
-        A file cannot be read.
-    """
+    """Check recordings, say what was found, and give the exit code; one that cannot be read hinders no other."""
     from ecg_live.recorded.verify import verify
 
-    reports = [verify(path) for path in files]
-    for report in reports:
-        if as_json:
-            print(json.dumps(report.as_json()))
-        else:
-            print("\n".join(map(clean, report.lines())))
-    return 0 if all(report.sound for report in reports) else RecordingError.exit_code
+    sound = []
+    for path in files:
+        try:
+            report = verify(path)
+        except EcgLiveError as error:
+            complain(error)
+            sound.append(False)
+            continue
+        print(json.dumps(report.as_json()) if as_json else "\n".join(map(clean, report.lines())))
+        sound.append(report.sound)
+    return 0 if all(sound) else RecordingError.exit_code

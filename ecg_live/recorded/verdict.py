@@ -89,7 +89,7 @@ class Report:
             lost = f", {count.missing} missing between them" if count.first is not None else ""
             yield f"  {count.stream.name} [{count.stream.kind}]: {count.samples} samples{lost}"
             if count.key == "ecg":
-                yield f"    {count.empty} of them no numbers; the session told of {self.reported} lost"
+                yield f"    {count.empty} of the samples are no numbers; the session told of {self.reported} lost"
         yield from (f"  warning: {warning}" for warning in self.warnings)
         yield from (f"  problem: {problem}" for problem in self.problems)
 

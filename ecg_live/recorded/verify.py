@@ -34,7 +34,8 @@ def verify(path: Path) -> Report:
     try:
         with path.open("rb") as file:
             if (found := file.read(len(MAGIC))) != MAGIC:
-                raise FormatError(f"{path.name}: begins with {found!r}, expected {MAGIC!r}", "give an XDF file")
+                what = f"begins with {found!r}, expected {MAGIC!r}" if found else "it is empty"
+                raise FormatError(f"{path.name}: {what}", "give an XDF file")
             report = Report(path, path.stat().st_size)
             _walk(report, file)
     except OSError as error:

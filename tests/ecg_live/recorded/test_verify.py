@@ -46,6 +46,19 @@ def test_a_recording_is_sound(tmp_path: Path, recording: bytes, capsys: pytest.C
     assert "sound" in capsys.readouterr().out
 
 
+def test_one_that_cannot_be_read_hinders_no_other(
+    tmp_path: Path, recording: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty, whole = tmp_path / "a.xdf", tmp_path / "b.xdf"
+    empty.touch()
+    whole.write_bytes(recording)
+    assert verify_files([empty, tmp_path / "none.xdf", whole], as_json=False) == 4
+    said = capsys.readouterr()
+    assert f"{whole}: sound" in said.out
+    assert "a.xdf: it is empty" in said.err
+    assert "none.xdf: No such file" in said.err
+
+
 @settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, 1 << 32), bits=st.integers(1, 255))
 def test_every_byte_counts(tmp_path_factory: pytest.TempPathFactory, recording: bytes, place: int, bits: int) -> None:
