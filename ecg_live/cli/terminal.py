@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +19,7 @@ from ecg_live.dashboard.status import away
 from ecg_live.dashboard.words import number
 from ecg_live.plain import clean
 from ecg_live.session import Session
-from ecg_live.types import F32, RATE, Beats, Marker, Poll, Prediction, Snapshot, State
+from ecg_live.types import F32, RATE, Beats, Gap, Marker, Poll, Prediction, Snapshot, State
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace
@@ -63,7 +63,7 @@ class TerminalView:
         self._trace: F32 = np.full(SECONDS * RATE, np.nan, dtype=np.float32)
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
-        self._message = ""
+        self._message = self._counting = ""
         self._readings, self._markers = Readings(session.info), 0
 
     def look(self) -> list[str]:
@@ -73,11 +73,23 @@ class TerminalView:
         self._snapshot = snapshot
         self._readings.take(snapshot, time.monotonic())
         self._markers += sum(isinstance(event, Marker) for event in snapshot.events)
-        lines = [line for event in snapshot.events if (line := event_line(event, self._session.info.rate))]
-        self._message = lines[-1] if lines else self._message
+        lines = list(self._told(snapshot.events))
         if snapshot.predictions:
             self._last = snapshot.predictions[-1]
         return lines + [prediction_line(prediction) for prediction in snapshot.predictions]
+
+    def _told(self, events: Sequence[object]) -> Iterator[str]:
+        """Lines of events; of those that only count down the first, so that nobody waits without knowing for what."""
+        for event in events:
+            if line := event_line(event, self._session.info.rate):
+                self._message = line
+                yield line
+            if isinstance(event, Gap):
+                self._counting = ""
+            elif isinstance(event, State) and event.seconds_left is not None:
+                if event.state != self._counting:
+                    yield f"{event.state}: {event.detail}"
+                self._counting = event.state
 
     def picture(self, width: int) -> RenderableType:
         """The whole view, for a terminal of so many columns."""
@@ -141,7 +153,7 @@ def event_line(event: object, rate: float) -> str:
     from ecg_live.sinks.jsonl import encode
 
     if isinstance(event, State):
-        counts = event.state == "warming_up" or (event.state == "baseline" and event.seconds_left is not None)
+        counts = event.state == "warming_up" or event.seconds_left is not None
         return "" if counts else f"{event.state}: {event.detail}"
     if isinstance(event, Beats):  # predictions tell the heart rate
         return ""

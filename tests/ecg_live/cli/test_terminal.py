@@ -14,7 +14,7 @@ from ecg_live.errors import DeviceError
 from ecg_live.model.predictor import Predictor
 from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
-from ecg_live.types import Battery, HeadInfo, Marker, Prediction, Quality, State
+from ecg_live.types import Battery, Gap, HeadInfo, Marker, Prediction, Quality, State
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
 from tests.contracts.sources import HandClock, Script
@@ -57,7 +57,7 @@ def test_every_head_has_one_line(shown: tuple[HeadInfo, ...], width: int) -> Non
     session._send(Prediction(0.0, 10.0, 0.0, heads, 72.0, 41.0, Quality("good")))
     session._send(REST)
     view = TerminalView(session)
-    assert len(view.look()) == 1
+    view.look()
     out = io.StringIO()
     Console(file=out, width=width, legacy_windows=False).print(view.picture(width))
     lines = out.getvalue().splitlines()
@@ -73,6 +73,20 @@ def test_a_countdown_is_no_line_and_its_end_is_one() -> None:
     assert event_line(REST, 256.0) == ""
     complete = State("baseline", "personal baseline complete: 6 windows")
     assert event_line(complete, 256.0) == "baseline: personal baseline complete: 6 windows"
+
+
+def test_of_each_countdown_the_first_is_a_line() -> None:
+    source = Script(info(256.0), [])
+    session = Session(source, SignalPath(source.info), Predictor(random_bundle()), HEADS[:1], [], HandClock())
+    view = TerminalView(session)
+    told = []
+    for start in (0, 5120):
+        session._send(Gap(start, 512, "the stream was away"))
+        for left in (10.0, 9.0, 8.0):
+            session._send(State("gap", f"signal is back, next window in {left:.0f} s", 0.0, left))
+            told += view.look()
+    assert [line for line in told if "signal is back" in line] == ["gap: signal is back, next window in 10 s"] * 2
+    assert sum("the stream was away" in line for line in told) == 2
 
 
 def test_recording_markers_battery_and_a_lost_device_are_told() -> None:
