@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ecg_live.signal.path import SignalPath
 
 ENOUGH = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
+NOTHING = {
+    "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
+    "kept": f"nothing new: no baseline was made, and a scale needs {ENOUGH} usable seconds",
+}
 
 
 class Wearer:
@@ -119,7 +123,7 @@ class Wearer:
             else f"baseline of {len(entry.hrv)} windows, {entry.date[:10]}"
             for entry in entries
         ]
-        found = "; ".join(said) or ("nothing that fits this device and model" if done == "reused" else "nothing")
+        found = "; ".join(said) or NOTHING[done]
         say(f"profile of {profile.participant}: {done} {found}")
 
 
