@@ -88,6 +88,11 @@ def test_help_is_quick_and_names_every_command() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
+def test_help_shows_what_stands_in_brackets() -> None:
+    shown = " ".join(process("sweep", "--help").stdout.split())
+    assert all(name in shown for name in ("[run]", "[grid]", "[settings]"))
+
+
 def test_a_minute_gives_51_predictions_and_a_summary() -> None:
     code, lines, complaint = run_json(ECG)
     assert (code, complaint) == (0, "")
