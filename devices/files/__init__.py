@@ -13,7 +13,7 @@ from devices.files.opensignals import SIGNATURE
 from devices.files.opensignals_text import open_opensignals_text
 from devices.files.poly5 import SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
-from devices.files.recording import UNDECODABLE, Recording, undecodable
+from devices.files.recording import KNOWN, UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
 from devices.files.wesad import is_wesad, open_wesad
 from devices.files.xdf import open_xdf
@@ -22,10 +22,6 @@ from ecg_live.types import Opening
 
 __all__ = ["Recording", "open_recording"]
 
-_KNOWN = (
-    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF, Poly5 (.S00), WESAD (.pkl), "
-    "DREAMER or AMIGOS (.mat), or CSV"
-)
 _LONGEST_NAME = 80  # characters of a name in a message
 _HDF5, _XDF = b"\x89HDF\r\n\x1a\n", b"XDF:"
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
@@ -123,7 +119,7 @@ def _text_decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     except FormatError as error:
         if error.message.endswith("empty"):
             raise
-        raise FormatError(f"{path.name}: the format is not known", f"expected {_KNOWN}") from error
+        raise FormatError(f"{path.name}: the format is not known", f"expected {KNOWN}") from error
     if lines[0].startswith(SIGNATURE):
         return open_opensignals_text
     return open_shimmer_csv if is_shimmer(lines) else open_csv

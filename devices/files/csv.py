@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from devices.files import channels
 from devices.files.cells import Layout, head_lines, split
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import KNOWN, FileRecording, Run
 from devices.files.rows import read_rows
 from devices.files.stamped import fit_rate, stamped_runs
 from ecg_live.errors import FormatError
@@ -93,7 +93,7 @@ def _head(path: Path) -> _Head:
         wanted = "a number" if len(names) == 1 else f"{len(names)} numbers"
         raise FormatError(
             f"{path.name}, line {first + 1}: found {lines[first][:40]!r}, expected {wanted}",
-            "choose a recording in one of the formats that this version reads",
+            f"choose a recording: {KNOWN}",
         )
     return _Head(sep, names, lines[first], first)
 

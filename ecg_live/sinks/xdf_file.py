@@ -17,7 +17,7 @@ from ecg_live.whole import sync_folder, write_all
 if sys.platform != "win32":
     import fcntl
 
-OTHER = "choose another name, or press R to be given one"
+OTHER = "choose another name; on the dashboard, R gives one"
 _COPIED = 1 << 20  # bytes at once
 
 
