@@ -76,6 +76,10 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
             session.stop()
             while not session.wait(0.1):
                 pass
+    if not (headless or settings.json):
+        from ecg_live.cli.terminal import summary_line
+
+        say(summary_line(session))
     kept = wearer.keep()
     return _exit_code(session, caught, debug=debug) or kept
 

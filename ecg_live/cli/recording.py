@@ -72,6 +72,8 @@ class Recordings:
         streams = specs(self._info, self._heads)
         recorder = XdfRecorder(path, streams, self._info, self._heads, texts, self._clock, roll=roll)
         self._remember(path)
+        if not named:  # the dashboard closes, and the terminal still says where it lies
+            say(f"recording to {path}")
         return recorder
 
     def _remember(self, path: Path) -> None:

@@ -13,23 +13,32 @@ Source = Annotated[
         "hr:NAME; see devices."
     ),
 ]
-Model = Annotated[str | None, typer.Option(help="Bundle to predict with (.safetensors); the bundled one without it.")]
+Model = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Bundle to predict with (.safetensors); the bundled one without it.")
+]
 Channel = Annotated[str | None, typer.Option(help="ECG channel, by name or number (1 is the first).")]
-Rate = Annotated[str | None, typer.Option(help="Sampling rate in Hz, for a file that states none.")]
+Rate = Annotated[str | None, typer.Option(metavar="HZ", help="Sampling rate in Hz, for a file that states none.")]
 Unit = Annotated[str | None, typer.Option(help="Unit of the samples (V, mV, uV), for a file that states none.")]
 Headless = Annotated[bool, typer.Option("--headless", help="No dashboard: show the session in the terminal.")]
-Speed = Annotated[str | None, typer.Option(help="Replay speed: a multiple of real time, or max.")]
+Speed = Annotated[str | None, typer.Option(metavar="X|max", help="Replay speed: a multiple of real time, or max.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Write one JSON object a line to standard output, and nothing else.")
 ]
-Seconds = Annotated[str | None, typer.Option(help="End after so many seconds of wall time.")]
-Hop = Annotated[str | None, typer.Option(help="Seconds from one prediction to the next (default 1).")]
+Seconds = Annotated[str | None, typer.Option(metavar="S", help="End after so many seconds of wall time.")]
+Hop = Annotated[str | None, typer.Option(metavar="S", help="Seconds from one prediction to the next (default 1).")]
 Baseline = Annotated[
-    str | None, typer.Option(help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600).")
+    str | None,
+    typer.Option(metavar="S", help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600)."),
 ]
-Record = Annotated[str | None, typer.Option(help="Record to this XDF file from the start (on the dashboard: key R).")]
-RollMinutes = Annotated[str | None, typer.Option(help="Go on in a new file (NAME_2.xdf) after so many minutes.")]
-RollMb = Annotated[str | None, typer.Option(help="Go on in a new file (NAME_2.xdf) after so many megabytes.")]
+Record = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Record to this XDF file from the start (on the dashboard: key R).")
+]
+RollMinutes = Annotated[
+    str | None, typer.Option(metavar="N", help="Go on in a new file (NAME_2.xdf) after so many minutes.")
+]
+RollMb = Annotated[
+    str | None, typer.Option(metavar="N", help="Go on in a new file (NAME_2.xdf) after so many megabytes.")
+]
 Participant = Annotated[str | None, typer.Option(help="Pseudonym of the wearer, for the recording and the profile.")]
 SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
 ReuseProfile = Annotated[
@@ -37,7 +46,8 @@ ReuseProfile = Annotated[
 ]
 Markers = Annotated[str | None, typer.Option(help="LSL marker stream to follow, by name, or all.")]
 MarkPort = Annotated[
-    str | None, typer.Option(help="Take markers on this TCP port of this machine (a token is printed); see mark.")
+    str | None,
+    typer.Option(metavar="N", help="Take markers on this TCP port of this machine (a token is printed); see mark."),
 ]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,12 @@ def test_help_is_quick_and_names_every_command() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
+def test_the_dashboard_leaves_a_summary_in_the_terminal() -> None:
+    done = process("run", ECG, "--seconds", "1", environ={"QT_QPA_PLATFORM": "offscreen"})
+    assert (done.returncode, done.stdout) == (0, "")
+    assert re.search(r"^ecg-live: \d+ samples, 0 lost; 0 predictions, 0 abstained;", done.stderr, re.MULTILINE)
+
+
 def test_help_shows_what_stands_in_brackets() -> None:
     shown = " ".join(process("sweep", "--help").stdout.split())
     assert all(name in shown for name in ("[run]", "[grid]", "[settings]"))
@@ -126,7 +133,7 @@ def test_a_baseline_shows_in_states_and_in_the_set_that_answers(tmp_path: Path) 
     warnings = [line["detail"] for line in of(lines, "state") if line["state"] == "warning"]
     assert warnings == ["head emotion has no personal set: a baseline changes nothing"]
     text = ecg_live("run", ECG, "--headless", "--speed", "max", "--model", model, "--baseline", 30).stdout
-    assert text.count("baseline: ") == 1
+    assert text.count("\nbaseline: ") == 2  # begun and complete; no countdown
     assert "\nbaseline: personal baseline complete: 3 windows\n" in text
 
 

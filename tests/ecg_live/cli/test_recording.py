@@ -127,7 +127,7 @@ def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordi
     return recording.Recordings(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
 
 
-def test_names(tmp_path: Path) -> None:
+def test_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make = recordings(record="one", participant="P/1", session="../S")
     first, second = make(), make()
     first.close()
@@ -136,6 +136,7 @@ def test_names(tmp_path: Path) -> None:
     found = Path(second.status.path)
     assert found.parent == tmp_path / "data" / "recordings"
     assert found.name.startswith("P%2F1_..%2FS_2")
+    assert capsys.readouterr().err == f"ecg-live: recording to {found}\n"  # the name that nobody gave
     (tmp_path / "recordings").mkdir()
     third = recordings()()
     third.close()
