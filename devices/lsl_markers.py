@@ -13,7 +13,7 @@ from typing import Self
 
 import pylsl
 
-from devices.lsl.inlet import BROKEN, make_inlet, subscribe
+from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
 from devices.lsl.network import FORGET, Found, distinct
 from ecg_live.lsl_clock import clock_offset
 from ecg_live.types import Clock, State
@@ -58,6 +58,7 @@ class LslMarkers:
         self._host = socket.gethostname()
         self._stopping = Flag()
         self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # and the streams' names
+        self._joining: dict[str, Thread] = {}
         self._broken: dict[str, float] = {}  # when
         self._thread = Thread(target=self._run, name="LSL markers", daemon=True)
 
@@ -81,15 +82,17 @@ class LslMarkers:
                 self._miss("no marker stream is there" if self._wants_all else f"no marker stream {self._name}")
             for found in distinct(resolver.results()):
                 if self._wants(found):
-                    self._follow(found)
-                    overdue = None if self._inlets else overdue
+                    self._join(found)
+            overdue = None if self._inlets else overdue
             self._drain()
+        for thread in list(self._joining.values()):
+            thread.join(2 * STEP)
         self._drain()
         self._inlets.clear()
 
     def _wants(self, found: Found) -> bool:
         uid, own = found.uid(), found.source_id().startswith(_OWN)
-        if uid in self._inlets or time.monotonic() - self._broken.get(uid, -math.inf) < _AGAIN:
+        if uid in self._inlets or uid in self._joining or time.monotonic() - self._broken.get(uid, -math.inf) < _AGAIN:
             return False
         if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
             return False
@@ -97,15 +100,24 @@ class LslMarkers:
             return found.name().casefold() == self._name.casefold()
         return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
 
+    def _join(self, found: Found) -> None:
+        """Follow a stream, on a thread of its own: to learn a clock takes 0.6 s, and others send meanwhile."""
+        thread = Thread(target=self._follow, args=(found,), name=f"LSL markers {found.name()}", daemon=True)
+        self._joining[found.uid()] = thread
+        thread.start()
+
     def _follow(self, found: Found) -> None:
-        inlet = make_inlet(found, synced=True)
+        uid = found.uid()
         try:
+            inlet = make_inlet(found, synced=True)
             subscribe(inlet, self._stopping)
+            if not self._stopping.is_set():
+                self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
+            self._inlets[uid] = found.name(), inlet
         except BROKEN:
-            self._broken[found.uid()] = time.monotonic()
-        else:
-            self._inlets[found.uid()] = found.name(), inlet
-            self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
+            self._broken[uid] = time.monotonic()
+        finally:
+            del self._joining[uid]
 
     def _drain(self) -> None:
         """Pass on what has come, in order of time."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import queue
 import time
+from threading import Barrier
+from threading import Event as Flag
 from typing import Any
 
 import pylsl
 import pytest
 
+from devices import lsl_markers
+from devices.lsl.inlet import subscribe
 from devices.lsl_markers import LslMarkers
 from ecg_live.types import State
 
@@ -66,6 +70,23 @@ def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> 
         assert not any(made.have_consumers() for made in unwanted)
     with following("ecg-live markers", marks):
         assert not unwanted[1].wait_for_consumers(0.5)
+
+
+def test_a_dozen_that_start_together_are_followed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks: Marks = queue.Queue()
+    outlets = [outlet(f"s{k}", source=f"dozen{k}") for k in range(12)]
+    together = Barrier(len(outlets))  # nobody gets through it alone
+
+    def slowly(inlet: pylsl.StreamInlet, closed: Flag) -> None:
+        subscribe(inlet, closed)
+        together.wait(10)
+
+    monkeypatch.setattr(lsl_markers, "subscribe", slowly)
+    with following("all", marks):
+        assert all(each.wait_for_consumers(10) for each in outlets)
+        for k, each in enumerate(outlets):
+            each.push_sample([str(k)])
+        assert {marks.get(timeout=10)[0] for _ in outlets} == {str(k) for k in range(12)}
 
 
 def test_a_stream_that_is_missing_there_and_gone_is_told() -> None:
