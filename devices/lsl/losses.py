@@ -14,6 +14,8 @@ from devices.lsl.line import Line
 from ecg_live.types import F64
 
 STAYS = 0.5  # s that a jump must stay: late samples come back to the line, lost ones do not (facts on LSL)
+LONGEST = 1800.0  # s that may be lost at once: a source gives up after 600, and liblsl keeps 60 and 360 at the ends
+ABSURD = 1e11  # s, some 3000 years: stamps beyond are no times, and too coarse to tell two samples apart
 
 
 class Stretch(NamedTuple):
@@ -29,7 +31,8 @@ class LossFinder:
     """Count samples, fit a line through their stamps, and find where stamps leave it for good.
 
     While stamps are later than the line allows, samples are held until it is plain whether they were late or others
-    were lost. Stamps that are early for a whole block mean that a clock stepped: nothing is lost, the fit begins anew.
+    were lost. Stamps that are early for a whole block, or late by more than `LONGEST`, mean that a clock stepped:
+    nothing is lost, the fit begins anew.
     However the stream is cut into pushes, the answer is the same.
 
     Parameters
@@ -61,7 +64,7 @@ class LossFinder:
     def push(self, stamps: F64, samples: F64) -> list[Stretch]:
         """Take samples (n, channels) with their stamps in s; give those that are decided."""
         self._rows = np.concatenate([self._rows, samples])
-        for stamp in stamps.tolist():
+        for stamp in np.where(np.abs(stamps) <= ABSURD, stamps, np.nan).tolist():
             self._take(stamp)
         return self._given()
 
@@ -74,8 +77,9 @@ class LossFinder:
         if self._held and stamp - self._held[-1] > STAYS:
             self._settle()
         late = self._line.late(self._next + len(self._held), stamp)
-        if not math.isfinite(late):
-            stamp, late = self._line.at(self._next + len(self._held)), 0.0
+        if not math.isfinite(late):  # it follows the one before it, which may be held
+            stamp = self._held[-1] + self._line.interval if self._held else self._line.at(self._next)
+            late = self._line.late(self._next + len(self._held), stamp) if self._held else 0.0
         limit = self._line.limit
         if not self._held and late <= limit:
             self._accept(stamp)
@@ -93,7 +97,9 @@ class LossFinder:
         late = np.array([self._line.late(self._next + k, stamp) for k, stamp in enumerate(self._held)])
         begins, jumps = _steps(late, self._line.limit)
         interval = self._line.interval
-        lost = np.where(jumps > self._line.limit, np.rint(jumps / interval), 0).astype(int)
+        steps = np.diff(jumps, prepend=0.0)
+        gone = np.cumsum(np.where(steps > LONGEST, 0.0, steps))
+        lost = np.where(gone > self._line.limit, np.rint(gone / interval), 0).astype(int)
         self._line.move(float(jumps[-1] - lost[-1] * interval))
         self._release(lost=dict(zip(begins.tolist(), np.diff(lost, prepend=0).tolist(), strict=True)))
 

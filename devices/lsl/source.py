@@ -12,7 +12,7 @@ import pylsl
 
 from devices.lsl.description import Layout
 from devices.lsl.inlet import BROKEN, STEP, TheirClock, make_inlet, subscribe
-from devices.lsl.losses import LossFinder, Stretch
+from devices.lsl.losses import LONGEST, LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, same
 from ecg_live.errors import DeviceLost, ProtocolError
 from ecg_live.lsl_clock import clock_offset
@@ -22,6 +22,7 @@ _POLL = 0.05  # s between two looks at what is in reach
 _CHUNK = 0.020  # s of samples that are worth waking up for
 _SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
 _AGAIN = 5.0  # s until it is said anew for how long a stream has been lost, as with radio devices
+_ARRIVAL = "they count from their arrival, so markers are as exact as that"
 _ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
 
 
@@ -56,6 +57,7 @@ class LslSource:
         self._failures = 0  # since data came
         self._cause = _ON_THE_WAY
         self._offset, self._theirs = clock_offset(clock), TheirClock()
+        self._foreign = 0.0  # s to be added to stamps that are on no clock of LSL's
 
     @property
     def info(self) -> StreamInfo:
@@ -163,7 +165,10 @@ class LslSource:
     def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | Event]:
         now = self._clock()
         for start, lost, stamp, samples in stretches:
-            begin = stamp + self._theirs.drift + self._offset if math.isfinite(stamp) else now
+            begin = stamp + self._theirs.drift + self._offset + self._foreign if math.isfinite(stamp) else now
+            if abs(begin - now) > LONGEST:
+                yield self._state("warning", f"{self._heading}: its stamps are {begin - now:+.0f} s off; {_ARRIVAL}")
+                self._foreign, begin = self._foreign + now - begin, now
             if lost:
                 yield Gap(start - lost, lost, self._cause, time=begin - lost / self.info.rate)
                 self._cause = _ON_THE_WAY

@@ -98,6 +98,23 @@ def test_a_clock_that_steps_back_loses_nothing_and_is_followed() -> None:
     assert found[-1].time == pytest.approx(1000 + 5000 / RATE, abs=1e-3)
 
 
+@pytest.mark.parametrize("jump", [3600.0, 1.7e9, 1e10])
+@pytest.mark.parametrize("at", [1, 2000])
+def test_a_jump_that_no_loss_can_explain_loses_nothing_and_is_followed(at: int, jump: float) -> None:
+    stamps, taken = without(30, (3000, 100))
+    stamps[taken >= at] += jump  # an outlet that knows the time late begins at 0
+    found = run(stamps, taken)
+    assert losses(found) == [(3000, 100)]
+    assert found[-1].time == pytest.approx(1000 + jump + 3100 / RATE, abs=1e-3)
+
+
+def test_stamps_that_are_no_times() -> None:
+    stamps, taken = without(20, (2560, 100))
+    stamps[np.arange(300, 2000, 7)] = 1e300
+    stamps[2570:2575] = np.inf, -np.inf, 1e12, -1e300, np.nan
+    assert losses(run(stamps, taken)) == [(2560, 100)]
+
+
 def test_stamps_that_are_no_numbers() -> None:
     stamps, taken = without(5)
     stamps[[0, 1, 300, 301]] = np.nan

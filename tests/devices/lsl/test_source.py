@@ -49,6 +49,21 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
         assert chunk.time == pytest.approx(origin + 500 + chunk.start / RATE, abs=2e-3)
 
 
+def test_stamps_of_another_clock_are_told_and_samples_lie_where_they_came() -> None:
+    called = name()
+    outlet = made(called)
+    with Reader(open_lsl(called, Opening(), time.monotonic, QUICK)) as reader:
+        assert outlet.wait_for_consumers(5)
+        for start in range(0, 1000, 100):
+            push(outlet, start, start + 100, 1.7e9)  # seconds since 1970, a common mistake
+        reader.until(lambda reader: reader.received == 1000)
+        now = time.monotonic()
+    assert reader.states == ["connecting", "streaming", "warning"]
+    assert reader.stop == 1000
+    for chunk in reader.chunks:
+        assert abs(chunk.time - now) < 30
+
+
 def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
     called = name()
     outlet = made(called, "mV")
