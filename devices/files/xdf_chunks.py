@@ -202,9 +202,8 @@ def read_rows(data: bytes, width: int) -> list[tuple[float, tuple[str, ...]]]:
             stamp, at = _stamp(data, at)
             texts: list[str] = []
             for _ in range(width):
-                size, at = _length(data, at)
-                texts.append(data[at : at + size].decode("utf-8", "replace"))
-                at += size
+                text, at = _text(data, at)
+                texts.append(text)
             found.append((stamp, tuple(texts)))
     except (IndexError, struct.error) as error:
         raise TruncatedError("a damaged chunk of texts", DAMAGED) from error
@@ -221,6 +220,14 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
     if width not in _HEAD:
         raise IndexError(width)
     return int.from_bytes(data[at + 1 : at + 1 + width], "little"), at + 1 + width
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    """A text and where it ends."""
+    size, at = _length(data, at)
+    if at + size > len(data):
+        raise IndexError(size)
+    return data[at : at + size].decode("utf-8", "replace"), at + size
 
 
 def _stamp(data: bytes | memoryview, at: int) -> tuple[float, int]:

@@ -84,11 +84,15 @@ class XdfFile:
         self._sync(self._file)
 
     def removed(self) -> bool:
-        """Whether somebody took the file away."""
+        """Whether somebody took the file away; nobody can on Windows, while it is open."""
+        if sys.platform == "win32":
+            return False
         try:
             there = self.path.stat()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return True
+        except OSError:  # nobody may look there now, or a server does not answer: that says nothing of the file
+            return False
         own = os.fstat(self._file)
         return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
 

@@ -9,6 +9,7 @@ import pytest
 import pyxdf
 
 from devices.files import open_recording
+from devices.files.xdf_chunks import read_texts
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode, decode_until_error
@@ -195,3 +196,10 @@ def test_a_stamp_that_is_no_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *parts)
     got = decode_until_error(path, match=r"time stamp of 1e\+300")
     assert len(got) == 75001
+
+
+def test_a_text_that_says_to_be_longer_than_its_chunk() -> None:
+    whole = b"\x01\x01" + b"\x00" + b"\x01\x03abc"
+    assert read_texts(whole)[0][1] == "abc"
+    with pytest.raises(TruncatedError, match="damaged"):
+        read_texts(whole[:-1])

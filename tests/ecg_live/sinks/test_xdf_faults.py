@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from math import inf
 from pathlib import Path
 from threading import Barrier, Thread
 from threading import Event as Flag
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from ecg_live.errors import RecordingError
 from ecg_live.recorded.verify import verify
+from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.types import Chunk, Gap, Item
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
@@ -76,6 +79,18 @@ def test_a_file_that_is_removed_while_it_is_written(tmp_path: Path) -> None:
         sink.close()
     assert ecg(tmp_path / "a_2.xdf").tolist() == list(range(500))
     assert verify(tmp_path / "a_2.xdf").digests > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_disk_that_does_not_answer_has_not_removed_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = XdfFile(tmp_path / "a.xdf")
+    with monkeypatch.context() as away:
+        away.setattr(Path, "stat", mock.Mock(side_effect=OSError(errno.ESTALE, "Stale file handle")))
+        assert not file.removed()
+    assert not file.removed()
+    file.path.unlink()
+    assert file.removed()
+    file.close()
 
 
 def test_a_file_that_is_cut_while_it_is_written(tmp_path: Path) -> None:
