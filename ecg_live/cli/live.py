@@ -156,7 +156,10 @@ def _wait(session: Session) -> None:
 
 @contextlib.contextmanager
 def _signals(session: Session, caught: list[int], *, headless: bool) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the session and close the window; those that came are added to ``caught``."""
+    """Ctrl-C, SIGTERM and a terminal that hangs up stop the session and close the window.
+
+    Those that came are added to ``caught``.
+    """
 
     def stop(number: int, _frame: object) -> None:
         caught.append(number)
@@ -166,7 +169,10 @@ def _signals(session: Session, caught: list[int], *, headless: bool) -> Iterator
 
             request_quit()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:

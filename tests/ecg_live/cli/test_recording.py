@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 
 import numpy as np
 import pytest
@@ -72,6 +72,31 @@ def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> 
     killer.join()
     report = verify(path)
     assert report.sound, report.problems
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGHUP")
+def test_a_terminal_that_hangs_up_closes_the_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.demo_recording()), "--headless", "--json"]
+    with subprocess.Popen([*command, "--record", str(path)], stdout=subprocess.DEVNULL) as running:
+        until(lambda: path.exists() and path.stat().st_size > 110_000)  # by then the worker runs
+        running.send_signal(signal.SIGHUP)
+    assert running.returncode == 129
+    assert verify(path).closed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGHUP")
+def test_nohup_is_respected() -> None:
+    found: list[object] = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    looker = Timer(0.5, lambda: found.append(signal.getsignal(signal.SIGHUP)))
+    looker.start()
+    try:
+        assert live(str(bundled.demo_recording()), {**OPTIONS, "seconds": 1.0}) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        looker.join()
+    assert found == [signal.SIG_IGN]
 
 
 def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> None:
