@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.closing import close_xdf
-from ecg_live.recorded.contents import read_contents
+from ecg_live.recorded.contents import Contents, read_contents
 from ecg_live.recorded.edf import write_edf
+from ecg_live.recorded.report.series import following
 from ecg_live.recorded.signal import open_signal
 from ecg_live.recorded.tables import write_tables
 from ecg_live.types import Opening
@@ -57,14 +58,26 @@ def export(source: Path, form: str, out: Path | None, opening: Opening, *, force
         return Export([closed.path], [what], closed.error)
     contents = read_contents(source) if source.is_file() else None
     signal = open_signal(source, opening, contents)
+    remarks = [] if contents is None else _remarks(contents)
     if form == "csv":
         files = write_tables(signal, contents, _stem(out or source), source, force=force)
-        return Export(files, [], signal.error)
+        return Export(files, remarks, signal.error)
     made = write_edf(signal, contents, out or source.with_suffix(".edf"), source, force=force)
-    remarks = [f"steps of {made.step * 1000:.3g} microvolts, 16 bits over the range of the samples"]
+    remarks.append(f"steps of {made.step * 1000:.3g} microvolts, 16 bits over the range of the samples")
     if made.filled:
         remarks.append(f"{made.filled} samples that are missing repeat the one before them; annotations say where")
     return Export([made.path], remarks, signal.error)
+
+
+def _remarks(contents: Contents) -> list[str]:
+    """Where the file lies in its session, and what of a recording in several files is not exported."""
+    name, remarks = contents.path.name, []
+    if contents.origin > 0:
+        remarks.append(f"times count from the first sample of {name}, {contents.origin:.3f} s into its session")
+    others = sorted((path.name for path in following(contents.path)), key=lambda each: (len(each), each))
+    if others:
+        remarks.append(f"{name} alone was exported; the recording goes on in {', '.join(others)}: export each")
+    return remarks
 
 
 def _stem(path: Path) -> Path:

@@ -45,7 +45,7 @@ def read_series(files: Sequence[Path]) -> tuple[Part, ...]:
     RecordingError
         A file cannot be read, or our recorder did not write it.
     """
-    chosen = list(files) if len(files) > 1 else [*files, *_following(files[0])]
+    chosen = list(files) if len(files) > 1 else [*files, *following(files[0])]
     parts = sorted((_read(path) for path in chosen), key=lambda part: part.number)
     ids = {part.contents.head.get("recording", "") for part in parts}
     if len(ids) > 1:
@@ -62,8 +62,8 @@ def part_number(text: str) -> int:
     return int(text) if NUMBER.fullmatch(text) else 1
 
 
-def _following(first: Path) -> list[Path]:
-    """NAME_2.xdf and so on, beside the NAME.xdf that they follow."""
+def following(first: Path) -> list[Path]:
+    """NAME_2.xdf and so on, beside the NAME.xdf that they follow; none where that is a later part itself."""
     head = read_head(first)
     if not head.get("recording") or part_number(head.get("part", "")) != 1:
         return []

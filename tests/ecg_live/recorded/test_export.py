@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from devices.files.xdf_chunks import Torn, chunks
 from ecg_live.bundled import folder
 from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.recorded.contents import read_contents
 from ecg_live.recorded.edf import _eight
 from ecg_live.recorded.export import export
 from ecg_live.sinks.xdf_chunks import DIGEST
 from ecg_live.types import F64, Chunk, Item, Marker, Opening, StreamInfo
 from tests.devices.decoded import decode
 from tests.devices.files import test_xdf as plain
+from tests.ecg_live.recorded.report.stories import rolled, story
 from tests.ecg_live.sinks.recordings import BEGAN, counted, ecg, eventful, load, prediction, record
 
 PLAIN = Opening()
@@ -70,6 +72,18 @@ def test_times_are_those_of_the_file_where_a_recording_began_in_mid_session(tmp_
     record(tmp_path / "a.xdf", late)
     *_, said = export(tmp_path / "a.xdf", "csv", None, PLAIN).files
     assert table(said)[1][:2] == ["2.000000", "12.000000"]
+
+
+def test_of_several_files_the_others_and_the_place_in_the_session_are_named(tmp_path: Path) -> None:
+    first, second, third = rolled(tmp_path / "a.xdf", story())
+    assert export(first, "csv", None, PLAIN).remarks == [
+        "a.xdf alone was exported; the recording goes on in a_2.xdf, a_3.xdf: export each"
+    ]
+    for path in (second, third):
+        (told,) = export(path, "csv", None, PLAIN).remarks
+        contents = read_contents(path)
+        assert contents is not None
+        assert told == f"times count from the first sample of {path.name}, {contents.origin:.3f} s into its session"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
