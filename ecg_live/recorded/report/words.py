@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from ecg_live.dashboard.words import NOTHING, clock_text, size_text
 from ecg_live.html.markup import MINUS, count, number
 
-from .session import Recorded
+from .session import Happening, Recorded
 from .tallies import covered, loss, spread
 from .windows import Answers
 
+SILENT = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
 LEAST = 0.0005  # a share that rounds to none, but is some
 
 
@@ -74,11 +75,18 @@ def problems(session: Recorded) -> Iterator[str]:
     untold = loss(session).lost - loss(session).told
     if len(numbers) > 1 and not missing and untold > 0:  # inside a file `verify` keeps the books
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
+    ends = _ends(session)
+    if session.trace and ends and (silent := ends[-1].time - session.duration) > SILENT:
+        yield f"No sample came in the last {silent:.0f} s before the end: they count in no gap and in no share."
+
+
+def _ends(session: Recorded) -> list[Happening]:
+    return [each for each in session.happenings if each.kind in {"ended", "error", "recorded"}]
 
 
 def ending(session: Recorded) -> str:
     """How the session ended."""
-    ends = [each for each in session.happenings if each.kind in {"ended", "error", "recorded"}]
+    ends = _ends(session)
     if not ends:
         return "the file does not say: it was cut, or the session still ran"
     return f"{ends[-1].text or ends[-1].kind}, at {clock_text(ends[-1].time)}"

@@ -226,3 +226,12 @@ def test_what_is_no_recording_of_ours_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="No such file"):
         write_report([tmp_path / "none.xdf"])
     assert sorted(each.name for each in tmp_path.iterdir()) == ["lab.xdf"]
+
+
+@pytest.mark.parametrize(("end", "told"), [(12.0, False), (29.0, True)])
+def test_a_device_that_never_came_back_is_told_although_no_gap_was(tmp_path: Path, end: float, told: bool) -> None:
+    items: list[Item] = [chunk(second) for second in range(10)]
+    items += [State("lost", "Strap, lost 0 s ago, attempt 0", BEGAN + 10), State("ended", "stopped", BEGAN + end)]
+    record(tmp_path / "a.xdf", items)
+    said = write_report([tmp_path / "a.xdf"]).remarks
+    assert said == (["No sample came in the last 19 s before the end: they count in no gap and in no share."] * told)
