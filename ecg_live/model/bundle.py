@@ -26,7 +26,7 @@ __all__ = ["Bundle", "Card", "HeadCard", "digest", "load_bundle", "save_bundle"]
 
 SCHEMA = 1
 KEY = "ecg_live"  # of the metadata entry
-GIVE = "give the path of a .safetensors bundle with --model"
+GIVE = "give the path of a .safetensors bundle"
 LARGEST = 64 * 2**20  # bytes; the bundled model has 1.5 MB
 
 
