@@ -195,7 +195,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
 
 

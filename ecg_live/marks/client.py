@@ -60,6 +60,9 @@ def send(door: Door, text: str, time: float) -> float | None:
             answer = answers.readline(LINE)
             if door.path is None and answer.startswith(b"OK"):
                 answer = answers.readline(LINE)
+    except TimeoutError as error:
+        said = f"{door} does not answer within {ANSWER:g} s"
+        raise DeviceNotFound(said, "look whether it runs; it may note the marker once it goes on") from error
     except OSError as error:
         raise DeviceNotFound(f"{door} does not answer: {error}", "check that it runs and takes markers") from error
     verb, _, rest = answer.decode("utf-8", "replace").strip().partition(" ")

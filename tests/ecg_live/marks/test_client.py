@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
+from ecg_live.marks import client
 from ecg_live.marks.client import find, send
 from ecg_live.marks.doors import Door, folder, running
 from tests.ecg_live.marks.conftest import Open
@@ -60,6 +61,12 @@ def test_by_port_and_token(opened: Open, desk: Desk) -> None:
     port = free()
     with pytest.raises(DeviceNotFound, match=f"^port {port} does not answer"):
         send(meant(port=port), "x", NOW)
+
+
+def test_a_session_that_hangs_may_note_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as hung, pytest.raises(DeviceNotFound, match="may note the marker"):
+        send(Door(7, "x", port=hung.getsockname()[1]), "x", NOW)
 
 
 def test_a_session_that_refuses(opened: Open, desk: Desk) -> None:
