@@ -28,6 +28,7 @@ SCHEMA = 1
 DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
 LONGEST = 200  # bytes of a folder's name; file systems take 255
 RECORDING = "recording-"  # begins the names of entries that say where a recording lies
+OTHERWISE = "name one of them otherwise: on macOS and Windows, P1 and p1 share a folder"
 LARGEST = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
 
 
@@ -157,7 +158,7 @@ class Profile:
         Raises
         ------
         RecordingError
-            It cannot be written; what was there before stays.
+            It cannot be written, or belongs to somebody whose name differs by case alone; what was there before stays.
         """
         if isinstance(entry, KnownScale):
             path, fields = self._path("scale", entry.device), {"mean": entry.mean, "var": entry.var}
@@ -168,6 +169,8 @@ class Profile:
             path = self._path("baseline", entry.encoder)
             content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
         content = {"schema": SCHEMA, "participant": self.participant, "date": entry.date} | content
+        if self._shares(other := participant_of(path)):
+            raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", OTHERWISE)
         try:
             write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode())
         except OSError as error:
@@ -175,6 +178,10 @@ class Profile:
                 f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"
             ) from error
         return path
+
+    def _shares(self, other: str | None) -> bool:
+        """Whether somebody else may have the same folder, where systems do not tell P1 from p1."""
+        return other not in {None, self.participant} and str(other).casefold() == self.participant.casefold()
 
     def _path(self, kind: str, key: str) -> Path:
         return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
@@ -197,10 +204,20 @@ class Profile:
                     f"{path}: a profile of schema {content['schema']}; this version reads {SCHEMA}", remedy
                 )
             if content["participant"] != self.participant:
-                raise FormatError(f"{path}: belongs to {content['participant']!r}, not {self.participant!r}", remedy)
+                other = str(content["participant"])
+                remedy = OTHERWISE if self._shares(other) else remedy
+                raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", remedy)
             return parse(content)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise FormatError(f"{path}: the profile lacks or garbles {error}", remedy) from error
+
+
+def participant_of(path: Path) -> str | None:
+    """The participant that a profile's entry names; None for one that is damaged, or not there."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["participant"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _scale(content: Mapping[str, Any]) -> KnownScale:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ecg_live.errors import RecordingError
-from ecg_live.profile import RECORDING, Profile, quoted
+from ecg_live.profile import RECORDING, Profile, participant_of, quoted
 from ecg_live.recorded.belongings import Belonging, Belongings, Left
 from ecg_live.recorded.tables import TABLES
 from ecg_live.recorded.whose import Owner, made_from, named_in, owner
@@ -62,7 +61,7 @@ class _Search:
         for path in self._profile.files():
             ledger = path.name.startswith(RECORDING)
             entry = Belonging.of(path, "says where a recording lies" if ledger else "profile")
-            if (other := _named_in(path)) not in {None, self._who}:
+            if (other := participant_of(path)) not in {None, self._who}:
                 self.found.left.append(Left(path, f"belongs to {other!r}", theirs=False))
             elif isinstance(entry, Left):
                 self.found.left.append(entry)
@@ -189,14 +188,6 @@ def _exports(recording: Path) -> Iterator[Path]:
         yield recording.with_name(name)
     for name in (*names, f"{stem}_closed.xdf"):
         yield recording.with_name(name + ".part")
-
-
-def _named_in(path: Path) -> str | None:
-    """The participant that a profile's entry names; None for one that is damaged."""
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["participant"])
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None
 
 
 def _alike(one: str, other: str) -> bool:

@@ -140,3 +140,15 @@ def test_a_place_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "profiles").write_text("a file")
     with pytest.raises(RecordingError, match="cannot be kept"):
         Profile("P01", tmp_path).save(SCALE)
+
+
+def test_an_entry_of_another_is_not_written_over(tmp_path: Path) -> None:
+    mine, theirs = Profile("P1", tmp_path), Profile("p1", tmp_path)
+    theirs.folder = mine.folder  # as on macOS and Windows
+    mine.save(SCALE)
+    with pytest.raises(FormatError, match="belongs to 'P1', not 'p1'") as refused:
+        theirs.save(KnownScale(SCALE.device, 5.0, 5.0, 60, DAY))
+    assert "name one of them otherwise" in str(refused.value)
+    assert mine.scale(SCALE.device) == SCALE
+    with pytest.raises(FormatError, match="name one of them otherwise"):
+        theirs.scale(SCALE.device)
