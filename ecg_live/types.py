@@ -243,7 +243,8 @@ Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | Trace | Predic
 class RecordingStatus:
     """How a recording does: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
 
-    ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk.
+    ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk;
+    ``note`` says what last happened to the file.
     """
 
     path: str
@@ -252,6 +253,7 @@ class RecordingStatus:
     free: int | None = None
     late: float = 0.0
     failed: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

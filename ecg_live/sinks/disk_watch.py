@@ -1,4 +1,4 @@
-"""A watch on the disk of a recording: it warns while there is still time to do something."""
+"""A watch on the file of a recording and its disk: it warns while there is still time to do something."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ class DiskWatch:
 
     def __init__(self) -> None:
         self._next = -inf
-        self._left, self._late = inf, False
+        self._left, self._late, self._note = inf, False, ""
 
     def look(self, status: RecordingStatus, now: float) -> Iterator[str]:
         """Give warnings that are new; ``now`` in s."""
         if now < self._next or status.failed is not None:
             return
         self._next = now + EVERY
+        if status.note != self._note:
+            self._note = status.note
+            yield status.note
         if status.free is not None and status.seconds >= SETTLED and status.size:
             yield from self._room(status.free, status.free / (status.size / status.seconds) / 60)
         late = status.late > (LATE / 2 if self._late else LATE)

@@ -17,7 +17,7 @@ from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.sinks import xdf_chunks
 from ecg_live.sinks.backlog import Backlog
 from ecg_live.sinks.streams import StreamSpec
-from ecg_live.sinks.xdf_file import XdfFile, free, unused
+from ecg_live.sinks.xdf_file import XdfFile, free, rescue_path, unused
 from ecg_live.sinks.xdf_headers import file_header
 from ecg_live.sinks.xdf_pack import Packer
 from ecg_live.types import Clock, HeadInfo, Item, RecordingStatus, StreamInfo, Trace
@@ -90,6 +90,7 @@ class XdfRecorder:
         self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else PATIENCE)
         self._size = 0  # of files that are full
         self._failed: str | None = None
+        self._note = ""
         self._free: int | None = None
         self._ending = Flag()
         self._file = self._open(path)
@@ -106,6 +107,7 @@ class XdfRecorder:
             free=self._free,
             late=0.0 if self._failed else self._backlog.late,
             failed=self._failed,
+            note=self._note,
         )
 
     def write(self, item: Item) -> None:
@@ -190,9 +192,14 @@ class XdfRecorder:
         self._backlog.done()
         self._free = free(self._file.path)
         if self._file.removed():
-            other, _ = unused(self._path, self._part + 1)
-            self._file.rescue(other)
-            raise RecordingError(f"it was removed while it was written; what it held is in {other}")
+            self._rescue()
+
+    def _rescue(self) -> None:
+        """Somebody took the file away: what it holds is still there as long as it is open."""
+        gone = self._file
+        self._file = gone.rescue(rescue_path(gone.path))
+        gone.close()
+        self._note = f"{gone.path} was removed or renamed while it was written; all of it is in {self._file.path}"
 
     def _next(self) -> None:
         """Go on in a new file."""

@@ -96,8 +96,8 @@ class XdfFile:
         own = os.fstat(self._file)
         return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
 
-    def rescue(self, path: Path) -> None:
-        """Write all that was written to another new file.
+    def rescue(self, path: Path) -> XdfFile:
+        """Write all that was written to another new file, which can go on from there.
 
         Raises
         ------
@@ -111,8 +111,11 @@ class XdfFile:
             for at in range(0, self.size, _COPIED):
                 write_all(other._file, os.pread(self._file, min(_COPIED, self.size - at), at))
             other.sync()
-        finally:
+        except OSError:
             other.close()
+            raise
+        other.size, other._head, other._digest = self.size, self._head, self._digest
+        return other
 
     def close(self) -> None:
         """Let go of the file; once is enough."""
@@ -152,6 +155,11 @@ def free(path: Path) -> int | None:
         return shutil.disk_usage(path.parent).free
     except OSError:
         return None
+
+
+def rescue_path(path: Path) -> Path:
+    """NAME_rescued.xdf, or with a number behind that if it is there."""
+    return unused(path.with_name(f"{path.stem}_rescued{path.suffix}"), 1)[0]
 
 
 def part_path(path: Path, part: int) -> Path:

@@ -39,6 +39,14 @@ def test_a_slow_disk_is_told_until_it_has_caught_up() -> None:
     assert told[1] == ["the disk is slow: what came 2.1 s ago is not on it yet"]
 
 
+def test_what_happened_to_the_file_is_told_once() -> None:
+    watch = DiskWatch()
+    told = [
+        list(watch.look(RecordingStatus("a.xdf", note=note), float(k))) for k, note in enumerate(("", "gone", "gone"))
+    ]
+    assert told == [[], ["gone"], []]
+
+
 def test_it_looks_once_a_second() -> None:
     watch = DiskWatch()
     assert not list(watch.look(status(late=0.0), 0.0))
