@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import socket
 import time
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import pylsl
+from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
 from devices.lsl.network import FORGET, Found, distinct
@@ -110,7 +112,7 @@ class LslMarkers:
         uid = found.uid()
         try:
             inlet = make_inlet(found, synced=True)
-            subscribe(inlet, self._stopping)
+            self._subscribe(inlet)
             if not self._stopping.is_set():
                 self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
             self._inlets[uid] = found.name(), inlet
@@ -118,6 +120,14 @@ class LslMarkers:
             self._broken[uid] = time.monotonic()
         finally:
             del self._joining[uid]
+
+    def _subscribe(self, inlet: pylsl.StreamInlet) -> None:
+        """Keep at it while the other end lives: what it sends meanwhile waits in the inlet. Raises `LostError`."""
+        joined = False
+        while not joined and not self._stopping.is_set():
+            with contextlib.suppress(LslTimeout):
+                subscribe(inlet, self._stopping)
+                joined = True
 
     def _drain(self) -> None:
         """Pass on what has come, in order of time."""
