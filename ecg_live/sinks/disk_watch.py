@@ -20,11 +20,17 @@ class DiskWatch:
         self._next = -inf
         self._left, self._late, self._note = inf, False, ""
 
-    def look(self, status: RecordingStatus, now: float) -> Iterator[str]:
-        """Give warnings that are new; ``now`` in s."""
-        if now < self._next or status.failed is not None:
-            return
+    def due(self, now: float) -> bool:
+        """Whether it is time for a look, since one at every item would be dear; ``now`` in s."""
+        if now < self._next:
+            return False
         self._next = now + EVERY
+        return True
+
+    def look(self, status: RecordingStatus) -> Iterator[str]:
+        """Give warnings that are new."""
+        if status.failed is not None:
+            return
         if status.note != self._note:
             self._note = status.note
             yield status.note

@@ -82,8 +82,8 @@ class Fanout:
                     broken.append((sink, error))
             if broken:
                 self._drop(broken)
-            if self._recorder is not None and not isinstance(item, State | Summary):
-                for warning in self._watch.look(self._recorder.status, self._clock()):
+            if self._recorder is not None and not isinstance(item, State | Summary) and self._watch.due(self._clock()):
+                for warning in self._watch.look(self._recorder.status):
                     self.send(State("warning", f"recording: {warning}", self._clock()))
 
     def placed(self, marker: Marker) -> Marker:
