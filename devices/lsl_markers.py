@@ -17,7 +17,7 @@ from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
 from devices.lsl.network import FORGET, Found, distinct
-from ecg_live.lsl_clock import clock_offset
+from ecg_live.liblsl import clock_offset
 from ecg_live.types import Clock, State
 
 ALL = "all"

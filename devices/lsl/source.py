@@ -15,7 +15,7 @@ from devices.lsl.inlet import BROKEN, STEP, TheirClock, make_inlet, subscribe
 from devices.lsl.losses import LONGEST, LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, same
 from ecg_live.errors import DeviceLost, ProtocolError
-from ecg_live.lsl_clock import clock_offset
+from ecg_live.liblsl import clock_offset
 from ecg_live.types import Chunk, Clock, Event, Gap, State, StreamInfo
 
 _POLL = 0.05  # s between two looks at what is in reach

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ecg_live import __version__
-from ecg_live.lsl_clock import clock_offset
+from ecg_live.liblsl import clock_offset, pylsl
 from ecg_live.signal.highpass import CUTOFF, ORDER
-from ecg_live.sinks.liblsl import pylsl
 from ecg_live.sinks.streams import Key, Rows, StreamSpec, specs
 from ecg_live.types import RATE, WIDTH, Clock, HeadInfo, Item, StreamInfo
 

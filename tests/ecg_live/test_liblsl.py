@@ -1,16 +1,20 @@
-"""liblsl is quiet unless its user wants otherwise, and one line says when it does not load."""
+"""liblsl is quiet unless its user wants otherwise, one line says when it does not load; its clock."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pylsl
 import pytest
 
+from ecg_live.liblsl import clock_offset
+
 PROGRAM = """
-import ecg_live.sinks.liblsl, pylsl
+import ecg_live.liblsl, pylsl
 made = pylsl.StreamOutlet(pylsl.StreamInfo("n", "ECG", 1, 100.0, pylsl.cf_float32, "n"))
 print("made", made.get_info().name())
 """
@@ -53,3 +57,14 @@ def test_a_library_that_does_not_load(tmp_path: Path) -> None:
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ecg_live.errors.DeviceError: LSL's library does not load: ")
     assert "PYLSL_LIB name a liblsl that loads" in last
+
+
+def test_it_is_how_far_the_session_clock_is_ahead() -> None:
+    assert clock_offset(lambda: pylsl.local_clock() + 500.0) == pytest.approx(500.0, abs=0.01)
+    assert clock_offset(lambda: pylsl.local_clock() - 500.0) == pytest.approx(-500.0, abs=0.01)
+
+
+def test_the_quickest_reading_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pylsl, "local_clock", lambda: 0.0)
+    readings: Iterator[float] = iter([1.0, 3.0, 10.0, 10.2, 2.0, 4.0, 5.0, 9.0, 0.0, 1.0])
+    assert clock_offset(lambda: next(readings)) == pytest.approx(10.1)
