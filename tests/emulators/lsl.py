@@ -25,6 +25,7 @@ import numpy as np
 CONFIG = """
 [ports]
 IPv6 = disable
+BasePort = {port}
 PortRange = 256
 [multicast]
 ResolveScope = machine
@@ -48,13 +49,14 @@ UnicastMaxRTT = 0.1
 [log]
 level = -2
 """
+PORT = 16572 + 300 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])  # workers share no ports
 STEP = 0.010  # s between pushes
 
 
 def alone() -> str:
     """A configuration for liblsl, by ``LSLAPICFG``: loopback, and a session that nobody else is in."""
     path = Path(tempfile.mkdtemp(prefix="ecg-live-lsl-")) / "lsl.cfg"
-    path.write_text(CONFIG.format(session=uuid.uuid4().hex))
+    path.write_text(CONFIG.format(session=uuid.uuid4().hex, port=PORT))
     return str(path)
 
 
