@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from devices.files import units
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.types import Opening
 
@@ -21,14 +22,25 @@ HIGHEST = 100_000.0  # Hz; no ECG front end is faster
 NOMINAL = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
 
 _ECG = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
-_LEAD = re.compile(r"(?:lead\s*)?(?:i|ii|iii|avr|avl|avf|v[1-9]r?|ml?[i]{1,3}|mcl\d|mv\d|d[1-3])", re.IGNORECASE)
-_OTHER = re.compile(
-    r"(?<![a-z])(eeg|eog|emg|eda|gsr|scr|scl|acc|accel\w*|xyz|gyro\w*|mag|resp\w*|temp\w*|ppg|bvp|sp[o0]2|puls\w*|pleth\w*"
-    r"|hr|raw|marker\w*|trigger\w*|status|stim\w*|time\w*|nseq|battery|audio|pressure|abp|cvp|bp)(?![a-z])",
+_LEAD = re.compile(
+    r"(?:lead\s*)?(?:i|ii|iii|avr|avl|avf|v[1-9]r?|ml?[i]{1,3}|mcl\d|mv\d|d[1-3])|lead\s*[1-3]"
+    r"|(?:l[al]|ra|vx)\s*-\s*(?:r[al]|la)",
     re.IGNORECASE,
 )
-_MILLIVOLTS = {"v": 1e3, "volt": 1e3, "volts": 1e3, "mv": 1.0, "millivolt": 1.0, "millivolts": 1.0, "uv": 1e-3,
-               "microvolt": 1e-3, "microvolts": 1e-3, "nv": 1e-6, "nanovolt": 1e-6, "nanovolts": 1e-6}  # fmt: skip
+# What is computed from an ECG, or recorded beside it by a device that is called so: "ECGtoHR", "ECG Quality",
+# "ECG1_Timestamp". These words go before "ECG".
+_BESIDE = re.compile(
+    r"(?:(?<![a-z])(?:ecg|ekg)?(?:to)?)(hr|hrv|rr\w{0,4}|nn|nni|ibi|bpm|edr|sqi)(?![a-z])"
+    r"|(h(?:eart|erz)\s*(?:rate|freq)\w*|quality|interval|r-?\s*peaks?|beats?(?![a-z])|battery|status|leads?[\s-]*off|impedance|contact"
+    r"|timestamp|(?<![a-z])(?:time|temp|accel|gyro|resp|trigger|marker|event|annot|label)\w*"
+    r"|(?<![a-z])(?:acc|xyz|gsr|eda|ppg|spo2|sequence|sample\s*(?:no|num|number|index|count))(?![a-z]))",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"(?<![a-z])(eeg|eog|emg|eda|gsr|scr|scl|acc|accel\w*|xyz|gyro\w*|mag|resp\w*|temp\w*|ppg|bvp|sp[o0]2|puls\w*|pleth\w*"
+    r"|hr|raw|marker\w*|trigger\w*|stim\w*|nseq|audio|pressure|abp|cvp|bp|misc|aux\w*|counter)(?:bit)?(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 class Channel(NamedTuple):
@@ -40,10 +52,29 @@ class Channel(NamedTuple):
 
 def kind_of(text: str) -> str:
     """Say what a label or sensor name stands for: ``"ECG"``, another kind such as ``"EMG"``, or ``""``."""
-    if _ECG.search(text) or _LEAD.fullmatch(text.strip()):
+    plain = text.replace("_", " ").strip()
+    if beside := _BESIDE.search(plain):
+        return (beside[1] or beside[2]).upper()
+    if _ECG.search(plain) or _LEAD.fullmatch(plain):
         return ECG
-    other = _OTHER.search(text)
+    other = _OTHER.search(plain)
     return other[1].upper() if other else ""
+
+
+def describe(name: str, *told: str, kind: str = "") -> Channel:
+    """Say what a channel carries, by the rule that all files and LSL share.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in messages and by the user.
+    *told : str
+        What is said about it, the most telling first: label, type of the channel, type of its stream. The first that
+        says anything decides.
+    kind : str
+        Its stated type, whatever that means, where nothing of that is known.
+    """
+    return Channel(name, next(filter(None, map(kind_of, told)), kind))
 
 
 def choose(channels: Sequence[Channel], opening: Opening, where: str) -> int:
@@ -106,10 +137,9 @@ def millivolts(unit: str, opening: Opening, where: str) -> float:
         The unit is none of V, mV, µV, nV.
     """
     text = opening.unit if opening.unit is not None else unit
-    plain = text.strip().replace("\u00b5", "u").replace("\u03bc", "u").casefold()
-    if not plain and opening.unit is None:
+    if opening.unit is None and units.is_missing(unit):
         return 1.0
-    factor = _MILLIVOLTS.get(plain)
+    factor = units.to_millivolts(text)
     if factor is None:
         raise ConfigError(f"{where}: the unit is {text!r}, expected V, mV, uV or nV", "give the unit with --unit mV")
     return factor

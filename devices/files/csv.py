@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files import channels
+from devices.files import channels, units
 from devices.files.cells import Layout, head_lines, split
 from devices.files.recording import KNOWN, FileRecording, Run
 from devices.files.rows import read_rows
@@ -46,7 +46,7 @@ def open_csv(path: Path, opening: Opening) -> FileRecording:
     offered = [_channel(head.names[i] if head.names else "") for i in columns]
     column = columns[channels.choose(offered, opening, path.name)]
     name = head.names[column] if head.names else f"column {column + 1}"
-    factor = channels.millivolts(_unit(name) if head.names else "", opening, path.name)
+    factor = channels.millivolts(units.of_name(name) if head.names else "", opening, path.name)
     layout = Layout(
         head.skip, head.sep, width, (column,) if time is None else (column, time),
         trailing=head.sep != " " and head.first.rstrip().endswith(head.sep), terminated=False, blanks=True,
@@ -138,4 +138,4 @@ def _time_unit(name: str) -> float | None:
 
 
 def _channel(name: str) -> channels.Channel:
-    return channels.Channel(name, channels.kind_of(_plain(name).replace("_", " ")) if name else "")
+    return channels.describe(name, name, _plain(name))

@@ -70,7 +70,7 @@ def open_edf(path: Path, opening: Opening) -> FileRecording:
     signals = header.edf.signals
     if not signals:
         raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
-    offered = [channels.Channel(s.label, channels.kind_of(f"{s.label} {s.transducer_type}")) for s in signals]
+    offered = [channels.describe(s.label, s.label, s.transducer_type) for s in signals]
     index = channels.choose(offered, opening, path.name)
     signal = signals[index]
     layout = _layout(path, header, index)

@@ -43,7 +43,7 @@ class Port:
 
     def offered(self) -> channels.Channel:
         """What the choice of a channel needs to know: the sensor says more than the label."""
-        return channels.Channel(self.name, channels.kind_of(self.sensor) or self.sensor or channels.kind_of(self.name))
+        return channels.describe(self.name, self.sensor, self.name, kind=self.sensor)
 
 
 class Rows(NamedTuple):

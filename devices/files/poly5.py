@@ -30,7 +30,6 @@ _BEFORE = 86  # bytes of header before each block's samples
 _WIDE = 4  # bytes of a sample: float32
 _AT_ONCE = 1 << 18  # bytes read at once, or one block
 _HALF = re.compile(r"\((?:lo|hi)\) ", re.IGNORECASE)  # a name says which 16 bits of a channel its descriptor is for
-_VOLT = re.compile(r"([mun\u00b5\u03bc]?)volts?", re.IGNORECASE)
 
 
 class Signal(NamedTuple):
@@ -56,7 +55,7 @@ class Header(NamedTuple):
     @property
     def kinds(self) -> list[channels.Channel]:
         """The channels as `channels.choose` wants them."""
-        return [channels.Channel(signal.name, channels.kind_of(signal.name)) for signal in self.signals]
+        return [channels.describe(signal.name, signal.name) for signal in self.signals]
 
 
 def open_poly5(path: Path, opening: Opening) -> FileRecording:
@@ -77,7 +76,7 @@ def open_poly5(path: Path, opening: Opening) -> FileRecording:
     signal = header.signals[index]
     if not (signal.slope and math.isfinite(signal.slope) and math.isfinite(signal.offset)):
         raise FormatError(f"{path.name}: {signal.name}: a range of no width, or no number", "export the file again")
-    factor = channels.millivolts(_plain(signal.unit), opening, path.name)
+    factor = channels.millivolts(signal.unit, opening, path.name)
     slope, offset = signal.slope * factor, signal.offset * factor
     info = StreamInfo(rate, (signal.name,), None, path.name, f"{path.name}/{signal.name}", header.samples / rate)
 
@@ -137,12 +136,6 @@ def _signal(name: bytes, unit: bytes, bottom: float, top: float, least: float, m
 def _text(field: bytes) -> str:
     """A Pascal string: its length, then as many characters."""
     return field[1 : 1 + field[0]].decode("latin-1").strip("\0 ")
-
-
-def _plain(unit: str) -> str:
-    """A unit as others write it: ``µVolt`` is µV; 0xE6 is the µ of DOS."""
-    found = _VOLT.fullmatch(unit.replace("\u00e6", "\u00b5"))
-    return f"{found[1]}V" if found else unit.replace("\u00e6", "\u00b5")
 
 
 def _time(fields: list[int]) -> datetime | None:

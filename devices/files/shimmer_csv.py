@@ -111,7 +111,7 @@ def _channel(name: str) -> channels.Channel:
     """The name without device and calibration, such as ``ECG_LL-RA_24BIT``, and its kind."""
     signal = _SIGNAL.search(name)
     short = signal[1] if signal else _ANY.sub("", name)
-    return channels.Channel(short, channels.kind_of(short.replace("_", " ")))
+    return channels.describe(short, short)
 
 
 def _scale(head: _Head, column: int, opening: Opening, where: str) -> tuple[float, tuple[float, float] | None]:

@@ -60,7 +60,7 @@ def open_wfdb(path: Path, opening: Opening) -> FileRecording:
     if not record.n_sig or not record.sig_name:
         raise FormatError(f"{path.name}: the header names no signals", "choose another record")
     names = [name or "" for name in record.sig_name]
-    index = channels.choose([channels.Channel(n, channels.kind_of(n)) for n in names], opening, path.name)
+    index = channels.choose([channels.describe(n, n) for n in names], opening, path.name)
     _check(path, record)
     there = _frames(path, record)
     stated = record.sig_len

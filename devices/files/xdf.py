@@ -106,9 +106,8 @@ def _channel(stream: Stream, column: int, *, alone: bool) -> channels.Channel:
     """Named by its label; where streams could be mixed up, by stream and label."""
     label = stream.labels[column] or (stream.name if len(stream.labels) == 1 else f"{stream.name} {column + 1}")
     name = label if alone or label == stream.name or label.startswith(stream.name) else f"{stream.name}/{label}"
-    texts = (stream.labels[column], stream.kinds[column], stream.kind, stream.name)
-    kinds = [kind for kind in map(channels.kind_of, texts) if kind]
-    return channels.Channel(name, kinds[0] if kinds else stream.kind)
+    own = stream.kinds[column]
+    return channels.describe(name, stream.labels[column], own, stream.kind, stream.name, kind=own or stream.kind)
 
 
 def _first(path: Path, stream: Stream) -> F64:

@@ -9,6 +9,7 @@ import numpy as np
 import pylsl
 
 from devices.files import channels
+from devices.files.units import is_missing, to_millivolts
 from devices.lsl.network import regular, spec_of
 from ecg_live.errors import ConfigError
 from ecg_live.types import F64, Opening, StreamInfo
@@ -36,13 +37,13 @@ def layout(found: pylsl.StreamInfo, opening: Opening) -> Layout:
     rate = _rate(found, opening, where)
     offered, units = _channels(found)
     chosen = _choose(offered, opening, where)
-    if not units[chosen] and opening.unit is None:
+    if is_missing(units[chosen]) and opening.unit is None:
         raise ConfigError(
             f"{where}: channel {offered[chosen].name} states no unit", "give it with --unit mV (or V, uV)"
         )
     factors = {chosen: channels.millivolts(units[chosen], opening, where)}
     for column, unit in enumerate(units):
-        if column != chosen and (factor := _volts(unit, where)):
+        if column != chosen and (factor := to_millivolts(unit)):
             factors[column] = factor
     columns = tuple(sorted(factors))
     info = StreamInfo(
@@ -89,8 +90,8 @@ def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str
         labels[0] = labels[0] or found.name()
     offered = []
     for number, (label, kind) in enumerate(zip(labels, kinds, strict=True), 1):
-        known = channels.kind_of(label) or channels.kind_of(kind) or kind or channels.kind_of(found.type())
-        offered.append(channels.Channel(label or f"channel {number}", known))
+        name, whole = label or f"channel {number}", found.type()
+        offered.append(channels.describe(name, label, kind, whole, found.name(), kind=kind or whole))
     return offered, units
 
 
@@ -103,11 +104,3 @@ def _choose(offered: list[channels.Channel], opening: Opening, where: str) -> in
         listed = f"{channels.listing(offered[:_LISTED])} and {len(offered) - _LISTED} more"
         what = "it is not plain which is the ECG" if opening.channel is None else f"none is called {opening.channel!r}"
         raise ConfigError(f"{where}: of {len(offered)} channels {what}: {listed}", error.remedy) from error
-
-
-def _volts(unit: str, where: str) -> float | None:
-    """The factor of another channel, where its unit is one of voltage."""
-    try:
-        return channels.millivolts(unit, Opening(), where) if unit else None
-    except ConfigError:
-        return None
