@@ -27,6 +27,7 @@ from ecg_live.types import (
     Poll,
     Prediction,
     Recorder,
+    SetChange,
     Sink,
     Snapshot,
     Source,
@@ -94,6 +95,7 @@ class Session:
         self._requests = Requests(self.info, predictor, self._outputs, clock, rest)
         self._counts = Counts(self.info.rate, clock)
         self._seconds = seconds
+        self._sets: dict[str, str] = {}  # that the heads answered from last
         self._stopping, self._done = Flag(), Flag()
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
@@ -136,6 +138,20 @@ class Session:
     def only_recorded(self) -> bool:
         """Whether a recording is all that is left of the output."""
         return self._outputs.only_recorded
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._outputs.recording
+
+    @property
+    def saved(self) -> bool:
+        """Whether all markers that were noted by now are in a recording, or will be with what it takes next."""
+        return self._outputs.saved
+
+    def unwatch(self) -> None:
+        """Nobody looks any more: go on for as long as something else takes the output, a recording for example."""
+        self._outputs.unwatch()
 
     def mark(self, text: str, time: float | None = None, told: Callable[[Marker], object] | None = None) -> None:
         """Note a marker, now or at ``time`` on the session clock; returns at once.
@@ -202,6 +218,8 @@ class Session:
         if isinstance(output, Window):
             with self._outputs.lock:  # a baseline may be asked for meanwhile
                 prediction, news = self._predict(output), self._predictor.news
+            for change in self._changes(prediction):
+                self._send(change)
             self._send(prediction)
             if news is not None:
                 self._send(news)
@@ -229,6 +247,16 @@ class Session:
             beats=window.beats,
             features=self._predictor.features,
         )
+
+    def _changes(self, prediction: Prediction) -> list[SetChange]:
+        """Which heads answer from another set than before."""
+        before, self._sets = self._sets, {name: head.set for name, head in prediction.heads.items()}
+        time = prediction.time + prediction.stop - prediction.start
+        return [
+            SetChange(time, prediction.stop, name, before[name], which)
+            for name, which in self._sets.items()
+            if before.get(name, which) != which
+        ]
 
     def _fail(self, error: EcgLiveError) -> None:
         self.error = error

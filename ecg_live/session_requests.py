@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from queue import SimpleQueue
 from threading import Thread
 
@@ -56,7 +57,8 @@ class Requests:
 
     def begin_baseline(self) -> None:
         """As `Session.begin_baseline`."""
-        self._waiting.put(self._rest_now)
+        asked = self._clock()
+        self._waiting.put(lambda: self._rest_since(asked))
 
     def warn_unchanged(self, heads: Sequence[str]) -> None:
         """Say which heads have no use for a baseline."""
@@ -89,6 +91,7 @@ class Requests:
         except EcgLiveError as error:
             self._outputs.send(State("recording_failed", str(error), self._clock()))
 
-    def _rest_now(self) -> None:
+    def _rest_since(self, asked: float) -> None:
         with self._outputs.lock:
-            self.warn_unchanged(self._predictor.begin_baseline(self._rest))
+            since = self._outputs.raw_time(asked)
+            self.warn_unchanged(self._predictor.begin_baseline(self._rest, -inf if since is None else since))

@@ -144,7 +144,21 @@ class Battery:
     level: float
 
 
-Event = Gap | Marker | State | Beats | LeadOff | Battery
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """A head answers from another of its sets from the window on that ends at ``raw`` (s of raw time).
+
+    ``time`` is the same on the session clock. What lies before and behind it is never averaged over.
+    """
+
+    time: float
+    raw: float
+    head: str
+    before: str
+    set: str
+
+
+Event = Gap | Marker | State | Beats | LeadOff | Battery | SetChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +250,7 @@ class Summary:
     speed: float
 
 
-Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | Trace | Prediction | Summary
+Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | SetChange | Trace | Prediction | Summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: f
     first = counter = -1
     raw, stamp = 0.0, math.nan  # of the newest chunk: raw time and session clock
     notes: set[int] = set()
+    early: list[tuple[float, str]] = []  # stamps and texts of markers from before the first sample, which places them
     for file, chunk in chunks(path):
         if isinstance(chunk, Torn):
             yield torn(path, chunk)
@@ -41,12 +42,21 @@ def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: f
                 raise FormatError(f"{path.name}, byte {chunk.begin}: samples that have no place", DAMAGED)
             if len(values):
                 raw, stamp = (counter - first) / rate, float(stamps[0])
+                yield from (_marker(raw, time - stamp, text) for time, text in early)
+                early.clear()
                 yield Run(counter - first, values[:, column] * factor, "missing in the recording")
                 counter += len(values)
         elif chunk.tag == SAMPLES and chunk.stream in notes:
-            for time, text in read_texts(file.read(chunk.size)):
-                at = raw + (time - stamp)
-                yield Marker(at if math.isfinite(at) else raw, text)
+            noted = read_texts(file.read(chunk.size))
+            if math.isnan(stamp):
+                early += noted
+            else:
+                yield from (_marker(raw, time - stamp, text) for time, text in noted)
+
+
+def _marker(raw: float, behind: float, text: str) -> Marker:
+    """A marker so many seconds behind a raw time; at that where nobody knows."""
+    return Marker(raw + behind if math.isfinite(behind) else raw, text)
 
 
 def _place(path: Path, data: bytes, counter: int, rate: float) -> int:

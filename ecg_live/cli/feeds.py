@@ -26,7 +26,13 @@ def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         server = MarkServer(
-            session.mark, time.monotonic, lambda: session.wait(0), source, settings.session, settings.mark_port
+            session.mark,
+            time.monotonic,
+            lambda: session.wait(0),
+            source,
+            settings.session,
+            settings.mark_port,
+            lambda: session.saved,
         )
         stack.enter_context(server)
         if server.warning:

@@ -15,6 +15,7 @@ def mark(text: str, time: float, *, port: int | None, token: str | None, pid: in
     DeviceError
         No session answers.
     """
-    raw = send(find(port, token, pid, session), text, time)
-    print("noted, before the first sample" if raw is None else f"noted at {raw:.3f} s")
+    raw, saved = send(find(port, token, pid, session), text, time)
+    said = "noted, before the first sample" if raw is None else f"noted at {raw:.3f} s"
+    print(said if saved else f"{said}; not saved: nothing is recorded")
     return 0

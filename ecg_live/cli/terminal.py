@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecg_live.dashboard.readings import Readings
-from ecg_live.dashboard.recording import indicator
+from ecg_live.dashboard.recording import indicator, unsaved
 from ecg_live.dashboard.status import away
 from ecg_live.dashboard.words import number
 from ecg_live.plain import clean
@@ -82,6 +82,8 @@ class TerminalView:
         """Lines of events; of those that only count down the first, so that nobody waits without knowing for what."""
         for event in events:
             if line := event_line(event, self._session.info.rate):
+                lost = unsaved(self._snapshot) if isinstance(event, Marker) else ""
+                line += f", {lost}" if lost else ""
                 self._message = line
                 yield line
             if isinstance(event, Gap):

@@ -11,7 +11,7 @@ from ecg_live.types import Clock, Marker, Snapshot, State, View
 from .markers import UNNAMED, MarkerLog, Placed
 from .prompts import MarkerField, Question, Toast
 from .readings import Readings
-from .recording import CANNOT, running
+from .recording import CANNOT, running, unsaved
 from .status import Tone, time_now
 from .words import clock_text, sentence
 
@@ -63,7 +63,9 @@ class Desk:
             if isinstance(event, Marker):
                 placed.append(self.markers.take(event))
                 when = "" if event.raw is None else f"  at {clock_text(event.raw)}"
-                self._say("live", f"Marker {self.markers.count}: {event.text}{when}")
+                lost = unsaved(snapshot)
+                said = f"Marker {self.markers.count}: {event.text}{when}"
+                self._say("warn" if lost else "live", f"{said}, {lost}" if lost else said)
             elif isinstance(event, State) and event.state in ("recording", "recorded"):
                 self._say("info", sentence(event.detail))
         return [marker for marker in placed if marker is not None]

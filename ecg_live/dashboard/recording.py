@@ -18,6 +18,11 @@ def running(snapshot: Snapshot | None) -> bool:
     return snapshot is not None and snapshot.recording is not None and snapshot.recording.failed is None
 
 
+def unsaved(snapshot: Snapshot | None) -> str:
+    """What to say of a marker while nothing is recorded."""
+    return "" if running(snapshot) else "not saved: nothing is recorded"
+
+
 def indicator(snapshot: Snapshot, failed: str, *, able: bool) -> Strip:
     """Say what is recorded, or as plainly that nothing is. ``failed`` is why the last one stopped by itself, or empty.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ecg_live.types import Battery, Event, Gap, LeadOff, Marker, State
+from ecg_live.types import Battery, Event, Gap, LeadOff, Marker, SetChange, State
 
 NOTHING = "--"
 TOLD = (
@@ -67,6 +67,8 @@ def event_text(event: Event, rate: float) -> str:
             return f"Battery {number(level, factor=100)} %"
         case Marker(text=text, raw=raw):
             return f"{'' if raw is None else clock_text(raw) + '  '}Marker: {text}"
+        case SetChange(raw=raw, head=head, set=which):
+            return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
         case State(state=state, detail=detail) if state in TOLD:
             return detail
         case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 from ecg_live.marks.doors import Door, at_port, chosen
-from ecg_live.marks.protocol import LINE
+from ecg_live.marks.protocol import LINE, SAVED
 from ecg_live.plain import clean
 
 ANSWER = 5.0  # s; the session's own patience is shorter
+
+
+class Noted(NamedTuple):
+    """Raw time (s) of a marker, None before the first sample, and whether a recording has it."""
+
+    raw: float | None
+    saved: bool
 
 
 def find(port: int | None, token: str | None, pid: int | None, session: str | None) -> Door:
@@ -36,8 +43,8 @@ def find(port: int | None, token: str | None, pid: int | None, session: str | No
     return doors[0]
 
 
-def send(door: Door, text: str, time: float) -> float | None:
-    """Note a marker at ``time`` on the session clock; give its raw time (s), None before the first sample.
+def send(door: Door, text: str, time: float) -> Noted:
+    """Note a marker at ``time`` on the session clock.
 
     Raises
     ------
@@ -48,6 +55,7 @@ def send(door: Door, text: str, time: float) -> float | None:
     """
     plain = clean(text).strip()
     mark = f"MARK@{time!r} {plain}\n".encode()
+    asked = f"{SAVED}\n".encode()
     if not plain:
         raise ConfigError("the text is empty", 'give one, such as ecg-live mark "stimulus on"')
     if len(mark) > LINE:
@@ -56,10 +64,11 @@ def send(door: Door, text: str, time: float) -> float | None:
         with door.connect() as line, line.makefile("rb") as answers:
             line.settimeout(ANSWER)
             with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
-                line.sendall((f"TOKEN {door.token or '-'}\n".encode() if door.path is None else b"") + mark)
+                line.sendall((f"TOKEN {door.token or '-'}\n".encode() if door.path is None else b"") + mark + asked)
             answer = answers.readline(LINE)
             if door.path is None and answer.startswith(b"OK"):
                 answer = answers.readline(LINE)
+            saved = answers.readline(LINE) if answer.startswith(b"OK") else b""
     except TimeoutError as error:
         said = f"{door} does not answer within {ANSWER:g} s"
         raise DeviceNotFound(said, "look whether it runs; it may note the marker once it goes on") from error
@@ -68,7 +77,7 @@ def send(door: Door, text: str, time: float) -> float | None:
     verb, _, rest = answer.decode("utf-8", "replace").strip().partition(" ")
     if verb != "OK":
         _refused(door, rest)
-    return None if rest == "-" else float(rest)
+    return Noted(None if rest == "-" else float(rest), saved.strip() != b"OK no")
 
 
 def _refused(door: Door, reason: str) -> NoReturn:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from ecg_live.marks.protocol import LINE, Refused, parse
+from ecg_live.marks.protocol import LINE, SAVED, Refused, parse
 from ecg_live.types import Clock, Marker
 
 ADMISSION = 5.0  # s in which a connection must have shown its token
@@ -34,10 +34,12 @@ class Conversation:
         Session clock.
     over : callable
         Whether the session has ended.
+    saved : callable
+        Whether all markers are in a recording.
     """
 
-    def __init__(self, mark: Mark, clock: Clock, over: Callable[[], bool]) -> None:
-        self._mark, self._clock, self._over = mark, clock, over
+    def __init__(self, mark: Mark, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
+        self._mark, self._clock, self._over, self._saved = mark, clock, over, saved
 
     async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
         """Answer until the other side hangs up; it must show the ``token`` first, if there is one.
@@ -57,6 +59,8 @@ class Conversation:
     async def _answer(self, line: bytes) -> str:
         if self._over():
             return "ERR the session has ended"
+        if line.strip() == SAVED.encode():
+            return "OK yes" if self._saved() else "OK no"
         try:
             request = parse(line, self._clock())
         except Refused as error:

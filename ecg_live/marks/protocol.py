@@ -7,6 +7,8 @@ newline; each gets one line in answer::
     MARK stimulus on              OK 12.345    noted now, which is 12.345 s of raw time
     MARK@81234.567 stimulus on    OK 12.340    noted at that time of the session clock
     MARK@1.7e9 stimulus on        ERR 1.7e+09 is ...
+    SAVED                         OK yes       all markers by now are in a recording
+    SAVED                         OK no        some are in none; one that begins takes them along
 
 ``OK -`` says that it was noted and that its raw time is not known, as no sample has come. The session clock is LSL's
 ``local_clock``, which on one machine is Python's ``time.monotonic``. A connection may stay open for as long as it
@@ -27,6 +29,7 @@ from typing import NamedTuple
 from ecg_live.plain import clean
 
 LINE = 4096  # bytes, the longest line
+SAVED = "SAVED"  # asks whether all markers are in a recording
 OLDEST, NEWEST = 3600.0, 1.0  # s before and after now; what is further off was told by another clock
 
 

@@ -38,6 +38,8 @@ class MarkServer:
         What ``ecg-live mark`` calls the session.
     port : int, optional
         TCP port on loopback, for programs that have the token.
+    saved : callable
+        Whether all markers are in a recording.
 
     Raises
     ------
@@ -53,8 +55,9 @@ class MarkServer:
         source: str,
         session: str | None = None,
         port: int | None = None,
+        saved: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._conversation = Conversation(mark, clock, over)
+        self._conversation = Conversation(mark, clock, over, saved)
         self.token = secrets.token_urlsafe(16)  # 128 bits
         self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
         self._left: list[Path] = []  # files to remove

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Self
 
 import numpy as np
@@ -51,16 +52,22 @@ class Timetable:
     ----------
     seconds : float
         Of rest.
+    since : float
+        When the rest began, in s of the windows' axis: a window that starts before holds something else.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, since: float = -inf) -> None:
         self._seconds = self.seconds_left = seconds
+        self._since = since
         self._end = self._last = float("nan")  # s at which it is over, and at which the last window taken stopped
         self._taken = 0
         self.complete = False
 
     def take(self, start: float, stop: float, *, usable: bool = True) -> bool:
         """Whether the next window of an incomplete baseline is part of it."""
+        if start < self._since - NEAR:
+            self.seconds_left = self._since + self._seconds - stop
+            return False
         if usable and not self._taken:
             self._end, self._last = start + self._seconds, start
         wanted = self._taken < FEWEST or stop <= self._end + NEAR
@@ -84,8 +91,8 @@ class Timetable:
 class Baseline(Timetable):
     """Gathers a wearer's baseline window by window."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
+    def __init__(self, seconds: float, since: float = -inf) -> None:
+        super().__init__(seconds, since)
         self._embeddings: list[F64] = []
         self._hrv: list[F64] = []
 

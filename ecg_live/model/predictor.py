@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -89,10 +91,16 @@ class Predictor:
         """Take a baseline of before as complete, in place of one there may be; ``told`` goes with the next window."""
         self._baseline, self._told = baseline, told
 
-    def begin_baseline(self, seconds: float) -> tuple[str, ...]:
-        """Begin a baseline with the next window; give the heads that it changes nothing for."""
+    def begin_baseline(self, seconds: float, since: float = -inf) -> tuple[str, ...]:
+        """Begin a baseline with the next window that starts at ``since`` (s of raw time) or later.
+
+        Returns
+        -------
+        tuple of str
+            The heads that it changes nothing for.
+        """
         without = tuple(name for name, sets in self._heads.items() if "personal" not in sets)
-        self._baseline = Baseline(seconds) if len(without) < len(self._heads) else None
+        self._baseline = Baseline(seconds, since) if len(without) < len(self._heads) else None
         return without
 
     @torch.no_grad()

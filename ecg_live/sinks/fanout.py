@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
@@ -12,12 +13,15 @@ from ecg_live.sinks.disk_watch import DiskWatch
 from ecg_live.sinks.screen import Screen
 from ecg_live.types import Chunk, Clock, Item, Marker, Recorder, Sink, State, StreamInfo, Summary
 
+MOST_CARRIED = 100_000  # markers that wait for a recording: some 20 MB
+
 
 class Fanout:
     """Pass items on, from any thread.
 
     A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on: as long as
-    anybody watches the screen, a sink is left or a recording runs.
+    anybody watches the screen, a sink is left or a recording runs. A screen that raises misses that item only. Markers
+    that are in no recording, or in one that failed, are carried into the next.
 
     Parameters
     ----------
@@ -51,6 +55,8 @@ class Fanout:
         self._recorder: Recorder | None = None
         self._watch = DiskWatch()
         self._newest: Chunk | None = None
+        self._markers: deque[Marker] = deque(maxlen=MOST_CARRIED)  # in no recording that has ended well
+        self._blind = False  # the screen has raised, and that was told
         self._over = False  # nothing comes after the summary
         self.lock = RLock()
         self.error: EcgLiveError | None = None  # of a sink that may have lost data
@@ -63,7 +69,26 @@ class Fanout:
     @property
     def only_recorded(self) -> bool:
         """Whether a recording is all that is left of the output."""
-        return bool(self._sinks) and self._unheard()
+        with self.lock:
+            return bool(self._sinks) and self._unheard()
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        with self.lock:
+            return self._recorder is not None
+
+    @property
+    def saved(self) -> bool:
+        """Whether all markers by now are in a recording."""
+        with self.lock:
+            return self._recorder is not None or not self._markers
+
+    def unwatch(self) -> None:
+        """Nobody looks at the screen any more."""
+        with self.lock:
+            self._watched = False
+            self._leave()
 
     def send(self, item: Item) -> None:
         """Give an item to all, in order; a marker with its raw time."""
@@ -72,19 +97,18 @@ class Fanout:
                 self._newest = item
             if isinstance(item, Marker):
                 item = self.placed(item)
+                self._markers.append(item)
             self._over = self._over or isinstance(item, Summary)
-            self._screen.write(item)
-            broken: list[tuple[Sink, Exception]] = []
-            for sink in self._sinks:
-                try:
-                    sink.write(item)
-                except Exception as error:  # noqa: BLE001 - no sink may end a session
-                    broken.append((sink, error))
-            if broken:
-                self._drop(broken)
+            self._show(item)
+            self._give(item, self._sinks)
             if self._recorder is not None and not isinstance(item, State | Summary) and self._watch.due(self._clock()):
                 for warning in self._watch.look(self._recorder.status):
                     self.send(State("warning", f"recording: {warning}", self._clock()))
+
+    def raw_time(self, time: float) -> float | None:
+        """Raw time (s) at a time of the session clock; None while no sample has come."""
+        with self.lock:
+            return self._raw(time)
 
     def placed(self, marker: Marker) -> Marker:
         """Give a marker its raw time, unless it has one or no sample has come."""
@@ -106,7 +130,9 @@ class Fanout:
             self._recorder, self._watch = recorder, DiskWatch()
             self._sinks.append(recorder)
             self._screen.follow(recorder)
-            self.send(State("recording", f"recording to {recorder.status.path}", self._clock()))
+            carried = f"; earlier markers are in it: {len(self._markers)}" if self._markers else ""
+            self._carry(recorder)
+            self.send(State("recording", f"recording to {recorder.status.path}{carried}", self._clock()))
 
     def end_recording(self) -> None:
         """End the recording, if there is one; waits for the disk, but lets others send meanwhile."""
@@ -119,8 +145,11 @@ class Fanout:
                 return  # it failed at that, and that was told
             self._recorder = None
             self._sinks.remove(recorder)
+            held, self._markers = self._markers, deque(maxlen=MOST_CARRIED)
         if error := self._close(recorder):
-            self.send(State("recording_failed", str(error), self._clock()))
+            with self.lock:
+                self._markers = deque([*held, *self._markers], maxlen=MOST_CARRIED)
+                self.send(State("recording_failed", str(error), self._clock()))
         else:
             self._screen.follow(None)
         self._leave()
@@ -129,6 +158,35 @@ class Fanout:
         """Close all sinks; the recorder first, since another may wait for its reader."""
         for sink in sorted(self._sinks, key=lambda sink: sink is not self._recorder):
             self._close(sink)
+
+    def _carry(self, recorder: Recorder) -> None:
+        """Give a new recorder the markers that no other holds, behind the place of the signal, which stamps them."""
+        if self._markers and self._newest is not None:
+            self._give(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
+        for marker in tuple(self._markers):
+            if self._recorder is recorder:  # it has not failed meanwhile
+                self._give(self.placed(marker), [recorder])
+
+    def _give(self, item: Item, sinks: Sequence[Sink]) -> None:
+        """Give an item to sinks; those that raise are dropped."""
+        broken: list[tuple[Sink, Exception]] = []
+        for sink in sinks:
+            try:
+                sink.write(item)
+            except Exception as error:  # noqa: BLE001 - no sink may end a session
+                broken.append((sink, error))
+        if broken:
+            self._drop(broken)
+
+    def _show(self, item: Item) -> None:
+        """Give an item to the screen, which may miss it; the first time is told."""
+        try:
+            self._screen.write(item)
+        except Exception as error:  # noqa: BLE001 - a picture is never worth a recording
+            if not self._blind:
+                self._blind = True
+                reason = f"the screen missed something: unexpected {type(error).__name__}: {error}"
+                self.send(State("warning", reason, self._clock()))
 
     def _raw(self, time: float) -> float | None:
         """Raw time (s) at a time of the session clock."""

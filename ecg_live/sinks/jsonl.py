@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ecg_live.types import Battery, Beats, Gap, Item, LeadOff, Marker, Prediction, State, Summary
+from ecg_live.types import Battery, Beats, Gap, Item, LeadOff, Marker, Prediction, SetChange, State, Summary
 
 PLACES = 6  # that floats are rounded to (DESIGN)
 
@@ -79,6 +79,8 @@ def encode(item: Item, rate: float) -> dict[str, Any] | None:
                 "off": item.off,
                 "electrodes": list(item.electrodes),
             }
+        case SetChange():
+            return {"type": "set", "time": item.raw, "head": item.head, "before": item.before, "set": item.set}
         case Battery():
             return {"type": "battery", "time": item.time, "level": item.level}
         case _:

@@ -68,7 +68,8 @@ class Screen:
 
     def follow(self, recorder: Recorder | None) -> None:
         """Show how a recorder does from now on."""
-        self._recorder = recorder
+        with self._lock:
+            self._recorder = recorder
 
     def write(self, item: Item) -> None:
         """Take one item."""

@@ -24,6 +24,7 @@ from ecg_live.types import (
     Item,
     Marker,
     Prediction,
+    SetChange,
     StreamInfo,
     Trace,
 )
@@ -93,7 +94,8 @@ class Rows:
     """Turn a session's items into rows.
 
     Stamps are on the session clock, and always a number. A replay that does not run at real time is stamped as if it
-    did, from its first sample on. A prediction is stamped with the end of its window.
+    did, from its first sample on; an empty chunk says where that is, without adding any. A prediction is stamped with
+    the end of its window.
 
     Parameters
     ----------
@@ -112,11 +114,11 @@ class Rows:
         """Give the rows of an item."""
         match item:
             case Chunk():
+                raw = item.start / self._info.rate
+                stamp = self._stamp(raw, item.time)
+                if self._info.speed == 1.0 or self._anchor is None:
+                    self._anchor = raw, stamp
                 if len(item.samples):
-                    raw = item.start / self._info.rate
-                    stamp = self._stamp(raw, item.time)
-                    if self._info.speed == 1.0 or self._anchor is None:
-                        self._anchor = raw, stamp
                     self._newest = stamp + len(item.samples) / self._info.rate
                     yield Row("ecg", stamp, item.samples)
             case Trace():
@@ -135,7 +137,8 @@ class Rows:
         if isinstance(item, Beats) and not self._info.channels:  # nobody else tells the heart rate
             yield Row("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
         if line := encode(item, self._info.rate):
-            yield Row("events", self._now(item), [[json.dumps(rounded(line), allow_nan=False)]])
+            stamp = self._stamp(item.raw, item.time) if isinstance(item, SetChange) else self._now(item)
+            yield Row("events", stamp, [[json.dumps(rounded(line), allow_nan=False)]])
 
     def _prediction(self, item: Prediction) -> Iterator[Row]:
         stamp = self._stamp(item.stop, item.time + (item.stop - item.start))

@@ -10,10 +10,10 @@ from ecg_live.errors import RecordingError
 from ecg_live.model.predictor import Predictor
 from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
-from ecg_live.types import Item, Marker, Prediction, Recorder, RecordingStatus, State
+from ecg_live.types import Item, Marker, Poll, Prediction, Recorder, RecordingStatus, SetChange, State
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
-from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, of, paced
+from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, paced
 
 PATIENCE = 20.0  # s; a test that waits so long has failed
 
@@ -153,6 +153,7 @@ def test_a_baseline_in_mid_session(clock: HandClock) -> None:
     sink = Keep()
     model = random_bundle(personal={"mental_load": "hrv"})
     session: Session
+    clock.now = 100.0  # where `paced` begins
 
     def steps() -> Steps:
         for second, chunk in enumerate(paced(clock, 60)):
@@ -167,10 +168,58 @@ def test_a_baseline_in_mid_session(clock: HandClock) -> None:
     told = [item for item in sink.items if isinstance(item, State) and item.state == "baseline"]
     assert told[-1].seconds_left is None
     assert all(item.seconds_left for item in told[:-1])
-    sets = [item.heads["mental_load"].set for item in of(sink, Prediction) if isinstance(item, Prediction)]
+    given = [item for item in sink.items if isinstance(item, Prediction | SetChange)]
+    sets = [item.heads["mental_load"].set for item in given if isinstance(item, Prediction)]
     assert sets == sorted(sets, reverse=True)  # population first, then personal
-    assert 0 < sets.count("personal") < 40
+    (change,) = [k for k, item in enumerate(given) if isinstance(item, SetChange)]
+    first = given[change + 1]
+    assert isinstance(first, Prediction)
+    assert given[change] == SetChange(first.time + 10, first.stop, "mental_load", "population", "personal")
+    assert first.stop == 52.0  # asked at 21 s: windows from 21, 31 and 41 s on are rest, none from before
+    assert sets.index("personal") == change
     assert session.error is None
+
+
+def test_a_baseline_holds_no_window_from_before_it_was_asked_for(clock: HandClock) -> None:
+    """Asked for between two samples, while the requests are late: the moment of the key counts."""
+    model = random_bundle(personal={"mental_load": "hrv"})
+    session: Session
+    clock.now = 100.0
+
+    def steps() -> Steps:
+        for second, chunk in enumerate(paced(clock, 60)):
+            if second == 20:
+                clock.wait(0.3)
+                session.begin_baseline()
+                ask(session, "asked")
+                clock.wait(-0.3)
+            yield chunk
+
+    source, predictor = Script(info(RATE), steps()), Predictor(model)
+    session = Session(source, SignalPath(source.info), predictor, model.infos, [], clock, rest=10.0)
+    session.run()
+    sink = [event for event in session.poll(Poll())[0].events if isinstance(event, SetChange)]
+    assert [change.raw for change in sink] == [53.0]  # [22, 32), [32, 42), [42, 52)
+
+
+def test_a_baseline_that_begins_anew_gives_the_line_back_to_the_population(clock: HandClock) -> None:
+    sink = Keep()
+    model = random_bundle(personal={"mental_load": "hrv"})
+    session: Session
+    clock.now = 100.0
+
+    def steps() -> Steps:
+        for second, chunk in enumerate(paced(clock, 60)):
+            if second == 45:
+                session.begin_baseline()
+                ask(session, "again")
+            yield chunk
+
+    source, predictor = Script(info(RATE), steps()), Predictor(model, baseline=30.0)
+    session = Session(source, SignalPath(source.info), predictor, model.infos, [sink], clock, rest=30.0)
+    session.run()
+    changes = [(item.raw, item.before, item.set) for item in sink.items if isinstance(item, SetChange)]
+    assert changes == [(31.0, "population", "personal"), (46.0, "personal", "population")]
 
 
 def test_a_baseline_that_changes_nothing_says_so(make: Make, clock: HandClock) -> None:

@@ -86,6 +86,7 @@ def test_all_ways_into_a_session_and_out_of_it(runtime: dict[str, str]) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         typed = child.until(type="marker", text="stimulus on")["time"]
         assert said(done.stdout) == pytest.approx(typed, abs=6e-4)
+        assert done.stdout.endswith(" s; not saved: nothing is recorded\n")
 
         (announced,) = Path(runtime["XDG_RUNTIME_DIR"], "ecg-live").glob("*.json")
         token = json.loads(announced.read_text())["token"]

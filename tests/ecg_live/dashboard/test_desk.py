@@ -48,12 +48,22 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     view.confirm()
     window.refresh()
     assert (window.desk.markers.count, window.desk.markers.pending) == (1, [])
-    assert window.desk.toast.text == "Marker 1: 3  at 0:00:12"
+    assert window.desk.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
     assert [marker.at for marker in window.desk.markers.placed] == [12 * RATE]
     assert [text for _, text in window.markers.labels] == ["3"]
     view.wait(5)
     window.refresh()
     assert window.desk.toast.text == ""
+
+
+def test_a_marker_that_is_recorded_says_nothing_more(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_R)
+    press(window, Key.Key_3)
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert window.desk.toast.text.startswith("Marker 1: 3  at ")
+    assert "saved" not in window.desk.toast.text
 
 
 def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open) -> None:

@@ -32,6 +32,7 @@ def opened(desk: Desk) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def build(port: int | None = None, session: str | None = None) -> MarkServer:
-            return stack.enter_context(MarkServer(desk.mark, lambda: NOW, desk.over, "supine_1min.txt", session, port))
+            server = MarkServer(desk.mark, lambda: NOW, desk.over, "supine_1min.txt", session, port, desk.saved)
+            return stack.enter_context(server)
 
         yield build

@@ -22,6 +22,7 @@ class Desk:
     ended: bool = False
     deaf: bool = False
     silent: bool = False  # no sample has come
+    recorded: bool = True
 
     def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
         assert time is not None
@@ -32,6 +33,9 @@ class Desk:
 
     def over(self) -> bool:
         return self.ended
+
+    def saved(self) -> bool:
+        return self.recorded
 
     @property
     def texts(self) -> list[str]:

@@ -11,10 +11,10 @@ import pytest
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 from ecg_live.marks import client
-from ecg_live.marks.client import find, send
+from ecg_live.marks.client import Noted, find, send
 from ecg_live.marks.doors import Door, folder, running
 from tests.ecg_live.marks.conftest import Open
-from tests.ecg_live.marks.desk import NOW, Desk
+from tests.ecg_live.marks.desk import NOW, Desk, Program
 from tests.ecg_live.marks.test_server import free
 
 
@@ -26,9 +26,9 @@ def meant(
 
 def test_the_one_session_is_found_by_itself(opened: Open, desk: Desk) -> None:
     opened()
-    assert send(meant(), "stimulus on", NOW - 1) == 99.0
+    assert send(meant(), "stimulus on", NOW - 1) == Noted(99.0, saved=True)
     desk.silent = True
-    assert send(meant(pid=os.getpid()), "a\nb", NOW) is None
+    assert send(meant(pid=os.getpid()), "a\nb", NOW) == Noted(None, saved=True)
     assert desk.texts == ["stimulus on", "a b"]
 
 
@@ -53,8 +53,8 @@ def test_of_several_one_is_chosen(opened: Open) -> None:
 
 def test_by_port_and_token(opened: Open, desk: Desk) -> None:
     server = opened(port=free())
-    assert send(meant(port=server.port), "token looked up", NOW) == 100.0
-    assert send(meant(port=server.port, token=server.token), "token given", NOW) == 100.0
+    assert send(meant(port=server.port), "token looked up", NOW).raw == 100.0
+    assert send(meant(port=server.port, token=server.token), "token given", NOW).raw == 100.0
     with pytest.raises(ConfigError, match=r"must be TOKEN.*give the --token"):
         send(meant(port=server.port, token=server.token[1:]), "x", NOW)
     assert desk.texts == ["token looked up", "token given"]
@@ -109,3 +109,14 @@ def test_a_folder_of_somebody_else_is_not_used(runtime: Path) -> None:
     with pytest.raises(OSError, match=r"belongs to somebody else|runtime"):
         folder()
     assert running() == []
+
+
+def test_a_marker_that_no_recording_has_is_noted_and_not_saved(opened: Open, desk: Desk) -> None:
+    opened()
+    desk.recorded = False
+    assert send(meant(), "x", NOW) == Noted(100.0, saved=False)
+    with Program(running()[0]) as program:
+        assert [program.ask(text) for text in ("MARK y", "SAVED")] == ["OK 100.000000", "OK no"]
+        desk.recorded = True
+        assert program.ask("SAVED") == "OK yes"
+    assert desk.texts == ["x", "y"]

@@ -121,3 +121,20 @@ def test_it_counts_down() -> None:
     assert left[2:16] == [20 - start for start in range(11)] + [9, 8, 7]
     assert left[17:20] == [10, 10, 10]  # a third window must be usable as a whole
     assert baseline.complete
+
+
+def test_windows_that_start_before_the_rest_began_are_left_out_and_the_countdown_begins_there() -> None:
+    baseline = Baseline(30.0, since=20.4)
+    left = []
+    for start in range(12, 60):
+        if not baseline.complete:
+            baseline.gather(at(float(start)), *row(float(start)), usable=True)
+            left.append(baseline.seconds_left)
+    assert baseline.rows("hrv")[:, 0].tolist() == [21.0, 31.0, 41.0]
+    assert left[:9] == pytest.approx([28.4 - k for k in range(9)])  # as long as a window began before
+    assert left[9] == 20.0
+    assert left[-1] == 0.0
+
+
+def test_a_rest_that_begins_with_a_window_takes_it() -> None:
+    assert gathered(Baseline(30.0, since=20.0), [19.0 + k for k in range(60)]) == [20, 30, 40]

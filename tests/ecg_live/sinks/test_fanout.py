@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
@@ -222,3 +223,86 @@ def test_a_disk_that_is_slow_is_told_to_all_and_recorded() -> None:
         hall.fanout.send(chunk(start, 0.0))
     assert kinds(sink) == ["recording", "Chunk", "warning", "Chunk"]
     assert kinds(tape) == kinds(sink)
+
+
+def test_markers_from_before_are_in_the_recording_and_in_one_only() -> None:
+    """Also those that came while it was being closed; none is told a second time to the others."""
+    sink, first, second = Keep(), Tape(), Tape()
+    hall = Hall(sink, tapes=(first, second))
+    hall.fanout.send(Marker(999.0, "before the first sample"))
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.send(Marker(1000.1, "early"))
+    assert not hall.fanout.saved
+    hall.fanout.begin_recording()
+    assert hall.fanout.saved
+    hall.fanout.send(Marker(1000.15, "inside"))
+    hall.fanout.end_recording()
+    assert hall.fanout.saved
+    hall.fanout.send(Marker(1000.2, "between"))
+    assert not hall.fanout.saved
+    hall.fanout.begin_recording()
+    assert marked(first) == [("before the first sample", -1.0), ("early", 0.1), ("inside", 0.15)]
+    assert marked(second) == [("between", 0.2)]
+    assert [text for text, _ in marked(sink)] == ["before the first sample", "early", "inside", "between"]
+    told = [item.detail for item in sink.items if isinstance(item, State) and item.state == "recording"]
+    assert told == [
+        "recording to tape.xdf; earlier markers are in it: 2", "recording to tape.xdf; earlier markers are in it: 1"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", [Tape(4), Tape(breaks_closing=True)])
+def test_markers_of_a_recording_that_failed_are_in_the_next(broken: Tape) -> None:
+    after = Tape()
+    hall = Hall(Keep(), tapes=(broken, after))
+    hall.fanout.send(Marker(999.0, "before"))
+    hall.fanout.begin_recording()
+    hall.fanout.send(Marker(1000.1, "inside"))
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.send(chunk(100, 1000.2))
+    hall.fanout.end_recording()
+    assert not hall.fanout.saved
+    hall.fanout.begin_recording()
+    assert [text for text, _ in marked(after)] == ["before", "inside"]
+
+
+def test_a_recorder_that_breaks_while_it_is_given_markers_has_failed() -> None:
+    hall = Hall(Keep(), tapes=(Tape(1),))
+    for text in ("one", "two", "three"):
+        hall.fanout.send(Marker(999.0, text))
+    hall.fanout.begin_recording()
+    assert hall.told.count("recording_failed") == 1
+    assert not hall.fanout.recording
+
+
+def test_a_screen_that_raises_misses_an_item_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, tape = Keep(), Tape()
+    hall = Hall(sink, tapes=(tape,), watched=True)
+    hall.fanout.begin_recording()
+    with monkeypatch.context() as broken:
+        broken.setattr(hall.screen, "_note", mock.Mock(side_effect=ValueError("bad frame")))
+        hall.fanout.send(Marker(1000.0, "x"))
+        hall.fanout.send(Marker(1000.0, "y"))
+    hall.fanout.send(Marker(1000.0, "z"))
+    assert [text for text, _ in marked(tape)] == [text for text, _ in marked(sink)] == ["x", "y", "z"]
+    (warning,) = [item.detail for item in sink.items if isinstance(item, State) and item.state == "warning"]
+    assert warning == "the screen missed something: unexpected ValueError: bad frame"
+    assert (hall.deserted, hall.fanout.error) == (0, None)
+
+
+def test_once_nobody_looks_any_more_a_recording_keeps_the_session_until_it_ends() -> None:
+    hall = Hall(tapes=(Tape(),), watched=True)
+    hall.fanout.begin_recording()
+    hall.fanout.unwatch()
+    assert (hall.deserted, hall.fanout.only_recorded) == (0, True)
+    hall.fanout.end_recording()
+    assert hall.deserted == 1
+    bare = Hall(watched=True)
+    bare.fanout.unwatch()
+    assert bare.deserted == 1
+
+
+def marked(sink: Keep) -> list[tuple[str, float | None]]:
+    """Texts and raw times of the markers that came."""
+    return [
+        (item.text, None if item.raw is None else round(item.raw, 6)) for item in sink.items if isinstance(item, Marker)
+    ]

@@ -23,6 +23,7 @@ from ecg_live.types import (
     Marker,
     Prediction,
     Quality,
+    SetChange,
     State,
     Summary,
     Trace,
@@ -123,6 +124,10 @@ def prediction(**change: Any) -> Prediction:
         (
             LeadOff(500, True, ("RA",)),
             '{"type": "lead_off", "start": 0.5, "off": true, "electrodes": ["RA"]}',
+        ),
+        (
+            SetChange(105.0, 5.0, "load", "population", "personal"),
+            '{"type": "set", "time": 5.0, "head": "load", "before": "population", "set": "personal"}',
         ),
         (Battery(5.0, 0.25), '{"type": "battery", "time": 5.0, "level": 0.25}'),
     ],

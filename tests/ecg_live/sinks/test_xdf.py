@@ -19,6 +19,8 @@ from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live import __version__
 from ecg_live.errors import RecordingError
 from ecg_live.signal.path import SignalPath
+from ecg_live.sinks.fanout import Fanout
+from ecg_live.sinks.screen import Screen
 from ecg_live.sinks.xdf import Roll
 from ecg_live.types import Chunk, Marker, Opening, State, StreamInfo
 from tests.contracts.signals import eventful as made_eventful
@@ -221,3 +223,25 @@ def test_an_existing_file_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="is there already"):
         recorder(path)
     assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+def test_markers_from_before_the_recording_lie_at_their_true_times(tmp_path: Path, speed: float) -> None:
+    """Raw time begins at 100 s of the session clock; the recording does at 8 s of raw time."""
+    path, clock = tmp_path / "a.xdf", HandClock()
+    info = replace(INFO, speed=speed)
+    fanout = Fanout(info, Screen(RATE, clock), [], clock, lambda: None, lambda: recorder(path, clock, info))
+    chunks = [replace(each, time=BEGAN + each.start / RATE / speed) for each in counted(0, 5000)]
+    fanout.send(Marker(BEGAN - 1.5 / speed, "before the first sample"))
+    for k, chunk in enumerate(chunks):
+        if k == 100:
+            fanout.send(Marker(BEGAN + 3.25 / speed, "early"))
+            fanout.begin_recording()
+            fanout.send(Marker(BEGAN + 7.8125 / speed, "inside"))
+        fanout.send(chunk)
+    fanout.close()
+    got = decode(path)
+    assert [(each.text, round(each.time + 2000 / RATE, 6)) for each in got.markers] == [
+        ("before the first sample", -1.5), ("early", 3.25), ("inside", 7.8125)
+    ]  # fmt: skip
+    assert got.counter == [each - 2000 for each in got.samples]
