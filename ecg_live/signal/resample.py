@@ -14,7 +14,10 @@ from ecg_live.types import F64, RATE, Chunk
 LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
 BETA = 5.0  # Kaiser window; the same function's default
 SLOWEST, FASTEST = 1.0, 100_000.0  # Hz; no ECG front end is faster
-LARGEST_DENOMINATOR = 1000  # of the rate as a fraction: 1e-6 Hz is closer than any crystal
+LARGEST_DENOMINATOR = 1000  # of the rate as a fraction
+# Relative error of the rate as a fraction: crystals are some 20e-6 off. The filter has 20 x denominator x rate taps, and
+# is gone through at every push: 999.412 Hz as 16990/17 costs what 1000 Hz costs, as 968430/969 it cost 16 times that.
+MAX_RATE_ERROR = 1e-6
 
 
 class Resampler:
@@ -41,7 +44,7 @@ class Resampler:
                 f"sampling rate {rate:g} Hz; it must be between {SLOWEST:g} and {FASTEST:,.0f} Hz",
                 "give the true rate with --rate",
             )
-        ratio = RATE / Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
+        ratio = RATE / simplest(rate)
         self._up, self._down = ratio.numerator, ratio.denominator
         self._identity = ratio == 1
         fastest = max(self._up, self._down)
@@ -96,3 +99,13 @@ class Resampler:
         origin = needed // self._down * self._down
         self._x = self._x[origin - self._origin :]
         self._origin = origin
+
+
+def simplest(rate: float) -> Fraction:
+    """Give the fraction of the smallest denominator that is within `MAX_RATE_ERROR` of a rate (Hz)."""
+    exact = Fraction(rate)
+    for denominator in range(1, LARGEST_DENOMINATOR):
+        near = exact.limit_denominator(denominator)
+        if abs(near / exact - 1) <= MAX_RATE_ERROR:
+            return near
+    return exact.limit_denominator(LARGEST_DENOMINATOR)

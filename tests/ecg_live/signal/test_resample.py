@@ -9,7 +9,7 @@ import pytest
 from scipy.signal import resample_poly
 
 from ecg_live.errors import ConfigError
-from ecg_live.signal.resample import Resampler
+from ecg_live.signal.resample import MAX_RATE_ERROR, Resampler, simplest
 from ecg_live.types import RATE
 from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, cut, through
 
@@ -69,3 +69,27 @@ def test_rates_that_cannot_be(rate: float) -> None:
     with pytest.raises(ConfigError, match="between 1 and 100,000 Hz") as error:
         Resampler(rate)
     assert "--rate" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("rate", "fraction"),
+    [
+        (1000.0, "1000"),
+        (51.2, "256/5"),
+        (1000 / 3, "1000/3"),
+        (999.412, "16990/17"),  # 1000 samples in 1.000588 s, as EDF files have it
+        (1000 / 1.000588, "16990/17"),
+        (130.0123, "10531/81"),
+    ],
+)
+def test_a_rate_becomes_a_short_fraction_so_that_the_filter_stays_short(rate: float, fraction: str) -> None:
+    found = simplest(rate)
+    assert found == Fraction(fraction)
+    assert abs(float(found) / rate - 1) < MAX_RATE_ERROR
+
+
+def test_an_odd_rate_does_not_drift_from_its_raw_times() -> None:
+    rate = 999.412
+    x = np.arange(round(100 * rate))[:, None]
+    out = through(Resampler(rate), cut(x, rate, [1000] * 10))
+    assert abs(out[99 * RATE, 0] / rate - 99) < 99 * MAX_RATE_ERROR + 1e-3  # s
