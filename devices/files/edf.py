@@ -1,61 +1,43 @@
-"""EDF, EDF+ and BDF: edfio reads the header, the records are read from the file piece by piece.
+"""EDF, EDF+ and BDF: the records are read from the file piece by piece, and of them the chosen signal only.
 
-edfio maps a whole EDF into memory and reads a whole BDF; a recording of a day would not stay flat. Source of the
-layout: Kemp & Olivan 2003 (EDF+), BioSemi's BDF page.
+edfio maps a whole EDF into memory and reads a whole BDF; a recording of a day would not stay flat.
 """
 
 from __future__ import annotations
 
-import io
-import math
 import re
-import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import edfio
 import numpy as np
 
 from devices.files import channels
+from devices.files.edf_annotations import Annotations, Note, read_annotations
+from devices.files.edf_header import Header, Signal, number, read_header
+from devices.files.marked import with_markers
 from devices.files.recording import FileRecording, Run
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
-_BDF = b"\xffBIOSEMI"
-_FIXED = 256  # bytes of the fixed header, and of each signal's
-_BLOCK = 1 << 18  # bytes read at once, or one record
-_NOTES = (b"EDF Annotations", b"BDF Annotations")
-_ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[^\x14]*)?\x14\x14")  # time-keeping annotation: onset, empty text
+_BLOCK = 1 << 18  # bytes of the signal that are decoded at once
+_FILLED = re.compile(r"gap: \d+ samples lost \((.*)\), filled with the last")  # our own export's, which has no holes
+_PADDED = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
 
 
 class _Layout(NamedTuple):
-    """Where the channel lies: ``record`` bytes each, in which ``samples`` begin at ``offset``."""
+    """Where the channel lies: in each of ``records`` whole records, from byte ``offset`` on."""
 
-    head: int
-    record: int
-    records: int  # whole ones that are there
-    stated: int  # -1: the writer did not get to say
-    spare: int  # bytes behind the last whole one
+    header: Header
+    signal: Signal
     offset: int
-    samples: int
-    wide: int  # bytes of a sample
-    seconds: float  # a record lasts
-    marks: slice | None  # bytes of the time-keeping annotations, where records may be apart
-
-
-class _Header(NamedTuple):
-    """The header as edfio understands it, and what edfio does not hand out."""
-
-    edf: edfio.Edf | edfio.Bdf
-    length: int
-    stated: int
-    sizes: list[int]  # samples a record, of all signals, annotations among them
-    notes: list[int]  # which of them are annotations
+    records: int
+    spare: int  # bytes behind the last whole record
 
 
 def open_edf(path: Path, opening: Opening) -> FileRecording:
-    """Open an EDF, EDF+ or BDF file.
+    """Open an EDF, EDF+ or BDF file; annotations of EDF+ and BDF+ are markers.
 
     Raises
     ------
@@ -66,134 +48,142 @@ def open_edf(path: Path, opening: Opening) -> FileRecording:
     ConfigError
         It is not plain which signal is the ECG.
     """
-    header = _header(path)
-    signals = header.edf.signals
-    if not signals:
-        raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
-    offered = [channels.describe(s.label, s.label, s.transducer_type) for s in signals]
-    index = channels.choose(offered, opening, path.name)
-    signal = signals[index]
-    layout = _layout(path, header, index)
-    rate = channels.settle_rate(layout.samples / layout.seconds if layout.seconds > 0 else 0.0, opening, path.name)
-    slope, offset = _scale(path, signal, opening)
-    ends = sorted(slope * digital + offset for digital in signal.digital_range)
-    length = layout.records * layout.samples / rate
-    info = StreamInfo(rate, (signal.label,), (ends[0], ends[1]), path.name, f"{path.name}/{signal.label}", length)
+    header = read_header(path)
+    layout = _layout(path, header, opening)
+    signal = layout.signal
+    seconds = header.seconds
+    rate = channels.settle_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
+    slope, offset, ends = _scale(path, signal, opening)
+    length = layout.records * signal.samples / rate
+    info = StreamInfo(rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length)
 
     def runs() -> Iterator[Run | State | Marker]:
-        for start, counts in _records(path, layout, rate):
-            yield Run(start, counts * slope + offset, "the data records are apart in time")
+        found = read_annotations(path, header, layout.records)
+        yield from with_markers(_known(path, layout, found, rate, slope, offset), _markers(found.notes, rate), rate)
         yield from _missing(path, layout)
 
     return FileRecording(info, runs)
 
 
-def _header(path: Path) -> _Header:
-    wrong = FormatError(f"{path.name}: the EDF header is cut or damaged", "export the file again")
-    with path.open("rb") as file:
-        fixed = file.read(_FIXED)
-        try:
-            length, stated, count = int(fixed[184:192]), int(fixed[236:244]), int(fixed[252:256])
-        except ValueError:
-            raise wrong from None
-        data = fixed + file.read(max(0, length - _FIXED))
-    if count < 1 or len(data) != length or length != _FIXED * (count + 1):
-        raise wrong
-    read = edfio.read_bdf if data.startswith(_BDF) else edfio.read_edf
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that there are no records: only the header is shown to it
-            edf = read(io.BytesIO(data), header_encoding="latin-1")
-        sizes = [int(data[at : at + 8]) for at in range(_FIXED + 216 * count, _FIXED + 224 * count, 8)]
-        float(edf.data_record_duration)
-    except (ValueError, IndexError, ArithmeticError, UnboundLocalError) as error:
-        raise wrong from error
-    if min(sizes) < 0:
-        raise wrong
-    labels = [data[at : at + 16] for at in range(_FIXED, _FIXED + 16 * count, 16)]
-    return _Header(edf, length, stated, sizes, [i for i, label in enumerate(labels) if label.strip() in _NOTES])
-
-
-def _layout(path: Path, header: _Header, index: int) -> _Layout:
-    wide = 3 if isinstance(header.edf, edfio.Bdf) else 2
-    own = [i for i in range(len(header.sizes)) if i not in header.notes][index]
-    record = sum(header.sizes) * wide
+def _layout(path: Path, header: Header, opening: Opening) -> _Layout:
+    places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
+    if not places:
+        raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
+    signals = [header.signals[i] for i in places]
+    offered = [channels.describe(s.label, s.label, s.transducer) for s in signals]
+    index = places[channels.choose(offered, opening, path.name)]
+    signal = header.signals[index]
+    if not signal.samples:
+        raise FormatError(f"{path.name}: {signal.label} has no samples", "choose another channel")
     body = path.stat().st_size - header.length
-    if header.sizes[own] < 1:
-        raise FormatError(f"{path.name}: {header.edf.signals[index].label} has no samples", "choose another channel")
-    if body < record:
-        raise TruncatedError(f"{path.name}: {max(0, body)} bytes of data, one record has {record}", "record it again")
-    marks = None
-    if header.notes and header.edf.reserved[3:5] == "+D":
-        first = sum(header.sizes[: header.notes[0]]) * wide
-        marks = slice(first, first + header.sizes[header.notes[0]] * wide)
-    return _Layout(
-        header.length, record, body // record, header.stated, body % record, sum(header.sizes[:own]) * wide,
-        header.sizes[own], wide, float(header.edf.data_record_duration), marks,
-    )  # fmt: skip
+    if body < header.record:
+        raise TruncatedError(f"{path.name}: {body} bytes of data, one record has {header.record}", "record it again")
+    return _Layout(header, signal, header.offset(index), *divmod(body, header.record))
 
 
-def _scale(path: Path, signal: edfio.EdfSignal | edfio.BdfSignal, opening: Opening) -> tuple[float, float]:
-    try:
-        low, high = signal.digital_range
-        bottom, top = signal.physical_range
-    except (ValueError, OverflowError) as error:
+def _scale(path: Path, signal: Signal, opening: Opening) -> tuple[float, float, tuple[float, float]]:
+    """Slope and offset from counts to mV, and the range in mV that the counts can have."""
+    low, high = (number(path, f"digital range of {signal.label}", text) for text in signal.digital)
+    bottom, top = (number(path, f"physical range of {signal.label}", text) for text in signal.physical)
+    if high <= low or bottom == top:
         raise FormatError(
-            f"{path.name}: {signal.label}: a limit of its range is no number: {error}", "export the file again"
-        ) from error
-    if high <= low or bottom == top or not math.isfinite(top - bottom):
-        raise FormatError(
-            f"{path.name}: {signal.label}: digital range {low} to {high}, physical range {bottom:g} to {top:g}",
+            f"{path.name}: {signal.label}: digital range {low:g} to {high:g}, physical range {bottom:g} to {top:g}",
             "export the file again",
         )
-    factor = channels.millivolts(signal.physical_dimension, opening, path.name)
+    factor = channels.millivolts(signal.unit, opening, path.name)
     slope = (top - bottom) / (high - low) * factor
-    return slope, bottom * factor - slope * low
+    offset = bottom * factor - slope * low
+    least, most = sorted(slope * digital + offset for digital in (low, high))
+    return slope, offset, (least, most)
 
 
-def _records(path: Path, layout: _Layout, rate: float) -> Iterator[tuple[int, F64]]:
-    """Counts of the channel, with the counter of their first."""
-    at_once = max(1, _BLOCK // layout.record)
-    position, origin = 0, None
+def _known(
+    path: Path, layout: _Layout, found: Annotations, rate: float, slope: float, offset: float
+) -> Iterator[Run | State]:
+    """The channel in mV, without what our own export filled in."""
+    holes = [(round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in _holes(found.notes)]
+    for start, counts in _records(path, layout, found.onsets, rate):
+        at, stop, why = start, start + len(counts), "the data records are apart in time"
+        samples = counts * slope + offset
+        for begin, end, cause in holes:
+            if begin < stop and end > at:
+                yield Run(at, samples[at - start : max(at, begin) - start], why)
+                at, why = min(end, stop), cause
+        yield Run(at, samples[at - start :], why)
+
+
+def _holes(notes: list[Note]) -> Iterator[tuple[Note, str]]:
+    for note in notes:
+        filled, padded = _FILLED.fullmatch(note.text), _PADDED.fullmatch(note.text)
+        if note.duration and (filled or padded):
+            yield note, filled[1] if filled else ""
+
+
+def _markers(notes: list[Note], rate: float) -> list[Marker]:
+    """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
+    filled = [note for note, _ in _holes(notes)]
+    notes = [note for note in notes if note not in filled]
+    begun = {round(note.onset * rate) for note in notes}
+    markers = [Marker(note.onset, note.text) for note in notes]
+    for note in notes:
+        end = note.onset + note.duration
+        if note.duration and round(end * rate) not in begun:
+            markers.append(Marker(end, f"end of {note.text}"))
+    return sorted(markers, key=lambda marker: marker.time)
+
+
+def _records(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, F64]]:
+    """Counts of the channel, with the counter of their first, many records at once as long as they follow on."""
+    held: list[bytes] = []
+    start = stop = 0  # of what is held
+    wide = layout.header.wide
+    try:
+        for position, data in _pieces(path, layout, onsets, rate):
+            if held and (position != stop or (stop - start) * wide >= _BLOCK):
+                yield start, _counts(b"".join(held), wide)
+                held = []
+            start = start if held else position
+            held.append(data)
+            stop = position + len(data) // wide
+    except TruncatedError:
+        yield start, _counts(b"".join(held), wide)  # what came before is used
+        raise
+    yield start, _counts(b"".join(held), wide)
+
+
+def _pieces(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, bytes]]:
+    """The channel's bytes in each record, with the counter of their first sample."""
+    header, samples = layout.header, layout.signal.samples
+    stop, most = 0, _BLOCK // header.wide
     with path.open("rb") as file:
-        file.seek(layout.head)
-        for at in range(0, layout.records, at_once):
-            size = min(at_once, layout.records - at) * layout.record
-            data = file.read(size)
-            whole = len(data) - len(data) % layout.record
-            block = np.frombuffer(data[:whole], dtype=np.uint8).reshape(-1, layout.record)
-            own = block[:, layout.offset : layout.offset + layout.samples * layout.wide]
-            counts = _counts(own, layout)
-            if layout.marks is None:
-                yield position, counts.ravel()
-                position += counts.size
-            for record, row in zip(block, counts, strict=True) if layout.marks is not None else ():
-                onset = _ONSET.match(record[layout.marks].tobytes())
-                if onset:
-                    origin = float(onset[1]) if origin is None else origin
-                    position = max(position, round((float(onset[1]) - origin) * rate))
-                yield position, row
-                position += len(row)
-            if len(data) < size:
-                raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
+        for record in range(layout.records):
+            onset = onsets[record] if header.apart and onsets else None
+            start = stop if onset is None else max(stop, round(onset * rate))
+            file.seek(header.length + record * header.record + layout.offset)
+            for at in range(0, samples, most):  # a record may last as long as the recording
+                size = min(most, samples - at) * header.wide
+                data = file.read(size)
+                if len(data) < size:
+                    raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
+                yield start + at, data
+            stop = start + samples
 
 
-def _counts(own: np.ndarray[tuple[int, int], np.dtype[np.uint8]], layout: _Layout) -> F64:
-    if layout.wide == 2:
-        return np.ascontiguousarray(own).view("<i2").astype(np.float64)
-    wide = np.zeros((len(own), layout.samples, 4), dtype=np.uint8)  # the 24 bits on top, so that the sign is right
-    wide[:, :, 1:] = own.reshape(len(own), layout.samples, 3)
-    return (wide.view("<i4")[:, :, 0] >> 8).astype(np.float64)
+def _counts(data: bytes, wide: int) -> F64:
+    if wide == 2:
+        return np.frombuffer(data, "<i2").astype(np.float64)
+    full = np.zeros((len(data) // 3, 4), dtype=np.uint8)  # the 24 bits on top, so that the sign is right
+    full[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    return (full.view("<i4")[:, 0] >> 8).astype(np.float64)
 
 
 def _missing(path: Path, layout: _Layout) -> Iterator[State]:
-    if layout.stated > layout.records:
-        lost = (layout.stated - layout.records) * layout.seconds
-        yield State(
-            "warning",
-            f"{path.name}: cut short: {layout.records} of {layout.stated} data records are whole, {lost:g} s missing",
-        )
-    elif layout.spare and layout.stated < 0:
-        yield State(
-            "warning", f"{path.name}: cut short: {layout.spare} of {layout.record} bytes of the last data record"
-        )
+    say = partial(State, "warning")
+    header, stated = layout.header, layout.header.records
+    if stated > layout.records:
+        lost = (stated - layout.records) * header.seconds
+        yield say(f"{path.name}: cut short: {layout.records} of {stated} data records are whole, {lost:g} s missing")
+    elif 0 <= stated < layout.records:
+        yield say(f"{path.name}: the header counts {stated} data records, {layout.records} are there; all are used")
+    elif layout.spare and stated < 0:
+        yield say(f"{path.name}: cut short: {layout.spare} of {header.record} bytes of the last data record")

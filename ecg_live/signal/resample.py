@@ -15,7 +15,7 @@ LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.re
 BETA = 5.0  # Kaiser window; the same function's default
 SLOWEST, FASTEST = 1.0, 100_000.0  # Hz; no ECG front end is faster
 LARGEST_DENOMINATOR = 1000  # of the rate as a fraction
-# Relative error of the rate as a fraction: crystals are some 20e-6 off. The filter has 20 x denominator x rate taps, and
+# Relative error of the rate as a fraction; crystals are some 20e-6 off. The filter has 20 x denominator x rate taps and
 # is gone through at every push: 999.412 Hz as 16990/17 costs what 1000 Hz costs, as 968430/969 it cost 16 times that.
 MAX_RATE_ERROR = 1e-6
 

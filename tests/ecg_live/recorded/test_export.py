@@ -105,13 +105,11 @@ def test_any_number_survives_csv_exactly_and_edf_to_half_a_step(tmp_path: Path, 
 
 def test_edf_has_the_samples_the_gap_the_marker_and_the_wearer(session: Path) -> None:
     done = export(session, "edf", None, PLAIN)
-    got = decode(done.files[0])
-    wanted = [*range(3000), *[2999] * 100, *range(3100, 4000)]
-    assert got.gaps == []
-    step = 4000 / 65535
-    assert np.abs(got.samples[:4000] - wanted).max() <= step / 2 * 1.01
-    assert len(got.samples) == 16 * 256
     edf = edfio.read_edf(done.files[0])
+    wanted = [*range(3000), *[2999] * 100, *range(3100, 4000)]
+    step = 4000 / 65535
+    assert np.abs(edf.signals[0].data[:4000] - wanted).max() <= step / 2 * 1.01
+    assert len(edf.signals[0].data) == 16 * 256
     notes = [(each.onset, each.duration, each.text) for each in edf.annotations]
     assert (3000 / 256, 100 / 256, "gap: 100 samples lost (missing in the recording), filled with the last") in notes
     assert (11.25, None, "Grüße, <b>") in notes
@@ -123,6 +121,16 @@ def test_edf_has_the_samples_the_gap_the_marker_and_the_wearer(session: Path) ->
     assert "100 samples" in done.remarks[1]
 
 
+def test_what_edf_had_to_fill_is_a_gap_again_when_it_is_replayed_and_markers_are_markers(session: Path) -> None:
+    there = decode(session)
+    got = decode(export(session, "edf", None, PLAIN).files[0])
+    assert got.gaps == there.gaps == [(3000, 100)]
+    assert got.counter == there.counter
+    assert np.abs(got.samples - there.samples).max() <= 4000 / 65535 / 2 * 1.01
+    assert [m.time for m in got.markers] == pytest.approx([m.time for m in there.markers], abs=1e-6)
+    assert [marker.text for marker in got.markers] == ["Grüße, <b>"]  # without its control characters
+
+
 def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) -> None:
     x = np.arange(512.0)[:, None]
     x[[0, 100, 101, 511]] = np.nan
@@ -130,7 +138,7 @@ def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) 
     export(tmp_path / "a.xdf", "csv", None, PLAIN)
     np.testing.assert_array_equal(decode(tmp_path / "a_ecg.csv").samples, x[:, 0])
     export(tmp_path / "a.xdf", "edf", None, PLAIN)
-    got = decode(tmp_path / "a.edf").samples
+    got = edfio.read_edf(tmp_path / "a.edf").signals[0].data
     np.testing.assert_allclose(got[[0, 99, 100, 101, 102, 511]], [0, 99, 99, 99, 102, 510], atol=0.01)
     notes = [(each.onset, each.text.split(":")[1]) for each in edfio.read_edf(tmp_path / "a.edf").annotations]
     assert [note for note in notes if "1 samples" not in note[1]] == [

@@ -1,0 +1,136 @@
+"""Header of EDF, EDF+ and BDF files, as programs in the wild write it. Layout: Kemp & Olivan 2003; BioSemi's BDF page.
+
+Not edfio's: it refuses what does not matter for reading, such as dates that are none and decimal commas.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.files.units import text_of
+from ecg_live.errors import FormatError
+
+_BDF = b"\xffBIOSEMI"
+_FIXED = 256  # bytes of the fixed header, and of each signal's
+_WIDTHS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of a signal's fields, in their order
+_NOTES = ("EDF Annotations", "BDF Annotations")
+
+
+class Signal(NamedTuple):
+    """A signal's part of the header; limits as they are written there, as they matter for the chosen one only."""
+
+    label: str
+    transducer: str
+    unit: str
+    physical: tuple[str, str]
+    digital: tuple[str, str]
+    samples: int  # in a data record
+
+    @property
+    def annotates(self) -> bool:
+        """Whether it holds text in place of samples."""
+        return self.label in _NOTES
+
+
+class Header(NamedTuple):
+    """What a file says of itself.
+
+    ``length`` is the header's in bytes, ``wide`` a sample's, ``records`` is -1 where the writer did not get to say it,
+    ``seconds`` how long a record lasts, ``apart`` whether records may be apart in time (EDF+D).
+    """
+
+    length: int
+    wide: int
+    records: int
+    seconds: float
+    apart: bool
+    signals: tuple[Signal, ...]
+
+    @property
+    def record(self) -> int:
+        """Bytes of a data record."""
+        return sum(signal.samples for signal in self.signals) * self.wide
+
+    def offset(self, index: int) -> int:
+        """Byte within a record at which a signal begins."""
+        return sum(signal.samples for signal in self.signals[:index]) * self.wide
+
+
+def read_header(path: Path) -> Header:
+    """Read what an EDF or BDF file says of itself.
+
+    Raises
+    ------
+    FormatError
+        It is cut, or a number in it is none.
+    """
+    with path.open("rb") as file:
+        fixed = file.read(_FIXED)
+        if len(fixed) < _FIXED:
+            raise FormatError(f"{path.name}: the EDF header is cut at byte {len(fixed)}", "copy the file again")
+        count = _whole(path, "number of signals", fixed[252:256], 1)
+        length = _whole(path, "size of the header", fixed[184:192], 0)
+        if length != _FIXED * (count + 1):
+            raise FormatError(
+                f"{path.name}: the header has {length} bytes by its own words, {count} signals need "
+                f"{_FIXED * (count + 1)}",
+                "export the file again",
+            )
+        rest = file.read(_FIXED * count)
+    if len(rest) < _FIXED * count:
+        raise FormatError(f"{path.name}: the EDF header is cut at byte {_FIXED + len(rest)}", "copy the file again")
+    wide = 3 if fixed.startswith(_BDF) else 2
+    records = _whole(path, "number of data records", fixed[236:244], -1)
+    seconds = number(path, "duration of a data record", _text(fixed[244:252]))
+    apart = _text(fixed[192:236])[3:5] == "+D"
+    return Header(length, wide, records, seconds, apart, _signals(path, rest, count))
+
+
+def number(path: Path, what: str, text: str) -> float:
+    """Read a number of a header, whose decimal sign may be a comma.
+
+    Raises
+    ------
+    FormatError
+        It is none.
+    """
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormatError(f"{path.name}: the {what} is {text!r}, expected a number", "export the file again")
+    return value
+
+
+def _signals(path: Path, data: bytes, count: int) -> tuple[Signal, ...]:
+    """All signals; their fields lie field by field, not signal by signal."""
+    columns: list[list[str]] = []
+    at = 0
+    for width in _WIDTHS:
+        columns.append([_text(data[i : i + width]) for i in range(at, at + width * count, width)])
+        at += width * count
+    found: list[Signal] = []
+    for label, transducer, unit, bottom, top, low, high, _, samples, _ in zip(*columns, strict=True):
+        size = _whole(path, f"number of samples of {label!r}", samples.encode(), 0)
+        found.append(Signal(label, transducer, unit, (bottom, top), (low, high), size))
+    return tuple(found)
+
+
+def _whole(path: Path, what: str, field: bytes, least: int) -> int:
+    text = _text(field)
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise FormatError(
+            f"{path.name}: the {what} is {text!r}, expected a whole number of {least} or more", "export the file again"
+        )
+    return value
+
+
+def _text(field: bytes) -> str:
+    return text_of(field).strip(" \0")
