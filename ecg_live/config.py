@@ -36,6 +36,8 @@ class Settings:
         Seconds from one prediction to the next.
     gain : float
         Of a PLUX ECG sensor.
+    annotations : str, optional
+        Which annotations beside a WFDB record become markers (``atr`` for ``NAME.atr``).
     baseline : float
         Seconds of rest that a session begins with, for the heads' personal sets; 0 for none.
     record : str, optional
@@ -64,6 +66,7 @@ class Settings:
     seconds: float | None = None
     hop: float = 1.0
     gain: float = 1000.0
+    annotations: str | None = None
     baseline: float = 0.0
     record: str | None = None
     roll_minutes: float | None = None

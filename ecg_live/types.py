@@ -430,7 +430,7 @@ class Opening:
     ``channel`` by name or number (1 = first), ``rate`` in Hz and ``unit`` for files that state none, ``speed`` as a
     multiple of real time (``inf`` = as fast as it goes), ``chunk`` in seconds per replayed chunk, ``gain`` of a PLUX
     ECG sensor (1000 in the data sheet, 1019 in PLUX's own export), ``part`` of a file that holds several people's
-    recordings (DREAMER.mat: 1 is the first person).
+    recordings (DREAMER.mat: 1 is the first person), ``annotations`` beside a WFDB record that become markers (``atr``).
     """
 
     channel: str | None = None
@@ -440,3 +440,4 @@ class Opening:
     chunk: float = 0.020
     gain: float = 1000.0
     part: str | None = None
+    annotations: str | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from devices.files.cells import head_lines
 from devices.files.csv import open_csv
+from devices.files.edf import open_edf
 from devices.files.mat import open_mat
 from devices.files.matlab5 import MAGIC, MAGIC_HDF5
 from devices.files.opensignals import SIGNATURE
@@ -16,6 +17,7 @@ from devices.files.poly5 import open_poly5
 from devices.files.recording import KNOWN, UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
 from devices.files.wesad import is_wesad, open_wesad
+from devices.files.wfdb import open_wfdb
 from devices.files.xdf import open_xdf
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.types import Opening
@@ -51,6 +53,8 @@ def open_recording(path: Path, opening: Opening) -> Recording:
         file = _file(path)
         if opening.part is not None and not _holds_parts(file):
             raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
+        if opening.annotations is not None and file.suffix != ".hea":
+            raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
         return _decoder(file)(file, opening)
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
@@ -91,16 +95,12 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     with path.open("rb") as file:
         head = file.read(4096)
     if path.suffix == ".hea" and head.strip():
-        from devices.files.wfdb import open_wfdb  # noqa: PLC0415 - wfdb takes half a second to load
-
         return open_wfdb
     if head.startswith(_HDF5):
         from devices.files.opensignals_hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
 
         return open_opensignals_hdf5
     if head.startswith((_EDF, _BDF)):
-        from devices.files.edf import open_edf  # noqa: PLC0415 - edfio takes 0.1 s
-
         return open_edf
     if head.startswith(_MATLAB):
         return open_mat

@@ -1,49 +1,77 @@
-"""WFDB records (PhysioNet): a ``.hea`` header and the signal files that it names; read with the ``wfdb`` package."""
+"""WFDB records (PhysioNet): a ``.hea`` header, and the signal files or segments that it names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import wfdb
 
 from devices.files import channels
+from devices.files.marked import with_markers
 from devices.files.recording import FileRecording, Run
+from devices.files.wfdb_annotations import read_annotations
+from devices.files.wfdb_formats import DIFFERENCES, FORMATS
+from devices.files.wfdb_header import Header, Signal, read_header
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
-from ecg_live.types import Marker, Opening, State, StreamInfo
+from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
-_SECONDS = 60  # read at once
-# Bytes a sample of the formats whose length shows in the file's size (WFDB signal(5)); FLAC's does not.
-_BYTES = {
-    "8": 1.0,
-    "16": 2.0,
-    "24": 3.0,
-    "32": 4.0,
-    "61": 2.0,
-    "80": 1.0,
-    "160": 2.0,
-    "212": 1.5,
-    "310": 4 / 3,
-    "311": 4 / 3,
-}
-_BITS = {"8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 10, "311": 10}
-_WIDEST = 32  # bits of a sample
-_WRONG = (
-    OverflowError,
-    ZeroDivisionError,
-    ValueError,
-    IndexError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OSError,
-    UnicodeDecodeError,
-)
+_BLOCK = 1 << 17  # samples, of all signals of a file, that are decoded at once
+_WHOLE = 6  # frames that fill whole groups of any format
+
+
+class _Stretch(NamedTuple):
+    """Frames from ``start`` on in which the channel is ``signal``, one of ``mates`` in a file.
+
+    ``frames`` is None where only the file says how many they are.
+    """
+
+    start: int
+    frames: int | None
+    signal: Signal
+    mates: tuple[Signal, ...]
+
+    @property
+    def per_frame(self) -> int:
+        """Samples of all signals of the file in a frame."""
+        return sum(signal.per_frame for signal in self.mates)
+
+    def there(self, path: Path) -> int:
+        """Frames that the file holds, and the header counts.
+
+        Raises
+        ------
+        FormatError
+            The format is none that is known.
+        RecordingError
+            There is no such file.
+        TruncatedError
+            It holds nothing.
+        """
+        form = FORMATS.get(self.signal.form)
+        if form is None:
+            known = ", ".join(map(str, FORMATS))
+            raise FormatError(
+                f"{path.name}: {self.signal.name}: signal format {self.signal.form}, expected one of {known}",
+                "convert the record with xform of the WFDB software",
+            )
+        if not self.signal.file.is_file():
+            raise RecordingError(
+                f"{path.name}: its signal file {self.signal.file.name} is missing", "copy it beside the header"
+            )
+        body = max(0, self.signal.file.stat().st_size - self.mates[0].prolog)
+        frames = form.count(body) // self.per_frame
+        if not frames:
+            raise TruncatedError(f"{path.name}: {self.signal.file.name} holds no samples", "copy it again")
+        return frames if self.frames is None else min(frames, self.frames)
 
 
 def open_wfdb(path: Path, opening: Opening) -> FileRecording:
     """Open a WFDB record by its header.
+
+    A record of several segments is one recording; where none of them holds the channel there is a gap.
+    ``opening.annotations`` names annotations beside it (``atr`` for ``NAME.atr``) that become markers.
 
     Raises
     ------
@@ -54,98 +82,144 @@ def open_wfdb(path: Path, opening: Opening) -> FileRecording:
     TruncatedError
         A signal file holds nothing.
     ConfigError
-        It is not plain which signal is the ECG.
+        It is not plain which signal is the ECG, or there are no such annotations.
     """
-    record = _header(path)
-    if not record.n_sig or not record.sig_name:
-        raise FormatError(f"{path.name}: the header names no signals", "choose another record")
-    names = [name or "" for name in record.sig_name]
-    index = channels.choose([channels.describe(n, n) for n in names], opening, path.name)
-    _check(path, record)
-    there = _frames(path, record)
-    stated = record.sig_len
-    if not stated:  # none, or 0: WFDB header(5) leaves it open; the wfdb package cannot read such a record
-        line = f"{path.stem} {record.n_sig} {record.fs or 0:g} {there}"
-        raise FormatError(f"{path.name}: the header states no number of samples", f"make its first line say: {line}")
-    frames = min(there, stated)
-    per_frame = record.samps_per_frame[index]
-    rate = channels.settle_rate(float(record.fs or 0) * per_frame, opening, path.name)
-    factor = channels.millivolts(record.units[index] or "", opening, path.name)
-    length = frames * per_frame / rate
-    info = StreamInfo(
-        rate, (names[index],), _full_scale(record, index, factor), path.name, f"{path.stem}/{names[index]}", length
-    )
+    header = read_header(path)
+    signals = _signals(path, header)
+    offered = [channels.describe(signal.name, signal.name) for signal in signals]
+    index = channels.choose(offered, opening, path.name)
+    name, per_frame = signals[index].name, signals[index].per_frame
+    rate = channels.settle_rate(header.rate * per_frame, opening, path.name)
+    first = next((each for each in _stretches(path, header, index, name) if isinstance(each, _Stretch)), None)
+    if first is None:
+        raise FormatError(f"{path.name}: no segment holds {name}", "choose another channel")
+    there = first.there(path)
+    factor = channels.millivolts(first.signal.unit, opening, path.name)
+    frames = (header.frames or sum(each.frames for each in header.segments)) if header.segments else there
+    length = (frames - first.start) * per_frame / rate
+    info = StreamInfo(rate, (name,), _full_scale(first.signal, factor), path.name, f"{path.stem}/{name}", length)
+    markers: list[Marker] = []
+    if opening.annotations is not None:
+        notes = read_annotations(path, opening.annotations, header.rate)
+        markers = [Marker(time - first.start / header.rate, text) for time, text in notes]
 
-    def runs() -> Iterator[Run | State | Marker]:
-        step = max(1, round(_SECONDS * rate / per_frame))
+    def decoded() -> Iterator[Run | State]:
+        if not first.signal.stated:
+            what = f"{first.signal.gain:g} a {first.signal.unit} is taken, as header(5) says"
+            yield State("warning", f"{path.name}: the header states no gain; {what}")
+        cause = ""
+        for stretch in _stretches(path, header, index, name):
+            if isinstance(stretch, State):
+                cause = "a segment is missing"
+                yield stretch
+                continue
+            if stretch.signal.per_frame != per_frame:
+                raise FormatError(
+                    f"{path.name}: {stretch.signal.file.name}: {stretch.signal.per_frame} samples a frame, "
+                    f"the segments before have {per_frame}",
+                    "open the segment by itself",
+                )
+            yield from _runs(path, stretch, opening, first.start, cause or f"no segment holds {name}")
+            cause = ""
+
+    return FileRecording(info, lambda: with_markers(decoded(), markers, rate))
+
+
+def _signals(path: Path, header: Header) -> tuple[Signal, ...]:
+    """All signals on offer; the first segment says so of a record in segments (variable layout: it has no samples)."""
+    if not header.segments:
+        return header.signals
+    named = next((segment.header for segment in header.segments if segment.header is not None), None)
+    if named is None:
+        raise FormatError(f"{path.name}: all of its segments are empty", "choose another record")
+    if not named.is_file():
+        raise RecordingError(f"{path.name}: its segment {named.name} is missing", "copy it beside the header")
+    return _plain(path, named).signals
+
+
+def _plain(path: Path, segment: Path) -> Header:
+    """Header of a segment, which has none in turn."""
+    found = read_header(segment)
+    if found.segments:
+        raise FormatError(f"{path.name}: its segment {segment.name} has segments itself", "open that record")
+    return found
+
+
+def _stretches(path: Path, header: Header, index: int, name: str) -> Iterator[_Stretch | State]:
+    """Where the channel lies, in order; a remark in place of a segment that is missing."""
+    if not header.segments:
+        yield _stretch(0, header.frames, header.signals, index)
+        return
+    fixed = header.segments[0].frames > 0
+    start = 0
+    for segment in header.segments:
+        if segment.header is None or not segment.frames:
+            start += segment.frames
+            continue
+        if segment.header.is_file():
+            signals = _plain(path, segment.header).signals
+            places = [i for i, signal in enumerate(signals) if signal.name == name]
+            if fixed and not places and index < len(signals):
+                places = [index]
+            if places:
+                yield _stretch(start, segment.frames, signals, places[0])
+        else:
+            yield State("warning", f"{path.name}: its segment {segment.header.name} is missing: a gap")
+        start += segment.frames
+
+
+def _stretch(start: int, frames: int | None, signals: tuple[Signal, ...], index: int) -> _Stretch:
+    signal = signals[index]
+    return _Stretch(start, frames, signal, tuple(each for each in signals if each.group == signal.group))
+
+
+def _runs(path: Path, stretch: _Stretch, opening: Opening, origin: int, cause: str) -> Iterator[Run | State]:
+    """The channel's samples in mV, counted from frame ``origin``."""
+    signal = stretch.signal
+    factor = channels.millivolts(signal.unit, opening, path.name)
+    try:
+        there = stretch.there(path)
+    except RecordingError as error:
+        if not stretch.start:
+            raise
+        yield State("warning", f"{error.message}: a gap")
+        return
+    at = (stretch.start - origin) * signal.per_frame
+    skipped = signal.skew * signal.per_frame  # a signal that lies so far behind the others in the file
+    for counts in _counts(path, stretch, there):
+        kept = counts[skipped:]
+        skipped -= len(counts) - len(kept)
+        yield Run(at, (kept - signal.baseline) / signal.gain * factor, cause)
+        at += len(kept)
+    if stretch.frames is not None and there < stretch.frames:
+        what = f"{there} of {stretch.frames} samples are there"
+        yield State("warning", f"{path.name}: {signal.file.name} is cut short: {what}")
+
+
+def _counts(path: Path, stretch: _Stretch, frames: int) -> Iterator[F64]:
+    """Counts of the channel, NaN where a sample is missing."""
+    signal, form = stretch.signal, FORMATS[stretch.signal.form]
+    wide = stretch.per_frame
+    first = sum(mate.per_frame for mate in stretch.mates[: stretch.mates.index(signal)])
+    step = max(1, _BLOCK // wide // _WHOLE) * _WHOLE
+    last = signal.initial
+    with signal.file.open("rb") as file:
+        file.seek(stretch.mates[0].prolog)
         for at in range(0, frames, step):
-            yield Run(at * per_frame, _read(path, at, min(at + step, frames), index) * factor)
-        if frames < stated:
-            what = f"{frames} of {stated} samples are there"
-            yield State("warning", f"{path.name}: the signal file is cut short: {what}")
-
-    return FileRecording(info, runs)
-
-
-def _header(path: Path) -> wfdb.Record:
-    try:
-        record = wfdb.rdheader(str(path.with_suffix("")))
-    except _WRONG as error:
-        raise FormatError(f"{path.name}: no WFDB header: {error}", "choose the .hea of a WFDB record") from error
-    if isinstance(record, wfdb.MultiRecord):
-        raise FormatError(f"{path.name}: a record of {record.n_seg} segments", "open the segments one by one")
-    return record
+            samples = min(step, frames - at) * wide
+            size = form.size_of(samples)
+            data = file.read(size)
+            if form.count(len(data)) < samples:
+                raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
+            own = form.decode(data)[:samples].reshape(-1, wide)[:, first : first + signal.per_frame].ravel()
+            if signal.form == DIFFERENCES:
+                own = np.cumsum(own) + last
+                last = int(own[-1])
+            yield np.where(own == form.missing, np.nan, own) if form.marks else own.astype(np.float64)
 
 
-def _check(path: Path, record: wfdb.Record) -> None:
-    """Refuse what no record can have, before anything is computed from it."""
-    if min(record.samps_per_frame) < 1:
-        raise FormatError(f"{path.name}: 0 samples a frame, expected 1 or more", "download the record again")
-    widest = max((bits or 0 for bits in record.adc_res), key=abs)
-    if not 0 <= widest <= _WIDEST:
-        raise FormatError(f"{path.name}: a resolution of {widest} bits, expected 0 to {_WIDEST}", "mend the header")
-
-
-def _frames(path: Path, record: wfdb.Record) -> int:
-    """Count the frames that all signal files hold."""
-    counts: list[int] = []
-    for name in dict.fromkeys(record.file_name):
-        file = path.parent / name
-        if not file.is_file():
-            raise RecordingError(f"{path.name}: its signal file {name} is missing", "copy it beside the header")
-        mine = [i for i, other in enumerate(record.file_name) if other == name]
-        size = _BYTES.get(record.fmt[mine[0]])
-        if size is not None:
-            body = file.stat().st_size - (record.byte_offset[mine[0]] or 0)
-            counts.append(int(body / size) // sum(record.samps_per_frame[i] for i in mine))
-        elif record.sig_len is not None:
-            counts.append(record.sig_len)
-    if not counts or min(counts) < 1:
-        raise TruncatedError(f"{path.name}: its signal files hold no samples", "copy them again")
-    return min(counts)
-
-
-def _full_scale(record: wfdb.Record, index: int, factor: float) -> tuple[float, float] | None:
-    """The converter's range: ``adc_res`` bits about ``adc_zero``, or else all that the format holds."""
-    bits = record.adc_res[index] or _BITS.get(record.fmt[index], 0)
-    gain, baseline = record.adc_gain[index], record.baseline[index]
-    if not bits or not gain:
-        return None
-    zero = record.adc_zero[index] or 0
-    low, high = zero - 2 ** (bits - 1), zero + 2 ** (bits - 1) - 1
-    return (low - baseline) / gain * factor, (high - baseline) / gain * factor
-
-
-def _read(path: Path, low: int, high: int, index: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    try:
-        record = wfdb.rdrecord(
-            str(path.with_suffix("")),
-            sampfrom=low,
-            sampto=high,
-            channels=[index],
-            smooth_frames=False,
-            ignore_skew=True,
-        )
-    except _WRONG as error:
-        raise FormatError(f"{path.name}, samples {low} to {high}: {error}", "copy the record again") from error
-    return np.asarray(record.e_p_signal[0], dtype=np.float64)
+def _full_scale(signal: Signal, factor: float) -> tuple[float, float]:
+    """The converter's range in mV: its bits about its zero, or else all that the format holds."""
+    half = 1 << ((signal.bits or FORMATS[signal.form].bits) - 1)
+    ends = [(signal.zero + end - signal.baseline) / signal.gain * factor for end in (-half, half - 1)]
+    return min(ends), max(ends)

@@ -20,7 +20,7 @@ from ecg_live.plain import clean
 
 PACKAGES = (
     "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "sleepecg", "edfio",
-    "wfdb", "pyxdf", "h5py", "rich",
+    "pyxdf", "h5py", "rich",
 )  # fmt: skip
 SCAN = 1.0  # s of listening for Bluetooth devices
 

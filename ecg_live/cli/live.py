@@ -98,7 +98,14 @@ def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *,
     from ecg_live.types import Opening
 
     torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
-    opening = Opening(settings.channel, settings.rate, settings.unit, settings.speed, gain=settings.gain)
+    opening = Opening(
+        settings.channel,
+        settings.rate,
+        settings.unit,
+        settings.speed,
+        gain=settings.gain,
+        annotations=settings.annotations,
+    )
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     source = open_source(uri, opening, time.monotonic)
     sinks: list[Sink] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from devices.files import open_recording
+from devices.files.wfdb_header import read_header
 from ecg_live.errors import DatasetError, EcgLiveError
 from ecg_live.types import Opening
 from training.datasets.dataset import Dataset, Part, Sitting
@@ -18,7 +19,7 @@ def load(folder: Path) -> Dataset:
     """All recordings in a folder and the folders within it, each a wearer of its own.
 
     A file that cannot be opened is left out, with a remark; so are hidden ones and what belongs to a WFDB header,
-    without.
+    signals and segments, without.
 
     Raises
     ------
@@ -61,8 +62,17 @@ def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: s
 
 def _files(folder: Path) -> Iterator[Path]:
     """All files that stand for a recording, in a fixed order."""
+    segments = {segment for path in folder.rglob("*.hea") for segment in _segments(path)}
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         beside = path.suffix != ".hea" and path.with_suffix(".hea").is_file()
-        if path.is_file() and not hidden and not beside:
+        if path.is_file() and not hidden and not beside and path not in segments:
             yield path
+
+
+def _segments(path: Path) -> list[Path]:
+    """Headers of a WFDB record's segments, which are in that record already."""
+    try:
+        return [segment.header for segment in read_header(path).segments if segment.header is not None]
+    except (EcgLiveError, OSError):
+        return []  # it is named when it is opened

@@ -6,26 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 class Record:
-    n_sig: int
-    fs: float | None
-    sig_len: int | None
-    sig_name: list[str | None] | None
-    file_name: list[str]
-    fmt: list[str]
-    samps_per_frame: list[int]
-    byte_offset: list[int | None]
-    adc_gain: list[float]
-    baseline: list[int]
-    units: list[str | None]
-    adc_res: list[int | None]
-    adc_zero: list[int | None]
     e_p_signal: list[npt.NDArray[np.float64]]
     p_signal: npt.NDArray[np.float64]
 
-class MultiRecord:
-    n_seg: int
-
-def rdheader(record_name: str) -> Record | MultiRecord: ...
 def rdrecord(
     record_name: str,
     sampfrom: int = ...,
@@ -43,4 +26,14 @@ def wrsamp(
     p_signal: npt.NDArray[np.float64],
     fmt: Sequence[str],
     write_dir: str,
+) -> None: ...
+def wrann(
+    record_name: str,
+    extension: str,
+    sample: npt.NDArray[np.int64],
+    symbol: Sequence[str],
+    *,
+    fs: float,
+    write_dir: str,
+    aux_note: Sequence[str],
 ) -> None: ...

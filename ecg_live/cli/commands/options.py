@@ -19,6 +19,10 @@ Model = Annotated[
 Channel = Annotated[str | None, typer.Option(help="ECG channel, by name or number (1 is the first).")]
 Rate = Annotated[str | None, typer.Option(metavar="HZ", help="Sampling rate in Hz, for a file that states none.")]
 Unit = Annotated[str | None, typer.Option(help="Unit of the samples (V, mV, uV), for a file that states none.")]
+Annotations = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Annotations beside a WFDB record that become markers: atr for RECORD.atr."),
+]
 Headless = Annotated[bool, typer.Option("--headless", help="No dashboard: show the session in the terminal.")]
 Speed = Annotated[str | None, typer.Option(metavar="X|max", help="Replay speed: a multiple of real time, or max.")]
 Json = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ecg_live.cli.commands.options import (
+    Annotations,
     Baseline,
     Channel,
     Debug,
@@ -54,6 +55,7 @@ def run(
     channel: Channel = None,
     rate: Rate = None,
     unit: Unit = None,
+    annotations: Annotations = None,
     headless: Headless = False,
     speed: Speed = None,
     as_json: Json = False,
@@ -79,6 +81,7 @@ def run(
         "channel": channel,
         "rate": rate,
         "unit": unit,
+        "annotations": annotations,
         "headless": headless or None,
         "speed": speed,
         "json": as_json or None,

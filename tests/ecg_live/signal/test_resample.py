@@ -90,6 +90,6 @@ def test_a_rate_becomes_a_short_fraction_so_that_the_filter_stays_short(rate: fl
 
 def test_an_odd_rate_does_not_drift_from_its_raw_times() -> None:
     rate = 999.412
-    x = np.arange(round(100 * rate))[:, None]
+    x = np.arange(round(100 * rate), dtype=np.float64)[:, None]
     out = through(Resampler(rate), cut(x, rate, [1000] * 10))
     assert abs(out[99 * RATE, 0] / rate - 99) < 99 * MAX_RATE_ERROR + 1e-3  # s

@@ -58,3 +58,11 @@ def test_the_challenge(tmp_path: Path) -> None:
     assert len(dataset.remarks) == 1
     with pytest.raises(DatasetError, match=r"holds no A00001\.hea that can be opened"):
         load_cinc2017(tmp_path / "none")
+
+
+def test_a_wfdb_record_in_segments_is_one_wearer_and_its_segments_are_none(tmp_path: Path) -> None:
+    for name in ("s1", "s2"):
+        test_wfdb.record(tmp_path, name, "ECG")
+    (tmp_path / "s.hea").write_text("s/2 1 250 2000\ns1 1000\ns2 1000\n")
+    dataset = load(tmp_path)
+    assert (dataset.subjects, dataset.remarks) == (("s.hea",), ())

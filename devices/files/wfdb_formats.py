@@ -1,0 +1,99 @@
+"""WFDB signal formats: from bytes to counts. Layout: PhysioNet, signal(5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+I64 = npt.NDArray[np.int64]
+
+
+class Format(NamedTuple):
+    """How samples are stored: groups of ``samples`` in ``size`` bytes, of ``bits``.
+
+    The lowest count stands for a sample that is missing where ``marks`` says so. ``parts`` are the bytes of a cut group
+    that its first, second, ... samples need.
+    """
+
+    samples: int
+    size: int
+    bits: int
+    decode: Callable[[bytes], I64]
+    marks: bool = True
+    parts: tuple[int, ...] = ()
+
+    @property
+    def missing(self) -> int | None:
+        """Count of a sample that is missing."""
+        return -(1 << (self.bits - 1)) if self.marks else None
+
+    def count(self, size: int) -> int:
+        """Whole samples in so many bytes."""
+        groups, rest = divmod(size, self.size)
+        return groups * self.samples + sum(rest >= least for least in self.parts)
+
+    def size_of(self, samples: int) -> int:
+        """Bytes of the groups that so many samples fill."""
+        return -(-samples // self.samples) * self.size
+
+
+def _plain(kind: str, offset: int = 0) -> Callable[[bytes], I64]:
+    def decode(data: bytes) -> I64:
+        return np.frombuffer(data, kind).astype(np.int64) - offset
+
+    return decode
+
+
+def _three_bytes(data: bytes) -> I64:
+    wide = np.zeros((len(data) // 3, 4), np.uint8)  # the 24 bits on top, so that the sign is right
+    wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    return (wide.view("<i4")[:, 0] >> 8).astype(np.int64)
+
+
+def _signed(values: I64, bits: int) -> I64:
+    half = 1 << (bits - 1)
+    return ((values & (2 * half - 1)) ^ half) - half
+
+
+def _two_in_three(data: bytes) -> I64:
+    """212: the low bytes of two, their upper four bits between them."""
+    triple = np.frombuffer(_filled(data, 3), np.uint8).reshape(-1, 3).astype(np.int64)
+    first = triple[:, 0] | (triple[:, 1] & 0x0F) << 8
+    second = triple[:, 2] | (triple[:, 1] & 0xF0) << 4
+    return _signed(np.stack([first, second], axis=1).ravel(), 12)
+
+
+def _three_in_words(data: bytes) -> I64:
+    """310: two in the upper bits of a word each, the third in what is left above them."""
+    pair = np.frombuffer(_filled(data, 4), "<u2").reshape(-1, 2).astype(np.int64)
+    third = pair[:, 0] >> 11 | pair[:, 1] >> 11 << 5
+    return _signed(np.stack([pair[:, 0] >> 1, pair[:, 1] >> 1, third], axis=1).ravel(), 10)
+
+
+def _three_in_long(data: bytes) -> I64:
+    """311: three in the lower thirty bits."""
+    whole = np.frombuffer(_filled(data, 4), "<u4").astype(np.int64)
+    return _signed(np.stack([whole, whole >> 10, whole >> 20], axis=1).ravel(), 10)
+
+
+def _filled(data: bytes, size: int) -> bytes:
+    """The last group may be incomplete."""
+    return data + b"\0" * (-len(data) % size)
+
+
+FORMATS = {
+    8: Format(1, 1, 8, _plain("i1"), marks=False),  # differences, so that the first count must be known
+    16: Format(1, 2, 16, _plain("<i2")),
+    24: Format(1, 3, 24, _three_bytes),
+    32: Format(1, 4, 32, _plain("<i4")),
+    61: Format(1, 2, 16, _plain(">i2")),
+    80: Format(1, 1, 8, _plain("u1", 1 << 7)),
+    160: Format(1, 2, 16, _plain("<u2", 1 << 15)),
+    212: Format(2, 3, 12, _two_in_three, parts=(2,)),
+    310: Format(3, 4, 10, _three_in_words, parts=(2,)),
+    311: Format(3, 4, 10, _three_in_long, parts=(2, 3)),
+}
+DIFFERENCES = 8

@@ -1,0 +1,168 @@
+"""WFDB headers (``.hea``): a record's signals, or its segments. Layout: PhysioNet, header(5).
+
+Not the wfdb package's: it brings 125 MB of other packages, and refuses headers for what does not matter to the signal,
+such as a date that is only a year.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.files.units import text_of
+from ecg_live.errors import FormatError, RecordingError
+
+_LARGEST = 1 << 24  # bytes of a header; one of a thousand segments has 30,000
+_MOST = 1 << 20  # samples of a frame
+_RATE = 250.0  # Hz, and counts a mV, where the header states none (header(5))
+_GAIN = 200.0
+_UNIT = "mV"
+_WIDEST = 32  # bits of a sample
+_FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
+_GAINS = re.compile(r"([^(/]*)(?:\(([^)]*)\))?(?:/(.*))?")
+_REMEDY = "download the record again, or mend the header"
+
+
+class Signal(NamedTuple):
+    """A signal: ``per_frame`` samples a frame in a file, count = mV x ``gain`` / ``unit`` + ``baseline``."""
+
+    file: Path
+    group: int  # signals of one number lie in one file
+    form: int
+    per_frame: int
+    skew: int  # frames by which it lies behind the others in the file
+    prolog: int  # bytes before the first sample
+    gain: float
+    stated: bool  # whether the gain was stated
+    baseline: float
+    unit: str
+    bits: int  # of the converter; 0 where nothing is said
+    zero: int  # count in the middle of the converter's range
+    initial: int  # first count, of format 8
+    name: str
+
+
+class Segment(NamedTuple):
+    """A part of a record: the header of its own, None where nothing was recorded, and its length in frames."""
+
+    header: Path | None
+    frames: int
+
+
+class Header(NamedTuple):
+    """A record: ``rate`` of frames in Hz, ``frames`` where it states them, and either signals or segments."""
+
+    rate: float
+    frames: int | None
+    signals: tuple[Signal, ...]
+    segments: tuple[Segment, ...] = ()
+
+
+def read_header(path: Path) -> Header:
+    """Read a record's header.
+
+    Raises
+    ------
+    FormatError
+        It is none, or a number in it is none.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise FormatError(f"{path.name}: more than {_LARGEST >> 20} MiB, no WFDB header has that", _REMEDY)
+    lines = [line.split() for line in data.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
+    if not lines or len(lines[0]) < 2:
+        raise FormatError(f"{path.name}: no WFDB header: it has no line of a name and a number of signals", _REMEDY)
+    first = [text_of(field) for field in lines[0]]
+    _, _, segments = first[0].partition("/")
+    count = _whole(path, "number of signals", first[1])
+    rate = _number(path, "sampling rate", re.split(r"[/(]", first[2])[0]) if len(first) > 2 else _RATE
+    frames = _whole(path, "number of samples", first[3]) or None if len(first) > 3 else None
+    wanted = _whole(path, "number of segments", segments) if segments else count
+    if len(lines) - 1 < wanted or not wanted:
+        what = "segments" if segments else "signals"
+        raise FormatError(f"{path.name}: {len(lines) - 1} of {wanted} {what} are described", _REMEDY)
+    if segments:
+        return Header(rate, frames, (), tuple(_segment(path, line) for line in lines[1 : wanted + 1]))
+    return Header(rate, frames, _signals(path, lines[1 : count + 1]))
+
+
+def _segment(path: Path, line: list[bytes]) -> Segment:
+    if len(line) < 2:
+        raise FormatError(f"{path.name}: segment {text_of(line[0])!r} has no length", _REMEDY)
+    frames = _whole(path, "length of a segment", text_of(line[1]))
+    return Segment(None if line[0] == b"~" else _beside(path, line[0] + b".hea"), frames)
+
+
+def _signals(path: Path, lines: list[list[bytes]]) -> tuple[Signal, ...]:
+    found: list[Signal] = []
+    last, group = b"", -1
+    for line in lines:
+        group += line[0] != last or not found
+        last = line[0]
+        found.append(_signal(path, line, group))
+    for one in range(group + 1):
+        mine = [signal for signal in found if signal.group == one]
+        if len({signal.form for signal in mine}) > 1 or sum(signal.per_frame for signal in mine) > _MOST:
+            raise FormatError(
+                f"{path.name}: {mine[0].file.name}: two formats in one file, or a frame too long", _REMEDY
+            )
+    return tuple(found)
+
+
+def _signal(path: Path, line: list[bytes], group: int) -> Signal:
+    fields = [text_of(field) for field in line]
+    fields += [""] * (8 - len(fields))
+    kind = _FORMAT.fullmatch(fields[1])
+    if kind is None:
+        raise FormatError(f"{path.name}: signal format {fields[1]!r}, expected a number such as 16", _REMEDY)
+    per_frame = int(kind[2] or 1)
+    if not 1 <= per_frame <= _MOST:
+        raise FormatError(f"{path.name}: {per_frame} samples a frame, expected 1 to {_MOST}", _REMEDY)
+    gains = _GAINS.fullmatch(fields[2])
+    gain = _number(path, "gain", gains[1]) if gains and gains[1] else 0.0
+    zero = _whole(path, "zero of the converter", fields[4] or "0", signed=True)
+    baseline = _number(path, "baseline", gains[2]) if gains and gains[2] else float(zero)
+    bits = _whole(path, "resolution", fields[3] or "0", signed=True)
+    if not 0 <= bits <= _WIDEST:
+        raise FormatError(f"{path.name}: a resolution of {bits} bits, expected 0 to {_WIDEST}", _REMEDY)
+    initial = _whole(path, "initial value", fields[5] or str(zero), signed=True)
+    return Signal(
+        _beside(path, line[0]), group, int(kind[1]), per_frame, int(kind[3] or 0), int(kind[4] or 0),
+        gain or _GAIN, bool(gain), baseline, (gains[3] if gains else "") or _UNIT, bits, zero, initial,
+        " ".join(fields[8:]),
+    )  # fmt: skip
+
+
+def _beside(path: Path, raw: bytes) -> Path:
+    """A file in the header's folder, whatever the encoding of its name there and here."""
+    name = text_of(raw)
+    ways = dict.fromkeys((os.fsdecode(raw), name, raw.decode("latin-1")))
+    spelled = [unicodedata.normalize(form, way) for way in ways for form in ("NFC", "NFD")]
+    for way in dict.fromkeys((*ways, *spelled)):
+        if Path(way).is_absolute() or ".." in Path(way).parts or "\0" in way:
+            raise RecordingError(f"{path.name}: {name!r} would lie outside its folder", "copy it beside the header")
+        if (path.parent / way).exists():
+            return path.parent / way
+    return path.parent / name
+
+
+def _number(path: Path, what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise FormatError(f"{path.name}: no WFDB header: the {what} is {text!r}, expected a number", _REMEDY)
+    return value
+
+
+def _whole(path: Path, what: str, text: str, *, signed: bool = False) -> int:
+    value = _number(path, what, text)
+    if value != int(value) or (value < 0 and not signed) or abs(value) > 1 << 53:
+        raise FormatError(f"{path.name}: no WFDB header: the {what} is {text!r}, expected a whole number", _REMEDY)
+    return int(value)
