@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from ecg_live.errors import ModelError
-from ecg_live.model.bundle import digest
-from ecg_live.whole import write_whole
+from ecg_live.model.tensor_file import TensorFile
 
-SCHEMA = 1
-META = "ecg_live_checkpoint"  # of the metadata entry
 AFRESH = "delete it to start afresh, or give another folder"
+FILE = TensorFile("ecg_live_checkpoint", "checkpoint", ModelError, AFRESH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +34,8 @@ def save_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) 
     ModelError
         If the disk does not take it; the one before stays whole.
     """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
-    meta = {"schema": SCHEMA, "sha256": digest(tensors), "step": checkpoint.step, "key": key, "log": checkpoint.log}
     try:
-        write_whole(path, save(tensors, {META: json.dumps(meta)}))
+        FILE.write(path, checkpoint.tensors, {"step": checkpoint.step, "key": key, "log": checkpoint.log})
     except OSError as error:
         raise ModelError(
             f"{path}: step {checkpoint.step} was not saved: {error.strerror}; {_safe(path)}",
@@ -59,28 +53,13 @@ def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     """
     if not path.exists():
         return None
-    meta = _meta(path)
+    tensors, meta = FILE.read(path)
     try:
-        theirs, step, log, sha = meta["key"], int(meta["step"]), meta["log"], meta["sha256"]
+        theirs, step, log = meta["key"], int(meta["step"]), meta["log"]
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no whole checkpoint: it lacks or garbles {error}", AFRESH) from error
     _check_key(path, theirs, json.loads(json.dumps(key)))
-    with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    if digest(tensors) != sha:
-        raise ModelError(f"{path}: the tensors do not match their checksum", AFRESH)
     return Checkpoint(step, tensors, log)
-
-
-def _meta(path: Path) -> dict[str, Any]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            meta = json.loads((file.metadata() or {})[META])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise ModelError(f"{path} is no whole checkpoint: {error}", AFRESH) from error
-    if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
-        raise ModelError(f"{path} is no checkpoint of schema {SCHEMA}", AFRESH)
-    return meta
 
 
 def _check_key(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
@@ -94,6 +73,6 @@ def _check_key(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -
 def _safe(path: Path) -> str:
     """What is left when a write failed."""
     try:
-        return f"the checkpoint of step {_meta(path)['step']} is safe"
+        return f"the checkpoint of step {FILE.read(path)[1].get('step')} is safe"
     except ModelError:
         return "there is no earlier one"

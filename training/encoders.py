@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-
 from ecg_live.errors import ModelError
-from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import Encoder, Padding
-from ecg_live.whole import write_whole
+from ecg_live.model.tensor_file import TensorFile
 
-SCHEMA = 1
-META = "ecg_live_encoder"  # of the metadata entry
 GIVE = "give an encoder that the first stage wrote"
+_PADDINGS: dict[str, Padding] = {name: name for name in get_args(Padding)}
+FILE = TensorFile("ecg_live_encoder", "encoder", ModelError, GIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,8 @@ def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
     ModelError
         If the file cannot be written.
     """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in encoder.state_dict().items()}
-    meta = {"schema": SCHEMA, "sha256": digest(tensors), "card": asdict(card)}
     try:
-        write_whole(path, save(tensors, {META: json.dumps(meta)}))
+        FILE.write(path, encoder.state_dict(), {"card": asdict(card)})
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
 
@@ -60,23 +53,13 @@ def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
     ModelError
         If the file is missing, damaged, or something else.
     """
+    tensors, meta = FILE.read(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-            meta = json.loads((file.metadata() or {})[META])
         card = EncoderCard(**meta["card"])
         seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
+        encoder = Encoder(_PADDINGS[card.padding])
         files = tuple(card.files)
-        encoder = Encoder(card.padding)
-        encoder.load_state_dict(tensors)
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}", GIVE) from error
-    except SafetensorError as error:
-        raise ModelError(f"{path} is no whole safetensors file: {error}", GIVE) from error
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} holds no encoder that this version can read", GIVE) from error
-    if meta.get("schema") != SCHEMA or card.padding not in get_args(Padding):
-        raise ModelError(f"{path} holds no encoder that this version can read", GIVE)
-    if digest(tensors) != meta.get("sha256"):
-        raise ModelError(f"{path}: the tensors do not match their checksum", "the file is damaged; make it again")
+    FILE.fill(encoder, "", tensors, path)
     return encoder.eval(), replace(card, seen=seen, files=files)

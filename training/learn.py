@@ -15,8 +15,8 @@ from filelock import FileLock
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ModelError
-from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import Encoder
+from ecg_live.model.tensor_file import digest
 from training.choice import Choice, learnt_and_held_back
 from training.corpus import Corpus
 from training.encoders import EncoderCard, read_encoder, save_encoder

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ecg_live import __version__
-from ecg_live.model.bundle import Bundle, Card, digest
+from ecg_live.model.bundle import Bundle, Card
+from ecg_live.model.tensor_file import digest
 from ecg_live.signal.path import PREPROCESSING
 from training.corpus import Corpus
 from training.given import LICENCE

@@ -22,9 +22,9 @@ import torch
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
-from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.heads import PretextNet
+from ecg_live.model.tensor_file import digest
 from training.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.limits import check
 from training.schedule import total_steps

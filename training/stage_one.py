@@ -14,8 +14,8 @@ from filelock import FileLock
 from lightning_fabric import Fabric
 
 from ecg_live.errors import DatasetError
-from ecg_live.model.bundle import digest
 from ecg_live.model.encoder import FEATURES, Encoder
+from ecg_live.model.tensor_file import digest
 from ecg_live.types import F64
 from ecg_live.whole import write_whole
 from training.corpus import Corpus, build_corpus

@@ -136,7 +136,7 @@ def device(uri: str, info: StreamInfo) -> str:
 
 def encoder_id(bundle: Bundle) -> str:
     """SHA-256 of all that a bundle's embeddings depend on."""
-    from ecg_live.model.bundle import digest
+    from ecg_live.model.tensor_file import digest
 
     parts = digest(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ecg_live.errors import ModelError
-from training.encoders import EncoderCard, read_encoder, save_encoder
+from training.encoders import FILE, EncoderCard, read_encoder, save_encoder
 from training.features import random_encoder
 
 CARD = EncoderCard("same", {"wesad": ("S2", "S3"), "eegmat": ()}, {"windows": 12, "accuracy": {"noise": 0.5}})
@@ -55,21 +55,42 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "meta",
+    ("meta", "said"),
     [
-        {},
-        {"ecg_live": "{}"},
-        {"ecg_live_encoder": "[]"},
-        {"ecg_live_encoder": "{"},
-        {"ecg_live_encoder": '{"schema": 1, "card": {"padding": "same", "seen": {}}}'},
-        {"ecg_live_encoder": '{"schema": 1, "card": {"padding": "same", "seen": [], "made": {}}}'},
-        {"ecg_live_encoder": '{"schema": 1, "card": {"padding": "odd", "seen": {}, "made": {}}}'},
-        {"ecg_live_encoder": '{"schema": 0, "card": {"padding": "same", "seen": {}, "made": {}}}'},
+        ({}, "but no encoder"),
+        ({"ecg_live": "{}"}, "but no encoder"),
+        ({"ecg_live_encoder": "[]"}, "schema list"),
+        ({"ecg_live_encoder": "{"}, "no JSON"),
+        ({"ecg_live_encoder": '{"schema": 0, "card": {"padding": "same", "seen": {}, "made": {}}}'}, "schema 0"),
+        ({"ecg_live_encoder": '{"schema": 2, "card": {"padding": "same", "seen": {}, "made": {}}}'}, "checksum"),
     ],
 )
-def test_another_file_is_refused(meta: dict[str, str], path: Path) -> None:
+def test_another_file_is_refused(meta: dict[str, str], said: str, path: Path) -> None:
     save_file(load_file(path), path, meta)
+    with pytest.raises(ModelError, match=said):
+        read_encoder(path)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"padding": "same", "seen": {}},
+        {"padding": "same", "seen": [], "made": {}},
+        {"padding": "odd", "seen": {}, "made": {}},
+        [],
+    ],
+)
+def test_a_card_that_cannot_be_is_refused(card: object, path: Path) -> None:
+    FILE.write(path, load_file(path), {"card": card})
     with pytest.raises(ModelError, match="holds no encoder"):
+        read_encoder(path)
+
+
+def test_a_card_that_was_changed_is_refused(path: Path) -> None:
+    content = path.read_bytes()
+    assert content.count(b"eegmat") == 1
+    path.write_bytes(content.replace(b"eegmat", b"eegmau"))
+    with pytest.raises(ModelError, match="checksum"):
         read_encoder(path)
 
 
@@ -77,7 +98,7 @@ def test_other_tensors_are_refused(path: Path, tmp_path: Path) -> None:
     other = torch.nn.Linear(2, 2)
     other.padding = "same"  # type: ignore[assignment]  # a module takes any attribute
     save_encoder(other, CARD, tmp_path / "other")  # type: ignore[arg-type]  # the point of the test
-    with pytest.raises(ModelError, match="holds no encoder"):
+    with pytest.raises(ModelError, match=r"convs.0.weight should be float32 \(32, 1, 1, 32\), found nothing"):
         read_encoder(tmp_path / "other")
 
 

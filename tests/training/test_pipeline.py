@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
-from ecg_live.model.bundle import digest, load_bundle, save_bundle
+from ecg_live.model.bundle import load_bundle, save_bundle
+from ecg_live.model.tensor_file import digest
 from tests.training.folk import manifest, quick, strangers
 from training.features import random_encoder
 from training.pipeline import Job, _figures, run_cell, run_job

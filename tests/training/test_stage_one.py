@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from ecg_live.errors import ConfigError
-from ecg_live.model.bundle import digest
+from ecg_live.model.tensor_file import digest
 from tests.training.folk import manifest, quick, strangers
 from training.corpus import Corpus, build_corpus
 from training.datasets import open_dataset, open_unlabelled

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.errors import BundleError, IncompatibleBundle, ModelError
-from ecg_live.model.bundle import KEY, Bundle, digest, load_bundle, save_bundle
+from ecg_live.model.bundle import FILE, Bundle, load_bundle, save_bundle
 from ecg_live.model.features import Inputs
 from ecg_live.model.head import PersonalHead
+from ecg_live.model.tensor_file import SCHEMA, TENSORS_ONLY, digest, seal
 from tests.contracts.bundles import random_bundle
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
@@ -39,7 +40,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def parts(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     with safe_open(path, framework="pt") as file:
         meta = file.metadata()
-        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(meta[KEY])  # noqa: SIM118 - no mapping
+        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(meta[FILE.key])  # noqa: SIM118 - no mapping
 
 
 def refused(path: Path, kind: type[ModelError] = BundleError) -> ModelError:
@@ -64,14 +65,15 @@ def outcome(path: Path) -> Bundle | ModelError:
         return error
 
 
-def rewritten(whole: Path, out: Path, change: Change, *, seal: bool) -> Path:
-    """A bundle with something changed; ``seal`` gives it a checksum that fits."""
+def rewritten(whole: Path, out: Path, change: Change, *, sealed: bool) -> Path:
+    """A bundle with something changed; ``sealed`` gives it a checksum that fits."""
     tensors, meta = parts(whole)
     change(tensors, meta)
-    if seal:
-        meta["sha256"] = digest(tensors)
+    if sealed:
+        del meta["sha256"]
+        meta["sha256"] = seal(tensors, meta)
     path = out / "changed.safetensors"
-    path.write_bytes(save(tensors, {KEY: json.dumps(meta)}))
+    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
     return path
 
 
@@ -127,12 +129,13 @@ def test_the_tensors_of_a_personal_set(tmp_path: Path) -> None:
     ("name", "value", "found"),
     [
         ("spread", None, "found nothing"),
-        ("spread", torch.ones(128), "should be (3,), found (128,)"),
-        ("spread", torch.tensor([1.0, float("nan"), 1.0]), "not finite"),
-        ("spread", torch.tensor([1.0, -1.0, 1.0]), "deviation of 0 or less"),
+        ("spread", torch.ones(128).double(), "should be float64 (3,), found float64 (128,)"),
+        ("spread", torch.ones(3), "should be float64 (3,), found float32 (3,)"),
+        ("spread", torch.tensor([1.0, float("nan"), 1.0]).double(), "not finite"),
+        ("spread", torch.tensor([1.0, -1.0, 1.0]).double(), "deviation of 0 or less"),
         ("sd", torch.zeros(3), "deviation of 0 or less"),
         ("temperature", torch.tensor(0.0), "temperature"),
-        ("net.0.weight", torch.zeros(2, 128), "should be (2, 3), found (2, 128)"),
+        ("net.0.weight", torch.zeros(2, 128), "should be float32 (2, 3), found float32 (2, 128)"),
     ],
 )
 def test_a_personal_set_that_cannot_be(
@@ -142,7 +145,7 @@ def test_a_personal_set_that_cannot_be(
         key = f"heads.mental_load.personal.{name}"
         tensors.pop(key) if value is None else tensors.update({key: value})
 
-    assert found in refused(rewritten(whole, tmp_path, change, seal=True)).message
+    assert found in refused(rewritten(whole, tmp_path, change, sealed=True)).message
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def test_a_card_whose_sets_contradict_each_other(whole: Path, tmp_path: Path, ch
     def apply(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
         meta["card"]["heads"]["mental_load"].update(change)
 
-    refused(rewritten(whole, tmp_path, apply, seal=True))
+    refused(rewritten(whole, tmp_path, apply, sealed=True))
 
 
 def test_a_bundle_made_before_there_were_inputs_personal_sets_and_splits(tmp_path: Path) -> None:
@@ -175,7 +178,7 @@ def test_a_bundle_made_before_there_were_inputs_personal_sets_and_splits(tmp_pat
         for card in meta["card"]["heads"].values():
             del card["inputs"], card["baseline"], card["split"]
 
-    old = load_bundle(rewritten(saved(random_bundle(), tmp_path), tmp_path, change, seal=True))
+    old = load_bundle(rewritten(saved(random_bundle(), tmp_path), tmp_path, change, sealed=True))
     assert old.card == random_bundle().card
     for bundle in (old, load_bundle(DEFAULT_MODEL)):
         for name, card in bundle.card.heads.items():
@@ -230,19 +233,19 @@ def test_a_plain_safetensors_file(tmp_path: Path) -> None:
         ({"a": torch.zeros(3).bfloat16()}, {}),
     ):
         path.write_bytes(save(tensors, meta))
-        assert "no ecg-live bundle" in refused(path).message
+        assert "but no bundle" in refused(path).message
 
 
 @pytest.mark.parametrize("text", ["", "[", "[" * 100_000, "3", "null", "[]", "{}", '{"schema": 2}', '{"schema": "1"}'])
 def test_metadata_of_another_kind(tmp_path: Path, text: str) -> None:
     path = tmp_path / "meta.safetensors"
-    path.write_bytes(save({"a": torch.zeros(3)}, {KEY: text}))
+    path.write_bytes(save({"a": torch.zeros(3)}, {FILE.key: text}))
     refused(path)
 
 
 def test_another_schema_is_named(whole: Path, tmp_path: Path) -> None:
-    path = rewritten(whole, tmp_path, lambda _, meta: meta.update(schema=99), seal=True)
-    assert "schema 99; this version reads 1" in refused(path).message
+    path = rewritten(whole, tmp_path, lambda _, meta: meta.update(schema=99), sealed=True)
+    assert "schema 99; this version reads 1 and 2" in refused(path).message
 
 
 @pytest.mark.parametrize(
@@ -253,14 +256,53 @@ def test_another_signal_path_is_named(whole: Path, tmp_path: Path, key: str, val
     def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
         meta["card"]["preprocessing"][key] = value
 
-    assert f"made for {key} " in refused(rewritten(whole, tmp_path, change, seal=True), IncompatibleBundle).message
+    assert f"made for {key} " in refused(rewritten(whole, tmp_path, change, sealed=True), IncompatibleBundle).message
 
 
 def test_tampered_with(whole: Path, tmp_path: Path) -> None:
     def change(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
         tensors["encoder.convs.0.bias"][3] += 1e-7
 
-    assert "checksum" in refused(rewritten(whole, tmp_path, change, seal=False)).message
+    assert "checksum" in refused(rewritten(whole, tmp_path, change, sealed=False)).message
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_one_bit_of_the_metadata(whole: Path, tmp_path: Path, at: int) -> None:
+    """A class name, a score, a licence: whatever bit of the JSON is flipped, the file is refused or means the same."""
+    content = bytearray(whole.read_bytes())
+    start, stop = content.index(b"ecg_live"), 8 + int.from_bytes(content[:8], "little")
+    path, card = tmp_path / "flipped.safetensors", load_bundle(whole).card
+    for place in range(start + at, stop, 7 * 11):
+        content[place] ^= 1 << at
+        path.write_bytes(content)
+        content[place] ^= 1 << at
+        found = outcome(path)
+        assert isinstance(found, ModelError) or found.card == card
+
+
+def test_swapped_class_names(whole: Path, tmp_path: Path) -> None:
+    def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        meta["card"]["heads"]["mental_load"]["classes"].reverse()
+
+    assert "checksum" in refused(rewritten(whole, tmp_path, change, sealed=False)).message
+
+
+def test_a_bundle_of_the_first_schema_is_read(whole: Path, tmp_path: Path) -> None:
+    tensors, meta = parts(whole)
+    meta |= {"schema": TENSORS_ONLY, "sha256": digest(tensors)}
+    path = tmp_path / "first.safetensors"
+    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
+    assert load_bundle(path).card == load_bundle(whole).card
+    meta["schema"] = SCHEMA
+    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
+    assert "checksum" in refused(path).message
+
+
+def test_a_card_nested_deeply(whole: Path, tmp_path: Path) -> None:
+    def change(_: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        meta["card"]["heads"]["mental_load"]["scores"] = {"deep": json.loads("[" * 400 + "]" * 400)}
+
+    assert "more than 32 levels" in refused(rewritten(whole, tmp_path, change, sealed=True)).message
 
 
 NAME = "encoder.convs.0.weight"
@@ -271,7 +313,10 @@ NAME = "encoder.convs.0.weight"
     [
         (torch.full((32, 1, 1, 32), float("nan")), "not finite"),
         (torch.full((32, 1, 1, 32), -float("inf")), "not finite"),
-        (torch.zeros(32, 1, 32), r"should be (32, 1, 1, 32), found (32, 1, 32)"),
+        (torch.zeros(32, 1, 32), "should be float32 (32, 1, 1, 32), found float32 (32, 1, 32)"),
+        (torch.full((32, 1, 1, 32), 1e300, dtype=torch.float64), "should be float32 (32, 1, 1, 32), found float64"),
+        (torch.zeros(32, 1, 1, 32).half(), "found float16"),
+        (torch.zeros(32, 1, 1, 32).bfloat16(), "found bfloat16"),
         (None, "found nothing"),
     ],
 )
@@ -279,7 +324,7 @@ def test_weights_that_cannot_be(whole: Path, tmp_path: Path, tensor: Tensor | No
     def change(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
         tensors.pop(NAME) if tensor is None else tensors.update({NAME: tensor})
 
-    message = refused(rewritten(whole, tmp_path, change, seal=True)).message
+    message = refused(rewritten(whole, tmp_path, change, sealed=True)).message
     assert found in message
     assert NAME in message
 
@@ -295,14 +340,14 @@ def test_a_garbled_card(whole: Path, tmp_path: Path, where: str, value: object) 
             meta = meta[step]
         meta[last] = value
 
-    found = outcome(rewritten(whole, tmp_path, change, seal=True))
+    found = outcome(rewritten(whole, tmp_path, change, sealed=True))
     if isinstance(found, Bundle):  # some of these are what a card may say
         assert where.rsplit(".", maxsplit=1)[-1] in {"heads", "scores", "caveats", "data", "dropout", "hidden"}
 
 
 @pytest.mark.parametrize("name", ["name", "padding", "heads", "preprocessing", "licence"])
 def test_a_card_that_lacks_something(whole: Path, tmp_path: Path, name: str) -> None:
-    path = rewritten(whole, tmp_path, lambda _, meta: meta["card"].pop(name), seal=True)
+    path = rewritten(whole, tmp_path, lambda _, meta: meta["card"].pop(name), sealed=True)
     assert name in refused(path).message
 
 
