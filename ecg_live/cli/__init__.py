@@ -3,31 +3,84 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ecg_live.plain import clean
 
+if TYPE_CHECKING:  # at run time only where something went wrong
+    from ecg_live.errors import EcgLiveError
+
 BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
 INTERRUPTED = 130  # exit code after Ctrl-C
+PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
 
 def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
-    from ecg_live.cli.app import app
-    from ecg_live.errors import EcgLiveError, RecordingError
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = None  # what is left in its buffer would fail once more when Python ends
+        code = code or _lost_output(error)
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    """Run the command; give its exit code."""
+    from ecg_live.errors import EcgLiveError
 
     try:
+        from ecg_live.cli.app import app
+
         app()
-    except EcgLiveError as error:
-        if "--debug" in sys.argv:
+    except SystemExit as end:
+        broken = end.__context__  # typer exits with 1 where the reader of the output has left
+        return _lost_output(broken) if isinstance(broken, BrokenPipeError) else end.code
+    except (EcgLiveError, ImportError, OSError) as error:
+        known = _explained(error)
+        if known is None or "--debug" in sys.argv:
             raise
-        complain(error)
-        sys.exit(error.exit_code)
-    except OSError as error:  # of a path that nobody foresaw, such as one below a folder without permission
-        if "--debug" in sys.argv:
-            raise
-        complain(RecordingError(f"{str(error.filename)[:200]}: {error.strerror}", "check the path"))
-        sys.exit(RecordingError.exit_code)
+        complain(known)
+        return known.exit_code
+    return 0
+
+
+def _explained(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:
+    """Say in the terms of our own errors what went wrong, where that can be said."""
+    from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
+
+    if isinstance(error, EcgLiveError):
+        return error
+    if isinstance(error, ImportError):
+        name = (error.name or "").partition(".")[0]
+        place = _place(name)
+        if name not in PACKAGES or place is None or place.parent == Path(__file__).parents[2]:
+            return None
+        return ConfigError(
+            f"{place} hides the package {name!r} of ecg-live", "rename it, or run ecg-live from another folder"
+        )
+    if error.filename is None:
+        return EcgLiveError(f"the output cannot be written: {error.strerror}", "check where it goes")
+    return RecordingError(f"{str(error.filename)[:200]}: {error.strerror}", "check the path")
+
+
+def _place(name: str) -> Path | None:
+    """Folder or file of an imported module, None if it is not known."""
+    module = sys.modules.get(name)
+    paths = [*getattr(module, "__path__", ()), getattr(module, "__file__", None)]
+    return next((Path(path).resolve() for path in paths if path), None)
+
+
+def _lost_output(error: OSError) -> int:
+    """Exit code where standard output takes no more; that its reader has left is the reader's right."""
+    if isinstance(error, BrokenPipeError):
+        return 0
+    known = _explained(error)
+    complain(known or error)
+    return known.exit_code if known else 1
 
 
 def complain(error: Exception) -> None:

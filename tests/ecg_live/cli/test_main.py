@@ -1,0 +1,69 @@
+"""What every command shares: exit codes of an output that takes no more, and packages that are hidden."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "ecg_live"]
+CHECKOUT = Path(__file__).parents[3]
+
+
+def run(*arguments: str, stdout: int, cwd: Path = CHECKOUT) -> tuple[int, str]:
+    """Exit code and complaint of a command in a process of its own."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "models"])
+def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert run(command, stdout=writer) == (0, "")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["--help", "models"])
+def test_an_output_that_is_full_is_told_in_one_line(command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        code, said = run(command, stdout=full.fileno())
+    assert code == 1
+    assert said.startswith("ecg-live: the output cannot be written: No space left on device\n")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("devices/__init__.py", ["devices"]),
+        ("devices.py", ["run", "x.csv", "--headless"]),
+        ("training/__init__.py", ["train", "--dataset", "eegmat", "--data", "x", "--out", "y"]),
+    ],
+)
+def test_a_folder_of_the_user_that_hides_a_package_is_named(name: str, command: list[str], tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    code, said = run(*command, stdout=subprocess.DEVNULL, cwd=tmp_path)
+    package = name.split("/", maxsplit=1)[0]
+    assert code == 2
+    assert said.splitlines() == [
+        f"ecg-live: {tmp_path / package} hides the package {package.removesuffix('.py')!r} of ecg-live",
+        "  what to do: rename it, or run ecg-live from another folder",
+    ]
