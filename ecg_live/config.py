@@ -14,6 +14,7 @@ from platformdirs import user_config_path
 
 from ecg_live.errors import ConfigError
 
+MAX_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
 PREFIX = "ECG_LIVE_"
 FILE = "config.toml"
 
@@ -110,6 +111,41 @@ def load(options: Mapping[str, object], environ: Mapping[str, str] | None = None
     return Settings(**merged)
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is no TOML, or is nested more than `MAX_DEPTH` levels deep.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply to be read", "mend the file") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
+    if not within_depth(found, MAX_DEPTH):
+        raise ConfigError(f"{path}: nested more than {MAX_DEPTH} levels deep", "mend the file")
+    return found
+
+
+def within_depth(value: object, levels: int) -> bool:
+    """Whether plain values (dictionaries, lists) are nested no more than so many levels deep."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for each in layer
+            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+        if not layer:
+            return True
+    return False
+
+
 def _path(environ: Mapping[str, str]) -> Path:
     chosen = environ.get(PREFIX + "CONFIG")
     return Path(chosen) if chosen else user_config_path("ecg-live") / FILE
@@ -121,10 +157,7 @@ def _file(environ: Mapping[str, str]) -> dict[str, Any]:
         if environ.get(PREFIX + "CONFIG"):
             raise ConfigError(f"{PREFIX}CONFIG names {path}, which is no file", "mend or unset it")
         return {}
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}", "mend the file") from error
+    found = read_toml(path)
     known = [field.name for field in fields(Settings)]
     if strange := sorted(found.keys() - set(known)):
         raise ConfigError(f"{path} sets {', '.join(strange)}; known are {', '.join(known)}", "mend the file")

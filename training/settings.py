@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import Inputs
@@ -183,22 +183,6 @@ def merged(settings: S, changes: Mapping[str, Any], where: str) -> S:
         else:
             fresh[name] = _typed(value, hints[name], f"{where}: {name}")
     return replace(settings, **fresh)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file's content.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
 
 
 def as_dict(settings: TrainSettings) -> dict[str, Any]:

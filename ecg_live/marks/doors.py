@@ -129,7 +129,7 @@ def _answering(place: Path) -> Iterator[Door]:
     for path in place.glob("*.json"):
         try:
             door = Door(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             continue  # it ended just now, or another version's
         try:
             door.connect().close()

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ecg_live.config import within_depth
 from ecg_live.errors import ModelError
 from ecg_live.whole import write_whole
 
@@ -131,7 +132,7 @@ class TensorFile:
                 f"{path} is a {self.noun} of schema {str(found)[:20]}; this version reads {TENSORS_ONLY} and {SCHEMA}",
                 "make it again with this version",
             )
-        if not _within_depth(parsed, MAX_DEPTH):
+        if not within_depth(parsed, MAX_DEPTH):
             raise self.error(f"{path}: its metadata is nested more than {MAX_DEPTH} levels deep", self.remedy)
         return parsed
 
@@ -153,8 +154,3 @@ def seal(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
 
 def _described(value: Tensor) -> str:
     return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
-
-
-def _within_depth(value: object, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(_within_depth(each, levels - 1) for each in inner)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.config import Settings, load
+from ecg_live.config import Settings, load, read_toml
 from ecg_live.errors import ConfigError
 
 
@@ -108,3 +108,18 @@ def test_a_file_that_is_no_text(toml: dict[str, str]) -> None:
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="which is no file"):
         load({}, {"ECG_LIVE_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_a_file_that_is_not_there_is_no_file_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file or directory .check the path"):
+        read_toml(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5000 + "]" * 5000, ".".join("a" * 5000) + " = 1", "a.b.c = " + "[" * 20 + "]" * 20]
+)
+def test_a_file_nested_deeply_is_told_in_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "deep.toml").write_text(text)
+    with pytest.raises(ConfigError, match=r"deep\.toml: nested (too deeply|more than 16 levels deep)") as caught:
+        read_toml(tmp_path / "deep.toml")
+    assert len(str(caught.value)) < 200 + len(str(tmp_path))

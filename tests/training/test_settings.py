@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from ecg_live.errors import ConfigError
-from training.settings import PAPER, load_settings, read_toml
+from training.settings import PAPER, load_settings
 from training.sweep.plan import read_plan
 
 
@@ -50,8 +50,3 @@ def test_inputs_of_the_head_can_be_named(inputs: str) -> None:
 def test_other_inputs_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"head.inputs: inputs is 'pulse'; it is one of auto, embedding, hrv, both"):
         load_settings(single={"head.inputs": "pulse"})
-
-
-def test_a_file_that_is_not_there_is_no_file_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.toml: No such file or directory .check the path"):
-        read_toml(tmp_path / "none.toml")

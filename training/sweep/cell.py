@@ -71,7 +71,7 @@ def read_scores(cell: Cell) -> dict[str, float] | None:
     try:
         found = json.loads((cell.folder / SCORES).read_text(encoding="utf-8"))
         return {str(name): math.nan if value is None else float(value) for name, value in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 

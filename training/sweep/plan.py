@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
-from training.settings import TrainSettings, as_dict, load_settings, read_toml
+from training.settings import TrainSettings, as_dict, load_settings
 
 RUN = {"dataset": str, "data": str, "pretrain": list, "label": str, "preset": str}  # as ``ecg-live train`` takes them
 TABLES = ("run", "grid", "settings")
