@@ -102,7 +102,7 @@ class Replay:
 
     def _placed(self, item: Chunk | Gap | State | Marker, origin: float, due: float) -> Chunk | Event:
         """From the file's time to the session's clock."""
-        start = origin + item.time / self._speed
+        start = origin + (item.time or 0.0) / self._speed
         if isinstance(item, Chunk):
-            return replace(item, time=start, arrived=due if math.isfinite(self._speed) else math.nan)
+            return replace(item, time=start, arrived=due if math.isfinite(self._speed) else None)
         return replace(item, time=start)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isnan
-
 from ecg_live.types import Chunk, Clock, Summary, Window
 
 
@@ -35,7 +33,7 @@ class Counts:
         """Note when samples came."""
         now = self._clock()
         self.begin()
-        arrived = now if isnan(chunk.arrived) else min(chunk.arrived, now)
+        arrived = now if chunk.arrived is None else min(chunk.arrived, now)
         self._arrivals = self._arrivals[1], (chunk.start / self._rate, arrived)
 
     def completed(self, window: Window, delay: float) -> float:

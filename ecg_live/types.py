@@ -60,13 +60,13 @@ class Chunk:
     """Samples without a hole inside: ``samples (n, c)`` in mV, first one at index ``start`` of its counter.
 
     ``time`` is the session clock of the first sample, ``arrived`` the session clock when the whole chunk
-    was there (NaN: when the session took it). An empty chunk is legal.
+    was there (None: when the session took it). An empty chunk is legal.
     """
 
     samples: F64
     start: int
     time: float
-    arrived: float = float("nan")
+    arrived: float | None = None
 
     @property
     def stop(self) -> int:
@@ -82,7 +82,7 @@ class Gap:
     lost: int
     cause: str
     bridged: bool = False
-    time: float = float("nan")
+    time: float | None = None
 
     @property
     def stop(self) -> int:
@@ -114,7 +114,7 @@ class State:
 
     state: str
     detail: str = ""
-    time: float = float("nan")
+    time: float | None = None
     seconds_left: float | None = None
 
 

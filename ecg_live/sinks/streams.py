@@ -155,9 +155,9 @@ class Rows:
         if item.features is not None:
             yield Row("features", stamp, item.features[None])
 
-    def _stamp(self, raw: float | None, time: float) -> float:
+    def _stamp(self, raw: float | None, time: float | None) -> float:
         """Session clock at a raw time (s) that was met at ``time``."""
-        if isfinite(time) and (self._info.speed == 1.0 or raw is None or self._anchor is None):
+        if time is not None and isfinite(time) and (self._info.speed == 1.0 or raw is None or self._anchor is None):
             return time
         if self._anchor is None:
             return self._clock()
@@ -166,7 +166,7 @@ class Rows:
 
     def _now(self, item: Item) -> float:
         """Stamp of an item that lies at no raw time."""
-        time = float(getattr(item, "time", nan))
-        if isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
+        time: float | None = getattr(item, "time", None)
+        if time is not None and isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
             return time
         return self._clock() if self._newest is None else self._newest

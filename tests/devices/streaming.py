@@ -51,6 +51,7 @@ class Streamed:
         for item in self.items:
             if isinstance(item, Chunk | Gap):
                 assert item.start == stop
+                assert item.time is not None
                 assert item.time >= time
                 parts.append(item.samples if isinstance(item, Chunk) else np.full((item.lost, 1), np.nan))
                 stop, time = item.stop, item.time

@@ -117,6 +117,7 @@ def test_driver_gives_what_the_strap_plays(mtu: int) -> None:
     assert not got.of(Gap)
     assert [battery.level for battery in got.of(Battery)] == [0.88]
     assert {beats.heart_rate for beats in got.of(Beats)} == {75.0, 67.0}
+    assert got.chunks[-1].arrived is not None
     assert got.chunks[-1].time == pytest.approx(got.chunks[-1].arrived - len(got.chunks[-1].samples) / RATE, abs=0.02)
     assert got.details("clock")[0].startswith("device clock +")
     assert got.details("streaming") == ["Polar H10 streams"]
