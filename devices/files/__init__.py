@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from devices.files.acq import open_acq
+from devices.files.acq_header import is_acq
 from devices.files.cells import head_lines
 from devices.files.csv import open_csv
 from devices.files.edf import open_edf
@@ -108,6 +110,8 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
         return open_xdf
     if head.startswith(POLY5):
         return open_poly5
+    if is_acq(head):
+        return open_acq
     if is_wesad(head):
         return open_wesad
     return _text_decoder(path)

@@ -14,7 +14,7 @@ from ecg_live.types import F64, Chunk, Gap, Marker, State, StreamInfo
 
 Piece = Chunk | Gap | State | Marker
 KNOWN = (
-    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), XDF, Poly5 (.S00), WESAD (.pkl), "
+    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), BIOPAC .acq, XDF, Poly5 (.S00), WESAD (.pkl), "
     "DREAMER or AMIGOS (.mat), or CSV"
 )
 # What decoders and the libraries below them raise where the bytes make no sense.

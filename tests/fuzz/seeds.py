@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.devices.files import (
+    acq_files,
     mat_files,
     poly5_files,
     test_csv_table,
@@ -26,6 +27,28 @@ def _amigos(path: Path) -> Path:
     return mat_files.write_amigos(path, [video] * 20, [mat_files.rated(5, 5, 5, 5, 5)] * 20)
 
 
+_ACQ = (
+    acq_files.Written(np.arange(300, dtype=np.int16)),
+    acq_files.Written(np.arange(75.0), "RSP", "V", 4),
+)
+
+
+def _beside(kind: str) -> Callable[[Path], Path]:
+    """A file that belongs to the record ``rec.hea``, which lies beside it then."""
+
+    def make(path: Path) -> Path:
+        if kind == "segments":
+            test_wfdb.record(path.parent, "part", "ECG")
+            (path.parent / "rec.hea").write_text("rec/3 1 250 2100\npart 1000\n~ 100\npart 1000\n")
+            return path.parent / "rec.hea"
+        test_wfdb.write(path.parent, ["ECG"], "212", count=300)
+        if kind == "atr":
+            test_wfdb.noted(path.parent, "rec")
+        return path.parent / f"rec.{kind}"
+
+    return make
+
+
 MAKERS: dict[str, Callable[[Path], Path]] = {
     "text": lambda path: test_opensignals_text.write(path, test_opensignals_text.counted(range(200))),
     "hdf5": lambda path: test_opensignals_hdf5.write(path, list(range(200))),
@@ -40,12 +63,20 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
         test_xdf.note(2, "begin", 1.0),
         *test_xdf.ecg(count=300),
     ),
+    "bdf": test_edf.write_bdf,
+    "acq": lambda path: acq_files.write(path, _ACQ, markers=[(0, "Segment 1"), (9, "go"), (50, "Segment 2")]),
+    "acq5": lambda path: acq_files.write(
+        path, _ACQ, revision=132, order=">", compressed=True, markers=[(0, "Segment 1"), (9, "go")]
+    ),
     "poly5": lambda path: poly5_files.poly5(path, ["ECG"], np.arange(300.0)[:, None]),
     "wesad": lambda path: wesad_files.write2(
         path, wesad_files.content(wesad_files.counted(1400), wesad_files.labels((1, 1400)))
     ),
     "amigos": _amigos,
     "wfdb": lambda path: test_wfdb.write(path.parent, ["ECG"], count=300),
+    "segments": _beside("segments"),
+    "dat": _beside("dat"),
+    "atr": _beside("atr"),
 }
 
 

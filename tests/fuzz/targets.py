@@ -20,17 +20,25 @@ from tests.ecg_live.sinks.recordings import eventful, record
 from tests.fuzz.seeds import MAKERS, seed
 
 Target = Callable[[bytes], object]
+WFDB = {"wfdb": "rec.hea", "segments": "rec.hea", "dat": "rec.dat", "atr": "rec.atr"}  # which file is damaged
 ENOUGH = 200_000  # samples: a damaged header may promise a day of constant signal, which would only take time
+
+
+def opening_of(name: str) -> Opening:
+    """How a seed is opened: so that it is read to its end, which a rate or unit that it does not have would prevent."""
+    return Opening(channel="1", annotations="atr" if name == "atr" else None)
 
 
 def reader(name: str, folder: Path) -> Target:
     """Read a file of a format to its end, or so far that it cannot become interesting any more."""
-    path = folder / ("rec.hea" if name == "wfdb" else f"{name}.fuzz")
+    path = folder / WFDB.get(name, f"{name}.fuzz")
+    opened = path.with_suffix(".hea") if name in WFDB else path
+    opening = opening_of(name)
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
         taken = 0
-        for item in open_recording(path, Opening(channel="1", rate=250, unit="mV")).chunks(1000):
+        for item in open_recording(opened, opening).chunks(1000):
             taken += len(getattr(item, "samples", ()))
             if taken > ENOUGH:
                 return

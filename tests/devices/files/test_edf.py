@@ -125,6 +125,12 @@ def test_bdf_with_24_bits(tmp_path: Path) -> None:
     assert [round(v * 1e3) for v in got.samples.tolist()] == values.tolist()
 
 
+def write_bdf(path: Path) -> Path:
+    signal = edfio.BdfSignal(np.arange(500) / 1000, 250, label="ECG", physical_dimension="mV", physical_range=(-9, 9))
+    edfio.Bdf([signal], data_record_duration=1, annotations=[edfio.EdfAnnotation(1.0, 0.5, "stimulus")]).write(path)
+    return path
+
+
 def put(path: Path, at: int, text: bytes, width: int = 8) -> Path:
     data = bytearray(path.read_bytes())
     data[at : at + width] = text.ljust(width)

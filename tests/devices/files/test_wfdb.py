@@ -269,17 +269,16 @@ def test_a_signal_that_lies_behind_the_others_in_its_file_is_set_right(tmp_path:
     assert counts(decode(path).samples) == list(range(30, 1000))
 
 
-def noted(folder: Path) -> Path:
-    path = record(folder, "a", "ECG", rate=250)
+def noted(folder: Path, name: str = "a") -> None:
     wfdb.wrann(
-        "a", "atr", np.array([25, 100, 300, 301, 900]), ["N", "+", "V", '"', "N"], fs=250, write_dir=str(folder),
+        name, "atr", np.array([25, 100, 300, 301, 900]), ["N", "+", "V", '"', "N"], fs=250, write_dir=str(folder),
         aux_note=["", "(AFIB", "", "patient coughs", ""],
     )  # fmt: skip
-    return path
 
 
 def test_annotations_beside_a_record_are_markers_where_they_are_asked_for(tmp_path: Path) -> None:
-    path = noted(tmp_path)
+    path = record(tmp_path, "a", "ECG", rate=250)
+    noted(tmp_path)
     assert decode(path).markers == []
     markers = decode(path, Opening(annotations="atr")).markers
     assert [(marker.time, marker.text) for marker in markers] == [

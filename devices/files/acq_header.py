@@ -1,0 +1,207 @@
+"""Headers of BIOPAC AcqKnowledge files (``.acq``), of revision 30 (2.0) to that of version 5.
+
+Not bioread's reader: it needs pytest, gives bytes of one channel for values of another at the end of a file of several
+rates (394 of them in ``physio-3.8.1.acq`` of its own tests), and believes every count before it takes memory. Source of
+the layout: BIOPAC's Application Note 156 for versions 2 and 3; for later ones, what bioread and public files agree on.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from devices.files.units import text_of
+from ecg_live.errors import FormatError
+
+REVISIONS = range(30, 256)  # 2.0.0 is 30, 5.0.1 is 132
+_V35X, _V370, _V381, _V400, _V42X, _V430, _V440 = 36, 38, 41, 61, 121, 124, 128  # what moved what is read here
+_MOST_CHANNELS = 512
+_MOST_MARKERS = 1 << 20
+_LONGEST_HEADER = 1 << 20  # bytes of any one header
+_SCAN = 4096  # bytes after the foreign data in which the types of the samples begin
+_TYPES = {(8, 0): "f8", (8, 1): "f8", (2, 2): "i2"}
+_APPENDED = "apnd"  # style of a marker at which recording began or went on
+_SEGMENT = re.compile(r"Segment \d+")  # its text before there were styles
+
+
+class AcqChannel(NamedTuple):
+    """A channel: every ``divider``-th tick has a sample; value in ``unit`` = sample x ``scale`` + ``offset``."""
+
+    name: str
+    unit: str
+    samples: int
+    divider: int
+    scale: float
+    offset: float
+    kind: str  # numpy's, without its byte order
+
+    @property
+    def size(self) -> int:
+        """Bytes of a sample."""
+        return int(self.kind[1])
+
+
+class AcqMarker(NamedTuple):
+    """An event at a tick after the first sample; ``segment``: recording began, or went on, there."""
+
+    tick: int
+    text: str
+    segment: bool
+
+
+class AcqHeader(NamedTuple):
+    """What a file says of itself: ``tick`` in s; ``data`` is the byte at which uncompressed samples begin."""
+
+    revision: int
+    order: str
+    tick: float
+    compressed: bool
+    channels: tuple[AcqChannel, ...]
+    data: int
+
+    @property
+    def length(self) -> int:
+        """Bytes of all samples, where they are not compressed."""
+        return 0 if self.compressed else sum(channel.samples * channel.size for channel in self.channels)
+
+
+def is_acq(head: bytes) -> bool:
+    """Whether a file that begins so is one of AcqKnowledge."""
+    if len(head) < 24:
+        return False
+    order, revision = _order(head)
+    _, channels = struct.unpack_from(order + "ih", head, 6)
+    return revision in REVISIONS and 1 <= channels <= _MOST_CHANNELS
+
+
+def _order(head: bytes) -> tuple[str, int]:
+    """Byte order and revision, which is a small number in the right one."""
+    revisions = [(struct.unpack_from(order + "i", head, 2)[0], order) for order in "<>"]
+    revision, order = min((revision if revision > 0 else 1 << 31, order) for revision, order in revisions)
+    return order, revision
+
+
+def read_header(path: Path) -> AcqHeader:
+    """Read what an AcqKnowledge file says of itself.
+
+    Raises
+    ------
+    FormatError
+        It is cut, or its numbers do not fit each other.
+    """
+    with path.open("rb") as file:
+        order, revision = _order(file.read(24))
+        fields = Fields(path, file, order)
+        if revision not in REVISIONS:
+            raise FormatError(
+                f"{path.name}: AcqKnowledge's revision {revision}, expected 30 to 255", "export it as EDF"
+            )
+        length, count, tick = fields.at(6, "i")[0], fields.at(10, "h")[0], fields.at(16, "d")[0]
+        late = revision >= _V400
+        compressed = revision >= _V381 and fields.at(972 if late else 1936, "i")[0] != 0
+        padded = fields.at(2398, "h")[0] if revision >= _V430 else 0
+        if not (1 <= count <= _MOST_CHANNELS and math.isfinite(tick) and tick > 0 and 0 <= padded <= _MOST_CHANNELS):
+            raise FormatError(
+                f"{path.name}: {count} channels, {tick:g} ms a tick; expected 1 to {_MOST_CHANNELS}, and more than 0",
+                "export it from AcqKnowledge as EDF",
+            )
+        place = fields.after(0, length)
+        for _ in range(padded):
+            place = fields.after(place, fields.at(place, "i")[0])
+        found: list[AcqChannel] = []
+        for _ in range(count):
+            found.append(_channel(fields, place, revision))
+            place = fields.after(place, fields.at(place, "i")[0])
+        place = fields.after(place, fields.at(place, "i" if late else "h")[0])
+        kinds, data = _kinds(fields, place, count)
+    return AcqHeader(
+        revision, order, tick / 1000, compressed,
+        tuple(channel._replace(kind=kind) for channel, kind in zip(found, kinds, strict=True)), data,
+    )  # fmt: skip
+
+
+class Fields:
+    """Numbers at places of a file, which may be damaged."""
+
+    def __init__(self, path: Path, file: BinaryIO, order: str) -> None:
+        self.path = path
+        self.file = file
+        self.order = order
+
+    def at(self, place: int, form: str) -> tuple[Any, ...]:
+        """Unpack what lies at a byte."""
+        layout = struct.Struct(self.order + form)
+        return layout.unpack(self.bytes(place, layout.size))
+
+    def bytes(self, place: int, size: int) -> bytes:
+        """So many bytes from a byte on."""
+        self.file.seek(place)
+        data = self.file.read(size)
+        if len(data) < size:
+            raise FormatError(f"{self.path.name}: a header is cut at byte {place + len(data)}", "copy the file again")
+        return data
+
+    def after(self, place: int, size: int) -> int:
+        """Where a header of a size ends."""
+        if not 0 < size <= _LONGEST_HEADER:
+            raise FormatError(f"{self.path.name}: a header of {size} bytes at byte {place}", "copy the file again")
+        return place + size
+
+
+def _channel(fields: Fields, place: int, revision: int) -> AcqChannel:
+    name, unit = (text_of(fields.bytes(place + at, size).split(b"\0")[0]).strip() for at, size in ((6, 40), (68, 20)))
+    count, scale, offset = fields.at(place + 88, "idd")
+    divided = 152 if revision >= _V400 else 250
+    divider = fields.at(place + divided, "h")[0] if revision >= _V370 else 1
+    if count < 0 or divider < 0:
+        raise FormatError(f"{fields.path.name}: {name}: {count} samples, every {divider}th", "copy the file again")
+    return AcqChannel(name, unit, count, divider or 1, scale, offset, "i2")
+
+
+def _kinds(fields: Fields, place: int, count: int) -> tuple[list[str], int]:
+    """Type of each channel's samples, and where they end; some files have other data before them."""
+    fields.file.seek(place)
+    data = fields.file.read(_SCAN + 4 * count)
+    for at in range(len(data) - 4 * count + 1):
+        numbers = struct.unpack_from(f"{fields.order}{2 * count}h", data, at)
+        kinds = [_TYPES.get(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        if all(kinds):
+            return [kind for kind in kinds if kind is not None], place + at + 4 * count
+    raise FormatError(f"{fields.path.name}: no types of samples from byte {place} on", "export it as EDF")
+
+
+def read_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
+    """Event markers in their order of time, and the byte after them.
+
+    Raises
+    ------
+    FormatError
+        They are cut or damaged.
+    """
+    late = header.revision >= _V400
+    dated = 8 * ((header.revision >= _V42X) + (header.revision >= _V440))
+    begin = header.data + header.length
+    with path.open("rb") as file:
+        fields = Fields(path, file, header.order)
+        length, count = fields.at(begin, "ii")
+        count, place = (count - 1, begin + 25 + dated) if late else (count, begin + 8)
+        if not (0 <= length <= path.stat().st_size and -1 <= count <= _MOST_MARKERS):
+            raise FormatError(f"{path.name}: {count} event markers in {length} bytes", "copy the file again")
+        found: list[AcqMarker] = []
+        for _ in range(count):
+            (tick,) = fields.at(place, "i")
+            style = fields.bytes(place + 10, 4).decode("latin-1") if late else ""
+            place += 14 + dated if late else (10 if header.revision >= _V35X else 8)
+            (size,) = fields.at(place, "h")
+            size += not late and header.revision >= _V35X
+            text = text_of(fields.bytes(place + 2, max(0, size)).split(b"\0")[0]).strip()
+            place += 2 + max(0, size)
+            found.append(AcqMarker(tick, text, style == _APPENDED if late else _SEGMENT.fullmatch(text) is not None))
+    # The first segment begins with the first sample: where its marker says otherwise, all are off by as much
+    # (physio-5.0.1-c.acq has -34304 for it, and the same recording saved by version 3.8.1 has 0).
+    origin = min((marker.tick for marker in found if marker.segment), default=0)
+    found = sorted((marker._replace(tick=marker.tick - origin) for marker in found), key=lambda marker: marker.tick)
+    return found, begin + length + (0 if late else 8)
