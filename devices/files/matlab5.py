@@ -24,6 +24,9 @@ _KINDS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 _MATRIX, _PACKED = 14, 15
 _CELL, _STRUCT, _NUMBERS = 1, 2, range(6, 16)
 _COMPLEX = 0x0800  # bit of the flags
+_SMALLEST = 8  # bytes of an array within another, which has a tag at least
+MAX_RATIO = 100  # of unpacked to packed bytes: of ECG and EEG zlib saves less than nine tenths
+MAX_SMALL = 1 << 24  # bytes that a variable may unpack to however small it is packed
 
 Numbers = np.ndarray[Any, Any]
 # An array of numbers; cells or structs (dictionaries) in column-major order; None for what is neither, such as text.
@@ -86,11 +89,14 @@ class _Stream:
 
     def __init__(self, file: BinaryIO, size: int, *, packed: bool) -> None:
         self._file, self._left = file, size
+        self.most = max(MAX_SMALL, size * MAX_RATIO) if packed else size  # bytes that it may give
         self._unpack = zlib.decompressobj() if packed else None
         self._held = memoryview(b"")
         self.at = 0
 
     def read(self, count: int) -> bytes:
+        if self.at + count > self.most:
+            raise ValueError(f"{self.at + count} bytes of data, at most {self.most} can be in a variable of this size")
         parts: list[memoryview] = []
         while count:
             while not self._held:
@@ -111,11 +117,13 @@ class _Stream:
             self._more()
 
     def _more(self) -> bytes:
-        raw = self._file.read(min(_BLOCK, self._left))
+        raw = self._unpack.unconsumed_tail if self._unpack is not None else b""
+        if not raw:
+            raw = self._file.read(min(_BLOCK, self._left))
+            self._left -= len(raw)
         if not raw:
             raise EOFError(f"the data end after {self.at} bytes")
-        self._left -= len(raw)
-        return raw if self._unpack is None else self._unpack.decompress(raw)
+        return raw if self._unpack is None else self._unpack.decompress(raw, _BLOCK)
 
 
 class _Reader:
@@ -131,6 +139,8 @@ class _Reader:
             if kind != _MATRIX:
                 raise ValueError(f"element of type {kind}, expected an array")
         stop = self._stream.at + size
+        if stop > self._stream.most:
+            raise ValueError(f"a variable of {size} bytes, at most {self._stream.most} can be packed in this place")
         head = self._head()
         if head.name not in names:
             return head.name, None
@@ -149,6 +159,8 @@ class _Reader:
         if min(head.shape, default=-1) < 0:
             raise ValueError(f"shape {head.shape}")
         value: Value = None
+        if head.kind in (_CELL, _STRUCT) and count > (stop - self._stream.at) // _SMALLEST:
+            raise ValueError(f"{count} cells or structs in {stop - self._stream.at} bytes")
         if head.kind == _CELL:
             value = [self._matrix(stop) for _ in range(count)]
         elif head.kind == _STRUCT:
@@ -165,6 +177,8 @@ class _Reader:
         names = [_text(name) for name in letters.reshape(-1, int(width[0]))] if len(letters) else []
         if not names:
             return []
+        if count * len(names) > (stop - self._stream.at) // _SMALLEST:
+            raise ValueError(f"{count} structs of {len(names)} fields in {stop - self._stream.at} bytes")
         return [{name: self._matrix(stop, wanted=name not in self._skip) for name in names} for _ in range(count)]
 
     def _matrix(self, stop: int, *, wanted: bool = True) -> Value:

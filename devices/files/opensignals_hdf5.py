@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.types import F64, Opening, State
 
 _BLOCK = 1 << 16  # samples read at once
+_LARGEST_CHUNK = 1 << 24  # bytes of a chunk, which is unpacked as a whole; HDF5 guesses up to 1 MiB
+_MAX_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib packs a thousandfold at best
+_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
 
 
 def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
@@ -30,14 +34,14 @@ def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
         It is not plain which channel is the ECG, or no rate is known.
     """
     with _opened(path) as file:
-        ports = [port for name in file for port in _ports(path, name, file[name])]
+        ports = [port for name in file for port in _ports(path, name, _member(path, file, name))]
         if not ports:
             found = ", ".join(list(file)[:5]) or "nothing"
             raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
         port = opensignals.choose_port(ports, opening, path.name)
         group = file[port.device]
         samples = len(_column(path, group["raw"], port.key))
-        counted = "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples
+        counted = "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples  # _ports saw to links
         stated = opensignals.number(group.attrs, "nsamples", path.name)
     if not samples:
         raise TruncatedError(f"{path.name}: {port.key} holds no samples", "record it again")
@@ -56,7 +60,7 @@ def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
 
 def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
     """A column of numbers, which may be damaged or something else."""
-    data: h5py.Dataset | h5py.Group = raw[str(key)]
+    data = _member(path, raw, str(key))
     if not isinstance(data, h5py.Dataset):
         raise FormatError(f"{path.name}: {key} is no data set", "export the file again")
     if data.dtype.kind not in "iuf" or len(data.shape) not in (1, 2) or data.shape[1:] not in ((), (1,)):
@@ -64,7 +68,33 @@ def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
             f"{path.name}: {key} is {data.dtype} of shape {data.shape}, expected one column of numbers",
             "export the file again",
         )
+    if wrong := _unsafe(data):
+        raise FormatError(f"{path.name}: {key} {wrong}", "export the file again from OpenSignals")
     return data
+
+
+def _member(path: Path, group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
+    """What a group holds by a name; nothing that lies elsewhere, in this file or in another."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise FormatError(f"{path.name}: {name} is a link, expected what it links to", "export the file again")
+    found: h5py.Dataset | h5py.Group = group[name]
+    return found
+
+
+def _unsafe(data: h5py.Dataset) -> str:
+    """Why a column is not read: data outside the file, or more than can be there."""
+    settings = data.id.get_create_plist()
+    filters = [settings.get_filter(at)[0] for at in range(settings.get_nfilters())]
+    if data.external or data.is_virtual:
+        return "lies outside the file"
+    if strange := [number for number in filters if number not in _FILTERS]:
+        return f"is packed with filter {strange[0]}, expected one of {', '.join(_FILTERS.values())}"
+    size = data.dtype.itemsize
+    chunk = size * math.prod(data.chunks) if data.chunks else 0
+    if chunk > _LARGEST_CHUNK:
+        return f"is packed in chunks of {chunk} bytes, expected {_LARGEST_CHUNK} at most"
+    whole, stored = size * math.prod(data.shape), data.id.get_storage_size()
+    return f"has {whole} bytes by its own words, {stored} are stored" if whole > stored * _MAX_RATIO else ""
 
 
 def _block(path: Path, raw: h5py.Group, key: int | str, at: int) -> F64:
@@ -81,13 +111,16 @@ def _opened(path: Path) -> h5py.File:
 
 
 def _ports(path: Path, device: str, group: h5py.Group | h5py.Dataset) -> list[Port]:
-    if not isinstance(group, h5py.Group) or "raw" not in group or not isinstance(group["raw"], h5py.Group):
+    if not isinstance(group, h5py.Group) or "raw" not in group:
         return []
-    names = sorted((name for name in group["raw"] if name.startswith("channel_")), key=lambda name: (len(name), name))
+    raw = _member(path, group, "raw")
+    if not isinstance(raw, h5py.Group):
+        return []
+    names = sorted((name for name in raw if name.startswith("channel_")), key=lambda name: (len(name), name))
     rate = opensignals.number(group.attrs, "sampling rate", path.name)
     found: list[Port] = []
     for i, name in enumerate(names):
-        attrs = group["raw"][name].attrs
+        attrs = _member(path, raw, name).attrs
         label = text_of(attrs.get("label", "")) or name
         width, guessed = opensignals.bits(group.attrs, i, len(names), label, path.name)
         sensor, bitalino = text_of(attrs.get("sensor", "")), opensignals.is_bitalino(group.attrs)

@@ -18,6 +18,8 @@ from .unpack import unpack
 
 __all__ = ["SOURCES", "fetch"]
 
+MOST_RECORDS = 10_000  # that a list may name
+
 
 def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progress, url: str | None = None) -> Path:
     """Download a data set and give the folder that ``ecg-live train`` takes; what is there already stays.
@@ -58,7 +60,7 @@ def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progre
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "choose another folder") from error
     try:
-        return _archive(source, url, folder, report) if source.inside else _records(url, folder, report)
+        return _archive(source, url, folder, report) if source.inside else _records(source, url, folder, report)
     except DatasetError as error:
         if source.mirror and url == source.url:
             error.remedy += f"; or try --url {source.mirror}, which we have not verified"
@@ -68,29 +70,35 @@ def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progre
 def _archive(source: Source, url: str, folder: Path, report: Progress) -> Path:
     name = f"{source.inside}.zip"
     sums = _sums(url) if source.sums else {}
-    _retrieve(url, sums.get(url.rsplit("/", 1)[-1]), name, folder, report)
+    _retrieve(url, sums.get(url.rsplit("/", 1)[-1]), name, folder, report, source.most)
     return unpack(folder / name, source.inside, folder, source.unpacked)
 
 
-def _records(url: str, folder: Path, report: Progress) -> Path:
+def _records(source: Source, url: str, folder: Path, report: Progress) -> Path:
     """All recordings that a folder's ``RECORDS`` lists, one name a line."""
     url = url if url.endswith("/") else url + "/"
     names = (read_list(urljoin(url, "RECORDS")) or "").split()
     if not names:
         raise DatasetError(f"{url} has no list RECORDS of its recordings", "check the address")
+    if len(names) > MOST_RECORDS:
+        raise DatasetError(
+            f"{url}RECORDS lists {len(names)} recordings; {MOST_RECORDS} is the most", "check the address"
+        )
     for name in names:
         if not name.endswith(".edf") or {"/", "\\", ":"} & set(name):
             raise DatasetError(f"{url}RECORDS lists {name!r}; expected names of EDF files", "check the address")
     sums = _sums(url)
+    left = source.most
     for name in names:
-        _retrieve(urljoin(url, name), sums.get(name), name, folder, report)
+        _retrieve(urljoin(url, name), sums.get(name), name, folder, report, left)
+        left -= (folder / name).stat().st_size
     return folder
 
 
-def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: Progress) -> None:
-    """One file, unless it is there and right."""
+def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: Progress, most: int) -> None:
+    """One file of so many bytes at most, unless it is there and right."""
     try:
-        pooch.retrieve(url, sha256, name, folder, downloader=Resuming(folder / f"{name}.part", report))
+        pooch.retrieve(url, sha256, name, folder, downloader=Resuming(folder / f"{name}.part", report, most))
     except ValueError as error:  # pooch has deleted what it refuses
         raise DatasetError(
             f"{url}: what came has not the SHA-256 that the publisher states, {sha256}",

@@ -30,27 +30,38 @@ class _CutError(Exception):
 class Resuming:
     """A downloader for pooch: fills ``part``, which stays if the connection does not."""
 
-    def __init__(self, part: Path, report: Progress) -> None:
-        self._part, self._report = part, report
+    def __init__(self, part: Path, report: Progress, most: int) -> None:
+        self._part, self._report, self._most = part, report, most
 
     def __call__(self, url: str, output_file: str | IO[bytes], pooch: Any) -> None:  # noqa: ARG002 - pooch's call
         """Download to the partial file, then move it to where pooch checks its hash."""
-        download(url, self._part, self._report)
+        download(url, self._part, self._report, self._most)
         self._part.replace(str(output_file))
 
 
-def download(url: str, part: Path, report: Progress) -> None:
+def download(url: str, part: Path, report: Progress, most: int) -> None:
     """Fetch what is missing of a file; a lost connection is taken up again as long as each one brings something.
+
+    Parameters
+    ----------
+    url : str
+        Where it is.
+    part : Path
+        Where it comes to lie.
+    report : callable
+        Told how far it is.
+    most : int
+        Bytes that it may have; one that states more, or sends more, is not taken.
 
     Raises
     ------
     DatasetError
-        If the server does not have the file, no more comes, or the disk does not take it.
+        If the server does not have the file, no more comes, it is too large, or the disk does not take it.
     """
     while True:
         had = _size(part)
         try:
-            if _attempt(url, part, report):
+            if _attempt(url, part, report, most):
                 return
             reason = "the connection was cut"
         except urllib.error.HTTPError as error:
@@ -85,7 +96,7 @@ def read_list(url: str) -> str | None:
         raise DatasetError(f"{url}: {_reason(error)}", AGAIN) from error
 
 
-def _attempt(url: str, part: Path, report: Progress) -> bool:
+def _attempt(url: str, part: Path, report: Progress, most: int) -> bool:
     """Read one answer to its end; true if the file is whole then."""
     had = _size(part)
     with _open(url, {"Range": f"bytes={had}-"} if had else {}) as answer:
@@ -94,8 +105,22 @@ def _attempt(url: str, part: Path, report: Progress) -> bool:
             raise DatasetError(f"{url}: the server sends byte {begun}, {had} was asked for", f"delete {part}")
         length = answer.headers.get("Content-Length", "")
         total = begun + int(length) if length.isdecimal() else None
-        there = _save(answer, part, begun, lambda so_far: report(part.stem, so_far, total))
+        _check(url, part, total or begun, most)
+
+        def note(so_far: int) -> None:
+            _check(url, part, so_far, most)
+            report(part.stem, so_far, total)
+
+        there = _save(answer, part, begun, note)
     return total is None or there >= total
+
+
+def _check(url: str, part: Path, size: int, most: int) -> None:
+    if size > most:
+        part.unlink(missing_ok=True)
+        raise DatasetError(
+            f"{url}: the file has {size} bytes or more; {most} is the most expected", "check the address"
+        )
 
 
 def _save(answer: http.client.HTTPResponse, part: Path, begun: int, report: Callable[[int], None]) -> int:

@@ -40,6 +40,11 @@ class Source:
     option: str = "--data"
     mirror: str = ""
 
+    @property
+    def most(self) -> int:
+        """Bytes to download at most, as ``size`` is about right."""
+        return 2 * self.size
+
 
 MB, GB = 10**6, 10**9
 ODC_BY = "Open Data Commons Attribution License 1.0; cite its authors and PhysioNet (Goldberger et al. 2000)"

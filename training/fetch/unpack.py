@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from ecg_live.errors import DatasetError
 
+MOST_ENTRIES = 100_000  # files in a data set; CinC 2017 has 17,057
+LONGEST_LIST = 1 << 25  # bytes of a zip file's list of them, which is read as a whole
+_END, _END64 = b"PK\x05\x06", b"PK\x06\x06"  # before where that list is described, at the end of the file
 AGAIN = "run the same command again: it fetches it anew"
 
 
@@ -34,6 +38,7 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
     scratch = folder / f".{inside}.part"
     shutil.rmtree(scratch, ignore_errors=True)
     try:
+        _check_list(archive)
         with zipfile.ZipFile(archive) as file:
             _check(archive, file.infolist(), inside, limit)
             file.extractall(scratch, [name for name in file.namelist() if name.startswith(f"{inside}/")])
@@ -50,6 +55,24 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
         shutil.rmtree(scratch, ignore_errors=True)
     archive.unlink()
     return folder / inside
+
+
+def _check_list(archive: Path) -> None:
+    """Refuse a list of entries that is too long, before it is read."""
+    with archive.open("rb") as file:
+        file.seek(max(0, archive.stat().st_size - (1 << 16) - 256))
+        tail = file.read()
+    wide, plain = tail.rfind(_END64), tail.rfind(_END)
+    entries = size = 0
+    if wide >= 0 and len(tail) >= wide + 48:
+        entries, size = struct.unpack_from("<QQ", tail, wide + 32)
+    elif plain >= 0 and len(tail) >= plain + 16:
+        entries, size = struct.unpack_from("<HI", tail, plain + 10)
+    if entries > MOST_ENTRIES or size > LONGEST_LIST:
+        raise DatasetError(
+            f"{archive} lists {entries} files in {size} bytes; {MOST_ENTRIES} files is the most expected",
+            "check the address",
+        )
 
 
 def _check(archive: Path, entries: list[zipfile.ZipInfo], inside: str, limit: int) -> None:

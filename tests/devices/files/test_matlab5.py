@@ -1,6 +1,8 @@
 """MATLAB 5 files, against scipy's reader: on files that scipy wrote, and on those that MATLAB itself wrote for it."""
 
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,50 @@ def test_cells_within_cells_without_end(tmp_path: Path) -> None:
     (tmp_path / "a.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + data)
     with pytest.raises(FormatError, match="RecursionError"):
         read_variables(tmp_path / "a.mat", ["x"])
+
+
+def bomb(path: Path, content: bytes, size: int | None = None) -> Path:
+    """A packed variable ``a`` with the content of an array, which may state another size."""
+    body = content if size is None else content + bytes(max(0, size - len(content)))
+    packed = zlib.compress(struct.pack("<II", 14, size or len(content)) + body, 9)
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    path.write_bytes(head + struct.pack("<II", 15, len(packed)) + packed)
+    return path
+
+
+def headed(kind: int, *shape: int) -> bytes:
+    return struct.pack("<6I", 6, 8, kind, 0, 5, 4 * len(shape)) + struct.pack(f"<{len(shape)}i", *shape) + (
+        struct.pack("<I4s", 1 << 16 | 1, b"a")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_more_cells_than_there_is_room_for_are_refused_before_they_are_made(tmp_path: Path, kind: int) -> None:
+    path = bomb(tmp_path / "a.mat", headed(kind, 1 << 20, 1 << 10))
+    with pytest.raises(FormatError, match="1073741824 cells or structs in 0 bytes"):
+        read_variables(path, ["a"])
+
+
+def test_cells_of_a_variable_that_packs_too_well_are_not_unpacked(tmp_path: Path) -> None:
+    """40 million empty cells in 300 kB."""
+    path = bomb(tmp_path / "a.mat", headed(1, 40_000_000, 1), 320_000_048)
+    assert path.stat().st_size < 400_000
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="a variable of 320000048 bytes, at most .* can be packed"):
+        read_variables(path, ["a"])
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_an_array_that_is_larger_than_its_variable_is_not_unpacked(tmp_path: Path) -> None:
+    content = headed(6, 1 << 26, 1) + struct.pack("<II", 9, 1 << 29) + bytes(64)
+    with pytest.raises(FormatError, match="bytes of data, at most"):
+        read_variables(bomb(tmp_path / "a.mat", content), ["a"])
+
+
+def test_what_packs_as_signals_do_is_read(tmp_path: Path) -> None:
+    flat = np.zeros((1 << 20, 1))  # 8 MB of nothing, a thousandfold packed
+    savemat(tmp_path / "a.mat", {"a": flat}, do_compression=True)
+    (got,) = read_variables(tmp_path / "a.mat", ["a"]).values()
+    assert isinstance(got, np.ndarray)
+    assert got.shape == flat.shape

@@ -131,3 +131,76 @@ def test_real_files(shared_data: Path, name: str, count: int) -> None:
     got = decode(shared_data / "opensignals" / name, size=1000)
     assert (len(got.samples), got.gaps, got.warnings) == (count, [], [])
     assert got.info.duration == count / 1000
+
+
+def bare(path: Path, numbers: int = 200) -> Path:
+    """A device without a column."""
+    write(path, list(range(numbers)))
+    with h5py.File(path, "a") as file:
+        del file["AA/raw/channel_1"]
+    return path
+
+
+def test_a_column_that_lies_outside_the_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(bytes(400))
+    path = bare(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        outside = [(str(tmp_path / "secret"), 0, 400)]
+        file.create_dataset("AA/raw/channel_1", shape=(200, 1), dtype="u2", external=outside)
+    with pytest.raises(FormatError, match="channel_1 lies outside the file"):
+        open_recording(path, Opening(channel="1"))
+
+
+def test_a_virtual_column_is_not_read(tmp_path: Path) -> None:
+    path, other = bare(tmp_path / "a.h5"), write(tmp_path / "other.h5", list(range(200)))
+    with h5py.File(path, "a") as file:
+        layout = h5py.VirtualLayout(shape=(200, 1), dtype="u2")
+        layout[:] = h5py.VirtualSource(str(other), "AA/raw/channel_1", shape=(200, 1))
+        file.create_virtual_dataset("AA/raw/channel_1", layout)
+    with pytest.raises(FormatError, match="channel_1 lies outside the file"):
+        open_recording(path, Opening(channel="1"))
+
+
+@pytest.mark.parametrize("name", ["BB", "AA/raw/channel_1", "AA/raw/nSeq"])
+@pytest.mark.parametrize("outside", [True, False])
+def test_links_are_not_followed(tmp_path: Path, name: str, outside: bool) -> None:
+    path = write(tmp_path / "a.h5", list(range(200)))
+    write(tmp_path / "other.h5", list(range(200)))
+    with h5py.File(path, "a") as file:
+        if name in file:
+            del file[name]
+        there = name.replace("BB", "AA")
+        file[name] = h5py.ExternalLink(str(tmp_path / "other.h5"), there) if outside else h5py.SoftLink("/" + there)
+    with pytest.raises(FormatError, match=f"{name.rsplit('/', 1)[-1]} is a link"):
+        open_recording(path, Opening(channel="1"))
+
+
+def test_chunks_that_unpack_to_more_than_a_recording_needs(tmp_path: Path) -> None:
+    path = bare(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        shape = (30_000_000, 1)
+        data = file.create_dataset("AA/raw/channel_1", shape=shape, dtype="u2", chunks=shape, compression="gzip")
+        data.attrs["sensor"] = "ECG"
+    assert path.stat().st_size < 100_000
+    with pytest.raises(FormatError, match="in chunks of 60000000 bytes, expected 16777216 at most"):
+        open_recording(path, Opening())
+
+
+def test_a_column_that_promises_more_than_can_be_stored(tmp_path: Path) -> None:
+    path = bare(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        data = file.create_dataset("AA/raw/channel_1", shape=(1 << 40, 1), dtype="u2", chunks=(1024, 1))
+        data.attrs["sensor"] = "ECG"
+    with pytest.raises(FormatError, match="has 2199023255552 bytes by its own words, 0 are stored"):
+        open_recording(path, Opening())
+
+
+def test_a_filter_that_a_plug_in_would_have_to_be_loaded_for(tmp_path: Path) -> None:
+    path = bare(tmp_path / "a.h5")
+    with h5py.File(path, "a") as file:
+        data = file.create_dataset("AA/raw/channel_1", data=np.zeros((200, 1), "u2"), chunks=(50, 1), compression="lzf")
+        data.attrs["sensor"] = "ECG"
+    assert len(decode(path).samples) == 200
+    path.write_bytes(path.read_bytes().replace((32000).to_bytes(2, "little"), (32015).to_bytes(2, "little")))
+    with pytest.raises(FormatError, match="packed with filter 32015, expected one of gzip"):
+        open_recording(path, Opening())

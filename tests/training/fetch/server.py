@@ -13,13 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Shop:
     """Files by path, and how they are served.
 
-    ``cuts``: bytes after which the next answers break off, one each; ``ranges``: whether parts can be asked for;
-    ``hold``: set it to let an answer go on that stopped after its first ``before_hold`` bytes.
+    ``lengths``: whether answers state theirs; ``cuts``: bytes after which the next answers break off, one each;
+    ``ranges``: whether parts can be asked for; ``hold``: set it to let an answer go on that stopped after its first
+    ``before_hold`` bytes.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     cuts: list[int] = field(default_factory=list)
     ranges: bool = True
+    lengths: bool = True
     shift: int = 0
     before_hold: int = 0
     hold: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +63,8 @@ def _handler(shop: Shop) -> type[BaseHTTPRequestHandler]:
             self.send_response(206 if first else 200)
             if first:
                 self.send_header("Content-Range", f"bytes {first + shop.shift}-{len(content) - 1}/{len(content)}")
-            self.send_header("Content-Length", str(len(content) - first))
+            if shop.lengths:
+                self.send_header("Content-Length", str(len(content) - first))
             self.end_headers()
             self._send(content[first:])
 
