@@ -172,7 +172,7 @@ def test_cells_of_a_variable_that_packs_too_well_are_not_unpacked(tmp_path: Path
     path = bomb(tmp_path / "a.mat", headed(1, 40_000_000, 1), 320_000_048)
     assert path.stat().st_size < 400_000
     tracemalloc.start()
-    with pytest.raises(FormatError, match="a variable of 320000048 bytes, at most .* can be packed"):
+    with pytest.raises(FormatError, match=r"a variable of 320000048 bytes, at most .* can be packed"):
         read_variables(path, ["a"])
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
