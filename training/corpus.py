@@ -126,6 +126,8 @@ def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
         dataset.name,
         [_identity(sitting) for sitting in dataset.sittings],
     ]
+    if settings.label == "largest":  # goes by the order of the classes
+        about.append([_ranks(dataset, sitting) for sitting in dataset.sittings])
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 

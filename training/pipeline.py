@@ -16,6 +16,7 @@ from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
 from training.corpus import Corpus, build_corpus
 from training.datasets import open_dataset
+from training.datasets.class_order import choose, doubt
 from training.datasets.dataset import Dataset
 from training.engines import Engine, engine
 from training.evaluate import check
@@ -44,7 +45,7 @@ class Job:
     out : Path
         Bundle to write; the report goes beside it (``.html``, ``.json``).
     labels : tuple of str
-        Which of the data set's; its first without them.
+        Which of the data set's, as in ``arousal`` or ``arousal[low,high]``; its first without them.
     pretrain : tuple of Path
         Folders of recordings that the encoder learns from; the labelled ones without them.
     encoder : Path, optional
@@ -93,11 +94,13 @@ def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
     before = load_bundle(job.add_head) if job.add_head else None
     folds = engine(job.engine, job.processes)
     data = open_dataset(job.dataset, job.data)
-    wanted = _wanted(job, data)
+    data, wanted = _wanted(job, data)
     place = _workplace(job, settings, show)
     corpus = _corpus(data, settings, place)
     for name in wanted:
         _check_label(name, corpus, settings)
+        if unsure := doubt(name, data.labels[name]):
+            show.line(f"warning: {unsure}")
     encoders = _encoders(job, corpus, settings, place, folds)
     if encoders is None:
         return None
@@ -125,17 +128,14 @@ def _check(job: Job) -> None:
         raise ConfigError("--encoder is not trained any more", "leave it out, or --pretrain and --start")
 
 
-def _wanted(job: Job, data: Dataset) -> tuple[str, ...]:
-    """The labels to learn, all of which the data set has."""
+def _wanted(job: Job, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
+    """The data set with classes in the order that was asked for, and the labels to learn, all of which it has."""
     if not data.labels:
         raise ConfigError(
             f"{data.name} has no labels, so that there is nothing for heads to learn",
             f"give labelled data as --dataset, and {job.data} as --pretrain",
         )
-    if missing := [name for name in job.labels if name not in data.labels]:
-        known = ", ".join(data.labels)
-        raise ConfigError(f"{data.name} has no label {missing[0]}; its labels are {known}", "choose one with --label")
-    return job.labels or tuple(data.labels)[:1]
+    return choose(data, job.labels or tuple(data.labels)[:1])
 
 
 def _workplace(job: Job, settings: TrainSettings, show: Show) -> Workplace:

@@ -14,6 +14,7 @@ from ecg_live.model.features import Inputs
 from ecg_live.model.head import Head
 from ecg_live.types import F64
 from training.corpus import Corpus
+from training.datasets.class_order import doubt
 from training.datasets.dataset import Rating
 from training.datasets.labels import NONE, classify
 from training.engines import Engine
@@ -126,7 +127,8 @@ def labelled(name: str, corpus: Corpus, settings: TrainSettings) -> Labelled:
     at = np.flatnonzero((label != NONE) | np.isfinite(corpus.rows["rest"]))
     if not (label != NONE).any():
         raise DatasetError(f"no usable window of {data.title} has the label {name}", "look at the summary of the data")
-    return Labelled(at, label[at], made.names, made.remarks)
+    unsure = doubt(name, data.labels[name])
+    return Labelled(at, label[at], made.names, (*made.remarks, unsure) if unsure else made.remarks)
 
 
 def make_examples(corpus: Corpus, found: Labelled, embedding: F64, baseline: float) -> Examples:

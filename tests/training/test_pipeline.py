@@ -211,6 +211,29 @@ def test_a_model_of_the_authors_scale_is_no_model_for_the_live_path(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("words", "label", "classes", "warned"),
+    [
+        (("low", "high"), "load", ("low", "high"), False),
+        (("glad", "blue"), "load", ("blue", "glad"), True),
+        (("glad", "blue"), "load[glad,blue]", ("glad", "blue"), False),
+    ],
+)
+def test_a_heads_last_class_is_the_highest_or_somebody_is_warned(
+    tmp_path: Path, words: tuple[str, str], label: str, classes: tuple[str, ...], warned: bool
+) -> None:
+    path, said = manifest(tmp_path / "own"), io.StringIO()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(",False", f",{words[0]}").replace(",True", f",{words[1]}"), encoding="utf-8")
+    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", (label,), processes=1)
+    with Show(said) as show:
+        report = run_job(job, quick(evaluate__transductive=True), show)
+    assert load_bundle(job.out).card.heads["load"].classes == classes
+    assert ("warning: nothing says which class of load is more" in said.getvalue()) == warned
+    assert report is not None
+    assert any("ordered by letter" in remark for remark in report.labels[0].remarks) == warned
+
+
+@pytest.mark.parametrize(
     ("people", "job", "said"),
     [
         (3, {"labels": ("load", "joy")}, "manifest has no label joy; its labels are load"),

@@ -53,9 +53,13 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """A label that is one of some names, in the order in which models list them."""
+    """A label that is one of some names, from least to most: models list them so, and a screen shows the last.
+
+    ``by_letter``: nobody knows which is more, and they are sorted by letter.
+    """
 
     names: tuple[str, ...]
+    by_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

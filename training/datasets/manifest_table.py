@@ -9,7 +9,8 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from ecg_live.errors import DatasetError
+from ecg_live.errors import ConfigError, DatasetError
+from training.datasets.class_order import by_meaning, in_order, stated
 from training.datasets.dataset import Classes, Rating, Value
 
 REQUIRED = ("file", "subject", "start_s", "stop_s")
@@ -108,7 +109,8 @@ def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[st
     """What the label columns mean, and each row's labels; one that is empty or NaN is left out.
 
     A column of numbers is a rating from its least to its largest, or on the scale that its header gives, as in
-    ``valence[1-9]``; a column of text holds the names of classes, which are sorted.
+    ``valence[1-9]``; a column of text holds the names of classes, in the order of what they mean, or in that which its
+    header states, as in ``arousal[low,high]``.
 
     Raises
     ------
@@ -119,7 +121,7 @@ def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[st
     labels: list[dict[str, Value]] = [{} for _ in table.rows]
     for column in table.labels:
         scaled = _SCALED.fullmatch(column)
-        name = scaled[1] if scaled else column
+        name = scaled[1] if scaled else stated(column)[0]
         if name in meanings:
             raise DatasetError(f"{table.path}: two columns are called {name}", "mend the header")
         given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in _EMPTY]
@@ -127,6 +129,10 @@ def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[st
             raise DatasetError(f"{table.path}: the column {column} is empty", "fill it in, or remove it")
         scale = (float(scaled[2]), float(scaled[3])) if scaled else None
         rated = scale is not None or _is_number(table, table.rows[given[0]].cells[column])
+        if rated and stated(column)[1] and not scaled:
+            raise DatasetError(
+                f"{table.path}: {column} names classes, and holds numbers", "mend the header, as in valence[1-9]"
+            )
         meanings[name], values = _ratings(table, column, given, scale) if rated else _classes(table, column, given)
         for i, value in zip(given, values, strict=True):
             labels[i][name] = value
@@ -154,8 +160,12 @@ def _ratings(
 
 
 def _classes(table: Table, column: str, given: Sequence[int]) -> tuple[Classes, list[Value]]:
+    name, order = stated(column)
     texts = [table.rows[i].cells[column] for i in given]
     for i, text in zip(given, texts, strict=True):
         if _is_number(table, text):
             raise table.wrong(table.rows[i], f"{column} is {text}, a number, among names such as {texts[0]!r}")
-    return Classes(tuple(sorted(set(texts)))), list(texts)
+    try:
+        return (in_order(name, texts, order) if order else by_meaning(texts)), list(texts)
+    except ConfigError as error:
+        raise DatasetError(f"{table.path.name}, line 1: {error.message}", error.remedy) from error

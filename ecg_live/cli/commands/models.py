@@ -30,7 +30,12 @@ def train(
     dataset: DatasetName,
     data: Folder,
     out: Annotated[Path, typer.Option(help="Bundle to write; its report goes beside it (.html, .json).")],
-    label: Annotated[list[str] | None, typer.Option(help="Label to learn, several times for several heads.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=r"Label to learn, several times for several heads; its classes from least to most: arousal\[low,high]."
+        ),
+    ] = None,
     pretrain: Annotated[
         list[Path] | None, typer.Option(help="Recordings that the encoder learns from, without labels.")
     ] = None,

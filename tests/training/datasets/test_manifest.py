@@ -50,7 +50,7 @@ def test_files_people_stretches_and_labels(folder: Path) -> None:
     dataset = open_dataset("manifest", folder)
     assert dataset.labels == {
         "Valence": Rating(1, 9),
-        "task": Classes(("sit", "stand, still", "talk")),
+        "task": Classes(("sit", "stand, still", "talk"), by_letter=True),
         "arousal": Rating(1.5, 3),
     }
     anna, bert = dataset.sittings
@@ -65,6 +65,22 @@ def test_files_people_stretches_and_labels(folder: Path) -> None:
     assert bert.spans == (Span(0, 0, inf, {"task": "stand, still", "arousal": 3}),)
     assert dataset.remarks == ()
     assert open_dataset("manifest", folder / "manifest.csv").sittings == dataset.sittings
+
+
+@pytest.mark.parametrize(
+    ("header", "texts", "names"),
+    [
+        ("arousal", ("high", "low"), ("low", "high")),
+        ('"mood[glad,blue]"', ("blue", "glad"), ("glad", "blue")),
+        ('"arousal[high,low]"', ("high", "low"), ("high", "low")),
+    ],
+)
+def test_classes_go_from_least_to_most(
+    folder: Path, header: str, texts: tuple[str, str], names: tuple[str, ...]
+) -> None:
+    write(folder, HEAD.replace("stress", header) + f"a.edf,,x,0,4,{texts[0]}\na.edf,,x,4,8,{texts[1]}\n")
+    (meaning,) = load(folder).labels.values()
+    assert meaning == Classes(names)
 
 
 def test_semicolons_and_decimal_commas(folder: Path) -> None:
@@ -115,6 +131,8 @@ def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:
         (HEAD.replace("stress", "a,,b") + "a.edf,,x,0,4,1,2,3\n", "a column has no name, or two have one"),
         (HEAD.replace("stress", "a[1-9],a") + "a.edf,,x,0,4,1,2\n", "two columns are called a"),
         (HEAD.replace("stress", "a[9-1]") + "a.edf,,x,0,4,1\n", "the scale has no extent"),
+        (HEAD.replace("stress", '"a[low,high]"') + "a.edf,,x,0,4,1\n", "names classes, and holds numbers"),
+        (HEAD.replace("stress", '"a[low,high]"') + "a.edf,,x,0,4,mid\n", "the classes of a are mid"),
         (HEAD + "a.edf,,x,0,4\n", "line 2: found 5 cells, expected 6"),
         (HEAD + "a.edf,,x,0,4,\n", "the column stress is empty"),
         (HEAD + "a.edf,,x,0,4,1\na.edf,,x,4,5,oops\n", "line 3: stress is 'oops', expected a number"),
