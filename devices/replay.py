@@ -63,8 +63,8 @@ class Replay:
 
     @property
     def info(self) -> StreamInfo:
-        """The recording's, and the speed."""
-        return replace(self._recording.info, speed=self._speed)
+        """The recording's, the speed, and that it is a replay."""
+        return replace(self._recording.info, speed=self._speed, replay=True)
 
     def __enter__(self) -> Self:
         return self

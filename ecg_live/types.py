@@ -43,6 +43,8 @@ class StreamInfo:
         Column of the chunks that is the ECG to be judged; the others are recorded only.
     speed : float
         Seconds of signal in a second of the session clock: 1, save for a replay that runs faster or slower.
+    replay : bool
+        Samples come from a file: they are not of now, and none get lost while they stay away.
     """
 
     rate: float
@@ -53,6 +55,7 @@ class StreamInfo:
     duration: float | None = None
     ecg: int = 0
     speed: float = 1.0
+    replay: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

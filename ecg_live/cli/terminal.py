@@ -15,11 +15,11 @@ from rich.text import Text
 
 from ecg_live.dashboard.readings import Readings
 from ecg_live.dashboard.recording import indicator, unsaved
-from ecg_live.dashboard.status import away
+from ecg_live.dashboard.status import NO_USABLE_ECG, UNDECIDED, Strip, Tone, away, result_kind
 from ecg_live.dashboard.words import number
 from ecg_live.plain import clean
 from ecg_live.session import Session
-from ecg_live.types import F32, RATE, Beats, Gap, Marker, Poll, Prediction, Snapshot, State
+from ecg_live.types import F32, RATE, Beats, Gap, HeadResult, Marker, Poll, Prediction, Snapshot, State
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace
@@ -27,6 +27,14 @@ FRAME = 6  # columns beside names and values
 LONGEST_NAME = "latency p95"  # of the values that are no head's
 ROWS = 8  # of braille characters, 4 dots each
 STALE = 3.0  # s without data after which nothing shown may look live
+STYLES: Mapping[Tone, str] = {
+    "fault": "bold red",
+    "rec": "bold red",
+    "unusable": "bold magenta",
+    "warn": "yellow",
+    "live": "green",
+    "info": "cyan",
+}
 LONGEST_BAR, SHORTEST_BAR = 20, 4  # characters of a full probability bar; without room for the latter there is none
 
 
@@ -64,7 +72,7 @@ class TerminalView:
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = self._counting = ""
-        self._readings, self._markers = Readings(session.info), 0
+        self._readings, self._markers, self._unusable = Readings(session.info), 0, False
 
     def look(self) -> list[str]:
         """Read what is new; one line for each prediction and event."""
@@ -76,7 +84,18 @@ class TerminalView:
         lines = list(self._told(snapshot.events))
         if snapshot.predictions:
             self._last = snapshot.predictions[-1]
-        return lines + [prediction_line(prediction) for prediction in snapshot.predictions]
+        lines += [prediction_line(prediction) for prediction in snapshot.predictions]
+        return [*lines, *self._usability(snapshot)]
+
+    def _usability(self, snapshot: Snapshot) -> Iterator[str]:
+        """A line where the signal becomes unusable, and where it is usable again."""
+        strip = self._readings.strip(snapshot, time.monotonic())
+        unusable = self._readings.unusable(snapshot) is not None
+        if unusable and not self._unusable and strip.word == NO_USABLE_ECG:
+            yield f"{strip.word} {strip.text}"
+        elif self._unusable and not unusable:
+            yield "the ECG is usable again"
+        self._unusable = unusable
 
     def _told(self, events: Sequence[object]) -> Iterator[str]:
         """Lines of events; of those that only count down the first, so that nobody waits without knowing for what."""
@@ -100,9 +119,12 @@ class TerminalView:
         stale = (snapshot.age > STALE or away(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
         room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
-        for name, value in readings(snapshot, self._last, room, stale=stale):
-            table.add_row(Text(name, style="dim"), Text(clean(value)))
-        for name, value, style in self._rows(snapshot):
+        strip = self._readings.strip(snapshot, time.monotonic())
+        rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
+        rows += [(name, value, "") for name, value in readings(snapshot, self._last, room, stale=stale)]
+        lost, note = self._readings.lost(snapshot)
+        rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
+        for name, value, style in [*rows, *self._rows(snapshot)]:
             table.add_row(Text(name, style="dim"), Text(clean(value), style=style))
         trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
         title = f"{clean(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
@@ -110,10 +132,10 @@ class TerminalView:
 
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
-        strip = indicator(snapshot, self._readings.recording_failed, able=False)
+        silent = self._readings.outage(snapshot)
+        strip = indicator(snapshot, self._readings.recording_failed, able=False, silent=silent)
         reason = self._readings.recording_failed if strip.word == "RECORDING FAILED" else strip.text
-        style = {"fault": "bold red", "warn": "yellow"}.get(strip.tone, "")
-        rows = [("recording", f"{strip.word}  {reason}".strip(), style)]
+        rows = [("recording", f"{strip.word}  {reason}".strip(), _style(strip))]
         if self._markers or self._readings.markers_missing:
             missing = self._readings.markers_missing
             rows.append(("markers", f"{self._markers}  {missing}".strip(), "yellow" if missing else ""))
@@ -128,24 +150,26 @@ def readings(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: b
     Probabilities take at most ``room`` characters.
     """
     fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
-    rows = [("state", _state(snapshot.state, snapshot, stale=stale))]
-    rows.append(("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--"))
+    rows = [("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--")]
     rows.append(("RMSSD", f"{fresh.rmssd:.0f} ms" if fresh and fresh.rmssd is not None else "--"))
     rows.append(("quality", _quality(fresh) if fresh else "--"))
     for name, head in fresh.heads.items() if fresh else ():
-        rows.append((name.replace("_", " "), bars(head.probs, room) if head.probs else f"abstains: {head.abstain}"))
+        rows.append((name.replace("_", " "), _answer(head, room)))
     latency = f"{snapshot.latency_p95 * 1000:.0f} ms" if snapshot.latency_p95 is not None else "--"
-    rows.append((LONGEST_NAME, latency))
-    rows.append(("samples", f"{snapshot.samples} ({snapshot.lost} lost)"))
-    return rows
+    return [*rows, (LONGEST_NAME, latency)]
+
+
+def _answer(head: HeadResult, room: int) -> str:
+    """Probabilities of a head in at most so many characters, and whether they are undecided; or why there are none."""
+    if not head.probs:
+        return f"abstains: {head.abstain}"
+    said = f"{UNDECIDED}  " if result_kind(head) == "low" else ""
+    return said + bars(head.probs, max(0, room - len(said)))
 
 
 def prediction_line(item: Prediction) -> str:
     """One prediction as a plain line."""
-    heads = [
-        f"{name} {head.label} {head.probs[head.label]:.2f}" if head.probs and head.label else f"{name}: {head.abstain}"
-        for name, head in item.heads.items()
-    ]
+    heads = [f"{name}{_said(head)}" for name, head in item.heads.items()]
     rate = f"{item.heart_rate:.0f} bpm" if item.heart_rate else "-- bpm"
     return f"{item.stop:8.1f} s  {rate}  {_quality(item)}  " + "  ".join(heads)
 
@@ -206,12 +230,15 @@ def bars(probs: Mapping[str, float], room: int) -> str:
     return text if len(text) <= room else text[: max(0, room - 1)] + "…"
 
 
-def _state(state: State, snapshot: Snapshot, *, stale: bool) -> str:
-    if stale and not away(snapshot):
-        return f"no data for {snapshot.age:.0f} s"
-    if state.state == "baseline":
-        return state.detail
-    return f"{state.state.replace('_', ' ')}{': ' + state.detail if state.detail else ''}"
+def _said(head: HeadResult) -> str:
+    if not head.probs or head.label is None:
+        return f": {head.abstain}"
+    likeliest = f"{head.label} {head.probs[head.label]:.2f}"
+    return f" {UNDECIDED} ({likeliest})" if result_kind(head) == "low" else f" {likeliest}"
+
+
+def _style(strip: Strip) -> str:
+    return STYLES.get(strip.tone, "")
 
 
 def _quality(item: Prediction) -> str:

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -28,17 +29,19 @@ WORD = 48  # pixels between two words on the time axis
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One answer at raw time ``at`` (s); ``probs`` in the order of the classes, NaN where there is none."""
+    """One answer of a ``set`` at raw time ``at`` (s); ``probs`` in the order of the classes, NaN where it abstained."""
 
     at: float
     kind: Kind
     probs: tuple[float, ...]
+    set: str = "population"
 
 
 class ProbabilityCurve(QtWidgets.QWidget):
-    """One line a class (of two classes only the second: the first mirrors it).
+    """One line a class (of two classes only the second, which is more: the first mirrors it).
 
-    Low confidence is hatched, an abstention is grey, and neither it nor a time without answers has a line.
+    Low confidence is hatched, an abstention is grey, and neither it nor a time without answers has a line. Answers of
+    two sets are about different things: no line joins them, and a rule with the name of the new one marks the moment.
     """
 
     def __init__(self, head: HeadInfo, palette: Palette) -> None:
@@ -57,7 +60,8 @@ class ProbabilityCurve(QtWidgets.QWidget):
         """Take the answer for the window that ends at raw time ``stop`` (s)."""
         kind = result_kind(result)
         probs = result.probs if kind != "abstain" and result.probs is not None else {}
-        self.points.append(Point(stop, kind, tuple(probs.get(name, float("nan")) for name in self._head.classes)))
+        values = tuple(probs.get(name, float("nan")) for name in self._head.classes)
+        self.points.append(Point(stop, kind, values, result.set))
 
     def restyle(self, palette: Palette) -> None:
         """Change colours."""
@@ -81,19 +85,28 @@ class ProbabilityCurve(QtWidgets.QWidget):
         """Give stretches of one kind without a hole in time."""
         piece: list[Point] = []
         for point in self.points:
-            if piece and (point.kind != piece[-1].kind or point.at - piece[-1].at > 1.5 * self.hop):
+            if piece and (point.kind != piece[-1].kind or self._apart(piece[-1], point)):
                 yield piece, piece[-1].kind
                 piece = []
             piece.append(point)
         if piece:
             yield piece, piece[-1].kind
 
+    def _apart(self, before: Point, point: Point) -> bool:
+        """Whether there is no line from one point to the next."""
+        return point.set != before.set or point.at - before.at > 1.5 * self.hop
+
+    def changes(self) -> list[tuple[float, str]]:
+        """When another set took over (s of raw time, between the last answer of one and the first of the other)."""
+        pairs = [(before, point) for before, point in pairwise(self.points) if point.set != before.set]
+        return [(max((before.at + point.at) / 2, point.at - self.hop / 2), point.set) for before, point in pairs]
+
     def line(self, which: int) -> tuple[list[float], list[float]]:
         """Give times and probabilities of a class, with a NaN wherever the line must break."""
         times: list[float] = []
         values: list[float] = []
         for before, point in zip([None, *self.points], self.points, strict=False):
-            if before is not None and point.at - before.at > 1.5 * self.hop:
+            if before is not None and self._apart(before, point):
                 times.append(before.at)
                 values.append(float("nan"))
             times.append(point.at)
@@ -114,6 +127,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
             times, values = self.line(which)
             x = self._x(plot, np.array(times))
             draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
+        self._draw_changes(painter, plot)
         self._draw_key(painter, key)
         painter.end()
 
@@ -137,6 +151,19 @@ class ProbabilityCurve(QtWidgets.QWidget):
                 edges = self._x(plot, np.array([piece[0].at - self.hop, piece[-1].at]))
                 left, right = np.clip(edges, plot.left(), plot.right())
                 painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), styles[kind])
+
+    def _draw_changes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
+        """Rule off where another set took over, with its name on the side of its answers."""
+        for at, name in self.changes():
+            x = float(self._x(plot, np.array([at]))[0])
+            if x < plot.left():
+                continue
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.text), 1, QtCore.Qt.PenStyle.DashLine))
+            painter.drawLine(QtCore.QLineF(x, plot.top(), x, plot.bottom()))
+            wide = self.fontMetrics().horizontalAdvance(name)
+            left = x + 4 if x + 4 + wide <= plot.right() else x - 4 - wide
+            painter.setPen(QtGui.QColor(self._palette.text))
+            painter.drawText(QtCore.QPointF(left, plot.top() + self.fontMetrics().ascent() + 1), name)
 
     def _draw_axes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
         centre, right = QtCore.Qt.AlignmentFlag.AlignHCenter, QtCore.Qt.AlignmentFlag.AlignRight

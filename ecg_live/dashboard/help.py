@@ -8,7 +8,7 @@ from .tiles import text_label
 
 KEYS = (
     ("Space", "Pause the trace, or go on; samples and numbers never stop"),
-    ("L", "Back to the live trace"),
+    ("L", "Back to the newest of the trace"),
     ("M", "Marker at this moment: write its text, Enter marks, Escape cancels"),
     ("1 to 9", "Marker with that number as its text"),
     ("B", "Begin a resting baseline; asks if one is running"),
@@ -20,7 +20,7 @@ KEYS = (
     ("], [", "Paper speed"),
     ("T", "Light or dark"),
     ("F, F11", "Full screen; Escape leaves it"),
-    ("Tab", "Next control"),
+    ("Tab, Enter", "Next control; press it"),
     ("?, F1", "This list"),
     ("Q, Ctrl+W", "Quit"),
 )

@@ -60,10 +60,8 @@ class Numbers(QtWidgets.QWidget):
         self.heart_rate.show_value(value, f"{number(age)} s old" if dim and value != NOTHING else "", dim=dim)
 
     def _show_stream(self, snapshot: Snapshot, readings: Readings) -> None:
-        total = snapshot.samples + snapshot.lost
-        share = number(100 * snapshot.lost / total, 2) + " %" if total else ""
         if readings.ecg:
-            self.lost.show_value(f"{snapshot.lost:,}", share and f"{share} of {total:,}")
+            self.lost.show_value(*readings.lost(snapshot))
         else:
             self.lost.show_value(NOTHING, "no ECG", dim=True)
         old = snapshot.age > DIM_AFTER or dimmed(snapshot)

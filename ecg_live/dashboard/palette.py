@@ -1,7 +1,8 @@
 """Colours, light and dark, and the style sheet made of them.
 
 Signal and class colours are those of Okabe & Ito, "Color Universal Design" (2008), darkened where text must be read on
-them. Vermillion, the red of that set, is kept for faults.
+them. Vermillion, the red of that set, is kept for faults, reddish purple for a signal that is unusable; a recording has
+a crimson of its own, so that neither is taken for the other.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ TONES: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 or bett
     "live": ("#00795a", "#ffffff"),
     "info": ("#0068a3", "#ffffff"),
     "warn": ("#e69f00", "#000000"),
-    "fault": ("#b84a00", "#ffffff"),
+    "unusable": ("#8a3d86", "#ffffff"),
+    "fault": ("#c25200", "#ffffff"),
+    "rec": ("#9c0028", "#ffffff"),
     "neutral": ("#59636d", "#ffffff"),
 }
 LINES = (  # class lines differ in style as well as in colour

@@ -95,7 +95,10 @@ class MarkerField(QtWidgets.QFrame):
 
 
 class Question(QtWidgets.QDialog):
-    """Asks before something is done that cannot be undone; Enter and Escape leave things as they are."""
+    """Asks before something is done that cannot be undone; Escape leaves things as they are.
+
+    Enter presses the button that has the focus: at first the one that leaves things as they are.
+    """
 
     def __init__(self, parent: QtWidgets.QWidget, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
         super().__init__(parent)
@@ -111,7 +114,7 @@ class Question(QtWidgets.QDialog):
         self.yes, self.no = (QtWidgets.QPushButton(word) for word in (yes, no))
         for column, (button, slot) in enumerate(((self.yes, self.accept), (self.no, self.reject))):
             button.setAccessibleName(button.text())
-            button.setAutoDefault(button is self.no)
+            button.setAutoDefault(True)  # the default follows the focus
             button.clicked.connect(slot)
             grid.addWidget(button, 1, column)
         self.no.setDefault(True)

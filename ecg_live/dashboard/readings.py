@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ecg_live.types import Battery, Beats, Event, Gap, LeadOff, Prediction, Snapshot, State, StreamInfo
 
-from .status import Freshness, hop_between
-from .words import event_text, sentence
+from .status import Freshness, Stream, Strip, hop_between, outage, strip_of, time_now
+from .words import event_text, number, sentence
 
 WARN_FOR = 10.0  # s that a warning stays on top
 
@@ -20,6 +20,9 @@ class Readings:
         self._info = info
         self._received = self._warned = self._beaten = -math.inf
         self._warning = ""
+        self._usable = (
+            0.0  # s of raw time until which there was a usable window; while none is: since when there was not
+        )
         self._off: list[str] = []  # electrodes that are off
         self._hop = math.inf
         self._beats = 0
@@ -31,6 +34,9 @@ class Readings:
 
     def take(self, snapshot: Snapshot, now: float) -> None:
         """Keep what is new in a snapshot."""
+        for prediction in snapshot.predictions:
+            if prediction.quality.grade != "unusable":
+                self._usable = prediction.stop
         if snapshot.predictions:
             chain = (self.last, *snapshot.predictions) if self.last else snapshot.predictions
             self._hop = hop_between(chain, self._hop)
@@ -84,6 +90,31 @@ class Readings:
     def fresh(self, now: float) -> Freshness:
         """Give the age of the latest prediction."""
         return Freshness(now - self._received, self._hop if math.isfinite(self._hop) else 1.0)
+
+    def unusable(self, snapshot: Snapshot) -> float | None:
+        """How long (s) there has been no usable window, where the latest is none."""
+        if not self.ecg or self.last is None or self.last.quality.grade != "unusable":
+            return None
+        return max(0.0, time_now(snapshot) - self._usable)
+
+    def strip(self, snapshot: Snapshot, now: float, *, paused: bool = False, warning: str = "") -> Strip:
+        """Say how the stream is; ``warning`` is one that comes before those known here."""
+        unusable = self.unusable(snapshot)
+        reasons = self.last.quality.reasons if self.last and unusable is not None else ()
+        replay = self._info.speed if self._info.replay else None
+        return strip_of(snapshot, Stream(warning or self.warning(now), unusable, reasons, replay), paused=paused)
+
+    def outage(self, snapshot: Snapshot) -> float:
+        """How long (s) a device has been silent; a recording that is played loses nothing meanwhile."""
+        return 0.0 if self._info.replay else outage(snapshot)
+
+    def lost(self, snapshot: Snapshot) -> tuple[str, str]:
+        """Samples lost, and their share: while a device is silent about as many as it should have sent since."""
+        silent = self.outage(snapshot)
+        lost = snapshot.lost + round(silent * self._info.rate)
+        total = snapshot.samples + lost
+        share = f"{number(100 * lost / total, 2)} % of {total:,}" if total else ""
+        return (f"\N{ALMOST EQUAL TO} {lost:,}", f"no data for {silent:.0f} s") if silent else (f"{lost:,}", share)
 
     def warning(self, now: float) -> str:
         """Give what should be said on top: an electrode that is off, a warning that is still fresh, missing markers."""

@@ -23,28 +23,28 @@ def unsaved(snapshot: Snapshot | None) -> str:
     return "" if running(snapshot) else "not saved: nothing is recorded"
 
 
-def indicator(snapshot: Snapshot, failed: str, *, able: bool) -> Strip:
+def indicator(snapshot: Snapshot, failed: str, *, able: bool, silent: float = 0.0) -> Strip:
     """Say what is recorded, or as plainly that nothing is. ``failed`` is why the last one stopped by itself, or empty.
 
-    ``able``: one can be begun.
+    ``able``: one can be begun. A device that has been ``silent`` (s) does not stop the clock.
     """
     status = snapshot.recording
     if status is not None and status.failed is None:
-        return _running(status)
+        return _running(status, silent)
     if status is not None or failed:
         return Strip("fault", "RECORDING FAILED", "")
     return Strip("neutral", "NOT RECORDING", "R records" if able and not snapshot.ended else "")
 
 
-def _running(status: RecordingStatus) -> Strip:
-    parts = [clock_text(status.seconds), size_text(status.size)]
+def _running(status: RecordingStatus, silent: float) -> Strip:
+    parts = [clock_text(status.seconds + silent if status.seconds else 0.0), size_text(status.size)]
     if status.free is not None:
         parts.append(f"{size_text(status.free)} free")
     parts.append(PurePath(status.path).name)
     late = status.late > LATE
     if late:
         parts.insert(0, f"writing is {number(status.late, 1)} s late")
-    return Strip("warn" if late else "fault", "\N{BLACK CIRCLE} REC", "  ·  ".join(parts))
+    return Strip("warn" if late else "rec", "\N{BLACK CIRCLE} REC", "  ·  ".join(parts))
 
 
 def banner(snapshot: Snapshot, failed: str, *, able: bool) -> Strip | None:

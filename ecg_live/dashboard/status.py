@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Literal
 
 from ecg_live.types import HeadResult, Prediction, Snapshot
@@ -12,19 +13,22 @@ from ecg_live.types import HeadResult, Prediction, Snapshot
 from .words import NOTHING, number, sentence, title_text
 
 Kind = Literal["waiting", "warming_up", "gap", "valid", "low", "abstain", "stale", "no_data", "ended", "error"]
-Tone = Literal["live", "info", "warn", "fault", "neutral"]
+Tone = Literal["live", "info", "warn", "unusable", "fault", "rec", "neutral"]
 
 DIM_AFTER = 3.0  # s: an answer this old is dimmed and its age shown
 GONE_AFTER = 10.0  # s: and this old it is no longer shown
-SURE = 0.6  # a likeliest class below this probability is of low confidence
+SURE = 0.6  # a likeliest class below this probability is of low confidence, and no label is shown
+UNDECIDED = "undecided"
 AWAY = ("searching", "connecting", "lost", "gave_up")  # states of a device that gives no data now
+NO_USABLE_ECG = "NO USABLE ECG"
+BETWEEN = "  \N{MIDDLE DOT}  "  # two things that are said side by side
 PERSONAL = "Relative to the resting baseline"
 
 PILLS: dict[Kind, tuple[Tone, str]] = {
     "waiting": ("neutral", "Waiting"),
     "warming_up": ("info", "Warming up"),
     "gap": ("warn", "Gap"),
-    "valid": ("live", "Valid"),
+    "valid": ("live", "Confident"),
     "low": ("warn", "Low confidence"),
     "abstain": ("neutral", "No estimate"),
     "stale": ("neutral", "Stale"),
@@ -52,6 +56,20 @@ class Strip:
     tone: Tone
     word: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What is known of a stream beside a snapshot, to say how it is.
+
+    ``warning`` is one that is still fresh, or empty. ``unusable`` is how long (s) there has been no usable window, and
+    ``reasons`` why; None while there is one. ``replay`` is the speed of a recording that is played, else None.
+    """
+
+    warning: str = ""
+    unusable: float | None = None
+    reasons: tuple[str, ...] = ()
+    replay: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +157,26 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
     if result_kind(result) == "abstain":
         return HeadStatus("abstain", note=sentence(result.abstain or "") or "The model gave no number")
-    note = PERSONAL if result.set == "personal" else ""
-    return HeadStatus(result_kind(result), *_answer(result), note, dim=False)
+    notes = [leaning(result)] if result_kind(result) == "low" else []
+    notes += [PERSONAL] if result.set == "personal" else []
+    return HeadStatus(result_kind(result), *_answer(result), BETWEEN.join(notes), dim=False)
 
 
 def _answer(result: HeadResult) -> tuple[str, str]:
-    if result_kind(result) == "abstain" or result.label is None:
+    kind = result_kind(result)
+    if kind == "abstain" or result.label is None:
         return NOTHING, ""
+    if kind == "low":
+        return sentence(UNDECIDED), ""
     return title_text(result.label), f"{number(best(result), factor=100)} %"
+
+
+def leaning(result: HeadResult) -> str:
+    """Say what an undecided answer leans to: of two classes always the last, so that no word flips about the middle."""
+    if result.probs is None or result.label is None:
+        return ""
+    name = list(result.probs)[-1] if len(result.probs) == 2 else result.label
+    return f"{title_text(name)} {number(result.probs[name], factor=100)} %"
 
 
 def hop_between(predictions: Sequence[Prediction], known: float) -> float:
@@ -154,8 +184,14 @@ def hop_between(predictions: Sequence[Prediction], known: float) -> float:
     return min([known, *(b.stop - a.stop for a, b in pairwise(predictions) if b.stop > a.stop)])
 
 
-def strip_of(snapshot: Snapshot, warning: str, *, paused: bool) -> Strip:
-    """Choose what the line on top says; faults come first. ``warning`` is one that is still fresh, or empty."""
+def outage(snapshot: Snapshot) -> float:
+    """How long (s) a stream has been silent that should not be; 0 while it runs, before it begins, once it ended."""
+    over = stream_kind(snapshot) in ("ended", "error") or not snapshot.samples
+    return 0.0 if over or not (snapshot.age > DIM_AFTER or away(snapshot)) else snapshot.age
+
+
+def strip_of(snapshot: Snapshot, stream: Stream, *, paused: bool) -> Strip:
+    """Choose what the line on top says; faults come first."""
     state, age = snapshot.state, snapshot.age
     kind = stream_kind(snapshot)
     if kind == "error":
@@ -170,7 +206,7 @@ def strip_of(snapshot: Snapshot, warning: str, *, paused: bool) -> Strip:
         return Strip("info", "WAITING", sentence(state.detail) or "For the first sample.")
     if age > DIM_AFTER:
         return Strip("warn", "NO DATA", f"No data for {age:.0f} s.")
-    return _strip_while_streaming(snapshot, kind, warning, paused=paused)
+    return _strip_while_streaming(snapshot, stream, paused=paused)
 
 
 def _strip_without_device(snapshot: Snapshot) -> Strip:
@@ -178,7 +214,7 @@ def _strip_without_device(snapshot: Snapshot) -> Strip:
     words = [sentence(state.detail)] if state.detail else []
     if snapshot.samples:
         words.append(f"no data for {snapshot.age:.0f} s")
-    text = "  ·  ".join(words) or "The device is gone."
+    text = BETWEEN.join(words) or "The device is gone."
     if state.state == "gave_up":
         return Strip("fault", "GAVE UP", text)
     if snapshot.samples or state.state == "lost":
@@ -186,16 +222,34 @@ def _strip_without_device(snapshot: Snapshot) -> Strip:
     return Strip("info", state.state.upper(), text)
 
 
-def _strip_while_streaming(snapshot: Snapshot, kind: Kind | None, warning: str, *, paused: bool) -> Strip:
+def _strip_while_streaming(snapshot: Snapshot, stream: Stream, *, paused: bool) -> Strip:
+    """Say the most important of what holds in its word, and all that holds in the text: nothing hides a countdown."""
+    faults, counting = list(_faults(snapshot, stream)), list(_counting(snapshot))
+    pause = [Strip("info", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
+    if words := [*faults, *pause, *counting]:  # a pause has the word, and what counts down stands before it
+        text = BETWEEN.join(strip.text for strip in [*faults, *counting, *pause])
+        return Strip(words[0].tone, words[0].word, text)
+    detail = sentence(snapshot.state.detail)
+    if stream.replay is not None:
+        speed = f"at {stream.replay:g} x real time" if stream.replay < inf else "as fast as it goes"
+        return Strip("info", "REPLAY", detail or f"A recording is played {speed}.")
+    return Strip("live", "LIVE", detail or "Samples are coming in.")
+
+
+def _faults(snapshot: Snapshot, stream: Stream) -> Iterator[Strip]:
+    if stream_kind(snapshot) == "gap":
+        text = sentence(snapshot.state.detail) or countdown(snapshot)
+        yield Strip("warn", "GAP", text or "The signal has a gap; windows begin again behind it.")
+    elif stream.unusable is not None:
+        why = ", ".join(stream.reasons) or "no reason is known"
+        yield Strip("unusable", NO_USABLE_ECG, f"for {stream.unusable:.0f} s: {why}. Check the electrodes")
+    if stream.warning:
+        yield Strip("warn", "WARNING", stream.warning)
+
+
+def _counting(snapshot: Snapshot) -> Iterator[Strip]:
     text = sentence(snapshot.state.detail) or countdown(snapshot)
-    if kind == "gap":
-        return Strip("warn", "GAP", text or "The signal has a gap; windows begin again behind it.")
-    if warning:
-        return Strip("warn", "WARNING", warning)
-    if paused:
-        return Strip("info", "PAUSED", "Only the trace stands still: samples still come in, and the numbers are live.")
-    if kind == "warming_up":
-        return Strip("info", "WARMING UP", text or "The first estimate needs ten seconds of signal.")
-    if snapshot.state.state == "baseline" and snapshot.state.seconds_left is not None:
-        return Strip("info", "BASELINE", text)
-    return Strip("live", "LIVE", sentence(snapshot.state.detail) or "Samples are coming in.")
+    if stream_kind(snapshot) == "warming_up":
+        yield Strip("info", "WARMING UP", text or "The first estimate needs ten seconds of signal.")
+    elif snapshot.state.state == "baseline" and snapshot.state.seconds_left is not None:
+        yield Strip("info", "BASELINE", text)

@@ -16,6 +16,7 @@ from .paper import LINE, MARGIN, Scale, draw_line, draw_paper
 from .words import clock_text
 
 GAP = RATE // 4  # samples erased ahead of the sweep: 0.25 s
+DIM = 150  # of 255: how much paper lies over a trace that is not of now
 REACH = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
 
 
@@ -37,7 +38,7 @@ class SweepView(QtWidgets.QWidget):
         self._paper = self._canvas = QtGui.QPixmap()
         self._drawn = 0  # next sample to draw
         self._page: int | None = None  # sample behind the page shown, None while sweeping
-        self._shown = False
+        self._shown = self._dim = False
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 160)
@@ -75,6 +76,17 @@ class SweepView(QtWidgets.QWidget):
         """Stand still on the samples before ``stop``."""
         self._page = stop
         self._redraw()
+
+    @property
+    def dim(self) -> bool:
+        """Whether the trace looks old; a page of it that stands still is of then anyway."""
+        return self._dim and self._page is None
+
+    def show_dim(self, *, dim: bool) -> None:
+        """Say whether the newest samples are not of now."""
+        if dim != self._dim:
+            self._dim = dim
+            self.update()
 
     def resume(self) -> None:
         """Sweep again, from the newest sample."""
@@ -214,6 +226,10 @@ class SweepView(QtWidgets.QWidget):
         painter = QtGui.QPainter(self)
         painter.scale(1 / self._ratio, 1 / self._ratio)
         painter.drawPixmap(0, 0, self._canvas)
+        if self.dim:
+            veil = QtGui.QColor(self._palette.paper)
+            veil.setAlpha(DIM)
+            painter.fillRect(self._canvas.rect(), veil)
         painter.end()
         if not self._shown:
             self._shown = True

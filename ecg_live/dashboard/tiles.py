@@ -171,7 +171,7 @@ class RowTile(Card):
 class QualityTile(Card):
     """The grade of the signal as a badge, with the reasons."""
 
-    TONES: ClassVar[dict[str, Tone]] = {"good": "live", "poor": "warn", "unusable": "neutral"}
+    TONES: ClassVar[dict[str, Tone]] = {"good": "live", "poor": "warn", "unusable": "unusable"}
 
     def __init__(self) -> None:
         super().__init__("Signal quality")

@@ -23,7 +23,7 @@ class Transport(QtWidgets.QWidget):
         super().__init__()
         self.setAccessibleName("Trace controls")
         self.pause = QtWidgets.QPushButton("Pause")
-        self.live = QtWidgets.QPushButton("LIVE")
+        self.live = QtWidgets.QPushButton("Now")
         self.bar = QtWidgets.QScrollBar(QtCore.Qt.Orientation.Horizontal)
         self.marker = QtWidgets.QPushButton("Marker")
         self.count = text_label("Markers so far", 9, muted=True)
@@ -31,7 +31,7 @@ class Transport(QtWidgets.QWidget):
         self.gain = _box("Gain", [f"{10 * gain:g} mm/mV" for gain in GAINS], GAINS.index(1.0))
         self.live.setObjectName("live")
         self.pause.setAccessibleName("Pause the trace")
-        self.live.setAccessibleName("Back to the live trace")
+        self.live.setAccessibleName("Back to the newest of the trace")
         self.bar.setAccessibleName("Scroll back through the last ten minutes")
         self.bar.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
         self.marker.setAccessibleName("Marker at this moment")
@@ -44,6 +44,8 @@ class Transport(QtWidgets.QWidget):
         row.setSpacing(8)
         for widget in (self.pause, self.live, self.bar, self.marker, self.count, self.speed, self.gain):
             row.addWidget(widget, 1 if widget is self.bar else 0)
+        for button in (self.pause, self.live, self.marker):
+            button.setAutoDefault(True)  # Enter presses the one that has the focus, as Space does
         self.marker.clicked.connect(self.marker_asked)
         self.pause.clicked.connect(self.pause_asked)
         self.live.clicked.connect(self.live_asked)

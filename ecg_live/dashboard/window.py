@@ -21,7 +21,7 @@ from .palette import DARK, LIGHT, Palette, style_sheet, system_theme, widget_pal
 from .paper import Scale
 from .readings import Readings
 from .recording import banner, indicator
-from .status import HeadStatus, head_status, strip_of, time_now
+from .status import HeadStatus, head_status, time_now
 from .strip import MarkerStrip
 from .sweep import SweepView
 from .tiles import Card
@@ -110,8 +110,9 @@ class MainWindow(QtWidgets.QMainWindow):
                 continue
             panel.show_status(head_status(snapshot, result, fresh), time_now(snapshot), fresh.hop)
         self.numbers.show_snapshot(snapshot, self.readings, fresh)
-        warning = self.desk.markers.overdue(now) or self.readings.warning(now)
-        self.strip.show_strip(strip_of(snapshot, warning, paused=self.paused))
+        overdue = self.desk.markers.overdue(now)
+        self.strip.show_strip(self.readings.strip(snapshot, now, paused=self.paused, warning=overdue))
+        self.sweep.show_dim(dim=self.readings.outage(snapshot) > 0)
         self.foot.event_line.show_text(self.readings.event)
         self.foot.clock_line.show_text(self.readings.drift)
         self.transport.show_markers(self.desk.markers.count, len(self.desk.markers.pending))
@@ -120,7 +121,8 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.readings.recording_failed, self._view.can_record
-        self.header.recording.show_strip(indicator(snapshot, failed, able=able))
+        silent = self.readings.outage(snapshot)
+        self.header.recording.show_strip(indicator(snapshot, failed, able=able, silent=silent))
         strip = banner(snapshot, failed, able=able)
         self.banner.setVisible(strip is not None)
         if strip is not None:

@@ -20,7 +20,7 @@ _SCALES = tuple(
     for scale in (
         "lowest|very low < low < medium|mid|middle|moderate|neutral|normal < high < highest|very high",
         "no|false|absent|off|n|f < yes|true|present|on|y|t",
-        "rest|resting|relaxed|calm|quiet|baseline|control|neutral < load|task|stress|stressed|tense|effort|anxious|excited|aroused",
+        "rest|resting|relaxed|calm|baseline|control|neutral < load|task|stress|stressed|tense|effort|anxious|aroused",
         "none|nothing < slight|mild|little|minimal < moderate|medium < severe|strong|much < extreme|very strong",
         "very negative < negative|unpleasant|bad|sad < neutral < positive|pleasant|good|happy < very positive",
         "very easy < easy < medium|moderate|normal < hard|difficult < very hard|very difficult",

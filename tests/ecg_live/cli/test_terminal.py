@@ -66,7 +66,8 @@ def test_every_head_has_one_line(shown: tuple[HeadInfo, ...], width: int) -> Non
     for head in shown:
         [line] = [line for line in lines if head.name.replace("_", " ") in line]
         assert "0.5" in line
-    assert sum("resting baseline: 42 s to go" in line for line in lines) == 1
+    assert sum("Resting baseline: 42 s to go" in line for line in lines) == 1
+    assert sum("undecided" in line for line in lines) == len(shown)
 
 
 def test_a_countdown_is_no_line_and_its_end_is_one() -> None:

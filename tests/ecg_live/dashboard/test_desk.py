@@ -109,7 +109,7 @@ def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> Non
     view.wait(0.5)
     window.refresh()
     assert "118 GB free" in window.header.recording.strip.text
-    assert window.header.recording.strip.tone == "fault"
+    assert window.header.recording.strip.tone == "rec"
     press(window, Key.Key_R)
     assert view.recording is not None
     assert window.desk.question is not None

@@ -1,10 +1,22 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ecg_live.dashboard.readings import Readings
-from ecg_live.dashboard.status import Freshness, HeadStatus, head_status, strip_of, time_now
+from ecg_live.dashboard.recording import indicator
+from ecg_live.dashboard.status import (
+    PERSONAL,
+    Freshness,
+    HeadStatus,
+    Stream,
+    Strip,
+    head_status,
+    outage,
+    strip_of,
+    time_now,
+)
 from ecg_live.dashboard.words import clock_text, event_text, number, title_text
 from ecg_live.types import (
     Battery,
@@ -15,6 +27,7 @@ from ecg_live.types import (
     Marker,
     Prediction,
     Quality,
+    RecordingStatus,
     Snapshot,
     State,
     StreamInfo,
@@ -23,6 +36,8 @@ from ecg_live.types import (
 INFO = StreamInfo(1000.0, ("ECG",))
 SURE = HeadResult({"rest": 0.2, "load": 0.8}, "load")
 UNSURE = HeadResult({"rest": 0.45, "load": 0.55}, "load")
+LOW_OWN = HeadResult({"rest": 0.55, "load": 0.45}, "rest", set="personal")
+THREE = HeadResult({"rest": 0.3, "joy": 0.5, "fear": 0.2}, "joy")
 NONE = HeadResult(None, None, "unusable signal: flat line")
 OWN = HeadResult({"rest": 0.2, "load": 0.8}, "load", set="personal")
 REST = State("baseline", "resting baseline: 42 s to go", seconds_left=42.0)
@@ -66,7 +81,10 @@ def predicted(stop: float) -> Prediction:
         (shot(), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
         (shot(), OWN, NEW, HeadStatus("valid", "Load", "80 %", "Relative to the resting baseline", dim=False)),
         (shot(REST), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
-        (shot(), UNSURE, NEW, HeadStatus("low", "Load", "55 %", dim=False)),
+        (shot(), UNSURE, NEW, HeadStatus("low", "Undecided", note="Load 55 %", dim=False)),
+        (shot(), LOW_OWN, NEW, HeadStatus("low", "Undecided", note=f"Load 45 %  ·  {PERSONAL}", dim=False)),
+        (shot(), THREE, NEW, HeadStatus("low", "Undecided", note="Joy 50 %", dim=False)),
+        (shot(), UNSURE, Freshness(3.2), HeadStatus("stale", "Undecided", note="3 s old")),
         (shot(), NONE, NEW, HeadStatus("abstain", note="Unusable signal: flat line")),
         (shot(), SURE, Freshness(3.2), HeadStatus("stale", "Load", "80 %", "3 s old")),
         (shot(), NONE, Freshness(4.0), HeadStatus("stale", note="4 s old")),
@@ -123,9 +141,88 @@ def test_predictions_ten_seconds_apart_are_not_stale_in_between() -> None:
 def test_the_line_on_top_puts_faults_first(
     snapshot: Snapshot, warning: str, paused: bool, tone: str, word: str
 ) -> None:
-    strip = strip_of(snapshot, warning, paused=paused)
+    strip = strip_of(snapshot, Stream(warning), paused=paused)
     assert (strip.tone, strip.word) == (tone, word)
     assert strip.text
+
+
+OFF = Stream(unusable=12.4, reasons=("flat line", "electrode off"))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "stream", "paused", "tone", "word", "text"),
+    [
+        (shot(), OFF, False, "unusable", "NO USABLE ECG", "for 12 s: flat line, electrode off. Check the electrodes"),
+        (shot(age=5.0), OFF, False, "warn", "NO DATA", "No data for 5 s."),
+        (shot(State("gap", "back")), OFF, False, "warn", "GAP", "Back"),
+        (shot(), Stream(replay=1.0), False, "info", "REPLAY", "A recording is played at 1 x real time."),
+        (shot(), Stream(replay=math.inf), False, "info", "REPLAY", "A recording is played as fast as it goes."),
+        (shot(ended=True), Stream(replay=1.0), False, "neutral", "ENDED", "The stream has ended."),
+    ],
+)
+def test_what_comes_in_is_called_what_it_is(
+    snapshot: Snapshot, stream: Stream, paused: bool, tone: str, word: str, text: str
+) -> None:
+    strip = strip_of(snapshot, stream, paused=paused)
+    assert (strip.tone, strip.word, strip.text) == (tone, word, text)
+
+
+@pytest.mark.parametrize("stream", [Stream(), OFF, Stream(warning="a sink stopped"), Stream(replay=1.0)])
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        (REST, "Resting baseline: 42 s to go"),
+        (State("warming_up", "first window in 7 s", seconds_left=7.0), "First window in 7 s"),
+        (State("warming_up", seconds_left=7.0), "Estimate in 7 s"),
+    ],
+)
+def test_a_pause_hides_no_countdown_and_no_fault(stream: Stream, state: State, left: str) -> None:
+    strip = strip_of(shot(state), stream, paused=True)
+    assert left in strip.text
+    assert "Only the trace stands still" in strip.text
+    assert strip.word == ("NO USABLE ECG" if stream is OFF else "WARNING" if stream.warning else "PAUSED")
+    assert strip.text.index(left) < strip.text.index("Only the trace")
+
+
+def test_unusable_time_counts_from_the_last_usable_window() -> None:
+    readings = Readings(INFO)
+    readings.take(shot(predictions=(predicted(50.0),)), 0.0)
+    assert readings.strip(shot(), 0.0).word == "LIVE"
+    bad = replace(predicted(51.0), quality=Quality("unusable", ("flat line",)))
+    readings.take(shot(predictions=(bad,)), 0.0)
+    assert readings.strip(shot(), 0.0) == Strip(
+        "unusable", "NO USABLE ECG", "for 10 s: flat line. Check the electrodes"
+    )
+    readings.take(shot(predictions=(predicted(59.0), replace(bad, stop=60.0))), 0.0)
+    assert "for 1 s" in readings.strip(shot(), 0.0).text
+    readings.take(shot(predictions=(replace(predicted(60.0), quality=Quality("poor", ("noisy",))),)), 0.0)
+    assert readings.strip(shot(), 0.0).word == "LIVE"
+
+
+def test_a_signal_that_never_was_usable_counts_from_its_begin() -> None:
+    readings = Readings(INFO)
+    readings.take(shot(predictions=(replace(predicted(10.0), quality=Quality("unusable", ("noise",))),)), 0.0)
+    assert readings.strip(shot(), 0.0).text == "for 60 s: noise. Check the electrodes"
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "silent"),
+    [
+        (shot(age=2.0), 0.0),
+        (shot(age=8.0), 8.0),
+        (shot(State("lost", "lost, attempt 1"), age=2.0), 2.0),
+        (shot(age=8.0, ended=True), 0.0),
+        (shot(age=8.0, samples=0), 0.0),
+    ],
+)
+def test_during_an_outage_lost_samples_and_the_recordings_clock_run_on(snapshot: Snapshot, silent: float) -> None:
+    assert outage(snapshot) == silent
+    lost = Readings(INFO).lost(snapshot)
+    assert lost[0] == (f"≈ {round(silent * 1000):,}" if silent else "0")
+    assert Readings(replace(INFO, replay=True)).lost(replace(snapshot, lost=7))[0] == "7"
+    begun = replace(snapshot, recording=RecordingStatus("a.xdf", seconds=61.0))
+    strip = indicator(begun, "", able=True, silent=silent)
+    assert (strip.tone, strip.text.split("  ")[0]) == ("rec", f"0:01:{1 + int(silent):02d}")
 
 
 def test_time_goes_on_without_samples_until_the_end() -> None:
@@ -195,8 +292,8 @@ def test_numbers_and_names() -> None:
 
 
 def test_a_countdown_is_said_once() -> None:
-    assert strip_of(shot(REST), "", paused=False).text == "Resting baseline: 42 s to go"
-    assert strip_of(shot(COMPLETE), "", paused=False).text == "Personal baseline complete: 6 windows"
+    assert strip_of(shot(REST), Stream(), paused=False).text == "Resting baseline: 42 s to go"
+    assert strip_of(shot(COMPLETE), Stream(), paused=False).text == "Personal baseline complete: 6 windows"
     told = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
-    assert strip_of(told, "", paused=False).text == "First window in 7 s"
-    assert strip_of(shot(State("warming_up", seconds_left=7.0)), "", paused=False).text == "Estimate in 7 s"
+    assert strip_of(told, Stream(), paused=False).text == "First window in 7 s"
+    assert strip_of(shot(State("warming_up", seconds_left=7.0)), Stream(), paused=False).text == "Estimate in 7 s"

@@ -205,7 +205,7 @@ def test_every_part_has_a_name_for_a_screen_reader(opened: Open) -> None:
     every = list(parts(window))
     assert len(every) > 40
     assert [type(widget).__name__ for widget in every if not widget.accessibleName()] == []
-    assert window.panels[0].accessibleDescription() == "Valid: Load 83 %"
+    assert window.panels[0].accessibleDescription() == "Confident: Load 83 %"
 
 
 def test_numbers_are_redrawn_four_times_a_second_and_the_trace_at_every_frame(opened: Open) -> None:
