@@ -17,6 +17,7 @@ from ecg_live.errors import ConfigError
 MAX_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
 PREFIX = "ECG_LIVE_"
 FILE = "config.toml"
+WINDOW_FILE = "dashboard.ini"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,11 @@ def within_depth(value: object, levels: int) -> bool:
         if not layer:
             return True
     return False
+
+
+def window_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the dashboard remembers its size, colours and scale: beside the settings."""
+    return _path(os.environ if environ is None else environ).with_name(WINDOW_FILE)
 
 
 def _path(environ: Mapping[str, str]) -> Path:

@@ -16,7 +16,7 @@ from ecg_live.cli import complain, say
 from ecg_live.cli.display import why_no_display
 from ecg_live.cli.feeds import feeds
 from ecg_live.cli.participant import Wearer
-from ecg_live.config import Settings, load
+from ecg_live.config import Settings, load, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.types import Sink
 
@@ -139,17 +139,29 @@ def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *,
 def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> None:
     """Keep the main thread in the view until the session or its viewer ends."""
     if not headless:
-        from ecg_live.dashboard.app import run_dashboard
-
-        model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
-        over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
-        run_dashboard(session, title=f"ecg-live · {Path(uri).name}", model=model, over=over)
+        _window(session, settings, uri)
     elif not settings.json:
         from ecg_live.cli.terminal import show
 
         show(session)
     else:
         _wait(session)
+
+
+def _window(session: Session, settings: Settings, uri: str) -> None:
+    """Show the dashboard; where it cannot draw any more, what is recorded or sent goes on without it."""
+    from ecg_live.dashboard.app import CannotDraw, run_dashboard
+
+    model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
+    over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
+    try:
+        run_dashboard(session, title=f"ecg-live · {Path(uri).name}", model=model, over=over, memory=window_file())
+    except CannotDraw as error:
+        if not (session.recording or settings.json or settings.lsl_out):
+            raise
+        complain(error)
+        say("the session goes on without its window; Ctrl-C ends it")
+        _show(session, settings, uri, headless=True)
 
 
 def _wait(session: Session) -> None:

@@ -14,7 +14,7 @@ from .status import PILLS, HeadStatus
 from .tiles import CARD_MARGINS, Card, Elided, Pill, text_label
 from .words import title_text
 
-TEXT_WIDTH = 182  # pixels for the words, left of the curve
+TEXT_WIDTH, CLOSE_TEXT_WIDTH = 182, 164  # pixels for the words, left of the curve
 
 
 def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
@@ -36,6 +36,7 @@ class HeadPanel(Card):
         self.head = head
         self.status = HeadStatus("waiting")
         self.curve = ProbabilityCurve(head, palette)
+        self._words = QtWidgets.QWidget()
         self._name = Elided(f"{head.name} name", 10)
         self._name.show_text(title_text(head.name))
         self._label = Elided(f"{head.name} label", 17, bold=True)
@@ -47,10 +48,9 @@ class HeadPanel(Card):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        words = QtWidgets.QWidget()
-        words.setAccessibleName(f"{self.head.name} words")
-        words.setFixedWidth(TEXT_WIDTH)
-        column = QtWidgets.QVBoxLayout(words)
+        self._words.setAccessibleName(f"{self.head.name} words")
+        self._words.setFixedWidth(TEXT_WIDTH)
+        column = QtWidgets.QVBoxLayout(self._words)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         answer = QtWidgets.QHBoxLayout()
@@ -65,8 +65,12 @@ class HeadPanel(Card):
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(*CARD_MARGINS)
         row.setSpacing(10)
-        row.addWidget(words)
+        row.addWidget(self._words)
         row.addWidget(self.curve, 1)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Leave less room for the words."""
+        self._words.setFixedWidth(CLOSE_TEXT_WIDTH if compact else TEXT_WIDTH)
 
     def add(self, prediction: Prediction) -> None:
         """Keep a prediction for the curve."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
+from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from ecg_live.errors import EcgLiveError
 from ecg_live.types import Clock, View
 
+from .preferences import Memory
 from .window import MainWindow
 
 FRAME = 33  # ms: 30 frames a second
+MOST_DROPPED = 30  # frames within `DROPPED_WITHIN_S` that cannot be drawn before the window gives up
+DROPPED_WITHIN_S = 20.0  # s: parts that are drawn four times a second give up within it as well
+
+
+class CannotDraw(EcgLiveError):
+    """The window gave up; the session behind it runs on, and is the caller's to end."""
 
 
 def request_quit(code: int = 0) -> None:
@@ -26,15 +37,41 @@ def request_quit(code: int = 0) -> None:
         QtCore.QTimer.singleShot(0, lambda: app.exit(code))  # later: the loop may not have begun
 
 
-class _Failure:
-    """Keeps the first exception that reaches Qt, which would end the process, and leaves the event loop."""
+class _Failures:
+    """Takes exceptions that reach Qt, which would end the process: each costs a frame, many within a while the window.
 
-    def __init__(self) -> None:
+    No exception is kept with its frames, which may hold a painter. What is none of ours (Ctrl-C) leaves the event loop.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told of the first dropped frame of a kind.
+    clock : Clock
+    """
+
+    def __init__(self, tell: Callable[[str], object], clock: Clock) -> None:
+        self._tell, self._clock = tell, clock
+        self._dropped: deque[float] = deque(maxlen=MOST_DROPPED)
+        self._told: set[str] = set()
         self.error: BaseException | None = None
+        self.gave_up: CannotDraw | None = None
 
-    def keep(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-        self.error = self.error or error
-        request_quit(1)
+    def keep(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, Exception):
+            self.error = self.error or error
+            request_quit(1)
+            return
+        what = f"{kind.__name__}: {error}"
+        now = self._clock()
+        self._dropped.append(now)
+        if len(self._dropped) == MOST_DROPPED and now - self._dropped[0] <= DROPPED_WITHIN_S and self.gave_up is None:
+            remedy = "run again with --debug and report it, or with --headless"
+            self.gave_up = CannotDraw(f"{MOST_DROPPED} frames of the dashboard could not be drawn: {what}", remedy)
+            self.gave_up.add_note("".join(traceback.format_exception(kind, error, trace)))
+            request_quit(1)
+        elif kind.__name__ not in self._told:
+            self._told.add(kind.__name__)
+            self._tell(f"A frame could not be drawn and was left out: {what}")
 
 
 def run_dashboard(
@@ -45,6 +82,7 @@ def run_dashboard(
     over: Callable[[], bool] = lambda: False,
     on_first_frame: Callable[[], None] | None = None,
     clock: Clock = time.monotonic,
+    memory: Path | None = None,
 ) -> int:
     """Show a session until the window is closed, then ask the session to stop.
 
@@ -60,6 +98,8 @@ def run_dashboard(
         Called once, when the first frame is on the screen.
     clock : Clock
         That of the session.
+    memory : Path, optional
+        File that remembers size, colours and scale from one session to the next.
 
     Returns
     -------
@@ -68,28 +108,39 @@ def run_dashboard(
 
     Raises
     ------
+    CannotDraw
+        Too many frames could not be drawn. The session was not asked to stop: a recording goes on.
     BaseException
-        Whatever went wrong while drawing, ``KeyboardInterrupt`` included, after the window is closed.
+        Whatever else ended the event loop, ``KeyboardInterrupt`` for one, after the window is closed.
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
-    failure, former = _Failure(), sys.excepthook
-    sys.excepthook = failure.keep
+    former = sys.excepthook
     try:
-        window = MainWindow(view, title=title, model=model, clock=clock)
+        window = MainWindow(view, title=title, model=model, clock=clock, memory=Memory(memory))
+        failures = _Failures(window.warn, clock)
+        sys.excepthook = failures.keep
         if on_first_frame is not None:
             window.sweep.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
         timer.timeout.connect(lambda: window.end() if over() else window.refresh())
         timer.start(FRAME)
-        window.refresh()
+        QtCore.QTimer.singleShot(0, window.refresh)
         window.show()
         code = app.exec()
         timer.stop()
-        window.end()
+        if failures.gave_up is None:
+            window.end()
+        else:
+            window.leave()
+    except BaseException:
+        view.stop()
+        raise
     finally:
         sys.excepthook = former
-        view.stop()
-    if failure.error is not None:
-        raise failure.error
+    if failures.gave_up is not None:
+        raise failures.gave_up
+    view.stop()
+    if failures.error is not None:
+        raise failures.error
     return code

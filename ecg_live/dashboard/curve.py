@@ -14,7 +14,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.types import F64, HeadInfo, HeadResult
 
 from .palette import LINES, Palette
-from .paper import draw_line
+from .paper import draw_line, painting
 from .status import Kind, result_kind
 
 SPANS = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
@@ -50,7 +50,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
         self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
         self.points: deque[Point] = deque(maxlen=4 * KEPT)
         self.now, self.hop, self.rim = 0.0, 1.0, "now"
-        self.setMinimumSize(140, 70)
+        self.setMinimumSize(110, 70)
         self.setAccessibleName(f"{head.name}: probability over the last five minutes")
         small = self.font()
         small.setPointSize(SMALL)
@@ -115,21 +115,20 @@ class ProbabilityCurve(QtWidgets.QWidget):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw axes, shading, lines and the key to them."""
-        painter = QtGui.QPainter(self)
-        key = self.key(self.fontMetrics())
-        top = key[-1][2] + ROW + 3
-        plot = QtCore.QRectF(LEFT, top, self.width() - LEFT - RIGHT, self.height() - top - BOTTOM)
-        self._draw_shading(painter, plot)
-        self._draw_axes(painter, plot)
-        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        for which in self._shown:
-            painter.setPen(self._pen(which))
-            times, values = self.line(which)
-            x = self._x(plot, np.array(times))
-            draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
-        self._draw_changes(painter, plot)
-        self._draw_key(painter, key)
-        painter.end()
+        with painting(self) as painter:
+            key = self.key(self.fontMetrics())
+            top = key[-1][2] + ROW + 3
+            plot = QtCore.QRectF(LEFT, top, self.width() - LEFT - RIGHT, self.height() - top - BOTTOM)
+            self._draw_shading(painter, plot)
+            self._draw_axes(painter, plot)
+            painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+            for which in self._shown:
+                painter.setPen(self._pen(which))
+                times, values = self.line(which)
+                x = self._x(plot, np.array(times))
+                draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
+            self._draw_changes(painter, plot)
+            self._draw_key(painter, key)
 
     def _x(self, plot: QtCore.QRectF, at: F64) -> F64:
         return plot.right() - (self.now - at) / self.span[0] * plot.width()

@@ -19,7 +19,7 @@ class Numbers(QtWidgets.QWidget):
         super().__init__()
         self.setAccessibleName("Numbers")
         self.setFixedWidth(190)
-        self.heart_rate = Tile("Heart rate", "bpm", size=36)
+        self.heart_rate = Tile("Heart rate", "bpm", size=36, compact=18)
         self.rmssd = Tile("RMSSD", "ms")
         self.quality = QualityTile()
         self.latency = Tile("Latency p95", "ms")
@@ -27,12 +27,18 @@ class Numbers(QtWidgets.QWidget):
         self.clock = Tile("Stream time")
         self.battery = RowTile("Battery")
         self.battery.hide()  # until a device tells
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
         tiles = (self.heart_rate, self.rmssd, self.quality, self.latency, self.lost, self.clock, self.battery)
         for tile, stretch in zip(tiles, (4, 3, 4, 3, 3, 3, 0), strict=True):
-            column.addWidget(tile, stretch)
+            self._column.addWidget(tile, stretch)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Draw the tiles smaller and closer together."""
+        self._column.setSpacing(4 if compact else 8)
+        for tile in (self.heart_rate, self.rmssd, self.quality, self.latency, self.lost, self.clock):
+            tile.set_compact(compact=compact)
 
     def show_snapshot(self, snapshot: Snapshot, readings: Readings, fresh: Freshness) -> None:
         """Show what is known now; ``fresh`` tells how old the latest prediction is."""

@@ -6,6 +6,8 @@ Small boxes are 1 mm, large ones 5 mm: at 25 mm/s and 10 mm/mV 0.04 s x 0.1 mV a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,24 +52,33 @@ class Scale:
         return f"{self.speed:g} mm/s   {10 * self.gain:g} mm/mV"
 
 
+@contextmanager
+def painting(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
+    """Give a painter that ends whatever happens: one that is left open takes Qt, and with it the process, down."""
+    painter = QtGui.QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
 def draw_paper(size: QtCore.QSize, ratio: float, scale: Scale, palette: Palette) -> QtGui.QPixmap:
     """Draw grid, scale and a 1 mV calibration pulse 5 mm wide; ``size`` in device pixels, ``ratio`` of them to one."""
     pixmap = QtGui.QPixmap(size)
     pixmap.fill(QtGui.QColor(palette.paper))
-    painter = QtGui.QPainter(pixmap)
-    painter.scale(ratio, ratio)
-    width, height = size.width() / ratio, size.height() / ratio
-    middle = round(height / 2)
-    for colour, each in ((palette.minor, MM), (palette.major, 5 * MM)):
-        painter.setPen(QtGui.QPen(QtGui.QColor(colour), 0))
-        for x in range(MARGIN % each, int(width) + 1, each):
-            painter.drawLine(x, 0, x, int(height))
-        for y in range(middle % each, int(height) + 1, each):
-            painter.drawLine(0, y, int(width), y)
-    _draw_pulse(painter, middle, scale, palette)
-    painter.setPen(QtGui.QColor(palette.muted))
-    painter.drawText(QtCore.QRectF(8, 5, width, 20), 0, scale.label)
-    painter.end()
+    with painting(pixmap) as painter:
+        painter.scale(ratio, ratio)
+        width, height = size.width() / ratio, size.height() / ratio
+        middle = round(height / 2)
+        for colour, each in ((palette.minor, MM), (palette.major, 5 * MM)):
+            painter.setPen(QtGui.QPen(QtGui.QColor(colour), 0))
+            for x in range(MARGIN % each, int(width) + 1, each):
+                painter.drawLine(x, 0, x, int(height))
+            for y in range(middle % each, int(height) + 1, each):
+                painter.drawLine(0, y, int(width), y)
+        _draw_pulse(painter, middle, scale, palette)
+        painter.setPen(QtGui.QColor(palette.muted))
+        painter.drawText(QtCore.QRectF(8, 5, width, 20), 0, scale.label)
     return pixmap
 
 

@@ -48,7 +48,11 @@ class Readings:
             self._note(event, now)
             warns = isinstance(event, State) and event.state == "warning"
             if warns or (isinstance(event, Gap) and not event.bridged):
-                self._warned, self._warning = now, text
+                self.warn(text, now)
+
+    def warn(self, text: str, now: float) -> None:
+        """Say something on top for a while."""
+        self._warned, self._warning = now, text
 
     def _note(self, event: Event, now: float) -> None:
         match event:

@@ -9,7 +9,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.plain import clean
 
 from .palette import Palette
-from .paper import MARGIN
+from .paper import MARGIN, painting
 from .tiles import style_text, tip
 
 HEIGHT = 18  # pixels
@@ -48,19 +48,18 @@ class MarkerStrip(QtWidgets.QWidget):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw each line's end, and as much of its text as fits before the next."""
-        painter = QtGui.QPainter(self)
-        painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
-        painter.setPen(QtGui.QColor(self._palette.muted))
-        painter.drawText(QtCore.QRect(6, 0, MARGIN, HEIGHT), _MIDDLE, "Markers")
-        for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
-            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
-            painter.drawLine(QtCore.QLineF(x, 0, x, HEIGHT))
-            room = int(following - x) - PAD
-            if room >= NARROW:
-                painter.setPen(QtGui.QColor(self._palette.text))
-                short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
-                painter.drawText(QtCore.QRectF(x + PAD, 0, room, HEIGHT), _MIDDLE, short)
-        painter.end()
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
+            painter.setPen(QtGui.QColor(self._palette.muted))
+            painter.drawText(QtCore.QRect(6, 0, MARGIN, HEIGHT), _MIDDLE, "Markers")
+            for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
+                painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
+                painter.drawLine(QtCore.QLineF(x, 0, x, HEIGHT))
+                room = int(following - x) - PAD
+                if room >= NARROW:
+                    painter.setPen(QtGui.QColor(self._palette.text))
+                    short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
+                    painter.drawText(QtCore.QRectF(x + PAD, 0, room, HEIGHT), _MIDDLE, short)
 
 
 _MIDDLE = QtCore.Qt.AlignmentFlag.AlignVCenter.value

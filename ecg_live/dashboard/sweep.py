@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -12,7 +14,7 @@ from ecg_live.types import RATE
 from .history import TraceHistory
 from .markers import MarkerLog, Placed
 from .palette import Palette
-from .paper import LINE, MARGIN, Scale, draw_line, draw_paper
+from .paper import LINE, MARGIN, Scale, draw_line, draw_paper, painting
 from .words import clock_text
 
 GAP = RATE // 4  # samples erased ahead of the sweep: 0.25 s
@@ -110,9 +112,8 @@ class SweepView(QtWidgets.QWidget):
         start, stop = self.view
         if not start <= marker.at < stop or self._canvas.isNull():
             return
-        painter = self._begin()
-        self._rule(painter, marker.at, marker.at + 1, self._origin(marker.at))
-        painter.end()
+        with self._pen() as painter:
+            self._rule(painter, marker.at, marker.at + 1, self._origin(marker.at))
         self.update()
 
     def advance(self) -> None:
@@ -123,19 +124,20 @@ class SweepView(QtWidgets.QWidget):
         if new >= self.span - GAP:
             self._redraw()
             return
-        painter = self._begin()
-        for start, stop in self._rounds(self._drawn + GAP, self._history.stop + GAP):
-            self._erase(painter, start, stop)
-        for start, stop in self._rounds(self._drawn, self._history.stop):
-            self._stroke(painter, start, stop, start // self.span * self.span)
-        painter.end()
-        self._drawn = self._history.stop
+        since, self._drawn = self._drawn, self._history.stop  # what cannot be drawn is not tried again
+        with self._pen() as painter:
+            for start, stop in self._rounds(since + GAP, self._drawn + GAP):
+                self._erase(painter, start, stop)
+            for start, stop in self._rounds(since, self._drawn):
+                self._stroke(painter, start, stop, start // self.span * self.span)
 
-    def _begin(self) -> QtGui.QPainter:
-        painter = QtGui.QPainter(self._canvas)
-        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
-        return painter
+    @contextmanager
+    def _pen(self) -> Iterator[QtGui.QPainter]:
+        """Draw on the kept picture."""
+        with painting(self._canvas) as painter:
+            painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
+            yield painter
 
     def _origin(self, at: int) -> int:
         """Sample at the left rim of the page or round that holds a sample on the screen."""
@@ -144,8 +146,10 @@ class SweepView(QtWidgets.QWidget):
     def _redraw(self) -> None:
         self._canvas = self._paper.copy()
         self._drawn = self._history.stop
-        if not self._canvas.isNull():
-            painter = self._begin()
+        self.update()
+        if self._canvas.isNull():
+            return
+        with self._pen() as painter:
             if self._note:
                 self._write(painter)
             elif self._page is None:
@@ -154,8 +158,6 @@ class SweepView(QtWidgets.QWidget):
             else:
                 self._stroke(painter, self._page - self.span, self._page, self._page - self.span)
                 self._date(painter, self._page - self.span)
-            painter.end()
-        self.update()
 
     def _write(self, painter: QtGui.QPainter) -> None:
         painter.scale(self._ratio, self._ratio)
@@ -223,14 +225,13 @@ class SweepView(QtWidgets.QWidget):
         """Copy the part of the kept picture that changed."""
         if self._ratio != self.devicePixelRatioF():
             self.rebuild()
-        painter = QtGui.QPainter(self)
-        painter.scale(1 / self._ratio, 1 / self._ratio)
-        painter.drawPixmap(0, 0, self._canvas)
-        if self.dim:
-            veil = QtGui.QColor(self._palette.paper)
-            veil.setAlpha(DIM)
-            painter.fillRect(self._canvas.rect(), veil)
-        painter.end()
+        with painting(self) as painter:
+            painter.scale(1 / self._ratio, 1 / self._ratio)
+            painter.drawPixmap(0, 0, self._canvas)
+            if self.dim:
+                veil = QtGui.QColor(self._palette.paper)
+                veil.setAlpha(DIM)
+                painter.fillRect(self._canvas.rect(), veil)
         if not self._shown:
             self._shown = True
             self.first_painted.emit()

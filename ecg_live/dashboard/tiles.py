@@ -10,10 +10,12 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.plain import clean
 
 from .palette import mark
+from .paper import painting
 from .status import Tone
 from .words import NOTHING
 
 CARD_MARGINS = (12, 8, 12, 8)
+CLOSE_MARGINS = (10, 3, 10, 3)
 
 
 def text_label(name: str, size: int, *, bold: bool = False, muted: bool = False) -> QtWidgets.QLabel:
@@ -60,11 +62,10 @@ class Elided(QtWidgets.QLabel):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw as much of the line as fits."""
-        painter = QtGui.QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), QtCore.Qt.TextElideMode.ElideRight, self.width())
-        painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
-        painter.drawText(self.rect(), self.alignment(), text)
-        painter.end()
+        with painting(self) as painter:
+            text = self.fontMetrics().elidedText(self.text(), QtCore.Qt.TextElideMode.ElideRight, self.width())
+            painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
+            painter.drawText(self.rect(), self.alignment(), text)
 
 
 class Pill(QtWidgets.QLabel):
@@ -92,11 +93,32 @@ class Card(QtWidgets.QFrame):
         self.setAccessibleName(name)
 
 
-class Tile(Card):
-    """One number with its caption, unit and a line below it."""
+class Shelf(QtWidgets.QScrollArea):
+    """Holds the window's parts, which can be reached by scrolling on a screen that is too small for them."""
 
-    def __init__(self, caption: str, unit: str = "", *, size: int = 20) -> None:
+    def __init__(self, body: QtWidgets.QWidget) -> None:
+        super().__init__()
+        self.setAccessibleName("Window")
+        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setWidget(body)
+        if (inside := self.viewport()) is not None:
+            inside.setObjectName("shelf")
+            inside.setAccessibleName("Parts of the window")
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
+        """Leave all keys to the window."""
+        if event is not None:
+            event.ignore()
+
+
+class Tile(Card):
+    """One number with its caption, unit and a line below it; in a ``compact`` one all stand side by side."""
+
+    def __init__(self, caption: str, unit: str = "", *, size: int = 20, compact: int = 12) -> None:
         super().__init__(caption)
+        self._sizes = {False: size, True: compact}
         self._caption = text_label(f"{caption} caption", 9, muted=True)
         self._caption.setText(caption)
         self._value = text_label(caption, size, bold=True)
@@ -107,13 +129,22 @@ class Tile(Card):
         row.setSpacing(6)
         row.addWidget(self._value, 0, QtCore.Qt.AlignmentFlag.AlignBaseline)
         row.addWidget(self._unit, 1, QtCore.Qt.AlignmentFlag.AlignBaseline)
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(*CARD_MARGINS)
-        column.setSpacing(1)
-        column.addWidget(self._caption)
-        column.addLayout(row)
-        column.addWidget(self._note)
-        column.addStretch(1)
+        self._box = QtWidgets.QBoxLayout(QtWidgets.QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(*CARD_MARGINS)
+        self._box.setSpacing(1)
+        self._box.addWidget(self._caption)
+        self._box.addLayout(row)
+        self._box.addWidget(self._note)
+        self._box.addStretch(1)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Lay caption and number side by side, without the line below."""
+        direction = QtWidgets.QBoxLayout.Direction
+        self._box.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
+        self._box.setContentsMargins(*(CLOSE_MARGINS if compact else CARD_MARGINS))
+        self._box.setSpacing(10 if compact else 1)
+        self._note.setVisible(not compact)
+        style_text(self._value, self._sizes[compact], bold=True)
 
     @property
     def value(self) -> str:
@@ -181,12 +212,17 @@ class QualityTile(Card):
         self.reasons = text_label("Signal quality reasons", 9)
         self.reasons.setWordWrap(True)
         self.reasons.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(*CARD_MARGINS)
-        column.setSpacing(5)
-        column.addWidget(caption)
-        column.addWidget(self.badge)
-        column.addWidget(self.reasons, 1)
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._column.setContentsMargins(*CARD_MARGINS)
+        self._column.setSpacing(5)
+        self._column.addWidget(caption)
+        self._column.addWidget(self.badge)
+        self._column.addWidget(self.reasons, 1)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Draw the parts closer together."""
+        self._column.setContentsMargins(*(CLOSE_MARGINS if compact else CARD_MARGINS))
+        self._column.setSpacing(1 if compact else 5)
 
     def show_grade(self, grade: str, reasons: tuple[str, ...], *, dim: bool) -> None:
         """Show a grade; ``dim`` when it is not live."""

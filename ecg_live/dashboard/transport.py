@@ -60,6 +60,11 @@ class Transport(QtWidgets.QWidget):
         """The scale chosen."""
         return Scale(SPEEDS[self.speed.currentIndex()], GAINS[self.gain.currentIndex()])
 
+    def choose(self, scale: Scale) -> None:
+        """Set both boxes."""
+        self.speed.setCurrentIndex(SPEEDS.index(scale.speed))
+        self.gain.setCurrentIndex(GAINS.index(scale.gain))
+
     def step(self, box: QtWidgets.QComboBox, by: int) -> None:
         """Choose the next faster or slower, larger or smaller."""
         box.setCurrentIndex(min(max(0, box.currentIndex() + by), box.count() - 1))

@@ -19,15 +19,18 @@ from .markers import MarkerLog
 from .numbers import Numbers
 from .palette import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
 from .paper import Scale
+from .preferences import Memory, Preferences, fitted
 from .readings import Readings
 from .recording import banner, indicator
 from .status import HeadStatus, head_status, time_now
 from .strip import MarkerStrip
 from .sweep import SweepView
-from .tiles import Card
+from .tiles import Card, Shelf
 from .transport import Transport
 
 NUMBERS_EVERY = 0.25  # s between two redraws of numbers and curves
+ROOMY_PX = QtCore.QSize(960, 660)  # with less of either the parts are drawn closer together
+USUAL_TRACE_PX, LOWEST_TRACE_PX = 160, 90  # height that the trace has at least
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -41,14 +44,21 @@ class MainWindow(QtWidgets.QMainWindow):
         What is running, and on which model.
     clock : callable
         That of the session, monotonic seconds: markers are stamped by it, ages of what is on the screen told by it.
+    memory : Memory, optional
+        What it looked like the last time; without it nothing is remembered.
     """
 
-    def __init__(self, view: View, *, title: str, model: str, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, view: View, *, title: str, model: str, clock: Clock = time.monotonic, memory: Memory | None = None
+    ) -> None:
         super().__init__()
         self._view, self._clock, self._cursor = view, clock, Poll()
         self._numbers_at = -math.inf
         self._closing = False  # without a question
-        self._theme = system_theme()
+        self._compact = False
+        self._memory = memory or Memory()
+        kept = self._memory.read()
+        self._theme = kept.theme or system_theme()
         self.history = TraceHistory()
         self.readings = Readings(view.info)
         self.trace = Card("ECG")
@@ -69,7 +79,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self._lay_out()
         self._connect()
         self.set_theme(self._theme)
-        self.resize(1280, 800)
+        self.transport.choose(kept.scale)
+        self._take_size(kept)
         self.sweep.setFocus()
 
     @property
@@ -179,6 +190,10 @@ class MainWindow(QtWidgets.QMainWindow):
         """Light to dark, or back."""
         self.set_theme(DARK if self._theme is LIGHT else LIGHT)
 
+    def warn(self, text: str) -> None:
+        """Say something about the dashboard itself on its line on top."""
+        self.readings.warn(text, self._clock())
+
     def toggle_full_screen(self) -> None:
         """Fill the screen, or leave it."""
         self.setWindowState(self.windowState() ^ QtCore.Qt.WindowState.WindowFullScreen)
@@ -207,8 +222,42 @@ class MainWindow(QtWidgets.QMainWindow):
         if not self._closing and event is not None and not self.desk.may_close(self.end):
             event.ignore()
             return
+        self._remember()
         self._view.stop()
         super().closeEvent(event)
+
+    def leave(self) -> None:
+        """Go without asking the session to end."""
+        self.hide()
+        self.deleteLater()
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Give way where there is little room."""
+        super().resizeEvent(event)
+        compact = self.width() < ROOMY_PX.width() or self.height() < ROOMY_PX.height()
+        if compact != self._compact:
+            self._set_compact(compact=compact)
+
+    def _set_compact(self, *, compact: bool) -> None:
+        """Draw the parts closer together, or as large as usual."""
+        self._compact = compact
+        self.numbers.set_compact(compact=compact)
+        self.sweep.setMinimumHeight(LOWEST_TRACE_PX if compact else USUAL_TRACE_PX)
+        for panel in self.panels:
+            panel.set_compact(compact=compact)
+
+    def _take_size(self, kept: Preferences) -> None:
+        """As large as the last time, as far as the screen has room."""
+        screen = self.screen()
+        self.resize(kept.size if screen is None else fitted(kept.size, screen.availableGeometry().size()))
+        if kept.maximised:
+            self.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
+
+    def _remember(self) -> None:
+        special = self.isFullScreen() or self.isMaximized()
+        size = self.normalGeometry().size() if special else self.size()
+        chosen = self._theme if self._theme is not system_theme() or self._memory.read().theme else None
+        self._memory.write(Preferences(size, self.isMaximized(), chosen, self.sweep.scale))
 
     def _connect(self) -> None:
         self.transport.pause_asked.connect(self.toggle_pause)
@@ -237,5 +286,5 @@ class MainWindow(QtWidgets.QMainWindow):
         grid.addWidget(self.numbers, 3, 1, 2, 1)
         grid.setRowStretch(3, 5)
         grid.setRowStretch(4, 3 if len(self.panels) <= 2 else 5)
-        self.setCentralWidget(body)
+        self.setCentralWidget(Shelf(body))
         self.setStatusBar(self.foot)

@@ -55,6 +55,7 @@ def main(out: Path = PICTURE) -> None:
         record=True,
     )
     window = MainWindow(session, title="ecg-live demo", model=DEFAULT_MODEL.stem)
+    window.resize(1280, 800)  # whatever the screen
     window.show()
     session.start()
     timer = QtCore.QTimer()

@@ -1,12 +1,30 @@
 import sys
+from collections.abc import Callable
 
 import pytest
 from pyqtgraph.Qt import QtCore, QtWidgets
+from pytestqt.logging import _QtMessageCapture
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.app import request_quit, run_dashboard
+from ecg_live.dashboard.app import CannotDraw, request_quit, run_dashboard
+from ecg_live.dashboard.curve import Point
+from ecg_live.dashboard.window import MainWindow
 from ecg_live.types import Poll, Snapshot
-from tests.ecg_live.dashboard.simulated import SimulatedView
+from tests.ecg_live.dashboard.simulated import LOAD, SimulatedView, answer
+
+
+class OddView(SimulatedView):
+    """A session of which some frames cannot be read: those that ``bad`` says."""
+
+    def __init__(self, bad: Callable[[int], bool]) -> None:
+        super().__init__()
+        self.bad = bad
+
+    def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
+        if self.bad(self.polls):
+            self.polls += 1
+            raise ValueError("no such sample")
+        return super().poll(since)
 
 
 class BrokenView(SimulatedView):
@@ -21,6 +39,13 @@ class BrokenView(SimulatedView):
 def close_windows() -> None:
     for window in QtWidgets.QApplication.topLevelWidgets():
         window.close()
+
+
+def shown_window() -> MainWindow:
+    """Give the one window that is on the screen."""
+    every = QtWidgets.QApplication.topLevelWidgets()
+    [window] = [each for each in every if isinstance(each, MainWindow) and each.isVisible()]
+    return window
 
 
 @pytest.mark.usefixtures("qapp")
@@ -53,3 +78,68 @@ def test_what_goes_wrong_while_drawing_comes_out_and_the_session_stops(qtbot: Qt
         run_dashboard(view, title="", model="")
     assert view.stopped
     assert sys.excepthook is hook
+
+
+def request_quit_later() -> None:
+    """End a loop that a failing test would leave running: what a slot raises only costs a frame."""
+    QtCore.QTimer.singleShot(10_000, lambda: request_quit(99))
+
+
+@pytest.mark.usefixtures("qapp")
+def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
+    view, shown = OddView(lambda poll: poll in {2, 3, 9}), []
+
+    def look() -> None:
+        if view.polls < 40:
+            QtCore.QTimer.singleShot(20, look)
+            return
+        window = shown_window()
+        view.feed_ecg(0.5)
+        window.refresh()
+        shown.append((window.strip.strip.word, window.strip.strip.text))
+        window.close()
+
+    request_quit_later()
+    assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=look) == 0
+    assert shown == [
+        ("WARNING", "A frame could not be drawn and was left out: ValueError: no such sample  ·  Estimate in 10 s")
+    ]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_window_that_cannot_draw_any_more_goes_and_leaves_the_session() -> None:
+    view, hook = OddView(lambda poll: poll > 4), sys.excepthook
+    request_quit_later()
+    with pytest.raises(
+        CannotDraw, match="30 frames of the dashboard could not be drawn: ValueError: no such"
+    ) as caught:
+        run_dashboard(view, title="", model="", clock=view.clock)
+    assert not view.stopped
+    assert "in poll" in caught.value.__notes__[0]
+    assert sys.excepthook is hook
+    assert not any(window.isVisible() for window in QtWidgets.QApplication.topLevelWidgets())
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlog: _QtMessageCapture) -> None:
+    """A painter left open takes the process down when the window goes."""
+    view, told = SimulatedView(), []
+    view.feed_ecg(12)
+    view.predict(answer(LOAD, 1, 0.8))
+
+    def spoil() -> None:
+        window = shown_window()
+        window.panels[0].curve.points.append(Point(12.0, "valid", ()))  # has no class, which no answer can be
+        QtCore.QTimer.singleShot(800, end)
+
+    def end() -> None:
+        window = shown_window()
+        view.feed_ecg(1)
+        window.refresh()
+        told.append((window.strip.strip.text.split("  ·")[0], window.sweep.drawn == view.fed))
+        window.close()
+
+    request_quit_later()
+    assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=spoil) == 0
+    assert told == [("A frame could not be drawn and was left out: IndexError: tuple index out of range", True)]
+    assert [record.message for record in qtlog.records if "aint" in record.message] == []

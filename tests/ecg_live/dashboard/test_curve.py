@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.curve import ROW, ProbabilityCurve
 from ecg_live.dashboard.palette import DARK, LIGHT, Palette
-from ecg_live.types import HeadInfo
+from ecg_live.types import HeadInfo, HeadResult
 
+LOAD = HeadInfo("mental_load", ("rest", "load"))
 FEELINGS = ("amusement", "excitement", "happiness", "calmness", "anger", "disgust", "fear", "sadness", "surprise")
 
 
@@ -36,3 +40,41 @@ def test_nine_lines_differ_in_colour_or_style(qtbot: QtBot, palette: Palette) ->
     qtbot.addWidget(curve)
     pens = [curve._pen(which) for which in range(9)]
     assert len({(pen.color().name(), pen.style()) for pen in pens}) == 9
+
+
+def test_answers_of_two_sets_are_never_joined_and_the_moment_is_marked(qtbot: QtBot) -> None:
+    curve = ProbabilityCurve(LOAD, LIGHT)
+    qtbot.addWidget(curve)
+    curve.resize(300, 140)
+    for stop, which in ((10.0, "population"), (11.0, "population"), (12.0, "personal"), (13.0, "personal")):
+        curve.add(stop, HeadResult({"rest": 0.2, "load": 0.8}, "load", set=which))
+    curve.show_at(13.0, 1.0)
+    times, values = curve.line(1)
+    assert times == [10, 11, 11, 12, 13]
+    np.testing.assert_array_equal(values, [0.8, 0.8, np.nan, 0.8, 0.8])
+    assert [len(piece) for piece, _ in curve.pieces()] == [2, 2]
+    assert curve.changes() == [(11.5, "personal")]
+    without = ProbabilityCurve(LOAD, LIGHT)
+    qtbot.addWidget(without)
+    without.resize(300, 140)
+    for point in curve.points:
+        without.points.append(replace(point, set="population"))
+    without.show_at(13.0, 1.0)
+    assert rules(curve) == [pytest.approx(34 + (300 - 34 - 12) * (1 - 1.5 / 60), abs=1)]
+    assert rules(without) == []
+
+
+def test_the_mark_of_a_new_set_stands_beside_its_answers_after_a_gap(qtbot: QtBot) -> None:
+    curve = ProbabilityCurve(LOAD, LIGHT)
+    qtbot.addWidget(curve)
+    for stop, which in ((10.0, "population"), (40.0, "personal")):
+        curve.add(stop, HeadResult(None, None, "no", set=which))
+    assert curve.changes() == [(39.5, "personal")]
+
+
+def rules(curve: ProbabilityCurve) -> list[int]:
+    """Columns of pixels that are dark from top to bottom of the plot, dashes apart."""
+    image = curve.grab().toImage()
+    rows = range(30, 110)
+    dark = [sum(image.pixelColor(x, y).lightness() < 60 for y in rows) for x in range(40, image.width())]
+    return [40 + x for x, count in enumerate(dark) if count > len(rows) / 3]

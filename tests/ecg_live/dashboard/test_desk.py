@@ -8,8 +8,9 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from ecg_live.dashboard.paper import MARGIN
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.types import RATE, Battery, LeadOff, Marker, State
+from ecg_live.types import RATE, Battery, LeadOff, Marker, RecordingStatus, State
 from tests.ecg_live.dashboard.simulated import LOAD, STRAP, SimulatedView
 from tests.ecg_live.dashboard.windows import Open, live
 
@@ -119,6 +120,59 @@ def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> Non
     assert window.desk.question is not None
     window.desk.question.yes.click()
     assert view.recording is None
+
+
+@pytest.mark.parametrize("key", [Key.Key_Return, Key.Key_Enter, Key.Key_Space])
+@pytest.mark.parametrize(("tabs", "stops"), [(0, False), (1, True), (2, False)])
+def test_enter_presses_the_button_that_has_the_focus(opened: Open, key: QtCore.Qt.Key, tabs: int, stops: bool) -> None:
+    view, window = live(opened)
+    view.record(True)
+    window.refresh()
+    press(window, Key.Key_R)
+    question = window.desk.question
+    assert question is not None
+    assert question.focusWidget() is question.no
+    for _ in range(tabs):
+        QtTest.QTest.keyClick(question, Key.Key_Tab)
+    focused = question.yes if tabs % 2 else question.no
+    assert question.focusWidget() is focused
+    QtTest.QTest.keyClick(focused, key)
+    assert window.desk.question is None
+    assert (view.recording is None) == stops
+
+
+def test_enter_presses_a_button_below_the_trace(opened: Open, qtbot: QtBot) -> None:
+    _, window = live(opened)
+    window.activateWindow()
+    window.transport.pause.setFocus()
+    qtbot.waitUntil(window.transport.pause.hasFocus)
+    QtTest.QTest.keyClick(window.transport.pause, Key.Key_Return)
+    assert window.paused
+
+
+def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
+    view, window = live(opened)
+    view.recording = RecordingStatus("P01.xdf", seconds=60.0)
+    view.wait(2)
+    window.refresh()
+    assert not window.sweep.dim
+    shown = []
+    for _ in range(2):
+        view.wait(8)
+        window.refresh()
+        shown.append((window.sweep.dim, window.numbers.lost.value, window.header.recording.strip.text[:7]))
+    assert shown == [(True, "≈ 10,000", "0:01:10"), (True, "≈ 18,000", "0:01:18")]
+    before, image = window.sweep.grab().toImage(), window.sweep
+    press(window, Key.Key_Space)
+    assert not image.dim  # of then, and to be read
+    press(window, Key.Key_Space)
+    view.feed_ecg(0.3)
+    window.refresh()
+    assert not window.sweep.dim
+    assert window.numbers.lost.value == "0"
+    x = MARGIN // 2
+    y = int(window.sweep.height() / 2)  # the calibration pulse's foot
+    assert before.pixelColor(x, y).lightness() > window.sweep.grab().toImage().pixelColor(x, y).lightness()
 
 
 def test_late_writes_warn_and_a_failure_stays_until_the_next_recording(opened: Open) -> None:

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pytest
-from pyqtgraph.Qt import QtWidgets
+from pyqtgraph.Qt import QtGui, QtWidgets
 
+from ecg_live.dashboard.palette import TONES
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.types import Gap, HeadInfo, HeadResult, LeadOff, State
 from tests.ecg_live.dashboard.simulated import FOUR, LOAD, abstained, answer
@@ -53,6 +55,51 @@ def test_low_confidence_is_said(opened: Open) -> None:
     assert window.panels[0].status.kind == "low"
     assert "Low confidence" in words(window)
     assert {"POOR", "baseline wanders"} <= set(words(window))
+
+
+def test_a_probability_about_the_middle_flips_no_word(opened: Open) -> None:
+    view, window = live(opened)
+    shown = set()
+    for top in (0.51, 0.55, 0.59):
+        for which in (0, 1):
+            view.feed_ecg(1)
+            view.predict(answer(LOAD, which, top))
+            window.refresh()
+            shown.add((window.panels[0].status.label, window.panels[0].status.note.split()[0]))
+    assert shown == {("Undecided", "Load")}
+
+
+def test_a_flat_line_is_no_live_ecg(opened: Open) -> None:
+    view, window = live(opened)
+    for _ in range(12):
+        view.feed(np.zeros(256, np.float32))
+        view.predict(abstained("unusable signal: flat line"), grade="unusable", rate=None)
+        window.refresh()
+    strip = window.strip.strip
+    assert (strip.tone, strip.word) == ("unusable", "NO USABLE ECG")
+    assert strip.text == "for 12 s: baseline wanders. Check the electrodes"
+    assert window.numbers.quality.badge.property("tone") == "unusable"
+    view.feed_ecg(1)
+    view.predict(answer(LOAD, 1, 0.8))
+    window.refresh()
+    assert window.strip.strip.word == "LIVE"
+
+
+def test_tones_can_be_told_apart_and_read() -> None:
+    assert len({back for back, _ in TONES.values()}) == len(TONES)
+    for back, text in TONES.values():
+        high, low = sorted((luminance(back), luminance(text)), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG 2.1, 1.4.3
+    for one, other in combinations((back for back, _ in TONES.values()), 2):
+        apart = np.subtract(QtGui.QColor(one).getRgb(), QtGui.QColor(other).getRgb())
+        assert np.linalg.norm(apart) > 60, (one, other)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of sRGB, as WCAG 2.1 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_abstaining_gives_the_reason_and_breaks_the_line(opened: Open) -> None:

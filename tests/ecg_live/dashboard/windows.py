@@ -20,6 +20,7 @@ def opener(qtbot: QtBot) -> Open:
         view = SimulatedView(heads or (LOAD,))
         window = MainWindow(view, title="ecg-live demo", model="test", clock=view.clock)
         qtbot.addWidget(window)
+        window.resize(1280, 800)
         with qtbot.waitExposed(window):
             window.show()
         return view, window

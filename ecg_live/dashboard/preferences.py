@@ -1,0 +1,82 @@
+"""What the window remembers from one session to the next, and how large it may be on a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyqtgraph.Qt import QtCore
+
+from .palette import DARK, LIGHT, Palette
+from .paper import GAINS, SPEEDS, Scale
+
+USUAL_SIZE = QtCore.QSize(1280, 800)
+FRAME_PX = QtCore.QSize(8, 40)  # what a window manager adds: its frame is known only once the window is shown
+SMALLEST_PX = 200  # of a side; less was not chosen by anybody
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Size of a window that is neither maximised nor full screen, colours (None: the desktop's), scale of the paper."""
+
+    size: QtCore.QSize = USUAL_SIZE
+    maximised: bool = False
+    theme: Palette | None = None
+    scale: Scale = Scale()  # noqa: RUF009 - frozen
+
+
+class Memory:
+    """Keeps preferences in an INI file; what is missing or cannot be is as usual, and a file nobody may write is none.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Without it nothing is remembered.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._file = None if path is None else QtCore.QSettings(str(path), QtCore.QSettings.Format.IniFormat)
+
+    def read(self) -> Preferences:
+        """Give what was kept."""
+        width, height = self._number("window/width"), self._number("window/height")
+        speed, gain = self._number("trace/speed"), self._number("trace/gain")
+        known = min(width, height) >= SMALLEST_PX and max(width, height) < 1 << 15
+        return Preferences(
+            size=QtCore.QSize(int(width), int(height)) if known else USUAL_SIZE,
+            maximised=self._text("window/maximised") == "true",
+            theme={palette.name: palette for palette in (LIGHT, DARK)}.get(self._text("window/theme")),
+            scale=Scale(speed if speed in SPEEDS else Scale().speed, gain if gain in GAINS else Scale().gain),
+        )
+
+    def write(self, preferences: Preferences) -> None:
+        """Keep them."""
+        if self._file is None:
+            return
+        values = {
+            "window/width": preferences.size.width(),
+            "window/height": preferences.size.height(),
+            "window/maximised": "true" if preferences.maximised else "false",
+            "window/theme": preferences.theme.name if preferences.theme else "",
+            "trace/speed": preferences.scale.speed,
+            "trace/gain": preferences.scale.gain,
+        }
+        for name, value in values.items():
+            self._file.setValue(name, value)
+        self._file.sync()
+
+    def _text(self, name: str) -> str:
+        value = None if self._file is None else self._file.value(name)
+        return value if isinstance(value, str) else "" if value is None else str(value)
+
+    def _number(self, name: str) -> float:
+        """A number; -1 where there is none."""
+        try:
+            return float(self._text(name))
+        except ValueError:
+            return -1.0
+
+
+def fitted(wanted: QtCore.QSize, available: QtCore.QSize) -> QtCore.QSize:
+    """Give the size of a window with its frame on a screen with so much room."""
+    return wanted.boundedTo(available - FRAME_PX)
