@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from pyqtgraph.Qt import QtCore, QtWidgets
@@ -80,12 +80,18 @@ def test_what_goes_wrong_while_drawing_comes_out_and_the_session_stops(qtbot: Qt
     assert sys.excepthook is hook
 
 
-def request_quit_later() -> None:
+@pytest.fixture
+def ends(qapp: QtWidgets.QApplication) -> Iterator[None]:
     """End a loop that a failing test would leave running: what a slot raises only costs a frame."""
-    QtCore.QTimer.singleShot(10_000, lambda: request_quit(99))
+    timer = QtCore.QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(lambda: qapp.exit(99))
+    timer.start(10_000)
+    yield
+    timer.stop()
 
 
-@pytest.mark.usefixtures("qapp")
+@pytest.mark.usefixtures("ends")
 def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
     view, shown = OddView(lambda poll: poll in {2, 3, 9}), []
 
@@ -99,17 +105,15 @@ def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
         shown.append((window.strip.strip.word, window.strip.strip.text))
         window.close()
 
-    request_quit_later()
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=look) == 0
     assert shown == [
         ("WARNING", "A frame could not be drawn and was left out: ValueError: no such sample  ·  Estimate in 10 s")
     ]
 
 
-@pytest.mark.usefixtures("qapp")
+@pytest.mark.usefixtures("ends")
 def test_a_window_that_cannot_draw_any_more_goes_and_leaves_the_session() -> None:
     view, hook = OddView(lambda poll: poll > 4), sys.excepthook
-    request_quit_later()
     with pytest.raises(
         CannotDraw, match="30 frames of the dashboard could not be drawn: ValueError: no such"
     ) as caught:
@@ -120,7 +124,7 @@ def test_a_window_that_cannot_draw_any_more_goes_and_leaves_the_session() -> Non
     assert not any(window.isVisible() for window in QtWidgets.QApplication.topLevelWidgets())
 
 
-@pytest.mark.usefixtures("qapp")
+@pytest.mark.usefixtures("ends")
 def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlog: _QtMessageCapture) -> None:
     """A painter left open takes the process down when the window goes."""
     view, told = SimulatedView(), []
@@ -139,7 +143,6 @@ def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlo
         told.append((window.strip.strip.text.split("  ·")[0], window.sweep.drawn == view.fed))
         window.close()
 
-    request_quit_later()
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=spoil) == 0
     assert told == [("A frame could not be drawn and was left out: IndexError: tuple index out of range", True)]
     assert [record.message for record in qtlog.records if "aint" in record.message] == []
