@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
-from scipy.signal import firwin, upfirdn
+from scipy.signal import firwin
 
 from ecg_live.errors import ConfigError
 from ecg_live.types import F64, RATE, Chunk
@@ -14,10 +15,11 @@ from ecg_live.types import F64, RATE, Chunk
 LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
 BETA = 5.0  # Kaiser window; the same function's default
 SLOWEST, FASTEST = 1.0, 100_000.0  # Hz; no ECG front end is faster
-LARGEST_DENOMINATOR = 1000  # of the rate as a fraction
-# Relative error of the rate as a fraction; crystals are some 20e-6 off. The filter has 20 x denominator x rate taps and
-# is gone through at every push: 999.412 Hz as 16990/17 costs what 1000 Hz costs, as 968430/969 it cost 16 times that.
-MAX_RATE_ERROR = 1e-6
+LARGEST_DENOMINATOR = 100_000  # of the rate as a fraction: 5e-6 Hz is closer than any crystal
+# 8 MB. Where a ratio of rates needs more, outputs lie on the next earlier of the places that there are, which are at
+# most 75 ns apart at any rate; nothing adds up.
+LARGEST_FILTER = 1 << 20  # taps
+_AT_ONCE = 1 << 18  # products held at once
 
 
 class Resampler:
@@ -36,6 +38,11 @@ class Resampler:
     ------
     ConfigError
         If ``rate`` is not between 1 Hz and 100 kHz.
+
+    Notes
+    -----
+    Each output is the sum of its products in the order of time, as `scipy.signal.upfirdn` forms it, so that it is the
+    same to the bit however the input is cut. It costs its own products alone, however odd the ratio of rates.
     """
 
     def __init__(self, rate: float) -> None:
@@ -44,16 +51,11 @@ class Resampler:
                 f"sampling rate {rate:g} Hz; it must be between {SLOWEST:g} and {FASTEST:,.0f} Hz",
                 "give the true rate with --rate",
             )
-        ratio = RATE / simplest(rate)
+        ratio = RATE / Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
         self._up, self._down = ratio.numerator, ratio.denominator
-        self._identity = ratio == 1
-        fastest = max(self._up, self._down)
-        self._half = 0 if self._identity else LOBES * fastest
+        self._half = 0 if ratio == 1 else LOBES * max(self._up, self._down)
         self.delay = self._half / (rate * self._up)
-        pad = -self._half % self._down  # so that outputs fall on whole steps of the polyphase filter
-        taps = firwin(2 * self._half + 1, 1 / fastest, window=("kaiser", BETA)) if not self._identity else np.ones(1)
-        self._taps: F64 = np.concatenate((np.zeros(pad), taps * self._up))
-        self._lag = (self._half + pad) // self._down
+        self._phases = _filter(self._up, self._down)
         self.reset()
 
     def reset(self) -> None:
@@ -61,7 +63,7 @@ class Resampler:
         self._x: F64 = np.empty((0, 1))
         self._first: F64 = np.zeros(0)
         self._time = 0.0
-        self._origin = 0  # input index of self._x[0], always a multiple of `down`
+        self._origin = 0  # input index of self._x[0]
         self._taken = self._given = 0
 
     def push(self, chunk: Chunk) -> Chunk:
@@ -69,7 +71,9 @@ class Resampler:
         if self._taken == 0:
             if len(chunk.samples) == 0:
                 return Chunk(chunk.samples, 0, chunk.time)
-            self._x, self._first, self._time = chunk.samples[:0], chunk.samples[0], chunk.time
+            self._first, self._time = chunk.samples[0], chunk.time
+            before = self._phases.shape[1]
+            self._x, self._origin = np.zeros((before, chunk.samples.shape[1])), -before
         self._x = np.concatenate((self._x, chunk.samples - self._first))
         self._taken += len(chunk.samples)
         return self._give(((self._taken - 1) * self._up - self._half) // self._down + 1)
@@ -83,29 +87,48 @@ class Resampler:
         return self._give(-(-self._taken * self._up // self._down))
 
     def _give(self, end: int) -> Chunk:
-        given, end = self._given, max(end, self._given)
-        if end > given:
-            ahead = self._lag - self._origin * self._up // self._down
-            y = upfirdn(self._taps, self._x, self._up, self._down, axis=0)[given + ahead : end + ahead] + self._first
+        given, step = self._given, max(1, _AT_ONCE // self._phases.shape[1])
+        parts = [self._outputs(at, min(at + step, end)) for at in range(given, end, step)]
+        if parts:
             self._given = end
             self._trim()
-        else:
-            y = self._x[:0]
+        y = np.concatenate(parts) + self._first if parts else self._x[:0]
         return Chunk(y, given, self._time + given / RATE)
+
+    def _outputs(self, begin: int, end: int) -> F64:
+        """Outputs ``begin`` to ``end``, first sample subtracted."""
+        newest, phase = np.divmod(np.arange(begin, end, dtype=np.int64) * self._down + self._half, self._up)
+        places, length = self._phases.shape
+        count, width, stride = end - begin, self._x.shape[1], self._x.strides
+        shape = (len(self._x) - length + 1, width, length)
+        spans = np.lib.stride_tricks.as_strided(self._x, shape, (*stride, stride[0]), writeable=False)
+        rows = np.take(self._phases, phase * places // self._up, axis=0)
+        # Summed over the first of these axes, products are added one after the other; a single column would not be.
+        products = np.zeros((length, max(2, count), width))
+        np.multiply(
+            spans[newest + 1 - length - self._origin], rows[:, None], out=products[:, :count].transpose(1, 2, 0)
+        )
+        return np.asarray(products.sum(axis=0)[:count])
 
     def _trim(self) -> None:
         """Keep what the next output needs."""
-        needed = max(0, -(-(self._given * self._down - self._half) // self._up))
-        origin = needed // self._down * self._down
-        self._x = self._x[origin - self._origin :]
-        self._origin = origin
+        newest = (self._given * self._down + self._half) // self._up
+        oldest = max(self._origin, newest + 1 - self._phases.shape[1])
+        self._x = self._x[oldest - self._origin :]
+        self._origin = oldest
 
 
-def simplest(rate: float) -> Fraction:
-    """Give the fraction of the smallest denominator that is within `MAX_RATE_ERROR` of a rate (Hz)."""
-    exact = Fraction(rate)
-    for denominator in range(1, LARGEST_DENOMINATOR):
-        near = exact.limit_denominator(denominator)
-        if abs(near / exact - 1) <= MAX_RATE_ERROR:
-            return near
-    return exact.limit_denominator(LARGEST_DENOMINATOR)
+@lru_cache(maxsize=8)
+def _filter(up: int, down: int) -> F64:
+    """Taps (places, taps a place) for each place that an output may have between two inputs, by rising time."""
+    if up == down:
+        return np.ones((1, 1))
+    lobe = Fraction(max(up, down), up)  # samples of the input
+    places = min(up, int(LARGEST_FILTER / (2 * LOBES * lobe)))
+    half = round(LOBES * lobe * places)
+    taps = firwin(2 * half + 1, 1 / float(lobe * places), window=("kaiser", BETA)) * places
+    length = ceil(len(taps) / places)
+    phases = np.pad(taps, (0, length * places - len(taps))).reshape(length, places)
+    phases = np.ascontiguousarray(phases[::-1].T)
+    phases.setflags(write=False)
+    return phases
