@@ -38,7 +38,7 @@ _BESIDE = re.compile(
 )
 _OTHER = re.compile(
     r"(?<![a-z])(eeg|eog|emg|eda|gsr|scr|scl|acc|accel\w*|xyz|gyro\w*|mag|resp\w*|temp\w*|ppg|bvp|sp[o0]2|puls\w*|pleth\w*"
-    r"|hr|raw|marker\w*|trigger\w*|stim\w*|nseq|audio|pressure|abp|cvp|bp|misc|aux\w*|counter)(?:bit)?(?![a-z])",
+    r"|hr|marker\w*|trigger\w*|stim\w*|nseq|audio|pressure|abp|cvp|bp|misc|aux\w*|counter)(?:bit)?(?![a-z])",
     re.IGNORECASE,
 )
 

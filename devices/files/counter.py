@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,15 @@ class Counter:
 
     Parameters
     ----------
-    modulus : int
-        The number after ``modulus - 1`` is 0: 16 on BITalino, 65536 on PLUX. Numbers that reach it show that the file
-        does not wrap at all.
+    moduli : sequence of int
+        What the number may wrap at, the lowest first: 16 on BITalino, 32768 or 65536 on PLUX, by firmware. A number
+        shows that it does not wrap below itself.
     rate : float
         Hz.
     saturates : bool
-        Whether the number stays at ``modulus - 1`` for ever once it is there, as in OpenSignals HDF5.
+        Whether the number stays at the last of ``moduli`` less 1 for ever once it is there, as in OpenSignals HDF5.
+    highest : callable
+        Finds the file's highest number, where only that tells a loss from a wrap; it may read the whole file.
 
     Notes
     -----
@@ -34,9 +36,11 @@ class Counter:
     a segment is counted.
     """
 
-    def __init__(self, modulus: int, rate: float, *, saturates: bool = False) -> None:
-        self._modulus, self._rate, self._saturates = modulus, rate, saturates
-        self._wraps = True
+    def __init__(
+        self, moduli: Sequence[int], rate: float, *, saturates: bool = False, highest: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._moduli, self._rate, self._highest = tuple(moduli), rate, highest
+        self._ceiling = moduli[-1] - 1 if saturates else -1
         self._first: int | None = None
         self._number = 0  # of the last row
         self._position = self._top = -1  # of the last row, and the highest so far
@@ -49,7 +53,7 @@ class Counter:
         if self._first is None:
             self._first = int(count[0])
             self._number = self._first - 1
-        self._wraps = self._wraps and int(count.max()) < self._modulus
+        self._exclude(int(count.max()))
         advance, causes = self._advance(count)
         position = np.cumsum(advance) + self._position
         top = np.maximum.accumulate(np.concatenate(([self._top], position)))
@@ -59,13 +63,21 @@ class Counter:
             yield State("warning", f"{where}: {int((~new).sum())} repeated samples were dropped")
         yield from _split(position[new], samples[new], causes)
 
+    def _exclude(self, number: int) -> None:
+        """Leave what the counter cannot wrap at, as it goes up to ``number``."""
+        self._moduli = tuple(modulus for modulus in self._moduli if modulus > number)
+
     def _advance(self, count: I64) -> tuple[I64, dict[int, str]]:
         """By how much each row moves the counter; and the causes of the jumps that need one, by counter."""
         before = np.concatenate(([self._number], count[:-1]))
         step = count - before
-        regular = (step == 1) | (self._wraps & (step == 1 - self._modulus))
-        if self._saturates:
-            regular |= (count == self._modulus - 1) & (before == count)
+        if len(self._moduli) > 1 and ((step < 0) & (step != 1 - self._moduli[0])).any():
+            self._exclude(self._highest())
+            self._moduli = self._moduli[:1]
+        regular = step == 1
+        for modulus in self._moduli[:1]:
+            regular |= step == 1 - modulus
+        regular |= (count == self._ceiling) & (before == count)
         advance = np.ones(len(count), dtype=np.int64)
         restarts: list[int] = []
         for i in np.flatnonzero(~regular):
@@ -79,15 +91,16 @@ class Counter:
         """How far one odd step goes, and whether the device started anew."""
         second, step = round(self._rate), now - before
         shortest = int(BRIDGED * self._rate) + 2  # one sample more than is bridged, and the next
-        if not self._wraps:
+        if not self._moduli:
             if step > 0:
                 return step, False
             return (step, False) if -step <= second else (shortest, True)
-        ahead = step % self._modulus
-        back = self._modulus - ahead if ahead else 0
-        if back == 0 or (self._modulus > 2 * second and back <= second):
+        modulus = self._moduli[0]
+        ahead = step % modulus
+        back = modulus - ahead if ahead else 0
+        if back == 0 or (modulus > 2 * second and back <= second):
             return -back, False
-        if step < 0 and now in (0, 1, self._first) and back > second and self._modulus - before > second:
+        if step < 0 and now in (0, 1, self._first) and back > second and modulus - before > second:
             return shortest, True
         return ahead, False
 

@@ -5,6 +5,7 @@ Layout: files that OpenSignals (r)evolution wrote, as text and as HDF5.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from devices.files import channels
 from devices.files.counter import Counter
@@ -24,7 +26,7 @@ SIGNATURE = "# OpenSignals Text File Format"
 VCC_PLUX = 3.0  # V, biosignalsplux ECG sensor data sheet
 VCC_BITALINO, GAIN_BITALINO = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
 BITS_PLUX, BITS_BITALINO, BITS_SLOW = 16, 10, 6  # converters where the header is silent; 6 for BITalino's A5 and A6
-WRAP_PLUX, WRAP_BITALINO = 65536, 16  # sequence numbers: 16 and 4 bits
+WRAPS_PLUX, WRAPS_BITALINO = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 15 or 16 bits by firmware, and of 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,11 @@ def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) 
     """Give the width of a converter, and whether it had to be guessed.
 
     ``resolution`` covers every column on BITalino and the channels alone on PLUX: the last ``count`` entries are those
-    of the channels either way; ``at`` counts channels from 0.
+    of the channels either way; a single one is that of all. ``at`` counts channels from 0.
     """
-    try:
-        stated = [int(value) for value in header.get("resolution", ())]
-    except (TypeError, ValueError, OverflowError):
-        stated = []
+    stated = _whole_numbers(header.get("resolution", ()))
+    if len(stated) == 1:
+        stated *= count
     if len(stated) >= count:
         width = stated[len(stated) - count + at]
         if not 1 <= width <= 32:
@@ -102,6 +103,14 @@ def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) 
     if is_bitalino(header):
         return (BITS_SLOW if name in ("A5", "A6") else BITS_BITALINO), True
     return BITS_PLUX, True
+
+
+def _whole_numbers(value: object) -> list[int]:
+    """One number or several, from JSON or from an HDF5 attribute; none where it is anything else."""
+    try:
+        return [int(each) for each in np.atleast_1d(np.asarray(value)).tolist()]
+    except (TypeError, ValueError, OverflowError):
+        return []
 
 
 def choose_port(ports: Sequence[Port], opening: Opening, where: str) -> Port:
@@ -138,7 +147,8 @@ def make(
     )
 
     def runs() -> Iterator[Run | State | Marker]:
-        counter = Counter(WRAP_BITALINO if port.bitalino else WRAP_PLUX, rate, saturates=saturates)
+        wraps = WRAPS_BITALINO if port.bitalino else WRAPS_PLUX
+        counter = Counter(wraps, rate, saturates=saturates, highest=lambda: _highest(rows()))
         position = 0
         yield from _remarks(path, port)
         for item in rows():
@@ -150,7 +160,7 @@ def make(
                 yield Run(position, values)
                 position += len(values)
                 continue
-            wrong = np.flatnonzero(~((item.numbers >= 0) & (item.numbers <= HIGHEST_NUMBER)))
+            wrong = np.flatnonzero(~_plausible(item.numbers))
             good = int(wrong[0]) if len(wrong) else len(values)
             where = f"{path.name}, from {item.unit} {item.first}"
             yield from counter.push(item.numbers[:good], values[:good], where)
@@ -158,6 +168,20 @@ def make(
                 raise _no_number(f"{path.name}, {item.unit} {item.first + good}", item.numbers[good])
 
     return FileRecording(info, runs)
+
+
+def _plausible(numbers: F64) -> npt.NDArray[np.bool_]:
+    return (numbers >= 0) & (numbers <= HIGHEST_NUMBER)
+
+
+def _highest(items: Iterator[Rows | State]) -> int:
+    """The highest sequence number, as far as the file can be read."""
+    top = 0
+    with contextlib.suppress(FormatError):  # it is told when the rows before it have been used
+        for item in items:
+            if isinstance(item, Rows) and item.numbers is not None:
+                top = max(top, int(item.numbers[_plausible(item.numbers)].max(initial=0)))
+    return top
 
 
 def _no_number(where: str, found: float) -> FormatError:

@@ -18,6 +18,7 @@ from ecg_live.types import Opening, State
 _HEADER = 64  # lines in which the header must end
 _END = "# EndOfHeader"
 _COUNTER = "nseq"
+_PLUX, _BITALINO = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
 
 
 def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
@@ -35,11 +36,11 @@ def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
     devices = _devices(path, lines[:skip])
     if len(lines) <= skip or not lines[skip].strip():
         raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "record it again")
-    ports, counters, width = _columns(path, devices)
+    first = lines[skip]
+    ports, counters, width = _columns(path, devices, len(split(first, "\t")))
     port = opensignals.choose_port(ports, opening, path.name)
     counter = counters[port.device]
     take = (int(port.key),) if counter is None else (int(port.key), counter)
-    first = lines[skip]
     if len(split(first, "\t")) != width and len(lines) > skip + 1:
         raise FormatError(
             f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, the header names {width} columns",
@@ -82,35 +83,39 @@ def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
     return header
 
 
-def _columns(path: Path, devices: Mapping[str, Mapping[str, Any]]) -> tuple[list[Port], dict[str, int | None], int]:
-    """All devices' channels, each device's sequence column, and how many columns a row has."""
+def _columns(
+    path: Path, devices: Mapping[str, Mapping[str, Any]], width: int
+) -> tuple[list[Port], dict[str, int | None], int]:
+    """All devices' channels, each device's sequence column, and how many columns a row has by the header."""
     ports: list[Port] = []
     counters: dict[str, int | None] = {}
     at = 0
     for device, header in devices.items():
-        names = _names(header, path)
+        names = _names(header, path, width if len(devices) == 1 else None)
         counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _COUNTER), None)
         ports += _ports(path, device, header, names, at)
         at += len(names)
     return ports, counters, at
 
 
-def _names(header: Mapping[str, Any], path: Path) -> list[str]:
+def _names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:
+    """A device's column names: those stated, or else what such devices write; ``width`` is that of the first row."""
     names = header.get("column")
     if isinstance(names, list) and names:
         return [text_of(name) for name in names]
     count = header.get("channels")
-    if opensignals.is_bitalino(header) or not isinstance(count, list) or not count:
+    if not isinstance(count, list) or not count:
         raise FormatError(f"{path.name}: header: no 'column' names", "export the file again")
-    return ["nSeq", "DI", *(f"CH{number}" for number in count)]  # what PLUX devices write
+    if opensignals.is_bitalino(header):
+        return [*_BITALINO, *(f"A{number}" for number in count)]
+    digital = _PLUX[:1] if width == 1 + len(count) else _PLUX  # old ones have no digital input
+    return [*digital, *(f"CH{number}" for number in count)]
 
 
 def _ports(path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int) -> list[Port]:
     """A device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
     sensors, labels, numbers = (_texts(header.get(key)) for key in ("sensor", "label", "channels"))
-    digital = [
-        i for i, name in enumerate(names) if name.casefold() == _COUNTER or name[:2] in ("DI", "I1", "I2", "O1", "O2")
-    ]
+    digital = [i for i, name in enumerate(names) if name.casefold() == _COUNTER or name[:2] in (*_PLUX, *_BITALINO)]
     count = len(sensors) or len(labels) or len(numbers) or len(names) - len(digital)
     first = len(names) - min(count, len(names))
     rate = opensignals.number(header, "sampling rate", path.name)

@@ -23,6 +23,12 @@ Annotations = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Annotations beside a WFDB record that become markers: atr for RECORD.atr."),
 ]
+Gain = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N", help="Gain of a PLUX ECG sensor: 1000 (data sheet, default) or 1019 (PLUX's own export)."
+    ),
+]
 Headless = Annotated[bool, typer.Option("--headless", help="No dashboard: show the session in the terminal.")]
 Speed = Annotated[str | None, typer.Option(metavar="X|max", help="Replay speed: a multiple of real time, or max.")]
 Json = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands.options import Channel, Debug, Json, Rate, Seconds, Unit
+from ecg_live.cli.commands.options import Channel, Debug, Gain, Json, Rate, Seconds, Unit
 
 
 def devices(
@@ -29,6 +29,7 @@ def simulate(
     channel: Channel = None,
     rate: Rate = None,
     unit: Unit = None,
+    gain: Gain = None,
     serial: Annotated[
         bool, typer.Option("--serial", help="A Shimmer on a pseudo-terminal, without Bluetooth.")
     ] = False,
@@ -40,7 +41,7 @@ def simulate(
     """Play a recording as a device, for those who have none at hand: an LSL stream, a Shimmer, a Polar H10."""
     from ecg_live.cli.simulate import simulate as play
 
-    options = {"seconds": seconds, "channel": channel, "rate": rate, "unit": unit}
+    options = {"seconds": seconds, "channel": channel, "rate": rate, "unit": unit, "gain": gain}
     raise typer.Exit(play(device, file, name, options, loop=loop, serial=serial, adapter=adapter))
 
 

@@ -45,6 +45,9 @@ def export(
     channel: Channel = None,
     rate: Annotated[float | None, typer.Option(help="Sampling rate in Hz, for a file that states none.")] = None,
     unit: Unit = None,
+    gain: Annotated[
+        float, typer.Option(help="Gain of a PLUX ECG sensor: 1000, or 1019 as in PLUX's own export.")
+    ] = 1000,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
@@ -52,7 +55,7 @@ def export(
     from ecg_live.cli.export import export_file
     from ecg_live.types import Opening
 
-    raise typer.Exit(export_file(file, to, out, Opening(channel, rate, unit), force=force))
+    raise typer.Exit(export_file(file, to, out, Opening(channel, rate, unit, gain=gain), force=force))
 
 
 def forget(

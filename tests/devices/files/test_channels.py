@@ -39,3 +39,5 @@ def test_the_most_telling_text_decides() -> None:
     assert describe("x", "channel 1", "", "ECG").kind == ECG
     assert describe("x", "Resp", "ECG electrode").kind == "RESP"
     assert describe("x", "A1", "unheard of", kind="unheard of") == channels.Channel("x", "unheard of")
+    assert describe("ECG", "RAW", "ECG", kind="RAW").kind == ECG  # a sensor that OpenSignals was not told the kind of
+    assert describe("A1", "RAW", "A1", kind="RAW").kind == "RAW"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.files import open_recording
+from devices.files import open_recording, rows
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode, decode_until_error
@@ -74,6 +74,22 @@ def test_loss_across_the_wrap(tmp_path: Path) -> None:
     assert decode(write(tmp_path / "a.txt", counted([65533, 65534, 2, 3]))).gaps == [(2, 3)]
 
 
+@pytest.mark.parametrize("block", [1 << 20, 1 << 12])
+def test_a_counter_of_15_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", block)
+    whole = [n % 32768 for n in range(32000, 99000)]
+    assert decode(write(tmp_path / "a.txt", counted(whole))).gaps == []
+    lost = [n % 32768 for n in range(32000, 99000) if not 32750 <= n < 32850]  # across the first wrap
+    assert decode(write(tmp_path / "a.txt", counted(lost))).gaps == [(750, 100)]
+
+
+def test_what_the_file_counts_up_to_tells_15_bits_from_16(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", 1 << 12)
+    numbers = [*range(31000, 32000), *(n % 65536 for n in range(65536 + 5000, 65536 + 40000))]
+    got = decode(write(tmp_path / "a.txt", counted(numbers)))
+    assert got.gaps == [(1000, 65536 + 5000 - 32000)]  # at 15 bits it would be 5768
+
+
 def test_a_file_that_counts_on_beyond_16_bits(tmp_path: Path) -> None:
     got = decode(write(tmp_path / "a.txt", counted([*range(65530, 65600), *range(65700, 65710)])))
     assert got.gaps == [(70, 100)]
@@ -102,6 +118,25 @@ def test_bitalino_wraps_at_16_and_has_its_own_gain(tmp_path: Path) -> None:
     assert got.gaps == [(40, 2)]
     np.testing.assert_allclose(got.samples, [-1.5, *[0.0] * 97], atol=1e-12)
     assert decode(tmp_path / "a.txt", Opening(gain=1019)).samples[0] == got.samples[0]
+
+
+@pytest.mark.parametrize("stated", [12, [12], "12", [12, 12]])
+def test_one_resolution_for_all_channels(tmp_path: Path, stated: object) -> None:
+    header = PLUX | {"resolution": stated, "sensor": ["EMG", "ECG"], "label": ["CH1", "CH2"], "channels": [1, 2],
+                     "column": ["nSeq", "CH1", "CH2"]}  # fmt: skip
+    got = decode(write(tmp_path / "a.txt", [(0, 0, 2048), (1, 0, 4095)], header))
+    np.testing.assert_allclose(got.samples, [0, 3 * (4095 / 4096 - 0.5)], atol=1e-12)
+    assert got.warnings == []
+
+
+def test_columns_that_are_not_named(tmp_path: Path) -> None:
+    header = {key: value for key, value in PLUX.items() if key != "column"}
+    for between in ((), (0,)):  # without and with a digital input
+        got = decode(write(tmp_path / "a.txt", [(i, *between, 32768 + i) for i in range(9)], header))
+        assert raw(got.samples) == list(range(32768, 32777))
+    header = {key: value for key, value in BITALINO.items() if key != "column"}
+    got = decode(write(tmp_path / "a.txt", [(i, 0, 0, 0, 0, 512) for i in range(9)], header))
+    np.testing.assert_allclose(got.samples, 0, atol=1e-12)
 
 
 def test_bitalino_slow_channels_have_six_bits(tmp_path: Path) -> None:

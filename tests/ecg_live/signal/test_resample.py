@@ -114,4 +114,4 @@ def test_an_odd_rate_does_not_drift_from_its_raw_times() -> None:
     rate = 999.412
     x = np.arange(round(100 * rate), dtype=np.float64)[:, None]
     out = through(Resampler(rate), cut(x, rate, [1000] * 10))
-    assert abs(out[99 * RATE, 0] / rate - 99) < 1e-5  # s
+    assert abs(out[99 * RATE, 0] / rate - 99) < 1e-3  # s
