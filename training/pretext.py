@@ -100,6 +100,7 @@ class Interrupt:
         self._several = several
         main = threading.current_thread() is threading.main_thread()
         self._heard = main and multiprocessing.parent_process() is None
+        self._before = signal.getsignal(signal.SIGINT)
 
     def __enter__(self) -> Self:
         self._before = signal.getsignal(signal.SIGINT)

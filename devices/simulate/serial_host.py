@@ -36,6 +36,8 @@ class SerialHost:
         every = [one for service in emulator.services for one in service.characteristics]
         self._pipe = next(one.uuid for one in every if one.properties & {"write", "write-without-response"})
         self._stopping = Flag()
+        self._thread = Thread(target=self._run, name=f"simulated {emulator.name}", daemon=True)
+        self._own = -1  # descriptor of our end
         self.port = ""
 
     def __enter__(self) -> Self:
@@ -55,7 +57,6 @@ class SerialHost:
         self.port = os.ttyname(theirs)
         os.close(theirs)
         os.set_blocking(self._own, False)
-        self._thread = Thread(target=self._run, name=f"simulated {self._emulator.name}", daemon=True)
         self._thread.start()
         return self
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,15 @@ NOTHING = {
     "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
     "kept": f"nothing new: no baseline was made, and a scale needs {ENOUGH} usable seconds",
 }
+
+
+class Fitted(NamedTuple):
+    """What a session with ECG was fitted out with; ``device`` and ``encoder`` say what its entries belong to."""
+
+    device: str
+    encoder: str
+    path: SignalPath
+    predictor: Predictor
 
 
 class Wearer:
@@ -52,6 +61,7 @@ class Wearer:
         self._profile = None if settings.participant is None else Profile(settings.participant, data)
         self._settings, self._uri = settings, uri
         self._resumed: Baseline | None = None
+        self._fitted: Fitted | None = None
 
     def fit(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
         """Make path and predictor, with what is known of the wearer where that was asked for.
@@ -65,20 +75,25 @@ class Wearer:
         from ecg_live.signal.path import SignalPath
         from ecg_live.signal.zscore import Scale
 
-        self._device, self._encoder = device(self._uri, info), encoder_id(bundle)
-        known = self._profile.scale(self._device) if self._profile and self._settings.reuse_profile else None
+        named = device(self._uri, info)
+        known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
         scale = None if known is None else Scale(known.mean, known.var, known.blocks)
-        self._path = SignalPath(info, self._settings.hop, scale)
-        self._predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
+        path = SignalPath(info, self._settings.hop, scale)
+        predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
+        self._fitted = fitted = Fitted(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
-            self._tell("reused", self._profile, [each for each in (known, self._resume(self._profile, bundle)) if each])
-        return self._path, self._predictor
+            resumed = self._resume(self._profile, bundle, fitted)
+            self._tell("reused", self._profile, [each for each in (known, resumed) if each])
+        return path, predictor
 
     def keep(self) -> int:
         """Keep what the session learnt of the wearer, and say so; 0, or the exit code of what hindered it."""
         if self._profile is None:
             return 0
-        entries = list(self._learnt())
+        if self._fitted is None:
+            say(f"profile of {self._profile.participant}: kept nothing: this source gives no ECG to learn from")
+            return 0
+        entries = list(self._learnt(self._fitted))
         try:
             for entry in entries:
                 self._profile.save(entry)
@@ -88,32 +103,34 @@ class Wearer:
         self._tell("kept", self._profile, entries)
         return 0
 
-    def _resume(self, profile: Profile, bundle: Bundle) -> KnownBaseline | None:
+    def _resume(self, profile: Profile, bundle: Bundle, fitted: Fitted) -> KnownBaseline | None:
         """Let the predictor have the baseline that its heads can use, if there is one."""
         from ecg_live.model.baseline import Baseline
         from ecg_live.model.encoder import FEATURES
 
         inputs = [card.inputs["personal"] for card in bundle.card.heads.values() if "personal" in card.sets]
-        known = profile.baseline(self._encoder) if inputs else None
+        known = profile.baseline(fitted.encoder) if inputs else None
         if known is None and inputs and set(inputs) == {"hrv"}:  # heart rate is the same for any encoder
             known = next(iter(profile.baselines()), None)
         if known is None:
             return None
-        embeddings = known.embeddings if known.encoder == self._encoder else np.full((len(known.hrv), FEATURES), np.nan)
+        embeddings = (
+            known.embeddings if known.encoder == fitted.encoder else np.full((len(known.hrv), FEATURES), np.nan)
+        )
         try:
             self._resumed = Baseline.known(embeddings, known.hrv)
         except ValueError as error:
             remedy = "leave out --reuse-profile, and give --baseline to make it anew"
             raise FormatError(f"the profile of {profile.participant}: a baseline with {error}", remedy) from error
-        self._predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
+        fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
-    def _learnt(self) -> Iterator[Learnt]:
-        scale, baseline = self._path.scale, self._predictor.baseline
+    def _learnt(self, fitted: Fitted) -> Iterator[Learnt]:
+        scale, baseline = fitted.path.scale, fitted.predictor.baseline
         if scale is not None and scale.blocks >= ENOUGH:
-            yield KnownScale(self._device, scale.mean, scale.var, scale.blocks, today())
+            yield KnownScale(fitted.device, scale.mean, scale.var, scale.blocks, today())
         if baseline is not None and baseline is not self._resumed:
-            yield KnownBaseline(self._encoder, baseline.embeddings, baseline.hrv, today())
+            yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, today())
 
     @staticmethod
     def _tell(done: str, profile: Profile, entries: Sequence[Learnt]) -> None:

@@ -59,6 +59,10 @@ class SignalPath:
         self._rings = Ring(), Ring(), Ring()  # before the high-pass, after it, normalised
         self._segment, self._start = -1, 0
         self._open = False
+        self._bridged: list[tuple[int, int]] = []  # of the segment: start and stop
+        self._times: deque[tuple[int, float]] = deque()  # of the segment: index and session clock (s) of each chunk
+        self._next = WIDTH  # index on the segment's grid at which the next window is full
+        self._said = 0  # hops of warming up that were told
         self._leads: list[LeadOff] = []  # as far as segments to come may need them
 
     @property
@@ -132,10 +136,9 @@ class SignalPath:
 
     def _begin_segment(self, chunk: Chunk) -> Iterator[State]:
         self._segment, self._start, self._open = self._segment + 1, chunk.start, True
-        self._bridged: list[tuple[int, int]] = []
-        self._times: deque[tuple[int, float]] = deque([(0, chunk.time)])
-        self._next = WIDTH  # index on the grid at which the next window is full
-        self._said = 0  # hops of warming up that were told
+        self._bridged = []
+        self._times = deque([(0, chunk.time)])
+        self._next, self._said = WIDTH, 0
         for lead in _from(chunk.start, self._leads):
             self._note_lead(lead)
         yield self._waiting(0)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ecg_live.cli.participant import device, encoder_id
+from ecg_live.cli.participant import Wearer, device, encoder_id
+from ecg_live.config import Settings
 from ecg_live.model.bundle import save_bundle
 from ecg_live.types import StreamInfo
 from tests.contracts.bundles import random_bundle
@@ -38,6 +39,14 @@ def run(data: Path) -> Run:
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
     return command
+
+
+def test_a_strap_teaches_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It gives no ECG, so that nothing is fitted out; that once ended in a traceback."""
+    wearer = Wearer(Settings(participant="P01"), "hr:TICKR", data)
+    assert wearer.keep() == 0
+    assert "profile of P01: kept nothing: this source gives no ECG" in capsys.readouterr().err
+    assert not list(data.glob("profiles/P01/*"))
 
 
 def test_scale_and_baseline_are_kept_and_reused_on_request(run: Run, recording: Path, data: Path) -> None:
