@@ -13,6 +13,7 @@ from devices.radio import RadioSource
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from ecg_live.errors import ConfigError
+from ecg_live.numeral import number
 from ecg_live.types import Clock, Opening
 
 _PORT = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
@@ -96,7 +97,7 @@ def _shimmer(settings: dict[str, str], opening: Opening, clock: Clock) -> RadioS
 def _number(settings: dict[str, str], key: str, default: float) -> float:
     text = settings.get(key)
     try:
-        value = default if text is None else float(text)
+        value = default if text is None else number(text)
     except ValueError as error:
         raise ConfigError(f"{key}={text} is no number", f"such as {key}={default:g}") from error
     if key != "rate" and value != int(value if abs(value) < 1e9 else 0):

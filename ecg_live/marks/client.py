@@ -8,6 +8,7 @@ from typing import NamedTuple, NoReturn
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 from ecg_live.marks.doors import Door, at_port, chosen
 from ecg_live.marks.protocol import LINE, SAVED
+from ecg_live.numeral import number
 from ecg_live.plain import clean
 
 ANSWER = 5.0  # s; the session's own patience is shorter
@@ -77,7 +78,13 @@ def send(door: Door, text: str, time: float) -> Noted:
     verb, _, rest = answer.decode("utf-8", "replace").strip().partition(" ")
     if verb != "OK":
         _refused(door, rest)
-    return Noted(None if rest == "-" else float(rest), saved.strip() != b"OK no")
+    try:
+        raw = None if rest == "-" else number(rest)
+    except ValueError as error:
+        raise DeviceError(
+            f"{door} answers {clean(rest)[:40]!r}, no time in seconds", "is it a session's port?"
+        ) from error
+    return Noted(raw, saved.strip() != b"OK no")
 
 
 def _refused(door: Door, reason: str) -> NoReturn:

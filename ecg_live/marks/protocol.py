@@ -26,6 +26,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import NamedTuple
 
+from ecg_live.numeral import number
 from ecg_live.plain import clean
 
 LINE = 4096  # bytes, the longest line
@@ -69,7 +70,7 @@ def shown(text: str) -> str:
 
 def _time(stamp: str, now: float) -> float:
     try:
-        time = float(stamp)
+        time = number(stamp)
     except ValueError:
         time = float("nan")
     if not isfinite(time):

@@ -42,6 +42,8 @@ def test_what_is_a_marker(line: bytes, expected: Request) -> None:
         (b"MARK@soon x\n", "'soon' is no time"),
         (b"MARK@nan x\n", "'nan' is no time"),
         (b"MARK@-inf x\n", "'-inf' is no time"),
+        (b"MARK@4_990 x\n", "'4_990' is no time"),
+        ("MARK@\uff14\uff19\uff19\uff10 x\n".encode(), "is no time"),
         (b"MARK@1e999 x\n", "'1e999' is no time"),
         (b"MARK@1700000000 x\n", "1.7e\\+09 is not on the session clock, where it is 5000.000 s now"),
         (b"MARK@5001.1 x\n", "is not on the session clock"),
