@@ -33,6 +33,7 @@ def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
             settings.session,
             settings.mark_port,
             lambda: session.saved,
+            session.tell,
         )
         stack.enter_context(server)
         if server.warning:

@@ -41,8 +41,8 @@ class Conversation:
     def __init__(self, mark: Mark, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
         self._mark, self._clock, self._over, self._saved = mark, clock, over, saved
 
-    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
-        """Answer until the other side hangs up; it must show the ``token`` first, if there is one.
+    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer until the other side hangs up.
 
         Raises
         ------
@@ -51,8 +51,6 @@ class Conversation:
         OSError
             It is gone.
         """
-        if token is not None:
-            await _admit(reader, writer, token)
         while line := await _line(reader):
             await _say(writer, await self._answer(line))
 
@@ -81,7 +79,16 @@ class Conversation:
         return "OK -" if raw is None else f"OK {raw:.6f}"
 
 
-async def _admit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+async def admit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+    """Wait for the ``token``, and say that it is the right one.
+
+    Raises
+    ------
+    Refused
+        It is not, or does not come.
+    OSError
+        The other side is gone.
+    """
     try:
         async with asyncio.timeout(ADMISSION):
             line = await _line(reader)

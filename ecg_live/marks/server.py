@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import secrets
 import socket
@@ -14,12 +15,14 @@ from threading import Thread
 from typing import Self
 
 from ecg_live.errors import ConfigError
-from ecg_live.marks.conversation import Conversation, Mark
+from ecg_live.marks.conversation import Conversation, Mark, admit
 from ecg_live.marks.doors import LONGEST, UNIX, Door, announce, folder, listen_at, listen_on, running
 from ecg_live.marks.protocol import LINE, Refused
-from ecg_live.types import Clock
+from ecg_live.types import Clock, State
 
-CONNECTIONS = 32  # at a time, of each door
+CONNECTIONS = 32  # at a time, of each door, by those that may
+STRANGERS = 128  # at a time, that have not shown the token: enough that one with it shows it before its turn to go
+TOLD = 60.0  # s from one word on strangers to the next
 HANGING_UP = 0.3  # s, however many go on knocking
 
 
@@ -40,6 +43,8 @@ class MarkServer:
         TCP port on loopback, for programs that have the token.
     saved : callable
         Whether all markers are in a recording.
+    tell : callable
+        Takes a ``warning`` where programs without the token are turned away.
 
     Raises
     ------
@@ -56,13 +61,18 @@ class MarkServer:
         session: str | None = None,
         port: int | None = None,
         saved: Callable[[], bool] = lambda: True,
+        tell: Callable[[State], object] = lambda _: None,
     ) -> None:
         self._conversation = Conversation(mark, clock, over, saved)
+        self._clock, self._tell = clock, tell
         self.token = secrets.token_urlsafe(16)  # 128 bits
         self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
         self._left: list[Path] = []  # files to remove
         self._doors: list[tuple[socket.socket, str | None]] = []  # with the token that each asks for
-        self._served: dict[asyncio.Task[None], str | None] = {}  # connections, by the token of their door
+        self._tasks: set[asyncio.Task[None]] = set()  # one a connection
+        self._admitted: dict[asyncio.Task[None], str | None] = {}  # with the token of their door
+        self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
+        self._turned_away, self._told = 0, -math.inf
         if port is not None:
             self._doors.append((listen_on(port), self.token))
         try:
@@ -123,7 +133,7 @@ class MarkServer:
     async def _hang_up_on_all(self) -> None:
         """Return in a moment at which nobody is just being let in: a server must not be closed in another."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in self._served:
+            for task in self._tasks:
                 task.cancel()
             await asyncio.wait(others, timeout=0.05)
 
@@ -134,22 +144,61 @@ class MarkServer:
     async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio made it
-        full = list(self._served.values()).count(token) >= CONNECTIONS
-        self._served[task] = token
+        self._tasks.add(task)
         try:
             if self._closing.is_set():
                 return
-            if full:
-                writer.write(b"ERR too many connections\n")
-            else:
-                await self._conversation.hold(reader, writer, token)
+            self._refuse_crowd(token)
+            if token is not None:
+                await self._meet(task, reader, writer, token)
+                self._refuse_crowd(token)
+            self._admitted[task] = token
+            await self._conversation.hold(reader, writer)
         except Refused as error:
             writer.write(f"ERR {error}\n".encode())
         except OSError:
             pass  # they hung up
         finally:
-            del self._served[task]
+            self._tasks.discard(task)
+            self._admitted.pop(task, None)
             await _hang_up(writer)
+
+    def _refuse_crowd(self, token: str | None) -> None:
+        if list(self._admitted.values()).count(token) >= CONNECTIONS:
+            raise Refused("too many connections")
+
+    async def _meet(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
+    ) -> None:
+        """Wait for the token. Where too many wait, whoever has waited longest goes: none locks out those that have it.
+
+        Raises
+        ------
+        Refused
+            It is wrong, or does not come.
+        """
+        if len(self._strangers) >= STRANGERS:
+            oldest, theirs = next(iter(self._strangers.items()))
+            del self._strangers[oldest]
+            theirs.write(b"ERR too many connections that show no token\n")
+            oldest.cancel()
+            self._turn_away()
+        self._strangers[task] = writer
+        try:
+            await admit(reader, writer, token)
+        except Refused:
+            self._turn_away()
+            raise
+        finally:
+            self._strangers.pop(task, None)
+
+    def _turn_away(self) -> None:
+        self._turned_away += 1
+        now = self._clock()
+        if now - self._told >= TOLD:
+            self._told = now
+            said = f"{self._turned_away} connection{'s' if self._turned_away > 1 else ''} without the session's token"
+            self._tell(State("warning", f"markers on port {self.port}: {said} turned away; those with it come in", now))
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:

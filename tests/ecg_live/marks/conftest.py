@@ -32,7 +32,8 @@ def opened(desk: Desk) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def build(port: int | None = None, session: str | None = None) -> MarkServer:
-            server = MarkServer(desk.mark, lambda: NOW, desk.over, "supine_1min.txt", session, port, desk.saved)
+            at = ("supine_1min.txt", session, port)
+            server = MarkServer(desk.mark, lambda: NOW, desk.over, *at, desk.saved, desk.told.append)
             return stack.enter_context(server)
 
         yield build

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ecg_live.marks.doors import Door
-from ecg_live.types import Marker
+from ecg_live.types import Marker, State
 
 NOW = 5000.0
 PATIENCE = 10.0  # s; a test that waits so long has failed
@@ -23,6 +23,7 @@ class Desk:
     deaf: bool = False
     silent: bool = False  # no sample has come
     recorded: bool = True
+    told: list[State] = field(default_factory=list)
 
     def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
         assert time is not None

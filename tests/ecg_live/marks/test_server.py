@@ -19,7 +19,7 @@ from ecg_live.marks import conversation
 from ecg_live.marks import server as marks_server
 from ecg_live.marks.doors import Door, running
 from ecg_live.marks.protocol import LINE
-from ecg_live.marks.server import CONNECTIONS, MarkServer
+from ecg_live.marks.server import CONNECTIONS, STRANGERS, MarkServer
 from ecg_live.types import Marker
 from tests.ecg_live.marks.conftest import Open
 from tests.ecg_live.marks.desk import NOW, Desk, Program
@@ -143,6 +143,23 @@ def test_a_thousand_connections(opened: Open) -> None:
     assert threading.active_count() == threads
     with Program(tcp(server)) as program:
         assert program.ask(f"TOKEN {server.token}") == "OK"
+
+
+def test_strangers_lock_nobody_out_and_the_session_says_so(opened: Open, desk: Desk) -> None:
+    server = opened(port=free())
+    with ExitStack() as stack:
+        silent = [stack.enter_context(Program(tcp(server))) for _ in range(STRANGERS + 40)]
+        for _ in range(3):
+            with Program(tcp(server)) as program:
+                assert program.ask(f"TOKEN {server.token}") == "OK"
+                assert program.ask("MARK x") == "OK 100.000000"
+        assert silent[0].answer() == "ERR too many connections that show no token"
+        assert silent[0].answer() == ""  # hung up
+        assert silent[-1].ask(f"TOKEN {server.token}") == "OK"  # late, and in time
+    assert desk.texts == ["x"] * 3
+    (warning,) = desk.told
+    assert (warning.state, warning.time) == ("warning", NOW)
+    assert f"port {server.port}: 1 connection without the session's token turned away" in warning.detail
 
 
 def test_who_shows_no_token_in_time_is_hung_up_on(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
