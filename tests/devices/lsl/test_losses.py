@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from devices.lsl.losses import LossFinder, Stretch
+from devices.lsl.losses import FUTURE, LossFinder, Stretch
 from ecg_live.types import F64
 
 RATE = 256.0
 
 
-def run(stamps: F64, taken: F64, cuts: list[int] | None = None, rate: float = RATE) -> list[Stretch]:
+def run(
+    stamps: F64, taken: F64, cuts: list[int] | None = None, rate: float = RATE, arrived: F64 | None = None
+) -> list[Stretch]:
+    """Samples arrive when they are stamped, unless told otherwise."""
     finder = LossFinder(rate, 1)
     found: list[Stretch] = []
+    arrived = stamps if arrived is None else arrived
     for piece in np.split(np.arange(len(stamps)), cuts or []):
-        found += finder.push(stamps[piece], taken[piece, None])
+        found += finder.push(stamps[piece], arrived[piece], taken[piece, None])
     return found + finder.flush()
 
 
@@ -89,38 +93,101 @@ def test_one_burst_a_second_with_one_stamp() -> None:
     assert losses(run(np.ceil((taken + 1) / 256), taken)) == []
 
 
-def test_a_clock_that_steps_back_loses_nothing_and_is_followed() -> None:
-    stamps, taken = without(30)
-    stamps[taken >= 2000] -= 5.0
-    stamps[taken >= 5000] += 5.0  # cannot be told from samples lost
-    found = run(stamps, taken)
-    assert losses(found) == [(5000, 1280)]
-    assert found[-1].time == pytest.approx(1000 + 5000 / RATE, abs=1e-3)
+def steps(found: list[Stretch]) -> list[tuple[float, float]]:
+    """Where (s) a clock was set, to a block, and by how much."""
+    return [(stretch.start / RATE, round(stretch.stepped, 2)) for stretch in found if stretch.stepped]
 
 
-@pytest.mark.parametrize("jump", [3600.0, 1.7e9, 1e10])
-@pytest.mark.parametrize("at", [1, 2000])
-def test_a_jump_that_no_loss_can_explain_loses_nothing_and_is_followed(at: int, jump: float) -> None:
+@pytest.mark.parametrize("jitter", [0.0, 0.03])
+@pytest.mark.parametrize("step", [-3600.0, -15.0, -0.5, 0.5, 15.0, 3600.0, 1.7e9, 1e10])
+@pytest.mark.parametrize("at", [1, 20, 2000])
+def test_a_clock_that_is_set_loses_nothing_and_times_go_on(at: int, step: float, jitter: float) -> None:
+    """Samples keep arriving, whatever their stamps say; what is lost elsewhere is still told to the sample."""
     stamps, taken = without(30, (3000, 100))
-    stamps[taken >= at] += jump  # an outlet that knows the time late begins at 0
-    found = run(stamps, taken)
+    arrived = np.maximum.accumulate(stamps + np.random.default_rng(1).exponential(jitter or 1e-9, len(stamps)))
+    stamps[taken >= at] += step
+    found = run(stamps, taken, arrived=arrived)
     assert losses(found) == [(3000, 100)]
-    assert found[-1].time == pytest.approx(1000 + jump + 3100 / RATE, abs=1e-3)
+    assert found[-1].time == pytest.approx(1000 + found[-1].start / RATE, abs=0.1 + jitter)
+    if abs(step) > 1 or at > 1000:
+        [(where, by)] = steps(found)
+        assert where == pytest.approx(at / RATE, abs=0.75)
+        assert by == pytest.approx(step, abs=0.1 + 2 * jitter)
+
+
+@pytest.mark.parametrize("step", [-15.0, -1.5, 0.5, 20.0])
+def test_a_clock_that_is_set_and_set_back(step: float) -> None:
+    stamps, taken = without(30)
+    arrived = stamps + 0.02
+    stamps[(taken >= 2000) & (taken < 5000)] += step
+    found = run(stamps, taken, arrived=arrived)
+    assert losses(found) == []
+    assert [by for _, by in steps(found)] == pytest.approx([step, -step], abs=0.01)
+    assert found[-1].time == pytest.approx(1000 + found[-1].start / RATE, abs=1e-3)
+
+
+def test_what_is_lost_while_the_clock_is_set_is_what_time_allows() -> None:
+    stamps, taken = without(30, (3000, 512))  # 2 s
+    arrived = stamps + 0.02
+    stamps[taken >= 3512] += 15.0
+    found = run(stamps, taken, arrived=arrived)
+    [(start, lost)] = losses(found)
+    assert (start, lost) == (3000, pytest.approx(512, abs=2))
+
+
+def test_a_stream_on_a_clock_of_its_own_goes_by_the_first_arrival() -> None:
+    stamps, taken = without(20, (2560, 100))
+    found = run(stamps, taken, arrived=stamps - 1e6)
+    assert losses(found) == [(2560, 100)]
+    assert steps(found) == [(0.0, 1e6)]
+    assert found[0].time == pytest.approx(1000 - 1e6)
+
+
+def test_another_connection_may_be_slower_or_on_a_clock_that_began_anew() -> None:
+    stamps, taken = without(20, (2560, 512))
+    for moved in (0.0, -1000.0):
+        finder = LossFinder(RATE, 1)
+        before = taken < 2560
+        finder.push(stamps[before], stamps[before] + 3.0, taken[before, None])
+        finder.resume()
+        later = np.where(before, stamps, stamps + moved)
+        found = finder.push(later[~before], stamps[~before] + (1.0 if moved == 0 else 3.0), taken[~before, None])
+        assert losses(found) == [(2560, pytest.approx(512, abs=1))]
+        assert sum(stretch.stepped for stretch in found) == pytest.approx(moved, abs=0.01)
+
+
+@settings(deadline=None, max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(
+    st.lists(st.tuples(st.integers(0, 600), st.floats(-1000, 1000)), max_size=4),
+    st.lists(st.tuples(st.integers(50, 4000), st.integers(1, 900)), max_size=2),
+    st.integers(0, 2**20),
+)
+def test_samples_and_losses_are_never_more_than_time_allows(
+    sets: list[tuple[int, float]], gone: list[tuple[int, int]], seed: int
+) -> None:
+    stamps, taken = without(20, *gone)
+    arrived = np.maximum.accumulate(stamps + np.random.default_rng(seed).exponential(0.01, len(stamps)))
+    for k, (at, step) in enumerate(sets):  # half a second apart at least
+        stamps[taken >= 1000 * k + at] += step
+    found = run(stamps, taken, arrived=arrived)
+    assert found[-1].start + len(found[-1].samples) <= taken[-1] + 1 + FUTURE * RATE
 
 
 def test_stamps_that_are_no_times() -> None:
     stamps, taken = without(20, (2560, 100))
+    arrived = stamps.copy()
     stamps[np.arange(300, 2000, 7)] = 1e300
     stamps[2570:2575] = np.inf, -np.inf, 1e12, -1e300, np.nan
-    assert losses(run(stamps, taken)) == [(2560, 100)]
+    assert losses(run(stamps, taken, arrived=arrived)) == [(2560, 100)]
 
 
 def test_stamps_that_are_no_numbers() -> None:
     stamps, taken = without(5)
+    arrived = stamps.copy()
     stamps[[0, 1, 300, 301]] = np.nan
     stamps[500] = np.inf
-    assert losses(run(stamps, taken)) == []
-    assert losses(run(np.full(2000, np.nan), np.arange(2000.0))) == []
+    assert losses(run(stamps, taken, arrived=arrived)) == []
+    assert losses(run(np.full(2000, np.nan), np.arange(2000.0), arrived=np.arange(2000.0) / RATE)) == []
 
 
 def test_two_losses_within_the_time_that_a_jump_must_stay() -> None:
