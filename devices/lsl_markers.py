@@ -16,6 +16,7 @@ import pylsl
 from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
+from devices.lsl.losses import FUTURE, LONGEST
 from devices.lsl.network import FORGET, Found, distinct
 from ecg_live.liblsl import clock_offset
 from ecg_live.types import Clock, State
@@ -62,6 +63,7 @@ class LslMarkers:
         self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # and the streams' names
         self._joining: dict[str, Thread] = {}
         self._broken: dict[str, float] = {}  # when
+        self._foreign: set[str] = set()  # streams whose stamps are on another clock, as was told
         self._thread = Thread(target=self._run, name="LSL markers", daemon=True)
 
     def __enter__(self) -> Self:
@@ -140,11 +142,25 @@ class LslMarkers:
                 self._broken[uid] = time.monotonic()
                 self._lose(name)
                 continue
+            now = self._clock()
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
-                when = stamp + self._offset if math.isfinite(stamp) else self._clock()
+                when = stamp + self._offset
+                if not -FUTURE <= now - when <= LONGEST:  # as with signals; it may be no number at all
+                    self._warn_of_clock(uid, name, when - now)
+                    when = now
                 marks.append((when, _text(row)))
         for when, text in sorted(marks):
             self._mark(text, when)
+
+    def _warn_of_clock(self, uid: str, name: str, off: float) -> None:
+        if uid not in self._foreign:
+            self._foreign.add(uid)
+            said = f"its stamps are {off:+.6g} s off" if math.isfinite(off) else "its stamps are no times"
+            self._say(
+                "warning",
+                f"marker stream {name}: {said}, on another clock than LSL's; its markers are noted "
+                "when they come; stamp them with local_clock, or not at all",
+            )
 
     def _lose(self, name: str) -> None:
         if self._inlets:

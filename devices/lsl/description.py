@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -72,9 +71,7 @@ def _rate(found: pylsl.StreamInfo, opening: Opening, where: str) -> float:
             f"{where}: its rate is {stated:g} Hz, an ECG has {channels.LOWEST:g} to {channels.HIGHEST:g} Hz",
             "choose another stream; ecg-live devices lists them",
         )
-    if given is not None and not math.isclose(given, stated, rel_tol=channels.NOMINAL):
-        raise ConfigError(f"{where}: the stream says {stated:g} Hz, --rate says {given:g} Hz", "leave --rate out")
-    return stated
+    return stated if given is None else given  # the source measures it: what a stream says may be wrong
 
 
 def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str]]:

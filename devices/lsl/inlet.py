@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from threading import Event as Flag
+from typing import TypeVar
 
 import pylsl
 from pylsl.util import LostError
@@ -12,6 +14,7 @@ from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.network import Found
 
+_T = TypeVar("_T")
 BROKEN = (LostError, LslTimeout)  # what liblsl raises where a connection is gone or does not come about
 CONNECT = 5.0  # s that the outlet's machine may take to answer
 STEP = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
@@ -59,11 +62,26 @@ class TheirClock:
 def subscribe(inlet: pylsl.StreamInlet, closed: Flag) -> None:
     """Subscribe, then learn the other machine's clock, while samples queue up. Raises one of `BROKEN`."""
     for step in (inlet.open_stream, inlet.time_correction):
-        until = time.monotonic() + CONNECT
-        while not closed.is_set():
-            try:
-                step(STEP)
-                break
-            except LslTimeout:
-                if time.monotonic() >= until:
-                    raise
+        _patiently(step, closed)
+
+
+def describe(inlet: pylsl.StreamInlet, found: Found, closed: Flag | None = None) -> pylsl.StreamInfo | None:
+    """A stream's full description; None once ``closed``. Raises one of `BROKEN`.
+
+    Where a stream ends, its port may serve another one by the time that it is asked: that breaks too.
+    """
+    full: pylsl.StreamInfo | None = _patiently(inlet.info, closed or Flag())
+    if full is not None and full.uid() != found.uid():
+        raise LostError("another stream answers in its place")
+    return full
+
+
+def _patiently(step: Callable[[float], _T], closed: Flag) -> _T | None:
+    until = time.monotonic() + CONNECT
+    while not closed.is_set():
+        try:
+            return step(STEP)
+        except LslTimeout:
+            if time.monotonic() >= until:
+                raise
+    return None

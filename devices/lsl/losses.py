@@ -161,7 +161,7 @@ class LossFinder:
             before = self._line.lag
             sooner = 0.0 if self._fresh or math.isnan(before) else before - then
             clock = min(step, max(sooner, -then if then < -FUTURE else 0.0))
-            if step - clock > LONGEST or (clock > SET and step - clock <= max(SET, self._line.limit)):
+            if step - clock > LONGEST or (clock > SET and step - clock <= FUTURE):  # too little to be sure of
                 clock = step
             clocks[part] = clock if clock > SET else 0.0
         return clocks

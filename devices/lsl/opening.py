@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from devices.lsl.description import layout
-from devices.lsl.inlet import BROKEN, CONNECT, make_inlet
+from devices.lsl.inlet import BROKEN, CONNECT, describe, make_inlet
 from devices.lsl.network import PORTS, Patience, find, parse, spec_of
 from devices.lsl.source import LslSource
 from ecg_live.errors import ConfigError, DeviceError
@@ -39,11 +39,12 @@ def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patienc
     found, twins = find(parse(spec), patience)
     inlet = make_inlet(found)
     try:
-        full = inlet.info(CONNECT)
+        full = describe(inlet, found)
+        assert full is not None  # noqa: S101 - nobody closes it
         inlet.time_correction(CONNECT)
     except BROKEN as error:
         raise DeviceError(
             f"{spec_of(found)} on {found.hostname()} answers a search, but does not let connect",
             f"have firewalls on both machines let {PORTS} pass",
         ) from error
-    return LslSource(found, frozenset(twin.uid() for twin in twins), layout(full, opening), clock, patience)
+    return LslSource(found, frozenset(twin.uid() for twin in twins), opening, layout(full, opening), clock, patience)

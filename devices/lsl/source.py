@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
 
 import pylsl
 
-from devices.lsl.description import Layout
-from devices.lsl.inlet import BROKEN, STEP, TheirClock, make_inlet, subscribe
-from devices.lsl.losses import LONGEST, LossFinder, Stretch
+from devices.lsl.description import Layout, layout
+from devices.lsl.inlet import BROKEN, STEP, TheirClock, describe, make_inlet, subscribe
+from devices.lsl.losses import LossFinder, Stretch
 from devices.lsl.network import FORGET, PORTS, Found, Patience, same
-from ecg_live.errors import DeviceLost, ProtocolError
+from devices.lsl.rate import Rate, RateCheck
+from devices.remarks import Tally
+from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
 from ecg_live.liblsl import clock_offset
-from ecg_live.types import Chunk, Clock, Event, Gap, State, StreamInfo
+from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
 
 _POLL = 0.05  # s between two looks at what is in reach
 _CHUNK = 0.020  # s of samples that are worth waking up for
 _SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
 _AGAIN = 5.0  # s until it is said anew for how long a stream has been lost, as with radio devices
-_ARRIVAL = "they count from their arrival, so markers are as exact as that"
+_ARRIVAL = "samples count from their arrival, so markers are as exact as that"
+_OTHER = "one that came back as another is not taken: start it as it was, or end this session and run it anew"
 _ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
 
 
@@ -35,6 +39,8 @@ class LslSource:
         The stream, as resolved.
     strangers : set of str
         Uids of streams that only seem to be the same.
+    opening : Opening
+        What the user says of it.
     layout : Layout
         What to keep of it.
     clock : Clock
@@ -44,9 +50,16 @@ class LslSource:
     """
 
     def __init__(
-        self, found: Found, strangers: frozenset[str], layout: Layout, clock: Clock, patience: Patience
+        self,
+        found: Found,
+        strangers: frozenset[str],
+        opening: Opening,
+        layout: Layout,
+        clock: Clock,
+        patience: Patience,
     ) -> None:
-        self._found, self._strangers, self._layout = found, strangers, layout
+        self._found, self._strangers, self._opening, self._layout = found, strangers, opening, layout
+        self._refused: dict[str, str] = {}  # why, by uid: streams that came back as others
         self._clock, self._patience = clock, patience
         self._columns = list(layout.columns)
         self._finder = LossFinder(layout.info.rate, len(layout.columns))
@@ -55,9 +68,10 @@ class LslSource:
         self._last = math.nan  # when data came
         self._streaming = self._lost = False
         self._failures = 0  # since data came
+        self._sound = False  # its rate has been measured, and is what it says
         self._cause = _ON_THE_WAY
         self._offset, self._theirs = clock_offset(clock), TheirClock()
-        self._foreign = 0.0  # s to be added to stamps that are on no clock of LSL's
+        self._steps = Tally()
 
     @property
     def info(self) -> StreamInfo:
@@ -82,9 +96,9 @@ class LslSource:
         Raises
         ------
         DeviceLost
-            No data came for too long.
+            No data came for too long. A stream that came back as another one is told, and the right one is waited for.
         ProtocolError
-            The stream came back as another one.
+            It sends at another rate than it says.
         """
         began, found = self._clock(), self._found
         self._last = began
@@ -97,6 +111,8 @@ class LslSource:
                 why = "the connection broke"
             except _Restarted:
                 why = "it was started anew"
+            except _Refused as error:
+                self._refused[found.uid()] = why = str(error)
             yield from self._items(self._finder.flush())
             if self._closed.is_set():
                 return
@@ -108,10 +124,14 @@ class LslSource:
     def _stream(self, found: Found) -> Iterator[Chunk | Event]:
         """Pull until the source is closed. Raises `_Restarted` and one of `BROKEN`."""
         inlet = make_inlet(found)
+        if found is not self._found:
+            self._compare(describe(inlet, found, self._closed))
         subscribe(inlet, self._closed)
         if self._closed.is_set():
             return
         self._theirs.connect(inlet.time_correction(STEP))
+        self._finder.resume()
+        check, known = RateCheck(self.info.rate), self._sound
         few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
         resolver: pylsl.ContinuousResolver | None = None
         connected, told = self._clock(), -math.inf
@@ -124,7 +144,11 @@ class LslSource:
                     self._streaming, self._lost = True, False
                     yield self._state("streaming", f"{self._heading} streams")
                 rows = samples[:, self._columns] * self._layout.factors
-                yield from self._items(self._finder.push(stamps + self._theirs.base, rows))
+                arrived = self._last - self._offset - self._theirs.drift
+                yield from self._items(self._finder.push(stamps + self._theirs.base, arrived, rows))
+                if rate := check.push(len(stamps), float(stamps[-1]), self._last, behind=len(stamps) >= many):
+                    yield self._wrong_rate(rate, back=known)
+                self._sound = self._sound or check.passed
                 self._theirs.read(inlet.time_correction(STEP))  # last, since it may break
             elif self._clock() - max(self._last, connected) >= self._patience.silent:
                 if resolver is None:
@@ -143,41 +167,68 @@ class LslSource:
         while not self._closed.wait(_POLL):
             if self._clock() - told >= _AGAIN:
                 told = self._clock()
-                yield self._state("searching", f"looking for {self._heading}{self._since()}")
+                yield self._state("searching", f"looking for {self._heading}{self._since()}{self._hint()}")
             yield from self._watch_patience()
             if back := self._returned(resolver):
                 return max(back, key=lambda one: one.created_at())
         return found
 
     def _returned(self, resolver: pylsl.ContinuousResolver) -> list[Found]:
-        """Streams of the same identity that are in reach now."""
-        back = [one for one in resolver.results() if same(one, self._found) and one.uid() not in self._strangers]
-        for one in back:
-            (was, now) = (_shape(self._found), _shape(one))
-            if was != now:
-                raise ProtocolError(
-                    f"{self._heading} came back with {now[0]} channels at {now[1]:g} Hz, it had {was[0]} at {was[1]:g}"
-                    + (" of another format" if was[2] != now[2] else ""),
-                    "end this session and start another",
-                )
-        return back
+        """Streams of the same identity that are in reach now, and were not refused."""
+        back = [one for one in resolver.results() if same(one, self._found)]
+        return [one for one in back if one.uid() not in self._strangers and one.uid() not in self._refused]
+
+    def _compare(self, full: pylsl.StreamInfo | None) -> None:
+        """Whether a stream that came back is what it was. Raises `_Refused`: what it sends would be read wrong."""
+        if full is None:
+            return
+        (was, now) = (_shape(self._found), _shape(full))
+        if was != now:
+            raise _Refused(
+                f"it came back with {now[0]} channels at {now[1]:g} Hz, it had {was[0]} at {was[1]:g}"
+                + (" of another format" if was[2] != now[2] else "")
+            )
+        try:
+            again = layout(full, self._opening)
+        except ConfigError as error:
+            raise _Refused(f"it came back as another: {error.message}") from error
+        if replace(again.info, source_id=self.info.source_id) != self.info or again.columns != self._layout.columns:
+            raise _Refused("it came back with other channels")
+        if (again.factors != self._layout.factors).any():
+            raise _Refused("it came back with another unit")
+
+    def _wrong_rate(self, rate: Rate, *, back: bool) -> State:
+        """Raises `ProtocolError`, or `_Refused` where the stream was right before."""
+        said = f"it says {self.info.rate:g} samples a second and sends {rate.measured:.4g}"
+        if not rate.certain:
+            return self._state("warning", f"{self._heading}: {said}; times and heart rate may be as wrong as that")
+        if back:
+            raise _Refused(said)
+        remedy = f"mend its sender, or run with --rate {rate.measured:.4g} if that is its device's rate"
+        raise ProtocolError(f"{self._heading}: {said}", remedy)
 
     def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | Event]:
         now = self._clock()
-        for start, lost, stamp, samples in stretches:
-            begin = stamp + self._theirs.drift + self._offset + self._foreign if math.isfinite(stamp) else now
-            if abs(begin - now) > LONGEST:
-                yield self._state("warning", f"{self._heading}: its stamps are {begin - now:+.0f} s off; {_ARRIVAL}")
-                self._foreign, begin = self._foreign + now - begin, now
+        for start, lost, stamp, samples, stepped in stretches:
+            begin = stamp + self._theirs.drift + self._offset if math.isfinite(stamp) else now
+            if stepped:
+                yield from self._note_step(stepped, first=not start)
             if lost:
                 yield Gap(start - lost, lost, self._cause, time=begin - lost / self.info.rate)
                 self._cause = _ON_THE_WAY
             yield Chunk(samples, start, begin, now)
 
+    def _note_step(self, seconds: float, *, first: bool) -> Iterator[State]:
+        if first:
+            yield self._state("warning", f"{self._heading}: its stamps are {seconds:+.0f} s off; {_ARRIVAL}")
+        elif (times := self._steps.add()) is not None:
+            said = f"its stamps jump by {seconds:+.3f} s while samples go on coming: its clock was set"
+            yield self._state("warning", f"{self._heading}: {said}{times}; {_ARRIVAL}")
+
     def _note_loss(self, why: str) -> Iterator[State]:
         self._cause = _AWAY
         self._streaming, self._lost = False, True
-        yield self._state("lost", f"{self._heading}{self._since()}: {why}")
+        yield self._state("lost", f"{self._heading}{self._since()}: {why}{self._hint()}")
 
     def _watch_patience(self) -> Iterator[State]:
         """Give up when the time is up. Raises `DeviceLost`."""
@@ -189,11 +240,18 @@ class LslSource:
                 f"start its outlet again; have firewalls let {PORTS} pass",
             )
 
+    def _hint(self) -> str:
+        return f"; {_OTHER}" if self._refused else ""
+
     def _since(self) -> str:
         return f", lost {self._clock() - self._last:.0f} s ago, attempt {self._failures}" if self._lost else ""
 
     def _state(self, state: str, detail: str) -> State:
         return State(state, detail, self._clock())
+
+
+class _Refused(Exception):
+    """The stream came back as another one; the message says how."""
 
 
 class _Restarted(Exception):

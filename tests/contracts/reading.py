@@ -57,6 +57,10 @@ class Reader:
         return [item.state for item in self.items if isinstance(item, State)]
 
     @property
+    def details(self) -> str:
+        return "\n".join(item.detail for item in self.items if isinstance(item, State))
+
+    @property
     def received(self) -> int:
         return sum(len(chunk.samples) for chunk in self.chunks)
 

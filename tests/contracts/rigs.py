@@ -120,7 +120,7 @@ class Outlet:
     """A real LSL outlet of which the session may be a minute behind, so that nothing waits for time to pass."""
 
     def __init__(self) -> None:
-        self.info = pylsl.StreamInfo(f"ramp {uuid.uuid4().hex[:8]}", "ECG", 1, 256.0, pylsl.cf_double64, "ramp")
+        self.info = pylsl.StreamInfo(f"ramp {uuid.uuid4().int % 10**9}", "ECG", 1, 256.0, pylsl.cf_double64, "ramp")
         self.info.set_channel_units(["microvolts"])
         self._origin = pylsl.local_clock() - 60
         self._at = 0

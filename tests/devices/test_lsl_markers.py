@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from threading import Barrier
@@ -37,16 +38,36 @@ def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
             made, other = outlet("Task", source="psychopy"), outlet("other", source=f"o{attempt}")
             assert made.wait_for_consumers(10)
             assert not other.have_consumers()
+            begun = pylsl.local_clock() - 100
             for k in range(3):
-                made.push_sample([f"trial {k} µ"], 1000.5 + k)
+                made.push_sample([f"trial {k} µ"], begun + k)
             for k in range(3):
                 text, when = marks.get(timeout=10)
                 assert text == f"trial {k} µ"
-                assert when == pytest.approx(1700.5 + k, abs=2e-3)
+                assert when == pytest.approx(begun + 700 + k, abs=2e-3)
             del made, other
         begun = time.monotonic()
     assert time.monotonic() - begun < 0.5
     assert marks.empty()
+
+
+@pytest.mark.parametrize("stamp", [1.7e9, 1e300, -1e300, 1e12, math.inf])
+def test_markers_on_another_clock_are_noted_when_they_come_and_told_once(stamp: float) -> None:
+    marks: Marks = queue.Queue()
+    told: queue.Queue[State] = queue.Queue()
+    with following("task3", marks, told):
+        made = outlet("Task3", source="stimulus")
+        assert made.wait_for_consumers(10)
+        assert told.get(timeout=10).state in {"markers", "markers_missing"}
+        for k in range(3):
+            before = time.monotonic() + 700
+            made.push_sample([str(k)], stamp)
+            text, when = marks.get(timeout=10)
+            assert text == str(k)
+            assert before <= when <= time.monotonic() + 700
+    warnings = [state.detail for state in list(told.queue) if state.state == "warning"]
+    assert len(warnings) == 1
+    assert "marker stream Task3: its stamps are" in warnings[0]
 
 
 def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> None:

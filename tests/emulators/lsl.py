@@ -91,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--name", default="Counter")
     options.add_argument("--source-id", default="")
     options.add_argument("--rate", type=float, default=256.0)
+    options.add_argument("--sends", type=float, default=0.0, help="samples a second, where they are not --rate")
     options.add_argument("--channels", type=int, default=1)
     options.add_argument("--unit", default="millivolts")
     options.add_argument("--origin", type=float, default=0.0)
@@ -109,14 +110,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     print("up", flush=True)
-    origin = given.origin or pylsl.local_clock()
-    following = math.ceil((pylsl.local_clock() - origin) * given.rate)
+    origin, sends = given.origin or pylsl.local_clock(), given.sends or given.rate
+    following = math.ceil((pylsl.local_clock() - origin) * sends)
     while True:
         time.sleep(STEP)
-        newest = math.floor((pylsl.local_clock() - origin) * given.rate)
+        newest = math.floor((pylsl.local_clock() - origin) * sends)
         if going.is_set() and newest > following:
             rows = np.repeat(np.arange(following, newest, dtype=np.float64)[:, None], given.channels, axis=1)
-            made.push_chunk(rows, origin + (newest - 1) / given.rate)
+            made.push_chunk(rows, origin + (newest - 1) / sends)
         following = max(following, newest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
-from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
+from ecg_live.errors import ConfigError, DeviceLost
 from ecg_live.types import Opening
 from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, name, off
@@ -72,16 +73,32 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
             assert ("lost" in reader.states) == (reader.received == got)
 
 
-def test_a_stream_that_comes_back_as_another() -> None:
-    called = name()
-    with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
-        reader.until(lambda reader: reader.received > 10)
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (("--channels", "3"), "it came back with 3 channels at 1000 Hz, it had 1 at 1000"),
+        (("--rate", "500"), "it came back with 1 channels at 500 Hz, it had 1 at 1000"),
+        (("--unit", "microvolts"), "it came back with another unit"),
+        (("--unit", "furlong"), "it came back as another: .*furlong"),
+    ],
+)
+def test_a_stream_that_comes_back_as_another_is_refused_and_the_right_one_waited_for(
+    other: tuple[str, ...], said: str
+) -> None:
+    called, origin = name(), str(pylsl.local_clock())
+    options = ["--name", called, "--origin", origin, *FAST]
+    with outlet(*options) as child, Reader(open_lsl(called, Opening(), patience=QUICK)) as reader:
+        reader.until(lambda reader: reader.received > 150)
         child.kill()
-        with (
-            outlet("--name", called, "--channels", "3", *FAST),
-            pytest.raises(ProtocolError, match="came back with 3 channels at 1000 Hz, it had 1"),
-        ):
-            reader.until(lambda reader: reader.gaps)
+        with outlet(*options, *other):
+            reader.until(lambda reader: re.search(said, reader.details))
+            got = reader.received
+        with outlet(*options):
+            reader.until(lambda reader: reader.gaps and reader.received > got + 100)
+            reader.close()
+    assert "end this session and run it anew" in reader.details
+    assert reader.details.count("came back with") + reader.details.count("came back as another:") == 1
+    assert len(off(reader)) == 1
 
 
 def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:

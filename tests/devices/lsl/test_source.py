@@ -10,10 +10,11 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
-from ecg_live.errors import ConfigError, DeviceNotFound
-from ecg_live.types import Opening
+from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
+from ecg_live.types import Opening, State
 from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, RATE, name, off
+from tests.emulators.lsl import outlet as outlet_process
 
 
 def made(called: str, unit: str = "microvolts") -> pylsl.StreamOutlet:
@@ -67,24 +68,59 @@ def test_stamps_of_another_clock_are_told_and_samples_lie_where_they_came() -> N
 def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
     called = name()
     outlet = made(called, "mV")
+    origin, passed = pylsl.local_clock() - 2, 0.0  # s that the session was busy for
 
     def begin() -> None:
         outlet.wait_for_consumers(5)
-        push(outlet, 0, 512, 1000.0)
+        push(outlet, 0, 512, origin)
 
-    with open_lsl(called, Opening(), patience=QUICK) as source:
+    with open_lsl(called, Opening(), lambda: time.monotonic() + passed, QUICK) as source:
         reader, reading = Reader(source), iter(source)
         pushing = Thread(target=begin)
         pushing.start()
         while reader.received < 512:
             reader.items.append(next(reading))
         pushing.join()
-        for start in range(512, 51200, 512):  # 198 s, of which outlet and inlet keep 60 each
-            push(outlet, start, start + 512, 1000.0)
+        passed = 198.0
+        for start in range(512, 51200, 512):  # as much, of which outlet and inlet keep 60 each
+            push(outlet, start, start + 512, origin)
         while not reader.received or reader.chunks[-1].samples[-1, 0] < 51199:
             reader.items.append(next(reading))
     assert sum(gap.lost for gap in reader.gaps) > 70 * RATE
     assert max(map(abs, off(reader))) <= 0.1 * RATE  # single samples are dropped too, of which stamps tell late
+
+
+@pytest.mark.parametrize("step", [15.0, -15.0])
+def test_a_clock_that_is_set_is_told_and_nothing_is_lost(step: float) -> None:
+    called, passed = name(), 0.0
+    outlet = made(called)
+    origin = pylsl.local_clock()
+    with open_lsl(called, Opening(), lambda: time.monotonic() + passed, QUICK) as source:
+        reader, reading = Reader(source), iter(source)
+        pushing = Thread(target=lambda: outlet.wait_for_consumers(5))
+        pushing.start()
+        while pushing.is_alive():
+            reader.items.append(next(reading))
+        for start in range(0, 2560, 256):
+            push(outlet, start, start + 256, origin + (step if start >= 1280 else 0))
+            passed = origin + (start + 256) / RATE - pylsl.local_clock()  # samples come a moment after they are taken
+            while reader.stop < start + 256:
+                reader.items.append(next(reading))
+    assert reader.gaps == []
+    [said] = [item.detail for item in reader.items if isinstance(item, State) and item.state == "warning"]
+    assert f"its stamps jump by {step:+.0f}" in said
+    for chunk in reader.chunks:
+        assert chunk.time == pytest.approx(origin + chunk.start / RATE, abs=0.2)
+
+
+def test_more_samples_than_the_stream_says_end_the_session() -> None:
+    called = name()
+    with (
+        outlet_process("--name", called, "--rate", "250", "--sends", "500") as _,
+        Reader(open_lsl(called, Opening(), patience=QUICK)) as reader,
+        pytest.raises(ProtocolError, match=r"says 250 samples a second and sends (49\d|500|50\d).*--rate (49|50)"),
+    ):
+        reader.until(lambda _: False, 20)
 
 
 @pytest.mark.parametrize(
