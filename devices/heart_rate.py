@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devices.gatt import assigned, called, offers, on_loop, watch_battery
 from devices.link import Emit, Found, Link
+from devices.remarks import Tally
 from ecg_live.errors import ProtocolError
 from ecg_live.types import Beats, Clock, LeadOff, State, StreamInfo
 
@@ -57,6 +58,7 @@ class StrapDriver:
     def __init__(self, name: str = "", clock: Clock = time.monotonic) -> None:
         self._name, self._clock = name, clock
         self._contact: bool | None = None
+        self._cut = Tally()  # measurements that are cut short
 
     @property
     def info(self) -> StreamInfo:
@@ -83,7 +85,8 @@ class StrapDriver:
             try:
                 measurement = parse(data)
             except ProtocolError as error:
-                emit(State("warning", str(error), now))
+                if (times := self._cut.add()) is not None:
+                    emit(State("warning", f"{error}{times}", now))
                 return
             self._feel(measurement.contact, emit)
             emit(Beats(now, float(measurement.heart_rate), measurement.rr))

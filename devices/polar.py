@@ -10,6 +10,7 @@ from devices.gatt import called, offers, on_loop, watch_battery
 from devices.heart_rate import watch_beats
 from devices.link import Emit, Found, Link, LinkLost
 from devices.polar_frames import RATE, Timeline, parse
+from devices.remarks import Tally
 from ecg_live.errors import DeviceError, ProtocolError
 from ecg_live.types import Clock, State, StreamInfo
 
@@ -46,7 +47,7 @@ class PolarDriver:
         self._timeline = Timeline()
         self._link: Link | None = None
         self._replies: asyncio.Queue[bytes] = asyncio.Queue()
-        self._said = ""  # the last warning
+        self._unread = Tally()  # frames
 
     @property
     def info(self) -> StreamInfo:
@@ -78,7 +79,7 @@ class PolarDriver:
                 f"{self.heading} has no ECG (no PMD service); it offers {offers(link)}",
                 "a strap without ECG is read by hr:",
             )
-        self._link, self._replies, self._said = link, asyncio.Queue(), ""
+        self._link, self._replies = link, asyncio.Queue()
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timeline.connect()
         await link.subscribe(CONTROL, on_loop(lambda data, _: self._replies.put_nowait(data), self._clock))
@@ -135,9 +136,8 @@ class PolarDriver:
             first.set_result(None)
 
     def _refuse(self, error: ProtocolError, now: float, emit: Emit, first: asyncio.Future[None]) -> None:
-        """Before the first frame, the device is the wrong one; behind it, the frame is a gap, told once."""
+        """Before the first frame, the device is the wrong one; behind it, the frame is a gap."""
         if not first.done():
             first.set_exception(error)
-        elif self._said != error.message:
-            self._said = error.message
-            emit(State("warning", str(error), now))
+        elif (times := self._unread.add()) is not None:
+            emit(State("warning", f"{error}{times}", now))

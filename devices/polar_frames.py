@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.clock import DeviceClock
+from devices.remarks import Tally
 from ecg_live.errors import ProtocolError
 from ecg_live.types import F64, Chunk, Event, Gap, State
 
@@ -61,6 +62,7 @@ class Timeline:
         self._last: tuple[int, float, float] | None = None  # stamp, session time and arrival of the last sample
         self._first = (0, 0)  # stamp and index of the last sample of the clock's first frame
         self._cause = ""
+        self._twice = Tally()
 
     def connect(self) -> None:
         """Note that the strap was started anew."""
@@ -72,7 +74,8 @@ class Timeline:
         if n == 0:
             return
         if self._last is not None and frame.stamp == self._last[0]:
-            yield State("warning", f"{n} samples came twice and were dropped", arrived)
+            if (times := self._twice.add()) is not None:
+                yield State("warning", f"{n} samples came twice and were dropped{times}", arrived)
             return
         lost = self._lost(frame, arrived)
         if lost is None:

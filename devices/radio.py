@@ -11,7 +11,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from devices.link import Driver, Transport
+from devices.link import Driver, LinkLost, Transport
 from devices.outbox import Outbox
 from devices.supervisor import Patience, Supervisor
 from ecg_live.types import Chunk, Clock, Event, StreamInfo
@@ -48,7 +48,7 @@ class RadioSource:
         rng: random.Random | None = None,
         loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> None:
-        self._driver = driver
+        self._driver, self._transport = driver, transport
         self._outbox = Outbox(round(QUEUED * driver.info.rate))
         self._supervisor = Supervisor(
             driver,
@@ -68,6 +68,17 @@ class RadioSource:
     def info(self) -> StreamInfo:
         """The driver's."""
         return self._driver.info
+
+    def check(self) -> None:
+        """Look whether there is what carries it, before anything else is begun; nothing is connected.
+
+        Raises
+        ------
+        DeviceError
+            There is no adapter or port, or this process may not use it.
+        """
+        with suppress(LinkLost):  # it is busy: the supervisor tries again
+            asyncio.run(self._transport.find(lambda _: False, 0.0))
 
     def __enter__(self) -> Self:
         self._thread = Thread(target=self._work, name=f"radio {self._driver.heading}", daemon=True)

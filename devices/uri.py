@@ -78,6 +78,12 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
     return Replay(open_recording(path, opening), opening, clock)
 
 
+def check(source: Source) -> None:
+    """Look whether a source can begin at all, before a window opens for it. Raises `DeviceError`."""
+    if look := getattr(source, "check", None):
+        look()
+
+
 def _schemed(uri: str) -> tuple[str, str] | None:
     """Scheme and what follows it; an existing file goes before."""
     found = _SCHEME.fullmatch(uri)

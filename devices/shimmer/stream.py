@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.clock import DeviceClock
+from devices.remarks import Tally
 from devices.shimmer.electrodes import Electrodes
 from devices.shimmer.settings import Settings
 from devices.shimmer.timeline import Timeline
@@ -29,6 +30,7 @@ class Stream:
         self._items: list[Chunk | Event] = []
         self._rows: list[tuple[int, ...]] = []  # those that go up to `_stop`
         self._arrived = 0.0
+        self._dropped = Tally()
 
     def resume(self, tick_bits: int) -> None:
         """Note that the device was started."""
@@ -45,9 +47,9 @@ class Stream:
                 continue
             if index is None:
                 self._give()
-                self._items.append(
-                    State("warning", "the device sent a packet twice or out of place; it is dropped", arrived)
-                )
+                if (times := self._dropped.add()) is not None:
+                    said = f"the device sent a packet twice or out of place; it is dropped{times}"
+                    self._items.append(State("warning", said, arrived))
             else:
                 self._sample(index, layout.status(packet), layout.samples(packet))
         self._give()

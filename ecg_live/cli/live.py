@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,13 @@ from ecg_live.cli.feeds import feeds
 from ecg_live.cli.participant import Wearer
 from ecg_live.config import Settings, load, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
+from ecg_live.plain import clean
 from ecg_live.types import Sink
 
 if TYPE_CHECKING:
     from ecg_live.session import Session
     from ecg_live.signal.path import SignalPath
+    from ecg_live.types import Source
 
 CRASH = 1  # exit code of what should not happen
 
@@ -63,7 +65,13 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         headless = True
     wearer = Wearer(settings, uri)
     caught: list[int] = []  # signals
-    session = _session(uri, settings, wearer, caught, watched=not (headless and settings.json))
+    session = _found(
+        uri,
+        lambda: _session(uri, settings, wearer, caught, watched=not (headless and settings.json)),
+        headless=headless,
+    )
+    if session is None:
+        return 0
     with feeds(session, settings, uri), _signals(session, caught, headless=headless):
         session.start()
         try:
@@ -84,20 +92,28 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     return _exit_code(session, caught, debug=debug) or kept
 
 
-def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *, watched: bool) -> Session:
-    import torch
+def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session | None:
+    """Build the session; say what is looked for where that may take a while. None where the user ends the search."""
+    scheme, colon, _ = uri.partition(":")
+    if not colon or len(scheme) < 2 or scheme.casefold() == "file" or os.path.exists(uri):  # noqa: PTH110 - as in uri
+        return build()
+    text = f"looking for {uri}"
+    say(text)
+    if headless:
+        return build()
+    from ecg_live.dashboard.searching import search
 
-    from devices.uri import open_source
-    from ecg_live.cli.recording import Recordings
-    from ecg_live.model.bundle import load_bundle
-    from ecg_live.model.predictor import Predictor
-    from ecg_live.session import Session
-    from ecg_live.signal.strap import StrapPath
-    from ecg_live.sinks.jsonl import JsonLines
-    from ecg_live.sinks.pipe import Pipe
+    session = search(build, f"ecg-live · {uri}", clean(text))
+    if session is None:
+        say("the search was ended")
+    return session
+
+
+def _open(uri: str, settings: Settings) -> Source:
+    """Open the source, or raise what would end it at once."""
+    from devices.uri import check, open_source
     from ecg_live.types import Opening
 
-    torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
     opening = Opening(
         settings.channel,
         settings.rate,
@@ -106,8 +122,26 @@ def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *,
         gain=settings.gain,
         annotations=settings.annotations,
     )
-    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     source = open_source(uri, opening, time.monotonic)
+    check(source)
+    return source
+
+
+def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *, watched: bool) -> Session:
+    source = _open(uri, settings)  # before torch, which takes seconds to load
+
+    import torch
+
+    from ecg_live.cli.recording import Recordings
+    from ecg_live.model.bundle import load_bundle
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.session import Session
+    from ecg_live.signal.strap import StrapPath
+    from ecg_live.sinks.jsonl import JsonLines
+    from ecg_live.sinks.pipe import Pipe
+
+    torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
+    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     sinks: list[Sink] = []
     if settings.json:
         pipe = Pipe(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)

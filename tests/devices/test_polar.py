@@ -84,6 +84,15 @@ def test_a_frame_that_comes_twice_is_dropped_and_told() -> None:
     assert [item.detail for item in items if isinstance(item, State)] == ["73 samples came twice and were dropped"]
 
 
+def test_a_thousand_frames_that_come_twice_are_told_and_counted_in_a_few_words() -> None:
+    items = laid((frame(73 * (k // 2)), 1 + 0.28 * k) for k in range(2000))
+    assert [item.start for item in items if isinstance(item, Chunk)] == [73 * k for k in range(1000)]
+    said = [item.detail for item in items if isinstance(item, State) and item.state == "warning"]
+    assert said == [
+        f"73 samples came twice and were dropped{n}" for n in ("", *(f" ({10**k} times by now)" for k in (1, 2, 3)))
+    ]
+
+
 def test_jitter_of_stamps_is_no_loss() -> None:
     jitter = [0, 5, -5, 4, 0, -4, 3]  # ms
     frames = [

@@ -98,9 +98,8 @@ def steps(found: list[Stretch]) -> list[tuple[float, float]]:
     return [(stretch.start / RATE, round(stretch.stepped, 2)) for stretch in found if stretch.stepped]
 
 
-@pytest.mark.parametrize("jitter", [0.0, 0.03])
-@pytest.mark.parametrize("step", [-3600.0, -15.0, -0.5, 0.5, 15.0, 3600.0, 1.7e9, 1e10])
-@pytest.mark.parametrize("at", [1, 20, 2000])
+@pytest.mark.parametrize("step", [-3600.0, -15.0, -0.5, 0.5, 15.0, 1e10])
+@pytest.mark.parametrize(("at", "jitter"), [(1, 0.0), (20, 0.0), (2000, 0.0), (2000, 0.03)])
 def test_a_clock_that_is_set_loses_nothing_and_times_go_on(at: int, step: float, jitter: float) -> None:
     """Samples keep arriving, whatever their stamps say; what is lost elsewhere is still told to the sample."""
     stamps, taken = without(30, (3000, 100))
@@ -132,7 +131,8 @@ def test_what_is_lost_while_the_clock_is_set_is_what_time_allows() -> None:
     stamps[taken >= 3512] += 15.0
     found = run(stamps, taken, arrived=arrived)
     [(start, lost)] = losses(found)
-    assert (start, lost) == (3000, pytest.approx(512, abs=2))
+    assert start == 3000
+    assert lost == pytest.approx(512, abs=2)
 
 
 def test_a_stream_on_a_clock_of_its_own_goes_by_the_first_arrival() -> None:
@@ -152,7 +152,9 @@ def test_another_connection_may_be_slower_or_on_a_clock_that_began_anew() -> Non
         finder.resume()
         later = np.where(before, stamps, stamps + moved)
         found = finder.push(later[~before], stamps[~before] + (1.0 if moved == 0 else 3.0), taken[~before, None])
-        assert losses(found) == [(2560, pytest.approx(512, abs=1))]
+        [(start, lost)] = losses(found)
+        assert start == 2560
+        assert lost == pytest.approx(512, abs=1)
         assert sum(stretch.stepped for stretch in found) == pytest.approx(moved, abs=0.01)
 
 

@@ -9,6 +9,7 @@ from devices.shimmer.wire import LOG_AND_STREAM, Firmware
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, ProtocolError
+from ecg_live.types import State
 from tests.devices.shimmer.rig import Rig, counting
 from tests.emulators.faults import Faulty
 
@@ -54,6 +55,21 @@ def test_something_else_under_the_right_name() -> None:
     error = fails(emulator, "Shimmer3-7A21")
     assert isinstance(error, ProtocolError)
     assert error.message == "Shimmer3-7A21 is no Shimmer: it offers heart rate"
+
+
+class Twice(SimulatedShimmer):
+    """Sends each packet a second time."""
+
+    def due(self, now: float) -> list[Packet]:
+        return [packet for packet in super().due(now) for _ in range(2)]
+
+
+def test_packets_that_come_twice_are_told_and_counted_in_a_few_words() -> None:
+    rig = Rig(Twice(counting(), notify=None))
+    rig.run(rig.stream(4.0))
+    assert rig.exact() > 1000
+    warnings = [state.detail for state in rig.of(State) if state.state == "warning"]
+    assert [said.partition("dropped")[2] for said in warnings] == ["", *(f" ({10**k} times by now)" for k in (1, 2, 3))]
 
 
 def test_other_hardware() -> None:

@@ -1,0 +1,95 @@
+"""A small window while a device is looked for, until there is a stream to show."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from threading import Thread
+from types import FrameType
+from typing import Generic, TypeVar
+
+from PyQt6 import QtCore, QtWidgets  # not by way of pyqtgraph, whose import takes most of a second
+
+LOOK = 50  # ms between two looks at whether it is done
+
+T = TypeVar("T")
+
+
+class _Work(Generic[T]):
+    """Something that is done on a thread of its own; a thread that nobody waits for any more ends with the process."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="searching", daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+    def result(self) -> T | None:
+        """What it gave, or None as long as it has not. Raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            self._error = error
+
+
+class SearchWindow(QtWidgets.QDialog):
+    """Says what is looked for; its button, Escape and closing it end the search."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.setWindowTitle(title)
+        self.setMinimumWidth(420)
+        label = QtWidgets.QLabel(text)
+        label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        busy = QtWidgets.QProgressBar()
+        busy.setRange(0, 0)
+        busy.setAccessibleName(text)
+        cancel = QtWidgets.QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        box = QtWidgets.QVBoxLayout(self)
+        for each in (label, busy, cancel):
+            box.addWidget(each)
+
+
+def search(work: Callable[[], T], title: str, text: str) -> T | None:
+    """Do ``work`` on another thread while a window says ``text``; None where the user would not wait for it.
+
+    Raises
+    ------
+    BaseException
+        Whatever ``work`` raises; KeyboardInterrupt for Ctrl-C.
+    """
+    app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
+    window, working = SearchWindow(title, text), _Work(work)
+    timer = QtCore.QTimer()
+    timer.timeout.connect(lambda: window.accept() if working.done else None)
+    timer.start(LOOK)
+    interrupted: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        interrupted.append(number)
+        window.reject()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        window.exec()
+    finally:
+        timer.stop()
+        signal.signal(signal.SIGINT, before)
+        window.deleteLater()
+        app.processEvents()
+    if interrupted:
+        raise KeyboardInterrupt
+    return working.result()
