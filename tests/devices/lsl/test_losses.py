@@ -169,7 +169,7 @@ def test_samples_and_losses_are_never_more_than_time_allows(
 ) -> None:
     stamps, taken = without(20, *gone)
     arrived = np.maximum.accumulate(stamps + np.random.default_rng(seed).exponential(0.01, len(stamps)))
-    for k, (at, step) in enumerate(sets):  # half a second apart at least
+    for k, (at, step) in enumerate(sets):  # 1.5 s apart at least
         stamps[taken >= 1000 * k + at] += step
     found = run(stamps, taken, arrived=arrived)
     assert found[-1].start + len(found[-1].samples) <= taken[-1] + 1 + FUTURE * RATE

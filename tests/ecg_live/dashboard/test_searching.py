@@ -42,7 +42,11 @@ def test_what_goes_wrong_is_raised(qtbot: QtBot) -> None:
 
 def test_who_does_not_want_to_wait_closes_it(qtbot: QtBot) -> None:
     never = Flag()
-    QtCore.QTimer.singleShot(0, lambda: windows()[0].reject())
+
+    def leave() -> None:
+        windows()[0].reject()
+
+    QtCore.QTimer.singleShot(0, leave)
     assert search(lambda: never.wait(10), "ecg-live", "looking for lsl:X") is None
     never.set()
 
