@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+LONGEST_MESSAGE = 240  # characters: some two lines of a terminal; a file's columns or a library's words may fill pages
+
+
+def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """Leave out the middle of a text that is too long to be read: what was found stands first, where and why last."""
+    if len(text) <= longest:
+        return text
+    tail = longest // 3
+    return f"{text[: longest - tail - 5]} ... {text[-tail:]}"
+
 
 class EcgLiveError(Exception):
     """Anything that goes wrong in a way a user can understand.
@@ -9,16 +19,16 @@ class EcgLiveError(Exception):
     Parameters
     ----------
     message : str
-        What was found and what the limit is, in one line.
+        What was found and what the limit is, in one line; shortened where it is longer than a line or two.
     remedy : str
-        What to do, in one line.
+        What to do, in one line; likewise.
     """
 
     exit_code = 1
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
+        self.message, self.remedy = shortened(message), shortened(remedy)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.remedy})" if self.remedy else self.message

@@ -13,6 +13,8 @@ from typing import Literal, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.errors import LONGEST_MESSAGE, shortened
+
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_clock
@@ -112,13 +114,18 @@ class State:
     ``state`` is ``searching``, ``connecting``, ``lost`` or ``gave_up`` (a device); ``streaming``, ``warming_up``,
     ``gap``, ``baseline``, ``ended`` or ``error`` (the session); ``recording``, ``recorded`` or ``recording_failed``;
     ``markers`` or ``markers_missing`` (a marker stream); ``clock`` or ``warning`` (remarks). ``detail`` is one sentence
-    for people; ``seconds_left`` counts down where that is known (a baseline without it is complete).
+    for people, a remark's shortened to a line or two; ``seconds_left`` counts down where that is known (a baseline
+    without it is complete).
     """
 
     state: str
     detail: str = ""
     time: float | None = None
     seconds_left: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.state == "warning" and len(self.detail) > LONGEST_MESSAGE:
+            object.__setattr__(self, "detail", shortened(self.detail))
 
 
 @dataclass(frozen=True, slots=True)

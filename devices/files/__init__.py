@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from devices.files.acq import open_acq
 from devices.files.acq_header import is_acq
+from devices.files.acqknowledge_text import is_acqknowledge, open_acqknowledge_text
+from devices.files.bids import is_bids, open_bids
 from devices.files.cells import head_lines
 from devices.files.csv import open_csv
 from devices.files.edf import open_edf
+from devices.files.labchart import FIRST as LABCHART
+from devices.files.labchart import open_labchart
 from devices.files.mat import open_mat
 from devices.files.matlab5 import MAGIC, MAGIC_HDF5
 from devices.files.opensignals import SIGNATURE
@@ -18,6 +23,8 @@ from devices.files.poly5 import SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
 from devices.files.recording import KNOWN, UNDECODABLE, Recording, undecodable
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
+from devices.files.table import HEAD
+from devices.files.unread import refuse_unread, unread_by_name
 from devices.files.wesad import is_wesad, open_wesad
 from devices.files.wfdb import open_wfdb
 from devices.files.xdf import open_xdf
@@ -27,6 +34,7 @@ from ecg_live.types import Opening
 __all__ = ["Recording", "open_recording"]
 
 _LONGEST_NAME = 80  # characters of a name in a message
+_MOST_HEADERS, _LONGEST_HEADER = 1000, 1 << 16  # headers in a folder that are looked into, and bytes of each
 _HDF5, _XDF = b"\x89HDF\r\n\x1a\n", b"XDF:"
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 _MATLAB = (MAGIC, MAGIC_HDF5)
@@ -79,11 +87,33 @@ def _file(path: Path) -> Path:
 
 
 def _wfdb_header(path: Path) -> Path | None:
-    """The ``.hea`` that belongs to a record's path, its header or one of its signal files."""
-    if path.suffix == ".hea":
+    """The ``.hea`` that belongs to a record's path, its header or one of its signal files.
+
+    Raises
+    ------
+    FormatError
+        The header's name does not end in small letters, as the format wants.
+    """
+    ending = path.suffix.casefold()
+    if ending == ".hea":
+        if path.suffix != ".hea" and path.is_file():
+            raise FormatError(f"{path.name}: a WFDB header must end in .hea", f"rename it to {path.stem}.hea")
         return path if path.is_file() else None
-    beside = path.with_suffix(".hea") if path.suffix in (".dat", ".mat") else path.with_name(path.name + ".hea")
-    return beside if not path.is_dir() and beside.is_file() else None
+    signal = ending in (".dat", ".mat")
+    beside = path.with_suffix(".hea") if signal else path.with_name(path.name + ".hea")
+    if not path.is_dir() and beside.is_file():
+        return beside
+    return _header_naming(path) if ending == ".dat" and path.is_file() else None
+
+
+def _header_naming(path: Path) -> Path | None:
+    """The only header beside a signal file that names it, if there is one."""
+    found = []
+    for header in islice(path.parent.glob("*.hea"), _MOST_HEADERS):
+        with header.open("rb") as file:
+            words = file.read(_LONGEST_HEADER).split()
+        found += [header] if path.name.encode() in words else []
+    return found[0] if len(found) == 1 else None
 
 
 def _holds_parts(path: Path) -> bool:
@@ -114,16 +144,25 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
         return open_acq
     if is_wesad(head):
         return open_wesad
+    refuse_unread(path, head)
     return _text_decoder(path)
 
 
 def _text_decoder(path: Path) -> Callable[[Path, Opening], Recording]:
+    if is_bids(path):
+        return open_bids
     try:
-        lines = head_lines(path, 3)
+        lines = head_lines(path, HEAD)
     except FormatError as error:
         if error.message.endswith("empty"):
             raise
-        raise FormatError(f"{path.name}: the format is not known", f"expected {KNOWN}") from error
+        raise unread_by_name(path) or FormatError(
+            f"{path.name}: the format is not known", f"expected {KNOWN}"
+        ) from error
     if lines[0].startswith(SIGNATURE):
         return open_opensignals_text
+    if lines[0].startswith(LABCHART):
+        return open_labchart
+    if is_acqknowledge(lines):
+        return open_acqknowledge_text
     return open_shimmer_csv if is_shimmer(lines) else open_csv

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from devices.files.dates import to_ms
+from devices.files.text import CutShort, pieces
+from devices.files.units import text_of
 from ecg_live.errors import FormatError
-from ecg_live.types import F64
 
 LONGEST = 1 << 20  # bytes; a longer line is no row of numbers
+COMMENTS = ("#", "%", "//")  # what lines that are no rows begin with
+MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", "*"))
+_FIRST = 1 << 16  # bytes read at once in looking for the first lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +38,17 @@ class Layout:
     trailing : bool
         Whether rows end in a separator.
     date : int, optional
-        A column among ``take`` that holds ``yyyy/mm/dd hh:mm:ss.000``; decoded to ms since 1970.
+        A column among ``take`` that holds dates or times of day; decoded to ms (see `dates.to_ms`).
     terminated : bool
         Whether the writer ends each row with a line feed, so that a last row without one must have been cut.
     blanks : bool
-        Whether a cell may be empty: it becomes NaN.
+        Whether a cell may be empty or hold a word for a missing value, such as ``NA``: it becomes NaN.
+    comma : bool
+        Whether numbers have decimal commas.
+    headings : tuple of str
+        What lines among the rows begin with that are no rows, and are given as they are.
+    remarks : bool
+        Whether a row may have text behind its cells.
     """
 
     skip: int
@@ -46,6 +59,9 @@ class Layout:
     date: int | None = None
     terminated: bool = True
     blanks: bool = False
+    comma: bool = False
+    headings: tuple[str, ...] = ()
+    remarks: bool = False
 
 
 def head_lines(path: Path, count: int) -> list[str]:
@@ -56,28 +72,44 @@ def head_lines(path: Path, count: int) -> list[str]:
     FormatError
         The file is empty, or not text.
     """
-    with path.open("rb") as file:
-        lines = [file.readline(LONGEST) for _ in range(count)]
-    data = b"".join(lines)
+    data = b""
+    with suppress(CutShort):
+        for piece in pieces(path, _FIRST):
+            data += piece
+            if data.count(b"\n") >= count or len(data) > LONGEST:
+                break
     if not data.strip():
         raise FormatError(f"{path.name}: the file is empty", "choose another file, or record it again")
-    if b"\0" in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FormatError(f"{path.name}: found bytes that are no UTF-8 text", "export it again as UTF-8 text")
-    text = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines if line]
-    return [text[0].removeprefix("\ufeff"), *text[1:]]
+    lines = data.split(b"\n", count)[:count]
+    if b"\0" in b"".join(lines):
+        raise FormatError(f"{path.name}: found bytes that are no text", "export it again as UTF-8 text")
+    text = [text_of(line).rstrip("\r") for line in lines]
+    return [text[0].removeprefix("\ufeff"), *text[1:]] if text[-1] else text[:-1]
 
 
 def split(line: str, sep: str) -> list[str]:
     """Cut a line into cells, without blanks, quotes and the empty cell behind a trailing separator."""
-    cells = line.split() if sep == " " else line.rstrip("\r\n").split(sep)
-    cells = [cell.strip().strip('"') for cell in cells]
+    cells = cut(line, sep)
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
+
+
+def cut(line: str, sep: str) -> list[str]:
+    """Cut a line into all its cells, without blanks and quotes."""
+    return [cell.strip().strip("\"'") for cell in (line.split() if sep == " " else _split(line, sep))]
+
+
+def _split(line: str, sep: str) -> list[str]:
+    if '"' not in line:
+        return line.split(sep)
+    try:
+        return next(csv.reader([line.replace("\r", " ")], delimiter=sep, skipinitialspace=True), [""])
+    except csv.Error:  # no table at all
+        return line.split(sep)
 
 
 def row_cells(raw: str, layout: Layout) -> list[str]:
     """Cut a row into cells; an empty one behind the last is a trailing separator's."""
-    cells = raw.split() if layout.sep == " " else raw.rstrip("\r").split(layout.sep)
-    cells = [cell.strip().strip('"') for cell in cells]
+    cells = cut(raw, layout.sep)
     return cells[:-1] if len(cells) == layout.width + 1 and not cells[-1] else cells
 
 
@@ -92,13 +124,29 @@ def row_values(cells: list[str], layout: Layout) -> list[float] | None:
 
 
 def _value(cell: str, layout: Layout, column: int) -> float:
+    if layout.blanks and is_missing(cell):
+        return math.nan
     if column == layout.date:
-        return float(to_stamps(np.array([cell.encode("ascii", "replace")]))[0])
-    if not cell and layout.blanks:
-        return float("nan")
-    if "_" in cell:  # Python's own spelling of 1_000 is no number in a file
+        return float(to_ms(np.array([cell.encode("ascii", "replace")], dtype=bytes))[0])
+    number = to_number(cell, comma=layout.comma)
+    if number is None:
         raise ValueError(cell)
-    return float(cell)
+    return number
+
+
+def to_number(cell: str, *, comma: bool = False) -> float | None:
+    """Decode a number; None where a cell holds none."""
+    if "_" in cell:  # Python's own spelling of 1_000 is no number in a file
+        return None
+    try:
+        return float(cell.replace(",", ".") if comma else cell)
+    except ValueError:
+        return None
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell is empty or says that a value is missing."""
+    return cell.casefold() in MISSING
 
 
 def is_sound(cells: list[str], layout: Layout) -> bool:
@@ -110,14 +158,6 @@ def is_sound(cells: list[str], layout: Layout) -> bool:
     except ValueError:
         return False
     return True
-
-
-def to_stamps(text: npt.NDArray[np.bytes_]) -> F64:
-    """Dates to ms since 1970."""
-    stamps = np.char.replace(text, b"/", b"-").astype("datetime64[us]")
-    if np.isnat(stamps).any():
-        raise ValueError("no date")
-    return stamps.astype(np.int64) / 1000
 
 
 def bad_row(path: Path, line: int, raw: str, layout: Layout) -> FormatError:

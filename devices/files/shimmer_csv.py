@@ -56,7 +56,14 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
     stamp = _STAMP.search(head.names[time])
     dated = stamp is not None and stamp[1] is not None
     layout = Layout(
-        head.skip, head.sep, len(head.names), (column, time), head.trailing, date=time if dated else None, blanks=True
+        head.skip,
+        head.sep,
+        len(head.names),
+        (column, time),
+        head.trailing,
+        date=time if dated else None,
+        blanks=True,
+        comma=head.sep == ";",
     )
     factor, full_scale = _scale(head, column, opening, path.name)
     pace = fit_rate(path, layout, _MS, opening)
@@ -69,7 +76,7 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
     def runs() -> Iterator[Run | State | Marker]:
         if counts:
             yield State("warning", f"{path.name}: {channel.name} is uncalibrated; a gain of {_GAIN:g} is assumed")
-        yield from stamped_runs(path, layout, pace, _MS, factor)
+        yield from stamped_runs(path, layout, pace, factor)
 
     return FileRecording(info, runs)
 

@@ -14,6 +14,7 @@ from ecg_live.errors import FormatError
 from ecg_live.types import F64, State
 
 CENTURY = 3.2e9  # s; stamps that lie further apart are no times
+LONGEST = 31 * 86_400.0  # s; no ECG recorder runs longer without a break: a longer step is a clock that was set
 ODD = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
 _LAG = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
 _COARSE = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
@@ -116,7 +117,13 @@ class StampCounter:
         edges = [0]
         for i, moved in self._moves(step, line):
             shift, lost = moved, round(moved / self._interval)
-            if lost * self._interval >= self._least - 1e-9:
+            wild = shift > LONGEST * self._second
+            if wild and i < ready:
+                self._moved += shift
+                yield State("warning", f"{self._where}: {_clock_set(shift / self._second)}")
+            elif wild:
+                continue
+            elif lost * self._interval >= self._least - 1e-9:
                 counter[i:] += lost
                 shift = lost * self._interval
                 edges += [i] if i < ready else []
@@ -161,6 +168,10 @@ class StampCounter:
         after, other = _middle(line, at + reach, bottom, top)
         shift = after - before
         return np.where(np.abs(shift) > _SURE * np.hypot(noise, other), shift, 0.0)
+
+
+def _clock_set(seconds: float) -> str:
+    return f"the time stamps jump by {seconds / 86_400:.0f} days: the clock was set; counting goes on"
 
 
 def _middle(line: F64, at: npt.NDArray[np.intp], bottom: int, top: int) -> tuple[F64, F64]:

@@ -16,6 +16,7 @@ from tests.devices.files import (
     test_opensignals_hdf5,
     test_opensignals_text,
     test_shimmer_csv,
+    test_text_exports,
     test_wfdb,
     test_xdf,
     wesad_files,
@@ -54,6 +55,14 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "hdf5": lambda path: test_opensignals_hdf5.write(path, list(range(200))),
     "shimmer": lambda path: test_shimmer_csv.write(path, test_shimmer_csv.at(256, 200)),
     "csv": lambda path: test_csv_table.write(path, "time,ECG\n" + "".join(f"{k / 250},{k}\n" for k in range(200))),
+    "dated": lambda path: test_csv_table.write(
+        path,
+        "# fs=250\ntime;ECG;mark\ns;mV;\n" + "".join(f"2026-01-01 00:00:{k / 250:06.3f};{k},5;\n" for k in range(200)),
+    ),
+    "labchart": lambda path: test_csv_table.write(
+        path, test_text_exports.block(0, 100, notes={9: "#* begin"}) + test_text_exports.block(100, 100, 5.0)
+    ),
+    "acqknowledge": lambda path: test_text_exports.acqknowledge(path),
     "edf": lambda path: test_edf.write(path, test_edf.counts(seconds=2), notes=True),
     "xdf": lambda path: test_xdf.write(
         path,

@@ -163,9 +163,7 @@ def test_text_of_something_else(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "data", [b"\x00\x01\x02" * 99, b"\xff\xfeE\x00C\x00G\x00\n\x00", b"PK\x03\x04\x00", b"\x80\x04\x95\x00."]
-)
+@pytest.mark.parametrize("data", [b"\x00\x01\x02" * 99, b"\xff\xfeE\x00C\x00G\x00\n\x00", b"\x80\x04\x95\x00."])
 def test_bytes_of_something_else(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.csv").write_bytes(data)
     with pytest.raises(FormatError, match="OpenSignals"):
