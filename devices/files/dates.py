@@ -15,6 +15,10 @@ _CLOCK = re.compile(
     r"(?:.*[\s\[])?(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,:](\d{1,9}))?\s*([AP])?\.?M?\.?(?:\s[\d./\-\s]*)?",
     re.IGNORECASE,
 )
+_DIGIT = b"0123456789"
+_PLAIN = [*[_DIGIT] * 4, b"-", *[_DIGIT] * 2, b"-", *[_DIGIT] * 2, b"T ", *[_DIGIT] * 2, b":", *[_DIGIT] * 2, b":",
+          *[_DIGIT] * 2]  # fmt: skip
+_FRACTION = 13  # a point and the digits behind it, down to ps
 _DATED = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
 
 
@@ -33,16 +37,31 @@ def to_ms(cells: npt.NDArray[np.bytes_]) -> F64:
         A cell is none of it.
     """
     if len(cells) and _DATED.match(cells[0].decode("ascii", "replace")):
-        plain = np.char.replace(cells, b"/", b"-")
-        # numpy warns of offsets from UTC, and knows words such as "today": what has none of it has two dashes and no +.
-        if np.all(np.char.count(plain, b"-") == 2) and not np.any(np.char.count(plain, b"+")):
+        plain = np.ascontiguousarray(np.char.rstrip(np.char.replace(cells, b"/", b"-"), b"Zz"))
+        if _is_plain(plain):
             try:
-                stamps = np.char.rstrip(plain, b"Zz").astype("datetime64[us]")
+                stamps = plain.astype("datetime64[us]")
             except ValueError:
                 pass
             else:
                 return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1000)
     return np.array([_to_ms(cell.decode("utf-8", "replace")) for cell in cells], dtype=np.float64)
+
+
+def _is_plain(cells: npt.NDArray[np.bytes_]) -> bool:
+    """Whether all cells are ``yyyy-mm-dd hh:mm:ss`` with up to 12 more digits: of anything else numpy may warn."""
+    letters = cells.view(np.uint8).reshape(len(cells), -1)
+    if not len(_PLAIN) <= letters.shape[1] <= len(_PLAIN) + _FRACTION:
+        return False
+    ended = letters[:, len(_PLAIN) :] == 0
+    fits = all(bool(np.isin(letters[:, i], list(allowed)).all()) for i, allowed in enumerate(_PLAIN))
+    more = letters[:, len(_PLAIN) + 1 :]
+    return (
+        fits
+        and bool(np.all(ended[:, :-1] <= ended[:, 1:]))
+        and bool(np.all(ended[:, :1] | (letters[:, len(_PLAIN) : len(_PLAIN) + 1] == ord("."))))
+        and bool(np.all((more == 0) | ((more >= ord("0")) & (more <= ord("9")))))
+    )
 
 
 def _to_ms(cell: str) -> float:

@@ -62,7 +62,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "labchart": lambda path: test_csv_table.write(
         path, test_text_exports.block(0, 100, notes={9: "#* begin"}) + test_text_exports.block(100, 100, 5.0)
     ),
-    "acqknowledge": lambda path: test_text_exports.acqknowledge(path),
+    "acqknowledge": test_text_exports.acqknowledge,
     "edf": lambda path: test_edf.write(path, test_edf.counts(seconds=2), notes=True),
     "xdf": lambda path: test_xdf.write(
         path,

@@ -65,7 +65,19 @@ def test_stamps_in_words(text: str, ms: float) -> None:
     np.testing.assert_equal(to_ms(np.array([text.encode()], dtype=bytes)).tolist(), [ms])
 
 
-@pytest.mark.parametrize("text", ["soon", "12", "2026-13-01", "today", "1:2", "2026-01-01T99:00:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "12",
+        "2026-13-01",
+        "today",
+        "1:2",
+        "2026-01-01T99:00:00",
+        "2026-01-01 00:00:00.0-",
+        "2026-01-01 00 00:00",
+    ],
+)
 def test_what_is_no_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         to_ms(np.array([text.encode()], dtype=bytes))
