@@ -63,7 +63,7 @@ def open_recording(path: Path, opening: Opening) -> Recording:
         file = _file(path)
         if opening.part is not None and not _holds_parts(file):
             raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
-        if opening.annotations is not None and file.suffix != ".hea":
+        if opening.annotations is not None and file.suffix.casefold() != ".hea":
             raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
         return _decoder(file)(file, opening)
     except OSError as error:
@@ -87,17 +87,9 @@ def _file(path: Path) -> Path:
 
 
 def _wfdb_header(path: Path) -> Path | None:
-    """The ``.hea`` that belongs to a record's path, its header or one of its signal files.
-
-    Raises
-    ------
-    FormatError
-        The header's name does not end in small letters, as the format wants.
-    """
+    """The ``.hea`` that belongs to a record's path, its header or one of its signal files."""
     ending = path.suffix.casefold()
     if ending == ".hea":
-        if path.suffix != ".hea" and path.is_file():
-            raise FormatError(f"{path.name}: a WFDB header must end in .hea", f"rename it to {path.stem}.hea")
         return path if path.is_file() else None
     signal = ending in (".dat", ".mat")
     beside = path.with_suffix(".hea") if signal else path.with_name(path.name + ".hea")
@@ -126,7 +118,7 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
     with path.open("rb") as file:
         head = file.read(4096)
-    if path.suffix == ".hea" and head.strip():
+    if path.suffix.casefold() == ".hea" and head.strip():
         return open_wfdb
     if head.startswith(_HDF5):
         from devices.files.opensignals_hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s

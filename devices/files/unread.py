@@ -25,7 +25,11 @@ _FORMATS = (
         (".vhdr", ".vmrk", ".eeg", ".ahdr", ".amrk"),
         (b"Brain Vision Data", b"BrainVision"),
     ),
-    _Format("BIOPAC's AcqKnowledge format", 'in AcqKnowledge, use "Save as" EDF or text', (".acq", ".gtl")),
+    _Format(
+        "an AcqKnowledge (BIOPAC) file of an unknown version",
+        'in AcqKnowledge, use "Save as" EDF or text',
+        (".acq", ".gtl"),
+    ),
     _Format(
         "LabChart's own format", 'in LabChart, use "Export" to text or EDF', (".adicht", ".adidat"), (b"CFWB", b"ADDF")
     ),

@@ -347,3 +347,20 @@ def test_headers_that_say_too_little_or_too_much(tmp_path: Path, header: str, ma
     (tmp_path / "A1.dat").write_bytes(bytes(1000))
     with pytest.raises(FormatError, match=match):
         open_recording(tmp_path / "A1.hea", Opening())
+
+
+@pytest.mark.parametrize("name", ["a.hea", "A.HEA", "P01.rest.hea", "signal.dat"])
+def test_a_record_by_any_of_its_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / "signal.dat").write_bytes(np.arange(500, dtype="<i2").tobytes())
+    header = tmp_path / (name if name.casefold().endswith(".hea") else "other.hea")
+    record = header.name.rpartition(".")[0]
+    header.write_text(f"{record} 1 250 500\nsignal.dat 16 1000/mV 16 0 0 0 0 ECG\n")
+    assert len(decode(tmp_path / name).samples) == 500
+
+
+def test_a_signal_file_that_two_headers_name(tmp_path: Path) -> None:
+    (tmp_path / "signal.dat").write_bytes(np.arange(500, dtype="<i2").tobytes())
+    for record in ("a", "b"):
+        (tmp_path / f"{record}.hea").write_text(f"{record} 1 250 500\nsignal.dat 16 1000/mV 16 0 0 0 0 ECG\n")
+    with pytest.raises(FormatError, match="format is not known"):
+        open_recording(tmp_path / "signal.dat", Opening())
