@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from ecg_live.model.bundle import Bundle
-from ecg_live.model.predictor import Predictor
-from ecg_live.session import Session
 from ecg_live.signal.path import SignalPath
-from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
 from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps
+
+if TYPE_CHECKING:  # the tests that use no session run without PyTorch
+    from ecg_live.model.bundle import Bundle
+    from ecg_live.session import Session
 
 
 @pytest.fixture(scope="session")
 def random_model() -> Bundle:
+    from tests.contracts.bundles import random_bundle
+
     return random_bundle()
 
 
@@ -25,6 +29,9 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def make(random_model: Bundle, clock: HandClock) -> Make:
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.session import Session
+
     def build(steps: Steps, *sinks: Keep, seconds: float | None = None, watched: bool = True) -> tuple[Session, Script]:
         source = Script(info(RATE), steps)
         path, predictor = SignalPath(source.info), Predictor(random_model)

@@ -28,7 +28,7 @@ def run(*arguments: str, stdout: int, cwd: Path = CHECKOUT) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "models"])
+@pytest.mark.parametrize("command", ["--help", "--version", "doctor"])
 def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -39,7 +39,7 @@ def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("command", ["--help", "models"])
+@pytest.mark.parametrize("command", ["--help", "doctor"])
 def test_an_output_that_is_full_is_told_in_one_line(command: str) -> None:
     with Path("/dev/full").open("w") as full:
         code, said = run(command, stdout=full.fileno())
