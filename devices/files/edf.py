@@ -155,7 +155,7 @@ def _pieces(path: Path, layout: _Layout, onsets: list[float | None], rate: float
     """The channel's bytes in each record, with the counter of their first sample."""
     header, samples = layout.header, layout.signal.samples
     stop, most = 0, _BLOCK // header.wide
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         for record in range(layout.records):
             onset = onsets[record] if header.apart and onsets else None
             start = stop if onset is None else max(stop, round(onset * rate))

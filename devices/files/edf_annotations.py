@@ -10,7 +10,9 @@ from typing import NamedTuple
 from devices.files.edf_header import Header
 from devices.files.units import text_of
 
-_HEAD = re.compile(rb"([+-]\d{1,15}(?:[.,]\d*)?)(?:\x15(\d{0,15}(?:[.,]\d*)?))?")  # onset, duration; both in s
+_HEAD = re.compile(
+    rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?"
+)  # onset, duration in s, of three years at most
 
 
 class Note(NamedTuple):
@@ -40,7 +42,7 @@ def read_annotations(path: Path, header: Header, records: int) -> Annotations:
     notes: list[Note] = []
     if not places:
         return Annotations(onsets, notes)
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:  # little is read, far apart
         for record in range(records):
             onset: float | None = None
             for which, (offset, size) in enumerate(places):

@@ -11,7 +11,7 @@ import pytest
 
 from devices.files import open_recording
 from ecg_live.types import Opening
-from tests.devices.files import test_edf, test_xdf
+from tests.devices.files import acq_files, test_edf, test_xdf
 
 SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
 
@@ -48,6 +48,22 @@ def xdf(path: Path, rows: int) -> Path:
     return test_xdf.write(path, test_xdf.header(1, "P", "ECG", "float32", 130), *test_xdf.ecg(count=rows, each=500))
 
 
+def wfdb(path: Path, rows: int) -> Path:
+    path.with_suffix(".dat").write_bytes(bytes(rows * 3))
+    path.with_suffix(".hea").write_text(
+        f"{path.name} 2 250 {rows}\n{path.name}.dat 212 200 12 0 0 0 0 ECG\n{path.name}.dat 212 200 12 0 0 0 0 RESP\n"
+    )
+    return path.with_suffix(".hea")
+
+
+def acq(path: Path, rows: int) -> Path:
+    return acq_files.write(path, [acq_files.Written(np.zeros(rows, np.int16))])
+
+
+def packed_acq(path: Path, rows: int) -> Path:
+    return acq_files.write(path, [acq_files.Written(np.zeros(rows, np.int16))], revision=132, compressed=True)
+
+
 def opening(path: Path) -> Opening:
     return Opening(rate=1000) if path.read_bytes()[:3] == b"ECG" else Opening()
 
@@ -62,7 +78,17 @@ def peak(path: Path) -> float:
 
 
 @pytest.mark.parametrize(
-    ("make", "rows"), [(text, 3 << 16), (csv, 4 << 16), (hdf5, 1 << 20), (edf, 1 << 19), (xdf, 1 << 16)]
+    ("make", "rows"),
+    [
+        (text, 3 << 16),
+        (csv, 4 << 16),
+        (hdf5, 1 << 20),
+        (edf, 1 << 19),
+        (xdf, 1 << 16),
+        (wfdb, 1 << 19),
+        (acq, 1 << 18),
+        (packed_acq, 1 << 18),
+    ],
 )
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, make: Callable[[Path, int], Path], rows: int) -> None:
     short, long = make(tmp_path / "short", rows), make(tmp_path / "long", rows * 2)
