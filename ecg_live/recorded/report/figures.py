@@ -55,7 +55,9 @@ def answers(session: Recorded, head: Answers, axis: Axis) -> Html:
     plot = axis.panel(top, PANEL, (0.0, 1.0))
     parts += [*axis.behind(plot), *_scale(plot, "probability"), *axis.marks(plot)]
     for k in shown_classes(head):
-        parts += drawn(plot, line(stop, head.probs[:, k], session.duration, session.hop), k)
+        for which in dict.fromkeys(head.set.tolist()):  # no line joins two sets, and no column is of both
+            own = np.where(head.set == which, head.probs[:, k], np.nan)
+            parts += drawn(plot, line(stop, own, session.duration, session.hop), k)
     top += PANEL + SPACE
     strips = [(name, head.label == name, f"fill c{k % 8}") for k, name in enumerate(head.classes)]
     strips.append(("abstained", ~head.answered, "fill c7"))

@@ -68,6 +68,13 @@ def test_what_a_researcher_asks_first_is_said_first(recording: Path) -> None:
     assert text.startswith("Session S1 of P01")
 
 
+def test_no_line_joins_the_answers_of_two_sets(recording: Path) -> None:
+    [figure] = [svg for svg in reported(recording).iter("svg") if "load over time" in (svg.get("aria-label") or "")]
+    lines = [path for path in figure.iter("path") if path.get("class") == "line c1"]
+    begins = [path.get("d", "").count("M") for path in lines]
+    assert begins == [3, 1]  # 10 to 20, 32 to 40, 46 to 50 s of the population; 51 to 60 s of the personal set
+
+
 def test_the_tables_have_the_numbers(recording: Path) -> None:
     page = reported(recording)
     assert rows(page, "Answers")[1:] == [

@@ -1,0 +1,82 @@
+"""A dashboard that cannot draw any more: what is recorded goes on in the terminal, what nobody keeps ends."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from ecg_live.cli.live import _window
+from ecg_live.cli.recording import Recordings
+from ecg_live.config import Settings
+from ecg_live.dashboard.app import MOST_DROPPED, CannotDraw
+from ecg_live.model.predictor import Predictor
+from ecg_live.session import Session
+from ecg_live.signal.path import SignalPath
+from ecg_live.types import Poll, Snapshot
+from tests.contracts.bundles import random_bundle
+from tests.contracts.cutting import cut
+from tests.contracts.signals import ecg, info
+from tests.contracts.sources import Script
+
+
+class Unseen(Session):
+    """Cannot be looked at so many times, then can; ends once it was."""
+
+    blind = MOST_DROPPED
+
+    def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
+        if self.blind:
+            self.blind -= 1
+            raise ValueError("nothing to see")
+        self.stop()
+        return super().poll(since)
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_LIVE_CONFIG", str(tmp_path / "config.toml"))
+
+
+@pytest.mark.usefixtures("qapp", "own_settings")
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_recording_goes_on_without_its_window(
+    tmp_path: Path, recorded: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, bundle = Script(info(256.0), [*cut(ecg(3, 256.0), 256.0, [256, 256]), Script.SILENCE]), random_bundle()
+    settings = Settings(record=str(tmp_path / "a.xdf"))
+    recordings = Recordings(settings, "x", source.info, bundle, time.monotonic)
+    session = Unseen(
+        source,
+        SignalPath(source.info),
+        Predictor(bundle),
+        bundle.infos,
+        [],
+        time.monotonic,
+        recordings=recordings,
+        record=recorded,
+    )
+    session.start()
+    source.silent.wait(10)
+    try:
+        if recorded:
+            _window(session, settings, "x")
+        else:
+            with pytest.raises(CannotDraw):
+                _window(session, settings, "x")
+            assert not session.wait(0)
+    finally:
+        session.stop()
+        assert session.wait(10)
+    said = capsys.readouterr().err
+    assert ("goes on without its window" in said) == recorded
+    assert session.error is None
+    if recorded:
+        assert f"{MOST_DROPPED} frames of the dashboard could not be drawn: ValueError: nothing to see" in said
+        assert session.summary is not None
+        assert session.summary.samples == 768
+        assert (tmp_path / "a.xdf").stat().st_size > 768 * 4
