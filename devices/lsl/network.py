@@ -25,13 +25,15 @@ class Patience:
 
     ``first``: until a stream answers. ``others``: from then on, for others of the same name (pylsl: "shorter than 0.5 s
     may return a subset"). ``silent``: without data until that is told. ``lost``: from the last data until the session
-    ends. The latter two as with radio devices.
+    ends. The latter two as with radio devices, and so is ``unseen``: the same for a stream that is gone before it has
+    sent anything.
     """
 
     first: float = 4.0
     others: float = 0.5
     silent: float = 2.0
     lost: float = 600.0
+    unseen: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

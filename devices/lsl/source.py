@@ -66,7 +66,7 @@ class LslSource:
         self._heading = f"LSL stream {found.name()}"
         self._closed = Flag()
         self._last = math.nan  # when data came
-        self._streaming = self._lost = False
+        self._streaming = self._lost = self._seen = False
         self._failures = 0  # since data came
         self._sound = False  # its rate has been measured, and is what it says
         self._cause = _ON_THE_WAY
@@ -139,7 +139,7 @@ class LslSource:
             samples, stamps = inlet.pull_chunk(STEP, many, min_samples=few)
             if len(stamps):
                 resolver, told = None, -math.inf
-                self._last, self._failures = self._clock(), 0
+                self._last, self._failures, self._seen = self._clock(), 0, True
                 if not self._streaming:
                     self._streaming, self._lost = True, False
                     yield self._state("streaming", f"{self._heading} streams")
@@ -162,13 +162,15 @@ class LslSource:
                     raise _Restarted
 
     def _search(self, found: Found) -> Generator[Chunk | Event, None, Found]:
-        """Wait until the stream is back."""
+        """Wait until the stream is back. Raises `DeviceLost`."""
         resolver, told = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET), -math.inf
         while not self._closed.wait(_POLL):
             if self._clock() - told >= _AGAIN:
                 told = self._clock()
                 yield self._state("searching", f"looking for {self._heading}{self._since()}{self._hint()}")
             yield from self._watch_patience()
+            if not self._seen and self._clock() - self._last >= self._patience.unseen:
+                raise DeviceLost(f"{self._heading} is gone, and has sent nothing", "start its outlet, then the session")
             if back := self._returned(resolver):
                 return max(back, key=lambda one: one.created_at())
         return found

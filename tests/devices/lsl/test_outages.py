@@ -113,6 +113,17 @@ def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pyte
     assert reader.states[-3:] == ["searching", "searching", "gave_up"]
 
 
+def test_a_stream_that_is_gone_before_it_sent_anything_is_not_waited_for_long() -> None:
+    called = name()
+    impatient = replace(QUICK, unseen=0.3)
+    with outlet("--name", called, *FAST) as child:
+        source = open_lsl(called, Opening(), patience=impatient)
+        child.kill()
+        child.wait()
+        with Reader(source) as reader, pytest.raises(DeviceLost, match="is gone, and has sent nothing"):
+            reader.until(lambda _: False, 20)
+
+
 @pytest.mark.soak
 def test_killed_and_started_again_many_times() -> None:
     """Received and lost are what the device took, from the first sample to the last."""
