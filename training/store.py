@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import DatasetError
-from ecg_live.signal import beats, blocks, quality
+from ecg_live.signal import beats, blocks, qrs, quality
 from ecg_live.signal.path import PREPROCESSING
 from ecg_live.types import F32, WIDTH
 from ecg_live.whole import write_whole
@@ -43,7 +43,7 @@ def signal_path() -> dict[str, Any]:
     """What windows depend on beside recordings and settings: the path, and every number of its quality gate."""
     gate = {
         f"{module.__name__}.{name}": value
-        for module in (quality, beats, blocks)
+        for module in (quality, beats, qrs, blocks)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, int | float | tuple)
     }

@@ -19,8 +19,8 @@ from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.plain import clean
 
 PACKAGES = (
-    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "sleepecg", "edfio",
-    "pyxdf", "h5py", "rich",
+    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio", "pyxdf",
+    "h5py", "rich",
 )  # fmt: skip
 SCAN = 1.0  # s of listening for Bluetooth devices
 
