@@ -49,6 +49,8 @@ class Layout:
         What lines among the rows begin with that are no rows, and are given as they are.
     remarks : bool
         Whether a row may have text behind its cells.
+    shared : bool
+        Whether there may be rows of another device, in which the columns to decode are empty.
     """
 
     skip: int
@@ -62,6 +64,7 @@ class Layout:
     comma: bool = False
     headings: tuple[str, ...] = ()
     remarks: bool = False
+    shared: bool = False
 
 
 def head_lines(path: Path, count: int) -> list[str]:

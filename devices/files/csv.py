@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from devices.files import channels, seconds, units
@@ -40,6 +41,8 @@ def open_table(path: Path, table: Table, opening: Opening, *, rate: float | None
     """
     time = find_time(path.name, table, opening)
     column = choose_column(path.name, table, time, opening)
+    if time is not None and time.others:
+        time = find_time(path.name, table, opening, column)
     name = name_of(table, column)
     factor = channels.millivolts(unit_of(table, column), opening, path.name)
     if rate is not None or time is None:
@@ -47,7 +50,7 @@ def open_table(path: Path, table: Table, opening: Opening, *, rate: float | None
         rate = channels.settle_rate(rate or seconds.stated_rate(table.before), opening, path.name)
         return FileRecording(_info(path, name, rate), lambda: _counted(path, layout, factor))
     dated = time.column if time.dated else None
-    stamped = layout_of(table, (column, time.column), dated)
+    stamped = replace(layout_of(table, (column, time.column), dated), shared=time.others)
     pace = fit_rate(path, stamped, time.second, opening, stated=seconds.stated_rate(table.before))
     return FileRecording(_info(path, name, pace.rate), lambda: stamped_runs(path, stamped, pace, factor))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from devices.files import channels
 from devices.files.cells import Layout, head_lines, split
+from devices.files.own_time import own_times
 from devices.files.recording import FileRecording, Run
 from devices.files.stamped import fit_rate, stamped_runs
 from ecg_live.errors import ConfigError, FormatError
@@ -48,11 +50,11 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
         It is not plain which channel is the ECG, or its values are uncalibrated.
     """
     head = _head(path)
-    time = next((i for i, name in enumerate(head.names) if _STAMP.search(name)), None)
-    if time is None:
+    times = [i for i, name in enumerate(head.names) if _STAMP.search(name)]
+    if not times:
         raise FormatError(f"{path.name}: found no time stamps among {len(head.names)} column names", "export it again")
-    found = [(i, _channel(name)) for i, name in enumerate(head.names) if i != time and not _STATUS.search(name)]
-    column, channel = found[channels.choose([c for _, c in found], opening, path.name)]
+    column, channel = _choose(head, opening, path.name)
+    time = own_times(head.names, times, column)[0]
     stamp = _STAMP.search(head.names[time])
     dated = stamp is not None and stamp[1] is not None
     layout = Layout(
@@ -64,6 +66,7 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
         date=time if dated else None,
         blanks=True,
         comma=head.sep == ";",
+        shared=len(times) > 1,
     )
     factor, full_scale = _scale(head, column, opening, path.name)
     pace = fit_rate(path, layout, _MS, opening)
@@ -79,6 +82,19 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
         yield from stamped_runs(path, layout, pace, factor)
 
     return FileRecording(info, runs)
+
+
+def _choose(head: _Head, opening: Opening, where: str) -> tuple[int, channels.Channel]:
+    """The ECG's column; channels that two devices call alike are named with their device: ``DEVICE/ECG_LL-RA``."""
+    columns = [i for i, name in enumerate(head.names) if not (_STAMP.search(name) or _STATUS.search(name))]
+    offered = [_channel(head.names[i]) for i in columns]
+    shared = {name for name, count in Counter(channel.name for channel in offered).items() if count > 1}
+    for at, (i, channel) in enumerate(zip(columns, offered, strict=True)):
+        if channel.name in shared:
+            device = head.names[i].partition(channel.name)[0].strip("_")
+            offered[at] = channel._replace(name=f"{device}/{channel.name}".strip("/"))
+    at = channels.choose(offered, opening, where)
+    return columns[at], offered[at]
 
 
 def _separator(lines: list[str]) -> str:
@@ -106,7 +122,7 @@ def _head(path: Path) -> _Head:
         skip += 1
     if len(lines) <= skip or not lines[skip].strip():
         raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "export it again")
-    return _Head(sep, names, units, skip, trailing=lines[skip].endswith(sep))
+    return _Head(sep, names, units, skip, trailing=lines[skip].count(sep) >= len(names))
 
 
 def _is_units(line: str, sep: str) -> bool:

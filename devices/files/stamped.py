@@ -12,7 +12,7 @@ from devices.files import channels, seconds, stamps
 from devices.files.cells import Layout
 from devices.files.dates import Midnights
 from devices.files.recording import Run
-from devices.files.rows import read_rows
+from devices.files.rows import Block, read_rows
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.types import F64, Marker, Opening, State
 
@@ -99,7 +99,7 @@ def _first_stamps(path: Path, layout: Layout) -> F64:
     blocks: list[F64] = []
     midnights = Midnights()
     try:
-        for item in read_rows(path, layout):
+        for item in _own_rows(path, layout):
             if not isinstance(item, State):
                 times = item.table[:, 1]
                 blocks.append(times if layout.date is None else midnights.push(times))
@@ -111,6 +111,15 @@ def _first_stamps(path: Path, layout: Layout) -> F64:
     return np.concatenate(blocks) if blocks else np.empty(0)
 
 
+def _own_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
+    """All rows, save those of another device in the same table: they hold neither a value nor a stamp."""
+    for item in read_rows(path, layout):
+        if layout.shared and not isinstance(item, State):
+            yield item._replace(table=item.table[~np.isnan(item.table).all(axis=1)])
+        else:
+            yield item
+
+
 def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Iterator[Run | State | Marker]:
     """Decode rows of (value, time stamp); values times ``factor`` are mV."""
     counter = stamps.StampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
@@ -119,7 +128,7 @@ def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Itera
     if pace.remark:
         yield State("warning", pace.remark)
     try:
-        for item in read_rows(path, layout):
+        for item in _own_rows(path, layout):
             if isinstance(item, State):
                 ends.append(item)
                 continue

@@ -10,6 +10,7 @@ import numpy as np
 from devices.files import seconds
 from devices.files.cells import is_missing, to_number
 from devices.files.dates import to_ms
+from devices.files.own_time import own_times
 from devices.files.table import Table
 from ecg_live.errors import ConfigError
 from ecg_live.types import F64, Opening
@@ -23,11 +24,15 @@ _ENOUGH = 3  # rows that show whether a column rises
 
 
 class TimeColumn(NamedTuple):
-    """``second`` in its unit, None where nothing says so; ``dated``: it holds dates or times of day."""
+    """``second`` in its unit, None where nothing says so.
+
+    ``dated``: it holds dates or times of day. ``others``: there are other time columns, perhaps of other devices.
+    """
 
     column: int
     second: float | None
     dated: bool
+    others: bool = False
 
 
 class _Candidate(NamedTuple):
@@ -38,8 +43,8 @@ class _Candidate(NamedTuple):
     distinct: float  # share of rows with a stamp of their own
 
 
-def find_time(where: str, table: Table, opening: Opening) -> TimeColumn | None:
-    """Find the time column; None where the table has none that is needed.
+def find_time(where: str, table: Table, opening: Opening, channel: int | None = None) -> TimeColumn | None:
+    """Find the time column, if need be that of a ``channel``'s own device; None where there is none that is needed.
 
     Raises
     ------
@@ -52,8 +57,13 @@ def find_time(where: str, table: Table, opening: Opening) -> TimeColumn | None:
     found = [candidate for i in named if (candidate := _look(table, i)) is not None]
     usable = [candidate for candidate in found if candidate.exact or candidate.rises]
     if usable:
+        others = len(usable) > 1
+        if channel is not None:
+            own = own_times(table.names, [one.column for one in usable], channel)
+            usable = [one for one in usable if one.column in own]
         best = max(usable, key=lambda one: (one.rises, round(one.distinct, 1), one.exact, -one.column))
-        return TimeColumn(best.column, 1000.0 if best.dated else _second(table, best.column), best.dated)
+        second = 1000.0 if best.dated else _second(table, best.column)
+        return TimeColumn(best.column, second, best.dated, others)
     unread = [i for i in named if _TIME.fullmatch(plain(table.names[i]))]
     if unread and opening.rate is None and seconds.stated_rate(table.before) is None:
         cells = table.cells(unread[0])

@@ -166,3 +166,20 @@ def test_a_clock_that_is_set_in_between_hides_no_loss_beside_it(tmp_path: Path) 
     got = read(tmp_path / "a.csv", "time", stamps)
     assert got.gaps == [(3000, 50)]
     assert "jump by 19676 days" in got.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "names", ["acc_time,acc_x,ecg_time,ecg", "time,acc,time,ecg", "time (acc),x,time (ecg),ecg [mV]"]
+)
+@pytest.mark.parametrize("ecg_rate", [250, 50])
+def test_the_time_of_the_ecg_among_those_of_several_devices(tmp_path: Path, names: str, ecg_rate: int) -> None:
+    """Side by side, as merging scripts write it: each device at its own rate, its cells empty in between."""
+    rows = []
+    for i in range(3000):  # 250 rows a second, or one device on every fifth
+        acc = "," if ecg_rate == 250 and i % 5 else f"{i / 100:.3f},0.5"
+        own = "," if ecg_rate == 50 and i % 5 else f"{(i + 500 * (i >= 2000)) / 250:.3f},{i}"
+        rows.append(f"{acc},{own}\n")
+    got = decode(write(tmp_path / "a.csv", names + "\n" + "".join(rows)))
+    step = 250 // ecg_rate
+    assert (got.info.rate, got.gaps) == (ecg_rate, [(2000 // step, 500 // step)])
+    assert got.samples.tolist() == list(range(0, 3000, step))

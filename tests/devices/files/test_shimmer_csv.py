@@ -174,3 +174,43 @@ def test_real_exports(shared_data: Path) -> None:
     calibrated, counts = (decode(folder / f"consensys_emg_{kind}calibrated.csv", named) for kind in ("", "un"))
     assert (calibrated.info.rate, len(calibrated.samples), calibrated.gaps) == (512, 4688, [(1, 2)])
     np.testing.assert_allclose(counts.samples, calibrated.samples, rtol=1e-6)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_channel_goes_with_the_time_of_its_own_device(tmp_path: Path, *, first: bool, every: int) -> None:
+    ecg, other = at(512 / every, 2000, (900, 50)), at(128 * every, 2000 * every)
+    rows = [["", "", "", ""] for _ in range(2000 * every)]
+    for i, row in enumerate(rows):
+        row[2:] = [f"{other[i] + 3.1:.4f}", "2.0"] if every > 1 or i % 4 == 0 else row[2:]
+    for i, time in enumerate(ecg):
+        rows[i * every][:2] = [f"{time:.4f}", f"{i}"]
+    names = [["ECG1_Timestamp_Unix_CAL", "ECG1_ECG_LL-RA_24BIT_CAL"], ["GSR_Timestamp_Unix_CAL", "GSR_GSR_Skin_CAL"]]
+    if not first:
+        names, rows = names[::-1], [row[2:] + row[:2] for row in rows]
+    lines = ["\t".join([*names[0], *names[1]]), *("\t".join(row) for row in rows)]
+    path = tmp_path / "a.csv"
+    path.write_text('"sep=\t"\n' + "".join(f"{line}\t\n" for line in lines))
+    got = decode(path)
+    assert (got.info.rate, got.info.channels, got.gaps) == (512 / every, ("ECG_LL-RA_24BIT",), [(900, 50)])
+    assert got.samples.tolist() == list(range(2000))
+
+
+def test_two_devices_with_the_same_lead_are_told_apart(tmp_path: Path) -> None:
+    parts = [f"{device}_{name}" for device in ("A1", "B2") for name in ("Timestamp_Unix_CAL", "ECG_LL-RA_24BIT_CAL")]
+    rows = [f"{t:.3f}\t1\t{u:.3f}\t2" for t, u in zip(at(512, 600), at(256, 600), strict=True)]
+    path = tmp_path / "a.csv"
+    path.write_text("\t".join(parts) + "\n" + "\n".join(rows) + "\n")
+    with pytest.raises(ConfigError, match=r"A1/ECG_LL-RA_24BIT .*B2/ECG_LL-RA_24BIT"):
+        open_recording(path, Opening())
+    got = decode(path, Opening(channel="B2/ECG_LL-RA_24BIT"))
+    assert (got.info.rate, got.samples[0], got.gaps) == (256, 2, [])
+
+
+@pytest.mark.parametrize("derived", ["ECG_IBI_LL_RA_CAL", "ECGtoHR_LL_RA_CAL", "ECG_EMG_Status1_CAL", "Battery_CAL"])
+def test_what_is_derived_from_the_ecg_is_not_asked_about(tmp_path: Path, derived: str) -> None:
+    names = ["D_Timestamp_Unix_CAL", f"D_{derived}", "D_ECG_LL-RA_24BIT_CAL"]
+    path = tmp_path / "a.csv"
+    path.write_text("\t".join(names) + "\n" + "".join(f"{t:.3f}\t75\t3\n" for t in at(512, 600)))
+    got = decode(path)
+    assert (got.info.channels, got.samples[0]) == (("ECG_LL-RA_24BIT",), 3)
