@@ -33,7 +33,7 @@ _BESIDE = re.compile(
     r"(?:(?<![a-z])(?:ecg|ekg)?(?:to)?)(hr|hrv|rr\w{0,4}|nn|nni|ibi|bpm|edr|sqi)(?![a-z])"
     r"|(h(?:eart|erz)\s*(?:rate|freq)\w*|quality|interval|r-?\s*peaks?|beats?(?![a-z])|battery|status|leads?[\s-]*off|impedance|contact"
     r"|timestamp|(?<![a-z])(?:time|temp|accel|gyro|resp|trigger|marker|event|annot|label)\w*"
-    r"|(?<![a-z])(?:acc|xyz|gsr|eda|ppg|spo2|sequence|sample\s*(?:no|num|number|index|count))(?![a-z]))",
+    r"|(?<![a-z])(?:rate|acc|xyz|gsr|eda|ppg|spo2|sequence|sample\s*(?:no|num|number|index|count))(?![a-z]))",
     re.IGNORECASE,
 )
 _OTHER = re.compile(

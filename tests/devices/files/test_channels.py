@@ -21,7 +21,9 @@ def test_ecg(label: str) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    ["ECG HR", "ECG_HR", "ECGtoHR_LL_RA", "Shimmer_86A5_ECGtoHR_LL_RA", "ECG_IBI_LL_RA", "ECG IBI", "ECG Quality",
+    [
+     "EKG Rate",
+     "ECG HR", "ECG_HR", "ECGtoHR_LL_RA", "Shimmer_86A5_ECGtoHR_LL_RA", "ECG_IBI_LL_RA", "ECG IBI", "ECG Quality",
      "ECGQuality", "ecg_rr", "RR interval", "ECG_RRI", "ECG heart rate", "ECG_bpm", "ECG_EMG_Status1", "ECG lead-off",
      "ECG_R_peaks", "ECG beats", "ECG1_Battery", "ECG1_Timestamp_Unix", "ECG_time", "ECG1_Accel_LN_X", "ECG_RESP_24BIT",
      "ecg_label", "ECG trigger", "ECG SQI", "EEG", "EEGBIT", "RESPBIT", "ACC X", "Resp", "SpO2", "Temp rectal"],
