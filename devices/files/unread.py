@@ -35,6 +35,7 @@ _FORMATS = (
     ),
     _Format("an Excel workbook", "save the sheet as CSV", (".xlsx", ".xls", ".ods")),
     _Format("a ZIP archive", "unpack it, and open the recording in it", (".zip",), (b"PK\x03\x04",)),
+    _Format("a packed file", "unpack it, and open the recording in it", (".gz", ".bz2", ".xz", ".7z", ".rar", ".tar")),
     _Format("DICOM", f"export the waveform as {_AS}", (".dcm",)),
     _Format("SCP-ECG", f"convert it to {_AS}", (".scp",)),
     _Format("an ISHNE Holter recording", "convert it to EDF", (".ecg",), (b"ISHNE1.0",)),
