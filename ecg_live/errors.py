@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_MESSAGE = 240  # characters: some two lines of a terminal; a file's columns or a library's words may fill pages
+LONGEST_MESSAGE = 400  # characters: two lines of a wide terminal; a file's columns or a library's words may fill pages
 
 
 def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
