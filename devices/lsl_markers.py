@@ -6,7 +6,7 @@ import contextlib
 import math
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Event as Flag
 from threading import Thread
 from types import TracebackType
@@ -18,6 +18,7 @@ from pylsl.util import TimeoutError as LslTimeout
 from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
 from devices.lsl.losses import FUTURE, LONGEST
 from devices.lsl.network import FORGET, Found, distinct
+from devices.marker_text import marker_text
 from ecg_live.liblsl import clock_offset
 from ecg_live.types import Clock, State
 
@@ -148,7 +149,7 @@ class LslMarkers:
                 if not -FUTURE <= now - when <= LONGEST:  # as with signals; it may be no number at all
                     self._warn_of_clock(uid, name, when - now)
                     when = now
-                marks.append((when, _text(row)))
+                marks.append((when, marker_text(row)))
         for when, text in sorted(marks):
             self._mark(text, when)
 
@@ -175,9 +176,3 @@ class LslMarkers:
 
     def _say(self, state: str, detail: str) -> None:
         self._tell(State(state, detail, self._clock()))
-
-
-def _text(row: Sequence[object]) -> str:
-    """A text as it was sent; those of several channels in one line."""
-    words = [value.decode("utf-8", "replace") if isinstance(value, bytes) else f"{value:g}" for value in row]
-    return words[0] if len(words) == 1 else " ".join(" ".join(words).split())

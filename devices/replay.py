@@ -105,4 +105,6 @@ class Replay:
         start = origin + (item.time or 0.0) / self._speed
         if isinstance(item, Chunk):
             return replace(item, time=start, arrived=due if math.isfinite(self._speed) else None)
+        if isinstance(item, Marker):
+            return replace(item, time=start, raw=item.time)
         return replace(item, time=start)

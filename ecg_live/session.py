@@ -93,7 +93,7 @@ class Session:
         self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
         self._requests = Requests(self.info, predictor, self._outputs, clock, rest)
-        self._counts = Counts(self.info.rate, clock)
+        self._counts = Counts(self.info.rate, self.info.speed, clock)
         self._seconds = seconds
         self._sets: dict[str, str] = {}  # that the heads answered from last
         self._stopping, self._done = Flag(), Flag()
@@ -199,6 +199,8 @@ class Session:
         finally:
             for output in self._path.flush():
                 self._give(output)
+            if silence := self._counts.silence():
+                self._give(silence)
 
     def _take(self, item: Chunk | Event) -> None:
         if isinstance(item, Chunk):
@@ -225,7 +227,7 @@ class Session:
                 self._send(news)
             return
         if isinstance(output, Gap):
-            self._counts.lost += output.lost
+            self._counts.lose(output)
         if isinstance(output, Prediction):  # of a strap: it has no windows
             arrived = output.time + output.stop - output.start
             output = replace(output, latency=max(0.0, self._clock() - arrived))

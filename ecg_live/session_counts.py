@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ecg_live.types import Chunk, Clock, Summary, Window
+from math import floor, isfinite
+
+from ecg_live.types import Chunk, Clock, Gap, Summary, Window
+
+SILENT = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
 
 
 class Counts:
@@ -14,16 +18,21 @@ class Counts:
     ----------
     rate : float
         Raw rate in Hz, 0 for a source without samples.
+    speed : float
+        Seconds of signal in a second of the session clock.
     clock : Clock
         Session clock.
     """
 
-    def __init__(self, rate: float, clock: Clock) -> None:
-        self._rate, self._clock = rate, clock
+    def __init__(self, rate: float, speed: float, clock: Clock) -> None:
+        self._rate, self._speed, self._clock = rate, speed, clock
         self.began: float | None = None
         self.lost = 0
         self._windows = self._abstained = 0
         self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
+        self._newest: Chunk | None = None
+        self._taken = 0.0  # when the newest chunk was taken
+        self._stop = 0  # raw counter behind what came or was told as lost
 
     def begin(self) -> None:
         """Note the first sample; later ones change nothing."""
@@ -35,6 +44,21 @@ class Counts:
         self.begin()
         arrived = now if chunk.arrived is None else min(chunk.arrived, now)
         self._arrivals = self._arrivals[1], (chunk.start / self._rate, arrived)
+        self._newest, self._taken, self._stop = chunk, now, max(self._stop, chunk.stop)
+
+    def lose(self, gap: Gap) -> None:
+        """Note a gap."""
+        self.lost += gap.lost
+        self._stop = max(self._stop, gap.stop)
+
+    def silence(self) -> Gap | None:
+        """What did not come before the end of a session whose device fell silent; None where it did not."""
+        now, chunk = self._clock(), self._newest
+        if chunk is None or not isfinite(self._speed) or now - self._taken <= SILENT:
+            return None
+        due = floor((now - self._taken) * self._rate * self._speed)  # from a device that sends on
+        lost, time = chunk.stop + due - self._stop, chunk.time + len(chunk.samples) / self._rate / self._speed
+        return Gap(self._stop, lost, "the device was silent until the end", time=time) if lost > 0 else None
 
     def completed(self, window: Window, delay: float) -> float:
         """When the chunk came that completed a window: before a gap not the one that ended the gap."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -65,7 +67,8 @@ class FileRecording:
         What `Recording.info` gives.
     runs : callable
         Opens the file and decodes it from its start: runs in the order of their ``start``, events in between. Whatever
-        it opens, it closes when it ends.
+        it opens, it closes when it ends. A marker's ``time`` is raw time (counter / rate): where it lies among the
+        samples, however fast they are replayed.
     """
 
     info: StreamInfo
@@ -86,48 +89,60 @@ class FileRecording:
             for item in self.runs():
                 yield from cutter.push(item)
         except EcgLiveError:
-            yield from cutter.flush()
+            yield from cutter.end()
             raise
         except UNDECODABLE as error:
-            yield from cutter.flush()
+            yield from cutter.end()
             raise undecodable(self.info.name, error) from error
         except OSError as error:
-            yield from cutter.flush()
+            yield from cutter.end()
             why = error.strerror or error
             raise RecordingError(
                 f"{self.info.name}: reading broke off: {why}", "check the disk, copy it again"
             ) from error
-        yield from cutter.flush()
+        yield from cutter.end()
 
     def close(self) -> None:
         """Nothing is open between two passes."""
 
 
 class _Cutter:
-    """Cuts runs into chunks of one size, whatever the sizes in which they come."""
+    """Cuts runs into chunks of one size, whatever the sizes in which they come; events follow their sample."""
 
     def __init__(self, size: int, rate: float) -> None:
         self._size, self._rate = size, rate
         self._parts: list[F64] = []
         self._start = self._stop = 0  # of what is held
-        self._events: list[tuple[int, State | Marker]] = []  # with the counter that they wait for
+        self._events: list[tuple[float, State | Marker]] = []  # in order of the counter that each waits for
 
     def push(self, item: Run | State | Marker) -> Iterator[Piece]:
         if not isinstance(item, Run):
-            self._events.append((self._stop, item))
+            bisect.insort(self._events, (self._place(item), item), key=itemgetter(0))
             yield from self._due()
             return
         if not len(item.samples):
             return
         if item.start != self._stop:
-            yield from self.flush()
+            yield from self._flush()
             yield self._gap(item)
+            yield from self._due()
         self._parts.append(np.where(np.isfinite(item.samples), item.samples, np.nan))
         self._stop += len(item.samples)
         if self._stop - self._start >= self._size:
             yield from self._whole()
 
-    def flush(self) -> Iterator[Piece]:
+    def end(self) -> Iterator[Piece]:
+        yield from self._flush()
+        yield from (self._dated(*event) for event in self._events)
+        self._events = []
+
+    def _place(self, event: State | Marker) -> float:
+        """Counter that has to be passed before an event is given: no marker comes before the first chunk."""
+        if isinstance(event, State):
+            return self._stop - 0.5
+        return max(0.0, event.time * self._rate)
+
+    def _flush(self) -> Iterator[Piece]:
         if self._parts:
             yield self._chunk(np.concatenate(self._parts))
         self._parts = []
@@ -154,6 +169,8 @@ class _Cutter:
         return gap
 
     def _due(self) -> Iterator[State | Marker]:
-        while self._events and self._events[0][0] <= self._start:
-            at, event = self._events.pop(0)
-            yield replace(event, time=at / self._rate) if isinstance(event, State) else event
+        while self._events and self._events[0][0] < self._start:
+            yield self._dated(*self._events.pop(0))
+
+    def _dated(self, place: float, event: State | Marker) -> State | Marker:
+        return replace(event, time=round(place + 0.5) / self._rate) if isinstance(event, State) else event

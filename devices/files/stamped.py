@@ -145,7 +145,7 @@ def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Itera
     yield from ends
 
 
-def _rest(counter: stamps.StampCounter, packets: _Packets) -> Iterator[Run | State]:
+def _rest(counter: stamps.StampCounter, packets: _Packets) -> Iterator[Run | State | Marker]:
     yield from counter.push(*packets.flush())
     yield from counter.flush()
 

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from devices.files.recording import Run
+from devices.files.stamp_line import Windows, filled, without_strays
+from devices.files.stamp_notes import LONGEST_STEP, Decided, Notes
 from ecg_live.errors import FormatError
-from ecg_live.types import F64, State
+from ecg_live.types import F64, Marker, State
 
 CENTURY = 3.2e9  # s; stamps that lie further apart are no times
-LONGEST = 31 * 86_400.0  # s; no ECG recorder runs longer without a break: a longer step is a clock that was set
 ODD = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
 _LAG = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
 _COARSE = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
+_CREEP = 5e-5  # s a second by which stamps may creep away from a fitted interval over hours
+_PACKETS = 8  # as many show how fast samples are that arrive in packets
+_CLUMPED = 0.1  # of the mean step: stamps whose middle step is smaller lie in packets
 _WINDOW = 128  # samples on each side of a step that say whether the line has moved for good
-_SURE = 4.0  # standard errors: a smaller shift of the line is the stamps' own jitter
+AHEAD = 30.0  # s within which late stamps come back to the line
 ENOUGH = 1 << 16  # stamps that a fit needs at most
 
 
@@ -30,9 +33,22 @@ def fit(stamps: F64) -> float | None:
         return None
     if tick := tick_of(finite):
         return _fit_ticks(finite, tick)
+    if interval := _fit_clumps(finite):
+        return interval
     lag = max(1, min(_LAG, len(finite) // 4))
     interval = float(np.median(finite[lag:] - finite[:-lag])) / lag
     return interval if interval > 0 else None
+
+
+def _fit_clumps(stamps: F64) -> float | None:
+    """The interval of samples that arrive many at once, over half of the packets; None where they come one by one."""
+    step = np.diff(stamps)
+    mean = float(stamps[-1] - stamps[0]) / len(step)
+    ends = np.flatnonzero(step > ODD * mean)
+    if len(ends) < _PACKETS or not np.median(np.abs(step)) < _CLUMPED * mean:
+        return None
+    half = len(ends) // 2
+    return float(np.median((stamps[ends[half:]] - stamps[ends[:-half]]) / (ends[half:] - ends[:-half])))
 
 
 def _fit_ticks(stamps: F64, tick: float) -> float | None:
@@ -55,6 +71,8 @@ def tick_of(stamps: F64) -> float:
 class StampCounter:
     """Counts samples, and takes a step in their stamps for lost data where the stamps do not come back to the line.
 
+    However the rows are cut, what comes out is the same.
+
     Parameters
     ----------
     interval : float
@@ -67,23 +85,40 @@ class StampCounter:
         The stamps say when samples arrived, not when they were taken: they jitter; only losses of 0.1 s or more show.
     tick : float
         What coarse stamps are rounded to (see `tick_of`), in their unit; only losses of 1.5 ticks or more show.
+    rate : float, optional
+        Nominal rate in Hz, where markers are to be placed.
+
+    Notes
+    -----
+    A step is lost data only as far as the stamps stay ahead: those that were only late come back to the line within
+    `AHEAD` seconds. A step forward behind one back is its return. Steps back, and steps longer than a day, are clocks
+    that were set: they are told, and counting goes on. So there are never more samples, taken and lost together, than
+    the stamps have time for.
     """
 
-    def __init__(self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0) -> None:
+    def __init__(
+        self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0, rate: float = 0.0
+    ) -> None:
         self._interval, self._second, self._where = interval, second, where
-        self._window = max(_WINDOW, round(second / interval)) if arrival else _WINDOW
-        self._window = max(self._window, round(4 * tick / interval))
+        window = max(_WINDOW, round(second / interval)) if arrival else _WINDOW
+        self._window = max(window, round(4 * tick / interval))
+        self._ahead = max(self._window, min(round(AHEAD * second / interval), ENOUGH))
         # The shortest loss that shows, and the shortest step that may be one.
         self._least = max(0.1 * second if arrival else 0.0, ODD * tick, interval)
         self._odd = ODD * max(tick, interval)
-        self._times = self._values = np.empty(0)  # not yet decided
+        self._unsure = second if arrival else 0.0  # shorter steps need as many rows behind them as there are before
+        self._held: list[tuple[F64, F64]] = []  # not yet decided
+        self._rows = 0  # of all that was taken
+        self._decided = 0  # of these
         self._before = np.empty(0)  # stamps less the line, of the last rows decided
         self._last = float("nan")  # stamp of the last row decided
         self._origin = math.nan  # first stamp
         self._next = 0  # counter of the next row
         self._moved = 0.0  # by how much the clock was set
+        self._back = 0.0  # how far it went back and has not returned since
+        self._notes = Notes(interval, second, rate or second / interval, where, self._window, arrival)
 
-    def push(self, times: F64, values: F64) -> Iterator[Run | State]:
+    def push(self, times: F64, values: F64) -> Iterator[Run | State | Marker]:
         """Take rows; give those whose place is certain.
 
         Raises
@@ -92,111 +127,121 @@ class StampCounter:
             A stamp is no time; the rows before it are taken.
         """
         known = times[np.isfinite(times)]
-        self._origin = float(known[0]) if math.isnan(self._origin) and len(known) else self._origin
+        if math.isnan(self._origin) and len(known):
+            self._origin = float(known[0])
         with np.errstate(over="ignore", invalid="ignore"):
             wild = np.flatnonzero(np.isfinite(times) & (np.abs(times - self._origin) > CENTURY * self._second))
         good = int(wild[0]) if len(wild) else len(times)
-        self._times = np.concatenate((self._times, times[:good]))
-        self._values = np.concatenate((self._values, values[:good]))
-        yield from self._decide(len(self._times) - self._window)
+        self._held.append((times[:good], values[:good]))
+        self._rows += good
+        while self._rows - self._decided >= 2 * self._ahead:
+            yield from self._decide(self._ahead)
         if good < len(times):
             found = f"a time stamp of {times[good]:g} after {self._origin:g}"
             raise FormatError(f"{self._where}: found {found}, expected a century at most", "export it again")
 
-    def flush(self) -> Iterator[Run | State]:
-        """Give the rest."""
-        yield from self._decide(len(self._times))
+    def note(self, time: float, text: str) -> None:
+        """Take a marker, at a time on the clock of the stamps; it is given with the samples of its time."""
+        self._notes.hold(time, text, self._rows)
 
-    def _decide(self, ready: int) -> Iterator[Run | State]:
+    def flush(self) -> Iterator[Run | State | Marker]:
+        """Give the rest."""
+        while self._rows - self._decided > self._ahead:
+            yield from self._decide(self._ahead)
+        yield from self._decide(self._rows - self._decided)
+
+    def _decide(self, ready: int) -> Iterator[Run | State | Marker]:
         if ready <= 0:
             return
-        times = _filled(self._times, self._interval)
-        step = np.diff(times, prepend=self._last)
+        stamped, values = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
+        times = filled(without_strays(stamped, self._last, self._second), self._interval, self._last)
         counter = self._next + np.arange(len(times))
         line = np.concatenate((self._before, times - self._moved - self._interval * counter))
-        edges = [0]
-        for i, moved in self._moves(step, line):
-            shift, lost = moved, round(moved / self._interval)
-            wild = shift > LONGEST * self._second
-            if wild and i < ready:
-                self._moved += shift
-                yield State("warning", f"{self._where}: {_clock_set(shift / self._second)}")
-            elif wild:
-                continue
-            elif lost * self._interval >= self._least - 1e-9:
-                counter[i:] += lost
-                shift = lost * self._interval
-                edges += [i] if i < ready else []
-            elif shift < -self._second and i < ready:
-                self._moved += shift
-                back = -shift / self._second
-                yield State("warning", f"{self._where}: the time stamps go back by {back:.3f} s; counting goes on")
-            else:
-                continue
-            line[len(self._before) + i :] -= shift
-        for low, high in pairwise([*sorted(edges), ready]):
+        windows = Windows(line, self._window, self._ahead, self._interval)
+        losses: list[tuple[int, int]] = []
+        for i, shift in sorted(self._moves(np.diff(times, prepend=self._last), windows)):
+            if i >= ready:
+                break
+            lost, news = self._weigh(shift)
+            losses += [(i, lost)] if lost else []
+            if news:
+                yield State("warning", f"{self._where}: the time stamps {news}; counting goes on")
+        whole = ready == len(times)
+        losses = self._within_time(losses, line) if whole else losses
+        for i, lost in losses:
+            counter[i:] += lost
+        yield from self._notes.place(Decided(times[:ready], counter[:ready], line, len(self._before)), last=whole)
+        for low, high in pairwise([0, *(i for i, _ in losses), ready]):
             if high > low:
-                yield Run(int(counter[low]), self._values[low:high], "the time stamps jump")
+                yield Run(int(counter[low]), values[low:high], "the time stamps jump")
         self._next, self._last = int(counter[ready - 1]) + 1, float(times[ready - 1])
-        self._before = line[: len(self._before) + ready][-self._window :]
-        self._times, self._values = times[ready:], self._values[ready:]
+        self._before = line[: len(self._before) + ready][-self._ahead :]
+        self._held = [(stamped[ready:], values[ready:])]
+        self._decided += ready
 
-    def _moves(self, step: F64, line: F64) -> Iterator[tuple[int, float]]:
-        """Rows behind a step that may move the line for good, the largest step first, and by how much it moves.
+    def _within_time(self, losses: list[tuple[int, int]], line: F64) -> list[tuple[int, int]]:
+        """Losses near the end, behind which too little comes to tell them from late stamps, as far as there is time."""
+        if not losses:
+            return losses
+        rows = np.arange(len(line) - len(self._before))
+        behind = np.zeros(len(rows))
+        for i, lost in losses:
+            behind[i:] += lost
+        latest = float((line[len(self._before) :] + (rows + behind) * self._interval).max())
+        base = float(np.median(line[: len(self._before) + losses[0][0]]))
+        base = max(base, self._origin - _CREEP * self._interval * self._next)
+        spare = math.floor((latest - base) / self._interval + 0.5) - (len(rows) - 1)  # for what was lost
+        kept: list[tuple[int, int]] = []
+        for i, lost in losses:
+            left = min(lost, max(0, spare))
+            spare -= left
+            kept += [(i, left)] if left else []
+        return kept
 
-        The consumer sets the line straight as it goes. A step that is still open and not much smaller bounds the
-        windows; a loss nearby can only make a shift larger, so that the first look misses none.
+    def _weigh(self, shift: float) -> tuple[int, str]:
+        """Samples lost by a lasting step of the line, and what is to be said of a clock that was set."""
+        seconds, returned, news = shift / self._second, 0.0, ""
+        if abs(seconds) > LONGEST_STEP:
+            lost, news = 0, f"jump by {seconds / 86_400:.0f} days: the clock was set"
+        elif shift < 0:
+            self._back -= shift
+            lost, news = 0, f"go back by {-seconds:.3f} s"
+        else:
+            returned = min(shift, self._back) if shift > self._back / 2 else 0.0
+            self._back -= returned
+            lost = self._whole(shift - returned)
+        self._moved += shift - lost * self._interval
+        return lost, news
+
+    def _whole(self, shift: float) -> int:
+        """Samples that are lost by a step forward; none where it is too short to be told from jitter."""
+        lost = round(shift / self._interval)
+        return lost if lost * self._interval >= self._least - 1e-9 else 0
+
+    def _moves(self, step: F64, windows: Windows) -> Iterator[tuple[int, float]]:
+        """Rows behind a step that moves the line for good, the largest step first, and by how much it moves.
+
+        The line is set straight on the way. A step that is still open and not much smaller bounds the windows; a loss
+        nearby can only make a shift larger, so that the first look misses none.
         """
+        before = len(self._before)
         odd = np.flatnonzero((step > self._odd) | (step < -self._second))
-        shift = self._shift(line, odd)
-        open_rows = odd[(shift > self._interval / 2) | (shift < -self._second)]
+        shift = windows.shift(odd + before)
+        open_rows = odd[(shift > self._least - self._interval / 2) | (shift < -self._second)]
         open_rows = open_rows[np.argsort(-np.abs(step[open_rows]), kind="stable")]
         for at, i in enumerate(open_rows):
             rivals = open_rows[at + 1 :]
             rivals = rivals[np.abs(step[rivals]) >= abs(step[i]) / 2]
-            low = int(rivals[rivals < i].max(initial=-len(line)))
-            high = int(rivals[rivals > i].min(initial=len(line)))
-            yield int(i), float(self._shift(line, open_rows[at : at + 1], low, high)[0])
-
-    def _shift(self, line: F64, rows: npt.NDArray[np.intp], low: int | None = None, high: int | None = None) -> F64:
-        """By how much the line lies higher from each row on than before it; 0 where that may be chance."""
-        at = rows[:, None] + len(self._before)
-        reach = np.arange(self._window)
-        bottom = 0 if low is None else max(0, low + len(self._before))
-        top = len(line) if high is None else min(len(line), high + len(self._before))
-        before, noise = _middle(line, at - 1 - reach, bottom, top)
-        after, other = _middle(line, at + reach, bottom, top)
-        shift = after - before
-        return np.where(np.abs(shift) > _SURE * np.hypot(noise, other), shift, 0.0)
-
-
-def _clock_set(seconds: float) -> str:
-    return f"the time stamps jump by {seconds / 86_400:.0f} days: the clock was set; counting goes on"
-
-
-def _middle(line: F64, at: npt.NDArray[np.intp], bottom: int, top: int) -> tuple[F64, F64]:
-    """Mean of the middle half of each window's rows from ``bottom`` to ``top``, and its standard error."""
-    inside = (at >= bottom) & (at < top)
-    ordered = np.sort(np.where(inside, line[np.clip(at, 0, len(line) - 1)], np.inf), axis=1)
-    count = inside.sum(axis=1)
-    low = count // 4
-    high = count - low
-    place = np.arange(at.shape[1])
-    chosen = (place >= low[:, None]) & (place < high[:, None])
-    mean = np.where(chosen, ordered, 0.0).sum(axis=1) / np.maximum(high - low, 1)
-    rows = np.arange(len(at))
-    spread = ordered[rows, np.maximum(high - 1, 0)] - ordered[rows, np.minimum(low, at.shape[1] - 1)]
-    error = np.where(count > 1, spread / np.sqrt(np.maximum(high - low, 1)), 0.0)
-    return np.asarray(mean, dtype=np.float64), error
-
-
-def _filled(times: F64, interval: float) -> F64:
-    """Stamps that are missing, put on the line between their neighbours."""
-    good = np.flatnonzero(np.isfinite(times))
-    if len(good) == len(times):
-        return times
-    if not len(good):
-        return np.asarray(np.arange(len(times)) * interval, dtype=np.float64)
-    rows = np.arange(len(times))
-    outside = np.minimum(rows - good[0], 0) + np.maximum(rows - good[-1], 0)
-    return np.asarray(np.interp(rows, good, times[good]) + outside * interval, dtype=np.float64)
+            low = max(0, before + int(rivals[rivals < i].max(initial=-before)))
+            high = before + int(rivals[rivals > i].min(initial=len(step)))
+            moved = float(windows.shift(open_rows[at : at + 1] + before, low, high)[0])
+            far = abs(moved) > LONGEST_STEP * self._second
+            if moved > 0 and len(step) - i < self._window and moved < self._unsure:
+                moved = 0.0  # the last packet is late, and nothing behind it says for how long
+            elif moved > 0 and not far:
+                moved = self._whole(windows.lasting(int(i) + before, moved)) * self._interval
+            elif moved < 0 and not far and not windows.falls(int(i) + before, moved):
+                moved = 0.0
+            if moved > 0 or moved < -self._second:
+                windows.straighten(int(i) + before, moved, back=moved < 0 and not far)
+                yield int(i), moved

@@ -1,40 +1,26 @@
-"""XDF (LabRecorder, and our own recorder): one stream's samples, decoded chunk by chunk, and all streams' markers."""
+"""XDF (LabRecorder, and our own recorder): which of its streams is the ECG, and how fast it is."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from devices.files import channels, stamps
 from devices.files.recording import FileRecording, Run
-from devices.files.stamps import StampCounter
-from devices.files.xdf_chunks import (
-    ChunkAt,
-    Stream,
-    Torn,
-    chunks,
-    read_offset,
-    read_samples,
-    read_stream,
-    read_texts,
-    torn,
-)
+from devices.files.xdf_chunks import ChunkAt, Stream, read_samples
 from devices.files.xdf_counted import counted_runs
+from devices.files.xdf_runs import Pace, deduced, stamped_runs
+from devices.files.xdf_sound import sound_chunks
+from devices.files.xdf_tracks import Track, joined, read_tracks
 from ecg_live.errors import FormatError, TruncatedError
-from ecg_live.sinks.xdf_chunks import FORMATS, HEADER, OFFSET, SAMPLES
+from ecg_live.sinks.xdf_chunks import SAMPLES
 from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
-
-class _Timing(NamedTuple):
-    interval: float  # s, fitted
-    arrival: bool  # stamps jitter
-    first: float  # s, stamp of the first sample
-    offsets: dict[int, float]  # s, to be added to each stream's stamps, as first measured
+_PAUSE = 1.0  # s; a longer step of the stamps is no sign of the rate
+_SHOWS = 5.0  # s of stamps that a rate can be told from
 
 
 def open_xdf(path: Path, opening: Opening) -> FileRecording:
@@ -49,35 +35,42 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG, or no rate is known.
     """
-    streams = [stream for stream in _streams(path) if stream.form in FORMATS and stream.labels]
-    if not streams:
-        raise FormatError(f"{path.name}: found no stream of numbers", "choose another file")
-    if ours := [stream for stream in streams if stream.own.get("key")]:
+    tracks = read_tracks(path)
+    if ours := [track for track in tracks if track.stream.own.get("key")]:
         return _own_recording(path, ours, opening)
-    places = [(stream, column) for stream in streams for column in range(len(stream.labels))]
-    offered = [_channel(stream, column, alone=len(streams) == 1) for stream, column in places]
+    signals = joined(path, tracks)
+    if not signals:
+        raise FormatError(f"{path.name}: found no stream of numbers", "choose another file")
+    places = [(parts, column) for parts in signals for column in range(len(parts[0].stream.labels))]
+    offered = [_channel(parts[0].stream, column, alone=len(signals) == 1) for parts, column in places]
     at = channels.choose(offered, opening, path.name)
-    stream, column = places[at]
+    parts, column = places[at]
+    stream = parts[0].stream
     factor = channels.millivolts(stream.units[column], opening, path.name)
+    _check_samples(path, parts[0])
     first = _first(path, stream)
-    stated = stream.rate or _fitted(first)
-    rate = channels.settle_rate(stated, opening, path.name)
-    timing = _timing(path, first, rate)
-    info = StreamInfo(rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name)
-    return FileRecording(info, lambda: _runs(path, stream, column, factor, timing))
+    pace, remark = _pace(path, first, channels.settle_rate(stream.rate or _fitted(first), opening, path.name))
+    info = StreamInfo(pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name)
+    marks = [track for track in tracks if track.marks]
+
+    def runs() -> Iterator[Run | State | Marker]:
+        yield from remark
+        yield from stamped_runs(path, parts, marks, column, factor, pace)
+
+    return FileRecording(info, runs)
 
 
-def _own_recording(path: Path, streams: list[Stream], opening: Opening) -> FileRecording:
+def _own_recording(path: Path, tracks: list[Track], opening: Opening) -> FileRecording:
     """Of what our recorder wrote only the ECG can be replayed; of its channels the one that was judged then."""
-    ecg = [stream for stream in streams if stream.own["key"] == "ecg"]
+    ecg = [track for track in tracks if track.stream.own["key"] == "ecg"]
     if len(ecg) != 1:
         raise FormatError(f"{path.name}: a recording of a session without ECG", "choose another file")
-    (stream,) = ecg
+    stream = ecg[0].stream
     offered = [_channel(stream, column, alone=True) for column in range(len(stream.labels))]
     judged = opening.channel or stream.own.get("ecg")
     at = channels.choose(offered, replace(opening, channel=judged), path.name)
     rate = channels.settle_rate(stream.rate, opening, path.name)
-    _first(path, stream)  # a recording without samples is none
+    _check_samples(path, ecg[0])
     info = StreamInfo(rate, (offered[at].name,), _full_scale(stream), stream.name, stream.source_id or path.name)
     factor = channels.millivolts(stream.units[at], opening, path.name)
     return FileRecording(info, lambda: counted_runs(path, stream, rate, at, factor))
@@ -90,18 +83,6 @@ def _full_scale(stream: Stream) -> tuple[float, float] | None:
         return None
 
 
-def _streams(path: Path) -> list[Stream]:
-    found: list[Stream] = []
-    try:
-        for file, chunk in chunks(path):
-            if not isinstance(chunk, Torn) and chunk.tag == HEADER:
-                found.append(read_stream(path, chunk.stream, file.read(chunk.size)))
-    except FormatError:
-        if not found:  # else what comes before the damage is used, and it is named when that has been
-            raise
-    return found
-
-
 def _channel(stream: Stream, column: int, *, alone: bool) -> channels.Channel:
     """Named by its label; where streams could be mixed up, by stream and label."""
     label = stream.labels[column] or (stream.name if len(stream.labels) == 1 else f"{stream.name} {column + 1}")
@@ -110,20 +91,24 @@ def _channel(stream: Stream, column: int, *, alone: bool) -> channels.Channel:
     return channels.describe(name, stream.labels[column], own, stream.kind, stream.name, kind=own or stream.kind)
 
 
+def _check_samples(path: Path, track: Track) -> None:
+    if track.first is None:
+        raise TruncatedError(f"{path.name}: stream {track.stream.name!r} has no samples", "record it again")
+
+
 def _first(path: Path, stream: Stream) -> F64:
     """Stamps of the first samples, NaN where there is none."""
     found: list[F64] = []
     try:
-        for file, chunk in _own(path, SAMPLES, stream.number):
-            found.append(read_samples(path, stream, file.read(chunk.size))[0])
+        for file, chunk in sound_chunks(path):
+            if isinstance(chunk, ChunkAt) and (chunk.tag, chunk.stream) == (SAMPLES, stream.number):
+                found.append(read_samples(path, stream, file.read(chunk.size))[0])
             if sum(map(len, found)) >= stamps.ENOUGH:
                 break
     except FormatError:
         if not sum(map(len, found)):
             raise
-    if not found or not sum(map(len, found)):
-        raise TruncatedError(f"{path.name}: stream {stream.name!r} has no samples", "record it again")
-    return np.concatenate(found)
+    return np.concatenate([np.empty(0), *found])
 
 
 def _fitted(first: F64) -> float | None:
@@ -132,64 +117,18 @@ def _fitted(first: F64) -> float | None:
     return None if interval is None else channels.nominal(1 / interval)
 
 
-def _timing(path: Path, first: F64, rate: float) -> _Timing:
-    times = _deduced(first, float("nan"), 1 / rate)
+def _pace(path: Path, first: F64, rate: float) -> tuple[Pace, list[State]]:
+    """How fast samples follow each other, by their stamps; and a remark where the header states another rate."""
+    times = deduced(first, float("nan"), 1 / rate)
     interval = stamps.fit(times) or 1 / rate
     channels.check_rate(1 / interval, path.name)
-    arrival = bool((np.diff(times) < interval / 2).any())
-    first_stamp = float(times[np.isfinite(times)][0]) if np.isfinite(times).any() else 0.0
-    offsets: dict[int, float] = {}
-    with contextlib.suppress(FormatError):  # it is raised again when what comes before has been used
-        for file, chunk in chunks(path):
-            if not isinstance(chunk, Torn) and chunk.tag == OFFSET and chunk.stream not in offsets:
-                offsets[chunk.stream] = read_offset(path, file.read(chunk.size))
-    return _Timing(interval, arrival, first_stamp, offsets)
-
-
-def _own(path: Path, tag: int, number: int) -> Iterator[tuple[BinaryIO, ChunkAt]]:
-    """All whole chunks of one kind and stream."""
-    for file, chunk in chunks(path):
-        if not isinstance(chunk, Torn) and (chunk.tag, chunk.stream) == (tag, number):
-            yield file, chunk
-
-
-def _deduced(times: F64, last: float, interval: float) -> F64:
-    """Fill stamps that were left out: each one interval behind the one before it."""
-    known = np.isfinite(times)
-    rows = np.arange(len(times))
-    base = np.maximum.accumulate(np.where(known, rows, -1))
-    start = np.where(base >= 0, times[np.maximum(base, 0)], last)
-    return np.asarray(start + (rows - base) * interval, dtype=np.float64)
-
-
-def _runs(path: Path, stream: Stream, column: int, factor: float, timing: _Timing) -> Iterator[Run | State | Marker]:
-    counter = StampCounter(timing.interval, 1.0, path.name, arrival=timing.arrival)
-    texts: dict[int, Stream] = {}
-    offsets = dict(timing.offsets)
-    origin = timing.first + offsets.get(stream.number, 0.0)
-    last = timing.first - timing.interval
-    ends: list[State] = []
-    try:
-        for file, chunk in chunks(path):
-            if isinstance(chunk, Torn):
-                ends.append(torn(path, chunk))
-            elif chunk.tag == HEADER:
-                other = read_stream(path, chunk.stream, file.read(chunk.size))
-                texts.update({other.number: other} if other.form == "string" else {})
-            elif chunk.tag == OFFSET:
-                offsets[chunk.stream] = read_offset(path, file.read(chunk.size))
-            elif (chunk.tag, chunk.stream) == (SAMPLES, stream.number):
-                stamped, values = read_samples(path, stream, file.read(chunk.size))
-                times = _deduced(stamped, last, timing.interval)
-                last = float(times[-1]) if len(times) else last
-                yield from counter.push(times, values[:, column] * factor)
-            elif chunk.tag == SAMPLES and chunk.stream in texts:
-                noted = read_texts(file.read(chunk.size))
-                times = _deduced(np.array([stamp for stamp, _ in noted]), origin, 0.0) + offsets.get(chunk.stream, 0.0)
-                for time, (_, text) in zip(times - origin, noted, strict=True):
-                    yield Marker(float(time), text)
-    except Exception:
-        yield from counter.flush()  # what came before is used
-        raise
-    yield from counter.flush()
-    yield from ends
+    step = np.diff(times)
+    arrival = bool((step < interval / 2).any())
+    steady = step[np.abs(step) < _PAUSE]
+    real = len(steady) / float(steady.sum()) if steady.sum() > _SHOWS else rate  # less where samples are lost
+    off = abs(interval * rate - 1)
+    if off > channels.NOMINAL and abs(interval * real - 1) < off / 4:
+        measured = channels.nominal(1 / interval)
+        what = f"the header states {rate:g} Hz, the time stamps show {measured:.6g} Hz, which is used"
+        return Pace(measured, interval, arrival), [State("warning", f"{path.name}: {what}")]
+    return Pace(rate, interval, arrival), []

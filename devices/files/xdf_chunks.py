@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -61,37 +62,52 @@ def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
     """Walk over all chunks; the file stands at the content, and may be read or left as it is."""
     total = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(len(MAGIC))
-        while (at := file.tell()) < total:
-            width = file.read(1)[0]
-            if width not in _HEAD:
-                raise FormatError(
-                    f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED
-                )
-            head = file.read(width + 6)
-            size = int.from_bytes(head[:width], "little")
-            start = at + 1 + width
-            if size < 2 or size > _LARGEST:
-                if len(head) >= width:
-                    raise FormatError(
-                        f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED
-                    )
-                size = 0
-            if start + size > total or len(head) < width:
-                yield file, Torn(total - at, size + 1 + width, at)
+        at = len(MAGIC)
+        while at < total:
+            found = chunk_at(path, file, at, total)
+            if isinstance(found, Torn):
+                yield file, found
                 return
-            tag = int.from_bytes(head[width : width + 2], "little")
-            owned = 6 if tag in OF_STREAMS and size >= 6 else 2
-            stream = int.from_bytes(head[width + 2 : width + 6], "little") if owned == 6 else 0
-            file.seek(start + owned)
-            yield file, ChunkAt(tag, stream, start + owned, size - owned, at, start + size)
-            file.seek(start + size)
+            file.seek(found.at)
+            yield file, found
+            at = found.end
+
+
+def chunk_at(path: Path, file: BinaryIO, at: int, total: int) -> ChunkAt | Torn:
+    """What begins at a byte of a file of ``total`` bytes.
+
+    Raises
+    ------
+    FormatError
+        It is no chunk.
+    """
+    file.seek(at)
+    width = file.read(1)[0]
+    if width not in _HEAD:
+        raise FormatError(f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED)
+    head = file.read(width + 6)
+    size = int.from_bytes(head[:width], "little")
+    start = at + 1 + width
+    if size < 2 or size > _LARGEST:
+        if len(head) >= width:
+            raise FormatError(f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED)
+        size = 0
+    if start + size > total or len(head) < width:
+        return Torn(total - at, size + 1 + width, at)
+    tag = int.from_bytes(head[width : width + 2], "little")
+    owned = 6 if tag in OF_STREAMS and size >= 6 else 2
+    stream = int.from_bytes(head[width + 2 : width + 6], "little") if owned == 6 else 0
+    return ChunkAt(tag, stream, start + owned, size - owned, at, start + size)
 
 
 def torn(path: Path, chunk: Torn) -> State:
     """Say that a file is cut."""
-    what = f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
-    return State("warning", f"{path.name}: cut short: {what}; the chunk is left out")
+    return State("warning", f"{path.name}: cut short: {cut(chunk)}; the chunk is left out")
+
+
+def cut(chunk: Torn) -> str:
+    """In words, what is left of a chunk."""
+    return f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
 
 
 def read_stream(path: Path, number: int, data: bytes) -> Stream:
@@ -122,8 +138,8 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
     return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source, own)
 
 
-def read_offset(path: Path, data: bytes) -> float:
-    """Read the offset of a clock-offset chunk, in s, to be added to time stamps.
+def read_offset(path: Path, data: bytes) -> tuple[float, float]:
+    """Read a clock-offset chunk: a time on the stream's clock, and what is to be added to it, both in s.
 
     Raises
     ------
@@ -132,7 +148,8 @@ def read_offset(path: Path, data: bytes) -> float:
     """
     if len(data) < 16:
         raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", DAMAGED)
-    return float(struct.unpack_from("<d", data, 8)[0])
+    time, value = struct.unpack_from("<dd", data)
+    return float(time), float(value)
 
 
 @np.errstate(invalid="ignore")  # a damaged number may be a signalling NaN
@@ -144,7 +161,7 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
     FormatError
         The chunk does not hold what it says.
     """
-    kind = np.dtype(FORMATS[stream.form])
+    kind, bare, stamped_row = _rows(stream.form, len(stream.labels))
     width = kind.itemsize * len(stream.labels)
     try:
         count, at = _count(data)
@@ -156,30 +173,44 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
             f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", DAMAGED
         )
     if count and len(body) == count * (1 + width) + 8 and body[0] == 8:  # only the first has a stamp: our recorder's
-        rows = np.frombuffer(body[8:], np.dtype([("n", "u1"), ("v", kind, (len(stream.labels),))]))
+        rows = np.frombuffer(body[8:], bare)
         if not rows["n"][1:].any():
             first = np.full(count, np.nan)
             first[0] = struct.unpack_from("<d", body, 1)[0]
             return first, rows["v"].astype(np.float64)
-    for stamped in (True, False):
-        row = np.dtype([("n", "u1"), *([("t", "<f8")] if stamped else []), ("v", kind, (len(stream.labels),))])
+    for row, mark in ((stamped_row, 8), (bare, 0)):
         if len(body) == count * row.itemsize:
             rows = np.frombuffer(body, row)
-            if (rows["n"] == (8 if stamped else 0)).all():
-                return rows["t"].astype(np.float64) if stamped else np.full(count, np.nan), rows["v"].astype(np.float64)
-    stamps = np.full(count, np.nan)
-    values = np.empty((count, len(stream.labels)))
-    at = 0
+            if (rows["n"] == mark).all():
+                return rows["t"].astype(np.float64) if mark else np.full(count, np.nan), rows["v"].astype(np.float64)
     try:
-        for i in range(count):
-            stamps[i], at = _stamp(body, at)
-            values[i] = np.frombuffer(body, kind, len(stream.labels), at)
-            at += width
+        return _one_by_one(body, kind, count, len(stream.labels))
     except (ValueError, IndexError, struct.error) as error:
         raise FormatError(
             f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED
         ) from error
+
+
+def _one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
+    """Samples of which some have a stamp; raises `IndexError` where they do not fill their chunk."""
+    stamps = np.full(count, np.nan)
+    values = np.empty((count, width))
+    at = 0
+    for i in range(count):
+        stamps[i], at = _stamp(body, at)
+        values[i] = np.frombuffer(body, kind, width, at)
+        at += kind.itemsize * width
+    if at != len(body):
+        raise IndexError(at)
     return stamps, values
+
+
+@cache
+def _rows(form: str, count: int) -> tuple[np.dtype[Any], np.dtype[Any], np.dtype[Any]]:
+    """Types of a value, of a sample of ``count`` channels without a stamp, and of one with a stamp."""
+    kind = np.dtype(FORMATS[form])
+    values = ("v", kind, (count,))
+    return kind, np.dtype([("n", "u1"), values]), np.dtype([("n", "u1"), ("t", "<f8"), values])
 
 
 def read_texts(data: bytes) -> list[tuple[float, str]]:

@@ -124,6 +124,8 @@ class Rows:
             case Trace():
                 yield Row("filtered", self._stamp(item.start, item.time), item.samples[:, None])
             case Marker():
+                if self._anchor is None and item.raw is not None and isfinite(item.time):
+                    self._anchor = item.raw, item.time  # it came before the first sample of this recording
                 yield Row("markers", self._stamp(item.raw, item.time), [[item.text]])
             case Prediction():
                 yield from self._prediction(item)

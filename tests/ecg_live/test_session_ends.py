@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DeviceLost, DeviceNotFound, FormatError, ProtocolError
-from ecg_live.types import Battery, Chunk, Poll, Prediction, State, Summary, Trace
+from ecg_live.types import Battery, Chunk, Gap, Poll, Prediction, State, Summary, Trace
 from tests.contracts.sources import HandClock, Keep, Make, Script, Steps, last_two, of, paced
 
 
@@ -180,3 +180,25 @@ def test_seconds_end_a_silent_source(make: Make, clock: HandClock) -> None:
     clock.wait(5.0)
     assert session.wait(20)
     assert last_two(sink)[1].samples == 2 * 256
+
+
+@pytest.mark.parametrize(("silent", "lost"), [(2.0, 0), (20.5, 5248)])
+def test_what_a_device_that_fell_silent_did_not_send_before_the_end_is_lost(
+    make: Make, clock: HandClock, silent: float, lost: int
+) -> None:
+    sink = Keep()
+    session, _ = make([*paced(clock, 12), lambda: clock.wait(silent)], sink)
+    session.run()
+    _, summary = last_two(sink)
+    assert (summary.samples, summary.lost) == (12 * 256, lost)
+    gaps = [(gap.start, gap.lost, gap.cause) for gap in sink.items if isinstance(gap, Gap)]
+    assert gaps == [(12 * 256, lost, "the device was silent until the end")] * bool(lost)
+
+
+def test_a_gap_that_the_device_told_before_it_fell_silent_counts_once(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    gap = Gap(12 * 256, 256, "out of range")
+    session, _ = make([*paced(clock, 12), gap, lambda: clock.wait(10.0)], sink)
+    session.run()
+    assert last_two(sink)[1].lost == 2560
+    assert sum(item.lost for item in sink.items if isinstance(item, Gap)) == 2560

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ecg_live.dashboard.words import NOTHING, clock_text, size_text
 from ecg_live.html.markup import MINUS, count, number
+from ecg_live.session_counts import SILENT
 
 from .session import Happening, Recorded
 from .tallies import covered, loss, spread
 from .windows import Answers
 
-SILENT = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
 LEAST = 0.0005  # a share that rounds to none, but is some
 
 
@@ -77,7 +77,9 @@ def problems(session: Recorded) -> Iterator[str]:
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
     ends = _ends(session)
     if session.trace and ends and (silent := ends[-1].time - session.duration) > SILENT:
-        yield f"No sample came in the last {silent:.0f} s before the end: they count in no gap and in no share."
+        told = any(gap.stop > session.duration for gap in session.gaps)
+        where = "they are told as lost, and count in no share" if told else "they count in no gap and in no share"
+        yield f"No sample came in the last {silent:.0f} s before the end: {where}."
 
 
 def _ends(session: Recorded) -> list[Happening]:

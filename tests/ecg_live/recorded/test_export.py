@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import edfio
@@ -20,12 +22,15 @@ from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.recorded.contents import read_contents
 from ecg_live.recorded.edf import _eight
 from ecg_live.recorded.export import export
-from ecg_live.sinks.xdf_chunks import DIGEST
+from ecg_live.sinks.streams import specs
+from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC
+from ecg_live.sinks.xdf_pack import Packer
 from ecg_live.types import F64, Chunk, Item, Marker, Opening, StreamInfo
+from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
 from tests.devices.files import test_xdf as plain
 from tests.ecg_live.recorded.report.stories import rolled, story
-from tests.ecg_live.sinks.recordings import BEGAN, counted, ecg, eventful, load, prediction, record
+from tests.ecg_live.sinks.recordings import BEGAN, HEADS, INFO, TEXTS, counted, ecg, eventful, load, prediction, record
 
 PLAIN = Opening()
 REAL = folder() / "supine_1min.txt"
@@ -129,6 +134,46 @@ def test_what_edf_had_to_fill_is_a_gap_again_when_it_is_replayed_and_markers_are
     assert np.abs(got.samples - there.samples).max() <= 4000 / 65535 / 2 * 1.01
     assert [m.time for m in got.markers] == pytest.approx([m.time for m in there.markers], abs=1e-6)
     assert [marker.text for marker in got.markers] == ["Grüße, <b>"]  # without its control characters
+
+
+@pytest.mark.parametrize("speed", [1.0, 20.0, math.inf])
+def test_markers_of_a_recording_at_any_speed_come_back_from_its_edf(tmp_path: Path, speed: float) -> None:
+    raws = [-1.5, 0.0, 2.86, 12.0, 14.5, 24.99, 31.0]
+    info, held = replace(INFO, speed=speed), list(raws)
+    items: list[Item] = []
+    for second in (*range(12), *range(16, 28)):
+        items.append(Chunk(np.zeros((256, 1)), 256 * second, BEGAN + second / speed))
+        items += [Marker(BEGAN + raw / speed, f"at {raw}", raw) for raw in held if raw < second + 1]
+        held = [raw for raw in held if raw >= second + 1]
+    items += [Marker(BEGAN + raw / speed, f"at {raw}", raw) for raw in held]
+    record(tmp_path / "a.xdf", items, info)
+    for path in (tmp_path / "a.xdf", export(tmp_path / "a.xdf", "edf", None, PLAIN).files[0]):
+        got = decode(path)
+        assert got.gaps == [(3072, 1024)]
+        assert sorted(m.time for m in got.markers) == pytest.approx(raws, abs=1e-5)
+        assert sorted(m.text for m in got.markers) == sorted(f"at {raw}" for raw in raws)
+
+
+def test_damage_in_a_session_is_a_gap_up_to_the_next_boundary(tmp_path: Path) -> None:
+    clock, path = HandClock(), tmp_path / "a.xdf"
+    packer = Packer(specs(INFO, HEADS), INFO, HEADS, TEXTS, clock)
+    parts = [MAGIC, packer.begin()]
+    for second in range(60):
+        samples = np.arange(256.0 * second, 256.0 * second + 256)[:, None]
+        parts += packer.pack([Chunk(samples, 256 * second, BEGAN + second)])
+        clock.wait(1.0)
+        parts.append(packer.tick())
+    path.write_bytes(b"".join([*parts, packer.end()]))
+    places = [chunk.begin for _, chunk in chunks(path) if not isinstance(chunk, Torn) and chunk.tag == 3]
+    data = bytearray(path.read_bytes())
+    begin = places[len(places) // 2] + 3
+    data[begin : begin + 3000] = bytes(3000)
+    path.write_bytes(data)
+    got = decode(path)
+    assert len(got.gaps) == 1
+    assert got.samples.tolist() == [float(at) for at in got.counter]
+    assert got.counter[-1] == 60 * 256 - 1
+    assert "damaged and left out" in got.warnings[0]
 
 
 def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) -> None:

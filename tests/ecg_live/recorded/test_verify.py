@@ -15,11 +15,14 @@ from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.closing import close_xdf
+from ecg_live.recorded.report import write_report
 from ecg_live.recorded.verify import verify
 from ecg_live.sinks.xdf_chunks import DIGEST, SAMPLES
+from ecg_live.types import Chunk, Gap, State
+from tests.contracts.signals import ecg
 from tests.devices.files.test_xdf import chunk, header, write
 from tests.devices.files.test_xdf import ecg as lab_ecg
-from tests.ecg_live.sinks.recordings import eventful, record
+from tests.ecg_live.sinks.recordings import BEGAN, eventful, record
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +175,14 @@ def test_what_is_no_recording(tmp_path: Path) -> None:
     (tmp_path / "a.xdf").write_bytes(b"XD")
     with pytest.raises(FormatError, match="begins with"):
         verify(tmp_path / "a.xdf")
+
+
+def test_what_a_silent_device_did_not_send_before_the_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    heart = [Chunk(ecg(1.0, 256.0), 256 * k, BEGAN + k) for k in range(10)]
+    silence = Gap(2560, 4864, "the device was silent until the end", time=BEGAN + 10)
+    record(path, [*heart, silence, State("ended", "stopped", BEGAN + 29)])
+    report = verify(path)
+    assert (report.sound, report.reported) == (True, 4864)
+    said = write_report([path]).remarks
+    assert said == ["No sample came in the last 19 s before the end: they are told as lost, and count in no share."]

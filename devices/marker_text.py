@@ -1,0 +1,19 @@
+"""What a marker says, however many channels its stream has, and whether of text or numbers: in files and live alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def marker_text(row: Sequence[object]) -> str:
+    """A text as it was sent; those of several channels in one line. Whole numbers keep all their digits."""
+    words = [_word(value) for value in row]
+    return words[0] if len(words) == 1 else " ".join(" ".join(words).split())
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
