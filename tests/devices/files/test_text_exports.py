@@ -131,7 +131,7 @@ def test_bids_whose_json_is_missing_or_wrong(tmp_path: Path) -> None:
         ("a.txt", b"PK\x03\x04\0", "ZIP archive.*unpack"),
         ("a.xlsx", b"PK\x03\x04\0", "Excel.*CSV"),
         ("a.adicht", b"\0\0\0\0", "LabChart.*text"),
-        ("a.edf.gz", gzip.compress(b"0       \0\1\2"), "packed file.*unpack"),
+        ("a.edf.gz", gzip.compress(b"0       \0\1\2", mtime=0), "packed file.*unpack"),
         ("a.pdf", b"%PDF-1.4\n1 0 obj\n", "PDF"),
         ("a.npy", b"\x93NUMPY\1\0", "NumPy"),
         ("a.xml", b'<?xml version="1.0"?>\n<AnnotatedECG>', "XML"),
