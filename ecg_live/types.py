@@ -47,6 +47,8 @@ class StreamInfo:
         Seconds of signal in a second of the session clock: 1, save for a replay that runs faster or slower.
     replay : bool
         Samples come from a file: they are not of now, and none get lost while they stay away.
+    unit_assumed : bool
+        Nobody stated the unit of the samples; they are taken for mV.
     """
 
     rate: float
@@ -58,6 +60,7 @@ class StreamInfo:
     ecg: int = 0
     speed: float = 1.0
     replay: bool = False
+    unit_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,7 +55,10 @@ def open_acq(path: Path, opening: Opening) -> FileRecording:
     if channel.kind == "i2":
         least, most = sorted(count * slope + offset for count in _FULL)
         full = least, most
-    info = StreamInfo(rate, (channel.name,), full, path.name, f"{path.name}/{channel.name}", length)
+    info = StreamInfo(
+        rate, (channel.name,), full, path.name, f"{path.name}/{channel.name}", length,
+        unit_assumed=channels.is_assumed(channel.unit, opening),
+    )  # fmt: skip
 
     def decoded() -> Iterator[Run | State]:
         parts = unpacked(path, header, index, place) if header.compressed else interleaved(path, header, index, count)

@@ -137,12 +137,17 @@ def millivolts(unit: str, opening: Opening, where: str) -> float:
         The unit is none of V, mV, µV, nV.
     """
     text = opening.unit if opening.unit is not None else unit
-    if opening.unit is None and units.is_missing(unit):
+    if is_assumed(unit, opening):
         return 1.0
     factor = units.to_millivolts(text)
     if factor is None:
         raise ConfigError(f"{where}: the unit is {text!r}, expected V, mV, uV or nV", "give the unit with --unit mV")
     return factor
+
+
+def is_assumed(unit: str, opening: Opening) -> bool:
+    """Whether neither the source nor the user states a unit, so that mV is assumed; see `StreamInfo.unit_assumed`."""
+    return opening.unit is None and units.is_missing(unit)
 
 
 def given_rate(opening: Opening) -> float | None:

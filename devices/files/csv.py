@@ -44,15 +44,18 @@ def open_table(path: Path, table: Table, opening: Opening, *, rate: float | None
     if time is not None and time.others:
         time = find_time(path.name, table, opening, column)
     name = name_of(table, column)
-    factor = channels.millivolts(unit_of(table, column), opening, path.name)
+    unit = unit_of(table, column)
+    factor, assumed = channels.millivolts(unit, opening, path.name), channels.is_assumed(unit, opening)
     if rate is not None or time is None:
         layout = layout_of(table, (column,))
         rate = channels.settle_rate(rate or seconds.stated_rate(table.before), opening, path.name)
-        return FileRecording(_info(path, name, rate), lambda: _counted(path, layout, factor))
+        return FileRecording(_info(path, name, rate, assumed=assumed), lambda: _counted(path, layout, factor))
     dated = time.column if time.dated else None
     stamped = replace(layout_of(table, (column, time.column), dated), shared=time.others)
     pace = fit_rate(path, stamped, time.second, opening, stated=seconds.stated_rate(table.before))
-    return FileRecording(_info(path, name, pace.rate), lambda: stamped_runs(path, stamped, pace, factor))
+    return FileRecording(
+        _info(path, name, pace.rate, assumed=assumed), lambda: stamped_runs(path, stamped, pace, factor)
+    )
 
 
 def choose_column(where: str, table: Table, time: TimeColumn | None, opening: Opening) -> int:
@@ -104,8 +107,8 @@ def _counted(path: Path, layout: Layout, factor: float) -> Iterator[Run | State 
             position += len(item.table)
 
 
-def _info(path: Path, name: str, rate: float) -> StreamInfo:
-    return StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}")
+def _info(path: Path, name: str, rate: float, *, assumed: bool) -> StreamInfo:
+    return StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}", unit_assumed=assumed)
 
 
 def unit_of(table: Table, column: int) -> str:

@@ -55,7 +55,10 @@ def open_edf(path: Path, opening: Opening) -> FileRecording:
     rate = channels.settle_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
     slope, offset, ends = _scale(path, signal, opening)
     length = layout.records * signal.samples / rate
-    info = StreamInfo(rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length)
+    info = StreamInfo(
+        rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length,
+        unit_assumed=channels.is_assumed(signal.unit, opening),
+    )  # fmt: skip
 
     def runs() -> Iterator[Run | State | Marker]:
         found = read_annotations(path, header, layout.records)

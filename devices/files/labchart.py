@@ -53,11 +53,12 @@ def open_labchart(path: Path, opening: Opening) -> FileRecording:
     table = _table(path.name, lines, count, heading)
     time = TimeColumn(0, None, dated=False) if table.width > len(heading.titles) else None
     column = choose_column(path.name, table, time, opening)
-    factor = channels.millivolts(unit_of(table, column), opening, path.name)
+    unit = unit_of(table, column)
+    factor, assumed = channels.millivolts(unit, opening, path.name), channels.is_assumed(unit, opening)
     rate = channels.settle_rate(1 / heading.interval, opening, path.name)
     layout = layout_of(table, (column,) if time is None else (column, 0), headings=_KEYS, remarks=True)
     name = name_of(table, column)
-    info = StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}")
+    info = StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}", unit_assumed=assumed)
 
     def runs() -> Iterator[Run | State | Marker]:
         blocks = _Blocks(path.name, heading, rate)

@@ -13,12 +13,12 @@ from devices.files.mat_layouts import read_contents
 from devices.files.mat_people import Contents, Person
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
 from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.signal.unit_watch import LARGEST_SPAN_MV
 from ecg_live.types import F64, Marker, Opening, State, StreamInfo
 
 BETWEEN = 60.0  # s of gap between two trials; how long it really was is not in the files
 _COUNTS = 4095.0  # a 12-bit converter's highest
 _CENTRED = 500.0  # a median above is no ECG in mV: electrodes alone give at most 300 mV (IEC 60601-2-25)
-_LARGEST = 50.0  # mV; the median second of an ECG spans less, and one in microvolt more
 # mV = (counts - 2060) * 3000 / 175 / 4095 for a Shimmer 2R, which recorded both data sets: its maker's drivers
 _ZERO, _SLOPE = 2060.0, 3000.0 / 175 / 4095
 
@@ -162,6 +162,6 @@ def _scale(parts: list[F64], rate: float, opening: Opening) -> _Scale:
     second = max(1, round(rate))
     whole = values[: len(values) // second * second].reshape(-1, second)
     spans = np.ptp(whole, axis=1) if len(whole) else np.ptp(values, keepdims=True)
-    if np.median(spans) > _LARGEST:
+    if np.median(spans) > LARGEST_SPAN_MV:
         return _Scale(1e-3, remark="states no unit; taken for microvolt")
     return _Scale(1.0, remark="states no unit; taken for mV")

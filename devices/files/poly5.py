@@ -78,7 +78,10 @@ def open_poly5(path: Path, opening: Opening) -> FileRecording:
         raise FormatError(f"{path.name}: {signal.name}: a range of no width, or no number", "export the file again")
     factor = channels.millivolts(signal.unit, opening, path.name)
     slope, offset = signal.slope * factor, signal.offset * factor
-    info = StreamInfo(rate, (signal.name,), None, path.name, f"{path.name}/{signal.name}", header.samples / rate)
+    info = StreamInfo(
+        rate, (signal.name,), None, path.name, f"{path.name}/{signal.name}", header.samples / rate,
+        unit_assumed=channels.is_assumed(signal.unit, opening),
+    )  # fmt: skip
 
     def runs() -> Iterator[Run | State | Marker]:
         at = 0

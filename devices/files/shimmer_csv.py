@@ -71,10 +71,11 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
     factor, full_scale = _scale(head, column, opening, path.name)
     pace = fit_rate(path, layout, _MS, opening)
     device = head.names[time][: stamp.start()] if stamp is not None else ""
-    info = StreamInfo(
-        pace.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}"
-    )
     counts = head.names[column].upper().endswith("_UNCAL")
+    info = StreamInfo(
+        pace.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}",
+        unit_assumed=not counts and channels.is_assumed(_unit(head, column), opening),
+    )  # fmt: skip
 
     def runs() -> Iterator[Run | State | Marker]:
         if counts:
@@ -137,6 +138,10 @@ def _channel(name: str) -> channels.Channel:
     return channels.describe(short, short)
 
 
+def _unit(head: _Head, column: int) -> str:
+    return head.units[column] if column < len(head.units) else ""
+
+
 def _scale(head: _Head, column: int, opening: Opening, where: str) -> tuple[float, tuple[float, float] | None]:
     """Factor to mV, and the converter's range in mV."""
     name = head.names[column]
@@ -147,5 +152,4 @@ def _scale(head: _Head, column: int, opening: Opening, where: str) -> tuple[floa
             raise ConfigError(f"{where}: {name} holds converter counts, which have no unit", "leave --unit out")
         factor = span / 2 ** (bits - 1)
         return factor, (-span, factor * (2 ** (bits - 1) - 1))
-    unit = head.units[column] if column < len(head.units) else "mV"
-    return channels.millivolts(unit, opening, where), (-span, span)
+    return channels.millivolts(_unit(head, column), opening, where), (-span, span)

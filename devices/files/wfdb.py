@@ -97,7 +97,10 @@ def open_wfdb(path: Path, opening: Opening) -> FileRecording:
     factor = channels.millivolts(first.signal.unit, opening, path.name)
     frames = (header.frames or sum(each.frames for each in header.segments)) if header.segments else there
     length = (frames - first.start) * per_frame / rate
-    info = StreamInfo(rate, (name,), _full_scale(first.signal, factor), path.name, f"{path.stem}/{name}", length)
+    info = StreamInfo(
+        rate, (name,), _full_scale(first.signal, factor), path.name, f"{path.stem}/{name}", length,
+        unit_assumed=not first.signal.stated or channels.is_assumed(first.signal.unit, opening),
+    )  # fmt: skip
     markers: list[Marker] = []
     if opening.annotations is not None:
         notes = read_annotations(path, opening.annotations, header.rate)

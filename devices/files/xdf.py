@@ -50,7 +50,10 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
     _check_samples(path, parts[0])
     first = _first(path, stream)
     pace, remark = _pace(path, first, channels.settle_rate(stream.rate or _fitted(first), opening, path.name))
-    info = StreamInfo(pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name)
+    info = StreamInfo(
+        pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name,
+        unit_assumed=channels.is_assumed(stream.units[column], opening),
+    )  # fmt: skip
     marks = [track for track in tracks if track.marks]
 
     def runs() -> Iterator[Run | State | Marker]:

@@ -12,6 +12,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.signal import beats, blocks, highpass, quality, resample, zscore
 from ecg_live.signal.gaps import GapFinder
 from ecg_live.signal.ring import Ring
+from ecg_live.signal.unit_watch import UnitWatch
 from ecg_live.types import BLOCK, RATE, WIDTH, Chunk, Event, Gap, LeadOff, State, StreamInfo, Trace, Window
 
 Output = Gap | State | Window | Trace
@@ -54,6 +55,7 @@ class SignalPath:
         self._gaps = GapFinder(info.rate, hop)
         self._blocks = blocks.BlockMeter(info.rate, info.full_scale)
         self._resample = resample.Resampler(info.rate)
+        self._units = UnitWatch(info)
         self._highpass = highpass.HighPass()
         self._zscore = zscore.StreamingZScore(self._blocks.usable, scale)
         self._rings = Ring(), Ring(), Ring()  # before the high-pass, after it, normalised
@@ -103,6 +105,7 @@ class SignalPath:
         """End of the stream: give all that is still inside."""
         yield from self._end_segment()
         yield from self._gaps.flush()
+        yield from self._units.flush()
 
     def _take(self, part: Chunk | Gap | State) -> Iterator[Output]:
         if isinstance(part, Chunk):
@@ -119,6 +122,7 @@ class SignalPath:
             yield from self._begin_segment(chunk)
         self._times.append((chunk.start - self._start, chunk.time))
         self._blocks.push(chunk.samples[:, 0])
+        yield from self._units.push(chunk.samples[:, 0], chunk.time)
         yield from self._through(self._resample.push(chunk))
 
     def _through(self, resampled: Chunk) -> Iterator[Output]:

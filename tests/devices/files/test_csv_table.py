@@ -191,3 +191,10 @@ def test_any_bytes_end_in_one_of_our_errors(tmp_path: Path) -> None:
 def test_real_file(shared_data: Path) -> None:
     got = decode(shared_data / "csv" / "neurokit_ecg_1000hz.csv", Opening(rate=1000))
     assert (len(got.samples), got.info.channels, got.gaps) == (50000, ("ECG",), [])
+
+
+def test_whether_a_unit_was_stated_is_passed_on(tmp_path: Path) -> None:
+    rows = "".join(f"{i / 250},{i}\n" for i in range(100))
+    assert decode(write(tmp_path / "a.csv", "time,ECG\n" + rows)).info.unit_assumed
+    assert not decode(tmp_path / "a.csv", Opening(unit="uV")).info.unit_assumed
+    assert not decode(write(tmp_path / "b.csv", "time,ECG (mV)\n" + rows)).info.unit_assumed
