@@ -400,3 +400,15 @@ def test_a_recording_that_is_being_written_by_another_program_is_no_crash(tmp_pa
         code, _, complaint = run_json(path)
     assert code == 4
     assert "open.h5" in complaint
+
+
+def test_the_gain_of_a_plux_sensor_reaches_the_reader(tmp_path: Path) -> None:
+    heights = []
+    for gain in (1000, 1019):
+        done = ecg_live("export", ECG, "--to", "csv", "--out", tmp_path / str(gain), "--gain", gain)
+        assert done.returncode == 0
+        ecg = next(path for path in map(Path, done.stdout.split()) if path.name.endswith("_ecg.csv"))
+        heights.append(np.abs(np.genfromtxt(ecg, delimiter=",", skip_header=1)[:, -1]).max())
+    assert heights[0] / heights[1] == pytest.approx(1.019, rel=1e-4)
+    code, _, said = run_json(ECG, "--gain", 0)
+    assert (code, "--gain" in said) == (2, True)
