@@ -172,7 +172,7 @@ class Profile:
         if self._shares(other := participant_of(path)):
             raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", OTHERWISE)
         try:
-            write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode())
+            write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode(), private=True)
         except OSError as error:
             raise RecordingError(
                 f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Files that are there whole or not at all, whatever happens while they are written; some for their user alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700  # modes of what holds health data
+SHARED_FILE = 0o666  # less what the user's umask takes
 
-def write_whole(path: Path, content: bytes) -> None:
+
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file so that a crash, a power cut or a full disk leaves what was there before.
+
+    ``private``: nobody but its user may read it, nor look into folders that are made for it.
 
     Raises
     ------
@@ -17,9 +22,11 @@ def write_whole(path: Path, content: bytes) -> None:
         If it cannot be written.
     """
     part = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")  # two programs may write the same
+    if private:
+        private_folder(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with part.open("xb") as file:
+        with os.fdopen(new_file(part, PRIVATE_FILE if private else SHARED_FILE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -29,6 +36,26 @@ def write_whole(path: Path, content: bytes) -> None:
             part.unlink()
         raise
     sync_folder(path.parent)
+
+
+def new_file(path: Path, mode: int = PRIVATE_FILE, flags: int = os.O_WRONLY) -> int:
+    """Open a file that was not there, with this mode from the first moment on. Raises `OSError`."""
+    always = os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    return os.open(path, flags | always, mode)
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it, that are missing, for their user alone; what is there stays as it is.
+
+    Raises
+    ------
+    OSError
+        If they cannot be made.
+    """
+    if path.is_dir():
+        return
+    private_folder(path.parent)
+    path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
 def write_all(file: int, data: bytes) -> None:

@@ -17,8 +17,9 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.plain import clean
 from ecg_live.profile import KnownRecording, Profile, quoted, recording_folders, today
 from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import Roll, XdfRecorder
+from ecg_live.sinks.xdf import XdfRecorder
 from ecg_live.sinks.xdf_file import free
+from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.types import Clock, StreamInfo
 
 LEAST = 100 * 10**6  # bytes free, below which no recording begins
@@ -70,11 +71,19 @@ class Recordings:
         roll = Roll((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
         texts = {key: text for key, text in self._texts.items() if text is not None}
         streams = specs(self._info, self._heads)
-        recorder = XdfRecorder(path, streams, self._info, self._heads, texts, self._clock, roll=roll)
+        recorder = XdfRecorder(
+            path, streams, self._info, self._heads, texts, self._clock,
+            roll=roll, elsewhere=folders(), moved=self._moved,
+        )  # fmt: skip
         self._remember(path)
         if not named:  # the dashboard closes, and the terminal still says where it lies
             say(f"recording to {path}")
         return recorder
+
+    def _moved(self, path: Path) -> None:
+        """Say that the recording goes on in another folder."""
+        say(f"the disk cannot be written to; the recording goes on in {path}")
+        self._remember(path)
 
     def _remember(self, path: Path) -> None:
         """Note in the wearer's profile where the recording lies, for `ecg-live forget`."""
@@ -108,8 +117,13 @@ class Recordings:
 
 def folder() -> Path:
     """Where recordings go that nobody named: ./recordings if it is there, or the user's data folder."""
+    return folders()[0]
+
+
+def folders() -> list[Path]:
+    """Where recordings may go that nobody named, and those whose own disk fails."""
     here, data = recording_folders()
-    return here if here.is_dir() and os.access(here, os.W_OK) else data
+    return [here, data] if here.is_dir() and os.access(here, os.W_OK) else [data]
 
 
 def _xdf(path: Path) -> Path:

@@ -9,6 +9,11 @@ from ecg_live.types import Chunk, Clock, Item
 SMALL = 2048  # bytes that an item other than samples is taken to need
 
 
+def weight(item: Item) -> int:
+    """Bytes that an item needs, about."""
+    return SMALL + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
+
+
 class Backlog:
     """Items between a session and the thread that writes them; nothing is left out.
 
@@ -41,11 +46,17 @@ class Backlog:
             oldest = self._oldest if self._writing is None else self._writing
         return 0.0 if oldest is None else max(0.0, self._clock() - oldest)
 
+    @property
+    def share(self) -> float:
+        """How much of the room is taken; more than 1 where somebody is held up."""
+        with self._room:
+            return self._size / self._limit
+
     def put(self, item: Item) -> int:
         """Add an item; give how many bytes wait if that is more than there is room for, or else 0."""
         with self._room:
             self._oldest = self._clock() if self._oldest is None else self._oldest
-            self._size += SMALL + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
+            self._size += weight(item)
             self._items.append(item)
             if self._patience and self._size > self._limit:
                 self._room.wait_for(lambda: self._over or self._size <= self._limit, self._patience)

@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from math import inf, isfinite
+from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
-from uuid import uuid4
 
-from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.sinks import xdf_chunks
+from ecg_live.errors import RecordingError
 from ecg_live.sinks.backlog import Backlog
 from ecg_live.sinks.streams import StreamSpec
-from ecg_live.sinks.xdf_file import XdfFile, free, rescue_path, unused
-from ecg_live.sinks.xdf_headers import file_header
+from ecg_live.sinks.xdf_file import free
 from ecg_live.sinks.xdf_pack import Packer
+from ecg_live.sinks.xdf_parts import ONE_FILE, Parts, Roll
 from ecg_live.types import Clock, HeadInfo, Item, RecordingStatus, StreamInfo, Trace
 
 INTERVAL = 0.15  # s from one write to the next: leaves a busy machine time within the 0.5 s of the design
 LIMIT = 256 << 20  # bytes that may wait for the disk
-PIECE = 1 << 20  # bytes written and sealed at once
-PATIENCE = 60.0  # s that closing waits for the disk, and a replay at full speed
+PATIENCE = 60.0  # s that closing waits for the disk, a replay at full speed, and a disk that fails for another place
+CROWDED = 0.5  # of the room for what waits, from which on a disk that fails is waited for no longer
 KEPT = "what was written before is in the file; ecg-live verify tells"
-
-
-@dataclass(frozen=True, slots=True)
-class Roll:
-    """When to go on in a new file: after ``seconds``, or ``size`` bytes."""
-
-    seconds: float = inf
-    size: float = inf
-
-
-ONE_FILE = Roll()
 
 
 class XdfRecorder:
     """Write all streams of a session but the filtered trace, which can be made again.
+
+    A disk that fails is tried again for as long as there is room for what waits; then, and where a file has reached its
+    largest size, the recording goes on in another file, or another folder.
 
     Parameters
     ----------
@@ -59,8 +48,14 @@ class XdfRecorder:
         Bytes that may wait for the disk; beyond, the recording fails, save that a replay at full speed waits.
     interval : float
         Seconds from the begin of one write to that of the next.
+    patience : float
+        Seconds that a replay at full speed waits for room.
     sync : callable
         Makes the disk take what was written.
+    elsewhere : sequence of Path
+        Folders to go on in.
+    moved : callable
+        Told of a file that was begun in one of them.
 
     Raises
     ------
@@ -82,33 +77,29 @@ class XdfRecorder:
         roll: Roll = ONE_FILE,
         limit: int = LIMIT,
         interval: float = INTERVAL,
+        patience: float = PATIENCE,
         sync: Callable[[int], None] = os.fsync,
+        elsewhere: Sequence[Path] = (),
+        moved: Callable[[Path], object] = lambda _: None,
     ) -> None:
-        self._path, self._clock, self._roll, self._interval, self._sync = path, clock, roll, interval, sync
+        self._clock, self._interval, self._elsewhere, self._moved = clock, interval, tuple(elsewhere), moved
         self._packer = Packer([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
-        self._id, self._part = str(uuid4()), 1
-        self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else PATIENCE)
-        self._size = 0  # of files that are full
-        self._failed: str | None = None
-        self._note = ""
-        self._free: int | None = None
+        self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else patience)
+        self._failed: str | None = None  # said once, by whoever finds out first
+        self._note = self._trouble = ""  # what happened to the file last, and why it cannot be written now
+        self._since = 0.0  # when that began, or another place was tried in vain
         self._ending = Flag()
-        self._file = self._open(path)
+        self._parts = Parts(path, self._packer, clock, roll, sync)
+        self._published = self._looked()  # by the recorder's thread, as a whole
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
     @property
     def status(self) -> RecordingStatus:
         """How it does, from any thread."""
-        return RecordingStatus(
-            path=str(self._file.path),
-            seconds=self._packer.seconds,
-            size=self._size + self._file.size,
-            free=self._free,
-            late=0.0 if self._failed else self._backlog.late,
-            failed=self._failed,
-            note=self._note,
-        )
+        late = self._backlog.late  # first: what is not late any more has been published
+        failed, published = self._failed, self._published
+        return replace(published, late=0.0 if failed else late, failed=failed)
 
     def write(self, item: Item) -> None:
         """Take one item; waits for nothing, save in a replay at full speed while the disk is far behind.
@@ -118,13 +109,14 @@ class XdfRecorder:
         RecordingError
             The recording failed.
         """
-        if self._failed is not None:
-            raise RecordingError(self._failed, KEPT)
+        if (failed := self._failed) is not None:
+            raise RecordingError(failed, KEPT)
         if isinstance(item, Trace):
             return
         if waiting := self._backlog.put(item):
-            self._failed = f"{self._file.path} failed: {waiting >> 20} MB wait for a disk that is too slow"
-            raise RecordingError(self._failed, "record to a faster disk")
+            why = f"fails: {self._trouble}" if self._trouble else "is too slow"
+            self._failed = f"{self._published.path} failed: {waiting >> 20} MB wait for a disk that {why}"
+            raise RecordingError(self._failed, "record to a faster disk, or free space")
 
     def close(self) -> None:
         """End the file and wait for the disk; one that failed is not waited for.
@@ -137,23 +129,10 @@ class XdfRecorder:
         self._ending.set()
         if self._failed is None:
             self._thread.join(PATIENCE)
-        if self._failed is not None:
-            raise RecordingError(self._failed, KEPT)
+        if (failed := self._failed) is not None:
+            raise RecordingError(failed, KEPT)
         if self._thread.is_alive():
-            raise RecordingError(f"{self._file.path}: the disk has not answered for {PATIENCE:g} s", KEPT)
-
-    def _open(self, path: Path) -> XdfFile:
-        file = XdfFile(path, self._sync)
-        try:
-            head = file_header(datetime.now().astimezone(), self._part, self._id)
-            file.append(xdf_chunks.chunk(xdf_chunks.FILE, head) + self._packer.begin())
-            file.sync()
-        except OSError as error:
-            file.close()
-            raise RecordingError(f"{path} cannot be written: {error.strerror}", "free space on the disk") from error
-        self._began = self._clock()
-        self._free = free(path)
-        return file
+            raise RecordingError(f"{self._published.path}: the disk has not answered for {PATIENCE:g} s", KEPT)
 
     def _run(self) -> None:
         try:
@@ -161,57 +140,75 @@ class XdfRecorder:
             while not last:
                 last = self._ending.wait(pause)
                 began = self._clock()
-                self._pass()
+                self._pass(last=last)
                 pause = max(self._interval / 10, self._interval - (self._clock() - began))
-            self._file.append(self._packer.end())
-            self._file.sync()
-        except OSError as error:
-            self._fail(f"{error.strerror or error}")
-        except EcgLiveError as error:
-            self._fail(error.message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the recording has failed and must say so
             self._fail(f"unexpected {type(error).__name__}: {error}")
         finally:
-            self._file.close()
+            self._parts.close()
 
-    def _pass(self) -> None:
-        """Bring all that waits to the disk."""
-        items = self._backlog.take()
-        if items and (self._clock() - self._began >= self._roll.seconds or self._file.size >= self._roll.size):
-            self._next()
-        piece = bytearray()
-        for data in self._packer.pack(items):
-            piece += data
-            if len(piece) >= PIECE:
-                self._file.append(bytes(piece))
-                piece.clear()
-        piece += self._packer.tick()
-        if piece:
-            self._file.append(bytes(piece))
-        self._file.sync()
-        self._backlog.done()
-        self._free = free(self._file.path)
-        if self._file.removed():
-            self._rescue()
+    def _pass(self, *, last: bool) -> None:
+        """Bring all that waits to the disk, or keep it."""
+        try:
+            self._bring(last=last)
+        except (OSError, RecordingError) as error:
+            self._hold(error, last=last)
+        self._published = self._looked()
+        if not self._trouble:
+            self._backlog.done()
 
-    def _rescue(self) -> None:
-        """Somebody took the file away: what it holds is still there as long as it is open."""
-        gone = self._file
-        self._file = gone.rescue(rescue_path(gone.path))
-        gone.close()
-        self._note = f"{gone.path} was removed or renamed while it was written; all of it is in {self._file.path}"
+    def _bring(self, *, last: bool) -> None:
+        self._note = self._parts.rescue() or self._note
+        self._parts.flush()  # what was kept
+        self._parts.add(self._backlog.take())
+        self._parts.flush()
+        if last:
+            self._parts.end()
+        if self._trouble:
+            self._note = f"{self._parts.path} can be written again; nothing is lost"
+        self._trouble = ""
 
-    def _next(self) -> None:
-        """Go on in a new file."""
-        self._file.append(self._packer.end())
-        self._file.sync()
-        self._file.close()
-        self._size += self._file.size
-        path, self._part = unused(self._path, self._part + 1)
-        self._file = self._open(path)
+    def _hold(self, error: OSError | RecordingError, *, last: bool) -> None:
+        """Keep what could not be written; go elsewhere where waiting is no use, or was in vain."""
+        now, path = self._clock(), self._parts.path
+        if not self._trouble:
+            self._since = now
+        self._trouble = why = error.message if isinstance(error, RecordingError) else error.strerror or str(error)
+        self._note = f"{path} cannot be written: {why}; what comes is kept, and it is tried again"
+        crowded, vain = self._backlog.share > CROWDED, now - self._since >= PATIENCE
+        too_large = isinstance(error, OSError) and error.errno == errno.EFBIG
+        if not (last or crowded or vain or too_large):
+            return
+        self._since = now
+        if not self._move(last=last, why=f"{path} cannot be written: {why}") and last:
+            self._fail(why)
+
+    def _move(self, *, last: bool, why: str) -> bool:
+        """Go on in another place; false where there is none, or only footers lack."""
+        if last:
+            self._parts.add(self._backlog.take())
+        here = self._parts.path.parent
+        for folder in dict.fromkeys((here, *self._elsewhere)) if self._parts.waits else ():
+            try:
+                moved = self._parts.rescue(folder)
+                if not moved:
+                    self._parts.move(folder)
+                self._trouble = ""
+                self._bring(last=last)
+            except (OSError, RecordingError):
+                continue
+            self._note = moved or f"{why}; the recording goes on in {self._parts.path}"
+            if folder != here:
+                self._moved(self._parts.path)
+            return True
+        return False
+
+    def _looked(self) -> RecordingStatus:
+        """How it does now."""
+        path = self._parts.path
+        return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free(path), note=self._note)
 
     def _fail(self, why: str) -> None:
-        self._failed = f"{self._file.path} failed after {self._packer.seconds:.1f} s: {why}"
+        if self._failed is None:
+            self._failed = f"{self._parts.path} failed after {self._packer.seconds:.1f} s: {why}"
         self._backlog.give_up()
-        with contextlib.suppress(OSError):
-            self._file.sync()

@@ -9,10 +9,13 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
 
 from ecg_live.errors import RecordingError
 from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
-from ecg_live.whole import sync_folder, write_all
+from ecg_live.sinks.xdf_left import Left, left
+from ecg_live.whole import new_file, private_folder, sync_folder, write_all
 
 if sys.platform != "win32":
     import fcntl
@@ -21,8 +24,16 @@ OTHER = "choose another name; on the dashboard, R gives one"
 _COPIED = 1 << 20  # bytes at once
 
 
+class _State(NamedTuple):
+    """How far a file goes, what is still to be written before all else, and the digest at its end."""
+
+    size: int
+    head: bytes
+    digest: bytes
+
+
 class XdfFile:
-    """A new file, held open.
+    """A new file, held open, that only its user may read; nobody sees it before `appear`.
 
     Parameters
     ----------
@@ -39,21 +50,40 @@ class XdfFile:
 
     def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
         self.path, self.size = path, 0
-        self._sync, self._digest = sync, b""
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._sync, self._head, self._digest = sync, MAGIC, b""
+        self._safe = _State(0, MAGIC, b"")  # what the disk has for sure
+        self._part: Path | None = None if sys.platform == "win32" else path.with_name(f".{uuid4().hex}.xdf")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         except OSError as error:
             raise RecordingError(f"{path.parent} cannot be made: {error.strerror}", "choose another folder") from error
+        if path.exists() or path.is_symlink():
+            raise _taken(path)
         try:
-            self._file = os.open(path, flags, 0o644)
+            self._file = new_file(self._part or path, flags=os.O_RDWR | os.O_APPEND)
         except FileExistsError as error:
-            raise RecordingError(f"{path} is there already; a recording is never written over", OTHER) from error
+            raise _taken(path) from error
         except OSError as error:
-            raise RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder") from error
-        self._head = MAGIC
+            raise _unmade(path, error) from error
         _lock(self._file, alone=True)
-        sync_folder(path.parent)
+
+    def appear(self) -> None:
+        """Take the name, with all that was written by now: a kill leaves no file that is empty, or lacks headers.
+
+        Raises
+        ------
+        RecordingError
+            Another file has it, or the disk does not take it.
+        """
+        if self._part is not None:
+            try:
+                _rename(self._part, self.path)
+            except FileExistsError as error:
+                raise _taken(self.path) from error
+            except OSError as error:
+                raise _unmade(self.path, error) from error
+            self._part = None
+        sync_folder(self.path.parent)
 
     def append(self, data: bytes) -> None:
         """Write whole chunks and their digest at once.
@@ -61,29 +91,99 @@ class XdfFile:
         Raises
         ------
         OSError
-            The disk did not take all of it; the file ends where it did before.
-        RecordingError
-            Somebody cut the file: what would be written now could not be read.
+            The disk did not take all of it; it can be tried again.
         """
-        if (there := os.fstat(self._file).st_size) < self.size:
-            raise RecordingError(f"it was cut from {self.size} to {there} bytes while it was written", OTHER)
         data = self._head + data
         digest = hashlib.sha256(self._digest + data).digest()
         data += chunk(DIGEST, digest)
+        if os.fstat(self._file).st_size > self.size:  # what a disk that fails did not let be taken off
+            os.ftruncate(self._file, self.size)
         try:
             write_all(self._file, data)
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self.size)
+            self._trim()
             raise
         self._head, self._digest = b"", digest
         self.size += len(data)
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk."""
-        self._sync(self._file)
+        """Wait until all of it is on the disk.
 
-    def removed(self) -> bool:
+        Raises
+        ------
+        OSError
+            It is not. What was appended since the last time is taken off again, as nobody knows how much of it is
+            there: a system forgets what a disk did not take.
+        """
+        try:
+            self._sync(self._file)
+        except OSError:
+            self.size, self._head, self._digest = self._safe
+            self._trim()
+            raise
+        self._safe = _State(self.size, self._head, self._digest)
+
+    def harm(self) -> str:
+        """What somebody did to the file, in words; empty if nothing is known."""
+        there = os.fstat(self._file).st_size
+        if there < self.size:
+            return f"cut from {self.size} to {there} bytes"
+        return "removed or renamed" if self._removed() else ""
+
+    def rescue(self, path: Path) -> tuple[XdfFile, Left | None]:
+        """Write what is left of it to another new file, which can go on from there.
+
+        Returns
+        -------
+        XdfFile
+            Not seen by anybody yet.
+        Left or None
+            What that is, if it is not all of it.
+
+        Raises
+        ------
+        RecordingError
+            The other file cannot be made.
+        OSError
+            The disk does not take it.
+        """
+        there = os.fstat(self._file).st_size
+        found = left(self._read, there) if there < self.size else None
+        other = XdfFile(path, self._sync)
+        try:
+            end = self.size if found is None else found.end
+            for at in range(0, end, _COPIED):
+                write_all(other._file, self._read(at, min(_COPIED, end - at)))
+            other.size = end
+            if end:
+                other._head, other._digest = b"", self._digest if found is None else found.digest
+            other.sync()
+        except OSError:
+            other.discard()
+            raise
+        return other, found
+
+    def close(self) -> None:
+        """Let go of the file; once is enough."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+    def discard(self) -> None:
+        """Let go of a file that is of no use, and of which nobody knows."""
+        self.close()
+        with contextlib.suppress(OSError):
+            (self._part or self.path).unlink()
+
+    def _read(self, at: int, size: int) -> bytes:
+        return os.pread(self._file, size, at)
+
+    def _trim(self) -> None:
+        """Take off what is half written; `append` tries again where that fails."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, self.size)
+
+    def _removed(self) -> bool:
         """Whether somebody took the file away; nobody can on Windows, while it is open."""
         if sys.platform == "win32":
             return False
@@ -96,32 +196,26 @@ class XdfFile:
         own = os.fstat(self._file)
         return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
 
-    def rescue(self, path: Path) -> XdfFile:
-        """Write all that was written to another new file, which can go on from there.
 
-        Raises
-        ------
-        RecordingError
-            That cannot be made.
-        OSError
-            The disk does not take it.
-        """
-        other = XdfFile(path, self._sync)
-        try:
-            for at in range(0, self.size, _COPIED):
-                write_all(other._file, os.pread(self._file, min(_COPIED, self.size - at), at))
-            other.sync()
-        except OSError:
-            other.close()
-            raise
-        other.size, other._head, other._digest = self.size, self._head, self._digest
-        return other
+def _rename(part: Path, path: Path) -> None:
+    """Give a file its name unless another has that. Raises `OSError`."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: take the name first
+        os.close(new_file(path))
+        part.replace(path)
+    else:
+        part.unlink()
 
-    def close(self) -> None:
-        """Let go of the file; once is enough."""
-        file, self._file = self._file, -1
-        if file >= 0:
-            os.close(file)
+
+def _taken(path: Path) -> RecordingError:
+    return RecordingError(f"{path} is there already; a recording is never written over", OTHER)
+
+
+def _unmade(path: Path, error: OSError) -> RecordingError:
+    return RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder")
 
 
 def being_written(path: Path) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ecg_live.sinks import xdf_chunks
 from ecg_live.sinks.streams import Key, Row, Rows, StreamSpec
 from ecg_live.sinks.xdf_headers import stream_footer, stream_header
+from ecg_live.sinks.xdf_left import Counted
 from ecg_live.types import F64, Chunk, Clock, HeadInfo, Item, StreamInfo
 
 OFFSETS = 5.0  # s between two clock offsets, as LabRecorder writes them
@@ -32,6 +33,28 @@ class _Tally:
         self.first = self.first if self.count else stamp
         self.last = stamp + (count - 1) / self.spec.rate if self.spec.rate else stamp
         self.count += count
+
+
+@dataclass(slots=True)
+class Book:
+    """What a file holds by now.
+
+    ``stop`` is the raw counter behind its newest sample, None where the next one must say where it lies; ``offsets``
+    and ``boundary`` are when these were written last.
+    """
+
+    tallies: dict[Key, _Tally] = field(default_factory=dict)
+    stop: int | None = None
+    offsets: float = 0.0
+    boundary: float = 0.0
+
+    def recount(self, counted: Iterable[Counted]) -> None:
+        """Begin anew with what was found in a file."""
+        self.stop = None
+        self.tallies = {key: _Tally(each.number, each.spec) for key, each in self.tallies.items()}
+        numbered = {each.number: each for each in self.tallies.values()}
+        for each in counted:
+            numbered[each.stream].add(each.stamp, each.number)
 
 
 class Packer:
@@ -59,11 +82,9 @@ class Packer:
     ) -> None:
         self._streams, self._info, self._texts, self._clock = tuple(streams), info, dict(texts), clock
         self._rows = Rows(info, heads, clock)
-        self._tallies: dict[Key, _Tally] = {}
-        self._stop: int | None = None  # raw counter behind the newest sample; unknown where a file begins
+        self.book = Book()  # of the file that is written; may be put back
         self._held: list[F64] = []
         self._stamp = 0.0  # of the first sample held
-        self._offsets = self._boundary = 0.0  # when they were written last
         self.first: int | None = None  # raw counter of the first sample of all
         self.stop = 0  # and behind the last one
 
@@ -75,13 +96,13 @@ class Packer:
     def begin(self) -> bytes:
         """Stream headers of a new file."""
         now = self._clock()
-        self._stop, self._boundary = None, now
-        self._tallies = {spec.key: _Tally(number, spec) for number, spec in enumerate(self._streams, 1)}
+        tallies = {spec.key: _Tally(number, spec) for number, spec in enumerate(self._streams, 1)}
+        self.book = Book(tallies, boundary=now)
         heads = [
             xdf_chunks.chunk(
                 xdf_chunks.HEADER, stream_header(each.spec, self._info, now, self._texts), stream=each.number
             )
-            for each in self._tallies.values()
+            for each in self.book.tallies.values()
         ]
         return b"".join(heads) + self._offsets_at(now)
 
@@ -89,16 +110,16 @@ class Packer:
         """Whole chunks with all that the items add."""
         for item in items:
             for row in self._rows.of(item):
-                if row.key in self._tallies:
+                if row.key in self.book.tallies:
                     yield from self._row(row, item)
         yield from self._release()
 
     def tick(self) -> bytes:
         """Clock offsets and a boundary, where they are due."""
         now = self._clock()
-        due = self._offsets_at(now) if now - self._offsets >= OFFSETS else b""
-        if now - self._boundary >= BOUNDARIES:
-            self._boundary = now
+        due = self._offsets_at(now) if now - self.book.offsets >= OFFSETS else b""
+        if now - self.book.boundary >= BOUNDARIES:
+            self.book.boundary = now
             due += xdf_chunks.chunk(xdf_chunks.BOUNDARY, xdf_chunks.UUID)
         return due
 
@@ -106,16 +127,16 @@ class Packer:
         """Last clock offsets, and the footers."""
         feet = [
             xdf_chunks.chunk(xdf_chunks.FOOTER, stream_footer(each.first, each.last, each.count), each.number)
-            for each in self._tallies.values()
+            for each in self.book.tallies.values()
         ]
         return self._offsets_at(self._clock()) + b"".join(feet)
 
     def _offsets_at(self, now: float) -> bytes:
-        self._offsets = now
-        return b"".join(xdf_chunks.offset(each.number, now) for each in self._tallies.values())
+        self.book.offsets = now
+        return b"".join(xdf_chunks.offset(each.number, now) for each in self.book.tallies.values())
 
     def _row(self, row: Row, item: Item) -> Iterator[bytes]:
-        tally = self._tallies[row.key]
+        tally = self.book.tallies[row.key]
         if isinstance(item, Chunk):
             yield from self._signal(row.stamp, item, tally)
             return
@@ -129,19 +150,19 @@ class Packer:
     def _signal(self, stamp: float, item: Chunk, tally: _Tally) -> Iterator[bytes]:
         held = sum(map(len, self._held))
         off = abs(stamp - (self._stamp + held / self._info.rate))
-        if item.start != self._stop or off > SAME or held + len(item.samples) > MOST:
+        if item.start != self.book.stop or off > SAME or held + len(item.samples) > MOST:
             yield from self._release()
             self._stamp = stamp
-        if item.start != self._stop:
+        if item.start != self.book.stop:
             yield xdf_chunks.place(tally.number, item.start)
         self._held.append(item.samples)
-        self._stop = self.stop = item.stop
+        self.book.stop = self.stop = item.stop
         self.first = item.start if self.first is None else self.first
 
     def _release(self) -> Iterator[bytes]:
         if not self._held:
             return
         samples, self._held = np.concatenate(self._held), []
-        tally = self._tallies["ecg"]
+        tally = self.book.tallies["ecg"]
         tally.add(self._stamp, len(samples))
         yield xdf_chunks.numbers(tally.number, tally.spec.form, self._stamp, samples)

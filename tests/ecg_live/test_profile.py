@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -152,3 +154,15 @@ def test_an_entry_of_another_is_not_written_over(tmp_path: Path) -> None:
     assert mine.scale(SCALE.device) == SCALE
     with pytest.raises(FormatError, match="name one of them otherwise"):
         theirs.scale(SCALE.device)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes")
+def test_a_profile_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        for entry in (SCALE, baseline(), KnownRecording("/tmp/a.xdf", DAY)):  # noqa: S108 - a name only
+            Profile("P01", tmp_path / "data").save(entry)
+    finally:
+        os.umask(before)
+    modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {True: 0o700, False: 0o600}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ecg_live.profile import KnownRecording, KnownScale, Profile
 from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import ONE_FILE, Roll, XdfRecorder
+from ecg_live.sinks.xdf import XdfRecorder
+from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
 from ecg_live.types import StreamInfo
 from tests.contracts.sources import HandClock
 from tests.ecg_live.sinks.recordings import HEADS, INFO, counted

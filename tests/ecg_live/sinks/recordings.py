@@ -13,7 +13,8 @@ import numpy as np
 import pyxdf
 
 from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import ONE_FILE, Roll, XdfRecorder
+from ecg_live.sinks.xdf import XdfRecorder
+from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
 from ecg_live.types import (
     F64,
     Chunk,
@@ -45,11 +46,15 @@ def recorder(
     roll: Roll = ONE_FILE,
     limit: int = 1 << 28,
     interval: float = 0.01,
+    patience: float = 60.0,
     sync: Callable[[int], None] = os.fsync,
+    elsewhere: Sequence[Path] = (),
+    moved: Callable[[Path], object] = lambda _: None,
 ) -> XdfRecorder:
     return XdfRecorder(
         path, specs(info, HEADS), info, HEADS, TEXTS, clock or HandClock(),
-        roll=roll, limit=limit, interval=interval, sync=sync,
+        roll=roll, limit=limit, interval=interval,
+        patience=patience, sync=sync, elsewhere=elsewhere, moved=moved,
     )  # fmt: skip
 
 
@@ -108,3 +113,9 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         waiting.wait(0.001)
+
+
+def settled(sink: XdfRecorder) -> None:
+    """Wait until all that was given to a recorder is on the disk, whatever its clock says."""
+    backlog = sink._backlog
+    until(lambda: not backlog._items and backlog._writing is None)

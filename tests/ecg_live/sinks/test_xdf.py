@@ -21,7 +21,7 @@ from ecg_live.errors import RecordingError
 from ecg_live.signal.path import SignalPath
 from ecg_live.sinks.fanout import Fanout
 from ecg_live.sinks.screen import Screen
-from ecg_live.sinks.xdf import Roll
+from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.types import Chunk, Marker, Opening, State, StreamInfo
 from tests.contracts.signals import eventful as made_eventful
 from tests.contracts.signals import play

@@ -21,46 +21,172 @@ import pytest
 from ecg_live.errors import RecordingError
 from ecg_live.recorded.verify import verify
 from ecg_live.sinks.xdf_file import XdfFile
+from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.types import Chunk, Gap, Item
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, until
+from tests.ecg_live.sinks.recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, settled, until
 
 FULL = textwrap.dedent("""
     import resource, sys, time
     from pathlib import Path
-    from ecg_live.errors import RecordingError
-    from tests.ecg_live.sinks.recordings import counted, recorder, until
+    from tests.ecg_live.sinks.recordings import counted, recorder, settled
     path = Path(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
     sink = recorder(path, time.monotonic)
-    try:
-        for chunk in counted(0, 40_000):
-            sink.write(chunk)
-            until(lambda: not sink.status.late)
-    except RecordingError as error:
-        print(error, sink.status.failed, sep="|")
-    try:
-        sink.close()
-    except RecordingError as error:
-        print("closed:", error)
+    for chunk in counted(0, 20_000, (200,)):
+        sink.write(chunk)
+        settled(sink)
+    print(sink.status.note)
+    sink.close()
 """)
 
 
+class Disk:
+    """A disk that fails when it is told to, and at most so many times."""
+
+    def __init__(self) -> None:
+        self.fails, self.left = 0, 10**9
+        self.error = errno.EIO
+
+    def __call__(self, file: int) -> None:
+        if self.fails and self.left:
+            self.fails, self.left = self.fails + 1, self.left - 1
+            raise OSError(self.error, os.strerror(self.error))
+        os.fsync(file)
+
+
+def lies_in(folder: Path, file: int) -> bool:
+    """Whether an open file's name, or the one that it has for now, is in a folder."""
+    return any(os.path.samestat(each.stat(), os.fstat(file)) for each in folder.glob("*"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE")
-def test_a_full_disk(tmp_path: Path) -> None:
+def test_a_file_that_has_reached_its_largest_size_is_followed_by_another(tmp_path: Path) -> None:
+    """As on FAT32, where a file ends at 4 GB."""
     path = tmp_path / "a.xdf"
-    done = subprocess.run([sys.executable, "-c", FULL, path], capture_output=True, text=True, check=True, timeout=60)
-    told, closed = done.stdout.splitlines()
-    assert "File too large" in told
-    assert told.split("|")[1] in told.split("|")[0]
-    assert "closed:" in closed
+    done = subprocess.run([sys.executable, "-c", FULL, path], capture_output=True, text=True, check=True, timeout=100)
+    assert "File too large; the recording goes on in" in done.stdout
+    parts = [path, *(tmp_path / f"a_{k}.xdf" for k in range(2, len(list(tmp_path.iterdir())) + 1))]
+    assert len(parts) > 3
+    assert np.concatenate([ecg(each) for each in parts]).tolist() == list(range(20_000))
+    for each in parts:
+        report = verify(each)
+        assert (report.torn, report.problems) == (0, [])
+        assert each.stat().st_size <= 60_000
+    assert decode(parts[2]).counter == list(range(len(ecg(parts[2]))))
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
+def test_a_disk_that_fails_and_then_does_not_costs_nothing(tmp_path: Path, error: int) -> None:
+    """What a failing `fsync` did not bring to the disk is written again, though the file seems to hold it."""
+    path, disk, clock = tmp_path / "a.xdf", Disk(), HandClock()
+    disk.error = error
+    sink = recorder(path, clock, sync=disk)
+    chunks = list(counted(0, 3000))
+    for k, chunk in enumerate(chunks):
+        if k == 50:
+            settled(sink)
+            disk.fails = 1
+        if k == 100:
+            until(lambda: disk.fails > 3)
+            clock.wait(3.0)
+            assert sink.status.failed is None
+            assert sink.status.late == 3.0
+            assert f"cannot be written: {os.strerror(error)}; what comes is kept" in sink.status.note
+            disk.fails = 0
+            settled(sink)
+            assert sink.status.note.endswith("a.xdf can be written again; nothing is lost")
+        sink.write(chunk)
+    sink.close()
+    assert list(tmp_path.iterdir()) == [path]
+    assert ecg(path).tolist() == list(range(3000))
     report = verify(path)
-    assert (report.torn, report.problems, report.closed) == (0, [], False)
-    assert path.stat().st_size <= 60_000
-    there = ecg(path)
-    assert there.tolist() == list(range(len(there)))
-    assert len(there) > 1000
+    assert (report.sound, report.closed) == (True, True)
+
+
+def test_a_disk_that_fails_for_long_is_left_for_another_folder(tmp_path: Path) -> None:
+    path, other, disk, clock = tmp_path / "a.xdf", tmp_path / "other", Disk(), HandClock()
+    told: list[Path] = []
+
+    def sync(file: int) -> None:
+        if not lies_in(other, file):
+            disk(file)
+
+    sink = recorder(path, clock, sync=sync, elsewhere=[tmp_path, other], moved=told.append)
+    chunks = list(counted(0, 3000))
+    for k, chunk in enumerate(chunks):
+        if k == 50:
+            settled(sink)
+            disk.fails = 1
+        if k == 100:
+            until(lambda: disk.fails > 3)
+            clock.wait(59.0)
+            disk.fails = 1
+            until(lambda: disk.fails > 3)
+            assert sink.status.path == str(path)
+            clock.wait(2.0)
+            settled(sink)
+        sink.write(chunk)
+    sink.close()
+    new = other / "a_2.xdf"
+    assert (sink.status.path, told) == (str(new), [new])
+    assert sink.status.note == f"{path} cannot be written: Input/output error; the recording goes on in {new}"
+    assert np.concatenate([ecg(path), ecg(new)]).tolist() == list(range(3000))
+    assert [verify(each).problems for each in (path, new)] == [[], []]
+    assert [verify(each).closed for each in (path, new)] == [False, True]
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_recording_that_ends_while_its_disk_fails_is_finished_elsewhere(tmp_path: Path) -> None:
+    path, other, disk = tmp_path / "a.xdf", tmp_path / "other", Disk()
+
+    def sync(file: int) -> None:
+        if not lies_in(other, file):
+            disk(file)
+
+    sink = recorder(path, sync=sync, elsewhere=[other])
+    disk.fails = 1
+    for chunk in counted(0, 1000):
+        sink.write(chunk)
+    sink.close()
+    assert ecg(other / "a_2.xdf").tolist() == list(range(1000))
+    assert verify(other / "a_2.xdf").closed
+
+
+def test_a_recording_fails_loudly_where_no_disk_takes_it(tmp_path: Path) -> None:
+    path, disk = tmp_path / "a.xdf", Disk()
+    sink = recorder(path, sync=disk, limit=1 << 20, elsewhere=[tmp_path / "other", Path("/proc/self/no")])
+    disk.fails = 1
+    first, *chunks = counted(0, 40_000)
+    sink.write(first)
+    until(lambda: disk.fails > 3)
+    with pytest.raises(RecordingError, match="1 MB wait for a disk that fails: Input/output error"):  # noqa: PT012
+        for chunk in chunks:
+            sink.write(chunk)
+    with pytest.raises(RecordingError):
+        sink.close()
+    sink._thread.join(20)
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["a.xdf", "other"]  # no half file is left behind
+
+
+def test_a_roll_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
+    path, disk, clock = tmp_path / "a.xdf", Disk(), HandClock()
+    sink = recorder(path, clock, roll=Roll(seconds=10.0), sync=disk)
+    for chunk in counted(0, 1000):
+        sink.write(chunk)
+    settled(sink)
+    clock.wait(10.0)
+    disk.fails = 1
+    for chunk in counted(1000, 2000):
+        sink.write(chunk)
+    until(lambda: disk.fails > 5)
+    disk.fails = 0
+    sink.close()
+    assert [ecg(tmp_path / name).tolist() for name in ("a.xdf", "a_2.xdf")] == [
+        list(range(1000)), list(range(1000, 2000))
+    ]  # fmt: skip
+    assert [verify(tmp_path / name).closed for name in ("a.xdf", "a_2.xdf")] == [True, True]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
@@ -70,7 +196,7 @@ def test_a_file_that_is_removed_while_it_is_written(tmp_path: Path) -> None:
     chunks = list(counted(0, 1000))
     for chunk in chunks[:25]:
         sink.write(chunk)
-    until(lambda: not sink.status.late)
+    settled(sink)
     for kept in ("a_rescued.xdf", "a_rescued_rescued.xdf"):  # it goes on, and that file is taken away as well
         path.unlink()
         until(lambda name=kept: sink.status.path.endswith(name))  # type: ignore[misc]
@@ -90,27 +216,45 @@ def test_a_file_that_is_removed_while_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
 def test_a_disk_that_does_not_answer_has_not_removed_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = XdfFile(tmp_path / "a.xdf")
+    file.appear()
     with monkeypatch.context() as away:
         away.setattr(Path, "stat", mock.Mock(side_effect=OSError(errno.ESTALE, "Stale file handle")))
-        assert not file.removed()
-    assert not file.removed()
+        assert not file.harm()
+    assert not file.harm()
     file.path.unlink()
-    assert file.removed()
+    assert file.harm() == "removed or renamed"
     file.close()
 
 
-def test_a_file_that_is_cut_while_it_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "a.xdf"
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be cut there")
+@pytest.mark.parametrize("kept", [0.9, 0.75, 0.0])
+def test_a_file_that_is_cut_while_it_is_written_goes_on_in_another(tmp_path: Path, kept: float) -> None:
+    """With what is left of it; what is lost is told as a gap, so that the counts are right."""
+    path, new = tmp_path / "a.xdf", tmp_path / "a_rescued.xdf"
     sink = recorder(path)
-    for chunk in counted(0, 500):
+    chunks = list(counted(0, 3000))
+    for k, chunk in enumerate(chunks):
+        if k % 10 == 0:
+            settled(sink)
+        if k == 100:
+            headers, size = 20_000, path.stat().st_size
+            cut = round(kept * size) if kept else headers // 2
+            os.truncate(path, cut)
+            until(lambda: sink.status.path == str(new))
         sink.write(chunk)
-    until(lambda: not sink.status.late)
-    os.truncate(path, 5000)
-    sink.write(next(iter(counted(500, 520))))
-    until(lambda: sink.status.failed is not None)
-    with pytest.raises(RecordingError, match="to 5000 bytes while it was written"):
-        sink.close()
-    assert path.stat().st_size == 5000
+    sink.close()
+    assert sink.status.note == (
+        f"{path} was cut from {size} to {cut} bytes while it was written; "
+        f"what was left of it, and what follows, is in {new}"
+    )
+    assert path.stat().st_size == cut
+    there = ecg(new).tolist()
+    left = there.index(2000)
+    assert there == [*range(left), *range(2000, 3000)]
+    assert (left > 100) == (kept > 0)
+    report = verify(new)
+    assert (report.sound, report.closed, report.reported) == (True, True, 2000 - left if kept else 0), report.problems
+    assert decode(new).gaps == ([(left, 2000 - left)] if kept else [])
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
@@ -148,7 +292,7 @@ def test_a_slow_disk_loses_nothing_and_blocks_nobody(tmp_path: Path) -> None:
     clock.wait(2.0)
     assert sink.status.late == 2.0
     slow.set()
-    until(lambda: not sink.status.late)
+    settled(sink)
     sink.close()
     assert ecg(path).tolist() == list(range(20_000))
 
@@ -216,7 +360,7 @@ def test_a_replay_that_waits_is_released_when_the_disk_fails(tmp_path: Path) -> 
         if broken.is_set():
             raise OSError(5, "Input/output error")
 
-    sink = recorder(tmp_path / "a.xdf", info=replace(INFO, speed=inf), sync=sync, limit=1 << 20)
+    sink = recorder(tmp_path / "a.xdf", info=replace(INFO, speed=inf), sync=sync, limit=1 << 20, patience=0.5)
     slow.clear()
     broken.set()
     told: list[str] = []
@@ -287,7 +431,7 @@ def test_a_wall_clock_that_is_set_by_an_hour_is_in_the_header_only(
     chunks = list(counted(0, 1000))
     for chunk in chunks[:25]:
         sink.write(chunk)
-    until(lambda: not sink.status.late)
+    settled(sink)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 3600)
     for chunk in chunks[25:]:

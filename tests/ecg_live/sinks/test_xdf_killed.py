@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from ecg_live.recorded.verify import verify
 from tests.ecg_live.sinks import journal
 from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
-from tests.ecg_live.sinks.recordings import ecg
+from tests.ecg_live.sinks.recordings import ecg, record
 
 
 def deaths(folder: Path, count: int, at_once: int, longest: float) -> list[Death]:
@@ -33,6 +36,34 @@ def deaths(folder: Path, count: int, at_once: int, longest: float) -> list[Death
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
 def test_five_kills(tmp_path: Path) -> None:
     tell(deaths(tmp_path, 5, 5, 1.2))
+
+
+BORN = textwrap.dedent("""
+    import os, signal, sys, time
+    from pathlib import Path
+    from tests.ecg_live.sinks.recordings import recorder
+    for k in range(40):  # a process for each kill, so that they fall into the milliseconds that making a file takes
+        child = os.fork()
+        if not child:
+            recorder(Path(sys.argv[1], f"{k}.xdf"))
+            time.sleep(20)
+            os._exit(1)
+        time.sleep(k * 1e-4)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
+def test_a_kill_while_the_file_is_made_leaves_none_or_one_with_all_headers(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", BORN, tmp_path], check=True, timeout=100)
+    paths = [tmp_path / f"{k}.xdf" for k in range(40)]
+    made = [path for path in paths if path.exists()]
+    assert len(made) < len(paths)
+    assert all(verify(path).sound for path in made)
+    for path in paths:
+        if path not in made:
+            record(path, [])  # the name is free
 
 
 @pytest.mark.soak
