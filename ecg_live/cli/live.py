@@ -175,11 +175,26 @@ def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> 
     if not headless:
         _window(session, settings, uri)
     elif not settings.json:
-        from ecg_live.cli.terminal import show
-
-        show(session)
+        _terminal(session, settings)
     else:
         _wait(session)
+
+
+def _terminal(session: Session, settings: Settings) -> None:
+    """Show the session in the terminal; where that fails, what is recorded or sent goes on without it."""
+    from ecg_live.cli.terminal import show
+
+    try:
+        show(session)
+    except Exception as error:
+        if not (session.recording or settings.lsl_out):
+            raise
+        why = error.strerror if isinstance(error, OSError) else f"unexpected {type(error).__name__}: {error}"
+        with contextlib.suppress(OSError):
+            say(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
+        session.unwatch()
+        while not session.wait(0.1):
+            pass
 
 
 def _window(session: Session, settings: Settings, uri: str) -> None:

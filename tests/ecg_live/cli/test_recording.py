@@ -207,3 +207,17 @@ def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "four hours need 288 MB" in capsys.readouterr().err
     recordings(StreamInfo(1.0, ()), record="b")().close()
     assert "gives no ECG" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_terminal_that_takes_no_more_ends_no_recording(tmp_path: Path) -> None:
+    path, source = tmp_path / "a.xdf", bundled.folder() / "supine_1min.txt"
+    command = [sys.executable, "-m", "ecg_live", "run", str(source), "--headless", "--speed", "30"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, "--record", str(path)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=90, check=False
+        )
+    assert done.returncode == 0
+    assert "the terminal shows nothing any more (No space left on device); the session goes on" in done.stderr
+    assert len(ecg(path)) == 60_000
+    assert verify(path).closed
