@@ -22,6 +22,7 @@ from devices.files.opensignals_text import open_opensignals_text
 from devices.files.poly5 import SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
 from devices.files.recording import KNOWN, UNDECODABLE, Recording, undecodable
+from devices.files.regular import regular_file
 from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
 from devices.files.table import HEAD
 from devices.files.unread import refuse_unread, unread_by_name
@@ -74,16 +75,8 @@ def open_recording(path: Path, opening: Opening) -> Recording:
 
 def _file(path: Path) -> Path:
     """The file to decode, which is there and can be read more than once."""
-    if path.is_dir():
-        raise RecordingError(f"{path} is a folder", "name a file in it")
     header = _wfdb_header(path)
-    if header is not None:
-        return header
-    if not path.exists():
-        raise RecordingError(f"{path}: no such file", "check the path")
-    if not path.is_file():
-        raise RecordingError(f"{path} is no regular file", "save it to a file first, and open that")
-    return path
+    return regular_file(path) if header is None else header
 
 
 def _wfdb_header(path: Path) -> Path | None:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from devices.files.regular import regular_file
 from devices.files.xdf_chunks import ChunkAt, Stream, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.sinks.xdf_chunks import FILE, FORMATS, HEADER, MAGIC, OFFSET, PLACE, SAMPLES
@@ -84,7 +85,7 @@ class Contents:
 def read_head(path: Path) -> Mapping[str, str]:
     """Read what a file says of itself, and no more; nothing where it is no XDF file, or cannot be read."""
     try:
-        with path.open("rb") as raw:
+        with regular_file(path).open("rb") as raw:
             if raw.read(len(MAGIC)) != MAGIC:
                 return {}
         for file, chunk in chunks(path):
@@ -103,7 +104,7 @@ def read_contents(path: Path, wanted: Collection[str] = RESULTS) -> Contents | N
         The file cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with regular_file(path).open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 return None
         return _read(path, wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from devices.files.regular import regular_file
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.closing import close_xdf
 from ecg_live.recorded.contents import Contents, read_contents
@@ -51,9 +52,7 @@ def export(source: Path, form: str, out: Path | None, opening: Opening, *, force
     if form not in FORMS:
         raise ConfigError(f"--to is {form!r}; it is csv, edf or xdf", "for example --to csv")
     if form == "xdf":
-        if not source.is_file():
-            raise RecordingError(f"{source}: no such file", "check the path")
-        closed = close_xdf(source, out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
+        closed = close_xdf(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
         what = f"{closed.dropped} bytes of a torn chunk left out, {closed.added} footers added"
         return Export([closed.path], [what], closed.error)
     contents = read_contents(source) if source.is_file() else None

@@ -63,6 +63,14 @@ class LostBooks:
         self._told.append(np.cumsum(fine, axis=1))
         self.told += int(fine[:, 1].sum())
 
+    @property
+    def silent(self) -> int:
+        """Samples behind the last one that the session told as lost: the device was silent when it ended."""
+        if self._first is None:
+            return 0
+        at_the_end = [span for span in _merged(self._told).tolist() if span[0] <= self._next < span[1]]
+        return sum(stop - self._next for _, stop in at_the_end)
+
     def problem(self) -> str | None:
         """In words, what does not add up."""
         if self._first is None:

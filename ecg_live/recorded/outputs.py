@@ -1,12 +1,14 @@
-"""Files that appear whole or not at all, and replace others only where that was asked for."""
+"""Files that appear whole or not at all, for their user alone, and replace others only where that was asked for."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from ecg_live.errors import RecordingError
+from ecg_live.whole import new_file, private_folder
 
 
 def check_free(path: Path, source: Path, *, force: bool) -> None:
@@ -27,7 +29,9 @@ def check_free(path: Path, source: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def written(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
-    """Give a path beside ``path`` to write to; it takes its place at the end, unless there was an error.
+    """Give an empty file beside ``path`` to write to; it takes its place at the end, unless there was an error.
+
+    Nobody but the user may read it, from the first byte on: it holds health data.
 
     Raises
     ------
@@ -37,7 +41,9 @@ def written(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
     check_free(path, source, force=force)
     part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        part.unlink(missing_ok=True)  # of a run that was killed
+        os.close(new_file(part))
         yield part
         part.replace(path)
     except OSError as error:

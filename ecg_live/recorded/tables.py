@@ -12,6 +12,7 @@ from typing import TextIO
 import numpy as np
 
 from ecg_live.recorded.contents import Contents
+from ecg_live.recorded.formulas import hidden
 from ecg_live.recorded.outputs import check_free, written
 from ecg_live.recorded.signal import Signal
 from ecg_live.types import Chunk, Gap, Marker
@@ -24,7 +25,8 @@ TABLES = ("ecg", "markers", "gaps", "predictions")  # files, by the ends of thei
 def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: Path, *, force: bool) -> list[Path]:
     """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, of a session, ``_predictions``; give the files.
 
-    Samples have all their digits; times are seconds from the first sample.
+    Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
+    has an apostrophe before it; see `ecg_live.recorded.formulas`.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def _open(stack: contextlib.ExitStack, path: Path, source: Path, *, force: bool)
 
 
 def _signal(signal: Signal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
-    columns = [_APART.sub(" ", name).strip() or f"channel {k}" for k, name in enumerate(signal.channels, 1)]
+    columns = [hidden(_APART.sub(" ", name).strip()) or f"channel {k}" for k, name in enumerate(signal.channels, 1)]
     ecg.write(",".join(["time [s]", *(f"{name} [mV]" for name in columns)]) + "\n")
     note, hole = csv.writer(markers), csv.writer(gaps)
     note.writerow(("time [s]", "marker"))
@@ -59,10 +61,10 @@ def _signal(signal: Signal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
         if isinstance(piece, Chunk):
             ecg.writelines(_rows(piece, signal.rate))
         elif isinstance(piece, Marker):
-            note.writerow((f"{piece.time:.{PLACES}f}", piece.text))
+            note.writerow((f"{piece.time:.{PLACES}f}", hidden(piece.text)))
         elif isinstance(piece, Gap):
             times = (f"{at / signal.rate:.{PLACES}f}" for at in (piece.start, piece.stop))
-            hole.writerow((*times, piece.lost, piece.cause))
+            hole.writerow((*times, piece.lost, hidden(piece.cause)))
 
 
 def _rows(chunk: Chunk, rate: float) -> Iterator[str]:
@@ -75,7 +77,7 @@ def _predictions(contents: Contents) -> Iterator[Sequence[object]]:
     """A header, and a row a prediction; NaN is empty."""
     keys = [key for key in ("predictions", "decisions", "quality", "heart_rate") if key in contents.streams]
     labels = [label for key in keys for label in contents.streams[key].labels]
-    yield [f"{label} [s]" if label in ("start", "stop", "latency") else label for label in labels]
+    yield [hidden(f"{label} [s]" if label in ("start", "stop", "latency") else label) for label in labels]
     tracks = [_track(contents, key) for key in keys]
     for parts in zip(*tracks, strict=False):  # of a file that was cut the last row may lack something
         yield [_cell(cell) for part in parts for cell in part]
@@ -94,4 +96,4 @@ def _track(contents: Contents, key: str) -> Sequence[Sequence[object]]:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return "" if np.isnan(value) else f"{value:.{PLACES}f}"
-    return value
+    return hidden(value) if isinstance(value, str) else value

@@ -75,6 +75,11 @@ class Report:
         """Lost samples that the session told."""
         return self.lost.told
 
+    @property
+    def silent(self) -> int:
+        """Lost samples behind the last one that came."""
+        return self.lost.silent
+
     def blame(self, problem: str) -> None:
         """Note what is wrong."""
         if len(self.problems) < TOLD:
@@ -89,7 +94,8 @@ class Report:
             lost = f", {count.missing} missing between them" if count.first is not None else ""
             yield f"  {count.stream.name} [{count.stream.kind}]: {count.samples} samples{lost}"
             if count.key == "ecg":
-                yield f"    {count.empty} of the samples are no numbers; the session told of {self.reported} lost"
+                end = f", {self.silent} of them at the end" if self.silent else ""
+                yield f"    {count.empty} of the samples are no numbers; the session told of {self.reported} lost{end}"
         yield from (f"  warning: {warning}" for warning in self.warnings)
         yield from (f"  problem: {problem}" for problem in self.problems)
 
@@ -101,10 +107,13 @@ class Report:
                 "key": each.key,
                 "samples": each.samples,
                 "footer": each.footer,
-                "missing": each.missing,
+                "missing": each.missing + (self.silent if each.key == "ecg" else 0),
                 "not_numbers": each.empty,
             }
             for each in self.counts.values()
         ]
-        names = ("size", "torn", "whole", "digests", "sealed", "reported", "sound", "closed", "problems", "warnings")
+        names = (
+            "size", "torn", "whole", "digests", "sealed", "reported", "silent", "sound", "closed", "problems",
+            "warnings",
+        )  # fmt: skip
         return {"path": str(self.path), **{name: getattr(self, name) for name in names}, "streams": streams}

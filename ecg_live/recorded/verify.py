@@ -9,6 +9,7 @@ from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 from devices.files.recording import UNDECODABLE, undecodable
+from devices.files.regular import regular_file
 from devices.files.xdf_chunks import DAMAGED, ChunkAt, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.verdict import CLOSE, Count, Report
@@ -32,7 +33,7 @@ def verify(path: Path) -> Report:
         It cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with regular_file(path).open("rb") as file:
             if (found := file.read(len(MAGIC))) != MAGIC:
                 what = f"begins with {found!r}, expected {MAGIC!r}" if found else "it is empty"
                 raise FormatError(f"{path.name}: {what}", "give an XDF file")
@@ -158,6 +159,8 @@ def _judge(report: Report) -> None:
     """What only shows when all was seen."""
     if not report.counts:
         report.blame("no stream has a header")
+    elif not (report.sealed or report.closed) and any(count.key is not None for count in report.counts.values()):
+        report.blame("cut inside its headers, which our recorder writes and seals at once: nothing was recorded")
     elif not report.closed and not report.torn:
         report.warnings.append(f"not closed: the recording ended without its footers; {CLOSE}")
     for count in report.counts.values():

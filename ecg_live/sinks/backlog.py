@@ -66,7 +66,9 @@ class Backlog:
         """Take all that waits, to write it; `done` when it is on the disk."""
         with self._room:
             items, self._items, self._size = self._items, [], 0
-            self._writing, self._oldest = self._oldest, None
+            if self._writing is None:  # else something older is still not on the disk
+                self._writing = self._oldest
+            self._oldest = None
             self._room.notify_all()
         return items
 

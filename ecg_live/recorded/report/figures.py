@@ -13,7 +13,7 @@ from ecg_live.types import F64
 from .axis import LEFT, WHOLE, Axis, drawn, filled, lane
 from .columns import line, share
 from .session import Recorded
-from .tallies import spread
+from .tallies import changes, spread
 from .trace import BESIDE, Snippet, Trace
 from .windows import Answers
 
@@ -58,6 +58,7 @@ def answers(session: Recorded, head: Answers, axis: Axis) -> Html:
         for which in dict.fromkeys(head.set.tolist()):  # no line joins two sets, and no column is of both
             own = np.where(head.set == which, head.probs[:, k], np.nan)
             parts += drawn(plot, line(stop, own, session.duration, session.hop), k)
+    parts += _changes(head, stop, plot)
     top += PANEL + SPACE
     strips = [(name, head.label == name, f"fill c{k % 8}") for k, name in enumerate(head.classes)]
     strips.append(("abstained", ~head.answered, "fill c7"))
@@ -71,6 +72,12 @@ def answers(session: Recorded, head: Answers, axis: Axis) -> Html:
     said = float(head.answered.mean()) if len(stop) else 0.0
     words = f"{head.name} over time: probability, label, abstentions; it answered {said:.0%} of the windows"
     return picture(WHOLE, top + 40, words, [*parts, *axis.below(top)])
+
+
+def _changes(head: Answers, stop: F64, plot: Plot) -> list[Html]:
+    """Upright lines where a head goes over to another set."""
+    columns = sorted({round(plot.x(float(stop[k]))) for k in changes(head)})
+    return [rule(x, plot.top, x, plot.top + plot.height, "change") for x in columns]
 
 
 def shown_classes(head: Answers) -> Sequence[int]:

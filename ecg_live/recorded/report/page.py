@@ -23,6 +23,7 @@ from .tables import (
     signal_table,
     span_table,
 )
+from .tallies import changes
 from .trace import SHOWN
 from .windows import Answers
 from .words import headlines, problems
@@ -108,6 +109,7 @@ def _answers(session: Recorded, head: Answers, axis: Axis) -> Html:
     legend = [tag("li", swatch(k), tag("span", f"probability of {head.classes[k]}")) for k in shown]
     rest = f" That of {head.classes[0]} is what is left of one." if len(head.classes) == 2 else ""
     said = f"Head {head.name}.{rest} {_how(session)}"
+    said += " Upright lines: it goes over to another set, whose answers do not compare." if changes(head) else ""
     return tag("figure", answers(session, head, axis), tag("ul", legend, class_="legend"), tag("figcaption", said))
 
 

@@ -106,9 +106,10 @@ def gather(parts: tuple[Part, ...]) -> Recorded:
     told = [(time, event) for part in parts for time, event in _told(part, times)]
     notes = (note for part in parts for note in _markers(part, times, trace))
     markers = tuple(sorted(notes, key=lambda note: note.time))
-    duration = trace.stop / trace.rate if trace else _last(parts, times)
-    windows = read_windows(parts, times, duration)
     gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _hole(event, times.zero)))
+    silent = parts[-1].checked.silent
+    duration = (trace.stop + silent) / trace.rate if trace else _last(parts, times)
+    windows = read_windows(parts, times, duration)
     hop = _hop(number_in(parsed(parts[0].contents.own.get("configuration", "")), "hop"), windows)
     happenings = tuple(_happenings(told, ecg=trace is not None))
     return Recorded(parts, duration, hop, windows, gaps, markers, happenings, trace)
@@ -173,6 +174,8 @@ def _happened(event: Mapping[str, Any]) -> tuple[str, str]:
         electrodes = event.get("electrodes")
         which = ", ".join(map(str, electrodes)) if isinstance(electrodes, list) and electrodes else "electrode"
         return "electrode", f"{which} {'off' if event.get('off') else 'back on'}"
+    if event.get("type") == "set":
+        return "set", f"{event.get('head')} answers from the {event.get('set')} set"
     level = number_in(event, "level")
     if event.get("type") == "battery" and level is not None:
         return "battery", f"{level:.0%}"

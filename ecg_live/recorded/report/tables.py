@@ -76,13 +76,15 @@ def span_table(session: Recorded) -> Html:
     found = spans(session)
     if not found:
         return Html("")
-    header = ["from", "at", "length", "windows", "usable", "heart rate", "RMSSD"]
+    split = any(span.set for span in found)
+    header = ["from", "at", "length", *(["set"] if split else []), "windows", "usable", "heart rate", "RMSSD"]
     several = len(session.windows.heads) > 1
     for head in session.windows.heads:
         header += [f"p of {head.classes[k]}" for k in shown_classes(head)]
         header.append(f"{head.name} abstained" if several else "abstained")
     note = "Means of the windows of 10 s that lie wholly between two markers; RMSSD is the median."
-    rows = [_span(span) for span in found]
+    note += " Where a head goes over to another set a stretch is cut: the answers of two sets do not compare." * split
+    rows = [_span(span, split=split) for span in found]
     title = tag("h2", "From marker to marker")
     return tag("section", title, tag("p", note, class_="note"), _long("Stretches between markers", header, rows))
 
@@ -142,7 +144,7 @@ def _spread(name: str, found: Spread) -> list[str]:
     return [name, f"{found.number:,}", *(number(each, 1) for each in (found.mean, found.median, found.low, found.high))]
 
 
-def _span(span: Span) -> list[str]:
+def _span(span: Span, *, split: bool) -> list[str]:
     windows = span.windows
     rate, rmssd = spread(windows.heart_rate).mean, spread(windows.rmssd).median
     usable = percent(int(windows.usable.sum()), len(windows))
@@ -150,6 +152,7 @@ def _span(span: Span) -> list[str]:
         short(span.name, NAMED),
         moment(span.start),
         f"{span.stop - span.start:.1f} s",
+        *([span.set or DASH] if split else []),
         f"{len(windows):,}",
         usable,
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -47,12 +48,13 @@ class Loss:
 
 
 class Span(NamedTuple):
-    """What lies between two markers."""
+    """What lies between two markers; ``set`` says which sets the heads answered from, where that changes."""
 
     name: str
     start: float
     stop: float
     windows: Windows
+    set: str = ""
 
 
 def spread(values: F64) -> Spread:
@@ -68,7 +70,8 @@ def loss(session: Recorded) -> Loss:
     counts = [ecg for part in session.parts if (ecg := part.ecg) is not None]
     known = sorted((e.first, e.stop) for e in counts if e.first is not None and e.stop is not None and e.samples)
     samples, empty = sum(e.samples for e in counts), sum(e.empty for e in counts)
-    places = max(stop for _, stop in known) - known[0][0] if known else samples
+    silent = sum(part.checked.silent for part in session.parts[-1:])  # of a part before it goes on in the next
+    places = max(stop for _, stop in known) - known[0][0] + silent if known else samples
     return Loss(samples, max(0, places - samples), empty, sum(gap.lost for gap in session.gaps))
 
 
@@ -99,20 +102,43 @@ def inside(windows: Windows, start: float, stop: float) -> Windows:
 
 
 def spans(session: Recorded) -> list[Span]:
-    """Stretches from one marker to the next; none without markers."""
+    """Stretches from one marker to the next, cut where a head goes over to another set; none without markers."""
     notes = [note for note in session.markers if 0 <= note.time <= session.duration]
     if not notes:
         return []
     edges = [0.0, *(note.time for note in notes), session.duration]
     names = ["before the first marker", *(f"{k} {' '.join(note.text.split())}" for k, note in enumerate(notes, 1))]
-    found = zip(names, edges[:-1], edges[1:], strict=True)
+    varied = [k for k, head in enumerate(session.windows.heads) if len(sets(head)) > 1]
     return [
-        Span(name, start, stop, inside(session.windows, start, stop)) for name, start, stop in found if stop > start
+        part
+        for name, start, stop in zip(names, edges[:-1], edges[1:], strict=True)
+        if stop > start
+        for part in _by_sets(Span(name, start, stop, inside(session.windows, start, stop)), varied)
     ]
 
 
+def _by_sets(span: Span, varied: Sequence[int]) -> Iterator[Span]:
+    """Cut a stretch where one of some heads goes over to another set: no mean is over two of them."""
+    windows = span.windows
+    heads = [windows.heads[k] for k in varied]
+    cuts = sorted({cut for head in heads for cut in changes(head)})
+    for begin, end in pairwise([0, *cuts, len(windows)]):
+        mask = np.zeros(len(windows), dtype=np.bool_)
+        mask[begin:end] = True
+        start = float(windows.stop[begin]) if begin else span.start
+        stop = float(windows.stop[end]) if end < len(windows) else span.stop
+        asked = {head.name: str(head.set[begin]) for head in heads if begin < end}
+        alone = len(windows.heads) == 1
+        said = ", ".join(which if alone else f"{name}: {which}" for name, which in asked.items())
+        yield Span(span.name, start, stop, windows.where(mask), said)
+
+
 def sets(head: Answers) -> list[tuple[str, Mask]]:
-    """Windows that each of a head's sets was asked about; all of them first, if there are several."""
+    """Windows that each of a head's sets was asked about."""
     names = sorted({str(each) for each in head.set} - {""}, reverse=True)
-    each = [(name, np.asarray(head.set == name, dtype=np.bool_)) for name in names]
-    return [("both", np.ones(len(head.set), dtype=np.bool_)), *each] if len(each) > 1 else each
+    return [(name, np.asarray(head.set == name, dtype=np.bool_)) for name in names]
+
+
+def changes(head: Answers) -> list[int]:
+    """Windows that are the first of another set than those before."""
+    return (np.flatnonzero(np.asarray(head.set[1:] != head.set[:-1], dtype=np.bool_)) + 1).tolist()

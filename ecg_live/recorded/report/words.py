@@ -9,7 +9,7 @@ from ecg_live.html.markup import MINUS, count, number
 from ecg_live.session_counts import SILENT
 
 from .session import Happening, Recorded
-from .tallies import covered, loss, spread
+from .tallies import covered, loss, sets, spread
 from .windows import Answers
 
 LEAST = 0.0005  # a share that rounds to none, but is some
@@ -76,9 +76,9 @@ def problems(session: Recorded) -> Iterator[str]:
     if len(numbers) > 1 and not missing and untold > 0:  # inside a file `verify` keeps the books
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
     ends = _ends(session)
-    if session.trace and ends and (silent := ends[-1].time - session.duration) > SILENT:
-        told = any(gap.stop > session.duration for gap in session.gaps)
-        where = "they are told as lost, and count in no share" if told else "they count in no gap and in no share"
+    told = session.parts[-1].checked.silent / session.trace.rate if session.trace else 0.0
+    if session.trace and ends and (silent := told + ends[-1].time - session.duration) > SILENT:
+        where = "they count as lost" if told else "they count in no gap and in no share"
         yield f"No sample came in the last {silent:.0f} s before the end: {where}."
 
 
@@ -129,5 +129,12 @@ def _head(head: Answers) -> str:
     answered = int(head.answered.sum())
     if not answered:
         return f"{head.name} never answered."
-    shares = ", ".join(f"{name} {percent(int((head.label == name).sum()), answered)}" for name in head.classes)
-    return f"{head.name} answered {percent(answered, len(head.label))} of the windows: {shares}."
+    asked = sets(head)
+    each = [f"{name} set: {_shares(head.where(mask))}" for name, mask in asked] if len(asked) > 1 else [_shares(head)]
+    return f"{head.name} answered {percent(answered, len(head.label))} of the windows: {'; '.join(each)}."
+
+
+def _shares(head: Answers) -> str:
+    """How often each label was given."""
+    answered = int(head.answered.sum())
+    return ", ".join(f"{name} {percent(int((head.label == name).sum()), answered)}" for name in head.classes)

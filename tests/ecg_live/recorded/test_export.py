@@ -6,6 +6,8 @@ import csv
 import datetime as dt
 import hashlib
 import math
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +24,11 @@ from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.recorded.contents import read_contents
 from ecg_live.recorded.edf import _eight
 from ecg_live.recorded.export import export
+from ecg_live.recorded.report import write_report
 from ecg_live.sinks.streams import specs
 from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC
 from ecg_live.sinks.xdf_pack import Packer
-from ecg_live.types import F64, Chunk, Item, Marker, Opening, StreamInfo
+from ecg_live.types import F64, Chunk, Gap, Item, Marker, Opening, Quality, StreamInfo
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
 from tests.devices.files import test_xdf as plain
@@ -239,7 +242,7 @@ def test_hostile_names_and_texts_break_no_file(tmp_path: Path) -> None:
     record(tmp_path / "a.xdf", [*counted(0, 1024), Marker(BEGAN + 1, HOSTILE, 1.0)], info)
     files = export(tmp_path / "a.xdf", "csv", None, PLAIN).files
     assert decode(files[0]).samples.tolist() == list(range(1024))
-    assert table(files[1])[1][1].startswith("=cmd")
+    assert table(files[1])[1][1].startswith("'=cmd")
     assert len(table(files[1])) == 2
     (path,) = export(tmp_path / "a.xdf", "edf", None, PLAIN).files
     edf = edfio.read_edf(path)
@@ -360,3 +363,35 @@ def test_a_limit_is_rounded_outwards_and_fits_its_field(value: float) -> None:
     low, high = _eight(value, up=False), _eight(value, up=True)
     assert low <= value <= high
     assert all(len(np.format_float_positional(limit, trim="-")) <= 8 for limit in (low, high))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes")
+def test_recordings_exports_and_reports_are_their_users_alone(tmp_path: Path) -> None:
+    """Also those that take the place of others, and what a kill left half written."""
+    before = os.umask(0)
+    try:
+        path = tmp_path / "new" / "a.xdf"
+        record(path, eventful())
+        (tmp_path / "new" / "a.edf").touch()
+        (tmp_path / "new" / "a.edf.part").touch()
+        for form in ("csv", "edf", "xdf"):
+            export(path, form, None, PLAIN, force=True)
+        write_report([path], tmp_path / "pages" / "a.html")
+    finally:
+        os.umask(before)
+    files = [each for each in tmp_path.rglob("*") if each.is_file()]
+    assert len(files) == 8
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o700}
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    item = replace(prediction(), quality=Quality("poor", ("=1+1",)))
+    items: list[Item] = [*counted(0, 3000), Marker(BEGAN + 1.0, "=cmd|' /C calc'!A0"), item, Gap(3000, 10, "@radio")]
+    record(path, [*items, *counted(3010, 4000)], StreamInfo(256.0, ("=SUM(A1)",)))
+    files = export(path, "csv", None, PLAIN).files
+    assert table(files[1])[1] == ["1.000000", "'=cmd|' /C calc'!A0"]
+    cells = [cell for file in files for row in table(file) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in set("=+@")]
+    assert decode(files[0]).samples.tolist() == [*range(3000), *range(3010, 4000)]

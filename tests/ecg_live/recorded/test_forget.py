@@ -87,6 +87,7 @@ def test_a_file_that_changed_since_it_was_listed_stays(folder: Path, tmp_path: P
 def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = XdfFile(folder / "d.xdf")
     file.append((folder / "a.xdf").read_bytes()[len(MAGIC) :])
+    file.appear()
     kept = profile("P1", tmp_path / "data")
     with monkeypatch.context() as patch:
         patch.setattr("ecg_live.recorded.search.being_written", lambda _path: False)

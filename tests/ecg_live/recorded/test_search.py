@@ -19,8 +19,8 @@ from ecg_live.recorded.export import export
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.search import search
 from ecg_live.recorded.whose import named_in, owner
-from ecg_live.sinks.xdf import Roll
 from ecg_live.sinks.xdf_file import being_written
+from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.types import Opening
 from tests.ecg_live.recorded.kept import begun, profile, recorded
 from tests.ecg_live.sinks.recordings import counted, until

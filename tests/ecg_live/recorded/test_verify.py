@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -15,10 +16,12 @@ from devices.files.xdf_chunks import ChunkAt, chunks
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.closing import close_xdf
+from ecg_live.recorded.contents import read_contents
+from ecg_live.recorded.export import export
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.verify import verify
 from ecg_live.sinks.xdf_chunks import DIGEST, SAMPLES
-from ecg_live.types import Chunk, Gap, State
+from ecg_live.types import Chunk, Gap, Opening, State
 from tests.contracts.signals import ecg
 from tests.devices.files.test_xdf import chunk, header, write
 from tests.devices.files.test_xdf import ecg as lab_ecg
@@ -59,7 +62,7 @@ def test_one_that_cannot_be_read_hinders_no_other(
     said = capsys.readouterr()
     assert f"{whole}: sound" in said.out
     assert "a.xdf: it is empty" in said.err
-    assert "none.xdf: No such file" in said.err
+    assert "none.xdf: no such file" in said.err
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,7 +171,7 @@ def test_memory_follows_the_size_of_the_file(tmp_path: Path, row: bytes) -> None
 
 
 def test_what_is_no_recording(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="No such file"):
+    with pytest.raises(RecordingError, match="no such file"):
         verify(tmp_path / "none.xdf")
     with pytest.raises(RecordingError):
         verify(tmp_path)
@@ -185,4 +188,31 @@ def test_what_a_silent_device_did_not_send_before_the_end_is_told(tmp_path: Path
     report = verify(path)
     assert (report.sound, report.reported) == (True, 4864)
     said = write_report([path]).remarks
-    assert said == ["No sample came in the last 19 s before the end: they are told as lost, and count in no share."]
+    assert said == ["No sample came in the last 19 s before the end: they count as lost."]
+
+
+def test_a_file_that_lacks_headers_is_not_sound(tmp_path: Path) -> None:
+    """Cut inside a chunk, and between two; with all of them it is sound, though nothing was recorded."""
+    whole, cut = tmp_path / "whole.xdf", tmp_path / "cut.xdf"
+    record(whole, [])
+    ends = [each.end for _, each in chunks(whole) if isinstance(each, ChunkAt)]
+    tags = [each.tag for _, each in chunks(whole) if isinstance(each, ChunkAt)]
+    sealed = ends[tags.index(DIGEST)]
+    data = whole.read_bytes()
+    for end in [*(end for end in ends if end < sealed), *(end + 7 for end in ends if end + 7 < sealed), 4, 5]:
+        cut.write_bytes(data[:end])
+        assert not verify(cut).sound, end
+    cut.write_bytes(data[:sealed])
+    assert verify(cut).sound
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xdf")
+    for path in (tmp_path / "pipe.xdf", Path("/dev/zero")):
+        for read in (verify, read_contents, lambda each: write_report([each], tmp_path / "a.html")):
+            with pytest.raises(RecordingError, match="is no regular file"):
+                read(path)
+        for form in ("csv", "edf", "xdf"):
+            with pytest.raises(RecordingError, match="is no regular file"):
+                export(path, form, tmp_path / f"a.{form}", Opening())

@@ -11,7 +11,7 @@ import numpy as np
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.series import read_series
 from ecg_live.recorded.report.session import Recorded, gather
-from ecg_live.sinks.xdf import Roll
+from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.types import Beats, Chunk, Gap, HeadResult, Item, Marker, Prediction, Quality, State, StreamInfo, Summary
 from tests.contracts.sources import HandClock
 from tests.ecg_live.html.pages import body

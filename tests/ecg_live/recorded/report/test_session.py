@@ -12,7 +12,9 @@ import pytest
 from ecg_live.recorded.report.session import Recorded
 from ecg_live.recorded.report.tallies import covered, loss, ranked, sets, spans, spread
 from ecg_live.recorded.report.trace import Envelope
-from ecg_live.types import Item, Marker, State
+from ecg_live.recorded.report.words import problems
+from ecg_live.recorded.verify import verify
+from ecg_live.types import Gap, Item, Marker, State
 from tests.ecg_live.recorded.report.stories import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
 from tests.ecg_live.sinks.recordings import BEGAN, INFO
 
@@ -35,7 +37,6 @@ def test_windows_are_those_of_the_session(session: Recorded) -> None:
     assert head.probs[0].tolist() == [0.75, 0.25]
     assert set(head.abstain[~head.answered]) == {"unusable signal: flat line"}
     assert [(name, int(mask.sum())) for name, mask in sets(head)] == [
-        ("both", 40),
         ("population", 30),
         ("personal", 10),
     ]
@@ -155,3 +156,32 @@ def test_clock_times_are_told_only_of_what_ran_in_real_time(tmp_path: Path) -> N
     assert note.clock == opened + dt.timedelta(seconds=BEGAN + 0.5 - 1000)
     (note,) = recorded(tmp_path / "b.xdf", items, replace(INFO, speed=2.0)).markers
     assert note.clock is None
+
+
+def test_no_stretch_is_over_two_sets(tmp_path: Path) -> None:
+    """The personal set from 31 s on: a stretch is cut there, and each part counts its own windows."""
+    items: list[Item] = [marker(12.0, "task")]
+    for second in range(60):
+        items.append(chunk(second))
+        if second >= 9:
+            personal = second >= 30
+            items.append(window(second + 1, 0.9 if personal else 0.1, None, "personal" if personal else "population"))
+    found = spans(recorded(tmp_path / "a.xdf", items))
+    assert [(span.name, span.start, span.stop, span.set, len(span.windows)) for span in found] == [
+        ("before the first marker", 0.0, 12.0, "population", 3),
+        ("1 task", 12.0, 31.0, "population", 9),
+        ("1 task", 31.0, 60.0, "personal", 30),
+    ]
+    assert [np.unique(span.windows.heads[0].probs[:, 1]).round(6).tolist() for span in found] == [[0.1], [0.1], [0.9]]
+
+
+def test_a_device_that_is_silent_at_the_end_counts_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    items: list[Item] = [*map(chunk, range(20)), Gap(20 * SECOND, 5 * SECOND, "no data", time=BEGAN + 20)]
+    session = recorded(path, [*items, State("ended", "stopped", BEGAN + 25)])
+    report = verify(path)
+    assert (report.sound, report.reported, report.silent) == (True, 5 * SECOND, 5 * SECOND)
+    assert next(each["missing"] for each in report.as_json()["streams"] if each["key"] == "ecg") == 5 * SECOND
+    assert any(line.endswith("told of 1280 lost, 1280 of them at the end") for line in report.lines())
+    assert (session.duration, loss(session).missing, loss(session).lost) == (25, 5 * SECOND, 5 * SECOND)
+    assert list(problems(session)) == ["No sample came in the last 5 s before the end: they count as lost."]
