@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.files import open_recording, rows
+from devices.files import open_recording
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.types import Opening
 from tests.devices.decoded import decode, decode_until_error
@@ -74,20 +74,9 @@ def test_loss_across_the_wrap(tmp_path: Path) -> None:
     assert decode(write(tmp_path / "a.txt", counted([65533, 65534, 2, 3]))).gaps == [(2, 3)]
 
 
-@pytest.mark.parametrize("block", [1 << 20, 1 << 12])
-def test_a_counter_of_15_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", block)
-    whole = [n % 32768 for n in range(32000, 99000)]
-    assert decode(write(tmp_path / "a.txt", counted(whole))).gaps == []
+def test_a_counter_of_15_bits(tmp_path: Path) -> None:
     lost = [n % 32768 for n in range(32000, 99000) if not 32750 <= n < 32850]  # across the first wrap
     assert decode(write(tmp_path / "a.txt", counted(lost))).gaps == [(750, 100)]
-
-
-def test_what_the_file_counts_up_to_tells_15_bits_from_16(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", 1 << 12)
-    numbers = [*range(31000, 32000), *(n % 65536 for n in range(65536 + 5000, 65536 + 40000))]
-    got = decode(write(tmp_path / "a.txt", counted(numbers)))
-    assert got.gaps == [(1000, 65536 + 5000 - 32000)]  # at 15 bits it would be 5768
 
 
 def test_a_file_that_counts_on_beyond_16_bits(tmp_path: Path) -> None:
