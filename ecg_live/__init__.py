@@ -1,3 +1,3 @@
 """ecg-live: from a wearer's ECG to a calibrated, quality-gated estimate of affect, live."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

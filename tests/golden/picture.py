@@ -1,4 +1,4 @@
-"""Make the README's picture of the dashboard: ``python -m tests.golden.picture [FILE]``.
+"""Make the manual's and README's picture of the dashboard: ``python -m tests.golden.picture [FILE]``.
 
 The bundled recording runs through the bundled model at its own pace for 75 s, off screen, and is recorded;
 markers are set by keys; then the window is grabbed.
@@ -31,7 +31,7 @@ from ecg_live.types import Opening
 SPEED, SECONDS = 1.0, 75.0  # at its own pace, which a busy machine keeps as well
 KEYS = {72.0: QtCore.Qt.Key.Key_1, 73.5: QtCore.Qt.Key.Key_2}  # pressed after so many seconds
 PRECISE = QtCore.Qt.TimerType.PreciseTimer
-PICTURE = Path(__file__).with_name("dashboard.png")
+PICTURE = Path(__file__).parents[2] / "docs" / "pages" / "images" / "dashboard.png"
 
 
 def main(out: Path = PICTURE) -> None:

@@ -1,0 +1,122 @@
+"""What the manual and README state is what the project does."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecg_live import __version__
+from ecg_live.sinks.jsonl import encode, rounded
+from ecg_live.sinks.streams import specs
+from ecg_live.types import (
+    Battery,
+    Beats,
+    Gap,
+    HeadInfo,
+    HeadResult,
+    Item,
+    LeadOff,
+    Marker,
+    Prediction,
+    Quality,
+    SetChange,
+    State,
+    StreamInfo,
+    Summary,
+)
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "pages"
+HEAD = {"mental_load": HeadResult({"rest": 0.5, "load": 0.5}, "rest")}
+ITEMS: tuple[Item, ...] = (
+    Prediction(0.0, 10.0, 0.0, HEAD, None, None, Quality("good")),
+    Gap(0, 1, "", time=0.0),
+    Marker(0.0, "", 0.0),
+    State("streaming"),
+    SetChange(0.0, 0.0, "mental_load", "population", "personal"),
+    Beats(0.0, 60.0),
+    LeadOff(0, off=True),
+    Battery(0.0, 1.0),
+    Summary(0, 0, 0, 0, 0, 0.0, 1.0),
+)
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def section(page: str, title: str) -> str:
+    """A section of a page of the manual."""
+    return text(PAGES / page).split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def keys(value: Any) -> Any:
+    """The keys of an object in their order, at any depth."""
+    return {key: keys(inner) for key, inner in value.items()} if isinstance(value, dict) else None
+
+
+def test_json_lines_have_the_documented_keys() -> None:
+    block = re.search(r"```json\n(.*?)```", section("outputs.md", "JSON lines"), re.DOTALL)
+    assert block is not None
+    documented = [json.loads(line) for line in block[1].splitlines()]
+    written = [rounded(encode(item, 256.0) or {}) for item in ITEMS]
+    assert [list(line) for line in documented] == [list(line) for line in written]
+    assert keys(documented[0]) == keys(written[0])
+    assert [line["type"] for line in documented] == [line["type"] for line in written]
+
+
+def test_every_xdf_stream_is_documented() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \| (\w+) \|", section("outputs.md", "XDF"), re.MULTILINE)
+    streams = specs(StreamInfo(256.0, ("ECG",), name="device"), [HeadInfo("HEAD", ("CLASS",))])
+    recorded = {(each.name, each.kind, each.form) for each in streams if each.key not in {"ecg", "filtered"}}
+    assert set(rows) == recorded
+
+
+def test_folders_that_the_architecture_page_names_exist() -> None:
+    page = text(PAGES / "architecture.md")
+    folders = re.findall(r"^\| `([\w/]+/)` \|", page, re.MULTILINE)
+    assert len(folders) >= 10
+    assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
+
+
+def test_readme_is_short_and_its_links_lead_somewhere() -> None:
+    readme = text(ROOT / "README.md")
+    assert len(readme.splitlines()) <= 160
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", readme)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_readme_has_the_two_commands_that_ci_runs() -> None:
+    lines = text(ROOT / "README.md").splitlines()
+    for command in ("pytest", "ecg-live demo"):
+        assert sum(bool(re.match(f"python -m pip install .* && {command}", line)) for line in lines) == 1
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/pages/index.md", "docs/pages/model.md"])
+def test_the_weakness_of_the_bundled_model_is_said_where_people_look_first(page: str) -> None:
+    assert {".652", ".246", ".188"} <= set(re.findall(r"\.\d{3}", text(ROOT / page)))
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r": ([\w-]+\.md)$", text(ROOT / "docs" / "mkdocs.yml"), re.MULTILINE))
+    assert listed == {page.name for page in PAGES.glob("*.md")}
+
+
+def test_version_is_the_same_everywhere() -> None:
+    newest = re.search(r"^## (\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)$", text(ROOT / "CHANGELOG.md"), re.MULTILINE)
+    citation = text(ROOT / "CITATION.cff")
+    assert newest is not None
+    assert newest[1] == __version__
+    assert f"\nversion: {newest[1]}\ndate-released: {newest[2]}\n" in citation
+
+
+def test_every_extra_that_pages_name_exists() -> None:
+    extras = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
+    named = {extra for page in PAGES.glob("*.md") for extra in re.findall(r"(?:\.|ecg-live)\[(\w+)\]", text(page))}
+    assert {"train", "test", "docs"} <= named <= set(extras)
