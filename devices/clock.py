@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ecg_live.types import State
+from ecg_live.events import State
 
 Point = tuple[float, float]  # device time from the segment's first, and how far the arrival is ahead of it (s)
 

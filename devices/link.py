@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ecg_live.errors import DeviceError
-from ecg_live.types import Chunk, Event, StreamInfo
+from ecg_live.events import Chunk, Event, StreamInfo
 
 Take = Callable[[bytes], None]  # called on the loop's thread or another: it only enqueues
 Emit = Callable[[Chunk | Event], None]

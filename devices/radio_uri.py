@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from devices.ble import BleTransport
-from devices.heart_rate import StrapDriver
+from devices.bluetooth.ble import BleTransport
+from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.polar import PolarDriver
+from devices.device_source import RadioSource
 from devices.link import Driver
-from devices.polar import PolarDriver
-from devices.radio import RadioSource
+from devices.read_options import Opening
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from ecg_live.errors import ConfigError
-from ecg_live.numeral import number
-from ecg_live.types import Clock, Opening
+from ecg_live.events import Clock
+from ecg_live.parse_number import number
 
 _PORT = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
 _WHICH = ("name", "address")

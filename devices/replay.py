@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from devices.files import Recording
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError
-from ecg_live.types import Chunk, Clock, Event, Gap, Marker, Opening, State, StreamInfo
+from ecg_live.events import Chunk, Clock, Event, Gap, Marker, State, StreamInfo
 
 _SLOWEST = 1e-3  # x real time
 _LONGEST = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from devices.link import Driver, Emit, Found, Link, LinkLost, Transport
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
-from ecg_live.types import Beats, Chunk, Clock, Event, State
+from ecg_live.events import Beats, Chunk, Clock, Event, State
 
 _T = TypeVar("_T")
 

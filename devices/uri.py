@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from devices.replay import Replay
 from ecg_live.errors import ConfigError
-from ecg_live.types import Clock, Opening, Source
+from ecg_live.events import Clock
+from ecg_live.protocols import Source
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
 Open = Callable[[str, Opening, Clock], Source]

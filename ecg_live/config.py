@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdirs import user_config_path
 
-from ecg_live import numeral
+from ecg_live import parse_number
 from ecg_live.errors import ConfigError
 
 MAX_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
@@ -186,7 +186,7 @@ def _number(name: str, value: object, where: str) -> float | int:
     if name == "speed" and value == "max":
         return math.inf
     try:
-        number = numeral.number(str(value))
+        number = parse_number.number(str(value))
     except ValueError:
         number = math.nan
     if name == "baseline":

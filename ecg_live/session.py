@@ -8,34 +8,16 @@ from threading import Event as Flag
 from threading import Thread
 
 from ecg_live.errors import EcgLiveError
+from ecg_live.events import Beats, Chunk, Clock, Event, Gap, Marker, SetChange, State, StreamInfo
 from ecg_live.model.predictor import Predictor
-from ecg_live.session_counts import Counts
+from ecg_live.protocols import Recorder, Sink, Source
+from ecg_live.results import HeadInfo, Item, Poll, Prediction, Snapshot, Summary, Window
+from ecg_live.session_counters import Counts
 from ecg_live.session_requests import Requests
-from ecg_live.signal.path import SignalPath
-from ecg_live.signal.strap import StrapPath
-from ecg_live.sinks.fanout import Fanout
-from ecg_live.sinks.screen import Screen
-from ecg_live.types import (
-    Beats,
-    Chunk,
-    Clock,
-    Event,
-    Gap,
-    HeadInfo,
-    Item,
-    Marker,
-    Poll,
-    Prediction,
-    Recorder,
-    SetChange,
-    Sink,
-    Snapshot,
-    Source,
-    State,
-    StreamInfo,
-    Summary,
-    Window,
-)
+from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.rr_pipeline import StrapPath
+from ecg_live.sinks.dispatcher import Fanout
+from ecg_live.sinks.display_buffer import Screen
 
 REST = 60.0  # s, of a baseline that is asked for in mid-session
 

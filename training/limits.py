@@ -7,10 +7,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecg_live.config import LONGEST, SHORTEST
+from ecg_live.constants import RATE, WIDTH
 from ecg_live.errors import ConfigError
 from ecg_live.model.card import DEEPEST, WIDEST
-from ecg_live.model.heads import TASKS
-from ecg_live.types import RATE, WIDTH
+from ecg_live.model.networks import TASKS
 
 if TYPE_CHECKING:
     from training.settings import TrainSettings

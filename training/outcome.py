@@ -11,14 +11,14 @@ import numpy as np
 from ecg_live import __version__
 from ecg_live.model.bundle import Bundle, Card
 from ecg_live.model.tensor_file import digest
-from ecg_live.signal.path import PREPROCESSING
-from training.corpus import Corpus
-from training.given import LICENCE
+from ecg_live.signal.pipeline import PREPROCESSING
+from training.data.corpus import Corpus
+from training.pretext.pretrained import LICENCE
+from training.pretext.stage import Encoders
+from training.report.data_summary import embedding_map, examples, summarise
 from training.results import Report
 from training.settings import TrainSettings, as_dict
-from training.stage_one import Encoders
 from training.stage_two import Learnt
-from training.summary import embedding_map, examples, summarise
 
 
 def make_bundle(

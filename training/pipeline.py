@@ -14,20 +14,20 @@ import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
-from training.corpus import Corpus, build_corpus
+from training.data.corpus import Corpus, build_corpus
 from training.datasets import open_dataset
 from training.datasets.class_order import choose, doubt
 from training.datasets.dataset import Dataset
-from training.engines import Engine, engine
-from training.evaluate import check
+from training.evaluation.cross_validation import check
 from training.outcome import make_bundle, make_report
+from training.parallel import Engine, engine
+from training.pretext.stage import Encoders, Workplace, given_encoder, trained_encoder
+from training.pretext.train_step import fabric
+from training.progress import Show
 from training.report import write_report
 from training.results import Report
 from training.settings import TrainSettings
-from training.show import Show
-from training.stage_one import Encoders, Workplace, given_encoder, trained_encoder
 from training.stage_two import labelled, learn_label, make_examples
-from training.step import fabric
 
 __all__ = ["Job", "run_cell", "run_job"]
 

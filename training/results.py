@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecg_live.model.heads import TASKS
+from ecg_live.model.networks import TASKS
 
 
 def always_no(tasks: Iterable[str]) -> float:

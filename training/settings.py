@@ -13,9 +13,9 @@ from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import Inputs
-from ecg_live.model.heads import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
+from ecg_live.model.networks import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
 from training.limits import check
-from training.transforms import Strength
+from training.pretext.transforms import Strength
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -9,25 +9,25 @@ from typing import NamedTuple
 import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError
+from ecg_live.events import F64
+from ecg_live.model.calibrated_head import Head
 from ecg_live.model.card import HeadCard
 from ecg_live.model.features import Inputs
-from ecg_live.model.head import Head
-from ecg_live.types import F64
-from training.corpus import Corpus
+from training.data.corpus import Corpus
+from training.data.feature_table import Examples, Ints, Names
+from training.data.rest_windows import baseline_windows, touching
 from training.datasets.class_order import doubt
 from training.datasets.dataset import Rating
 from training.datasets.labels import NONE, classify
-from training.engines import Engine
-from training.evaluate import Plan, choose, evaluate
-from training.examples import Examples, Ints, Names
-from training.features import random_encoder
-from training.fold import INPUTS
-from training.head import fit, to_head
+from training.evaluation.cross_validation import Plan, choose, evaluate
+from training.evaluation.fold import INPUTS
+from training.heads.fit import fit, to_head
+from training.parallel import Engine
+from training.pretext.embedding import random_encoder
+from training.pretext.stage import Encoders, Workplace, cached
 from training.report import card_scores
-from training.rest import baseline_windows, touching
 from training.results import LabelResult, Row
 from training.settings import TrainSettings
-from training.stage_one import Encoders, Workplace, cached
 
 CHOSEN_HERE = (
     "The head's features are the best of three on the very folds that its score is reported on, which flatters that "

@@ -6,31 +6,31 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from devices.files.acq import open_acq
-from devices.files.acq_header import is_acq
-from devices.files.acqknowledge_text import is_acqknowledge, open_acqknowledge_text
-from devices.files.bids import is_bids, open_bids
-from devices.files.cells import head_lines
-from devices.files.csv import open_csv
-from devices.files.edf import open_edf
-from devices.files.labchart import FIRST as LABCHART
-from devices.files.labchart import open_labchart
-from devices.files.mat import open_mat
-from devices.files.matlab5 import MAGIC, MAGIC_HDF5
-from devices.files.opensignals import SIGNATURE
-from devices.files.opensignals_text import open_opensignals_text
+from devices.files.acq.acq import open_acq
+from devices.files.acq.header import is_acq
+from devices.files.edf.edf import open_edf
+from devices.files.matlab.format5 import MAGIC, MAGIC_HDF5
+from devices.files.matlab.matlab import open_mat
+from devices.files.opensignals.scaling import SIGNATURE
+from devices.files.opensignals.text import open_opensignals_text
 from devices.files.poly5 import SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
 from devices.files.recording import KNOWN, UNDECODABLE, Recording, undecodable
 from devices.files.regular import regular_file
-from devices.files.shimmer_csv import is_shimmer, open_shimmer_csv
-from devices.files.table import HEAD
-from devices.files.unread import refuse_unread, unread_by_name
-from devices.files.wesad import is_wesad, open_wesad
-from devices.files.wfdb import open_wfdb
-from devices.files.xdf import open_xdf
+from devices.files.text.acqknowledge import is_acqknowledge, open_acqknowledge_text
+from devices.files.text.bids import is_bids, open_bids
+from devices.files.text.cells import head_lines
+from devices.files.text.csv import open_csv
+from devices.files.text.labchart import FIRST as LABCHART
+from devices.files.text.labchart import open_labchart
+from devices.files.text.shimmer import is_shimmer, open_shimmer_csv
+from devices.files.text.table import HEAD
+from devices.files.unreadable_formats import refuse_unread, unread_by_name
+from devices.files.wesad.wesad import is_wesad, open_wesad
+from devices.files.wfdb.wfdb import open_wfdb
+from devices.files.xdf.xdf import open_xdf
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.types import Opening
 
 __all__ = ["Recording", "open_recording"]
 
@@ -114,7 +114,7 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     if path.suffix.casefold() == ".hea" and head.strip():
         return open_wfdb
     if head.startswith(_HDF5):
-        from devices.files.opensignals_hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
+        from devices.files.opensignals.hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
 
         return open_opensignals_hdf5
     if head.startswith((_EDF, _BDF)):

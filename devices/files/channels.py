@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from devices.files import units
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.types import Opening
 
 ECG = "ECG"
 # Rates that ECG hardware is sold with, in Hz: PLUX, BITalino, Shimmer (32768 / n), Polar, and PhysioNet's records.

@@ -18,8 +18,9 @@ import numpy as np
 
 from devices.files import channels
 from devices.files.recording import FileRecording, Run
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from ecg_live.types import F64, Marker, Opening, State, StreamInfo
+from ecg_live.events import F64, Marker, State, StreamInfo
 
 SIGNATURE = b"POLY SAMPLE FILEversion 2.0"
 _IDENTIFIER = {b"3": 31, b"4": 32}  # bytes of it, by the version's last digit

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ecg_live.errors import EcgLiveError, FormatError, RecordingError
-from ecg_live.types import F64, Chunk, Gap, Marker, State, StreamInfo
+from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
 Piece = Chunk | Gap | State | Marker
 KNOWN = (

@@ -1,6 +1,6 @@
 """Streams of the lab streaming layer (LSL) as sources."""
 
-import ecg_live.liblsl  # noqa: F401 - before anything of LSL
+import ecg_live.lsl_library  # noqa: F401 - before anything of LSL
 from devices.lsl.opening import open_lsl
 
 __all__ = ["open_lsl"]

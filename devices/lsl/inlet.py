@@ -12,7 +12,7 @@ import pylsl
 from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeout
 
-from devices.lsl.network import Found
+from devices.lsl.resolve import Found
 
 _T = TypeVar("_T")
 BROKEN = (LostError, LslTimeout)  # what liblsl raises where a connection is gone or does not come about

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
-from devices.lsl.description import layout
+from devices.lsl.channels import layout
 from devices.lsl.inlet import BROKEN, CONNECT, describe, make_inlet
-from devices.lsl.network import PORTS, Patience, find, parse, spec_of
+from devices.lsl.resolve import PORTS, Patience, find, parse, spec_of
 from devices.lsl.source import LslSource
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, DeviceError
-from ecg_live.types import Clock, Opening
+from ecg_live.events import Clock
 
 
 def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patience: Patience | None = None) -> LslSource:
@@ -18,7 +19,7 @@ def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patienc
     Parameters
     ----------
     spec : str
-        What follows ``lsl:``, see `devices.lsl.network.parse`.
+        What follows ``lsl:``, see `devices.lsl.resolve.parse`.
     opening : Opening
         ``channel``, and where the stream states none, ``unit`` and ``rate``.
     clock : callable

@@ -11,15 +11,16 @@ from typing import Self
 
 import pylsl
 
-from devices.lsl.description import Layout, layout
+from devices.lsl.channels import Layout, layout
 from devices.lsl.inlet import BROKEN, STEP, TheirClock, describe, make_inlet, subscribe
-from devices.lsl.losses import LossFinder, Stretch
-from devices.lsl.network import FORGET, PORTS, Found, Patience, same
-from devices.lsl.rate import Rate, RateCheck
-from devices.remarks import Tally
+from devices.lsl.rate_check import Rate, RateCheck
+from devices.lsl.resolve import FORGET, PORTS, Found, Patience, same
+from devices.lsl.sample_loss import LossFinder, Stretch
+from devices.read_options import Opening
+from devices.repeated_warnings import Tally
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
-from ecg_live.liblsl import clock_offset
-from ecg_live.types import Chunk, Clock, Event, Gap, Opening, State, StreamInfo
+from ecg_live.events import Chunk, Clock, Event, Gap, State, StreamInfo
+from ecg_live.lsl_library import clock_offset
 
 _POLL = 0.05  # s between two looks at what is in reach
 _CHUNK = 0.020  # s of samples that are worth waking up for

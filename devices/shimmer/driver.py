@@ -6,15 +6,15 @@ import asyncio
 import time
 from contextlib import suppress
 
-from devices.gatt import offers
+from devices.bluetooth.gatt import offers
 from devices.link import Emit, Found, Link, LinkLost
-from devices.shimmer.dialogue import Dialogue
+from devices.shimmer.commands import Dialogue
+from devices.shimmer.decoder import Stream
 from devices.shimmer.framer import Data, Framer, Reply, Skipped
+from devices.shimmer.protocol import LEADS, TICKS, UARTS, Answer, Command, Status, Uart
 from devices.shimmer.settings import Settings
-from devices.shimmer.stream import Stream
-from devices.shimmer.wire import LEADS, TICKS, UARTS, Answer, Command, Status, Uart
 from ecg_live.errors import ProtocolError
-from ecg_live.types import Clock, State, StreamInfo
+from ecg_live.events import Clock, State, StreamInfo
 
 _SERIAL = Uart("", "", "")  # a serial line has one pipe a direction
 _UNCHANGED = "Shimmer3"  # how names begin that nobody changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecg_live.types import LeadOff
+from ecg_live.events import LeadOff
 
 _HOLD = 0.25  # s for which an electrode must be on before it counts as back: a comparator flickers while it settles
 # Chip, bit and electrode (facts on devices: status byte 1 0 0 RLD IN2N IN2P IN1N IN1P, and which inputs are which).

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from devices.shimmer.wire import ACK, DATA, IN_STREAM, NACK, TICKS, Answer, Layout, checksum, config_bytes, status_bytes
+from devices.shimmer.protocol import (
+    ACK,
+    DATA,
+    IN_STREAM,
+    NACK,
+    TICKS,
+    Answer,
+    Layout,
+    checksum,
+    config_bytes,
+    status_bytes,
+)
 
 _MOST_CHANNELS = 32  # an inquiry that names more is none
 _MOST_REGISTERS = 11  # an ADS1292R has no more to give

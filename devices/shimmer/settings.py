@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.shimmer.wire import LEADS, TICKS
+from devices.shimmer.protocol import LEADS, TICKS
 from ecg_live.errors import ConfigError
 
 _SLOWEST, _FASTEST = 128.0, 1024.0  # Hz

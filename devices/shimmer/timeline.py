@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices.shimmer.wire import TICKS
+from devices.shimmer.protocol import TICKS
 
 _BACK = 1.0  # s that ticks may go back for a packet to be a repeated one
 _AHEAD = 5.0  # s that ticks may run ahead of the host within a connection: it may have been that late before

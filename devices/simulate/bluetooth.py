@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from devices.simulate.advertisement import advertisement, short
 from devices.simulate.emulator import Characteristic, Emulator, Packet
 from ecg_live.errors import ConfigError, DeviceError
-from ecg_live.types import Clock
+from ecg_live.events import Clock
 
 try:
     from bumble import device, gatt, hci

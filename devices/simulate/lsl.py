@@ -7,8 +7,8 @@ from threading import Event as Flag
 
 from devices.files.recording import Piece, Recording
 from ecg_live.errors import RecordingError
-from ecg_live.liblsl import pylsl
-from ecg_live.types import Chunk, Gap, Marker, StreamInfo
+from ecg_live.events import Chunk, Gap, Marker, StreamInfo
+from ecg_live.lsl_library import pylsl
 
 _CHUNK = 0.020  # s; what a driver that is not too slow sends at once
 

@@ -8,8 +8,9 @@ from typing import Self
 import numpy as np
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import RecordingError
-from ecg_live.types import F64, Chunk, Opening
+from ecg_live.events import F64, Chunk
 
 
 class Player:

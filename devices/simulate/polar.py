@@ -7,13 +7,13 @@ import struct
 
 import numpy as np
 
-from devices.heart_rate import MEASUREMENT, SERVICE
-from devices.polar import CONTROL, DATA, MTU, REPLY, START, STOP, STREAMING
-from devices.polar import SERVICE as PMD
-from devices.polar_frames import RATE
+from devices.bluetooth.heart_rate import MEASUREMENT, SERVICE
+from devices.bluetooth.polar import CONTROL, DATA, MTU, REPLY, START, STOP, STREAMING
+from devices.bluetooth.polar import SERVICE as PMD
+from devices.bluetooth.polar_frames import RATE
 from devices.simulate.emulator import Characteristic, Packet, Service
+from devices.simulate.heart_rate import Heart, battery_service, beats_service
 from devices.simulate.player import Player
-from devices.simulate.strap import Heart, battery_service, beats_service
 from ecg_live.errors import RecordingError
 
 FRAME = 73  # samples at MTU 232 (this and what follows: facts on Polar)

@@ -13,7 +13,7 @@ from typing import Self
 
 from devices.simulate.emulator import Emulator, Packet
 from ecg_live.errors import DeviceError
-from ecg_live.types import Clock
+from ecg_live.events import Clock
 
 _PERIOD = 0.005  # s between two looks at what the device sends
 _MTU = 1024  # bytes that are written at once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices.shimmer.wire import (
+from devices.shimmer.protocol import (
     ACK,
     DATA,
     IN_STREAM,
@@ -21,7 +21,7 @@ from devices.shimmer.wire import (
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.shimmer_converter import Converter
 from devices.simulate.shimmer_exg import Exg
-from ecg_live.types import F64
+from ecg_live.events import F64
 
 _LENGTHS: dict[int, int] = {
     Command.SET_RATE: 2, Command.SET_SENSORS: 3, Command.POWER: 1, Command.GET_EXG: 3, Command.SET_CRC: 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devices.shimmer.wire import TICKS
+from devices.shimmer.protocol import TICKS
 
 _SETTLING = round(0.065 * TICKS)  # ticks after the start that are not sent
 _RESET = 640  # ticks between samples when it is switched on: 51.2 Hz

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.simulate.player import Player
-from ecg_live.types import F64
+from ecg_live.events import F64
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ecg_live.plain import clean
+from ecg_live.text import clean
 
 if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands import models, reach, recorded, session
+from ecg_live.cli.commands import machine, models, recorded, session
 
 GROUPS = {
     "Sessions": (session.demo, session.run, session.mark),
     "Recordings": (recorded.verify, recorded.report, recorded.export, recorded.forget),
-    "Devices and this machine": (reach.devices, reach.simulate, reach.doctor),
+    "Devices and this machine": (machine.devices, machine.simulate, machine.doctor),
     "Models": (models.models, models.train, models.evaluate, models.fetch, models.sweep),
 }
 

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from devices.reach import Reach, in_reach
+from devices.discovery import Reach, in_reach
 from ecg_live.config import load
-from ecg_live.plain import clean
+from ecg_live.text import clean
 
 SECONDS = 4.0  # a strap advertises about once a second, and a scan may miss some
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from ecg_live import __version__
-from ecg_live.bundled import DEFAULT_MODEL, demo_recording
-from ecg_live.cli.display import why_no_display
+from ecg_live.cli.qt_check import why_no_display
 from ecg_live.errors import DeviceError, EcgLiveError
-from ecg_live.plain import clean
+from ecg_live.resources import DEFAULT_MODEL, demo_recording
+from ecg_live.text import clean
 
 PACKAGES = (
     "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio", "pyxdf",
@@ -81,26 +81,26 @@ def _model() -> str:
 
 def _demo() -> str:
     from devices.files import open_recording
-    from ecg_live.types import Opening
+    from devices.read_options import Opening
 
     info = open_recording(demo_recording(), Opening()).info
     return f"{info.name}, {info.duration or 0:.0f} s at {info.rate:g} Hz"
 
 
 def _lsl() -> str:
-    from devices.lsl.network import loopback
+    from devices.lsl.resolve import loopback
 
     return loopback()
 
 
 def _bluetooth() -> str:
-    from devices.reach import bluetooth_devices
+    from devices.discovery import bluetooth_devices
 
     return f"works; heard {len(bluetooth_devices(SCAN))} devices in {SCAN:g} s"
 
 
 def _serial() -> str:
-    from devices.reach import serial_ports
+    from devices.discovery import serial_ports
 
     ports = serial_ports()
     if not ports:

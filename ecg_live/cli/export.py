@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from devices.read_options import Opening
 from ecg_live.cli import complain, say
-from ecg_live.plain import clean
-from ecg_live.types import Opening
+from ecg_live.text import clean
 
 
 def export_file(source: Path, form: str, out: Path | None, opening: Opening, *, force: bool) -> int:

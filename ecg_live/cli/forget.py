@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ecg_live.cli import INTERRUPTED, complain, say
-from ecg_live.dashboard.words import size_text
 from ecg_live.errors import ConfigError, RecordingError
-from ecg_live.plain import clean
-from ecg_live.profile import Profile, recording_folders
-from ecg_live.recorded.belongings import Belongings
+from ecg_live.participant_profile import Profile, recording_folders
+from ecg_live.presentation.formatting import size_text
 from ecg_live.recorded.forget import forget, remaining
-from ecg_live.recorded.search import search
+from ecg_live.recorded.forget.inventory import Belongings
+from ecg_live.recorded.forget.search import search
+from ecg_live.text import clean
 
 BEYOND = (
     "out of reach: copies and backups, exports that were written elsewhere, files of other programs (LabRecorder), what"

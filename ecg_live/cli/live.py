@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.cli import complain, say
-from ecg_live.cli.display import why_no_display
-from ecg_live.cli.feeds import feeds
+from ecg_live.cli.marker_inputs import feeds
 from ecg_live.cli.participant import Wearer
+from ecg_live.cli.qt_check import why_no_display
 from ecg_live.config import Settings, load, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
-from ecg_live.plain import clean
-from ecg_live.types import Sink
+from ecg_live.protocols import Sink
+from ecg_live.resources import DEFAULT_MODEL
+from ecg_live.text import clean
 
 if TYPE_CHECKING:
+    from ecg_live.protocols import Source
     from ecg_live.session import Session
-    from ecg_live.signal.path import SignalPath
-    from ecg_live.types import Source
+    from ecg_live.signal.pipeline import SignalPath
 
 CRASH = 1  # exit code of what should not happen
 
@@ -111,8 +111,8 @@ def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session
 
 def _open(uri: str, settings: Settings) -> Source:
     """Open the source, or raise what would end it at once."""
+    from devices.read_options import Opening
     from devices.uri import check, open_source
-    from ecg_live.types import Opening
 
     opening = Opening(
         settings.channel,
@@ -136,9 +136,9 @@ def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *,
     from ecg_live.model.bundle import load_bundle
     from ecg_live.model.predictor import Predictor
     from ecg_live.session import Session
-    from ecg_live.signal.strap import StrapPath
+    from ecg_live.signal.rr_pipeline import StrapPath
     from ecg_live.sinks.jsonl import JsonLines
-    from ecg_live.sinks.pipe import Pipe
+    from ecg_live.sinks.stdout_writer import Pipe
 
     torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)

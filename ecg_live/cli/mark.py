@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecg_live.marks.client import find, send
+from ecg_live.markers.client import find, send
 
 
 def mark(text: str, time: float, *, port: int | None, token: str | None, pid: int | None, session: str | None) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ecg_live.bundled import DEFAULT_MODEL, MODELS
 from ecg_live.model.bundle import Card, HeadCard, load_bundle
 from ecg_live.model.features import Inputs
+from ecg_live.resources import DEFAULT_MODEL, MODELS
 
 NUMBERS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
 INPUTS: Mapping[Inputs, str] = {

@@ -13,14 +13,14 @@ import numpy as np
 from ecg_live.cli import complain, say
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
-from ecg_live.profile import KnownBaseline, KnownScale, Learnt, Profile, today
-from ecg_live.types import StreamInfo
+from ecg_live.events import StreamInfo
+from ecg_live.participant_profile import KnownBaseline, KnownScale, Learnt, Profile, today
 
 if TYPE_CHECKING:
     from ecg_live.model.baseline import Baseline
     from ecg_live.model.bundle import Bundle
     from ecg_live.model.predictor import Predictor
-    from ecg_live.signal.path import SignalPath
+    from ecg_live.signal.pipeline import SignalPath
 
 ENOUGH = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
 NOTHING = {
@@ -72,7 +72,7 @@ class Wearer:
             The profile cannot be read.
         """
         from ecg_live.model.predictor import Predictor
-        from ecg_live.signal.path import SignalPath
+        from ecg_live.signal.pipeline import SignalPath
         from ecg_live.signal.zscore import Scale
 
         named = device(self._uri, info)

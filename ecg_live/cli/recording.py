@@ -13,14 +13,14 @@ from pathlib import Path
 from ecg_live.cli import complain, say
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
+from ecg_live.events import Clock, StreamInfo
 from ecg_live.model.bundle import Bundle
-from ecg_live.plain import clean
-from ecg_live.profile import KnownRecording, Profile, quoted, recording_folders, today
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import XdfRecorder
+from ecg_live.participant_profile import KnownRecording, Profile, quoted, recording_folders, today
+from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_file import free
 from ecg_live.sinks.xdf_parts import Roll
-from ecg_live.types import Clock, StreamInfo
+from ecg_live.sinks.xdf_recorder import XdfRecorder
+from ecg_live.text import clean
 
 LEAST = 100 * 10**6  # bytes free, below which no recording begins
 USUAL = 4 * 3600.0  # s of a long session, for which there should be room

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecg_live.cli import complain, say
-from ecg_live.plain import clean
+from ecg_live.text import clean
 
 
 def report_session(files: Sequence[Path], out: Path | None, *, force: bool) -> int:

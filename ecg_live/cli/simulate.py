@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
+from devices.read_options import Opening
 from ecg_live.config import Settings, load
 from ecg_live.errors import ConfigError
-from ecg_live.types import Opening
 
 if TYPE_CHECKING:
     from devices.simulate.emulator import Emulator

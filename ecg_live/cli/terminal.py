@@ -13,13 +13,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ecg_live.dashboard.readings import Readings
-from ecg_live.dashboard.recording import indicator, unsaved
-from ecg_live.dashboard.status import NO_USABLE_ECG, UNDECIDED, Strip, Tone, away, result_kind
-from ecg_live.dashboard.words import number
-from ecg_live.plain import clean
+from ecg_live.constants import RATE
+from ecg_live.events import F32, Beats, Gap, Marker, State
+from ecg_live.presentation.formatting import number
+from ecg_live.presentation.live_values import Readings
+from ecg_live.presentation.recording import indicator, unsaved
+from ecg_live.presentation.status import NO_USABLE_ECG, UNDECIDED, Strip, Tone, away, result_kind
+from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
-from ecg_live.types import F32, RATE, Beats, Gap, HeadResult, Marker, Poll, Prediction, Snapshot, State
+from ecg_live.text import clean
 
 PERIOD = 0.1  # s between looks
 SECONDS = 6  # of trace

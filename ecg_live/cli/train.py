@@ -33,8 +33,8 @@ def train(
     """
     _need_training()
     from training.pipeline import Job, run_job
+    from training.progress import Show
     from training.settings import load_settings
-    from training.show import Show
 
     given = {name: value for name, value in single.items() if value is not None}
     settings = load_settings(preset, config, given, dataset=job["dataset"])
@@ -79,8 +79,8 @@ def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json:
         If the bundle or the data set cannot be read, or have no label in common.
     """
     _need_training()
-    from training.judge import judge
-    from training.show import Show
+    from training.evaluation.score_bundle import judge
+    from training.progress import Show
 
     with Show() as show:
         found = judge(model, dataset, data, baseline, show)

@@ -12,11 +12,11 @@ from types import TracebackType
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from ecg_live.dashboard.preferences import Memory
+from ecg_live.dashboard.window import MainWindow
 from ecg_live.errors import EcgLiveError
-from ecg_live.types import Clock, View
-
-from .preferences import Memory
-from .window import MainWindow
+from ecg_live.events import Clock
+from ecg_live.protocols import View
 
 FRAME = 33  # ms: 30 frames a second
 MOST_DROPPED = 30  # frames within `DROPPED_WITHIN_S` that cannot be drawn before the window gives up

@@ -11,11 +11,11 @@ from itertools import pairwise
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.types import F64, HeadInfo, HeadResult
-
-from .palette import LINES, Palette
-from .paper import draw_line, painting
-from .status import Kind, result_kind
+from ecg_live.dashboard.ecg_grid import draw_line, painting
+from ecg_live.dashboard.theme import LINES, Palette
+from ecg_live.events import F64
+from ecg_live.presentation.status import Kind, result_kind
+from ecg_live.results import HeadInfo, HeadResult
 
 SPANS = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
 KEPT = SPANS[-1][0]  # s

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from ecg_live.types import StreamInfo
-
-from .palette import mark
-from .status import Strip
-from .tiles import Elided, text_label
+from ecg_live.dashboard.theme import mark
+from ecg_live.dashboard.widgets import Elided, text_label
+from ecg_live.events import StreamInfo
+from ecg_live.presentation.status import Strip
 
 RESEARCH = "Research use only"
 NO_ECG = "No ECG on this device"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from .tiles import text_label
+from ecg_live.dashboard.widgets import text_label
 
 KEYS = (
     ("Space", "Pause the trace, or go on; samples and numbers never stop"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from .markers import QUICK
+from ecg_live.presentation.markers import QUICK
 
 if TYPE_CHECKING:
-    from .window import MainWindow
+    from ecg_live.dashboard.window import MainWindow
 
 Action = Callable[["MainWindow"], object]
 _Key = QtCore.Qt.Key

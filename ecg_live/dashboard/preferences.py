@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pyqtgraph.Qt import QtCore
 
-from .palette import DARK, LIGHT, Palette
-from .paper import GAINS, SPEEDS, Scale
+from ecg_live.dashboard.ecg_grid import GAINS, SPEEDS, Scale
+from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 
 USUAL_SIZE = QtCore.QSize(1280, 800)
 FRAME_PX = QtCore.QSize(8, 40)  # what a window manager adds: its frame is known only once the window is shown

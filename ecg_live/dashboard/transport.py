@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from ecg_live.types import RATE
-
-from .paper import GAINS, SPEEDS, Scale
-from .tiles import text_label
+from ecg_live.constants import RATE
+from ecg_live.dashboard.ecg_grid import GAINS, SPEEDS, Scale
+from ecg_live.dashboard.widgets import text_label
 
 
 class Transport(QtWidgets.QWidget):

@@ -7,26 +7,27 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.types import Clock, Poll, Snapshot, View
-
-from .affect import HeadPanel, head_grid
-from .desk import Desk
-from .header import NO_ECG, Foot, Header, StateStrip
-from .help import HelpDialog
-from .history import TraceHistory
-from .keys import action_for
-from .markers import MarkerLog
-from .numbers import Numbers
-from .palette import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
-from .paper import Scale
-from .preferences import Memory, Preferences, fitted
-from .readings import Readings
-from .recording import banner, indicator
-from .status import HeadStatus, head_status, time_now
-from .strip import MarkerStrip
-from .sweep import SweepView
-from .tiles import Card, Shelf
-from .transport import Transport
+from ecg_live.dashboard.controller import Desk
+from ecg_live.dashboard.ecg_grid import Scale
+from ecg_live.dashboard.ecg_trace import SweepView
+from ecg_live.dashboard.head_panel import HeadPanel, head_grid
+from ecg_live.dashboard.header import NO_ECG, Foot, Header, StateStrip
+from ecg_live.dashboard.help import HelpDialog
+from ecg_live.dashboard.keys import action_for
+from ecg_live.dashboard.marker_labels import MarkerStrip
+from ecg_live.dashboard.preferences import Memory, Preferences, fitted
+from ecg_live.dashboard.theme import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
+from ecg_live.dashboard.transport import Transport
+from ecg_live.dashboard.vitals import Numbers
+from ecg_live.dashboard.widgets import Card, Shelf
+from ecg_live.events import Clock
+from ecg_live.presentation.live_values import Readings
+from ecg_live.presentation.markers import MarkerLog
+from ecg_live.presentation.recording import banner, indicator
+from ecg_live.presentation.status import HeadStatus, head_status, time_now
+from ecg_live.presentation.trace_history import TraceHistory
+from ecg_live.protocols import View
+from ecg_live.results import Poll, Snapshot
 
 NUMBERS_EVERY = 0.25  # s between two redraws of numbers and curves
 ROOMY_PX = QtCore.QSize(960, 660)  # with less of either the parts are drawn closer together

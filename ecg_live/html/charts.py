@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .markup import Html, tag
+from ecg_live.html.markup import Html, tag
 
 COLOURS = 8  # classes c0 to c7 of the style sheet
 DASHES = ("none", "6 3", "2 3", "8 3 2 3")  # lines differ in style as well as in colour

@@ -8,8 +8,10 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.constants import RATE, WIDTH
+from ecg_live.events import F64
 from ecg_live.model.features import HRV, SIZES, Inputs, combine
-from ecg_live.types import F64, RATE, WIDTH, Window
+from ecg_live.results import Window
 
 PRIOR = 5  # windows that the deviation of people in training weighs as much as
 FEWEST = 3  # windows that a baseline rests on at least

@@ -11,12 +11,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from ecg_live.errors import BundleError, IncompatibleBundle
+from ecg_live.model.calibrated_head import SETS, Head, PersonalHead
 from ecg_live.model.card import Card, HeadCard, parse_card
 from ecg_live.model.encoder import Encoder
-from ecg_live.model.head import SETS, Head, PersonalHead
 from ecg_live.model.tensor_file import MAX_BYTES, TensorFile
-from ecg_live.signal.path import PREPROCESSING
-from ecg_live.types import HeadInfo
+from ecg_live.results import HeadInfo
+from ecg_live.signal.pipeline import PREPROCESSING
 
 __all__ = ["Bundle", "Card", "HeadCard", "load_bundle", "save_bundle"]
 

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from ecg_live.events import F64
 from ecg_live.model.encoder import FEATURES
-from ecg_live.types import F64, Window
+from ecg_live.results import Window
 
 Inputs = Literal["embedding", "hrv", "both"]
 

@@ -8,13 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ecg_live.constants import BLOCK, RATE, WIDTH
+from ecg_live.events import F32, F64, State
 from ecg_live.model.baseline import Baseline, relative
 from ecg_live.model.bundle import Bundle
+from ecg_live.model.calibrated_head import Head, PersonalHead
 from ecg_live.model.encoder import FEATURES, EncoderStream
 from ecg_live.model.features import combine, hrv
-from ecg_live.model.head import Head, PersonalHead
+from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import BRIDGED
-from ecg_live.types import BLOCK, F32, F64, RATE, WIDTH, HeadResult, State, Window
 
 OUTPUTS = 591  # of a valid encoder for one window
 STRIDE = 4  # input samples per output

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ecg_live.atomic_write import write_whole
 from ecg_live.config import within_depth
 from ecg_live.errors import ModelError
-from ecg_live.whole import write_whole
 
 SCHEMA = 2  # since 2 the digest covers the metadata
 TENSORS_ONLY = 1  # the schema whose digest covers the tensors alone; still read

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.constants import RATE
+from ecg_live.events import F64
 from ecg_live.signal import qrs
-from ecg_live.types import F64, RATE
 
 SLOWEST, FASTEST = 30.0, 220.0  # bpm; outside no resting or working adult's rhythm is plausible
 ECTOPIC = 0.25  # an RR interval further than this share from the median of those about it is not a normal one

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ecg_live.errors import ProtocolError
-from ecg_live.types import Chunk, Gap, State
+from ecg_live.events import Chunk, Gap, State
 
 LONGEST_BRIDGE = 0.040  # s: shorter than a QRS complex, so that a bridge hides no beat
 LARGEST = 1e9  # mV: further than any converter counts, and its square is still a number

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-from ecg_live.types import BLOCK, F64, RATE, Chunk
+from ecg_live.constants import BLOCK, RATE
+from ecg_live.events import F64, Chunk
 
 CUTOFF = 0.8  # Hz, pass band of Sarkar & Etemad 2020, section 4.1
 ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import find_peaks
 
-from ecg_live.types import F64, RATE
+from ecg_live.constants import RATE
+from ecg_live.events import F64
 
 CENTRE, WIDE = 15.0, 0.027  # Hz and s: a Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984)
 SMOOTH = 5  # samples of a running mean, whose zero lies at 51 Hz: mains hum is not part of a shape

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ecg_live.constants import RATE
+from ecg_live.events import F64
+from ecg_live.results import Quality
 from ecg_live.signal.beats import Rhythm
-from ecg_live.signal.blocks import Block
-from ecg_live.types import F64, RATE, Quality
+from ecg_live.signal.raw_quality import Block
 
 BRIDGED = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
 LEAST_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")

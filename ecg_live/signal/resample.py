@@ -9,8 +9,9 @@ from math import ceil
 import numpy as np
 from scipy.signal import firwin
 
+from ecg_live.constants import RATE
 from ecg_live.errors import ConfigError
-from ecg_live.types import F64, RATE, Chunk
+from ecg_live.events import F64, Chunk
 
 LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
 BETA = 5.0  # Kaiser window; the same function's default

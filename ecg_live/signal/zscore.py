@@ -8,7 +8,8 @@ from math import sqrt
 
 import numpy as np
 
-from ecg_live.types import BLOCK, F64, RATE, Chunk
+from ecg_live.constants import BLOCK, RATE
+from ecg_live.events import F64, Chunk
 
 CLIP = (1.0, 99.0)  # percentiles; the paper's code takes the deviation of the central 95 % for the same reason
 SLOWEST = 1 / 60  # weight of a new second once a minute is known

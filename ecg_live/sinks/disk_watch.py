@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from ecg_live.types import RecordingStatus
+from ecg_live.results import RecordingStatus
 
 MINUTES = (15.0, 5.0, 1.0)  # left at the pace so far, each of which is told once
 SETTLED = 10.0  # s of a recording, before which its pace says little

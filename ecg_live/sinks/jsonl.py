@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ecg_live.types import Battery, Beats, Gap, Item, LeadOff, Marker, Prediction, SetChange, State, Summary
+from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State
+from ecg_live.results import Item, Prediction, Summary
 
 PLACES = 6  # that floats are rounded to (DESIGN)
 

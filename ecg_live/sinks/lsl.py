@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ecg_live import __version__
-from ecg_live.liblsl import clock_offset, pylsl
+from ecg_live.constants import RATE, WIDTH
+from ecg_live.events import Clock, StreamInfo
+from ecg_live.lsl_library import clock_offset, pylsl
+from ecg_live.results import HeadInfo, Item
 from ecg_live.signal.highpass import CUTOFF, ORDER
-from ecg_live.sinks.streams import Key, Rows, StreamSpec, specs
-from ecg_live.types import RATE, WIDTH, Clock, HeadInfo, Item, StreamInfo
+from ecg_live.sinks.stream_layout import Rows, specs
+from ecg_live.xdf.stream_spec import Key, StreamSpec
 
 NAME: Final = "ecg-live"  # streams' names and source ids begin with it
 OFFERED: tuple[Key, ...] = (

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from ecg_live.atomic_write import new_file, private_folder, sync_folder, write_all
 from ecg_live.errors import RecordingError
-from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, chunk
 from ecg_live.sinks.xdf_left import Left, left
-from ecg_live.whole import new_file, private_folder, sync_folder, write_all
+from ecg_live.xdf.encode import DIGEST, MAGIC, chunk
 
 if sys.platform != "win32":
     import fcntl

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC, PLACE, SAMPLES
+from ecg_live.xdf.encode import DIGEST, MAGIC, PLACE, SAMPLES
 
 Read = Callable[[int, int], bytes]  # so many bytes, from a place in the file on
 _HEAD = 1, 4, 8  # bytes that a length may take

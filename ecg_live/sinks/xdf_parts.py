@@ -12,13 +12,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from ecg_live.errors import RecordingError
-from ecg_live.sinks import xdf_chunks
-from ecg_live.sinks.backlog import weight
+from ecg_live.events import Chunk, Clock, Gap
+from ecg_live.results import Item
+from ecg_live.sinks.write_queue import weight
+from ecg_live.sinks.xdf_encoder import Packer
 from ecg_live.sinks.xdf_file import XdfFile, rescue_path, unused
-from ecg_live.sinks.xdf_headers import file_header
 from ecg_live.sinks.xdf_left import Left
-from ecg_live.sinks.xdf_pack import Packer
-from ecg_live.types import Chunk, Clock, Gap, Item
+from ecg_live.xdf import encode
+from ecg_live.xdf.headers import file_header
 
 PIECE = 1 << 20  # bytes written and sealed at once, about
 Items = list[Item]
@@ -187,7 +188,7 @@ class Parts:
         book, file = self._packer.book, XdfFile(path, self._sync)
         try:
             head = file_header(datetime.now().astimezone(), number, self._id)
-            file.append(xdf_chunks.chunk(xdf_chunks.FILE, head) + self._packer.begin())
+            file.append(encode.chunk(encode.FILE, head) + self._packer.begin())
             if packed := b"".join(self._packer.pack(items)):
                 file.append(packed)
             file.sync()

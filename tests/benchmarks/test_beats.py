@@ -23,9 +23,12 @@ from sleepecg import detect_heartbeats
 from wfdb.processing import XQRS
 
 from devices.files import open_recording
+from devices.read_options import Opening
+from ecg_live.constants import RATE
+from ecg_live.events import F64, Chunk, StreamInfo
+from ecg_live.results import Window
 from ecg_live.signal.beats import intervals
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import F64, RATE, Chunk, Opening, StreamInfo, Window
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.no_ecg import KINDS, without_its_phases
 from tests.contracts.signals import play
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.made import dataset, person
-from training.corpus import build_corpus
+from training.data.corpus import build_corpus
 from training.datasets.recordings import load_cinc2017
 from training.settings import CorpusSettings
 

@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.types import HeadInfo
+from ecg_live.results import HeadInfo
 from tests.ecg_live.dashboard.simulated import SimulatedView, wavy
 
 FRAMES = 150  # five seconds

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ecg_live.bundled import folder
+from ecg_live.resources import folder
 
 RATE = 1000
 TIGHT = 20 * 2**20  # bytes that four hours may need above one

@@ -13,8 +13,8 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ecg_live.model.predictor import Predictor, Streaming, Whole
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Window
+from ecg_live.results import Window
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import Tape, ecg, info, play
 

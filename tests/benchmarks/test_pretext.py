@@ -17,11 +17,11 @@ from lightning_fabric import Fabric
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from ecg_live.constants import WIDTH
 from ecg_live.model.encoder import LAYERS, POOL, POOLED_AFTER, SLOPE, STRIDE, Padding
-from ecg_live.types import WIDTH
+from training.pretext.train_step import Stepper, network, pretext_loss, targets
+from training.pretext.transforms import draw, versions
 from training.settings import PretextSettings
-from training.step import Stepper, network, pretext_loss, targets
-from training.transforms import draw, versions
 
 SETTINGS = PretextSettings()
 MATRIX = 1536  # a side of the product that gives the machine's own rate: 19 MB, too big for its caches

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 
 from ecg_live.model.bundle import Bundle, Card, HeadCard
+from ecg_live.model.calibrated_head import SETS
 from ecg_live.model.encoder import Encoder, Padding
 from ecg_live.model.features import Inputs
-from ecg_live.model.head import SETS
 
 LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation")
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from ecg_live.types import F64, Chunk, Stage
+from ecg_live.events import F64, Chunk
+from ecg_live.protocols import Stage
 
 RATES = (100.0, 128.0, 130.0, 250.0, 256.0, 300.0, 360.0, 500.0, 512.0, 700.0, 1000.0, 2000.0, 2048.0, 4000.0)
 ODD_RATE = 129.87

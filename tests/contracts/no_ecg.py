@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from ecg_live.types import F64, RATE
+from ecg_live.constants import RATE
+from ecg_live.events import F64
 
 Rng = np.random.Generator
 

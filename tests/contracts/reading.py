@@ -7,7 +7,8 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-from ecg_live.types import Chunk, Event, Gap, Source, State
+from ecg_live.events import Chunk, Event, Gap, State
+from ecg_live.protocols import Source
 
 
 class Reader:

@@ -16,24 +16,26 @@ import numpy as np
 import pylsl
 import pytest
 
+from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.polar import PolarDriver
+from devices.bluetooth.polar_frames import RATE
+from devices.device_source import RadioSource
 from devices.files.recording import FileRecording, Run
-from devices.heart_rate import StrapDriver
 from devices.link import Driver
 from devices.lsl import open_lsl
-from devices.lsl.network import Patience
-from devices.polar import PolarDriver
-from devices.polar_frames import RATE
-from devices.radio import RadioSource
+from devices.lsl.resolve import Patience
+from devices.read_options import Opening
 from devices.replay import Replay
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
+from devices.simulate.heart_rate import SimulatedStrap
 from devices.simulate.player import Player
 from devices.simulate.polar import SimulatedPolar
 from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
-from devices.simulate.strap import SimulatedStrap
-from ecg_live.types import F64, Opening, Source, StreamInfo
+from ecg_live.events import F64, StreamInfo
+from ecg_live.protocols import Source
 from tests.contracts.hand_loop import HandTime
 from tests.emulators.wire import Wire
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from ecg_live.signal.path import Output, SignalPath
-from ecg_live.types import F32, F64, Chunk, Event, Gap, LeadOff, State, StreamInfo, Trace, Window
+from ecg_live.events import F32, F64, Chunk, Event, Gap, LeadOff, State, StreamInfo
+from ecg_live.results import Trace, Window
+from ecg_live.signal.pipeline import Output, SignalPath
 from tests.contracts.cutting import cut
 from tests.ecg_live.dashboard.simulated import synthetic_ecg
 

@@ -7,8 +7,9 @@ from threading import Event as Flag
 from types import TracebackType
 from typing import Self
 
+from ecg_live.events import F64, Chunk, Event, State, StreamInfo
+from ecg_live.results import Item, Summary
 from ecg_live.session import Session
-from ecg_live.types import F64, Chunk, Event, Item, State, StreamInfo, Summary
 from tests.contracts.cutting import cut
 from tests.contracts.signals import ecg
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from ecg_live.types import Opening
+from devices.read_options import Opening
 from tests.devices.decoded import Decoded, decode
 from tests.fuzz.seeds import MAKERS
 from tests.fuzz.targets import WFDB, opening_of

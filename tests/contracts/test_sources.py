@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from devices.files.recording import FileRecording, Run
+from devices.read_options import Opening
 from devices.replay import Replay
-from ecg_live.types import Beats, Chunk, Gap, Opening, StreamInfo
+from ecg_live.events import Beats, Chunk, Gap, StreamInfo
 from tests.contracts.reading import Reader
 from tests.contracts.rigs import ALL, ECG, FLOW, RAMP, ROUND, RR, Rig
 

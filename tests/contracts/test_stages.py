@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_live.constants import RATE
+from ecg_live.events import F64
+from ecg_live.protocols import Stage
 from ecg_live.signal.highpass import HighPass
 from ecg_live.signal.resample import Resampler
 from ecg_live.signal.zscore import Scale, StreamingZScore
-from ecg_live.types import F64, RATE, Stage
 from tests.contracts.cutting import ODD_RATE, RATES, cut, sizes, through
 
 SECONDS = 3.3  # not whole: something is left for flush

@@ -9,7 +9,7 @@ import numpy as np
 
 from devices.link import Emit, Found, Link, LinkLost, Take
 from ecg_live.errors import DeviceError, ProtocolError
-from ecg_live.types import Chunk, Clock, Gap, StreamInfo
+from ecg_live.events import Chunk, Clock, Gap, StreamInfo
 
 RATE = 100.0
 BLOCK = 10

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import FormatError
-from ecg_live.types import F64, Chunk, Gap, Marker, Opening, State, StreamInfo
+from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
 
 class Decoded(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 from devices.link import Driver
 from devices.simulate.emulator import Emulator
 from devices.supervisor import Patience, Supervisor
-from ecg_live.types import F64, Chunk, Event, Gap, State
+from ecg_live.events import F64, Chunk, Event, Gap, State
 from tests.contracts.hand_loop import HandTime, run
 from tests.emulators.wire import Wire
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devices.ble import BleTransport
+from devices.bluetooth.ble import BleTransport
+from devices.bluetooth.polar import PolarDriver
+from devices.device_source import RadioSource
 from devices.link import Driver
-from devices.polar import PolarDriver
-from devices.radio import RadioSource
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
 from devices.simulate.player import Player

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.clock import BINS, DeviceClock
-from ecg_live.types import State
+from ecg_live.events import State
 
 DRIFT = 50e-6
 START = 7e8  # s since 2000: a Polar's clock

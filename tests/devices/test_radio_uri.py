@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from devices.ble import BleTransport
-from devices.heart_rate import StrapDriver
-from devices.polar import PolarDriver
-from devices.radio import RadioSource
+from devices.bluetooth.ble import BleTransport
+from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.polar import PolarDriver
+from devices.device_source import RadioSource
+from devices.read_options import Opening
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from devices.uri import open_source
 from ecg_live.errors import ConfigError
-from ecg_live.types import Opening
 
 
 def opened(uri: str, opening: Opening | None = None) -> RadioSource:

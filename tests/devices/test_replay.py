@@ -11,9 +11,10 @@ import pytest
 
 from devices import open_recording
 from devices.files.recording import FileRecording, Run
+from devices.read_options import Opening
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.types import Chunk, Event, Gap, Marker, Opening, State, StreamInfo
+from ecg_live.events import Chunk, Event, Gap, Marker, State, StreamInfo
 
 
 class Time:

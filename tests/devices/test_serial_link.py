@@ -18,7 +18,7 @@ from devices.shimmer.settings import Settings
 from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, DeviceNotFound
-from ecg_live.types import Chunk, Event, Gap
+from ecg_live.events import Chunk, Event, Gap
 from tests.devices.shimmer.rig import counting, exact
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")

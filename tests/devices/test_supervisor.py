@@ -12,7 +12,7 @@ import pytest
 from devices.link import LinkLost
 from devices.supervisor import Patience, Supervisor
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound, ProtocolError
-from ecg_live.types import Chunk, Event, Gap, State
+from ecg_live.events import Chunk, Event, Gap, State
 from tests.contracts.hand_loop import HandTime, run
 from tests.devices.counting import CountingDriver, Ether
 

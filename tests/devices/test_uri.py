@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices import open_recording, open_source
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
-from ecg_live.types import Opening
 from tests.devices.decoded import decode
-from tests.devices.files import mat_files, test_edf, test_opensignals_text, test_shimmer_csv, test_xdf
+from tests.devices.files import mat_files
+from tests.devices.files.edf import test_edf
+from tests.devices.files.opensignals import test_text
+from tests.devices.files.text import test_shimmer
+from tests.devices.files.xdf import test_xdf
 
 AT_100 = Opening(rate=100)
 
@@ -98,10 +102,10 @@ def test_an_empty_file_of_any_name(tmp_path: Path, suffix: str) -> None:
 
 
 def test_content_goes_before_the_name(tmp_path: Path) -> None:
-    text = test_opensignals_text.write(tmp_path / "a.edf", test_opensignals_text.counted(range(10)))
+    text = test_text.write(tmp_path / "a.edf", test_text.counted(range(10)))
     assert len(decode(text).samples) == 10
     assert len(decode(test_edf.write(tmp_path / "b.txt", test_edf.counts())).samples) == 2000
-    shimmer = test_shimmer_csv.write(tmp_path / "c.xdf", test_shimmer_csv.at(512, 300))
+    shimmer = test_shimmer.write(tmp_path / "c.xdf", test_shimmer.at(512, 300))
     assert decode(shimmer).info.rate == 512
 
 
@@ -118,8 +122,8 @@ def test_nothing_depends_on_the_size_of_chunks(tmp_path_factory: pytest.TempPath
         for at in range(0, 1000, 50)
     ]
     for path in (
-        test_opensignals_text.write(folder / "a.txt", test_opensignals_text.counted(numbers), last="1"),
-        test_shimmer_csv.write(folder / "b.csv", test_shimmer_csv.at(512, 2000, (3, 1), (900, 50), (1000, 2))),
+        test_text.write(folder / "a.txt", test_text.counted(numbers), last="1"),
+        test_shimmer.write(folder / "b.csv", test_shimmer.at(512, 2000, (3, 1), (900, 50), (1000, 2))),
         test_xdf.write(folder / "c.xdf", test_xdf.header(1, "P", "ECG", "float32", rate), *parts),
     ):
         one, other = decode(path, size=10**6), decode(path, size=size)

@@ -11,24 +11,10 @@ from typing import Any
 import pytest
 
 from ecg_live import __version__
+from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State, StreamInfo
+from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.jsonl import encode, rounded
-from ecg_live.sinks.streams import specs
-from ecg_live.types import (
-    Battery,
-    Beats,
-    Gap,
-    HeadInfo,
-    HeadResult,
-    Item,
-    LeadOff,
-    Marker,
-    Prediction,
-    Quality,
-    SetChange,
-    State,
-    StreamInfo,
-    Summary,
-)
+from ecg_live.sinks.stream_layout import specs
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "pages"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecg_live.signal.path import SignalPath
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.signals import info
 from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps
 

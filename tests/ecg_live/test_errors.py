@@ -3,7 +3,7 @@
 import pytest
 
 from ecg_live.errors import LONGEST_MESSAGE, FormatError, shortened
-from ecg_live.types import State
+from ecg_live.events import State
 
 
 @pytest.mark.parametrize("length", [0, 1, LONGEST_MESSAGE - 1, LONGEST_MESSAGE])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg_live.events import Battery, Chunk, Gap, Marker, State
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
+from ecg_live.results import Poll, Prediction, Summary, Trace
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Battery, Chunk, Gap, Marker, Poll, Prediction, State, Summary, Trace
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import random_bundle
 from tests.contracts.cutting import cut
 from tests.contracts.signals import Tape, ecg, info

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DeviceLost, DeviceNotFound, FormatError, ProtocolError
-from ecg_live.types import Battery, Chunk, Gap, Poll, Prediction, State, Summary, Trace
+from ecg_live.events import Battery, Chunk, Gap, State
+from ecg_live.results import Poll, Prediction, Summary, Trace
 from tests.contracts.sources import HandClock, Keep, Make, Script, Steps, last_two, of, paced
 
 

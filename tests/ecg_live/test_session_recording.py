@@ -9,11 +9,11 @@ from threading import Event as Flag
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.recorded.verify import verify
+from ecg_live.results import Prediction, Summary
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import XdfRecorder
-from ecg_live.types import Prediction, Summary
+from ecg_live.signal.pipeline import SignalPath
+from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.contracts.signals import info
 from tests.contracts.sources import RATE, HandClock, Keep, Script, of, paced
 from tests.ecg_live.sinks.recordings import ecg, until

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import cast
 
 from ecg_live.errors import RecordingError
+from ecg_live.events import Marker, SetChange, State
 from ecg_live.model.predictor import Predictor
+from ecg_live.protocols import Recorder
+from ecg_live.results import Item, Poll, Prediction, RecordingStatus
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Item, Marker, Poll, Prediction, Recorder, RecordingStatus, SetChange, State
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
 from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, paced

@@ -16,8 +16,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from devices.files import open_recording
-from ecg_live.bundled import demo_recording
-from ecg_live.types import F64, Battery, Chunk, Event, Gap, LeadOff, Marker, Opening, State, StreamInfo
+from devices.read_options import Opening
+from ecg_live.events import F64, Battery, Chunk, Event, Gap, LeadOff, Marker, State, StreamInfo
+from ecg_live.resources import demo_recording
 
 RATE = 250.0
 INFO = StreamInfo(RATE, ("ECG", "Index"), (-1.5, 1.5), "A day", "day", ecg=0, speed=math.inf)

@@ -8,7 +8,8 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from ecg_live.types import F64, Chunk, Event, Gap, Source, State
+from ecg_live.events import F64, Chunk, Event, Gap, State
+from ecg_live.protocols import Source
 
 CYCLE = 1 << 16  # samples that are played before they begin again: a miscount by so many would pass
 

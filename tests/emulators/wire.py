@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from devices.link import Found, Link, LinkLost, Take
 from devices.simulate.emulator import Characteristic, Emulator, Packet
-from ecg_live.types import Clock
+from ecg_live.events import Clock
 
 PERIOD = 0.015  # s between two looks at what a device sends, as on a radio's connection interval
 

@@ -7,20 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.devices.files import (
-    acq_files,
-    mat_files,
-    poly5_files,
-    test_csv_table,
-    test_edf,
-    test_opensignals_hdf5,
-    test_opensignals_text,
-    test_shimmer_csv,
-    test_text_exports,
-    test_wfdb,
-    test_xdf,
-    wesad_files,
-)
+from tests.devices.files import acq_files, mat_files, poly5_files, test_csv_table, test_text_exports, wesad_files
+from tests.devices.files.edf import test_edf
+from tests.devices.files.opensignals import test_hdf5, test_text
+from tests.devices.files.text import test_shimmer
+from tests.devices.files.wfdb import test_wfdb
+from tests.devices.files.xdf import test_xdf
 
 
 def _amigos(path: Path) -> Path:
@@ -51,9 +43,9 @@ def _beside(kind: str) -> Callable[[Path], Path]:
 
 
 MAKERS: dict[str, Callable[[Path], Path]] = {
-    "text": lambda path: test_opensignals_text.write(path, test_opensignals_text.counted(range(200))),
-    "hdf5": lambda path: test_opensignals_hdf5.write(path, list(range(200))),
-    "shimmer": lambda path: test_shimmer_csv.write(path, test_shimmer_csv.at(256, 200)),
+    "text": lambda path: test_text.write(path, test_text.counted(range(200))),
+    "hdf5": lambda path: test_hdf5.write(path, list(range(200))),
+    "shimmer": lambda path: test_shimmer.write(path, test_shimmer.at(256, 200)),
     "csv": lambda path: test_csv_table.write(path, "time,ECG\n" + "".join(f"{k / 250},{k}\n" for k in range(200))),
     "dated": lambda path: test_csv_table.write(
         path,

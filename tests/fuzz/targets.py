@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from devices.files import open_recording
-from ecg_live.bundled import DEFAULT_MODEL
+from devices.read_options import Opening
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.bundle import load_bundle
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.verify import verify
-from ecg_live.types import Opening
+from ecg_live.resources import DEFAULT_MODEL
 from tests.ecg_live.sinks.recordings import eventful, record
 from tests.fuzz.seeds import MAKERS, seed
 

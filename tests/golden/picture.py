@@ -17,16 +17,16 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
+from devices.read_options import Opening
 from devices.uri import open_source
-from ecg_live.bundled import DEFAULT_MODEL, demo_recording
 from ecg_live.cli.recording import Recordings
 from ecg_live.config import Settings
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.model.bundle import load_bundle
 from ecg_live.model.predictor import Predictor
+from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Opening
+from ecg_live.signal.pipeline import SignalPath
 
 SPEED, SECONDS = 1.0, 75.0  # at its own pace, which a busy machine keeps as well
 KEYS = {72.0: QtCore.Qt.Key.Key_1, 73.5: QtCore.Qt.Key.Key_2}  # pressed after so many seconds

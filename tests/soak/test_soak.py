@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
+from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
-from ecg_live.types import Chunk, Gap, Opening
 from tests.ecg_live.sinks.recordings import load
 from tests.emulators.day import RATE, Books, books, day
 

@@ -35,8 +35,8 @@ def watched(reached: Callable[[], float], frames: Callable[[], int], over: Flag)
 def main(seconds: float, path: Path) -> int:
     import devices.uri
     from ecg_live.cli.live import live
+    from ecg_live.results import Poll, Snapshot
     from ecg_live.session import Session
-    from ecg_live.types import Poll, Snapshot
     from tests.emulators.day import Day
 
     source, over, polls = Day(seconds), Flag(), [0]

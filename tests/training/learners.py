@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ecg_live.errors import DatasetError
-from ecg_live.types import F64
-from training.engines import local
-from training.evaluate import Plan
-from training.examples import Examples
+from ecg_live.events import F64
+from training.data.feature_table import Examples
+from training.evaluation.cross_validation import Plan
+from training.parallel import local
 from training.settings import EvaluateSettings, HeadSettings
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.contracts.signals import ecg
-from training.corpus import Corpus
+from training.data.corpus import Corpus
+from training.data.window_store import ROW
 from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span
-from training.store import ROW
 
 TITLE = "made for tests"
 

@@ -15,13 +15,13 @@ from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import digest
 from tests.training.folk import manifest, quick, strangers
-from training.features import random_encoder
 from training.pipeline import Job, _figures, run_cell, run_job
+from training.pretext.embedding import random_encoder
+from training.pretext.stage import APART, TOGETHER
+from training.progress import Show
 from training.report import read_report
 from training.results import Report
 from training.settings import TrainSettings, load_settings
-from training.show import Show
-from training.stage_one import APART, TOGETHER
 
 SHORT: dict[str, object] = {
     "pretext.epochs": 0.03,

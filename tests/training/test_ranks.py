@@ -12,9 +12,9 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.training.folk import manifest
-from training.encoders import EncoderCard, save_encoder
-from training.features import random_encoder
-from training.pretext import CHECKPOINT, pretrain
+from training.pretext.embedding import random_encoder
+from training.pretext.encoder_file import EncoderCard, save_encoder
+from training.pretext.loop import CHECKPOINT, pretrain
 from training.settings import PretextSettings
 
 SCRIPT = """

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.types import F64
+from ecg_live.events import F64
 from tests.training.made import corpus
-from training.encoders import EncoderCard
-from training.engines import local
-from training.features import embed, random_encoder
+from training.parallel import local
+from training.pretext.embedding import embed, random_encoder
+from training.pretext.encoder_file import EncoderCard
+from training.pretext.stage import Encoders, Workplace
+from training.pretext.train_step import fabric
+from training.progress import Show
 from training.settings import Wanted, load_settings
-from training.show import Show
-from training.stage_one import Encoders, Workplace
 from training.stage_two import CHOSEN_HERE, labelled, learn_label, make_examples
-from training.step import fabric
 
 SETTINGS = load_settings()
 

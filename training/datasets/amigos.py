@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devices.files.mat import Course, Trial, list_trials
-from devices.files.mat_layouts import AMIGOS_UNSURE
+from devices.files.matlab.layouts import AMIGOS_UNSURE
+from devices.files.matlab.matlab import Course, Trial, list_trials
 from ecg_live.errors import DatasetError
 from training.datasets.amigos_files import (
     BASELINE,
@@ -21,7 +21,7 @@ from training.datasets.amigos_files import (
     gather,
 )
 from training.datasets.dataset import Dataset, Rating, Span
-from training.datasets.trials import rated
+from training.datasets.ratings import rated
 
 SCALES = {name: Rating(1, 9) for name in ("arousal", "valence", "dominance", "liking", "familiarity")}
 ALIKE = 6.0  # s by which a video's two recordings may differ in length; one may lack the five before it

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from devices.files.mat import Course, Trial
-from devices.files.mat_cells import cells, signal
-from devices.files.matlab5 import read_variables
+from devices.files.matlab.cells import cells, signal
+from devices.files.matlab.format5 import read_variables
+from devices.files.matlab.matlab import Course, Trial
 from ecg_live.errors import DatasetError
-from ecg_live.types import F64
+from ecg_live.events import F64
 from training.datasets.amigos_files import BASELINE, CAVEATS, LICENCE, PREPROCESSED, TITLE, find_people, gather
 from training.datasets.dataset import Dataset, Rating, Span, Value
 

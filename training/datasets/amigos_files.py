@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from devices.files.mat import Course, list_trials
-from devices.files.mat_layouts import AMIGOS_UNSURE
+from devices.files.matlab.layouts import AMIGOS_UNSURE
+from devices.files.matlab.matlab import Course, list_trials
 from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Part, Sitting, Span
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecg_live.types import Opening
+from devices.read_options import Opening
 
 Value = float | str  # a rating, or the name of a class
 

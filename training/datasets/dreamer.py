@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devices.files.mat import Course, list_trials
+from devices.files.matlab.matlab import Course, list_trials
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError
-from ecg_live.types import Opening
 from training.datasets.dataset import Dataset, Part, Rating, Sitting, Span
-from training.datasets.trials import rated
+from training.datasets.ratings import rated
 
 FILE, LAYOUT = "DREAMER.mat", "DREAMER"
 PEOPLE = 23

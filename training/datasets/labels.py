@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import DatasetError
-from ecg_live.types import F64
+from ecg_live.events import F64
 from training.datasets.dataset import Classes, Rating, Value
 
 Split = Literal["raw", "middle", "median"]

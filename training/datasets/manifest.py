@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError, EcgLiveError
-from ecg_live.types import Opening
 from training.datasets.dataset import Dataset, Part, Sitting, Span, Value
 from training.datasets.manifest_table import Row, Table, read_labels, read_table
 

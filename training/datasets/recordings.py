@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from devices.files import open_recording
-from devices.files.wfdb_header import read_header
+from devices.files.wfdb.header import read_header
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError, EcgLiveError
-from ecg_live.types import Opening
 from training.datasets.dataset import Dataset, Part, Sitting
 
 RECORDS = "A[0-9][0-9][0-9][0-9][0-9].hea"  # how the challenge names its records

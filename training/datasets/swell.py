@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from devices.files import channels
 from devices.files.poly5 import Header, read_header
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
-from ecg_live.types import Opening
 from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
 from training.datasets.swell_sheet import CONDITIONS, RATINGS, RELAXATION, Minute, Person, read_sheet
 

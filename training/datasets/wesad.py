@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from devices.files.wesad import label_runs
+from devices.files.wesad.wesad import label_runs
 from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
 from training.datasets.wesad_quest import HIGH, LOW, Condition, read_quest

@@ -11,10 +11,9 @@ from urllib.parse import urljoin
 import pooch
 
 from ecg_live.errors import ConfigError, DatasetError
-
-from .download import Progress, Resuming, read_list
-from .sources import MB, SOURCES, Source
-from .unpack import unpack
+from training.fetch.download import Progress, Resuming, read_list
+from training.fetch.sources import MB, SOURCES, Source
+from training.fetch.unpack import unpack
 
 __all__ = ["SOURCES", "fetch"]
 

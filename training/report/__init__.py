@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ecg_live.atomic_write import write_whole
 from ecg_live.errors import DatasetError
-from ecg_live.whole import write_whole
+from training.report.card import card_scores
+from training.report.page import page
+from training.report.store import read_report, to_json
 from training.results import Report
-
-from .card import card_scores
-from .page import page
-from .store import read_report, to_json
 
 __all__ = ["card_scores", "read_report", "write_report"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from training.report.sentences import LOSO, NAMES, PROTOCOLS, chosen_rows
 from training.results import LabelResult, Row
-
-from .words import LOSO, NAMES, PROTOCOLS, chosen_rows
 
 DIGITS = 4
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from ecg_live.html.document import document
 from ecg_live.html.markup import Html, bullets, join, tag
-from ecg_live.html.shell import document
+from training.report.scores import label_section
+from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
+from training.report.sentences import chosen_rows, headline
 from training.results import Report
-
-from .scores import label_section
-from .stages import data_section, example_section, map_section, pretext_section, settings_section
-from .words import chosen_rows, headline
 
 TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from ecg_live.html.charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, write
 from ecg_live.html.markup import DASH, Html, number, tag, with_interval
+from training.report.sentences import LOSO, NAMES
 from training.results import Example, LabelResult, Point, PretextLog, Row
-
-from .words import LOSO, NAMES
 
 RATE = 256  # Hz, of example windows
 LOOKS = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features

@@ -20,10 +20,9 @@ from ecg_live.html.markup import (
     tag,
     with_interval,
 )
+from training.report.plots import LOOKS, is_score, mark, overview, people, reliability
+from training.report.sentences import LOSO, NAMES, PROTOCOLS, chosen_rows, row_of, verdict
 from training.results import LabelResult, Row, Scores
-
-from .plots import LOOKS, is_score, mark, overview, people, reliability
-from .words import LOSO, NAMES, PROTOCOLS, chosen_rows, row_of, verdict
 
 COLUMNS = (
     "features",

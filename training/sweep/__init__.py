@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from ecg_live.errors import ConfigError, DatasetError
-
-from .cell import Run, Task, prepare, read_problem, read_scores
-from .engines import run_locally, run_on_ray
-from .plan import read_plan
-from .plot import draw
-from .show import Table, summary, tabulate, text, write_csv
+from training.sweep.engines import run_locally, run_on_ray
+from training.sweep.plan import read_plan
+from training.sweep.plot import draw
+from training.sweep.tables import Table, summary, tabulate, text, write_csv
+from training.sweep.trial import Run, Task, prepare, read_problem, read_scores
 
 __all__ = ["Run", "Sweep", "sweep"]
 

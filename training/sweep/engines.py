@@ -10,9 +10,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ecg_live.errors import ConfigError
-from training.engines import deaf
-
-from .cell import Task, note_problem, read_scores
+from training.parallel import deaf
+from training.sweep.trial import Task, note_problem, read_scores
 
 Ended = Callable[[Task], None]
 

@@ -13,12 +13,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from ecg_live.types import F64
+from ecg_live.events import F64
 from training.results import always_no
-
-from .cell import read_scores
-from .plan import Plan
-from .show import ENDS, PRETEXT, labels, scores_of, text
+from training.sweep.plan import Plan
+from training.sweep.tables import ENDS, PRETEXT, labels, scores_of, text
+from training.sweep.trial import read_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -52,8 +52,8 @@ def export(
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
     """Write a recording as CSV or EDF+, or close an XDF file."""
+    from devices.read_options import Opening
     from ecg_live.cli.export import export_file
-    from ecg_live.types import Opening
 
     raise typer.Exit(export_file(file, to, out, Opening(channel, rate, unit, gain=gain), force=force))
 

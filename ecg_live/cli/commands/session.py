@@ -42,8 +42,8 @@ def demo(
     debug: Debug = False,
 ) -> None:
     """Replay the bundled recording through the bundled model."""
-    from ecg_live.bundled import demo_recording
     from ecg_live.cli.live import live
+    from ecg_live.resources import demo_recording
 
     options = {"headless": headless or None, "speed": speed, "json": as_json or None, "seconds": seconds}
     options |= {"baseline": baseline}

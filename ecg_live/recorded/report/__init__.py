@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecg_live.errors import FormatError, RecordingError
-from ecg_live.recorded.outputs import check_free, written
-
-from .page import page
-from .series import read_series
-from .session import gather
-from .words import problems
+from ecg_live.recorded.output_file import check_free, written
+from ecg_live.recorded.report.page import page
+from ecg_live.recorded.report.recording_parts import read_series
+from ecg_live.recorded.report.sentences import problems
+from ecg_live.recorded.report.session import gather
 
 
 class Made(NamedTuple):

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ecg_live.events import F64
 from ecg_live.html.charts import Plot, limits, picture, rule, ticks, upwards, write
 from ecg_live.html.markup import MINUS, Html, number
-from ecg_live.types import F64
-
-from .axis import LEFT, WHOLE, Axis, drawn, filled, lane
-from .columns import line, share
-from .session import Recorded
-from .tallies import changes, spread
-from .trace import BESIDE, Snippet, Trace
-from .windows import Answers
+from ecg_live.recorded.report.downsample import line, share
+from ecg_live.recorded.report.ecg_overview import BESIDE, Snippet, Trace
+from ecg_live.recorded.report.figure_axis import LEFT, WHOLE, Axis, drawn, filled, lane
+from ecg_live.recorded.report.session import Recorded
+from ecg_live.recorded.report.statistics import changes, spread
+from ecg_live.recorded.report.windows import Answers
 
 PANEL, LANE, SPACE = 110.0, 15.0, 12.0  # heights, in pixels
 GRADES = {"good": "c2", "poor": "c1", "unusable": "c5"}

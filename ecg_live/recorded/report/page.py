@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from ecg_live import __version__
 from ecg_live.html.charts import swatch
+from ecg_live.html.document import document
 from ecg_live.html.markup import Html, bullets, join, tag
-from ecg_live.html.shell import document
-
-from .axis import Axis
-from .columns import column_width
-from .facts import caveats, facts, recorded_at, settings, title
-from .figures import answers, closeup, overview, rhythm, shown_classes
-from .session import Recorded
-from .tables import (
+from ecg_live.recorded.report.downsample import column_width
+from ecg_live.recorded.report.ecg_overview import SHOWN
+from ecg_live.recorded.report.figure_axis import Axis
+from ecg_live.recorded.report.figures import answers, closeup, overview, rhythm, shown_classes
+from ecg_live.recorded.report.metadata import caveats, facts, recorded_at, settings, title
+from ecg_live.recorded.report.sentences import headlines, problems
+from ecg_live.recorded.report.session import Recorded
+from ecg_live.recorded.report.statistics import changes
+from ecg_live.recorded.report.tables import (
     gap_table,
     grade_table,
     happening_table,
@@ -23,10 +25,7 @@ from .tables import (
     signal_table,
     span_table,
 )
-from .tallies import changes
-from .trace import SHOWN
-from .windows import Answers
-from .words import headlines, problems
+from ecg_live.recorded.report.windows import Answers
 
 PARTICIPANT = "participant"  # name of the page's meta element that says whose it is
 USE = "Research use only. Not a medical device: nothing here is a finding about a person's health."

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .series import Part
-from .times import Times, wall_clock
-from .trace import Trace, look
-from .windows import Windows, read_windows
+from ecg_live.recorded.report.ecg_overview import Trace, look
+from ecg_live.recorded.report.recording_parts import Part
+from ecg_live.recorded.report.time_axis import Times, wall_clock
+from ecg_live.recorded.report.windows import Windows, read_windows
 
 COUNTDOWNS = ("warming_up", "gap")  # states that only count down
 SHORTEST, LONGEST = 0.1, 600.0  # s that may lie between two windows

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ecg_live.dashboard.words import NOTHING, clock_text
 from ecg_live.html.markup import DASH, Html, count, folded, join, number, table, tag
-
-from .axis import short
-from .figures import GRADES, shown_classes
-from .session import Recorded
-from .tallies import Span, Spread, loss, ranked, sets, spans, spread
-from .windows import Answers, Windows
-from .words import moment, percent
+from ecg_live.presentation.formatting import NOTHING, clock_text
+from ecg_live.recorded.report.figure_axis import short
+from ecg_live.recorded.report.figures import GRADES, shown_classes
+from ecg_live.recorded.report.sentences import moment, percent
+from ecg_live.recorded.report.session import Recorded
+from ecg_live.recorded.report.statistics import Span, Spread, loss, ranked, sets, spans, spread
+from ecg_live.recorded.report.windows import Answers, Windows
 
 MOST = 300  # rows of a table; a page is no data file
 NAMED = 44  # letters of a marker in a table of numbers

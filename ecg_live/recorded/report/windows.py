@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.errors import FormatError
-from ecg_live.recorded.contents import Contents
-from ecg_live.types import F64
-
-from .series import Part
-from .times import Times
+from ecg_live.events import F64
+from ecg_live.recorded.report.recording_parts import Part
+from ecg_live.recorded.report.time_axis import Times
+from ecg_live.recorded.session_file import Contents
 
 Words = npt.NDArray[np.object_]  # of str
 Mask = npt.NDArray[np.bool_]

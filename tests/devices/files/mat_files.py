@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.io import savemat
 
-from ecg_live.types import F64
+from ecg_live.events import F64
 
 
 def cells(items: Sequence[object], *, column: bool = False) -> Any:

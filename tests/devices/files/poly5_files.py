@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_live.types import F64
+from ecg_live.events import F64
 
 Range = tuple[float, float, float, float]  # unit low and high, ADC low and high
 PLAIN: Range = (-1000.0, 1000.0, -1000.0, 1000.0)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.types import Opening
 from tests.devices.decoded import decode, decode_until_error
 from tests.devices.files.test_csv_table import AT_100, write
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
-from ecg_live.types import Opening
 from tests.devices.decoded import decode, decode_until_error
 
 AT_100 = Opening(rate=100)

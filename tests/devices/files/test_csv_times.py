@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.files.dates import Midnights, to_ms
+from devices.files.text.dates import Midnights, to_ms
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError
-from ecg_live.types import Opening
 from tests.devices.decoded import Decoded, decode
 from tests.devices.files.test_csv_table import write
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from ecg_live.types import Opening
-from tests.devices.files import acq_files, test_edf, test_xdf
+from devices.read_options import Opening
+from tests.devices.files import acq_files
+from tests.devices.files.edf import test_edf
+from tests.devices.files.xdf import test_xdf
 
 SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
 

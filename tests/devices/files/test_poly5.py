@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from devices.files import open_recording
 from devices.files.poly5 import read_header
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
-from ecg_live.types import Chunk, Opening
+from ecg_live.events import Chunk
 from tests.devices.decoded import decode
 from tests.devices.files.poly5_files import PLAIN, counted, poly5
 from tests.devices.files.test_memory import SLACK, peak

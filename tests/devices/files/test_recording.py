@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices.files.recording import FileRecording, Run
 from ecg_live.errors import FormatError, RecordingError
-from ecg_live.types import Chunk, Gap, Marker, State, StreamInfo
+from ecg_live.events import Chunk, Gap, Marker, State, StreamInfo
 
 INFO = StreamInfo(100.0, ("ECG",))
 

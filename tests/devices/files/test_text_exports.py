@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.types import Marker, Opening
+from ecg_live.events import Marker
 from tests.devices.decoded import decode, decode_until_error
 from tests.devices.files.test_csv_table import write
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from devices.files import channels, units
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError
-from ecg_live.types import Opening
 
 _MICRO = (
     "uV", "UV", "uv", "\u00b5V", "\u03bcV", "\u039cV", "\u33b6", "uVolt", "uVolts", "\u00b5Volt", "microvolt",

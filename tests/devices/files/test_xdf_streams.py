@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.files.xdf_clock import SenderClock
+from devices.files.xdf.clock_offsets import SenderClock
+from devices.read_options import Opening
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, TruncatedError
-from ecg_live.types import F64, Chunk, Gap, Marker, Opening
+from ecg_live.events import F64, Chunk, Gap, Marker
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
-from tests.devices.files.test_xdf import chunk, header, note, offset, samples, write
+from tests.devices.files.xdf.test_xdf import chunk, header, note, offset, samples, write
 
 RATE = 100
 BOUNDARY = chunk(5, bytes.fromhex("43A546DCCBF5410FB30ED5467383CBE4"))

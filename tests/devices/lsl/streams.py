@@ -6,7 +6,7 @@ import uuid
 
 import numpy as np
 
-from devices.lsl.network import Patience
+from devices.lsl.resolve import Patience
 from tests.contracts.reading import Reader
 
 RATE = 256.0

@@ -12,8 +12,8 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, DeviceLost
-from ecg_live.types import Opening
 from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, name, off
 from tests.emulators.lsl import outlet, say

@@ -10,8 +10,9 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
-from ecg_live.types import Opening, State
+from ecg_live.events import State
 from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, RATE, name, off
 from tests.emulators.lsl import outlet as outlet_process
@@ -144,7 +145,7 @@ def test_no_such_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     outlet = made(called)
     with pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: .*lsl:{called} \[ECG"):
         open_lsl("x", Opening(), patience=QUICK)
-    monkeypatch.setattr("devices.lsl.network.look", lambda *_: [])
+    monkeypatch.setattr("devices.lsl.resolve.look", lambda *_: [])
     with pytest.raises(DeviceNotFound, match=r"with name 'x': none answers at all \(start the outlet .*UDP port 16571"):
         open_lsl("x", Opening(), patience=QUICK)
     del outlet

@@ -13,7 +13,7 @@ from devices.link import Link
 from devices.shimmer import ShimmerDriver
 from devices.shimmer.settings import Settings
 from devices.simulate.emulator import Emulator
-from ecg_live.types import F64, Chunk, Event, Gap
+from ecg_live.events import F64, Chunk, Event, Gap
 from tests.contracts.hand_loop import HandTime, run
 from tests.emulators.wire import PERIOD, Wire
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from devices.link import LinkLost
-from devices.shimmer.wire import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, ProtocolError
-from ecg_live.types import State
+from ecg_live.events import State
 from tests.devices.shimmer.rig import Rig, counting
 from tests.emulators.faults import Faulty
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from devices.link import Found
 from devices.shimmer import ShimmerDriver
+from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
 from devices.shimmer.settings import Settings
-from devices.shimmer.wire import LOG_AND_STREAM, Firmware
 from devices.simulate.shimmer import SimulatedShimmer
-from ecg_live.types import Chunk, Gap, LeadOff, State
+from ecg_live.events import Chunk, Gap, LeadOff, State
 from tests.devices.shimmer.rig import Rig, counting
 from tests.emulators.faults import Faulty
 from tests.emulators.wire import WireLink

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from devices.shimmer.electrodes import Electrodes
-from ecg_live.types import LeadOff
+from ecg_live.events import LeadOff
 
 FINE = (0x80, 0x80)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.shimmer.framer import Accepted, Data, Framer, Message, Refused, Reply, Skipped
-from devices.shimmer.wire import Layout, checksum
+from devices.shimmer.protocol import Layout, checksum
 
 LAYOUT = Layout((0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22))
 DIV = 64

@@ -11,8 +11,8 @@ import pytest
 from devices.link import LinkLost
 from devices.shimmer.settings import Settings
 from devices.simulate.shimmer import SimulatedShimmer
-from ecg_live.signal.path import SignalPath, windows
-from ecg_live.types import Gap
+from ecg_live.events import Gap
+from ecg_live.signal.pipeline import SignalPath, windows
 from tests.contracts.cutting import cut
 from tests.contracts.signals import ecg, info
 from tests.devices.shimmer.rig import Rig, counting

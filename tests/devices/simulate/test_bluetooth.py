@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devices.ble import BleTransport
+from devices.bluetooth.ble import BleTransport
 from devices.simulate.advertisement import advertisement
 from ecg_live.errors import ConfigError, DeviceError
 from tests.emulators.counter import ASK, Counter

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
 from devices.simulate.player import Player
 from ecg_live.errors import RecordingError
-from ecg_live.types import Chunk, Opening
+from ecg_live.events import Chunk
 
 RECORDING = Path(__file__).parents[3] / "recordings" / "supine_1min.txt"
 

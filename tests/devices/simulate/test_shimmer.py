@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.shimmer.wire import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import RecordingError
 

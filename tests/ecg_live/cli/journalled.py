@@ -10,8 +10,9 @@ from itertools import count
 from pathlib import Path
 
 from ecg_live.cli import main
+from ecg_live.events import Chunk, Event
+from ecg_live.results import Prediction, Window
 from ecg_live.session import Session
-from ecg_live.types import Chunk, Event, Prediction, Window
 from tests.ecg_live.sinks.journal import ENTRIES, SIZE
 
 

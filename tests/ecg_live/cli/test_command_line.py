@@ -19,9 +19,9 @@ import h5py
 import numpy as np
 import pytest
 
-from ecg_live.bundled import DEFAULT_MODEL, demo_recording, folder
 from ecg_live.cli import main
 from ecg_live.model.bundle import save_bundle
+from ecg_live.resources import DEFAULT_MODEL, demo_recording, folder
 from tests.contracts.bundles import random_bundle
 
 ECG = folder() / "supine_1min.txt"

@@ -10,8 +10,8 @@ import sys
 import pylsl
 import pytest
 
+from devices.discovery import _device
 from devices.link import Found
-from devices.reach import _device
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.doctor import IN_REACH
 from ecg_live.errors import ConfigError

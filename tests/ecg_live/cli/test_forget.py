@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live import bundled
+from ecg_live import resources
 from tests.ecg_live.cli.test_command_line import ecg_live
 from tests.ecg_live.recorded.kept import profile, recorded
 
@@ -148,7 +148,7 @@ def test_what_a_session_left_is_found_wherever_it_was_put(forget: Forget, there:
     """A series of files in a folder that only the session was told of."""
     environ = {"ECG_LIVE_DATA": str(tmp_path / "data")}
     fixed = ("--headless", "--json", "--speed", "40", "--participant", "../Ä *", "--roll-mb", "0.01")
-    source = bundled.folder() / "supine_1min.txt"
+    source = resources.folder() / "supine_1min.txt"
     assert ecg_live("run", source, *fixed, "--record", tmp_path / "far" / "a", environ=environ).returncode == 0
     series = sorted((tmp_path / "far").iterdir())
     assert len(series) > 1

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecg_live.bundled import folder
-from ecg_live.profile import DATA
+from ecg_live.participant_profile import DATA
 from ecg_live.recorded.verify import verify
+from ecg_live.resources import folder
 from tests.devices.decoded import decode
 from tests.ecg_live.sinks.recordings import ecg, load
 

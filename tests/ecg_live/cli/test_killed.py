@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from ecg_live.types import F64, Chunk, Opening
+from devices.read_options import Opening
+from ecg_live.events import F64, Chunk
 from tests.benchmarks.test_live import long_recording
 from tests.ecg_live.sinks import journal
 from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim

@@ -21,9 +21,10 @@ import pylsl
 import pytest
 
 from devices import open_source
-from ecg_live.bundled import demo_recording
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Opening, Trace
+from devices.read_options import Opening
+from ecg_live.resources import demo_recording
+from ecg_live.results import Trace
+from ecg_live.signal.pipeline import SignalPath
 from tests.ecg_live.cli.test_command_line import CLEAN, ecg_live
 
 PATIENCE = 30.0  # s; a test that waits so long has failed

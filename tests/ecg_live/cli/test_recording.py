@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from ecg_live import bundled
+from devices.read_options import Opening
+from ecg_live import resources
 from ecg_live.cli import recording
 from ecg_live.cli.live import live
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, RecordingError
-from ecg_live.profile import Profile
+from ecg_live.events import StreamInfo
+from ecg_live.participant_profile import Profile
 from ecg_live.recorded.verify import verify
-from ecg_live.types import Opening, StreamInfo
 from tests.contracts.bundles import random_bundle
 from tests.ecg_live.sinks.recordings import INFO, ecg, load, until
 
@@ -36,7 +37,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_whole_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path, source = tmp_path / "new" / "a.xdf", bundled.demo_recording()
+    path, source = tmp_path / "new" / "a.xdf", resources.demo_recording()
     assert live(str(source), {**OPTIONS, "speed": "max", "record": str(path)}) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     report = verify(path)
@@ -68,7 +69,7 @@ def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> 
 
     killer = Thread(target=interrupt)
     killer.start()
-    assert live(str(bundled.demo_recording()), {**OPTIONS, "record": str(path)}) == 128 + number
+    assert live(str(resources.demo_recording()), {**OPTIONS, "record": str(path)}) == 128 + number
     killer.join()
     report = verify(path)
     assert report.sound, report.problems
@@ -77,7 +78,7 @@ def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGHUP")
 def test_a_terminal_that_hangs_up_closes_the_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.demo_recording()), "--headless", "--json"]
+    command = [sys.executable, "-m", "ecg_live", "run", str(resources.demo_recording()), "--headless", "--json"]
     with subprocess.Popen([*command, "--record", str(path)], stdout=subprocess.DEVNULL) as running:
         until(lambda: path.exists() and path.stat().st_size > 110_000)  # by then the worker runs
         running.send_signal(signal.SIGHUP)
@@ -92,7 +93,7 @@ def test_nohup_is_respected() -> None:
     looker = Timer(0.5, lambda: found.append(signal.getsignal(signal.SIGHUP)))
     looker.start()
     try:
-        assert live(str(bundled.demo_recording()), {**OPTIONS, "seconds": 1.0}) == 0
+        assert live(str(resources.demo_recording()), {**OPTIONS, "seconds": 1.0}) == 0
     finally:
         signal.signal(signal.SIGHUP, before)
         looker.join()
@@ -101,7 +102,7 @@ def test_nohup_is_respected() -> None:
 
 def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.demo_recording()), "--headless", "--json"]
+    command = [sys.executable, "-m", "ecg_live", "run", str(resources.demo_recording()), "--headless", "--json"]
     options = ["--record", str(path), "--participant", "P1"]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
@@ -121,7 +122,7 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
 
 def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(bundled.folder() / "supine_1min.txt"), "--headless"]
+    command = [sys.executable, "-m", "ecg_live", "run", str(resources.folder() / "supine_1min.txt"), "--headless"]
     options = ["--json", "--record", str(path), "--speed", "max"]
     pipe = subprocess.PIPE
     with subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, pipesize=4096) as running:
@@ -138,14 +139,14 @@ def test_a_session_that_cannot_take_markers_leaves_no_empty_recording(tmp_path: 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         options = {**OPTIONS, "record": str(path), "mark_port": taken.getsockname()[1]}
         with pytest.raises(ConfigError, match="cannot be opened"):
-            live(str(bundled.demo_recording()), options)
+            live(str(resources.demo_recording()), options)
     assert not path.exists()
 
 
 def test_json_needs_a_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(ConfigError, match="it is closed"):
-        live(str(bundled.demo_recording()), {**OPTIONS, "json": True})
+        live(str(resources.demo_recording()), {**OPTIONS, "json": True})
 
 
 def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:
@@ -175,7 +176,7 @@ def test_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_folder_that_cannot_be_made_ends_the_program_before_it_begins(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RecordingError, match="cannot be made") as told:
-        live(str(bundled.demo_recording()), {**OPTIONS, "speed": "max", "record": str(tmp_path / "file" / "a.xdf")})
+        live(str(resources.demo_recording()), {**OPTIONS, "speed": "max", "record": str(tmp_path / "file" / "a.xdf")})
     assert told.value.exit_code == 4
 
 
@@ -211,7 +212,7 @@ def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_terminal_that_takes_no_more_ends_no_recording(tmp_path: Path) -> None:
-    path, source = tmp_path / "a.xdf", bundled.folder() / "supine_1min.txt"
+    path, source = tmp_path / "a.xdf", resources.folder() / "supine_1min.txt"
     command = [sys.executable, "-m", "ecg_live", "run", str(source), "--headless", "--speed", "30"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from devices import open_source
-from devices.lsl_markers import LslMarkers
+from devices.lsl.markers import LslMarkers
+from devices.read_options import Opening
 from devices.simulate.player import Player
 from ecg_live.cli.simulate import RATES, _at, simulate
 from ecg_live.errors import ConfigError, DeviceError, RecordingError
-from ecg_live.types import F64, Chunk, Opening
+from ecg_live.events import F64, Chunk
 from tests.emulators.radio.fixtures import radio, system_bus
 
 if TYPE_CHECKING:

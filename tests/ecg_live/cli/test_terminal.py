@@ -11,10 +11,11 @@ from rich.console import Console
 from ecg_live.cli import complain
 from ecg_live.cli.terminal import TerminalView, bars, event_line, show
 from ecg_live.errors import DeviceError
+from ecg_live.events import Battery, Gap, Marker, State
 from ecg_live.model.predictor import Predictor
+from ecg_live.results import HeadInfo, Prediction, Quality
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Battery, Gap, HeadInfo, Marker, Prediction, Quality, State
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import random_bundle
 from tests.contracts.signals import info
 from tests.contracts.sources import HandClock, Script

@@ -23,8 +23,8 @@ from ecg_live.model.bundle import load_bundle, save_bundle
 from tests.contracts.bundles import random_bundle
 from tests.training.made import csv
 from training.pipeline import Job
+from training.progress import Show
 from training.settings import TrainSettings
-from training.show import Show
 
 FAST = {"evaluate.draws": 20, "evaluate.folds": 2, "evaluate.baseline": 30.0}
 

@@ -15,9 +15,9 @@ from ecg_live.cli.recording import Recordings
 from ecg_live.config import Settings
 from ecg_live.dashboard.app import MOST_DROPPED, CannotDraw
 from ecg_live.model.predictor import Predictor
+from ecg_live.results import Poll, Snapshot
 from ecg_live.session import Session
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Poll, Snapshot
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import random_bundle
 from tests.contracts.cutting import cut
 from tests.contracts.signals import ecg, info

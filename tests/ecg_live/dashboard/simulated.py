@@ -6,23 +6,9 @@ import math
 
 import numpy as np
 
-from ecg_live.types import (
-    F32,
-    RATE,
-    Beats,
-    Event,
-    Grade,
-    HeadInfo,
-    HeadResult,
-    Marker,
-    Poll,
-    Prediction,
-    Quality,
-    RecordingStatus,
-    Snapshot,
-    State,
-    StreamInfo,
-)
+from ecg_live.constants import RATE
+from ecg_live.events import F32, Beats, Event, Marker, State, StreamInfo
+from ecg_live.results import Grade, HeadInfo, HeadResult, Poll, Prediction, Quality, RecordingStatus, Snapshot
 
 CHEST = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
 STRAP = StreamInfo(0.0, (), name="TICKR 1234")  # heart rate only

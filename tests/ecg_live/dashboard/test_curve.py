@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.curve import ROW, ProbabilityCurve
-from ecg_live.dashboard.palette import DARK, LIGHT, Palette
-from ecg_live.types import HeadInfo, HeadResult
+from ecg_live.dashboard.theme import DARK, LIGHT, Palette
+from ecg_live.results import HeadInfo, HeadResult
 
 LOAD = HeadInfo("mental_load", ("rest", "load"))
 FEELINGS = ("amusement", "excitement", "happiness", "calmness", "anger", "disgust", "fear", "sadness", "surprise")

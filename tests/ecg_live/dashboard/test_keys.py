@@ -2,8 +2,8 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.palette import DARK, LIGHT
-from ecg_live.types import RATE
+from ecg_live.constants import RATE
+from ecg_live.dashboard.theme import DARK, LIGHT
 from tests.ecg_live.dashboard.simulated import LOAD, answer
 from tests.ecg_live.dashboard.windows import Open, live
 

@@ -12,9 +12,9 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.palette import DARK, LIGHT, Palette
-from ecg_live.dashboard.paper import Scale
+from ecg_live.dashboard.ecg_grid import Scale
 from ecg_live.dashboard.preferences import USUAL_SIZE, Memory, Preferences, fitted
+from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 from ecg_live.dashboard.window import MainWindow
 from tests.ecg_live.dashboard.simulated import SimulatedView
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from pyqtgraph.Qt import QtGui, QtWidgets
 
-from ecg_live.dashboard.palette import TONES
+from ecg_live.dashboard.theme import TONES
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.types import Gap, HeadInfo, HeadResult, LeadOff, State
+from ecg_live.events import Gap, LeadOff, State
+from ecg_live.results import HeadInfo, HeadResult
 from tests.ecg_live.dashboard.simulated import FOUR, LOAD, abstained, answer
 from tests.ecg_live.dashboard.windows import Open, live
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.types import HeadInfo
+from ecg_live.results import HeadInfo
 from tests.ecg_live.dashboard.simulated import LOAD, SimulatedView, answer
 
 Open = Callable[..., tuple[SimulatedView, MainWindow]]

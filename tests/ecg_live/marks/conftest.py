@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.marks.server import MarkServer
+from ecg_live.markers.server import MarkServer
 from tests.ecg_live.marks.desk import NOW, Desk
 
 Open = Callable[..., MarkServer]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from ecg_live.marks.doors import Door
-from ecg_live.types import Marker, State
+from ecg_live.events import Marker, State
+from ecg_live.markers.registry import Door
 
 NOW = 5000.0
 PATIENCE = 10.0  # s; a test that waits so long has failed

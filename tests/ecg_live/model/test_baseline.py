@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_live.events import F64
 from ecg_live.model.baseline import SMALLEST, Baseline, relative, spread
 from ecg_live.model.features import Inputs, combine
-from ecg_live.types import F64, Quality, Window
+from ecg_live.results import Quality, Window
 
 NAN = float("nan")
 WINDOW = Window(np.zeros(2560, np.float32), 0, 0.0, 10.0, 0.0, 0, Quality("good"))

@@ -16,12 +16,12 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ecg_live.bundled import DEFAULT_MODEL
 from ecg_live.errors import BundleError, IncompatibleBundle, ModelError
 from ecg_live.model.bundle import FILE, Bundle, load_bundle, save_bundle
+from ecg_live.model.calibrated_head import PersonalHead
 from ecg_live.model.features import Inputs
-from ecg_live.model.head import PersonalHead
 from ecg_live.model.tensor_file import SCHEMA, TENSORS_ONLY, digest, seal
+from ecg_live.resources import DEFAULT_MODEL
 from tests.contracts.bundles import random_bundle
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
+from ecg_live.constants import BLOCK, WIDTH
 from ecg_live.model.encoder import LAYERS, Encoder, EncoderStream, Padding
-from ecg_live.types import BLOCK, WIDTH
 
 
 def weights(module: nn.Module) -> int:

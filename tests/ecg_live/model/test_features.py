@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecg_live.model.features import SIZES, Inputs, combine, hrv
-from ecg_live.types import Quality, Window
+from ecg_live.results import Quality, Window
 
 
 def window(*rr: float, heart_rate: float | None = 60.0) -> Window:

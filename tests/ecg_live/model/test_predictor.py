@@ -15,8 +15,8 @@ from ecg_live.model.baseline import Baseline
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.predictor import Predictor, Streaming, Whole
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import Quality, Window
+from ecg_live.results import Quality, Window
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import EMOTION, LOAD, random_bundle
 from tests.contracts.signals import Tape, ecg, info, play
 

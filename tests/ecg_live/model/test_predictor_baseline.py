@@ -10,14 +10,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from ecg_live.events import State
 from ecg_live.model.baseline import relative
 from ecg_live.model.bundle import Bundle, Card, HeadCard
+from ecg_live.model.calibrated_head import Head, PersonalHead
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.features import Inputs, combine, hrv
-from ecg_live.model.head import Head, PersonalHead
 from ecg_live.model.predictor import Predictor, Streaming
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import HeadResult, Quality, State, Window
+from ecg_live.results import HeadResult, Quality, Window
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.bundles import LOAD, random_bundle
 from tests.contracts.cutting import cut, sizes
 from tests.contracts.signals import Tape, ecg, info, play

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecg_live.profile import KnownRecording, KnownScale, Profile
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import XdfRecorder
+from ecg_live.events import StreamInfo
+from ecg_live.participant_profile import KnownRecording, KnownScale, Profile
+from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
-from ecg_live.types import StreamInfo
+from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.contracts.sources import HandClock
 from tests.ecg_live.sinks.recordings import HEADS, INFO, counted
 

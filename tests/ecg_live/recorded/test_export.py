@@ -18,20 +18,22 @@ import pyxdf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devices.files.xdf_chunks import Torn, chunks
-from ecg_live.bundled import folder
+from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.recorded.contents import read_contents
-from ecg_live.recorded.edf import _eight
+from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
 from ecg_live.recorded.export import export
+from ecg_live.recorded.export.edf import _eight
 from ecg_live.recorded.report import write_report
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf_chunks import DIGEST, MAGIC
-from ecg_live.sinks.xdf_pack import Packer
-from ecg_live.types import F64, Chunk, Gap, Item, Marker, Opening, Quality, StreamInfo
+from ecg_live.recorded.session_file import read_contents
+from ecg_live.resources import folder
+from ecg_live.results import Item, Quality
+from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.xdf_encoder import Packer
+from ecg_live.xdf.decode import Torn, chunks
+from ecg_live.xdf.encode import DIGEST, MAGIC
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
-from tests.devices.files import test_xdf as plain
+from tests.devices.files.xdf import test_xdf as plain
 from tests.ecg_live.recorded.report.stories import rolled, story
 from tests.ecg_live.sinks.recordings import BEGAN, HEADS, INFO, TEXTS, counted, ecg, eventful, load, prediction, record
 

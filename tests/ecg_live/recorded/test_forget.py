@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.recorded.belongings import Belongings
 from ecg_live.recorded.forget import forget, remaining
-from ecg_live.recorded.search import search
-from ecg_live.sinks.xdf_chunks import MAGIC
+from ecg_live.recorded.forget.inventory import Belongings
+from ecg_live.recorded.forget.search import search
 from ecg_live.sinks.xdf_file import XdfFile
+from ecg_live.xdf.encode import MAGIC
 from tests.ecg_live.recorded.kept import profile, recorded
 
 
@@ -90,7 +90,7 @@ def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monke
     file.appear()
     kept = profile("P1", tmp_path / "data")
     with monkeypatch.context() as patch:
-        patch.setattr("ecg_live.recorded.search.being_written", lambda _path: False)
+        patch.setattr("ecg_live.recorded.forget.search.being_written", lambda _path: False)
         found = search(kept, [folder])
     forget(found, kept)
     file.close()

@@ -12,19 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.files.xdf_chunks import ChunkAt, chunks
+from devices.read_options import Opening
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
-from ecg_live.recorded.closing import close_xdf
-from ecg_live.recorded.contents import read_contents
+from ecg_live.events import Chunk, Gap, State
 from ecg_live.recorded.export import export
+from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.report import write_report
+from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
-from ecg_live.sinks.xdf_chunks import DIGEST, SAMPLES
-from ecg_live.types import Chunk, Gap, Opening, State
+from ecg_live.xdf.decode import ChunkAt, chunks
+from ecg_live.xdf.encode import DIGEST, SAMPLES
 from tests.contracts.signals import ecg
-from tests.devices.files.test_xdf import chunk, header, write
-from tests.devices.files.test_xdf import ecg as lab_ecg
+from tests.devices.files.xdf.test_xdf import chunk, header, write
+from tests.devices.files.xdf.test_xdf import ecg as lab_ecg
 from tests.ecg_live.sinks.recordings import BEGAN, eventful, record
 
 

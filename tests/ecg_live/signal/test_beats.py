@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
-from ecg_live.bundled import folder
+from devices.read_options import Opening
+from ecg_live.constants import RATE, WIDTH
+from ecg_live.events import F64
+from ecg_live.resources import folder
 from ecg_live.signal.beats import find_beats, rhythm
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import F64, RATE, WIDTH, Opening
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.signals import Tape, info, play
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "supine_1min_beats.csv"

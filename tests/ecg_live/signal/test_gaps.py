@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_live.events import F64, Chunk, Gap, State
 from ecg_live.signal.gaps import GapFinder
-from ecg_live.types import F64, Chunk, Gap, State
 from tests.contracts.cutting import BEGAN, sizes
 from tests.contracts.signals import Tape
 

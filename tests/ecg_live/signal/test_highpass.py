@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from ecg_live.constants import RATE
+from ecg_live.events import F64
 from ecg_live.signal.highpass import HighPass
-from ecg_live.types import F64, RATE
 from tests.contracts.cutting import cut, through
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_live.signal.path import SignalPath, windows
-from ecg_live.types import Chunk, Window
+from ecg_live.events import Chunk
+from ecg_live.results import Window
+from ecg_live.signal.pipeline import SignalPath, windows
 from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, sizes
 from tests.contracts.signals import Tape, assert_same, ecg, eventful, info, play
 

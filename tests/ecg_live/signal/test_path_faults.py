@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import F64, RATE, LeadOff
+from ecg_live.constants import RATE
+from ecg_live.events import F64, LeadOff
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.signals import Tape, ecg, info, play
 
 

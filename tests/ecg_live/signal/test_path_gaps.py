@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecg_live.constants import WIDTH
 from ecg_live.errors import ProtocolError
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import WIDTH, Chunk, Gap
+from ecg_live.events import Chunk, Gap
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.cutting import BEGAN
 from tests.contracts.signals import Tape, assert_same, ecg, eventful, info, play
 

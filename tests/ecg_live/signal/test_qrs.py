@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
+from devices.read_options import Opening
+from ecg_live.constants import RATE, WIDTH
+from ecg_live.events import F64, Chunk
 from ecg_live.signal import qrs
 from ecg_live.signal.beats import rhythm
-from ecg_live.signal.path import SignalPath
-from ecg_live.types import F64, RATE, WIDTH, Chunk, Opening
+from ecg_live.signal.pipeline import SignalPath
 from tests.contracts.no_ecg import KINDS, drift
 from tests.contracts.signals import Tape, ecg, info, play
 

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
+from devices.read_options import Opening
+from ecg_live.constants import RATE, WIDTH
+from ecg_live.events import F64
+from ecg_live.results import Quality
 from ecg_live.signal.beats import rhythm
-from ecg_live.signal.blocks import Block
-from ecg_live.signal.path import SignalPath
+from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.quality import judge
-from ecg_live.types import F64, RATE, WIDTH, Opening, Quality
+from ecg_live.signal.raw_quality import Block
 from tests.contracts.signals import ecg, play
 
 FINE = [Block()] * 10

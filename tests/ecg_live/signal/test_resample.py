@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.signal import firwin, resample_poly, upfirdn
 
+from ecg_live.constants import RATE
 from ecg_live.errors import ConfigError
 from ecg_live.signal.resample import Resampler
-from ecg_live.types import RATE
 from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, cut, through
 
 EVERY_RATE = pytest.mark.parametrize("rate", [*RATES, ODD_RATE])

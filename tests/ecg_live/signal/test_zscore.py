@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_live.constants import RATE
+from ecg_live.events import F64
 from ecg_live.signal.zscore import Scale, StreamingZScore
-from ecg_live.types import F64, RATE
 from tests.contracts.cutting import cut, sizes, through
 
 

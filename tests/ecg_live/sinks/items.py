@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecg_live.types import (
-    F64,
-    Battery,
-    Beats,
-    Chunk,
-    HeadInfo,
-    HeadResult,
-    LeadOff,
-    Prediction,
-    Quality,
-    StreamInfo,
-    Trace,
-)
+from ecg_live.events import F64, Battery, Beats, Chunk, LeadOff, StreamInfo
+from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality, Trace
 
 RATE = 500.0
 HEADS = HeadInfo("load", ("rest", "load")), HeadInfo("mood", ("low", "high"))

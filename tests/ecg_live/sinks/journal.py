@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import XdfRecorder
-from ecg_live.types import Chunk, HeadInfo, State, StreamInfo
+from ecg_live.events import Chunk, State, StreamInfo
+from ecg_live.results import HeadInfo
+from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.xdf_recorder import XdfRecorder
 
 RATE = 256.0
 ENTRIES = 1 << 17

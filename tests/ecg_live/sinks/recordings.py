@@ -12,23 +12,11 @@ from typing import Any
 import numpy as np
 import pyxdf
 
-from ecg_live.sinks.streams import specs
-from ecg_live.sinks.xdf import XdfRecorder
+from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
+from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
+from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
-from ecg_live.types import (
-    F64,
-    Chunk,
-    Gap,
-    HeadInfo,
-    HeadResult,
-    Item,
-    Marker,
-    Prediction,
-    Quality,
-    State,
-    StreamInfo,
-    Summary,
-)
+from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.contracts.sources import HandClock
 
 RATE = 256.0

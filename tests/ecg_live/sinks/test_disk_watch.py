@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ecg_live.results import RecordingStatus
 from ecg_live.sinks.disk_watch import DiskWatch
-from ecg_live.types import RecordingStatus
 
 
 def status(free: float | None = None, late: float = 0.0, seconds: float = 100.0) -> RecordingStatus:

@@ -11,23 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecg_live.events import Battery, Beats, Chunk, Gap, LeadOff, Marker, SetChange, State
+from ecg_live.results import HeadResult, Item, Prediction, Quality, Summary, Trace
 from ecg_live.sinks.jsonl import JsonLines
-from ecg_live.types import (
-    Battery,
-    Beats,
-    Chunk,
-    Gap,
-    HeadResult,
-    Item,
-    LeadOff,
-    Marker,
-    Prediction,
-    Quality,
-    SetChange,
-    State,
-    Summary,
-    Trace,
-)
 
 NAN = float("nan")
 ANY = st.floats(allow_nan=True, allow_infinity=True)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pylsl
 import pytest
 
+from ecg_live.events import Gap, Marker, State
+from ecg_live.results import Item
 from ecg_live.sinks.lsl import OFFERED, LslOut
-from ecg_live.types import Gap, Item, Marker, State
 from tests.ecg_live.sinks.items import HEADS, INFO, chunk, prediction, trace
 
 PATIENCE = 10.0  # s; a test that waits so long has failed

@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import RecordingError
+from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
+from ecg_live.results import Item
 from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.sinks.xdf_parts import Roll
-from ecg_live.types import Chunk, Gap, Item
 from tests.contracts.sources import HandClock
 from tests.devices.decoded import decode
 from tests.ecg_live.sinks.recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, settled, until

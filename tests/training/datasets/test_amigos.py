@@ -9,7 +9,7 @@ from scipy.io import loadmat, savemat
 
 from devices.files import open_recording
 from ecg_live.errors import DatasetError
-from ecg_live.types import F64, Chunk
+from ecg_live.events import F64, Chunk
 from tests.devices.files.mat_files import (
     amigos_video,
     beats,

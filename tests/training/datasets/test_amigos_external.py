@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DatasetError
-from ecg_live.types import F64
+from ecg_live.events import F64
 from tests.devices.files.mat_files import amigos_video, beats, rated, write_amigos
 from training.datasets.amigos_external import load
 from training.datasets.dataset import Rating

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError
-from ecg_live.types import Opening
-from tests.devices.files import test_edf
+from tests.devices.files.edf import test_edf
 from tests.devices.files.mat_files import dreamer_person, write_dreamer
 from training.datasets import open_dataset
 from training.datasets.dataset import Classes, Part, Rating, Span

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import DatasetError
-from tests.devices.files import test_edf, test_wfdb
+from tests.devices.files.edf import test_edf
+from tests.devices.files.wfdb import test_wfdb
 from training.datasets.recordings import load, load_cinc2017
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError
-from ecg_live.types import Opening
 from tests.devices.decoded import decode
 from tests.devices.files.poly5_files import counted, poly5
 from training.datasets.dataset import Classes, Dataset, Rating, Sitting

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.read_options import Opening
 from ecg_live.errors import DatasetError
-from ecg_live.types import Opening
 from tests.devices.decoded import decode
 from tests.devices.files import wesad_files as made
 from training.datasets import open_unlabelled

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ecg_live.model.heads import TASKS
+from ecg_live.model.networks import TASKS
 from training.results import (
     DataSummary,
     Example,

@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.model.heads import TASKS
+from ecg_live.model.networks import TASKS
 from tests.training.sweep.cells import faulty, fitted
 from training.sweep import sweep
-from training.sweep.cell import Task, prepare, read_problem, read_scores
 from training.sweep.plan import Plan, read_plan
 from training.sweep.plot import draw
-from training.sweep.show import labels, summary, tabulate
+from training.sweep.tables import labels, summary, tabulate
+from training.sweep.trial import Task, prepare, read_problem, read_scores
 
 RUN = '[run]\ndataset = "csv"\ndata = "here"\n'
 

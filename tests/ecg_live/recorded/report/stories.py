@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from ecg_live.events import Beats, Chunk, Gap, Marker, State, StreamInfo
 from ecg_live.recorded.report import write_report
-from ecg_live.recorded.report.series import read_series
+from ecg_live.recorded.report.recording_parts import read_series
 from ecg_live.recorded.report.session import Recorded, gather
+from ecg_live.results import HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.xdf_parts import Roll
-from ecg_live.types import Beats, Chunk, Gap, HeadResult, Item, Marker, Prediction, Quality, State, StreamInfo, Summary
 from tests.contracts.sources import HandClock
 from tests.ecg_live.html.pages import body
 from tests.ecg_live.sinks.recordings import BEGAN, RATE, record, recorder, until

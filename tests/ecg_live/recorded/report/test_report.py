@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ecg_live.bundled import folder
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
+from ecg_live.events import Marker, State
 from ecg_live.recorded.report import write_report
-from ecg_live.types import Item, Marker, State
-from tests.devices.files import test_xdf as plain
+from ecg_live.resources import folder
+from ecg_live.results import Item
+from tests.devices.files.xdf import test_xdf as plain
 from tests.ecg_live.html.pages import ELSEWHERE, TAGS, rows, words
 from tests.ecg_live.recorded.report.stories import (
     STRAP,

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecg_live.events import Gap, Marker, State
+from ecg_live.recorded.report.ecg_overview import Envelope
+from ecg_live.recorded.report.sentences import problems
 from ecg_live.recorded.report.session import Recorded
-from ecg_live.recorded.report.tallies import covered, loss, ranked, sets, spans, spread
-from ecg_live.recorded.report.trace import Envelope
-from ecg_live.recorded.report.words import problems
+from ecg_live.recorded.report.statistics import covered, loss, ranked, sets, spans, spread
 from ecg_live.recorded.verify import verify
-from ecg_live.types import Gap, Item, Marker, State
+from ecg_live.results import Item
 from tests.ecg_live.recorded.report.stories import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
 from tests.ecg_live.sinks.recordings import BEGAN, INFO
 

@@ -1,0 +1,64 @@
+"""What drivers of Bluetooth devices share: assigned numbers, the hop to the loop's thread, the battery service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from devices.link import Emit, Found, Link, Take
+from ecg_live.errors import DeviceError
+from ecg_live.events import Battery, Clock
+
+
+def assigned(number: int) -> str:
+    """Full UUID of a number that the Bluetooth SIG assigned (Core 5.4, vol. 3 part B, 2.5.1)."""
+    return f"0000{number:04x}-0000-1000-8000-00805f9b34fb"
+
+
+BATTERY, BATTERY_LEVEL = assigned(0x180F), assigned(0x2A19)
+_KNOWN = {
+    assigned(0x180D): "heart rate",
+    "fb005c80-02e7-f387-1cad-8acd2d8df0c8": "Polar's ECG",
+    "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
+    "65333333-a115-11e2-9e9a-0800200ca100": "a Shimmer's line",
+    "49535343-fe7d-4ae5-8fa9-9fafd205e455": "a Shimmer's line",
+}  # facts on devices
+_COMMON = {assigned(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)}  # GAP, GATT, maker, battery: all have them
+
+
+def on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> Take:
+    """Make a callback for any thread: ``handle`` gets data and arrival, in order, on the running loop's thread."""
+    loop = asyncio.get_running_loop()
+
+    def take(data: bytes) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody listens any more
+            loop.call_soon_threadsafe(handle, data, clock())
+
+    return take
+
+
+def called(name: str, found: Found) -> bool:
+    """Whether a device has this address, or this in its name."""
+    wanted = name.strip().casefold()
+    return wanted == found.address.casefold() or wanted in found.name.casefold()
+
+
+def offers(link: Link) -> str:
+    """What a device offers, in words, for those who expected something else."""
+    said = sorted({_KNOWN.get(uuid, uuid) for uuid in link.services - _COMMON})
+    return ", ".join(said[:3]) or "nothing of the kind"
+
+
+async def watch_battery(link: Link, emit: Emit, clock: Clock) -> None:
+    """Tell the charge now and whenever it changes, if the device has the service; it may keep it to itself."""
+    if BATTERY not in link.services:
+        return
+
+    def tell(data: bytes, now: float) -> None:
+        if len(data) == 1 and data[0] <= 100:
+            emit(Battery(now, data[0] / 100))
+
+    with suppress(DeviceError):
+        tell(await link.read(BATTERY_LEVEL), clock())
+        await link.subscribe(BATTERY_LEVEL, on_loop(tell, clock))

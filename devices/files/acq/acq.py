@@ -1,0 +1,126 @@
+"""BIOPAC AcqKnowledge (``.acq``): a channel's samples, and event markers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.files import channels
+from devices.files.acq.data import count_samples, interleaved, unpacked
+from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_header, read_markers
+from devices.files.markers import with_markers
+from devices.files.recording import FileRecording, Run
+from devices.files.sequence import BRIDGED
+from devices.read_options import Opening
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import Marker, State, StreamInfo
+
+_PAUSED = "recording was paused; how long is not in the file"
+_FULL = -32768, 32767  # counts
+
+
+def open_acq(path: Path, opening: Opening) -> FileRecording:
+    """Open an AcqKnowledge file.
+
+    Where recording was paused ("Segment 2") there is a gap, of which the file does not say how long it was: the
+    shortest that ends a segment is counted.
+
+    Raises
+    ------
+    FormatError
+        Its headers do not fit each other.
+    TruncatedError
+        It holds no samples of the channel.
+    ConfigError
+        It is not plain which channel is the ECG, or what its unit is.
+    """
+    header = read_header(path)
+    offered = [channels.describe(channel.name, channel.name) for channel in header.channels]
+    index = channels.choose(offered, opening, path.name)
+    channel = header.channels[index]
+    rate = channels.settle_rate(1 / header.tick / channel.divider, opening, path.name)
+    slope, offset = _scale(path, channel, opening)
+    count = channel.samples if header.compressed or not channel.samples else count_samples(path, header, index)
+    if not count:
+        raise TruncatedError(f"{path.name}: {channel.name} has no samples", "record it again")
+    noted, place, remark = _markers(path, header)
+    pauses = sorted({marker.tick // channel.divider for marker in noted if marker.segment and marker.tick})
+    lost = int(BRIDGED * rate) + 1
+    length = (count + lost * len(pauses)) / rate
+    full = None
+    if channel.kind == "i2":
+        least, most = sorted(count * slope + offset for count in _FULL)
+        full = least, most
+    info = StreamInfo(
+        rate, (channel.name,), full, path.name, f"{path.name}/{channel.name}", length,
+        unit_assumed=channels.is_assumed(channel.unit, opening),
+    )  # fmt: skip
+
+    def decoded() -> Iterator[Run | State]:
+        parts = unpacked(path, header, index, place) if header.compressed else interleaved(path, header, index, count)
+        yield from _runs(parts, pauses, lost, slope, offset)
+        yield from _remarks(path, header, index, count, remark)
+
+    def at(tick: int) -> float:
+        shift = lost * sum(pause * channel.divider <= tick for pause in pauses)
+        return tick * header.tick + shift / rate
+
+    markers = [Marker(at(marker.tick), marker.text) for marker in noted if marker.text]
+    return FileRecording(info, lambda: with_markers(decoded(), markers, rate))
+
+
+def _markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int, str]:
+    """Event markers, the byte after them, and what is to be said of them; samples that are there need none."""
+    try:
+        return *read_markers(path, header), ""
+    except FormatError as error:
+        if header.compressed:
+            raise
+        return [], 0, f"event markers cannot be read: {error.message.removeprefix(f'{path.name}: ')}"
+
+
+def _remarks(path: Path, header: AcqHeader, index: int, count: int, remark: str) -> Iterator[State]:
+    """What is to be said after the samples."""
+    channel = header.channels[index]
+    missing = 0 if header.compressed else header.length - (path.stat().st_size - header.data)
+    if missing > 0:
+        what = f"{count} of {channel.samples} samples are there, {missing} bytes are missing"
+        yield State("warning", f"{path.name}: cut short: {what}")
+        return
+    if left := channel.samples - count:
+        what = f"the last {left * channel.divider * header.tick:.3g} s are left out"
+        yield State("warning", f"{path.name}: {what}: another channel ends before, and how they are stored differs")
+    if remark:
+        yield State("warning", f"{path.name}: {remark}")
+
+
+def _scale(path: Path, channel: AcqChannel, opening: Opening) -> tuple[float, float]:
+    """Slope and offset from samples to mV; those of floating point are in the unit already."""
+    factor = channels.millivolts(channel.unit, opening, path.name)
+    if channel.kind != "i2":
+        return factor, 0.0
+    if not (channel.scale and math.isfinite(channel.scale) and math.isfinite(channel.offset)):
+        raise FormatError(
+            f"{path.name}: {channel.name}: a scale of {channel.scale:g} with offset {channel.offset:g}",
+            "export it from AcqKnowledge as EDF",
+        )
+    return channel.scale * factor, channel.offset * factor
+
+
+def _runs(
+    parts: Iterator[npt.NDArray[Any]], pauses: list[int], lost: int, slope: float, offset: float
+) -> Iterator[Run]:
+    """Samples in mV; counted on by ``lost`` at each pause."""
+    at = 0
+    for part in parts:
+        samples = part.astype(np.float64) * slope + offset
+        edges = [pause - at for pause in pauses if at < pause < at + len(samples)]
+        for low, high in zip([0, *edges], [*edges, len(samples)], strict=True):
+            shift = lost * sum(pause <= at + low for pause in pauses)
+            yield Run(at + low + shift, samples[low:high], _PAUSED)
+        at += len(samples)

@@ -1,0 +1,193 @@
+"""EDF, EDF+ and BDF: the records are read from the file piece by piece, and of them the chosen signal only.
+
+edfio maps a whole EDF into memory and reads a whole BDF; a recording of a day would not stay flat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from devices.files import channels
+from devices.files.edf.annotations import Annotations, Note, read_annotations
+from devices.files.edf.header import Header, Signal, number, read_header
+from devices.files.markers import with_markers
+from devices.files.recording import FileRecording, Run
+from devices.read_options import Opening
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64, Marker, State, StreamInfo
+
+_BLOCK = 1 << 18  # bytes of the signal that are decoded at once
+_FILLED = re.compile(r"gap: \d+ samples lost \((.*)\), filled with the last")  # our own export's, which has no holes
+_PADDED = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
+
+
+class _Layout(NamedTuple):
+    """Where the channel lies: in each of ``records`` whole records, from byte ``offset`` on."""
+
+    header: Header
+    signal: Signal
+    offset: int
+    records: int
+    spare: int  # bytes behind the last whole record
+
+
+def open_edf(path: Path, opening: Opening) -> FileRecording:
+    """Open an EDF, EDF+ or BDF file; annotations of EDF+ and BDF+ are markers.
+
+    Raises
+    ------
+    FormatError
+        The header is not what it should be.
+    TruncatedError
+        Not one data record is whole.
+    ConfigError
+        It is not plain which signal is the ECG.
+    """
+    header = read_header(path)
+    layout = _layout(path, header, opening)
+    signal = layout.signal
+    seconds = header.seconds
+    rate = channels.settle_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
+    slope, offset, ends = _scale(path, signal, opening)
+    length = layout.records * signal.samples / rate
+    info = StreamInfo(
+        rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length,
+        unit_assumed=channels.is_assumed(signal.unit, opening),
+    )  # fmt: skip
+
+    def runs() -> Iterator[Run | State | Marker]:
+        found = read_annotations(path, header, layout.records)
+        yield from with_markers(_known(path, layout, found, rate, slope, offset), _markers(found.notes, rate), rate)
+        yield from _missing(path, layout)
+
+    return FileRecording(info, runs)
+
+
+def _layout(path: Path, header: Header, opening: Opening) -> _Layout:
+    places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
+    if not places:
+        raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
+    signals = [header.signals[i] for i in places]
+    offered = [channels.describe(s.label, s.label, s.transducer) for s in signals]
+    index = places[channels.choose(offered, opening, path.name)]
+    signal = header.signals[index]
+    if not signal.samples:
+        raise FormatError(f"{path.name}: {signal.label} has no samples", "choose another channel")
+    body = path.stat().st_size - header.length
+    if body < header.record:
+        raise TruncatedError(f"{path.name}: {body} bytes of data, one record has {header.record}", "record it again")
+    return _Layout(header, signal, header.offset(index), *divmod(body, header.record))
+
+
+def _scale(path: Path, signal: Signal, opening: Opening) -> tuple[float, float, tuple[float, float]]:
+    """Slope and offset from counts to mV, and the range in mV that the counts can have."""
+    low, high = (number(path, f"digital range of {signal.label}", text) for text in signal.digital)
+    bottom, top = (number(path, f"physical range of {signal.label}", text) for text in signal.physical)
+    if high <= low or bottom == top:
+        raise FormatError(
+            f"{path.name}: {signal.label}: digital range {low:g} to {high:g}, physical range {bottom:g} to {top:g}",
+            "export the file again",
+        )
+    factor = channels.millivolts(signal.unit, opening, path.name)
+    slope = (top - bottom) / (high - low) * factor
+    offset = bottom * factor - slope * low
+    least, most = sorted(slope * digital + offset for digital in (low, high))
+    return slope, offset, (least, most)
+
+
+def _known(
+    path: Path, layout: _Layout, found: Annotations, rate: float, slope: float, offset: float
+) -> Iterator[Run | State]:
+    """The channel in mV, without what our own export filled in."""
+    holes = [(round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in _holes(found.notes)]
+    for start, counts in _records(path, layout, found.onsets, rate):
+        at, stop, why = start, start + len(counts), "the data records are apart in time"
+        samples = counts * slope + offset
+        for begin, end, cause in holes:
+            if begin < stop and end > at:
+                yield Run(at, samples[at - start : max(at, begin) - start], why)
+                at, why = min(end, stop), cause
+        yield Run(at, samples[at - start :], why)
+
+
+def _holes(notes: list[Note]) -> Iterator[tuple[Note, str]]:
+    for note in notes:
+        filled, padded = _FILLED.fullmatch(note.text), _PADDED.fullmatch(note.text)
+        if note.duration and (filled or padded):
+            yield note, filled[1] if filled else ""
+
+
+def _markers(notes: list[Note], rate: float) -> list[Marker]:
+    """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
+    filled = [note for note, _ in _holes(notes)]
+    notes = [note for note in notes if note not in filled]
+    begun = {round(note.onset * rate) for note in notes}
+    markers = [Marker(note.onset, note.text) for note in notes]
+    for note in notes:
+        end = note.onset + note.duration
+        if note.duration and round(end * rate) not in begun:
+            markers.append(Marker(end, f"end of {note.text}"))
+    return sorted(markers, key=lambda marker: marker.time)
+
+
+def _records(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, F64]]:
+    """Counts of the channel, with the counter of their first, many records at once as long as they follow on."""
+    held: list[bytes] = []
+    start = stop = 0  # of what is held
+    wide = layout.header.wide
+    try:
+        for position, data in _pieces(path, layout, onsets, rate):
+            if held and (position != stop or (stop - start) * wide >= _BLOCK):
+                yield start, _counts(b"".join(held), wide)
+                held = []
+            start = start if held else position
+            held.append(data)
+            stop = position + len(data) // wide
+    except TruncatedError:
+        yield start, _counts(b"".join(held), wide)  # what came before is used
+        raise
+    yield start, _counts(b"".join(held), wide)
+
+
+def _pieces(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, bytes]]:
+    """The channel's bytes in each record, with the counter of their first sample."""
+    header, samples = layout.header, layout.signal.samples
+    stop, most = 0, _BLOCK // header.wide
+    with path.open("rb", buffering=0) as file:
+        for record in range(layout.records):
+            onset = onsets[record] if header.apart and onsets else None
+            start = stop if onset is None else max(stop, round(onset * rate))
+            file.seek(header.length + record * header.record + layout.offset)
+            for at in range(0, samples, most):  # a record may last as long as the recording
+                size = min(most, samples - at) * header.wide
+                data = file.read(size)
+                if len(data) < size:
+                    raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
+                yield start + at, data
+            stop = start + samples
+
+
+def _counts(data: bytes, wide: int) -> F64:
+    if wide == 2:
+        return np.frombuffer(data, "<i2").astype(np.float64)
+    full = np.zeros((len(data) // 3, 4), dtype=np.uint8)  # the 24 bits on top, so that the sign is right
+    full[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+    return (full.view("<i4")[:, 0] >> 8).astype(np.float64)
+
+
+def _missing(path: Path, layout: _Layout) -> Iterator[State]:
+    say = partial(State, "warning")
+    header, stated = layout.header, layout.header.records
+    if stated > layout.records:
+        lost = (stated - layout.records) * header.seconds
+        yield say(f"{path.name}: cut short: {layout.records} of {stated} data records are whole, {lost:g} s missing")
+    elif 0 <= stated < layout.records:
+        yield say(f"{path.name}: the header counts {stated} data records, {layout.records} are there; all are used")
+    elif layout.spare and stated < 0:
+        yield say(f"{path.name}: cut short: {layout.spare} of {header.record} bytes of the last data record")

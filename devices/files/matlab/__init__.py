@@ -1,0 +1,1 @@
+"""DREAMER and AMIGOS in MATLAB 5 files."""

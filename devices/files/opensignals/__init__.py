@@ -1,0 +1,1 @@
+"""OpenSignals recordings (PLUX, BITalino): text and HDF5."""

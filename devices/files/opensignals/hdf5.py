@@ -1,0 +1,129 @@
+"""OpenSignals HDF5: one group a device, ``raw/channel_N`` (n, 1) and ``raw/nSeq``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from devices.files.opensignals import scaling
+from devices.files.opensignals.scaling import Port, Rows, text_of
+from devices.files.recording import FileRecording
+from devices.read_options import Opening
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64, State
+
+_BLOCK = 1 << 16  # samples read at once
+_LARGEST_CHUNK = 1 << 24  # bytes of a chunk, which is unpacked as a whole; HDF5 guesses up to 1 MiB
+_MAX_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib packs a thousandfold at best
+_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
+
+
+def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
+    """Open an OpenSignals HDF5 file.
+
+    Raises
+    ------
+    FormatError
+        It is HDF5, but not from OpenSignals.
+    TruncatedError
+        The file was cut, or its channels are empty.
+    ConfigError
+        It is not plain which channel is the ECG, or no rate is known.
+    """
+    with _opened(path) as file:
+        ports = [port for name in file for port in _ports(path, name, _member(path, file, name))]
+        if not ports:
+            found = ", ".join(list(file)[:5]) or "nothing"
+            raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
+        port = scaling.choose_port(ports, opening, path.name)
+        group = file[port.device]
+        samples = len(_column(path, group["raw"], port.key))
+        counted = "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples  # _ports saw to links
+        stated = scaling.number(group.attrs, "nsamples", path.name)
+    if not samples:
+        raise TruncatedError(f"{path.name}: {port.key} holds no samples", "record it again")
+
+    def rows() -> Iterator[Rows | State]:
+        with _opened(path) as file:
+            raw = file[port.device]["raw"]
+            for at in range(0, samples, _BLOCK):
+                numbers = _block(path, raw, "nSeq", at) if counted else None
+                yield Rows("sample", at, numbers, _block(path, raw, port.key, at))
+        if stated is not None and stated > samples:
+            yield State("warning", f"{path.name}: the header says {stated:.0f} samples, {samples} are there")
+
+    return scaling.make(path, port, opening, rows, samples=samples, saturates=True)
+
+
+def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
+    """A column of numbers, which may be damaged or something else."""
+    data = _member(path, raw, str(key))
+    if not isinstance(data, h5py.Dataset):
+        raise FormatError(f"{path.name}: {key} is no data set", "export the file again")
+    if data.dtype.kind not in "iuf" or len(data.shape) not in (1, 2) or data.shape[1:] not in ((), (1,)):
+        raise FormatError(
+            f"{path.name}: {key} is {data.dtype} of shape {data.shape}, expected one column of numbers",
+            "export the file again",
+        )
+    if wrong := _unsafe(data):
+        raise FormatError(f"{path.name}: {key} {wrong}", "export the file again from OpenSignals")
+    return data
+
+
+def _member(path: Path, group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
+    """What a group holds by a name; nothing that lies elsewhere, in this file or in another."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise FormatError(f"{path.name}: {name} is a link, expected what it links to", "export the file again")
+    found: h5py.Dataset | h5py.Group = group[name]
+    return found
+
+
+def _unsafe(data: h5py.Dataset) -> str:
+    """Why a column is not read: data outside the file, or more than can be there."""
+    settings = data.id.get_create_plist()
+    filters = [settings.get_filter(at)[0] for at in range(settings.get_nfilters())]
+    if data.external or data.is_virtual:
+        return "lies outside the file"
+    if strange := [number for number in filters if number not in _FILTERS]:
+        return f"is packed with filter {strange[0]}, expected one of {', '.join(_FILTERS.values())}"
+    size = data.dtype.itemsize
+    chunk = size * math.prod(data.chunks) if data.chunks else 0
+    if chunk > _LARGEST_CHUNK:
+        return f"is packed in chunks of {chunk} bytes, expected {_LARGEST_CHUNK} at most"
+    whole, stored = size * math.prod(data.shape), data.id.get_storage_size()
+    return f"has {whole} bytes by its own words, {stored} are stored" if whole > stored * _MAX_RATIO else ""
+
+
+def _block(path: Path, raw: h5py.Group, key: int | str, at: int) -> F64:
+    return np.asarray(_column(path, raw, key)[at : at + _BLOCK], dtype=np.float64).ravel()
+
+
+def _opened(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise TruncatedError(
+            f"{path.name}: HDF5 cannot open it: {error}", "it was cut or damaged; copy it again"
+        ) from error
+
+
+def _ports(path: Path, device: str, group: h5py.Group | h5py.Dataset) -> list[Port]:
+    if not isinstance(group, h5py.Group) or "raw" not in group:
+        return []
+    raw = _member(path, group, "raw")
+    if not isinstance(raw, h5py.Group):
+        return []
+    names = sorted((name for name in raw if name.startswith("channel_")), key=lambda name: (len(name), name))
+    rate = scaling.number(group.attrs, "sampling rate", path.name)
+    found: list[Port] = []
+    for i, name in enumerate(names):
+        attrs = _member(path, raw, name).attrs
+        label = text_of(attrs.get("label", "")) or name
+        width, guessed = scaling.bits(group.attrs, i, len(names), label, path.name)
+        sensor, bitalino = text_of(attrs.get("sensor", "")), scaling.is_bitalino(group.attrs)
+        found.append(Port(device, name, label, sensor, width, rate, bitalino, converted=False, guessed=guessed))
+    return found

@@ -1,0 +1,207 @@
+"""OpenSignals (PLUX biosignalsplux, RespiBAN, hub; BITalino): what its header says, and counts to mV.
+
+Layout: files that OpenSignals (r)evolution wrote, as text and as HDF5.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.files import channels
+from devices.files.recording import FileRecording, Run
+from devices.files.sequence import Counter
+from devices.read_options import Opening
+from ecg_live.errors import ConfigError, FormatError
+from ecg_live.events import F64, Marker, State, StreamInfo
+
+HIGHEST_NUMBER = 1 << 48  # nSeq; more than a century of samples
+SIGNATURE = "# OpenSignals Text File Format"
+VCC_PLUX = 3.0  # V, biosignalsplux ECG sensor data sheet
+VCC_BITALINO, GAIN_BITALINO = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
+BITS_PLUX, BITS_BITALINO, BITS_SLOW = 16, 10, 6  # converters where the header is silent; 6 for BITalino's A5 and A6
+WRAPS_PLUX, WRAPS_BITALINO = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 15 or 16 bits by firmware, and of 4
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One analogue channel of a device: ``key`` finds its data in the file, ``bits`` is its converter's width."""
+
+    device: str
+    key: int | str
+    name: str
+    sensor: str
+    bits: int
+    rate: float | None
+    bitalino: bool
+    converted: bool
+    guessed: bool
+
+    def offered(self) -> channels.Channel:
+        """What the choice of a channel needs to know: the sensor says more than the label."""
+        return channels.describe(self.name, self.sensor, self.name, kind=self.sensor)
+
+
+class Rows(NamedTuple):
+    """A block of a file: sequence numbers (n,), if any, and values (n,); ``first`` counts lines or samples."""
+
+    unit: str
+    first: int
+    numbers: F64 | None
+    values: F64
+
+
+def text_of(value: object) -> str:
+    """Text, from JSON or from an HDF5 attribute."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
+    """Give a number from the header, or None where it is silent.
+
+    Raises
+    ------
+    FormatError
+        The value is no number.
+    """
+    value = header.get(key)
+    try:
+        return None if value is None or text_of(value).strip() == "" else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise FormatError(
+            f"{where}: header: {key!r} is {value!r}, expected a number", "export the file again"
+        ) from None
+
+
+def is_bitalino(header: Mapping[str, Any]) -> bool:
+    """Whether the header is that of a BITalino."""
+    return "bitalino" in text_of(header.get("device", "")).casefold()
+
+
+def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) -> tuple[int, bool]:
+    """Give the width of a converter, and whether it had to be guessed.
+
+    ``resolution`` covers every column on BITalino and the channels alone on PLUX: the last ``count`` entries are those
+    of the channels either way; a single one is that of all. ``at`` counts channels from 0.
+    """
+    stated = _whole_numbers(header.get("resolution", ()))
+    if len(stated) == 1:
+        stated *= count
+    if len(stated) >= count:
+        width = stated[len(stated) - count + at]
+        if not 1 <= width <= 32:
+            raise FormatError(
+                f"{where}: header: a resolution of {width} bits, expected 1 to 32", "export the file again"
+            )
+        return width, False
+    if is_bitalino(header):
+        return (BITS_SLOW if name in ("A5", "A6") else BITS_BITALINO), True
+    return BITS_PLUX, True
+
+
+def _whole_numbers(value: object) -> list[int]:
+    """One number or several, from JSON or from an HDF5 attribute; none where it is anything else."""
+    try:
+        return [int(each) for each in np.atleast_1d(np.asarray(value)).tolist()]
+    except (TypeError, ValueError, OverflowError):
+        return []
+
+
+def choose_port(ports: Sequence[Port], opening: Opening, where: str) -> Port:
+    """Choose the ECG among all devices' channels; a name may be given as ``DEVICE/NAME`` where two devices share it."""
+    devices = {port.device for port in ports}
+    offered = [port.offered() for port in ports]
+    if len(devices) > 1:
+        offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, ports, strict=True)]
+    return ports[channels.choose(offered, opening, where)]
+
+
+def make(
+    path: Path,
+    port: Port,
+    opening: Opening,
+    rows: Callable[[], Iterator[Rows | State]],
+    *,
+    samples: int | None = None,
+    saturates: bool = False,
+) -> FileRecording:
+    """Put a recording together from a format's rows."""
+    rate = channels.settle_rate(port.rate, opening, path.name)
+    if opening.unit is not None and not port.converted:
+        raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
+    slope, offset = _scale(port, opening, path.name)
+    full_scale = None if port.converted else (offset, slope * (2**port.bits - 1) + offset)
+    info = StreamInfo(
+        rate,
+        (port.name,),
+        full_scale,
+        f"{path.name} {port.device}",
+        f"{port.device}/{port.key}",
+        None if samples is None else samples / rate,
+    )
+
+    def runs() -> Iterator[Run | State | Marker]:
+        wraps = WRAPS_BITALINO if port.bitalino else WRAPS_PLUX
+        counter = Counter(wraps, rate, saturates=saturates, highest=lambda: _highest(rows()))
+        position = 0
+        yield from _remarks(path, port)
+        for item in rows():
+            if isinstance(item, State):
+                yield item
+                continue
+            values = item.values * slope + offset
+            if item.numbers is None:
+                yield Run(position, values)
+                position += len(values)
+                continue
+            wrong = np.flatnonzero(~_plausible(item.numbers))
+            good = int(wrong[0]) if len(wrong) else len(values)
+            where = f"{path.name}, from {item.unit} {item.first}"
+            yield from counter.push(item.numbers[:good], values[:good], where)
+            if good < len(values):
+                raise _no_number(f"{path.name}, {item.unit} {item.first + good}", item.numbers[good])
+
+    return FileRecording(info, runs)
+
+
+def _plausible(numbers: F64) -> npt.NDArray[np.bool_]:
+    return (numbers >= 0) & (numbers <= HIGHEST_NUMBER)
+
+
+def _highest(items: Iterator[Rows | State]) -> int:
+    """The highest sequence number, as far as the file can be read."""
+    top = 0
+    with contextlib.suppress(FormatError):  # it is told when the rows before it have been used
+        for item in items:
+            if isinstance(item, Rows) and item.numbers is not None:
+                top = max(top, int(item.numbers[_plausible(item.numbers)].max(initial=0)))
+    return top
+
+
+def _no_number(where: str, found: float) -> FormatError:
+    return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
+
+
+def _scale(port: Port, opening: Opening, where: str) -> tuple[float, float]:
+    """Slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, data sheets of both makers' ECG sensors."""
+    if port.converted:
+        return channels.millivolts("mV", opening, where), 0.0
+    if not (math.isfinite(opening.gain) and opening.gain > 0):
+        raise ConfigError(f"the gain is {opening.gain:g}, expected more than 0", "1000 is the data sheet's")
+    span = 1000.0 * (VCC_BITALINO / GAIN_BITALINO if port.bitalino else VCC_PLUX / opening.gain)
+    return span / 2**port.bits, -span / 2
+
+
+def _remarks(path: Path, port: Port) -> Iterator[State]:
+    if port.guessed and not port.converted:
+        yield State("warning", f"{path.name}: the header states no resolution; {port.bits} bits are assumed")
+    kind = port.offered().kind
+    if kind not in ("", channels.ECG) and not port.converted:
+        yield State("warning", f"{path.name}: {port.name} is {kind}; its values are converted as an ECG sensor's")

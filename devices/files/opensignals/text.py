@@ -1,0 +1,135 @@
+"""OpenSignals text: two header lines, ``# EndOfHeader``, rows of tab-separated integers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from devices.files.opensignals import scaling
+from devices.files.opensignals.scaling import Port, Rows, text_of
+from devices.files.recording import FileRecording
+from devices.files.text.cells import Layout, head_lines, split
+from devices.files.text.rows import read_rows
+from devices.read_options import Opening
+from ecg_live.errors import FormatError
+from ecg_live.events import State
+
+_HEADER = 64  # lines in which the header must end
+_END = "# EndOfHeader"
+_COUNTER = "nseq"
+_PLUX, _BITALINO = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
+
+
+def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
+    """Open an OpenSignals text file.
+
+    Raises
+    ------
+    FormatError
+        The header or the first row is not what it should be.
+    ConfigError
+        It is not plain which channel is the ECG, or no rate is known.
+    """
+    lines = head_lines(path, _HEADER + 1)
+    skip = _header_end(path, lines)
+    devices = _devices(path, lines[:skip])
+    if len(lines) <= skip or not lines[skip].strip():
+        raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "record it again")
+    first = lines[skip]
+    ports, counters, width = _columns(path, devices, len(split(first, "\t")))
+    port = scaling.choose_port(ports, opening, path.name)
+    counter = counters[port.device]
+    take = (int(port.key),) if counter is None else (int(port.key), counter)
+    if len(split(first, "\t")) != width and len(lines) > skip + 1:
+        raise FormatError(
+            f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, the header names {width} columns",
+            "export the file again",
+        )
+    layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))
+
+    def rows() -> Iterator[Rows | State]:
+        for item in read_rows(path, layout):
+            if isinstance(item, State):
+                yield item
+            else:
+                numbers = None if counter is None else item.table[:, 1]
+                yield Rows("line", item.line, numbers, item.table[:, 0])
+
+    return scaling.make(path, port, opening, rows)
+
+
+def _header_end(path: Path, lines: list[str]) -> int:
+    """Count the header's lines."""
+    for i, line in enumerate(lines):
+        if line.strip() == _END:
+            return i + 1
+        if not line.startswith("#"):
+            raise FormatError(f"{path.name}, line {i + 1}: found {line[:40]!r}, expected {_END!r}", "export it again")
+    raise FormatError(f"{path.name}: the header has no {_END!r} line", "export the file again")
+
+
+def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
+    """The header's JSON: one entry a device."""
+    at = next((i for i, line in enumerate(lines) if line.lstrip("# ").startswith("{")), 1)
+    try:
+        header = json.loads(lines[at].lstrip("# ")) if at < len(lines) else None
+    except (ValueError, RecursionError) as error:
+        raise FormatError(
+            f"{path.name}, line {at + 1}: the header is no JSON: {error}", "export the file again"
+        ) from error
+    if not isinstance(header, dict) or not header or not all(isinstance(entry, dict) for entry in header.values()):
+        raise FormatError(f"{path.name}, line {at + 1}: expected JSON with one entry a device", "export the file again")
+    return header
+
+
+def _columns(
+    path: Path, devices: Mapping[str, Mapping[str, Any]], width: int
+) -> tuple[list[Port], dict[str, int | None], int]:
+    """All devices' channels, each device's sequence column, and how many columns a row has by the header."""
+    ports: list[Port] = []
+    counters: dict[str, int | None] = {}
+    at = 0
+    for device, header in devices.items():
+        names = _names(header, path, width if len(devices) == 1 else None)
+        counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _COUNTER), None)
+        ports += _ports(path, device, header, names, at)
+        at += len(names)
+    return ports, counters, at
+
+
+def _names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:
+    """A device's column names: those stated, or else what such devices write; ``width`` is that of the first row."""
+    names = header.get("column")
+    if isinstance(names, list) and names:
+        return [text_of(name) for name in names]
+    count = header.get("channels")
+    if not isinstance(count, list) or not count:
+        raise FormatError(f"{path.name}: header: no 'column' names", "export the file again")
+    if scaling.is_bitalino(header):
+        return [*_BITALINO, *(f"A{number}" for number in count)]
+    digital = _PLUX[:1] if width == 1 + len(count) else _PLUX  # old ones have no digital input
+    return [*digital, *(f"CH{number}" for number in count)]
+
+
+def _ports(path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int) -> list[Port]:
+    """A device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
+    sensors, labels, numbers = (_texts(header.get(key)) for key in ("sensor", "label", "channels"))
+    digital = [i for i, name in enumerate(names) if name.casefold() == _COUNTER or name[:2] in (*_PLUX, *_BITALINO)]
+    count = len(sensors) or len(labels) or len(numbers) or len(names) - len(digital)
+    first = len(names) - min(count, len(names))
+    rate = scaling.number(header, "sampling rate", path.name)
+    converted = bool(scaling.number(header, "convertedValues", path.name))
+    found: list[Port] = []
+    for i, column in enumerate(range(first, len(names))):
+        name = labels[i] if i < len(labels) and labels[i] else names[column]
+        width, guessed = scaling.bits(header, i, len(names) - first, names[column], path.name)
+        sensor = sensors[i] if i < len(sensors) else ""
+        bitalino = scaling.is_bitalino(header)
+        found.append(Port(device, at + column, name, sensor, width, rate, bitalino, converted, guessed))
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [text_of(item) for item in value] if isinstance(value, list) else []

@@ -1,0 +1,114 @@
+"""From a device's own sequence numbers to a counter of the samples that it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.files.recording import Run
+from ecg_live.events import F64, State
+
+I64 = npt.NDArray[np.int64]
+BRIDGED = 0.040  # s: the longest gap that is bridged (design, "Gap")
+
+
+class Counter:
+    """Finds lost and repeated samples in a sequence number that wraps.
+
+    Parameters
+    ----------
+    moduli : sequence of int
+        What the number may wrap at, the lowest first: 16 on BITalino, 32768 or 65536 on PLUX, by firmware. A number
+        shows that it does not wrap below itself.
+    rate : float
+        Hz.
+    saturates : bool
+        Whether the number stays at the last of ``moduli`` less 1 for ever once it is there, as in OpenSignals HDF5.
+    highest : callable
+        Finds the file's highest number, where only that tells a loss from a wrap; it may read the whole file.
+
+    Notes
+    -----
+    A step of more than 1 is lost data. A step back by up to a second is a repetition and is dropped. A step back to the
+    very start is a device that started anew: how much was lost, the file cannot say, so that the shortest gap that ends
+    a segment is counted.
+    """
+
+    def __init__(
+        self, moduli: Sequence[int], rate: float, *, saturates: bool = False, highest: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._moduli, self._rate, self._highest = tuple(moduli), rate, highest
+        self._ceiling = moduli[-1] - 1 if saturates else -1
+        self._first: int | None = None
+        self._number = 0  # of the last row
+        self._position = self._top = -1  # of the last row, and the highest so far
+
+    def push(self, numbers: F64, samples: F64, where: str) -> Iterator[Run | State]:
+        """Give runs of the samples (n,) that are new; ``where`` names the file and the block's first line or sample."""
+        if not len(numbers):
+            return
+        count = numbers.astype(np.int64)
+        if self._first is None:
+            self._first = int(count[0])
+            self._number = self._first - 1
+        self._exclude(int(count.max()))
+        advance, causes = self._advance(count)
+        position = np.cumsum(advance) + self._position
+        top = np.maximum.accumulate(np.concatenate(([self._top], position)))
+        new = position > top[:-1]
+        self._number, self._position, self._top = int(count[-1]), int(position[-1]), int(top[-1])
+        if not new.all():
+            yield State("warning", f"{where}: {int((~new).sum())} repeated samples were dropped")
+        yield from _split(position[new], samples[new], causes)
+
+    def _exclude(self, number: int) -> None:
+        """Leave what the counter cannot wrap at, as it goes up to ``number``."""
+        self._moduli = tuple(modulus for modulus in self._moduli if modulus > number)
+
+    def _advance(self, count: I64) -> tuple[I64, dict[int, str]]:
+        """By how much each row moves the counter; and the causes of the jumps that need one, by counter."""
+        before = np.concatenate(([self._number], count[:-1]))
+        step = count - before
+        if len(self._moduli) > 1 and ((step < 0) & (step != 1 - self._moduli[0])).any():
+            self._exclude(self._highest())
+            self._moduli = self._moduli[:1]
+        regular = step == 1
+        for modulus in self._moduli[:1]:
+            regular |= step == 1 - modulus
+        regular |= (count == self._ceiling) & (before == count)
+        advance = np.ones(len(count), dtype=np.int64)
+        restarts: list[int] = []
+        for i in np.flatnonzero(~regular):
+            advance[i], restart = self._irregular(int(before[i]), int(count[i]))
+            restarts += [int(i)] if restart else []
+        position = np.cumsum(advance) + self._position
+        cause = "the device's counter started anew; how many samples were lost is not known"
+        return advance, {int(position[i]): cause for i in restarts}
+
+    def _irregular(self, before: int, now: int) -> tuple[int, bool]:
+        """How far one odd step goes, and whether the device started anew."""
+        second, step = round(self._rate), now - before
+        shortest = int(BRIDGED * self._rate) + 2  # one sample more than is bridged, and the next
+        if not self._moduli:
+            if step > 0:
+                return step, False
+            return (step, False) if -step <= second else (shortest, True)
+        modulus = self._moduli[0]
+        ahead = step % modulus
+        back = modulus - ahead if ahead else 0
+        if back == 0 or (modulus > 2 * second and back <= second):
+            return -back, False
+        if step < 0 and now in (0, 1, self._first) and back > second and modulus - before > second:
+            return shortest, True
+        return ahead, False
+
+
+def _split(position: I64, samples: F64, causes: dict[int, str]) -> Iterator[Run]:
+    """Contiguous pieces of samples whose counter only goes up."""
+    edges = np.flatnonzero(np.diff(position) != 1) + 1
+    for low, high in zip([0, *edges], [*edges, len(position)], strict=True):
+        if high > low:
+            start = int(position[low])
+            yield Run(start, samples[low:high], causes.get(start, "samples are missing in the device's counter"))

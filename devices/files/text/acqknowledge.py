@@ -1,0 +1,72 @@
+"""AcqKnowledge (BIOPAC) text: the file's name, ``1 msec/sample``, ``2 channels``, names and units, then the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from devices.files.recording import FileRecording
+from devices.files.text import time_units
+from devices.files.text.cells import head_lines, split
+from devices.files.text.csv import open_table
+from devices.files.text.table import HEAD, find_table
+from devices.read_options import Opening
+from ecg_live.errors import FormatError
+
+_CHANNELS = re.compile(r"(\d{1,4}) channels?\s*")
+_NUMBERED = re.compile(r"CH\s*\d+", re.IGNORECASE)
+_LATEST = 4  # lines in which the number of channels comes
+_MOST = 200  # channels
+
+
+def is_acqknowledge(lines: Sequence[str]) -> bool:
+    """Whether the first lines of a text file are those of an export of AcqKnowledge with its header."""
+    return _count_line(lines) is not None
+
+
+def open_acqknowledge_text(path: Path, opening: Opening) -> FileRecording:
+    """Open a text export.
+
+    Raises
+    ------
+    FormatError
+        The header is not what it should be.
+    ConfigError
+        It is not plain which channel is the ECG.
+    """
+    lines = head_lines(path, 2 * HEAD)
+    at = _count_line(lines)
+    found = None if at is None else _CHANNELS.fullmatch(lines[at].strip('" \t'))
+    if at is None or found is None or not 0 < (count := int(found[1])) <= _MOST:
+        raise FormatError(f"{path.name}: the header of AcqKnowledge names no channels", "export it again as text")
+    behind = at + 1 + 2 * count  # a line with a channel's name and one with its unit for each
+    named = [line.strip() for line in lines[at + 1 : behind]]
+    heads = next((i for i in range(behind, len(lines)) if lines[i].strip()), len(lines))
+    begin = heads + _header_lines(lines[heads : heads + 2])
+    table = find_table(path.name, [*[""] * begin, *lines[begin:]])
+    extra = table.width - count
+    if extra not in (0, 1):
+        raise FormatError(
+            f"{path.name}, line {begin + 1}: found {table.width} values, the header names {count} channels",
+            "export it again as text",
+        )
+    names, units = ["time"] * extra + named[::2], ["s"] * extra + named[1::2]
+    # A file of AcqKnowledge has no losses: rows are counted, and the time column, which is rounded, is left aside.
+    rate = time_units.stated_rate("\n".join(lines[:at]))
+    return open_table(path, table._replace(names=names, units=units), opening, rate=rate)
+
+
+def _count_line(lines: Sequence[str]) -> int | None:
+    for i, line in enumerate(lines[1:_LATEST], 1):
+        if _CHANNELS.fullmatch(line.strip('" \t')) and any("/sample" in above for above in lines[:i]):
+            return i
+    return None
+
+
+def _header_lines(lines: Sequence[str]) -> int:
+    """How many lines come before the rows: column numbers such as ``sec CH1 CH2``, and how many samples each has."""
+    if not lines or not any(_NUMBERED.fullmatch(cell) for sep in "\t, " for cell in split(lines[0], sep)):
+        return 0
+    counts = len(lines) > 1 and all(not cell or cell.isdigit() for sep in "\t" for cell in split(lines[1], sep))
+    return 2 if counts else 1

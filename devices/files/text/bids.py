@@ -1,0 +1,89 @@
+"""BIDS physiological recordings: ``..._physio.tsv.gz`` without names, and a JSON file that tells columns and rate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from devices.files.recording import FileRecording
+from devices.files.text.cells import head_lines
+from devices.files.text.csv import open_table
+from devices.files.text.table import HEAD, find_table
+from devices.read_options import Opening
+from ecg_live.errors import ConfigError, FormatError
+
+_ENDINGS = (".tsv.gz", ".tsv")
+_LARGEST = 1 << 20  # bytes of a JSON file
+_LEVELS = 4  # folders up to the data set's: subject, session and modality
+
+
+def is_bids(path: Path) -> bool:
+    """Whether a file's name is that of a BIDS recording, or it is a table with a JSON file beside it."""
+    return path.name.endswith(_ENDINGS) and (_stem(path).endswith("_physio") or _sidecar(path) is not None)
+
+
+def open_bids(path: Path, opening: Opening) -> FileRecording:
+    """Open a recording by its JSON file, or by its name alone where the user gives the rate.
+
+    Raises
+    ------
+    FormatError
+        The JSON file or the table is not what it should be.
+    ConfigError
+        There is no JSON file and no rate, or it is not plain which column is the ECG.
+    """
+    table = find_table(path.name, head_lines(path, HEAD))
+    file = _sidecar(path)
+    if file is None:
+        if opening.rate is None:
+            raise ConfigError(
+                f"{path.name}: there is no {_stem(path)}.json beside it, which tells its sampling rate and columns",
+                "copy it there, or give --rate HZ and --channel NUMBER",
+            )
+        return open_table(path, table, opening)
+    sidecar = _read(file)
+    names = sidecar.get("Columns")
+    rate = sidecar.get("SamplingFrequency")
+    if not isinstance(rate, int | float) or isinstance(rate, bool):
+        raise FormatError(f"{file.name}: 'SamplingFrequency' is {str(rate)[:40]!r}, expected a number", "mend it")
+    if isinstance(names, list) and len(names) == table.width:
+        described = [sidecar.get(str(name)) for name in names]
+        units = [str(entry.get("Units", "")) if isinstance(entry, dict) else "" for entry in described]
+        table = table._replace(names=[str(name) for name in names], units=units)
+    elif not table.names:
+        found = len(names) if isinstance(names, list) else 0
+        raise FormatError(f"{file.name}: names {found} columns, the table has {table.width}", "mend 'Columns'")
+    return open_table(path, table, opening, rate=float(rate))
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    with file.open("rb") as source:
+        data = source.read(_LARGEST + 1)
+    try:
+        content = json.loads(data) if len(data) <= _LARGEST else None
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{file.name}: is no JSON: {error}", "mend it, or copy it again") from error
+    if not isinstance(content, dict):
+        raise FormatError(f"{file.name}: expected JSON with 'SamplingFrequency' and 'Columns'", "mend it")
+    return content
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".tsv")
+
+
+def _sidecar(path: Path) -> Path | None:
+    """The JSON file beside a table, or one further up that speaks of it too (BIDS, "The Inheritance Principle")."""
+    beside = path.with_name(f"{_stem(path)}.json")
+    if beside.is_file():
+        return beside
+    parts = set(_stem(path).split("_"))
+    if "physio" not in parts:
+        return None
+    for folder in list(path.resolve().parents)[:_LEVELS]:
+        shared = [file for file in folder.glob("*physio.json") if set(file.stem.split("_")) <= parts]
+        if shared:
+            return max(shared, key=lambda file: len(file.stem.split("_")))
+    return None

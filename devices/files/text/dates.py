@@ -1,0 +1,113 @@
+"""Time stamps that are written out: dates with a time of day, or a time of day alone, to ms."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.events import F64
+
+DAY_MS = 86_400_000.0
+_CLOCK = re.compile(
+    r"(?:.*[\s\[])?(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,:](\d{1,9}))?\s*([AP])?\.?M?\.?(?:\s[\d./\-\s]*)?",
+    re.IGNORECASE,
+)
+_DIGIT = b"0123456789"
+_PLAIN = [*[_DIGIT] * 4, b"-", *[_DIGIT] * 2, b"-", *[_DIGIT] * 2, b"T ", *[_DIGIT] * 2, b":", *[_DIGIT] * 2, b":",
+          *[_DIGIT] * 2]  # fmt: skip
+_FRACTION = 13  # a point and the digits behind it, down to ps
+_DATED = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
+
+
+def to_ms(cells: npt.NDArray[np.bytes_]) -> F64:
+    """Decode stamps (n,) such as ``2026-10-25T02:59:40.000Z``, ``2026/10/25 02:59:40`` or ``2:59:40.5 PM``.
+
+    Returns
+    -------
+    array (n,)
+        ms since 1970 where year, month and day come first (in UTC unless an offset from it is given), else ms since
+        midnight: of ``03/04/2026`` nobody knows the day. NaN where a cell is empty.
+
+    Raises
+    ------
+    ValueError
+        A cell is none of it.
+    """
+    if len(cells) and _DATED.match(cells[0].decode("ascii", "replace")):
+        plain = np.ascontiguousarray(np.char.rstrip(np.char.replace(cells, b"/", b"-"), b"Zz"))
+        if _is_plain(plain):
+            try:
+                stamps = plain.astype("datetime64[us]")
+            except ValueError:
+                pass
+            else:
+                return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1000)
+    return np.array([_to_ms(cell.decode("utf-8", "replace")) for cell in cells], dtype=np.float64)
+
+
+def _is_plain(cells: npt.NDArray[np.bytes_]) -> bool:
+    """Whether all cells are ``yyyy-mm-dd hh:mm:ss`` with up to 12 more digits: of anything else numpy may warn."""
+    letters = cells.view(np.uint8).reshape(len(cells), -1)
+    if not len(_PLAIN) <= letters.shape[1] <= len(_PLAIN) + _FRACTION:
+        return False
+    ended = letters[:, len(_PLAIN) :] == 0
+    fits = all(bool(np.isin(letters[:, i], list(allowed)).all()) for i, allowed in enumerate(_PLAIN))
+    more = letters[:, len(_PLAIN) + 1 :]
+    return (
+        fits
+        and bool(np.all(ended[:, :-1] <= ended[:, 1:]))
+        and bool(np.all(ended[:, :1] | (letters[:, len(_PLAIN) : len(_PLAIN) + 1] == ord("."))))
+        and bool(np.all((more == 0) | ((more >= ord("0")) & (more <= ord("9")))))
+    )
+
+
+def _to_ms(cell: str) -> float:
+    text = cell.strip(" []'\"")
+    if not text:
+        return float("nan")
+    if not _DATED.match(text):
+        return _of_day(text)
+    try:
+        moment = datetime.fromisoformat(text.replace("/", "-").replace(",", "."))
+    except ValueError:
+        day, _, clock = text.replace("T", " ").partition(" ")
+        year, month, number = (int(part) for part in re.split("[-/.]", day))
+        if (passed := _of_day(clock)) >= DAY_MS:
+            raise ValueError(f"no time of day: {clock[:40]!r}") from None
+        return datetime(year, month, number, tzinfo=UTC).timestamp() * 1000 + passed
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
+
+
+def _of_day(text: str) -> float:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise ValueError(f"no date or time of day: {text[:40]!r}")
+    hours, minutes, seconds = (int(part or 0) for part in found.group(1, 2, 3))
+    if found[5]:
+        hours = hours % 12 + (12 if found[5] in "pP" else 0)
+    return 1000 * (3600 * hours + 60 * minutes + seconds + float(f"0.{found[4] or 0}"))
+
+
+class Midnights:
+    """Makes times of day rise over midnight."""
+
+    def __init__(self) -> None:
+        self._last = float("nan")
+        self._days = 0.0  # ms to add
+
+    def push(self, times: F64) -> F64:
+        """Take stamps (n,) in ms, NaN among them; give them with a day added for each midnight that has passed."""
+        known = np.flatnonzero(np.isfinite(times))
+        if not len(known):
+            return times
+        of_day = times[known]
+        before = np.concatenate(([self._last], of_day[:-1]))
+        fell = (of_day - before < -DAY_MS / 2) & (before < DAY_MS)
+        days = self._days + DAY_MS * np.cumsum(fell)
+        self._last, self._days = float(of_day[-1]), float(days[-1])
+        risen = times.copy()
+        risen[known] = of_day + days
+        return risen

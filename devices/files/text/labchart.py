@@ -1,0 +1,154 @@
+"""LabChart (ADInstruments) text: blocks of ``Interval=`` and other lines, then rows of time and channels, comments.
+
+Layout: files as LabChart writes them for "Data Chart Text File"; each block of a recording has a heading of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from devices.files import channels
+from devices.files.recording import FileRecording, Run
+from devices.files.text import time_units
+from devices.files.text.cells import head_lines, to_number
+from devices.files.text.csv import choose_column, layout_of, name_of, unit_of
+from devices.files.text.rows import Block, read_rows
+from devices.files.text.table import HEAD, Table, find_table
+from devices.files.text.time_column import TimeColumn
+from devices.read_options import Opening
+from ecg_live.errors import FormatError
+from ecg_live.events import Marker, State, StreamInfo
+
+FIRST = "Interval="
+_KEYS = (FIRST, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=", "Range=", "UnitName=", "TopValue=",
+         "BottomValue=")  # fmt: skip
+_DAY = 86_400.0  # s; Excel counts days
+_BLOCK = "startofblock"  # rows count from the start of their block; else time goes on
+
+
+class _Heading(NamedTuple):
+    interval: float | None  # s
+    began: float | None  # s
+    of_block: bool
+    titles: list[str]
+    units: list[str]
+
+
+def open_labchart(path: Path, opening: Opening) -> FileRecording:
+    """Open a text file of LabChart; its comments become markers, the time between its blocks gaps.
+
+    Raises
+    ------
+    FormatError
+        The header or a row is not what it should be.
+    ConfigError
+        It is not plain which channel is the ECG.
+    """
+    lines = head_lines(path, HEAD)
+    count = next((i for i, line in enumerate(lines) if not line.startswith(_KEYS)), len(lines))
+    heading = _heading(lines[:count])
+    if heading.interval is None or not heading.titles:
+        raise FormatError(f"{path.name}: the header of LabChart states no interval or no channels", "export it again")
+    table = _table(path.name, lines, count, heading)
+    time = TimeColumn(0, None, dated=False) if table.width > len(heading.titles) else None
+    column = choose_column(path.name, table, time, opening)
+    unit = unit_of(table, column)
+    factor, assumed = channels.millivolts(unit, opening, path.name), channels.is_assumed(unit, opening)
+    rate = channels.settle_rate(1 / heading.interval, opening, path.name)
+    layout = layout_of(table, (column,) if time is None else (column, 0), headings=_KEYS, remarks=True)
+    name = name_of(table, column)
+    info = StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}", unit_assumed=assumed)
+
+    def runs() -> Iterator[Run | State | Marker]:
+        blocks = _Blocks(path.name, heading, rate)
+        for item in read_rows(path, layout):
+            if isinstance(item, State):
+                yield item
+            else:
+                yield from blocks.push(item, factor)
+
+    return FileRecording(info, runs)
+
+
+class _Blocks:
+    """Puts rows where they belong: they follow each other in a block, and blocks begin at the times that they state."""
+
+    def __init__(self, where: str, heading: _Heading, rate: float) -> None:
+        self._where, self._rate, self._interval = where, rate, heading.interval
+        self._headings: list[str] = []
+        self._heading = heading
+        self._origin: float | None = None  # s, of the first row
+        self._next = 0
+        self._begins = True
+
+    def push(self, block: Block, factor: float) -> Iterator[Run | Marker]:
+        """Take rows or a heading's line.
+
+        Raises
+        ------
+        FormatError
+            A block has another rate.
+        """
+        if block.heading:
+            if block.heading.startswith(FIRST):
+                self._headings, self._begins = [], True
+            self._headings.append(block.heading)
+            return
+        if not len(block.table):
+            return
+        if self._begins:
+            self._begin(block)
+        yield Run(self._next, block.table[:, 0] * factor, "the recording was paused")
+        self._next += len(block.table)
+        if block.remark:
+            yield Marker((self._next - 1) / self._rate, re.sub(r"^#\s*(?:\*|\d+)?\s*", "", block.remark))
+
+    def _begin(self, block: Block) -> None:
+        self._begins = False
+        if self._headings:
+            self._heading = _heading(self._headings)
+        if self._heading.interval != self._interval:
+            raise FormatError(
+                f"{self._where}, line {block.line}: a block of another interval ({self._heading.interval} s)",
+                "export each block to a file of its own",
+            )
+        at = float(block.table[0, 1]) if block.table.shape[1] > 1 else 0.0
+        if self._heading.of_block or block.table.shape[1] == 1:
+            at += self._heading.began or 0.0
+        self._origin = at if self._origin is None else self._origin
+        self._next = max(self._next, round((at - self._origin) * self._rate))
+
+
+def _table(where: str, lines: Sequence[str], count: int, heading: _Heading) -> Table:
+    """The rows, with the names and units of the header."""
+    rows = [line.split("\t#")[0] for line in lines[count:] if not line.startswith(_KEYS)]
+    table = find_table(where, [*[""] * count, *rows])
+    extra = table.width - len(heading.titles)
+    if extra not in (0, 1):
+        raise FormatError(
+            f"{where}, line {count + 1}: found {table.width} values, the header names {len(heading.titles)} channels",
+            "export the file again",
+        )
+    before = ["time"][:extra], ["s"][:extra]
+    units = [*heading.units, *[""] * len(heading.titles)][: len(heading.titles)]
+    return table._replace(names=[*before[0], *heading.titles], units=[*before[1], *units], trailing=False)
+
+
+def _heading(lines: Sequence[str]) -> _Heading:
+    fields = {key: rest.strip("\t ").split("\t") for line in lines for key, _, rest in [line.partition("=")]}
+    number, _, unit = fields.get("Interval", [""])[0].partition(" ")
+    length, second = to_number(number, comma=True), time_units.in_a_second(unit)
+    began = to_number(fields.get("ExcelDateTime", [""])[0], comma=True)
+    # "Range=" tells the unit of what the front end measured, "UnitName=" that of a conversion, if there is one.
+    ranges = [cell.strip().rpartition(" ")[2] for cell in fields.get("Range", [])]
+    named = [cell.strip().strip("*") for cell in fields.get("UnitName", [])]
+    return _Heading(
+        length / second if length and second and length > 0 else None,
+        None if began is None else began * _DAY,
+        fields.get("TimeFormat", [_BLOCK])[0].strip().casefold() == _BLOCK,
+        [cell.strip() for cell in fields.get("ChannelTitle", []) if cell.strip()],
+        [name or unit for name, unit in zip([*named, *[""] * len(ranges)], ranges, strict=False)] or named,
+    )

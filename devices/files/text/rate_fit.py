@@ -1,0 +1,181 @@
+"""What text formats with a time column share: fit the rate on the first rows, count samples on all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from devices.files import channels, timestamps
+from devices.files.recording import Run
+from devices.files.text import time_units
+from devices.files.text.cells import Layout
+from devices.files.text.dates import Midnights
+from devices.files.text.rows import Block, read_rows
+from devices.read_options import Opening
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64, Marker, State
+
+_MOST_HELD = 1 << 16  # rows that wait for the stamp of their packet
+_CLOSE = 0.02  # a stated rate this near the fitted one is what the device was set to
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the rows come.
+
+    Parameters
+    ----------
+    rate : float
+        Nominal rate in Hz.
+    interval : float
+        Fitted interval, in the unit of the stamps.
+    tick : float
+        What coarse stamps are rounded to, in the same unit; 0 where stamps tell most samples apart.
+    second : float
+        One second in that unit.
+    sparse : bool
+        Most rows have no stamp: the last row of each packet has (see `_Packets`).
+    remark : str
+        What the user should know about it.
+    """
+
+    rate: float
+    interval: float
+    tick: float
+    second: float
+    sparse: bool = False
+    remark: str = ""
+
+
+def fit_rate(
+    path: Path, layout: Layout, second: float | None, opening: Opening, *, stated: float | None = None
+) -> Pace:
+    """Fit the first rows, whose second column is time.
+
+    Parameters
+    ----------
+    second : float, optional
+        One second in the unit of the stamps; None where the file does not say.
+    stated : float, optional
+        Rate (Hz) that the file states besides.
+
+    Raises
+    ------
+    FormatError
+        The stamps do not rise.
+    TruncatedError
+        There are fewer than two rows.
+    """
+    times = _first_stamps(path, layout)
+    if len(times) < 2:
+        raise TruncatedError(f"{path.name}: found {len(times)} whole rows, expected at least 2", "record it again")
+    finite = np.isfinite(times)
+    sparse = bool(2 <= finite.sum() < len(times) / 2)
+    if sparse:
+        times = _Packets().push(times, times)[0]
+    remark = ""
+    second = time_units.of_size(times) if second is None else second
+    if second is None:
+        second = time_units.guess(times)
+        if second != 1:
+            unit = {1e3: "ms", 1e6: "\u00b5s", 1e9: "ns"}[second]
+            remark = f"{path.name}: the time column states no unit; {unit} is assumed"
+    interval = timestamps.fit(times)
+    if interval is None:
+        known = times[np.isfinite(times)]
+        found = f"from {known[0]:g} to {known[-1]:g}" if len(known) else "none is a time"
+        raise FormatError(f"{path.name}: the time stamps do not rise ({found})", "export the file again")
+    fitted = channels.nominal(second / interval)
+    if stated is not None and abs(fitted / stated - 1) <= _CLOSE:
+        fitted = stated
+    elif stated is not None:
+        remark = f"{path.name}: the header says {stated:g} Hz, the time stamps {fitted:g} Hz, which is taken"
+    rate = channels.settle_rate(fitted, opening, path.name)
+    return Pace(rate, interval, timestamps.tick_of(times), second, sparse, remark)
+
+
+def _first_stamps(path: Path, layout: Layout) -> F64:
+    blocks: list[F64] = []
+    midnights = Midnights()
+    try:
+        for item in _own_rows(path, layout):
+            if not isinstance(item, State):
+                times = item.table[:, 1]
+                blocks.append(times if layout.date is None else midnights.push(times))
+            if sum(map(len, blocks)) >= timestamps.ENOUGH:
+                break
+    except FormatError:
+        if sum(map(len, blocks)) < 2:  # else the rows before the bad one are used, and it is named when they have been
+            raise
+    return np.concatenate(blocks) if blocks else np.empty(0)
+
+
+def _own_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
+    """All rows, save those of another device in the same table: they hold neither a value nor a stamp."""
+    for item in read_rows(path, layout):
+        if layout.shared and not isinstance(item, State):
+            yield item._replace(table=item.table[~np.isnan(item.table).all(axis=1)])
+        else:
+            yield item
+
+
+def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Iterator[Run | State | Marker]:
+    """Decode rows of (value, time stamp); values times ``factor`` are mV."""
+    counter = timestamps.StampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
+    midnights, packets = Midnights(), _Packets()
+    ends: list[State] = []
+    if pace.remark:
+        yield State("warning", pace.remark)
+    try:
+        for item in _own_rows(path, layout):
+            if isinstance(item, State):
+                ends.append(item)
+                continue
+            times, values = item.table[:, 1], item.table[:, 0] * factor
+            if layout.date is not None:
+                times = midnights.push(times)
+            if pace.sparse:
+                times, values = packets.push(times, values)
+            yield from counter.push(times, values)
+    except Exception:
+        yield from _rest(counter, packets)  # what came before is used
+        raise
+    yield from _rest(counter, packets)
+    yield from ends
+
+
+def _rest(counter: timestamps.StampCounter, packets: _Packets) -> Iterator[Run | State | Marker]:
+    yield from counter.push(*packets.flush())
+    yield from counter.flush()
+
+
+class _Packets:
+    """Gives all rows of a packet the one stamp that its last row has."""
+
+    def __init__(self) -> None:
+        self._times = self._values = np.empty(0)  # rows that wait for their stamp
+
+    def push(self, times: F64, values: F64) -> tuple[F64, F64]:
+        """Take rows; give those whose packet has ended."""
+        self._times = np.concatenate((self._times, times))
+        self._values = np.concatenate((self._values, values))
+        known = np.flatnonzero(np.isfinite(self._times))
+        ready = int(known[-1]) + 1 if len(known) else 0
+        if len(self._times) - ready > _MOST_HELD:
+            ready = len(self._times)
+        given = self._times[:ready].copy()
+        behind = np.searchsorted(known, np.arange(ready))
+        inside = behind < len(known)
+        given[inside] = self._times[known[behind[inside]]]
+        values = self._values[:ready]
+        self._times, self._values = self._times[ready:], self._values[ready:]
+        return given, values
+
+    def flush(self) -> tuple[F64, F64]:
+        """Give the rows of the last packet, whose stamp never came."""
+        times, values = self._times, self._values
+        self._times = self._values = np.empty(0)
+        return times, values

@@ -1,0 +1,191 @@
+"""Rows of numbers in a text file, decoded in blocks of whole lines; line by line only where a block goes wrong."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from devices.files.text.byte_stream import PIECE, CutShort, pieces
+from devices.files.text.cells import COMMENTS, Layout, bad_row, is_sound, row_cells, row_values
+from devices.files.text.dates import to_ms
+from devices.files.units import text_of
+from ecg_live.errors import TruncatedError
+from ecg_live.events import F64, State
+
+_LEAST = 1 << 13  # bytes; where rows of so few go wrong together, each is looked at alone
+_WORDS = rb" *(?:(?i:#?n/?a|<na>|null|none|nil)|--?|[?*])? *"  # as `cells.MISSING`, whole
+
+
+class Block(NamedTuple):
+    """Whole rows: ``table`` (rows, columns asked for); ``line`` is the number of the first one's line, from 1.
+
+    ``heading`` is a line that stood in place of rows, ``remark`` the text behind the last row (see `Layout`).
+    """
+
+    line: int
+    table: F64
+    heading: str = ""
+    remark: str = ""
+
+
+def read_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
+    """Decode all rows; a last row that was cut is left out, with a warning.
+
+    Raises
+    ------
+    FormatError
+        A row in mid-file is not what it should be; all rows before it have been given.
+    TruncatedError
+        The only row was cut.
+    """
+    line, rest, cut = layout.skip + 1, b"", False
+    skip = layout.skip
+    try:
+        for data in pieces(path):
+            rest += data
+            if skip:
+                skip, rest = _behind(rest, skip)
+            # The last whole line may be the file's last: hold it.
+            end = 0 if skip else rest.rfind(b"\n", 0, rest.rfind(b"\n")) + 1
+            if end > 0:
+                yield from _decode(path, layout, line, rest[:end])
+                line += rest.count(b"\n", 0, end)
+                rest = rest[end:]
+            elif len(rest) > 2 * PIECE:
+                raise bad_row(path, line, text_of(rest[:PIECE]), layout)
+    except CutShort:
+        cut = True
+    yield from _last(path, layout, line, rest)
+    if cut:
+        yield State("warning", f"{path.name}: the packed file was cut; what lies behind the cut is missing")
+
+
+def _behind(data: bytes, lines: int) -> tuple[int, bytes]:
+    """Leave out up to so many whole lines; say how many are still to come."""
+    at = 0
+    while lines and (end := data.find(b"\n", at)) >= 0:
+        at, lines = end + 1, lines - 1
+    return lines, data[at:]
+
+
+def _decode(path: Path, layout: Layout, line: int, data: bytes) -> Iterator[Block]:
+    """All rows at once where they are plain; else in ever smaller parts, so that one odd row delays few others."""
+    plain = data.replace(b",", b".") if layout.comma else data
+    try:
+        try:
+            table = _fast(layout, plain)
+        except ValueError:
+            if (spelt := _spelt(layout, plain)) == plain:
+                raise
+            table = _fast(layout, spelt)
+    except ValueError:
+        half = data.find(b"\n", len(data) // 2) + 1
+        if len(data) < _LEAST or not 0 < half < len(data):
+            yield from _slow(path, layout, line, data)
+            return
+        yield from _decode(path, layout, line, data[:half])
+        yield from _decode(path, layout, line + data.count(b"\n", 0, half), data[half:])
+    else:
+        yield Block(line, table)
+
+
+def _spelt(layout: Layout, data: bytes) -> bytes:
+    """Write ``nan`` for what stands for a missing value, which numpy knows."""
+    if not layout.blanks or layout.sep == " ":
+        return data
+    sep = layout.sep.encode()
+    inside = re.sub(re.escape(sep) + _WORDS + b"(?=[%b\r\n])" % re.escape(sep), sep + b"nan", b"\n" + data)
+    return re.sub(rb"\n" + _WORDS + b"(?=%b)" % re.escape(sep), b"\nnan", inside)[1:]
+
+
+def _fast(layout: Layout, data: bytes) -> F64:
+    """All rows at once; ValueError for anything out of the ordinary."""
+    rows = data.count(b"\n")
+    seps = len(data.split()) - rows if layout.sep == " " else data.count(layout.sep.encode())
+    if not data.strip() or seps != rows * (layout.width - (not layout.trailing)):
+        raise ValueError("cells are missing or too many, or no row at all")
+    columns = sorted({*layout.take, layout.width - 1})  # the last one shows short rows
+    kinds = ["S32" if c == layout.date else "f8" if c in layout.take else "S1" for c in columns]
+    table = np.loadtxt(
+        io.BytesIO(data),
+        dtype=[(f"c{column}", kind) for column, kind in zip(columns, kinds, strict=True)],
+        delimiter=None if layout.sep == " " else layout.sep,
+        usecols=columns,
+        comments=None,
+        quotechar='"',
+        ndmin=1,
+    )
+    if len(table) != rows:
+        raise ValueError("empty lines")
+    cells = [table[f"c{column}"] for column in layout.take]
+    return np.stack([to_ms(cell) if cell.dtype.kind == "S" else cell for cell in cells], axis=1)
+
+
+def _slow(path: Path, layout: Layout, line: int, data: bytes) -> Iterator[Block]:
+    """One row at a time: for empty cells and lines, and to find the row that is wrong."""
+    good: list[list[float]] = []
+    for number, raw in enumerate(text_of(data).split("\n")[:-1], line):
+        if not raw.strip() or raw.lstrip().startswith(COMMENTS):
+            continue
+        if raw.startswith(layout.headings):
+            yield _block(line, good, layout)
+            yield _block(number, [], layout)._replace(heading=raw.strip())
+            line, good = number + 1, []
+            continue
+        cells, remark = _remark(row_cells(raw, layout), layout)
+        values = row_values(cells, layout)
+        if values is None:
+            yield _block(line, good, layout)
+            raise bad_row(path, number, raw, layout)
+        good.append(values)
+        if remark:
+            yield _block(line, good, layout)._replace(remark=remark)
+            line, good = number + 1, []
+    yield _block(line, good, layout)
+
+
+def _remark(cells: list[str], layout: Layout) -> tuple[list[str], str]:
+    """Part a row's cells from the text behind them."""
+    if not layout.remarks or len(cells) <= layout.width:
+        return cells, ""
+    return cells[: layout.width], " ".join(cells[layout.width :]).strip()
+
+
+def _block(line: int, good: list[list[float]], layout: Layout) -> Block:
+    return Block(line, np.array(good, dtype=np.float64).reshape(len(good), len(layout.take)))
+
+
+def _last(path: Path, layout: Layout, line: int, rest: bytes) -> Iterator[Block | State]:
+    """The file's last row, which may have been cut, and what is held in front of it."""
+    lines = rest.split(b"\n")
+    unended = bool(lines[-1].strip())
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) > 1:
+        before = b"\n".join(lines[:-1]) + b"\n"
+        yield from _decode(path, layout, line, before)
+        line += before.count(b"\n")
+    if not lines:
+        return
+    raw = text_of(lines[-1])
+    if raw.lstrip().startswith(COMMENTS):
+        return
+    cells, remark = _remark(row_cells(raw, layout), layout)
+    values = row_values(cells, layout)
+    ended = not unended or not (layout.terminated or (layout.trailing and not raw.endswith(layout.sep)))
+    if values is not None and ended:
+        yield _block(line, [values], layout)._replace(remark=remark)
+        return
+    if raw.startswith(layout.headings):
+        return
+    if not (len(cells) < layout.width or unended) or not is_sound(cells[:-1], layout):
+        raise bad_row(path, line, raw, layout)
+    what = f"the last row (line {line}) was cut: {len(cells) - unended} of {layout.width} values are whole"
+    if line == layout.skip + 1:
+        raise TruncatedError(f"{path.name}: {what}, and there is no other row", "record it again")
+    yield State("warning", f"{path.name}: {what}; the row is left out")

@@ -1,0 +1,247 @@
+"""From time stamps to a counter of the samples that the device took: fit the rate, find what was lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from devices.files.recording import Run
+from devices.files.timestamp_line import Windows, filled, without_strays
+from devices.files.timestamp_markers import LONGEST_STEP, Decided, Notes
+from ecg_live.errors import FormatError
+from ecg_live.events import F64, Marker, State
+
+CENTURY = 3.2e9  # s; stamps that lie further apart are no times
+ODD = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
+_LAG = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
+_COARSE = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
+_CREEP = 5e-5  # s a second by which stamps may creep away from a fitted interval over hours
+_PACKETS = 8  # as many show how fast samples are that arrive in packets
+_CLUMPED = 0.1  # of the mean step: stamps whose middle step is smaller lie in packets
+_WINDOW = 128  # samples on each side of a step that say whether the line has moved for good
+AHEAD = 30.0  # s within which late stamps come back to the line
+ENOUGH = 1 << 16  # stamps that a fit needs at most
+
+
+def fit(stamps: F64) -> float | None:
+    """Fit the interval between samples to time stamps (n,), in their unit; None where they do not rise."""
+    finite = stamps[np.isfinite(stamps)]
+    if len(finite) < 2:
+        return None
+    if tick := tick_of(finite):
+        return _fit_ticks(finite, tick)
+    if interval := _fit_clumps(finite):
+        return interval
+    lag = max(1, min(_LAG, len(finite) // 4))
+    interval = float(np.median(finite[lag:] - finite[:-lag])) / lag
+    return interval if interval > 0 else None
+
+
+def _fit_clumps(stamps: F64) -> float | None:
+    """The interval of samples that arrive many at once, over half of the packets; None where they come one by one."""
+    step = np.diff(stamps)
+    mean = float(stamps[-1] - stamps[0]) / len(step)
+    ends = np.flatnonzero(step > ODD * mean)
+    if len(ends) < _PACKETS or not np.median(np.abs(step)) < _CLUMPED * mean:
+        return None
+    half = len(ends) // 2
+    return float(np.median((stamps[ends[half:]] - stamps[ends[:-half]]) / (ends[half:] - ends[:-half])))
+
+
+def _fit_ticks(stamps: F64, tick: float) -> float | None:
+    """The interval by how many rows share a stamp, over the stamps that are whole."""
+    step = np.diff(stamps)
+    rises = np.flatnonzero(step > 0)
+    regular = step[rises] <= ODD * tick
+    whole = regular[1:] & regular[:-1]  # what stands beside lost data is not
+    rows = int(np.diff(rises)[whole].sum())
+    return float(step[rises][1:][whole].sum()) / rows if rows else None
+
+
+def tick_of(stamps: F64) -> float:
+    """What coarse time stamps (n,) are rounded to, in their unit; 0 where they tell most samples apart."""
+    step = np.diff(stamps[np.isfinite(stamps)])
+    rises = step[step > 0]
+    return float(np.median(rises)) if len(rises) and len(step) >= _COARSE * len(rises) else 0.0
+
+
+class StampCounter:
+    """Counts samples, and takes a step in their stamps for lost data where the stamps do not come back to the line.
+
+    However the rows are cut, what comes out is the same.
+
+    Parameters
+    ----------
+    interval : float
+        Fitted interval between samples, in the unit of the stamps.
+    second : float
+        One second in that unit.
+    where : str
+        The file's name, for messages.
+    arrival : bool
+        The stamps say when samples arrived, not when they were taken: they jitter; only losses of 0.1 s or more show.
+    tick : float
+        What coarse stamps are rounded to (see `tick_of`), in their unit; only losses of 1.5 ticks or more show.
+    rate : float, optional
+        Nominal rate in Hz, where markers are to be placed.
+
+    Notes
+    -----
+    A step is lost data only as far as the stamps stay ahead: those that were only late come back to the line within
+    `AHEAD` seconds. A step forward behind one back is its return. Steps back, and steps longer than a day, are clocks
+    that were set: they are told, and counting goes on. So there are never more samples, taken and lost together, than
+    the stamps have time for.
+    """
+
+    def __init__(
+        self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0, rate: float = 0.0
+    ) -> None:
+        self._interval, self._second, self._where = interval, second, where
+        window = max(_WINDOW, round(second / interval)) if arrival else _WINDOW
+        self._window = max(window, round(4 * tick / interval))
+        self._ahead = max(self._window, min(round(AHEAD * second / interval), ENOUGH))
+        # The shortest loss that shows, and the shortest step that may be one.
+        self._least = max(0.1 * second if arrival else 0.0, ODD * tick, interval)
+        self._odd = ODD * max(tick, interval)
+        self._unsure = second if arrival else 0.0  # shorter steps need as many rows behind them as there are before
+        self._held: list[tuple[F64, F64]] = []  # not yet decided
+        self._rows = 0  # of all that was taken
+        self._decided = 0  # of these
+        self._before = np.empty(0)  # stamps less the line, of the last rows decided
+        self._last = float("nan")  # stamp of the last row decided
+        self._origin = math.nan  # first stamp
+        self._next = 0  # counter of the next row
+        self._moved = 0.0  # by how much the clock was set
+        self._back = 0.0  # how far it went back and has not returned since
+        self._notes = Notes(interval, second, rate or second / interval, where, self._window, arrival)
+
+    def push(self, times: F64, values: F64) -> Iterator[Run | State | Marker]:
+        """Take rows; give those whose place is certain.
+
+        Raises
+        ------
+        FormatError
+            A stamp is no time; the rows before it are taken.
+        """
+        known = times[np.isfinite(times)]
+        if math.isnan(self._origin) and len(known):
+            self._origin = float(known[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            wild = np.flatnonzero(np.isfinite(times) & (np.abs(times - self._origin) > CENTURY * self._second))
+        good = int(wild[0]) if len(wild) else len(times)
+        self._held.append((times[:good], values[:good]))
+        self._rows += good
+        while self._rows - self._decided >= 2 * self._ahead:
+            yield from self._decide(self._ahead)
+        if good < len(times):
+            found = f"a time stamp of {times[good]:g} after {self._origin:g}"
+            raise FormatError(f"{self._where}: found {found}, expected a century at most", "export it again")
+
+    def note(self, time: float, text: str) -> None:
+        """Take a marker, at a time on the clock of the stamps; it is given with the samples of its time."""
+        self._notes.hold(time, text, self._rows)
+
+    def flush(self) -> Iterator[Run | State | Marker]:
+        """Give the rest."""
+        while self._rows - self._decided > self._ahead:
+            yield from self._decide(self._ahead)
+        yield from self._decide(self._rows - self._decided)
+
+    def _decide(self, ready: int) -> Iterator[Run | State | Marker]:
+        if ready <= 0:
+            return
+        stamped, values = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
+        times = filled(without_strays(stamped, self._last, self._second), self._interval, self._last)
+        counter = self._next + np.arange(len(times))
+        line = np.concatenate((self._before, times - self._moved - self._interval * counter))
+        windows = Windows(line, self._window, self._ahead, self._interval)
+        losses: list[tuple[int, int]] = []
+        for i, shift in sorted(self._moves(np.diff(times, prepend=self._last), windows)):
+            if i >= ready:
+                break
+            lost, news = self._weigh(shift)
+            losses += [(i, lost)] if lost else []
+            if news:
+                yield State("warning", f"{self._where}: the time stamps {news}; counting goes on")
+        whole = ready == len(times)
+        losses = self._within_time(losses, line) if whole else losses
+        for i, lost in losses:
+            counter[i:] += lost
+        yield from self._notes.place(Decided(times[:ready], counter[:ready], line, len(self._before)), last=whole)
+        for low, high in pairwise([0, *(i for i, _ in losses), ready]):
+            if high > low:
+                yield Run(int(counter[low]), values[low:high], "the time stamps jump")
+        self._next, self._last = int(counter[ready - 1]) + 1, float(times[ready - 1])
+        self._before = line[: len(self._before) + ready][-self._ahead :]
+        self._held = [(stamped[ready:], values[ready:])]
+        self._decided += ready
+
+    def _within_time(self, losses: list[tuple[int, int]], line: F64) -> list[tuple[int, int]]:
+        """Losses near the end, behind which too little comes to tell them from late stamps, as far as there is time."""
+        if not losses:
+            return losses
+        rows = np.arange(len(line) - len(self._before))
+        behind = np.zeros(len(rows))
+        for i, lost in losses:
+            behind[i:] += lost
+        latest = float((line[len(self._before) :] + (rows + behind) * self._interval).max())
+        base = float(np.median(line[: len(self._before) + losses[0][0]]))
+        base = max(base, self._origin - _CREEP * self._interval * self._next)
+        spare = math.floor((latest - base) / self._interval + 0.5) - (len(rows) - 1)  # for what was lost
+        kept: list[tuple[int, int]] = []
+        for i, lost in losses:
+            left = min(lost, max(0, spare))
+            spare -= left
+            kept += [(i, left)] if left else []
+        return kept
+
+    def _weigh(self, shift: float) -> tuple[int, str]:
+        """Samples lost by a lasting step of the line, and what is to be said of a clock that was set."""
+        seconds, returned, news = shift / self._second, 0.0, ""
+        if abs(seconds) > LONGEST_STEP:
+            lost, news = 0, f"jump by {seconds / 86_400:.0f} days: the clock was set"
+        elif shift < 0:
+            self._back -= shift
+            lost, news = 0, f"go back by {-seconds:.3f} s"
+        else:
+            returned = min(shift, self._back) if shift > self._back / 2 else 0.0
+            self._back -= returned
+            lost = self._whole(shift - returned)
+        self._moved += shift - lost * self._interval
+        return lost, news
+
+    def _whole(self, shift: float) -> int:
+        """Samples that are lost by a step forward; none where it is too short to be told from jitter."""
+        lost = round(shift / self._interval)
+        return lost if lost * self._interval >= self._least - 1e-9 else 0
+
+    def _moves(self, step: F64, windows: Windows) -> Iterator[tuple[int, float]]:
+        """Rows behind a step that moves the line for good, the largest step first, and by how much it moves.
+
+        The line is set straight on the way. A step that is still open and not much smaller bounds the windows; a loss
+        nearby can only make a shift larger, so that the first look misses none.
+        """
+        before = len(self._before)
+        odd = np.flatnonzero((step > self._odd) | (step < -self._second))
+        shift = windows.shift(odd + before)
+        open_rows = odd[(shift > self._least - self._interval / 2) | (shift < -self._second)]
+        open_rows = open_rows[np.argsort(-np.abs(step[open_rows]), kind="stable")]
+        for at, i in enumerate(open_rows):
+            rivals = open_rows[at + 1 :]
+            rivals = rivals[np.abs(step[rivals]) >= abs(step[i]) / 2]
+            low = max(0, before + int(rivals[rivals < i].max(initial=-before)))
+            high = before + int(rivals[rivals > i].min(initial=len(step)))
+            moved = float(windows.shift(open_rows[at : at + 1] + before, low, high)[0])
+            far = abs(moved) > LONGEST_STEP * self._second
+            if moved > 0 and len(step) - i < self._window and moved < self._unsure:
+                moved = 0.0  # the last packet is late, and nothing behind it says for how long
+            elif moved > 0 and not far:
+                moved = self._whole(windows.lasting(int(i) + before, moved)) * self._interval
+            elif moved < 0 and not far and not windows.falls(int(i) + before, moved):
+                moved = 0.0
+            if moved > 0 or moved < -self._second:
+                windows.straighten(int(i) + before, moved, back=moved < 0 and not far)
+                yield int(i), moved

@@ -1,0 +1,1 @@
+"""WESAD's pickles, read without unpickling."""

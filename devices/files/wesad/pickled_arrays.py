@@ -1,0 +1,190 @@
+"""What a pickle of arrays holds, while it is still on disk, and stand-ins for the functions that it names.
+
+Source of numpy's part: what ``ndarray.__reduce__``, ``ndarray.__reduce_ex__`` and ``dtype.__reduce__`` give.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64
+
+_NUMPY = ("numpy.core", "numpy._core")
+_CALLS = {
+    "numpy.ndarray": "ndarray",
+    "numpy.dtype": "dtype",
+    "_codecs.encode": "encode",
+    **{f"{module}.multiarray._reconstruct": "array" for module in _NUMPY},
+    **{f"{module}.numeric._frombuffer": "buffer" for module in _NUMPY},
+}
+_KINDS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+_WORD = 256  # bytes of the longest name
+_BLOCK = 1 << 18  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Bytes ``at`` to ``at + size`` of the file; where there is a ``codec``, they spell Latin-1 text in it."""
+
+    at: int
+    size: int
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Stand-in for something that a pickle may name."""
+
+    what: str
+
+
+@dataclass(slots=True)
+class Kind:
+    """What an array's numbers are: a dtype's code, and the byte order, which comes after it."""
+
+    code: str
+    order: str = "<"
+
+
+@dataclass(slots=True)
+class Array:
+    """An array, known to be one of numbers once it has ``data``."""
+
+    kind: Kind | None = None
+    shape: tuple[int, ...] = ()
+    data: Text | None = None
+
+    def fill(self, shape: object, kind: object, data: object) -> bool:
+        """Take what a pickle says of it; false where that is no array of numbers, or its size cannot be."""
+        if not (isinstance(kind, Kind) and isinstance(data, Text) and isinstance(shape, tuple)):
+            return False
+        if not all(isinstance(length, int) and length >= 0 for length in shape):
+            return False
+        self.kind, self.shape, self.data = kind, shape, data
+        size = math.prod(shape) * int(kind.code[1])
+        return size <= data.size if data.codec else size == data.size
+
+    def numbers(self, path: Path) -> Iterator[F64]:
+        """Give all numbers in the file's order, a block at a time.
+
+        Raises
+        ------
+        FormatError
+            There are fewer or more of them than the array's shape says.
+        TruncatedError
+            The file became shorter.
+        """
+        if self.kind is None or self.data is None:
+            raise FormatError(f"{path.name}: an array has no numbers", "copy the file again")
+        dtype = np.dtype(self.kind.order + self.kind.code)
+        left, rest = math.prod(self.shape) * dtype.itemsize, b""
+        for part in decoded(path, self.data):
+            left -= len(part)
+            if left < 0:
+                break
+            rest += part
+            whole = len(rest) - len(rest) % dtype.itemsize
+            with np.errstate(invalid="ignore"):  # some NaN are no NaN of float64 yet
+                yield np.frombuffer(rest[:whole], dtype).astype(np.float64)
+            rest = rest[whole:]
+        if left:
+            raise FormatError(f"{path.name}: an array's bytes do not fit its shape {self.shape}", "copy the file again")
+
+
+def decoded(path: Path, text: Text) -> Iterator[bytes]:
+    """The bytes of a text, a block at a time.
+
+    Raises
+    ------
+    TruncatedError
+        The file became shorter.
+    """
+    decoder = codecs.getincrementaldecoder(text.codec)() if text.codec else None
+    left = text.size
+    with path.open("rb") as file:
+        file.seek(text.at)
+        while left:
+            data = file.read(min(left, _BLOCK))
+            if not data:
+                raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
+            left -= len(data)
+            yield decoder.decode(data, not left).encode("latin-1") if decoder else data
+
+
+def word(path: Path, text: object) -> str:
+    """Read a name.
+
+    Raises
+    ------
+    FormatError
+        It is no text, or a long one.
+    """
+    if not isinstance(text, Text) or text.size > _WORD:
+        found = "a long text" if isinstance(text, Text) else type(text).__name__
+        raise FormatError(f"{path.name}: found {found} in place of a name", "choose another file")
+    return b"".join(decoded(path, text)).decode("latin-1")
+
+
+def wrong(path: Path, found: str) -> FormatError:
+    """Say what a pickle should not hold."""
+    return FormatError(f"{path.name}: found {found}, expected named arrays of numbers", "do not use this file")
+
+
+def call(path: Path, name: str) -> Call:
+    """Stand-in for what a pickle names.
+
+    Raises
+    ------
+    FormatError
+        It is nothing that makes arrays.
+    """
+    if name not in _CALLS:
+        raise wrong(path, f"a call of {name!r}")
+    return Call(_CALLS[name])
+
+
+def called(path: Path, function: object, args: object) -> Array | Kind | Text:
+    """What a call gives.
+
+    Raises
+    ------
+    FormatError
+        It makes no array of numbers, nor what such an array is made of.
+    """
+    match (function, args):
+        case (Call("array"), (Call("ndarray"), *_)):
+            return Array()
+        case (Call("dtype"), (Text() as code, *_)):
+            kind = word(path, code)
+            if kind in _KINDS:
+                return Kind(kind)
+            raise wrong(path, f"an array of {kind!r}")
+        case (Call("encode"), (Text() as text, Text() as target)) if word(path, target) == "latin1":
+            return text
+        case (Call("buffer"), (data, kind, shape, _)) if (array := Array()).fill(shape, kind, data):
+            return array
+    raise wrong(path, f"a call of {function.what!r} with other values" if isinstance(function, Call) else "a call")
+
+
+def built(path: Path, target: object, state: object) -> Array | Kind:
+    """Fill an array that was made empty, or give a kind its byte order.
+
+    Raises
+    ------
+    FormatError
+        It makes no array of numbers.
+    """
+    match (target, state):
+        case (Array(), (_, shape, kind, _, data)) if target.fill(shape, kind, data):
+            return target
+        case (Kind(), (_, Text() as order, None, None, None, *_)) if word(path, order) in ("<", ">", "|"):
+            target.order = word(path, order)
+            return target
+    raise wrong(path, "an array that is no plain one of numbers")

@@ -1,0 +1,135 @@
+"""WESAD's ``SX.pkl``: the chest ECG, and what its wearer was doing when. Source of the layout: WESAD's own readme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from devices.files import channels
+from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
+from devices.files.wesad.pickle_reader import SIGNATURES, read_pickle
+from devices.files.wesad.pickled_arrays import Array
+from devices.read_options import Opening
+from ecg_live.errors import FormatError, RecordingError
+from ecg_live.events import Marker, State, StreamInfo
+
+RATE = 700.0  # Hz, of the chest device and of the labels
+CONDITIONS = {0: "transient", 1: "baseline", 2: "stress", 3: "amusement", 4: "meditation"}
+_ECG = ("signal", "chest", "ECG")
+_LABEL = ("label",)
+_SPAN = 1.5  # mV either way that 16 bits stand for: (raw / 2^16 - 1/2) 3 mV
+_MOST = 10_000  # label runs; a file has about fifteen
+
+
+class LabelRun(NamedTuple):
+    """Seconds ``start`` to ``stop`` of the recording, through which its label is ``code``."""
+
+    start: float
+    stop: float
+    code: int
+
+    @property
+    def name(self) -> str:
+        """The condition; the codes from 5 on are to be ignored."""
+        return CONDITIONS.get(self.code, f"label {self.code}")
+
+
+def is_wesad(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a pickle whose first names are WESAD's."""
+    return head.startswith(SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
+
+
+def open_wesad(path: Path, opening: Opening) -> FileRecording:
+    """Open the ECG of a WESAD pickle; a marker stands where the condition changes.
+
+    Raises
+    ------
+    FormatError
+        It names anything but numpy's arrays of numbers, or lacks the ECG or the labels.
+    TruncatedError
+        It is cut.
+    ConfigError
+        There is no such channel, rate or unit.
+    """
+    content = read_pickle(path)
+    ecg, labels = _column(path, content, _ECG), _column(path, content, _LABEL)
+    channels.choose([channels.Channel("ECG", channels.ECG)], opening, path.name)
+    rate = channels.settle_rate(RATE, opening, path.name)
+    factor = channels.millivolts("mV", opening, path.name)
+    ends = (-_SPAN * factor, _SPAN * (1 - 2**-15) * factor)
+    count = ecg.shape[0]
+    info = StreamInfo(rate, ("ECG",), ends, path.name, f"{path.name}/ECG", count / rate)
+    marks = _runs(path, labels)
+
+    def runs() -> Iterator[Run | State | Marker]:
+        if labels.shape[0] != count:
+            yield State("warning", f"{path.name}: {count} samples of ECG and {labels.shape[0]} labels")
+        at, ahead = 0, [(round(run.start * RATE), run.name) for run in marks]
+        for values in ecg.numbers(path):
+            done = 0
+            while ahead and ahead[0][0] < at + len(values):
+                change, name = ahead.pop(0)
+                yield Run(at + done, values[done : change - at] * factor)
+                yield Marker(change / rate, name)
+                done = change - at
+            yield Run(at + done, values[done:] * factor)
+            at += len(values)
+
+    return FileRecording(info, runs)
+
+
+def label_runs(path: Path) -> tuple[LabelRun, ...]:
+    """What the wearer of a WESAD pickle was doing when, from its first sample to its last.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read; `FormatError` and `TruncatedError` as `open_wesad`.
+    """
+    try:
+        return tuple(_runs(path, _column(path, read_pickle(path), _LABEL)))
+    except OSError as error:
+        raise RecordingError(f"{path.name}: cannot be read: {error.strerror or error}", "check the file") from error
+    except UNDECODABLE as error:
+        raise undecodable(path.name, error) from error
+
+
+def _column(path: Path, content: object, keys: tuple[str, ...]) -> Array:
+    """An array (n,) or (n, 1) that a pickle has under these names."""
+    for key in keys:
+        if not isinstance(content, dict) or key not in content:
+            found = ", ".join(sorted(content)[:9]) if isinstance(content, dict) else type(content).__name__
+            raise FormatError(
+                f"{path.name}: there is no {'/'.join(keys)}; in place of {key} found {found or 'nothing'}",
+                "choose a pickle of WESAD, such as S2/S2.pkl",
+            )
+        content = content[key]
+    if not (isinstance(content, Array) and content.shape[1:] in ((), (1,)) and content.shape and content.shape[0]):
+        found = f"an array of shape {content.shape}" if isinstance(content, Array) else type(content).__name__
+        raise FormatError(f"{path.name}: {'/'.join(keys)} is {found}, expected one column", "copy the file again")
+    return content
+
+
+def _runs(path: Path, labels: Array) -> list[LabelRun]:
+    found: list[LabelRun] = []
+    at, begin, code = 0, 0, np.nan
+    for values in labels.numbers(path):
+        changes = np.flatnonzero(values != np.append(code, values)[:-1])
+        if len(found) + len(changes) > _MOST:
+            raise FormatError(f"{path.name}: the label changes more than {_MOST} times", "copy the file again")
+        for change in changes.tolist():
+            if at + change:
+                found.append(LabelRun(begin / RATE, (at + change) / RATE, _code(path, code)))
+            begin, code = at + change, values[change]
+        at += len(values)
+    found.append(LabelRun(begin / RATE, at / RATE, _code(path, code)))
+    return found
+
+
+def _code(path: Path, value: float) -> int:
+    if not float(value).is_integer():
+        raise FormatError(f"{path.name}: a label is {value:g}, expected a whole number", "copy the file again")
+    return int(value)

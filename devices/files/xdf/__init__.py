@@ -1,0 +1,1 @@
+"""XDF (LabRecorder, and our own recorder): one stream's samples and all streams' markers."""

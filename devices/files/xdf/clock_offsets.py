@@ -1,0 +1,138 @@
+"""From a sender's clock to the recorder's: the clock offsets that a recorder measured beside a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from ecg_live.events import F64
+
+_SET = 0.1  # s; an offset that changes by more between two measurements tells of a clock that was set
+_DRIFT = 1e-3  # s a second by which two clocks may drift apart
+_STEP = 0.05  # s by which stamps must leave their interval for the clock to have been set there
+_BACK = 1.0  # s; stamps that are only jumbled go back by less
+_MEASURED = 15.0  # s; recorders measure offsets every 5 s
+_SMOOTH = 5  # offsets whose median counts; a single one may be off by a slow network
+
+
+class _Stretch(NamedTuple):
+    """Offsets between two settings of the sender's clock: times on it, rising, and what to add, both in s."""
+
+    times: F64
+    offsets: F64
+
+    def covers(self, time: float) -> bool:
+        return bool(self.times[0] - _MEASURED <= time <= self.times[-1] + _MEASURED)
+
+    def corrected(self, times: F64) -> F64:
+        return np.asarray(times + np.interp(times, self.times, self.offsets), dtype=np.float64)
+
+
+class SenderClock:
+    """Puts a stream's stamps on the recorder's clock.
+
+    Offsets in between are interpolated. Where the sender's clock was set anew, stamps and offsets jump against each
+    other, but not at once, since offsets are measured every few seconds only: each stamp gets the offsets with which
+    time goes on.
+
+    Parameters
+    ----------
+    measured : sequence of (float, float)
+        Times on the sender's clock and offsets, in the order of the file; none: the stamps stay as they are.
+    interval : float
+        Seconds between two samples, 0 where they come as they come.
+    """
+
+    def __init__(self, measured: Sequence[tuple[float, float]], interval: float = 0.0) -> None:
+        self._stretches = [_stretch(part) for part in _parts(measured)]
+        self._interval = interval
+        self._at = 0  # which stretch counts
+        self._stamp = self._time = float("nan")  # of the last stamp: as it was, and on the recorder's clock
+
+    def corrected(self, stamps: F64) -> F64:
+        """Give stamps (n,) that follow those of the call before, on the recorder's clock."""
+        if not len(stamps) or not self._stretches:
+            return stamps
+        if len(self._stretches) == 1:
+            return self._stretches[0].corrected(stamps)
+        times = np.full(len(stamps), np.nan)
+        known = np.isfinite(stamps)
+        times[known] = self._pieces(stamps[known])
+        return times
+
+    def _pieces(self, stamps: F64) -> F64:
+        times = np.empty(len(stamps))
+        step = np.diff(stamps, prepend=self._stamp) - self._interval
+        edges = set(np.flatnonzero(~(np.abs(step) <= _STEP)).tolist())  # the very first has no step
+        for low, high in pairwise(sorted({0, *edges, len(stamps)})):
+            if low in edges:
+                self._choose(float(stamps[low]))
+            times[low:high] = self._through(stamps[low:high])
+            self._stamp, self._time = float(stamps[high - 1]), float(times[high - 1])
+        return times
+
+    def last(self, stamp: float) -> float:
+        """A stream's last stamp on the recorder's clock."""
+        return float(self._stretches[-1].corrected(np.array([stamp]))[0]) if self._stretches else stamp
+
+    def _choose(self, stamp: float) -> None:
+        """At a step of the stamps, go over to the offsets that make time go on by the least."""
+        now = self._stretches[self._at]
+        steps = [each.corrected(np.array([stamp]))[0] - self._time - self._interval for each in self._stretches]
+        later = range(self._at + 1, len(steps))
+        if np.isnan(self._time):  # the first stamp: the stretch that it is nearest to
+            apart = [max(each.times[0] - stamp, stamp - each.times[-1], 0.0) for each in self._stretches]
+            self._at = int(np.argmin(apart))
+        elif later and (steps[self._at] < -_STEP or stamp > now.times[-1]):
+            best = min(later, key=lambda k: abs(steps[k]))
+            onward = [k for k in later if steps[k] > -_STEP and self._stretches[k].covers(stamp)]
+            if abs(steps[best]) < abs(steps[self._at]):
+                self._at = best
+            elif steps[self._at] < -_BACK and onward:  # time does not go back, but there may have been a pause
+                self._at = min(onward, key=lambda k: steps[k])
+
+    def _through(self, stamps: F64) -> F64:
+        """Stamps without a step, which may reach into later stretches all the same."""
+        times = self._stretches[self._at].corrected(stamps)
+        while self._at + 1 < len(self._stretches):
+            now, then = self._stretches[self._at], self._stretches[self._at + 1]
+            inside = np.flatnonzero((stamps >= then.times[0]) & (stamps <= then.times[-1]))
+            if then.times[0] <= now.times[-1] or not len(inside):
+                break
+            times[inside[0] :] = then.corrected(stamps[inside[0] :])
+            self._at += 1
+        return times
+
+
+def _parts(measured: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Offsets between two settings of a clock; a single one that is off by itself is left out."""
+    known = [pair for pair in measured if np.isfinite(pair).all()]
+    kept = [pair for k, pair in enumerate(known) if not _stray(known[max(0, k - 1) : k + 2], k)]
+    parts: list[list[tuple[float, float]]] = []
+    for pair in kept:
+        if parts and not _set(parts[-1][-1], pair):
+            parts[-1].append(pair)
+        else:
+            parts.append([pair])
+    return parts
+
+
+def _stray(three: Sequence[tuple[float, float]], at: int) -> bool:
+    return at > 0 and len(three) == 3 and _set(three[0], three[1]) and not _set(three[0], three[2])
+
+
+def _set(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether a clock was set between two offsets."""
+    return abs(other[1] - one[1]) > _SET + _DRIFT * abs(sum(other) - sum(one))
+
+
+def _stretch(part: Sequence[tuple[float, float]]) -> _Stretch:
+    times, offsets = np.array(part, dtype=np.float64).T
+    order = np.argsort(times, kind="stable")
+    wide = min(_SMOOTH, len(part) - 1 + len(part) % 2)  # odd
+    padded = np.pad(offsets[order], wide // 2, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, wide), axis=1)
+    return _Stretch(times[order], np.asarray(smooth, dtype=np.float64))

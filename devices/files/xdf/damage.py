@@ -1,0 +1,77 @@
+"""An XDF file with a damaged stretch: what lies behind the next boundary chunk is whole again."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ecg_live.errors import FormatError
+from ecg_live.events import State
+from ecg_live.xdf.decode import ChunkAt, Torn, chunk_at, cut
+from ecg_live.xdf.encode import BOUNDARY, MAGIC, UUID
+
+_ZEROS = 16  # bytes; a chunk before damage that ends in as many was not written to its end
+_BOUNDARY = struct.pack("<H", BOUNDARY) + UUID  # tag and content
+
+
+class Hole(NamedTuple):
+    """A damaged stretch from ``begin`` to ``end``, where a boundary says that whole chunks follow; ``found`` is why."""
+
+    begin: int
+    end: int
+    found: str
+
+
+def sound_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn | Hole]]:
+    """Walk over all chunks as `chunks` does, and behind damage go on at the next boundary."""
+    total = path.stat().st_size
+    last: ChunkAt | None = None  # held until it is known what follows
+    with path.open("rb") as file:
+        at = len(MAGIC)
+        while at < total:
+            found: ChunkAt | Torn | Hole | FormatError
+            try:
+                found = chunk_at(path, file, at, total)
+            except FormatError as error:
+                found = error
+            if not isinstance(found, ChunkAt) and (end := boundary_behind(path, at)) is not None:
+                if last is not None and _ends_in_zeros(file, last):  # the damage reaches into it
+                    at, last = last.begin, None
+                found = Hole(at, end, found.message if isinstance(found, FormatError) else cut(found))
+            if last is not None:
+                file.seek(last.at)
+                yield file, last
+                last = None
+            if isinstance(found, FormatError):
+                raise found
+            if isinstance(found, ChunkAt):
+                last = found
+            else:
+                yield file, found
+            if isinstance(found, Torn):
+                return
+            at = found.end
+        if last is not None:
+            file.seek(last.at)
+            yield file, last
+
+
+def boundary_behind(path: Path, begin: int) -> int | None:
+    """Where the next boundary chunk ends that begins behind ``begin``; None if there is none."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        at = whole.find(_BOUNDARY, begin + 1)
+        return None if at < 0 else at + len(_BOUNDARY)
+
+
+def _ends_in_zeros(file: BinaryIO, chunk: ChunkAt) -> bool:
+    file.seek(max(chunk.at, chunk.end - _ZEROS))
+    return not any(file.read(min(_ZEROS, chunk.size)))
+
+
+def skipped(path: Path, hole: Hole) -> State:
+    """Say that a damaged stretch was left out."""
+    what = f"bytes {hole.begin} to {hole.end} are damaged and left out"
+    return State("warning", f"{path.name}: {what}, what follows is used: {hole.found.removeprefix(f'{path.name}, ')}")

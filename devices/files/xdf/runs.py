@@ -1,0 +1,160 @@
+"""Samples and markers of an XDF file that is not our recorder's, placed by their time stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from devices.files.recording import Run
+from devices.files.timestamps import StampCounter
+from devices.files.xdf.damage import Hole, boundary_behind, skipped, sound_chunks
+from devices.files.xdf.streams import Track
+from devices.marker_text import marker_text
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64, Marker, State
+from ecg_live.xdf.decode import ChunkAt, Torn, read_offset, read_rows, read_samples, read_stream, torn
+from ecg_live.xdf.encode import FORMATS, HEADER, OFFSET, SAMPLES
+
+_AT_ONCE = 1.0  # s of samples that are counted at once; chunks may hold a few each
+
+
+class Pace(NamedTuple):
+    """Nominal rate in Hz, fitted interval in s, and whether the stamps are those of arrival, which jitter."""
+
+    rate: float
+    interval: float
+    arrival: bool
+
+
+def stamped_runs(
+    path: Path, parts: Sequence[Track], marks: Sequence[Track], column: int, factor: float, pace: Pace
+) -> Iterator[Run | State | Marker]:
+    """Decode one channel of a signal, and all marker streams; values times ``factor`` are mV.
+
+    Parameters
+    ----------
+    path : Path
+    parts : sequence of Track
+        The signal, one behind the other where its device was started anew.
+    marks : sequence of Track
+        Marker streams.
+    column : int
+        Of the signal.
+    factor : float
+    pace : Pace
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, and no boundary follows; what comes before is used.
+    """
+    reader = _Reader(path, parts, marks, column, factor, pace)
+    ends: list[State] = []
+    usable = 0  # byte behind which content is read again
+    try:
+        for file, chunk in sound_chunks(path):
+            if isinstance(chunk, Torn):
+                ends.append(torn(path, chunk))
+            elif isinstance(chunk, Hole):
+                yield from reader.interrupt(skipped(path, chunk))
+            elif chunk.begin >= usable:
+                try:
+                    yield from reader.take(file, chunk)
+                except (FormatError, TruncatedError) as error:
+                    end = boundary_behind(path, chunk.begin)
+                    if end is None:
+                        raise
+                    yield from reader.interrupt(skipped(path, Hole(chunk.begin, end, error.message)))
+                    usable = end
+    except Exception:
+        yield from reader.flush()  # what came before is used
+        raise
+    yield from reader.flush()
+    yield from ends
+
+
+class _Reader:
+    """Decodes chunks; samples are counted a second at a time."""
+
+    def __init__(
+        self, path: Path, parts: Sequence[Track], marks: Sequence[Track], column: int, factor: float, pace: Pace
+    ) -> None:
+        self._path, self._column, self._factor, self._pace = path, column, factor, pace
+        self._parts = {track.stream.number: track.stream for track in parts}
+        self._marks = {track.stream.number: track.stream for track in marks}
+        self._clocks = {track.stream.number: track.clock(pace.interval) for track in parts}
+        self._clocks |= {track.stream.number: track.clock() for track in marks}
+        self._last: dict[int, float] = {}  # newest stamp of each stream, which those that are left out follow
+        self._counter = StampCounter(pace.interval, 1.0, path.name, arrival=pace.arrival, rate=pace.rate)
+        self._held: list[tuple[F64, F64]] = []
+        self._number = -1  # of the stream whose samples are held
+        self._size = 0
+
+    def take(self, file: BinaryIO, chunk: ChunkAt) -> Iterator[Run | State | Marker]:
+        """Take what a chunk holds; the file stands at it."""
+        number = chunk.stream
+        if chunk.tag == HEADER:
+            read_stream(self._path, number, file.read(chunk.size))
+        elif chunk.tag == OFFSET:
+            read_offset(self._path, file.read(chunk.size))
+        elif chunk.tag == SAMPLES and number in self._parts:
+            stamped, values = read_samples(self._path, self._parts[number], file.read(chunk.size))
+            if number != self._number:
+                yield from self._count()
+                self._number = number
+            self._held.append((stamped, values[:, self._column] * self._factor))
+            self._size += len(stamped)
+            if self._size >= _AT_ONCE * self._pace.rate:
+                yield from self._count()
+        elif chunk.tag == SAMPLES and number in self._marks:
+            yield from self._count()
+            self._note(number, file.read(chunk.size))
+
+    def interrupt(self, state: State) -> Iterator[Run | State | Marker]:
+        """Tell of a hole; stamps that are left out behind it follow none before it."""
+        yield from self._count()
+        self._last = {}
+        yield state
+
+    def flush(self) -> Iterator[Run | State | Marker]:
+        """Give the rest."""
+        yield from self._count()
+        yield from self._counter.flush()
+
+    def _count(self) -> Iterator[Run | State | Marker]:
+        if not self._held:
+            return
+        stamped, values = (np.concatenate(each) for each in zip(*self._held, strict=True))
+        self._held, self._size = [], 0
+        yield from self._counter.push(self._timed(self._number, stamped, self._pace.interval), values)
+
+    def _note(self, number: int, data: bytes) -> None:
+        stream = self._marks[number]
+        if stream.form in FORMATS:
+            stamped, values = read_samples(self._path, stream, data)
+            texts = [marker_text(row) for row in values.tolist()]
+        else:
+            rows = read_rows(data, len(stream.labels))
+            stamped, texts = np.array([stamp for stamp, _ in rows]), [marker_text(row) for _, row in rows]
+        times = self._timed(number, stamped, 1 / stream.rate if stream.rate > 0 else 0.0)
+        for time, text in zip(times.tolist(), texts, strict=True):
+            self._counter.note(time, text)
+
+    def _timed(self, number: int, stamped: F64, interval: float) -> F64:
+        """Times of a stream's next samples on the recorder's clock."""
+        stamps = deduced(stamped, self._last.get(number, float("nan")), interval)
+        if len(stamps):
+            self._last[number] = float(stamps[-1])
+        return self._clocks[number].corrected(stamps)
+
+
+def deduced(stamps: F64, last: float, interval: float) -> F64:
+    """Fill stamps that were left out: each one interval behind the one before it; ``last`` came before all."""
+    known = np.isfinite(stamps)
+    rows = np.arange(len(stamps))
+    base = np.maximum.accumulate(np.where(known, rows, -1))
+    start = np.where(base >= 0, stamps[np.maximum(base, 0)], last)
+    return np.asarray(start + (rows - base) * interval, dtype=np.float64)

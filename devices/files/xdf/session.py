@@ -1,0 +1,108 @@
+"""Our own recordings: samples lie where their counter was, so that a replay has the same gaps to the sample."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from devices.files.recording import Run
+from devices.files.timestamps import CENTURY
+from devices.files.xdf.damage import Hole, boundary_behind, skipped, sound_chunks
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import Marker, State
+from ecg_live.xdf.decode import DAMAGED, ChunkAt, Stream, Torn, read_samples, read_stream, read_texts, torn
+from ecg_live.xdf.encode import HEADER, PLACE, SAMPLES
+
+
+def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: float) -> Iterator[Run | State | Marker]:
+    """Decode one channel; values times ``factor`` are mV.
+
+    Raises
+    ------
+    FormatError
+        Samples have no place, or one that cannot be; or the file is damaged, and no boundary follows.
+    """
+    reader = _Reader(path, stream, rate, column, factor)
+    usable = 0  # byte behind which content is read again
+    for file, chunk in sound_chunks(path):
+        if isinstance(chunk, Torn):
+            yield torn(path, chunk)
+        elif isinstance(chunk, Hole):
+            yield skipped(path, chunk)
+            reader.interrupt()
+        elif chunk.begin >= usable:
+            try:
+                yield from reader.take(file, chunk)
+            except (FormatError, TruncatedError) as error:
+                usable = boundary_behind(path, chunk.begin) or 0
+                if not usable:
+                    raise
+                yield skipped(path, Hole(chunk.begin, usable, error.message))
+                reader.interrupt()
+
+
+class _Reader:
+    """Decodes chunks; behind damage the stamps say where samples lie, until a chunk says so again."""
+
+    def __init__(self, path: Path, stream: Stream, rate: float, column: int, factor: float) -> None:
+        self._path, self._stream, self._rate, self._column, self._factor = path, stream, rate, column, factor
+        self._first = self._counter = -1  # of the first sample of all, and of the next
+        self._raw, self._stamp = 0.0, math.nan  # of the newest chunk: raw time and session clock
+        self._notes: set[int] = set()
+        self._early: list[tuple[float, str]] = []  # markers from before the first sample, which places them
+        self._lost = False  # whether where the next samples lie is not known
+        self._guessed = False  # whether the stamps said where the newest lie
+
+    def interrupt(self) -> None:
+        """Note that something is missing."""
+        self._lost = self._counter >= 0
+
+    def take(self, file: BinaryIO, chunk: ChunkAt) -> Iterator[Run | State | Marker]:
+        """Take what a chunk holds; the file stands at it."""
+        if chunk.tag == HEADER:
+            if read_stream(self._path, chunk.stream, file.read(chunk.size)).own.get("key") == "markers":
+                self._notes.add(chunk.stream)
+        elif (chunk.tag, chunk.stream) == (PLACE, self._stream.number):
+            self._place(file.read(chunk.size))
+        elif (chunk.tag, chunk.stream) == (SAMPLES, self._stream.number):
+            yield from self._samples(chunk, file.read(chunk.size))
+        elif chunk.tag == SAMPLES and chunk.stream in self._notes:
+            noted = read_texts(file.read(chunk.size))
+            if math.isnan(self._stamp):
+                self._early += noted
+            else:
+                yield from (_marker(self._raw, time - self._stamp, text) for time, text in noted)
+
+    def _samples(self, chunk: ChunkAt, data: bytes) -> Iterator[Run | Marker]:
+        stamps, values = read_samples(self._path, self._stream, data)
+        if self._first < 0:
+            raise FormatError(f"{self._path.name}, byte {chunk.begin}: samples that have no place", DAMAGED)
+        if not len(values):
+            return
+        stamp = float(stamps[0])
+        if self._lost and math.isfinite(stamp - self._stamp):
+            behind = self._first + round((self._raw + stamp - self._stamp) * self._rate)
+            self._counter, self._lost, self._guessed = max(self._counter, behind), False, True
+        self._raw, self._stamp = (self._counter - self._first) / self._rate, stamp
+        yield from (_marker(self._raw, time - self._stamp, text) for time, text in self._early)
+        self._early.clear()
+        yield Run(self._counter - self._first, values[:, self._column] * self._factor, "missing in the recording")
+        self._counter += len(values)
+
+    def _place(self, data: bytes) -> None:
+        """Note the raw counter of the next sample, which never goes back."""
+        found = int(struct.unpack("<Q", data)[0]) if len(data) == 8 else -1
+        if self._guessed:
+            found = max(found, self._counter)
+        if found < self._counter or found < 0 or (found - max(self._counter, 0)) / self._rate > CENTURY:
+            raise FormatError(f"{self._path.name}: samples placed at {found} after {self._counter}", DAMAGED)
+        self._counter, self._lost, self._guessed = found, False, False
+        self._first = found if self._first < 0 else self._first
+
+
+def _marker(raw: float, behind: float, text: str) -> Marker:
+    """A marker so many seconds behind a raw time; at that where nobody knows."""
+    return Marker(raw + behind if math.isfinite(behind) else raw, text)

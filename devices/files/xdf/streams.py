@@ -1,0 +1,131 @@
+"""What an XDF file holds, before its samples are read: streams, their clock offsets, and which go on from another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from devices.files.xdf.clock_offsets import SenderClock
+from devices.files.xdf.damage import sound_chunks
+from ecg_live.errors import FormatError
+from ecg_live.events import F64
+from ecg_live.xdf.decode import ChunkAt, Stream, read_offset, read_samples, read_stream
+from ecg_live.xdf.encode import FORMATS, HEADER, OFFSET, SAMPLES
+
+_LEAST = 16  # bytes; a chunk of samples that is larger has one
+
+
+@dataclass(slots=True)
+class Track:
+    """A stream of a file: clock offsets as `SenderClock` takes them, and its first and last chunk of samples."""
+
+    stream: Stream
+    offsets: list[tuple[float, float]] = field(default_factory=list)
+    first: ChunkAt | None = None
+    last: ChunkAt | None = None
+
+    @property
+    def marks(self) -> bool:
+        """Whether it is a marker stream: of text, or irregular numbers whose type says so."""
+        stream = self.stream
+        numbers = stream.form in FORMATS and stream.rate == 0 and "marker" in stream.kind.casefold()
+        return bool(stream.labels) and (numbers or stream.form == "string")
+
+    @property
+    def signals(self) -> bool:
+        """Whether it is a stream of numbers that may be a signal."""
+        return self.stream.form in FORMATS and bool(self.stream.labels) and not self.marks
+
+    def clock(self, interval: float = 0.0) -> SenderClock:
+        """The way to the recorder's clock; ``interval`` in s, 0 for an irregular stream."""
+        return SenderClock(self.offsets, interval)
+
+
+def read_tracks(path: Path) -> list[Track]:
+    """Read what there is; of a file that is damaged for good, what comes before the damage.
+
+    Raises
+    ------
+    FormatError
+        It is damaged before the first stream.
+    """
+    tracks: dict[int, Track] = {}
+    damage: FormatError | None = None
+    try:
+        for file, chunk in sound_chunks(path):
+            if not isinstance(chunk, ChunkAt):
+                continue
+            try:
+                _note(path, tracks, file, chunk)
+            except FormatError as error:
+                damage = damage or error
+    except FormatError as error:
+        damage = damage or error
+    if damage is not None and not tracks:  # else it is named when what comes before it has been used
+        raise damage
+    return list(tracks.values())
+
+
+def _note(path: Path, tracks: dict[int, Track], file: BinaryIO, chunk: ChunkAt) -> None:
+    if chunk.tag == HEADER:
+        found = read_stream(path, chunk.stream, file.read(chunk.size))
+        tracks.setdefault(chunk.stream, Track(found)).stream = found
+        return
+    track = tracks.get(chunk.stream)
+    if track is not None and chunk.tag == OFFSET:
+        track.offsets.append(read_offset(path, file.read(chunk.size)))
+    elif track is not None and chunk.tag == SAMPLES and (chunk.size >= _LEAST or any(file.read(chunk.size)[1:5])):
+        track.first = track.first or chunk
+        track.last = chunk
+
+
+def joined(path: Path, tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
+    """Signals of a file, each of one track, or of several where a device was started anew.
+
+    Streams without samples, which an earlier run left behind, count only where all are.
+    """
+    signals = [track for track in tracks if track.signals]
+    alive = [track for track in signals if track.first is not None]
+    found: list[tuple[Track, ...]] = []
+    for track in alive or signals:
+        before = next((parts for parts in found if _goes_on(path, parts[-1], track)), None)
+        if before is None:
+            found.append((track,))
+        else:
+            found[found.index(before)] = (*before, track)
+    return found
+
+
+def _goes_on(path: Path, before: Track, after: Track) -> bool:
+    """Whether a stream is the same device as one that had ended by then, in the file and by the recorder's clock."""
+    one, two = before.stream, after.stream
+    alike = all(
+        getattr(one, name) == getattr(two, name) for name in ("name", "kind", "form", "rate", "labels", "units")
+    )
+    if not alike or (one.source_id and two.source_id and one.source_id != two.source_id):
+        return False
+    if before.last is None or after.first is None or before.last.end > after.first.begin:
+        return False
+    ended = [stamp for chunk in (before.first, before.last) if chunk for stamp in _stamps(path, one, chunk)]
+    began = _stamps(path, two, after.first)
+    return bool(ended and began) and before.clock().last(ended[-1]) < after.clock().corrected(np.array(began[:1]))[0]
+
+
+def _stamps(path: Path, stream: Stream, chunk: ChunkAt) -> list[float]:
+    """Stamps that a chunk states."""
+    try:
+        stamps = read_content(path, stream, chunk)[0]
+    except FormatError:
+        return []
+    return [float(stamp) for stamp in stamps[np.isfinite(stamps)]]
+
+
+def read_content(path: Path, stream: Stream, chunk: ChunkAt) -> tuple[F64, F64]:
+    """Stamps and values of a chunk that was seen before."""
+    with path.open("rb") as file:
+        file.seek(chunk.at)
+        return read_samples(path, stream, file.read(chunk.size))

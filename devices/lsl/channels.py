@@ -1,0 +1,104 @@
+"""Which channel of an LSL stream is the ECG, in which unit, and what else of the stream is worth keeping."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pylsl
+
+from devices.files import channels
+from devices.files.units import is_missing, to_millivolts
+from devices.lsl.resolve import regular, spec_of
+from devices.read_options import Opening
+from ecg_live.errors import ConfigError
+from ecg_live.events import F64, StreamInfo
+
+_LISTED = 12  # channels in a message
+
+
+class Layout(NamedTuple):
+    """``columns`` of the stream that are kept, and the ``factors`` that turn them into mV."""
+
+    info: StreamInfo
+    columns: tuple[int, ...]
+    factors: F64
+
+
+def layout(found: pylsl.StreamInfo, opening: Opening) -> Layout:
+    """Read a stream's full description.
+
+    Raises
+    ------
+    ConfigError
+        Its samples are text or irregular, or its rate, ECG channel or unit are not plain.
+    """
+    where = spec_of(found)
+    rate = _rate(found, opening, where)
+    offered, units = _channels(found)
+    chosen = _choose(offered, opening, where)
+    if is_missing(units[chosen]) and opening.unit is None:
+        raise ConfigError(
+            f"{where}: channel {offered[chosen].name} states no unit", "give it with --unit mV (or V, uV)"
+        )
+    factors = {chosen: channels.millivolts(units[chosen], opening, where)}
+    for column, unit in enumerate(units):
+        if column != chosen and (factor := to_millivolts(unit)):
+            factors[column] = factor
+    columns = tuple(sorted(factors))
+    info = StreamInfo(
+        rate,
+        tuple(offered[column].name for column in columns),
+        name=found.name(),
+        source_id=found.source_id() or found.uid(),
+        ecg=columns.index(chosen),
+    )
+    return Layout(info, columns, np.array([factors[column] for column in columns]))
+
+
+def _rate(found: pylsl.StreamInfo, opening: Opening, where: str) -> float:
+    stated, given = found.nominal_srate(), channels.given_rate(opening)
+    if found.channel_format() in (pylsl.cf_string, pylsl.cf_undefined):
+        raise ConfigError(f"{where}: its samples are text, not numbers", "follow markers with --markers NAME")
+    if not regular(found):
+        if given is None:
+            raise ConfigError(
+                f"{where}: its rate is 0, so its samples come at no regular times",
+                "choose another stream, or give --rate HZ if they are regular after all",
+            )
+        return given
+    if not channels.LOWEST <= stated <= channels.HIGHEST:
+        raise ConfigError(
+            f"{where}: its rate is {stated:g} Hz, an ECG has {channels.LOWEST:g} to {channels.HIGHEST:g} Hz",
+            "choose another stream; ecg-live devices lists them",
+        )
+    return stated if given is None else given  # the source measures it: what a stream says may be wrong
+
+
+def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str]]:
+    """Channels on offer, and their units as stated."""
+    count = found.channel_count()
+    labels, kinds, units = (
+        [(text or "").strip() for text in (texts or [])][:count]
+        for texts in (found.get_channel_labels(), found.get_channel_types(), found.get_channel_units())
+    )
+    for texts in (labels, kinds, units):
+        texts.extend([""] * (count - len(texts)))
+    if count == 1:
+        labels[0] = labels[0] or found.name()
+    offered = []
+    for number, (label, kind) in enumerate(zip(labels, kinds, strict=True), 1):
+        name, whole = label or f"channel {number}", found.type()
+        offered.append(channels.describe(name, label, kind, whole, found.name(), kind=kind or whole))
+    return offered, units
+
+
+def _choose(offered: list[channels.Channel], opening: Opening, where: str) -> int:
+    try:
+        return channels.choose(offered, opening, where)
+    except ConfigError as error:
+        if len(offered) <= _LISTED:
+            raise
+        listed = f"{channels.listing(offered[:_LISTED])} and {len(offered) - _LISTED} more"
+        what = "it is not plain which is the ECG" if opening.channel is None else f"none is called {opening.channel!r}"
+        raise ConfigError(f"{where}: of {len(offered)} channels {what}: {listed}", error.remedy) from error

@@ -1,0 +1,130 @@
+"""What floats over the trace: messages that go by themselves, the field for a marker's text, and questions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.dashboard.theme import mark
+from ecg_live.dashboard.widgets import text_label
+from ecg_live.presentation.status import Tone
+from ecg_live.text import clean
+
+SHOWN_FOR = 4.0  # s that a message stays
+TOP = 8  # pixels below the rim of the trace
+LONGEST = 200  # characters of a marker's text
+
+
+class Toast(QtWidgets.QFrame):
+    """One short message; the next takes its place."""
+
+    def __init__(self, host: QtWidgets.QWidget) -> None:
+        super().__init__(host)
+        self.setAccessibleName("Message")
+        self._label = text_label("Message in words", 10, bold=True)
+        self._until = -math.inf
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(14, 5, 14, 5)
+        row.addWidget(self._label)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty when nothing is shown."""
+        return self._label.text() if self.isVisible() else ""
+
+    def say(self, tone: Tone, text: str, now: float) -> None:
+        """Show a message from ``now`` on."""
+        room = max(80, (self.parentWidget() or self).width() - 60)
+        text = clean(text)
+        short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
+        self._label.setText(short)
+        self.setAccessibleDescription(text)
+        mark(self, "tone", tone)
+        self._until = now + SHOWN_FOR
+        self.show()
+        _float(self)
+
+    def tick(self, now: float) -> None:
+        """Go when the time is up."""
+        if self.isVisible() and now >= self._until:
+            self.hide()
+
+
+class MarkerField(QtWidgets.QFrame):
+    """Asks for the text of a marker that already has its time: Enter confirms, Escape cancels."""
+
+    given = QtCore.pyqtSignal(str)
+    cancelled = QtCore.pyqtSignal()
+
+    def __init__(self, host: QtWidgets.QWidget) -> None:
+        super().__init__(host)
+        self.setObjectName("card")
+        self.setAccessibleName("New marker")
+        self._label = text_label("Time of the marker", 10)
+        self.line = QtWidgets.QLineEdit()
+        self.line.setAccessibleName("Text of the marker")
+        self.line.setPlaceholderText("Text; Enter marks, Esc cancels")
+        self.line.setMaxLength(LONGEST)
+        self.line.setMinimumWidth(240)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(10)
+        row.addWidget(self._label)
+        row.addWidget(self.line)
+        self.line.returnPressed.connect(lambda: self.given.emit(self.line.text().strip()))
+        self.hide()
+
+    def ask(self, when: str) -> None:
+        """Ask for the text of a marker at a time told in words."""
+        self._label.setText(f"Marker at {when}")
+        self.line.clear()
+        self.show()
+        _float(self)
+        self.line.setFocus()
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
+        """Escape cancels; every other key that the field leaves is the window's."""
+        if event is not None and event.key() == QtCore.Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Question(QtWidgets.QDialog):
+    """Asks before something is done that cannot be undone; Escape leaves things as they are.
+
+    Enter presses the button that has the focus: at first the one that leaves things as they are.
+    """
+
+    def __init__(self, parent: QtWidgets.QWidget, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(yes)
+        self.setAccessibleName(text)
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        label = text_label("Question", 11)
+        label.setText(text)
+        grid = QtWidgets.QGridLayout(self)
+        grid.setContentsMargins(20, 16, 20, 16)
+        grid.setVerticalSpacing(16)
+        grid.addWidget(label, 0, 0, 1, 2)
+        self.yes, self.no = (QtWidgets.QPushButton(word) for word in (yes, no))
+        for column, (button, slot) in enumerate(((self.yes, self.accept), (self.no, self.reject))):
+            button.setAccessibleName(button.text())
+            button.setAutoDefault(True)  # the default follows the focus
+            button.clicked.connect(slot)
+            grid.addWidget(button, 1, column)
+        self.no.setDefault(True)
+        self.no.setFocus()
+        self.accepted.connect(then)
+
+
+def _float(widget: QtWidgets.QWidget) -> None:
+    """Bring a widget to the middle of its host's upper rim."""
+    widget.adjustSize()
+    host = widget.parentWidget()
+    if host is not None:
+        widget.move(max(0, (host.width() - widget.width()) // 2), TOP)
+    widget.raise_()

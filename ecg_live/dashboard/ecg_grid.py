@@ -1,0 +1,104 @@
+"""ECG paper: its scale, its grid, the calibration pulse and the line of the trace.
+
+Small boxes are 1 mm, large ones 5 mm: at 25 mm/s and 10 mm/mV 0.04 s x 0.1 mV and 0.2 s x 0.5 mV
+(AHA recommendations for the standardization of the electrocardiogram, Kligfield et al. 2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from pyqtgraph.Qt import QtCore, QtGui
+
+from ecg_live.constants import RATE
+from ecg_live.dashboard.theme import Palette
+
+MM = 5  # pixels to a millimetre of paper; screens do not tell their size reliably, so the grid carries the scale
+MARGIN = 10 * MM  # left of the trace, for the calibration pulse
+SPEEDS = (6.25, 12.5, 25.0, 50.0)  # mm/s
+GAINS = (0.25, 0.5, 1.0, 2.0, 4.0)  # times 10 mm/mV
+LINE = 1.5  # width of the trace in pixels
+RUN = 64  # samples a stroke: one long antialiased stroke costs six times as much (measured)
+
+Points = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Paper ``speed`` in mm/s and ``gain`` as a multiple of 10 mm/mV."""
+
+    speed: float = 25.0
+    gain: float = 1.0
+
+    @property
+    def step(self) -> float:
+        """Pixels from one sample to the next."""
+        return self.speed * MM / RATE
+
+    @property
+    def height(self) -> float:
+        """Pixels to a millivolt."""
+        return 10 * self.gain * MM
+
+    @property
+    def label(self) -> str:
+        """The scale as ECG paper states it."""
+        return f"{self.speed:g} mm/s   {10 * self.gain:g} mm/mV"
+
+
+@contextmanager
+def painting(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
+    """Give a painter that ends whatever happens: one that is left open takes Qt, and with it the process, down."""
+    painter = QtGui.QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
+def draw_paper(size: QtCore.QSize, ratio: float, scale: Scale, palette: Palette) -> QtGui.QPixmap:
+    """Draw grid, scale and a 1 mV calibration pulse 5 mm wide; ``size`` in device pixels, ``ratio`` of them to one."""
+    pixmap = QtGui.QPixmap(size)
+    pixmap.fill(QtGui.QColor(palette.paper))
+    with painting(pixmap) as painter:
+        painter.scale(ratio, ratio)
+        width, height = size.width() / ratio, size.height() / ratio
+        middle = round(height / 2)
+        for colour, each in ((palette.minor, MM), (palette.major, 5 * MM)):
+            painter.setPen(QtGui.QPen(QtGui.QColor(colour), 0))
+            for x in range(MARGIN % each, int(width) + 1, each):
+                painter.drawLine(x, 0, x, int(height))
+            for y in range(middle % each, int(height) + 1, each):
+                painter.drawLine(0, y, int(width), y)
+        _draw_pulse(painter, middle, scale, palette)
+        painter.setPen(QtGui.QColor(palette.muted))
+        painter.drawText(QtCore.QRectF(8, 5, width, 20), 0, scale.label)
+    return pixmap
+
+
+def _draw_pulse(painter: QtGui.QPainter, middle: int, scale: Scale, palette: Palette) -> None:
+    painter.setPen(QtGui.QPen(QtGui.QColor(palette.muted), LINE))
+    top, left, right = middle - scale.height, MARGIN - 8 * MM, MARGIN - 3 * MM
+    corners = [(left - MM, middle), (left, middle), (left, top), (right, top), (right, middle), (right + MM, middle)]
+    painter.drawPolyline(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in corners]))
+
+
+def finite_runs(finite: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Give the stretches ``(start, stop)`` in which ``finite`` holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def draw_line(painter: QtGui.QPainter, x: Points, y: Points) -> None:
+    """Draw a line through the points; none to, from or across a NaN. A number alone is a dot."""
+    for start, stop in finite_runs(np.isfinite(y)):
+        points = [QtCore.QPointF(*at) for at in zip(x[start:stop].tolist(), y[start:stop].tolist(), strict=True)]
+        if len(points) == 1:
+            painter.drawPoint(points[0])
+        for low, high in pairwise([*range(0, len(points) - 1, RUN), len(points) - 1]):
+            painter.drawPolyline(QtGui.QPolygonF(points[low : high + 1]))

@@ -1,0 +1,245 @@
+"""The ECG on its paper: a sweep that paints only what is new, and still pages while paused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.constants import RATE
+from ecg_live.dashboard.ecg_grid import LINE, MARGIN, Scale, draw_line, draw_paper, painting
+from ecg_live.dashboard.theme import Palette
+from ecg_live.presentation.formatting import clock_text
+from ecg_live.presentation.markers import MarkerLog, Placed
+from ecg_live.presentation.trace_history import TraceHistory
+
+GAP = RATE // 4  # samples erased ahead of the sweep: 0.25 s
+DIM = 150  # of 255: how much paper lies over a trace that is not of now
+REACH = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
+
+
+class SweepView(QtWidgets.QWidget):
+    """Draws a `TraceHistory`; ``advance`` paints the samples since the last call, ``show_page`` stands still.
+
+    The picture is kept in device pixels, so that nothing is resampled on a screen of high density. ``note`` is written
+    where there is no trace.
+    """
+
+    first_painted = QtCore.pyqtSignal()
+    scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
+
+    def __init__(self, history: TraceHistory, palette: Palette, markers: MarkerLog, note: str = "") -> None:
+        super().__init__()
+        self._history, self._palette, self._ratio = history, palette, 1.0
+        self._markers, self._note = markers, note
+        self.scale = Scale()
+        self._paper = self._canvas = QtGui.QPixmap()
+        self._drawn = 0  # next sample to draw
+        self._page: int | None = None  # sample behind the page shown, None while sweeping
+        self._shown = self._dim = False
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 160)
+        self.setAccessibleName(note or "ECG trace")
+
+    @property
+    def span(self) -> int:
+        """Samples that fit side by side."""
+        return max(2 * GAP, math.floor((self.width() - MARGIN) / self.scale.step))
+
+    @property
+    def page(self) -> int | None:
+        """Index behind the page shown while paused, else None."""
+        return self._page
+
+    @property
+    def drawn(self) -> int:
+        """Index behind the last sample on the screen."""
+        return self._drawn
+
+    def restyle(self, scale: Scale | None = None, palette: Palette | None = None) -> None:
+        """Change scale or colours and draw anew."""
+        self.scale, self._palette = scale or self.scale, palette or self._palette
+        self.setAccessibleDescription(self.scale.label)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Draw paper and trace from nothing; for a new size, scale or colour."""
+        self._ratio = self.devicePixelRatioF()
+        size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
+        self._paper = draw_paper(size, self._ratio, self.scale, self._palette)
+        self._redraw()
+
+    def show_page(self, stop: int) -> None:
+        """Stand still on the samples before ``stop``."""
+        self._page = stop
+        self._redraw()
+
+    @property
+    def dim(self) -> bool:
+        """Whether the trace looks old; a page of it that stands still is of then anyway."""
+        return self._dim and self._page is None
+
+    def show_dim(self, *, dim: bool) -> None:
+        """Say whether the newest samples are not of now."""
+        if dim != self._dim:
+            self._dim = dim
+            self.update()
+
+    def resume(self) -> None:
+        """Sweep again, from the newest sample."""
+        self._page = None
+        self._redraw()
+
+    @property
+    def view(self) -> tuple[int, int]:
+        """First sample on the screen, and the one behind the last."""
+        stop = self._drawn if self._page is None else self._page
+        return stop - self.span + (GAP if self._page is None else 0), stop
+
+    def labels(self) -> tuple[tuple[float, str], ...]:
+        """Pixels and texts of the markers on the screen, from left to right."""
+        start, stop = self.view
+        places = self._markers.between(start, stop)
+        return tuple(sorted(((self._x(at - self._origin(at)) / self._ratio, text) for at, text in places)))
+
+    def show_marker(self, marker: Placed) -> None:
+        """Draw the line of a marker whose samples are on the screen already; others are drawn with their samples."""
+        start, stop = self.view
+        if not start <= marker.at < stop or self._canvas.isNull():
+            return
+        with self._pen() as painter:
+            self._rule(painter, marker.at, marker.at + 1, self._origin(marker.at))
+        self.update()
+
+    def advance(self) -> None:
+        """Paint the samples that came since the last call, and nothing else. Late calls paint more at once."""
+        new = self._history.stop - self._drawn
+        if self._page is not None or new <= 0 or self._canvas.isNull():
+            return
+        if new >= self.span - GAP:
+            self._redraw()
+            return
+        since, self._drawn = self._drawn, self._history.stop  # what cannot be drawn is not tried again
+        with self._pen() as painter:
+            for start, stop in self._rounds(since + GAP, self._drawn + GAP):
+                self._erase(painter, start, stop)
+            for start, stop in self._rounds(since, self._drawn):
+                self._stroke(painter, start, stop, start // self.span * self.span)
+
+    @contextmanager
+    def _pen(self) -> Iterator[QtGui.QPainter]:
+        """Draw on the kept picture."""
+        with painting(self._canvas) as painter:
+            painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
+            yield painter
+
+    def _origin(self, at: int) -> int:
+        """Sample at the left rim of the page or round that holds a sample on the screen."""
+        return at // self.span * self.span if self._page is None else self._page - self.span
+
+    def _redraw(self) -> None:
+        self._canvas = self._paper.copy()
+        self._drawn = self._history.stop
+        self.update()
+        if self._canvas.isNull():
+            return
+        with self._pen() as painter:
+            if self._note:
+                self._write(painter)
+            elif self._page is None:
+                for start, stop in self._rounds(max(0, self._drawn - self.span + GAP), self._drawn):
+                    self._stroke(painter, start, stop, start // self.span * self.span)
+            else:
+                self._stroke(painter, self._page - self.span, self._page, self._page - self.span)
+                self._date(painter, self._page - self.span)
+
+    def _write(self, painter: QtGui.QPainter) -> None:
+        painter.scale(self._ratio, self._ratio)
+        painter.setPen(QtGui.QColor(self._palette.muted))
+        painter.drawText(self.rect(), QtCore.Qt.AlignmentFlag.AlignCenter.value, self._note)
+
+    def _rounds(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Cut ``start .. stop`` where the sweep begins again at the left."""
+        cuts = range((start // self.span + 1) * self.span, stop, self.span)
+        return list(zip([start, *cuts], [*cuts, stop], strict=True)) if stop > start else []
+
+    def _x(self, samples: int) -> float:
+        return (MARGIN + samples * self.scale.step) * self._ratio
+
+    def _erase(self, painter: QtGui.QPainter, start: int, stop: int) -> None:
+        """Put the paper back where samples ``start .. stop`` of one round will be; to the rim at either end."""
+        first = start % self.span
+        left = math.floor(self._x(first - 1) if first else (MARGIN - LINE) * self._ratio)
+        last = first + stop - start
+        right = self._canvas.width() if last >= self.span else math.ceil(self._x(last))
+        strip = QtCore.QRect(left, 0, right - left, self._canvas.height())
+        painter.drawPixmap(strip.topLeft(), self._paper, strip)
+        self._show(strip)
+
+    def _stroke(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Draw samples ``start .. stop``, joined to the one before, with ``origin`` at the left rim."""
+        self._rule(painter, start, stop, origin)
+        start = max(origin, start - 1)
+        values = self._history.read(start, stop).astype(np.float64)
+        values[np.isinf(values)] = np.nan
+        x = (MARGIN + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
+        middle = round(self.height() / 2)
+        draw_line(painter, x, np.clip((middle - values * self.scale.height) * self._ratio, -REACH, REACH))
+        left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
+        self._show(QtCore.QRect(left, 0, right - left, self._canvas.height()))
+
+    def _rule(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Draw the lines of the markers at samples ``start .. stop``."""
+        places = self._markers.between(start, stop)
+        if not places:
+            return
+        former = painter.pen()
+        painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), self._ratio, QtCore.Qt.PenStyle.DashLine))
+        for at, _ in places:
+            x = self._x(at - origin)
+            painter.drawLine(QtCore.QLineF(x, 0, x, self._canvas.height()))
+        painter.setPen(former)
+
+    def _date(self, painter: QtGui.QPainter, origin: int) -> None:
+        """Write the time below a still page, every second or at least every 60 pixels."""
+        painter.scale(self._ratio, self._ratio)
+        painter.setPen(QtGui.QColor(self._palette.muted))
+        every = math.ceil(60 / (self.scale.step * RATE))
+        for second in range(max(0, math.ceil(origin / RATE)), (origin + self.span) // RATE + 1):
+            x = MARGIN + (second * RATE - origin) * self.scale.step
+            if second % every == 0 and x < self.width() - 44:
+                painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
+                painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))
+
+    def _show(self, strip: QtCore.QRect) -> None:
+        left, right = math.floor(strip.left() / self._ratio) - 1, math.ceil((strip.right() + 1) / self._ratio) + 1
+        self.update(left, 0, right - left, self.height())
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Copy the part of the kept picture that changed."""
+        if self._ratio != self.devicePixelRatioF():
+            self.rebuild()
+        with painting(self) as painter:
+            painter.scale(1 / self._ratio, 1 / self._ratio)
+            painter.drawPixmap(0, 0, self._canvas)
+            if self.dim:
+                veil = QtGui.QColor(self._palette.paper)
+                veil.setAlpha(DIM)
+                painter.fillRect(self._canvas.rect(), veil)
+        if not self._shown:
+            self._shown = True
+            self.first_painted.emit()
+
+    def resizeEvent(self, _event: QtGui.QResizeEvent | None) -> None:
+        """Paper of the new size."""
+        self.rebuild()
+
+    def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
+        """Ask for an earlier or later page."""
+        if event is not None and event.angleDelta().y():
+            self.scrolled.emit(1 if event.angleDelta().y() > 0 else -1)

@@ -1,0 +1,91 @@
+"""One panel a head: label, probability, state with its reason, and the probability over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from ecg_live.dashboard.curve import ProbabilityCurve
+from ecg_live.dashboard.theme import Palette, mark
+from ecg_live.dashboard.widgets import CARD_MARGINS, Card, Elided, Pill, text_label
+from ecg_live.presentation.formatting import title_text
+from ecg_live.presentation.status import PILLS, HeadStatus
+from ecg_live.results import HeadInfo, Prediction
+
+TEXT_WIDTH, CLOSE_TEXT_WIDTH = 182, 164  # pixels for the words, left of the curve
+
+
+def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
+    """Lay panels side by side in two columns; an odd one at the end is as wide as both."""
+    grid = QtWidgets.QGridLayout()
+    grid.setSpacing(8)
+    columns = min(2, len(panels))
+    for place, panel in enumerate(panels):
+        wide = place == len(panels) - 1 and place % 2 == 0
+        grid.addWidget(panel, place // 2, place % 2, 1, columns if wide else 1)
+    return grid
+
+
+class HeadPanel(Card):
+    """Shows one head. ``add`` takes every prediction, ``show_status`` is called a few times a second."""
+
+    def __init__(self, head: HeadInfo, palette: Palette) -> None:
+        super().__init__(f"Head {head.name}")
+        self.head = head
+        self.status = HeadStatus("waiting")
+        self.curve = ProbabilityCurve(head, palette)
+        self._words = QtWidgets.QWidget()
+        self._name = Elided(f"{head.name} name", 10)
+        self._name.show_text(title_text(head.name))
+        self._label = Elided(f"{head.name} label", 17, bold=True)
+        self._percent = text_label(f"{head.name} probability", 12)
+        self._pill = Pill(f"{head.name} state")
+        self._note = text_label(f"{head.name} note", 9, muted=True)
+        self._note.setWordWrap(True)
+        self._note.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._words.setAccessibleName(f"{self.head.name} words")
+        self._words.setFixedWidth(TEXT_WIDTH)
+        column = QtWidgets.QVBoxLayout(self._words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        answer = QtWidgets.QHBoxLayout()
+        answer.setSpacing(8)
+        answer.addWidget(self._percent)
+        answer.addWidget(self._pill)
+        answer.addStretch(1)
+        column.addWidget(self._name)
+        column.addWidget(self._label)
+        column.addLayout(answer)
+        column.addWidget(self._note, 1)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(*CARD_MARGINS)
+        row.setSpacing(10)
+        row.addWidget(self._words)
+        row.addWidget(self.curve, 1)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Leave less room for the words."""
+        self._words.setFixedWidth(CLOSE_TEXT_WIDTH if compact else TEXT_WIDTH)
+
+    def add(self, prediction: Prediction) -> None:
+        """Keep a prediction for the curve."""
+        if self.head.name in prediction.heads:
+            self.curve.add(prediction.stop, prediction.heads[self.head.name])
+
+    def show_status(self, status: HeadStatus, now: float, hop: float) -> None:
+        """Show the state; ``now`` in s of raw time, which goes on without samples, ``hop`` in s between predictions."""
+        self.status = status
+        self._label.show_text(status.label)
+        self._percent.setText(status.percent)
+        self._percent.setVisible(bool(status.percent))
+        self._note.setText(status.note)
+        self._note.setToolTip(status.note)
+        for part in (self._label, self._percent):
+            mark(part, "muted", status.dim)
+        self._pill.show_state(*PILLS[status.kind])
+        self.setAccessibleDescription(f"{PILLS[status.kind][1]}: {status.label} {status.percent} {status.note}".strip())
+        self.curve.show_at(now, hop, rim="end" if status.kind in ("ended", "error") else "now")

@@ -1,0 +1,64 @@
+"""The labels of the markers, in a strip of its own below the trace."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.dashboard.ecg_grid import MARGIN, painting
+from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.widgets import style_text, tip
+from ecg_live.text import clean
+
+HEIGHT = 18  # pixels
+PAD = 4  # pixels between a marker's line and its text
+NARROW = 12  # pixels: with less room there is only the line
+
+Labels = tuple[tuple[float, str], ...]
+
+
+class MarkerStrip(QtWidgets.QWidget):
+    """Painted only when what it shows has changed."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._palette = palette
+        self.labels: Labels = ()
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName("Markers on the trace")
+        style_text(self, 8)
+
+    def restyle(self, palette: Palette) -> None:
+        """Change colours."""
+        self._palette = palette
+        self.update()
+
+    def show_labels(self, labels: Labels) -> None:
+        """Show texts at the pixels of their lines, from left to right."""
+        labels = tuple((x, clean(text)) for x, text in labels)
+        if labels == self.labels:
+            return
+        self.labels = labels
+        texts = [text for _, text in self.labels]
+        self.setToolTip(tip(*texts))
+        self.setAccessibleDescription(", ".join(texts))
+        self.update()
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Draw each line's end, and as much of its text as fits before the next."""
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
+            painter.setPen(QtGui.QColor(self._palette.muted))
+            painter.drawText(QtCore.QRect(6, 0, MARGIN, HEIGHT), _MIDDLE, "Markers")
+            for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
+                painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
+                painter.drawLine(QtCore.QLineF(x, 0, x, HEIGHT))
+                room = int(following - x) - PAD
+                if room >= NARROW:
+                    painter.setPen(QtGui.QColor(self._palette.text))
+                    short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
+                    painter.drawText(QtCore.QRectF(x + PAD, 0, room, HEIGHT), _MIDDLE, short)
+
+
+_MIDDLE = QtCore.Qt.AlignmentFlag.AlignVCenter.value

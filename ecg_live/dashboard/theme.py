@@ -1,0 +1,149 @@
+"""Colours, light and dark, and the style sheet made of them.
+
+Signal and class colours are those of Okabe & Ito, "Color Universal Design" (2008), darkened where text must be read on
+them. Vermillion, the red of that set, is kept for faults, reddish purple for a signal that is unusable; a recording has
+a crimson of its own, so that neither is taken for the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.presentation.status import Tone
+
+TONES: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 or better
+    "live": ("#00795a", "#ffffff"),
+    "info": ("#0068a3", "#ffffff"),
+    "warn": ("#e69f00", "#000000"),
+    "unusable": ("#8a3d86", "#ffffff"),
+    "fault": ("#c25200", "#ffffff"),
+    "rec": ("#9c0028", "#ffffff"),
+    "neutral": ("#59636d", "#ffffff"),
+}
+LINES = (  # class lines differ in style as well as in colour
+    QtCore.Qt.PenStyle.SolidLine,
+    QtCore.Qt.PenStyle.DashLine,
+    QtCore.Qt.PenStyle.DotLine,
+    QtCore.Qt.PenStyle.DashDotLine,
+    QtCore.Qt.PenStyle.DashDotDotLine,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """One theme; every colour as ``#rrggbb``, ``classes`` one for each class of a head."""
+
+    name: str
+    window: str
+    card: str
+    border: str
+    text: str
+    muted: str
+    paper: str
+    minor: str
+    major: str
+    trace: str
+    marker: str
+    shade: str
+    hatch: str
+    classes: tuple[str, ...]
+
+
+LIGHT = Palette(
+    name="light",
+    window="#eceff1",
+    card="#ffffff",
+    border="#cfd6db",
+    text="#15191c",
+    muted="#5a656e",
+    paper="#fffdfa",
+    minor="#f1e7df",
+    major="#dfc9ba",
+    trace="#101418",
+    marker="#a8528b",
+    shade="#d9dee2",
+    hatch="#98a3ab",
+    classes=("#0072b2", "#b86e00", "#009e73", "#a8528b", "#56b4e9"),
+)
+DARK = Palette(
+    name="dark",
+    window="#101316",
+    card="#191e22",
+    border="#323a41",
+    text="#eceff1",
+    muted="#9dabb5",
+    paper="#12171a",
+    minor="#1c2326",
+    major="#2f3a3f",
+    trace="#6fd6b3",
+    marker="#cc79a7",
+    shade="#343d44",
+    hatch="#66727b",
+    classes=("#56b4e9", "#e69f00", "#2fc495", "#cc79a7", "#f0e442"),
+)
+
+
+def system_theme() -> Palette:
+    """Give the theme that the desktop asks for."""
+    hints = QtGui.QGuiApplication.styleHints()
+    dark = hints is not None and hints.colorScheme() == QtCore.Qt.ColorScheme.Dark
+    return DARK if dark else LIGHT
+
+
+def style_sheet(palette: Palette) -> str:
+    """Give the rules for cards, captions, tags and dimmed text."""
+    tones = "".join(
+        f'QFrame[tone="{tone}"] {{ background: {back}; border-radius: 4px; }}'
+        f'QLabel[tone="{tone}"], QFrame[tone="{tone}"] QLabel {{ color: {text}; }}'
+        for tone, (back, text) in TONES.items()
+    )
+    return (
+        f"QMainWindow, QDialog {{ background: {palette.window}; }}"
+        f"QLabel {{ color: {palette.text}; background: transparent; }}"
+        f'QLabel[muted="true"] {{ color: {palette.muted}; }}'
+        f"QFrame#card {{ background: {palette.card}; border: 1px solid {palette.border}; border-radius: 6px; }}"
+        f"QLabel#tag {{ border: 1px solid {palette.muted}; border-radius: 4px; padding: 2px 8px; }}"
+        f"QLabel#pill {{ border-radius: 4px; padding: 1px 7px; }}"
+        f"QPushButton#live:enabled {{ background: {TONES['live'][0]}; color: {TONES['live'][1]}; "
+        f"border: 1px solid {palette.border}; border-radius: 3px; font-weight: bold; }}"
+        f"QPushButton#live {{ min-width: 76px; min-height: 20px; }}"
+        f"QStatusBar {{ background: {palette.window}; }} QStatusBar::item {{ border: none; }}" + tones
+    )
+
+
+def widget_palette(palette: Palette) -> QtGui.QPalette:
+    """Give the colours that the Fusion style draws buttons, boxes and scroll bars with."""
+    role = QtGui.QPalette.ColorRole
+    colours = {
+        role.Window: palette.window,
+        role.Base: palette.card,
+        role.Button: palette.card,
+        role.WindowText: palette.text,
+        role.Text: palette.text,
+        role.ButtonText: palette.text,
+        role.ToolTipBase: palette.card,
+        role.ToolTipText: palette.text,
+        role.Highlight: TONES["info"][0],
+        role.HighlightedText: TONES["info"][1],
+        role.PlaceholderText: palette.muted,
+    }
+    made = QtGui.QPalette()
+    for which, colour in colours.items():
+        made.setColor(which, QtGui.QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QtGui.QPalette.ColorGroup.Disabled, which, QtGui.QColor(palette.muted))
+    return made
+
+
+def mark(widget: QtWidgets.QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet asks for, and restyle the widget and its children if it changed."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    style = widget.style()
+    for part in (widget, *widget.findChildren(QtWidgets.QWidget)):
+        if style is not None:
+            style.unpolish(part)
+            style.polish(part)

@@ -1,0 +1,167 @@
+"""What a source delivers: stream information, chunks of samples, and events.
+
+Units everywhere: mV, seconds, Hz. Conversion happens inside the adapter that meets the device or file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.errors import LONGEST_MESSAGE, shortened
+
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_clock
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a source promises about its stream.
+
+    Parameters
+    ----------
+    rate : float
+        Nominal rate in Hz.
+    channels : tuple of str
+        One name per column of every chunk.
+    full_scale : tuple of float, optional
+        Lowest and highest value, in mV, that the converter can give; None where nobody knows.
+    name, source_id : str
+        For people, and to tell two devices of one name apart.
+    duration : float, optional
+        Length in seconds where it is known beforehand (files).
+    ecg : int
+        Column of the chunks that is the ECG to be judged; the others are recorded only.
+    speed : float
+        Seconds of signal in a second of the session clock: 1, save for a replay that runs faster or slower.
+    replay : bool
+        Samples come from a file: they are not of now, and none get lost while they stay away.
+    unit_assumed : bool
+        Nobody stated the unit of the samples; they are taken for mV.
+    """
+
+    rate: float
+    channels: tuple[str, ...]
+    full_scale: tuple[float, float] | None = None
+    name: str = ""
+    source_id: str = ""
+    duration: float | None = None
+    ecg: int = 0
+    speed: float = 1.0
+    replay: bool = False
+    unit_assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Samples without a hole inside: ``samples (n, c)`` in mV, first one at index ``start`` of its counter.
+
+    ``time`` is the session clock of the first sample, ``arrived`` the session clock when the whole chunk
+    was there (None: when the session took it). An empty chunk is legal.
+    """
+
+    samples: F64
+    start: int
+    time: float
+    arrived: float | None = None
+
+    @property
+    def stop(self) -> int:
+        """Index behind the last sample."""
+        return self.start + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples ``start .. start + lost`` of the raw counter never came (or came as no number)."""
+
+    start: int
+    lost: int
+    cause: str
+    bridged: bool = False
+    time: float | None = None
+
+    @property
+    def stop(self) -> int:
+        """Index of the first sample behind the gap."""
+        return self.start + self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something the experimenter or stimulus program noted, at ``time`` on the session clock.
+
+    ``raw`` is the same in seconds of raw time, as a session tells it; None while no sample has come.
+    """
+
+    time: float
+    text: str
+    raw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the stream or the session is doing.
+
+    ``state`` is ``searching``, ``connecting``, ``lost`` or ``gave_up`` (a device); ``streaming``, ``warming_up``,
+    ``gap``, ``baseline``, ``ended`` or ``error`` (the session); ``recording``, ``recorded`` or ``recording_failed``;
+    ``markers`` or ``markers_missing`` (a marker stream); ``clock`` or ``warning`` (remarks). ``detail`` is one sentence
+    for people, a remark's shortened to a line or two; ``seconds_left`` counts down where that is known (a baseline
+    without it is complete).
+    """
+
+    state: str
+    detail: str = ""
+    time: float | None = None
+    seconds_left: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.state == "warning" and len(self.detail) > LONGEST_MESSAGE:
+            object.__setattr__(self, "detail", shortened(self.detail))
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """A strap's own heart rate (bpm) and RR intervals (s), at ``time`` on the session clock."""
+
+    time: float
+    heart_rate: float
+    rr: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOff:
+    """An electrode came off (``off``) or is back, from raw sample ``start`` on."""
+
+    start: int
+    off: bool
+    electrodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Charge between 0 and 1, at ``time`` on the session clock."""
+
+    time: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """A head answers from another of its sets from the window on that ends at ``raw`` (s of raw time).
+
+    ``time`` is the same on the session clock. What lies before and behind it is never averaged over.
+    """
+
+    time: float
+    raw: float
+    head: str
+    before: str
+    set: str
+
+
+Event = Gap | Marker | State | Beats | LeadOff | Battery | SetChange

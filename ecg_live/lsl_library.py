@@ -1,0 +1,48 @@
+"""Load liblsl, quiet, and tell its clock from the session's; to be imported before anything of LSL is used."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ecg_live.errors import DeviceError
+from ecg_live.events import Clock
+
+try:
+    import pylsl
+except (ImportError, OSError, RuntimeError) as error:
+    remedy = "pip install 'pylsl>=1.18', or let PYLSL_LIB name a liblsl that loads"
+    raise DeviceError(f"LSL's library does not load: {' '.join(str(error).split())[:150]}", remedy) from error
+
+__all__ = ["clock_offset", "pylsl"]
+
+PLACES = (
+    Path("lsl_api.cfg"),
+    Path("~/lsl_api/lsl_api.cfg"),
+    Path("/etc/lsl_api/lsl_api.cfg"),
+)  # liblsl 1.18 looks here
+_READINGS = 5  # of both clocks
+QUIET = "[log]\nlevel = -3\n"  # fatal errors only; what else goes wrong, sources and sinks say themselves
+
+
+def configured() -> bool:
+    """Whether the user has a configuration of LSL, which is then the only one that counts."""
+    return "LSLAPICFG" in os.environ or any(os.path.exists(os.path.expanduser(place)) for place in PLACES)  # noqa: PTH110, PTH111 - Path's raise without a home
+
+
+if not configured():
+    with suppress(NotImplementedError):  # liblsl before 1.17.7
+        pylsl.set_config_content(QUIET)
+
+
+def clock_offset(clock: Clock) -> float:
+    """How far (s) the session clock is ahead of LSL's, from the quickest of several readings.
+
+    They have the same base on Linux, and perhaps not elsewhere.
+    """
+    readings = []
+    for _ in range(_READINGS):
+        before, theirs, after = clock(), pylsl.local_clock(), clock()
+        readings.append((after - before, (before + after) / 2 - theirs))
+    return min(readings)[1]

@@ -1,0 +1,119 @@
+"""What is said on one connection: the token if one is needed, then markers, each answered by its raw time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from ecg_live.events import Clock, Marker
+from ecg_live.markers.protocol import LINE, SAVED, Refused, parse
+
+ADMISSION = 5.0  # s in which a connection must have shown its token
+PLACING = 2.0  # s in which the session should have placed a marker
+
+
+class Mark(Protocol):
+    """`Session.mark`."""
+
+    def __call__(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+        """Note a marker."""
+        ...
+
+
+class Conversation:
+    """Take the lines of any number of connections; the protocol is told in `ecg_live.markers.protocol`.
+
+    Parameters
+    ----------
+    mark : callable
+        Of the session; returns at once.
+    clock : Clock
+        Session clock.
+    over : callable
+        Whether the session has ended.
+    saved : callable
+        Whether all markers are in a recording.
+    """
+
+    def __init__(self, mark: Mark, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
+        self._mark, self._clock, self._over, self._saved = mark, clock, over, saved
+
+    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer until the other side hangs up.
+
+        Raises
+        ------
+        Refused
+            The other side is to be told, and not to be listened to any more.
+        OSError
+            It is gone.
+        """
+        while line := await _line(reader):
+            await _say(writer, await self._answer(line))
+
+    async def _answer(self, line: bytes) -> str:
+        if self._over():
+            return "ERR the session has ended"
+        if line.strip() == SAVED.encode():
+            return "OK yes" if self._saved() else "OK no"
+        try:
+            request = parse(line, self._clock())
+        except Refused as error:
+            return f"ERR {error}"
+        loop = asyncio.get_running_loop()
+        placed: asyncio.Future[float | None] = loop.create_future()
+
+        def told(marker: Marker) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                loop.call_soon_threadsafe(_settle, placed, marker.raw)
+
+        self._mark(request.text, request.time, told)
+        try:
+            async with asyncio.timeout(PLACING):
+                raw = await placed
+        except TimeoutError:
+            return "ERR the session is busy: it will note the marker at the time that it came, unless it ends first"
+        return "OK -" if raw is None else f"OK {raw:.6f}"
+
+
+async def admit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+    """Wait for the ``token``, and say that it is the right one.
+
+    Raises
+    ------
+    Refused
+        It is not, or does not come.
+    OSError
+        The other side is gone.
+    """
+    try:
+        async with asyncio.timeout(ADMISSION):
+            line = await _line(reader)
+    except TimeoutError:
+        raise Refused(f"no token within {ADMISSION:g} s") from None
+    if not secrets.compare_digest(line.strip(), f"TOKEN {token}".encode()):
+        raise Refused("the first line must be TOKEN and the token that the session printed")
+    await _say(writer, "OK")
+
+
+def _settle(placed: asyncio.Future[float | None], raw: float | None) -> None:
+    if not placed.done():
+        placed.set_result(raw)
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """The next line, also one that ends with the connection; empty at its end."""
+    try:
+        return await reader.readuntil(b"\n")
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError:
+        raise Refused(f"the line is longer than {LINE} bytes") from None
+
+
+async def _say(writer: asyncio.StreamWriter, answer: str) -> None:
+    writer.write(f"{answer}\n".encode())
+    await writer.drain()

@@ -1,0 +1,210 @@
+"""A session's doors for markers: a socket for its user, and a TCP port on this machine if asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Self
+
+from ecg_live.errors import ConfigError
+from ecg_live.events import Clock, State
+from ecg_live.markers.connection import Conversation, Mark, admit
+from ecg_live.markers.protocol import LINE, Refused
+from ecg_live.markers.registry import LONGEST, UNIX, Door, announce, folder, listen_at, listen_on, running
+
+CONNECTIONS = 32  # at a time, of each door, by those that may
+STRANGERS = 128  # at a time, that have not shown the token: enough that one with it shows it before its turn to go
+TOLD = 60.0  # s from one word on strangers to the next
+HANGING_UP = 0.3  # s, however many go on knocking
+
+
+class MarkServer:
+    """Take markers until closed, on a thread of its own; the protocol is told in `ecg_live.markers.protocol`.
+
+    Parameters
+    ----------
+    mark : callable
+        Of the session; returns at once.
+    clock : Clock
+        Session clock.
+    over : callable
+        Whether the session has ended.
+    source, session : str
+        What ``ecg-live mark`` calls the session.
+    port : int, optional
+        TCP port on loopback, for programs that have the token.
+    saved : callable
+        Whether all markers are in a recording.
+    tell : callable
+        Takes a ``warning`` where programs without the token are turned away.
+
+    Raises
+    ------
+    ConfigError
+        The port is taken, or may not be used.
+    """
+
+    def __init__(
+        self,
+        mark: Mark,
+        clock: Clock,
+        over: Callable[[], bool],
+        source: str,
+        session: str | None = None,
+        port: int | None = None,
+        saved: Callable[[], bool] = lambda: True,
+        tell: Callable[[State], object] = lambda _: None,
+    ) -> None:
+        self._conversation = Conversation(mark, clock, over, saved)
+        self._clock, self._tell = clock, tell
+        self.token = secrets.token_urlsafe(16)  # 128 bits
+        self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
+        self._left: list[Path] = []  # files to remove
+        self._doors: list[tuple[socket.socket, str | None]] = []  # with the token that each asks for
+        self._tasks: set[asyncio.Task[None]] = set()  # one a connection
+        self._admitted: dict[asyncio.Task[None], str | None] = {}  # with the token of their door
+        self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
+        self._turned_away, self._told = 0, -math.inf
+        if port is not None:
+            self._doors.append((listen_on(port), self.token))
+        try:
+            self._announce(source, session)
+        except (OSError, ConfigError) as error:
+            self.warning = f"ecg-live mark will not find this session: {error}"
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self._thread = Thread(target=self._loop.run_until_complete, args=(self._run(),), name="marks")
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up on everybody and leave no file behind."""
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+        self._loop.close()
+        for path in self._left:
+            path.unlink(missing_ok=True)
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port, if there is one."""
+        ports = [line.getsockname()[1] for line, token in self._doors if token is not None]
+        return ports[0] if ports else None
+
+    def _announce(self, source: str, session: str | None) -> None:
+        running()  # removes what killed sessions left
+        place = folder()
+        path = place / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
+        if UNIX is not None and len(os.fsencode(path)) <= LONGEST:
+            self._doors.append((listen_at(path), None))
+            self._left.append(path)
+        elif self.port is None:
+            self._doors.append((listen_on(0), self.token))
+        inside = str(path) if self._left else None
+        self._left.append(announce(Door(os.getpid(), source, session, inside, self.port, self.token), place))
+
+    async def _run(self) -> None:
+        servers = [
+            await asyncio.start_server(partial(self._serve, token=token), sock=line, limit=LINE)
+            for line, token in self._doors
+        ]
+        await self._closing.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HANGING_UP):
+                await self._hang_up_on_all()
+        for server in servers:
+            server.close()
+
+    async def _hang_up_on_all(self) -> None:
+        """Return in a moment at which nobody is just being let in: a server must not be closed in another."""
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(others, timeout=0.05)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
+        with suppress(asyncio.CancelledError):  # Python 3.11 would print the cancellation as an error
+            await self._hold(reader, writer, token)
+
+    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio made it
+        self._tasks.add(task)
+        try:
+            if self._closing.is_set():
+                return
+            self._refuse_crowd(token)
+            if token is not None:
+                await self._meet(task, reader, writer, token)
+                self._refuse_crowd(token)
+            self._admitted[task] = token
+            await self._conversation.hold(reader, writer)
+        except Refused as error:
+            writer.write(f"ERR {error}\n".encode())
+        except OSError:
+            pass  # they hung up
+        finally:
+            self._tasks.discard(task)
+            self._admitted.pop(task, None)
+            await _hang_up(writer)
+
+    def _refuse_crowd(self, token: str | None) -> None:
+        if list(self._admitted.values()).count(token) >= CONNECTIONS:
+            raise Refused("too many connections")
+
+    async def _meet(
+        self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
+    ) -> None:
+        """Wait for the token. Where too many wait, whoever has waited longest goes: none locks out those that have it.
+
+        Raises
+        ------
+        Refused
+            It is wrong, or does not come.
+        """
+        if len(self._strangers) >= STRANGERS:
+            oldest, theirs = next(iter(self._strangers.items()))
+            del self._strangers[oldest]
+            theirs.write(b"ERR too many connections that show no token\n")
+            oldest.cancel()
+            self._turn_away()
+        self._strangers[task] = writer
+        try:
+            await admit(reader, writer, token)
+        except Refused:
+            self._turn_away()
+            raise
+        finally:
+            self._strangers.pop(task, None)
+
+    def _turn_away(self) -> None:
+        self._turned_away += 1
+        now = self._clock()
+        if now - self._told >= TOLD:
+            self._told = now
+            said = f"{self._turned_away} connection{'s' if self._turned_away > 1 else ''} without the session's token"
+            self._tell(State("warning", f"markers on port {self.port}: {said} turned away; those with it come in", now))
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Send what a reader takes at once, no more."""
+    if writer.transport.get_write_buffer_size():
+        writer.transport.abort()
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()

@@ -1,0 +1,83 @@
+"""A head as it is shipped: features in, calibrated probabilities and a distance from the training range out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ecg_live.model.features import HRV, SIZES, Inputs
+from ecg_live.model.networks import EmotionHead
+
+INSIDE = 0.995  # share of training windows that count as inside the training range (DESIGN)
+
+
+class Head(nn.Module):
+    """Standardise features, classify, calibrate; and measure how far they are from those of training.
+
+    Beats are missing now and then: heart rate or variability that is NaN counts as average.
+
+    Parameters
+    ----------
+    classes, hidden, dropout
+        See `EmotionHead`.
+    inputs : {"embedding", "hrv", "both"}
+        What its features are; see `combine`.
+    """
+
+    mean: Tensor
+    sd: Tensor
+    whiten: Tensor
+    limit: Tensor
+    temperature: Tensor
+
+    def __init__(
+        self, classes: int, inputs: Inputs = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.inputs: Inputs = inputs
+        size = SIZES[inputs]
+        self.net = EmotionHead(classes, hidden, dropout, size)
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("sd", torch.ones(size))
+        self.register_buffer("whiten", torch.eye(size))
+        self.register_buffer("limit", torch.tensor(float(size)))
+        self.register_buffer("temperature", torch.tensor(1.0))
+        self.eval()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Calibrated probabilities (n, classes) of features (n, d)."""
+        logits: Tensor = self.net(self._standardised(features))
+        return torch.softmax(logits / self.temperature, dim=-1)
+
+    def distance(self, features: Tensor) -> Tensor:
+        """Mahalanobis distance (n,) from the training features."""
+        distance: Tensor = torch.linalg.vector_norm(self._standardised(features) @ self.whiten, dim=-1)
+        return distance
+
+    def outside(self, features: Tensor) -> Tensor:
+        """Whether features (n, d) lie beyond 99.5 % of the training ones, or an embedding is no number."""
+        return ~(self.distance(features) <= self.limit)
+
+    def _standardised(self, features: Tensor) -> Tensor:
+        z = (features - self.mean) / self.sd
+        if self.inputs == "embedding":
+            return z
+        embedding, beats = z[:, :-HRV], z[:, -HRV:]
+        return torch.cat((embedding, torch.where(beats.isnan(), 0.0, beats)), dim=1)
+
+
+class PersonalHead(Head):
+    """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `relative`."""
+
+    spread: Tensor
+
+    def __init__(
+        self, classes: int, inputs: Inputs = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+    ) -> None:
+        super().__init__(classes, inputs, hidden, dropout)
+        self.register_buffer("spread", torch.ones(SIZES[inputs], dtype=torch.float64))  # as precise as in training
+
+
+SETS: Mapping[str, type[Head]] = {"population": Head, "personal": PersonalHead}

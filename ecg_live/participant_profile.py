@@ -1,0 +1,250 @@
+"""What is kept of a participant from one session to the next: a small JSON file an entry, in a folder of their own.
+
+Entries never share a file, and a file is replaced at once: sessions that end together lose nothing of each other's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import numpy as np
+from platformdirs import user_data_path
+
+from ecg_live.atomic_write import write_whole
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.events import F64
+
+SCHEMA = 1
+DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
+LONGEST = 200  # bytes of a folder's name; file systems take 255
+RECORDING = "recording-"  # begins the names of entries that say where a recording lies
+OTHERWISE = "name one of them otherwise: on macOS and Windows, P1 and p1 share a folder"
+LARGEST = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScale:
+    """A wearer's mean (mV) and variance (mV^2) on a device and lead, from ``blocks`` usable seconds."""
+
+    device: str
+    mean: float
+    var: float
+    blocks: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownBaseline:
+    """Features of the windows of a resting baseline: ``embeddings (m, d)`` of an encoder, ``hrv (m, 3)``, NaN in it."""
+
+    encoder: str
+    embeddings: F64
+    hrv: F64
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecording:
+    """Where a recording of the wearer was begun (absolute path), so that it can be found again."""
+
+    path: str
+    date: str
+
+
+Learnt = KnownScale | KnownBaseline
+Entry = Learnt | KnownRecording
+Found = TypeVar("Found", KnownScale, KnownBaseline, KnownRecording)
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """Folder of the user's data, as `DATA` or the system says."""
+    chosen = (os.environ if environ is None else environ).get(DATA)
+    return Path(chosen) if chosen else user_data_path("ecg-live")
+
+
+def recording_folders() -> tuple[Path, Path]:
+    """Where recordings may lie that nobody named: ./recordings, and the user's data folder."""
+    return Path("recordings"), data_folder() / "recordings"
+
+
+def quoted(text: str) -> str:
+    """A participant's or session's name as a part of a file's name; no two share one."""
+    return quote(text, safe=" ", errors="replace")
+
+
+def today() -> str:
+    """Date and time with the offset from UTC, for an entry."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+class Profile:
+    """A participant's entries.
+
+    Parameters
+    ----------
+    participant : str
+        Pseudonym.
+    data : Path, optional
+        Of all profiles; the user's data folder without it.
+
+    Raises
+    ------
+    ConfigError
+        Nobody can be called that.
+    """
+
+    def __init__(self, participant: str, data: Path | None = None) -> None:
+        name = quoted(participant).replace(".", "%2E")
+        padded = participant != participant.strip()  # no header of a recording could tell it from the plain one
+        if not participant or padded or not participant.isprintable() or len(name) > LONGEST:
+            found = repr(participant[:40]) + ("..." if len(participant) > 40 else "")
+            limit = f"a pseudonym has 1 to {LONGEST} plain characters and no blank at its ends"
+            raise ConfigError(f"{found} is no participant; {limit}", "for example P01")
+        self.participant = participant
+        self.folder = (data_folder() if data is None else data) / "profiles" / name
+
+    def scale(self, device: str) -> KnownScale | None:
+        """What is known of the wearer on a device and lead.
+
+        Raises
+        ------
+        RecordingError
+            The entry cannot be read, `FormatError` if it is damaged.
+        """
+        return self._read(self._path("scale", device), _scale)
+
+    def baseline(self, encoder: str) -> KnownBaseline | None:
+        """The resting baseline in features of an encoder, by the SHA-256 of that; raises as `scale`."""
+        return self._read(self._path("baseline", encoder), _baseline)
+
+    def baselines(self) -> list[KnownBaseline]:
+        """All baselines, whatever their encoder, the newest first; raises as `scale`."""
+        found = [self._read(path, _baseline) for path in self.files() if path.name.startswith("baseline-")]
+        known = [each for each in found if each is not None]
+        return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)
+
+    def recordings(self) -> list[Path]:
+        """Where recordings of the participant were begun; entries that cannot be read are left out."""
+        found: list[Path] = []
+        for path in self.files():
+            if path.name.startswith(RECORDING):
+                with contextlib.suppress(RecordingError):
+                    entry = self._read(path, _recording)
+                    found += [Path(entry.path)] if entry else []
+        return found
+
+    def files(self) -> list[Path]:
+        """All files of the profile, what an interrupted write left among them."""
+        try:
+            return sorted(path for path in self.folder.iterdir() if path.suffix in (".json", ".part"))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise RecordingError(f"{self.folder}: {error.strerror}", "check the folder") from error
+
+    def save(self, entry: Entry) -> Path:
+        """Keep an entry in place of the one before; give its file.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be written, or belongs to somebody whose name differs by case alone; what was there before stays.
+        """
+        if isinstance(entry, KnownScale):
+            path, fields = self._path("scale", entry.device), {"mean": entry.mean, "var": entry.var}
+            content: dict[str, Any] = {"device": entry.device, "blocks": entry.blocks} | fields
+        elif isinstance(entry, KnownRecording):
+            path, content = self._path("recording", entry.path), {"path": entry.path}
+        else:
+            path = self._path("baseline", entry.encoder)
+            content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
+        content = {"schema": SCHEMA, "participant": self.participant, "date": entry.date} | content
+        if self._shares(other := participant_of(path)):
+            raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", OTHERWISE)
+        try:
+            write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode(), private=True)
+        except OSError as error:
+            raise RecordingError(
+                f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"
+            ) from error
+        return path
+
+    def _shares(self, other: str | None) -> bool:
+        """Whether somebody else may have the same folder, where systems do not tell P1 from p1."""
+        return other not in {None, self.participant} and str(other).casefold() == self.participant.casefold()
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+
+    def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], Found]) -> Found | None:
+        remedy = f"remove the file: the next session of {self.participant} makes it anew"
+        try:
+            if path.stat().st_size > LARGEST:
+                raise FormatError(f"{path}: an entry of more than {LARGEST >> 20} MiB", remedy)
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RecordingError(f"{path}: the profile cannot be read: {error.strerror}", "check the file") from error
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{path}: the profile is damaged: {error}", remedy) from error
+        try:
+            if content["schema"] != SCHEMA:
+                raise FormatError(
+                    f"{path}: a profile of schema {content['schema']}; this version reads {SCHEMA}", remedy
+                )
+            if content["participant"] != self.participant:
+                other = str(content["participant"])
+                remedy = OTHERWISE if self._shares(other) else remedy
+                raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", remedy)
+            return parse(content)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise FormatError(f"{path}: the profile lacks or garbles {error}", remedy) from error
+
+
+def participant_of(path: Path) -> str | None:
+    """The participant that a profile's entry names; None for one that is damaged, or not there."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["participant"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _scale(content: Mapping[str, Any]) -> KnownScale:
+    mean, var, blocks = float(content["mean"]), float(content["var"]), content["blocks"]
+    if not (math.isfinite(mean) and math.isfinite(var) and var >= 0 and type(blocks) is int and blocks > 0):
+        raise ValueError(f"mean {mean:g}, variance {var:g}, blocks {blocks!r}")
+    return KnownScale(str(content["device"]), mean, var, blocks, _date(content))
+
+
+def _baseline(content: Mapping[str, Any]) -> KnownBaseline:
+    embeddings, hrv = (_numbers(content[name]) for name in ("embeddings", "hrv"))
+    if embeddings.ndim != 2 or hrv.ndim != 2 or len(embeddings) != len(hrv) or not np.isfinite(embeddings).all():
+        raise ValueError(f"features of {embeddings.shape} and {hrv.shape}")
+    return KnownBaseline(str(content["encoder"]), embeddings, hrv, _date(content))
+
+
+def _recording(content: Mapping[str, Any]) -> KnownRecording:
+    return KnownRecording(str(content["path"]), _date(content))
+
+
+def _date(content: Mapping[str, Any]) -> str:
+    return datetime.fromisoformat(content["date"]).isoformat(timespec="seconds")
+
+
+def _numbers(rows: list[list[float | None]]) -> F64:
+    return np.array(rows, dtype=np.float64)  # None becomes NaN
+
+
+def _nulls(rows: F64) -> list[list[float | None]]:
+    return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]

@@ -1,0 +1,81 @@
+"""Numbers, times and events in words. An absent or impossible number is two dashes, never ``nan``."""
+
+from __future__ import annotations
+
+import math
+
+from ecg_live.events import Battery, Event, Gap, LeadOff, Marker, SetChange, State
+
+NOTHING = "--"
+TOLD = (
+    "warning",
+    "error",
+    "ended",
+    "lost",
+    "gave_up",
+    "recording",
+    "recorded",
+    "recording_failed",
+    "markers",
+    "markers_missing",
+)
+
+
+def number(value: float | None, digits: int = 0, factor: float = 1) -> str:
+    """Write ``value * factor``, or two dashes where there is no finite number."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value * factor:.{digits}f}"
+
+
+def clock_text(seconds: float) -> str:
+    """Write seconds as h:mm:ss."""
+    if not math.isfinite(seconds):
+        return NOTHING
+    whole = int(max(0.0, seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def size_text(size: float) -> str:
+    """Write a number of bytes with three figures or so."""
+    power = min(4, max(0, (len(str(int(size))) - 1) // 3))
+    value = size / 1000**power
+    return f"{value:.{1 if power and value < 100 else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def title_text(name: str) -> str:
+    """Write a head's or class's name for people."""
+    return sentence(name.replace("_", " "))
+
+
+def event_text(event: Event, rate: float) -> str:
+    """Say what happened, with its time on the stream where that is known; ``rate`` in Hz. Empty: nothing to say."""
+    match event:
+        case Gap(start, lost, cause, bridged):
+            kind = "Bridged gap" if bridged else "Gap"
+            length = f"{lost / rate:.3g} s ({lost} samples)" if rate else f"{lost} samples"
+            return f"{_at(start, rate)}{kind} of {length}: {cause}"
+        case LeadOff(start, off, electrodes):
+            which = ", ".join(electrodes) or "electrode"
+            return f"{_at(start, rate)}{'Lead off' if off else 'Lead back on'}: {which}"
+        case Battery(level=level):
+            return f"Battery {number(level, factor=100)} %"
+        case Marker(text=text, raw=raw):
+            return f"{'' if raw is None else clock_text(raw) + '  '}Marker: {text}"
+        case SetChange(raw=raw, head=head, set=which):
+            return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
+        case State(state=state, detail=detail) if state in TOLD:
+            return detail
+        case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down
+            return detail
+    return ""
+
+
+def _at(sample: int, rate: float) -> str:
+    """Write when a raw sample was; nothing for a stream without samples."""
+    return f"{clock_text(sample / rate)}  " if rate else ""

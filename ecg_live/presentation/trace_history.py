@@ -1,0 +1,54 @@
+"""The last ten minutes of the trace, for scrolling back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecg_live.constants import RATE
+from ecg_live.events import F32
+
+MINUTES = 10  # kept for scrolling back: 0.6 MB at 256 Hz
+
+
+class TraceHistory:
+    """Ring of float32 samples addressed by display index; NaN where there are none.
+
+    Parameters
+    ----------
+    capacity : int
+        Samples kept.
+    """
+
+    def __init__(self, capacity: int = MINUTES * 60 * RATE) -> None:
+        self._data = np.full(capacity, np.nan, np.float32)
+        self._first = 0
+        self.stop = 0
+
+    @property
+    def start(self) -> int:
+        """Display index of the oldest sample kept."""
+        return max(self._first, self.stop - len(self._data))
+
+    def append(self, start: int, samples: F32) -> None:
+        """Take the samples from display index ``start`` on; a jump becomes NaN, what is known stays."""
+        if self.stop == 0:
+            self._first = self.stop = start
+        samples = samples[max(0, self.stop - start) :]
+        if not len(samples):
+            return
+        start = max(start, self.stop)
+        self._write(self.stop, np.full(min(start - self.stop, len(self._data)), np.nan, np.float32))
+        kept = samples[-len(self._data) :]
+        self.stop = start + len(samples)
+        self._write(self.stop - len(kept), kept)
+
+    def _write(self, start: int, samples: F32) -> None:
+        self._data[np.arange(start, start + len(samples)) % len(self._data)] = samples
+
+    def read(self, start: int, stop: int) -> F32:
+        """Copy samples ``start .. stop``; NaN outside what is kept. Shape (stop - start,)."""
+        out = np.full(max(0, stop - start), np.nan, np.float32)
+        low, high = max(start, self.start), min(stop, self.stop)
+        if low < high:
+            out[low - start : high - start] = self._data[np.arange(low, high) % len(self._data)]
+        return out

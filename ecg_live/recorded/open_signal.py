@@ -1,0 +1,62 @@
+"""The ECG of any recording, all of its channels where it is a session's own, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from devices.files import Recording, open_recording
+from devices.read_options import Opening
+from ecg_live.errors import RecordingError
+from ecg_live.events import Chunk, Gap, Marker, State
+from ecg_live.recorded.session_file import Contents
+
+PIECE = 60.0  # s at once
+
+
+@dataclass(slots=True)
+class Signal:
+    """Channels side by side; after `pieces` ended, ``error`` says what is wrong with the file behind them."""
+
+    recordings: Sequence[Recording]
+    error: RecordingError | None = None
+    channels: tuple[str, ...] = field(init=False)
+    rate: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channels = tuple(each.info.channels[0] for each in self.recordings)
+        self.rate = self.recordings[0].info.rate
+
+    def pieces(self) -> Iterator[Chunk | Gap | Marker | State]:
+        """Chunks with a column a channel, gaps, markers and remarks, in order."""
+        size = max(1, round(PIECE * self.rate))
+        try:
+            for found in zip(*(each.chunks(size) for each in self.recordings), strict=True):
+                first = found[0]
+                if isinstance(first, Chunk):
+                    columns = [each.samples for each in found if isinstance(each, Chunk)]
+                    yield replace(first, samples=np.concatenate(columns, axis=1))
+                else:
+                    yield first
+        except RecordingError as error:
+            self.error = error
+
+
+def open_signal(path: Path, opening: Opening, contents: Contents | None) -> Signal:
+    """Open one channel, or all of a session's own recording where none was chosen.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read.
+    ConfigError
+        It is not plain which channel is the ECG.
+    """
+    own = contents.streams.get("ecg") if contents else None
+    if own is None or opening.channel is not None:
+        return Signal([open_recording(path, opening)])
+    chosen = [replace(opening, channel=str(column + 1)) for column in range(len(own.labels))]
+    return Signal([open_recording(path, each) for each in chosen])

@@ -1,0 +1,85 @@
+"""Which files make up a recording, and what each of them holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecg_live.errors import ConfigError, FormatError, TruncatedError
+from ecg_live.recorded.session_file import Contents, read_contents, read_head
+from ecg_live.recorded.verify import verify
+from ecg_live.recorded.verify.result import Count, Report
+
+NUMBER = re.compile(r"\d{1,9}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A file of a recording: its number in the series, what it holds, and what `verify` says of it."""
+
+    number: int
+    contents: Contents
+    checked: Report
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.contents.path
+
+    @property
+    def ecg(self) -> Count | None:
+        """What was counted of the ECG; None where the file has none."""
+        found = [each for each in self.checked.counts.values() if each.key == "ecg"]
+        return found[0] if found else None
+
+
+def read_series(files: Sequence[Path]) -> tuple[Part, ...]:
+    """Read the files of one recording in their order; the first file alone stands for all that follow it.
+
+    Raises
+    ------
+    ConfigError
+        The files are not of one recording.
+    RecordingError
+        A file cannot be read, or our recorder did not write it.
+    """
+    chosen = list(files) if len(files) > 1 else [*files, *following(files[0])]
+    parts = sorted((_read(path) for path in chosen), key=lambda part: part.number)
+    ids = {part.contents.head.get("recording", "") for part in parts}
+    if len(ids) > 1:
+        names = " and ".join(part.path.name for part in parts[:2])
+        raise ConfigError(f"{names} are not of one recording", "make a report of each")
+    numbers = [part.number for part in parts]
+    if len(set(numbers)) < len(numbers):
+        raise ConfigError(f"two of the files are part {max(numbers, key=numbers.count)}", "give each file once")
+    return tuple(parts)
+
+
+def part_number(text: str) -> int:
+    """The number that a file header gives its part; 1 where it gives none."""
+    return int(text) if NUMBER.fullmatch(text) else 1
+
+
+def following(first: Path) -> list[Path]:
+    """NAME_2.xdf and so on, beside the NAME.xdf that they follow; none where that is a later part itself."""
+    head = read_head(first)
+    if not head.get("recording") or part_number(head.get("part", "")) != 1:
+        return []
+    name = re.compile(rf"{re.escape(first.stem)}_\d+{re.escape(first.suffix)}")
+    beside = [path for path in first.parent.iterdir() if name.fullmatch(path.name) and path.is_file()]
+    return [path for path in beside if read_head(path).get("recording") == head["recording"]]
+
+
+def _read(path: Path) -> Part:
+    checked = verify(path)
+    contents = read_contents(path)
+    if contents is None and not checked.counts and checked.torn:
+        raise TruncatedError(f"{path.name} was cut before anything was recorded", "choose another file")
+    if contents is None:
+        raise FormatError(
+            f"{path.name} was not recorded by ecg-live: it holds no heart rate, quality or predictions",
+            f"run it and report that: ecg-live run {path.name} --headless --speed max --record NEW.xdf",
+        )
+    return Part(part_number(contents.head.get("part", "")), contents, checked)

@@ -1,0 +1,163 @@
+"""What a session makes of a stream: windows, predictions, and what a screen may draw of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ecg_live.events import F32, Battery, Beats, Chunk, Event, Gap, LeadOff, Marker, SetChange, State
+
+Grade = Literal["good", "poor", "unusable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Grade of a stretch of signal, with the reasons in words where it is not good."""
+
+    grade: Grade
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What the model sees: ``data`` float32 (2560,), normalised, at 256 Hz.
+
+    ``first`` is the index of its first sample on the segment's 256 Hz grid. ``start`` and ``stop`` are seconds of
+    raw time from the stream's first sample, ``time`` is the session clock of its first sample, ``segment`` counts
+    segments from 0. ``bridged`` is the share of raw samples that were bridged. ``heart_rate`` in bpm and ``rmssd`` in
+    ms are None where beats do not bear them out. ``beats`` are seconds of raw time.
+    """
+
+    data: F32
+    first: int
+    start: float
+    stop: float
+    time: float
+    segment: int
+    quality: Quality
+    bridged: float = 0.0
+    heart_rate: float | None = None
+    rmssd: float | None = None
+    beats: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """High-passed signal: ``samples`` float32 (n,) in mV at 256 Hz; ``start`` in s of raw time.
+
+    ``time`` is the session clock of its first sample.
+    """
+
+    samples: F32
+    start: float
+    segment: int
+    time: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadResult:
+    """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains.
+
+    ``set`` says which of the head's sets was asked: ``population``, or ``personal`` once there is a baseline.
+    """
+
+    probs: Mapping[str, float] | None
+    label: str | None
+    abstain: str | None = None
+    set: str = "population"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """All heads' answers for one window; fields as in `Window`, ``latency`` in s from the arrival of its last chunk.
+
+    ``features`` float32 (128,) is the encoder's embedding.
+    """
+
+    start: float
+    stop: float
+    time: float
+    heads: Mapping[str, HeadResult]
+    heart_rate: float | None
+    rmssd: float | None
+    quality: Quality
+    latency: float = 0.0
+    beats: tuple[float, ...] = ()
+    features: F32 | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a session took in and gave out, the last item of all. ``wall`` in s, ``speed`` x real time."""
+
+    samples: int
+    lost: int
+    windows: int
+    predictions: int
+    abstained: int
+    wall: float
+    speed: float
+
+
+Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | SetChange | Trace | Prediction | Summary
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """How a recording does: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
+
+    ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk;
+    ``note`` says what last happened to the file.
+    """
+
+    path: str
+    seconds: float = 0.0
+    size: int = 0
+    free: int | None = None
+    late: float = 0.0
+    failed: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What the screen may draw now. Immutable; made by `View.poll`.
+
+    ``trace`` float32 (n,) holds the high-passed samples (mV, 256 Hz, NaN where there are none) from display index
+    ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
+    oldest first, ``events`` likewise. ``now`` is raw time (s) of the newest sample, ``age`` seconds since the last
+    chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples. ``ended`` is true when no more
+    will come. ``recording`` is None while nothing is recorded; one that failed stays until the next begins.
+    """
+
+    state: State
+    trace: F32
+    trace_start: int
+    predictions: tuple[Prediction, ...]
+    events: tuple[Event, ...]
+    now: float
+    age: float
+    samples: int
+    lost: int
+    latency_p95: float | None
+    ended: bool
+    error: str | None = None
+    recording: RecordingStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadInfo:
+    """What a screen needs to know of a head: its name and its classes in the order of the probabilities."""
+
+    name: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How far a screen has read: trace index, predictions and events seen. Start with ``Poll()``."""
+
+    trace: int = 0
+    predictions: int = 0
+    events: int = 0

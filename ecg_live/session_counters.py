@@ -1,0 +1,85 @@
+"""What a session has taken and given by now, and when it came."""
+
+from __future__ import annotations
+
+from math import floor, isfinite
+
+from ecg_live.events import Chunk, Clock, Gap
+from ecg_live.results import Summary, Window
+
+SILENT = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
+
+
+class Counts:
+    """Counts for the summary, and arrivals for the latency.
+
+    ``began`` is the session clock at the first sample, ``lost`` counts raw samples.
+
+    Parameters
+    ----------
+    rate : float
+        Raw rate in Hz, 0 for a source without samples.
+    speed : float
+        Seconds of signal in a second of the session clock.
+    clock : Clock
+        Session clock.
+    """
+
+    def __init__(self, rate: float, speed: float, clock: Clock) -> None:
+        self._rate, self._speed, self._clock = rate, speed, clock
+        self.began: float | None = None
+        self.lost = 0
+        self._windows = self._abstained = 0
+        self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
+        self._newest: Chunk | None = None
+        self._taken = 0.0  # when the newest chunk was taken
+        self._stop = 0  # raw counter behind what came or was told as lost
+
+    def begin(self) -> None:
+        """Note the first sample; later ones change nothing."""
+        self.began = self._clock() if self.began is None else self.began
+
+    def arrive(self, chunk: Chunk) -> None:
+        """Note when samples came."""
+        now = self._clock()
+        self.begin()
+        arrived = now if chunk.arrived is None else min(chunk.arrived, now)
+        self._arrivals = self._arrivals[1], (chunk.start / self._rate, arrived)
+        self._newest, self._taken, self._stop = chunk, now, max(self._stop, chunk.stop)
+
+    def lose(self, gap: Gap) -> None:
+        """Note a gap."""
+        self.lost += gap.lost
+        self._stop = max(self._stop, gap.stop)
+
+    def silence(self) -> Gap | None:
+        """What did not come before the end of a session whose device fell silent; None where it did not."""
+        now, chunk = self._clock(), self._newest
+        if chunk is None or not isfinite(self._speed) or now - self._taken <= SILENT:
+            return None
+        due = floor((now - self._taken) * self._rate * self._speed)  # from a device that sends on
+        lost, time = chunk.stop + due - self._stop, chunk.time + len(chunk.samples) / self._rate / self._speed
+        return Gap(self._stop, lost, "the device was silent until the end", time=time) if lost > 0 else None
+
+    def completed(self, window: Window, delay: float) -> float:
+        """When the chunk came that completed a window: before a gap not the one that ended the gap."""
+        (_, before), (start, last) = self._arrivals
+        return before if window.stop + delay <= start else last
+
+    def predict(self, *, abstained: bool) -> None:
+        """Note a prediction; whether all heads abstained."""
+        self._windows, self._abstained = self._windows + 1, self._abstained + abstained
+
+    def summary(self, samples: int) -> Summary:
+        """The summary, of so many raw samples."""
+        wall = self._clock() - self.began if self.began is not None else 0.0
+        length = (samples + self.lost) / self._rate if self._rate else wall
+        return Summary(
+            samples=samples,
+            lost=self.lost,
+            windows=self._windows,
+            predictions=self._windows,
+            abstained=self._abstained,
+            wall=wall,
+            speed=length / wall if wall > 0 else 0.0,
+        )

@@ -1,0 +1,122 @@
+"""What the raw samples of each second of a segment say about the electrodes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from ecg_live.events import F64
+
+FLAT = 0.002  # mV from lowest to highest in a second; noise of any front end is larger
+AT_RAIL = 0.10  # share of a second at the converter's limit; clipped R peaks stay below (18 of 60,000 in a real file)
+AT_EXTREME = 0.50  # the same where the converter's limits are not known: share at the second's own extremes
+RAIL = 0.999  # of full scale
+STEP = 3.0  # mV between medians of neighbouring quarter seconds: no heart does that, an electrode does
+PIECES = 4  # a second
+SWING = 8.0  # mV from lowest to highest in a second, twice a tall QRS complex: a step wherever it lies, or a spike
+SETTLING = 3  # blocks after one with a step: the high-pass takes up to 2.6 s to forget 300 mV to 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Verdict on one second of raw signal."""
+
+    flat: bool = False
+    railed: bool = False
+    step: bool = False
+    lead_off: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether the second may teach the wearer's scale."""
+        return not (self.flat or self.railed or self.step or self.lead_off)
+
+
+class BlockMeter:
+    """Judge each second of raw samples, counted from a segment's first.
+
+    Parameters
+    ----------
+    rate : float
+        Raw rate in Hz.
+    full_scale : tuple of float, optional
+        Lowest and highest value of the converter in mV.
+    """
+
+    def __init__(self, rate: float, full_scale: tuple[float, float] | None) -> None:
+        self._rate, self._full_scale = rate, full_scale
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the segment."""
+        self._x: list[F64] = []
+        self._taken = 0
+        self._blocks: deque[Block] = deque()
+        self._forgotten = 0  # blocks before those
+        self._settling = -1  # blocks to come that the last step reaches into
+        self._median: float | None = None  # of the last quarter second before the current block
+        self._off: list[tuple[int, int | None]] = []
+
+    def push(self, x: F64) -> None:
+        """Take (n,) contiguous raw samples in mV."""
+        while len(x):
+            end = ceil((self._forgotten + len(self._blocks) + 1) * self._rate)
+            piece, x = x[: end - self._taken], x[end - self._taken :]
+            self._x.append(piece)
+            self._taken += len(piece)
+            if self._taken == end:
+                self._end_block(np.concatenate(self._x))
+
+    def flush(self) -> None:
+        """End of the segment: judge what is there of the last second, which may fill a block at 256 Hz."""
+        if self._x:
+            self._end_block(np.concatenate(self._x))
+
+    def lead_off(self, start: int, *, off: bool) -> None:
+        """Note that an electrode is off, or back, from this raw sample of the segment on."""
+        is_off = bool(self._off) and self._off[-1][1] is None
+        if off and not is_off:
+            self._off.append((start, None))
+        elif not off and is_off:
+            self._off[-1] = (self._off[-1][0], start)
+
+    def usable(self, block: int) -> bool:
+        """Whether block k of the segment is."""
+        return self[block].usable
+
+    def __getitem__(self, block: int) -> Block:
+        """Verdict on block k, which must be whole."""
+        return self._blocks[block - self._forgotten]
+
+    def forget(self, before: int) -> None:
+        """Blocks before this one are needed no more."""
+        while self._forgotten < before:
+            self._blocks.popleft()
+            self._forgotten += 1
+
+    def _end_block(self, x: F64) -> None:
+        start, self._x = self._taken - len(x), []
+        low, high = float(x.min()), float(x.max())
+        flat = high - low <= FLAT
+        self._off = [(begin, end) for begin, end in self._off if end is None or end > start]
+        off = any(begin < self._taken for begin, _ in self._off)
+        stepped = self._stepped(x) or high - low > SWING
+        self._settling = SETTLING if stepped else self._settling - 1
+        settling = self._settling >= 0
+        self._blocks.append(Block(flat, not flat and self._railed(x, low, high), settling, off))
+
+    def _railed(self, x: F64, low: float, high: float) -> bool:
+        if self._full_scale is None:
+            return float(np.mean((x == low) | (x == high))) > AT_EXTREME
+        bottom, top = self._full_scale
+        margin = (1 - RAIL) * (top - bottom) / 2
+        return float(np.mean((x <= bottom + margin) | (x >= top - margin))) > AT_RAIL
+
+    def _stepped(self, x: F64) -> bool:
+        medians = [float(np.median(piece)) for piece in np.array_split(x, PIECES) if len(piece)]
+        before = medians[:1] if self._median is None else [self._median]
+        self._median = medians[-1]
+        return bool(np.max(np.abs(np.diff(before + medians))) > STEP)

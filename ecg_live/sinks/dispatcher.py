@@ -1,0 +1,235 @@
+"""One item at a time to the screen and every sink; one that fails is dropped, and a recorder comes and goes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isfinite
+from threading import RLock
+
+from ecg_live.errors import EcgLiveError, RecordingError
+from ecg_live.events import Chunk, Clock, Marker, State, StreamInfo
+from ecg_live.protocols import Recorder, Sink
+from ecg_live.results import Item, Summary
+from ecg_live.sinks.disk_watch import DiskWatch
+from ecg_live.sinks.display_buffer import Screen
+
+MOST_CARRIED = 100_000  # markers that wait for a recording: some 20 MB
+
+
+class Fanout:
+    """Pass items on, from any thread.
+
+    A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on: as long as
+    anybody watches the screen, a sink is left or a recording runs. A screen that raises misses that item only. Markers
+    that are in no recording, or in one that failed, are carried into the next.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    screen : Screen
+        Always there.
+    sinks : sequence of Sink
+    clock : Clock
+    deserted : callable
+        Called when nobody takes any output any more.
+    recordings : callable, optional
+        Opens a new recording; raises `RecordingError`.
+    watched : bool
+        Somebody looks at the screen.
+    """
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        screen: Screen,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        deserted: Callable[[], None],
+        recordings: Callable[[], Recorder] | None = None,
+        *,
+        watched: bool = True,
+    ) -> None:
+        self._info, self._screen, self._clock, self._deserted = info, screen, clock, deserted
+        self._sinks: list[Sink] = list(sinks)
+        self._recordings, self._watched = recordings, watched
+        self._recorder: Recorder | None = None
+        self._watch = DiskWatch()
+        self._newest: Chunk | None = None
+        self._markers: deque[Marker] = deque(maxlen=MOST_CARRIED)  # in no recording that has ended well
+        self._blind = False  # the screen has raised, and that was told
+        self._over = False  # nothing comes after the summary
+        self.lock = RLock()
+        self.error: EcgLiveError | None = None  # of a sink that may have lost data
+
+    @property
+    def can_record(self) -> bool:
+        """Whether a recording can begin."""
+        return self._recordings is not None
+
+    @property
+    def only_recorded(self) -> bool:
+        """Whether a recording is all that is left of the output."""
+        with self.lock:
+            return bool(self._sinks) and self._unheard()
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        with self.lock:
+            return self._recorder is not None
+
+    @property
+    def saved(self) -> bool:
+        """Whether all markers by now are in a recording."""
+        with self.lock:
+            return self._recorder is not None or not self._markers
+
+    def unwatch(self) -> None:
+        """Nobody looks at the screen any more."""
+        with self.lock:
+            self._watched = False
+            self._leave()
+
+    def send(self, item: Item) -> None:
+        """Give an item to all, in order; a marker with its raw time."""
+        with self.lock:
+            if isinstance(item, Chunk) and len(item.samples):
+                self._newest = item
+            if isinstance(item, Marker):
+                item = self.placed(item)
+                self._markers.append(item)
+            self._over = self._over or isinstance(item, Summary)
+            self._show(item)
+            self._give(item, self._sinks)
+            if self._recorder is not None and not isinstance(item, State | Summary) and self._watch.due(self._clock()):
+                for warning in self._watch.look(self._recorder.status):
+                    self.send(State("warning", f"recording: {warning}", self._clock()))
+
+    def raw_time(self, time: float) -> float | None:
+        """Raw time (s) at a time of the session clock; None while no sample has come."""
+        with self.lock:
+            return self._raw(time)
+
+    def placed(self, marker: Marker) -> Marker:
+        """Give a marker its raw time, unless it has one or no sample has come."""
+        with self.lock:
+            return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
+
+    def begin_recording(self) -> None:
+        """Open a recording, unless there is one.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be opened.
+        """
+        if self._recordings is None or self._recorder is not None:
+            return
+        recorder = self._recordings()
+        with self.lock:
+            self._recorder, self._watch = recorder, DiskWatch()
+            self._sinks.append(recorder)
+            self._screen.follow(recorder)
+            carried = f"; earlier markers are in it: {len(self._markers)}" if self._markers else ""
+            self._carry(recorder)
+            self.send(State("recording", f"recording to {recorder.status.path}{carried}", self._clock()))
+
+    def end_recording(self) -> None:
+        """End the recording, if there is one; waits for the disk, but lets others send meanwhile."""
+        with self.lock:
+            recorder = self._recorder
+            if recorder is None:
+                return
+            self.send(State("recorded", f"recording ended: {recorder.status.path}", self._clock()))
+            if self._recorder is None:
+                return  # it failed at that, and that was told
+            self._recorder = None
+            self._sinks.remove(recorder)
+            held, self._markers = self._markers, deque(maxlen=MOST_CARRIED)
+        if error := self._close(recorder):
+            with self.lock:
+                self._markers = deque([*held, *self._markers], maxlen=MOST_CARRIED)
+                self.send(State("recording_failed", str(error), self._clock()))
+        else:
+            self._screen.follow(None)
+        self._leave()
+
+    def close(self) -> None:
+        """Close all sinks; the recorder first, since another may wait for its reader."""
+        for sink in sorted(self._sinks, key=lambda sink: sink is not self._recorder):
+            self._close(sink)
+
+    def _carry(self, recorder: Recorder) -> None:
+        """Give a new recorder the markers that no other holds, behind the place of the signal, which stamps them."""
+        if self._markers and self._newest is not None:
+            self._give(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
+        for marker in tuple(self._markers):
+            if self._recorder is recorder:  # it has not failed meanwhile
+                self._give(self.placed(marker), [recorder])
+
+    def _give(self, item: Item, sinks: Sequence[Sink]) -> None:
+        """Give an item to sinks; those that raise are dropped."""
+        broken: list[tuple[Sink, Exception]] = []
+        for sink in sinks:
+            try:
+                sink.write(item)
+            except Exception as error:  # noqa: BLE001 - no sink may end a session
+                broken.append((sink, error))
+        if broken:
+            self._drop(broken)
+
+    def _show(self, item: Item) -> None:
+        """Give an item to the screen, which may miss it; the first time is told."""
+        try:
+            self._screen.write(item)
+        except Exception as error:  # noqa: BLE001 - a picture is never worth a recording
+            if not self._blind:
+                self._blind = True
+                reason = f"the screen missed something: unexpected {type(error).__name__}: {error}"
+                self.send(State("warning", reason, self._clock()))
+
+    def _raw(self, time: float) -> float | None:
+        """Raw time (s) at a time of the session clock."""
+        if self._newest is None:
+            return None
+        if not isfinite(self._info.speed):
+            return self._newest.stop / self._info.rate
+        return self._newest.start / self._info.rate + (time - self._newest.time) * self._info.speed
+
+    def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
+        gone, recorder = [sink for sink, _ in broken], self._recorder
+        self._sinks = [sink for sink in self._sinks if sink not in gone]
+        unheard = self._unheard()
+        for sink, error in broken:
+            self._close(sink)
+            reason = f"{sink.name} stopped: {error}"
+            if not self._over:
+                self.send(State("recording_failed" if sink is recorder else "warning", reason, self._clock()))
+            if sink is recorder:
+                self._recorder = None
+                self.error = RecordingError(reason, "what was written before is in the file")
+            elif (unheard or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
+                self.error = self.error or EcgLiveError(reason, "check what it wrote")
+        self._leave()
+
+    def _unheard(self) -> bool:
+        """Nobody takes the output, a recorder not counted."""
+        return not self._watched and all(sink is self._recorder for sink in self._sinks)
+
+    def _leave(self) -> None:
+        if not self._watched and not self._sinks:
+            self._deserted()
+
+    def _close(self, sink: Sink) -> EcgLiveError | None:
+        """What does not close may have lost data: that is the session's error, if it has no other."""
+        try:
+            sink.close()
+        except EcgLiveError as error:
+            self.error = error
+            return error
+        except Exception as error:  # noqa: BLE001 - the others must be closed as well
+            self.error = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")
+            return self.error
+        return None

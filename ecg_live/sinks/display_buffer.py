@@ -1,0 +1,138 @@
+"""What a screen may look at: the newest minutes of a session, read without ever stopping the worker."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+
+from ecg_live.constants import RATE
+from ecg_live.events import F32, Beats, Chunk, Clock, Event, State
+from ecg_live.protocols import Recorder
+from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
+
+_T = TypeVar("_T")
+
+KEPT = 600 * RATE  # samples of trace: 10 min
+KEPT_PREDICTIONS = 3600
+KEPT_EVENTS = 1000
+RECENT = 60  # predictions that the latency percentile rests on
+# states that stay; others are messages
+LOUD = ("searching", "connecting", "lost", "gave_up", "streaming", "warming_up", "gap", "baseline", "ended", "error")
+
+
+class Screen:
+    """A sink that keeps a session's newest output for `poll`.
+
+    Parameters
+    ----------
+    rate : float
+        Raw rate in Hz.
+    clock : Clock
+        Session clock.
+    """
+
+    name = "screen"
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self._rate, self._clock = rate, clock
+        self._lock = Lock()
+        self._trace: F32 = np.full(KEPT, np.nan, dtype=np.float32)
+        self._stop = 0  # display index behind the newest sample
+        self._segment = -1  # of the newest sample
+        self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
+        self._events: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        self._told = self._happened = 0  # predictions and events ever
+        self._state = State("connecting")
+        self._arrived = clock()
+        self._samples = self._lost = 0
+        self._now = 0.0
+        self._ended = False
+        self._error: str | None = None
+        self._recorder: Recorder | None = None
+
+    def follow(self, recorder: Recorder | None) -> None:
+        """Show how a recorder does from now on."""
+        with self._lock:
+            self._recorder = recorder
+
+    def write(self, item: Item) -> None:
+        """Take one item."""
+        with self._lock:
+            match item:
+                case Chunk() if not len(item.samples):
+                    pass
+                case Chunk():
+                    self._arrived, self._now = self._clock(), item.stop / self._rate
+                case Trace():
+                    self._draw(item)
+                case Prediction():
+                    self._predictions.append(item)
+                    self._now = max(self._now, item.stop)
+                    self._told += 1
+                    if self._state.state != "baseline" or self._state.seconds_left is None:
+                        self._state = State("streaming", time=item.time)
+                case Summary():
+                    self._samples, self._lost, self._ended = item.samples, item.lost, True
+                case _:
+                    if isinstance(item, Beats) and self._rate == 0:  # all that a strap gives
+                        self._arrived = self._clock()
+                    self._note(item)
+
+    def count(self, samples: int, lost: int) -> None:
+        """Note how many raw samples came and were lost by now."""
+        with self._lock:
+            self._samples, self._lost = samples, lost
+
+    def close(self) -> None:
+        """No more will come."""
+        with self._lock:
+            self._ended = True
+
+    def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
+        """Give what is new since the cursor, and the next cursor."""
+        with self._lock:
+            first = max(since.trace, self._stop - KEPT)
+            at = np.arange(first, self._stop) % KEPT
+            latencies = [p.latency for p in islice(reversed(self._predictions), RECENT)]
+            snapshot = Snapshot(
+                state=self._state,
+                trace=self._trace[at],
+                trace_start=first,
+                predictions=_last(self._predictions, self._told - since.predictions),
+                events=_last(self._events, self._happened - since.events),
+                now=self._now,
+                age=max(0.0, self._clock() - self._arrived),
+                samples=self._samples,
+                lost=self._lost,
+                latency_p95=float(np.percentile(latencies, 95)) if latencies else None,
+                ended=self._ended,
+                error=self._error,
+                recording=self._recorder.status if self._recorder else None,
+            )
+            return snapshot, Poll(self._stop, self._told, self._happened)
+
+    def _note(self, event: Event) -> None:
+        self._events.append(event)
+        self._happened += 1
+        if isinstance(event, State) and event.state in LOUD:
+            self._state = event
+            self._error = event.detail if event.state == "error" else self._error
+
+    def _draw(self, trace: Trace) -> None:
+        """Lay a segment at its raw time, without a seam inside; what lies between segments is blank."""
+        first = self._stop if trace.segment == self._segment else max(round(trace.start * RATE), self._stop)
+        self._segment = trace.segment
+        blank = min(first - self._stop, KEPT)
+        self._trace[np.arange(first - blank, first) % KEPT] = np.nan
+        samples = trace.samples[-KEPT:]
+        self._stop = first + len(trace.samples)
+        self._trace[np.arange(self._stop - len(samples), self._stop) % KEPT] = samples
+
+
+def _last(items: deque[_T], count: int) -> tuple[_T, ...]:
+    """The last ``count`` items, oldest first."""
+    return tuple(islice(reversed(items), max(0, count)))[::-1]

@@ -1,0 +1,137 @@
+"""A session as streams of samples, for the recorder and for LSL: which there are, and what each item adds to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from math import isfinite, nan
+from time import monotonic
+from typing import NamedTuple
+
+import numpy as np
+
+from ecg_live.constants import RATE
+from ecg_live.events import F32, F64, Beats, Chunk, Clock, Gap, Marker, SetChange, StreamInfo
+from ecg_live.results import HeadInfo, Item, Prediction, Trace
+from ecg_live.sinks.jsonl import encode, rounded
+from ecg_live.xdf.stream_spec import Channel, Key, StreamSpec
+
+FEATURES = 128  # of the encoder
+
+
+class Row(NamedTuple):
+    """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first."""
+
+    key: Key
+    stamp: float
+    values: F64 | F32 | Sequence[Sequence[str]]
+
+
+def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
+    """All streams of a session; one without ECG has neither ``ecg`` nor ``filtered`` nor ``gaps``."""
+    classes = [f"{head.name}/{name}" for head in heads for name in head.classes]
+    decisions = [f"{head.name}/{field}" for head in heads for field in ("label", "abstain", "set")]
+    raw = tuple(Channel(name, "millivolts", "ECG") for name in info.channels)
+    times = (Channel("start", "seconds"), Channel("stop", "seconds"), Channel("latency", "seconds"))
+    answers = (*times, *(Channel(name, "probability") for name in classes))
+    beats = Channel("heart rate", "bpm"), Channel("RMSSD", "milliseconds")
+    features = tuple(Channel(f"feature {k}") for k in range(FEATURES))
+    signal = (
+        StreamSpec("ecg", info.name or "ECG", "ECG", raw, "double64", info.rate),
+        StreamSpec("filtered", "ECG filtered", "ECG", (Channel("ECG", "millivolts", "ECG"),), "float32", RATE),
+        StreamSpec("gaps", "Gaps", "Gaps", (Channel("start"), Channel("lost"), Channel("bridged")), "double64"),
+    )
+    return (
+        *(signal if info.channels else ()),
+        StreamSpec("markers", "Markers", "Markers", (Channel("marker"),), "string"),
+        StreamSpec("predictions", "Predictions", "Affect", answers, "double64"),
+        StreamSpec("decisions", "Decisions", "Affect", tuple(map(Channel, decisions)), "string"),
+        StreamSpec("quality", "Signal quality", "Quality", (Channel("grade"), Channel("reasons")), "string"),
+        StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
+        StreamSpec("features", "Features", "Features", features, "float32"),
+        StreamSpec("events", "Events", "Log", (Channel("JSON"),), "string"),  # EEGLAB makes events of type "Events"
+    )
+
+
+class Rows:
+    """Turn a session's items into rows.
+
+    Stamps are on the session clock, and always a number. A replay that does not run at real time is stamped as if it
+    did, from its first sample on; an empty chunk says where that is, without adding any. A prediction is stamped with
+    the end of its window.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    clock : Clock
+        Session clock, for what tells no time before the first sample.
+    """
+
+    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock = monotonic) -> None:
+        self._info, self._heads, self._clock = info, tuple(heads), clock
+        self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
+        self._newest: float | None = None  # stamp behind the newest sample
+
+    def of(self, item: Item) -> Iterator[Row]:
+        """Give the rows of an item."""
+        match item:
+            case Chunk():
+                raw = item.start / self._info.rate
+                stamp = self._stamp(raw, item.time)
+                if self._info.speed == 1.0 or self._anchor is None:
+                    self._anchor = raw, stamp
+                if len(item.samples):
+                    self._newest = stamp + len(item.samples) / self._info.rate
+                    yield Row("ecg", stamp, item.samples)
+            case Trace():
+                yield Row("filtered", self._stamp(item.start, item.time), item.samples[:, None])
+            case Marker():
+                if self._anchor is None and item.raw is not None and isfinite(item.time):
+                    self._anchor = item.raw, item.time  # it came before the first sample of this recording
+                yield Row("markers", self._stamp(item.raw, item.time), [[item.text]])
+            case Prediction():
+                yield from self._prediction(item)
+            case _:
+                yield from self._event(item)
+
+    def _event(self, item: Item) -> Iterator[Row]:
+        if isinstance(item, Gap):
+            values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
+            yield Row("gaps", self._stamp(item.start / self._info.rate, item.time), values)
+        if isinstance(item, Beats) and not self._info.channels:  # nobody else tells the heart rate
+            yield Row("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
+        if line := encode(item, self._info.rate):
+            stamp = self._stamp(item.raw, item.time) if isinstance(item, SetChange) else self._now(item)
+            yield Row("events", stamp, [[json.dumps(rounded(line), allow_nan=False)]])
+
+    def _prediction(self, item: Prediction) -> Iterator[Row]:
+        stamp = self._stamp(item.stop, item.time + (item.stop - item.start))
+        probs, said = [], []
+        for head in self._heads:
+            result = item.heads[head.name]
+            probs += [result.probs[name] if result.probs else nan for name in head.classes]
+            said += [result.label or "", result.abstain or "", result.set]
+        yield Row("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
+        yield Row("decisions", stamp, [said])
+        yield Row("quality", stamp, [[item.quality.grade, "; ".join(item.quality.reasons)]])
+        beats = [nan if value is None else value for value in (item.heart_rate, item.rmssd)]
+        yield Row("heart_rate", stamp, np.array([beats], dtype=np.float64))
+        if item.features is not None:
+            yield Row("features", stamp, item.features[None])
+
+    def _stamp(self, raw: float | None, time: float | None) -> float:
+        """Session clock at a raw time (s) that was met at ``time``."""
+        if time is not None and isfinite(time) and (self._info.speed == 1.0 or raw is None or self._anchor is None):
+            return time
+        if self._anchor is None:
+            return self._clock()
+        known, stamp = self._anchor
+        return stamp if raw is None else stamp + raw - known
+
+    def _now(self, item: Item) -> float:
+        """Stamp of an item that lies at no raw time."""
+        time: float | None = getattr(item, "time", None)
+        if time is not None and isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
+            return time
+        return self._clock() if self._newest is None else self._newest

@@ -1,0 +1,168 @@
+"""A session's items as the chunks of an XDF file, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ecg_live.events import F64, Chunk, Clock, StreamInfo
+from ecg_live.results import HeadInfo, Item
+from ecg_live.sinks.stream_layout import Row, Rows
+from ecg_live.sinks.xdf_left import Counted
+from ecg_live.xdf import encode
+from ecg_live.xdf.headers import stream_footer, stream_header
+from ecg_live.xdf.stream_spec import Key, StreamSpec
+
+OFFSETS = 5.0  # s between two clock offsets, as LabRecorder writes them
+BOUNDARIES = 10.0  # s between two boundaries (ibid.)
+SAME = 1e-6  # s by which a stamp may be off the line and still need not be written
+MOST = 4096  # samples in a chunk; what is lost when one is damaged
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a file holds of a stream."""
+
+    number: int
+    spec: StreamSpec
+    first: float = 0.0
+    last: float = 0.0
+    count: int = 0
+
+    def add(self, stamp: float, count: int) -> None:
+        self.first = self.first if self.count else stamp
+        self.last = stamp + (count - 1) / self.spec.rate if self.spec.rate else stamp
+        self.count += count
+
+
+@dataclass(slots=True)
+class Book:
+    """What a file holds by now.
+
+    ``stop`` is the raw counter behind its newest sample, None where the next one must say where it lies; ``offsets``
+    and ``boundary`` are when these were written last.
+    """
+
+    tallies: dict[Key, _Tally] = field(default_factory=dict)
+    stop: int | None = None
+    offsets: float = 0.0
+    boundary: float = 0.0
+
+    def recount(self, counted: Iterable[Counted]) -> None:
+        """Begin anew with what was found in a file."""
+        self.stop = None
+        self.tallies = {key: _Tally(each.number, each.spec) for key, each in self.tallies.items()}
+        numbered = {each.number: each for each in self.tallies.values()}
+        for each in counted:
+            numbered[each.stream].add(each.stamp, each.number)
+
+
+class Packer:
+    """Makes chunks of items; samples that follow each other share one, and its stamp.
+
+    Parameters
+    ----------
+    streams : sequence of StreamSpec
+        Those to be written; rows of others are left out.
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    texts : mapping
+        What the stream headers say besides.
+    clock : Clock
+        Session clock.
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[StreamSpec],
+        info: StreamInfo,
+        heads: Sequence[HeadInfo],
+        texts: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self._streams, self._info, self._texts, self._clock = tuple(streams), info, dict(texts), clock
+        self._rows = Rows(info, heads, clock)
+        self.book = Book()  # of the file that is written; may be put back
+        self._held: list[F64] = []
+        self._stamp = 0.0  # of the first sample held
+        self.first: int | None = None  # raw counter of the first sample of all
+        self.stop = 0  # and behind the last one
+
+    @property
+    def seconds(self) -> float:
+        """Length of the ECG packed by now."""
+        return (self.stop - self.first) / self._info.rate if self.first is not None else 0.0
+
+    def begin(self) -> bytes:
+        """Stream headers of a new file."""
+        now = self._clock()
+        tallies = {spec.key: _Tally(number, spec) for number, spec in enumerate(self._streams, 1)}
+        self.book = Book(tallies, boundary=now)
+        heads = [
+            encode.chunk(encode.HEADER, stream_header(each.spec, self._info, now, self._texts), stream=each.number)
+            for each in self.book.tallies.values()
+        ]
+        return b"".join(heads) + self._offsets_at(now)
+
+    def pack(self, items: Iterable[Item]) -> Iterator[bytes]:
+        """Whole chunks with all that the items add."""
+        for item in items:
+            for row in self._rows.of(item):
+                if row.key in self.book.tallies:
+                    yield from self._row(row, item)
+        yield from self._release()
+
+    def tick(self) -> bytes:
+        """Clock offsets and a boundary, where they are due."""
+        now = self._clock()
+        due = self._offsets_at(now) if now - self.book.offsets >= OFFSETS else b""
+        if now - self.book.boundary >= BOUNDARIES:
+            self.book.boundary = now
+            due += encode.chunk(encode.BOUNDARY, encode.UUID)
+        return due
+
+    def end(self) -> bytes:
+        """Last clock offsets, and the footers."""
+        feet = [
+            encode.chunk(encode.FOOTER, stream_footer(each.first, each.last, each.count), each.number)
+            for each in self.book.tallies.values()
+        ]
+        return self._offsets_at(self._clock()) + b"".join(feet)
+
+    def _offsets_at(self, now: float) -> bytes:
+        self.book.offsets = now
+        return b"".join(encode.offset(each.number, now) for each in self.book.tallies.values())
+
+    def _row(self, row: Row, item: Item) -> Iterator[bytes]:
+        tally = self.book.tallies[row.key]
+        if isinstance(item, Chunk):
+            yield from self._signal(row.stamp, item, tally)
+            return
+        yield from self._release()
+        tally.add(row.stamp, len(row.values))
+        if isinstance(row.values, np.ndarray):
+            yield encode.numbers(tally.number, tally.spec.form, row.stamp, row.values)
+        else:
+            yield encode.texts(tally.number, row.stamp, row.values)
+
+    def _signal(self, stamp: float, item: Chunk, tally: _Tally) -> Iterator[bytes]:
+        held = sum(map(len, self._held))
+        off = abs(stamp - (self._stamp + held / self._info.rate))
+        if item.start != self.book.stop or off > SAME or held + len(item.samples) > MOST:
+            yield from self._release()
+            self._stamp = stamp
+        if item.start != self.book.stop:
+            yield encode.place(tally.number, item.start)
+        self._held.append(item.samples)
+        self.book.stop = self.stop = item.stop
+        self.first = item.start if self.first is None else self.first
+
+    def _release(self) -> Iterator[bytes]:
+        if not self._held:
+            return
+        samples, self._held = np.concatenate(self._held), []
+        tally = self.book.tallies["ecg"]
+        tally.add(self._stamp, len(samples))
+        yield encode.numbers(tally.number, tally.spec.form, self._stamp, samples)

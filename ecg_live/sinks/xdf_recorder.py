@@ -1,0 +1,215 @@
+"""The recorder: a session into XDF files, by a thread of its own, so that the worker never waits for the disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+from ecg_live.errors import RecordingError
+from ecg_live.events import Clock, StreamInfo
+from ecg_live.results import HeadInfo, Item, RecordingStatus, Trace
+from ecg_live.sinks.write_queue import Backlog
+from ecg_live.sinks.xdf_encoder import Packer
+from ecg_live.sinks.xdf_file import free
+from ecg_live.sinks.xdf_parts import ONE_FILE, Parts, Roll
+from ecg_live.xdf.stream_spec import StreamSpec
+
+INTERVAL = 0.15  # s from one write to the next: leaves a busy machine time within the 0.5 s of the design
+LIMIT = 256 << 20  # bytes that may wait for the disk
+PATIENCE = 60.0  # s that closing waits for the disk, a replay at full speed, and a disk that fails for another place
+CROWDED = 0.5  # of the room for what waits, from which on a disk that fails is waited for no longer
+KEPT = "what was written before is in the file; ecg-live verify tells"
+
+
+class XdfRecorder:
+    """Write all streams of a session but the filtered trace, which can be made again.
+
+    A disk that fails is tried again for as long as there is room for what waits; then, and where a file has reached its
+    largest size, the recording goes on in another file, or another folder.
+
+    Parameters
+    ----------
+    path : Path
+        The first file; further ones are NAME_2.xdf and so on.
+    streams : sequence of StreamSpec
+    info : StreamInfo
+    heads : sequence of HeadInfo
+    texts : mapping
+        What stream headers say besides: participant, session, configuration, model.
+    clock : Clock
+        Session clock.
+    roll : Roll
+    limit : int
+        Bytes that may wait for the disk; beyond, the recording fails, save that a replay at full speed waits.
+    interval : float
+        Seconds from the begin of one write to that of the next.
+    patience : float
+        Seconds that a replay at full speed waits for room.
+    sync : callable
+        Makes the disk take what was written.
+    elsewhere : sequence of Path
+        Folders to go on in.
+    moved : callable
+        Told of a file that was begun in one of them.
+
+    Raises
+    ------
+    RecordingError
+        The file is there already, or cannot be made.
+    """
+
+    name = "recorder"
+
+    def __init__(
+        self,
+        path: Path,
+        streams: Sequence[StreamSpec],
+        info: StreamInfo,
+        heads: Sequence[HeadInfo],
+        texts: Mapping[str, str],
+        clock: Clock,
+        *,
+        roll: Roll = ONE_FILE,
+        limit: int = LIMIT,
+        interval: float = INTERVAL,
+        patience: float = PATIENCE,
+        sync: Callable[[int], None] = os.fsync,
+        elsewhere: Sequence[Path] = (),
+        moved: Callable[[Path], object] = lambda _: None,
+    ) -> None:
+        self._clock, self._interval, self._elsewhere, self._moved = clock, interval, tuple(elsewhere), moved
+        self._packer = Packer([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
+        self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else patience)
+        self._failed: str | None = None  # said once, by whoever finds out first
+        self._note = self._trouble = ""  # what happened to the file last, and why it cannot be written now
+        self._since = 0.0  # when that began, or another place was tried in vain
+        self._ending = Flag()
+        self._parts = Parts(path, self._packer, clock, roll, sync)
+        self._published = self._looked()  # by the recorder's thread, as a whole
+        self._thread = Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def status(self) -> RecordingStatus:
+        """How it does, from any thread."""
+        late = self._backlog.late  # first: what is not late any more has been published
+        failed, published = self._failed, self._published
+        return replace(published, late=0.0 if failed else late, failed=failed)
+
+    def write(self, item: Item) -> None:
+        """Take one item; waits for nothing, save in a replay at full speed while the disk is far behind.
+
+        Raises
+        ------
+        RecordingError
+            The recording failed.
+        """
+        if (failed := self._failed) is not None:
+            raise RecordingError(failed, KEPT)
+        if isinstance(item, Trace):
+            return
+        if waiting := self._backlog.put(item):
+            why = f"fails: {self._trouble}" if self._trouble else "is too slow"
+            self._failed = f"{self._published.path} failed: {waiting >> 20} MB wait for a disk that {why}"
+            raise RecordingError(self._failed, "record to a faster disk, or free space")
+
+    def close(self) -> None:
+        """End the file and wait for the disk; one that failed is not waited for.
+
+        Raises
+        ------
+        RecordingError
+            The recording failed, or the disk does not answer.
+        """
+        self._ending.set()
+        if self._failed is None:
+            self._thread.join(PATIENCE)
+        if (failed := self._failed) is not None:
+            raise RecordingError(failed, KEPT)
+        if self._thread.is_alive():
+            raise RecordingError(f"{self._published.path}: the disk has not answered for {PATIENCE:g} s", KEPT)
+
+    def _run(self) -> None:
+        try:
+            last, pause = False, self._interval
+            while not last:
+                last = self._ending.wait(pause)
+                began = self._clock()
+                self._pass(last=last)
+                pause = max(self._interval / 10, self._interval - (self._clock() - began))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the recording has failed and must say so
+            self._fail(f"unexpected {type(error).__name__}: {error}")
+        finally:
+            self._parts.close()
+
+    def _pass(self, *, last: bool) -> None:
+        """Bring all that waits to the disk, or keep it."""
+        try:
+            self._bring(last=last)
+        except (OSError, RecordingError) as error:
+            self._hold(error, last=last)
+        self._published = self._looked()
+        if not self._trouble:
+            self._backlog.done()
+
+    def _bring(self, *, last: bool) -> None:
+        self._note = self._parts.rescue() or self._note
+        self._parts.flush()  # what was kept
+        self._parts.add(self._backlog.take())
+        self._parts.flush()
+        if last:
+            self._parts.end()
+        if self._trouble:
+            self._note = f"{self._parts.path} can be written again; nothing is lost"
+        self._trouble = ""
+
+    def _hold(self, error: OSError | RecordingError, *, last: bool) -> None:
+        """Keep what could not be written; go elsewhere where waiting is no use, or was in vain."""
+        now, path = self._clock(), self._parts.path
+        if not self._trouble:
+            self._since = now
+        self._trouble = why = error.message if isinstance(error, RecordingError) else error.strerror or str(error)
+        self._note = f"{path} cannot be written: {why}; what comes is kept, and it is tried again"
+        crowded, vain = self._backlog.share > CROWDED, now - self._since >= PATIENCE
+        too_large = isinstance(error, OSError) and error.errno == errno.EFBIG
+        if not (last or crowded or vain or too_large):
+            return
+        self._since = now
+        if not self._move(last=last, why=f"{path} cannot be written: {why}") and last:
+            self._fail(why)
+
+    def _move(self, *, last: bool, why: str) -> bool:
+        """Go on in another place; false where there is none, or only footers lack."""
+        if last:
+            self._parts.add(self._backlog.take())
+        here = self._parts.path.parent
+        for folder in dict.fromkeys((here, *self._elsewhere)) if self._parts.waits else ():
+            try:
+                moved = self._parts.rescue(folder)
+                if not moved:
+                    self._parts.move(folder)
+                self._trouble = ""
+                self._bring(last=last)
+            except (OSError, RecordingError):
+                continue
+            self._note = moved or f"{why}; the recording goes on in {self._parts.path}"
+            if folder != here:
+                self._moved(self._parts.path)
+            return True
+        return False
+
+    def _looked(self) -> RecordingStatus:
+        """How it does now."""
+        path = self._parts.path
+        return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free(path), note=self._note)
+
+    def _fail(self, why: str) -> None:
+        if self._failed is None:
+            self._failed = f"{self._parts.path} failed after {self._packer.seconds:.1f} s: {why}"
+        self._backlog.give_up()

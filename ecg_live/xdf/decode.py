@@ -1,0 +1,270 @@
+"""The chunk layer of XDF: what is where in the file. Layout: XDF specification, github.com/sccn/xdf/wiki."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.errors import FormatError, TruncatedError
+from ecg_live.events import F64, State
+from ecg_live.xdf.encode import FORMATS, MAGIC, OF_STREAMS, OURS
+
+_HEAD = 1, 4, 8  # bytes that a length may take
+_MOST = 1 << 12  # channels of a stream; no amplifier has more
+DAMAGED = "the file is damaged there; copy or record it again"
+_LARGEST = 1 << 30  # bytes; no writer makes such a chunk
+
+
+class ChunkAt(NamedTuple):
+    """A whole chunk from ``begin`` to ``end``: its tag and stream, and where its content behind them lies."""
+
+    tag: int
+    stream: int
+    at: int
+    size: int
+    begin: int
+    end: int
+
+
+class Torn(NamedTuple):
+    """What is left, from ``begin`` on, of a chunk that was cut: ``there`` of ``size`` bytes."""
+
+    there: int
+    size: int
+    begin: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream's header."""
+
+    number: int
+    name: str
+    kind: str
+    form: str
+    rate: float
+    labels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    units: tuple[str, ...]
+    source_id: str
+    own: Mapping[str, str] = field(default_factory=dict)  # what our recorder adds
+
+
+def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
+    """Walk over all chunks; the file stands at the content, and may be read or left as it is."""
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        at = len(MAGIC)
+        while at < total:
+            found = chunk_at(path, file, at, total)
+            if isinstance(found, Torn):
+                yield file, found
+                return
+            file.seek(found.at)
+            yield file, found
+            at = found.end
+
+
+def chunk_at(path: Path, file: BinaryIO, at: int, total: int) -> ChunkAt | Torn:
+    """What begins at a byte of a file of ``total`` bytes.
+
+    Raises
+    ------
+    FormatError
+        It is no chunk.
+    """
+    file.seek(at)
+    width = file.read(1)[0]
+    if width not in _HEAD:
+        raise FormatError(f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED)
+    head = file.read(width + 6)
+    size = int.from_bytes(head[:width], "little")
+    start = at + 1 + width
+    if size < 2 or size > _LARGEST:
+        if len(head) >= width:
+            raise FormatError(f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED)
+        size = 0
+    if start + size > total or len(head) < width:
+        return Torn(total - at, size + 1 + width, at)
+    tag = int.from_bytes(head[width : width + 2], "little")
+    owned = 6 if tag in OF_STREAMS and size >= 6 else 2
+    stream = int.from_bytes(head[width + 2 : width + 6], "little") if owned == 6 else 0
+    return ChunkAt(tag, stream, start + owned, size - owned, at, start + size)
+
+
+def torn(path: Path, chunk: Torn) -> State:
+    """Say that a file is cut."""
+    return State("warning", f"{path.name}: cut short: {cut(chunk)}; the chunk is left out")
+
+
+def cut(chunk: Torn) -> str:
+    """In words, what is left of a chunk."""
+    return f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
+
+
+def read_stream(path: Path, number: int, data: bytes) -> Stream:
+    """Read a stream header's XML.
+
+    Raises
+    ------
+    FormatError
+        It is no stream header.
+    """
+    try:
+        root = ET.fromstring(data.decode("utf-8", "replace").strip("\0 \r\n"))  # noqa: S314 - expat refuses bombs
+        count = int(root.findtext("channel_count") or 0)
+        rate = float(root.findtext("nominal_srate") or 0)
+    except (ET.ParseError, ValueError) as error:
+        raise FormatError(f"{path.name}: header of stream {number}: {error}", "export the file again") from error
+    if not 0 <= count <= _MOST:
+        raise FormatError(f"{path.name}: header of stream {number}: {count} channels, expected up to {_MOST}", DAMAGED)
+    described = root.findall("desc/channels/channel")
+
+    def texts(tag: str) -> tuple[str, ...]:
+        found = [(channel.findtext(tag) or "").strip() for channel in described[:count]]
+        return tuple(found + [""] * (count - len(found)))
+
+    name, kind = ((root.findtext(tag) or "").strip() for tag in ("name", "type"))
+    form, source = ((root.findtext(tag) or "").strip() for tag in ("channel_format", "source_id"))
+    own = {each.tag: (each.text or "").strip() for each in root.findall(f"desc/{OURS}/*")}
+    return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source, own)
+
+
+def read_offset(path: Path, data: bytes) -> tuple[float, float]:
+    """Read a clock-offset chunk: a time on the stream's clock, and what is to be added to it, both in s.
+
+    Raises
+    ------
+    FormatError
+        The chunk is too short.
+    """
+    if len(data) < 16:
+        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", DAMAGED)
+    time, value = struct.unpack_from("<dd", data)
+    return float(time), float(value)
+
+
+@np.errstate(invalid="ignore")  # a damaged number may be a signalling NaN
+def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDArray[np.float64]]:
+    """Decode a samples chunk of numbers: stamps (n,), NaN where there is none, and values (n, channels).
+
+    Raises
+    ------
+    FormatError
+        The chunk does not hold what it says.
+    """
+    kind, bare, stamped_row = _rows(stream.form, len(stream.labels))
+    width = kind.itemsize * len(stream.labels)
+    try:
+        count, at = _count(data)
+    except IndexError as error:
+        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", DAMAGED) from error
+    body = memoryview(data)[at:]
+    if count * (1 + width) > len(body):
+        raise FormatError(
+            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", DAMAGED
+        )
+    if count and len(body) == count * (1 + width) + 8 and body[0] == 8:  # only the first has a stamp: our recorder's
+        rows = np.frombuffer(body[8:], bare)
+        if not rows["n"][1:].any():
+            first = np.full(count, np.nan)
+            first[0] = struct.unpack_from("<d", body, 1)[0]
+            return first, rows["v"].astype(np.float64)
+    for row, mark in ((stamped_row, 8), (bare, 0)):
+        if len(body) == count * row.itemsize:
+            rows = np.frombuffer(body, row)
+            if (rows["n"] == mark).all():
+                return rows["t"].astype(np.float64) if mark else np.full(count, np.nan), rows["v"].astype(np.float64)
+    try:
+        return _one_by_one(body, kind, count, len(stream.labels))
+    except (ValueError, IndexError, struct.error) as error:
+        raise FormatError(
+            f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED
+        ) from error
+
+
+def _one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
+    """Samples of which some have a stamp; raises `IndexError` where they do not fill their chunk."""
+    stamps = np.full(count, np.nan)
+    values = np.empty((count, width))
+    at = 0
+    for i in range(count):
+        stamps[i], at = _stamp(body, at)
+        values[i] = np.frombuffer(body, kind, width, at)
+        at += kind.itemsize * width
+    if at != len(body):
+        raise IndexError(at)
+    return stamps, values
+
+
+@cache
+def _rows(form: str, count: int) -> tuple[np.dtype[Any], np.dtype[Any], np.dtype[Any]]:
+    """Types of a value, of a sample of ``count`` channels without a stamp, and of one with a stamp."""
+    kind = np.dtype(FORMATS[form])
+    values = ("v", kind, (count,))
+    return kind, np.dtype([("n", "u1"), values]), np.dtype([("n", "u1"), ("t", "<f8"), values])
+
+
+def read_texts(data: bytes) -> list[tuple[float, str]]:
+    """Decode a samples chunk of one channel of text: (stamp, text) each; raises as `read_rows`."""
+    return [(stamp, text) for stamp, (text,) in read_rows(data, 1)]
+
+
+def read_rows(data: bytes, width: int) -> list[tuple[float, tuple[str, ...]]]:
+    """Decode a samples chunk of ``width`` channels of text: a stamp, NaN where there is none, and texts each.
+
+    Raises
+    ------
+    TruncatedError
+        The chunk does not hold what it says.
+    """
+    found: list[tuple[float, tuple[str, ...]]] = []
+    try:
+        count, at = _count(data)
+        for _ in range(count):
+            stamp, at = _stamp(data, at)
+            texts: list[str] = []
+            for _ in range(width):
+                text, at = _text(data, at)
+                texts.append(text)
+            found.append((stamp, tuple(texts)))
+    except (IndexError, struct.error) as error:
+        raise TruncatedError("a damaged chunk of texts", DAMAGED) from error
+    return found
+
+
+def _count(data: bytes) -> tuple[int, int]:
+    return _length(data, 0)
+
+
+def _length(data: bytes, at: int) -> tuple[int, int]:
+    """A varlen integer and where it ends."""
+    width = data[at]
+    if width not in _HEAD:
+        raise IndexError(width)
+    return int.from_bytes(data[at + 1 : at + 1 + width], "little"), at + 1 + width
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    """A text and where it ends."""
+    size, at = _length(data, at)
+    if at + size > len(data):
+        raise IndexError(size)
+    return data[at : at + size].decode("utf-8", "replace"), at + size
+
+
+def _stamp(data: bytes | memoryview, at: int) -> tuple[float, int]:
+    """A sample's stamp, NaN where it has none, and where it ends."""
+    if data[at] == 0:
+        return float("nan"), at + 1
+    if data[at] != 8:
+        raise IndexError(data[at])
+    return float(struct.unpack_from("<d", data, at + 1)[0]), at + 9

@@ -1,0 +1,31 @@
+"""What one stream of a file or of the network is: its name, channels, format and rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Format = Literal["double64", "float32", "string"]
+Key = Literal[
+    "ecg", "filtered", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "gaps", "events"
+]
+
+
+class Channel(NamedTuple):
+    """One channel of a stream, with its unit in LSL's words."""
+
+    label: str
+    unit: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """A stream: ``rate`` in Hz, 0 for samples that come as they come."""
+
+    key: Key
+    name: str
+    kind: str
+    channels: tuple[Channel, ...]
+    form: Format
+    rate: float = 0.0

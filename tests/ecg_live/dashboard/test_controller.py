@@ -1,0 +1,287 @@
+"""Markers, baseline and recording by key: nothing counts before the session said so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
+from pytestqt.qtbot import QtBot
+
+from ecg_live.constants import RATE
+from ecg_live.dashboard.ecg_grid import MARGIN
+from ecg_live.dashboard.window import MainWindow
+from ecg_live.events import Battery, LeadOff, Marker, State
+from ecg_live.results import RecordingStatus
+from tests.ecg_live.dashboard.simulated import LOAD, STRAP, SimulatedView
+from tests.ecg_live.dashboard.windows import Open, live
+
+Key = QtCore.Qt.Key
+
+
+def press(window: MainWindow, key: QtCore.Qt.Key) -> None:
+    QtTest.QTest.keyClick(window.sweep, key)
+
+
+def test_a_marker_has_the_moment_of_its_key_and_the_text_that_was_written_later(opened: Open) -> None:
+    view, window = live(opened)
+    view.slow = True
+    pressed = view.clock()
+    press(window, Key.Key_M)
+    view.feed_ecg(3)
+    QtTest.QTest.keyClicks(window.desk.field.line, "mr b1")
+    assert view.asked == []
+    QtTest.QTest.keyClick(window.desk.field.line, Key.Key_Return)
+    assert [(marker.time, marker.text) for marker in view.asked] == [(pressed, "mr b1")]
+    assert not window.desk.field.isVisible()
+
+
+def test_only_what_came_back_counts(opened: Open) -> None:
+    view, window = live(opened)
+    view.slow = True
+    press(window, Key.Key_3)
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert (window.desk.markers.count, len(window.desk.markers.pending)) == (0, 1)
+    assert "pending" in window.desk.toast.text
+    assert window.sweep.labels() == ()
+    view.feed_ecg(2)
+    window.refresh()
+    assert "Marker 3 is not confirmed" in window.strip.strip.text
+    view.confirm()
+    window.refresh()
+    assert (window.desk.markers.count, window.desk.markers.pending) == (1, [])
+    assert window.desk.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
+    assert [marker.at for marker in window.desk.markers.placed] == [12 * RATE]
+    assert [text for _, text in window.markers.labels] == ["3"]
+    view.wait(5)
+    window.refresh()
+    assert window.desk.toast.text == ""
+
+
+def test_a_marker_that_is_recorded_says_nothing_more(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_R)
+    press(window, Key.Key_3)
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert window.desk.toast.text.startswith("Marker 1: 3  at ")
+    assert "saved" not in window.desk.toast.text
+
+
+def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open) -> None:
+    view, window = live(opened)
+    view.say(Marker(0.0, "<b>go</b>\x1b[2J\n<img src='x'>", raw=11.0))
+    view.feed_ecg(1)
+    window.refresh()
+    plain = "<b>go</b> [2J <img src='x'>"
+    assert [text for _, text in window.markers.labels] == [plain]
+    assert "&lt;b&gt;go&lt;/b&gt;" in window.markers.toolTip()
+    assert f"Marker 1: {plain}" in window.desk.toast.text
+    for label in window.findChildren(QtWidgets.QLabel):
+        if "go</b>" in label.text():
+            assert label.textFormat() == QtCore.Qt.TextFormat.PlainText
+            assert label.text().isprintable()
+
+
+def test_escape_cancels_a_marker(opened: Open) -> None:
+    _, window = live(opened)
+    press(window, Key.Key_M)
+    QtTest.QTest.keyClick(window.desk.field.line, Key.Key_Escape)
+    window.refresh()
+    assert not window.desk.field.isVisible()
+    assert window.desk.markers.count == 0
+
+
+def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_1)
+    view.feed_ecg(60)
+    window.refresh()
+    assert window.sweep.labels() == ()
+    press(window, Key.Key_Space)
+    window.sweep.show_page(13 * RATE)
+    window.refresh()
+    assert [text for _, text in window.markers.labels] == ["1"]
+
+
+def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> None:
+    view, window = live(opened)
+    assert window.header.recording.strip.word == "NOT RECORDING"
+    press(window, Key.Key_R)
+    view.wait(0.5)
+    window.refresh()
+    assert "118 GB free" in window.header.recording.strip.text
+    assert window.header.recording.strip.tone == "rec"
+    press(window, Key.Key_R)
+    assert view.recording is not None
+    assert window.desk.question is not None
+    window.desk.question.no.click()
+    assert view.recording is not None
+    press(window, Key.Key_R)
+    assert window.desk.question is not None
+    window.desk.question.yes.click()
+    assert view.recording is None
+
+
+@pytest.mark.parametrize("key", [Key.Key_Return, Key.Key_Enter, Key.Key_Space])
+@pytest.mark.parametrize(("tabs", "stops"), [(0, False), (1, True), (2, False)])
+def test_enter_presses_the_button_that_has_the_focus(opened: Open, key: QtCore.Qt.Key, tabs: int, stops: bool) -> None:
+    view, window = live(opened)
+    view.record(True)
+    window.refresh()
+    press(window, Key.Key_R)
+    question = window.desk.question
+    assert question is not None
+    assert question.focusWidget() is question.no
+    for _ in range(tabs):
+        QtTest.QTest.keyClick(question, Key.Key_Tab)
+    focused = question.yes if tabs % 2 else question.no
+    assert question.focusWidget() is focused
+    QtTest.QTest.keyClick(focused, key)
+    assert window.desk.question is None
+    assert (view.recording is None) == stops
+
+
+def test_enter_presses_a_button_below_the_trace(opened: Open, qtbot: QtBot) -> None:
+    _, window = live(opened)
+    window.activateWindow()
+    window.transport.pause.setFocus()
+    qtbot.waitUntil(window.transport.pause.hasFocus)
+    QtTest.QTest.keyClick(window.transport.pause, Key.Key_Return)
+    assert window.paused
+
+
+def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
+    view, window = live(opened)
+    view.recording = RecordingStatus("P01.xdf", seconds=60.0)
+    view.wait(2)
+    window.refresh()
+    assert not window.sweep.dim
+    shown = []
+    for _ in range(2):
+        view.wait(8)
+        window.refresh()
+        shown.append((window.sweep.dim, window.numbers.lost.value, window.header.recording.strip.text[:7]))
+    assert shown == [(True, "≈ 10,000", "0:01:10"), (True, "≈ 18,000", "0:01:18")]
+    before, image = window.sweep.grab().toImage(), window.sweep
+    press(window, Key.Key_Space)
+    assert not image.dim  # of then, and to be read
+    press(window, Key.Key_Space)
+    view.feed_ecg(0.3)
+    window.refresh()
+    assert not window.sweep.dim
+    assert window.numbers.lost.value == "0"
+    x = MARGIN // 2
+    y = int(window.sweep.height() / 2)  # the calibration pulse's foot
+    assert before.pixelColor(x, y).lightness() > window.sweep.grab().toImage().pixelColor(x, y).lightness()
+
+
+def test_late_writes_warn_and_a_failure_stays_until_the_next_recording(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_R)
+    assert view.recording is not None
+    view.recording = replace(view.recording, late=2.4)
+    view.wait(0.5)
+    window.refresh()
+    assert window.header.recording.strip.tone == "warn"
+    assert "2.4 s late" in window.header.recording.strip.text
+    view.recording = replace(view.recording, failed="no space left")
+    view.say(State("recording_failed", "XDF stopped: no space left"))
+    view.feed_ecg(60)
+    window.refresh()
+    assert window.banner.isVisible()
+    assert "XDF stopped: no space left" in window.banner.strip.text
+    press(window, Key.Key_R)
+    view.wait(0.5)
+    window.refresh()
+    assert not window.banner.isVisible()
+
+
+def test_where_nothing_can_be_recorded_r_says_why(opened: Open) -> None:
+    view, window = live(opened)
+    view.can_record = False
+    press(window, Key.Key_R)
+    assert view.recording is None
+    assert "--record" in window.desk.toast.text
+
+
+def test_closing_asks_while_recording_and_ending_does_not(opened: Open) -> None:
+    view, window = live(opened)
+    view.record(True)
+    window.refresh()
+    window.close()
+    assert window.isVisible()
+    assert not view.stopped
+    assert window.desk.question is not None
+    window.desk.question.no.click()
+    assert window.isVisible()
+    window.end()
+    assert not window.isVisible()
+    assert view.stopped
+
+
+def test_a_running_baseline_begins_anew_only_after_a_question(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_B)
+    assert view.baselines == 1
+    view.say(State("baseline", "resting baseline: 42 s to go", seconds_left=42.0))
+    window.refresh()
+    press(window, Key.Key_B)
+    assert view.baselines == 1
+    assert window.desk.question is not None
+    window.desk.question.yes.click()
+    assert view.baselines == 2
+
+
+@pytest.mark.parametrize("state", ["lost", "searching", "connecting", "gave_up"])
+def test_without_its_device_nothing_looks_live(opened: Open, state: str) -> None:
+    view, window = live(opened)
+    view.wait(0.5)
+    view.state = State(state, "lost 1 s ago, attempt 2")
+    window.refresh()
+    assert window.strip.strip.tone == "fault"
+    assert "attempt 2" in window.strip.strip.text
+    assert window.panels[0].status.dim
+    assert window.numbers.heart_rate.dim
+
+
+def test_electrodes_battery_and_clock_are_told(opened: Open) -> None:
+    view, window = live(opened)
+    assert not window.numbers.battery.isVisible()
+    for event in (
+        LeadOff(1, off=True, electrodes=("RA",)),
+        LeadOff(2, off=True, electrodes=("LA",)),
+        LeadOff(3, off=False, electrodes=("RA",)),
+        Battery(0.0, 0.41),
+        State("clock", "12 ppm fast"),
+    ):
+        view.say(event)
+    view.feed_ecg(0.5)
+    window.refresh()
+    assert window.strip.strip.text == "Lead off: LA"
+    assert window.numbers.battery.value == "41 %"
+    assert window.foot.clock_line.text() == "12 ppm fast"
+
+
+def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
+    view = SimulatedView((LOAD,), STRAP)
+    window = MainWindow(view, title="", model="", clock=view.clock)
+    qtbot.addWidget(window)
+    view.state = State("streaming", "TICKR streams")
+    view.say(LeadOff(1, off=True))
+    view.beat()
+    window.refresh()
+    assert window.numbers.heart_rate.value == "64"
+    assert not window.numbers.heart_rate.dim
+    assert window.panels[0].status.kind == "abstain"
+    press(window, Key.Key_1)
+    press(window, Key.Key_B)
+    assert view.baselines == 0
+    view.wait(4)
+    window.refresh()
+    assert window.numbers.heart_rate.dim
+    view.wait(10)
+    window.refresh()
+    assert window.numbers.heart_rate.value == "--"
+    assert window.desk.markers.count == 1

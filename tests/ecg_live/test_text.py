@@ -1,0 +1,30 @@
+"""What strangers wrote cannot steer a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecg_live.text import clean
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Grüße, 心拍 ❤", "Grüße, 心拍 ❤"),
+        ("\x1b[2J\x1b]0;title\x07x", " [2J ]0;title x"),
+        ("\x9b31mred\r\n\tb\x00", " 31mred   b "),
+        ("evil\u202etxt.exe", "evil txt.exe"),
+        ("a\udcffb", "a b"),
+        ("  \u2028 ", "    "),
+    ],
+)
+def test_control_characters_become_spaces(text: str, said: str) -> None:
+    assert clean(text) == said
+
+
+@given(st.text())
+def test_any_text_becomes_one_printable_line(text: str) -> None:
+    assert clean(text).isprintable()
+    clean(text).encode()

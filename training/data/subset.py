@@ -1,0 +1,107 @@
+"""Some of the windows of some corpora, as if they were one array; nothing is copied before it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.constants import WIDTH
+from ecg_live.events import F32
+from training.data.corpus import LENGTH, Corpus
+
+HELD_BACK = 20  # of so many recordings, or windows of one, one is kept back to measure what was learnt
+
+
+class Choice:
+    """Windows (n, 2560) of corpora, each with the indices that are wanted of it.
+
+    Another process gets the names of their files, not the windows.
+    """
+
+    def __init__(self, parts: Iterable[tuple[Corpus, npt.NDArray[np.int64]]]) -> None:
+        self._parts = [(corpus.windows, corpus.key, at) for corpus, at in parts if len(at)]
+        self._ends = np.cumsum([len(at) for _, _, at in self._parts], dtype=np.int64)
+
+    def __getstate__(self) -> Any:
+        return [(_filed(windows), key, at) for windows, key, at in self._parts], self._ends
+
+    def __setstate__(self, state: Any) -> None:
+        parts, self._ends = state
+        self._parts = [(opened() if callable(opened) else opened, key, at) for opened, key, at in parts]
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if self._parts else 0
+
+    def __getitem__(self, at: npt.NDArray[np.int64]) -> F32:
+        out = np.empty((len(at), WIDTH), np.float32)
+        part = np.searchsorted(self._ends, at, side="right")
+        for i in np.unique(part):
+            windows, _, rows = self._parts[i]
+            first = self._ends[i] - len(rows)
+            out[part == i] = windows[rows[at[part == i] - first]]
+        return out
+
+    @property
+    def key(self) -> str:
+        """Changes with any window."""
+        sha = hashlib.sha256()
+        for _, key, at in self._parts:
+            sha.update(key.encode() + at.tobytes())
+        return sha.hexdigest()[:16]
+
+
+def learnt_and_held_back(corpora: Iterable[tuple[Corpus, Collection[str]]]) -> tuple[Choice, Choice]:
+    """Windows to learn from, and those kept back, which overlap with none of them; each corpus with whom to leave out.
+
+    Of every twentieth recording all are kept back. Where a corpus has fewer, it is the last twentieth of each recording
+    (none of one with fewer than twenty windows): what is measured then is of people whom the encoder knows.
+    """
+    learnt, kept = [], []
+    for corpus, without in corpora:
+        sittings = corpus.rows["sitting"]
+        allowed = np.array([sitting.subject not in without for sitting in corpus.dataset.sittings])[sittings]
+        if len(corpus.dataset.sittings) >= HELD_BACK:
+            back = sittings % HELD_BACK == HELD_BACK - 1
+            near = np.zeros_like(back)
+        else:
+            back, near = _ends(corpus)
+        learnt.append((corpus, np.flatnonzero(allowed & ~back & ~near)))
+        kept.append((corpus, _apart(corpus, np.flatnonzero(allowed & back))))
+    return Choice(learnt), Choice(kept)
+
+
+def _ends(corpus: Corpus) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """The last twentieth of each recording's windows, and those before that overlap with them."""
+    back, near = np.zeros(len(corpus.rows), np.bool_), np.zeros(len(corpus.rows), np.bool_)
+    recording = np.unique(corpus.rows[["sitting", "part"]], return_inverse=True)[1]
+    for i in range(recording.max(initial=-1) + 1):
+        rows = np.flatnonzero(recording == i)
+        first = len(rows) - len(rows) // HELD_BACK
+        back[rows[first:]] = True
+        if first < len(rows):
+            start = corpus.rows["start"]
+            near[rows[:first]] = start[rows[:first]] > start[rows[first]] - LENGTH
+    return back, near
+
+
+def _apart(corpus: Corpus, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Of windows in order those that do not overlap."""
+    chosen: list[int] = []
+    for i in at.tolist():
+        row, last = corpus.rows[i], corpus.rows[chosen[-1]] if chosen else None
+        same = last is not None and (row["sitting"], row["part"]) == (last["sitting"], last["part"])
+        if last is None or not same or row["start"] >= last["start"] + LENGTH:
+            chosen.append(i)
+    return np.array(chosen, np.int64)
+
+
+def _filed(windows: F32) -> F32 | partial[F32]:
+    """Windows that lie in a file as what opens it again."""
+    if not isinstance(windows, np.memmap):
+        return windows
+    return partial(np.memmap, windows.filename, windows.dtype, "r", shape=windows.shape)

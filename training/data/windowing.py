@@ -1,0 +1,114 @@
+"""Windows of a sitting, made by the live signal path and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from devices.files import Recording, open_recording
+from ecg_live.constants import WIDTH
+from ecg_live.errors import DatasetError, RecordingError
+from ecg_live.events import F32, Chunk, Event, Gap
+from ecg_live.results import Trace, Window
+from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.zscore import SMALLEST_SD
+from training.datasets.dataset import Part, Sitting
+
+BETWEEN = 60.0  # s of gap between two parts of one sitting
+CENTRAL = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
+
+
+class Placed(NamedTuple):
+    """A window, the number of its part, and its start in seconds from that part's first sample."""
+
+    window: Window
+    part: int
+    start: float
+
+
+def sitting_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterator[Placed]:
+    """Windows of one wearer's parts as if they had streamed in one session, with a gap between them.
+
+    The wearer's scale is carried over, as it is live. A part that breaks off is used up to there, and remarked.
+
+    Raises
+    ------
+    RecordingError, ConfigError
+        If a part cannot be opened.
+    DatasetError
+        If the parts' rates differ.
+    """
+    starts: list[float] = []
+    path, items = _opened(sitting.parts, hop, starts, remarks)
+    for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
+        if isinstance(output, Window):
+            yield _placed(output, starts)
+
+
+def offline_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterator[tuple[Placed, F32]]:
+    """The same windows with the authors' scale: one mean and deviation of the whole sitting, future and all.
+
+    Raises
+    ------
+    RecordingError, ConfigError, DatasetError
+        As `sitting_windows`.
+    """
+    starts: list[float] = []
+    path, items = _opened(sitting.parts, hop, starts, remarks)
+    found: list[Placed] = []
+    traces: dict[int, list[F32]] = {}
+    for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
+        if isinstance(output, Window):
+            found.append(_placed(output, starts))
+        elif isinstance(output, Trace):
+            traces.setdefault(output.segment, []).append(output.samples)
+    segments = {number: np.concatenate(parts) for number, parts in traces.items()}
+    if not found:
+        return
+    everything = np.concatenate(list(segments.values())).astype(np.float64)
+    low, high = np.percentile(everything, CENTRAL)
+    mean, var = everything.mean(), everything[(everything >= low) & (everything <= high)].var()
+    for placed in found:
+        raw = segments[placed.window.segment][placed.window.first : placed.window.first + WIDTH]
+        yield placed, ((raw - mean) / max(sqrt(var), SMALLEST_SD)).astype(np.float32)
+
+
+def _opened(
+    parts: Sequence[Part], hop: float, starts: list[float], remarks: list[str]
+) -> tuple[SignalPath, Iterator[Chunk | Event]]:
+    recordings = [open_recording(part.path, part.opening) for part in parts]
+    rates = sorted({recording.info.rate for recording in recordings})
+    if len(rates) > 1:
+        raise DatasetError(
+            f"{parts[0].path.name} and what follows it have rates {rates} Hz", "make them people or sittings apart"
+        )
+    return SignalPath(recordings[0].info, hop), _joined(recordings, starts, remarks)
+
+
+def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[str]) -> Iterator[Chunk | Event]:
+    """All items as of one stream; ``starts`` gathers where each recording begins, in seconds of it."""
+    offset = stop = 0
+    for recording in recordings:
+        rate = recording.info.rate
+        starts.append(offset / rate)
+        try:
+            for item in recording.chunks(round(rate)):
+                if isinstance(item, Chunk):
+                    stop = item.stop + offset
+                    yield Chunk(item.samples, item.start + offset, item.time)
+                elif isinstance(item, Gap):
+                    yield Gap(item.start + offset, item.lost, item.cause)
+        except RecordingError as error:
+            remarks.append(f"{recording.info.name} is used up to where it breaks off: {error.message}")
+        finally:
+            recording.close()
+        offset = stop + round(BETWEEN * rate)
+
+
+def _placed(window: Window, starts: Sequence[float]) -> Placed:
+    part = sum(window.start >= start for start in starts) - 1
+    return Placed(window, part, window.start - starts[part])

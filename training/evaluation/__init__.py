@@ -1,0 +1,1 @@
+"""Scores: folds over subjects, metrics with intervals, comparisons."""

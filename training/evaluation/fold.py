@@ -1,0 +1,88 @@
+"""One fold: heads that learn from some windows, and what they say of those held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_live.events import F64
+from ecg_live.model.features import Inputs
+from training.data.feature_table import Examples, Mask
+from training.evaluation.fold_cache import Arrays
+from training.heads.fit import fit
+from training.settings import HeadSettings
+
+FEATURES = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
+INPUTS: dict[str, Inputs] = {
+    "hrv": "hrv",
+    "random encoder": "embedding",
+    "random encoder + hrv": "both",
+    "embedding": "embedding",
+    "both": "both",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """All windows with this fold's embedding, and ``test`` (n,): which of them are held out.
+
+    ``random`` (m, n, 128) are the embeddings of encoders that learnt nothing; ``relative`` says whether heads with a
+    baseline are wanted as well. ``mixed``: windows are held out whoever they are of, so that heads choose and calibrate
+    by windows, not by people.
+    """
+
+    name: str
+    examples: Examples
+    random: F64
+    test: Mask
+    head: HeadSettings
+    seed: int
+    relative: bool
+    mixed: bool = False
+
+
+def column(features: str, *, relative: bool) -> str:
+    """The name of an array of `work_out`."""
+    return f"{features} relative" if relative else features
+
+
+def variants(features: str, encoders: int) -> list[str]:
+    """What a kind of features is made of: with encoders that learnt nothing there are so many."""
+    return [f"{features} {i}" for i in range(encoders)] if features.startswith("random") else [features]
+
+
+def work_out(fold: Fold) -> Arrays:
+    """Probabilities (windows held out, classes) for each kind of features; NaN where a window is not scored."""
+    found: dict[str, F64] = {}
+    for relative in (False, True)[: 1 + fold.relative]:
+        keep = fold.examples.scored(relative=relative)
+        for name in FEATURES:
+            for i, variant in enumerate(variants(name, len(fold.random))):
+                out = np.full((len(fold.test), len(fold.examples.classes)), np.nan)
+                if (keep & fold.test).any():
+                    out[keep & fold.test] = _probabilities(fold, name, i, keep, relative=relative)
+                found[column(variant, relative=relative)] = out[fold.test]
+    return found
+
+
+def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative: bool) -> F64:
+    """Of the windows that are held out and kept, from a head that learnt from the others that are kept."""
+    learnt, asked, examples = keep & ~fold.test, keep & fold.test, fold.examples
+    classes = len(examples.classes)
+    if name == "majority":
+        share = np.bincount(examples.label[learnt], minlength=classes) / learnt.sum()
+        return np.tile(share, (int(asked.sum()), 1))
+    inputs = INPUTS[name]
+    seen = examples.seen_by(fold.random[encoder]) if name.startswith("random") else examples
+    x = seen.features(inputs)
+    if relative:
+        x = seen.relative(inputs, seen.take(~fold.test | _shared(fold)).spread(inputs))
+    groups = np.arange(len(examples)).astype(np.str_) if fold.mixed else examples.subject
+    fitted = fit(x[learnt], examples.label[learnt], groups[learnt], classes, inputs, fold.head, fold.seed)
+    return fitted.probabilities(x[asked])
+
+
+def _shared(fold: Fold) -> Mask:
+    """Baselines of people whom the fold learns from, too: with mixed segments their windows lie on both sides."""
+    return fold.examples.rest & np.isin(fold.examples.subject, fold.examples.subject[~fold.test])

@@ -1,0 +1,138 @@
+"""Folds: what each of them says of the people it never saw, worked out in parallel and kept one by one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from ecg_live.atomic_write import write_whole
+from ecg_live.errors import DatasetError, EcgLiveError
+from ecg_live.events import F64
+from training.parallel import Engine
+
+VERSION = 1  # of what a fold works out; a new one makes all folds anew
+Arrays = Mapping[str, F64]
+
+
+class Named(Protocol):
+    """A fold's input: a dataclass with a name."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+
+J = TypeVar("J", bound=Named)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outcome:
+    name: str
+    key: str
+    arrays: Arrays
+    problem: EcgLiveError | None = None
+
+
+def run_folds(
+    work: Callable[[J], Arrays],
+    jobs: Iterable[J],
+    total: int,
+    folder: Path,
+    engine: Engine,
+    report: Callable[[int, int], None],
+) -> dict[str, Arrays]:
+    """Arrays of each fold by its name; folds that ``folder`` holds are not worked out again.
+
+    A job is made when it is its turn. ``report`` is told how many are done, and of how many.
+
+    Raises
+    ------
+    EcgLiveError
+        If a fold fails, named; those that were done before are kept.
+    DatasetError
+        If nothing can be written to the folder.
+    """
+    found: dict[str, Arrays] = {}
+    report(0, total)
+
+    def missing() -> Iterator[tuple[str, J]]:
+        for job in jobs:
+            key = digest(job)
+            before = _read(folder / f"{key}.npz")
+            if before is None:
+                yield key, job
+            else:
+                found[job.name] = before
+                report(len(found), total)
+
+    with closing(engine.map(partial(_guarded, work), missing())) as outcomes:
+        for outcome in outcomes:
+            if outcome.problem is not None:
+                raise outcome.problem
+            _write(folder / f"{outcome.key}.npz", outcome.arrays)
+            found[outcome.name] = outcome.arrays
+            report(len(found), total)
+    return found
+
+
+def digest(job: object) -> str:
+    """16 hexadecimal digits that change with anything in a job."""
+    sha = hashlib.sha256(repr(VERSION).encode())
+    for part in _parts(job):
+        sha.update(part)
+    return sha.hexdigest()[:16]
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    if is_dataclass(value):
+        for field in fields(value):
+            yield field.name.encode()
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, np.ndarray):
+        yield repr((value.dtype, value.shape)).encode()
+        yield np.ascontiguousarray(value).tobytes()
+    else:
+        yield repr(value).encode()
+
+
+def _guarded(work: Callable[[J], Arrays], item: tuple[str, J]) -> _Outcome:
+    """A fold's arrays, or what went wrong in it."""
+    key, job = item
+    try:
+        return _Outcome(job.name, key, work(job))
+    except EcgLiveError as error:
+        return _Outcome(job.name, key, {}, type(error)(f"fold {job.name}: {error.message}", error.remedy))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the fold is named
+        problem = EcgLiveError(
+            f"fold {job.name} failed: {type(error).__name__}: {error}", "run it again; folds that are done are kept"
+        )
+        return _Outcome(job.name, key, {}, problem)
+
+
+def _read(path: Path) -> Arrays | None:
+    """What is kept of a fold; None if there is nothing, or nothing whole."""
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    try:
+        write_whole(path, content.getvalue())
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: {error.strerror}", "make room, or give another folder; folds that are done are kept"
+        ) from error

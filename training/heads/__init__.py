@@ -1,0 +1,1 @@
+"""Stage two: small heads learn labels from frozen features."""

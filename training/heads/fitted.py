@@ -1,0 +1,53 @@
+"""A fitted head, whatever it was fitted with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.model_selection import GroupKFold
+
+from ecg_live.events import F64
+from ecg_live.model.features import Inputs
+from ecg_live.model.networks import EmotionHead
+from training.data.feature_table import Ints, Names
+
+INNER = 5  # folds over people
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Standardise features by ``mean`` and ``sd`` (d,), send them through ``net``, divide by ``temperature``.
+
+    ``net`` are the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` says what the
+    logits of each block of features count.
+    """
+
+    inputs: Inputs
+    mean: F64
+    sd: F64
+    net: Mapping[str, F64]
+    temperature: float
+    classes: int
+    hidden: tuple[int, ...] = ()
+    dropout: float = 0.0
+    shares: tuple[float, ...] = (1.0,)
+
+    def probabilities(self, x: F64) -> F64:
+        """Calibrated probabilities (n, classes) of features (n, d); features that are NaN count as average."""
+        net = EmotionHead(self.classes, self.hidden, self.dropout, len(self.mean)).double().eval()
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in self.net.items()})
+        with torch.inference_mode():
+            logits = net(torch.from_numpy(np.nan_to_num((x - self.mean) / self.sd)))
+            return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
+
+
+def inner_folds(person: Names) -> list[tuple[Ints, Ints]]:
+    """Rows to learn from and rows held out, over people; over stretches of time where there is one person only."""
+    groups = np.unique(person, return_inverse=True)[1]
+    if groups.max() == 0:
+        groups = np.arange(len(person)) * INNER // len(person)
+    count = min(INNER, len(np.unique(groups)))
+    return list(GroupKFold(count).split(np.zeros((len(person), 1)), groups=groups))

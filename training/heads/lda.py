@@ -1,0 +1,68 @@
+"""A linear discriminant for few people with many windows each: no setting, no iteration, no random number.
+
+The covariance within classes is shrunk towards a multiple of the identity. How far, follows Ledoit & Wolf 2004 (J.
+Multivariate Analysis 88), with one change: windows of one person resemble each other, so that the error of the
+covariance is estimated from how people, not windows, differ. All classes count the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg_live.events import F64
+from training.data.feature_table import Ints, Names
+
+ABSENT = -10.0  # log-odds of a class that nobody had
+SMALLEST = 1e-9  # deviation of a feature that does not vary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """Logits (n, classes) = z weights' + bias for z = (x - mean) / sd; features that are NaN count as average."""
+
+    mean: F64
+    sd: F64
+    weights: F64
+    bias: F64
+
+    def logits(self, x: F64) -> F64:
+        """Not calibrated."""
+        return np.asarray(np.nan_to_num((x - self.mean) / self.sd) @ self.weights.T + self.bias)
+
+
+def discriminate(x: F64, y: Ints, person: Names, classes: int) -> Linear:
+    """Fit on features (n, d), labels (n,) and people (n,)."""
+    mean, sd = standard(x)
+    z = np.nan_to_num((x - mean) / sd)
+    there = np.unique(y)
+    centres = np.stack([z[y == each].mean(axis=0) for each in there])
+    at = np.searchsorted(there, y)
+    share = 1 / (np.bincount(at)[at] * len(there))
+    weights = np.zeros((classes, z.shape[1]))
+    bias = np.full(classes, ABSENT)
+    weights[there] = np.linalg.solve(_covariance(z - centres[at], share, person), centres.T).T
+    bias[there] = -(weights[there] * centres).sum(axis=1) / 2
+    return Linear(mean, sd, weights, bias)
+
+
+def standard(x: F64) -> tuple[F64, F64]:
+    """Mean and deviation (d,) of features (n, d), NaN left out; 0 and 1 of a feature that nobody has."""
+    known = ~np.isnan(x)
+    n = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, x, 0.0).sum(axis=0) / n
+    sd = np.sqrt(np.where(known, (x - mean) ** 2, 0.0).sum(axis=0) / n)
+    return mean, np.where(sd > SMALLEST, sd, 1.0)
+
+
+def _covariance(z: F64, share: F64, person: Names) -> F64:
+    """Shrunk covariance (d, d) of centred features (n, d); ``share`` (n,) is what each window counts."""
+    whole = (z * share[:, None]).T @ z
+    target = max(float(np.trace(whole)) / len(whole), SMALLEST) * np.eye(len(whole))
+    order = np.argsort(person, kind="stable")
+    own = np.split(order, np.flatnonzero(person[order][1:] != person[order][:-1]) + 1)
+    error = sum(float(np.sum(((z[rows].T * share[rows]) @ z[rows] - share[rows].sum() * whole) ** 2)) for rows in own)
+    far = float(np.sum((whole - target) ** 2))
+    shrink = min(1.0, error / far) if far > 0 else 1.0
+    return np.asarray((1 - shrink) * whole + shrink * target + SMALLEST * np.eye(len(whole)))

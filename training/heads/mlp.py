@@ -1,0 +1,57 @@
+"""The paper's network on frozen features: dense ReLU layers (Sarkar & Etemad 2020, section 4.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ecg_live.errors import ModelError
+from ecg_live.events import F64
+from ecg_live.model.features import Inputs
+from ecg_live.model.networks import EmotionHead
+from training.data.feature_table import Ints, Names
+from training.heads.calibration import temperature
+from training.heads.fitted import Fit, inner_folds
+from training.heads.lda import standard
+from training.settings import HeadSettings
+
+
+def fit_dense(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int) -> Fit:
+    """Train on features (n, d) and labels (n,); the temperature comes from people whom a first network never saw."""
+    mean, sd = standard(x)
+    z = torch.from_numpy(np.nan_to_num((x - mean) / sd)).float()
+    labels = torch.from_numpy(y)
+    learnt, held = inner_folds(person)[0]
+    first = _trained(z[learnt], labels[learnt], classes, settings, seed)
+    with torch.inference_mode():
+        logits = first(z[held]).double().numpy()
+    net = _trained(z, labels, classes, settings, seed)
+    state = {name: value.double().numpy() for name, value in net.state_dict().items()}
+    return Fit(inputs, mean, sd, state, temperature(logits, y[held]), classes, settings.hidden, settings.dropout)
+
+
+def _trained(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:
+    """Adam on cross-entropy plus ``l2`` times the sum of squares of the hidden layers' weights.
+
+    Raises
+    ------
+    ModelError
+        If it diverges.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = EmotionHead(classes, settings.hidden, settings.dropout, z.shape[1]).train()
+        adam = torch.optim.Adam(net.parameters(), settings.rate, fused=True)  # 2.5 times as fast
+        hidden = [layer.weight for layer in net if isinstance(layer, nn.Linear)][:-1]
+        for epoch in range(1, settings.epochs + 1):
+            for rows in torch.split(torch.randperm(len(z)), settings.batch):
+                loss = nn.functional.cross_entropy(net(z[rows]), y[rows])
+                if settings.l2:
+                    loss = loss + settings.l2 * torch.stack([weight.square().sum() for weight in hidden]).sum()
+                adam.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it so
+                adam.step()
+            if not all(torch.isfinite(p).all() for p in net.parameters()):
+                raise ModelError(f"epoch {epoch}: weights of the dense head are not finite", "lower head.rate")
+    return net.eval()

@@ -1,0 +1,1 @@
+"""Stage one: the encoder learns ECG by recognising signal transformations."""

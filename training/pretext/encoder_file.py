@@ -1,0 +1,65 @@
+"""Encoders between the stages: one safetensors file that says how it was made, and whom the encoder has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from ecg_live.errors import ModelError
+from ecg_live.model.encoder import Encoder, Padding
+from ecg_live.model.tensor_file import TensorFile
+
+GIVE = "give an encoder that the first stage wrote"
+_PADDINGS: dict[str, Padding] = {name: name for name in get_args(Padding)}
+FILE = TensorFile("ecg_live_encoder", "encoder", ModelError, GIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderCard:
+    """How an encoder was made: ``seen`` are the subjects that it learnt from, by data set.
+
+    ``made`` holds what else is to be known (settings, windows, accuracies) as plain values; ``files`` are the prints
+    (`training.data.fingerprints`) of the recordings that it learnt from, ``scale`` how their windows were scaled.
+    """
+
+    padding: Padding
+    seen: Mapping[str, tuple[str, ...]]
+    made: Mapping[str, Any]
+    files: tuple[str, ...] = ()
+    scale: str = "streaming"
+
+
+def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
+    """Write an encoder at once or not at all.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be written.
+    """
+    try:
+        FILE.write(path, encoder.state_dict(), {"card": asdict(card)})
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
+
+
+def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
+    """Read what `save_encoder` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged, or something else.
+    """
+    tensors, meta = FILE.read(path)
+    try:
+        card = EncoderCard(**meta["card"])
+        seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
+        encoder = Encoder(_PADDINGS[card.padding])
+        files = tuple(card.files)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} holds no encoder that this version can read", GIVE) from error
+    FILE.fill(encoder, "", tensors, path)
+    return encoder.eval(), replace(card, seen=seen, files=files)

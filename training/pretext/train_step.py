@@ -1,0 +1,175 @@
+"""One step of stage one, on whatever it runs: a core, a graphics card, or many of them in several processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+from ecg_live.errors import ConfigError
+from ecg_live.events import F32
+from ecg_live.model.encoder import Encoder
+from ecg_live.model.networks import TASKS, PretextNet
+from training.pretext.lr_schedule import BETAS, rate_and_momentum, seeded, segments
+from training.pretext.transforms import draw, versions
+from training.settings import PretextSettings
+
+LAYOUT = torch.channels_last  # of the encoder's maps, and so of its kernels' gradients
+PASS = 28  # windows a pass on a CPU: the fastest, whatever the batch
+
+
+class Windows(Protocol):
+    """Windows (n, 2560), read as they are asked for: an array, a file mapped to memory, or a choice of either."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, at: npt.NDArray[np.int64], /) -> F32:
+        """Those at some indices."""
+
+
+def fabric(settings: PretextSettings) -> Fabric:
+    """What to train on: the first graphics card or else the CPU; under torchrun, as many processes as it started.
+
+    All of them read checkpoints: several machines must share the folder of the run.
+
+    Raises
+    ------
+    ConfigError
+        If torchrun started more processes than there are graphics cards, or the precision needs one.
+    """
+    elastic = torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()
+    local = int(os.environ["LOCAL_WORLD_SIZE"]) if elastic else 1
+    nodes = int(os.environ["WORLD_SIZE"]) // local if elastic else 1
+    cards = torch.cuda.device_count()
+    if local > cards > 0:
+        raise ConfigError(f"{local} processes, but {cards} graphics cards", "start torchrun with fewer processes")
+    if settings.precision == "bf16-mixed" and not cards:
+        raise ConfigError("pretext.precision is bf16-mixed, but there is no graphics card", "leave it at 32-true")
+    made = Fabric(accelerator="auto", devices=local, num_nodes=nodes, precision=settings.precision)
+    made.launch()
+    return made
+
+
+def heads(settings: PretextSettings) -> tuple[str, ...]:
+    """The chosen tasks, in the order of `TASKS`: the network has a head for each."""
+    return tuple(name for name in TASKS if name in settings.tasks)
+
+
+def network(settings: PretextSettings) -> PretextNet:
+    """A network as it is before the first step: a head for every chosen task, weights decided by the seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        net = PretextNet(Encoder(settings.padding))
+    net.heads = nn.ModuleList(net.heads[TASKS.index(name)] for name in heads(settings))
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = settings.dropout
+    return net
+
+
+def targets(made: Tensor, settings: PretextSettings) -> Tensor:
+    """Yes (1) or no (0) for every head (n, heads), given which task made a window (n,)."""
+    own = torch.tensor([TASKS.index(name) for name in heads(settings)], device=made.device)
+    return (made[:, None] == own).float()
+
+
+def pretext_loss(logits: Tensor, target: Tensor, settings: PretextSettings) -> Tensor:
+    """Weighted sum of the chosen tasks' one-vs-rest cross-entropies; logits and target (n, heads)."""
+    weight = [settings.coefficients[TASKS.index(name)] for name in heads(settings)]
+    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=0)
+    return (each * each.new_tensor(weight)).sum()
+
+
+def accuracies(logits: Tensor, target: Tensor) -> Tensor:
+    """Each head's one-vs-rest accuracy (heads,)."""
+    return ((logits > 0) == (target > 0)).float().mean(dim=0)
+
+
+class Stepper:
+    """Network and optimizer of a run; what a step does depends on its number and theirs, and on nothing else."""
+
+    def __init__(self, net: PretextNet, windows: Windows, settings: PretextSettings, on: Fabric) -> None:
+        self._windows, self._settings, self._on = windows, settings, on
+        self.net = net.train().to(memory_format=LAYOUT)  # type: ignore[call-overload]  # torch's stub lacks it
+        self._optimizer = torch.optim.Adam(_groups(net, settings.l2), settings.rate, BETAS)
+        model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # what is kept stays as it was
+        self._model, self._update = on.setup(model, self._optimizer)
+
+    def step(self, step: int, steps: int, stop: bool) -> list[float]:
+        """Take a step; loss, accuracy of each task, and whether any process asked to stop.
+
+        The loss is NaN, and the weights are left as they were, where loss or gradient are not finite.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"], momentum = rate_and_momentum(step, steps, self._settings)
+            group["betas"] = (momentum, BETAS[1])
+        measures = self._gradients(step)
+        measures = torch.cat((measures, measures.new_tensor([stop])))
+        found: list[float] = torch.as_tensor(self._on.all_reduce(measures)).tolist()
+        norm = torch.nn.utils.get_total_norm([p.grad for p in self.net.parameters() if p.grad is not None])
+        if torch.isfinite(norm):
+            self._update.step()
+        else:
+            found[0] = torch.nan
+        self._update.zero_grad()
+        return found
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the next step depends on."""
+        state = self._optimizer.state_dict()["state"]
+        moments = {f"adam.{i}.{name}": value for i, each in state.items() for name, value in each.items()}
+        return {f"net.{name}": value for name, value in self.net.state_dict().items()} | moments
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Become what `tensors` described."""
+        self.net.load_state_dict({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("adam."):
+                _, i, moment = name.split(".")
+                state.setdefault(int(i), {})[moment] = value.to(memory_format=LAYOUT) if value.ndim == 4 else value
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def finished(self) -> PretextNet:
+        """The network in evaluation mode, on the CPU, laid out as any other."""
+        net: PretextNet = self.net.cpu().to(memory_format=torch.contiguous_format)
+        return net.eval()
+
+    def _gradients(self, step: int) -> Tensor:
+        """Gradients of the batch, gathered over small passes; its loss and accuracies, (1 + heads,)."""
+        settings, on = self._settings, self._on
+        share = settings.batch // on.world_size
+        mine = slice(on.global_rank * share, (on.global_rank + 1) * share)
+        chosen = segments(step, len(self._windows), settings)[mine]
+        x = torch.from_numpy(np.asarray(self._windows[chosen], np.float32)).to(on.device)
+        generator = Generator(on.device).manual_seed(seeded(settings.seed, "draws", step))
+        draws = draw(settings.batch, x.shape[1], generator, settings.strength)[mine]
+        torch.manual_seed(seeded(settings.seed, "dropout", step, on.global_rank))
+        size = max(1, PASS // len({*settings.tasks, TASKS[0]})) if on.device.type == "cpu" else share
+        total = x.new_zeros(1 + len(settings.tasks))
+        for start in range(0, share, size):
+            part = slice(start, min(start + size, share))
+            weight = (part.stop - start) / share
+            with on.no_backward_sync(self._model, enabled=start + size < share):
+                made, tasks = versions(x[part], draws[part], settings.strength, settings.tasks)
+                logits, target = self._model(made), targets(tasks, settings)
+                loss = pretext_loss(logits, target, settings) * weight
+                on.backward(loss)
+            total += torch.cat((loss.detach()[None], accuracies(logits.detach(), target) * weight))
+        return total
+
+
+def _groups(net: PretextNet, l2: float) -> list[dict[str, object]]:
+    """Kernels decay, biases do not."""
+    kernels = [p for p in net.parameters() if p.ndim > 1]
+    biases = [p for p in net.parameters() if p.ndim == 1]
+    return [{"params": kernels, "weight_decay": l2}, {"params": biases, "weight_decay": 0.0}]

@@ -1,0 +1,148 @@
+"""The six signal transformations that the pretext task recognises, vectorised over windows.
+
+Each takes windows (n, length) and what was drawn for them, and returns as many of the same length. Values are those of
+the authors' code (Sarkar & Etemad 2020, section 4.2). None leaves a tell-tale: no padding, no constant run, no repeated
+sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from ecg_live.model.networks import TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How hard each task is; defaults are the authors'.
+
+    ``snr`` in dB, ``scale`` a factor, ``pieces`` of the permutation, ``warp_pieces`` and ``stretch`` of the time-warp.
+    """
+
+    snr: float = 15.0
+    scale: float = 1.1
+    pieces: int = 20
+    warp_pieces: int = 9
+    stretch: float = 1.05
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What chance decided for n windows, a row for each.
+
+    ``noise`` (n, length) is standard normal; ``order`` (n, pieces) and ``ranks`` (n, warp_pieces) are permutations of
+    pieces; ``place`` (n, 1) is uniform in [0, 1).
+    """
+
+    noise: Tensor
+    order: Tensor
+    ranks: Tensor
+    place: Tensor
+
+    def __getitem__(self, rows: slice) -> Draws:
+        """Those of some windows."""
+        return Draws(self.noise[rows], self.order[rows], self.ranks[rows], self.place[rows])
+
+
+def draw(n: int, length: int, generator: Generator, strength: Strength) -> Draws:
+    """Draw for n windows, on the generator's device; the same whichever tasks are made of them."""
+    device = generator.device
+
+    def uniform(width: int) -> Tensor:
+        return torch.rand(n, width, generator=generator, device=device)
+
+    return Draws(
+        noise=torch.randn(n, length, generator=generator, device=device),
+        order=uniform(strength.pieces).argsort(dim=1),
+        ranks=uniform(strength.warp_pieces).argsort(dim=1),
+        place=uniform(1),
+    )
+
+
+def original(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+    """Leave the windows as they are."""
+    return x
+
+
+def noise(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+    """Add white Gaussian noise at a signal-to-noise ratio taken window by window."""
+    power = x.square().mean(dim=1, keepdim=True) / 10 ** (strength.snr / 10)
+    return x + power.sqrt() * draws.noise
+
+
+def scaling(x: Tensor, _draws: Draws, strength: Strength) -> Tensor:
+    """Multiply by a constant."""
+    return x * strength.scale
+
+
+def negation(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+    """Turn upside down."""
+    return -x
+
+
+def inversion(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+    """Reverse in time."""
+    return x.flip(1)
+
+
+def permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+    """Cut into equal pieces (the first ones a sample longer where it does not divide) and shuffle them."""
+    n, length = x.shape
+    sizes = torch.tensor(_sizes(length, strength.pieces), device=x.device)
+    starts = sizes.cumsum(0) - sizes
+    order = draws.order
+    ends = sizes[order].cumsum(dim=1)
+    at = torch.arange(length, device=x.device).expand(n, -1).contiguous()
+    piece = torch.searchsorted(ends, at, right=True)
+    within = at - (ends - sizes[order]).gather(1, piece)
+    return x.gather(1, starts[order].gather(1, piece) + within)
+
+
+def time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+    """Stretch a random half of the pieces (rounded up), squeeze the others, cut the length out at a random place."""
+    length = x.shape[1]
+    sizes = torch.tensor(_sizes(length, strength.warp_pieces), device=x.device, dtype=x.dtype)
+    stretched = draws.ranks < (strength.warp_pieces + 1) // 2
+    pace = torch.where(stretched, 1 / strength.stretch, strength.stretch)  # source samples per output sample
+    ends = (sizes / pace).cumsum(dim=1)  # of the pieces, in output samples
+    room = (ends[:, -1:] - length - strength.stretch).clamp(min=0)  # the last sample still has a right neighbour
+    t = draws.place * room + torch.arange(length, device=x.device)
+    piece = torch.searchsorted(ends, t, right=True)
+    begun = (ends - sizes / pace).gather(1, piece)
+    source = (sizes.cumsum(0) - sizes)[piece] + (t - begun) * pace.gather(1, piece)
+    left = source.floor().clamp(0, length - 2)
+    share = source - left
+    at = left.long()
+    return x.gather(1, at) * (1 - share) + x.gather(1, at + 1) * share
+
+
+TRANSFORMS: Sequence[Callable[[Tensor, Draws, Strength], Tensor]] = (
+    original,
+    noise,
+    scaling,
+    negation,
+    inversion,
+    permutation,
+    time_warp,
+)
+
+
+def versions(
+    x: Tensor, draws: Draws, strength: Strength | None = None, tasks: Sequence[str] = TASKS
+) -> tuple[Tensor, Tensor]:
+    """The original and the chosen tasks' versions of windows (n, length), in the order of `TASKS`.
+
+    Returns (m n, length), and for each the index of its task (m n,).
+    """
+    chosen = [i for i, name in enumerate(TASKS) if i == 0 or name in tasks]
+    made = [TRANSFORMS[i](x, draws, strength or Strength()) for i in chosen]
+    return torch.cat(made), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
+
+
+def _sizes(length: int, pieces: int) -> list[int]:
+    """Spread the remainder over the first pieces, so that no sample is lost."""
+    return [length // pieces + (i < length % pieces) for i in range(pieces)]

@@ -1,0 +1,68 @@
+"""What a report shows of data: what was used and what left out, a map of the embedding, some windows to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.manifold import TSNE
+
+from ecg_live.events import F64
+from training.data.corpus import Corpus
+from training.heads.lda import standard
+from training.results import DataSummary, Example, Point
+
+POINTS = 800  # on the map, at most
+FEWEST = 10  # windows that a map needs
+ALIKE = 1e-9  # features that differ by less do not: nothing is left to lay out, and t-SNE would divide by zero
+PERPLEXITY = 30.0  # of t-SNE (van der Maaten & Hinton 2008: 5 to 50)
+
+
+def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: Sequence[str] = ()) -> DataSummary:
+    """Count what a corpus holds and what it lacks; ``labels`` are windows by label and class."""
+    data = corpus.dataset
+    return DataSummary(
+        name=data.name,
+        title=data.title,
+        licence=data.licence,
+        subjects=len(data.subjects),
+        recordings=sum(len(sitting.parts) for sitting in data.sittings),
+        hours=round(corpus.seconds / 3600, 3),
+        used=len(corpus.windows),
+        unusable=corpus.unusable,
+        reasons=dict(sorted(corpus.dropped.items())),
+        labels=labels,
+        remarks=(*data.remarks, *corpus.remarks, *remarks),
+        caveats=data.caveats,
+    )
+
+
+def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDArray[np.str_]) -> tuple[Point, ...]:
+    """Windows on a plane by t-SNE of their standardised features (n, 128): at most 800, evenly chosen."""
+    if len(embedding) < FEWEST or np.ptp(embedding, axis=0).max() < ALIKE:
+        return ()
+    at = np.unique(np.linspace(0, len(embedding) - 1, POINTS).round().astype(int))
+    mean, sd = standard(embedding[at])
+    perplexity = min(PERPLEXITY, (len(at) - 1) / 3)
+    plane = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform((embedding[at] - mean) / sd)
+    return tuple(
+        Point(round(float(x), 3), round(float(y), 3), str(who), str(what))
+        for (x, y), who, what in zip(plane, subject[at], label[at], strict=True)
+    )
+
+
+def examples(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]:
+    """The middle good window of every class, and the middle one of poor quality if there are any."""
+    good = corpus.rows["grade"] == 0
+    chosen = [(name, np.flatnonzero(good & (label == name))) for name in sorted(set(label.tolist()) - {""})]
+    chosen.append(("poor quality", np.flatnonzero(~good)))
+    found = []
+    for name, at in chosen:
+        if len(at):
+            middle = int(at[len(at) // 2])
+            row = corpus.rows[middle]
+            who = corpus.dataset.sittings[row["sitting"]].subject
+            caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
+            found.append(Example(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
+    return tuple(found)

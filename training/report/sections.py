@@ -1,0 +1,147 @@
+"""The parts of the report that are about data, pretext task, features and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecg_live.html.charts import swatch
+from ecg_live.html.markup import Html, bullets, count, folded, number, table, tag
+from training.report.plots import blot, curves, embedding_map, example, hue, shape
+from training.results import DataSummary, PretextLog, Report
+
+LEARNT, BARELY = 0.95, 0.02  # accuracy that counts as learnt; what it must lie above saying no to count at all
+NAMED = 12  # people that a legend lists
+REMARKS = 5  # that are not folded
+
+
+def data_section(data: tuple[DataSummary, ...]) -> Html:
+    """What came in, what was dropped and why."""
+    header = ("data set", "people", "recordings", "hours", "windows used", "left out", "licence")
+    rows = []
+    for one in data:
+        size = (f"{one.subjects:,}", f"{one.recordings:,}", number(one.hours, 1), f"{one.used:,}")
+        rows.append([_title(one), *size, _share(one), one.licence])
+    parts = [tag("h2", "Data"), table("What the run was given", header, rows, "text-last")]
+    said: set[str] = set()
+    for one in data:
+        fresh = [remark for remark in one.remarks if remark not in said]
+        said.update(fresh)
+        parts += [tag("h3", _title(one)), _remarks(fresh), tag("div", _labels(one), _reasons(one), class_="side")]
+    return tag("section", parts)
+
+
+def pretext_section(log: PretextLog | None) -> Html:
+    """What the encoder learnt without labels."""
+    title = tag("h2", "Pretext task: which transformation a window went through")
+    if log is None:
+        return tag("section", title, tag("p", "The encoder was not trained in this run."))
+    legend = [tag("li", swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
+    about = (
+        f"{count(log.windows, 'window')}, {count(max(log.steps, default=0), 'step')}, {log.seconds / 60:,.1f} minutes. "
+        f"People it learnt from: {log.people_seen}."
+    )
+    pictures = tag(
+        "div",
+        curves(log, {"loss": log.loss}, "loss", share=False),
+        curves(log, log.accuracy, "accuracy while training", share=True),
+        class_="side",
+    )
+    said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
+    content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", said))
+    figure = tag("figure", content) if log.steps else Html("")
+    return tag("section", title, tag("p", about), figure, _held_out(log))
+
+
+def map_section(report: Report) -> Html:
+    """Where the windows lie for the encoder."""
+    if not report.embedding_map:
+        return Html("")
+    labels = sorted({point.label for point in report.embedding_map})
+    subjects = sorted({point.subject for point in report.embedding_map})
+    legend = [tag("li", blot(name, class_=shape(i)), tag("span", name or "no label")) for i, name in enumerate(labels)]
+    who = [
+        tag("li", blot(name, class_="cloud", style=hue(i, len(subjects))), tag("span", name))
+        for i, name in enumerate(subjects if len(subjects) <= NAMED else [])
+    ]
+    by_label = (embedding_map(report.embedding_map, by_subject=False), tag("ul", legend, class_="legend"))
+    by_person = (embedding_map(report.embedding_map, by_subject=True), tag("ul", who, class_="legend"))
+    said = (
+        f"{count(len(report.embedding_map), 'window')} of {count(len(subjects), 'person', 'people')} in two "
+        "dimensions, by label (left) and by person (right, one colour each). Islands of one person mean that the "
+        "features tell people apart."
+    )
+    pair = tag("div", tag("div", by_label), tag("div", by_person), class_="side")
+    return tag("section", tag("h2", "Embedding map"), tag("figure", pair, tag("figcaption", said)))
+
+
+def example_section(report: Report) -> Html:
+    """Windows to look at."""
+    if not report.examples:
+        return Html("")
+    figures = [tag("figure", example(one), tag("figcaption", one.caption)) for one in report.examples]
+    note = tag("p", "As the encoder sees them: 10 s, filtered and scaled. A line a second.", class_="note")
+    return tag("section", tag("h2", "Example windows"), note, figures)
+
+
+def settings_section(settings: Mapping[str, Any]) -> Html:
+    """Everything that was set."""
+    rows = [[name, value] for name, value in _flat(settings).items()]
+    listing = table("Settings by dotted name", ("setting", "value"), rows, "words")
+    return tag("section", tag("h2", "Settings"), folded("All settings of this run", listing))
+
+
+def _title(one: DataSummary) -> str:
+    return (one.title or one.name) + ("" if one.labels else ", for the pretext task")
+
+
+def _remarks(remarks: Sequence[str]) -> Html:
+    """What was out of order; folded where it is much."""
+    if len(remarks) <= REMARKS:
+        return bullets(remarks)
+    return folded(f"{len(remarks)} remarks", bullets(remarks))
+
+
+def _share(one: DataSummary) -> str:
+    total = one.used + one.unusable
+    return f"{one.unusable:,} ({one.unusable / total:.1%})" if total else "0"
+
+
+def _labels(one: DataSummary) -> Html:
+    if not one.labels:
+        return Html("")
+    rows = [
+        [name, ", ".join(f"{which} {windows:,}" for which, windows in classes.items()), f"{sum(classes.values()):,}"]
+        for name, classes in one.labels.items()
+    ]
+    return table("Windows by label", ("label", "windows of each class", "in all"), rows, "words")
+
+
+def _reasons(one: DataSummary) -> Html:
+    if not one.reasons:
+        return Html("")
+    rows = [[reason, f"{windows:,}"] for reason, windows in sorted(one.reasons.items(), key=lambda each: -each[1])]
+    return table("Why windows were left out (one may have several reasons)", ("reason", "windows"), rows)
+
+
+def _held_out(log: PretextLog) -> Html:
+    rows = []
+    for task, accuracy in log.held_out.items():
+        learnt = accuracy >= LEARNT
+        barely = not accuracy > log.always_no + BARELY
+        word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
+        rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
+    caption = f"Accuracy on windows that were kept back; always saying no is right {log.always_no:.3f} of the time"
+    return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Html("")
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Nested settings by dotted name."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value if isinstance(value, str) else json.dumps(value, default=str)
+    return found

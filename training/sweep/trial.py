@@ -1,0 +1,82 @@
+"""One cell's run, and what it leaves in its folder: ``scores.json`` when it is done, ``problem.txt`` when it failed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecg_live.errors import EcgLiveError
+from training.settings import TrainSettings, as_dict
+from training.sweep.plan import Cell
+
+Run = Callable[[Mapping[str, Any], TrainSettings, Path], Mapping[str, float]]
+"""Trains with the ``[run]`` table and settings, goes on from what an earlier try left in the folder, gives scores.
+
+The first score is the one that is plotted; ``NAME_low`` and ``NAME_high`` beside a score NAME are its interval.
+"""
+SCORES, PROBLEM, LOG = "scores.json", "problem.txt", "log.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A cell with all that it needs, so that another process can run it."""
+
+    cell: Cell
+    run: Run
+    table: Mapping[str, Any]
+
+    def __call__(self) -> None:
+        """Run the cell; whatever goes wrong is written down, and ends no other cell. What it prints goes to a log."""
+        folder = self.cell.folder
+        (folder / PROBLEM).unlink(missing_ok=True)
+        log = (folder / LOG).open("a", encoding="utf-8")
+        with log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            try:
+                found = self.run(self.table, self.cell.settings, folder)
+                scores = {name: float(value) for name, value in found.items()}
+            except EcgLiveError as error:
+                note_problem(self.cell, str(error))
+                return
+            except Exception as error:  # noqa: BLE001 - the other cells go on, and the log has it all
+                traceback.print_exc()
+                note_problem(self.cell, f"{type(error).__name__}: {error}")
+                return
+        part = folder / f"{SCORES}.part"
+        finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
+        part.write_text(json.dumps(finite, allow_nan=False), encoding="utf-8")
+        part.replace(folder / SCORES)
+
+
+def prepare(cell: Cell, table: Mapping[str, Any]) -> None:
+    """Make the cell's folder, with a file that says what it is."""
+    cell.folder.mkdir(parents=True, exist_ok=True)
+    described = {"run": table, "values": cell.values, "settings": as_dict(cell.settings)}
+    (cell.folder / "settings.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+
+
+def note_problem(cell: Cell, text: str) -> None:
+    """Write down why a cell failed."""
+    (cell.folder / PROBLEM).write_text(text, encoding="utf-8")
+
+
+def read_scores(cell: Cell) -> dict[str, float] | None:
+    """Scores of a cell that is done, NaN where there is none; None if it is not done."""
+    try:
+        found = json.loads((cell.folder / SCORES).read_text(encoding="utf-8"))
+        return {str(name): math.nan if value is None else float(value) for name, value in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def read_problem(cell: Cell) -> str:
+    """Why a cell failed."""
+    try:
+        return (cell.folder / PROBLEM).read_text(encoding="utf-8")
+    except OSError:
+        return "it did not end"
