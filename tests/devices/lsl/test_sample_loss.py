@@ -208,7 +208,7 @@ def test_many_losses_within_that_time_stay_apart() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.lists(st.tuples(st.integers(50, 2500), st.integers(1, 900)), max_size=4),
+    st.lists(st.tuples(st.integers(150, 2500), st.integers(1, 900)), max_size=4),  # after the half second of learning
     st.lists(st.integers(0, 3000), max_size=30),
     st.sampled_from([0.0, 0.002]),
     st.integers(0, 2**20),

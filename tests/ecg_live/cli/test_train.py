@@ -62,7 +62,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(job(few), "fast", None, {**FAST, "head.inputs": "hrv", "seed": None}, quiet=True) == 0
     first, *rows, model, report = capsys.readouterr().out.splitlines()
-    assert first == "mental_load (load / rest)"
+    assert first == "mental_load (rest / load)"
     assert model == f"model   {few / 'model.safetensors'}"
     assert report == f"report  {few / 'model.html'}"
     assert len(rows) == 6 * 2 * 2

@@ -120,8 +120,8 @@ def test_where_a_slower_channel_ends_before_what_is_not_sure_is_left_out(tmp_pat
 @pytest.mark.parametrize(
     ("at", "form", "value", "match"),
     [
-        (10, "<h", 0, "expected"),
-        (10, "<h", 600, "expected"),
+        (10, "<h", 0, "of an unknown version"),
+        (10, "<h", 600, "of an unknown version"),
         (16, "<d", 0.0, "0 ms a tick"),
         (16, "<d", float("nan"), "nan ms a tick"),
         (6, "<i", -5, "a header of -5 bytes"),
