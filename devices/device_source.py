@@ -14,6 +14,7 @@ from typing import Self
 from devices.bounded_queue import Outbox
 from devices.link import Driver, LinkLost, Transport
 from devices.supervisor import Patience, Supervisor
+from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Chunk, Clock, Event, StreamInfo
 
 QUEUED = 60.0  # s of samples that wait for a session that is busy, before they are lost
@@ -110,8 +111,7 @@ class RadioSource:
         self._closed = True
         self._outbox.close()
         if self._stop is not None:
-            with suppress(RuntimeError):  # the loop is gone already
-                self._stop()
+            self._stop()
 
     def _work(self) -> None:
         try:
@@ -133,6 +133,6 @@ class RadioSource:
                 self._stopping = True
                 task.cancel()
 
-        self._stop = lambda: loop.call_soon_threadsafe(stop)
+        self._stop = lambda: call_on_loop(loop, stop)
         if not self._closed:
             await self._supervisor.run()

@@ -16,6 +16,7 @@ from serial.tools.list_ports import comports
 
 from devices.link import Found, LinkLost, Take
 from ecg_live.errors import DeviceError, DeviceNotFound
+from ecg_live.event_loop import call_on_loop
 
 _BAUD = 115200  # Bluetooth knows no baud; a dock's serial line runs at this
 _WRITE = 0.5  # s that a few bytes may take
@@ -140,8 +141,7 @@ class SerialLink:
                     self._take(data)
         except (OSError, TypeError):  # pyserial: unplugged, or closed under a read
             pass
-        with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._lose)
+        call_on_loop(self._loop, self._lose)
 
     def _lose(self) -> None:
         self._closed.set()
@@ -167,11 +167,8 @@ def _open(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Future[se
         elif error is not None:
             opening.set_exception(error)
 
-    try:
-        loop.call_soon_threadsafe(tell)
-    except RuntimeError:  # the loop has ended
-        if opened is not None:
-            opened.close()
+    if not call_on_loop(loop, tell) and opened is not None:
+        opened.close()
 
 
 def _exists(port: str) -> bool:

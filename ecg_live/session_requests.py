@@ -7,10 +7,10 @@ from math import inf
 from queue import SimpleQueue
 from threading import Thread
 
+from ecg_live.constants import NO_ECG
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock, Marker, State, StreamInfo
 from ecg_live.model.predictor import Predictor
-from ecg_live.signal.rr_pipeline import NO_ECG
 from ecg_live.sinks.dispatcher import Fanout
 
 

@@ -16,6 +16,7 @@ from bleak.backends.scanner import AdvertisementData
 from devices.bluetooth.errors import explained
 from devices.link import Found, Link, LinkLost, Take
 from ecg_live.errors import ProtocolError
+from ecg_live.event_loop import call_on_loop
 
 _GRACE = 2.0  # s that the system's service may take to start or stop what was asked
 _PAUSE = 0.25  # s before a search that the adapter was too busy for is tried again
@@ -129,8 +130,7 @@ class BleLink:
 
     def _gone(self, _client: BleakClient) -> None:
         """Note that the link is gone; some systems tell it from another thread, or after our loop has ended."""
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.lost.set)
+        call_on_loop(self._loop, self.lost.set)
 
 
 async def scan(seconds: float) -> list[Found]:

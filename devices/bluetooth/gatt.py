@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from devices.link import Emit, Found, Link, Take
 from ecg_live.errors import DeviceError
+from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Battery, Clock
 
 
@@ -32,8 +33,7 @@ def on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> Take:
     loop = asyncio.get_running_loop()
 
     def take(data: bytes) -> None:
-        with suppress(RuntimeError):  # the loop has ended: nobody listens any more
-            loop.call_soon_threadsafe(handle, data, clock())
+        call_on_loop(loop, handle, data, clock())
 
     return take
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files.recording import Run
+from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.events import F64, State
 
 I64 = npt.NDArray[np.int64]
-BRIDGED = 0.040  # s: the longest gap that is bridged (design, "Gap")
 
 
 class Counter:
@@ -90,7 +90,7 @@ class Counter:
     def _irregular(self, before: int, now: int) -> tuple[int, bool]:
         """How far one odd step goes, and whether the device started anew."""
         second, step = round(self._rate), now - before
-        shortest = int(BRIDGED * self._rate) + 2  # one sample more than is bridged, and the next
+        shortest = int(MAX_BRIDGED_GAP_S * self._rate) + 2  # one sample more than is bridged, and the next
         if not self._moduli:
             if step > 0:
                 return step, False

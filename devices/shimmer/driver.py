@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import suppress
 
-from devices.bluetooth.gatt import offers
+from devices.bluetooth.gatt import offers, on_loop
 from devices.link import Emit, Found, Link, LinkLost
 from devices.shimmer.commands import Dialogue
 from devices.shimmer.decoder import Stream
@@ -95,12 +94,7 @@ class ShimmerDriver:
         uart = _uart(name, link)
         talk = Dialogue(name, lambda data: link.write(uart.write, data), Framer())
         self._talk, self._status = talk, 0
-        loop = asyncio.get_running_loop()
-
-        def take(data: bytes) -> None:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._receive, talk, bytes(data), self._clock(), emit)
-
+        take = on_loop(lambda data, arrived: self._receive(talk, data, arrived, emit), self._clock)
         await link.subscribe(uart.notify, take)
         await talk.start(self._settings)
 

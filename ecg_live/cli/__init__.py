@@ -13,7 +13,6 @@ if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
 BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
-INTERRUPTED = 130  # exit code after Ctrl-C
 PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
 

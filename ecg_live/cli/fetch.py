@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from ecg_live.cli import INTERRUPTED, say
+from ecg_live.cli import say
+from ecg_live.cli.signals import INTERRUPTED
 from ecg_live.errors import ConfigError
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ecg_live.cli import INTERRUPTED, complain, say
+from ecg_live.cli import complain, say
+from ecg_live.cli.signals import INTERRUPTED
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.participant_profile import Profile, recording_folders
 from ecg_live.presentation.formatting import size_text

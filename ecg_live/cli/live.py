@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ecg_live.cli import complain, say
 from ecg_live.cli.marker_inputs import feeds
 from ecg_live.cli.participant import Wearer
 from ecg_live.cli.qt_check import why_no_display
+from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import Settings, load, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.protocols import Sink
@@ -64,7 +65,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         say(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
     wearer = Wearer(settings, uri)
-    caught: list[int] = []  # signals
+    caught = CaughtSignals()
     session = _found(
         uri,
         lambda: _session(uri, settings, wearer, caught, watched=not (headless and settings.json)),
@@ -72,7 +73,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     )
     if session is None:
         return 0
-    with feeds(session, settings, uri), _signals(session, caught, headless=headless):
+    with feeds(session, settings, uri), caught.handled(lambda: _stop(session, headless=headless), *session_signals()):
         session.start()
         try:
             _show(session, settings, uri, headless=headless)
@@ -103,7 +104,9 @@ def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session
         return build()
     from ecg_live.dashboard.searching import search
 
-    session = search(build, f"ecg-live · {uri}", clean(text))
+    caught = CaughtSignals()
+    with caught.handled(lambda: None, signal.SIGINT):
+        session = search(build, f"ecg-live · {uri}", clean(text), lambda: bool(caught))
     if session is None:
         say("the search was ended")
     return session
@@ -127,7 +130,7 @@ def _open(uri: str, settings: Settings) -> Source:
     return source
 
 
-def _session(uri: str, settings: Settings, wearer: Wearer, caught: list[int], *, watched: bool) -> Session:
+def _session(uri: str, settings: Settings, wearer: Wearer, caught: CaughtSignals, *, watched: bool) -> Session:
     source = _open(uri, settings)  # before torch, which takes seconds to load
 
     import torch
@@ -222,36 +225,19 @@ def _wait(session: Session) -> None:
             say("nobody reads the output any more; the recording goes on, Ctrl-C ends it")
 
 
-@contextlib.contextmanager
-def _signals(session: Session, caught: list[int], *, headless: bool) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a terminal that hangs up stop the session and close the window.
+def _stop(session: Session, *, headless: bool) -> None:
+    """Stop the session and close the window."""
+    session.stop()
+    if not headless:
+        from ecg_live.dashboard.app import request_quit
 
-    Those that came are added to ``caught``.
-    """
-
-    def stop(number: int, _frame: object) -> None:
-        caught.append(number)
-        session.stop()
-        if not headless:
-            from ecg_live.dashboard.app import request_quit
-
-            request_quit()
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        request_quit()
 
 
-def _exit_code(session: Session, caught: list[int], *, debug: bool) -> int:
+def _exit_code(session: Session, caught: CaughtSignals, *, debug: bool) -> int:
     if session.crash is not None and debug:
         raise session.crash
     if session.error is not None:
         complain(session.error)
         return session.error.exit_code if session.crash is None else CRASH
-    return 128 + caught[0] if caught else 0
+    return caught.exit_code

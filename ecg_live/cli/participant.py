@@ -12,6 +12,7 @@ import numpy as np
 
 from ecg_live.cli import complain, say
 from ecg_live.config import Settings
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownBaseline, KnownScale, Learnt, Profile, today
@@ -106,7 +107,6 @@ class Wearer:
     def _resume(self, profile: Profile, bundle: Bundle, fitted: Fitted) -> KnownBaseline | None:
         """Let the predictor have the baseline that its heads can use, if there is one."""
         from ecg_live.model.baseline import Baseline
-        from ecg_live.model.encoder import FEATURES
 
         inputs = [card.inputs["personal"] for card in bundle.card.heads.values() if "personal" in card.sets]
         known = profile.baseline(fitted.encoder) if inputs else None
@@ -115,7 +115,7 @@ class Wearer:
         if known is None:
             return None
         embeddings = (
-            known.embeddings if known.encoder == fitted.encoder else np.full((len(known.hrv), FEATURES), np.nan)
+            known.embeddings if known.encoder == fitted.encoder else np.full((len(known.hrv), EMBEDDING_SIZE), np.nan)
         )
         try:
             self._resumed = Baseline.known(embeddings, known.hrv)

@@ -7,13 +7,14 @@ import contextlib
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from devices.read_options import Opening
+from ecg_live.cli.signals import CaughtSignals
 from ecg_live.config import Settings, load
 from ecg_live.errors import ConfigError
 
@@ -66,14 +67,15 @@ def simulate(
         raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
     settings = load(options)
     opening = Opening(settings.channel, settings.rate, settings.unit, gain=settings.gain)
-    with _stopped() as (closed, caught):
+    closed, caught = Flag(), CaughtSignals()
+    with caught.handled(closed.set, signal.SIGINT, signal.SIGTERM):
         if device == "lsl":
             _lsl(file, opening, settings, name or file.stem, closed, loop=loop)
         elif serial:
             _serial(_emulator(device, file, opening, name), settings, closed)
         else:
             _bluetooth(device, _emulator(device, file, opening, name), adapter or ADAPTER, settings, closed)
-    return 128 + caught[0] if caught else 0
+    return caught.exit_code
 
 
 def _lsl(file: Path, opening: Opening, settings: Settings, name: str, closed: Flag, *, loop: bool) -> None:
@@ -139,23 +141,6 @@ def _at(player: Player, rate: float) -> Player:
 
     ratio = Fraction(rate / player.rate).limit_denominator(10_000)
     return type(player)(resample_poly(player.samples, ratio.numerator, ratio.denominator, axis=0, padtype="line"), rate)
-
-
-@contextlib.contextmanager
-def _stopped() -> Iterator[tuple[Flag, list[int]]]:
-    """Ctrl-C and SIGTERM set the flag; the list holds those that came."""
-    closed, caught = Flag(), list[int]()
-
-    def stop(number: int, _frame: object) -> None:
-        caught.append(number)
-        closed.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield closed, caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say(what: str, source: str = "") -> None:

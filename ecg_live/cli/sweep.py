@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ecg_live.cli import INTERRUPTED, say
+from ecg_live.cli import say
+from ecg_live.cli.signals import INTERRUPTED, CaughtSignals
 from ecg_live.errors import ConfigError
 
 TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
@@ -37,9 +38,10 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         raise ConfigError(f"{error.name} is not installed", "run: python -m pip install 'ecg-live[train]'") from error
     if engine not in ENGINES:
         raise ConfigError(f"the engine is {engine!r}; known are {', '.join(ENGINES)}", "choose one of them")
-    signal.signal(signal.SIGTERM, _end)
+    caught = CaughtSignals()
     try:
-        found = sweep(spec, out, run_cell, _say, ENGINES[engine], jobs)
+        with caught.handled(lambda: _end(caught.exit_code), signal.SIGTERM):
+            found = sweep(spec, out, run_cell, _say, ENGINES[engine], jobs)
     except KeyboardInterrupt:
         say("stopped; the same command goes on with the cells that are not done")
         return INTERRUPTED
@@ -58,6 +60,6 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _end(number: int, _frame: object) -> NoReturn:
+def _end(code: int) -> NoReturn:
     """Leave through all ``finally``, so that no cell goes on alone."""
-    raise SystemExit(128 + number)
+    raise SystemExit(code)

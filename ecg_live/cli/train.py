@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import signal
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecg_live.cli import INTERRUPTED, say
+from ecg_live.cli import say
+from ecg_live.cli.signals import INTERRUPTED, CaughtSignals, interrupt
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
     from training.results import LabelResult
-
-TERMINATED = 143  # exit code after SIGTERM
 
 
 def train(
@@ -39,35 +37,18 @@ def train(
     given = {name: value for name, value in single.items() if value is not None}
     settings = load_settings(preset, config, given, dataset=job["dataset"])
     planned = Job(**job)
-    with Show(quiet=quiet) as show, _terminated() as ended:
+    caught = CaughtSignals()
+    with Show(quiet=quiet) as show, caught.handled(interrupt, signal.SIGTERM):  # SIGTERM leaves a checkpoint, too
         try:
             report = run_job(planned, settings, show)
         except KeyboardInterrupt:
             say("stopped; the same command goes on from here")
-            return TERMINATED if ended else INTERRUPTED
+            return caught.exit_code or INTERRUPTED
     if report is not None:
         for label in report.labels:
             _tell(label)
         print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
     return 0
-
-
-@contextlib.contextmanager
-def _terminated() -> Iterator[list[int]]:
-    """SIGTERM stops as Ctrl-C does, with a checkpoint; the list holds it if it came."""
-    caught: list[int] = []
-
-    def end(number: int, _frame: object) -> None:
-        caught.append(number)
-        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a shell script
-            raise KeyboardInterrupt
-        signal.raise_signal(signal.SIGINT)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield caught
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json: bool) -> int:

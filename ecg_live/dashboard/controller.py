@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pyqtgraph.Qt import QtWidgets
 
+from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.dialogs import MarkerField, Question, Toast
 from ecg_live.events import Clock, Marker, State
 from ecg_live.presentation.formatting import clock_text, sentence
@@ -91,7 +92,7 @@ class Desk:
         if self._over():
             return
         if not self._view.info.channels:
-            self._say("warn", "No ECG on this device: there is nothing to take a baseline of")
+            self._say("warn", f"{sentence(NO_ECG)}: there is nothing to take a baseline of")
         elif self._readings.resting:
             self._ask("A baseline is running. Begin it again?", "Begin again", "Go on with it", self._rest)
         else:

@@ -17,6 +17,7 @@ from pyqtgraph.Qt import QtCore, QtGui
 
 from ecg_live.constants import RATE
 from ecg_live.dashboard.theme import Palette
+from ecg_live.mask_runs import mask_runs
 
 MM = 5  # pixels to a millimetre of paper; screens do not tell their size reliably, so the grid carries the scale
 MARGIN = 10 * MM  # left of the trace, for the calibration pulse
@@ -88,15 +89,9 @@ def _draw_pulse(painter: QtGui.QPainter, middle: int, scale: Scale, palette: Pal
     painter.drawPolyline(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in corners]))
 
 
-def finite_runs(finite: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Give the stretches ``(start, stop)`` in which ``finite`` holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False]))))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
 def draw_line(painter: QtGui.QPainter, x: Points, y: Points) -> None:
     """Draw a line through the points; none to, from or across a NaN. A number alone is a dot."""
-    for start, stop in finite_runs(np.isfinite(y)):
+    for start, stop in mask_runs(np.isfinite(y)).tolist():
         points = [QtCore.QPointF(*at) for at in zip(x[start:stop].tolist(), y[start:stop].tolist(), strict=True)]
         if len(points) == 1:
             painter.drawPoint(points[0])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.theme import mark
 from ecg_live.dashboard.widgets import Elided, text_label
 from ecg_live.events import StreamInfo
+from ecg_live.presentation.formatting import sentence
 from ecg_live.presentation.status import Strip
 
 RESEARCH = "Research use only"
-NO_ECG = "No ECG on this device"
 
 
 class Header(QtWidgets.QWidget):
@@ -23,7 +24,7 @@ class Header(QtWidgets.QWidget):
         name.setText(title)
         about = Elided("Source and model", 10)
         about.setProperty("muted", True)
-        signal = (", ".join(info.channels), f"{info.rate:g} Hz") if info.channels else (NO_ECG,)
+        signal = (", ".join(info.channels), f"{info.rate:g} Hz") if info.channels else (sentence(NO_ECG),)
         parts = (info.name, *signal, f"model {model}" if model else "")
         about.show_text("   ·   ".join(part for part in parts if part))
         self.recording = StateStrip("Recording", grow=False)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from threading import Thread
-from types import FrameType
 from typing import Generic, TypeVar
 
 from PyQt6 import QtCore, QtWidgets  # not by way of pyqtgraph, whose import takes most of a second
@@ -63,33 +61,27 @@ class SearchWindow(QtWidgets.QDialog):
             box.addWidget(each)
 
 
-def search(work: Callable[[], T], title: str, text: str) -> T | None:
+def search(work: Callable[[], T], title: str, text: str, stopped: Callable[[], bool] = lambda: False) -> T | None:
     """Do ``work`` on another thread while a window says ``text``; None where the user would not wait for it.
+
+    ``stopped`` is asked again and again whether Ctrl-C came.
 
     Raises
     ------
     BaseException
-        Whatever ``work`` raises; KeyboardInterrupt for Ctrl-C.
+        Whatever ``work`` raises; KeyboardInterrupt where it was ``stopped``.
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     window, working = SearchWindow(title, text), _Work(work)
     timer = QtCore.QTimer()
-    timer.timeout.connect(lambda: window.accept() if working.done else None)
+    timer.timeout.connect(lambda: window.accept() if working.done or stopped() else None)
     timer.start(LOOK)
-    interrupted: list[int] = []
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        interrupted.append(number)
-        window.reject()
-
-    before = signal.signal(signal.SIGINT, interrupt)
     try:
         window.exec()
     finally:
         timer.stop()
-        signal.signal(signal.SIGINT, before)
         window.deleteLater()
         app.processEvents()
-    if interrupted:
+    if stopped():
         raise KeyboardInterrupt
     return working.result()

@@ -7,11 +7,12 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.controller import Desk
 from ecg_live.dashboard.ecg_grid import Scale
 from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
-from ecg_live.dashboard.header import NO_ECG, Foot, Header, StateStrip
+from ecg_live.dashboard.header import Foot, Header, StateStrip
 from ecg_live.dashboard.help import HelpDialog
 from ecg_live.dashboard.keys import action_for
 from ecg_live.dashboard.marker_labels import MarkerStrip
@@ -21,6 +22,7 @@ from ecg_live.dashboard.transport import Transport
 from ecg_live.dashboard.vitals import Numbers
 from ecg_live.dashboard.widgets import Card, Shelf
 from ecg_live.events import Clock
+from ecg_live.presentation.formatting import sentence
 from ecg_live.presentation.live_values import Readings
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.recording import banner, indicator
@@ -63,7 +65,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.history = TraceHistory()
         self.readings = Readings(view.info)
         self.trace = Card("ECG")
-        log, note = MarkerLog(), "" if view.info.channels else NO_ECG
+        log, note = MarkerLog(), "" if view.info.channels else sentence(NO_ECG)
         self.sweep = SweepView(self.history, self._theme, log, note)
         self.desk: Desk = Desk(view, self.readings, log, clock, self.trace, self.sweep.setFocus)
         self.markers = MarkerStrip(self._theme)
@@ -118,7 +120,7 @@ class MainWindow(QtWidgets.QMainWindow):
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
             if result is None and not self.readings.ecg and snapshot.samples:
-                panel.show_status(HeadStatus("abstain", note=NO_ECG), time_now(snapshot), fresh.hop)
+                panel.show_status(HeadStatus("abstain", note=sentence(NO_ECG)), time_now(snapshot), fresh.hop)
                 continue
             panel.show_status(head_status(snapshot, result, fresh), time_now(snapshot), fresh.hop)
         self.numbers.show_snapshot(snapshot, self.readings, fresh)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
+from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, Marker
 from ecg_live.markers.protocol import LINE, SAVED, Refused, parse
 
@@ -67,8 +67,7 @@ class Conversation:
         placed: asyncio.Future[float | None] = loop.create_future()
 
         def told(marker: Marker) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-                loop.call_soon_threadsafe(_settle, placed, marker.raw)
+            call_on_loop(loop, _settle, placed, marker.raw)
 
         self._mark(request.text, request.time, told)
         try:

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Self
 
 from ecg_live.errors import ConfigError
+from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, State
 from ecg_live.markers.connection import Conversation, Mark, admit
 from ecg_live.markers.protocol import LINE, Refused
@@ -92,9 +93,8 @@ class MarkServer:
 
     def close(self) -> None:
         """Hang up on everybody and leave no file behind."""
-        if self._loop.is_closed():
+        if not call_on_loop(self._loop, self._closing.set):
             return
-        self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
         self._loop.close()
         for path in self._left:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
+from ecg_live.constants import Split
 from ecg_live.model.calibrated_head import SETS
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import Inputs
 from ecg_live.signal.pipeline import PREPROCESSING
 
-Split = Literal["raw", "middle", "median"]  # of a rating, into classes
 DEEPEST, WIDEST = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
 ADDED = ("inputs", "baseline", "split")  # fields that the first bundles lack
 

@@ -15,7 +15,6 @@ LAYERS = ((1, 32, 32), (32, 32, 32), (32, 64, 16), (64, 64, 16), (64, 128, 8), (
 POOLED_AFTER = (1, 3)  # index of the convolutions that a max-pool follows
 POOL, STRIDE = 8, 2
 SLOPE = 0.2  # of every leaky ReLU
-FEATURES = 128
 
 
 class Encoder(nn.Module):

@@ -7,22 +7,21 @@ from typing import Literal
 
 import numpy as np
 
+from ecg_live.constants import EMBEDDING_SIZE, MIN_RR_INTERVALS
 from ecg_live.events import F64
-from ecg_live.model.encoder import FEATURES
 from ecg_live.results import Window
 
 Inputs = Literal["embedding", "hrv", "both"]
 
 HRV = 3  # median heart rate, log SDNN, log RMSSD
-SIZES: Mapping[Inputs, int] = {"embedding": FEATURES, "hrv": HRV, "both": FEATURES + HRV}
-FEWEST_RR = 3  # intervals that variability rests on at least
+SIZES: Mapping[Inputs, int] = {"embedding": EMBEDDING_SIZE, "hrv": HRV, "both": EMBEDDING_SIZE + HRV}
 FLOOR = 1.0  # ms: beats lie on a grid of 4 ms
 
 
 def hrv(window: Window) -> F64:
     """Median heart rate (bpm), log SDNN and log RMSSD (of ms) of a window, (3,); NaN without plausible beats."""
     rr = np.diff(window.beats) * 1000
-    if window.heart_rate is None or len(rr) < FEWEST_RR:
+    if window.heart_rate is None or len(rr) < MIN_RR_INTERVALS:
         return np.full(HRV, np.nan)
     sdnn, rmssd = float(rr.std()), float(np.sqrt(np.mean(np.diff(rr) ** 2)))
     return np.array([60_000 / np.median(rr), np.log(max(sdnn, FLOOR)), np.log(max(rmssd, FLOOR))])

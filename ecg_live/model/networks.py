@@ -8,7 +8,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ecg_live.model.encoder import FEATURES, SLOPE, Encoder
+from ecg_live.constants import EMBEDDING_SIZE
+from ecg_live.model.encoder import SLOPE, Encoder
 
 TASKS = ("original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")  # the paper's order
 PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # Sarkar & Etemad 2020, section 4.2 and code
@@ -20,7 +21,7 @@ class PretextHead(nn.Sequential):
 
     def __init__(self) -> None:
         super().__init__(
-            nn.Linear(FEATURES, PRETEXT_WIDTH),
+            nn.Linear(EMBEDDING_SIZE, PRETEXT_WIDTH),
             nn.LeakyReLU(SLOPE),
             nn.Dropout(PRETEXT_DROPOUT),
             nn.Linear(PRETEXT_WIDTH, PRETEXT_WIDTH),
@@ -65,7 +66,7 @@ class EmotionHead(nn.Sequential):
         classes: int,
         hidden: Sequence[int] = (EMOTION_WIDTH, EMOTION_WIDTH),
         dropout: float = 0,
-        size: int = FEATURES,
+        size: int = EMBEDDING_SIZE,
     ) -> None:
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise((size, *hidden)):

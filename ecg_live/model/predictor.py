@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ecg_live.constants import BLOCK, RATE, WIDTH
+from ecg_live.constants import BLOCK, EMBEDDING_SIZE, RATE, WIDTH
 from ecg_live.events import F32, F64, State
 from ecg_live.model.baseline import Baseline, relative
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.encoder import FEATURES, EncoderStream
+from ecg_live.model.encoder import EncoderStream
 from ecg_live.model.features import combine, hrv
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import BRIDGED
@@ -28,7 +28,7 @@ class Streaming:
     def __init__(self, bundle: Bundle) -> None:
         self._stream = EncoderStream(bundle.encoder)
         self._segment, self._stop = -1, 0  # the segment's samples that went in
-        self._maps = torch.empty(FEATURES, 0)
+        self._maps = torch.empty(EMBEDDING_SIZE, 0)
 
     def features(self, window: Window) -> Tensor:
         """Features (1, 128) of the next window of a segment; ``first`` a multiple of 256."""
@@ -77,7 +77,7 @@ class Predictor:
             self.begin_baseline(baseline) if baseline else ()
         )  # heads that a baseline was asked for in vain
         self.news: State | None = None  # on the baseline, from the last window
-        self.features: F32 = np.full(FEATURES, np.nan, dtype=np.float32)  # of the last window
+        self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
 
     @property
     def waiting(self) -> bool:

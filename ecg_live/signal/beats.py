@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MIN_RR_INTERVALS, RATE
 from ecg_live.events import F64
 from ecg_live.signal import qrs
 
@@ -15,7 +15,6 @@ SLOWEST, FASTEST = 30.0, 220.0  # bpm; outside no resting or working adult's rhy
 ECTOPIC = 0.25  # an RR interval further than this share from the median of those about it is not a normal one
 ABOUT = 5  # intervals that it is compared with, itself among them: breathing alone may change a young heart's by half
 FAR = 1.5  # nor is one that is so many times the median of all, or as much shorter
-FEWEST_RR = 3  # intervals that a heart rate rests on at least
 LEAD = 2 * RATE  # samples before a window in which beats are looked for as well
 # Noise has maxima, too. These bounds were chosen on the tuning half of the recordings of tests/benchmarks/test_beats.py
 # and on noise of other seeds; losses of the checking half were looked at once, before the last two were settled.
@@ -69,14 +68,14 @@ def intervals(rr: F64) -> tuple[float | None, float | None, float]:
 
     Intervals far from those about them are artefacts or ectopic: they count for nothing, nor do steps to and from them.
     """
-    if len(rr) < FEWEST_RR:
+    if len(rr) < MIN_RR_INTERVALS:
         return None, None, 0.0
     median = float(np.median(rr))
     near = _near(rr, median)
     if not near.any() or not SLOWEST <= 60 / median <= FASTEST:
         return None, None, 0.0
     steps = np.diff(rr)[near[1:] & near[:-1]]
-    rmssd = float(np.sqrt(np.mean(steps**2)) * 1000) if len(steps) >= FEWEST_RR else None
+    rmssd = float(np.sqrt(np.mean(steps**2)) * 1000) if len(steps) >= MIN_RR_INTERVALS else None
     return 60 / float(rr[near].mean()), rmssd, float(near.mean())
 
 

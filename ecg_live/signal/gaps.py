@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Chunk, Gap, State
+from ecg_live.mask_runs import mask_runs
 
-LONGEST_BRIDGE = 0.040  # s: shorter than a QRS complex, so that a bridge hides no beat
 LARGEST = 1e9  # mV: further than any converter counts, and its square is still a number
 NOT_A_NUMBER = "samples are not numbers"
 
@@ -117,7 +118,7 @@ class GapFinder:
             yield State("gap", f"{NOT_A_NUMBER} since {self._next / self._rate:.1f} s")
 
     def _too_long(self, lost: int) -> bool:
-        return lost > LONGEST_BRIDGE * self._rate * (1 + 1e-9)
+        return lost > MAX_BRIDGED_GAP_S * self._rate * (1 + 1e-9)
 
 
 def _finite_runs(chunk: Chunk, rate: float) -> Iterator[Chunk]:
@@ -125,7 +126,6 @@ def _finite_runs(chunk: Chunk, rate: float) -> Iterator[Chunk]:
     if finite.all():
         yield chunk
         return
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], finite.view(np.int8), [0]))))
-    for start, stop in edges.reshape(-1, 2).tolist():
+    for start, stop in mask_runs(finite).tolist():
         time = chunk.time + start / rate
         yield Chunk(chunk.samples[start:stop], chunk.start + start, time, chunk.arrived)

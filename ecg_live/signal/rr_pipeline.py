@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecg_live.constants import NO_ECG
 from ecg_live.events import Beats, Chunk, Event, LeadOff, State
 from ecg_live.results import HeadResult, Prediction, Quality
 from ecg_live.signal.beats import FASTEST, SLOWEST, intervals
 from ecg_live.signal.quality import LEAST_REGULAR
 
-NO_ECG = "no ECG on this device"
 RATE_OVER = 10.0  # s that a heart rate looks back, as a window of ECG does
 RMSSD_OVER = 30.0  # s: ten agree with five minutes only loosely, thirty do (Munoz et al. 2015, PLoS ONE 10:e0138921)
 COVERED = 0.8  # share of the 30 s that its intervals cover at least

@@ -10,13 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg_live.constants import RATE
+from ecg_live.constants import EMBEDDING_SIZE, RATE
 from ecg_live.events import F32, F64, Beats, Chunk, Clock, Gap, Marker, SetChange, StreamInfo
 from ecg_live.results import HeadInfo, Item, Prediction, Trace
 from ecg_live.sinks.jsonl import encode, rounded
 from ecg_live.xdf.stream_spec import Channel, Key, StreamSpec
-
-FEATURES = 128  # of the encoder
 
 
 class Row(NamedTuple):
@@ -35,7 +33,7 @@ def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]
     times = (Channel("start", "seconds"), Channel("stop", "seconds"), Channel("latency", "seconds"))
     answers = (*times, *(Channel(name, "probability") for name in classes))
     beats = Channel("heart rate", "bpm"), Channel("RMSSD", "milliseconds")
-    features = tuple(Channel(f"feature {k}") for k in range(FEATURES))
+    features = tuple(Channel(f"feature {k}") for k in range(EMBEDDING_SIZE))
     signal = (
         StreamSpec("ecg", info.name or "ECG", "ECG", raw, "double64", info.rate),
         StreamSpec("filtered", "ECG filtered", "ECG", (Channel("ECG", "millivolts", "ECG"),), "float32", RATE),

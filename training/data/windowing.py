@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import Recording, open_recording
-from ecg_live.constants import WIDTH
+from ecg_live.constants import PART_GAP_S, WIDTH
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import F32, Chunk, Event, Gap
 from ecg_live.results import Trace, Window
@@ -18,7 +18,6 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import SMALLEST_SD
 from training.datasets.dataset import Part, Sitting
 
-BETWEEN = 60.0  # s of gap between two parts of one sitting
 CENTRAL = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
 
 
@@ -106,7 +105,7 @@ def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[
             remarks.append(f"{recording.info.name} is used up to where it breaks off: {error.message}")
         finally:
             recording.close()
-        offset = stop + round(BETWEEN * rate)
+        offset = stop + round(PART_GAP_S * rate)
 
 
 def _placed(window: Window, starts: Sequence[float]) -> Placed:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.constants import Split
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from training.datasets.dataset import Classes, Rating, Value
 
-Split = Literal["raw", "middle", "median"]
 LOW_HIGH = ("low", "high")
 NONE = -1  # index of a stretch without the label, or of a person who is left out
 

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.events import F64
-from ecg_live.model.encoder import FEATURES, Encoder, Padding
+from ecg_live.model.encoder import Encoder, Padding
 from ecg_live.model.networks import PretextNet
 from training.pretext.lr_schedule import seeded
 from training.pretext.train_step import PASS, Windows, accuracies, heads, targets
@@ -22,7 +23,7 @@ def embed(encoder: Encoder, windows: Windows, batch: int = PASS) -> F64:
 
     A window's are the same to the bit wherever it stands: every pass has ``batch`` windows, the last one filled up.
     """
-    made = np.empty((len(windows), FEATURES))
+    made = np.empty((len(windows), EMBEDDING_SIZE))
     device = next(encoder.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(windows), batch):

@@ -14,9 +14,10 @@ from filelock import FileLock
 from lightning_fabric import Fabric
 
 from ecg_live.atomic_write import write_whole
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.encoder import FEATURES, Encoder
+from ecg_live.model.encoder import Encoder
 from ecg_live.model.tensor_file import digest
 from training.data.corpus import Corpus, build_corpus
 from training.data.fingerprints import known, owners
@@ -157,7 +158,7 @@ def _kept(path: Path, windows: int) -> F64 | None:
         found = np.load(path, allow_pickle=False)
     except (FileNotFoundError, EOFError, ValueError):
         return None
-    whole = isinstance(found, np.ndarray) and found.shape == (windows, FEATURES) and found.dtype == np.float64
+    whole = isinstance(found, np.ndarray) and found.shape == (windows, EMBEDDING_SIZE) and found.dtype == np.float64
     return found if whole else None
 
 

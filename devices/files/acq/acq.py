@@ -15,8 +15,8 @@ from devices.files.acq.data import count_samples, interleaved, unpacked
 from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_header, read_markers
 from devices.files.markers import with_markers
 from devices.files.recording import FileRecording, Run
-from devices.files.sequence import BRIDGED
 from devices.read_options import Opening
+from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State, StreamInfo
 
@@ -50,7 +50,7 @@ def open_acq(path: Path, opening: Opening) -> FileRecording:
         raise TruncatedError(f"{path.name}: {channel.name} has no samples", "record it again")
     noted, place, remark = _markers(path, header)
     pauses = sorted({marker.tick // channel.divider for marker in noted if marker.segment and marker.tick})
-    lost = int(BRIDGED * rate) + 1
+    lost = int(MAX_BRIDGED_GAP_S * rate) + 1
     length = (count + lost * len(pauses)) / rate
     full = None
     if channel.kind == "i2":

@@ -13,11 +13,11 @@ from devices.files.matlab.layouts import read_contents
 from devices.files.matlab.trials import Contents, Person
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
 from devices.read_options import Opening
+from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.signal.unit_check import LARGEST_SPAN_MV
 
-BETWEEN = 60.0  # s of gap between two trials; how long it really was is not in the files
 _COUNTS = 4095.0  # a 12-bit converter's highest
 _CENTRED = 500.0  # a median above is no ECG in mV: electrodes alone give at most 300 mV (IEC 60601-2-25)
 # mV = (counts - 2060) * 3000 / 175 / 4095 for a Shimmer 2R, which recorded both data sets: its maker's drivers
@@ -132,7 +132,7 @@ def _starts(person: Person, rate: float) -> list[int]:
     starts, at = [], 0
     for segment in person.segments:
         starts.append(at)
-        at += len(segment.samples) + round(BETWEEN * rate)
+        at += len(segment.samples) + round(PART_GAP_S * rate)
     return starts
 
 

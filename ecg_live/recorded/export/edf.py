@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Chunk, Gap, Marker
+from ecg_live.mask_runs import mask_runs
 from ecg_live.recorded.open_signal import Signal
 from ecg_live.recorded.output_file import written
 from ecg_live.recorded.session_file import Contents
@@ -117,8 +117,7 @@ def _known(samples: F64, last: F64) -> F64:
 def _unknown(chunk: Chunk, rate: float) -> Iterator[edfio.EdfAnnotation]:
     """Annotations of the stretches in which a channel has no number."""
     missing = ~np.isfinite(chunk.samples).all(axis=1)
-    edges = np.flatnonzero(np.diff(missing, prepend=False, append=False)).tolist()
-    for begin, end in list(pairwise(edges))[::2]:
+    for begin, end in mask_runs(missing).tolist():
         yield _note(chunk.start + begin, end - begin, rate, "no number")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.events import F64
+from ecg_live.mask_runs import mask_runs
 from ecg_live.signal.gaps import LARGEST
 
 Spans = npt.NDArray[np.int64]  # (n, 2): the first raw counter, and the one behind the last
@@ -53,8 +54,7 @@ class LostBooks:
             self._number = start + int(numbers[-1]) + 1
         if fine.all():
             return 0
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], (~fine).view(np.int8), [0]))))
-        self._holes.append(start + edges.reshape(-1, 2))
+        self._holes.append(start + mask_runs(~fine))
         return len(values) - len(numbers)
 
     def gaps(self, values: F64) -> None:

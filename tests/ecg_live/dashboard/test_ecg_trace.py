@@ -3,7 +3,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtGui
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.ecg_grid import MARGIN, MM, Scale, finite_runs
+from ecg_live.dashboard.ecg_grid import MARGIN, MM, Scale
 from ecg_live.dashboard.ecg_trace import GAP, SweepView
 from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import F32
@@ -161,8 +161,3 @@ def test_colours_and_scale_change_the_picture_not_the_samples(sweep: Recorded) -
 def test_the_paper_keeps_the_scale_of_the_standard() -> None:
     small_box = Scale().step * 256 * 0.04, Scale().height * 0.1
     assert small_box == pytest.approx((MM, MM))
-
-
-def test_runs_of_numbers() -> None:
-    assert finite_runs(np.array([True, False, True, True])) == [(0, 1), (2, 4)]
-    assert finite_runs(np.zeros(3, bool)) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from threading import Event as Flag
 
 import pytest
@@ -52,8 +50,8 @@ def test_who_does_not_want_to_wait_closes_it(qtbot: QtBot) -> None:
 
 
 def test_an_interrupt_is_one(qtbot: QtBot) -> None:
-    never = Flag()
-    QtCore.QTimer.singleShot(0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    never, stopped = Flag(), Flag()
+    QtCore.QTimer.singleShot(0, stopped.set)
     with pytest.raises(KeyboardInterrupt):
-        search(lambda: never.wait(10), "ecg-live", "looking for lsl:X")
+        search(lambda: never.wait(10), "ecg-live", "looking for lsl:X", stopped.is_set)
     never.set()

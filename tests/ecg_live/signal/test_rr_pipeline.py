@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg_live.constants import NO_ECG
 from ecg_live.events import Battery, Beats, LeadOff, State, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Prediction, Quality, Summary
 from ecg_live.session import Session
-from ecg_live.signal.rr_pipeline import NO_ECG, StrapPath
+from ecg_live.signal.rr_pipeline import StrapPath
 from tests.contracts.sources import HandClock, Keep, Script, of
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from devices.read_options import Opening
 from devices.uri import open_source
+from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import DatasetError
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.training.made import csv
-from training.data.windowing import BETWEEN, Placed, offline_windows, sitting_windows
+from training.data.windowing import Placed, offline_windows, sitting_windows
 from training.datasets.dataset import Part, Sitting
 
 
@@ -48,7 +49,7 @@ def test_parts_carry_the_scale_over_a_gap_and_start_at_nought(tmp_path: Path) ->
     first, second = csv(tmp_path / "1.csv", 25), csv(tmp_path / "2.csv", 25, level=2)
     both, alone = made(first, second), made(second)
     assert [(part, start) for _, part, start in both] == [(0, 0), (0, 10), (1, 0), (1, 10)]
-    assert both[2].window.start == pytest.approx(25 + BETWEEN, abs=0.01)
+    assert both[2].window.start == pytest.approx(25 + PART_GAP_S, abs=0.01)
     assert np.abs(both[2].window.data).max() > 1.5 * np.abs(alone[0].window.data).max()
 
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecg_live.constants import Split
 from ecg_live.errors import DatasetError
 from training.datasets.dataset import Classes, Rating
-from training.datasets.labels import Split, classify
+from training.datasets.labels import classify
 
 SPLITS: tuple[Split, ...] = ("raw", "middle", "median")
 FIVE, NINE = Rating(1, 5), Rating(1, 9)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from ecg_live.constants import Split
 from ecg_live.errors import ConfigError
 from ecg_live.model.baseline import relative
 from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
 from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.card import Split
 from tests.contracts.bundles import random_bundle
 from tests.training.made import csv
 from training.data.windowing import sitting_windows

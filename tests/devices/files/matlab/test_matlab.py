@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 from devices import open_recording, open_source
-from devices.files.matlab.matlab import BETWEEN, Trial, list_trials
+from devices.files.matlab.matlab import Trial, list_trials
 from devices.read_options import Opening
+from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker
 from tests.devices.decoded import Decoded, decode
@@ -71,7 +72,7 @@ def test_gaps_and_markers_stand_between_and_at_the_starts_of_trials(dreamer: Pat
     got = decode(dreamer, Opening(part="1"))
     assert [(marker.time, marker.text) for marker in got.markers] == [(t.start, t.name) for t in course.trials]
     ends = [round(trial.stop * RATE) for trial in course.trials[:-1]]
-    assert got.gaps == [(end, round(BETWEEN * RATE)) for end in ends]
+    assert got.gaps == [(end, round(PART_GAP_S * RATE)) for end in ends]
     assert got.info.duration == course.trials[-1].stop
     with open_source(f"{dreamer}#1", Opening(speed=inf)) as source:
         items = [item for item in source if isinstance(item, Gap | Marker)]
@@ -181,7 +182,7 @@ def test_amigos_original_with_time_stamps(tmp_path: Path, second: float) -> None
     videos = [original_video(beats(10, 256, k), beats(10, 256, k + 0.5), times) for k in range(3)]
     path = mat_files.write_amigos_original(tmp_path / "o.mat", videos)
     got = decode(path, Opening(channel="ECG left"))
-    assert (got.info.rate, got.info.duration) == (256, 3 * 10 + 2 * BETWEEN)
+    assert (got.info.rate, got.info.duration) == (256, 3 * 10 + 2 * PART_GAP_S)
     assert [level(got, trial) for trial in list_trials(path)[0].trials] == pytest.approx([0.5, 1.5, 2.5], abs=0.005)
     assert len([w for w in got.warnings if "ECG right and which is ECG left is unsure" in w]) == 1
     assert not [w for w in got.warnings if "time stamps" in w]
