@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from functools import partial
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,10 @@ HELD_BACK = 20  # of so many recordings, or windows of one, one is kept back to 
 
 
 class Choice:
-    """Windows (n, 2560) of corpora, each with the indices that are wanted of it.
+    """Windows (n, 2560) of corpora, each with the indices that are wanted of it: a map-style data set for PyTorch.
 
-    Another process gets the names of their files, not the windows.
+    An index gives one window (2560,), an array of them (n, 2560). Another process, such as a ``DataLoader``'s worker,
+    gets the names of their files, not the windows.
     """
 
     def __init__(self, parts: Iterable[tuple[Corpus, npt.NDArray[np.int64]]]) -> None:
@@ -37,7 +39,12 @@ class Choice:
     def __len__(self) -> int:
         return int(self._ends[-1]) if self._parts else 0
 
-    def __getitem__(self, at: npt.NDArray[np.int64]) -> F32:
+    def __getitem__(self, at: SupportsIndex | npt.NDArray[np.int64]) -> F32:
+        if not isinstance(at, np.ndarray):
+            one = index(at)
+            if not -len(self) <= one < len(self):
+                raise IndexError(f"window {one} of {len(self)}")
+            return np.asarray(self[np.array([one % len(self)])][0])
         out = np.empty((len(at), WIDTH), np.float32)
         part = np.searchsorted(self._ends, at, side="right")
         for i in np.unique(part):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from torch.utils.data import DataLoader
 
 from ecg_live.constants import WIDTH
 from tests.training.made import dataset
@@ -40,6 +41,20 @@ def test_indices_run_over_all_corpora() -> None:
     assert numbers(choice) == [5, 0, 3, 101, 102]
     assert numbers(choice, np.array([4, 0, 4, 2])) == [102, 5, 102, 3]
     assert len(Choice([])) == 0
+
+
+def test_an_index_gives_one_window_and_none_beyond_the_end() -> None:
+    choice = Choice([(corpus("a", 0, 2, 3), np.array([5, 0, 3])), (corpus("b", 100, 1, 4), np.array([1, 2]))])
+    assert [window.shape for window in choice] == [(WIDTH,)] * 5  # type: ignore[attr-defined]  # by index, to IndexError
+    assert [choice[at][0] for at in (0, 3, np.int64(4), -1)] == [5, 101, 102, 102]
+    for beyond in (5, -6):
+        with pytest.raises(IndexError, match="of 5"):
+            choice[beyond]
+
+
+def test_a_data_loader_of_pytorch_takes_it() -> None:
+    loader = DataLoader(Choice([(corpus("a", 0, 2, 3), np.array([5, 0, 3]))]), batch_size=2)  # type: ignore[arg-type,var-annotated]  # by its methods
+    assert [batch[:, 0].tolist() for batch in loader] == [[5, 0], [3]]
 
 
 def test_the_key_changes_with_windows() -> None:
