@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from devices.files import open_recording
 from devices.read_options import Opening
+from devices.replay import Replay
+from ecg_live.events import Marker
+from tests.contracts.sources import HandClock
 from tests.devices.decoded import Decoded, decode
 from tests.fuzz.seeds import MAKERS
 from tests.fuzz.targets import WFDB, opening_of
@@ -47,3 +53,24 @@ def test_counter_duration_and_markers_fit_each_other(made: Made) -> None:
         assert got.info.duration == pytest.approx((got.counter[-1] + 1) / rate, abs=1 / rate)
     assert all(a.time <= b.time for a, b in zip(got.markers, got.markers[1:], strict=False))
     assert got.info.full_scale is None or got.info.full_scale[0] < got.info.full_scale[1]
+
+
+def test_markers_lie_where_they_lie_at_every_speed(made: Made) -> None:
+    """A marker's time is the file's, however fast it is replayed."""
+
+    def played(speed: float) -> list[tuple[float | None, str]]:
+        clock = HandClock()
+
+        def wait(seconds: float) -> bool:
+            clock.wait(seconds)
+            return False
+
+        opening = replace(made.opening, speed=speed)
+        with Replay(open_recording(made.path, opening), opening, clock, wait) as source:
+            markers = [item for item in source if isinstance(item, Marker)]
+        assert all(item.raw is not None for item in markers)
+        return [(item.raw, item.text) for item in markers]
+
+    expected = [(pytest.approx(marker.time), marker.text) for marker in decode(*made).markers]
+    for speed in (1.0, 20.0, math.inf):
+        assert played(speed) == expected
