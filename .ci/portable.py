@@ -26,12 +26,19 @@ TESTS = (  # no terminal signals, sockets of Unix, D-Bus, pseudo-terminals or fi
 )
 
 
-def run(*command: str, cwd: Path = ROOT) -> str:
-    """Run a Python module, show its command, and give what it printed."""
+def run(*command: str) -> None:
+    """Run a Python module in the checkout, and show what it prints."""
     print("==", *command, flush=True)
-    done = subprocess.run([sys.executable, *command], cwd=cwd, check=True, stdout=subprocess.PIPE, encoding="utf-8")
-    print(done.stdout[-4000:], flush=True)
-    return done.stdout
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+
+
+def demo() -> list[str]:
+    """Lines of the demo, played in a folder elsewhere."""
+    command = ["-m", "ecg_live", "demo", "--headless", "--json", "--speed", "max"]
+    print("==", *command, flush=True)
+    with tempfile.TemporaryDirectory() as away:
+        done = subprocess.run([sys.executable, *command], cwd=away, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout.splitlines()
 
 
 def main(*, install: bool) -> None:
@@ -43,9 +50,8 @@ def main(*, install: bool) -> None:
     if missing:
         sys.exit(f"tests that have moved: {', '.join(missing)}; mend TESTS in .ci/portable.py")
     run("-m", "pytest", "-q", *TESTS)
-    with tempfile.TemporaryDirectory() as away:
-        lines = run("-m", "ecg_live", "demo", "--headless", "--json", "--speed", "max", cwd=Path(away)).splitlines()
-    last = json.loads(lines[-1])
+    last = json.loads(demo()[-1])
+    print(last)
     if last["type"] != "summary" or last["lost"] or not last["predictions"]:
         sys.exit(f"the demo ended with {last}")
 
