@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -103,6 +104,15 @@ def test_version_is_the_same_everywhere() -> None:
     assert newest is not None
     assert newest[1] == __version__
     assert f"\nversion: {newest[1]}\ndate-released: {newest[2]}\n" in citation
+
+
+def test_the_portable_part_of_ci_names_tests_that_exist_and_runs_in_the_workflow() -> None:
+    portable = runpy.run_path(str(ROOT / ".ci" / "portable.py"))
+    assert [test for test in portable["TESTS"] if not (ROOT / test).exists()] == []
+    assert re.findall(r"run: (.+)", text(ROOT / ".github" / "workflows" / "ci.yml")) == [
+        ".ci/run",
+        "python .ci/portable.py",
+    ]
 
 
 def test_every_extra_that_pages_name_exists() -> None:
