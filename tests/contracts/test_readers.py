@@ -71,6 +71,8 @@ def test_markers_lie_where_they_lie_at_every_speed(made: Made) -> None:
         assert all(item.raw is not None for item in markers)
         return [(item.raw, item.text) for item in markers]
 
-    expected = [(pytest.approx(marker.time), marker.text) for marker in decode(*made).markers]
+    expected = decode(*made).markers
     for speed in (1.0, 20.0, math.inf):
-        assert played(speed) == expected
+        found = played(speed)
+        assert [text for _, text in found] == [marker.text for marker in expected]
+        assert [raw for raw, _ in found] == pytest.approx([marker.time for marker in expected])
