@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from devices.files import open_recording
 from devices.read_options import Opening
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
 from ecg_live.resources import DEFAULT_MODEL
@@ -30,7 +31,6 @@ if TYPE_CHECKING:  # PyTorch takes seconds to load
 
 READ_AT_ONCE_S = 60.0
 MAX_SAMPLES = 1 << 30  # 8 GiB of memory; 12 days at 1000 Hz
-EMBEDDING_SIZE = 128
 FEATURE_NAMES = (
     *(f"embedding_{number}" for number in range(EMBEDDING_SIZE)),
     "heart_rate",

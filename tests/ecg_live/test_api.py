@@ -20,10 +20,10 @@ import pytest
 import ecg_live
 import ecg_live.api
 from ecg_live.cli.live import live
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64
 from ecg_live.model.bundle import save_bundle
-from ecg_live.model.encoder import FEATURES
 from ecg_live.model.features import HRV
 from ecg_live.sinks.jsonl import rounded
 from tests.contracts.bundles import random_bundle
@@ -132,7 +132,7 @@ def test_gaps_of_the_counter_are_nan(stamped: Path) -> None:
 def test_features_stand_under_their_names(holed: F64) -> None:
     x = ecg_live.features(holed, RATE, 5.0)
     found = ecg_live.windows(holed, RATE, 5.0)
-    assert len(ecg_live.FEATURE_NAMES) == FEATURES + HRV == x.shape[1]
+    assert len(ecg_live.FEATURE_NAMES) == EMBEDDING_SIZE + HRV == x.shape[1]
     assert (x.dtype.name, len(x)) == ("float64", len(found))
     rate = x[:, ecg_live.FEATURE_NAMES.index("heart_rate")]
     expected = [math.nan if one.heart_rate is None else one.heart_rate for one in found]
