@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,7 @@ from devices.link import Driver, Found
 from ecg_live.errors import DeviceError
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +140,6 @@ def _result(looking: Future[_T], notes: list[str]) -> _T | None:
     try:
         return looking.result()
     except DeviceError as error:
+        _log.warning("nothing can be looked for", exc_info=error)
         notes.append(str(error))
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from serial.tools.list_ports import comports
 from devices.link import Found, LinkLost, Take
 from ecg_live.errors import DeviceError, DeviceNotFound
 from ecg_live.event_loop import call_on_loop
+
+_log = logging.getLogger(__name__)
 
 _BAUD = 115200  # Bluetooth knows no baud; a dock's serial line runs at this
 _WRITE = 0.5  # s that a few bytes may take
@@ -139,8 +142,9 @@ class SerialLink:
                 data = self._port.read(max(1, self._port.in_waiting))
                 if data and self._take is not None and not self._closed.is_set():
                     self._take(data)
-        except (OSError, TypeError):  # pyserial: unplugged, or closed under a read
-            pass
+        except (OSError, TypeError) as error:  # pyserial: unplugged, or closed under a read
+            if not self._closed.is_set():
+                _log.warning("the serial port cannot be read", exc_info=error)
         call_on_loop(self._loop, self._lose)
 
     def _lose(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 from collections.abc import AsyncIterator, Awaitable
@@ -16,6 +17,7 @@ from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
 from ecg_live.events import Beats, Chunk, Clock, Event, State
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 _TURN = Lock()  # BlueZ and many adapters fail when two connections are made at once, whoever makes them
 _POLL = 0.02  # s between two looks at something
@@ -163,6 +165,7 @@ class Supervisor:
     def _fail(self, error: DeviceError, began: float) -> None:
         """Note a failure; give up when patience is at its end."""
         self._failures += 1
+        _log.warning("%s, attempt %d", self._driver.heading, self._failures, exc_info=error)
         now = self._clock()
         heading, why, remedy = self._driver.heading, error.message, error.remedy or _REMEDY
         if not math.isnan(self._last):

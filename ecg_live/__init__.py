@@ -3,10 +3,13 @@
 The Python interface is imported when one of its names is used: ``import ecg_live`` loads neither NumPy nor PyTorch.
 """
 
+import logging
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.2.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # an application says where it goes
 
 _HOMES = {
     "ecg_live.api": ("FEATURE_NAMES", "Model", "Recording", "features", "load_model", "read", "windows"),

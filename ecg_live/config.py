@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,8 @@ class Settings:
         No dashboard; JSON lines on standard output.
     lsl_out : bool
         Offer results as LSL streams.
+    log : str, optional
+        File to log to.
     """
 
     model: str | None = None
@@ -82,6 +84,7 @@ class Settings:
     headless: bool = False
     json: bool = False
     lsl_out: bool = False
+    log: str | None = None
 
 
 NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
@@ -91,8 +94,12 @@ PORTS = range(1024, 65536)  # that a user may open
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def load(options: Mapping[str, object], environ: Mapping[str, str] | None = None) -> Settings:
+def load(
+    options: Mapping[str, object], environ: Mapping[str, str] | None = None, only: Collection[str] | None = None
+) -> Settings:
     """Merge all places a setting can come from; options that are None were not given.
+
+    Where a command has ``only`` these settings, the others keep their defaults and may be what they like.
 
     Raises
     ------
@@ -100,9 +107,9 @@ def load(options: Mapping[str, object], environ: Mapping[str, str] | None = None
         If a setting is unknown or its value cannot be, naming where it came from.
     """
     environ = os.environ if environ is None else environ
-    names = [field.name for field in fields(Settings)]
+    names = [field.name for field in fields(Settings) if only is None or field.name in only]
     merged: dict[str, Any] = {}
-    for name, value in _file(environ).items():
+    for name, value in ((name, value) for name, value in _file(environ).items() if name in names):
         merged[name] = _value(name, value, f"{name} in {_path(environ)}")
     for name in names:
         if (text := environ.get(PREFIX + name.upper())) is not None:

@@ -160,12 +160,11 @@ class Session:
         try:
             self._stream()
         except EcgLiveError as error:
-            self._fail(error)
+            self._fail(error, error)
         except Exception as error:  # noqa: BLE001 - a worker's exception must reach the screen, whatever it is
             self.crash = error
-            self._fail(
-                EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
-            )
+            told = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
+            self._fail(told, error)
         finally:
             self._requests.finish()
             self._finish()
@@ -242,9 +241,9 @@ class Session:
             if before.get(name, which) != which
         ]
 
-    def _fail(self, error: EcgLiveError) -> None:
-        self.error = error
-        self._send(State("error", str(error), self._clock()))
+    def _fail(self, told: EcgLiveError, error: Exception) -> None:
+        self.error = told
+        self._outputs.fail(State("error", str(told), self._clock()), error)
 
     def _finish(self) -> None:
         if self.error is None:

@@ -73,7 +73,8 @@ class Requests:
             try:
                 request()
             except Exception as error:  # noqa: BLE001 - those who ask later are served all the same
-                self._warn(f"unexpected {type(error).__name__}: {error}")
+                detail = f"unexpected {type(error).__name__}: {error}"
+                self._outputs.fail(State("warning", detail, self._clock()), error)
 
     def _warn(self, detail: str) -> None:
         self._outputs.send(State("warning", detail, self._clock()))
@@ -89,7 +90,7 @@ class Requests:
         try:
             self._outputs.begin_recording()
         except EcgLiveError as error:
-            self._outputs.send(State("recording_failed", str(error), self._clock()))
+            self._outputs.fail(State("recording_failed", str(error), self._clock()), error)
 
     def _rest_since(self, asked: float) -> None:
         with self._outputs.lock:

@@ -11,21 +11,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from devices.discovery import Reach, in_reach
+from ecg_live.cli.log_file import log_option, log_to
 from ecg_live.config import load
 from ecg_live.text import clean
 
 SECONDS = 4.0  # a strap advertises about once a second, and a scan may miss some
 
 
-def show_devices(seconds: str | None, *, as_json: bool) -> None:
+def show_devices(seconds: str | None, log: str | None = None, *, as_json: bool) -> None:
     """Look around and print it.
 
     Raises
     ------
     ConfigError
-        The time is no positive number.
+        The time is no positive number, or the log cannot be written.
     """
-    reach = in_reach(load({"seconds": seconds}, {}).seconds or SECONDS)
+    with log_to(log_option(log)):
+        reach = in_reach(load({"seconds": seconds}, {}).seconds or SECONDS)
     if as_json:
         print(json.dumps(asdict(reach)), flush=True)
     else:

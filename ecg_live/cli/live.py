@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import complain, say
+from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.marker_inputs import feeds
 from ecg_live.cli.participant import Wearer
 from ecg_live.cli.qt_check import why_no_display
@@ -59,7 +60,14 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
             baseline=settings.baseline,
             headless=settings.headless,
             json=settings.json,
+            log=settings.log,
         )
+    with log_to(settings.log, private_words(settings, uri)):
+        return _run(uri, settings, debug=debug)
+
+
+def _run(uri: str, settings: Settings, *, debug: bool) -> int:
+    """Build the session, show it, wait for its end; give the exit code."""
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
         say(f"no dashboard: {reason}; showing the session in the terminal")

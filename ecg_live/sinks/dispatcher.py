@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +16,10 @@ from ecg_live.results import Item, Summary
 from ecg_live.sinks.disk_watch import DiskWatch
 from ecg_live.sinks.display_buffer import Screen
 
+_log = logging.getLogger(__name__)
+
+WITHOUT_DETAIL = ("warming_up", "gap", "baseline", "recording", "recorded")
+ALARMING = ("lost", "gave_up", "markers_missing", "recording_failed", "warning", "error")
 MOST_CARRIED = 100_000  # markers that wait for a recording: some 20 MB
 
 
@@ -60,6 +65,7 @@ class Fanout:
         self._markers: deque[Marker] = deque(maxlen=MOST_CARRIED)  # in no recording that has ended well
         self._blind = False  # the screen has raised, and that was told
         self._over = False  # nothing comes after the summary
+        self._logged = ""  # state that was logged last
         self.lock = RLock()
         self.error: EcgLiveError | None = None  # of a sink that may have lost data
 
@@ -93,7 +99,27 @@ class Fanout:
             self._leave()
 
     def send(self, item: Item) -> None:
-        """Give an item to all, in order; a marker with its raw time."""
+        """Give an item to all, in order; a marker with its raw time. A state is logged."""
+        if isinstance(item, State):
+            self._log(item)
+        self._pass(item)
+
+    def fail(self, state: State, error: Exception) -> None:
+        """Give a state that tells of an error to all, and log the error with its traceback."""
+        _log.error("%s", state.state, exc_info=error)
+        self._pass(state)
+
+    def _log(self, state: State) -> None:
+        """Log a state; one that counts down, or names a recording's file, without its detail and when it begins."""
+        with self.lock:
+            news, self._logged = state.state != self._logged, state.state
+        if state.state in WITHOUT_DETAIL:
+            if news:
+                _log.info("%s", state.state)
+        else:
+            _log.log(logging.WARNING if state.state in ALARMING else logging.INFO, "%s: %s", state.state, state.detail)
+
+    def _pass(self, item: Item) -> None:
         with self.lock:
             if isinstance(item, Chunk) and len(item.samples):
                 self._newest = item
@@ -151,7 +177,7 @@ class Fanout:
         if error := self._close(recorder):
             with self.lock:
                 self._markers = deque([*held, *self._markers], maxlen=MOST_CARRIED)
-                self.send(State("recording_failed", str(error), self._clock()))
+                self.fail(State("recording_failed", str(error), self._clock()), error)
         else:
             self._screen.follow(None)
         self._leave()
@@ -188,7 +214,7 @@ class Fanout:
             if not self._blind:
                 self._blind = True
                 reason = f"the screen missed something: unexpected {type(error).__name__}: {error}"
-                self.send(State("warning", reason, self._clock()))
+                self.fail(State("warning", reason, self._clock()), error)
 
     def _raw(self, time: float) -> float | None:
         """Raw time (s) at a time of the session clock."""
@@ -205,8 +231,10 @@ class Fanout:
         for sink, error in broken:
             self._close(sink)
             reason = f"{sink.name} stopped: {error}"
-            if not self._over:
-                self.send(State("recording_failed" if sink is recorder else "warning", reason, self._clock()))
+            if self._over:
+                _log.error("%s stopped", sink.name, exc_info=error)
+            else:
+                self.fail(State("recording_failed" if sink is recorder else "warning", reason, self._clock()), error)
             if sink is recorder:
                 self._recorder = None
                 self.error = RecordingError(reason, "what was written before is in the file")
@@ -227,9 +255,11 @@ class Fanout:
         try:
             sink.close()
         except EcgLiveError as error:
+            _log.error("%s did not close", sink.name, exc_info=error)
             self.error = error
             return error
         except Exception as error:  # noqa: BLE001 - the others must be closed as well
+            _log.error("%s did not close", sink.name, exc_info=error)
             self.error = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")
             return self.error
         return None

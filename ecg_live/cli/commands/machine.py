@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands.options import Channel, Debug, Gain, Json, Rate, Seconds, Unit
+from ecg_live.cli.commands.options import Channel, Debug, Gain, Json, Log, Rate, Seconds, Unit
 
 
 def devices(
     as_json: Json = False,
     seconds: Annotated[str | None, typer.Option(help="How long to look (default 4).")] = None,
+    log: Log = None,
 ) -> None:
     """List what is in reach: LSL streams, Bluetooth devices, serial ports, each with the SOURCE to use."""
     from ecg_live.cli.devices import show_devices
 
-    show_devices(seconds, as_json=as_json)
+    show_devices(seconds, log, as_json=as_json)
 
 
 def simulate(

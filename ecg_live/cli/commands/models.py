@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands.options import Debug, Json
+from ecg_live.cli.commands.options import Debug, Json, Log
 
 Folder = Annotated[Path, typer.Option(help="Folder of the data set, or a manifest of your own files (CSV).")]
 DatasetName = Annotated[
@@ -63,9 +63,11 @@ def train(
     processes: Annotated[int | None, typer.Option(min=1, help="How many at a time; all cores without it.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for windows and checkpoints (OUT.work).")] = None,
     fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on from what is there.")] = False,
+    log: Log = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
     """Train a model on a data set: encoder, heads, honest scores, report. It can be stopped, and goes on."""
+    from ecg_live.cli.log_file import log_option, log_to
     from ecg_live.cli.train import assignments
     from ecg_live.cli.train import train as run_training
 
@@ -85,7 +87,11 @@ def train(
         "work": work,
         "fresh": fresh,
     }
-    raise typer.Exit(run_training(job, preset, config, single | {"evaluate.transductive": transductive or None}))
+    single |= {"evaluate.transductive": transductive or None}
+    private = [text for path in (data, out, *(pretrain or ())) for text in (str(path), path.name, path.stem)]
+    with log_to(log_option(log), private):
+        code = run_training(job, preset, config, single)
+    raise typer.Exit(code)
 
 
 def evaluate(

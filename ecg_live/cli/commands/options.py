@@ -60,4 +60,8 @@ MarkPort = Annotated[
     typer.Option(metavar="N", help="Take markers on this TCP port of this machine (a token is printed); see mark."),
 ]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
+Log = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Log device errors, reconnects, warnings and failures here; nothing personal."),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -15,6 +15,7 @@ from ecg_live.cli.commands.options import (
     Headless,
     Hop,
     Json,
+    Log,
     LslOut,
     Markers,
     MarkPort,
@@ -39,6 +40,7 @@ def demo(
     as_json: Json = False,
     seconds: Seconds = None,
     baseline: Baseline = None,
+    log: Log = None,
     debug: Debug = False,
 ) -> None:
     """Replay the bundled recording through the bundled model."""
@@ -46,7 +48,7 @@ def demo(
     from ecg_live.resources import demo_recording
 
     options = {"headless": headless or None, "speed": speed, "json": as_json or None, "seconds": seconds}
-    options |= {"baseline": baseline}
+    options |= {"baseline": baseline, "log": log}
     raise typer.Exit(live(str(demo_recording()), options, own=True, debug=debug))
 
 
@@ -73,6 +75,7 @@ def run(
     markers: Markers = None,
     mark_port: MarkPort = None,
     lsl_out: LslOut = False,
+    log: Log = None,
     debug: Debug = False,
 ) -> None:
     """Run a session on a source of ECG."""
@@ -100,6 +103,7 @@ def run(
         "markers": markers,
         "mark_port": mark_port,
         "lsl_out": lsl_out or None,
+        "log": log,
     }
     raise typer.Exit(live(source, options, debug=debug))
 

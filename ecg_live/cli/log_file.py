@@ -1,0 +1,171 @@
+"""``--log FILE``: what the libraries log, a line an entry, and nothing that says who was measured or what came out.
+
+The words of an error are kept where they are ours and speak of devices, models or settings. Those of a file's reader or
+of another library may quote a value (a sample, a marker, a name): of them the kind of the error and its place are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from pathlib import Path
+from queue import SimpleQueue
+from traceback import walk_tb
+from types import TracebackType
+from typing import TextIO
+
+from ecg_live import __version__
+from ecg_live.atomic_write import PRIVATE_FILE
+from ecg_live.cli import say
+from ecg_live.config import Settings, load
+from ecg_live.errors import ConfigError, DatasetError, EcgLiveError, RecordingError
+from ecg_live.participant_profile import quoted
+from ecg_live.text import clean
+
+PACKAGES = ("ecg_live", "devices", "training")
+MASK = "[...]"
+_log = logging.getLogger(__name__)
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class PrivateFormatter(logging.Formatter):
+    """Wall time, level, module and message on one line; ``private`` words are masked in it, whatever their case."""
+
+    def __init__(self, private: Iterable[str] = ()) -> None:
+        super().__init__()
+        words = sorted({word for word in private if word}, key=len, reverse=True)
+        either = "|".join(map(re.escape, words))
+        self._private = re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])", re.IGNORECASE) if words else None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Make the line."""
+        time = datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(timespec="milliseconds")
+        message = record.getMessage()
+        if record.exc_info:
+            message += f": {self.formatException(record.exc_info)}"
+        if self._private is not None:
+            message = self._private.sub(MASK, message)
+        return f"{time} {record.levelname} {record.name} {clean(message)}"
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
+        """Kinds and places of an error and of what caused it, the last first."""
+        parts: list[str] = []
+        error = ei[1]
+        while error is not None and len(parts) < 10:
+            parts.append(f"{_words(error)}{_place(error)}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return ", caused by ".join(parts)
+
+
+def _words(error: BaseException) -> str:
+    kind = type(error).__name__
+    if isinstance(error, EcgLiveError) and not isinstance(error, RecordingError | DatasetError):
+        return f"{kind}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{kind}: {error.strerror}"
+    return kind
+
+
+def _place(error: BaseException) -> str:
+    """Modules, functions and lines that it came through; no path, which may name a user."""
+    frames = [
+        f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}:{line}"
+        for frame, line in walk_tb(error.__traceback__)
+    ]
+    return f" at {' > '.join(frames)}" if frames else ""
+
+
+class _LogFile(logging.StreamHandler[TextIO]):
+    """Says once where the file takes no more; what is logged then is lost, and nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(_opened(path))
+        self._path = path
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
+        if not self._told:
+            self._told = True
+            say(f"the log {self._path} takes no more; the rest goes on without it")
+
+    def close(self) -> None:
+        with suppress(OSError):  # what was not written was told
+            self.stream.close()
+        super().close()
+
+
+@contextmanager
+def log_to(path: str | None, private: Iterable[str] = ()) -> Iterator[None]:
+    """Append what is logged meanwhile to a file of mode 0600, an error that leaves the block among it; None: no file.
+
+    A thread of its own writes, so that no session waits for the disk.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be written to.
+    """
+    if path is None:
+        yield
+        return
+    file = _LogFile(Path(path))
+    entries: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler, listener = QueueHandler(entries), QueueListener(entries, file)
+    handler.setFormatter(PrivateFormatter(private))
+    loggers = [logging.getLogger(name) for name in PACKAGES]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    listener.start()
+    try:
+        _log.info("ecg-live %s begins", __version__)
+        yield
+        _log.info("it ends")
+    except Exception:
+        _log.exception("the command failed")
+        raise
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+        listener.stop()
+        file.close()
+
+
+def log_option(option: str | None) -> str | None:
+    """Find the log's file where a command has no other settings: option, environment, TOML file.
+
+    Raises
+    ------
+    ConfigError
+        As `load`.
+    """
+    return load({"log": option}, only=("log",)).log
+
+
+def private_words(settings: Settings, source: str) -> Iterator[str]:
+    """What of a session's settings may name the wearer: pseudonyms, and names of files and folders."""
+    for name in (settings.participant, settings.session):
+        if name:
+            yield from (name, quoted(name))
+    for text in (source.removeprefix("file:"), settings.record or ""):
+        if text and (text == settings.record or os.path.exists(text)):  # noqa: PTH110 - as in uri
+            yield from (text, str(Path(text).absolute()), Path(text).name, Path(text).stem)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"--log {path} is no file", "name a file that can be written")
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        if hasattr(os, "fchmod"):  # it may have been there, for others to read
+            os.fchmod(number, PRIVATE_FILE)
+        return os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise ConfigError(f"--log {path}: {error.strerror}", "name a file that can be written") from error
