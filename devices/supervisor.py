@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from devices.link import Driver, Emit, Found, Link, LinkLost, Transport
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
-from ecg_live.events import Beats, Chunk, Clock, Event, State
+from ecg_live.events import Beats, Chunk, Clock, Event, State, StateName
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ class Supervisor:
         longest = min(_LONGEST, _SHORTEST * 2.0 ** min(self._failures, 10))
         return longest * self._rng.uniform(0.5, 1.0)
 
-    def _tell(self, state: str, detail: str) -> None:
+    def _tell(self, state: StateName, detail: str) -> None:
         self._emit(State(state, detail, self._clock()))
 
 

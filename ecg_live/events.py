@@ -5,8 +5,9 @@ Units everywhere: mV, seconds, Hz. Conversion happens inside the adapter that me
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -103,18 +104,56 @@ class Marker:
     raw: float | None = None
 
 
+StateName = Literal[
+    "searching", "connecting", "lost", "gave_up",  # a device
+    "streaming", "warming_up", "gap", "baseline", "ended", "error",  # the session
+    "recording", "recorded", "recording_failed",
+    "markers", "markers_missing",  # a marker stream
+    "clock", "warning",  # remarks
+]  # fmt: skip
+StateTrait = Literal["ongoing", "away", "countdown", "told", "alarm", "brief"]
+
+STATES: Mapping[StateName, tuple[StateTrait, ...]] = {
+    "searching": ("ongoing", "away"),
+    "connecting": ("ongoing", "away"),
+    "lost": ("ongoing", "away", "told", "alarm"),
+    "gave_up": ("ongoing", "away", "told", "alarm"),
+    "streaming": ("ongoing",),
+    "warming_up": ("ongoing", "countdown", "brief"),
+    "gap": ("ongoing", "countdown", "brief"),
+    "baseline": ("ongoing", "brief"),
+    "ended": ("ongoing", "told"),
+    "error": ("ongoing", "told", "alarm"),
+    "recording": ("told", "brief"),
+    "recorded": ("told", "brief"),
+    "recording_failed": ("told", "alarm"),
+    "markers": ("told",),
+    "markers_missing": ("told", "alarm"),
+    "clock": (),
+    "warning": ("told", "alarm"),
+}
+"""All states, and what those who show, keep or log them make of each.
+
+``ongoing``: what stream or session is doing until the next such state. ``away``: the device gives no data.
+``countdown``: it only counts down. ``told``: an event to be listed with its detail. ``alarm``: logged as a warning.
+``brief``: logged without its detail, which counts down or names a file.
+"""
+
+
+def states_that_are(trait: StateTrait) -> tuple[StateName, ...]:
+    """Names of all states with a trait, in the table's order."""
+    return tuple(name for name, traits in STATES.items() if trait in traits)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What the stream or the session is doing.
 
-    ``state`` is ``searching``, ``connecting``, ``lost`` or ``gave_up`` (a device); ``streaming``, ``warming_up``,
-    ``gap``, ``baseline``, ``ended`` or ``error`` (the session); ``recording``, ``recorded`` or ``recording_failed``;
-    ``markers`` or ``markers_missing`` (a marker stream); ``clock`` or ``warning`` (remarks). ``detail`` is one sentence
-    for people, a remark's shortened to a line or two; ``seconds_left`` counts down where that is known (a baseline
-    without it is complete).
+    ``state`` is one of `STATES`. ``detail`` is one sentence for people, a warning's shortened to a line or two;
+    ``seconds_left`` counts down where that is known (a baseline without it is complete).
     """
 
-    state: str
+    state: StateName
     detail: str = ""
     time: float | None = None
     seconds_left: float | None = None

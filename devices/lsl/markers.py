@@ -19,7 +19,7 @@ from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
 from devices.lsl.resolve import FORGET, Found, distinct
 from devices.lsl.sample_loss import FUTURE, LONGEST
 from devices.marker_text import marker_text
-from ecg_live.events import Clock, State
+from ecg_live.events import Clock, State, StateName
 from ecg_live.lsl_library import clock_offset
 
 ALL = "all"
@@ -174,5 +174,5 @@ class LslMarkers:
             "markers_missing", f"{what}: its markers are not noted until it is there; start it or check --markers"
         )
 
-    def _say(self, state: str, detail: str) -> None:
+    def _say(self, state: StateName, detail: str) -> None:
         self._tell(State(state, detail, self._clock()))

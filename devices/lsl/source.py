@@ -19,7 +19,7 @@ from devices.lsl.sample_loss import LossFinder, Stretch
 from devices.read_options import Opening
 from devices.repeated_warnings import Tally
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
-from ecg_live.events import Chunk, Clock, Event, Gap, State, StreamInfo
+from ecg_live.events import Chunk, Clock, Event, Gap, State, StateName, StreamInfo
 from ecg_live.lsl_library import clock_offset
 
 _POLL = 0.05  # s between two looks at what is in reach
@@ -249,7 +249,7 @@ class LslSource:
     def _since(self) -> str:
         return f", lost {self._clock() - self._last:.0f} s ago, attempt {self._failures}" if self._lost else ""
 
-    def _state(self, state: str, detail: str) -> State:
+    def _state(self, state: StateName, detail: str) -> State:
         return State(state, detail, self._clock())
 
 

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ecg_live.events import Battery, Event, Gap, LeadOff, Marker, SetChange, State
+from ecg_live.events import Battery, Event, Gap, LeadOff, Marker, SetChange, State, states_that_are
 
 NOTHING = "--"
-TOLD = (
-    "warning",
-    "error",
-    "ended",
-    "lost",
-    "gave_up",
-    "recording",
-    "recorded",
-    "recording_failed",
-    "markers",
-    "markers_missing",
-)
+TOLD = states_that_are("told")
 
 
 def number(value: float | None, digits: int = 0, factor: float = 1) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import inf
 from typing import Literal
 
+from ecg_live.events import states_that_are
 from ecg_live.presentation.formatting import NOTHING, number, sentence, title_text
 from ecg_live.results import HeadResult, Prediction, Snapshot
 
@@ -18,7 +19,7 @@ DIM_AFTER = 3.0  # s: an answer this old is dimmed and its age shown
 GONE_AFTER = 10.0  # s: and this old it is no longer shown
 SURE = 0.6  # a likeliest class below this probability is of low confidence, and no label is shown
 UNDECIDED = "undecided"
-AWAY = ("searching", "connecting", "lost", "gave_up")  # states of a device that gives no data now
+AWAY = states_that_are("away")
 NO_USABLE_ECG = "NO USABLE ECG"
 BETWEEN = "  \N{MIDDLE DOT}  "  # two things that are said side by side
 PERSONAL = "Relative to the resting baseline"

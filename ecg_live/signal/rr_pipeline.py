@@ -80,9 +80,9 @@ class StrapPath:
         left = self._began + RATE_OVER - now
         if left <= 0:
             return None
-        first = self._began == self._origin
-        state, what = ("warming_up", "first") if first else ("gap", "strap is back, next")
-        return State(state, f"{what} heart rate in {left:.0f} s", now, left)
+        if self._began == self._origin:
+            return State("warming_up", f"first heart rate in {left:.0f} s", now, left)
+        return State("gap", f"strap is back, next heart rate in {left:.0f} s", now, left)
 
     def _prediction(self, beats: Beats) -> Prediction:
         rate, rmssd, regular = self._rhythm(beats)

@@ -10,7 +10,7 @@ from math import isfinite
 from threading import RLock
 
 from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.events import Chunk, Clock, Marker, State, StreamInfo
+from ecg_live.events import STATES, Chunk, Clock, Marker, State, StreamInfo
 from ecg_live.protocols import Recorder, Sink
 from ecg_live.results import Item, Summary
 from ecg_live.sinks.disk_watch import DiskWatch
@@ -18,8 +18,6 @@ from ecg_live.sinks.display_buffer import Screen
 
 _log = logging.getLogger(__name__)
 
-WITHOUT_DETAIL = ("warming_up", "gap", "baseline", "recording", "recorded")
-ALARMING = ("lost", "gave_up", "markers_missing", "recording_failed", "warning", "error")
 MOST_CARRIED = 100_000  # markers that wait for a recording: some 20 MB
 
 
@@ -113,11 +111,13 @@ class Fanout:
         """Log a state; one that counts down, or names a recording's file, without its detail and when it begins."""
         with self.lock:
             news, self._logged = state.state != self._logged, state.state
-        if state.state in WITHOUT_DETAIL:
+        if "brief" in STATES[state.state]:
             if news:
                 _log.info("%s", state.state)
         else:
-            _log.log(logging.WARNING if state.state in ALARMING else logging.INFO, "%s: %s", state.state, state.detail)
+            _log.log(
+                logging.WARNING if "alarm" in STATES[state.state] else logging.INFO, "%s: %s", state.state, state.detail
+            )
 
     def _pass(self, item: Item) -> None:
         with self.lock:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from ecg_live.constants import RATE
-from ecg_live.events import F32, Beats, Chunk, Clock, Event, State
+from ecg_live.events import F32, Beats, Chunk, Clock, Event, State, states_that_are
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
@@ -21,7 +21,7 @@ KEPT_PREDICTIONS = 3600
 KEPT_EVENTS = 1000
 RECENT = 60  # predictions that the latency percentile rests on
 # states that stay; others are messages
-LOUD = ("searching", "connecting", "lost", "gave_up", "streaming", "warming_up", "gap", "baseline", "ended", "error")
+ONGOING = states_that_are("ongoing")
 
 
 class Screen:
@@ -118,7 +118,7 @@ class Screen:
     def _note(self, event: Event) -> None:
         self._events.append(event)
         self._happened += 1
-        if isinstance(event, State) and event.state in LOUD:
+        if isinstance(event, State) and event.state in ONGOING:
             self._state = event
             self._error = event.detail if event.state == "error" else self._error
 

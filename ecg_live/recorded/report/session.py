@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecg_live.events import states_that_are
 from ecg_live.recorded.report.ecg_overview import Trace, look
 from ecg_live.recorded.report.recording_parts import Part
 from ecg_live.recorded.report.time_axis import Times, wall_clock
 from ecg_live.recorded.report.windows import Windows, read_windows
 
-COUNTDOWNS = ("warming_up", "gap")  # states that only count down
+COUNTDOWNS = states_that_are("countdown")
 SHORTEST, LONGEST = 0.1, 600.0  # s that may lie between two windows
 
 
@@ -150,7 +151,7 @@ def _hole(event: Mapping[str, Any], zero: float) -> Hole | None:
 
 def _happenings(told: Sequence[tuple[float, Mapping[str, Any]]], *, ecg: bool) -> Iterator[Happening]:
     """States and what electrodes did; those that differ by their numbers only, one behind the other, are one."""
-    left_out = COUNTDOWNS if ecg else COUNTDOWNS[:1]  # of a strap nothing else tells that it was silent
+    left_out = COUNTDOWNS if ecg else ("warming_up",)  # of a strap nothing else tells that it was silent
     last: Happening | None = None
     for time, event in told:
         kind, text = _happened(event)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from ecg_live.constants import RATE
 from ecg_live.dashboard.ecg_grid import MARGIN
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.events import Battery, LeadOff, Marker, State
+from ecg_live.events import Battery, LeadOff, Marker, State, StateName
 from ecg_live.results import RecordingStatus
 from tests.ecg_live.dashboard.simulated import LOAD, STRAP, SimulatedView
 from tests.ecg_live.dashboard.windows import Open, live
@@ -235,7 +235,7 @@ def test_a_running_baseline_begins_anew_only_after_a_question(opened: Open) -> N
 
 
 @pytest.mark.parametrize("state", ["lost", "searching", "connecting", "gave_up"])
-def test_without_its_device_nothing_looks_live(opened: Open, state: str) -> None:
+def test_without_its_device_nothing_looks_live(opened: Open, state: StateName) -> None:
     view, window = live(opened)
     view.wait(0.5)
     view.state = State(state, "lost 1 s ago, attempt 2")
