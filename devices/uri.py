@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from devices.files import open_recording
+from devices.plugins import open_plugin_device
 from devices.read_options import Opening
 from devices.replay import Replay
 from ecg_live.errors import ConfigError
 from ecg_live.events import Clock
+from ecg_live.plugins import plugin_names
 from ecg_live.protocols import Source
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
@@ -73,9 +75,8 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
     RecordingError
         The file is missing or is no recording.
     """
-    if device := _device(uri):
-        scheme, text = device
-        return _DEVICES[scheme](text, opening, clock)
+    if (schemed := _schemed(uri)) and schemed[0] != "file":
+        return _device(uri, *schemed, opening, clock)
     path, opening = _parted(_path(uri), opening)
     return Replay(open_recording(path, opening), opening, clock)
 
@@ -94,22 +95,22 @@ def _schemed(uri: str) -> tuple[str, str] | None:
     return found[1].casefold(), found[2]
 
 
-def _device(uri: str) -> tuple[str, str] | None:
-    schemed = _schemed(uri)
-    return schemed if schemed is not None and schemed[0] in _DEVICES else None
+def _device(uri: str, scheme: str, text: str, opening: Opening, clock: Clock) -> Source:
+    if scheme in _DEVICES:
+        return _DEVICES[scheme](text, opening, clock)
+    source = open_plugin_device(scheme, text, opening, clock)
+    if source is not None:
+        return source
+    built_in = (name for name in ("file", *_DEVICES) if name != "movesense")
+    known = ", ".join(f"{name}:" for name in (*built_in, *plugin_names("ecg_live.devices")))
+    raise ConfigError(
+        f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
+    )
 
 
 def _path(uri: str) -> Path:
     schemed = _schemed(uri)
-    if schemed is None:
-        return _user_path(uri)
-    scheme, path = schemed
-    if scheme == "file":
-        return _user_path(re.sub(r"^//(?=/)", "", path))
-    known = ", ".join(f"{name}:" for name in ("file", *_DEVICES) if name != "movesense")
-    raise ConfigError(
-        f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
-    )
+    return _user_path(uri if schemed is None else re.sub(r"^//(?=/)", "", schemed[1]))
 
 
 def _parted(path: Path, opening: Opening) -> tuple[Path, Opening]:

@@ -29,6 +29,7 @@ from devices.files.unreadable_formats import refuse_unread, unread_by_name
 from devices.files.wesad.wesad import is_wesad, open_wesad
 from devices.files.wfdb.wfdb import open_wfdb
 from devices.files.xdf.xdf import open_xdf
+from devices.plugins import find_reader
 from devices.read_options import Opening
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 
@@ -66,11 +67,21 @@ def open_recording(path: Path, opening: Opening) -> Recording:
             raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
         if opening.annotations is not None and file.suffix.casefold() != ".hea":
             raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
-        return _decoder(file)(file, opening)
+        return _opened(file, opening)
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
     except UNDECODABLE as error:
         raise undecodable(name, error) from error
+
+
+def _opened(file: Path, opening: Opening) -> Recording:
+    """Open it with a built-in reader; where none knows what it is, with a plug-in."""
+    try:
+        return _decoder(file)(file, opening)
+    except FormatError:
+        if (reader := find_reader(file)) is None:
+            raise
+    return reader.open(file, opening)
 
 
 def _file(path: Path) -> Path:
@@ -150,4 +161,7 @@ def _text_decoder(path: Path) -> Callable[[Path, Opening], Recording]:
         return open_labchart
     if is_acqknowledge(lines):
         return open_acqknowledge_text
-    return open_shimmer_csv if is_shimmer(lines) else open_csv
+    if is_shimmer(lines):
+        return open_shimmer_csv
+    reader = find_reader(path)  # first, because nearly any table passes as a CSV
+    return open_csv if reader is None else reader.open

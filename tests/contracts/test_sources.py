@@ -14,8 +14,9 @@ import pytest
 from devices.files.recording import FileRecording, Run
 from devices.read_options import Opening
 from devices.replay import Replay
+from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
 from ecg_live.events import Beats, Chunk, Gap, StreamInfo
-from tests.contracts.reading import Reader
 from tests.contracts.rigs import ALL, ECG, FLOW, RAMP, ROUND, RR, Rig
 
 AFTER = 0.25  # s of signal behind the loss
@@ -52,19 +53,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 
 
 def test_chunks_come_in_order_and_have_the_shape_that_the_stream_promises(reading: Reading) -> None:
-    info = reading.rig.source.info
-    assert info.rate > 0
-    assert 0 <= info.ecg < len(info.channels)
-    times: list[float] = []
-    for item in reading.reader.counted():
-        assert item.time is not None
-        times.append(item.time)
-        if isinstance(item, Chunk):
-            assert item.samples.shape[1] == len(info.channels)
-            assert item.samples.dtype == np.float64
-            assert np.isfinite(item.samples).all()
-            assert item.arrived is None or item.arrived >= item.time
-    assert all(a <= b for a, b in pairwise(times))
+    check_order(reading.reader)
 
 
 def test_delivered_and_lost_is_played_to_the_sample_and_in_millivolt(reading: Reading) -> None:
@@ -81,7 +70,7 @@ def test_delivered_and_lost_is_played_to_the_sample_and_in_millivolt(reading: Re
 def test_it_goes_on_after_a_loss_and_says_why(reading: Reading) -> None:
     kinds = [type(item) for item in reading.reader.counted()]
     assert Chunk in kinds[kinds.index(Gap) + 1 :]
-    assert all(gap.cause and gap.lost > 0 and not gap.bridged for gap in reading.reader.gaps)
+    check_gaps(reading.reader)
 
 
 def test_times_run_at_the_streams_rate(reading: Reading) -> None:
@@ -121,9 +110,7 @@ def test_closing_wakes_an_iterator_that_waits_and_is_final(rig: Rig) -> None:
         assert list(rig.source) == []
         rig.source.close()
     assert reader.error is None
-    for thread in set(threading.enumerate()) - before:
-        thread.join(2)  # one that opens a port can only be waited for
-        assert not thread.is_alive()
+    check_is_over(rig.source, before)
 
 
 def test_closing_before_anything_came(rig: Rig) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from ecg_live.errors import ConfigError, DatasetError
+from ecg_live.errors import ConfigError, DatasetError, EcgLiveError
+from ecg_live.plugins import broken_plugin, load_plugin, plugin_names
 from training.datasets.dataset import Dataset
 
 __all__ = ["DATASETS", "open_dataset", "open_unlabelled"]
@@ -47,14 +48,31 @@ def open_dataset(name: str, folder: Path) -> Dataset:
     RecordingError
         A file that all of it depends on cannot be read.
     """
-    if name not in DATASETS:
-        raise ConfigError(f"the data set is {name!r}; known are {', '.join(DATASETS)}", "choose one of them")
+    plugin = None if name in DATASETS else load_plugin("ecg_live.datasets", name)
+    if name not in DATASETS and plugin is None:
+        known = ", ".join((*DATASETS, *plugin_names("ecg_live.datasets")))
+        raise ConfigError(f"the data set is {name!r}; known are {known}", "choose one of them")
     if not folder.exists():
         raise DatasetError(f"{folder}: no such folder", "check the path")
     if not folder.is_dir() and name != "manifest":
         raise DatasetError(f"{folder} is a file, expected a folder", "give the folder that holds the data set")
+    if plugin is not None:
+        return _by_plugin(name, plugin, folder)
     module, function = DATASETS[name].split(":")
     loaded: Dataset = getattr(import_module(module), function)(folder)
+    return loaded
+
+
+def _by_plugin(name: str, load: Callable[[Path], object], folder: Path) -> Dataset:
+    """A data set that another package loads."""
+    try:
+        loaded = load(folder)
+    except (EcgLiveError, OSError):
+        raise
+    except Exception as error:
+        raise broken_plugin("ecg_live.datasets", name, "fails", error) from error
+    if not isinstance(loaded, Dataset):
+        raise broken_plugin("ecg_live.datasets", name, "fails", f"it gave {type(loaded).__name__}, expected Dataset")
     return loaded
 
 

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 
 from devices.lsl.resolve import Patience
-from tests.contracts.reading import Reader
+from ecg_live.contracts.reading import Reader
 
 RATE = 256.0
 QUICK = Patience(first=1.0, others=0.1, silent=0.5)

@@ -13,8 +13,8 @@ import pytest
 
 from devices.lsl import open_lsl
 from devices.read_options import Opening
+from ecg_live.contracts.reading import Reader
 from ecg_live.errors import ConfigError, DeviceLost
-from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, name, off
 from tests.emulators.lsl import outlet, say
 

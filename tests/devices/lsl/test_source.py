@@ -11,9 +11,9 @@ import pytest
 
 from devices.lsl import open_lsl
 from devices.read_options import Opening
+from ecg_live.contracts.reading import Reader
 from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
 from ecg_live.events import State
-from tests.contracts.reading import Reader
 from tests.devices.lsl.streams import QUICK, RATE, name, off
 from tests.emulators.lsl import outlet as outlet_process
 

@@ -33,6 +33,7 @@ class Reader:
         self.source.__exit__(kind, error, trace)
 
     def close(self) -> None:
+        """Close the source; fails where its iterator does not wake within 0.5 s."""
         self.source.close()
         self._thread.join(0.5)
         assert not self._thread.is_alive(), "it did not wake within 0.5 s of close()"
@@ -47,26 +48,32 @@ class Reader:
 
     @property
     def chunks(self) -> list[Chunk]:
+        """Chunks that hold samples."""
         return [item for item in self.items if isinstance(item, Chunk) and len(item.samples)]
 
     @property
     def gaps(self) -> list[Gap]:
+        """Gaps by now."""
         return [item for item in self.items if isinstance(item, Gap)]
 
     @property
     def states(self) -> list[str]:
+        """Names of the states by now."""
         return [item.state for item in self.items if isinstance(item, State)]
 
     @property
     def details(self) -> str:
+        """What the states say, a line each."""
         return "\n".join(item.detail for item in self.items if isinstance(item, State))
 
     @property
     def received(self) -> int:
+        """Samples that came."""
         return sum(len(chunk.samples) for chunk in self.chunks)
 
     @property
     def stop(self) -> int:
+        """Index behind the last sample that came."""
         return self.chunks[-1].stop if self.chunks else 0
 
     def counted(self) -> Iterator[Chunk | Gap]:

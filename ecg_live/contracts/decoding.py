@@ -1,0 +1,98 @@
+"""A whole recording, checked for order while it is read; and what holds of every reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from devices.files import open_recording
+from devices.read_options import Opening
+from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
+
+FEWEST_SAMPLES = 100  # that a file must hold for the checks to say anything
+
+
+class Made(NamedTuple):
+    """A file, and how it is opened."""
+
+    path: Path
+    opening: Opening
+
+
+class Decoded(NamedTuple):
+    """All that a reader gave: ``counter`` is the index of each sample, ``gaps`` are start and lost samples."""
+
+    info: StreamInfo
+    samples: F64
+    counter: list[int]
+    gaps: list[tuple[int, int]]
+    warnings: list[str]
+    markers: list[Marker]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """All but the samples, to compare two passes."""
+        return self.info, self.counter, self.gaps, self.warnings, [(each.time, each.text) for each in self.markers]
+
+
+def decode(path: Path, opening: Opening | None = None, size: int = 100) -> Decoded:
+    """Read a recording in chunks of ``size``; each item must follow the last."""
+    recording = open_recording(path, opening or Opening())
+    stop = 0
+    parts: list[F64] = []
+    counter: list[int] = []
+    gaps: list[tuple[int, int]] = []
+    warnings: list[str] = []
+    markers: list[Marker] = []
+    for item in recording.chunks(size):
+        if isinstance(item, Chunk):
+            assert item.start == stop, f"a chunk starts at sample {item.start}, expected {stop}"
+            assert 0 < len(item.samples) <= size, f"a chunk of {len(item.samples)} samples, expected 1 to {size}"
+            counter += range(item.start, item.stop)
+            parts.append(item.samples[:, 0])
+            stop = item.stop
+        elif isinstance(item, Gap):
+            assert item.start == stop, f"a gap starts at sample {item.start}, expected {stop}"
+            assert item.lost > 0, f"a gap of {item.lost} samples"
+            gaps.append((item.start, item.lost))
+            stop = item.stop
+        elif isinstance(item, State):
+            assert item.state == "warning", f"state {item.state!r} of a file, expected 'warning'"
+            warnings.append(item.detail)
+        else:
+            markers.append(item)
+    recording.close()
+    return Decoded(recording.info, np.concatenate(parts) if parts else np.empty(0), counter, gaps, warnings, markers)
+
+
+def check_chunk_size(made: Made, size: int) -> None:
+    """What is read does not depend on the size of the chunks."""
+    first, second = decode(*made, size=64), decode(*made, size=size)
+    assert len(first.samples) > FEWEST_SAMPLES, f"{len(first.samples)} samples, expected more than {FEWEST_SAMPLES}"
+    np.testing.assert_array_equal(first.samples, second.samples)
+    assert first.told == second.told
+
+
+def check_two_passes(made: Made) -> None:
+    """A recording gives the same a second time."""
+    recording = open_recording(*made)
+    passes = [[item.samples for item in recording.chunks(64) if isinstance(item, Chunk)] for _ in range(2)]
+    recording.close()
+    np.testing.assert_array_equal(np.concatenate(passes[0]), np.concatenate(passes[1]))
+
+
+def check_numbers(made: Made) -> None:
+    """Counter, duration, markers and full scale fit each other."""
+    got = decode(*made)
+    rate = got.info.rate
+    assert rate > 0
+    assert got.samples.dtype == np.float64
+    assert len(got.info.channels) == 1
+    assert got.counter[0] == 0
+    assert got.counter[-1] + 1 - len(got.counter) == sum(lost for _, lost in got.gaps)
+    if got.info.duration is not None:
+        assert abs(got.info.duration - (got.counter[-1] + 1) / rate) <= 1.01 / rate
+    assert all(a.time <= b.time for a, b in zip(got.markers, got.markers[1:], strict=False))
+    assert got.info.full_scale is None or got.info.full_scale[0] < got.info.full_scale[1]

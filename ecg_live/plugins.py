@@ -1,0 +1,59 @@
+"""Plug-ins: what other packages add by entry points. One is imported when no built-in answers, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from ecg_live.errors import ConfigError
+
+Group = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets"]
+
+
+@cache
+def _installed(group: Group) -> tuple[EntryPoint, ...]:
+    """Entry points of a group by name; of two with one name the first on the path."""
+    found: dict[str, EntryPoint] = {}
+    for each in entry_points(group=group):
+        found.setdefault(each.name.casefold(), each)
+    return tuple(found[name] for name in sorted(found))
+
+
+def plugin_names(group: Group) -> tuple[str, ...]:
+    """Names of the installed plug-ins of a group, in small letters and sorted; nothing is imported."""
+    return tuple(each.name.casefold() for each in _installed(group))
+
+
+def load_plugin(group: Group, name: str) -> Any | None:
+    """Import a plug-in; None where none has that name.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be imported; names it and its package.
+    """
+    wanted = next((each for each in _installed(group) if each.name.casefold() == name.casefold()), None)
+    if wanted is None:
+        return None
+    try:
+        return wanted.load()
+    except Exception as error:
+        raise broken_plugin(group, name, "cannot be imported", error) from error
+
+
+def load_plugins(group: Group) -> Iterator[tuple[str, Any]]:
+    """Import the plug-ins of a group, one after the other. Raises as `load_plugin`."""
+    for name in plugin_names(group):
+        yield name, load_plugin(group, name)
+
+
+def broken_plugin(group: Group, name: str, what: str, error: Exception | str) -> ConfigError:
+    """Say in one line which plug-in fails, and at what."""
+    entry = next((each for each in _installed(group) if each.name.casefold() == name.casefold()), None)
+    package = entry.dist.name if entry is not None and entry.dist is not None else "an unknown package"
+    why = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    return ConfigError(
+        f"the plug-in {name!r} ({group}) of {package} {what}: {' '.join(why.split())}", "update it, or uninstall it"
+    )

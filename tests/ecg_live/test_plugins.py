@@ -1,0 +1,159 @@
+"""Plug-ins of another package, which lies outside of ours: made in a folder with its entry points, as pip would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from tests.contracts.signals import ecg
+
+RATE = 256
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "pages" / "plugins.md").read_text(encoding="utf-8")
+READER = PAGE.split('```python title="acme/reader.py"\n', 1)[1].split("```", 1)[0]
+OTHERS = '''
+"""A device that plays a file of the package's own format, and a data set of one subject."""
+from pathlib import Path
+from devices.replay import Replay
+from acme import reader
+
+def open_device(text, opening, clock):
+    return Replay(reader.open(Path(text), opening), opening, clock)
+
+def load(folder):
+    from training.datasets.dataset import Classes, Dataset, Part, Sitting, Span
+    sitting = Sitting("S1", (Part(next(folder.glob("*.beat"))),), (Span(0, 0.0, 20.0, {"task": "rest"}),))
+    return Dataset("acme-study", "A study", "CC0", (sitting,), {"task": Classes(("rest", "load"))})
+'''
+ENTRIES = """[ecg_live.readers]
+beat = acme.reader
+[ecg_live.devices]
+acme = acme.others:open_device
+[ecg_live.datasets]
+acme-study = acme.others:load
+"""
+
+
+class Site(NamedTuple):
+    """A folder of installed packages, and a file in the plug-in's format."""
+
+    path: Path
+    file: Path
+
+    def python(self, *words: str) -> subprocess.CompletedProcess[str]:
+        paths = [str(self.path), str(ROOT)]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)
+
+    def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "ecg_live", *words)
+
+
+def install(path: Path, package: str, entries: str, **modules: str) -> None:
+    """As pip leaves a package: its modules, and its metadata beside them."""
+    (path / package).mkdir(parents=True)
+    for name, code in {"__init__": "", **modules}.items():
+        (path / package / f"{name}.py").write_text(code, encoding="utf-8")
+    about = path / f"{package}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8")
+    (about / "entry_points.txt").write_text(entries, encoding="utf-8")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    install(tmp_path / "site", "acme", ENTRIES, reader=READER, others=OTHERS)
+    x = np.round(ecg(25.0, RATE)[:, 0] * 1000, 3)
+    file = tmp_path / "wearer.beat"
+    file.write_text("\n".join(["BEAT 1", str(RATE), *map(str, x)]) + "\n", encoding="utf-8")
+    return Site(tmp_path / "site", file)
+
+
+@pytest.mark.parametrize("source", ["{}", "acme:{}"])
+def test_run_reads_a_plug_ins_file_and_device(site: Site, source: str) -> None:
+    done = site.cli("run", source.format(site.file), "--headless", "--json", "--speed", "max")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["type"] == "summary"
+    assert (lines[-1]["samples"], lines[-1]["lost"]) == (25 * RATE, 100)
+    assert [line["cause"] for line in lines if line["type"] == "gap"] == ["the cable was out"]
+    assert lines[-1]["predictions"] > 5
+
+
+def test_a_plug_ins_own_errors_pass_through(site: Site) -> None:
+    site.file.write_text("BEAT 1\n0\n1\n", encoding="utf-8")
+    done = site.cli("run", str(site.file), "--headless", "--json")
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[0] == "ecg-live: wearer.beat: the rate is 0 Hz, expected more than 0"
+
+
+def test_a_data_set_by_its_name(site: Site) -> None:
+    code = "import sys; from pathlib import Path; from training.datasets import open_dataset\n"
+    code += "print(open_dataset('acme-study', Path(sys.argv[1])).subjects)"
+    done = site.python("-c", code, str(site.file.parent))
+    assert (done.stdout.strip(), done.stderr) == ("('S1',)", "")
+    code = code.replace("'acme-study'", "'nothing'")
+    assert "known are wesad" in site.python("-c", code, str(site.file.parent)).stderr
+    assert "manifest, acme-study" in site.python("-c", code, str(site.file.parent)).stderr
+
+
+def test_an_unknown_scheme_names_the_plug_ins_too(site: Site) -> None:
+    done = site.cli("run", "nothing:there", "--headless")
+    assert done.returncode == 2
+    assert ", hr:, acme:" in done.stderr
+
+
+def test_a_plug_in_is_not_imported_while_a_built_in_answers(site: Site, tmp_path: Path) -> None:
+    demo = next((ROOT / "recordings").glob("*.txt"))
+    (site.path / "acme" / "__init__.py").write_text("raise RuntimeError('no licence')", encoding="utf-8")
+    assert site.cli("export", str(demo), "--to", "csv", "--out", str(tmp_path / "out")).returncode == 0
+
+
+BROKEN = "of acme cannot be imported: RuntimeError: no licence on this machine"
+FAILING = "of acme fails at wearer.beat: KeyError: 'ECG'"
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "words"),
+    [
+        ("__init__", "raise RuntimeError('no licence\\n on this machine')", BROKEN),
+        ("reader", "def matches(path, head): raise KeyError('ECG')", FAILING),
+        ("reader", "def matches(path, head): return True\ndef open(path, opening): {}['ECG']", FAILING),
+    ],
+)
+def test_a_plug_in_that_fails_is_one_line_that_names_it(site: Site, module: str, code: str, words: str) -> None:
+    (site.path / "acme" / f"{module}.py").write_text(code, encoding="utf-8")
+    done = site.cli("run", str(site.file), "--headless", "--json")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"ecg-live: the plug-in 'beat' (ecg_live.readers) {words}",
+        "  what to do: update it, or uninstall it",
+    ]
+
+
+def suite(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
+    words = ["-p", "ecg_live.contracts.options", "-p", "no:cacheprovider", "--pyargs", "ecg_live.contracts"]
+    return site.python("-m", "pytest", "-c", os.devnull, "-q", *words, *options)
+
+
+def test_the_contract_suite_passes_for_a_reader_and_a_device(site: Site) -> None:
+    done = suite(site, "--reader-file", str(site.file), "--device-uri", f"acme:{site.file}")
+    assert done.returncode == 0, done.stdout
+    assert "7 passed" in done.stdout
+
+
+def test_the_contract_suite_finds_a_reader_whose_second_pass_differs(site: Site) -> None:
+    code = READER.replace("    def runs():", "    passes = []\n    def runs():\n        passes.append(0)")
+    code = code.replace("Run(start, np", "Run(start, len(passes) + np")
+    (site.path / "acme" / "reader.py").write_text(code, encoding="utf-8")
+    done = suite(site, "--reader-file", str(site.file))
+    assert done.returncode == 1
+    assert "test_a_second_pass_gives_the_same" in done.stdout
