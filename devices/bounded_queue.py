@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from threading import Condition
 
-from ecg_live.events import Chunk, Event, Gap
+from ecg_live.events import Chunk, Gap, StreamEvent
 
 _EVENTS = 1000  # that fit at least, and beyond the samples' limit: nobody sends as many while one is read
 
@@ -21,12 +21,12 @@ class Outbox:
 
     def __init__(self, samples: int) -> None:
         self._room = Condition()
-        self._items: deque[Chunk | Event] = deque()
+        self._items: deque[Chunk | StreamEvent] = deque()
         self._limit, self._held = samples, 0
         self._dropped: Gap | None = None
         self._ended = self._closed = False
 
-    def put(self, item: Chunk | Event) -> None:
+    def put(self, item: Chunk | StreamEvent) -> None:
         """Add an item; never blocks."""
         with self._room:
             if not isinstance(item, Chunk | Gap):
@@ -39,7 +39,7 @@ class Outbox:
                 self._append(item)
             self._room.notify()
 
-    def get(self) -> Chunk | Event | None:
+    def get(self) -> Chunk | StreamEvent | None:
         """Wait for the next item; None once no more will come."""
         with self._room:
             self._room.wait_for(lambda: self._items or self._ended or self._closed)
@@ -66,7 +66,7 @@ class Outbox:
         """Whether there is no room; once there was none, until half is free: one long gap is better than many."""
         return self._held >= (self._limit if self._dropped is None else self._limit / 2)
 
-    def _append(self, item: Chunk | Event) -> None:
+    def _append(self, item: Chunk | StreamEvent) -> None:
         self._items.append(item)
         self._held += len(item.samples) if isinstance(item, Chunk) else 0
 

@@ -15,7 +15,7 @@ from devices.bounded_queue import Outbox
 from devices.link import Driver, LinkLost, Transport
 from devices.supervisor import Patience, Supervisor
 from ecg_live.event_loop import call_on_loop
-from ecg_live.events import Chunk, Clock, Event, StreamInfo
+from ecg_live.events import Chunk, Clock, StreamEvent, StreamInfo
 
 QUEUED = 60.0  # s of samples that wait for a session that is busy, before they are lost
 _LEAVING = 5.0  # s that leaving waits for the device to be stopped and disconnected
@@ -93,7 +93,7 @@ class RadioSource:
         if self._thread is not None:
             self._thread.join(_LEAVING)
 
-    def __iter__(self) -> Iterator[Chunk | Event]:
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         """Give what comes until the source is closed.
 
         Raises

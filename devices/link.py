@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ecg_live.errors import DeviceError
-from ecg_live.events import Chunk, Event, StreamInfo
+from ecg_live.events import Chunk, StreamEvent, StreamInfo
 
 Take = Callable[[bytes], None]  # called on the loop's thread or another: it only enqueues
-Emit = Callable[[Chunk | Event], None]
+Emit = Callable[[Chunk | StreamEvent], None]
 
 
 class LinkLost(DeviceError):

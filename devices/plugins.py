@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.files.recording import Recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock
 from ecg_live.plugins import broken_plugin, load_plugin, load_plugins
@@ -22,7 +22,7 @@ class Reader(Protocol):
         """Whether it reads this file, by its name and its first 4096 bytes; must be right, fast and raise nothing."""
         ...
 
-    def open(self, path: Path, opening: Opening) -> Recording:
+    def open(self, path: Path, opening: ReadOptions) -> Recording:
         """Open it; `devices.files.recording.FileRecording` makes a recording of an iterator of runs.
 
         Raises
@@ -63,7 +63,7 @@ class _Named:
     def matches(self, path: Path, head: bytes) -> bool:
         return self._reader.matches(path, head)
 
-    def open(self, path: Path, opening: Opening) -> Recording:
+    def open(self, path: Path, opening: ReadOptions) -> Recording:
         try:
             return self._reader.open(path, opening)
         except (EcgLiveError, OSError):
@@ -72,7 +72,7 @@ class _Named:
             raise broken_plugin("ecg_live.readers", self._name, f"fails at {path.name[:80]}", error) from error
 
 
-def open_plugin_device(scheme: str, text: str, opening: Opening, clock: Clock) -> Source | None:
+def open_plugin_device(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source | None:
     """Open ``SCHEME:TEXT`` with the plug-in of that name, an ``open(text, opening, clock)``; None without one.
 
     Raises

@@ -10,7 +10,7 @@ from devices.bluetooth.heart_rate import StrapDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.device_source import RadioSource
 from devices.link import Driver
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from ecg_live.errors import ConfigError
@@ -21,7 +21,7 @@ _PORT = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
 _WHICH = ("name", "address")
 
 
-def open_radio(scheme: str, text: str, opening: Opening, clock: Clock) -> RadioSource:
+def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> RadioSource:
     """Open a radio device.
 
     Parameters
@@ -31,7 +31,7 @@ def open_radio(scheme: str, text: str, opening: Opening, clock: Clock) -> RadioS
     text : str
         What follows its colon: a name, an address or a part of a name, a serial port (Shimmer only), or nothing for
         the first one in reach; then settings, as in ``7A21,rate=256,gain=4``.
-    opening : Opening
+    opening : ReadOptions
         Its rate and channel are a Shimmer's rate and lead, where the text gives none.
     clock : Clock
         Session clock in s.
@@ -75,14 +75,14 @@ def _which(settings: dict[str, str]) -> str:
     return settings.get("address") or settings.get("name", "")
 
 
-def _strap(scheme: str, settings: dict[str, str], opening: Opening, clock: Clock) -> RadioSource:
+def _strap(scheme: str, settings: dict[str, str], opening: ReadOptions, clock: Clock) -> RadioSource:
     if opening.rate is not None or opening.channel is not None:
         raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
     driver: Driver = (PolarDriver if scheme == "polar" else StrapDriver)(_which(settings), clock)
     return RadioSource(driver, BleTransport(), clock)
 
 
-def _shimmer(settings: dict[str, str], opening: Opening, clock: Clock) -> RadioSource:
+def _shimmer(settings: dict[str, str], opening: ReadOptions, clock: Clock) -> RadioSource:
     name = _which(settings)
     driver = ShimmerDriver(
         name,

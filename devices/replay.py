@@ -6,14 +6,14 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from threading import Event as Flag
+from threading import Event
 from types import TracebackType
 from typing import Self
 
 from devices.files import Recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
-from ecg_live.events import Chunk, Clock, Event, Gap, Marker, State, StreamInfo
+from ecg_live.events import Chunk, Clock, Gap, Marker, State, StreamEvent, StreamInfo
 
 _SLOWEST = 1e-3  # x real time
 _LONGEST = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed
@@ -28,7 +28,7 @@ class Replay:
     ----------
     recording : Recording
         What to play; closed with the source.
-    opening : Opening
+    opening : ReadOptions
         ``speed`` as a multiple of real time, ``inf`` never waits; ``chunk`` in seconds.
     clock : callable
         Session clock in s.
@@ -48,7 +48,7 @@ class Replay:
     """
 
     def __init__(
-        self, recording: Recording, opening: Opening, clock: Clock = time.monotonic, wait: Wait | None = None
+        self, recording: Recording, opening: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
     ) -> None:
         self._speed = opening.speed
         if not self._speed >= _SLOWEST:
@@ -59,7 +59,7 @@ class Replay:
         self._recording, self._clock = recording, clock
         seconds = opening.chunk if math.isfinite(self._speed) else _FAST
         self._size = max(1, round(seconds * recording.info.rate))
-        self._closed = Flag()
+        self._closed = Event()
         self._wait: Wait = wait or self._closed.wait
 
     @property
@@ -80,7 +80,7 @@ class Replay:
         """End the iteration from any thread; one that waits wakes at once."""
         self._closed.set()
 
-    def __iter__(self) -> Iterator[Chunk | Event]:
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         origin = self._clock()
         for item in self._recording.chunks(self._size):
             due = origin + self._seconds(item)
@@ -101,7 +101,7 @@ class Replay:
                 return False
         return True
 
-    def _placed(self, item: Chunk | Gap | State | Marker, origin: float, due: float) -> Chunk | Event:
+    def _placed(self, item: Chunk | Gap | State | Marker, origin: float, due: float) -> Chunk | StreamEvent:
         """From the file's time to the session's clock."""
         start = origin + (item.time or 0.0) / self._speed
         if isinstance(item, Chunk):

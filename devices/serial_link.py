@@ -9,8 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 
 import serial
 from serial.tools.list_ports import comports
@@ -96,7 +95,7 @@ class SerialLink:
     def __init__(self, port: serial.Serial, loop: asyncio.AbstractEventLoop) -> None:
         self._port, self._loop = port, loop
         self._take: Take | None = None
-        self._closed = Flag()
+        self._closed = Event()
         self.lost = asyncio.Event()
         self._reader = Thread(target=self._read, name="serial reader", daemon=True)
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from devices.link import Driver, Emit, Found, Link, LinkLost, Transport
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
-from ecg_live.events import Beats, Chunk, Clock, Event, State, StateName
+from ecg_live.events import Beats, Chunk, Clock, State, StateName, StreamEvent
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class Supervisor:
         finally:
             await asyncio.wait({asyncio.ensure_future(link.close())}, timeout=_GOODBYE)
 
-    def _take(self, item: Chunk | Event) -> None:
+    def _take(self, item: Chunk | StreamEvent) -> None:
         """Pass on what the driver gives; the first data after a silence is news."""
         if isinstance(item, Beats) if self._driver.info.rate == 0 else isinstance(item, Chunk) and len(item.samples):
             self._last, self._failures = self._clock(), 0

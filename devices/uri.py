@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devices.files import open_recording
 from devices.plugins import open_plugin_device
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError
 from ecg_live.events import Clock
@@ -19,18 +19,18 @@ from ecg_live.plugins import plugin_names
 from ecg_live.protocols import Source
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
-Open = Callable[[str, Opening, Clock], Source]
+Open = Callable[[str, ReadOptions, Clock], Source]
 _PART = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
 
 
-def _lsl(text: str, opening: Opening, clock: Clock) -> Source:
+def _lsl(text: str, opening: ReadOptions, clock: Clock) -> Source:
     from devices.lsl import open_lsl  # noqa: PLC0415 - files need no LSL
 
     return open_lsl(text, opening, clock)
 
 
 def _radio(scheme: str) -> Open:
-    def open_device(text: str, opening: Opening, clock: Clock) -> Source:
+    def open_device(text: str, opening: ReadOptions, clock: Clock) -> Source:
         from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
 
         return open_radio(scheme, text, opening, clock)
@@ -38,7 +38,7 @@ def _radio(scheme: str) -> Open:
     return open_device
 
 
-def _movesense(text: str, opening: Opening, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
+def _movesense(text: str, opening: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
     raise ConfigError(
         f"movesense:{text}: this version does not read a Movesense's own ECG: its coding is not known well enough",
         "have another program send it as LSL and run lsl:NAME; its heart rate alone: hr:NAME",
@@ -54,7 +54,7 @@ _DEVICES: dict[str, Open] = {
 }  # what follows the colon is the device's to read
 
 
-def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> Source:
+def open_source(uri: str, opening: ReadOptions, clock: Clock = time.monotonic) -> Source:
     """Open what a user names: a path, ``file:PATH``, or a device as ``polar:NAME``.
 
     ``PATH#3`` is part 3 of a file that holds several.
@@ -63,7 +63,7 @@ def open_source(uri: str, opening: Opening, clock: Clock = time.monotonic) -> So
     ----------
     uri : str
         The source. An existing file goes before a scheme, and before a part.
-    opening : Opening
+    opening : ReadOptions
         How to open it.
     clock : callable
         Session clock in s.
@@ -95,7 +95,7 @@ def _schemed(uri: str) -> tuple[str, str] | None:
     return found[1].casefold(), found[2]
 
 
-def _device(uri: str, scheme: str, text: str, opening: Opening, clock: Clock) -> Source:
+def _device(uri: str, scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source:
     if scheme in _DEVICES:
         return _DEVICES[scheme](text, opening, clock)
     source = open_plugin_device(scheme, text, opening, clock)
@@ -113,7 +113,7 @@ def _path(uri: str) -> Path:
     return _user_path(uri if schemed is None else re.sub(r"^//(?=/)", "", schemed[1]))
 
 
-def _parted(path: Path, opening: Opening) -> tuple[Path, Opening]:
+def _parted(path: Path, opening: ReadOptions) -> tuple[Path, ReadOptions]:
     """Take the part off ``PATH#3``, unless a file is called so, or none is called ``PATH``."""
     found = _PART.fullmatch(str(path))
     if found is None or os.path.exists(path) or not os.path.isfile(found[1]):  # noqa: PTH110, PTH113 - as in _path

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
@@ -144,7 +144,7 @@ def read(
     >>> recording.gaps, recording.markers
     ((), ())
     """
-    opening = Opening(
+    opening = ReadOptions(
         channel=None if channel is None else str(channel),
         rate=rate,
         unit=unit,

@@ -203,4 +203,4 @@ class SetChange:
     set: str
 
 
-Event = Gap | Marker | State | Beats | LeadOff | Battery | SetChange
+StreamEvent = Gap | Marker | State | Beats | LeadOff | Battery | SetChange

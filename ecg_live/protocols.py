@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from ecg_live.events import Chunk, Event, StreamInfo
+from ecg_live.events import Chunk, StreamEvent, StreamInfo
 from ecg_live.results import HeadInfo, Item, Poll, RecordingStatus, Snapshot
 
 
@@ -63,7 +63,7 @@ class Source(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def __iter__(self) -> Iterator[Chunk | Event]: ...
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]: ...
 
     def close(self) -> None:
         """End the iteration from any thread; a blocked iterator wakes within 0.5 s."""

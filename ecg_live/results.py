@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ecg_live.events import F32, Battery, Beats, Chunk, Event, Gap, LeadOff, Marker, SetChange, State
+from ecg_live.events import F32, Battery, Beats, Chunk, Gap, LeadOff, Marker, SetChange, State, StreamEvent
 
 Grade = Literal["good", "poor", "unusable"]
 
@@ -135,7 +135,7 @@ class Snapshot:
     trace: F32
     trace_start: int
     predictions: tuple[Prediction, ...]
-    events: tuple[Event, ...]
+    events: tuple[StreamEvent, ...]
     now: float
     age: float
     samples: int

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.events import Beats, Chunk, Clock, Event, Gap, Marker, SetChange, State, StreamInfo
+from ecg_live.events import Beats, Chunk, Clock, Gap, Marker, SetChange, State, StreamEvent, StreamInfo
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder, Sink, Source
 from ecg_live.results import HeadInfo, Item, Poll, Prediction, Snapshot, Summary, Window
@@ -78,7 +77,7 @@ class Session:
         self._counts = Counts(self.info.rate, self.info.speed, clock)
         self._seconds = seconds
         self._sets: dict[str, str] = {}  # that the heads answered from last
-        self._stopping, self._done = Flag(), Flag()
+        self._stopping, self._done = Event(), Event()
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
         self.crash: BaseException | None = None
@@ -183,7 +182,7 @@ class Session:
             if silence := self._counts.silence():
                 self._give(silence)
 
-    def _take(self, item: Chunk | Event) -> None:
+    def _take(self, item: Chunk | StreamEvent) -> None:
         if isinstance(item, Chunk):
             if not len(item.samples):
                 return

@@ -10,7 +10,7 @@ import numpy as np
 from devices.clock import DeviceClock
 from devices.repeated_warnings import Tally
 from ecg_live.errors import ProtocolError
-from ecg_live.events import F64, Chunk, Event, Gap, State
+from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 
 RATE = 130.0  # Hz, the only rate that the H10 offers
 _HEADER = 10  # bytes: what, u64 ns of the last sample, frame type
@@ -68,7 +68,7 @@ class Timeline:
         """Note that the strap was started anew."""
         self._cause = "connection lost"
 
-    def push(self, frame: Frame, arrived: float) -> Iterator[Chunk | Event]:
+    def push(self, frame: Frame, arrived: float) -> Iterator[Chunk | StreamEvent]:
         """Give a frame's chunk, and before it what is missing."""
         n = len(frame.samples)
         if n == 0:

@@ -30,7 +30,7 @@ from devices.files.wesad.wesad import is_wesad, open_wesad
 from devices.files.wfdb.wfdb import open_wfdb
 from devices.files.xdf.xdf import open_xdf
 from devices.plugins import find_reader
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 
 __all__ = ["Recording", "open_recording"]
@@ -42,14 +42,14 @@ _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 _MATLAB = (MAGIC, MAGIC_HDF5)
 
 
-def open_recording(path: Path, opening: Opening) -> Recording:
+def open_recording(path: Path, opening: ReadOptions) -> Recording:
     """Open a recording, whatever its format.
 
     Parameters
     ----------
     path : Path
         The file; for WFDB the header, a signal file beside it, or the record's path without ending.
-    opening : Opening
+    opening : ReadOptions
         Channel, rate, unit, gain and part, where the user gave them.
 
     Raises
@@ -74,7 +74,7 @@ def open_recording(path: Path, opening: Opening) -> Recording:
         raise undecodable(name, error) from error
 
 
-def _opened(file: Path, opening: Opening) -> Recording:
+def _opened(file: Path, opening: ReadOptions) -> Recording:
     """Open it with a built-in reader; where none knows what it is, with a plug-in."""
     try:
         return _decoder(file)(file, opening)
@@ -118,7 +118,7 @@ def _holds_parts(path: Path) -> bool:
         return file.read(len(_MATLAB[0])) in _MATLAB
 
 
-def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
+def _decoder(path: Path) -> Callable[[Path, ReadOptions], Recording]:
     """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
     with path.open("rb") as file:
         head = file.read(4096)
@@ -144,7 +144,7 @@ def _decoder(path: Path) -> Callable[[Path, Opening], Recording]:
     return _text_decoder(path)
 
 
-def _text_decoder(path: Path) -> Callable[[Path, Opening], Recording]:
+def _text_decoder(path: Path) -> Callable[[Path, ReadOptions], Recording]:
     if is_bids(path):
         return open_bids
     try:

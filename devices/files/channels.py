@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from devices.files import units
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 
 ECG = "ECG"
@@ -77,14 +77,14 @@ def describe(name: str, *told: str, kind: str = "") -> Channel:
     return Channel(name, next(filter(None, map(kind_of, told)), kind))
 
 
-def choose(channels: Sequence[Channel], opening: Opening, where: str) -> int:
+def choose(channels: Sequence[Channel], opening: ReadOptions, where: str) -> int:
     """Pick the channel that the user named, or else the only one that is ECG.
 
     Parameters
     ----------
     channels : sequence of Channel
         All that the file has, in its order.
-    opening : Opening
+    opening : ReadOptions
         ``channel`` is a name, whatever its case, or a number from 1.
     where : str
         The file's name, for the message.
@@ -128,7 +128,7 @@ def _named(channels: Sequence[Channel], wanted: str, where: str) -> int:
     raise ConfigError(f"{where}: {found} {wanted!r}; there are {listing(channels)}", "choose with --channel NUMBER")
 
 
-def millivolts(unit: str, opening: Opening, where: str) -> float:
+def millivolts(unit: str, opening: ReadOptions, where: str) -> float:
     """Give the factor from ``unit`` (or from ``--unit``, which goes before) to mV; no unit at all means mV.
 
     Raises
@@ -145,12 +145,12 @@ def millivolts(unit: str, opening: Opening, where: str) -> float:
     return factor
 
 
-def is_assumed(unit: str, opening: Opening) -> bool:
+def is_assumed(unit: str, opening: ReadOptions) -> bool:
     """Whether neither the source nor the user states a unit, so that mV is assumed; see `StreamInfo.unit_assumed`."""
     return opening.unit is None and units.is_missing(unit)
 
 
-def given_rate(opening: Opening) -> float | None:
+def given_rate(opening: ReadOptions) -> float | None:
     """Check ``--rate``.
 
     Raises
@@ -186,7 +186,7 @@ def _limits(rate: float) -> str:
     return f"expected at most {HIGHEST:.0f} Hz" if rate > HIGHEST else ""
 
 
-def settle_rate(stated: float | None, opening: Opening, where: str) -> float:
+def settle_rate(stated: float | None, opening: ReadOptions, where: str) -> float:
     """Weigh the file's rate (Hz; None or 0 where it states none) against ``--rate``.
 
     Raises

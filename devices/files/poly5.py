@@ -18,7 +18,7 @@ import numpy as np
 
 from devices.files import channels
 from devices.files.recording import FileRecording, Run
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
@@ -59,7 +59,7 @@ class Header(NamedTuple):
         return [channels.describe(signal.name, signal.name) for signal in self.signals]
 
 
-def open_poly5(path: Path, opening: Opening) -> FileRecording:
+def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a Poly5 file of version 2.03 or 2.04 with 32-bit samples.
 
     Raises
@@ -179,7 +179,7 @@ def _settled(stated: int, there: int, periods: int) -> tuple[int, str]:
     return stated, ""
 
 
-def _rate(path: Path, header: Header, opening: Opening) -> float:
+def _rate(path: Path, header: Header, opening: ReadOptions) -> float:
     sampling, storage = header.rates
     if storage in (0, sampling):
         return float(sampling)

@@ -10,7 +10,7 @@ import pylsl
 from devices.files import channels
 from devices.files.units import is_missing, to_millivolts
 from devices.lsl.resolve import regular, spec_of
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, StreamInfo
 
@@ -25,7 +25,7 @@ class Layout(NamedTuple):
     factors: F64
 
 
-def layout(found: pylsl.StreamInfo, opening: Opening) -> Layout:
+def layout(found: pylsl.StreamInfo, opening: ReadOptions) -> Layout:
     """Read a stream's full description.
 
     Raises
@@ -56,7 +56,7 @@ def layout(found: pylsl.StreamInfo, opening: Opening) -> Layout:
     return Layout(info, columns, np.array([factors[column] for column in columns]))
 
 
-def _rate(found: pylsl.StreamInfo, opening: Opening, where: str) -> float:
+def _rate(found: pylsl.StreamInfo, opening: ReadOptions, where: str) -> float:
     stated, given = found.nominal_srate(), channels.given_rate(opening)
     if found.channel_format() in (pylsl.cf_string, pylsl.cf_undefined):
         raise ConfigError(f"{where}: its samples are text, not numbers", "follow markers with --markers NAME")
@@ -93,7 +93,7 @@ def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str
     return offered, units
 
 
-def _choose(offered: list[channels.Channel], opening: Opening, where: str) -> int:
+def _choose(offered: list[channels.Channel], opening: ReadOptions, where: str) -> int:
     try:
         return channels.choose(offered, opening, where)
     except ConfigError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from threading import Event as Flag
+from threading import Event
 from typing import TypeVar
 
 import pylsl
@@ -59,24 +59,24 @@ class TheirClock:
         self._newest = correction
 
 
-def subscribe(inlet: pylsl.StreamInlet, closed: Flag) -> None:
+def subscribe(inlet: pylsl.StreamInlet, closed: Event) -> None:
     """Subscribe, then learn the other machine's clock, while samples queue up. Raises one of `BROKEN`."""
     for step in (inlet.open_stream, inlet.time_correction):
         _patiently(step, closed)
 
 
-def describe(inlet: pylsl.StreamInlet, found: Found, closed: Flag | None = None) -> pylsl.StreamInfo | None:
+def describe(inlet: pylsl.StreamInlet, found: Found, closed: Event | None = None) -> pylsl.StreamInfo | None:
     """A stream's full description; None once ``closed``. Raises one of `BROKEN`.
 
     Where a stream ends, its port may serve another one by the time that it is asked: that breaks too.
     """
-    full: pylsl.StreamInfo | None = _patiently(inlet.info, closed or Flag())
+    full: pylsl.StreamInfo | None = _patiently(inlet.info, closed or Event())
     if full is not None and full.uid() != found.uid():
         raise LostError("another stream answers in its place")
     return full
 
 
-def _patiently(step: Callable[[float], _T], closed: Flag) -> _T | None:
+def _patiently(step: Callable[[float], _T], closed: Event) -> _T | None:
     until = time.monotonic() + CONNECT
     while not closed.is_set():
         try:

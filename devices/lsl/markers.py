@@ -7,8 +7,7 @@ import math
 import socket
 import time
 from collections.abc import Callable
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -60,7 +59,7 @@ class LslMarkers:
         self._wants_all = self._name.casefold() == ALL
         self._offset = clock_offset(clock)
         self._host = socket.gethostname()
-        self._stopping = Flag()
+        self._stopping = Event()
         self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # and the streams' names
         self._joining: dict[str, Thread] = {}
         self._broken: dict[str, float] = {}  # when

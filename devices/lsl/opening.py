@@ -8,19 +8,21 @@ from devices.lsl.channels import layout
 from devices.lsl.inlet import BROKEN, CONNECT, describe, make_inlet
 from devices.lsl.resolve import PORTS, Patience, find, parse, spec_of
 from devices.lsl.source import LslSource
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, DeviceError
 from ecg_live.events import Clock
 
 
-def open_lsl(spec: str, opening: Opening, clock: Clock = time.monotonic, patience: Patience | None = None) -> LslSource:
+def open_lsl(
+    spec: str, opening: ReadOptions, clock: Clock = time.monotonic, patience: Patience | None = None
+) -> LslSource:
     """Find a stream on the network and read its description.
 
     Parameters
     ----------
     spec : str
         What follows ``lsl:``, see `devices.lsl.resolve.parse`.
-    opening : Opening
+    opening : ReadOptions
         ``channel``, and where the stream states none, ``unit`` and ``rate``.
     clock : callable
         Session clock in s.

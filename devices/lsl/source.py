@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from threading import Event as Flag
+from threading import Event
 from types import TracebackType
 from typing import Self
 
@@ -16,10 +16,10 @@ from devices.lsl.inlet import BROKEN, STEP, TheirClock, describe, make_inlet, su
 from devices.lsl.rate_check import Rate, RateCheck
 from devices.lsl.resolve import FORGET, PORTS, Found, Patience, same
 from devices.lsl.sample_loss import LossFinder, Stretch
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.repeated_warnings import Tally
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
-from ecg_live.events import Chunk, Clock, Event, Gap, State, StateName, StreamInfo
+from ecg_live.events import Chunk, Clock, Gap, State, StateName, StreamEvent, StreamInfo
 from ecg_live.lsl_library import clock_offset
 
 _POLL = 0.05  # s between two looks at what is in reach
@@ -40,7 +40,7 @@ class LslSource:
         The stream, as resolved.
     strangers : set of str
         Uids of streams that only seem to be the same.
-    opening : Opening
+    opening : ReadOptions
         What the user says of it.
     layout : Layout
         What to keep of it.
@@ -54,7 +54,7 @@ class LslSource:
         self,
         found: Found,
         strangers: frozenset[str],
-        opening: Opening,
+        opening: ReadOptions,
         layout: Layout,
         clock: Clock,
         patience: Patience,
@@ -65,7 +65,7 @@ class LslSource:
         self._columns = list(layout.columns)
         self._finder = LossFinder(layout.info.rate, len(layout.columns))
         self._heading = f"LSL stream {found.name()}"
-        self._closed = Flag()
+        self._closed = Event()
         self._last = math.nan  # when data came
         self._streaming = self._lost = self._seen = False
         self._failures = 0  # since data came
@@ -91,7 +91,7 @@ class LslSource:
         """End the iteration from any thread, within 0.2 s."""
         self._closed.set()
 
-    def __iter__(self) -> Iterator[Chunk | Event]:
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         """Give what comes until the source is closed.
 
         Raises
@@ -122,7 +122,7 @@ class LslSource:
             self._failures += 1
             found = yield from self._search(found)
 
-    def _stream(self, found: Found) -> Iterator[Chunk | Event]:
+    def _stream(self, found: Found) -> Iterator[Chunk | StreamEvent]:
         """Pull until the source is closed. Raises `_Restarted` and one of `BROKEN`."""
         inlet = make_inlet(found)
         if found is not self._found:
@@ -162,7 +162,7 @@ class LslSource:
                 if any(other.uid() != found.uid() for other in self._returned(resolver)):
                     raise _Restarted
 
-    def _search(self, found: Found) -> Generator[Chunk | Event, None, Found]:
+    def _search(self, found: Found) -> Generator[Chunk | StreamEvent, None, Found]:
         """Wait until the stream is back. Raises `DeviceLost`."""
         resolver, told = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET), -math.inf
         while not self._closed.wait(_POLL):
@@ -210,7 +210,7 @@ class LslSource:
         remedy = f"mend its sender, or run with --rate {rate.measured:.4g} if that is its device's rate"
         raise ProtocolError(f"{self._heading}: {said}", remedy)
 
-    def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | Event]:
+    def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | StreamEvent]:
         now = self._clock()
         for start, lost, stamp, samples, stepped in stretches:
             begin = stamp + self._theirs.drift + self._offset if math.isfinite(stamp) else now

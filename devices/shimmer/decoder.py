@@ -10,7 +10,7 @@ from devices.shimmer.electrodes import Electrodes
 from devices.shimmer.protocol import Layout
 from devices.shimmer.settings import Settings
 from devices.shimmer.timeline import Timeline
-from ecg_live.events import Chunk, Event, Gap, State
+from ecg_live.events import Chunk, Gap, State, StreamEvent
 
 _FRESH = 0x80  # of a chip's status: the sample is of this conversion; else its bytes are an older one's
 _DROPPED, _GARBLED = "the device dropped packets", "bytes were garbled on the way"
@@ -27,7 +27,7 @@ class Stream:
         self._electrodes = Electrodes(settings.lead, settings.rate)
         self._stop = 0  # index behind the last sample that was given
         self._cause = ""
-        self._items: list[Chunk | Event] = []
+        self._items: list[Chunk | StreamEvent] = []
         self._rows: list[tuple[int, ...]] = []  # those that go up to `_stop`
         self._arrived = 0.0
         self._dropped = Tally()
@@ -38,7 +38,7 @@ class Stream:
         self._timeline.resume(tick_bits, taken)
         self._cause = _AWAY
 
-    def push(self, packets: list[bytes | None], layout: Layout, arrived: float) -> list[Chunk | Event]:
+    def push(self, packets: list[bytes | None], layout: Layout, arrived: float) -> list[Chunk | StreamEvent]:
         """Take packets that arrived together; None stands where bytes were skipped."""
         self._items, self._arrived = [], arrived
         for index, cause, packet in self._place(packets, layout):

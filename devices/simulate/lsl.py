@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Event as Flag
+from threading import Event
 
 from devices.files.recording import Piece, Recording
 from ecg_live.errors import RecordingError
@@ -38,7 +38,7 @@ class SimulatedLsl:
         """Wait until somebody listens to the ECG; whether somebody does."""
         return self._ecg.wait_for_consumers(seconds)
 
-    def play(self, closed: Flag, seconds: float | None = None, *, loop: bool = False) -> None:
+    def play(self, closed: Event, seconds: float | None = None, *, loop: bool = False) -> None:
         """Play until the end, for so many seconds, or until it is closed.
 
         Raises

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
 from ecg_live.events import F64, Chunk
 
@@ -31,7 +31,7 @@ class Player:
             raise RecordingError("some of the samples to play are no numbers", "cut the recording, or fill its gaps")
 
     @classmethod
-    def of(cls, path: Path, opening: Opening | None = None) -> Self:
+    def of(cls, path: Path, opening: ReadOptions | None = None) -> Self:
         """Read a recording wholly; its gaps are closed up.
 
         Raises
@@ -39,7 +39,7 @@ class Player:
         RecordingError, ConfigError
             See `devices.files.open_recording`.
         """
-        recording = open_recording(path, opening or Opening())
+        recording = open_recording(path, opening or ReadOptions())
         try:
             size = round(recording.info.rate) or 1
             parts = [piece.samples for piece in recording.chunks(size) if isinstance(piece, Chunk)]

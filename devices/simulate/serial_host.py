@@ -6,8 +6,7 @@ import os
 import select
 import time
 from contextlib import suppress
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -35,7 +34,7 @@ class SerialHost:
         self._emulator, self._clock = emulator, clock
         every = [one for service in emulator.services for one in service.characteristics]
         self._pipe = next(one.uuid for one in every if one.properties & {"write", "write-without-response"})
-        self._stopping = Flag()
+        self._stopping = Event()
         self._thread = Thread(target=self._run, name=f"simulated {emulator.name}", daemon=True)
         self._own = -1  # descriptor of our end
         self.port = ""

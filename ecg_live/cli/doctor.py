@@ -81,9 +81,9 @@ def _model() -> str:
 
 def _demo() -> str:
     from devices.files import open_recording
-    from devices.read_options import Opening
+    from devices.read_options import ReadOptions
 
-    info = open_recording(demo_recording(), Opening()).info
+    info = open_recording(demo_recording(), ReadOptions()).info
     return f"{info.name}, {info.duration or 0:.0f} s at {info.rate:g} Hz"
 
 

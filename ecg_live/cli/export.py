@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.cli import complain, say
 from ecg_live.text import clean
 
 
-def export_file(source: Path, form: str, out: Path | None, opening: Opening, *, force: bool) -> int:
+def export_file(source: Path, form: str, out: Path | None, opening: ReadOptions, *, force: bool) -> int:
     """Write the files, say what they are, and give the exit code.
 
     Raises

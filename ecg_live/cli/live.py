@@ -122,10 +122,10 @@ def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session
 
 def _open(uri: str, settings: Settings) -> Source:
     """Open the source, or raise what would end it at once."""
-    from devices.read_options import Opening
+    from devices.read_options import ReadOptions
     from devices.uri import check, open_source
 
-    opening = Opening(
+    opening = ReadOptions(
         settings.channel,
         settings.rate,
         settings.unit,

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from threading import Event as Flag
+from threading import Event
 from typing import TYPE_CHECKING
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.cli.signals import CaughtSignals
 from ecg_live.config import Settings, load
 from ecg_live.errors import ConfigError
@@ -66,8 +66,8 @@ def simulate(
     if serial and device != "shimmer":
         raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
     settings = load(options)
-    opening = Opening(settings.channel, settings.rate, settings.unit, gain=settings.gain)
-    closed, caught = Flag(), CaughtSignals()
+    opening = ReadOptions(settings.channel, settings.rate, settings.unit, gain=settings.gain)
+    closed, caught = Event(), CaughtSignals()
     with caught.handled(closed.set, signal.SIGINT, signal.SIGTERM):
         if device == "lsl":
             _lsl(file, opening, settings, name or file.stem, closed, loop=loop)
@@ -78,7 +78,7 @@ def simulate(
     return caught.exit_code
 
 
-def _lsl(file: Path, opening: Opening, settings: Settings, name: str, closed: Flag, *, loop: bool) -> None:
+def _lsl(file: Path, opening: ReadOptions, settings: Settings, name: str, closed: Event, *, loop: bool) -> None:
     from devices.files import open_recording
     from devices.simulate.lsl import SimulatedLsl
 
@@ -90,7 +90,7 @@ def _lsl(file: Path, opening: Opening, settings: Settings, name: str, closed: Fl
         _say(f"played {player.played} samples")
 
 
-def _serial(emulator: Emulator, settings: Settings, closed: Flag) -> None:
+def _serial(emulator: Emulator, settings: Settings, closed: Event) -> None:
     from devices.simulate.serial_host import SerialHost
 
     with SerialHost(emulator) as host:
@@ -99,7 +99,7 @@ def _serial(emulator: Emulator, settings: Settings, closed: Flag) -> None:
     _say(f"{emulator.name} took {emulator.played} samples")
 
 
-def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings, closed: Flag) -> None:
+def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings, closed: Event) -> None:
     from devices.simulate.bluetooth import host
 
     def on_air() -> None:
@@ -120,7 +120,7 @@ def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings
     _say(f"{emulator.name} took {emulator.played} samples")
 
 
-def _emulator(device: str, file: Path, opening: Opening, name: str | None) -> Emulator:
+def _emulator(device: str, file: Path, opening: ReadOptions, name: str | None) -> Emulator:
     from devices.simulate.player import Player
 
     player = _at(Player.of(file, opening), RATES[device])

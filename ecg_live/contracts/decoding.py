@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
 FEWEST_SAMPLES = 100  # that a file must hold for the checks to say anything
@@ -18,7 +18,7 @@ class Made(NamedTuple):
     """A file, and how it is opened."""
 
     path: Path
-    opening: Opening
+    opening: ReadOptions
 
 
 class Decoded(NamedTuple):
@@ -37,9 +37,9 @@ class Decoded(NamedTuple):
         return self.info, self.counter, self.gaps, self.warnings, [(each.time, each.text) for each in self.markers]
 
 
-def decode(path: Path, opening: Opening | None = None, size: int = 100) -> Decoded:
+def decode(path: Path, opening: ReadOptions | None = None, size: int = 100) -> Decoded:
     """Read a recording in chunks of ``size``; each item must follow the last."""
-    recording = open_recording(path, opening or Opening())
+    recording = open_recording(path, opening or ReadOptions())
     stop = 0
     parts: list[F64] = []
     counter: list[int] = []

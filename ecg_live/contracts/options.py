@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.contracts.decoding import Made
 
 
@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each file and device."""
     config = metafunc.config
-    opening = Opening(config.getoption("ecg_channel"), config.getoption("ecg_rate"), config.getoption("ecg_unit"))
+    opening = ReadOptions(config.getoption("ecg_channel"), config.getoption("ecg_rate"), config.getoption("ecg_unit"))
     if "reader_file" in metafunc.fixturenames:
         files = config.getoption("reader_file")
         metafunc.parametrize("reader_file", [Made(Path(file), opening) for file in files], ids=files)

@@ -7,7 +7,7 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-from ecg_live.events import Chunk, Event, Gap, State
+from ecg_live.events import Chunk, Gap, State, StreamEvent
 from ecg_live.protocols import Source
 
 
@@ -16,7 +16,7 @@ class Reader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.items: list[Chunk | Event] = []
+        self.items: list[Chunk | StreamEvent] = []
         self.error: Exception | None = None
         self._came = Condition()
         self._thread = Thread(target=self._read, name="reader")

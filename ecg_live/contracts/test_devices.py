@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.contracts.reading import Reader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
@@ -19,7 +19,7 @@ PATIENCE_S = 60.0  # s until it has come
 @pytest.fixture
 def source(device_uri: str, request: pytest.FixtureRequest) -> Source:
     """The device, not entered."""
-    return open_source(device_uri, Opening(request.config.getoption("ecg_channel")))
+    return open_source(device_uri, ReadOptions(request.config.getoption("ecg_channel")))
 
 
 def test_it_streams_in_order_and_ends_when_it_is_closed(source: Source) -> None:

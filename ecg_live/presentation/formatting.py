@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ecg_live.events import Battery, Event, Gap, LeadOff, Marker, SetChange, State, states_that_are
+from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
 
 NOTHING = "--"
 TOLD = states_that_are("told")
@@ -42,7 +42,7 @@ def title_text(name: str) -> str:
     return sentence(name.replace("_", " "))
 
 
-def event_text(event: Event, rate: float) -> str:
+def event_text(event: StreamEvent, rate: float) -> str:
     """Say what happened, with its time on the stream where that is known; ``rate`` in Hz. Empty: nothing to say."""
     match event:
         case Gap(start, lost, cause, bridged):

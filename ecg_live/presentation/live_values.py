@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ecg_live.events import Battery, Beats, Event, Gap, LeadOff, State, StreamInfo
+from ecg_live.events import Battery, Beats, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.presentation.formatting import event_text, number, sentence
 from ecg_live.presentation.status import Freshness, Stream, Strip, hop_between, outage, strip_of, time_now
 from ecg_live.results import Prediction, Snapshot
@@ -54,7 +54,7 @@ class Readings:
         """Say something on top for a while."""
         self._warned, self._warning = now, text
 
-    def _note(self, event: Event, now: float) -> None:
+    def _note(self, event: StreamEvent, now: float) -> None:
         match event:
             case LeadOff(off=off, electrodes=electrodes):
                 which = electrodes or ("electrode",)

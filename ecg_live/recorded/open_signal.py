@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from devices.files import Recording, open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, State
 from ecg_live.recorded.session_file import Contents
@@ -45,7 +45,7 @@ class Signal:
             self.error = error
 
 
-def open_signal(path: Path, opening: Opening, contents: Contents | None) -> Signal:
+def open_signal(path: Path, opening: ReadOptions, contents: Contents | None) -> Signal:
     """Open one channel, or all of a session's own recording where none was chosen.
 
     Raises

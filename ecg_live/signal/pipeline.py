@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg_live.constants import BLOCK, RATE, WIDTH
 from ecg_live.errors import ConfigError
-from ecg_live.events import Chunk, Event, Gap, LeadOff, State, StreamInfo
+from ecg_live.events import Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
 from ecg_live.signal import beats, highpass, quality, raw_quality, resample, zscore
 from ecg_live.signal.gaps import GapFinder
@@ -84,7 +84,7 @@ class SignalPath:
         """What is known of the wearer by now."""
         return self._zscore.scale
 
-    def push(self, item: Chunk | Event) -> Iterator[Output]:
+    def push(self, item: Chunk | StreamEvent) -> Iterator[Output]:
         """Take the next item of the stream; give what it completes, in order.
 
         Raises
@@ -223,7 +223,7 @@ def _from(start: int, leads: list[LeadOff]) -> list[LeadOff]:
     return leads[max(0, before - 1) :]
 
 
-def windows(items: Iterator[Chunk | Event], path: SignalPath) -> Iterator[Window]:
+def windows(items: Iterator[Chunk | StreamEvent], path: SignalPath) -> Iterator[Window]:
     """All windows of a stream, as training takes them."""
     outputs = chain(chain.from_iterable(map(path.push, items)), path.flush())
     return (output for output in outputs if isinstance(output, Window))

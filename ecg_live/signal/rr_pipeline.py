@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecg_live.constants import NO_ECG
-from ecg_live.events import Beats, Chunk, Event, LeadOff, State
+from ecg_live.events import Beats, Chunk, LeadOff, State, StreamEvent
 from ecg_live.results import HeadResult, Prediction, Quality
 from ecg_live.signal.beats import FASTEST, SLOWEST, intervals
 from ecg_live.signal.quality import LEAST_REGULAR
@@ -51,7 +51,7 @@ class StrapPath:
         self._off = False
         self.samples = 0  # words of the strap
 
-    def push(self, item: Chunk | Event) -> Iterator[State | Prediction]:
+    def push(self, item: Chunk | StreamEvent) -> Iterator[State | Prediction]:
         """Take the next item of the stream; give what it completes."""
         if isinstance(item, LeadOff):
             self._off = item.off

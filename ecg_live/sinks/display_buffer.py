@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from ecg_live.constants import RATE
-from ecg_live.events import F32, Beats, Chunk, Clock, Event, State, states_that_are
+from ecg_live.events import F32, Beats, Chunk, Clock, State, StreamEvent, states_that_are
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
@@ -44,7 +44,7 @@ class Screen:
         self._stop = 0  # display index behind the newest sample
         self._segment = -1  # of the newest sample
         self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
-        self._events: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
         self._told = self._happened = 0  # predictions and events ever
         self._state = State("connecting")
         self._arrived = clock()
@@ -115,7 +115,7 @@ class Screen:
             )
             return snapshot, Poll(self._stop, self._told, self._happened)
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: StreamEvent) -> None:
         self._events.append(event)
         self._happened += 1
         if isinstance(event, State) and event.state in ONGOING:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 
 from ecg_live.errors import RecordingError
 from ecg_live.events import Clock, StreamInfo
@@ -89,7 +88,7 @@ class XdfRecorder:
         self._failed: str | None = None  # said once, by whoever finds out first
         self._note = self._trouble = ""  # what happened to the file last, and why it cannot be written now
         self._since = 0.0  # when that began, or another place was tried in vain
-        self._ending = Flag()
+        self._ending = Event()
         self._parts = Parts(path, self._packer, clock, roll, sync)
         self._published = self._looked()  # by the recorder's thread, as a whole
         self._thread = Thread(target=self._run, name="recorder", daemon=True)

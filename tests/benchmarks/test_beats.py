@@ -23,7 +23,7 @@ from sleepecg import detect_heartbeats
 from wfdb.processing import XQRS
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import RATE
 from ecg_live.events import F64, Chunk, StreamInfo
 from ecg_live.results import Window
@@ -65,7 +65,7 @@ def samples(path: Path, seconds: float) -> tuple[F64, StreamInfo]:
     """The ECG (n, 1) of a recording's beginning, up to its first hole."""
     parts: list[F64] = []
     taken = 0
-    with closing(open_recording(path, Opening())) as recording:
+    with closing(open_recording(path, ReadOptions())) as recording:
         info = StreamInfo(recording.info.rate, ("ECG",), recording.info.full_scale)
         for item in recording.chunks(round(10 * info.rate)):
             if not isinstance(item, Chunk) or item.start != taken or taken >= seconds * info.rate:

@@ -24,7 +24,7 @@ from devices.files.recording import FileRecording, Run
 from devices.link import Driver
 from devices.lsl import open_lsl
 from devices.lsl.resolve import Patience
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.replay import Replay
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
@@ -71,7 +71,7 @@ def replay() -> Rig:
         yield Run(second, samples[second : second + first], "lost samples")
 
     recording = FileRecording(StreamInfo(1000.0, ("ECG",)), runs)
-    return Rig(Replay(recording, Opening(speed=math.inf)), jitter=math.inf)  # as fast as it goes: it has no times
+    return Rig(Replay(recording, ReadOptions(speed=math.inf)), jitter=math.inf)  # as fast as it goes: it has no times
 
 
 def over_wire(driver: Callable[[HandTime], Driver], emulator: Emulator) -> Rig:
@@ -145,7 +145,7 @@ class Outlet:
 
 def lsl() -> Rig:
     outlet = Outlet()
-    source = open_lsl(f"name={outlet.info.name()}", Opening(), time.monotonic, Patience(others=0.1, silent=0.5))
+    source = open_lsl(f"name={outlet.info.name()}", ReadOptions(), time.monotonic, Patience(others=0.1, silent=0.5))
     return Rig(source, outlet.flow, outlet.interrupt, sure=FLOW)
 
 

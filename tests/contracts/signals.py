@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from ecg_live.events import F32, F64, Chunk, Event, Gap, LeadOff, State, StreamInfo
+from ecg_live.events import F32, F64, Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
 from ecg_live.signal.pipeline import Output, SignalPath
 from tests.contracts.cutting import cut
@@ -35,7 +35,7 @@ class Tape:
     lost: tuple[tuple[int, int], ...] = ()  # first sample, number
     leads: tuple[LeadOff, ...] = ()
 
-    def items(self, into: Iterable[int] = ()) -> Iterator[Chunk | Event]:
+    def items(self, into: Iterable[int] = ()) -> Iterator[Chunk | StreamEvent]:
         """Play it in chunks of these sizes; an event comes before the chunk that holds its sample."""
         leads = list(self.leads)
         for chunk in self._chunks(list(into)):
@@ -84,7 +84,7 @@ class Played:
         return np.concatenate([piece.samples for piece in own])
 
 
-def play(path: SignalPath, items: Iterable[Chunk | Event]) -> Played:
+def play(path: SignalPath, items: Iterable[Chunk | StreamEvent]) -> Played:
     """Everything that a path makes of a stream."""
     out = Played()
     for item in items:

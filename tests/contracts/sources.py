@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from threading import Event as Flag
+from threading import Event
 from types import TracebackType
 from typing import Self
 
-from ecg_live.events import F64, Chunk, Event, State, StreamInfo
+from ecg_live.events import F64, Chunk, State, StreamEvent, StreamInfo
 from ecg_live.results import Item, Summary
 from ecg_live.session import Session
 from tests.contracts.cutting import cut
 from tests.contracts.signals import ecg
 
 RATE = 256.0
-Steps = Iterable[Chunk | Event | Exception | Callable[[], object] | str]
+Steps = Iterable[Chunk | StreamEvent | Exception | Callable[[], object] | str]
 Make = Callable[..., tuple[Session, "Script"]]  # of steps, sinks and seconds
 
 
@@ -39,7 +39,7 @@ class Script:
     def __init__(self, info: StreamInfo, steps: Steps) -> None:
         self.info = info
         self._steps = steps
-        self.closed, self.silent = Flag(), Flag()
+        self.closed, self.silent = Event(), Event()
         self.entered = self.left = 0
         self.missing: Exception | None = None  # raised on entering
 
@@ -57,7 +57,7 @@ class Script:
     def close(self) -> None:
         self.closed.set()
 
-    def __iter__(self) -> Iterator[Chunk | Event]:
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         for step in self._steps:
             if self.closed.is_set():
                 return

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from devices.files.recording import FileRecording, Run
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.contracts.reading import Reader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
@@ -121,6 +121,6 @@ def test_closing_before_anything_came(rig: Rig) -> None:
 
 def test_a_replay_at_real_time_wakes_too() -> None:
     recording = FileRecording(StreamInfo(10.0, ("ECG",)), lambda: iter([Run(0, RAMP)]))
-    with Reader(Replay(recording, Opening(chunk=60.0))) as reader:
+    with Reader(Replay(recording, ReadOptions(chunk=60.0))) as reader:
         pass
     assert reader.items == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.contracts.decoding import Decoded, decode
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Chunk
@@ -14,12 +14,12 @@ from ecg_live.events import F64, Chunk
 __all__ = ["Decoded", "decode", "decode_until_error"]
 
 
-def decode_until_error(path: Path, opening: Opening | None = None, *, match: str) -> F64:
+def decode_until_error(path: Path, opening: ReadOptions | None = None, *, match: str) -> F64:
     """All samples before the row that is wrong."""
     parts: list[F64] = []
 
     def run() -> None:
-        for item in open_recording(path, opening or Opening()).chunks(7):
+        for item in open_recording(path, opening or ReadOptions()).chunks(7):
             if isinstance(item, Chunk):
                 parts.append(item.samples[:, 0])  # noqa: PERF401 - what came before the error is kept
 

@@ -12,11 +12,11 @@ import numpy as np
 from devices.link import Driver
 from devices.simulate.emulator import Emulator
 from devices.supervisor import Patience, Supervisor
-from ecg_live.events import F64, Chunk, Event, Gap, State
+from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 from tests.contracts.hand_loop import HandTime, run
 from tests.emulators.wire import Wire
 
-_T = TypeVar("_T", bound=Event)
+_T = TypeVar("_T", bound=StreamEvent)
 
 
 class Streamed:
@@ -24,7 +24,7 @@ class Streamed:
 
     def __init__(self, emulator: Emulator, time: HandTime, mtu: int = 247) -> None:
         self.time, self.wire, self.name = time, Wire(time, emulator, mtu=mtu), emulator.name
-        self.items: list[Chunk | Event] = []
+        self.items: list[Chunk | StreamEvent] = []
 
     def lose(self) -> None:
         """The device is out of reach at once."""

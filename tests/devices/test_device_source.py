@@ -11,7 +11,7 @@ from devices.bounded_queue import Outbox
 from devices.device_source import RadioSource
 from devices.supervisor import Patience
 from ecg_live.errors import DeviceLost, DeviceNotFound
-from ecg_live.events import Chunk, Event, Gap, State
+from ecg_live.events import Chunk, Gap, State, StreamEvent
 from tests.contracts.cutting import cut
 from tests.contracts.hand_loop import HandTime
 from tests.contracts.signals import ecg
@@ -24,7 +24,7 @@ class Rig:
         self.ether = Ether(self.time)
         self.driver = CountingDriver(self.ether)
         self.source = RadioSource(self.driver, self.ether, self.time, patience, loop=self.time.make_loop)
-        self.items: list[Chunk | Event] = []
+        self.items: list[Chunk | StreamEvent] = []
         self.error: Exception | None = None
         self.reader = threading.Thread(target=self._read)
 

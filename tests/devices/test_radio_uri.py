@@ -11,15 +11,15 @@ from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import StrapDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.device_source import RadioSource
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from devices.uri import open_source
 from ecg_live.errors import ConfigError
 
 
-def opened(uri: str, opening: Opening | None = None) -> RadioSource:
-    source = open_source(uri, opening or Opening())
+def opened(uri: str, opening: ReadOptions | None = None) -> RadioSource:
+    source = open_source(uri, opening or ReadOptions())
     assert isinstance(source, RadioSource)
     return source
 
@@ -50,7 +50,7 @@ def test_settings_of_a_shimmer() -> None:
     assert (info.rate, info.channels[info.ecg]) == (256.0, "Vx-RL")
     assert info.full_scale is not None
     assert info.full_scale[0] == pytest.approx(-2420 / 12, rel=1e-3)
-    info = opened("shimmer:7A21", Opening(rate=128, channel="LA-RA")).info
+    info = opened("shimmer:7A21", ReadOptions(rate=128, channel="LA-RA")).info
     assert (info.rate, info.channels[info.ecg]) == (128.0, "LA-RA")
 
 
@@ -75,16 +75,20 @@ def test_settings_of_a_shimmer() -> None:
 )
 def test_what_cannot_be_set_is_told(uri: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        open_source(uri, Opening())
+        open_source(uri, ReadOptions())
     assert message in error.value.message
     assert error.value.remedy
 
 
 @pytest.mark.parametrize(
     ("opening", "message"),
-    [(Opening(speed=2), "at speed 2"), (Opening(unit="mV"), "knows its unit"), (Opening(rate=250), "one channel")],
+    [
+        (ReadOptions(speed=2), "at speed 2"),
+        (ReadOptions(unit="mV"), "knows its unit"),
+        (ReadOptions(rate=250), "one channel"),
+    ],
 )
-def test_options_of_recordings_are_refused(opening: Opening, message: str) -> None:
+def test_options_of_recordings_are_refused(opening: ReadOptions, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         open_source("polar:", opening)
 

@@ -11,10 +11,10 @@ import pytest
 
 from devices import open_recording
 from devices.files.recording import FileRecording, Run
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.events import Chunk, Event, Gap, Marker, State, StreamInfo
+from ecg_live.events import Chunk, Gap, Marker, State, StreamEvent, StreamInfo
 
 
 class Time:
@@ -46,7 +46,7 @@ def recording(*items: Run | State | Marker, rate: float = 1000.0, error: bool = 
     return FileRecording(StreamInfo(rate, ("ECG",)), runs)
 
 
-def play(source: Replay) -> list[Chunk | Event]:
+def play(source: Replay) -> list[Chunk | StreamEvent]:
     with source:
         return list(source)
 
@@ -55,7 +55,7 @@ def play(source: Replay) -> list[Chunk | Event]:
 def test_chunks_come_when_they_are_due_and_no_drift_adds_up(speed: float) -> None:
     time_ = Time()
     seen: list[tuple[float, Chunk]] = []
-    with Replay(recording(ramp(0, 10005)), Opening(speed=speed), time_.clock, time_.wait) as source:
+    with Replay(recording(ramp(0, 10005)), ReadOptions(speed=speed), time_.clock, time_.wait) as source:
         seen = [(time_.now, item) for item in source if isinstance(item, Chunk)]
     assert [len(c.samples) for _, c in seen] == [20] * 500 + [5]
     for now, chunk in seen:
@@ -67,7 +67,7 @@ def test_chunks_come_when_they_are_due_and_no_drift_adds_up(speed: float) -> Non
 
 def test_as_fast_as_it_goes_never_waits() -> None:
     time_ = Time()
-    items = play(Replay(recording(ramp(0, 10500)), Opening(speed=math.inf), time_.clock, time_.wait))
+    items = play(Replay(recording(ramp(0, 10500)), ReadOptions(speed=math.inf), time_.clock, time_.wait))
     chunks = [item for item in items if isinstance(item, Chunk)]
     assert time_.waits == 0
     assert [len(c.samples) for c in chunks] == [1000] * 10 + [500]
@@ -76,7 +76,7 @@ def test_as_fast_as_it_goes_never_waits() -> None:
 
 def test_a_late_consumer_shows_and_is_caught_up_with() -> None:
     time_ = Time()
-    source = iter(Replay(recording(ramp(0, 1000)), Opening(), time_.clock, time_.wait))
+    source = iter(Replay(recording(ramp(0, 1000)), ReadOptions(), time_.clock, time_.wait))
     first = next(source)
     time_.now += 0.5
     waits = time_.waits
@@ -90,8 +90,8 @@ def test_a_late_consumer_shows_and_is_caught_up_with() -> None:
 def test_a_gap_takes_its_time() -> None:
     time_ = Time()
     gaps: list[tuple[float, Gap]] = []
-    items: list[Chunk | Event] = []
-    for item in Replay(recording(ramp(0, 100), ramp(3100, 100)), Opening(speed=2), time_.clock, time_.wait):
+    items: list[Chunk | StreamEvent] = []
+    for item in Replay(recording(ramp(0, 100), ramp(3100, 100)), ReadOptions(speed=2), time_.clock, time_.wait):
         items.append(item)
         if isinstance(item, Gap):
             gaps.append((time_.now, item))
@@ -108,13 +108,13 @@ def test_a_gap_takes_its_time() -> None:
 def test_remarks_and_markers_are_put_on_the_session_clock() -> None:
     time_ = Time()
     played = recording(ramp(0, 40), Marker(0.03, "go"), State("warning", "cut"))
-    items = play(Replay(played, Opening(speed=2), time_.clock, time_.wait))
+    items = play(Replay(played, ReadOptions(speed=2), time_.clock, time_.wait))
     assert [type(item) for item in items] == [Chunk, Chunk, Marker, State]
     assert [item.time for item in items[2:] if isinstance(item, Marker | State)] == [1000.015, 1000.02]
 
 
 def test_an_error_comes_behind_what_was_good() -> None:
-    source = iter(Replay(recording(ramp(0, 30), error=True), Opening(speed=math.inf)))
+    source = iter(Replay(recording(ramp(0, 30), error=True), ReadOptions(speed=math.inf)))
     first = next(source)
     assert isinstance(first, Chunk)
     assert len(first.samples) == 30
@@ -123,8 +123,8 @@ def test_an_error_comes_behind_what_was_good() -> None:
 
 
 def test_close_wakes_one_that_waits() -> None:
-    source = Replay(recording(ramp(0, 100), rate=0.001), Opening(chunk=1e6))
-    got: list[Chunk | Event] = []
+    source = Replay(recording(ramp(0, 100), rate=0.001), ReadOptions(chunk=1e6))
+    got: list[Chunk | StreamEvent] = []
     reader = threading.Thread(target=lambda: got.extend(source))
     reader.start()
     begun = time.monotonic()
@@ -136,7 +136,7 @@ def test_close_wakes_one_that_waits() -> None:
 
 
 def test_closed_is_closed() -> None:
-    source = Replay(recording(ramp(0, 5000)), Opening(speed=math.inf))
+    source = Replay(recording(ramp(0, 5000)), ReadOptions(speed=math.inf))
     items = iter(source)
     next(items)
     source.close()
@@ -145,16 +145,23 @@ def test_closed_is_closed() -> None:
 
 
 @pytest.mark.parametrize(
-    "opening", [Opening(speed=0), Opening(speed=1e-300), Opening(speed=-1), Opening(speed=math.nan), Opening(chunk=0)]
+    "opening",
+    [
+        ReadOptions(speed=0),
+        ReadOptions(speed=1e-300),
+        ReadOptions(speed=-1),
+        ReadOptions(speed=math.nan),
+        ReadOptions(chunk=0),
+    ],
 )
-def test_settings_that_cannot_be(opening: Opening) -> None:
+def test_settings_that_cannot_be(opening: ReadOptions) -> None:
     with pytest.raises(ConfigError, match=r"expected (?:more than 0|at least 0\.001)"):
         Replay(recording(ramp(0, 5)), opening)
 
 
 def test_a_real_recording(shared_data: Path) -> None:
     time_ = Time()
-    opened = open_recording(shared_data / "opensignals" / "supine_1min.txt", Opening())
-    items = play(Replay(opened, Opening(speed=50), time_.clock, time_.wait))
+    opened = open_recording(shared_data / "opensignals" / "supine_1min.txt", ReadOptions())
+    items = play(Replay(opened, ReadOptions(speed=50), time_.clock, time_.wait))
     assert sum(len(item.samples) for item in items if isinstance(item, Chunk)) == 60000
     assert time_.now == pytest.approx(1000 + 60 / 50, abs=1e-4)

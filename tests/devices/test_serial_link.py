@@ -18,7 +18,7 @@ from devices.shimmer.settings import Settings
 from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, DeviceNotFound
-from ecg_live.events import Chunk, Event, Gap
+from ecg_live.events import Chunk, Gap, StreamEvent
 from tests.devices.shimmer.rig import counting, exact
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
@@ -34,7 +34,7 @@ def found(port: str) -> Found:
     return Found(port, port)
 
 
-class Items(list[Chunk | Event]):
+class Items(list[Chunk | StreamEvent]):
     """What a driver gave, and when there is enough of it."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Items(list[Chunk | Event]):
         self._enough = asyncio.Event()
         self._wanted = 0
 
-    def take(self, item: Chunk | Event) -> None:
+    def take(self, item: Chunk | StreamEvent) -> None:
         self.append(item)
         if sum(len(one.samples) for one in self if isinstance(one, Chunk)) >= self._wanted:
             self._enough.set()

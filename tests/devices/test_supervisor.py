@@ -12,7 +12,7 @@ import pytest
 from devices.link import LinkLost
 from devices.supervisor import Patience, Supervisor
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound, ProtocolError
-from ecg_live.events import Chunk, Event, Gap, State
+from ecg_live.events import Chunk, Gap, State, StreamEvent
 from tests.contracts.hand_loop import HandTime, run
 from tests.devices.counting import CountingDriver, Ether
 
@@ -22,7 +22,7 @@ Script = Callable[["World"], Awaitable[None]]
 
 class World:
     def __init__(self, time: HandTime, patience: Patience = PATIENT) -> None:
-        self.time, self.items = time, list[Chunk | Event]()
+        self.time, self.items = time, list[Chunk | StreamEvent]()
         self.ether = Ether(time)
         self.driver = CountingDriver(self.ether)
         self.supervisor = Supervisor(self.driver, self.ether, self.items.append, time, patience, random.Random(1))  # noqa: S311

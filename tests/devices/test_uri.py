@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices import open_recording, open_source
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from tests.devices.decoded import decode
 from tests.devices.files import mat_files
@@ -19,7 +19,7 @@ from tests.devices.files.opensignals import test_text
 from tests.devices.files.text import test_shimmer
 from tests.devices.files.xdf import test_xdf
 
-AT_100 = Opening(rate=100)
+AT_100 = ReadOptions(rate=100)
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def test_an_existing_file_goes_before_a_scheme(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("uri", ["ble:1", "http://example.org/a.edf", "files:a.csv"])
 def test_unknown_schemes(uri: str) -> None:
     with pytest.raises(ConfigError, match=r"unknown scheme.*file:, lsl:, shimmer:, polar:, hr:"):
-        open_source(uri, Opening())
+        open_source(uri, ReadOptions())
 
 
 def test_a_movesense_is_declined_with_what_to_do_instead() -> None:
     with pytest.raises(ConfigError, match=r"movesense:174430: .* does not read .*run lsl:NAME; .*hr:NAME") as caught:
-        open_source("movesense:174430", Opening())
+        open_source("movesense:174430", ReadOptions())
     assert "\n" not in str(caught.value)
 
 
@@ -60,15 +60,15 @@ def test_a_movesense_is_declined_with_what_to_do_instead() -> None:
 )
 def test_no_such_file(uri: str) -> None:
     with pytest.raises(RecordingError, match="no such file") as caught:
-        open_source(uri, Opening())
+        open_source(uri, ReadOptions())
     assert (caught.value.exit_code, bool(caught.value.remedy)) == (4, True)
 
 
 def test_folders_and_nothing(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="is a folder"):
-        open_source(str(tmp_path), Opening())
+        open_source(str(tmp_path), ReadOptions())
     with pytest.raises(ConfigError, match="empty"):
-        open_source("  ", Opening())
+        open_source("  ", ReadOptions())
 
 
 def test_what_is_no_regular_file(tmp_path: Path) -> None:
@@ -139,12 +139,12 @@ def test_a_part_of_a_file_that_holds_several(tmp_path: Path, monkeypatch: pytest
     people = [mat_files.dreamer_person([trial + 50 * i], [], scores) for i in range(3)]
     path = mat_files.write_dreamer(tmp_path / "d.mat", people)
     for uri in ("d.mat#3", f"file:{path}#3", f"{path}#3"):
-        with open_source(uri, Opening(speed=math.inf)) as source:
+        with open_source(uri, ReadOptions(speed=math.inf)) as source:
             assert source.info.name == "d.mat#3"
     Path("d.mat#3").write_text("ECG\n1\n2\n3\n")
     assert open_source("d.mat#3", AT_100).info.rate == 100
     with pytest.raises(ConfigError, match="no part '4'"):
-        open_source("d.mat#4", Opening())
+        open_source("d.mat#4", ReadOptions())
 
 
 def test_parts_where_there_are_none(table: Path) -> None:

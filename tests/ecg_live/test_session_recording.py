@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from threading import Event as Flag
+from threading import Event
 
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
@@ -22,7 +22,7 @@ from tests.ecg_live.sinks.recordings import ecg, until
 def test_a_disk_that_does_not_answer_holds_up_nothing_but_the_end(
     tmp_path: Path, random_model: Bundle, clock: HandClock
 ) -> None:
-    path, slow, keep = tmp_path / "a.xdf", Flag(), Keep()
+    path, slow, keep = tmp_path / "a.xdf", Event(), Keep()
     slow.set()
 
     def sync(file: int) -> None:

@@ -9,15 +9,15 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from threading import Event as Flag
+from threading import Event
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from devices.files import open_recording
-from devices.read_options import Opening
-from ecg_live.events import F64, Battery, Chunk, Event, Gap, LeadOff, Marker, State, StreamInfo
+from devices.read_options import ReadOptions
+from ecg_live.events import F64, Battery, Chunk, Gap, LeadOff, Marker, State, StreamEvent, StreamInfo
 from ecg_live.resources import demo_recording
 
 RATE = 250.0
@@ -41,13 +41,13 @@ class Books(NamedTuple):
 
 def minute() -> F64:
     """The bundled minute at 250 Hz, in mV (n,)."""
-    recording = open_recording(demo_recording(), Opening())
+    recording = open_recording(demo_recording(), ReadOptions())
     found = [item.samples[:, 0] for item in recording.chunks(10_000) if isinstance(item, Chunk)]
     recording.close()
     return np.concatenate(found)[::4]
 
 
-def day(seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[Chunk | Event]:
+def day(seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[Chunk | StreamEvent]:
     """All that comes; ``clock`` stamps it and changes nothing else. It begins and ends with samples."""
     dice, base = random.Random(round(seconds)), minute()  # noqa: S311 - no secret
     at, end, due = 0, round(seconds * RATE), round(dice.uniform(*APART))
@@ -67,7 +67,9 @@ def _samples(base: F64, start: int, stop: int) -> F64:
     return np.column_stack((base[k % len(base)], k.astype(np.float64)))
 
 
-def _fault(dice: random.Random, base: F64, at: int, most: int, clock: Callable[[], float]) -> Iterator[Chunk | Event]:
+def _fault(
+    dice: random.Random, base: F64, at: int, most: int, clock: Callable[[], float]
+) -> Iterator[Chunk | StreamEvent]:
     """One thing that goes wrong, of up to ``most`` samples from ``at`` on."""
     count = dice.randint(1, most) if most > 0 else 0
     kind = dice.choice(("lost", "silently lost", "no numbers", "flat", "rail", "step", "lead off", "marker", "battery"))
@@ -105,7 +107,7 @@ class Day:
     info = INFO
 
     def __init__(self, seconds: float) -> None:
-        self._seconds, self._closed = seconds, Flag()
+        self._seconds, self._closed = seconds, Event()
         self.reached = 0.0  # s of raw time
 
     def __enter__(self) -> Self:
@@ -119,7 +121,7 @@ class Day:
     def close(self) -> None:
         self._closed.set()
 
-    def __iter__(self) -> Iterator[Chunk | Event]:
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         for item in day(self._seconds):
             if self._closed.is_set():
                 return

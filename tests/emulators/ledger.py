@@ -8,7 +8,7 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from ecg_live.events import F64, Chunk, Event, Gap, State
+from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 from ecg_live.protocols import Source
 
 CYCLE = 1 << 16  # samples that are played before they begin again: a miscount by so many would pass
@@ -33,7 +33,7 @@ class Ledger:
     stop: int = 0  # the index behind the last sample or gap
     _shift: int = 0  # from the source's counter to the index
 
-    def take(self, item: Chunk | Event) -> None:
+    def take(self, item: Chunk | StreamEvent) -> None:
         if isinstance(item, Gap):
             self.gaps += 1
             self.lost += item.lost

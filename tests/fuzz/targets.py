@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError
 from ecg_live.model.bundle import load_bundle
 from ecg_live.recorded.report import write_report
@@ -24,9 +24,9 @@ WFDB = {"wfdb": "rec.hea", "segments": "rec.hea", "dat": "rec.dat", "atr": "rec.
 ENOUGH = 200_000  # samples: a damaged header may promise a day of constant signal, which would only take time
 
 
-def opening_of(name: str) -> Opening:
+def opening_of(name: str) -> ReadOptions:
     """How a seed is opened: so that it is read to its end, which a rate or unit that it does not have would prevent."""
-    return Opening(channel="1", annotations="atr" if name == "atr" else None)
+    return ReadOptions(channel="1", annotations="atr" if name == "atr" else None)
 
 
 def reader(name: str, folder: Path) -> Target:

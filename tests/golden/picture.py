@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.cli.recording import Recordings
 from ecg_live.config import Settings
@@ -39,7 +39,7 @@ def main(out: Path = PICTURE) -> None:
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
     bundle = load_bundle(DEFAULT_MODEL)
-    source = open_source(str(demo_recording()), Opening(speed=SPEED))
+    source = open_source(str(demo_recording()), ReadOptions(speed=SPEED))
     predictor = Predictor(bundle)
     folder = tempfile.TemporaryDirectory()
     settings = Settings(participant="P01", session="S1", record=str(Path(folder.name) / "P01_S1.xdf"))

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
 from tests.ecg_live.sinks.recordings import load
@@ -82,7 +82,7 @@ def balanced(path: Path, held: Books) -> None:
     (ecg,) = [each for each in report.counts.values() if each.stream.own["key"] == "ecg"]
     assert (ecg.samples, ecg.empty, ecg.missing) == (held.numbers + held.empty, held.empty, held.lost)
     assert ecg.samples - ecg.empty + report.reported == held.total
-    replayed = open_recording(path, Opening())
+    replayed = open_recording(path, ReadOptions())
     got, lost, stop = 0, 0, 0
     for item in replayed.chunks(1000):
         if isinstance(item, Chunk | Gap):

@@ -10,8 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 EVERY = 0.2  # s between two looks
@@ -24,7 +23,7 @@ def needs() -> dict[str, int]:
     return {"rss": pages * os.sysconf("SC_PAGE_SIZE"), "threads": threads, "files": files}
 
 
-def watched(reached: Callable[[], float], frames: Callable[[], int], over: Flag) -> list[dict[str, Any]]:
+def watched(reached: Callable[[], float], frames: Callable[[], int], over: Event) -> list[dict[str, Any]]:
     """Look until it is over."""
     looks: list[dict[str, Any]] = []
     while not over.wait(EVERY):
@@ -39,7 +38,7 @@ def main(seconds: float, path: Path) -> int:
     from ecg_live.session import Session
     from tests.emulators.day import Day
 
-    source, over, polls = Day(seconds), Flag(), [0]
+    source, over, polls = Day(seconds), Event(), [0]
     poll, looks = Session.poll, list[dict[str, Any]]()
 
     def counted(self: Session, since: Poll) -> tuple[Snapshot, Poll]:

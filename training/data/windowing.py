@@ -12,7 +12,7 @@ import numpy as np
 from devices.files import Recording, open_recording
 from ecg_live.constants import PART_GAP_S, WIDTH
 from ecg_live.errors import DatasetError, RecordingError
-from ecg_live.events import F32, Chunk, Event, Gap
+from ecg_live.events import F32, Chunk, Gap, StreamEvent
 from ecg_live.results import Trace, Window
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import SMALLEST_SD
@@ -78,7 +78,7 @@ def offline_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterato
 
 def _opened(
     parts: Sequence[Part], hop: float, starts: list[float], remarks: list[str]
-) -> tuple[SignalPath, Iterator[Chunk | Event]]:
+) -> tuple[SignalPath, Iterator[Chunk | StreamEvent]]:
     recordings = [open_recording(part.path, part.opening) for part in parts]
     rates = sorted({recording.info.rate for recording in recordings})
     if len(rates) > 1:
@@ -88,7 +88,7 @@ def _opened(
     return SignalPath(recordings[0].info, hop), _joined(recordings, starts, remarks)
 
 
-def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[str]) -> Iterator[Chunk | Event]:
+def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[str]) -> Iterator[Chunk | StreamEvent]:
     """All items as of one stream; ``starts`` gathers where each recording begins, in seconds of it."""
     offset = stop = 0
     for recording in recordings:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 
 Value = float | str  # a rating, or the name of a class
 
@@ -16,7 +16,7 @@ class Part:
     """One recording, or one part of a file that holds several, and how to open it."""
 
     path: Path
-    opening: Opening = field(default_factory=Opening)
+    opening: ReadOptions = field(default_factory=ReadOptions)
 
 
 @dataclass(frozen=True, slots=True)

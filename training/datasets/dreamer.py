@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from devices.files.matlab.matlab import Course, list_trials
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from training.datasets.dataset import Dataset, Part, Rating, Sitting, Span
 from training.datasets.ratings import rated
@@ -62,4 +62,4 @@ def _sitting(path: Path, course: Course, remarks: list[str]) -> Sitting | None:
     if not any(span.labels for span in spans):
         remarks.append(f"person {subject}: left out, without a rated film")
         return None
-    return Sitting(subject, (Part(path, Opening(part=course.part)),), tuple(spans))
+    return Sitting(subject, (Part(path, ReadOptions(part=course.part)),), tuple(spans))

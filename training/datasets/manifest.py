@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Dataset, Part, Sitting, Span, Value
 from training.datasets.manifest_table import Row, Table, read_labels, read_table
@@ -48,7 +48,7 @@ def load(folder: Path) -> Dataset:
     table = read_table(path)
     meanings, labels = read_labels(table)
     remarks: list[str] = []
-    opened: dict[tuple[Path, Opening], _Opened] = {}
+    opened: dict[tuple[Path, ReadOptions], _Opened] = {}
     for row, given in zip(table.rows, labels, strict=True):
         _take(table, row, given, opened, remarks)
     for item in opened.values():
@@ -60,7 +60,7 @@ def _take(
     table: Table,
     row: Row,
     labels: dict[str, Value],
-    opened: dict[tuple[Path, Opening], _Opened],
+    opened: dict[tuple[Path, ReadOptions], _Opened],
     remarks: list[str],
 ) -> None:
     """Add a row's stretch to its part, which is opened where it is new."""
@@ -85,7 +85,7 @@ def _take(
         remarks.append(f"{table.path.name}, line {row.line}: the same as line {twin.line}; left out")
 
 
-def _part(table: Table, row: Row, opened: dict[tuple[Path, Opening], _Opened]) -> _Opened:
+def _part(table: Table, row: Row, opened: dict[tuple[Path, ReadOptions], _Opened]) -> _Opened:
     """The part that a row is about."""
     subject, file = row.cells["subject"], row.cells["file"]
     if not subject or not file:
@@ -93,7 +93,7 @@ def _part(table: Table, row: Row, opened: dict[tuple[Path, Opening], _Opened]) -
     rate = table.number(row, "rate") if "rate" in row.cells else None
     texts = {name: row.cells.get(name) or None for name in ("channel", "unit", "part")}
     path = Path(os.path.normpath(table.path.parent / file))
-    opening = Opening(channel=texts["channel"], rate=rate, unit=texts["unit"], part=texts["part"])
+    opening = ReadOptions(channel=texts["channel"], rate=rate, unit=texts["unit"], part=texts["part"])
     item = opened.get((path, opening))
     if item is None:
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devices.files import open_recording
 from devices.files.wfdb.header import read_header
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Dataset, Part, Sitting
 
@@ -47,7 +47,7 @@ def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: s
     for path in paths:
         where = path.relative_to(folder).as_posix()
         try:
-            open_recording(path, Opening()).close()
+            open_recording(path, ReadOptions()).close()
         except EcgLiveError as error:
             remarks.append(f"{where}: left out: {error.message.removeprefix(f'{path.name}: ')}")
         else:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from devices.files import channels
 from devices.files.poly5 import Header, read_header
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
 from training.datasets.swell_sheet import CONDITIONS, RATINGS, RELAXATION, Minute, Person, read_sheet
@@ -128,16 +128,16 @@ def _sitting(number: int, files: Sequence[_File], person: Person, remarks: list[
     return Sitting(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
 
 
-def _opening(name: str, header: Header, remarks: list[str]) -> Opening:
+def _opening(name: str, header: Header, remarks: list[str]) -> ReadOptions:
     """By name, or else by number."""
     try:
-        channels.choose(header.kinds, Opening(), name)
+        channels.choose(header.kinds, ReadOptions(), name)
     except ConfigError:
         if any(kind.kind == channels.ECG for kind in header.kinds) or len(header.kinds) < UNNAMED:
             raise
         remarks.append(f"{name}: no channel is called ECG; channel {UNNAMED} is taken")
-        return Opening(channel=str(UNNAMED))
-    return Opening()
+        return ReadOptions(channel=str(UNNAMED))
+    return ReadOptions()
 
 
 def _spans(part: int, file: _File, header: Header, person: Person, remarks: list[str]) -> list[Span]:

@@ -15,7 +15,7 @@ from devices.files.acq.data import count_samples, interleaved, unpacked
 from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_header, read_markers
 from devices.files.markers import with_markers
 from devices.files.recording import FileRecording, Run
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State, StreamInfo
@@ -24,7 +24,7 @@ _PAUSED = "recording was paused; how long is not in the file"
 _FULL = -32768, 32767  # counts
 
 
-def open_acq(path: Path, opening: Opening) -> FileRecording:
+def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
     """Open an AcqKnowledge file.
 
     Where recording was paused ("Segment 2") there is a gap, of which the file does not say how long it was: the
@@ -99,7 +99,7 @@ def _remarks(path: Path, header: AcqHeader, index: int, count: int, remark: str)
         yield State("warning", f"{path.name}: {remark}")
 
 
-def _scale(path: Path, channel: AcqChannel, opening: Opening) -> tuple[float, float]:
+def _scale(path: Path, channel: AcqChannel, opening: ReadOptions) -> tuple[float, float]:
     """Slope and offset from samples to mV; those of floating point are in the unit already."""
     factor = channels.millivolts(channel.unit, opening, path.name)
     if channel.kind != "i2":

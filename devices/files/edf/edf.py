@@ -18,7 +18,7 @@ from devices.files.edf.annotations import Annotations, Note, read_annotations
 from devices.files.edf.header import Header, Signal, number, read_header
 from devices.files.markers import with_markers
 from devices.files.recording import FileRecording, Run
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
@@ -37,7 +37,7 @@ class _Layout(NamedTuple):
     spare: int  # bytes behind the last whole record
 
 
-def open_edf(path: Path, opening: Opening) -> FileRecording:
+def open_edf(path: Path, opening: ReadOptions) -> FileRecording:
     """Open an EDF, EDF+ or BDF file; annotations of EDF+ and BDF+ are markers.
 
     Raises
@@ -69,7 +69,7 @@ def open_edf(path: Path, opening: Opening) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _layout(path: Path, header: Header, opening: Opening) -> _Layout:
+def _layout(path: Path, header: Header, opening: ReadOptions) -> _Layout:
     places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
     if not places:
         raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
@@ -85,7 +85,7 @@ def _layout(path: Path, header: Header, opening: Opening) -> _Layout:
     return _Layout(header, signal, header.offset(index), *divmod(body, header.record))
 
 
-def _scale(path: Path, signal: Signal, opening: Opening) -> tuple[float, float, tuple[float, float]]:
+def _scale(path: Path, signal: Signal, opening: ReadOptions) -> tuple[float, float, tuple[float, float]]:
     """Slope and offset from counts to mV, and the range in mV that the counts can have."""
     low, high = (number(path, f"digital range of {signal.label}", text) for text in signal.digital)
     bottom, top = (number(path, f"physical range of {signal.label}", text) for text in signal.physical)

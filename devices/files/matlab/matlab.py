@@ -12,7 +12,7 @@ from devices.files import channels
 from devices.files.matlab.layouts import read_contents
 from devices.files.matlab.trials import Contents, Person
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Marker, State, StreamInfo
@@ -42,7 +42,7 @@ class Trial(NamedTuple):
 class Course(NamedTuple):
     """One person's trials in order.
 
-    ``layout`` is ``DREAMER``, ``AMIGOS, preprocessed`` or ``AMIGOS, original``; ``part`` opens them (see `Opening`);
+    ``layout`` is ``DREAMER``, ``AMIGOS, preprocessed`` or ``AMIGOS, original``; ``part`` opens them (`ReadOptions`);
     ``remarks`` say what was left out.
     """
 
@@ -61,7 +61,7 @@ class _Scale(NamedTuple):
     remark: str = ""
 
 
-def open_mat(path: Path, opening: Opening) -> FileRecording:
+def open_mat(path: Path, opening: ReadOptions) -> FileRecording:
     """Open one person's trials in a file of DREAMER or AMIGOS; without a channel's name, the first ECG channel.
 
     Raises
@@ -136,7 +136,7 @@ def _starts(person: Person, rate: float) -> list[int]:
     return starts
 
 
-def _chosen(path: Path, contents: Contents, opening: Opening) -> int:
+def _chosen(path: Path, contents: Contents, opening: ReadOptions) -> int:
     """Index of the person to open."""
     count = len(contents.people)
     choice = f"{path.name}#1" if count == 1 else f"{path.name}#1 to {path.name}#{count}"
@@ -150,7 +150,7 @@ def _chosen(path: Path, contents: Contents, opening: Opening) -> int:
     return int(opening.part) - 1
 
 
-def _scale(parts: list[F64], rate: float, opening: Opening) -> _Scale:
+def _scale(parts: list[F64], rate: float, opening: ReadOptions) -> _Scale:
     """Weigh what a channel's values look like, as neither data set's files state a unit; ``--unit`` goes before."""
     if opening.unit is not None:
         return _Scale(channels.millivolts("", opening, "--unit"))

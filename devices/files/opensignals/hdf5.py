@@ -12,7 +12,7 @@ import numpy as np
 from devices.files.opensignals import scaling
 from devices.files.opensignals.scaling import Port, Rows, text_of
 from devices.files.recording import FileRecording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, State
 
@@ -22,7 +22,7 @@ _MAX_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib p
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
 
 
-def open_opensignals_hdf5(path: Path, opening: Opening) -> FileRecording:
+def open_opensignals_hdf5(path: Path, opening: ReadOptions) -> FileRecording:
     """Open an OpenSignals HDF5 file.
 
     Raises

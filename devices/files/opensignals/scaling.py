@@ -18,7 +18,7 @@ import numpy.typing as npt
 from devices.files import channels
 from devices.files.recording import FileRecording, Run
 from devices.files.sequence import Counter
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
@@ -114,7 +114,7 @@ def _whole_numbers(value: object) -> list[int]:
         return []
 
 
-def choose_port(ports: Sequence[Port], opening: Opening, where: str) -> Port:
+def choose_port(ports: Sequence[Port], opening: ReadOptions, where: str) -> Port:
     """Choose the ECG among all devices' channels; a name may be given as ``DEVICE/NAME`` where two devices share it."""
     devices = {port.device for port in ports}
     offered = [port.offered() for port in ports]
@@ -126,7 +126,7 @@ def choose_port(ports: Sequence[Port], opening: Opening, where: str) -> Port:
 def make(
     path: Path,
     port: Port,
-    opening: Opening,
+    opening: ReadOptions,
     rows: Callable[[], Iterator[Rows | State]],
     *,
     samples: int | None = None,
@@ -189,7 +189,7 @@ def _no_number(where: str, found: float) -> FormatError:
     return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
 
 
-def _scale(port: Port, opening: Opening, where: str) -> tuple[float, float]:
+def _scale(port: Port, opening: ReadOptions, where: str) -> tuple[float, float]:
     """Slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, data sheets of both makers' ECG sensors."""
     if port.converted:
         return channels.millivolts("mV", opening, where), 0.0

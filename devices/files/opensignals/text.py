@@ -12,7 +12,7 @@ from devices.files.opensignals.scaling import Port, Rows, text_of
 from devices.files.recording import FileRecording
 from devices.files.text.cells import Layout, head_lines, split
 from devices.files.text.rows import read_rows
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 from ecg_live.events import State
 
@@ -22,7 +22,7 @@ _COUNTER = "nseq"
 _PLUX, _BITALINO = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
 
 
-def open_opensignals_text(path: Path, opening: Opening) -> FileRecording:
+def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
     """Open an OpenSignals text file.
 
     Raises

@@ -11,7 +11,7 @@ from devices.files.text import time_units
 from devices.files.text.cells import head_lines, split
 from devices.files.text.csv import open_table
 from devices.files.text.table import HEAD, find_table
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 
 _CHANNELS = re.compile(r"(\d{1,4}) channels?\s*")
@@ -25,7 +25,7 @@ def is_acqknowledge(lines: Sequence[str]) -> bool:
     return _count_line(lines) is not None
 
 
-def open_acqknowledge_text(path: Path, opening: Opening) -> FileRecording:
+def open_acqknowledge_text(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a text export.
 
     Raises

@@ -11,7 +11,7 @@ from devices.files.recording import FileRecording
 from devices.files.text.cells import head_lines
 from devices.files.text.csv import open_table
 from devices.files.text.table import HEAD, find_table
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 
 _ENDINGS = (".tsv.gz", ".tsv")
@@ -24,7 +24,7 @@ def is_bids(path: Path) -> bool:
     return path.name.endswith(_ENDINGS) and (_stem(path).endswith("_physio") or _sidecar(path) is not None)
 
 
-def open_bids(path: Path, opening: Opening) -> FileRecording:
+def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a recording by its JSON file, or by its name alone where the user gives the rate.
 
     Raises

@@ -14,11 +14,11 @@ from devices.files.text.rate_fit import fit_rate, stamped_runs
 from devices.files.text.rows import read_rows
 from devices.files.text.table import HEAD, Table, find_table
 from devices.files.text.time_column import TimeColumn, find_time, plain
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.events import Marker, State, StreamInfo
 
 
-def open_csv(path: Path, opening: Opening) -> FileRecording:
+def open_csv(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a table of numbers.
 
     Raises
@@ -31,7 +31,7 @@ def open_csv(path: Path, opening: Opening) -> FileRecording:
     return open_table(path, find_table(path.name, head_lines(path, HEAD)), opening)
 
 
-def open_table(path: Path, table: Table, opening: Opening, *, rate: float | None = None) -> FileRecording:
+def open_table(path: Path, table: Table, opening: ReadOptions, *, rate: float | None = None) -> FileRecording:
     """Open a table whose place in the file is known, and perhaps its rate (Hz): then no time column is needed.
 
     Raises
@@ -60,7 +60,7 @@ def open_table(path: Path, table: Table, opening: Opening, *, rate: float | None
     )
 
 
-def choose_column(where: str, table: Table, time: TimeColumn | None, opening: Opening) -> int:
+def choose_column(where: str, table: Table, time: TimeColumn | None, opening: ReadOptions) -> int:
     """The ECG's column: numbered among all columns where they have no names, else among those that are no time."""
     used = None if time is None else time.column
     columns = [i for i in range(table.width) if i != used and (not table.names or table.names[i])]

@@ -18,7 +18,7 @@ from devices.files.text.csv import choose_column, layout_of, name_of, unit_of
 from devices.files.text.rows import Block, read_rows
 from devices.files.text.table import HEAD, Table, find_table
 from devices.files.text.time_column import TimeColumn
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 from ecg_live.events import Marker, State, StreamInfo
 
@@ -37,7 +37,7 @@ class _Heading(NamedTuple):
     units: list[str]
 
 
-def open_labchart(path: Path, opening: Opening) -> FileRecording:
+def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a text file of LabChart; its comments become markers, the time between its blocks gaps.
 
     Raises

@@ -14,7 +14,7 @@ from devices.files.text import time_units
 from devices.files.text.cells import Layout
 from devices.files.text.dates import Midnights
 from devices.files.text.rows import Block, read_rows
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State
 
@@ -51,7 +51,7 @@ class Pace:
 
 
 def fit_rate(
-    path: Path, layout: Layout, second: float | None, opening: Opening, *, stated: float | None = None
+    path: Path, layout: Layout, second: float | None, opening: ReadOptions, *, stated: float | None = None
 ) -> Pace:
     """Fit the first rows, whose second column is time.
 

@@ -13,7 +13,7 @@ from devices.files.recording import FileRecording, Run
 from devices.files.text.cells import Layout, head_lines, split
 from devices.files.text.device_time_column import own_times
 from devices.files.text.rate_fit import fit_rate, stamped_runs
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker, State, StreamInfo
 
@@ -40,7 +40,7 @@ def is_shimmer(lines: list[str]) -> bool:
     return any(_STAMP.search(cell) for line in lines[:2] for cell in split(line, _separator(lines)))
 
 
-def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
+def open_shimmer_csv(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a Consensys export.
 
     Raises
@@ -86,7 +86,7 @@ def open_shimmer_csv(path: Path, opening: Opening) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _choose(head: _Head, opening: Opening, where: str) -> tuple[int, channels.Channel]:
+def _choose(head: _Head, opening: ReadOptions, where: str) -> tuple[int, channels.Channel]:
     """The ECG's column; channels that two devices call alike are named with their device: ``DEVICE/ECG_LL-RA``."""
     columns = [i for i, name in enumerate(head.names) if not (_STAMP.search(name) or _STATUS.search(name))]
     offered = [_channel(head.names[i]) for i in columns]
@@ -143,7 +143,7 @@ def _unit(head: _Head, column: int) -> str:
     return head.units[column] if column < len(head.units) else ""
 
 
-def _scale(head: _Head, column: int, opening: Opening, where: str) -> tuple[float, tuple[float, float] | None]:
+def _scale(head: _Head, column: int, opening: ReadOptions, where: str) -> tuple[float, tuple[float, float] | None]:
     """Factor to mV, and the converter's range in mV."""
     name = head.names[column]
     bits = 16 if "16BIT" in name.upper() else 24

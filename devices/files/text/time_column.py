@@ -12,7 +12,7 @@ from devices.files.text.cells import is_missing, to_number
 from devices.files.text.dates import to_ms
 from devices.files.text.device_time_column import own_times
 from devices.files.text.table import Table
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64
 
@@ -44,7 +44,7 @@ class _Candidate(NamedTuple):
     distinct: float  # share of rows with a stamp of their own
 
 
-def find_time(where: str, table: Table, opening: Opening, channel: int | None = None) -> TimeColumn | None:
+def find_time(where: str, table: Table, opening: ReadOptions, channel: int | None = None) -> TimeColumn | None:
     """Find the time column, if need be that of a ``channel``'s own device; None where there is none that is needed.
 
     Raises

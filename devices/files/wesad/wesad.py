@@ -12,7 +12,7 @@ from devices.files import channels
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
 from devices.files.wesad.pickle_reader import SIGNATURES, read_pickle
 from devices.files.wesad.pickled_arrays import Array
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Marker, State, StreamInfo
 
@@ -42,7 +42,7 @@ def is_wesad(head: bytes) -> bool:
     return head.startswith(SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
 
 
-def open_wesad(path: Path, opening: Opening) -> FileRecording:
+def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
     """Open the ECG of a WESAD pickle; a marker stands where the condition changes.
 
     Raises

@@ -14,7 +14,7 @@ from devices.files.recording import FileRecording, Run
 from devices.files.wfdb.annotations import read_annotations
 from devices.files.wfdb.formats import DIFFERENCES, FORMATS
 from devices.files.wfdb.header import Header, Signal, read_header
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
@@ -68,7 +68,7 @@ class _Stretch(NamedTuple):
         return frames if self.frames is None else min(frames, self.frames)
 
 
-def open_wfdb(path: Path, opening: Opening) -> FileRecording:
+def open_wfdb(path: Path, opening: ReadOptions) -> FileRecording:
     """Open a WFDB record by its header.
 
     A record of several segments is one recording; where none of them holds the channel there is a gap.
@@ -177,7 +177,7 @@ def _stretch(start: int, frames: int | None, signals: tuple[Signal, ...], index:
     return _Stretch(start, frames, signal, tuple(each for each in signals if each.group == signal.group))
 
 
-def _runs(path: Path, stretch: _Stretch, opening: Opening, origin: int, cause: str) -> Iterator[Run | State]:
+def _runs(path: Path, stretch: _Stretch, opening: ReadOptions, origin: int, cause: str) -> Iterator[Run | State]:
     """The channel's samples in mV, counted from frame ``origin``."""
     signal = stretch.signal
     factor = channels.millivolts(signal.unit, opening, path.name)

@@ -14,7 +14,7 @@ from devices.files.xdf.damage import sound_chunks
 from devices.files.xdf.runs import Pace, deduced, stamped_runs
 from devices.files.xdf.session import counted_runs
 from devices.files.xdf.streams import Track, joined, read_tracks
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.xdf.decode import ChunkAt, Stream, read_samples
@@ -24,7 +24,7 @@ _PAUSE = 1.0  # s; a longer step of the stamps is no sign of the rate
 _SHOWS = 5.0  # s of stamps that a rate can be told from
 
 
-def open_xdf(path: Path, opening: Opening) -> FileRecording:
+def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
     """Open an XDF file.
 
     Raises
@@ -64,7 +64,7 @@ def open_xdf(path: Path, opening: Opening) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _own_recording(path: Path, tracks: list[Track], opening: Opening) -> FileRecording:
+def _own_recording(path: Path, tracks: list[Track], opening: ReadOptions) -> FileRecording:
     """Of what our recorder wrote only the ECG can be replayed; of its channels the one that was judged then."""
     ecg = [track for track in tracks if track.stream.own["key"] == "ecg"]
     if len(ecg) != 1:

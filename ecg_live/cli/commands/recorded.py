@@ -52,10 +52,10 @@ def export(
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
     """Write a recording as CSV or EDF+, or close an XDF file."""
-    from devices.read_options import Opening
+    from devices.read_options import ReadOptions
     from ecg_live.cli.export import export_file
 
-    raise typer.Exit(export_file(file, to, out, Opening(channel, rate, unit, gain=gain), force=force))
+    raise typer.Exit(export_file(file, to, out, ReadOptions(channel, rate, unit, gain=gain), force=force))
 
 
 def forget(

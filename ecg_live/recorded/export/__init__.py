@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files.regular import regular_file
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
@@ -26,7 +26,7 @@ class Export(NamedTuple):
     error: RecordingError | None = None
 
 
-def export(source: Path, form: str, out: Path | None, opening: Opening, *, force: bool = False) -> Export:
+def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, force: bool = False) -> Export:
     """Write a recording anew; what is there already stays, unless forced.
 
     Parameters
@@ -37,7 +37,7 @@ def export(source: Path, form: str, out: Path | None, opening: Opening, *, force
         One of `FORMS`.
     out : Path, optional
         File, or for ``csv`` what the names of the files begin with; beside the source without it.
-    opening : Opening
+    opening : ReadOptions
         Channel, rate and unit, where the source leaves them open.
     force : bool
         Replace files.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import F64, Chunk, Marker
 from ecg_live.recorded.open_signal import Signal
@@ -84,7 +84,7 @@ def look(parts: Sequence[Part]) -> Trace | None:
     trace: Trace | None = None
     for part in parts:
         try:
-            signal = Signal([open_recording(part.path, Opening())])
+            signal = Signal([open_recording(part.path, ReadOptions())])
         except EcgLiveError:
             continue  # the part holds no sample, or none that can be placed; its checks say so
         trace = trace or Trace(signal.rate, signal.channels[0], Envelope(max(1, -(-length // COLUMNS))))

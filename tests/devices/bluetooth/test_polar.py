@@ -18,7 +18,7 @@ from devices.simulate.heart_rate import Heart
 from devices.simulate.player import Player
 from devices.simulate.polar import SET, SimulatedPolar
 from ecg_live.errors import ProtocolError
-from ecg_live.events import Battery, Beats, Chunk, Event, Gap, State
+from ecg_live.events import Battery, Beats, Chunk, Gap, State, StreamEvent
 from tests.contracts.hand_loop import HandTime
 from tests.devices.streaming import Streamed, stream
 
@@ -31,7 +31,7 @@ def frame(first: int, count: int = 73, stamp: int | None = None, kind: int = 0, 
     return struct.pack("<BQB", kind, stamp, type_) + values
 
 
-def laid(frames: Iterable[tuple[bytes, float]]) -> list[Chunk | Event]:
+def laid(frames: Iterable[tuple[bytes, float]]) -> list[Chunk | StreamEvent]:
     timeline = Timeline()
     return [item for data, arrived in frames for item in timeline.push(parse(data), arrived)]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from tests.devices.decoded import decode, decode_until_error
 from tests.devices.files.test_csv_table import AT_100, write
@@ -47,13 +47,13 @@ def test_a_rate_in_a_comment(tmp_path: Path, remark: str, rate: float) -> None:
     path = write(tmp_path / "a.csv", f"# Format 1\n{remark}\n# Resolution:= 12\n1\n2\n3\n")
     assert decode(path).info.rate == rate
     with pytest.raises(ConfigError, match=f"the file says {rate} Hz, --rate says 300"):
-        open_recording(path, Opening(rate=300))
+        open_recording(path, ReadOptions(rate=300))
 
 
 @pytest.mark.parametrize("remark", ["# 15000 samples", "# line frequency 50 Hz", "# fs=250\n# ACC fs=100", "# fs=1"])
 def test_a_comment_that_states_no_rate(tmp_path: Path, remark: str) -> None:
     with pytest.raises(ConfigError, match="does not say its sampling rate"):
-        open_recording(write(tmp_path / "a.csv", f"{remark}\n1\n2\n3\n"), Opening())
+        open_recording(write(tmp_path / "a.csv", f"{remark}\n1\n2\n3\n"), ReadOptions())
 
 
 def test_the_rate_that_stamps_show_goes_before_a_comment_that_is_far_off(tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ def test_a_row_that_is_wrong_near_the_start_is_named(tmp_path: Path) -> None:
 def test_columns_that_no_name_tells_apart_are_called_by_number(tmp_path: Path) -> None:
     rows = "".join(f"{i % 256}\t{i}\t{1767225600 + i / 250:.6f}\n" for i in range(500))  # as BrainFlow writes them
     path = write(tmp_path / "a.csv", rows)
-    got = decode(path, Opening(channel="2"))
+    got = decode(path, ReadOptions(channel="2"))
     assert (got.info.rate, got.info.channels, got.samples.tolist()) == (250, ("column 2",), list(range(500)))
-    assert decode(path, Opening(channel="column 2", rate=200)).info.rate == 200
+    assert decode(path, ReadOptions(channel="column 2", rate=200)).info.rate == 200
     with pytest.raises(ConfigError, match="1 column 1"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_text_of_the_openbci_gui(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_text_of_the_openbci_gui(tmp_path: Path) -> None:
     for i in range(5000):
         t = 1767225600 + i // 10 * 0.04 + i % 10 * 2e-4  # packets of 10, stamped on arrival
         rows += f"{i % 256}.0, {i}.0, 192.0, {t:.15E}, 2026-01-01 00:00:{t % 60:06.3f}\n"
-    got = decode(write(tmp_path / "a.txt", head + names + rows), Opening(channel="EXG Channel 0", unit="uV"))
+    got = decode(write(tmp_path / "a.txt", head + names + rows), ReadOptions(channel="EXG Channel 0", unit="uV"))
     assert (got.info.rate, len(got.samples), got.gaps) == (250, 5000, [])
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from tests.devices.decoded import decode, decode_until_error
 
-AT_100 = Opening(rate=100)
+AT_100 = ReadOptions(rate=100)
 
 
 def write(path: Path, text: str) -> Path:
@@ -32,7 +32,7 @@ def test_a_column_by_name_or_number(tmp_path: Path, sep: str) -> None:
     named = write(tmp_path / "a.csv", sep.join(["a", "b", "c"]) + "\n" + rows)
     bare = write(tmp_path / "b.csv", rows)
     for path, channel in ((named, "b"), (named, "B"), (named, "2"), (bare, "2")):
-        assert decode(path, Opening(channel=channel, rate=100)).samples.tolist() == list(range(0, 40, 2))
+        assert decode(path, ReadOptions(channel=channel, rate=100)).samples.tolist() == list(range(0, 40, 2))
     with pytest.raises(ConfigError, match=r"1 a .*2 b .*3 c .*--channel"):
         open_recording(named, AT_100)
     with pytest.raises(ConfigError, match="--channel"):
@@ -46,17 +46,17 @@ def test_two_columns_of_ecg_and_one_that_is_none(tmp_path: Path) -> None:
     one = write(tmp_path / "b.csv", "EMG\n1\n2\n")
     with pytest.raises(ConfigError, match=r"1 EMG \[EMG\]"):
         open_recording(one, AT_100)
-    assert len(decode(one, Opening(channel="EMG", rate=100)).samples) == 2
+    assert len(decode(one, ReadOptions(channel="EMG", rate=100)).samples) == 2
 
 
 def test_a_number_is_the_one_in_the_listing(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "time,ECG1,ECG2\n" + "".join(f"{i / 100},{i},{i * 2}\n" for i in range(50)))
     with pytest.raises(ConfigError, match=r"1 ECG1 \[ECG\], 2 ECG2 \[ECG\]$|1 ECG1 .*2 ECG2 .*--channel"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     for channel, step in (("1", 1), ("2", 2)):
-        assert decode(path, Opening(channel=channel)).samples.tolist() == [i * step for i in range(50)]
+        assert decode(path, ReadOptions(channel=channel)).samples.tolist() == [i * step for i in range(50)]
     with pytest.raises(ConfigError, match="no channel '3'"):
-        open_recording(path, Opening(channel="3"))
+        open_recording(path, ReadOptions(channel="3"))
 
 
 def test_a_decimal_comma(tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_a_time_column_gives_rate_and_gaps(tmp_path: Path, name: str, second: in
     got = decode(path)
     assert (got.info.rate, got.gaps) == (250, [(300, 40)])
     with pytest.raises(ConfigError, match=r"250 Hz, --rate says 500"):
-        open_recording(path, Opening(rate=500))
-    assert decode(path, Opening(channel="1")).samples.tolist() == list(range(1000))
+        open_recording(path, ReadOptions(rate=500))
+    assert decode(path, ReadOptions(channel="1")).samples.tolist() == list(range(1000))
 
 
 @pytest.mark.parametrize(("rate", "start"), [(250, 0), (250, 100), (1000, 7), (130, 60)])
@@ -104,12 +104,12 @@ def test_unit_and_rate_that_the_user_gives(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "ECG (bananas)\n1\n2\n")
     with pytest.raises(ConfigError, match=r"bananas.*--unit"):
         open_recording(path, AT_100)
-    assert decode(path, Opening(rate=100, unit="V")).samples[0] == 1000
+    assert decode(path, ReadOptions(rate=100, unit="V")).samples[0] == 1000
     with pytest.raises(ConfigError, match=r"--rate HZ"):
-        open_recording(write(path, "1\n2\n"), Opening())
+        open_recording(write(path, "1\n2\n"), ReadOptions())
     for rate in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="expected more than 0"):
-            open_recording(path, Opening(rate=rate))
+            open_recording(path, ReadOptions(rate=rate))
 
 
 @pytest.mark.parametrize(
@@ -118,17 +118,17 @@ def test_unit_and_rate_that_the_user_gives(tmp_path: Path) -> None:
 )
 def test_rates_that_no_ecg_is_recorded_with(tmp_path: Path, rate: float, expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
-        open_recording(write(tmp_path / "a.csv", "1\n2\n"), Opening(rate=rate))
+        open_recording(write(tmp_path / "a.csv", "1\n2\n"), ReadOptions(rate=rate))
     rows = "".join(f"{i / min(rate, 1e200) if rate > 1e-9 else i * 1e9},{i}\n" for i in range(50))
     with pytest.raises(FormatError, match=expected):
-        open_recording(write(tmp_path / "b.csv", "time,ECG\n" + rows), Opening())
+        open_recording(write(tmp_path / "b.csv", "time,ECG\n" + rows), ReadOptions())
 
 
 def test_a_time_column_of_random_numbers(tmp_path: Path) -> None:
     times = np.random.default_rng(0).uniform(0, 1e-3, 2000)
     path = write(tmp_path / "a.csv", "time,ECG\n" + "".join(f"{t},{i}\n" for i, t in enumerate(times)))
     with pytest.raises(FormatError, match=r"sampling rate|do not rise"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_what_is_missing_is_nan(tmp_path: Path) -> None:
@@ -189,12 +189,12 @@ def test_any_bytes_end_in_one_of_our_errors(tmp_path: Path) -> None:
 
 
 def test_real_file(shared_data: Path) -> None:
-    got = decode(shared_data / "csv" / "neurokit_ecg_1000hz.csv", Opening(rate=1000))
+    got = decode(shared_data / "csv" / "neurokit_ecg_1000hz.csv", ReadOptions(rate=1000))
     assert (len(got.samples), got.info.channels, got.gaps) == (50000, ("ECG",), [])
 
 
 def test_whether_a_unit_was_stated_is_passed_on(tmp_path: Path) -> None:
     rows = "".join(f"{i / 250},{i}\n" for i in range(100))
     assert decode(write(tmp_path / "a.csv", "time,ECG\n" + rows)).info.unit_assumed
-    assert not decode(tmp_path / "a.csv", Opening(unit="uV")).info.unit_assumed
+    assert not decode(tmp_path / "a.csv", ReadOptions(unit="uV")).info.unit_assumed
     assert not decode(write(tmp_path / "b.csv", "time,ECG (mV)\n" + rows)).info.unit_assumed

@@ -8,7 +8,7 @@ import pytest
 
 from devices.files import open_recording
 from devices.files.text.dates import Midnights, to_ms
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from tests.devices.decoded import Decoded, decode
 from tests.devices.files.test_csv_table import write
@@ -131,8 +131,8 @@ def test_of_several_time_columns_the_one_that_tells_samples_apart(tmp_path: Path
 def test_a_time_column_that_holds_no_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "time,ECG\n" + "".join(f"tick {i},{i}\n" for i in range(50)))
     with pytest.raises(ConfigError, match=r"'time' holds 'tick 0', which is no time.*--rate"):
-        open_recording(path, Opening())
-    got = decode(path, Opening(rate=FS, channel="ECG"))
+        open_recording(path, ReadOptions())
+    got = decode(path, ReadOptions(rate=FS, channel="ECG"))
     assert (got.info.rate, got.samples.tolist()) == (FS, list(range(50)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from tests.devices.files import acq_files
 from tests.devices.files.edf import test_edf
 from tests.devices.files.xdf import test_xdf
@@ -66,9 +66,9 @@ def packed_acq(path: Path, rows: int) -> Path:
     return acq_files.write(path, [acq_files.Written(np.zeros(rows, np.int16))], revision=132, compressed=True)
 
 
-def opening(path: Path) -> Opening:
+def opening(path: Path) -> ReadOptions:
     with path.open("rb") as file:  # not the whole of it: its memory is measured
-        return Opening(rate=1000) if file.read(3) == b"ECG" else Opening()
+        return ReadOptions(rate=1000) if file.read(3) == b"ECG" else ReadOptions()
 
 
 def peak(path: Path) -> float:

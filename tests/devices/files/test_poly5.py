@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devices.files import open_recording
 from devices.files.poly5 import read_header
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
 from ecg_live.events import Chunk
 from tests.devices.decoded import decode
@@ -37,12 +37,12 @@ def test_every_sample_of_the_channel_called_ecg(tmp_path: Path, version: int, n:
 
 def test_a_channel_by_name_or_number(tmp_path: Path) -> None:
     path = poly5(tmp_path / "a.S00", ["A1", "ECG", "Resp"], counted(40))
-    assert index(decode(path, Opening(channel="resp")).samples) == [-7] * 40
-    assert index(decode(path, Opening(channel="2")).samples) == list(range(40))
+    assert index(decode(path, ReadOptions(channel="resp")).samples) == [-7] * 40
+    assert index(decode(path, ReadOptions(channel="2")).samples) == list(range(40))
     with pytest.raises(ConfigError, match=r"2 of its channels are ECG: 1 ECG I \[ECG\], 2 ECG II"):
-        open_recording(poly5(tmp_path / "b.S00", ["ECG I", "ECG II"], counted(9, 2)), Opening())
+        open_recording(poly5(tmp_path / "b.S00", ["ECG I", "ECG II"], counted(9, 2)), ReadOptions())
     with pytest.raises(ConfigError, match=r"none of its channels.*1 A \[kind unknown\]"):
-        open_recording(poly5(tmp_path / "c.S00", ["A", "B"], counted(9, 2)), Opening())
+        open_recording(poly5(tmp_path / "c.S00", ["A", "B"], counted(9, 2)), ReadOptions())
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_units_by_name(tmp_path: Path, unit: str, factor: float) -> None:
 def test_a_unit_that_is_none(tmp_path: Path) -> None:
     path = poly5(tmp_path / "a.S00", NAMES, counted(40), unit="degC")
     with pytest.raises(ConfigError, match=r"degC.*--unit"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(unit="uV")).samples[30] == pytest.approx(0.03)
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(unit="uV")).samples[30] == pytest.approx(0.03)
 
 
 def test_converter_values_become_units(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_converter_values_become_units(tmp_path: Path) -> None:
 @pytest.mark.parametrize("span", [(0, 1, 5, 5), (1, 1, 0, 5), (0, np.nan, 0, 5), (0, np.inf, 0, 1)])
 def test_a_range_that_is_none(tmp_path: Path, span: tuple[float, float, float, float]) -> None:
     with pytest.raises(FormatError, match="a range of no width"):
-        open_recording(poly5(tmp_path / "a.S00", NAMES, counted(9), span=span), Opening())
+        open_recording(poly5(tmp_path / "a.S00", NAMES, counted(9), span=span), ReadOptions())
 
 
 def test_padding_of_the_last_block_is_no_signal(tmp_path: Path) -> None:
@@ -158,16 +158,16 @@ def test_headers_that_cannot_be(tmp_path: Path, at: int, value: bytes, match: st
     data[at : at + len(value)] = value
     path.write_bytes(data)
     with pytest.raises(FormatError, match=match):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_stored_slower_than_sampled_is_for_the_user_to_say(tmp_path: Path) -> None:
     path = poly5(tmp_path / "a.S00", NAMES, counted(40), storage=512)
     with pytest.raises(ConfigError, match=r"sampled at 2048 Hz, stored at 512 Hz.*--rate 512"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(rate=512)).info.rate == 512
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(rate=512)).info.rate == 512
     with pytest.raises(ConfigError, match="2048 Hz, --rate says 1000"):
-        open_recording(poly5(path, NAMES, counted(40)), Opening(rate=1000))
+        open_recording(poly5(path, NAMES, counted(40)), ReadOptions(rate=1000))
 
 
 @given(data=st.data())
@@ -200,7 +200,7 @@ def test_numbers_that_are_none_stay_in_place(tmp_path: Path) -> None:
 
 def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
     path = poly5(tmp_path / "a.S00", NAMES, counted(70001), each=1000)
-    recording = open_recording(path, Opening())
+    recording = open_recording(path, ReadOptions())
     path.write_bytes(path.read_bytes()[:700000])
     given: list[float] = []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker
 from tests.devices.decoded import decode, decode_until_error
@@ -43,7 +43,7 @@ def test_labchart_in_a_locale_of_decimal_commas_and_in_other_units(tmp_path: Pat
     got = decode(tmp_path / "a.txt")
     assert got.info.rate == 250
     np.testing.assert_allclose(got.samples, np.arange(300) / 1000)
-    assert decode(tmp_path / "a.txt", Opening(channel="Resp")).samples[0] == 500
+    assert decode(tmp_path / "a.txt", ReadOptions(channel="Resp")).samples[0] == 500
 
 
 def test_a_block_of_another_rate_ends_the_recording(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_block_of_another_rate_ends_the_recording(tmp_path: Path) -> None:
     got = decode_until_error(write(tmp_path / "a.txt", text), match=r"line 519: a block of another interval")
     assert len(got) == 500
     with pytest.raises(FormatError, match="no interval"):
-        open_recording(write(tmp_path / "a.txt", block(0, 500, interval="x")), Opening())
+        open_recording(write(tmp_path / "a.txt", block(0, 500, interval="x")), ReadOptions())
 
 
 def acqknowledge(path: Path, *, time: bool = True, counts: bool = True, interval: str = "1 msec/sample") -> Path:
@@ -68,13 +68,13 @@ def test_acqknowledge_with_its_header(tmp_path: Path, time: bool, counts: bool) 
     got = decode(acqknowledge(tmp_path / "a.txt", time=time, counts=counts))
     assert (got.info.rate, got.info.channels, got.gaps) == (1000, ("ECG - ECG100C",), [])
     assert got.samples.tolist() == list(range(500))
-    named = decode(acqknowledge(tmp_path / "a.txt", interval="0.5 msec/sample"), Opening(channel="RSP - RSP100C"))
+    named = decode(acqknowledge(tmp_path / "a.txt", interval="0.5 msec/sample"), ReadOptions(channel="RSP - RSP100C"))
     assert (named.info.rate, named.samples[0]) == (2000, 500)
 
 
 def test_acqknowledge_without_its_header_in_minutes(tmp_path: Path) -> None:
     rows = "".join(f"{i / 60_000:.8f}\t{i}\t0.1\t\r\n" for i in range(3000))
-    got = decode(write(tmp_path / "a.txt", "min\tCH1\tCH2\t\r\n" + rows), Opening(channel="CH1"))
+    got = decode(write(tmp_path / "a.txt", "min\tCH1\tCH2\t\r\n" + rows), ReadOptions(channel="CH1"))
     assert (got.info.rate, got.gaps, got.samples.tolist()) == (1000, [], list(range(3000)))
 
 
@@ -98,17 +98,17 @@ def test_bids_with_its_json(tmp_path: Path, at: str) -> None:
     expected = np.arange(500) * 2e-3
     expected[7] = np.nan
     np.testing.assert_allclose(got.samples, expected)
-    assert decode(bids(tmp_path, COLUMNS, at=at), Opening(channel="cardiac")).samples[9] == 9
+    assert decode(bids(tmp_path, COLUMNS, at=at), ReadOptions(channel="cardiac")).samples[9] == 9
 
 
 def test_bids_whose_json_is_missing_or_wrong(tmp_path: Path) -> None:
     path = bids(tmp_path, None)
     with pytest.raises(ConfigError, match=r"no sub-01_task-rest_physio\.json beside it.*--rate"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(rate=500, channel="1")).samples[9] == 9
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(rate=500, channel="1")).samples[9] == 9
     bids(tmp_path, COLUMNS, at="task-other_physio.json")  # speaks of another task
     with pytest.raises(ConfigError, match="no sub-01"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     for wrong, said in (
         ({"Columns": ["a"]}, "SamplingFrequency"),
         ({"SamplingFrequency": 5e-9, "Columns": COLUMNS["Columns"]}, "at least 50 Hz"),
@@ -118,7 +118,7 @@ def test_bids_whose_json_is_missing_or_wrong(tmp_path: Path) -> None:
     ):
         (path.parent / "sub-01_task-rest_physio.json").write_text(json.dumps(wrong))
         with pytest.raises(FormatError, match=said):
-            open_recording(path, Opening())
+            open_recording(path, ReadOptions())
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_bids_whose_json_is_missing_or_wrong(tmp_path: Path) -> None:
 def test_formats_that_are_not_read_are_named(tmp_path: Path, name: str, data: bytes, what: str) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(FormatError, match=what):
-        open_recording(tmp_path / name, Opening())
+        open_recording(tmp_path / name, ReadOptions())
 
 
 def test_a_table_may_have_the_ending_of_another_format(tmp_path: Path) -> None:
-    assert len(decode(write(tmp_path / "a.ecg", "ECG\n1\n2\n"), Opening(rate=100)).samples) == 2
+    assert len(decode(write(tmp_path / "a.ecg", "ECG\n1\n2\n"), ReadOptions(rate=100)).samples) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devices.files import channels, units
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 
 _MICRO = (
@@ -18,8 +18,8 @@ _MICRO = (
 @pytest.mark.parametrize("text", _MICRO)
 def test_microvolts_in_every_spelling(text: str) -> None:
     assert units.to_millivolts(text) == 1e-3
-    assert channels.millivolts(text, Opening(), "here") == 1e-3
-    assert channels.millivolts("V", Opening(unit=text), "here") == 1e-3  # what the user writes goes before
+    assert channels.millivolts(text, ReadOptions(), "here") == 1e-3
+    assert channels.millivolts("V", ReadOptions(unit=text), "here") == 1e-3  # what the user writes goes before
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,13 @@ def test_other_units_of_voltage(text: str, factor: float) -> None:
 def test_what_is_no_unit_of_voltage_is_asked_for(text: str) -> None:
     assert units.to_millivolts(text) is None
     with pytest.raises(ConfigError, match="--unit"):
-        channels.millivolts(text, Opening(), "here")
+        channels.millivolts(text, ReadOptions(), "here")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "none", "N/A", "unknown", "no_units", "-", "\0"])
 def test_a_field_that_says_nothing_means_millivolts(text: str) -> None:
     assert units.is_missing(text)
-    assert channels.millivolts(text, Opening(), "here") == 1.0
+    assert channels.millivolts(text, ReadOptions(), "here") == 1.0
 
 
 @pytest.mark.parametrize("raw", ["\u00b5V".encode(), "\u00b5V".encode("latin-1"), "\u03bcV".encode()])

@@ -9,7 +9,7 @@ import pytest
 
 from devices.files import open_recording
 from devices.files.xdf.clock_offsets import SenderClock
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, TruncatedError
 from ecg_live.events import F64, Chunk, Gap, Marker
@@ -88,7 +88,7 @@ def test_offsets_do_not_depend_on_how_stamps_are_cut() -> None:
 
 
 def test_a_real_recording_whose_clock_was_set_during_a_pause(shared_data: Path) -> None:
-    got = decode(shared_data / "xdf" / "clock_resets.xdf", Opening(channel="BioSemi 1"))
+    got = decode(shared_data / "xdf" / "clock_resets.xdf", ReadOptions(channel="BioSemi 1"))
     ((start, lost),) = got.gaps
     assert start == 12876
     assert lost / got.info.rate == pytest.approx(273.56, abs=0.05)
@@ -109,7 +109,7 @@ def test_a_stream_of_the_same_name_that_never_sent_does_not_count(tmp_path: Path
     path = write(tmp_path / "a.xdf", ecg(1), ecg(2), offset(1, 1, 0), *(second(2, k, 50.0 + k) for k in range(9)))
     assert len(decode(path).samples) == 900
     with pytest.raises(TruncatedError, match="has no samples"):
-        open_recording(write(tmp_path / "b.xdf", ecg(1)), Opening())
+        open_recording(write(tmp_path / "b.xdf", ecg(1)), ReadOptions())
 
 
 def test_a_device_that_was_started_anew_goes_on_in_the_same_recording(tmp_path: Path) -> None:
@@ -122,10 +122,10 @@ def test_a_device_that_was_started_anew_goes_on_in_the_same_recording(tmp_path: 
     assert got.samples.tolist() == list(range(8000))
     both = write(tmp_path / "b.xdf", *heads, *first, offset(2, 7000, -6950.0), *then)  # at the same time
     with pytest.raises(ConfigError, match="2 of its channels are ECG"):
-        open_recording(both, Opening())
+        open_recording(both, ReadOptions())
     others = write(tmp_path / "c.xdf", ecg(1), *first, ecg(2), offset(2, 7000, -6900.0), *then)  # by source id
     with pytest.raises(ConfigError, match="2 of its channels are ECG"):
-        open_recording(others, Opening())
+        open_recording(others, ReadOptions())
 
 
 def test_markers_of_several_channels_and_of_numbers(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_markers_of_a_file_are_the_same_at_every_speed(tmp_path: Path, size: int
             time.wait(seconds)
             return False
 
-        opened = open_recording(path, Opening())
-        with Replay(opened, Opening(speed=speed, chunk=size / RATE), time, wait) as source:
+        opened = open_recording(path, ReadOptions())
+        with Replay(opened, ReadOptions(speed=speed, chunk=size / RATE), time, wait) as source:
             items = list(source)
         played = [item for item in items if isinstance(item, Marker)]
         assert sorted(round(m.raw if m.raw is not None else math.nan, 6) for m in played) == expected
@@ -200,7 +200,7 @@ def test_markers_of_a_file_are_the_same_at_every_speed(tmp_path: Path, size: int
         for marker in played:
             assert marker.time == pytest.approx(1000 + (marker.raw or 0.0) / speed)
     stop = 0
-    for item in open_recording(path, Opening()).chunks(size):
+    for item in open_recording(path, ReadOptions()).chunks(size):
         if isinstance(item, Chunk | Gap):
             stop = item.stop
         elif isinstance(item, Marker) and stop < 6900:

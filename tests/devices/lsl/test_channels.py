@@ -7,7 +7,7 @@ import pytest
 
 from devices.lsl.channels import layout
 from devices.lsl.resolve import Wanted, parse, spec_of
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 
 
@@ -26,54 +26,54 @@ def stream(
     ("unit", "factor"), [("uV", 1e-3), ("µV", 1e-3), ("microvolts", 1e-3), ("mV", 1.0), ("V", 1e3), ("volts", 1e3)]
 )
 def test_units(unit: str, factor: float) -> None:
-    assert layout(stream([("LL-RA", "ECG", unit)]), Opening()).factors.tolist() == [factor]
+    assert layout(stream([("LL-RA", "ECG", unit)]), ReadOptions()).factors.tolist() == [factor]
 
 
 def test_a_missing_unit_is_asked_for() -> None:
     mute = stream([("ECG", "", "")])
     with pytest.raises(ConfigError, match=r"lsl:S: channel ECG states no unit \(give it with --unit mV"):
-        layout(mute, Opening())
-    assert layout(mute, Opening(unit="uV")).factors.tolist() == [1e-3]
+        layout(mute, ReadOptions())
+    assert layout(mute, ReadOptions(unit="uV")).factors.tolist() == [1e-3]
     with pytest.raises(ConfigError, match=r"'furlong', expected V, mV"):
-        layout(stream([("ECG", "", "furlong")]), Opening())
+        layout(stream([("ECG", "", "furlong")]), ReadOptions())
 
 
 def test_other_channels_in_volts_are_kept_and_the_ecg_is_told() -> None:
     many = stream([("X", "ACC", "g"), ("C3", "EEG", "uV"), ("LL-RA", "ECG", "mV"), ("Vx-RL", "ECG", "mV")])
-    kept = layout(many, Opening(channel="vx-rl"))
+    kept = layout(many, ReadOptions(channel="vx-rl"))
     assert (kept.columns, kept.factors.tolist()) == ((1, 2, 3), [1e-3, 1.0, 1.0])
     assert (kept.info.channels, kept.info.ecg) == (("C3", "LL-RA", "Vx-RL"), 2)
     with pytest.raises(ConfigError, match=r"2 of its channels are ECG: 1 X \[ACC\], .*--channel"):
-        layout(many, Opening())
-    assert layout(many, Opening(channel="1", unit="V")).info.channels == ("X", "C3", "LL-RA", "Vx-RL")
+        layout(many, ReadOptions())
+    assert layout(many, ReadOptions(channel="1", unit="V")).info.channels == ("X", "C3", "LL-RA", "Vx-RL")
 
 
 def test_a_stream_that_says_nothing_but_ecg() -> None:
     plain = pylsl.StreamInfo("Strap", "ECG", 1, 130, pylsl.cf_int32, "")
-    kept = layout(plain, Opening(unit="uV"))
+    kept = layout(plain, ReadOptions(unit="uV"))
     assert (kept.info.channels, kept.info.rate) == (("Strap",), 130)
 
 
 def test_64_channels_without_a_choice_are_one_line() -> None:
     cap = stream([(f"E{k}", "EEG", "microvolts") for k in range(64)], "EEG")
     with pytest.raises(ConfigError, match=r"of 64 channels .* and 52 more \(choose one with --channel") as caught:
-        layout(cap, Opening())
+        layout(cap, ReadOptions())
     assert len(str(caught.value)) < 400
     with pytest.raises(ConfigError, match="none is called 'II'"):
-        layout(cap, Opening(channel="II"))
-    assert layout(cap, Opening(channel="E7")).info.ecg == 7
+        layout(cap, ReadOptions(channel="II"))
+    assert layout(cap, ReadOptions(channel="E7")).info.ecg == 7
 
 
 def test_rates_and_formats_that_no_ecg_has() -> None:
     one = [("ECG", "ECG", "mV")]
     with pytest.raises(ConfigError, match=r"rate is 0.*--rate HZ"):
-        layout(stream(one, rate=0.0), Opening())
-    assert layout(stream(one, rate=0.0), Opening(rate=130)).info.rate == 130
+        layout(stream(one, rate=0.0), ReadOptions())
+    assert layout(stream(one, rate=0.0), ReadOptions(rate=130)).info.rate == 130
     with pytest.raises(ConfigError, match=r"rate is 4 Hz, an ECG has 50 to 100000 Hz"):
-        layout(stream(one, rate=4.0), Opening())
-    assert layout(stream(one), Opening(rate=130)).info.rate == 130  # the source measures what it sends
+        layout(stream(one, rate=4.0), ReadOptions())
+    assert layout(stream(one), ReadOptions(rate=130)).info.rate == 130  # the source measures what it sends
     with pytest.raises(ConfigError, match=r"text, not numbers \(follow markers with --markers"):
-        layout(stream(one, rate=0.0, form=pylsl.cf_string), Opening(rate=130))
+        layout(stream(one, rate=0.0, form=pylsl.cf_string), ReadOptions(rate=130))
 
 
 def test_what_a_user_may_write() -> None:
@@ -98,4 +98,4 @@ def test_the_source_to_write_means_one_stream() -> None:
         assert [each.uid() for each in streams if wanted.matches(each)] == [one.uid()]
     assert specs[0] == "lsl:name=S,type=ECG,source_id=a"
     assert spec_of(streams[0]) == "lsl:S"
-    assert layout(streams[3], Opening(unit="mV")).info.source_id == streams[3].uid()
+    assert layout(streams[3], ReadOptions(unit="mV")).info.source_id == streams[3].uid()

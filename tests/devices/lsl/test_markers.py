@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import time
-from threading import Barrier
-from threading import Event as Flag
+from threading import Barrier, Event
 from typing import Any
 
 import pylsl
@@ -98,7 +97,7 @@ def test_some_that_start_together_are_followed_together(monkeypatch: pytest.Monk
     outlets = [outlet(f"s{k}", source=f"some{k}") for k in range(6)]
     together = Barrier(len(outlets))  # nobody gets through it alone
 
-    def slowly(inlet: pylsl.StreamInlet, closed: Flag) -> None:
+    def slowly(inlet: pylsl.StreamInlet, closed: Event) -> None:
         subscribe(inlet, closed)
         together.wait(40)
 

@@ -10,7 +10,7 @@ import pylsl
 import pytest
 
 from devices.lsl import open_lsl
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.contracts.reading import Reader
 from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
 from ecg_live.events import State
@@ -35,7 +35,7 @@ def push(outlet: pylsl.StreamOutlet, start: int, stop: int, origin: float) -> No
 def test_samples_in_millivolts_on_the_session_clock() -> None:
     called = name()
     outlet = made(called)
-    source = open_lsl(called, Opening(), lambda: time.monotonic() + 500, QUICK)
+    source = open_lsl(called, ReadOptions(), lambda: time.monotonic() + 500, QUICK)
     assert (source.info.rate, source.info.channels, source.info.ecg) == (RATE, ("LL-RA",), 0)
     assert (source.info.name, source.info.source_id) == (called, "dev")
     with Reader(source) as reader:
@@ -54,7 +54,7 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
 def test_stamps_of_another_clock_are_told_and_samples_lie_where_they_came() -> None:
     called = name()
     outlet = made(called)
-    with Reader(open_lsl(called, Opening(), time.monotonic, QUICK)) as reader:
+    with Reader(open_lsl(called, ReadOptions(), time.monotonic, QUICK)) as reader:
         assert outlet.wait_for_consumers(5)
         for start in range(0, 1000, 100):
             push(outlet, start, start + 100, 1.7e9)  # seconds since 1970, a common mistake
@@ -75,7 +75,7 @@ def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
         outlet.wait_for_consumers(5)
         push(outlet, 0, 512, origin)
 
-    with open_lsl(called, Opening(), lambda: time.monotonic() + passed, QUICK) as source:
+    with open_lsl(called, ReadOptions(), lambda: time.monotonic() + passed, QUICK) as source:
         reader, reading = Reader(source), iter(source)
         pushing = Thread(target=begin)
         pushing.start()
@@ -96,7 +96,7 @@ def test_a_clock_that_is_set_is_told_and_nothing_is_lost(step: float) -> None:
     called, passed = name(), 0.0
     outlet = made(called)
     origin = pylsl.local_clock()
-    with open_lsl(called, Opening(), lambda: time.monotonic() + passed, QUICK) as source:
+    with open_lsl(called, ReadOptions(), lambda: time.monotonic() + passed, QUICK) as source:
         reader, reading = Reader(source), iter(source)
         pushing = Thread(target=lambda: outlet.wait_for_consumers(5))
         pushing.start()
@@ -118,7 +118,7 @@ def test_more_samples_than_the_stream_says_end_the_session() -> None:
     called = name()
     with (
         outlet_process("--name", called, "--rate", "250", "--sends", "500") as _,
-        Reader(open_lsl(called, Opening(), patience=QUICK)) as reader,
+        Reader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
         pytest.raises(ProtocolError, match=r"says 250 samples a second and sends (49\d|500|50\d).*--rate (49|50)"),
     ):
         reader.until(lambda _: False, 20)
@@ -136,7 +136,7 @@ def test_streams_that_are_no_ecg(channels: int, rate: float, form: int, said: st
     called = name()
     outlet = pylsl.StreamOutlet(pylsl.StreamInfo(called, "EEG", channels, rate, form, "x"))
     with pytest.raises(ConfigError, match=f"^lsl:{called}: {said}.*--"):
-        open_lsl(called, Opening(), patience=QUICK)
+        open_lsl(called, ReadOptions(), patience=QUICK)
     del outlet
 
 
@@ -144,8 +144,8 @@ def test_no_such_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     called = name()
     outlet = made(called)
     with pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: .*lsl:{called} \[ECG"):
-        open_lsl("x", Opening(), patience=QUICK)
+        open_lsl("x", ReadOptions(), patience=QUICK)
     monkeypatch.setattr("devices.lsl.resolve.look", lambda *_: [])
     with pytest.raises(DeviceNotFound, match=r"with name 'x': none answers at all \(start the outlet .*UDP port 16571"):
-        open_lsl("x", Opening(), patience=QUICK)
+        open_lsl("x", ReadOptions(), patience=QUICK)
     del outlet

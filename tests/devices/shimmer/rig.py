@@ -13,7 +13,7 @@ from devices.link import Link
 from devices.shimmer import ShimmerDriver
 from devices.shimmer.settings import Settings
 from devices.simulate.emulator import Emulator
-from ecg_live.events import F64, Chunk, Event, Gap
+from ecg_live.events import F64, Chunk, Gap, StreamEvent
 from tests.contracts.hand_loop import HandTime, run
 from tests.emulators.wire import PERIOD, Wire
 
@@ -37,7 +37,7 @@ class Rig:
         self.settings = settings or Settings()
         rate, gain, lead, bits = astuple(self.settings)
         self.driver = ShimmerDriver(name, rate, gain, lead, bits, clock=self.time)
-        self.items: list[Chunk | Event] = []
+        self.items: list[Chunk | StreamEvent] = []
 
     def run(self, what: Coroutine[Any, Any, T]) -> T:
         return run(self.time, what)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.simulate.player import Player
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk
@@ -27,7 +27,7 @@ def test_count(seconds: float, due: int) -> None:
 
 def test_recording_sample_for_sample() -> None:
     player = Player.of(RECORDING)
-    recording = open_recording(RECORDING, Opening())
+    recording = open_recording(RECORDING, ReadOptions())
     samples = np.concatenate([one.samples for one in recording.chunks(1000) if isinstance(one, Chunk)])
     recording.close()
     np.testing.assert_array_equal(player.samples, samples)

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from ecg_live.cli import main
-from ecg_live.events import Chunk, Event
+from ecg_live.events import Chunk, StreamEvent
 from ecg_live.results import Prediction, Window
 from ecg_live.session import Session
 from tests.ecg_live.sinks.journal import ENTRIES, SIZE
@@ -25,7 +25,7 @@ def note(journal: Path) -> None:
     def noted(number: int) -> None:
         struct.pack_into("<dq", memory, next(entry) * SIZE, time.monotonic(), number)
 
-    def taken(self: Session, item: Chunk | Event) -> None:
+    def taken(self: Session, item: Chunk | StreamEvent) -> None:
         if isinstance(item, Chunk):
             noted(item.stop)
         take(self, item)

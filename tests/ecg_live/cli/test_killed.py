@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk
 from tests.benchmarks.test_live import long_recording
 from tests.ecg_live.sinks import journal
@@ -32,7 +32,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def played(source: Path) -> F64:
     pieces = [
-        item.samples[:, 0] for item in open_recording(source, Opening()).chunks(60_000) if isinstance(item, Chunk)
+        item.samples[:, 0] for item in open_recording(source, ReadOptions()).chunks(60_000) if isinstance(item, Chunk)
     ]
     return np.concatenate(pieces)
 

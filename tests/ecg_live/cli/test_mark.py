@@ -21,7 +21,7 @@ import pylsl
 import pytest
 
 from devices import open_source
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.resources import demo_recording
 from ecg_live.results import Trace
 from ecg_live.signal.pipeline import SignalPath
@@ -168,7 +168,7 @@ def pulled(inlet: pylsl.StreamInlet, count: int) -> tuple[list[object], list[flo
 
 def where(values: list[object]) -> int:
     """At which sample of the filtered recording these stand, to the bit."""
-    source = open_source(ECG, Opening(speed=math.inf))
+    source = open_source(ECG, ReadOptions(speed=math.inf))
     path = SignalPath(source.info)
     with source:
         whole = np.concatenate([out.samples for item in source for out in path.push(item) if isinstance(out, Trace)])

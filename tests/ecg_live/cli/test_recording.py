@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live import resources
 from ecg_live.cli import recording
 from ecg_live.cli.live import live
@@ -43,7 +43,7 @@ def test_a_whole_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     report = verify(path)
     assert report.sound, report.problems
     played = np.concatenate(
-        [c.samples[:, 0] for c in open_recording(source, Opening()).chunks(999) if hasattr(c, "samples")]
+        [c.samples[:, 0] for c in open_recording(source, ReadOptions()).chunks(999) if hasattr(c, "samples")]
     )
     np.testing.assert_array_equal(ecg(path), played)
     got = load(path)

@@ -15,7 +15,7 @@ import pytest
 
 from devices import open_source
 from devices.lsl.markers import LslMarkers
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.simulate.player import Player
 from ecg_live.cli.simulate import RATES, _at, simulate
 from ecg_live.errors import ConfigError, DeviceError, RecordingError
@@ -47,7 +47,7 @@ def ramp(path: Path, count: int = 3000, rate: int = 256) -> Path:
 
 def read(uri: str, count: int) -> F64:
     got: list[F64] = []
-    with open_source(uri, Opening()) as source:
+    with open_source(uri, ReadOptions()) as source:
         for item in source:
             got += [item.samples[:, source.info.ecg]] if isinstance(item, Chunk) else []
             if sum(map(len, got)) >= count:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ecg_live.constants import RATE
-from ecg_live.events import F32, Beats, Event, Marker, State, StreamInfo
+from ecg_live.events import F32, Beats, Marker, State, StreamEvent, StreamInfo
 from ecg_live.results import Grade, HeadInfo, HeadResult, Poll, Prediction, Quality, RecordingStatus, Snapshot
 
 CHEST = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
@@ -49,7 +49,7 @@ class SimulatedView:
         self._fed_at = 100.0
         self._trace = np.empty(0, np.float32)
         self._predictions: list[Prediction] = []
-        self._events: list[Event] = []
+        self._events: list[StreamEvent] = []
 
     def clock(self) -> float:
         return self._now
@@ -72,7 +72,7 @@ class SimulatedView:
         """So many seconds of ECG come."""
         self.feed(synthetic_ecg(self.fed, self.fed + round(seconds * RATE)))
 
-    def say(self, event: Event) -> None:
+    def say(self, event: StreamEvent) -> None:
         """An event comes."""
         self._events.append(event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event as Flag
+from threading import Event
 
 import pytest
 from pyqtgraph.Qt import QtCore, QtWidgets
@@ -18,7 +18,7 @@ def windows() -> list[SearchWindow]:
 
 def test_it_shows_what_is_looked_for_until_it_is_found(qtbot: QtBot) -> None:
     seen: list[str] = []
-    shown = Flag()
+    shown = Event()
 
     def look() -> None:
         (window,) = windows()
@@ -39,7 +39,7 @@ def test_what_goes_wrong_is_raised(qtbot: QtBot) -> None:
 
 
 def test_who_does_not_want_to_wait_closes_it(qtbot: QtBot) -> None:
-    never = Flag()
+    never = Event()
 
     def leave() -> None:
         windows()[0].reject()
@@ -50,7 +50,7 @@ def test_who_does_not_want_to_wait_closes_it(qtbot: QtBot) -> None:
 
 
 def test_an_interrupt_is_one(qtbot: QtBot) -> None:
-    never, stopped = Flag(), Flag()
+    never, stopped = Event(), Event()
     QtCore.QTimer.singleShot(0, stopped.set)
     with pytest.raises(KeyboardInterrupt):
         search(lambda: never.wait(10), "ecg-live", "looking for lsl:X", stopped.is_set)

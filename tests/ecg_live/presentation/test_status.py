@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_live.events import Battery, Event, Gap, LeadOff, Marker, State, StreamInfo
+from ecg_live.events import Battery, Gap, LeadOff, Marker, State, StreamEvent, StreamInfo
 from ecg_live.presentation.formatting import clock_text, event_text, number, title_text
 from ecg_live.presentation.live_values import Readings
 from ecg_live.presentation.recording import indicator
@@ -41,7 +41,7 @@ def shot(
     ended: bool = False,
     error: str | None = None,
     predictions: tuple[Prediction, ...] = (),
-    events: tuple[Event, ...] = (),
+    events: tuple[StreamEvent, ...] = (),
 ) -> Snapshot:
     return Snapshot(
         state or State("streaming"),
@@ -263,7 +263,7 @@ def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
         (COMPLETE, "personal baseline complete: 6 windows"),
     ],
 )
-def test_events_in_words(event: Event, text: str) -> None:
+def test_events_in_words(event: StreamEvent, text: str) -> None:
     assert event_text(event, 1000.0) == text
 
 

@@ -18,7 +18,7 @@ import pyxdf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
 from ecg_live.recorded.export import export
@@ -37,7 +37,7 @@ from tests.devices.files.xdf import test_xdf as plain
 from tests.ecg_live.recorded.report.stories import rolled, story
 from tests.ecg_live.sinks.recordings import BEGAN, HEADS, INFO, TEXTS, counted, ecg, eventful, load, prediction, record
 
-PLAIN = Opening()
+PLAIN = ReadOptions()
 REAL = folder() / "supine_1min.txt"
 
 
@@ -201,8 +201,8 @@ def test_all_channels_of_a_session_or_the_one_that_is_asked_for(tmp_path: Path) 
     source = two_leads(tmp_path / "a.xdf", x)
     (path, *_) = export(source, "csv", None, PLAIN).files
     for column, name in enumerate(("LL-RA [mV]", "LA-RA [mV]")):
-        np.testing.assert_array_equal(decode(path, Opening(name)).samples, x[:, column])
-    (path, *_) = export(source, "csv", tmp_path / "one", Opening("LL-RA")).files
+        np.testing.assert_array_equal(decode(path, ReadOptions(name)).samples, x[:, column])
+    (path, *_) = export(source, "csv", tmp_path / "one", ReadOptions("LL-RA")).files
     np.testing.assert_array_equal(decode(path).samples, x[:, 0])
     (path,) = export(source, "edf", None, PLAIN).files
     assert edfio.read_edf(path).labels == ("LL-RA", "LA-RA")

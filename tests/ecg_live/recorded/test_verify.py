@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.cli.recording import verify_files
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, State
@@ -216,4 +216,4 @@ def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
                 read(path)
         for form in ("csv", "edf", "xdf"):
             with pytest.raises(RecordingError, match="is no regular file"):
-                export(path, form, tmp_path / f"a.{form}", Opening())
+                export(path, form, tmp_path / f"a.{form}", ReadOptions())

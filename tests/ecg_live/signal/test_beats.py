@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import RATE, WIDTH
 from ecg_live.events import F64
 from ecg_live.resources import folder
@@ -70,7 +70,7 @@ def test_beats_that_the_makers_software_annotated_are_found(shared_data: Path) -
     path = shared_data / "opensignals" / "ecg_5_min.h5"
     with h5py.File(path, "r") as file:
         true = np.asarray(file[next(iter(file))]["plugin/hrv/RR_peaks1"][:]) / 1000 + 0.015
-    recording = open_recording(path, Opening())
+    recording = open_recording(path, ReadOptions())
     trace = play(SignalPath(recording.info), recording.chunks(1000)).trace().astype(np.float64)
     found = find_beats(trace) / RATE
     assert len(true) == 386

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import RATE, WIDTH
 from ecg_live.events import F64, Chunk
 from ecg_live.signal import qrs
@@ -109,7 +109,7 @@ def test_ten_seconds_of_drift_have_no_beat_at_all() -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_hard_stretch_between_easy_ones_keeps_its_rate(sign: int, shared_data: Path) -> None:
     """An artefact at 301 s was once taken for the heart: 137 bpm, between neighbours of 71."""
-    recording = open_recording(shared_data / "flightcrews" / "P24Sc4.edf", Opening())
+    recording = open_recording(shared_data / "flightcrews" / "P24Sc4.edf", ReadOptions())
     chunks = [item for item in recording.chunks(3000) if isinstance(item, Chunk)]
     x = np.concatenate([chunk.samples for chunk in chunks])[290 * 300 : 325 * 300] * sign
     windows = play(SignalPath(info(300.0)), Tape(x, 300.0).items()).windows

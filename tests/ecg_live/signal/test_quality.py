@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import RATE, WIDTH
 from ecg_live.events import F64
 from ecg_live.results import Quality
@@ -83,7 +83,7 @@ def test_a_sine_is_no_heart(hz: float) -> None:
 @pytest.mark.parametrize(("person", "most"), [("13", 2), ("02", 8), ("28", 18), ("31", 14)])
 def test_bad_electrodes_of_real_people_are_told_from_faint_hearts(person: str, most: int, shared_data: Path) -> None:
     """In 13 and 02 there is hardly a beat to see; those of 28 and 31 are small, but there."""
-    recording = open_recording(shared_data / "eegmat" / f"Subject{person}_1.edf", Opening())
+    recording = open_recording(shared_data / "eegmat" / f"Subject{person}_1.edf", ReadOptions())
     made = play(SignalPath(recording.info, 10.0), recording.chunks(500)).windows
     borne_out = [window for window in made if window.quality.grade != "unusable"]
     assert len(borne_out) <= most

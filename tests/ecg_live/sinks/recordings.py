@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from threading import Event as Flag
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def ecg(path: Path) -> F64:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for another thread, at most 20 s."""
-    waiting, end = Flag(), time.monotonic() + 20
+    waiting, end = Event(), time.monotonic() + 20
     while not true():
         assert time.monotonic() < end
         waiting.wait(0.001)

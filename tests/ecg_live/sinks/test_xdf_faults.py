@@ -11,8 +11,7 @@ import time
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from threading import Barrier, Thread
-from threading import Event as Flag
+from threading import Barrier, Event, Thread
 from unittest import mock
 
 import numpy as np
@@ -272,7 +271,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 def test_a_slow_disk_loses_nothing_and_blocks_nobody(tmp_path: Path) -> None:
-    path, clock, slow, stuck = tmp_path / "a.xdf", HandClock(), Flag(), Flag()
+    path, clock, slow, stuck = tmp_path / "a.xdf", HandClock(), Event(), Event()
     slow.set()
 
     def sync(file: int) -> None:
@@ -299,7 +298,7 @@ def test_a_slow_disk_loses_nothing_and_blocks_nobody(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_too_slow_fails_loudly(tmp_path: Path) -> None:
-    path, slow, stuck = tmp_path / "a.xdf", Flag(), Flag()
+    path, slow, stuck = tmp_path / "a.xdf", Event(), Event()
     slow.set()
 
     def sync(_file: int) -> None:
@@ -328,7 +327,7 @@ def test_a_disk_that_is_too_slow_fails_loudly(tmp_path: Path) -> None:
 
 
 def test_a_replay_at_full_speed_waits_for_a_slow_disk(tmp_path: Path) -> None:
-    path, limit, slow = tmp_path / "a.xdf", 1 << 20, Flag()
+    path, limit, slow = tmp_path / "a.xdf", 1 << 20, Event()
     slow.set()
 
     def sync(_file: int) -> None:
@@ -353,7 +352,7 @@ def test_a_replay_at_full_speed_waits_for_a_slow_disk(tmp_path: Path) -> None:
 
 
 def test_a_replay_that_waits_is_released_when_the_disk_fails(tmp_path: Path) -> None:
-    slow, broken = Flag(), Flag()
+    slow, broken = Event(), Event()
     slow.set()
 
     def sync(_file: int) -> None:

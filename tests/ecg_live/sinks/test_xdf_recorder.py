@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live import __version__
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Marker, State, StreamInfo
@@ -137,7 +137,7 @@ def test_windows_of_a_replay_are_those_of_the_session_to_the_bit(tmp_path: Path,
     source = replace(INFO, rate=rate, full_scale=None)
     record(tmp_path / "a.xdf", [item for item in items if isinstance(item, Chunk)], source)
     live = play(SignalPath(source), items)
-    replayed = open_recording(tmp_path / "a.xdf", Opening())
+    replayed = open_recording(tmp_path / "a.xdf", ReadOptions())
     again = play(SignalPath(replayed.info), [each for each in replayed.chunks(64) if isinstance(each, Chunk)])
     assert len(live.windows) > 3
     for one, other in zip(live.windows, again.windows, strict=True):

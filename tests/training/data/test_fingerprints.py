@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from training.data.fingerprints import BLOCK, known, owners, prints
 from training.datasets.dataset import Dataset, Part, Sitting
@@ -52,7 +52,7 @@ def test_long_files_differ_at_head_middle_and_tail(tmp_path: Path, at: int) -> N
 
 def test_people_who_share_a_file_are_told_apart_by_their_parts(tmp_path: Path) -> None:
     whole = file(tmp_path / "all.mat", b"1")
-    one, two = (replace(whole, opening=Opening(part=str(i))) for i in (1, 2))
+    one, two = (replace(whole, opening=ReadOptions(part=str(i))) for i in (1, 2))
     scored = data("own", a=one, b=two)
     assert owners(data("other", x=two), scored) == {"x": {"b"}}
     assert owners(data("other", x=whole), scored) == {"x": {"a", "b"}}

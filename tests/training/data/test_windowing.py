@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import DatasetError
@@ -21,7 +21,7 @@ from training.datasets.dataset import Part, Sitting
 
 def live_windows(path: Path, chunk: float) -> list[Window]:
     """Windows of a replayed file."""
-    source = open_source(str(path), Opening(speed=inf, chunk=chunk))
+    source = open_source(str(path), ReadOptions(speed=inf, chunk=chunk))
     signal = SignalPath(source.info)
     with source:
         outputs = [output for item in source for output in signal.push(item)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.devices.files.edf import test_edf
 from tests.devices.files.mat_files import dreamer_person, write_dreamer
@@ -55,13 +55,13 @@ def test_files_people_stretches_and_labels(folder: Path) -> None:
     }
     anna, bert = dataset.sittings
     b = folder / "more" / "b.edf"
-    assert (anna.subject, anna.parts) == ("anna", (Part(folder / "a.edf"), Part(b, Opening(channel="1"))))
+    assert (anna.subject, anna.parts) == ("anna", (Part(folder / "a.edf"), Part(b, ReadOptions(channel="1"))))
     assert anna.spans == (
         Span(0, 0, 4, {"Valence": 7.5, "task": "sit"}, rest=True),
         Span(0, 4, 8, {"Valence": 2, "task": "talk", "arousal": 1.5}),
         Span(1, 2, inf, {"task": "sit", "arousal": 2}),
     )
-    assert (bert.subject, bert.parts) == ("bert", (Part(b, Opening(channel="ECG II")),))
+    assert (bert.subject, bert.parts) == ("bert", (Part(b, ReadOptions(channel="ECG II")),))
     assert bert.spans == (Span(0, 0, inf, {"task": "stand, still", "arousal": 3}),)
     assert dataset.remarks == ()
     assert open_dataset("manifest", folder / "manifest.csv").sittings == dataset.sittings
@@ -107,7 +107,11 @@ def test_how_a_file_is_opened(folder: Path) -> None:
         "plain.csv,,200,uV,x,0,5,1\nd.mat,2,,,y,0,5,2\nd.mat,1,,,z,0,5,2\n",
     )
     parts = [sitting.parts[0] for sitting in load(folder).sittings]
-    assert [part.opening for part in parts] == [Opening(rate=200, unit="uV"), Opening(part="2"), Opening(part="1")]
+    assert [part.opening for part in parts] == [
+        ReadOptions(rate=200, unit="uV"),
+        ReadOptions(part="2"),
+        ReadOptions(part="1"),
+    ]
 
 
 def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.devices.decoded import decode
 from tests.devices.files.poly5_files import counted, poly5
@@ -303,14 +303,14 @@ def test_a_recording_without_a_channel_called_ecg(tmp_path: Path) -> None:
     record(tmp_path, "pp1_18-9-2012_c1.S00", 10, names=["A", "B", "C", "D", "E", "F", "G"])
     record(tmp_path, "pp1_18-9-2012_c2.S00", 10, names=["A", "B"])
     dataset = load(tmp_path)
-    assert [part.opening for part in dataset.sittings[0].parts] == [Opening(channel="6")]
+    assert [part.opening for part in dataset.sittings[0].parts] == [ReadOptions(channel="6")]
     assert decode(*_part(dataset)).info.channels == ("F",)
     assert "pp1_18-9-2012_c1.S00: no channel is called ECG; channel 6 is taken" in dataset.remarks
     assert any(remark.startswith("pp1_18-9-2012_c2.S00 is not used: ") for remark in dataset.remarks)
     assert told(dataset.sittings[0], "stress") == ["no stress"]
 
 
-def _part(dataset: Dataset) -> tuple[Path, Opening]:
+def _part(dataset: Dataset) -> tuple[Path, ReadOptions]:
     part = dataset.sittings[0].parts[0]
     return part.path, part.opening
 

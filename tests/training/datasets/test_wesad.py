@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.devices.decoded import decode
 from tests.devices.files import wesad_files as made
@@ -240,5 +240,5 @@ def test_labels_without_any_condition(tmp_path: Path) -> None:
     dataset = load(tmp_path)
     assert dataset.sittings[0].spans == ()
     assert "S2.pkl: none of its labels is 1 to 4" in dataset.remarks
-    assert Opening() == dataset.sittings[0].parts[0].opening
+    assert ReadOptions() == dataset.sittings[0].parts[0].opening
     assert not math.isnan(decode(dataset.sittings[0].parts[0].path).samples[0])

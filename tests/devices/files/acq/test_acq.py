@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from tests.devices.decoded import decode
 from tests.devices.files.acq_files import Written, write
@@ -53,10 +53,10 @@ def test_every_version_gives_samples_and_markers(tmp_path: Path, revision: int, 
     assert got.info.full_scale == pytest.approx((-32.768, 32.767))
     assert [(m.time, m.text) for m in got.markers] == [(0, "Segment 1"), (0.25, "go"), (1.999, "Gr\u00fc\u00dfe")]
     assert (got.gaps, got.warnings) == ([], [])
-    slow = decode(path, Opening(channel="RSP"))
+    slow = decode(path, ReadOptions(channel="RSP"))
     assert slow.info.rate == 1000 / divider
     np.testing.assert_allclose(slow.samples, resp, atol=1e-9)  # in V, so that 0.001 of it is 1 mV
-    np.testing.assert_allclose(decode(path, Opening(channel="EDA", unit="mV")).samples, EDA)
+    np.testing.assert_allclose(decode(path, ReadOptions(channel="EDA", unit="mV")).samples, EDA)
 
 
 @pytest.mark.parametrize(("revision", "order"), [(41, "<"), (45, ">"), (68, ">"), (132, "<")])
@@ -68,7 +68,7 @@ def test_compressed_files(tmp_path: Path, revision: int, order: str, monkeypatch
     got = decode(path)
     assert index(got.samples) == list(range(2000))
     assert [(m.time, m.text) for m in got.markers] == [(0.005, "go")]
-    np.testing.assert_array_equal(decode(path, Opening(channel="EDA", unit="mV")).samples, EDA)
+    np.testing.assert_array_equal(decode(path, ReadOptions(channel="EDA", unit="mV")).samples, EDA)
 
 
 def test_a_pause_in_the_recording_is_a_gap_of_unknown_length(tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_files_that_are_cut(tmp_path: Path) -> None:
     assert "event markers cannot be read: a header is cut" in got.warnings[0]
     path.write_bytes(whole[:begin])
     with pytest.raises(TruncatedError, match="has no samples"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     path.write_bytes(whole[: begin - 4])
     with pytest.raises(FormatError):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_where_a_slower_channel_ends_before_what_is_not_sure_is_left_out(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_numbers_that_cannot_be(tmp_path: Path, at: int, form: str, value: float
         assert index(decode(path).samples)[:2000] == list(range(2000))
         return
     with pytest.raises(FormatError, match=match):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_a_compressed_channel_gives_no_more_than_its_header_says(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_compressed_channel_gives_no_more_than_its_header_says(tmp_path: Path)
 def test_which_channel_and_unit(tmp_path: Path) -> None:
     path = write(tmp_path / "a.acq", [Written(RAMP, "CH1", "mV"), Written(RAMP, "CH2", "mV")])
     with pytest.raises(ConfigError, match=r"1 CH1 .*2 CH2"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     path = write(tmp_path / "b.acq", [Written(RAMP, unit="\u00b5V")])
     assert decode(path).samples[1000] == pytest.approx(1e-3)
 

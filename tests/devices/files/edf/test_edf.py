@@ -10,7 +10,7 @@ from devices.files import open_recording
 from devices.files.edf import edf
 from devices.files.edf.header import read_header
 from devices.files.recording import Piece
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import Chunk, Gap
 from tests.devices.decoded import decode
@@ -49,8 +49,8 @@ def test_the_ecg_among_other_signals(tmp_path: Path, notes: bool) -> None:
     assert (got.info.rate, got.info.channels, got.info.duration) == (250, ("ECG ECG",), 8)
     np.testing.assert_allclose(got.samples, edfio.read_edf(path).get_signal("ECG ECG").data, atol=1e-12)
     assert got.info.full_scale == pytest.approx((-32.768, 32.767), rel=1e-6)
-    assert decode(path, Opening(channel="eeg fp1")).samples[700] == pytest.approx(7e-4, rel=1e-4)
-    assert decode(path, Opening(channel="3")).info.rate == 50
+    assert decode(path, ReadOptions(channel="eeg fp1")).samples[700] == pytest.approx(7e-4, rel=1e-4)
+    assert decode(path, ReadOptions(channel="3")).info.rate == 50
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("V", 1e3), ("mV", 1), ("uV", 1e-3), ("nV", 1e-6)])
@@ -61,13 +61,13 @@ def test_units(tmp_path: Path, unit: str, factor: float) -> None:
 
 def test_which_signal_is_not_plain(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"2 of its channels are ECG: 1 ECG I \[ECG\], 2 ECG II"):
-        open_recording(write(tmp_path / "a.edf", counts("ECG I"), counts("ECG II")), Opening())
+        open_recording(write(tmp_path / "a.edf", counts("ECG I"), counts("ECG II")), ReadOptions())
     with pytest.raises(ConfigError, match=r"1 EMG \[EMG\].*--channel"):
-        open_recording(write(tmp_path / "a.edf", counts("EMG")), Opening())
+        open_recording(write(tmp_path / "a.edf", counts("EMG")), ReadOptions())
     with pytest.raises(ConfigError, match=r"degC.*--unit"):
-        open_recording(write(tmp_path / "a.edf", counts(unit="degC")), Opening())
+        open_recording(write(tmp_path / "a.edf", counts(unit="degC")), ReadOptions())
     with pytest.raises(ConfigError, match="250 Hz, --rate says 256"):
-        open_recording(write(tmp_path / "a.edf", counts()), Opening(rate=256))
+        open_recording(write(tmp_path / "a.edf", counts()), ReadOptions(rate=256))
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
     assert got.info.duration == 6
     path.write_bytes(path.read_bytes()[:600])
     with pytest.raises(TruncatedError, match="88 bytes of data, one record has 500"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(FormatError, match="header is cut"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_a_writer_that_did_not_get_to_say_how_many_records(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_rate_of_zero(tmp_path: Path) -> None:
     data[244:252] = b"0       "
     path.write_bytes(data)
     with pytest.raises(FormatError):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_records_that_are_apart(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_what_a_header_cannot_say_is_named_with_what_was_found(
 ) -> None:
     path = put(write(tmp_path / "a.edf", counts()), at, text, 4 if at == 252 else 8)
     with pytest.raises(FormatError, match=match):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 @pytest.mark.parametrize(("seconds", "samples"), [("0.25", 100), ("7", 896), ("1.000588", 1000)])
@@ -285,7 +285,7 @@ def test_a_record_as_long_as_the_recording_is_read_piece_by_piece(
     put(put(put(path, 236, b"1"), 244, b"130"), 256 + 216, b"32500")
     monkeypatch.setattr(edf, "_BLOCK", 4096)
     assert index(decode(path, size=1000).samples) == list(range(32500))
-    sizes = {len(data) for _, data in edf._pieces(path, edf._layout(path, read_header(path), Opening()), [], 250)}
+    sizes = {len(data) for _, data in edf._pieces(path, edf._layout(path, read_header(path), ReadOptions()), [], 250)}
     assert max(sizes) == 4096
 
 
@@ -307,7 +307,7 @@ def test_our_own_export_gives_back_its_gaps_and_markers(tmp_path: Path) -> None:
     assert got.gaps == [(500, 250)]
     assert index(got.samples) == [*range(500), *range(750, 1950)]
     assert [(marker.time, marker.text) for marker in got.markers] == [(4.0, "task")]
-    causes = [item.cause for item in open_recording(path, Opening()).chunks(100) if isinstance(item, Gap)]
+    causes = [item.cause for item in open_recording(path, ReadOptions()).chunks(100) if isinstance(item, Gap)]
     assert causes == ["the radio was away"]
 
 
@@ -319,7 +319,7 @@ def test_ranges_that_are_no_numbers(tmp_path: Path, at: int, text: str) -> None:
     data[256 + at : 256 + at + 8] = text.ljust(8).encode()
     path.write_bytes(data)
     with pytest.raises(FormatError):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_no_samples_in_a_record(tmp_path: Path) -> None:
@@ -328,12 +328,12 @@ def test_no_samples_in_a_record(tmp_path: Path) -> None:
     data[256 + 216 : 256 + 224] = b"0       "
     path.write_bytes(data)
     with pytest.raises(FormatError):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.edf", counts(seconds=100))
-    recording = open_recording(path, Opening())
+    recording = open_recording(path, ReadOptions())
     path.write_bytes(path.read_bytes()[: 512 + 500 * 41 + 7])
     given: list[Piece] = []
     with pytest.raises(TruncatedError, match="cut while it was read"):

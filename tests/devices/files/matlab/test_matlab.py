@@ -11,7 +11,7 @@ from scipy.io import savemat
 
 from devices import open_recording, open_source
 from devices.files.matlab.matlab import Trial, list_trials
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker
@@ -55,7 +55,7 @@ def level(got: Decoded, trial: Trial) -> float:
 def test_every_trial_of_dreamer_lies_where_the_listing_says(
     dreamer: Path, person: int, channel: str | None, higher: float
 ) -> None:
-    got = decode(dreamer, Opening(part=str(person), channel=channel))
+    got = decode(dreamer, ReadOptions(part=str(person), channel=channel))
     course = list_trials(dreamer)[person - 1]
     assert [trial.name for trial in course.trials] == [
         f"{kind} {k}" for k in range(1, FILMS + 1) for kind in ("baseline", "film")
@@ -69,12 +69,12 @@ def test_every_trial_of_dreamer_lies_where_the_listing_says(
 
 def test_gaps_and_markers_stand_between_and_at_the_starts_of_trials(dreamer: Path) -> None:
     course = list_trials(dreamer)[0]
-    got = decode(dreamer, Opening(part="1"))
+    got = decode(dreamer, ReadOptions(part="1"))
     assert [(marker.time, marker.text) for marker in got.markers] == [(t.start, t.name) for t in course.trials]
     ends = [round(trial.stop * RATE) for trial in course.trials[:-1]]
     assert got.gaps == [(end, round(PART_GAP_S * RATE)) for end in ends]
     assert got.info.duration == course.trials[-1].stop
-    with open_source(f"{dreamer}#1", Opening(speed=inf)) as source:
+    with open_source(f"{dreamer}#1", ReadOptions(speed=inf)) as source:
         items = [item for item in source if isinstance(item, Gap | Marker)]
     kinds = [item.cause if isinstance(item, Gap) else item.text for item in items]
     assert kinds[:4] == ["baseline 1", "next film", "film 1", "next baseline"]
@@ -89,14 +89,14 @@ def test_ratings_stand_beside_the_film_that_they_are_of(dreamer: Path) -> None:
 
 def test_one_of_several_people_must_be_chosen(dreamer: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds 3 people.*DREAMER\.mat#1 to DREAMER\.mat#3"):
-        open_recording(dreamer, Opening())
+        open_recording(dreamer, ReadOptions())
     for part in ("0", "4", "x", "-1", "1.0", ""):
         with pytest.raises(ConfigError, match="there is no part"):
-            open_recording(dreamer, Opening(part=part))
+            open_recording(dreamer, ReadOptions(part=part))
     with pytest.raises(ConfigError, match="no channel 'V5'"):
-        open_recording(dreamer, Opening(part="1", channel="V5"))
+        open_recording(dreamer, ReadOptions(part="1", channel="V5"))
     with pytest.raises(ConfigError, match="256 Hz, --rate says 500"):
-        open_recording(dreamer, Opening(part="1", rate=500))
+        open_recording(dreamer, ReadOptions(part="1", rate=500))
 
 
 def test_trials_without_a_signal_are_left_out_and_named(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_person_of_whom_nothing_is_left(tmp_path: Path) -> None:
     people = [dreamer_person([np.empty((0, 0))] * 4, [], SCORES), dreamer_person([pair(4, 0)] * 4, [], SCORES)]
     path = mat_files.write_dreamer(tmp_path / "d.mat", people)
     with pytest.raises(FormatError, match=r"d.mat#1: no trial with an ECG: film 1, film 2, film 3, film 4: empty"):
-        open_recording(path, Opening(part="1"))
-    assert len(decode(path, Opening(part="2")).samples) == 4 * 4 * RATE
+        open_recording(path, ReadOptions(part="1"))
+    assert len(decode(path, ReadOptions(part="2")).samples) == 4 * 4 * RATE
 
 
 def amigos_videos(rate: float = 128) -> list[F64]:
@@ -140,7 +140,7 @@ def amigos_videos(rate: float = 128) -> list[F64]:
 def test_columns_and_ratings_of_amigos(tmp_path: Path, channel: str | None, higher: float) -> None:
     ratings = [rated(1 + k, 2 + k, 3 + k, 4 + k, 5 + k) for k in range(FILMS)]
     path = mat_files.write_amigos(tmp_path / "a.mat", amigos_videos(), ratings)
-    got = decode(path, Opening(channel=channel))
+    got = decode(path, ReadOptions(channel=channel))
     (course,) = list_trials(path)
     assert (got.info.rate, got.info.channels) == (128, (channel or "ECG right",))
     assert [m.text for m in got.markers] == ["video 1", "video 2", "video 3", "video 4"]
@@ -150,9 +150,9 @@ def test_columns_and_ratings_of_amigos(tmp_path: Path, channel: str | None, high
             ("arousal", 1 + k), ("valence", 2 + k), ("dominance", 3 + k), ("liking", 4 + k), ("familiarity", 5 + k)
         ]  # fmt: skip
     assert [w for w in got.warnings if "mV" in w]
-    assert decode(path, Opening(part="1")).counter == got.counter
+    assert decode(path, ReadOptions(part="1")).counter == got.counter
     with pytest.raises(ConfigError, match="it holds 1 person"):
-        open_recording(path, Opening(part="2"))
+        open_recording(path, ReadOptions(part="2"))
 
 
 def test_videos_that_were_not_seen(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_amigos_original_with_time_stamps(tmp_path: Path, second: float) -> None
     times = 1e4 + np.arange(2560) * second / 256
     videos = [original_video(beats(10, 256, k), beats(10, 256, k + 0.5), times) for k in range(3)]
     path = mat_files.write_amigos_original(tmp_path / "o.mat", videos)
-    got = decode(path, Opening(channel="ECG left"))
+    got = decode(path, ReadOptions(channel="ECG left"))
     assert (got.info.rate, got.info.duration) == (256, 3 * 10 + 2 * PART_GAP_S)
     assert [level(got, trial) for trial in list_trials(path)[0].trials] == pytest.approx([0.5, 1.5, 2.5], abs=0.005)
     assert len([w for w in got.warnings if "ECG right and which is ECG left is unsure" in w]) == 1
@@ -212,15 +212,15 @@ def test_units_are_weighed_and_said(tmp_path: Path, factor: float, word: str) ->
     got = decode(path)
     np.testing.assert_allclose(got.samples, signal, rtol=1e-12)
     assert got.warnings == [f"a.mat: states no unit; taken for {word}"]
-    given = decode(path, Opening(unit="uV"))
+    given = decode(path, ReadOptions(unit="uV"))
     np.testing.assert_allclose(given.samples, signal * factor / 1000, rtol=1e-12)
     assert given.warnings == []
     with pytest.raises(ConfigError, match="expected V, mV, uV or nV"):
-        open_recording(path, Opening(unit="counts"))
+        open_recording(path, ReadOptions(unit="counts"))
 
 
 def test_counts_say_their_full_scale(dreamer: Path) -> None:
-    low, high = decode(dreamer, Opening(part="1")).info.full_scale or (0, 0)
+    low, high = decode(dreamer, ReadOptions(part="1")).info.full_scale or (0, 0)
     assert (low, high) == pytest.approx((-2060 * 3000 / 4095 / 175, 2035 * 3000 / 4095 / 175))
 
 
@@ -231,17 +231,17 @@ def test_holes_in_one_channel_stay_in_place(tmp_path: Path) -> None:
     path = mat_files.write_amigos(tmp_path / "a.mat", [mat_files.amigos_video(holed, signal)], [ALL_ONE])
     got = decode(path)
     assert np.flatnonzero(np.isnan(got.samples)).tolist() == [*range(200, 300), 400]
-    assert len(decode(path, Opening(channel="2")).samples) == 1280
+    assert len(decode(path, ReadOptions(channel="2")).samples) == 1280
 
 
 def test_files_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "x.mat"
     savemat(path, {"ecg": np.ones((100, 1)), "fs": 250.0})
     with pytest.raises(FormatError, match=r"found ecg, fs, expected one of DREAMER, joined_data"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     path.write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(500))
     with pytest.raises(FormatError, match=r"found MATLAB 7\.3, expected MATLAB 5 \(save it with -v7"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     for variables in (
         {"DREAMER": np.ones(3)},
         {"DREAMER": {"Data": np.ones((2, 2))}},
@@ -271,12 +271,12 @@ def test_damage_is_a_typed_error_or_harmless(
     path = tmp_path_factory.mktemp("damaged") / "DREAMER.mat"
     path.write_bytes(whole)
     try:
-        list(open_recording(path, Opening(part="1")).chunks(500))
+        list(open_recording(path, ReadOptions(part="1")).chunks(500))
     except EcgLiveError as error:
         assert error.remedy  # noqa: PT017 - damage may as well be harmless
 
 
 def test_chunks_do_not_cross_trials(dreamer: Path) -> None:
     starts = {round(trial.start * RATE) for trial in list_trials(dreamer)[0].trials}
-    found = [item for item in open_recording(dreamer, Opening(part="1")).chunks(10**6) if isinstance(item, Chunk)]
+    found = [item for item in open_recording(dreamer, ReadOptions(part="1")).chunks(10**6) if isinstance(item, Chunk)]
     assert {chunk.start for chunk in found} == starts

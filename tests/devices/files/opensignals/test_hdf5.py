@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, TruncatedError
 from tests.devices.decoded import decode, decode_until_error
 
@@ -60,17 +60,17 @@ def test_samples_that_the_header_promised(tmp_path: Path) -> None:
 
 def test_what_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"CH1 \[EMG\].*--channel"):
-        open_recording(write(tmp_path / "a.h5", [1, 2], sensor="EMG"), Opening())
+        open_recording(write(tmp_path / "a.h5", [1, 2], sensor="EMG"), ReadOptions())
     with pytest.raises(TruncatedError, match="no samples"):
-        open_recording(write(tmp_path / "a.h5", []), Opening())
+        open_recording(write(tmp_path / "a.h5", []), ReadOptions())
     cut = tmp_path / "cut.h5"
     cut.write_bytes(write(tmp_path / "a.h5", list(range(5000))).read_bytes()[:3000])
     with pytest.raises(TruncatedError, match="cut"):
-        open_recording(cut, Opening())
+        open_recording(cut, ReadOptions())
     with h5py.File(tmp_path / "b.h5", "w") as file:
         file.create_group("weights")
     with pytest.raises(FormatError, match="weights"):
-        open_recording(tmp_path / "b.h5", Opening())
+        open_recording(tmp_path / "b.h5", ReadOptions())
 
 
 @pytest.mark.parametrize("key", ["channel_1", "nSeq"])
@@ -85,7 +85,7 @@ def test_columns_that_are_none(tmp_path: Path, key: str, data: Any) -> None:
         del raw_group[key]
         raw_group.create_dataset(key, data=data)
     with pytest.raises(FormatError, match="expected one column of numbers"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_sequence_numbers_that_are_none(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_one_recording_in_three_formats(shared_data: Path) -> None:
     assert text.info.full_scale is not None
     assert np.count_nonzero(text.samples == text.info.full_scale[1]) == 18
     edf = decode(folder / "supine_1min.edf")
-    same = decode(folder / "supine_1min.txt", Opening(gain=1019))
+    same = decode(folder / "supine_1min.txt", ReadOptions(gain=1019))
     step = 2.94 / 32767
     below = np.clip(same.samples, -1.47, 1.47) - edf.samples
     assert below.min() > -0.06 * step  # floored, to a grid that lies a little off
@@ -148,7 +148,7 @@ def test_a_column_that_lies_outside_the_file_is_not_read(tmp_path: Path) -> None
         outside = [(str(tmp_path / "secret"), 0, 400)]
         file.create_dataset("AA/raw/channel_1", shape=(200, 1), dtype="u2", external=outside)
     with pytest.raises(FormatError, match="channel_1 lies outside the file"):
-        open_recording(path, Opening(channel="1"))
+        open_recording(path, ReadOptions(channel="1"))
 
 
 def test_a_virtual_column_is_not_read(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_virtual_column_is_not_read(tmp_path: Path) -> None:
         layout[:] = h5py.VirtualSource(str(other), "AA/raw/channel_1", shape=(200, 1))
         file.create_virtual_dataset("AA/raw/channel_1", layout)
     with pytest.raises(FormatError, match="channel_1 lies outside the file"):
-        open_recording(path, Opening(channel="1"))
+        open_recording(path, ReadOptions(channel="1"))
 
 
 @pytest.mark.parametrize("name", ["BB", "AA/raw/channel_1", "AA/raw/nSeq"])
@@ -172,7 +172,7 @@ def test_links_are_not_followed(tmp_path: Path, name: str, outside: bool) -> Non
         there = name.replace("BB", "AA")
         file[name] = h5py.ExternalLink(str(tmp_path / "other.h5"), there) if outside else h5py.SoftLink("/" + there)
     with pytest.raises(FormatError, match=f"{name.rsplit('/', 1)[-1]} is a link"):
-        open_recording(path, Opening(channel="1"))
+        open_recording(path, ReadOptions(channel="1"))
 
 
 def test_chunks_that_unpack_to_more_than_a_recording_needs(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_chunks_that_unpack_to_more_than_a_recording_needs(tmp_path: Path) -> No
         data.attrs["sensor"] = "ECG"
     assert path.stat().st_size < 100_000
     with pytest.raises(FormatError, match="in chunks of 60000000 bytes, expected 16777216 at most"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_a_column_that_promises_more_than_can_be_stored(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_column_that_promises_more_than_can_be_stored(tmp_path: Path) -> None:
         data = file.create_dataset("AA/raw/channel_1", shape=(1 << 40, 1), dtype="u2", chunks=(1024, 1))
         data.attrs["sensor"] = "ECG"
     with pytest.raises(FormatError, match="has 2199023255552 bytes by its own words, 0 are stored"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_a_filter_that_a_plug_in_would_have_to_be_loaded_for(tmp_path: Path) -> None:
@@ -203,4 +203,4 @@ def test_a_filter_that_a_plug_in_would_have_to_be_loaded_for(tmp_path: Path) -> 
     assert len(decode(path).samples) == 200
     path.write_bytes(path.read_bytes().replace((32000).to_bytes(2, "little"), (32015).to_bytes(2, "little")))
     with pytest.raises(FormatError, match="packed with filter 32015, expected one of gzip"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from tests.devices.decoded import decode, decode_until_error
 
@@ -57,9 +57,9 @@ def test_plux_counts_to_millivolts_with_either_gain(tmp_path: Path) -> None:
     got = decode(path)
     np.testing.assert_allclose(got.samples, [-1.5, 0, 3 * (65535 / 65536 - 0.5)], rtol=1e-12)
     assert got.info.full_scale == (got.samples[0], got.samples[2])
-    np.testing.assert_allclose(decode(path, Opening(gain=1019)).samples, got.samples / 1.019, rtol=1e-12)
+    np.testing.assert_allclose(decode(path, ReadOptions(gain=1019)).samples, got.samples / 1.019, rtol=1e-12)
     with pytest.raises(ConfigError, match="gain"):
-        open_recording(path, Opening(gain=0))
+        open_recording(path, ReadOptions(gain=0))
 
 
 def test_sequence_wraps_and_jumps_are_lost_data(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_bitalino_wraps_at_16_and_has_its_own_gain(tmp_path: Path) -> None:
     got = decode(write(tmp_path / "a.txt", rows, BITALINO))
     assert got.gaps == [(40, 2)]
     np.testing.assert_allclose(got.samples, [-1.5, *[0.0] * 97], atol=1e-12)
-    assert decode(tmp_path / "a.txt", Opening(gain=1019)).samples[0] == got.samples[0]
+    assert decode(tmp_path / "a.txt", ReadOptions(gain=1019)).samples[0] == got.samples[0]
 
 
 @pytest.mark.parametrize("stated", [12, [12], "12", [12, 12]])
@@ -149,7 +149,7 @@ def test_respiban_layout_of_wesad(tmp_path: Path) -> None:
     got = decode(path)
     assert (got.info.rate, got.info.channels, got.gaps) == (700, ("CH1",), [])
     assert raw(got.samples) == [1000 + i for i in range(1400)]
-    other = decode(path, Opening(channel="ch4"))
+    other = decode(path, ReadOptions(channel="ch4"))
     assert raw(other.samples)[:2] == [60000, 60000 - 3]
     assert "TEMP" in other.warnings[0]
 
@@ -161,16 +161,16 @@ def test_two_devices_repeat_the_block(tmp_path: Path) -> None:
     assert raw(got.samples) == list(range(20))
     assert got.gaps == [(10, 1)]
     with pytest.raises(ConfigError, match=r"AA/CH1.*BB/CH1"):
-        open_recording(tmp_path / "a.txt", Opening(channel="CH1"))
-    assert raw(decode(tmp_path / "a.txt", Opening(channel="AA/CH1")).samples) == [111] * 20
+        open_recording(tmp_path / "a.txt", ReadOptions(channel="CH1"))
+    assert raw(decode(tmp_path / "a.txt", ReadOptions(channel="AA/CH1")).samples) == [111] * 20
 
 
 def test_keys_may_be_missing(tmp_path: Path) -> None:
     header = {"sensor": ["ECG"], "channels": [1]}
     path = write(tmp_path / "a.txt", counted(range(50)), header)
     with pytest.raises(ConfigError, match=r"sampling rate.*--rate"):
-        open_recording(path, Opening())
-    got = decode(path, Opening(rate=500))
+        open_recording(path, ReadOptions())
+    got = decode(path, ReadOptions(rate=500))
     assert raw(got.samples) == list(range(50))
     assert "16 bits are assumed" in got.warnings[0]
 
@@ -180,22 +180,22 @@ def test_special_may_be_no_json_inside_text_and_values_may_be_converted(tmp_path
     got = decode(write(tmp_path / "a.txt", [(0, 0, "0.125"), (1, 0, "-1.5e-1")], header))
     np.testing.assert_array_equal(got.samples, [0.125, -0.15])
     assert got.info.full_scale is None
-    assert decode(tmp_path / "a.txt", Opening(unit="uV")).samples[0] == 0.000125
+    assert decode(tmp_path / "a.txt", ReadOptions(unit="uV")).samples[0] == 0.000125
 
 
 def test_counts_have_no_unit_and_the_rate_is_the_header_s(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", counted(range(5)))
     with pytest.raises(ConfigError, match="--unit"):
-        open_recording(path, Opening(unit="mV"))
+        open_recording(path, ReadOptions(unit="mV"))
     with pytest.raises(ConfigError, match="1000 Hz, --rate says 500 Hz"):
-        open_recording(path, Opening(rate=500))
+        open_recording(path, ReadOptions(rate=500))
 
 
 def test_rate_of_zero(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", counted(range(5)), PLUX | {"sampling rate": 0})
     with pytest.raises(FormatError, match=r"rate is 0 Hz.*--rate"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(rate=1000)).info.rate == 1000
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(rate=1000)).info.rate == 1000
 
 
 def test_a_letter_in_mid_file(tmp_path: Path) -> None:
@@ -232,16 +232,16 @@ def test_a_file_cut_anywhere_gives_all_whole_rows(tmp_path: Path) -> None:
 
 def test_header_without_rows_and_other_broken_headers(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no rows"):
-        open_recording(write(tmp_path / "a.txt", []), Opening())
+        open_recording(write(tmp_path / "a.txt", []), ReadOptions())
     with pytest.raises(TruncatedError, match="no other row"):
         decode(write(tmp_path / "a.txt", [], last="1\t0"))
     path = tmp_path / "b.txt"
     path.write_text("# OpenSignals Text File Format\n# {broken\n# EndOfHeader\n1\t0\t2\t\n")
     with pytest.raises(FormatError, match="line 2: the header is no JSON"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     path.write_text("# OpenSignals Text File Format\n# {}\n1\t0\t2\t\n")
     with pytest.raises(FormatError, match="EndOfHeader"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 @pytest.mark.parametrize("wrong", ["nan", "inf", "-1", "1e300", "9223372036854775807"])
@@ -255,7 +255,7 @@ def test_a_sequence_number_that_is_none(tmp_path: Path, wrong: str) -> None:
 @pytest.mark.parametrize("rate", [1e9, 1e300, math.inf, math.nan, 10, 10**400])
 def test_rates_that_no_ecg_is_recorded_with(tmp_path: Path, rate: float) -> None:
     with pytest.raises(FormatError, match=r"at least|at most|more than 0|a number"):
-        open_recording(write(tmp_path / "a.txt", counted(range(9)), PLUX | {"sampling rate": rate}), Opening())
+        open_recording(write(tmp_path / "a.txt", counted(range(9)), PLUX | {"sampling rate": rate}), ReadOptions())
 
 
 def test_a_header_that_is_nested_too_deep(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_a_header_that_is_nested_too_deep(tmp_path: Path) -> None:
     deep = '{"a":' * 100000
     path.write_text(f"# OpenSignals Text File Format\n# {deep}\n# EndOfHeader\n1\t0\t2\t\n")
     with pytest.raises(FormatError, match="the header is no JSON"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_real_bitalino(shared_data: Path) -> None:
@@ -275,7 +275,7 @@ def test_real_bitalino(shared_data: Path) -> None:
 def test_real_file_of_two_devices_without_ecg(shared_data: Path) -> None:
     path = shared_data / "opensignals" / "sync_cable_light.txt"
     with pytest.raises(ConfigError, match=r"CH1 \[RAW\].*--channel"):
-        open_recording(path, Opening())
-    first, second = (decode(path, Opening(channel=number)) for number in "12")
+        open_recording(path, ReadOptions())
+    first, second = (decode(path, ReadOptions(channel=number)) for number in "12")
     assert len(first.samples) + sum(lost for _, lost in first.gaps) == 32695 - 2916 + 1
     assert len(second.samples) + sum(lost for _, lost in second.gaps) == 31926 - 2156 + 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from tests.devices.decoded import decode, decode_until_error
 
@@ -135,19 +135,19 @@ def test_several_leads_ask_for_one(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"S_Timestamp_Unix_CAL\t{names}\nms\tmV\tmV\tuV\tmV\n{rows}")
     with pytest.raises(ConfigError, match=r"4 of its channels are ECG: 1 ECG_LL-RA.*--channel"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(channel="ecg_la-ra_24bit")).samples[0] == 0.2
-    assert decode(path, Opening(channel="3")).samples[0] == pytest.approx(0.0003)
-    assert decode(path, Opening(channel="3", unit="mV")).samples[0] == 0.3
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(channel="ecg_la-ra_24bit")).samples[0] == 0.2
+    assert decode(path, ReadOptions(channel="3")).samples[0] == pytest.approx(0.0003)
+    assert decode(path, ReadOptions(channel="3", unit="mV")).samples[0] == 0.3
     with pytest.raises(ConfigError, match=r"no channel 'V9'"):
-        open_recording(path, Opening(channel="V9"))
+        open_recording(path, ReadOptions(channel="V9"))
 
 
 def test_unknown_unit(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", at(512, 300), unit="furlong")
     with pytest.raises(ConfigError, match=r"furlong.*--unit"):
-        open_recording(path, Opening())
-    assert decode(path, Opening(unit="V")).samples[1] == 1000
+        open_recording(path, ReadOptions())
+    assert decode(path, ReadOptions(unit="V")).samples[1] == 1000
 
 
 def test_rows_that_are_wrong_cut_or_empty(tmp_path: Path) -> None:
@@ -161,16 +161,16 @@ def test_rows_that_are_wrong_cut_or_empty(tmp_path: Path) -> None:
     got = decode(path)
     assert np.flatnonzero(np.isnan(got.samples)).tolist() == [100]
     with pytest.raises(FormatError, match="no rows"):
-        open_recording(write(path, []), Opening())
+        open_recording(write(path, []), ReadOptions())
     with pytest.raises(FormatError, match="do not rise"):
-        open_recording(write(path, [T0] * 300), Opening())
+        open_recording(write(path, [T0] * 300), ReadOptions())
 
 
 def test_real_exports(shared_data: Path) -> None:
     folder = shared_data / "shimmer"
     with pytest.raises(ConfigError, match=r"EMG_CH1_24BIT \[EMG\].*--channel"):
-        open_recording(folder / "consensys_emg_calibrated.csv", Opening())
-    named = Opening(channel="EMG_CH1_24BIT")
+        open_recording(folder / "consensys_emg_calibrated.csv", ReadOptions())
+    named = ReadOptions(channel="EMG_CH1_24BIT")
     calibrated, counts = (decode(folder / f"consensys_emg_{kind}calibrated.csv", named) for kind in ("", "un"))
     assert (calibrated.info.rate, len(calibrated.samples), calibrated.gaps) == (512, 4688, [(1, 2)])
     np.testing.assert_allclose(counts.samples, calibrated.samples, rtol=1e-6)
@@ -202,8 +202,8 @@ def test_two_devices_with_the_same_lead_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("\t".join(parts) + "\n" + "\n".join(rows) + "\n")
     with pytest.raises(ConfigError, match=r"A1/ECG_LL-RA_24BIT .*B2/ECG_LL-RA_24BIT"):
-        open_recording(path, Opening())
-    got = decode(path, Opening(channel="B2/ECG_LL-RA_24BIT"))
+        open_recording(path, ReadOptions())
+    got = decode(path, ReadOptions(channel="B2/ECG_LL-RA_24BIT"))
     assert (got.info.rate, got.samples[0], got.gaps) == (256, 2, [])
 
 

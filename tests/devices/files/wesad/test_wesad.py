@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from devices.files import open_recording
 from devices.files.wesad.wesad import LabelRun, label_runs
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
 from ecg_live.events import Marker
 from tests.devices.decoded import decode
@@ -104,11 +104,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_converter_and_channel(tmp_path: Path) -> None:
     path = made.write2(tmp_path / "S2.pkl", person())
     assert decode(path).info.full_scale == (-1.5, (65535 / 65536 - 0.5) * 3)
-    assert decode(path, Opening(channel="ecg", unit="uV")).samples[1000] == 1.0
+    assert decode(path, ReadOptions(channel="ecg", unit="uV")).samples[1000] == 1.0
     with pytest.raises(ConfigError, match=r"no channel 'EDA'; there are 1 ECG"):
-        open_recording(path, Opening(channel="EDA"))
+        open_recording(path, ReadOptions(channel="EDA"))
     with pytest.raises(ConfigError, match="700 Hz, --rate says 256"):
-        open_recording(path, Opening(rate=256))
+        open_recording(path, ReadOptions(rate=256))
 
 
 def test_fewer_labels_than_samples_are_said(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_pickles_of_something_else(tmp_path: Path, change: Callable[[Any], objec
     change(items)
     path = made.write2(tmp_path / "S2.pkl", items)
     with pytest.raises(FormatError, match=match):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def harmful(instructions: bytes) -> bytes:
@@ -165,7 +165,7 @@ def test_other_calls_are_refused_by_name(tmp_path: Path, instructions: bytes, na
     path = tmp_path / "S2.pkl"
     path.write_bytes(harmful(instructions))
     with pytest.raises(FormatError, match=f"a call of '{name}'"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 def test_nothing_is_run(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_nothing_is_run(tmp_path: Path) -> None:
         path = tmp_path / "S2.pkl"
         path.write_bytes(data)
         with pytest.raises(FormatError, match=r"a call of '\w+\.mkdir'"):
-            open_recording(path, Opening())
+            open_recording(path, ReadOptions())
         assert not ran.exists()
         pickle.loads(data)  # noqa: S301 - that it would have run
         assert ran.exists()
@@ -257,7 +257,7 @@ def test_pickles_that_are_made_to_do_harm(tmp_path: Path, instructions: bytes) -
     path.write_bytes(harmful(instructions))
     tracemalloc.start()
     with pytest.raises(RecordingError) as caught:
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert "\n" not in str(caught.value)
@@ -272,14 +272,14 @@ def test_a_pickle_cut_at_any_byte(tmp_path: Path, write: Callable[[Path, dict[st
     for cut in range(16, len(whole), 3):
         path.write_bytes(whole[:cut])
         with pytest.raises(TruncatedError, match=f"cut at byte {cut}"):
-            open_recording(path, Opening())
+            open_recording(path, ReadOptions())
 
 
 def test_a_pickle_of_anything_else_is_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps({"weights": os.system}, 2))
     with pytest.raises(FormatError, match=r"model\.pkl: the format is not known .expected .*WESAD"):
-        open_recording(path, Opening())
+        open_recording(path, ReadOptions())
 
 
 @given(data=st.data())

@@ -7,7 +7,7 @@ import pytest
 import wfdb
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError, TruncatedError
 from tests.devices.decoded import decode
 
@@ -27,7 +27,7 @@ def test_a_record_by_header_path_or_signal_file(tmp_path: Path, fmt: str) -> Non
         got = decode(path)
         np.testing.assert_allclose(got.samples, np.arange(3000) / 1000, atol=step)
         assert (got.info.rate, got.info.channels, got.info.duration) == (360, ("ECG",), 3000 / 360)
-    np.testing.assert_allclose(decode(header, Opening(channel="2")).samples, np.arange(3000) / 500, atol=2 * step)
+    np.testing.assert_allclose(decode(header, ReadOptions(channel="2")).samples, np.arange(3000) / 500, atol=2 * step)
 
 
 def test_long_records_are_read_piece_by_piece(tmp_path: Path) -> None:
@@ -54,17 +54,17 @@ def test_a_signal_file_cut_short_or_missing(tmp_path: Path) -> None:
     assert "1000 of 3000 samples" in got.warnings[0]
     (tmp_path / "rec.dat").write_bytes(b"")
     with pytest.raises(TruncatedError, match="no samples"):
-        open_recording(header, Opening())
+        open_recording(header, ReadOptions())
     (tmp_path / "rec.dat").unlink()
     with pytest.raises(RecordingError, match=r"rec\.dat is missing"):
-        open_recording(header, Opening())
+        open_recording(header, ReadOptions())
 
 
 def test_channels_and_units(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"1 MLII \[ECG\], 2 V5 \[ECG\].*--channel"):
-        open_recording(write(tmp_path, ["MLII", "V5"]), Opening())
+        open_recording(write(tmp_path, ["MLII", "V5"]), ReadOptions())
     with pytest.raises(ConfigError, match=r"1 ABP \[ABP\]"):
-        open_recording(write(tmp_path, ["ABP"]), Opening())
+        open_recording(write(tmp_path, ["ABP"]), ReadOptions())
     assert decode(write(tmp_path, ["ECG"], unit="uV")).samples[-1] == pytest.approx(2.999e-3, abs=1e-6)
 
 
@@ -122,11 +122,13 @@ def test_every_format_read_block_by_block_is_what_the_wfdb_package_reads_at_once
     whole = wfdb.rdrecord(str(tmp_path / "a"), smooth_frames=False).e_p_signal
     monkeypatch.setattr("devices.files.wfdb.wfdb._BLOCK", block)
     for i, n in enumerate(frames):
-        got = decode(tmp_path / "a.hea", Opening(channel=f"S{i}"), size=50)
+        got = decode(tmp_path / "a.hea", ReadOptions(channel=f"S{i}"), size=50)
         np.testing.assert_array_equal(got.samples, whole[i])
         assert (len(got.samples), got.info.rate) == (count * n, 250 * n)
     inside = np.asarray(x).reshape(count, -1)[:, 0]
-    np.testing.assert_allclose(decode(tmp_path / "a.hea", Opening(channel="S0")).samples[:1], (inside[:1] - 3) / 100)
+    np.testing.assert_allclose(
+        decode(tmp_path / "a.hea", ReadOptions(channel="S0")).samples[:1], (inside[:1] - 3) / 100
+    )
 
 
 @pytest.mark.parametrize("form", [16, 24, 32, 61, 80, 160, 212, 310, 311])
@@ -177,13 +179,13 @@ def test_segments_of_variable_layout_are_one_recording_with_gaps(tmp_path: Path)
     (tmp_path / "p.hea").write_text(
         "p/6 3 250 5500 10:00:00 01/01/2026\np_layout 0\n~ 200\np_1 1000\n~ 500\np_2 1000\np_3 1000\n"
     )
-    got = decode(tmp_path / "p.hea", Opening(channel="II"))
+    got = decode(tmp_path / "p.hea", ReadOptions(channel="II"))
     assert counts(got.samples) == [*range(1000), *range(7000, 8000)]
     assert got.gaps == [(1000, 1500)]  # what comes before the first sample is none
     assert (got.info.rate, got.info.duration, got.warnings) == (250, 5300 / 250, [])
     assert got.info.full_scale == pytest.approx((-32.768, 32.767))
     (tmp_path / "p_3.hea").unlink()
-    got = decode(tmp_path / "p.hea", Opening(channel="II"))
+    got = decode(tmp_path / "p.hea", ReadOptions(channel="II"))
     assert counts(got.samples) == list(range(1000))
     assert got.warnings == ["p.hea: its segment p_3.hea is missing: a gap"]
 
@@ -218,7 +220,7 @@ def test_segments_that_cannot_be(tmp_path: Path, text: str, match: str) -> None:
     record(tmp_path, "s1", "ECG")
     (tmp_path / "s.hea").write_text(text)
     with pytest.raises(RecordingError, match=match):
-        open_recording(tmp_path / "s.hea", Opening())
+        open_recording(tmp_path / "s.hea", ReadOptions())
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_annotations_beside_a_record_are_markers_where_they_are_asked_for(tmp_pa
     path = record(tmp_path, "a", "ECG", rate=250)
     noted(tmp_path)
     assert decode(path).markers == []
-    markers = decode(path, Opening(annotations="atr")).markers
+    markers = decode(path, ReadOptions(annotations="atr")).markers
     assert [(marker.time, marker.text) for marker in markers] == [
         (0.1, "N"),
         (0.4, "(AFIB"),
@@ -289,12 +291,12 @@ def test_annotations_beside_a_record_are_markers_where_they_are_asked_for(tmp_pa
         (3.6, "N"),
     ]
     with pytest.raises(ConfigError, match=r"no annotations 'qrs'; there are atr.*--annotations"):
-        open_recording(path, Opening(annotations="qrs"))
+        open_recording(path, ReadOptions(annotations="qrs"))
     with pytest.raises(ConfigError, match="no annotations"):
-        open_recording(path, Opening(annotations="../a"))
+        open_recording(path, ReadOptions(annotations="../a"))
     (tmp_path / "b.csv").write_text("time,ECG\n")
     with pytest.raises(ConfigError, match="no WFDB record"):
-        open_recording(tmp_path / "b.csv", Opening(annotations="atr"))
+        open_recording(tmp_path / "b.csv", ReadOptions(annotations="atr"))
 
 
 def test_annotations_far_apart_and_of_another_time_base(tmp_path: Path) -> None:
@@ -304,11 +306,11 @@ def test_annotations_far_apart_and_of_another_time_base(tmp_path: Path) -> None:
     words = (22 << 10).to_bytes(2, "little") + (63 << 10 | len(note)).to_bytes(2, "little") + note
     beats = skip + (1 << 10 | 5).to_bytes(2, "little") + (44 << 10 | 7).to_bytes(2, "little")
     (tmp_path / "a.qrs").write_bytes(words + beats + b"\0\0")
-    markers = decode(path, Opening(annotations="qrs")).markers
+    markers = decode(path, ReadOptions(annotations="qrs")).markers
     assert [(marker.time, marker.text) for marker in markers] == [(70.005, "N"), (70.012, "type 44")]
     (tmp_path / "a.qrs").write_bytes(words + beats)
     with pytest.raises(FormatError, match=r"a\.qrs: cut at byte"):
-        open_recording(path, Opening(annotations="qrs"))
+        open_recording(path, ReadOptions(annotations="qrs"))
 
 
 @pytest.mark.parametrize("text", ["", "not a header\n", "rec 1 0 10\nrec.dat 16 200/mV 16 0 0 0 0 ECG\n", "\n\n"])
@@ -316,7 +318,7 @@ def test_headers_that_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "rec.hea").write_text(text)
     (tmp_path / "rec.dat").write_bytes(b"\0" * 20)
     with pytest.raises(FormatError) as caught:
-        open_recording(tmp_path / "rec.hea", Opening())
+        open_recording(tmp_path / "rec.hea", ReadOptions())
     assert caught.value.remedy
 
 
@@ -346,7 +348,7 @@ def test_headers_that_say_too_little_or_too_much(tmp_path: Path, header: str, ma
     (tmp_path / "A1.hea").write_text(header)
     (tmp_path / "A1.dat").write_bytes(bytes(1000))
     with pytest.raises(FormatError, match=match):
-        open_recording(tmp_path / "A1.hea", Opening())
+        open_recording(tmp_path / "A1.hea", ReadOptions())
 
 
 @pytest.mark.parametrize("name", ["a.hea", "A.HEA", "P01.rest.hea", "signal.dat"])
@@ -363,4 +365,4 @@ def test_a_signal_file_that_two_headers_name(tmp_path: Path) -> None:
     for record in ("a", "b"):
         (tmp_path / f"{record}.hea").write_text(f"{record} 1 250 500\nsignal.dat 16 1000/mV 16 0 0 0 0 ECG\n")
     with pytest.raises(FormatError, match="format is not known"):
-        open_recording(tmp_path / "signal.dat", Opening())
+        open_recording(tmp_path / "signal.dat", ReadOptions())

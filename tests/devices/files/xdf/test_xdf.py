@@ -9,7 +9,7 @@ import pytest
 import pyxdf
 
 from devices.files import open_recording
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.xdf.decode import read_texts
 from tests.devices.decoded import decode, decode_until_error
@@ -121,9 +121,9 @@ def test_the_ecg_among_streams_and_markers_at_their_time(tmp_path: Path) -> None
     np.testing.assert_allclose(got.samples, np.arange(300) / 1000)
     assert got.info.channels == ("Amp/ECG",)
     assert [(m.text, round(m.time, 6)) for m in got.markers] == [("go", 1.0)]  # 63 - 10 is 53, the first sample's 52
-    assert decode(path, Opening(channel="Shirt")).samples.tolist() == [5.0] * 100
+    assert decode(path, ReadOptions(channel="Shirt")).samples.tolist() == [5.0] * 100
     with pytest.raises(ConfigError, match=r"1 Amp/Fp1 \[EEG\], 2 Amp/ECG \[ECG\], 3 Amp/Fp2 \[EEG\], 4 Shirt"):
-        open_recording(path, Opening(channel="Nobody"))
+        open_recording(path, ReadOptions(channel="Nobody"))
 
 
 def test_an_irregular_stream_is_fitted(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_an_irregular_stream_is_fitted(tmp_path: Path) -> None:
     assert decode(path).info.rate == 250
     bare = write(tmp_path / "b.xdf", header(1, "P", "ECG", "float32", 0), samples(1, "float32", [[1]] * 9, [None] * 9))
     with pytest.raises(ConfigError, match="--rate"):
-        open_recording(bare, Opening())
+        open_recording(bare, ReadOptions())
 
 
 def test_a_file_cut_anywhere_gives_all_whole_chunks(tmp_path: Path) -> None:
@@ -158,20 +158,20 @@ def test_damage_in_mid_file(tmp_path: Path) -> None:
 def test_streams_without_ecg_or_samples(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "xdf"
     with pytest.raises(ConfigError, match=r"BioSemi 1 \[EEG\].*--channel"):
-        open_recording(folder / "clock_resets.xdf", Opening())
+        open_recording(folder / "clock_resets.xdf", ReadOptions())
     with pytest.raises(ConfigError, match="marked as ECG"):
-        open_recording(folder / "empty_streams.xdf", Opening())
+        open_recording(folder / "empty_streams.xdf", ReadOptions())
     with pytest.raises(FormatError, match="no stream of numbers"):
-        open_recording(write(tmp_path / "a.xdf", header(7, "S", "Markers", "string", 0)), Opening())
+        open_recording(write(tmp_path / "a.xdf", header(7, "S", "Markers", "string", 0)), ReadOptions())
     with pytest.raises(TruncatedError, match="no samples"):
-        open_recording(write(tmp_path / "a.xdf", header(1, "P", "ECG", "int16", 130)), Opening())
+        open_recording(write(tmp_path / "a.xdf", header(1, "P", "ECG", "int16", 130)), ReadOptions())
 
 
 def test_real_files_as_pyxdf_reads_them(shared_data: Path) -> None:
     with pytest.raises(FormatError, match="10 Hz, an ECG needs at least 50 Hz"):
-        open_recording(shared_data / "xdf" / "minimal.xdf", Opening(channel="3"))
+        open_recording(shared_data / "xdf" / "minimal.xdf", ReadOptions(channel="3"))
     path = shared_data / "xdf" / "clock_resets.xdf"
-    got = decode(path, Opening(channel="BioSemi 4"))
+    got = decode(path, ReadOptions(channel="BioSemi 4"))
     streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
     (signals,) = [s["time_series"] for s in streams if s["info"]["name"] == ["BioSemi"]]
     np.testing.assert_array_equal(got.samples, signals[:, 3])

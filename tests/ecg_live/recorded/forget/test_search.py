@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from devices.read_options import Opening
+from devices.read_options import ReadOptions
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.export import export
 from ecg_live.recorded.forget.inventory import Belonging, Belongings, Left
@@ -83,10 +83,10 @@ def test_exports_belong_to_their_recording(folder: Path) -> None:
     mine, other = recorded(folder / "a.xdf", "P1"), recorded(folder / "P1_b.xdf", "P1_b")
     for path in (mine, other):
         for form in ("csv", "edf", "xdf"):
-            export(path, form, None, Opening())
+            export(path, form, None, ReadOptions())
         write_report([path])
     (folder / "a_ecg.csv.part").write_text("")
-    orphan = export(mine, "edf", folder / "orphan.edf", Opening()).files[0]
+    orphan = export(mine, "edf", folder / "orphan.edf", ReadOptions()).files[0]
     page = write_report([mine], folder / "orphan.html").path
     write_report([other], folder / "P1_stray.html")
     assert named_in(orphan) == named_in(page) == "P1"
@@ -101,7 +101,7 @@ def test_exports_belong_to_their_recording(folder: Path) -> None:
 
 def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: Path) -> None:
     recorded(folder / "a.xdf", "P1")
-    foreign = export(recorded(folder / "b.xdf", "P2"), "edf", None, Opening()).files[0]
+    foreign = export(recorded(folder / "b.xdf", "P2"), "edf", None, ReadOptions()).files[0]
     shutil.copy(foreign, folder / "a.edf")
     write_report([folder / "b.xdf"], folder / "a.html")
     (folder / "a_ecg.csv").write_text("when,what\n1,2\n")
