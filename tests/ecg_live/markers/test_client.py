@@ -13,9 +13,9 @@ from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 from ecg_live.markers import client
 from ecg_live.markers.client import Noted, find, send
 from ecg_live.markers.registry import Door, folder, running
+from tests.ecg_live.markers.conftest import Open
+from tests.ecg_live.markers.desk import NOW, Desk, Program
 from tests.ecg_live.markers.test_server import free
-from tests.ecg_live.marks.conftest import Open
-from tests.ecg_live.marks.desk import NOW, Desk, Program
 
 
 def meant(

@@ -21,8 +21,8 @@ from ecg_live.markers import server as marks_server
 from ecg_live.markers.protocol import LINE
 from ecg_live.markers.registry import Door, running
 from ecg_live.markers.server import CONNECTIONS, STRANGERS, MarkServer
-from tests.ecg_live.marks.conftest import Open
-from tests.ecg_live.marks.desk import NOW, Desk, Program
+from tests.ecg_live.markers.conftest import Open
+from tests.ecg_live.markers.desk import NOW, Desk, Program
 
 
 def tcp(server: MarkServer) -> Door:
