@@ -6,7 +6,8 @@ LONGEST_MESSAGE = 400  # characters: two lines of a wide terminal; a file's colu
 
 
 def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
-    """Leave out the middle of a text that is too long to be read: what was found stands first, where and why last."""
+    """Make a text one line, and leave out the middle of one that is too long: what was found is first, why is last."""
+    text = " ".join(text.splitlines())  # what a file or library says may have several
     if len(text) <= longest:
         return text
     tail = longest // 3

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.errors import LONGEST_MESSAGE, shortened
+from ecg_live.errors import shortened
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
@@ -159,7 +159,7 @@ class State:
     seconds_left: float | None = None
 
     def __post_init__(self) -> None:
-        if self.state == "warning" and len(self.detail) > LONGEST_MESSAGE:
+        if self.state == "warning":
             object.__setattr__(self, "detail", shortened(self.detail))
 
 

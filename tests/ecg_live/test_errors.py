@@ -20,6 +20,15 @@ def test_the_middle_of_what_is_long_is_left_out(length: int) -> None:
     assert short.endswith("x, expected a number")
 
 
+@pytest.mark.parametrize(
+    "text", ["signal, a\nlabel", "signal, a\r\nlabel", "signal, a\x1clabel", "signal, a\u2028label"]
+)
+def test_errors_and_warnings_are_one_line(text: str) -> None:
+    error = FormatError(f"found {text}", text)
+    assert (error.message, error.remedy) == ("found signal, a label", "signal, a label")
+    assert State("warning", text).detail == "signal, a label"
+
+
 def test_errors_and_warnings_are_short() -> None:
     error = FormatError("x" * 469_000, "y" * 1000)
     assert (len(error.message), len(error.remedy)) == (LONGEST_MESSAGE, LONGEST_MESSAGE)
