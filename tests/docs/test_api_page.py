@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import ecg_live
+import ecg_live.api
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pages" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)

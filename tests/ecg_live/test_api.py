@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import csv
 import doctest
@@ -216,3 +217,9 @@ def test_every_name_is_there_and_others_are_not() -> None:
     assert set(ecg_live.__all__) <= set(dir(ecg_live))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ecg_live.nothing  # type: ignore[attr-defined]  # noqa: B018 - not there
+
+
+def test_the_stub_that_type_checkers_read_has_the_same_names() -> None:
+    stub = ast.parse(Path(ecg_live.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imported = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert imported | {"__version__"} == set(ecg_live.__all__)

@@ -79,6 +79,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.mark.parametrize("source", ["{}", "acme:{}"])
 def test_run_reads_a_plug_ins_file_and_device(site: Site, source: str) -> None:
+    pytest.importorskip("torch", reason="run predicts with PyTorch")
     done = site.cli("run", source.format(site.file), "--headless", "--json", "--speed", "max")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
