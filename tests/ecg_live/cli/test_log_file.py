@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.discovery import Reach
+from ecg_live.cli import main
+from ecg_live.cli.devices import show_devices
 from ecg_live.cli.live import live
 from ecg_live.cli.log_file import PACKAGES, log_option, log_to, private_words
 from ecg_live.config import Settings
@@ -149,6 +152,27 @@ def test_the_option_is_in_the_environment_and_the_file_whatever_else_is_wrong_th
     (tmp_path / "c.toml").write_text('hop = -1\nlog = "c.log"\n')
     monkeypatch.setenv("ECG_LIVE_CONFIG", str(tmp_path / "c.toml"))
     assert log_option(None) == "c.log"
+
+
+def test_train_and_devices_log_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, path = tmp_path / "P07", tmp_path / "a.log"
+    words = ["train", "--dataset", "manifest", "--data", str(data), "--out", str(tmp_path / "o.safetensors")]
+    monkeypatch.setattr(sys, "argv", ["ecg-live", *words, "--log", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 4
+    assert "the command failed: DatasetError at " in lines(path)[-1]
+    assert "P07" not in path.read_text(encoding="utf-8")
+
+    def looked(_seconds: float) -> Reach:
+        log.warning("no adapter")
+        return Reach((), (), (), ())
+
+    monkeypatch.setattr("ecg_live.cli.devices.in_reach", looked)
+    show_devices("0.1", str(path), as_json=True)
+    assert any("WARNING devices.test no adapter" in line for line in lines(path))
 
 
 def test_run_logs_what_ends_it(tmp_path: Path) -> None:
