@@ -19,7 +19,7 @@ from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from ecg_live.text import clean
 
 PACKAGES = (
-    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio", "pyxdf",
+    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio",
     "h5py", "rich",
 )  # fmt: skip
 SCAN = 1.0  # s of listening for Bluetooth devices
