@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from time import monotonic
@@ -22,9 +23,14 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        sys.stdout = None  # what is left in its buffer would fail once more when Python ends
+        drop_output()
         code = code or _lost_output(error)
     sys.exit(code)
+
+
+def drop_output() -> None:
+    """Give up standard output, which takes no more: what is left in its buffer would fail again when Python ends."""
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until Python ends
 
 
 def _run() -> int | str | None:

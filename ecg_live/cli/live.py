@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import complain, drop_output, say
 from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.marker_inputs import feeds
 from ecg_live.cli.participant import Wearer
@@ -201,6 +201,8 @@ def _terminal(session: Session, settings: Settings) -> None:
         if not (session.recording or settings.lsl_out):
             raise
         why = error.strerror if isinstance(error, OSError) else f"unexpected {type(error).__name__}: {error}"
+        if isinstance(error, OSError):
+            drop_output()
         with contextlib.suppress(OSError):
             say(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
         session.unwatch()

@@ -24,11 +24,11 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np
 from ecg_live.errors import ConfigError
-from training.pretext import pretrain
+from training.pretext.loop import pretrain
 from training.settings import PretextSettings
 from training.pipeline import Job, run_job
-from training.show import Show
-from training.step import fabric
+from training.progress import Show
+from training.pretext.train_step import fabric
 from tests.training.folk import quick
 here = Path(sys.argv[1])
 windows = np.load(here / "windows.npy", mmap_mode="r")

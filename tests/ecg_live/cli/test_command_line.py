@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from ecg_live.cli import main
-from ecg_live.model.bundle import save_bundle
+from ecg_live.model.bundle import FILE, save_bundle
 from ecg_live.resources import DEFAULT_MODEL, demo_recording, folder
 from tests.contracts.bundles import random_bundle
 
@@ -326,13 +326,13 @@ def bad_model(kind: str) -> bytes:
         "cut": whole[: len(whole) // 2],
         "pickle": pickle.dumps({"weights": [1, 2, 3]}),
         "zip": b"PK\x03\x04" + bytes(100),
-        "schema": whole.replace(b'\\"schema\\": 1', b'\\"schema\\": 9'),
-        "path": whole.replace(b'\\"hz\\": 0.8', b'\\"hz\\": 0.5'),
+        "schema": whole.replace(b'\\"schema\\": 2', b'\\"schema\\": 9'),
+        "card": whole.replace(b'\\"hz\\": 0.8', b'\\"hz\\": 0.5'),
         "tensor": whole[:-1] + bytes([whole[-1] ^ 1]),
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["empty", "cut", "pickle", "zip", "schema", "path", "tensor"])
+@pytest.mark.parametrize("kind", ["empty", "cut", "pickle", "zip", "schema", "card", "tensor"])
 def test_a_model_that_is_none_gets_one_line(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(bad_model(kind))
@@ -344,8 +344,18 @@ def test_a_model_that_is_none_gets_one_line(kind: str, tmp_path: Path) -> None:
     assert not lines
     if kind == "pickle":
         assert "pickle" in complaint
-    if kind == "path":
-        assert "0.5" in complaint
+    if kind == "card":
+        assert "checksum" in complaint
+
+
+def test_a_model_for_another_signal_path_gets_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    tensors, meta = FILE.read(DEFAULT_MODEL)
+    meta["card"]["preprocessing"]["highpass"]["hz"] = 0.5
+    FILE.write(path, tensors, {"card": meta["card"]})
+    code, lines, complaint = run_json(ECG, "--model", path)
+    assert (code, lines) == (4, [])
+    assert "0.5" in complaint
 
 
 def test_models_prints_the_card() -> None:

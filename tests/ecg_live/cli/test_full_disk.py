@@ -38,11 +38,12 @@ exit $code
 
 
 def recorded(tmp_path: Path, room: str, data: Path) -> tuple[list[dict[str, Any]], str, int]:
-    """Record a replay of two seconds onto a disk that is filled meanwhile; what was told, and the exit code."""
+    """Record a replay of a few seconds onto a disk that is filled meanwhile; what was told, and the exit code."""
     disk, kept = tmp_path / "disk", tmp_path / "kept"
     disk.mkdir()
     kept.mkdir()
-    command = [sys.executable, "-m", "ecg_live", "run", str(ECG), "--headless", "--json", "--speed", "30"]
+    speed = "12" if room == "again" else "30"  # a minute of signal must outlast the second without room
+    command = [sys.executable, "-m", "ecg_live", "run", str(ECG), "--headless", "--json", "--speed", speed]
     private = ["unshare", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh", str(disk), str(kept), room]
     done = subprocess.run(
         [*private, *command, "--record", str(disk / "a.xdf")],
