@@ -19,6 +19,8 @@ import pytest
 
 from ecg_live.resources import folder
 
+pytest.importorskip("torch", reason="the commands that are timed need PyTorch")
+
 RATE = 1000
 TIGHT = 20 * 2**20  # bytes that four hours may need above one
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ecg_live.events import F64, Chunk, State, StreamEvent, StreamInfo
 from ecg_live.results import Item, Summary
-from ecg_live.session import Session
 from tests.contracts.cutting import cut
 from tests.contracts.signals import ecg
 
+if TYPE_CHECKING:  # fixtures of tests that run without PyTorch are made of this file
+    from ecg_live.session import Session
+
 RATE = 256.0
 Steps = Iterable[Chunk | StreamEvent | Exception | Callable[[], object] | str]
-Make = Callable[..., tuple[Session, "Script"]]  # of steps, sinks and seconds
+Make = Callable[..., tuple["Session", "Script"]]  # of steps, sinks and seconds
 
 
 class HandClock:
