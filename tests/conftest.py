@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests import torchless
-from tests.emulators import lsl
+from tests.emulators import lsl_outlets
+from tests.support import torch_free
 
-lsl.isolate()  # before any test calls LSL
+lsl_outlets.isolate()  # before any test calls LSL
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Where PyTorch is not installed, only what does without it is tested."""
-    if torchless.INSTALLED or collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+    if torch_free.INSTALLED or collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
         return None
-    return True if torchless.needs_torch(collection_path) else None
+    return True if torch_free.needs_torch(collection_path) else None
 
 
 @pytest.fixture(scope="session")

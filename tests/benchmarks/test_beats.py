@@ -29,8 +29,8 @@ from ecg_live.events import F64, Chunk, StreamInfo
 from ecg_live.results import Window
 from ecg_live.signal.beats import intervals
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.no_ecg import KINDS, without_its_phases
-from tests.contracts.signals import play
+from tests.support.signals_without_ecg import KINDS, without_its_phases
+from tests.support.synthetic_signals import play
 
 SETS = {"eegmat": "*.edf", "drivedb": "*.hea", "flightcrews": "*.edf", "cinc2017": "*.hea"}
 SOME = {"eegmat": 12, "drivedb": 2, "flightcrews": 30, "cinc2017": 240}  # of the short form, every so manieth

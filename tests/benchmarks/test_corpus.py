@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.made import dataset, person
+from tests.support.small_datasets import dataset, person
 from training.data.corpus import build_corpus
 from training.datasets.recordings import load_cinc2017
 from training.settings import CorpusSettings

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.results import HeadInfo
-from tests.ecg_live.dashboard.simulated import SimulatedView, wavy
+from tests.support.simulated_view import SimulatedView, wavy
 
 FRAMES = 150  # five seconds
 RATE = 30  # frames a second

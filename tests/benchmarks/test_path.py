@@ -15,8 +15,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from ecg_live.model.predictor import Predictor, Streaming, Whole
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import random_bundle
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.random_bundles import random_bundle
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 SECONDS, RATE = 60, 1000.0
 BUNDLE = random_bundle()

@@ -17,7 +17,7 @@ from devices.replay import Replay
 from ecg_live.contracts.reading import Reader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
 from ecg_live.events import Beats, Chunk, Gap, StreamInfo
-from tests.contracts.rigs import ALL, ECG, FLOW, RAMP, ROUND, RR, Rig
+from tests.support.source_rigs import ALL, ECG, FLOW, RAMP, ROUND, RR, Rig
 
 AFTER = 0.25  # s of signal behind the loss
 

@@ -17,7 +17,7 @@ from ecg_live.protocols import Stage
 from ecg_live.signal.highpass import HighPass
 from ecg_live.signal.resample import Resampler
 from ecg_live.signal.zscore import Scale, StreamingZScore
-from tests.contracts.cutting import ODD_RATE, RATES, cut, sizes, through
+from tests.support.chunk_cutting import ODD_RATE, RATES, cut, sizes, through
 
 SECONDS = 3.3  # not whole: something is left for flush
 KNOWN = Scale(0.1, 0.04, 7)

@@ -24,7 +24,7 @@ from devices.simulate.emulator import Emulator
 from devices.simulate.player import Player
 from devices.simulate.polar import SimulatedPolar
 from devices.simulate.shimmer import SimulatedShimmer
-from tests.emulators.ledger import Ledger, Listener, ramp
+from tests.support.sample_ledger import Ledger, Listener, ramp
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio

@@ -12,10 +12,10 @@ from devices.device_source import RadioSource
 from devices.supervisor import Patience
 from ecg_live.errors import DeviceLost, DeviceNotFound
 from ecg_live.events import Chunk, Gap, State, StreamEvent
-from tests.contracts.cutting import cut
-from tests.contracts.hand_loop import HandTime
-from tests.contracts.signals import ecg
-from tests.devices.counting import CountingDriver, Ether
+from tests.support.chunk_cutting import cut
+from tests.support.counting_driver import CountingDriver, Ether
+from tests.support.hand_timed_loop import HandTime
+from tests.support.synthetic_signals import ecg
 
 
 class Rig:

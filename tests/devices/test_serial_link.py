@@ -19,7 +19,7 @@ from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, DeviceNotFound
 from ecg_live.events import Chunk, Gap, StreamEvent
-from tests.devices.shimmer.rig import counting, exact
+from tests.support.shimmer_rig import counting, exact
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 

@@ -13,8 +13,8 @@ from devices.link import LinkLost
 from devices.supervisor import Patience, Supervisor
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound, ProtocolError
 from ecg_live.events import Chunk, Gap, State, StreamEvent
-from tests.contracts.hand_loop import HandTime, run
-from tests.devices.counting import CountingDriver, Ether
+from tests.support.counting_driver import CountingDriver, Ether
+from tests.support.hand_timed_loop import HandTime, run
 
 PATIENT = Patience()
 Script = Callable[["World"], Awaitable[None]]

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from devices import open_recording, open_source
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
-from tests.devices.decoded import decode
-from tests.devices.files import mat_files
 from tests.devices.files.edf import test_edf
 from tests.devices.files.opensignals import test_text
 from tests.devices.files.text import test_shimmer
 from tests.devices.files.xdf import test_xdf
+from tests.support.decoding import decode
+from tests.support.files import mat_files
 
 AT_100 = ReadOptions(rate=100)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.signals import info
-from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps
+from tests.support.scripted_source import RATE, HandClock, Keep, Make, Script, Steps
+from tests.support.synthetic_signals import info
 
 if TYPE_CHECKING:  # the tests that use no session run without PyTorch
     from ecg_live.model.bundle import Bundle
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the tests that use no session run without PyTorch
 
 @pytest.fixture(scope="session")
 def random_model() -> Bundle:
-    from tests.contracts.bundles import random_bundle
+    from tests.support.random_bundles import random_bundle
 
     return random_bundle()
 

@@ -27,8 +27,8 @@ from ecg_live.events import F64
 from ecg_live.model.bundle import save_bundle
 from ecg_live.model.features import HRV
 from ecg_live.sinks.jsonl import rounded
-from tests.contracts.bundles import random_bundle
-from tests.contracts.signals import ecg
+from tests.support.random_bundles import random_bundle
+from tests.support.synthetic_signals import ecg
 
 RATE = 256.0
 PROBE = "import sys; {}; print(sorted({{'numpy', 'torch', 'PyQt6', 'scipy', 'typer'}} & set(sys.modules)))"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.atomic_write import private_folder, write_whole
-from tests.emulators.disk import FULL, full_disk
+from tests.emulators.full_disk import FULL, full_disk
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

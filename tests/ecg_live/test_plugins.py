@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from tests.contracts.signals import ecg
+from tests.support.synthetic_signals import ecg
 
 RATE = 256
 ROOT = Path(__file__).parents[2]

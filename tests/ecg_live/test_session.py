@@ -11,10 +11,10 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Prediction, Summary, Trace
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import random_bundle
-from tests.contracts.cutting import cut
-from tests.contracts.signals import Tape, ecg, info
-from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, last_two, of, paced
+from tests.support.chunk_cutting import cut
+from tests.support.random_bundles import random_bundle
+from tests.support.scripted_source import RATE, HandClock, Keep, Make, Script, Steps, last_two, of, paced
+from tests.support.synthetic_signals import Tape, ecg, info
 
 
 def test_a_whole_recording(make: Make, clock: HandClock) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ecg_live.errors import DeviceLost, DeviceNotFound, FormatError, ProtocolError
 from ecg_live.events import Battery, Chunk, Gap, State
 from ecg_live.results import Poll, Prediction, Summary, Trace
-from tests.contracts.sources import HandClock, Keep, Make, Script, Steps, last_two, of, paced
+from tests.support.scripted_source import HandClock, Keep, Make, Script, Steps, last_two, of, paced
 
 
 def test_a_sink_that_raises_is_dropped_with_a_message_and_the_others_go_on(make: Make, clock: HandClock) -> None:

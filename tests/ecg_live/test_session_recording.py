@@ -14,9 +14,9 @@ from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_recorder import XdfRecorder
-from tests.contracts.signals import info
-from tests.contracts.sources import RATE, HandClock, Keep, Script, of, paced
-from tests.ecg_live.sinks.recordings import ecg, until
+from tests.support.scripted_source import RATE, HandClock, Keep, Script, of, paced
+from tests.support.synthetic_signals import info
+from tests.support.xdf_recordings import ecg, until
 
 
 def test_a_disk_that_does_not_answer_holds_up_nothing_but_the_end(

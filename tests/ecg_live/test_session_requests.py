@@ -13,9 +13,9 @@ from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, RecordingStatus
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import random_bundle
-from tests.contracts.signals import info
-from tests.contracts.sources import RATE, HandClock, Keep, Make, Script, Steps, paced
+from tests.support.random_bundles import random_bundle
+from tests.support.scripted_source import RATE, HandClock, Keep, Make, Script, Steps, paced
+from tests.support.synthetic_signals import info
 
 PATIENCE = 20.0  # s; a test that waits so long has failed
 

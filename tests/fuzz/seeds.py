@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.devices.files import acq_files, mat_files, poly5_files, test_csv_table, test_text_exports, wesad_files
+from tests.devices.files import test_csv_table, test_text_exports
 from tests.devices.files.edf import test_edf
 from tests.devices.files.opensignals import test_hdf5, test_text
 from tests.devices.files.text import test_shimmer
 from tests.devices.files.wfdb import test_wfdb
 from tests.devices.files.xdf import test_xdf
+from tests.support.files import acq_files, mat_files, poly5_files, wesad_files
 
 
 def _amigos(path: Path) -> Path:

@@ -16,8 +16,8 @@ from ecg_live.model.bundle import load_bundle
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.verify import verify
 from ecg_live.resources import DEFAULT_MODEL
-from tests.ecg_live.sinks.recordings import eventful, record
 from tests.fuzz.seeds import MAKERS, seed
+from tests.support.xdf_recordings import eventful, record
 
 Target = Callable[[bytes], object]
 WFDB = {"wfdb": "rec.hea", "segments": "rec.hea", "dat": "rec.dat", "atr": "rec.atr"}  # which file is damaged

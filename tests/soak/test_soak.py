@@ -21,8 +21,8 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
-from tests.ecg_live.sinks.recordings import load
-from tests.emulators.day import RATE, Books, books, day
+from tests.emulators.simulated_day import RATE, Books, books, day
+from tests.support.xdf_recordings import load
 
 HOURS = float(os.environ.get("ECG_LIVE_SOAK_HOURS", "8"))
 WARM = 3600.0  # s, after which all that is kept of the past is full: the screen keeps predictions of an hour
@@ -43,7 +43,7 @@ def run(folder: Path, seconds: float) -> Run:
     path = folder / "day.xdf"
     environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "ECG_LIVE_DATA": str(folder / "data")}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.whole", str(seconds), str(path)],
+        [sys.executable, "-m", "tests.support.watched_program", str(seconds), str(path)],
         capture_output=True,
         text=True,
         timeout=60 + seconds / SLOWEST,

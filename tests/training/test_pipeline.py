@@ -14,7 +14,7 @@ import torch
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import digest
-from tests.training.folk import manifest, quick, strangers
+from tests.support.small_training_run import manifest, quick, strangers
 from training.pipeline import Job, _figures, run_cell, run_job
 from training.pretext.embedding import random_encoder
 from training.pretext.stage import APART, TOGETHER

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from tests.training.folk import manifest
+from tests.support.small_training_run import manifest
 from training.pretext.embedding import random_encoder
 from training.pretext.encoder_file import EncoderCard, save_encoder
 from training.pretext.loop import CHECKPOINT, pretrain

@@ -11,7 +11,7 @@ import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.events import F64
-from tests.training.made import corpus
+from tests.support.small_datasets import corpus
 from training.parallel import local
 from training.pretext.embedding import embed, random_encoder
 from training.pretext.encoder_file import EncoderCard

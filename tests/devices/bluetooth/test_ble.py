@@ -14,7 +14,7 @@ import pytest
 from devices.bluetooth.ble import BleTransport, scan
 from devices.link import Found, Link, LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
-from tests.emulators.counter import ASK, BATTERY, LEVEL, NOTIFY, SERVICE, START, STOP, WRITE, Counter
+from tests.emulators.counting_device import ASK, BATTERY, LEVEL, NOTIFY, SERVICE, START, STOP, WRITE, Counter
 from tests.emulators.radio.bus import Bus, dying_bus, private_bus
 
 if TYPE_CHECKING:

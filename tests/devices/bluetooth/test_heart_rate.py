@@ -12,9 +12,9 @@ from devices.simulate.heart_rate import SimulatedStrap, rr_of
 from devices.simulate.player import Player
 from ecg_live.errors import DeviceNotFound, ProtocolError
 from ecg_live.events import Battery, Beats, LeadOff
-from tests.contracts.hand_loop import HandTime
-from tests.contracts.signals import ecg
-from tests.devices.streaming import Streamed, stream
+from tests.support.driver_streaming import Streamed, stream
+from tests.support.hand_timed_loop import HandTime
+from tests.support.synthetic_signals import ecg
 
 
 @pytest.mark.parametrize(

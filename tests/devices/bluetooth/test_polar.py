@@ -19,8 +19,8 @@ from devices.simulate.player import Player
 from devices.simulate.polar import SET, SimulatedPolar
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Battery, Beats, Chunk, Gap, State, StreamEvent
-from tests.contracts.hand_loop import HandTime
-from tests.devices.streaming import Streamed, stream
+from tests.support.driver_streaming import Streamed, stream
+from tests.support.hand_timed_loop import HandTime
 
 COUNT = Player(np.arange(8000) / 1000, RATE)  # each sample is its own index, in microvolt
 

@@ -8,7 +8,7 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
-from tests.devices.decoded import decode, decode_until_error
+from tests.support.decoding import decode, decode_until_error
 
 AT_100 = ReadOptions(rate=100)
 

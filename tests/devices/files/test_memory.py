@@ -11,9 +11,9 @@ import pytest
 
 from devices.files import open_recording
 from devices.read_options import ReadOptions
-from tests.devices.files import acq_files
 from tests.devices.files.edf import test_edf
 from tests.devices.files.xdf import test_xdf
+from tests.support.files import acq_files
 
 SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
 

@@ -11,8 +11,8 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker
-from tests.devices.decoded import decode, decode_until_error
 from tests.devices.files.test_csv_table import write
+from tests.support.decoding import decode, decode_until_error
 
 LABCHART = (
     "Interval=\t{interval}\nExcelDateTime=\t{excel!r}\t10/11/19 11:08:37\nTimeFormat=\tStartOfBlock\nDateFormat=\t\n"

@@ -13,9 +13,9 @@ from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, TruncatedError
 from ecg_live.events import F64, Chunk, Gap, Marker
-from tests.contracts.sources import HandClock
-from tests.devices.decoded import decode
 from tests.devices.files.xdf.test_xdf import chunk, header, note, offset, samples, write
+from tests.support.decoding import decode
+from tests.support.scripted_source import HandClock
 
 RATE = 100
 BOUNDARY = chunk(5, bytes.fromhex("43A546DCCBF5410FB30ED5467383CBE4"))

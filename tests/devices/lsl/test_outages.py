@@ -15,8 +15,8 @@ from devices.lsl import open_lsl
 from devices.read_options import ReadOptions
 from ecg_live.contracts.reading import Reader
 from ecg_live.errors import ConfigError, DeviceLost
-from tests.devices.lsl.streams import QUICK, name, off
-from tests.emulators.lsl import outlet, say
+from tests.emulators.lsl_outlets import outlet, say
+from tests.support.lsl_streams import QUICK, name, off
 
 RATE = 1000.0
 FAST = ("--rate", str(RATE))  # samples come soon

@@ -14,8 +14,8 @@ from devices.read_options import ReadOptions
 from ecg_live.contracts.reading import Reader
 from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
 from ecg_live.events import State
-from tests.devices.lsl.streams import QUICK, RATE, name, off
-from tests.emulators.lsl import outlet as outlet_process
+from tests.emulators.lsl_outlets import outlet as outlet_process
+from tests.support.lsl_streams import QUICK, RATE, name, off
 
 
 def made(called: str, unit: str = "microvolts") -> pylsl.StreamOutlet:

@@ -10,8 +10,8 @@ from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, ProtocolError
 from ecg_live.events import State
-from tests.devices.shimmer.rig import Rig, counting
-from tests.emulators.faults import Faulty
+from tests.emulators.faulty_device import Faulty
+from tests.support.shimmer_rig import Rig, counting
 
 HEART_RATE = "0000180d-0000-1000-8000-00805f9b34fb"
 

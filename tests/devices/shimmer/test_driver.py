@@ -14,9 +14,9 @@ from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
 from devices.shimmer.settings import Settings
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Chunk, Gap, LeadOff, State
-from tests.devices.shimmer.rig import Rig, counting
-from tests.emulators.faults import Faulty
-from tests.emulators.wire import WireLink
+from tests.emulators.faulty_device import Faulty
+from tests.emulators.wire_in_memory import WireLink
+from tests.support.shimmer_rig import Rig, counting
 
 SHIMMER3R = "65333333-a115-11e2-9e9a-0800200ca100"
 START = (

@@ -13,10 +13,10 @@ from devices.shimmer.settings import Settings
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Gap
 from ecg_live.signal.pipeline import SignalPath, windows
-from tests.contracts.cutting import cut
-from tests.contracts.signals import ecg, info
-from tests.devices.shimmer.rig import Rig, counting
-from tests.emulators.faults import Faulty
+from tests.emulators.faulty_device import Faulty
+from tests.support.chunk_cutting import cut
+from tests.support.shimmer_rig import Rig, counting
+from tests.support.synthetic_signals import ecg, info
 
 SLOW = Settings(128)
 

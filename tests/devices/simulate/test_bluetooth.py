@@ -13,7 +13,7 @@ import pytest
 from devices.bluetooth.ble import BleTransport
 from devices.simulate.advertisement import advertisement
 from ecg_live.errors import ConfigError, DeviceError
-from tests.emulators.counter import ASK, Counter
+from tests.emulators.counting_device import ASK, Counter
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio

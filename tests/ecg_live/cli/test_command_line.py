@@ -22,7 +22,7 @@ import pytest
 from ecg_live.cli import main
 from ecg_live.model.bundle import FILE, save_bundle
 from ecg_live.resources import DEFAULT_MODEL, demo_recording, folder
-from tests.contracts.bundles import random_bundle
+from tests.support.random_bundles import random_bundle
 
 ECG = folder() / "supine_1min.txt"
 CLEAN = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}

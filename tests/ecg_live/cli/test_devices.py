@@ -15,7 +15,7 @@ from devices.link import Found
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.doctor import IN_REACH
 from ecg_live.errors import ConfigError
-from tests.emulators.lsl import alone
+from tests.emulators.lsl_outlets import alone
 
 
 def test_streams_with_the_source_that_means_them(capsys: pytest.CaptureFixture[str]) -> None:

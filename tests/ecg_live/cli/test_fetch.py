@@ -16,7 +16,7 @@ import pytest
 
 from ecg_live.cli.fetch import fetch_data
 from ecg_live.errors import ConfigError
-from tests.training.fetch.server import Shop, serving
+from tests.support.http_server import Shop, serving
 
 CODE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from ecg_live.cli import main; main()"
 

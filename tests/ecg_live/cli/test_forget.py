@@ -13,7 +13,7 @@ import pytest
 
 from ecg_live import resources
 from tests.ecg_live.cli.test_command_line import ecg_live
-from tests.ecg_live.recorded.kept import profile, recorded
+from tests.support.participant_files import profile, recorded
 
 Forget = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -16,8 +16,8 @@ import pytest
 from ecg_live.participant_profile import DATA
 from ecg_live.recorded.verify import verify
 from ecg_live.resources import folder
-from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import ecg, load
+from tests.support.decoding import decode
+from tests.support.xdf_recordings import ecg, load
 
 ECG = folder() / "supine_1min.txt"
 REFUSED = 77

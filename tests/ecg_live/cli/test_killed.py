@@ -16,9 +16,9 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk
 from tests.benchmarks.test_live import long_recording
-from tests.ecg_live.sinks import journal
-from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
-from tests.ecg_live.sinks.recordings import load
+from tests.support import journalled_recorder
+from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
+from tests.support.xdf_recordings import load
 
 MINUTES = 90  # of the recording: no machine gets through them in time
 
@@ -43,7 +43,15 @@ def deaths(folder: Path, source: Path, speed: str, count: int, longest: float) -
 
     def one(k: int, after: float) -> Death:
         path, notes = folder / f"{k}.xdf", folder / f"{k}.journal"
-        command = [sys.executable, "-m", "tests.ecg_live.cli.journalled", str(notes), "run", str(source), "--headless"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.journalled_program",
+            str(notes),
+            "run",
+            str(source),
+            "--headless",
+        ]
         options = ["--json", "--speed", speed, "--record", str(path)]
         end = kill([*command, *options], notes, after, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         opened, torn = opens(path), trim(path)
@@ -51,7 +59,7 @@ def deaths(folder: Path, source: Path, speed: str, count: int, longest: float) -
         there = got["ecg"]["time_series"][:, 0]
         np.testing.assert_array_equal(there, whole[: len(there)])
         predicted = len(got["predictions"]["time_stamps"])
-        given = journal.read(notes, samples=True), journal.read(notes, samples=False)
+        given = journalled_recorder.read(notes, samples=True), journalled_recorder.read(notes, samples=False)
         missing = [at for at, count in given[0] if count > len(there)] + [at for at, n in given[1] if n > predicted]
         notes.unlink()
         path.unlink()

@@ -18,8 +18,8 @@ from ecg_live.cli.live import live
 from ecg_live.cli.log_file import PACKAGES, log_option, log_to, private_words
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, DatasetError, DeviceError, EcgLiveError, FormatError
-from tests.contracts.sources import HandClock, Keep, Make, paced
-from tests.emulators.disk import full_disk
+from tests.emulators.full_disk import full_disk
+from tests.support.scripted_source import HandClock, Keep, Make, paced
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (INFO|WARNING|ERROR) [\w.]+ \S.*")
 log = logging.getLogger("devices.test")

@@ -13,9 +13,9 @@ from ecg_live.cli.participant import Wearer, device, encoder_id
 from ecg_live.config import Settings
 from ecg_live.events import StreamInfo
 from ecg_live.model.bundle import save_bundle
-from tests.contracts.bundles import random_bundle
-from tests.contracts.signals import ecg
 from tests.ecg_live.cli.test_command_line import ecg_live, of, write_csv
+from tests.support.random_bundles import random_bundle
+from tests.support.synthetic_signals import ecg
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 

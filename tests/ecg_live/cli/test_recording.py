@@ -24,8 +24,8 @@ from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.verify import verify
-from tests.contracts.bundles import random_bundle
-from tests.ecg_live.sinks.recordings import INFO, ecg, load, until
+from tests.support.random_bundles import random_bundle
+from tests.support.xdf_recordings import INFO, ecg, load, until
 
 OPTIONS = {"headless": True, "json": True, "participant": "P 01/ä", "session": "S1"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.ecg_live.cli.test_command_line import ECG, ecg_live
-from tests.ecg_live.html.pages import body, rows, words
+from tests.support.html_pages import body, rows, words
 
 
 def test_a_session_and_its_page(tmp_path: Path) -> None:

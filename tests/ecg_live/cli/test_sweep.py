@@ -14,7 +14,7 @@ import pytest
 
 from ecg_live.cli.sweep import run_sweep
 from ecg_live.errors import ConfigError
-from tests.training.sweep import cells
+from tests.support import sweep_cells
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def _signals() -> Iterator[None]:
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A sweep whose second cell fails; a small fit stands in for training, which takes minutes."""
     stand_in = ModuleType("training.pipeline")
-    stand_in.run_cell = cells.faulty  # type: ignore[attr-defined]  # a module made here
+    stand_in.run_cell = sweep_cells.faulty  # type: ignore[attr-defined]  # a module made here
     monkeypatch.setitem(sys.modules, "training.pipeline", stand_in)
     path = tmp_path / "sweep.toml"
     path.write_text(f'[run]\ndataset = "csv"\ndata = "{tmp_path}"\n[grid]\nseed = [0, 1]\n')
@@ -58,7 +58,7 @@ def test_an_unknown_engine_is_refused(spec: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_cells_as_well(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["training.pipeline"], "run_cell", cells.interrupting)
+    monkeypatch.setattr(sys.modules["training.pipeline"], "run_cell", sweep_cells.interrupting)
     spec.write_text(spec.read_text().replace("[0, 1]", "[0]"))
     assert run_sweep(spec, tmp_path / "out", "local", 1) == 130
     (process,) = (tmp_path / "out").glob("cells/*/process")

@@ -16,10 +16,10 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadInfo, Prediction, Quality
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import random_bundle
-from tests.contracts.signals import info
-from tests.contracts.sources import HandClock, Script
-from tests.ecg_live.dashboard.simulated import answer
+from tests.support.random_bundles import random_bundle
+from tests.support.scripted_source import HandClock, Script
+from tests.support.simulated_view import answer
+from tests.support.synthetic_signals import info
 
 FEELINGS = ("amusement", "excitement", "happiness", "calmness", "anger", "disgust", "fear", "sadness", "surprise")
 HEADS = (

@@ -20,8 +20,8 @@ from ecg_live.cli import main
 from ecg_live.cli.train import assignments, evaluate, train
 from ecg_live.errors import ConfigError
 from ecg_live.model.bundle import load_bundle, save_bundle
-from tests.contracts.bundles import random_bundle
-from tests.training.made import csv
+from tests.support.random_bundles import random_bundle
+from tests.support.small_datasets import csv
 from training.pipeline import Job
 from training.progress import Show
 from training.settings import TrainSettings

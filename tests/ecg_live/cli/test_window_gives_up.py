@@ -18,10 +18,10 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Snapshot
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import random_bundle
-from tests.contracts.cutting import cut
-from tests.contracts.signals import ecg, info
-from tests.contracts.sources import Script
+from tests.support.chunk_cutting import cut
+from tests.support.random_bundles import random_bundle
+from tests.support.scripted_source import Script
+from tests.support.synthetic_signals import ecg, info
 
 
 class Unseen(Session):

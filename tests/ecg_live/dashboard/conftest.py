@@ -8,7 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from pytestqt.qtbot import QtBot
 
-from tests.ecg_live.dashboard.windows import Open, opener
+from tests.support.dashboard_windows import Open, opener
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ecg_live.dashboard.app import CannotDraw, request_quit, run_dashboard
 from ecg_live.dashboard.curve import Point
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.results import Poll, Snapshot
-from tests.ecg_live.dashboard.simulated import LOAD, SimulatedView, answer
+from tests.support.simulated_view import LOAD, SimulatedView, answer
 
 
 class OddView(SimulatedView):

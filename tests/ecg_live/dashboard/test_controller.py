@@ -13,8 +13,8 @@ from ecg_live.dashboard.ecg_grid import MARGIN
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Battery, LeadOff, Marker, State, StateName
 from ecg_live.results import RecordingStatus
-from tests.ecg_live.dashboard.simulated import LOAD, STRAP, SimulatedView
-from tests.ecg_live.dashboard.windows import Open, live
+from tests.support.dashboard_windows import Open, live
+from tests.support.simulated_view import LOAD, STRAP, SimulatedView
 
 Key = QtCore.Qt.Key
 

@@ -9,7 +9,7 @@ from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import F32
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.trace_history import TraceHistory
-from tests.ecg_live.dashboard.simulated import synthetic_ecg
+from tests.support.simulated_view import synthetic_ecg
 
 SIZE = QtCore.QSize(MARGIN + 500, 400)  # 500 pixels at 25 mm/s: 1024 samples, 4 s
 

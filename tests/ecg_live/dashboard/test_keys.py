@@ -4,8 +4,8 @@ from pytestqt.qtbot import QtBot
 
 from ecg_live.constants import RATE
 from ecg_live.dashboard.theme import DARK, LIGHT
-from tests.ecg_live.dashboard.simulated import LOAD, answer
-from tests.ecg_live.dashboard.windows import Open, live
+from tests.support.dashboard_windows import Open, live
+from tests.support.simulated_view import LOAD, answer
 
 Key = QtCore.Qt.Key
 

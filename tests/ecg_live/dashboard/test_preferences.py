@@ -16,7 +16,7 @@ from ecg_live.dashboard.ecg_grid import Scale
 from ecg_live.dashboard.preferences import USUAL_SIZE, Memory, Preferences, fitted
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 from ecg_live.dashboard.window import MainWindow
-from tests.ecg_live.dashboard.simulated import SimulatedView
+from tests.support.simulated_view import SimulatedView
 
 Key = QtCore.Qt.Key
 

@@ -9,8 +9,8 @@ from ecg_live.dashboard.theme import TONES
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Gap, LeadOff, State
 from ecg_live.results import HeadInfo, HeadResult
-from tests.ecg_live.dashboard.simulated import FOUR, LOAD, abstained, answer
-from tests.ecg_live.dashboard.windows import Open, live
+from tests.support.dashboard_windows import Open, live
+from tests.support.simulated_view import FOUR, LOAD, abstained, answer
 
 
 def words(window: MainWindow) -> list[str]:

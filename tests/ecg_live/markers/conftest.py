@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.markers.server import MarkServer
-from tests.ecg_live.markers.desk import NOW, Desk
+from tests.support.marker_desk import NOW, Desk
 
 Open = Callable[..., MarkServer]
 

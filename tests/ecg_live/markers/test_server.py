@@ -22,7 +22,7 @@ from ecg_live.markers.protocol import LINE
 from ecg_live.markers.registry import Door, running
 from ecg_live.markers.server import CONNECTIONS, STRANGERS, MarkServer
 from tests.ecg_live.markers.conftest import Open
-from tests.ecg_live.markers.desk import NOW, Desk, Program
+from tests.support.marker_desk import NOW, Desk, Program
 
 
 def tcp(server: MarkServer) -> Door:

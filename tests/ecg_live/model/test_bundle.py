@@ -22,7 +22,7 @@ from ecg_live.model.calibrated_head import PersonalHead
 from ecg_live.model.features import Inputs
 from ecg_live.model.tensor_file import SCHEMA, TENSORS_ONLY, digest, seal
 from ecg_live.resources import DEFAULT_MODEL
-from tests.contracts.bundles import random_bundle
+from tests.support.random_bundles import random_bundle
 
 Change = Callable[[dict[str, Tensor], dict[str, Any]], None]
 GARBAGE = [None, 3, "x", [], {}, [1], {"a": 1}, -1, 1e400, True, [None], 10**12, [10**9], ["a", "a"]]

@@ -17,8 +17,8 @@ from ecg_live.model.encoder import Encoder
 from ecg_live.model.predictor import Predictor, Streaming, Whole
 from ecg_live.results import Quality, Window
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import EMOTION, LOAD, random_bundle
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.random_bundles import EMOTION, LOAD, random_bundle
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 ROUNDING = 4e-6  # of the largest feature: float32 sums of up to 1,024 products in another order, 2**-23 * 1024**0.5
 

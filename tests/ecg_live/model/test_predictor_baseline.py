@@ -19,9 +19,9 @@ from ecg_live.model.features import Inputs, combine, hrv
 from ecg_live.model.predictor import Predictor, Streaming
 from ecg_live.results import HeadResult, Quality, Window
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.bundles import LOAD, random_bundle
-from tests.contracts.cutting import cut, sizes
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.chunk_cutting import cut, sizes
+from tests.support.random_bundles import LOAD, random_bundle
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 BAD = Quality("unusable", ("flat line",))
 

@@ -12,7 +12,7 @@ from ecg_live.recorded.forget.inventory import Belongings
 from ecg_live.recorded.forget.search import search
 from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.xdf.encode import MAGIC
-from tests.ecg_live.recorded.kept import profile, recorded
+from tests.support.participant_files import profile, recorded
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
 from ecg_live.xdf.decode import ChunkAt, chunks
 from ecg_live.xdf.encode import DIGEST, SAMPLES
-from tests.contracts.signals import ecg
 from tests.devices.files.xdf.test_xdf import chunk, header, write
 from tests.devices.files.xdf.test_xdf import ecg as lab_ecg
-from tests.ecg_live.sinks.recordings import BEGAN, eventful, record
+from tests.support.synthetic_signals import ecg
+from tests.support.xdf_recordings import BEGAN, eventful, record
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from ecg_live.events import F64
 from ecg_live.resources import folder
 from ecg_live.signal.beats import find_beats, rhythm
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.signals import Tape, info, play
+from tests.support.synthetic_signals import Tape, info, play
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "supine_1min_beats.csv"
 NEAR = 0.050  # s

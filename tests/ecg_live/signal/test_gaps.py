@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ecg_live.events import F64, Chunk, Gap, State
 from ecg_live.signal.gaps import GapFinder
-from tests.contracts.cutting import BEGAN, sizes
-from tests.contracts.signals import Tape
+from tests.support.chunk_cutting import BEGAN, sizes
+from tests.support.synthetic_signals import Tape
 
 RATE = 500.0
 HOLES = st.lists(st.tuples(st.integers(1, 300), st.integers(1, 40)), max_size=8)  # samples between, samples missing

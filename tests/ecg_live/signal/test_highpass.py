@@ -9,7 +9,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from ecg_live.constants import RATE
 from ecg_live.events import F64
 from ecg_live.signal.highpass import HighPass
-from tests.contracts.cutting import cut, through
+from tests.support.chunk_cutting import cut, through
 
 
 def in_one_pass(x: F64) -> F64:

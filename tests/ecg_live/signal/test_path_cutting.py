@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ecg_live.events import Chunk
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath, windows
-from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, sizes
-from tests.contracts.signals import Tape, assert_same, ecg, eventful, info, play
+from tests.support.chunk_cutting import BEGAN, ODD_RATE, RATES, sizes
+from tests.support.synthetic_signals import Tape, assert_same, ecg, eventful, info, play
 
 EVERY_RATE = pytest.mark.parametrize("rate", [*RATES, ODD_RATE])
 

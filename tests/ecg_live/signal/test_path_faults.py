@@ -8,7 +8,7 @@ import pytest
 from ecg_live.constants import RATE
 from ecg_live.events import F64, LeadOff
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 
 @pytest.mark.parametrize("rate", [250.0, 1000.0])

@@ -11,8 +11,8 @@ from ecg_live.constants import WIDTH
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Chunk, Gap
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.cutting import BEGAN
-from tests.contracts.signals import Tape, assert_same, ecg, eventful, info, play
+from tests.support.chunk_cutting import BEGAN
+from tests.support.synthetic_signals import Tape, assert_same, ecg, eventful, info, play
 
 
 def test_no_window_spans_an_unbridged_gap() -> None:

@@ -12,8 +12,8 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import F32, F64, Chunk
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import Scale
-from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, cut
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.chunk_cutting import BEGAN, ODD_RATE, RATES, cut
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 EVERY_RATE = pytest.mark.parametrize("rate", [*RATES, ODD_RATE])
 

@@ -16,8 +16,8 @@ from ecg_live.events import F64, Chunk
 from ecg_live.signal import qrs
 from ecg_live.signal.beats import rhythm
 from ecg_live.signal.pipeline import SignalPath
-from tests.contracts.no_ecg import KINDS, drift
-from tests.contracts.signals import Tape, ecg, info, play
+from tests.support.signals_without_ecg import KINDS, drift
+from tests.support.synthetic_signals import Tape, ecg, info, play
 
 T = np.arange(WIDTH) / RATE
 TRUE = np.arange(0.3, 9.9, 60 / 72)  # s

@@ -16,7 +16,7 @@ from ecg_live.signal.beats import rhythm
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.quality import judge
 from ecg_live.signal.raw_quality import Block
-from tests.contracts.signals import ecg, play
+from tests.support.synthetic_signals import ecg, play
 
 FINE = [Block()] * 10
 T = np.arange(WIDTH) / RATE

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 
 from ecg_live.events import F64
 from ecg_live.signal.raw_quality import Block, BlockMeter
-from tests.contracts.cutting import ODD_RATE, cut, sizes
-from tests.contracts.signals import ecg
+from tests.support.chunk_cutting import ODD_RATE, cut, sizes
+from tests.support.synthetic_signals import ecg
 
 
 def verdicts(

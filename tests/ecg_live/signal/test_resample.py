@@ -13,7 +13,7 @@ from scipy.signal import firwin, resample_poly, upfirdn
 from ecg_live.constants import RATE
 from ecg_live.errors import ConfigError
 from ecg_live.signal.resample import Resampler
-from tests.contracts.cutting import BEGAN, ODD_RATE, RATES, cut, through
+from tests.support.chunk_cutting import BEGAN, ODD_RATE, RATES, cut, through
 
 EVERY_RATE = pytest.mark.parametrize("rate", [*RATES, ODD_RATE])
 

@@ -12,7 +12,7 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Prediction, Quality, Summary
 from ecg_live.session import Session
 from ecg_live.signal.rr_pipeline import StrapPath
-from tests.contracts.sources import HandClock, Keep, Script, of
+from tests.support.scripted_source import HandClock, Keep, Script, of
 
 
 def told(rr: list[float], period: float = 1.0, began: float = 500.0, rate: float = 72.0) -> list[Beats]:

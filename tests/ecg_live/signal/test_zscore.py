@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ecg_live.constants import RATE
 from ecg_live.events import F64
 from ecg_live.signal.zscore import Scale, StreamingZScore
-from tests.contracts.cutting import cut, sizes, through
+from tests.support.chunk_cutting import cut, sizes, through
 
 
 def slow(x: F64, usable: list[bool], known: Scale | None) -> tuple[F64, Scale | None]:

@@ -15,8 +15,8 @@ from ecg_live.events import Marker, State
 from ecg_live.results import Item, Poll, RecordingStatus, Summary
 from ecg_live.sinks.dispatcher import Fanout
 from ecg_live.sinks.display_buffer import Screen
-from tests.contracts.sources import HandClock, Keep
-from tests.ecg_live.sinks.items import INFO, chunk
+from tests.support.scripted_source import HandClock, Keep
+from tests.support.session_items import INFO, chunk
 
 SUMMARY = Summary(1, 0, 0, 0, 0, 1.0, 1.0)
 

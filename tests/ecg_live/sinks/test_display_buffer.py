@@ -14,8 +14,8 @@ from ecg_live.events import Chunk, Gap, Marker, State
 from ecg_live.results import HeadResult, Poll, Prediction, Quality, Summary, Trace
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.sinks.display_buffer import KEPT, KEPT_EVENTS, KEPT_PREDICTIONS, Screen
-from tests.contracts.signals import Tape, ecg, info
-from tests.contracts.sources import HandClock
+from tests.support.scripted_source import HandClock
+from tests.support.synthetic_signals import Tape, ecg, info
 
 
 @pytest.fixture

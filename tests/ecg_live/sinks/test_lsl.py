@@ -15,7 +15,7 @@ import pytest
 from ecg_live.events import Gap, Marker, State
 from ecg_live.results import Item
 from ecg_live.sinks.lsl import OFFERED, LslOut
-from tests.ecg_live.sinks.items import HEADS, INFO, chunk, prediction, trace
+from tests.support.session_items import HEADS, INFO, chunk, prediction, trace
 
 PATIENCE = 10.0  # s; a test that waits so long has failed
 SHIFT = 500.0  # s of the session clock behind LSL's

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ecg_live.events import Beats, Chunk, Gap, LeadOff, Marker, State, StreamInfo
 from ecg_live.results import Item, Summary, Trace
 from ecg_live.sinks.stream_layout import Row, Rows, specs
-from tests.ecg_live.sinks.items import HEADS, INFO, OTHERS, chunk, prediction, trace
+from tests.support.session_items import HEADS, INFO, OTHERS, chunk, prediction, trace
 
 NOW = 777.0
 SUMMARY = Summary(1, 2, 3, 4, 5, 6.0, 7.0)

@@ -23,9 +23,9 @@ from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
 from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.sinks.xdf_parts import Roll
-from tests.contracts.sources import HandClock
-from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, settled, until
+from tests.support.decoding import decode
+from tests.support.scripted_source import HandClock
+from tests.support.xdf_recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, settled, until
 
 FULL = textwrap.dedent("""
     import resource, sys, time

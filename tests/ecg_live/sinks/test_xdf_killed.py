@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ecg_live.recorded.verify import verify
-from tests.ecg_live.sinks import journal
-from tests.ecg_live.sinks.kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
-from tests.ecg_live.sinks.recordings import ecg, record
+from tests.support import journalled_recorder
+from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
+from tests.support.xdf_recordings import ecg, record
 
 
 def deaths(folder: Path, count: int, at_once: int, longest: float) -> list[Death]:
@@ -21,12 +21,12 @@ def deaths(folder: Path, count: int, at_once: int, longest: float) -> list[Death
     def one(k: int, after: float) -> Death:
         path, notes = folder / f"{k}.xdf", folder / f"{k}.journal"
         speed = (1.0, 1000.0)[k % 2]
-        command = [sys.executable, "-m", "tests.ecg_live.sinks.journal", str(path), str(notes), str(speed)]
+        command = [sys.executable, "-m", "tests.support.journalled_recorder", str(path), str(notes), str(speed)]
         end = kill(command, notes, after)
         opened, torn = opens(path), trim(path)
         there = ecg(path)
         assert there.tolist() == list(range(len(there)))
-        missing = [given for given, count in journal.read(notes) if count > len(there)]
+        missing = [given for given, count in journalled_recorder.read(notes) if count > len(there)]
         notes.unlink()
         return Death(torn, opened, len(there), end - missing[0] if missing else 0.0)
 

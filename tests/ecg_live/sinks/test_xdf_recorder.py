@@ -24,23 +24,11 @@ from ecg_live.sinks.dispatcher import Fanout
 from ecg_live.sinks.display_buffer import Screen
 from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.xdf.decode import ChunkAt, chunks
-from tests.contracts.signals import eventful as made_eventful
-from tests.contracts.signals import play
-from tests.contracts.sources import HandClock
-from tests.devices.decoded import decode
-from tests.ecg_live.sinks.recordings import (
-    BEGAN,
-    INFO,
-    RATE,
-    TEXTS,
-    counted,
-    ecg,
-    eventful,
-    load,
-    record,
-    recorder,
-    until,
-)
+from tests.support.decoding import decode
+from tests.support.scripted_source import HandClock
+from tests.support.synthetic_signals import eventful as made_eventful
+from tests.support.synthetic_signals import play
+from tests.support.xdf_recordings import BEGAN, INFO, RATE, TEXTS, counted, ecg, eventful, load, record, recorder, until
 
 
 def test_all_streams_as_pyxdf_reads_them(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ import training.data.window_store
 from ecg_live.errors import DatasetError
 from ecg_live.signal import beats, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
-from tests.emulators.disk import FULL, full_disk
-from tests.training.made import csv, dataset, flat, person
+from tests.emulators.full_disk import FULL, full_disk
+from tests.support.small_datasets import csv, dataset, flat, person
 from training.data.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
 from training.data.windowing import sitting_windows
 from training.datasets.dataset import Dataset, Part, Sitting, Span

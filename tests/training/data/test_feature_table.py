@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DatasetError
-from tests.training.learners import made
+from tests.support.fold_jobs import made
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -7,7 +7,7 @@ import pytest
 
 from ecg_live.model.baseline import Baseline
 from ecg_live.results import Quality, Window
-from tests.training.made import corpus
+from tests.support.small_datasets import corpus
 from training.data.corpus import Corpus
 from training.data.feature_table import Names
 from training.data.rest_windows import baseline_windows, touching

@@ -12,7 +12,7 @@ import pytest
 from torch.utils.data import DataLoader
 
 from ecg_live.constants import WIDTH
-from tests.training.made import dataset
+from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.subset import Choice, learnt_and_held_back
 from training.data.window_store import ROW

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.training.made import dataset
+from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.subset import learnt_and_held_back
 from training.data.window_store import BYTES, ROW, Store

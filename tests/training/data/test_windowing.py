@@ -14,7 +14,7 @@ from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import DatasetError
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
-from tests.training.made import csv
+from tests.support.small_datasets import csv
 from training.data.windowing import Placed, offline_windows, sitting_windows
 from training.datasets.dataset import Part, Sitting
 

@@ -10,7 +10,7 @@ from scipy.io import loadmat, savemat
 from devices.files import open_recording
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64, Chunk
-from tests.devices.files.mat_files import (
+from tests.support.files.mat_files import (
     amigos_video,
     beats,
     cells,

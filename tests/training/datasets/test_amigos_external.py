@@ -7,7 +7,7 @@ import pytest
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from tests.devices.files.mat_files import amigos_video, beats, rated, write_amigos
+from tests.support.files.mat_files import amigos_video, beats, rated, write_amigos
 from training.datasets.amigos_external import load
 from training.datasets.dataset import Rating
 

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from ecg_live.errors import ConfigError
-from tests.training.made import dataset
+from tests.support.small_datasets import dataset
 from training.datasets.class_order import by_meaning, choose, doubt, in_order, stated
 from training.datasets.dataset import Classes, Dataset, Rating
 

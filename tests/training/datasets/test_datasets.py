@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from tests.devices.files import mat_files
 from tests.devices.files.edf import test_edf
+from tests.support.files import mat_files
 from tests.training.datasets.test_recordings import challenge
 from training.datasets import DATASETS, open_dataset, open_unlabelled
 

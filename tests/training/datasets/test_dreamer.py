@@ -9,7 +9,7 @@ import pytest
 from devices.files import open_recording
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import F64, Chunk
-from tests.devices.files.mat_files import beats, cells, counts, dreamer_person, write_amigos, write_dreamer
+from tests.support.files.mat_files import beats, cells, counts, dreamer_person, write_amigos, write_dreamer
 from training.datasets.dataset import Dataset, Rating, Sitting, Span
 from training.datasets.dreamer import load
 

@@ -9,7 +9,7 @@ import pytest
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.devices.files.edf import test_edf
-from tests.devices.files.mat_files import dreamer_person, write_dreamer
+from tests.support.files.mat_files import dreamer_person, write_dreamer
 from training.datasets import open_dataset
 from training.datasets.dataset import Classes, Part, Rating, Span
 from training.datasets.manifest import load

@@ -11,8 +11,8 @@ import pytest
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
-from tests.devices.decoded import decode
-from tests.devices.files.poly5_files import counted, poly5
+from tests.support.decoding import decode
+from tests.support.files.poly5_files import counted, poly5
 from training.datasets.dataset import Classes, Dataset, Rating, Sitting
 from training.datasets.swell import load
 from training.datasets.swell_sheet import RATINGS

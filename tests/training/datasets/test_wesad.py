@@ -9,8 +9,8 @@ import pytest
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
-from tests.devices.decoded import decode
-from tests.devices.files import wesad_files as made
+from tests.support.decoding import decode
+from tests.support.files import wesad_files as made
 from training.datasets import open_unlabelled
 from training.datasets.dataset import Classes, Rating, Sitting
 from training.datasets.wesad import load

@@ -16,7 +16,7 @@ import pytest
 import training.evaluation.fold
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from tests.training.learners import made, plan, random
+from tests.support.fold_jobs import made, plan, random
 from training.data.feature_table import Examples
 from training.datasets.labels import NONE
 from training.evaluation.cross_validation import SIMPLEST_FIRST, Plan, _tests, choose, evaluate

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError, EcgLiveError
-from tests.training.learners import jobs, made, plan, ran, random, refuse, work
+from tests.support.fold_jobs import jobs, made, plan, ran, random, refuse, work
 from training.evaluation.cross_validation import evaluate
 from training.evaluation.fold_cache import Arrays, digest, run_folds
 from training.parallel import Engine, engine, local

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
-from tests.training.learners import made
+from tests.support.fold_jobs import made
 from training.evaluation.metrics import Judged, confusion, draw, interval, paired, reliability, scores
 
 

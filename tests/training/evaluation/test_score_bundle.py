@@ -16,8 +16,8 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.baseline import relative
 from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
 from ecg_live.model.calibrated_head import Head, PersonalHead
-from tests.contracts.bundles import random_bundle
-from tests.training.made import csv
+from tests.support.random_bundles import random_bundle
+from tests.support.small_datasets import csv
 from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
 from training.evaluation.score_bundle import judge

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError, DatasetError
-from tests.emulators.disk import FULL, full_disk
-from tests.training.fetch.server import Shop, serving
+from tests.emulators.full_disk import FULL, full_disk
+from tests.support.http_server import Shop, serving
 from training.fetch.download import download, read_list
 
 MOST = 1 << 20

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from tests.training.fetch.server import Shop, serving
+from tests.support.http_server import Shop, serving
 from training.fetch import SOURCES, fetch
 
 RECORDS = {

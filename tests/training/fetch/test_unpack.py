@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import DatasetError
-from tests.emulators.disk import FULL, full_disk
+from tests.emulators.full_disk import FULL, full_disk
 from training.fetch.unpack import unpack
 
 

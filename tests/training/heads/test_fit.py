@@ -14,7 +14,7 @@ from ecg_live.events import F64
 from ecg_live.model.baseline import relative
 from ecg_live.model.calibrated_head import Head, PersonalHead
 from ecg_live.model.features import Inputs
-from tests.training.learners import made
+from tests.support.fold_jobs import made
 from training.data.feature_table import Examples
 from training.heads.calibration import blend, temperature
 from training.heads.fit import fit, to_head

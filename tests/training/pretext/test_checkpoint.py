@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ecg_live.errors import ModelError
-from tests.emulators.disk import FULL, full_disk
+from tests.emulators.full_disk import FULL, full_disk
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 
 KEY = {"rate": 0.1, "tasks": ("noise", "scaling"), "corpus": "a"}

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from ecg_live.errors import ConfigError
 from ecg_live.model.tensor_file import digest
-from tests.training.folk import manifest, quick, strangers
+from tests.support.small_training_run import manifest, quick, strangers
 from training.data.corpus import Corpus, build_corpus
 from training.data.fingerprints import owners, prints
 from training.datasets import open_dataset, open_unlabelled

@@ -12,7 +12,7 @@ from rich.console import Console
 from ecg_live.cli.models import _table
 from ecg_live.model.bundle import load_bundle
 from ecg_live.resources import DEFAULT_MODEL
-from tests.training.report.invented import label, row, scores
+from tests.support.invented_report import label, row, scores
 from training.report import card_scores
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecg_live.constants import WIDTH
-from tests.training.made import dataset
+from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.window_store import ROW
 from training.datasets.dataset import Part, Sitting

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import DatasetError
-from tests.ecg_live.html.pages import ELSEWHERE, TAGS, body, words
-from tests.emulators.disk import FULL, full_disk
-from tests.training.report.invented import label, report, row, scores
+from tests.emulators.full_disk import FULL, full_disk
+from tests.support.html_pages import ELSEWHERE, TAGS, body, words
+from tests.support.invented_report import label, report, row, scores
 from training.report import write_report
 from training.report.page import page
 from training.results import DataSummary, Example, LabelResult, Paired, Point, PretextLog, Report

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import FormatError
-from tests.training.report.invented import report
+from tests.support.invented_report import report
 from training.report import read_report, write_report
 from training.results import Report
 

@@ -12,7 +12,7 @@ import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.networks import TASKS
-from tests.training.sweep.cells import faulty, fitted
+from tests.support.sweep_cells import faulty, fitted
 from training.sweep import sweep
 from training.sweep.plan import Plan, read_plan
 from training.sweep.plot import draw

@@ -10,8 +10,8 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from tests.devices.decoded import decode
-from tests.devices.files.acq_files import Written, write
+from tests.support.decoding import decode
+from tests.support.files.acq_files import Written, write
 
 RAMP = np.arange(2000, dtype=np.int16)
 RESP = (RAMP % 7 + 100)[:500].astype(np.int16)

@@ -13,7 +13,7 @@ from devices.files.recording import Piece
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import Chunk, Gap
-from tests.devices.decoded import decode
+from tests.support.decoding import decode
 
 
 def counts(label: str = "ECG", unit: str = "mV", seconds: int = 8, rate: int = 250) -> edfio.EdfSignal:

@@ -16,7 +16,7 @@ from scipy.io import loadmat, savemat
 
 from devices.files.matlab.format5 import read_variables
 from ecg_live.errors import FormatError
-from tests.devices.files.mat_files import cells
+from tests.support.files.mat_files import cells
 
 MATLAB = Path(scipy.__file__).parent / "io" / "matlab" / "tests" / "data"
 PRECISE = ["i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8", "i8", "u8"]

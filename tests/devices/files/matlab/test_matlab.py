@@ -15,9 +15,9 @@ from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker
-from tests.devices.decoded import Decoded, decode
-from tests.devices.files import mat_files
-from tests.devices.files.mat_files import beats, cells, counts, dreamer_person, original_video, rated
+from tests.support.decoding import Decoded, decode
+from tests.support.files import mat_files
+from tests.support.files.mat_files import beats, cells, counts, dreamer_person, original_video, rated
 
 FILMS, RATE = 4, 256
 ALL_ONE = rated(1, 1, 1, 1, 1)

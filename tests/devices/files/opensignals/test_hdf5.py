@@ -11,7 +11,7 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, TruncatedError
-from tests.devices.decoded import decode, decode_until_error
+from tests.support.decoding import decode, decode_until_error
 
 PLUX: dict[str, Any] = {
     "device": "biosignalsplux", "sampling rate": np.int32(1000), "resolution": np.array([16], np.int32),

@@ -12,7 +12,7 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from tests.devices.decoded import decode, decode_until_error
+from tests.support.decoding import decode, decode_until_error
 
 PLUX: dict[str, Any] = {
     "sensor": ["ECG"], "device name": "AA", "column": ["nSeq", "DI", "CH1"], "sync interval": 2, "time": "7:3:47.29",

@@ -9,7 +9,7 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
-from tests.devices.decoded import decode, decode_until_error
+from tests.support.decoding import decode, decode_until_error
 
 T0 = 1589358747650.5737  # ms
 

@@ -9,7 +9,7 @@ import wfdb
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError, TruncatedError
-from tests.devices.decoded import decode
+from tests.support.decoding import decode
 
 
 def write(folder: Path, names: list[str], fmt: str = "16", unit: str = "mV", count: int = 3000) -> Path:

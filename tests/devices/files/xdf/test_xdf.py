@@ -12,7 +12,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.xdf.decode import read_texts
-from tests.devices.decoded import decode, decode_until_error
+from tests.support.decoding import decode, decode_until_error
 
 CODES = {"float32": "f", "double64": "d", "int8": "b", "int16": "h", "int32": "i", "int64": "q"}
 

@@ -13,9 +13,9 @@ from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.recording_parts import read_series
 from ecg_live.recorded.report.session import gather
 from ecg_live.recorded.report.statistics import loss
-from tests.ecg_live.html.pages import words
-from tests.ecg_live.recorded.report.stories import SECOND, recorded, reported, rolled, story
-from tests.ecg_live.sinks.recordings import record
+from tests.support.html_pages import words
+from tests.support.recorded_sessions import SECOND, recorded, reported, rolled, story
+from tests.support.xdf_recordings import record
 
 
 @pytest.fixture

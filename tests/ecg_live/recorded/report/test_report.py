@@ -18,19 +18,10 @@ from ecg_live.recorded.report import write_report
 from ecg_live.resources import folder
 from ecg_live.results import Item
 from tests.devices.files.xdf import test_xdf as plain
-from tests.ecg_live.html.pages import ELSEWHERE, TAGS, rows, words
-from tests.ecg_live.recorded.report.stories import (
-    STRAP,
-    chunk,
-    long_story,
-    marker,
-    reported,
-    story,
-    strap_story,
-    window,
-)
-from tests.ecg_live.sinks.recordings import BEGAN, INFO, record
-from tests.emulators.disk import FULL, full_disk
+from tests.emulators.full_disk import FULL, full_disk
+from tests.support.html_pages import ELSEWHERE, TAGS, rows, words
+from tests.support.recorded_sessions import STRAP, chunk, long_story, marker, reported, story, strap_story, window
+from tests.support.xdf_recordings import BEGAN, INFO, record
 
 
 @pytest.fixture(scope="module")

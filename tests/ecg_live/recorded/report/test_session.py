@@ -16,8 +16,8 @@ from ecg_live.recorded.report.session import Recorded
 from ecg_live.recorded.report.statistics import covered, loss, ranked, sets, spans, spread
 from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
-from tests.ecg_live.recorded.report.stories import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
-from tests.ecg_live.sinks.recordings import BEGAN, INFO
+from tests.support.recorded_sessions import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
+from tests.support.xdf_recordings import BEGAN, INFO
 
 
 @pytest.fixture(scope="module")

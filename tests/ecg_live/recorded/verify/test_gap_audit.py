@@ -16,7 +16,7 @@ from ecg_live.cli.recording import verify_files
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
 from ecg_live.recorded.verify.gap_audit import LostBooks
-from tests.ecg_live.sinks.recordings import BEGAN, INFO, counted, prediction, record
+from tests.support.xdf_recordings import BEGAN, INFO, counted, prediction, record
 
 Samples = tuple[int, Sequence[float]]  # where they lie
 Told = tuple[int, int]  # first, lost

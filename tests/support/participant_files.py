@@ -9,8 +9,8 @@ from ecg_live.participant_profile import KnownRecording, KnownScale, Profile
 from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
 from ecg_live.sinks.xdf_recorder import XdfRecorder
-from tests.contracts.sources import HandClock
-from tests.ecg_live.sinks.recordings import HEADS, INFO, counted
+from tests.support.scripted_source import HandClock
+from tests.support.xdf_recordings import HEADS, INFO, counted
 
 DAY = "2026-11-24T10:00:00+00:00"
 SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1, 0.3, 417, DAY)

@@ -36,8 +36,8 @@ from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import F64, StreamInfo
 from ecg_live.protocols import Source
-from tests.contracts.hand_loop import HandTime
-from tests.emulators.wire import Wire
+from tests.emulators.wire_in_memory import Wire
+from tests.support.hand_timed_loop import HandTime
 
 ROUND = 8000
 RAMP: F64 = np.arange(ROUND) / 1000.0  # mV

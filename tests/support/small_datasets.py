@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.contracts.signals import ecg
+from tests.support.synthetic_signals import ecg
 from training.data.corpus import Corpus
 from training.data.window_store import ROW
 from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from ecg_live.events import F64, Chunk, State, StreamEvent, StreamInfo
 from ecg_live.results import Item, Summary
-from tests.contracts.cutting import cut
-from tests.contracts.signals import ecg
+from tests.support.chunk_cutting import cut
+from tests.support.synthetic_signals import ecg
 
 if TYPE_CHECKING:  # fixtures of tests that run without PyTorch are made of this file
     from ecg_live.session import Session

@@ -11,8 +11,8 @@ import pytest
 from ecg_live.events import F32, F64, Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
 from ecg_live.signal.pipeline import Output, SignalPath
-from tests.contracts.cutting import cut
-from tests.ecg_live.dashboard.simulated import synthetic_ecg
+from tests.support.chunk_cutting import cut
+from tests.support.simulated_view import synthetic_ecg
 
 
 def ecg(seconds: float, rate: float, noise: float = 0.005) -> F64:

@@ -13,7 +13,7 @@ from ecg_live.cli import main
 from ecg_live.events import Chunk, StreamEvent
 from ecg_live.results import Prediction, Window
 from ecg_live.session import Session
-from tests.ecg_live.sinks.journal import ENTRIES, SIZE
+from tests.support.journalled_recorder import ENTRIES, SIZE
 
 
 def note(journal: Path) -> None:

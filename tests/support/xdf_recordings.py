@@ -17,7 +17,7 @@ from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Su
 from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
 from ecg_live.sinks.xdf_recorder import XdfRecorder
-from tests.contracts.sources import HandClock
+from tests.support.scripted_source import HandClock
 
 RATE = 256.0
 INFO = StreamInfo(RATE, ("ECG",), (-1.5, 1.5), "Made up", "made-up")

@@ -14,8 +14,8 @@ from devices.shimmer import ShimmerDriver
 from devices.shimmer.settings import Settings
 from devices.simulate.emulator import Emulator
 from ecg_live.events import F64, Chunk, Gap, StreamEvent
-from tests.contracts.hand_loop import HandTime, run
-from tests.emulators.wire import PERIOD, Wire
+from tests.emulators.wire_in_memory import PERIOD, Wire
+from tests.support.hand_timed_loop import HandTime, run
 
 T = TypeVar("T")
 LENGTH = 30_000  # counts, at 16 bits as at 24

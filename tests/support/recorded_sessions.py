@@ -14,9 +14,9 @@ from ecg_live.recorded.report.recording_parts import read_series
 from ecg_live.recorded.report.session import Recorded, gather
 from ecg_live.results import HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.xdf_parts import Roll
-from tests.contracts.sources import HandClock
-from tests.ecg_live.html.pages import body
-from tests.ecg_live.sinks.recordings import BEGAN, RATE, record, recorder, until
+from tests.support.html_pages import body
+from tests.support.scripted_source import HandClock
+from tests.support.xdf_recordings import BEGAN, RATE, record, recorder, until
 
 SECOND = int(RATE)
 STRAP = StreamInfo(0.0, (), None, "Strap", "strap")

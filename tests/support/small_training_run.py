@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.training.made import csv
+from tests.support.small_datasets import csv
 from training.settings import TrainSettings, load_settings
 
 QUICK: dict[str, Any] = {

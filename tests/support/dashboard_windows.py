@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.results import HeadInfo
-from tests.ecg_live.dashboard.simulated import LOAD, SimulatedView, answer
+from tests.support.simulated_view import LOAD, SimulatedView, answer
 
 Open = Callable[..., tuple[SimulatedView, MainWindow]]
 

@@ -13,8 +13,8 @@ from devices.link import Driver
 from devices.simulate.emulator import Emulator
 from devices.supervisor import Patience, Supervisor
 from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
-from tests.contracts.hand_loop import HandTime, run
-from tests.emulators.wire import Wire
+from tests.emulators.wire_in_memory import Wire
+from tests.support.hand_timed_loop import HandTime, run
 
 _T = TypeVar("_T", bound=StreamEvent)
 

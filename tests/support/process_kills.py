@@ -15,8 +15,8 @@ from typing import NamedTuple
 import pyxdf
 
 from ecg_live.recorded.verify import verify
-from tests.ecg_live.sinks import journal
-from tests.ecg_live.sinks.recordings import until
+from tests.support import journalled_recorder
+from tests.support.xdf_recordings import until
 
 KILLS = int(os.environ.get("ECG_LIVE_KILLS", "300"))  # of the soak
 AT_ONCE = int(os.environ.get("ECG_LIVE_KILLS_AT_ONCE", "2"))
@@ -33,7 +33,7 @@ class Death(NamedTuple):
 def kill(command: list[str], notes: Path, after: float, **options: int) -> float:
     """Run what notes in a journal, kill it so many seconds after the first entry; give the time of its end."""
     with notes.open("wb") as file:
-        file.truncate(journal.ENTRIES * journal.SIZE)
+        file.truncate(journalled_recorder.ENTRIES * journalled_recorder.SIZE)
     with subprocess.Popen(command, **options) as child:  # type: ignore[call-overload]
         try:
             until(lambda: begun(notes))

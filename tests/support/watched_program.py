@@ -36,7 +36,7 @@ def main(seconds: float, path: Path) -> int:
     from ecg_live.cli.live import live
     from ecg_live.results import Poll, Snapshot
     from ecg_live.session import Session
-    from tests.emulators.day import Day
+    from tests.emulators.simulated_day import Day
 
     source, over, polls = Day(seconds), Event(), [0]
     poll, looks = Session.poll, list[dict[str, Any]]()
