@@ -1,9 +1,9 @@
-"""Texts in CSV files that no spreadsheet takes for a formula, and the texts back again.
+"""Escape texts in CSV files so that no spreadsheet takes them for formulas, and get the texts back.
 
 A spreadsheet that opens a CSV file computes every cell that begins with ``=``, ``+``, ``-`` or ``@``, and some cut
 cells at semicolons, tabs or line ends within them as well. A marker's text comes from whoever may send markers. So an
-apostrophe goes before each such character, and before an apostrophe where one would be taken for ours: `shown` undoes
-it exactly. Numbers stay as they are.
+apostrophe is inserted before each such character, and before an apostrophe where it would be taken for one of ours.
+`shown` undoes it exactly. Numbers stay as they are.
 """
 
 from __future__ import annotations
