@@ -212,13 +212,13 @@ def _terminal(session: Session, settings: Settings) -> None:
 
 def _window(session: Session, settings: Settings, uri: str) -> None:
     """Show the dashboard; where it cannot draw any more, what is recorded or sent goes on without it."""
-    from ecg_live.dashboard.app import CannotDraw, run_dashboard
+    from ecg_live.dashboard.app import DrawingError, run_dashboard
 
     model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
     over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
     try:
         run_dashboard(session, title=f"ecg-live · {Path(uri).name}", model=model, over=over, memory=window_file())
-    except CannotDraw as error:
+    except DrawingError as error:
         if not (session.recording or settings.json or settings.lsl_out):
             raise
         complain(error)

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from ecg_live.constants import RATE
 from ecg_live.events import F32, Beats, Gap, Marker, State
-from ecg_live.presentation.formatting import number
-from ecg_live.presentation.live_values import Readings
-from ecg_live.presentation.recording import indicator, unsaved
-from ecg_live.presentation.status import NO_USABLE_ECG, UNDECIDED, Strip, Tone, away, result_kind
+from ecg_live.presentation.formatting import number_text
+from ecg_live.presentation.live_values import LiveValues
+from ecg_live.presentation.recording import recording_indicator, unsaved_text
+from ecg_live.presentation.status import NO_USABLE_ECG, UNDECIDED_LABEL, StatusLine, Tone, device_absent, result_state
 from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
 from ecg_live.text import clean
@@ -74,7 +74,7 @@ class TerminalView:
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = self._counting = ""
-        self._readings, self._markers, self._unusable = Readings(session.info), 0, False
+        self._readings, self._markers, self._unusable = LiveValues(session.info), 0, False
 
     def look(self) -> list[str]:
         """Read what is new; one line for each prediction and event."""
@@ -103,7 +103,7 @@ class TerminalView:
         """Lines of events; of those that only count down the first, so that nobody waits without knowing for what."""
         for event in events:
             if line := event_line(event, self._session.info.rate):
-                lost = unsaved(self._snapshot) if isinstance(event, Marker) else ""
+                lost = unsaved_text(self._snapshot) if isinstance(event, Marker) else ""
                 line += f", {lost}" if lost else ""
                 self._message = line
                 yield line
@@ -118,7 +118,7 @@ class TerminalView:
         """The whole view, for a terminal of so many columns."""
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 - look() came first
-        stale = (snapshot.age > STALE or away(snapshot)) and not snapshot.ended
+        stale = (snapshot.age > STALE or device_absent(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
         room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
         strip = self._readings.strip(snapshot, time.monotonic())
@@ -135,14 +135,14 @@ class TerminalView:
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
         silent = self._readings.outage(snapshot)
-        strip = indicator(snapshot, self._readings.recording_failed, able=False, silent=silent)
+        strip = recording_indicator(snapshot, self._readings.recording_failed, able=False, silent=silent)
         reason = self._readings.recording_failed if strip.word == "RECORDING FAILED" else strip.text
         rows = [("recording", f"{strip.word}  {reason}".strip(), _style(strip))]
         if self._markers or self._readings.markers_missing:
             missing = self._readings.markers_missing
             rows.append(("markers", f"{self._markers}  {missing}".strip(), "yellow" if missing else ""))
         if self._readings.battery is not None:
-            rows.append(("battery", f"{number(self._readings.battery.level, factor=100)} %", ""))
+            rows.append(("battery", f"{number_text(self._readings.battery.level, factor=100)} %", ""))
         return rows
 
 
@@ -165,7 +165,7 @@ def _answer(head: HeadResult, room: int) -> str:
     """Probabilities of a head in at most so many characters, and whether they are undecided; or why there are none."""
     if not head.probs:
         return f"abstains: {head.abstain}"
-    said = f"{UNDECIDED}  " if result_kind(head) == "low" else ""
+    said = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
     return said + bars(head.probs, max(0, room - len(said)))
 
 
@@ -236,10 +236,10 @@ def _said(head: HeadResult) -> str:
     if not head.probs or head.label is None:
         return f": {head.abstain}"
     likeliest = f"{head.label} {head.probs[head.label]:.2f}"
-    return f" {UNDECIDED} ({likeliest})" if result_kind(head) == "low" else f" {likeliest}"
+    return f" {UNDECIDED_LABEL} ({likeliest})" if result_state(head) == "low" else f" {likeliest}"
 
 
-def _style(strip: Strip) -> str:
+def _style(strip: StatusLine) -> str:
     return STYLES.get(strip.tone, "")
 
 

@@ -12,18 +12,18 @@ from types import TracebackType
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from ecg_live.dashboard.preferences import Memory
+from ecg_live.dashboard.preferences import PreferenceStore
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock
 from ecg_live.protocols import View
 
-FRAME = 33  # ms: 30 frames a second
-MOST_DROPPED = 30  # frames within `DROPPED_WITHIN_S` that cannot be drawn before the window gives up
-DROPPED_WITHIN_S = 20.0  # s: parts that are drawn four times a second give up within it as well
+FRAME_INTERVAL_MS = 33  # ms: 30 frames a second
+MAX_DROPPED_FRAMES = 30  # frames within `DROPPED_FRAMES_PERIOD_S` that cannot be drawn before the window gives up
+DROPPED_FRAMES_PERIOD_S = 20.0  # s: parts that are drawn four times a second give up within it as well
 
 
-class CannotDraw(EcgLiveError):
+class DrawingError(EcgLiveError):
     """The window gave up; the session behind it runs on, and is the caller's to end."""
 
 
@@ -37,7 +37,7 @@ def request_quit(code: int = 0) -> None:
         QtCore.QTimer.singleShot(0, lambda: app.exit(code))  # later: the loop may not have begun
 
 
-class _Failures:
+class _FrameErrors:
     """Takes exceptions that reach Qt, which would end the process: each costs a frame, many within a while the window.
 
     No exception is kept with its frames, which may hold a painter. What is none of ours (Ctrl-C) leaves the event loop.
@@ -51,10 +51,10 @@ class _Failures:
 
     def __init__(self, tell: Callable[[str], object], clock: Clock) -> None:
         self._tell, self._clock = tell, clock
-        self._dropped: deque[float] = deque(maxlen=MOST_DROPPED)
+        self._dropped: deque[float] = deque(maxlen=MAX_DROPPED_FRAMES)
         self._told: set[str] = set()
         self.error: BaseException | None = None
-        self.gave_up: CannotDraw | None = None
+        self.gave_up: DrawingError | None = None
 
     def keep(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not isinstance(error, Exception):
@@ -64,9 +64,15 @@ class _Failures:
         what = f"{kind.__name__}: {error}"
         now = self._clock()
         self._dropped.append(now)
-        if len(self._dropped) == MOST_DROPPED and now - self._dropped[0] <= DROPPED_WITHIN_S and self.gave_up is None:
+        if (
+            len(self._dropped) == MAX_DROPPED_FRAMES
+            and now - self._dropped[0] <= DROPPED_FRAMES_PERIOD_S
+            and self.gave_up is None
+        ):
             remedy = "run again with --debug and report it, or with --headless"
-            self.gave_up = CannotDraw(f"{MOST_DROPPED} frames of the dashboard could not be drawn: {what}", remedy)
+            self.gave_up = DrawingError(
+                f"{MAX_DROPPED_FRAMES} frames of the dashboard could not be drawn: {what}", remedy
+            )
             self.gave_up.add_note("".join(traceback.format_exception(kind, error, trace)))
             request_quit(1)
         elif kind.__name__ not in self._told:
@@ -108,7 +114,7 @@ def run_dashboard(
 
     Raises
     ------
-    CannotDraw
+    DrawingError
         Too many frames could not be drawn. The session was not asked to stop: a recording goes on.
     BaseException
         Whatever else ended the event loop, ``KeyboardInterrupt`` for one, after the window is closed.
@@ -117,14 +123,14 @@ def run_dashboard(
     QtWidgets.QApplication.setStyle("Fusion")
     former = sys.excepthook
     try:
-        window = MainWindow(view, title=title, model=model, clock=clock, memory=Memory(memory))
-        failures = _Failures(window.warn, clock)
+        window = MainWindow(view, title=title, model=model, clock=clock, memory=PreferenceStore(memory))
+        failures = _FrameErrors(window.warn, clock)
         sys.excepthook = failures.keep
         if on_first_frame is not None:
             window.sweep.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
         timer.timeout.connect(lambda: window.end() if over() else window.refresh())
-        timer.start(FRAME)
+        timer.start(FRAME_INTERVAL_MS)
         QtCore.QTimer.singleShot(0, window.refresh)
         window.show()
         code = app.exec()

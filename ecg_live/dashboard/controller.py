@@ -7,20 +7,20 @@ from collections.abc import Callable
 from pyqtgraph.Qt import QtWidgets
 
 from ecg_live.constants import NO_ECG
-from ecg_live.dashboard.dialogs import MarkerField, Question, Toast
+from ecg_live.dashboard.dialogs import ConfirmDialog, MarkerField, Toast
 from ecg_live.events import Clock, Marker, State
-from ecg_live.presentation.formatting import clock_text, sentence
-from ecg_live.presentation.live_values import Readings
-from ecg_live.presentation.markers import UNNAMED, MarkerLog, Placed
-from ecg_live.presentation.recording import CANNOT, running, unsaved
-from ecg_live.presentation.status import Tone, time_now
+from ecg_live.presentation.formatting import capitalise, clock_text
+from ecg_live.presentation.live_values import LiveValues
+from ecg_live.presentation.markers import DEFAULT_MARKER_TEXT, MarkerLog, PlacedMarker
+from ecg_live.presentation.recording import NO_RECORDING_REASON, is_recording, unsaved_text
+from ecg_live.presentation.status import Tone, current_stream_time
 from ecg_live.protocols import View
 from ecg_live.results import Snapshot
 
-OVER = "The session has ended"
+SESSION_ENDED_TEXT = "The session has ended"
 
 
-class Desk:
+class SessionController:
     """Asks the view; nothing counts as done before the session said so.
 
     Parameters
@@ -40,7 +40,7 @@ class Desk:
     def __init__(
         self,
         view: View,
-        readings: Readings,
+        readings: LiveValues,
         markers: MarkerLog,
         clock: Clock,
         host: QtWidgets.QWidget,
@@ -50,13 +50,13 @@ class Desk:
         self.markers = markers
         self._snapshot: Snapshot | None = None
         self._stamp = 0.0  # of the marker whose text is being written
-        self.question: Question | None = None
+        self.question: ConfirmDialog | None = None
         self.toast = Toast(host)
         self.field = MarkerField(host)
         self.field.given.connect(self._mark_named)
         self.field.cancelled.connect(self._put_away)
 
-    def take(self, snapshot: Snapshot, now: float) -> list[Placed]:
+    def take(self, snapshot: Snapshot, now: float) -> list[PlacedMarker]:
         """Read what came back; give the markers that got a place on the trace."""
         self._snapshot = snapshot
         self.toast.tick(now)
@@ -65,11 +65,11 @@ class Desk:
             if isinstance(event, Marker):
                 placed.append(self.markers.take(event))
                 when = "" if event.raw is None else f"  at {clock_text(event.raw)}"
-                lost = unsaved(snapshot)
+                lost = unsaved_text(snapshot)
                 said = f"Marker {self.markers.count}: {event.text}{when}"
                 self._say("warn" if lost else "live", f"{said}, {lost}" if lost else said)
             elif isinstance(event, State) and event.state in ("recording", "recorded"):
-                self._say("info", sentence(event.detail))
+                self._say("info", capitalise(event.detail))
         return [marker for marker in placed if marker is not None]
 
     def mark(self) -> None:
@@ -80,7 +80,7 @@ class Desk:
             self.field.line.setFocus()
             return
         self._stamp = self._clock()
-        self.field.ask("this moment" if self._snapshot is None else clock_text(time_now(self._snapshot)))
+        self.field.ask("this moment" if self._snapshot is None else clock_text(current_stream_time(self._snapshot)))
 
     def mark_quick(self, text: str) -> None:
         """Ask for a marker with this text now."""
@@ -92,7 +92,7 @@ class Desk:
         if self._over():
             return
         if not self._view.info.channels:
-            self._say("warn", f"{sentence(NO_ECG)}: there is nothing to take a baseline of")
+            self._say("warn", f"{capitalise(NO_ECG)}: there is nothing to take a baseline of")
         elif self._readings.resting:
             self._ask("A baseline is running. Begin it again?", "Begin again", "Go on with it", self._rest)
         else:
@@ -102,16 +102,16 @@ class Desk:
         """Begin a recording at once, or end it after a question; say why where there can be none."""
         if self._over():
             return
-        if running(self._snapshot):
+        if is_recording(self._snapshot):
             self._ask("Stop the recording?", "Stop recording", "Go on recording", lambda: self._view.record(False))
         elif self._view.can_record:
             self._view.record(True)
         else:
-            self._say("warn", f"No recording: {CANNOT} (see --record)")
+            self._say("warn", f"No recording: {NO_RECORDING_REASON} (see --record)")
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now; while a recording runs the user is asked, and may ``close`` then."""
-        if not running(self._snapshot) or (self._snapshot is not None and self._snapshot.ended):
+        if not is_recording(self._snapshot) or (self._snapshot is not None and self._snapshot.ended):
             return True
         self._ask("Recording is running: stop and close?", "Stop and close", "Go on", close)
         return False
@@ -123,7 +123,7 @@ class Desk:
 
     def _mark_named(self, text: str) -> None:
         self._put_away()
-        self._mark(self._stamp, text or UNNAMED)
+        self._mark(self._stamp, text or DEFAULT_MARKER_TEXT)
 
     def _put_away(self) -> None:
         self.field.hide()
@@ -136,13 +136,13 @@ class Desk:
     def _over(self) -> bool:
         over = self._snapshot is not None and self._snapshot.ended
         if over:
-            self._say("warn", OVER)
+            self._say("warn", SESSION_ENDED_TEXT)
         return over
 
     def _ask(self, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
         """Ask, unless a question is open."""
         if self.question is None:
-            self.question = Question(self._host.window() or self._host, text, yes, no, then)
+            self.question = ConfirmDialog(self._host.window() or self._host, text, yes, no, then)
             self.question.finished.connect(self._answered)
             self.question.open()
 

@@ -11,28 +11,33 @@ from itertools import pairwise
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.ecg_grid import draw_line, painting
-from ecg_live.dashboard.theme import LINES, Palette
+from ecg_live.dashboard.ecg_grid import draw_line, painter_on
+from ecg_live.dashboard.theme import LINE_STYLES, Palette
 from ecg_live.events import F64
-from ecg_live.presentation.status import Kind, result_kind
+from ecg_live.presentation.status import DisplayState, result_state
 from ecg_live.results import HeadInfo, HeadResult
 
-SPANS = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
-KEPT = SPANS[-1][0]  # s
-LEFT, RIGHT, BOTTOM = 34, 12, 18  # pixels around the plot
-SMALL = 8  # point size of the axis text
-ROW = 16  # pixels to a row of the key above the plot
-SAMPLE = 22  # pixels of line in the key
-NAMES = (400, 60, 40, 24)  # pixels for a name in the key: the first with which the plot keeps half of the height
-WORD = 48  # pixels between two words on the time axis
+TIME_SPANS_S = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
+HISTORY_S = TIME_SPANS_S[-1][0]  # s
+LEFT_MARGIN_PX, RIGHT_MARGIN_PX, BOTTOM_MARGIN_PX = 34, 12, 18  # pixels around the plot
+AXIS_FONT_PT = 8  # point size of the axis text
+LEGEND_ROW_PX = 16  # pixels to a row of the key above the plot
+LEGEND_LINE_PX = 22  # pixels of line in the key
+LEGEND_NAME_WIDTHS_PX = (
+    400,
+    60,
+    40,
+    24,
+)  # pixels for a name in the key: the first with which the plot keeps half of the height
+TIME_LABEL_SPACING_PX = 48  # pixels between two words on the time axis
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """One answer of a ``set`` at raw time ``at`` (s); ``probs`` in the order of the classes, NaN where it abstained."""
 
     at: float
-    kind: Kind
+    kind: DisplayState
     probs: tuple[float, ...]
     set: str = "population"
 
@@ -48,20 +53,20 @@ class ProbabilityCurve(QtWidgets.QWidget):
         super().__init__()
         self._head, self._palette = head, palette
         self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
-        self.points: deque[Point] = deque(maxlen=4 * KEPT)
+        self.points: deque[CurvePoint] = deque(maxlen=4 * HISTORY_S)
         self.now, self.hop, self.rim = 0.0, 1.0, "now"
         self.setMinimumSize(110, 70)
         self.setAccessibleName(f"{head.name}: probability over the last five minutes")
         small = self.font()
-        small.setPointSize(SMALL)
+        small.setPointSize(AXIS_FONT_PT)
         self.setFont(small)
 
     def add(self, stop: float, result: HeadResult) -> None:
         """Take the answer for the window that ends at raw time ``stop`` (s)."""
-        kind = result_kind(result)
+        kind = result_state(result)
         probs = result.probs if kind != "abstain" and result.probs is not None else {}
         values = tuple(probs.get(name, float("nan")) for name in self._head.classes)
-        self.points.append(Point(stop, kind, values, result.set))
+        self.points.append(CurvePoint(stop, kind, values, result.set))
 
     def restyle(self, palette: Palette) -> None:
         """Change colours."""
@@ -71,7 +76,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def show_at(self, now: float, hop: float, rim: str = "now") -> None:
         """Move the right rim to raw time ``now`` (s), called ``rim``, and redraw."""
         self.now, self.hop, self.rim = now, hop, rim
-        while self.points and self.points[0].at < now - KEPT:
+        while self.points and self.points[0].at < now - HISTORY_S:
             self.points.popleft()
         self.update()
 
@@ -79,11 +84,11 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def span(self) -> tuple[int, int]:
         """Seconds shown, and seconds from mark to mark."""
         oldest = self.now - self.points[0].at if self.points else 0.0
-        return next((pair for pair in SPANS if oldest <= pair[0]), SPANS[-1])
+        return next((pair for pair in TIME_SPANS_S if oldest <= pair[0]), TIME_SPANS_S[-1])
 
-    def pieces(self) -> Iterator[tuple[list[Point], Kind]]:
+    def pieces(self) -> Iterator[tuple[list[CurvePoint], DisplayState]]:
         """Give stretches of one kind without a hole in time."""
-        piece: list[Point] = []
+        piece: list[CurvePoint] = []
         for point in self.points:
             if piece and (point.kind != piece[-1].kind or self._apart(piece[-1], point)):
                 yield piece, piece[-1].kind
@@ -92,7 +97,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
         if piece:
             yield piece, piece[-1].kind
 
-    def _apart(self, before: Point, point: Point) -> bool:
+    def _apart(self, before: CurvePoint, point: CurvePoint) -> bool:
         """Whether there is no line from one point to the next."""
         return point.set != before.set or point.at - before.at > 1.5 * self.hop
 
@@ -115,10 +120,15 @@ class ProbabilityCurve(QtWidgets.QWidget):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw axes, shading, lines and the key to them."""
-        with painting(self) as painter:
+        with painter_on(self) as painter:
             key = self.key(self.fontMetrics())
-            top = key[-1][2] + ROW + 3
-            plot = QtCore.QRectF(LEFT, top, self.width() - LEFT - RIGHT, self.height() - top - BOTTOM)
+            top = key[-1][2] + LEGEND_ROW_PX + 3
+            plot = QtCore.QRectF(
+                LEFT_MARGIN_PX,
+                top,
+                self.width() - LEFT_MARGIN_PX - RIGHT_MARGIN_PX,
+                self.height() - top - BOTTOM_MARGIN_PX,
+            )
             self._draw_shading(painter, plot)
             self._draw_axes(painter, plot)
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
@@ -136,7 +146,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def _pen(self, which: int) -> QtGui.QPen:
         colour = QtGui.QColor(self._palette.classes[which % len(self._palette.classes)])
         style = which + which // len(self._palette.classes)  # a colour that comes again has another style
-        pen = QtGui.QPen(colour, 2, LINES[style % len(LINES)] if len(self._shown) > 1 else LINES[0])
+        pen = QtGui.QPen(colour, 2, LINE_STYLES[style % len(LINE_STYLES)] if len(self._shown) > 1 else LINE_STYLES[0])
         pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
         return pen
 
@@ -172,37 +182,37 @@ class ProbabilityCurve(QtWidgets.QWidget):
             painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.border), 1))
             painter.drawLine(QtCore.QLineF(plot.left(), y, plot.right(), y))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QRectF(0, y - 8, LEFT - 6, 16), beside.value, f"{share:.1f}")
+            painter.drawText(QtCore.QRectF(0, y - 8, LEFT_MARGIN_PX - 6, 16), beside.value, f"{share:.1f}")
         span, step = self.span
-        every = step * math.ceil(span / step * WORD / max(1.0, plot.width()))
+        every = step * math.ceil(span / step * TIME_LABEL_SPACING_PX / max(1.0, plot.width()))
         for back in range(0, span + 1, step):
             x = plot.right() - back / span * plot.width()
             painter.drawLine(QtCore.QLineF(x, plot.bottom(), x, plot.bottom() + 3))
             if 0 < back < span and back % every == 0:
-                text = f"-{back} s" if span < KEPT else f"-{back // 60} min"
+                text = f"-{back} s" if span < HISTORY_S else f"-{back // 60} min"
                 painter.drawText(QtCore.QRectF(x - 30, plot.bottom() + 3, 60, 15), centre.value, text)
         painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.rim)
 
     def key(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
         """Place the key to the lines, in as many rows as it needs: class, x, y and text, cut short if need be."""
-        for room in NAMES:
+        for room in LEGEND_NAME_WIDTHS_PX:
             placed = self._placed(metrics, room)
-            if placed[-1][2] + ROW <= self.height() / 2:
+            if placed[-1][2] + LEGEND_ROW_PX <= self.height() / 2:
                 break
         return placed
 
     def _placed(self, metrics: QtGui.QFontMetrics, room: int) -> list[tuple[int, int, int, str]]:
         placed: list[tuple[int, int, int, str]] = []
-        left = LEFT if room == NAMES[0] else 0
+        left = LEFT_MARGIN_PX if room == LEGEND_NAME_WIDTHS_PX[0] else 0
         x, y = left, 0
         for which in self._shown:
             name = self._head.classes[which].replace("_", " ")
             text = f"probability of {name}" if len(self._shown) == 1 else name
-            while text and metrics.horizontalAdvance(text) > min(room, self.width() - left - SAMPLE - 6):
+            while text and metrics.horizontalAdvance(text) > min(room, self.width() - left - LEGEND_LINE_PX - 6):
                 text = text[:-1]
-            wide = SAMPLE + 6 + metrics.horizontalAdvance(text)
+            wide = LEGEND_LINE_PX + 6 + metrics.horizontalAdvance(text)
             if placed and x + wide > self.width():
-                x, y = left, y + ROW
+                x, y = left, y + LEGEND_ROW_PX
             placed.append((which, x, y, text))
             x += wide + 10
         return placed
@@ -210,6 +220,6 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def _draw_key(self, painter: QtGui.QPainter, key: list[tuple[int, int, int, str]]) -> None:
         for which, x, y, text in key:
             painter.setPen(self._pen(which))
-            painter.drawLine(QtCore.QLineF(x, y + 9, x + SAMPLE, y + 9))
+            painter.drawLine(QtCore.QLineF(x, y + 9, x + LEGEND_LINE_PX, y + 9))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QPointF(x + SAMPLE + 6, y + 13), text)
+            painter.drawText(QtCore.QPointF(x + LEGEND_LINE_PX + 6, y + 13), text)

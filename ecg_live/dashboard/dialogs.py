@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.theme import mark
+from ecg_live.dashboard.theme import set_style_property
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.status import Tone
 from ecg_live.text import clean
 
-SHOWN_FOR = 4.0  # s that a message stays
-TOP = 8  # pixels below the rim of the trace
-LONGEST = 200  # characters of a marker's text
+MESSAGE_DURATION_S = 4.0  # s that a message stays
+TOP_OFFSET_PX = 8  # pixels below the rim of the trace
+MAX_MARKER_CHARACTERS = 200  # characters of a marker's text
 
 
 class Toast(QtWidgets.QFrame):
@@ -42,10 +42,10 @@ class Toast(QtWidgets.QFrame):
         short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
         self._label.setText(short)
         self.setAccessibleDescription(text)
-        mark(self, "tone", tone)
-        self._until = now + SHOWN_FOR
+        set_style_property(self, "tone", tone)
+        self._until = now + MESSAGE_DURATION_S
         self.show()
-        _float(self)
+        _float_over_parent(self)
 
     def tick(self, now: float) -> None:
         """Go when the time is up."""
@@ -67,7 +67,7 @@ class MarkerField(QtWidgets.QFrame):
         self.line = QtWidgets.QLineEdit()
         self.line.setAccessibleName("Text of the marker")
         self.line.setPlaceholderText("Text; Enter marks, Esc cancels")
-        self.line.setMaxLength(LONGEST)
+        self.line.setMaxLength(MAX_MARKER_CHARACTERS)
         self.line.setMinimumWidth(240)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
@@ -82,7 +82,7 @@ class MarkerField(QtWidgets.QFrame):
         self._label.setText(f"Marker at {when}")
         self.line.clear()
         self.show()
-        _float(self)
+        _float_over_parent(self)
         self.line.setFocus()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
@@ -93,7 +93,7 @@ class MarkerField(QtWidgets.QFrame):
             super().keyPressEvent(event)
 
 
-class Question(QtWidgets.QDialog):
+class ConfirmDialog(QtWidgets.QDialog):
     """Asks before something is done that cannot be undone; Escape leaves things as they are.
 
     Enter presses the button that has the focus: at first the one that leaves things as they are.
@@ -121,10 +121,10 @@ class Question(QtWidgets.QDialog):
         self.accepted.connect(then)
 
 
-def _float(widget: QtWidgets.QWidget) -> None:
+def _float_over_parent(widget: QtWidgets.QWidget) -> None:
     """Bring a widget to the middle of its host's upper rim."""
     widget.adjustSize()
     host = widget.parentWidget()
     if host is not None:
-        widget.move(max(0, (host.width() - widget.width()) // 2), TOP)
+        widget.move(max(0, (host.width() - widget.width()) // 2), TOP_OFFSET_PX)
     widget.raise_()

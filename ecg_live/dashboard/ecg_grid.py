@@ -19,18 +19,18 @@ from ecg_live.constants import RATE
 from ecg_live.dashboard.theme import Palette
 from ecg_live.mask_runs import mask_runs
 
-MM = 5  # pixels to a millimetre of paper; screens do not tell their size reliably, so the grid carries the scale
-MARGIN = 10 * MM  # left of the trace, for the calibration pulse
-SPEEDS = (6.25, 12.5, 25.0, 50.0)  # mm/s
-GAINS = (0.25, 0.5, 1.0, 2.0, 4.0)  # times 10 mm/mV
-LINE = 1.5  # width of the trace in pixels
-RUN = 64  # samples a stroke: one long antialiased stroke costs six times as much (measured)
+PX_PER_MM = 5  # pixels to a millimetre of paper; screens do not tell their size reliably, so the grid carries the scale
+PULSE_MARGIN_PX = 10 * PX_PER_MM  # left of the trace, for the calibration pulse
+PAPER_SPEEDS_MM_S = (6.25, 12.5, 25.0, 50.0)  # mm/s
+PAPER_GAINS = (0.25, 0.5, 1.0, 2.0, 4.0)  # times 10 mm/mV
+TRACE_WIDTH_PX = 1.5  # width of the trace in pixels
+MAX_STROKE_SAMPLES = 64  # samples a stroke: one long antialiased stroke costs six times as much (measured)
 
 Points = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class PaperScale:
     """Paper ``speed`` in mm/s and ``gain`` as a multiple of 10 mm/mV."""
 
     speed: float = 25.0
@@ -39,12 +39,12 @@ class Scale:
     @property
     def step(self) -> float:
         """Pixels from one sample to the next."""
-        return self.speed * MM / RATE
+        return self.speed * PX_PER_MM / RATE
 
     @property
     def height(self) -> float:
         """Pixels to a millivolt."""
-        return 10 * self.gain * MM
+        return 10 * self.gain * PX_PER_MM
 
     @property
     def label(self) -> str:
@@ -53,7 +53,7 @@ class Scale:
 
 
 @contextmanager
-def painting(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
+def painter_on(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
     """Give a painter that ends whatever happens: one that is left open takes Qt, and with it the process, down."""
     painter = QtGui.QPainter(device)
     try:
@@ -62,17 +62,17 @@ def painting(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
         painter.end()
 
 
-def draw_paper(size: QtCore.QSize, ratio: float, scale: Scale, palette: Palette) -> QtGui.QPixmap:
+def draw_grid(size: QtCore.QSize, ratio: float, scale: PaperScale, palette: Palette) -> QtGui.QPixmap:
     """Draw grid, scale and a 1 mV calibration pulse 5 mm wide; ``size`` in device pixels, ``ratio`` of them to one."""
     pixmap = QtGui.QPixmap(size)
     pixmap.fill(QtGui.QColor(palette.paper))
-    with painting(pixmap) as painter:
+    with painter_on(pixmap) as painter:
         painter.scale(ratio, ratio)
         width, height = size.width() / ratio, size.height() / ratio
         middle = round(height / 2)
-        for colour, each in ((palette.minor, MM), (palette.major, 5 * MM)):
+        for colour, each in ((palette.minor, PX_PER_MM), (palette.major, 5 * PX_PER_MM)):
             painter.setPen(QtGui.QPen(QtGui.QColor(colour), 0))
-            for x in range(MARGIN % each, int(width) + 1, each):
+            for x in range(PULSE_MARGIN_PX % each, int(width) + 1, each):
                 painter.drawLine(x, 0, x, int(height))
             for y in range(middle % each, int(height) + 1, each):
                 painter.drawLine(0, y, int(width), y)
@@ -82,10 +82,17 @@ def draw_paper(size: QtCore.QSize, ratio: float, scale: Scale, palette: Palette)
     return pixmap
 
 
-def _draw_pulse(painter: QtGui.QPainter, middle: int, scale: Scale, palette: Palette) -> None:
-    painter.setPen(QtGui.QPen(QtGui.QColor(palette.muted), LINE))
-    top, left, right = middle - scale.height, MARGIN - 8 * MM, MARGIN - 3 * MM
-    corners = [(left - MM, middle), (left, middle), (left, top), (right, top), (right, middle), (right + MM, middle)]
+def _draw_pulse(painter: QtGui.QPainter, middle: int, scale: PaperScale, palette: Palette) -> None:
+    painter.setPen(QtGui.QPen(QtGui.QColor(palette.muted), TRACE_WIDTH_PX))
+    top, left, right = middle - scale.height, PULSE_MARGIN_PX - 8 * PX_PER_MM, PULSE_MARGIN_PX - 3 * PX_PER_MM
+    corners = [
+        (left - PX_PER_MM, middle),
+        (left, middle),
+        (left, top),
+        (right, top),
+        (right, middle),
+        (right + PX_PER_MM, middle),
+    ]
     painter.drawPolyline(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in corners]))
 
 
@@ -95,5 +102,5 @@ def draw_line(painter: QtGui.QPainter, x: Points, y: Points) -> None:
         points = [QtCore.QPointF(*at) for at in zip(x[start:stop].tolist(), y[start:stop].tolist(), strict=True)]
         if len(points) == 1:
             painter.drawPoint(points[0])
-        for low, high in pairwise([*range(0, len(points) - 1, RUN), len(points) - 1]):
+        for low, high in pairwise([*range(0, len(points) - 1, MAX_STROKE_SAMPLES), len(points) - 1]):
             painter.drawPolyline(QtGui.QPolygonF(points[low : high + 1]))

@@ -10,15 +10,15 @@ import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import RATE
-from ecg_live.dashboard.ecg_grid import LINE, MARGIN, Scale, draw_line, draw_paper, painting
+from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, TRACE_WIDTH_PX, PaperScale, draw_grid, draw_line, painter_on
 from ecg_live.dashboard.theme import Palette
 from ecg_live.presentation.formatting import clock_text
-from ecg_live.presentation.markers import MarkerLog, Placed
+from ecg_live.presentation.markers import MarkerLog, PlacedMarker
 from ecg_live.presentation.trace_history import TraceHistory
 
-GAP = RATE // 4  # samples erased ahead of the sweep: 0.25 s
-DIM = 150  # of 255: how much paper lies over a trace that is not of now
-REACH = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
+ERASED_SAMPLES = RATE // 4  # samples erased ahead of the sweep: 0.25 s
+STALE_VEIL_ALPHA = 150  # of 255: how much paper lies over a trace that is not of now
+MAX_COORDINATE_PX = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
 
 
 class SweepView(QtWidgets.QWidget):
@@ -35,7 +35,7 @@ class SweepView(QtWidgets.QWidget):
         super().__init__()
         self._history, self._palette, self._ratio = history, palette, 1.0
         self._markers, self._note = markers, note
-        self.scale = Scale()
+        self.scale = PaperScale()
         self._paper = self._canvas = QtGui.QPixmap()
         self._drawn = 0  # next sample to draw
         self._page: int | None = None  # sample behind the page shown, None while sweeping
@@ -48,7 +48,7 @@ class SweepView(QtWidgets.QWidget):
     @property
     def span(self) -> int:
         """Samples that fit side by side."""
-        return max(2 * GAP, math.floor((self.width() - MARGIN) / self.scale.step))
+        return max(2 * ERASED_SAMPLES, math.floor((self.width() - PULSE_MARGIN_PX) / self.scale.step))
 
     @property
     def page(self) -> int | None:
@@ -60,7 +60,7 @@ class SweepView(QtWidgets.QWidget):
         """Index behind the last sample on the screen."""
         return self._drawn
 
-    def restyle(self, scale: Scale | None = None, palette: Palette | None = None) -> None:
+    def restyle(self, scale: PaperScale | None = None, palette: Palette | None = None) -> None:
         """Change scale or colours and draw anew."""
         self.scale, self._palette = scale or self.scale, palette or self._palette
         self.setAccessibleDescription(self.scale.label)
@@ -70,7 +70,7 @@ class SweepView(QtWidgets.QWidget):
         """Draw paper and trace from nothing; for a new size, scale or colour."""
         self._ratio = self.devicePixelRatioF()
         size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
-        self._paper = draw_paper(size, self._ratio, self.scale, self._palette)
+        self._paper = draw_grid(size, self._ratio, self.scale, self._palette)
         self._redraw()
 
     def show_page(self, stop: int) -> None:
@@ -98,7 +98,7 @@ class SweepView(QtWidgets.QWidget):
     def view(self) -> tuple[int, int]:
         """First sample on the screen, and the one behind the last."""
         stop = self._drawn if self._page is None else self._page
-        return stop - self.span + (GAP if self._page is None else 0), stop
+        return stop - self.span + (ERASED_SAMPLES if self._page is None else 0), stop
 
     def labels(self) -> tuple[tuple[float, str], ...]:
         """Pixels and texts of the markers on the screen, from left to right."""
@@ -106,7 +106,7 @@ class SweepView(QtWidgets.QWidget):
         places = self._markers.between(start, stop)
         return tuple(sorted(((self._x(at - self._origin(at)) / self._ratio, text) for at, text in places)))
 
-    def show_marker(self, marker: Placed) -> None:
+    def show_marker(self, marker: PlacedMarker) -> None:
         """Draw the line of a marker whose samples are on the screen already; others are drawn with their samples."""
         start, stop = self.view
         if not start <= marker.at < stop or self._canvas.isNull():
@@ -120,12 +120,12 @@ class SweepView(QtWidgets.QWidget):
         new = self._history.stop - self._drawn
         if self._page is not None or new <= 0 or self._canvas.isNull():
             return
-        if new >= self.span - GAP:
+        if new >= self.span - ERASED_SAMPLES:
             self._redraw()
             return
         since, self._drawn = self._drawn, self._history.stop  # what cannot be drawn is not tried again
         with self._pen() as painter:
-            for start, stop in self._rounds(since + GAP, self._drawn + GAP):
+            for start, stop in self._rounds(since + ERASED_SAMPLES, self._drawn + ERASED_SAMPLES):
                 self._erase(painter, start, stop)
             for start, stop in self._rounds(since, self._drawn):
                 self._stroke(painter, start, stop, start // self.span * self.span)
@@ -133,9 +133,9 @@ class SweepView(QtWidgets.QWidget):
     @contextmanager
     def _pen(self) -> Iterator[QtGui.QPainter]:
         """Draw on the kept picture."""
-        with painting(self._canvas) as painter:
+        with painter_on(self._canvas) as painter:
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), LINE * self._ratio))
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), TRACE_WIDTH_PX * self._ratio))
             yield painter
 
     def _origin(self, at: int) -> int:
@@ -152,7 +152,7 @@ class SweepView(QtWidgets.QWidget):
             if self._note:
                 self._write(painter)
             elif self._page is None:
-                for start, stop in self._rounds(max(0, self._drawn - self.span + GAP), self._drawn):
+                for start, stop in self._rounds(max(0, self._drawn - self.span + ERASED_SAMPLES), self._drawn):
                     self._stroke(painter, start, stop, start // self.span * self.span)
             else:
                 self._stroke(painter, self._page - self.span, self._page, self._page - self.span)
@@ -169,12 +169,12 @@ class SweepView(QtWidgets.QWidget):
         return list(zip([start, *cuts], [*cuts, stop], strict=True)) if stop > start else []
 
     def _x(self, samples: int) -> float:
-        return (MARGIN + samples * self.scale.step) * self._ratio
+        return (PULSE_MARGIN_PX + samples * self.scale.step) * self._ratio
 
     def _erase(self, painter: QtGui.QPainter, start: int, stop: int) -> None:
         """Put the paper back where samples ``start .. stop`` of one round will be; to the rim at either end."""
         first = start % self.span
-        left = math.floor(self._x(first - 1) if first else (MARGIN - LINE) * self._ratio)
+        left = math.floor(self._x(first - 1) if first else (PULSE_MARGIN_PX - TRACE_WIDTH_PX) * self._ratio)
         last = first + stop - start
         right = self._canvas.width() if last >= self.span else math.ceil(self._x(last))
         strip = QtCore.QRect(left, 0, right - left, self._canvas.height())
@@ -187,9 +187,13 @@ class SweepView(QtWidgets.QWidget):
         start = max(origin, start - 1)
         values = self._history.read(start, stop).astype(np.float64)
         values[np.isinf(values)] = np.nan
-        x = (MARGIN + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
+        x = (PULSE_MARGIN_PX + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
         middle = round(self.height() / 2)
-        draw_line(painter, x, np.clip((middle - values * self.scale.height) * self._ratio, -REACH, REACH))
+        draw_line(
+            painter,
+            x,
+            np.clip((middle - values * self.scale.height) * self._ratio, -MAX_COORDINATE_PX, MAX_COORDINATE_PX),
+        )
         left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
         self._show(QtCore.QRect(left, 0, right - left, self._canvas.height()))
 
@@ -211,7 +215,7 @@ class SweepView(QtWidgets.QWidget):
         painter.setPen(QtGui.QColor(self._palette.muted))
         every = math.ceil(60 / (self.scale.step * RATE))
         for second in range(max(0, math.ceil(origin / RATE)), (origin + self.span) // RATE + 1):
-            x = MARGIN + (second * RATE - origin) * self.scale.step
+            x = PULSE_MARGIN_PX + (second * RATE - origin) * self.scale.step
             if second % every == 0 and x < self.width() - 44:
                 painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
                 painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))
@@ -224,12 +228,12 @@ class SweepView(QtWidgets.QWidget):
         """Copy the part of the kept picture that changed."""
         if self._ratio != self.devicePixelRatioF():
             self.rebuild()
-        with painting(self) as painter:
+        with painter_on(self) as painter:
             painter.scale(1 / self._ratio, 1 / self._ratio)
             painter.drawPixmap(0, 0, self._canvas)
             if self.dim:
                 veil = QtGui.QColor(self._palette.paper)
-                veil.setAlpha(DIM)
+                veil.setAlpha(STALE_VEIL_ALPHA)
                 painter.fillRect(self._canvas.rect(), veil)
         if not self._shown:
             self._shown = True

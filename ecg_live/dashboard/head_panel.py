@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from ecg_live.dashboard.curve import ProbabilityCurve
-from ecg_live.dashboard.theme import Palette, mark
-from ecg_live.dashboard.widgets import CARD_MARGINS, Card, Elided, Pill, text_label
+from ecg_live.dashboard.theme import Palette, set_style_property
+from ecg_live.dashboard.widgets import PANEL_MARGINS_PX, Badge, ElidedLabel, Panel, text_label
 from ecg_live.presentation.formatting import title_text
-from ecg_live.presentation.status import PILLS, HeadStatus
+from ecg_live.presentation.status import STATE_BADGES, HeadStatus
 from ecg_live.results import HeadInfo, Prediction
 
-TEXT_WIDTH, CLOSE_TEXT_WIDTH = 182, 164  # pixels for the words, left of the curve
+TEXT_WIDTH_PX, COMPACT_TEXT_WIDTH_PX = 182, 164  # pixels for the words, left of the curve
 
 
 def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
@@ -27,7 +27,7 @@ def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
     return grid
 
 
-class HeadPanel(Card):
+class HeadPanel(Panel):
     """Shows one head. ``add`` takes every prediction, ``show_status`` is called a few times a second."""
 
     def __init__(self, head: HeadInfo, palette: Palette) -> None:
@@ -36,11 +36,11 @@ class HeadPanel(Card):
         self.status = HeadStatus("waiting")
         self.curve = ProbabilityCurve(head, palette)
         self._words = QtWidgets.QWidget()
-        self._name = Elided(f"{head.name} name", 10)
+        self._name = ElidedLabel(f"{head.name} name", 10)
         self._name.show_text(title_text(head.name))
-        self._label = Elided(f"{head.name} label", 17, bold=True)
+        self._label = ElidedLabel(f"{head.name} label", 17, bold=True)
         self._percent = text_label(f"{head.name} probability", 12)
-        self._pill = Pill(f"{head.name} state")
+        self._pill = Badge(f"{head.name} state")
         self._note = text_label(f"{head.name} note", 9, muted=True)
         self._note.setWordWrap(True)
         self._note.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
@@ -48,7 +48,7 @@ class HeadPanel(Card):
 
     def _lay_out(self) -> None:
         self._words.setAccessibleName(f"{self.head.name} words")
-        self._words.setFixedWidth(TEXT_WIDTH)
+        self._words.setFixedWidth(TEXT_WIDTH_PX)
         column = QtWidgets.QVBoxLayout(self._words)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
@@ -62,14 +62,14 @@ class HeadPanel(Card):
         column.addLayout(answer)
         column.addWidget(self._note, 1)
         row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(*CARD_MARGINS)
+        row.setContentsMargins(*PANEL_MARGINS_PX)
         row.setSpacing(10)
         row.addWidget(self._words)
         row.addWidget(self.curve, 1)
 
     def set_compact(self, *, compact: bool) -> None:
         """Leave less room for the words."""
-        self._words.setFixedWidth(CLOSE_TEXT_WIDTH if compact else TEXT_WIDTH)
+        self._words.setFixedWidth(COMPACT_TEXT_WIDTH_PX if compact else TEXT_WIDTH_PX)
 
     def add(self, prediction: Prediction) -> None:
         """Keep a prediction for the curve."""
@@ -85,7 +85,9 @@ class HeadPanel(Card):
         self._note.setText(status.note)
         self._note.setToolTip(status.note)
         for part in (self._label, self._percent):
-            mark(part, "muted", status.dim)
-        self._pill.show_state(*PILLS[status.kind])
-        self.setAccessibleDescription(f"{PILLS[status.kind][1]}: {status.label} {status.percent} {status.note}".strip())
+            set_style_property(part, "muted", status.dim)
+        self._pill.show_state(*STATE_BADGES[status.kind])
+        self.setAccessibleDescription(
+            f"{STATE_BADGES[status.kind][1]}: {status.label} {status.percent} {status.note}".strip()
+        )
         self.curve.show_at(now, hop, rim="end" if status.kind in ("ended", "error") else "now")

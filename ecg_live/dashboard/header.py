@@ -5,16 +5,16 @@ from __future__ import annotations
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from ecg_live.constants import NO_ECG
-from ecg_live.dashboard.theme import mark
-from ecg_live.dashboard.widgets import Elided, text_label
+from ecg_live.dashboard.theme import set_style_property
+from ecg_live.dashboard.widgets import ElidedLabel, text_label
 from ecg_live.events import StreamInfo
-from ecg_live.presentation.formatting import sentence
-from ecg_live.presentation.status import Strip
+from ecg_live.presentation.formatting import capitalise
+from ecg_live.presentation.status import StatusLine
 
-RESEARCH = "Research use only"
+RESEARCH_USE_TEXT = "Research use only"
 
 
-class Header(QtWidgets.QWidget):
+class SessionHeader(QtWidgets.QWidget):
     """Title, source, model, what is recorded, and what the whole is for."""
 
     def __init__(self, title: str, model: str, info: StreamInfo) -> None:
@@ -22,15 +22,15 @@ class Header(QtWidgets.QWidget):
         self.setAccessibleName("Title")
         name = text_label("Session title", 14, bold=True)
         name.setText(title)
-        about = Elided("Source and model", 10)
+        about = ElidedLabel("Source and model", 10)
         about.setProperty("muted", True)
-        signal = (", ".join(info.channels), f"{info.rate:g} Hz") if info.channels else (sentence(NO_ECG),)
+        signal = (", ".join(info.channels), f"{info.rate:g} Hz") if info.channels else (capitalise(NO_ECG),)
         parts = (info.name, *signal, f"model {model}" if model else "")
         about.show_text("   ·   ".join(part for part in parts if part))
-        self.recording = StateStrip("Recording", grow=False)
-        self.tag = text_label(RESEARCH, 9, bold=True)
+        self.recording = StatusBanner("Recording", grow=False)
+        self.tag = text_label(RESEARCH_USE_TEXT, 9, bold=True)
         self.tag.setObjectName("tag")
-        self.tag.setText(RESEARCH)
+        self.tag.setText(RESEARCH_USE_TEXT)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(16)
@@ -40,7 +40,7 @@ class Header(QtWidgets.QWidget):
         row.addWidget(self.tag)
 
 
-class StateStrip(QtWidgets.QFrame):
+class StatusBanner(QtWidgets.QFrame):
     """A word and a sentence on the colour of their tone, always as high, so that a message moves nothing.
 
     One that does not ``grow`` is as wide as its text, where there is room.
@@ -50,9 +50,9 @@ class StateStrip(QtWidgets.QFrame):
         super().__init__()
         self.setAccessibleName(name)
         self.setFixedHeight(30)
-        self.strip = Strip("neutral", "", "")
+        self.strip = StatusLine("neutral", "", "")
         self._word = text_label(f"{name}: state", 10, bold=True)
-        self._text = Elided(f"{name}: in words", 10)
+        self._text = ElidedLabel(f"{name}: in words", 10)
         if not grow:
             self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Maximum, QtWidgets.QSizePolicy.Policy.Fixed)
         row = QtWidgets.QHBoxLayout(self)
@@ -61,7 +61,7 @@ class StateStrip(QtWidgets.QFrame):
         row.addWidget(self._word)
         row.addWidget(self._text, 1)
 
-    def show_strip(self, strip: Strip) -> None:
+    def show_strip(self, strip: StatusLine) -> None:
         """Show a state."""
         if strip == self.strip:
             return
@@ -69,11 +69,11 @@ class StateStrip(QtWidgets.QFrame):
         self._word.setText(strip.word)
         self._text.show_text(strip.text)
         self._text.setVisible(bool(strip.text))
-        mark(self, "tone", strip.tone)
+        set_style_property(self, "tone", strip.tone)
         self.setAccessibleDescription(f"{strip.word}: {strip.text}")
 
 
-class Foot(QtWidgets.QStatusBar):
+class SessionFooter(QtWidgets.QStatusBar):
     """The last event, how the device's clock runs, and what everybody should know."""
 
     def __init__(self) -> None:
@@ -81,11 +81,11 @@ class Foot(QtWidgets.QStatusBar):
         self.setAccessibleName("Status")
         self.setSizeGripEnabled(False)
         self.setContentsMargins(10, 0, 10, 4)
-        self.event_line = Elided("Last event", 9)
-        self.clock_line = Elided("Device clock", 9)
+        self.event_line = ElidedLabel("Last event", 9)
+        self.clock_line = ElidedLabel("Device clock", 9)
         self.clock_line.setProperty("muted", True)
         hint = text_label("Hint", 9, muted=True)
-        hint.setText(f"{RESEARCH}   ·   Space pause   ·   M marker   ·   R record   ·   ? keys")
+        hint.setText(f"{RESEARCH_USE_TEXT}   ·   Space pause   ·   M marker   ·   R record   ·   ? keys")
         self.addWidget(self.event_line, 2)
         self.addWidget(self.clock_line, 1)
         self.addPermanentWidget(hint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.presentation.markers import QUICK
+from ecg_live.presentation.markers import QUICK_MARKERS
 
 if TYPE_CHECKING:
     from ecg_live.dashboard.window import MainWindow
@@ -36,7 +36,7 @@ def _speed(by: int) -> Action:
 
 
 def _quick(text: str) -> Action:
-    return lambda window: window.desk.mark_quick(text)
+    return lambda window: window.controller.mark_quick(text)
 
 
 def _leave_full_screen(window: MainWindow) -> None:
@@ -45,10 +45,10 @@ def _leave_full_screen(window: MainWindow) -> None:
 
 
 ASKS: dict[int, Action] = {  # of the session; once however long the key is held
-    _Key.Key_M: lambda window: window.desk.mark(),
-    _Key.Key_B: lambda window: window.desk.begin_baseline(),
-    _Key.Key_R: lambda window: window.desk.toggle_recording(),
-    **{_Key.Key_1 + place: _quick(text) for place, text in enumerate(QUICK)},
+    _Key.Key_M: lambda window: window.controller.mark(),
+    _Key.Key_B: lambda window: window.controller.begin_baseline(),
+    _Key.Key_R: lambda window: window.controller.toggle_recording(),
+    **{_Key.Key_1 + place: _quick(text) for place, text in enumerate(QUICK_MARKERS)},
 }
 ACTIONS: dict[int, Action] = ASKS | {
     _Key.Key_Space: lambda window: window.toggle_pause(),

@@ -6,26 +6,26 @@ from itertools import pairwise
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.ecg_grid import MARGIN, painting
+from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, painter_on
 from ecg_live.dashboard.theme import Palette
-from ecg_live.dashboard.widgets import style_text, tip
+from ecg_live.dashboard.widgets import style_text, tooltip_html
 from ecg_live.text import clean
 
-HEIGHT = 18  # pixels
-PAD = 4  # pixels between a marker's line and its text
-NARROW = 12  # pixels: with less room there is only the line
+LABEL_HEIGHT_PX = 18  # pixels
+LABEL_PADDING_PX = 4  # pixels between a marker's line and its text
+MIN_LABEL_WIDTH_PX = 12  # pixels: with less room there is only the line
 
-Labels = tuple[tuple[float, str], ...]
+LabelPositions = tuple[tuple[float, str], ...]
 
 
-class MarkerStrip(QtWidgets.QWidget):
+class MarkerLabels(QtWidgets.QWidget):
     """Painted only when what it shows has changed."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self._palette = palette
-        self.labels: Labels = ()
-        self.setFixedHeight(HEIGHT)
+        self.labels: LabelPositions = ()
+        self.setFixedHeight(LABEL_HEIGHT_PX)
         self.setAccessibleName("Markers on the trace")
         style_text(self, 8)
 
@@ -34,31 +34,33 @@ class MarkerStrip(QtWidgets.QWidget):
         self._palette = palette
         self.update()
 
-    def show_labels(self, labels: Labels) -> None:
+    def show_labels(self, labels: LabelPositions) -> None:
         """Show texts at the pixels of their lines, from left to right."""
         labels = tuple((x, clean(text)) for x, text in labels)
         if labels == self.labels:
             return
         self.labels = labels
         texts = [text for _, text in self.labels]
-        self.setToolTip(tip(*texts))
+        self.setToolTip(tooltip_html(*texts))
         self.setAccessibleDescription(", ".join(texts))
         self.update()
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw each line's end, and as much of its text as fits before the next."""
-        with painting(self) as painter:
+        with painter_on(self) as painter:
             painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QRect(6, 0, MARGIN, HEIGHT), _MIDDLE, "Markers")
+            painter.drawText(QtCore.QRect(6, 0, PULSE_MARGIN_PX, LABEL_HEIGHT_PX), _ALIGN_VCENTER, "Markers")
             for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
                 painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
-                painter.drawLine(QtCore.QLineF(x, 0, x, HEIGHT))
-                room = int(following - x) - PAD
-                if room >= NARROW:
+                painter.drawLine(QtCore.QLineF(x, 0, x, LABEL_HEIGHT_PX))
+                room = int(following - x) - LABEL_PADDING_PX
+                if room >= MIN_LABEL_WIDTH_PX:
                     painter.setPen(QtGui.QColor(self._palette.text))
                     short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
-                    painter.drawText(QtCore.QRectF(x + PAD, 0, room, HEIGHT), _MIDDLE, short)
+                    painter.drawText(
+                        QtCore.QRectF(x + LABEL_PADDING_PX, 0, room, LABEL_HEIGHT_PX), _ALIGN_VCENTER, short
+                    )
 
 
-_MIDDLE = QtCore.Qt.AlignmentFlag.AlignVCenter.value
+_ALIGN_VCENTER = QtCore.Qt.AlignmentFlag.AlignVCenter.value

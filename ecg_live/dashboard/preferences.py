@@ -7,25 +7,25 @@ from pathlib import Path
 
 from pyqtgraph.Qt import QtCore
 
-from ecg_live.dashboard.ecg_grid import GAINS, SPEEDS, Scale
+from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 
-USUAL_SIZE = QtCore.QSize(1280, 800)
-FRAME_PX = QtCore.QSize(8, 40)  # what a window manager adds: its frame is known only once the window is shown
-SMALLEST_PX = 200  # of a side; less was not chosen by anybody
+DEFAULT_SIZE_PX = QtCore.QSize(1280, 800)
+WINDOW_FRAME_PX = QtCore.QSize(8, 40)  # what a window manager adds: its frame is known only once the window is shown
+MIN_SIDE_PX = 200  # of a side; less was not chosen by anybody
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """Size of a window that is neither maximised nor full screen, colours (None: the desktop's), scale of the paper."""
 
-    size: QtCore.QSize = USUAL_SIZE
+    size: QtCore.QSize = DEFAULT_SIZE_PX
     maximised: bool = False
     theme: Palette | None = None
-    scale: Scale = Scale()  # noqa: RUF009 - frozen
+    scale: PaperScale = PaperScale()  # noqa: RUF009 - frozen
 
 
-class Memory:
+class PreferenceStore:
     """Keeps preferences in an INI file; what is missing or cannot be is as usual, and a file nobody may write is none.
 
     Parameters
@@ -41,12 +41,15 @@ class Memory:
         """Give what was kept."""
         width, height = self._number("window/width"), self._number("window/height")
         speed, gain = self._number("trace/speed"), self._number("trace/gain")
-        known = min(width, height) >= SMALLEST_PX and max(width, height) < 1 << 15
+        known = min(width, height) >= MIN_SIDE_PX and max(width, height) < 1 << 15
         return Preferences(
-            size=QtCore.QSize(int(width), int(height)) if known else USUAL_SIZE,
+            size=QtCore.QSize(int(width), int(height)) if known else DEFAULT_SIZE_PX,
             maximised=self._text("window/maximised") == "true",
             theme={palette.name: palette for palette in (LIGHT, DARK)}.get(self._text("window/theme")),
-            scale=Scale(speed if speed in SPEEDS else Scale().speed, gain if gain in GAINS else Scale().gain),
+            scale=PaperScale(
+                speed if speed in PAPER_SPEEDS_MM_S else PaperScale().speed,
+                gain if gain in PAPER_GAINS else PaperScale().gain,
+            ),
         )
 
     def write(self, preferences: Preferences) -> None:
@@ -77,6 +80,6 @@ class Memory:
             return -1.0
 
 
-def fitted(wanted: QtCore.QSize, available: QtCore.QSize) -> QtCore.QSize:
+def fit_to_screen(wanted: QtCore.QSize, available: QtCore.QSize) -> QtCore.QSize:
     """Give the size of a window with its frame on a screen with so much room."""
-    return wanted.boundedTo(available - FRAME_PX)
+    return wanted.boundedTo(available - WINDOW_FRAME_PX)

@@ -9,12 +9,12 @@ from typing import Generic, TypeVar
 
 from PyQt6 import QtCore, QtWidgets  # not by way of pyqtgraph, whose import takes most of a second
 
-LOOK = 50  # ms between two looks at whether it is done
+POLL_INTERVAL_MS = 50  # ms between two looks at whether it is done
 
 T = TypeVar("T")
 
 
-class _Work(Generic[T]):
+class _BackgroundTask(Generic[T]):
     """Something that is done on a thread of its own; a thread that nobody waits for any more ends with the process."""
 
     def __init__(self, work: Callable[[], T]) -> None:
@@ -72,10 +72,10 @@ def search(work: Callable[[], T], title: str, text: str, stopped: Callable[[], b
         Whatever ``work`` raises; KeyboardInterrupt where it was ``stopped``.
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
-    window, working = SearchWindow(title, text), _Work(work)
+    window, working = SearchWindow(title, text), _BackgroundTask(work)
     timer = QtCore.QTimer()
     timer.timeout.connect(lambda: window.accept() if working.done or stopped() else None)
-    timer.start(LOOK)
+    timer.start(POLL_INTERVAL_MS)
     try:
         window.exec()
     finally:

@@ -13,7 +13,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from ecg_live.presentation.status import Tone
 
-TONES: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 or better
+TONE_COLOURS: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 or better
     "live": ("#00795a", "#ffffff"),
     "info": ("#0068a3", "#ffffff"),
     "warn": ("#e69f00", "#000000"),
@@ -22,7 +22,7 @@ TONES: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 or bett
     "rec": ("#9c0028", "#ffffff"),
     "neutral": ("#59636d", "#ffffff"),
 }
-LINES = (  # class lines differ in style as well as in colour
+LINE_STYLES = (  # class lines differ in style as well as in colour
     QtCore.Qt.PenStyle.SolidLine,
     QtCore.Qt.PenStyle.DashLine,
     QtCore.Qt.PenStyle.DotLine,
@@ -97,7 +97,7 @@ def style_sheet(palette: Palette) -> str:
     tones = "".join(
         f'QFrame[tone="{tone}"] {{ background: {back}; border-radius: 4px; }}'
         f'QLabel[tone="{tone}"], QFrame[tone="{tone}"] QLabel {{ color: {text}; }}'
-        for tone, (back, text) in TONES.items()
+        for tone, (back, text) in TONE_COLOURS.items()
     )
     return (
         f"QMainWindow, QDialog {{ background: {palette.window}; }}"
@@ -106,7 +106,7 @@ def style_sheet(palette: Palette) -> str:
         f"QFrame#card {{ background: {palette.card}; border: 1px solid {palette.border}; border-radius: 6px; }}"
         f"QLabel#tag {{ border: 1px solid {palette.muted}; border-radius: 4px; padding: 2px 8px; }}"
         f"QLabel#pill {{ border-radius: 4px; padding: 1px 7px; }}"
-        f"QPushButton#live:enabled {{ background: {TONES['live'][0]}; color: {TONES['live'][1]}; "
+        f"QPushButton#live:enabled {{ background: {TONE_COLOURS['live'][0]}; color: {TONE_COLOURS['live'][1]}; "
         f"border: 1px solid {palette.border}; border-radius: 3px; font-weight: bold; }}"
         f"QPushButton#live {{ min-width: 76px; min-height: 20px; }}"
         f"QStatusBar {{ background: {palette.window}; }} QStatusBar::item {{ border: none; }}" + tones
@@ -125,8 +125,8 @@ def widget_palette(palette: Palette) -> QtGui.QPalette:
         role.ButtonText: palette.text,
         role.ToolTipBase: palette.card,
         role.ToolTipText: palette.text,
-        role.Highlight: TONES["info"][0],
-        role.HighlightedText: TONES["info"][1],
+        role.Highlight: TONE_COLOURS["info"][0],
+        role.HighlightedText: TONE_COLOURS["info"][1],
         role.PlaceholderText: palette.muted,
     }
     made = QtGui.QPalette()
@@ -137,7 +137,7 @@ def widget_palette(palette: Palette) -> QtGui.QPalette:
     return made
 
 
-def mark(widget: QtWidgets.QWidget, name: str, value: object) -> None:
+def set_style_property(widget: QtWidgets.QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet asks for, and restyle the widget and its children if it changed."""
     if widget.property(name) == value:
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from ecg_live.constants import RATE
-from ecg_live.dashboard.ecg_grid import GAINS, SPEEDS, Scale
+from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
 from ecg_live.dashboard.widgets import text_label
 
 
-class Transport(QtWidgets.QWidget):
+class TransportBar(QtWidgets.QWidget):
     """Says what the user wants; the window does it. Positions are display indices behind the page shown."""
 
     marker_asked = QtCore.pyqtSignal()
@@ -26,8 +26,10 @@ class Transport(QtWidgets.QWidget):
         self.bar = QtWidgets.QScrollBar(QtCore.Qt.Orientation.Horizontal)
         self.marker = QtWidgets.QPushButton("Marker")
         self.count = text_label("Markers so far", 9, muted=True)
-        self.speed = _box("Paper speed", [f"{speed:g} mm/s" for speed in SPEEDS], SPEEDS.index(25.0))
-        self.gain = _box("Gain", [f"{10 * gain:g} mm/mV" for gain in GAINS], GAINS.index(1.0))
+        self.speed = _combo_box(
+            "Paper speed", [f"{speed:g} mm/s" for speed in PAPER_SPEEDS_MM_S], PAPER_SPEEDS_MM_S.index(25.0)
+        )
+        self.gain = _combo_box("Gain", [f"{10 * gain:g} mm/mV" for gain in PAPER_GAINS], PAPER_GAINS.index(1.0))
         self.live.setObjectName("live")
         self.pause.setAccessibleName("Pause the trace")
         self.live.setAccessibleName("Back to the newest of the trace")
@@ -55,14 +57,14 @@ class Transport(QtWidgets.QWidget):
         self.show_markers(0, 0)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> PaperScale:
         """The scale chosen."""
-        return Scale(SPEEDS[self.speed.currentIndex()], GAINS[self.gain.currentIndex()])
+        return PaperScale(PAPER_SPEEDS_MM_S[self.speed.currentIndex()], PAPER_GAINS[self.gain.currentIndex()])
 
-    def choose(self, scale: Scale) -> None:
+    def choose(self, scale: PaperScale) -> None:
         """Set both boxes."""
-        self.speed.setCurrentIndex(SPEEDS.index(scale.speed))
-        self.gain.setCurrentIndex(GAINS.index(scale.gain))
+        self.speed.setCurrentIndex(PAPER_SPEEDS_MM_S.index(scale.speed))
+        self.gain.setCurrentIndex(PAPER_GAINS.index(scale.gain))
 
     def step(self, box: QtWidgets.QComboBox, by: int) -> None:
         """Choose the next faster or slower, larger or smaller."""
@@ -94,7 +96,7 @@ class Transport(QtWidgets.QWidget):
         self.scale_chosen.emit(self.scale)
 
 
-def _box(name: str, items: list[str], chosen: int) -> QtWidgets.QComboBox:
+def _combo_box(name: str, items: list[str], chosen: int) -> QtWidgets.QComboBox:
     box = QtWidgets.QComboBox()
     box.setAccessibleName(name)
     box.setToolTip(name)

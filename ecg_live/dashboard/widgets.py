@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.ecg_grid import painting
-from ecg_live.dashboard.theme import mark
-from ecg_live.presentation.formatting import NOTHING
+from ecg_live.dashboard.ecg_grid import painter_on
+from ecg_live.dashboard.theme import set_style_property
+from ecg_live.presentation.formatting import NO_VALUE
 from ecg_live.presentation.status import Tone
 from ecg_live.text import clean
 
-CARD_MARGINS = (12, 8, 12, 8)
-CLOSE_MARGINS = (10, 3, 10, 3)
+PANEL_MARGINS_PX = (12, 8, 12, 8)
+COMPACT_MARGINS_PX = (10, 3, 10, 3)
 
 
 def text_label(name: str, size: int, *, bold: bool = False, muted: bool = False) -> QtWidgets.QLabel:
@@ -35,12 +35,12 @@ def style_text(widget: QtWidgets.QWidget, size: int, *, bold: bool = False) -> N
     widget.setFont(font)
 
 
-def tip(*lines: str) -> str:
+def tooltip_html(*lines: str) -> str:
     """Write lines for a tool tip, which would take a device's or a marker's name for HTML where it looks like that."""
     return f"<qt>{'<br>'.join(escape(clean(line)) for line in lines)}</qt>" if any(lines) else ""
 
 
-class Elided(QtWidgets.QLabel):
+class ElidedLabel(QtWidgets.QLabel):
     """A line that ends in an ellipsis where it does not fit; the whole of it is in the tool tip."""
 
     def __init__(self, name: str, size: int, *, bold: bool = False) -> None:
@@ -53,7 +53,7 @@ class Elided(QtWidgets.QLabel):
     def show_text(self, text: str) -> None:
         """Show ``text``."""
         self.setText(clean(text))
-        self.setToolTip(tip(text))
+        self.setToolTip(tooltip_html(text))
 
     def minimumSizeHint(self) -> QtCore.QSize:
         """Narrow: the line gives way."""
@@ -61,13 +61,13 @@ class Elided(QtWidgets.QLabel):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw as much of the line as fits."""
-        with painting(self) as painter:
+        with painter_on(self) as painter:
             text = self.fontMetrics().elidedText(self.text(), QtCore.Qt.TextElideMode.ElideRight, self.width())
             painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
             painter.drawText(self.rect(), self.alignment(), text)
 
 
-class Pill(QtWidgets.QLabel):
+class Badge(QtWidgets.QLabel):
     """A state in one or two words on its colour."""
 
     def __init__(self, name: str) -> None:
@@ -80,10 +80,10 @@ class Pill(QtWidgets.QLabel):
     def show_state(self, tone: Tone, word: str) -> None:
         """Show a state."""
         self.setText(word)
-        mark(self, "tone", tone)
+        set_style_property(self, "tone", tone)
 
 
-class Card(QtWidgets.QFrame):
+class Panel(QtWidgets.QFrame):
     """A framed part of the window."""
 
     def __init__(self, name: str) -> None:
@@ -92,7 +92,7 @@ class Card(QtWidgets.QFrame):
         self.setAccessibleName(name)
 
 
-class Shelf(QtWidgets.QScrollArea):
+class ScrollableBody(QtWidgets.QScrollArea):
     """Holds the window's parts, which can be reached by scrolling on a screen that is too small for them."""
 
     def __init__(self, body: QtWidgets.QWidget) -> None:
@@ -112,7 +112,7 @@ class Shelf(QtWidgets.QScrollArea):
             event.ignore()
 
 
-class Tile(Card):
+class ValueTile(Panel):
     """One number with its caption, unit and a line below it; in a ``compact`` one all stand side by side."""
 
     def __init__(self, caption: str, unit: str = "", *, size: int = 20, compact: int = 12) -> None:
@@ -129,7 +129,7 @@ class Tile(Card):
         row.addWidget(self._value, 0, QtCore.Qt.AlignmentFlag.AlignBaseline)
         row.addWidget(self._unit, 1, QtCore.Qt.AlignmentFlag.AlignBaseline)
         self._box = QtWidgets.QBoxLayout(QtWidgets.QBoxLayout.Direction.TopToBottom, self)
-        self._box.setContentsMargins(*CARD_MARGINS)
+        self._box.setContentsMargins(*PANEL_MARGINS_PX)
         self._box.setSpacing(1)
         self._box.addWidget(self._caption)
         self._box.addLayout(row)
@@ -140,7 +140,7 @@ class Tile(Card):
         """Lay caption and number side by side, without the line below."""
         direction = QtWidgets.QBoxLayout.Direction
         self._box.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
-        self._box.setContentsMargins(*(CLOSE_MARGINS if compact else CARD_MARGINS))
+        self._box.setContentsMargins(*(COMPACT_MARGINS_PX if compact else PANEL_MARGINS_PX))
         self._box.setSpacing(10 if compact else 1)
         self._note.setVisible(not compact)
         style_text(self._value, self._sizes[compact], bold=True)
@@ -164,11 +164,11 @@ class Tile(Card):
         """Show a number; ``dim`` when it is not live."""
         self._value.setText(value)
         self._note.setText(note)
-        mark(self._value, "muted", dim or value == NOTHING)
+        set_style_property(self._value, "muted", dim or value == NO_VALUE)
         self.setAccessibleDescription(f"{value} {self._unit.text()} {note}".strip())
 
 
-class RowTile(Card):
+class RowTile(Panel):
     """A caption and a number side by side."""
 
     def __init__(self, caption: str) -> None:
@@ -177,7 +177,7 @@ class RowTile(Card):
         left.setText(caption)
         self._value = text_label(caption, 11, bold=True)
         row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(CARD_MARGINS[0], 5, CARD_MARGINS[2], 5)
+        row.setContentsMargins(PANEL_MARGINS_PX[0], 5, PANEL_MARGINS_PX[2], 5)
         row.addWidget(left, 1)
         row.addWidget(self._value)
 
@@ -194,11 +194,11 @@ class RowTile(Card):
     def show_value(self, value: str, *, dim: bool) -> None:
         """Show a number; ``dim`` when it is not live."""
         self._value.setText(value)
-        mark(self._value, "muted", dim)
+        set_style_property(self._value, "muted", dim)
         self.setAccessibleDescription(value)
 
 
-class QualityTile(Card):
+class QualityTile(Panel):
     """The grade of the signal as a badge, with the reasons."""
 
     TONES: ClassVar[dict[str, Tone]] = {"good": "live", "poor": "warn", "unusable": "unusable"}
@@ -207,12 +207,12 @@ class QualityTile(Card):
         super().__init__("Signal quality")
         caption = text_label("Signal quality caption", 9, muted=True)
         caption.setText("Signal quality")
-        self.badge = Pill("Signal quality grade")
+        self.badge = Badge("Signal quality grade")
         self.reasons = text_label("Signal quality reasons", 9)
         self.reasons.setWordWrap(True)
         self.reasons.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
         self._column = QtWidgets.QVBoxLayout(self)
-        self._column.setContentsMargins(*CARD_MARGINS)
+        self._column.setContentsMargins(*PANEL_MARGINS_PX)
         self._column.setSpacing(5)
         self._column.addWidget(caption)
         self._column.addWidget(self.badge)
@@ -220,7 +220,7 @@ class QualityTile(Card):
 
     def set_compact(self, *, compact: bool) -> None:
         """Draw the parts closer together."""
-        self._column.setContentsMargins(*(CLOSE_MARGINS if compact else CARD_MARGINS))
+        self._column.setContentsMargins(*(COMPACT_MARGINS_PX if compact else PANEL_MARGINS_PX))
         self._column.setSpacing(1 if compact else 5)
 
     def show_grade(self, grade: str, reasons: tuple[str, ...], *, dim: bool) -> None:
@@ -229,4 +229,4 @@ class QualityTile(Card):
         self.badge.show_state(tone, grade.upper())
         self.reasons.setText("; ".join(reasons))
         self.reasons.setToolTip("\n".join(reasons))
-        mark(self.reasons, "muted", dim)
+        set_style_property(self.reasons, "muted", dim)

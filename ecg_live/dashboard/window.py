@@ -8,32 +8,32 @@ import time
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import NO_ECG
-from ecg_live.dashboard.controller import Desk
-from ecg_live.dashboard.ecg_grid import Scale
+from ecg_live.dashboard.controller import SessionController
+from ecg_live.dashboard.ecg_grid import PaperScale
 from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
-from ecg_live.dashboard.header import Foot, Header, StateStrip
+from ecg_live.dashboard.header import SessionFooter, SessionHeader, StatusBanner
 from ecg_live.dashboard.help import HelpDialog
 from ecg_live.dashboard.keys import action_for
-from ecg_live.dashboard.marker_labels import MarkerStrip
-from ecg_live.dashboard.preferences import Memory, Preferences, fitted
+from ecg_live.dashboard.marker_labels import MarkerLabels
+from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
-from ecg_live.dashboard.transport import Transport
-from ecg_live.dashboard.vitals import Numbers
-from ecg_live.dashboard.widgets import Card, Shelf
+from ecg_live.dashboard.transport import TransportBar
+from ecg_live.dashboard.vitals import VitalsPanel
+from ecg_live.dashboard.widgets import Panel, ScrollableBody
 from ecg_live.events import Clock
-from ecg_live.presentation.formatting import sentence
-from ecg_live.presentation.live_values import Readings
+from ecg_live.presentation.formatting import capitalise
+from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
-from ecg_live.presentation.recording import banner, indicator
-from ecg_live.presentation.status import HeadStatus, head_status, time_now
+from ecg_live.presentation.recording import recording_failure, recording_indicator
+from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status
 from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
-NUMBERS_EVERY = 0.25  # s between two redraws of numbers and curves
-ROOMY_PX = QtCore.QSize(960, 660)  # with less of either the parts are drawn closer together
-USUAL_TRACE_PX, LOWEST_TRACE_PX = 160, 90  # height that the trace has at least
+VALUES_INTERVAL_S = 0.25  # s between two redraws of numbers and curves
+COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # with less of either the parts are drawn closer together
+MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 160, 90  # height that the trace has at least
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -52,31 +52,39 @@ class MainWindow(QtWidgets.QMainWindow):
     """
 
     def __init__(
-        self, view: View, *, title: str, model: str, clock: Clock = time.monotonic, memory: Memory | None = None
+        self,
+        view: View,
+        *,
+        title: str,
+        model: str,
+        clock: Clock = time.monotonic,
+        memory: PreferenceStore | None = None,
     ) -> None:
         super().__init__()
         self._view, self._clock, self._cursor = view, clock, Poll()
         self._numbers_at = -math.inf
         self._closing = False  # without a question
         self._compact = False
-        self._memory = memory or Memory()
+        self._memory = memory or PreferenceStore()
         kept = self._memory.read()
         self._theme = kept.theme or system_theme()
         self.history = TraceHistory()
-        self.readings = Readings(view.info)
-        self.trace = Card("ECG")
-        log, note = MarkerLog(), "" if view.info.channels else sentence(NO_ECG)
+        self.live_values = LiveValues(view.info)
+        self.trace = Panel("ECG")
+        log, note = MarkerLog(), "" if view.info.channels else capitalise(NO_ECG)
         self.sweep = SweepView(self.history, self._theme, log, note)
-        self.desk: Desk = Desk(view, self.readings, log, clock, self.trace, self.sweep.setFocus)
-        self.markers = MarkerStrip(self._theme)
-        self.transport = Transport()
-        self.header = Header(title, model, view.info)
-        self.strip = StateStrip("State of the stream")
-        self.banner = StateStrip("Failed recording")
+        self.controller: SessionController = SessionController(
+            view, self.live_values, log, clock, self.trace, self.sweep.setFocus
+        )
+        self.markers = MarkerLabels(self._theme)
+        self.transport = TransportBar()
+        self.header = SessionHeader(title, model, view.info)
+        self.strip = StatusBanner("State of the stream")
+        self.banner = StatusBanner("Failed recording")
         self.banner.hide()
-        self.numbers = Numbers()
+        self.numbers = VitalsPanel()
         self.panels = [HeadPanel(head, self._theme) for head in view.heads]
-        self.foot = Foot()
+        self.footer = SessionFooter()
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self._lay_out()
@@ -101,43 +109,45 @@ class MainWindow(QtWidgets.QMainWindow):
         snapshot, self._cursor = self._view.poll(self._cursor)
         now = self._clock()
         self.history.append(snapshot.trace_start, snapshot.trace)
-        self.readings.take(snapshot, now)
-        snapshot = self.readings.seen(snapshot, now)
-        for marker in self.desk.take(snapshot, now):
+        self.live_values.take(snapshot, now)
+        snapshot = self.live_values.seen(snapshot, now)
+        for marker in self.controller.take(snapshot, now):
             self.sweep.show_marker(marker)
-        self.desk.markers.forget(self.history.start)
+        self.controller.markers.forget(self.history.start)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
         self.sweep.advance()
         self.markers.show_labels(self.sweep.labels())
-        if now - self._numbers_at >= NUMBERS_EVERY:
+        if now - self._numbers_at >= VALUES_INTERVAL_S:
             self._numbers_at = now
             self._show_numbers(snapshot, now)
 
     def _show_numbers(self, snapshot: Snapshot, now: float) -> None:
-        last, fresh = self.readings.last, self.readings.fresh(now)
+        last, fresh = self.live_values.last, self.live_values.fresh(now)
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
-            if result is None and not self.readings.ecg and snapshot.samples:
-                panel.show_status(HeadStatus("abstain", note=sentence(NO_ECG)), time_now(snapshot), fresh.hop)
+            if result is None and not self.live_values.ecg and snapshot.samples:
+                panel.show_status(
+                    HeadStatus("abstain", note=capitalise(NO_ECG)), current_stream_time(snapshot), fresh.hop
+                )
                 continue
-            panel.show_status(head_status(snapshot, result, fresh), time_now(snapshot), fresh.hop)
-        self.numbers.show_snapshot(snapshot, self.readings, fresh)
-        overdue = self.desk.markers.overdue(now)
-        self.strip.show_strip(self.readings.strip(snapshot, now, paused=self.paused, warning=overdue))
-        self.sweep.show_dim(dim=self.readings.outage(snapshot) > 0)
-        self.foot.event_line.show_text(self.readings.event)
-        self.foot.clock_line.show_text(self.readings.drift)
-        self.transport.show_markers(self.desk.markers.count, len(self.desk.markers.pending))
+            panel.show_status(head_status(snapshot, result, fresh), current_stream_time(snapshot), fresh.hop)
+        self.numbers.show_snapshot(snapshot, self.live_values, fresh)
+        overdue = self.controller.markers.overdue(now)
+        self.strip.show_strip(self.live_values.strip(snapshot, now, paused=self.paused, warning=overdue))
+        self.sweep.show_dim(dim=self.live_values.outage(snapshot) > 0)
+        self.footer.event_line.show_text(self.live_values.event)
+        self.footer.clock_line.show_text(self.live_values.drift)
+        self.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
         self._show_recording(snapshot)
         self._show_range()
 
     def _show_recording(self, snapshot: Snapshot) -> None:
-        failed, able = self.readings.recording_failed, self._view.can_record
-        silent = self.readings.outage(snapshot)
-        self.header.recording.show_strip(indicator(snapshot, failed, able=able, silent=silent))
-        strip = banner(snapshot, failed, able=able)
+        failed, able = self.live_values.recording_failed, self._view.can_record
+        silent = self.live_values.outage(snapshot)
+        self.header.recording.show_strip(recording_indicator(snapshot, failed, able=able, silent=silent))
+        strip = recording_failure(snapshot, failed, able=able)
         self.banner.setVisible(strip is not None)
         if strip is not None:
             self.banner.show_strip(strip)
@@ -174,7 +184,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._show_range()
             self.transport.bar.setValue(self.sweep.page + samples)
 
-    def set_scale(self, scale: Scale) -> None:
+    def set_scale(self, scale: PaperScale) -> None:
         """Change paper speed and gain."""
         self.sweep.restyle(scale=scale)
         self._show_range()
@@ -195,7 +205,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def warn(self, text: str) -> None:
         """Say something about the dashboard itself on its line on top."""
-        self.readings.warn(text, self._clock())
+        self.live_values.warn(text, self._clock())
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or leave it."""
@@ -222,7 +232,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Ask the session to end; while a recording runs, ask the user before."""
-        if not self._closing and event is not None and not self.desk.may_close(self.end):
+        if not self._closing and event is not None and not self.controller.may_close(self.end):
             event.ignore()
             return
         self._remember()
@@ -237,7 +247,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
         """Give way where there is little room."""
         super().resizeEvent(event)
-        compact = self.width() < ROOMY_PX.width() or self.height() < ROOMY_PX.height()
+        compact = self.width() < COMPACT_BELOW_PX.width() or self.height() < COMPACT_BELOW_PX.height()
         if compact != self._compact:
             self._set_compact(compact=compact)
 
@@ -245,14 +255,14 @@ class MainWindow(QtWidgets.QMainWindow):
         """Draw the parts closer together, or as large as usual."""
         self._compact = compact
         self.numbers.set_compact(compact=compact)
-        self.sweep.setMinimumHeight(LOWEST_TRACE_PX if compact else USUAL_TRACE_PX)
+        self.sweep.setMinimumHeight(COMPACT_TRACE_HEIGHT_PX if compact else MIN_TRACE_HEIGHT_PX)
         for panel in self.panels:
             panel.set_compact(compact=compact)
 
     def _take_size(self, kept: Preferences) -> None:
         """As large as the last time, as far as the screen has room."""
         screen = self.screen()
-        self.resize(kept.size if screen is None else fitted(kept.size, screen.availableGeometry().size()))
+        self.resize(kept.size if screen is None else fit_to_screen(kept.size, screen.availableGeometry().size()))
         if kept.maximised:
             self.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
 
@@ -264,7 +274,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _connect(self) -> None:
         self.transport.pause_asked.connect(self.toggle_pause)
-        self.transport.marker_asked.connect(self.desk.mark)
+        self.transport.marker_asked.connect(self.controller.mark)
         self.transport.live_asked.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
         self.transport.scale_chosen.connect(self.set_scale)
@@ -289,5 +299,5 @@ class MainWindow(QtWidgets.QMainWindow):
         grid.addWidget(self.numbers, 3, 1, 2, 1)
         grid.setRowStretch(3, 5)
         grid.setRowStretch(4, 3 if len(self.panels) <= 2 else 5)
-        self.setCentralWidget(Shelf(body))
-        self.setStatusBar(self.foot)
+        self.setCentralWidget(ScrollableBody(body))
+        self.setStatusBar(self.footer)

@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ecg_live.html.markup import Html, tag
+from ecg_live.html.markup import Markup, tag
 
-COLOURS = 8  # classes c0 to c7 of the style sheet
-DASHES = ("none", "6 3", "2 3", "8 3 2 3")  # lines differ in style as well as in colour
-Limits = tuple[float, float]
+COLOUR_CLASSES = 8  # classes c0 to c7 of the style sheet
+LINE_DASHES = ("none", "6 3", "2 3", "8 3 2 3")  # lines differ in style as well as in colour
+AxisLimits = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Plot:
     top: float
     width: float
     height: float
-    xlim: Limits
-    ylim: Limits
+    xlim: AxisLimits
+    ylim: AxisLimits
 
     def x(self, value: float) -> float:
         """Where a number lies across."""
@@ -33,20 +33,20 @@ class Plot:
         """Where a number lies, upwards."""
         return self.top + self.height * (1 - (value - self.ylim[0]) / (self.ylim[1] - self.ylim[0] or 1))
 
-    def axes(self, xlabel: str, ylabel: str, xticks: Sequence[float], yticks: Sequence[float]) -> list[Html]:
+    def axes(self, xlabel: str, ylabel: str, xticks: Sequence[float], yticks: Sequence[float]) -> list[Markup]:
         """Grid, numbers and names of both axes."""
         bottom, right = self.top + self.height, self.left + self.width
-        across, down = _digits(xticks), _digits(yticks)
+        across, down = _tick_decimals(xticks), _tick_decimals(yticks)
         return [
-            *(rule(self.x(tick), self.top, self.x(tick), bottom) for tick in xticks),
-            *(rule(self.left, self.y(tick), right, self.y(tick)) for tick in yticks),
-            *(write(f"{tick:.{across}f}", self.x(tick), bottom + 16, "middle") for tick in xticks),
-            *(write(f"{tick:.{down}f}", self.left - 7, self.y(tick) + 4, "end") for tick in yticks),
-            write(xlabel, self.left + self.width / 2, bottom + 34, "middle", "axis"),
-            upwards(ylabel, self.left - 42, self.top + self.height / 2),
+            *(straight_line(self.x(tick), self.top, self.x(tick), bottom) for tick in xticks),
+            *(straight_line(self.left, self.y(tick), right, self.y(tick)) for tick in yticks),
+            *(text_at(f"{tick:.{across}f}", self.x(tick), bottom + 16, "middle") for tick in xticks),
+            *(text_at(f"{tick:.{down}f}", self.left - 7, self.y(tick) + 4, "end") for tick in yticks),
+            text_at(xlabel, self.left + self.width / 2, bottom + 34, "middle", "axis"),
+            vertical_text(ylabel, self.left - 42, self.top + self.height / 2),
         ]
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], style: int = 0, class_: str = "line") -> Html:
+    def line(self, xs: Sequence[float], ys: Sequence[float], style: int = 0, class_: str = "line") -> Markup:
         """A line, broken where a number is missing."""
         steps: list[str] = []
         known = [math.isfinite(x) and math.isfinite(y) for x, y in zip(xs, ys, strict=False)]
@@ -56,11 +56,11 @@ class Plot:
                 steps.append(f"{'L' if joined else 'M'}{self.x(x):.1f} {self.y(y):.1f}")
             elif known[i]:  # alone between two breaks: a dash, or nobody would see it
                 steps.append(f"M{self.x(x) - 0.5:.1f} {self.y(y):.1f}h1")
-        dash = DASHES[style // 2 % len(DASHES)]
-        colour = f"{class_} c{style % COLOURS}"
+        dash = LINE_DASHES[style // 2 % len(LINE_DASHES)]
+        colour = f"{class_} c{style % COLOUR_CLASSES}"
         return tag("path", d="".join(steps), class_=colour, stroke_dasharray=None if dash == "none" else dash)
 
-    def cloud(self, points: Iterable[tuple[float, float]], name: str, **attributes: object) -> Html:
+    def cloud(self, points: Iterable[tuple[float, float]], name: str, **attributes: object) -> Markup:
         """Many dots of one kind, as strokes of no length."""
         drawn = "".join(
             f"M{self.x(x):.1f} {self.y(y):.1f}h0" for x, y in points if math.isfinite(x) and math.isfinite(y)
@@ -68,7 +68,7 @@ class Plot:
         return tag("path", tag("title", name), d=drawn, **attributes)
 
 
-def picture(width: float, height: float, description: str, parts: Iterable[Html]) -> Html:
+def svg(width: float, height: float, description: str, parts: Iterable[Markup]) -> Markup:
     """An SVG picture with words for those who do not see it."""
     return tag(
         "svg",
@@ -80,34 +80,34 @@ def picture(width: float, height: float, description: str, parts: Iterable[Html]
     )
 
 
-def swatch(style: int) -> Html:
+def legend_swatch(style: int) -> Markup:
     """A piece of a line, for a legend."""
-    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
+    return svg(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
 
 
-def rule(x1: float, y1: float, x2: float, y2: float, class_: str = "grid") -> Html:
+def straight_line(x1: float, y1: float, x2: float, y2: float, class_: str = "grid") -> Markup:
     """A straight line."""
     return tag("path", d=f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}", class_=class_)
 
 
-def write(text: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Html:
+def text_at(text: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Markup:
     """Words, on a baseline."""
     return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=class_)
 
 
-def upwards(text: str, x: float, y: float, anchor: str = "middle", class_: str = "axis") -> Html:
+def vertical_text(text: str, x: float, y: float, anchor: str = "middle", class_: str = "axis") -> Markup:
     """Words that run upwards."""
     place = f"translate({x:.1f} {y:.1f}) rotate(-90)"
     return tag("text", text, transform=place, text_anchor=anchor, class_=class_)
 
 
-def dot(x: float, y: float, radius: float, class_: str, title: str = "") -> Html:
+def dot(x: float, y: float, radius: float, class_: str, title: str = "") -> Markup:
     """A dot that says what it is."""
     inside = [tag("title", title)] if title else []
     return tag("circle", inside, cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:.1f}", class_=class_)
 
 
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
+def axis_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers from low to high, ``most`` of them at the most."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
@@ -119,13 +119,13 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def limits(values: Iterable[float], *include: float) -> Limits:
+def data_limits(values: Iterable[float], *include: float) -> AxisLimits:
     """The span of all numbers that are some, and of those that must be in it."""
     finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0, 1.0]
     return min(finite), max(finite)
 
 
-def _digits(numbers: Sequence[float]) -> int:
+def _tick_decimals(numbers: Sequence[float]) -> int:
     """Decimals that tell ticks apart."""
     step = min((b - a for a, b in itertools.pairwise(numbers)), default=1.0)
     return max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from ecg_live.html.markup import Html, tag
+from ecg_live.html.markup import Markup, tag
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
+CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is ever loaded, nothing ever runs
 
 
-def meta(name: str, text: str) -> Html:
+def meta_element(name: str, text: str) -> Markup:
     """What a page says of itself to programs."""
-    return Html(f'<meta name="{escape(name)}" content="{escape(text)}">')
+    return Markup(f'<meta name="{escape(name)}" content="{escape(text)}">')
 
 
 def document(title: str, content: Sequence[str], package: str, metas: Mapping[str, str] | None = None) -> str:
@@ -23,11 +23,11 @@ def document(title: str, content: Sequence[str], package: str, metas: Mapping[st
     )
     head = tag(
         "head",
-        Html('<meta charset="utf-8">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        *(meta(name, text) for name, text in (metas or {}).items()),
+        Markup('<meta charset="utf-8">'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">'),
+        Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        *(meta_element(name, text) for name, text in (metas or {}).items()),
         tag("title", title),
-        tag("style", Html(style)),
+        tag("style", Markup(style)),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', tag('main', content)), lang='en')}\n"

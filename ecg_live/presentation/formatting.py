@@ -6,21 +6,21 @@ import math
 
 from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
 
-NOTHING = "--"
-TOLD = states_that_are("told")
+NO_VALUE = "--"
+SHOWN_STATES = states_that_are("told")
 
 
-def number(value: float | None, digits: int = 0, factor: float = 1) -> str:
+def number_text(value: float | None, digits: int = 0, factor: float = 1) -> str:
     """Write ``value * factor``, or two dashes where there is no finite number."""
     if value is None or not math.isfinite(value):
-        return NOTHING
+        return NO_VALUE
     return f"{value * factor:.{digits}f}"
 
 
 def clock_text(seconds: float) -> str:
     """Write seconds as h:mm:ss."""
     if not math.isfinite(seconds):
-        return NOTHING
+        return NO_VALUE
     whole = int(max(0.0, seconds))
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
@@ -32,14 +32,14 @@ def size_text(size: float) -> str:
     return f"{value:.{1 if power and value < 100 else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
-def sentence(text: str) -> str:
+def capitalise(text: str) -> str:
     """Begin with a capital."""
     return text[:1].upper() + text[1:]
 
 
 def title_text(name: str) -> str:
     """Write a head's or class's name for people."""
-    return sentence(name.replace("_", " "))
+    return capitalise(name.replace("_", " "))
 
 
 def event_text(event: StreamEvent, rate: float) -> str:
@@ -48,23 +48,23 @@ def event_text(event: StreamEvent, rate: float) -> str:
         case Gap(start, lost, cause, bridged):
             kind = "Bridged gap" if bridged else "Gap"
             length = f"{lost / rate:.3g} s ({lost} samples)" if rate else f"{lost} samples"
-            return f"{_at(start, rate)}{kind} of {length}: {cause}"
+            return f"{_time_prefix(start, rate)}{kind} of {length}: {cause}"
         case LeadOff(start, off, electrodes):
             which = ", ".join(electrodes) or "electrode"
-            return f"{_at(start, rate)}{'Lead off' if off else 'Lead back on'}: {which}"
+            return f"{_time_prefix(start, rate)}{'Lead off' if off else 'Lead back on'}: {which}"
         case Battery(level=level):
-            return f"Battery {number(level, factor=100)} %"
+            return f"Battery {number_text(level, factor=100)} %"
         case Marker(text=text, raw=raw):
             return f"{'' if raw is None else clock_text(raw) + '  '}Marker: {text}"
         case SetChange(raw=raw, head=head, set=which):
             return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
-        case State(state=state, detail=detail) if state in TOLD:
+        case State(state=state, detail=detail) if state in SHOWN_STATES:
             return detail
         case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down
             return detail
     return ""
 
 
-def _at(sample: int, rate: float) -> str:
+def _time_prefix(sample: int, rate: float) -> str:
     """Write when a raw sample was; nothing for a stream without samples."""
     return f"{clock_text(sample / rate)}  " if rate else ""

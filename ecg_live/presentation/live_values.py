@@ -6,14 +6,22 @@ import math
 from dataclasses import replace
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, State, StreamEvent, StreamInfo
-from ecg_live.presentation.formatting import event_text, number, sentence
-from ecg_live.presentation.status import Freshness, Stream, Strip, hop_between, outage, strip_of, time_now
+from ecg_live.presentation.formatting import capitalise, event_text, number_text
+from ecg_live.presentation.status import (
+    Freshness,
+    StatusLine,
+    StreamCondition,
+    current_stream_time,
+    prediction_interval,
+    silence_duration,
+    status_line,
+)
 from ecg_live.results import Prediction, Snapshot
 
-WARN_FOR = 10.0  # s that a warning stays on top
+WARNING_DURATION_S = 10.0  # s that a warning stays on top
 
 
-class Readings:
+class LiveValues:
     """Takes every snapshot; all times are those of the screen's own clock, in s."""
 
     def __init__(self, info: StreamInfo) -> None:
@@ -39,11 +47,11 @@ class Readings:
                 self._usable = prediction.stop
         if snapshot.predictions:
             chain = (self.last, *snapshot.predictions) if self.last else snapshot.predictions
-            self._hop = hop_between(chain, self._hop)
+            self._hop = prediction_interval(chain, self._hop)
             self.last = snapshot.predictions[-1]
             self._received = now - self.last.latency  # what a gap held back is as old as its signal
         for event in snapshot.events:
-            text = sentence(event_text(event, self._info.rate))
+            text = capitalise(event_text(event, self._info.rate))
             self.event = text or self.event
             self._note(event, now)
             warns = isinstance(event, State) and event.state == "warning"
@@ -99,29 +107,31 @@ class Readings:
         """How long (s) there has been no usable window, where the latest is none."""
         if not self.ecg or self.last is None or self.last.quality.grade != "unusable":
             return None
-        return max(0.0, time_now(snapshot) - self._usable)
+        return max(0.0, current_stream_time(snapshot) - self._usable)
 
-    def strip(self, snapshot: Snapshot, now: float, *, paused: bool = False, warning: str = "") -> Strip:
+    def strip(self, snapshot: Snapshot, now: float, *, paused: bool = False, warning: str = "") -> StatusLine:
         """Say how the stream is; ``warning`` is one that comes before those known here."""
         unusable = self.unusable(snapshot)
         reasons = self.last.quality.reasons if self.last and unusable is not None else ()
         replay = self._info.speed if self._info.replay else None
-        return strip_of(snapshot, Stream(warning or self.warning(now), unusable, reasons, replay), paused=paused)
+        return status_line(
+            snapshot, StreamCondition(warning or self.warning(now), unusable, reasons, replay), paused=paused
+        )
 
     def outage(self, snapshot: Snapshot) -> float:
         """How long (s) a device has been silent; a recording that is played loses nothing meanwhile."""
-        return 0.0 if self._info.replay else outage(snapshot)
+        return 0.0 if self._info.replay else silence_duration(snapshot)
 
     def lost(self, snapshot: Snapshot) -> tuple[str, str]:
         """Samples lost, and their share: while a device is silent about as many as it should have sent since."""
         silent = self.outage(snapshot)
         lost = snapshot.lost + round(silent * self._info.rate)
         total = snapshot.samples + lost
-        share = f"{number(100 * lost / total, 2)} % of {total:,}" if total else ""
+        share = f"{number_text(100 * lost / total, 2)} % of {total:,}" if total else ""
         return (f"\N{ALMOST EQUAL TO} {lost:,}", f"no data for {silent:.0f} s") if silent else (f"{lost:,}", share)
 
     def warning(self, now: float) -> str:
         """Give what should be said on top: an electrode that is off, a warning that is still fresh, missing markers."""
         if self._off:
             return f"Lead off: {', '.join(self._off)}"
-        return self._warning if now - self._warned < WARN_FOR else sentence(self.markers_missing)
+        return self._warning if now - self._warned < WARNING_DURATION_S else capitalise(self.markers_missing)

@@ -9,22 +9,22 @@ from math import inf
 from typing import Literal
 
 from ecg_live.events import states_that_are
-from ecg_live.presentation.formatting import NOTHING, number, sentence, title_text
+from ecg_live.presentation.formatting import NO_VALUE, capitalise, number_text, title_text
 from ecg_live.results import HeadResult, Prediction, Snapshot
 
-Kind = Literal["waiting", "warming_up", "gap", "valid", "low", "abstain", "stale", "no_data", "ended", "error"]
+DisplayState = Literal["waiting", "warming_up", "gap", "valid", "low", "abstain", "stale", "no_data", "ended", "error"]
 Tone = Literal["live", "info", "warn", "unusable", "fault", "rec", "neutral"]
 
-DIM_AFTER = 3.0  # s: an answer this old is dimmed and its age shown
-GONE_AFTER = 10.0  # s: and this old it is no longer shown
-SURE = 0.6  # a likeliest class below this probability is of low confidence, and no label is shown
-UNDECIDED = "undecided"
-AWAY = states_that_are("away")
+STALE_AFTER_S = 3.0  # s: an answer this old is dimmed and its age shown
+HIDDEN_AFTER_S = 10.0  # s: and this old it is no longer shown
+MIN_CONFIDENT_PROBABILITY = 0.6  # a likeliest class below this probability is of low confidence, and no label is shown
+UNDECIDED_LABEL = "undecided"
+ABSENT_STATES = states_that_are("away")
 NO_USABLE_ECG = "NO USABLE ECG"
-BETWEEN = "  \N{MIDDLE DOT}  "  # two things that are said side by side
-PERSONAL = "Relative to the resting baseline"
+TEXT_SEPARATOR = "  \N{MIDDLE DOT}  "  # two things that are said side by side
+PERSONAL_SET_NOTE = "Relative to the resting baseline"
 
-PILLS: dict[Kind, tuple[Tone, str]] = {
+STATE_BADGES: dict[DisplayState, tuple[Tone, str]] = {
     "waiting": ("neutral", "Waiting"),
     "warming_up": ("info", "Warming up"),
     "gap": ("warn", "Gap"),
@@ -42,15 +42,15 @@ PILLS: dict[Kind, tuple[Tone, str]] = {
 class HeadStatus:
     """How to show a head: its state, ``label`` and ``percent`` as text, a ``note`` (reason, age, countdown)."""
 
-    kind: Kind
-    label: str = NOTHING
+    kind: DisplayState
+    label: str = NO_VALUE
     percent: str = ""
     note: str = ""
     dim: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class StatusLine:
     """The line on top: tone, one word in capitals, and a sentence."""
 
     tone: Tone
@@ -59,7 +59,7 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamCondition:
     """What is known of a stream beside a snapshot, to say how it is.
 
     ``warning`` is one that is still fresh, or empty. ``unusable`` is how long (s) there has been no usable window, and
@@ -82,174 +82,174 @@ class Freshness:
     @property
     def dim(self) -> bool:
         """Too old to look live."""
-        return self.age > DIM_AFTER + self.hop - 1
+        return self.age > STALE_AFTER_S + self.hop - 1
 
     @property
     def gone(self) -> bool:
         """Too old to be shown at all."""
-        return self.age > GONE_AFTER + self.hop - 1
+        return self.age > HIDDEN_AFTER_S + self.hop - 1
 
     @property
     def note(self) -> str:
         """The age in words."""
-        return f"{number(self.age)} s old"
+        return f"{number_text(self.age)} s old"
 
 
-def best(result: HeadResult) -> float | None:
+def label_probability(result: HeadResult) -> float | None:
     """Give the probability of the head's label."""
     return None if result.probs is None or result.label is None else result.probs.get(result.label)
 
 
-def result_kind(result: HeadResult) -> Literal["valid", "low", "abstain"]:
+def result_state(result: HeadResult) -> Literal["valid", "low", "abstain"]:
     """Say whether an answer is valid, of low confidence, or none."""
-    top = best(result)
-    if result.abstain is not None or top is None or number(top) == NOTHING:
+    top = label_probability(result)
+    if result.abstain is not None or top is None or number_text(top) == NO_VALUE:
         return "abstain"
-    return "valid" if top >= SURE else "low"
+    return "valid" if top >= MIN_CONFIDENT_PROBABILITY else "low"
 
 
-def away(snapshot: Snapshot) -> bool:
+def device_absent(snapshot: Snapshot) -> bool:
     """Whether the device says that it gives no data. A session that has not begun is ``connecting`` without a word."""
     state = snapshot.state
-    return state.state in AWAY and (bool(state.detail) or state.state in ("lost", "gave_up"))
+    return state.state in ABSENT_STATES and (bool(state.detail) or state.state in ("lost", "gave_up"))
 
 
-def stream_kind(snapshot: Snapshot) -> Kind | None:
+def stream_state(snapshot: Snapshot) -> DisplayState | None:
     """Give the state that the whole stream puts every head into, or None where each speaks for itself."""
     if snapshot.error is not None or snapshot.state.state == "error":
         return "error"
     if snapshot.ended or snapshot.state.state == "ended":
         return "ended"
-    if snapshot.samples and (snapshot.age > GONE_AFTER or away(snapshot)):
+    if snapshot.samples and (snapshot.age > HIDDEN_AFTER_S or device_absent(snapshot)):
         return "no_data"
-    if snapshot.state.state in ("warming_up", "gap") and not snapshot.age > DIM_AFTER:
+    if snapshot.state.state in ("warming_up", "gap") and not snapshot.age > STALE_AFTER_S:
         return "gap" if snapshot.state.state == "gap" else "warming_up"
     return None
 
 
-def dimmed(snapshot: Snapshot) -> bool:
+def is_stale(snapshot: Snapshot) -> bool:
     """Whether nothing that was measured is of now, however young it is."""
-    return stream_kind(snapshot) in ("no_data", "ended", "error")
+    return stream_state(snapshot) in ("no_data", "ended", "error")
 
 
-def time_now(snapshot: Snapshot) -> float:
+def current_stream_time(snapshot: Snapshot) -> float:
     """Give raw time (s), which goes on while samples stay away, until the stream ends."""
-    over = stream_kind(snapshot) in ("ended", "error") or not snapshot.samples
+    over = stream_state(snapshot) in ("ended", "error") or not snapshot.samples
     return snapshot.now if over else snapshot.now + max(0.0, snapshot.age)
 
 
-def countdown(snapshot: Snapshot) -> str:
+def countdown_text(snapshot: Snapshot) -> str:
     """Say how long until the next estimate, if that is known."""
     left = snapshot.state.seconds_left
-    return "" if left is None or number(left) == NOTHING else f"Estimate in {max(0.0, left):.0f} s"
+    return "" if left is None or number_text(left) == NO_VALUE else f"Estimate in {max(0.0, left):.0f} s"
 
 
 def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness) -> HeadStatus:
     """Decide how a head with this latest ``result`` (None: none yet) is shown."""
-    kind = stream_kind(snapshot)
+    kind = stream_state(snapshot)
     if kind in ("warming_up", "gap"):
-        return HeadStatus(kind, note=countdown(snapshot))
+        return HeadStatus(kind, note=countdown_text(snapshot))
     if result is None or fresh.gone:
         known = kind or ("waiting" if result is None else "stale")
         return HeadStatus(known, note="" if result is None else f"Last answer {fresh.note}")
     if kind is not None or fresh.dim:
-        label, percent = _answer(result)
+        label, percent = _label_and_percent(result)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
-    if result_kind(result) == "abstain":
-        return HeadStatus("abstain", note=sentence(result.abstain or "") or "The model gave no number")
-    notes = [leaning(result)] if result_kind(result) == "low" else []
-    notes += [PERSONAL] if result.set == "personal" else []
-    return HeadStatus(result_kind(result), *_answer(result), BETWEEN.join(notes), dim=False)
+    if result_state(result) == "abstain":
+        return HeadStatus("abstain", note=capitalise(result.abstain or "") or "The model gave no number")
+    notes = [leaning_text(result)] if result_state(result) == "low" else []
+    notes += [PERSONAL_SET_NOTE] if result.set == "personal" else []
+    return HeadStatus(result_state(result), *_label_and_percent(result), TEXT_SEPARATOR.join(notes), dim=False)
 
 
-def _answer(result: HeadResult) -> tuple[str, str]:
-    kind = result_kind(result)
+def _label_and_percent(result: HeadResult) -> tuple[str, str]:
+    kind = result_state(result)
     if kind == "abstain" or result.label is None:
-        return NOTHING, ""
+        return NO_VALUE, ""
     if kind == "low":
-        return sentence(UNDECIDED), ""
-    return title_text(result.label), f"{number(best(result), factor=100)} %"
+        return capitalise(UNDECIDED_LABEL), ""
+    return title_text(result.label), f"{number_text(label_probability(result), factor=100)} %"
 
 
-def leaning(result: HeadResult) -> str:
+def leaning_text(result: HeadResult) -> str:
     """Say what an undecided answer leans to: of two classes always the last, so that no word flips about the middle."""
     if result.probs is None or result.label is None:
         return ""
     name = list(result.probs)[-1] if len(result.probs) == 2 else result.label
-    return f"{title_text(name)} {number(result.probs[name], factor=100)} %"
+    return f"{title_text(name)} {number_text(result.probs[name], factor=100)} %"
 
 
-def hop_between(predictions: Sequence[Prediction], known: float) -> float:
+def prediction_interval(predictions: Sequence[Prediction], known: float) -> float:
     """Give the spacing of predictions (s): the smallest seen and ``known`` so far. A gap makes single steps longer."""
     return min([known, *(b.stop - a.stop for a, b in pairwise(predictions) if b.stop > a.stop)])
 
 
-def outage(snapshot: Snapshot) -> float:
+def silence_duration(snapshot: Snapshot) -> float:
     """How long (s) a stream has been silent that should not be; 0 while it runs, before it begins, once it ended."""
-    over = stream_kind(snapshot) in ("ended", "error") or not snapshot.samples
-    return 0.0 if over or not (snapshot.age > DIM_AFTER or away(snapshot)) else snapshot.age
+    over = stream_state(snapshot) in ("ended", "error") or not snapshot.samples
+    return 0.0 if over or not (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) else snapshot.age
 
 
-def strip_of(snapshot: Snapshot, stream: Stream, *, paused: bool) -> Strip:
+def status_line(snapshot: Snapshot, stream: StreamCondition, *, paused: bool) -> StatusLine:
     """Choose what the line on top says; faults come first."""
     state, age = snapshot.state, snapshot.age
-    kind = stream_kind(snapshot)
+    kind = stream_state(snapshot)
     if kind == "error":
-        return Strip("fault", "ERROR", snapshot.error or sentence(state.detail) or "The session has stopped.")
+        return StatusLine("fault", "ERROR", snapshot.error or capitalise(state.detail) or "The session has stopped.")
     if kind == "ended":
-        return Strip("neutral", "ENDED", sentence(state.detail) or "The stream has ended.")
-    if away(snapshot):
-        return _strip_without_device(snapshot)
+        return StatusLine("neutral", "ENDED", capitalise(state.detail) or "The stream has ended.")
+    if device_absent(snapshot):
+        return _status_without_device(snapshot)
     if kind == "no_data":
-        return Strip("fault", "NO DATA", f"No data for {age:.0f} s. Check that the device is on and within reach.")
+        return StatusLine("fault", "NO DATA", f"No data for {age:.0f} s. Check that the device is on and within reach.")
     if not snapshot.samples:
-        return Strip("info", "WAITING", sentence(state.detail) or "For the first sample.")
-    if age > DIM_AFTER:
-        return Strip("warn", "NO DATA", f"No data for {age:.0f} s.")
-    return _strip_while_streaming(snapshot, stream, paused=paused)
+        return StatusLine("info", "WAITING", capitalise(state.detail) or "For the first sample.")
+    if age > STALE_AFTER_S:
+        return StatusLine("warn", "NO DATA", f"No data for {age:.0f} s.")
+    return _status_while_streaming(snapshot, stream, paused=paused)
 
 
-def _strip_without_device(snapshot: Snapshot) -> Strip:
+def _status_without_device(snapshot: Snapshot) -> StatusLine:
     state = snapshot.state
-    words = [sentence(state.detail)] if state.detail else []
+    words = [capitalise(state.detail)] if state.detail else []
     if snapshot.samples:
         words.append(f"no data for {snapshot.age:.0f} s")
-    text = BETWEEN.join(words) or "The device is gone."
+    text = TEXT_SEPARATOR.join(words) or "The device is gone."
     if state.state == "gave_up":
-        return Strip("fault", "GAVE UP", text)
+        return StatusLine("fault", "GAVE UP", text)
     if snapshot.samples or state.state == "lost":
-        return Strip("fault", "DISCONNECTED", text)
-    return Strip("info", state.state.upper(), text)
+        return StatusLine("fault", "DISCONNECTED", text)
+    return StatusLine("info", state.state.upper(), text)
 
 
-def _strip_while_streaming(snapshot: Snapshot, stream: Stream, *, paused: bool) -> Strip:
+def _status_while_streaming(snapshot: Snapshot, stream: StreamCondition, *, paused: bool) -> StatusLine:
     """Say the most important of what holds in its word, and all that holds in the text: nothing hides a countdown."""
-    faults, counting = list(_faults(snapshot, stream)), list(_counting(snapshot))
-    pause = [Strip("info", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
+    faults, counting = list(_fault_lines(snapshot, stream)), list(_countdown_lines(snapshot))
+    pause = [StatusLine("info", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
     if words := [*faults, *pause, *counting]:  # a pause has the word, and what counts down stands before it
-        text = BETWEEN.join(strip.text for strip in [*faults, *counting, *pause])
-        return Strip(words[0].tone, words[0].word, text)
-    detail = sentence(snapshot.state.detail)
+        text = TEXT_SEPARATOR.join(strip.text for strip in [*faults, *counting, *pause])
+        return StatusLine(words[0].tone, words[0].word, text)
+    detail = capitalise(snapshot.state.detail)
     if stream.replay is not None:
         speed = f"at {stream.replay:g} x real time" if stream.replay < inf else "as fast as it goes"
-        return Strip("info", "REPLAY", detail or f"A recording is played {speed}.")
-    return Strip("live", "LIVE", detail or "Samples are coming in.")
+        return StatusLine("info", "REPLAY", detail or f"A recording is played {speed}.")
+    return StatusLine("live", "LIVE", detail or "Samples are coming in.")
 
 
-def _faults(snapshot: Snapshot, stream: Stream) -> Iterator[Strip]:
-    if stream_kind(snapshot) == "gap":
-        text = sentence(snapshot.state.detail) or countdown(snapshot)
-        yield Strip("warn", "GAP", text or "The signal has a gap; windows begin again behind it.")
+def _fault_lines(snapshot: Snapshot, stream: StreamCondition) -> Iterator[StatusLine]:
+    if stream_state(snapshot) == "gap":
+        text = capitalise(snapshot.state.detail) or countdown_text(snapshot)
+        yield StatusLine("warn", "GAP", text or "The signal has a gap; windows begin again behind it.")
     elif stream.unusable is not None:
         why = ", ".join(stream.reasons) or "no reason is known"
-        yield Strip("unusable", NO_USABLE_ECG, f"for {stream.unusable:.0f} s: {why}. Check the electrodes")
+        yield StatusLine("unusable", NO_USABLE_ECG, f"for {stream.unusable:.0f} s: {why}. Check the electrodes")
     if stream.warning:
-        yield Strip("warn", "WARNING", stream.warning)
+        yield StatusLine("warn", "WARNING", stream.warning)
 
 
-def _counting(snapshot: Snapshot) -> Iterator[Strip]:
-    text = sentence(snapshot.state.detail) or countdown(snapshot)
-    if stream_kind(snapshot) == "warming_up":
-        yield Strip("info", "WARMING UP", text or "The first estimate needs ten seconds of signal.")
+def _countdown_lines(snapshot: Snapshot) -> Iterator[StatusLine]:
+    text = capitalise(snapshot.state.detail) or countdown_text(snapshot)
+    if stream_state(snapshot) == "warming_up":
+        yield StatusLine("info", "WARMING UP", text or "The first estimate needs ten seconds of signal.")
     elif snapshot.state.state == "baseline" and snapshot.state.seconds_left is not None:
-        yield Strip("info", "BASELINE", text)
+        yield StatusLine("info", "BASELINE", text)

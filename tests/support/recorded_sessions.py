@@ -10,8 +10,8 @@ import numpy as np
 
 from ecg_live.events import Beats, Chunk, Gap, Marker, State, StreamInfo
 from ecg_live.recorded.report import write_report
-from ecg_live.recorded.report.recording_parts import read_series
-from ecg_live.recorded.report.session import Recorded, gather
+from ecg_live.recorded.report.recording_parts import read_recording_files
+from ecg_live.recorded.report.session import RecordedSession, load_session
 from ecg_live.results import HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.xdf_parts import Roll
 from tests.support.html_pages import body
@@ -96,10 +96,10 @@ def strap_story(seconds: int = 30) -> Iterator[Item]:
     yield State("gap", "strap is back, next heart rate in 10 s", BEGAN + 31)
 
 
-def recorded(path: Path, items: Sequence[Item] | Iterator[Item], info: StreamInfo | None = None) -> Recorded:
+def recorded(path: Path, items: Sequence[Item] | Iterator[Item], info: StreamInfo | None = None) -> RecordedSession:
     """Items as a report sees them, once they were recorded."""
     record(path, items, **({} if info is None else {"info": info}))
-    return gather(read_series([path]))
+    return load_session(read_recording_files([path]))
 
 
 def reported(path: Path, *more: Path) -> ET.Element:

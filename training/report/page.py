@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecg_live.html.document import document
-from ecg_live.html.markup import Html, bullets, join, tag
+from ecg_live.html.markup import Markup, bullet_list, join, tag
 from training.report.scores import label_section
 from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
 from training.report.sentences import chosen_rows, headline
@@ -30,12 +30,12 @@ def page(report: Report) -> str:
         map_section(report),
         example_section(report),
         settings_section(report.settings),
-        tag("footer", tag("h3", "Terms"), bullets(TERMS), class_="note"),
+        tag("footer", tag("h3", "Terms"), bullet_list(TERMS), class_="note"),
     )
     return document(report.name, content, __package__)
 
 
-def _top(report: Report) -> Html:
+def _top(report: Report) -> Markup:
     made = f"{report.created} \u00b7 {report.software} \u00b7 {report.seconds / 60:,.1f} minutes of computing"
     together = bool(report.settings.get("evaluate", {}).get("transductive"))
     sentences = [
@@ -49,13 +49,13 @@ def _top(report: Report) -> Html:
         (
             tag("header", tag("h1", report.name), tag("p", made, class_="meta")),
             *sentences,
-            bullets(report.remarks),
+            bullet_list(report.remarks),
             _caveats(report),
         )
     )
 
 
-def _caveats(report: Report) -> Html:
+def _caveats(report: Report) -> Markup:
     """Each once, with the data sets that it is about if there are several."""
     about: dict[str, dict[str, None]] = {}
     for one in report.data:
@@ -63,4 +63,6 @@ def _caveats(report: Report) -> Html:
             about.setdefault(caveat, {})[one.title or one.name] = None
     several = len({one.title or one.name for one in report.data}) > 1
     said = [f"{', '.join(names)}: {caveat}" if several else caveat for caveat, names in about.items()]
-    return tag("div", tag("h3", "Read this with the scores"), bullets(said), class_="caveats") if said else Html("")
+    return (
+        tag("div", tag("h3", "Read this with the scores"), bullet_list(said), class_="caveats") if said else Markup("")
+    )

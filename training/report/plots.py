@@ -5,8 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ecg_live.html.charts import COLOURS, Plot, dot, limits, picture, rule, ticks, upwards, write
-from ecg_live.html.markup import DASH, Html, number, tag, with_interval
+from ecg_live.html.charts import (
+    COLOUR_CLASSES,
+    Plot,
+    axis_ticks,
+    data_limits,
+    dot,
+    straight_line,
+    svg,
+    text_at,
+    vertical_text,
+)
+from ecg_live.html.markup import NO_VALUE_DASH, Markup, number, tag, with_interval
 from training.report.sentences import LOSO, NAMES
 from training.results import Example, LabelResult, Point, PretextLog, Row
 
@@ -16,26 +26,29 @@ DRAWN = 300  # points of a curve; more are averaged
 LINE, WIDE = 22.0, 920.0  # height of a row and width of a whole picture, in pixels
 
 
-def overview(label: LabelResult) -> Html:
+def overview(label: LabelResult) -> Markup:
     """AUROC of every row with its interval, one below the other: leave-one-subject-out only."""
     rows = [row for row in label.rows if row.protocol == LOSO and is_score(row.scores.auroc)]
     edges = [edge for row in rows for edge in row.interval.get("auroc", ())]
-    low, _ = limits([*edges, *(row.scores.auroc or 0 for row in rows)], 0.45)
+    low, _ = data_limits([*edges, *(row.scores.auroc or 0 for row in rows)], 0.45)
     plot = Plot(290, 10, 450, LINE * len(rows), (math.floor(low * 10) / 10, 1.0), (len(rows), 0))
-    marks = ticks(*plot.xlim, 8)
-    parts = [*plot.axes("AUROC", "", marks, []), rule(plot.x(0.5), 10, plot.x(0.5), 10 + plot.height, "chance")]
+    marks = axis_ticks(*plot.xlim, 8)
+    parts = [
+        *plot.axes("AUROC", "", marks, []),
+        straight_line(plot.x(0.5), 10, plot.x(0.5), 10 + plot.height, "chance"),
+    ]
     for i, row in enumerate(rows):
         y = plot.y(i + 0.5)
         used = row.features in _features_in_use(label, row)
         low_high, auroc = row.interval.get("auroc"), row.scores.auroc or 0.0
         colour = "c0" if used else "c7"
         if low_high and all(map(math.isfinite, low_high)):
-            parts.append(rule(plot.x(low_high[0]), y, plot.x(low_high[1]), y, f"line {colour}"))
+            parts.append(straight_line(plot.x(low_high[0]), y, plot.x(low_high[1]), y, f"line {colour}"))
         parts.append(dot(plot.x(auroc), y, 4.5, f"{'full' if used else 'open'} {colour}"))
         strong = "strong" if used else None
-        parts.append(write(f"{NAMES.get(row.features, row.features)}, {_rest(row)}", 278, y + 4, "end", strong))
-        parts.append(write(with_interval(auroc, low_high), 752, y + 4, "start", strong))
-    return picture(WIDE, LINE * len(rows) + 52, f"AUROC of each kind of features for {label.name}", parts)
+        parts.append(text_at(f"{NAMES.get(row.features, row.features)}, {_rest(row)}", 278, y + 4, "end", strong))
+        parts.append(text_at(with_interval(auroc, low_high), 752, y + 4, "start", strong))
+    return svg(WIDE, LINE * len(rows) + 52, f"AUROC of each kind of features for {label.name}", parts)
 
 
 def is_score(value: float | None) -> bool:
@@ -43,33 +56,33 @@ def is_score(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def people(rows: Sequence[Row]) -> Html:
+def people(rows: Sequence[Row]) -> Markup:
     """AUROC of each person under several rows; sorted by the first."""
     aurocs = [{one: scores.auroc for one, scores in row.per_subject.items()} for row in rows]
     order = sorted(aurocs[0], key=lambda one: (aurocs[0][one] if is_score(aurocs[0][one]) else 2.0, one))
-    low, _ = limits((auroc for each in aurocs for auroc in each.values() if auroc is not None), 0.4)
+    low, _ = data_limits((auroc for each in aurocs for auroc in each.values() if auroc is not None), 0.4)
     wide = max(90.0, min(WIDE - 70, 34.0 * len(order)))
     plot = Plot(56, 10, wide, 210, (-0.5, len(order) - 0.5), (math.floor(low * 10) / 10, 1))
-    parts = plot.axes("", "AUROC", [], ticks(*plot.ylim, 8))
-    parts.append(rule(plot.left, plot.y(0.5), plot.left + wide, plot.y(0.5), "chance"))
+    parts = plot.axes("", "AUROC", [], axis_ticks(*plot.ylim, 8))
+    parts.append(straight_line(plot.left, plot.y(0.5), plot.left + wide, plot.y(0.5), "chance"))
     for i, one in enumerate(order):
         if i % math.ceil(len(order) * 9 / wide) == 0:  # 9 pixels a name
-            parts.append(upwards(_short(one), plot.x(i) + 4, 228, "end", "small"))
+            parts.append(vertical_text(_short(one), plot.x(i) + 4, 228, "end", "small"))
         for kind in reversed(range(len(rows))):
             auroc = aurocs[kind].get(one)
             if auroc is not None and is_score(auroc):
                 said = f"{one}: {number(auroc)} ({NAMES.get(rows[kind].features, rows[kind].features)})"
                 parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], LOOKS[kind], said))
             elif kind == 0:
-                parts.append(write(DASH, plot.x(i), 216, "middle", "dim"))
+                parts.append(text_at(NO_VALUE_DASH, plot.x(i), 216, "middle", "dim"))
     longest = max((len(_short(one)) for one in order), default=0)
-    return picture(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
+    return svg(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
 
 
-def reliability(row: Row) -> Html:
+def reliability(row: Row) -> Markup:
     """Share of right answers against confidence; the larger the dot, the more windows."""
     plot = Plot(56, 14, 250, 250, (0, 1), (0, 1))
-    marks = ticks(0, 1)
+    marks = axis_ticks(0, 1)
     most = max((windows for *_, windows in row.reliability), default=1)
     bins = [each for each in row.reliability if all(map(math.isfinite, each))]
     dots = [
@@ -78,29 +91,29 @@ def reliability(row: Row) -> Html:
     ]
     parts = [
         *plot.axes("mean confidence", "share right", marks, marks),
-        rule(plot.x(0), plot.y(0), plot.x(1), plot.y(1), "chance"),
+        straight_line(plot.x(0), plot.y(0), plot.x(1), plot.y(1), "chance"),
         plot.line([sure for sure, *_ in bins], [right for _, right, _ in bins]),
         *dots,
     ]
-    return picture(322, 312, "Reliability diagram: share of right answers by confidence", parts)
+    return svg(322, 312, "Reliability diagram: share of right answers by confidence", parts)
 
 
-def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Html:
+def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
     """Curves over the steps of training; shares of one, from what is left without learning."""
     values = [value for line in lines.values() for value in _thin(line)]
-    ylim = (limits(values, log.always_no - 0.02)[0], 1.0) if share else limits(values, 0.0)
+    ylim = (data_limits(values, log.always_no - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
     steps = _thin(log.steps)
-    plot = Plot(56, 10, 330, 210, limits(steps), ylim)
+    plot = Plot(56, 10, 330, 210, data_limits(steps), ylim)
     y = plot.y(log.always_no)
-    chance = [rule(plot.left, y, plot.left + plot.width, y, "chance")] if share else []
+    chance = [straight_line(plot.left, y, plot.left + plot.width, y, "chance")] if share else []
     drawn = [plot.line(steps, _thin(line), i) for i, line in enumerate(lines.values())]
-    axes = plot.axes("step", name, ticks(*plot.xlim, 5), ticks(*ylim))
-    return picture(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])
+    axes = plot.axes("step", name, axis_ticks(*plot.xlim, 5), axis_ticks(*ylim))
+    return svg(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])
 
 
-def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Html:
+def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Markup:
     """Where windows lie in two dimensions, coloured by what was labelled or by who wore the electrodes."""
-    x, y = (limits(getattr(point, axis) for point in points) for axis in "xy")
+    x, y = (data_limits(getattr(point, axis) for point in points) for axis in "xy")
     plot = Plot(8, 8, 356, 300, x, y)
     groups: dict[str, list[tuple[float, float]]] = {}
     for point in points:
@@ -116,7 +129,7 @@ def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Html:
     ]
     frame = tag("rect", x=2, y=2, width=368, height=312, class_="grid")
     what = "person" if by_subject else "label"
-    return picture(372, 316, f"Map of {len(points)} windows, coloured by {what}", [frame, *drawn])
+    return svg(372, 316, f"Map of {len(points)} windows, coloured by {what}", [frame, *drawn])
 
 
 def hue(i: int, n: int) -> str:
@@ -126,27 +139,27 @@ def hue(i: int, n: int) -> str:
 
 def shape(i: int) -> str:
     """Class of a label's dots: labels differ in shape as well as in colour."""
-    return f"cloud c{i % COLOURS}" + (" square" if i % 2 else "")
+    return f"cloud c{i % COLOUR_CLASSES}" + (" square" if i % 2 else "")
 
 
-def example(one: Example) -> Html:
+def example(one: Example) -> Markup:
     """A window as a trace, with a line a second."""
     seconds = max(len(one.samples) / RATE, 1 / RATE)
-    low, high = limits(one.samples)
+    low, high = data_limits(one.samples)
     plot = Plot(4, 4, WIDE - 8, 92, (0, seconds), (low, high))
-    grid = [rule(plot.x(second), 0, plot.x(second), 100) for second in range(math.ceil(seconds) + 1)]
+    grid = [straight_line(plot.x(second), 0, plot.x(second), 100) for second in range(math.ceil(seconds) + 1)]
     trace = plot.line([i / RATE for i in range(len(one.samples))], one.samples, class_="trace")
-    return picture(WIDE, 100, f"ECG window: {one.caption}", [*grid, trace])
+    return svg(WIDE, 100, f"ECG window: {one.caption}", [*grid, trace])
 
 
-def mark(look: str) -> Html:
+def mark(look: str) -> Markup:
     """A dot, for a legend."""
-    return picture(30, 10, "", [dot(15, 5, 4, look)])
+    return svg(30, 10, "", [dot(15, 5, 4, look)])
 
 
-def blot(name: str, **attributes: object) -> Html:
+def blot(name: str, **attributes: object) -> Markup:
     """A dot of a map, for a legend."""
-    return picture(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).cloud([(0.5, 0.5)], name, **attributes)])
+    return svg(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).cloud([(0.5, 0.5)], name, **attributes)])
 
 
 def _thin(values: Sequence[float]) -> list[float]:

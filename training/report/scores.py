@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecg_live.html.markup import (
-    Html,
-    between,
-    bullets,
-    chance,
+    Markup,
+    bullet_list,
+    collapsible,
     count,
-    folded,
+    interval_text,
     join,
-    mean_and_spread,
+    mean_and_sd,
     number,
-    signed,
+    p_value_text,
+    signed_number,
     table,
     table_row,
     tag,
@@ -46,7 +46,7 @@ ENCODER = ("embedding", "both")  # features that this run's encoder is part of
 TONE = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
 
-def label_section(label: LabelResult) -> Html:
+def label_section(label: LabelResult) -> Markup:
     """All about one label."""
     chosen = chosen_rows(label)
     split = f"Classes: {', '.join(label.classes)}; {SPLITS.get(label.split, label.split)}. "
@@ -56,19 +56,19 @@ def label_section(label: LabelResult) -> Html:
         "section",
         tag("h2", f"Scores: {label.name}"),
         tag("p", split + comparable, class_="note"),
-        bullets(label.remarks),
+        bullet_list(label.remarks),
         _figure(overview(label), f"{label.name}: {PROTOCOLS[LOSO]}. Filled: in the bundle. Dashed: chance.")
         if scored
-        else Html(""),
+        else Markup(""),
         _score_table(label, list(chosen.values())),
         _comparisons(label),
         [_details(label, name, row) for name, row in chosen.items()],
     )
 
 
-def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Html:
+def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Markup:
     protocols = sorted({row.protocol for row in label.rows}, key=lambda protocol: (protocol != LOSO, protocol))
-    rows: list[Html] = []
+    rows: list[Markup] = []
     for protocol in protocols:
         title = PROTOCOLS.get(protocol, protocol)
         rows.append(tag("tr", tag("th", title, colspan=len(COLUMNS), scope="rowgroup"), class_="part"))
@@ -88,9 +88,9 @@ def _score_cells(row: Row) -> list[str]:
         NAMES.get(row.features, row.features),
         f"{row.baseline:g} s" if row.baseline else "none",
         with_interval(scores.auroc, interval.get("auroc")),
-        mean_and_spread(each.auroc for each in row.per_subject.values()),
+        mean_and_sd(each.auroc for each in row.per_subject.values()),
         with_interval(scores.balanced_accuracy, interval.get("balanced_accuracy")),
-        mean_and_spread(each.balanced_accuracy for each in row.per_subject.values()),
+        mean_and_sd(each.balanced_accuracy for each in row.per_subject.values()),
         number(scores.macro_f1),
         number(scores.ece),
         number(scores.brier),
@@ -98,7 +98,7 @@ def _score_cells(row: Row) -> list[str]:
     ]
 
 
-def _comparisons(label: LabelResult) -> Html:
+def _comparisons(label: LabelResult) -> Markup:
     """What the encoder is worth; how its rivals compare with each other is folded."""
     left_out = [row for row in label.rows if row.protocol == LOSO]
     ours = [row for row in left_out if row.features in ENCODER]
@@ -107,10 +107,12 @@ def _comparisons(label: LabelResult) -> Html:
         "Paired comparisons on the same windows; people drawn anew for the interval; p not corrected for their number."
     )
     rest = _versus(others, "Paired comparisons of the rivals")
-    return join((_versus(ours, caption), folded("How the rivals compare with each other", rest) if rest else Html("")))
+    return join(
+        (_versus(ours, caption), collapsible("How the rivals compare with each other", rest) if rest else Markup(""))
+    )
 
 
-def _versus(rows: Sequence[Row], caption: str) -> Html:
+def _versus(rows: Sequence[Row], caption: str) -> Markup:
     """A line for each two rows that were compared."""
     lines: dict[frozenset[str | float], list[str]] = {}  # the mirror image of a comparison says nothing new
     for row in rows:
@@ -120,15 +122,15 @@ def _versus(rows: Sequence[Row], caption: str) -> Html:
                 tag("span", verdict(paired), class_=TONE.get(verdict(paired))),
                 NAMES.get(rival, rival),
                 f"{row.baseline:g} s" if row.baseline else "none",
-                f"{signed(paired.difference)} ({between(paired.interval, 3)})",
-                chance(paired.p),
+                f"{signed_number(paired.difference)} ({interval_text(paired.interval, 3)})",
+                p_value_text(paired.p),
             ]
             lines.setdefault(frozenset((row.features, rival, row.baseline)), cells)
     header = ("features", "", "rival", "baseline", "difference of AUROC (95 %)", "two-sided p")
-    return table(caption, header, lines.values(), "words") if lines else Html("")
+    return table(caption, header, lines.values(), "words") if lines else Markup("")
 
 
-def _details(label: LabelResult, name: str, row: Row) -> Html:
+def _details(label: LabelResult, name: str, row: Row) -> Markup:
     """People, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
     about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {PROTOCOLS.get(row.protocol, row.protocol)}"
@@ -146,15 +148,15 @@ def _details(label: LabelResult, name: str, row: Row) -> Html:
     return tag(
         "div",
         tag("h3", about),
-        by_person if row.per_subject else Html(""),
-        folded(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _people_table(rows))
+        by_person if row.per_subject else Markup(""),
+        collapsible(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _people_table(rows))
         if row.per_subject
-        else Html(""),
+        else Markup(""),
         tag("div", _confusion(label, row), _calibration(row), class_="side"),
     )
 
 
-def _people_table(rows: Sequence[Row]) -> Html:
+def _people_table(rows: Sequence[Row]) -> Markup:
     first, *others = rows
     header = ("person", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
     extra = [f"AUROC, {NAMES.get(row.features, row.features)}" for row in others]
@@ -168,7 +170,7 @@ def _people_table(rows: Sequence[Row]) -> Html:
     return table("Scores of each person", (*header, *extra), body)
 
 
-def _confusion(label: LabelResult, row: Row) -> Html:
+def _confusion(label: LabelResult, row: Row) -> Markup:
     """Windows by true and predicted class, shaded by their share of the true class."""
     body = []
     for name, counts in zip(label.classes, row.confusion, strict=False):
@@ -183,12 +185,12 @@ def _confusion(label: LabelResult, row: Row) -> Html:
     return table("Confusion: windows, and their share of the true class", header, body, "confusion")
 
 
-def _calibration(row: Row) -> Html:
+def _calibration(row: Row) -> Markup:
     if not row.reliability:
-        return Html("")
+        return Markup("")
     said = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
     return _figure(reliability(row), said)
 
 
-def _figure(content: Html, caption: str) -> Html:
+def _figure(content: Markup, caption: str) -> Markup:
     return tag("figure", content, tag("figcaption", caption))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecg_live.html.charts import swatch
-from ecg_live.html.markup import Html, bullets, count, folded, number, table, tag
+from ecg_live.html.charts import legend_swatch
+from ecg_live.html.markup import Markup, bullet_list, collapsible, count, number, table, tag
 from training.report.plots import blot, curves, embedding_map, example, hue, shape
 from training.results import DataSummary, PretextLog, Report
 
@@ -16,7 +16,7 @@ NAMED = 12  # people that a legend lists
 REMARKS = 5  # that are not folded
 
 
-def data_section(data: tuple[DataSummary, ...]) -> Html:
+def data_section(data: tuple[DataSummary, ...]) -> Markup:
     """What came in, what was dropped and why."""
     header = ("data set", "people", "recordings", "hours", "windows used", "left out", "licence")
     rows = []
@@ -32,12 +32,12 @@ def data_section(data: tuple[DataSummary, ...]) -> Html:
     return tag("section", parts)
 
 
-def pretext_section(log: PretextLog | None) -> Html:
+def pretext_section(log: PretextLog | None) -> Markup:
     """What the encoder learnt without labels."""
     title = tag("h2", "Pretext task: which transformation a window went through")
     if log is None:
         return tag("section", title, tag("p", "The encoder was not trained in this run."))
-    legend = [tag("li", swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
+    legend = [tag("li", legend_swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
     about = (
         f"{count(log.windows, 'window')}, {count(max(log.steps, default=0), 'step')}, {log.seconds / 60:,.1f} minutes. "
         f"People it learnt from: {log.people_seen}."
@@ -50,14 +50,14 @@ def pretext_section(log: PretextLog | None) -> Html:
     )
     said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
     content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", said))
-    figure = tag("figure", content) if log.steps else Html("")
+    figure = tag("figure", content) if log.steps else Markup("")
     return tag("section", title, tag("p", about), figure, _held_out(log))
 
 
-def map_section(report: Report) -> Html:
+def map_section(report: Report) -> Markup:
     """Where the windows lie for the encoder."""
     if not report.embedding_map:
-        return Html("")
+        return Markup("")
     labels = sorted({point.label for point in report.embedding_map})
     subjects = sorted({point.subject for point in report.embedding_map})
     legend = [tag("li", blot(name, class_=shape(i)), tag("span", name or "no label")) for i, name in enumerate(labels)]
@@ -76,31 +76,31 @@ def map_section(report: Report) -> Html:
     return tag("section", tag("h2", "Embedding map"), tag("figure", pair, tag("figcaption", said)))
 
 
-def example_section(report: Report) -> Html:
+def example_section(report: Report) -> Markup:
     """Windows to look at."""
     if not report.examples:
-        return Html("")
+        return Markup("")
     figures = [tag("figure", example(one), tag("figcaption", one.caption)) for one in report.examples]
     note = tag("p", "As the encoder sees them: 10 s, filtered and scaled. A line a second.", class_="note")
     return tag("section", tag("h2", "Example windows"), note, figures)
 
 
-def settings_section(settings: Mapping[str, Any]) -> Html:
+def settings_section(settings: Mapping[str, Any]) -> Markup:
     """Everything that was set."""
     rows = [[name, value] for name, value in _flat(settings).items()]
     listing = table("Settings by dotted name", ("setting", "value"), rows, "words")
-    return tag("section", tag("h2", "Settings"), folded("All settings of this run", listing))
+    return tag("section", tag("h2", "Settings"), collapsible("All settings of this run", listing))
 
 
 def _title(one: DataSummary) -> str:
     return (one.title or one.name) + ("" if one.labels else ", for the pretext task")
 
 
-def _remarks(remarks: Sequence[str]) -> Html:
+def _remarks(remarks: Sequence[str]) -> Markup:
     """What was out of order; folded where it is much."""
     if len(remarks) <= REMARKS:
-        return bullets(remarks)
-    return folded(f"{len(remarks)} remarks", bullets(remarks))
+        return bullet_list(remarks)
+    return collapsible(f"{len(remarks)} remarks", bullet_list(remarks))
 
 
 def _share(one: DataSummary) -> str:
@@ -108,9 +108,9 @@ def _share(one: DataSummary) -> str:
     return f"{one.unusable:,} ({one.unusable / total:.1%})" if total else "0"
 
 
-def _labels(one: DataSummary) -> Html:
+def _labels(one: DataSummary) -> Markup:
     if not one.labels:
-        return Html("")
+        return Markup("")
     rows = [
         [name, ", ".join(f"{which} {windows:,}" for which, windows in classes.items()), f"{sum(classes.values()):,}"]
         for name, classes in one.labels.items()
@@ -118,14 +118,14 @@ def _labels(one: DataSummary) -> Html:
     return table("Windows by label", ("label", "windows of each class", "in all"), rows, "words")
 
 
-def _reasons(one: DataSummary) -> Html:
+def _reasons(one: DataSummary) -> Markup:
     if not one.reasons:
-        return Html("")
+        return Markup("")
     rows = [[reason, f"{windows:,}"] for reason, windows in sorted(one.reasons.items(), key=lambda each: -each[1])]
     return table("Why windows were left out (one may have several reasons)", ("reason", "windows"), rows)
 
 
-def _held_out(log: PretextLog) -> Html:
+def _held_out(log: PretextLog) -> Markup:
     rows = []
     for task, accuracy in log.held_out.items():
         learnt = accuracy >= LEARNT
@@ -133,7 +133,7 @@ def _held_out(log: PretextLog) -> Html:
         word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
         rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
     caption = f"Accuracy on windows that were kept back; always saying no is right {log.always_no:.3f} of the time"
-    return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Html("")
+    return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Markup("")
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ecg_live.html.markup import Html, between, chance, count, join, number, signed, tag
+from ecg_live.html.markup import Markup, count, interval_text, join, number, p_value_text, signed_number, tag
 from training.results import LabelResult, Paired, Row
 
 LOSO = "loso"
@@ -55,10 +55,10 @@ def chosen_rows(label: LabelResult) -> Mapping[str, Row]:
     return rows
 
 
-def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> Html:
+def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> Markup:
     """One sentence: how well one set of a head does, and whether the encoder earns its place."""
     low_high = row.interval.get("auroc")
-    interval = f", 95 % interval {between(low_high)}" if low_high else ""
+    interval = f", 95 % interval {interval_text(low_high)}" if low_high else ""
     people = f"{count(row.scores.people, 'person', 'people')}, {count(row.scores.windows, 'window')}"
     rest = f", after {row.baseline:g} s of the wearer's own rest" if row.baseline else ""
     unseen = "on people it has never seen"
@@ -91,7 +91,7 @@ def rivals(label: LabelResult, row: Row) -> str:
 
 def difference(paired: Paired) -> str:
     """A difference of AUROC with interval and p."""
-    return f"{signed(paired.difference)}, {between(paired.interval, 3)}, {chance(paired.p)}"
+    return f"{signed_number(paired.difference)}, {interval_text(paired.interval, 3)}, {p_value_text(paired.p)}"
 
 
 def _against(name: str, row: Row, rival: str) -> str:

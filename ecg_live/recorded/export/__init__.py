@@ -12,7 +12,7 @@ from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.open_signal import open_signal
-from ecg_live.recorded.report.recording_parts import following
+from ecg_live.recorded.report.recording_parts import later_files
 from ecg_live.recorded.session_file import Contents, read_contents
 
 FORMS = ("csv", "edf", "xdf")
@@ -73,7 +73,7 @@ def _remarks(contents: Contents) -> list[str]:
     name, remarks = contents.path.name, []
     if contents.origin > 0:
         remarks.append(f"times count from the first sample of {name}, {contents.origin:.3f} s into its session")
-    others = sorted((path.name for path in following(contents.path)), key=lambda each: (len(each), each))
+    others = sorted((path.name for path in later_files(contents.path)), key=lambda each: (len(each), each))
     if others:
         remarks.append(f"{name} alone was exported; the recording goes on in {', '.join(others)}: export each")
     return remarks

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from devices.files.recording import UNDECODABLE, undecodable
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT, patient_code
-from ecg_live.recorded.report.page import PARTICIPANT
+from ecg_live.recorded.report.session_page import PARTICIPANT_META
 from ecg_live.xdf.decode import Torn, chunks, read_stream
 from ecg_live.xdf.encode import HEADER, MAGIC, SAMPLES
 
 _PATIENT, _RECORDING, _END = 8, 88, 168  # bytes at which the header fields of EDF begin (Kemp & Olivan 2003)
 _BEGINNING = 4096  # bytes of a page that name its maker
-_META = re.compile(rf'<meta name="{PARTICIPANT}" content="([^"]*)">')
+_META = re.compile(rf'<meta name="{PARTICIPANT_META}" content="([^"]*)">')
 _COLUMNS = b"time [s],", b"start [s],"  # with which all of our tables begin
 
 

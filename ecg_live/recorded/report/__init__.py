@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.output_file import check_free, written
-from ecg_live.recorded.report.page import page
-from ecg_live.recorded.report.recording_parts import read_series
+from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.sentences import problems
-from ecg_live.recorded.report.session import gather
+from ecg_live.recorded.report.session import load_session
+from ecg_live.recorded.report.session_page import session_page
 
 
-class Made(NamedTuple):
+class WrittenReport(NamedTuple):
     """The page, what its reader should know first, and what is wrong with a recording that is damaged."""
 
     path: Path
@@ -22,7 +22,7 @@ class Made(NamedTuple):
     error: RecordingError | None = None
 
 
-def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool = False) -> Made:
+def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool = False) -> WrittenReport:
     """Write a page about the recording in ``files``; beside the first of them, unless ``out`` says otherwise.
 
     Raises
@@ -35,12 +35,12 @@ def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool 
     path = out or files[0].with_suffix(".html")
     for file in files:
         check_free(path, file, force=force)
-    parts = read_series(files)
+    parts = read_recording_files(files)
     for part in parts:
         check_free(path, part.path, force=force)
-    session = gather(parts)
+    session = load_session(parts)
     with written(path, parts[0].path, force=force) as part_path:
-        part_path.write_text(page(session), encoding="utf-8", newline="\n")
+        part_path.write_text(session_page(session), encoding="utf-8", newline="\n")
     damaged = [part for part in parts if not part.checked.sound or part.contents.damage is not None]
     error = FormatError(f"{damaged[0].path.name} is damaged; the page shows what could be read") if damaged else None
-    return Made(path, list(problems(session)), error)
+    return WrittenReport(path, list(problems(session)), error)

@@ -12,25 +12,25 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import F64, Chunk, Marker
 from ecg_live.recorded.open_signal import Signal
-from ecg_live.recorded.report.recording_parts import Part
+from ecg_live.recorded.report.recording_parts import RecordingFile
 
-COLUMNS = 790  # of the picture of the whole: one a pixel
-BESIDE = 5.0  # s shown before and behind a marker
-SHOWN = 12  # markers that are shown closely
-KEPT = 2  # pieces kept for markers that come behind their samples
+OVERVIEW_COLUMNS = 790  # of the picture of the whole: one a pixel
+SNIPPET_HALF_WIDTH_S = 5.0  # s shown before and behind a marker
+MAX_SNIPPETS = 12  # markers that are shown closely
+RECENT_BLOCKS = 2  # pieces kept for markers that come behind their samples
 
 
 @dataclass(slots=True)
-class Envelope:
+class EcgEnvelope:
     """Lowest and highest sample (mV) of each column, NaN where there is none; ``per`` samples make a column."""
 
     per: int
-    low: F64 = field(default_factory=lambda: np.full(COLUMNS, np.nan))
-    high: F64 = field(default_factory=lambda: np.full(COLUMNS, np.nan))
+    low: F64 = field(default_factory=lambda: np.full(OVERVIEW_COLUMNS, np.nan))
+    high: F64 = field(default_factory=lambda: np.full(OVERVIEW_COLUMNS, np.nan))
 
     def add(self, start: int, samples: F64) -> None:
         """Take samples (n,) from index ``start`` on."""
-        column = np.clip((start + np.arange(len(samples))) // self.per, 0, COLUMNS - 1)
+        column = np.clip((start + np.arange(len(samples))) // self.per, 0, OVERVIEW_COLUMNS - 1)
         edges = np.flatnonzero(np.diff(column, prepend=-1))
         at = column[edges]
         self.low[at] = np.fmin(self.low[at], np.fmin.reduceat(samples, edges))
@@ -38,7 +38,7 @@ class Envelope:
 
 
 @dataclass(slots=True)
-class Snippet:
+class EcgSnippet:
     """Samples (mV) around a marker, NaN where there is none; ``start`` is the index of the first."""
 
     time: float
@@ -54,7 +54,7 @@ class Snippet:
 
 
 @dataclass(slots=True)
-class Trace:
+class EcgOverview:
     """What was seen: ``rate`` in Hz, ``channel``, ``stop`` behind the last sample, markers of each part as (s, text).
 
     ``pieces`` are the newest samples, each with the index of its first; ``error`` is what stopped the reading.
@@ -62,15 +62,15 @@ class Trace:
 
     rate: float
     channel: str
-    envelope: Envelope
+    envelope: EcgEnvelope
     stop: int = 0
     markers: dict[int, list[tuple[float, str]]] = field(default_factory=dict)
-    snippets: list[Snippet] = field(default_factory=list)
+    snippets: list[EcgSnippet] = field(default_factory=list)
     pieces: list[tuple[int, F64]] = field(default_factory=list, repr=False)
     error: RecordingError | None = None
 
 
-def look(parts: Sequence[Part]) -> Trace | None:
+def summarise_ecg(parts: Sequence[RecordingFile]) -> EcgOverview | None:
     """Look at the judged channel of all parts; None where nothing was measured.
 
     The axis begins with the first sample of the first part.
@@ -81,38 +81,40 @@ def look(parts: Sequence[Part]) -> Trace | None:
         return None
     first = min(first for first, _ in known)
     length = max(stop for _, stop in known) - first
-    trace: Trace | None = None
+    trace: EcgOverview | None = None
     for part in parts:
         try:
             signal = Signal([open_recording(part.path, ReadOptions())])
         except EcgLiveError:
             continue  # the part holds no sample, or none that can be placed; its checks say so
-        trace = trace or Trace(signal.rate, signal.channels[0], Envelope(max(1, -(-length // COLUMNS))))
-        _add(trace, part.number, signal, part.contents.first - first)
+        trace = trace or EcgOverview(
+            signal.rate, signal.channels[0], EcgEnvelope(max(1, -(-length // OVERVIEW_COLUMNS)))
+        )
+        _add_file(trace, part.number, signal, part.contents.first - first)
     return trace
 
 
-def _add(trace: Trace, part: int, signal: Signal, offset: int) -> None:
+def _add_file(trace: EcgOverview, part: int, signal: Signal, offset: int) -> None:
     """Take a part whose first sample has the index ``offset``."""
     markers = trace.markers.setdefault(part, [])
     for piece in signal.pieces():
         if isinstance(piece, Chunk):
             newest = piece.start + offset, piece.samples[:, 0]
-            trace.pieces = [*trace.pieces[1 - KEPT :], newest]
+            trace.pieces = [*trace.pieces[1 - RECENT_BLOCKS :], newest]
             trace.envelope.add(*newest)
             trace.stop = max(trace.stop, piece.stop + offset)
             for snippet in trace.snippets:
                 snippet.add(*newest)
         elif isinstance(piece, Marker):
             markers.append((piece.time + offset / trace.rate, piece.text))
-            _show(trace, *markers[-1])
+            _begin_snippet(trace, *markers[-1])
     trace.error = trace.error or signal.error
 
 
-def _show(trace: Trace, time: float, text: str) -> None:
-    if len(trace.snippets) < SHOWN:
-        width = round(2 * BESIDE * trace.rate)
-        snippet = Snippet(time, text, round((time - BESIDE) * trace.rate), np.full(width, np.nan))
+def _begin_snippet(trace: EcgOverview, time: float, text: str) -> None:
+    if len(trace.snippets) < MAX_SNIPPETS:
+        width = round(2 * SNIPPET_HALF_WIDTH_S * trace.rate)
+        snippet = EcgSnippet(time, text, round((time - SNIPPET_HALF_WIDTH_S) * trace.rate), np.full(width, np.nan))
         for start, samples in trace.pieces:
             snippet.add(start, samples)
         trace.snippets.append(snippet)

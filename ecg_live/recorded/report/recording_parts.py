@@ -12,11 +12,11 @@ from ecg_live.recorded.session_file import Contents, read_contents, read_head
 from ecg_live.recorded.verify import verify
 from ecg_live.recorded.verify.result import Count, Report
 
-NUMBER = re.compile(r"\d{1,9}")
+PART_NUMBER_PATTERN = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class RecordingFile:
     """A file of a recording: its number in the series, what it holds, and what `verify` says of it."""
 
     number: int
@@ -35,7 +35,7 @@ class Part:
         return found[0] if found else None
 
 
-def read_series(files: Sequence[Path]) -> tuple[Part, ...]:
+def read_recording_files(files: Sequence[Path]) -> tuple[RecordingFile, ...]:
     """Read the files of one recording in their order; the first file alone stands for all that follow it.
 
     Raises
@@ -45,8 +45,8 @@ def read_series(files: Sequence[Path]) -> tuple[Part, ...]:
     RecordingError
         A file cannot be read, or our recorder did not write it.
     """
-    chosen = list(files) if len(files) > 1 else [*files, *following(files[0])]
-    parts = sorted((_read(path) for path in chosen), key=lambda part: part.number)
+    chosen = list(files) if len(files) > 1 else [*files, *later_files(files[0])]
+    parts = sorted((_read_file(path) for path in chosen), key=lambda part: part.number)
     ids = {part.contents.head.get("recording", "") for part in parts}
     if len(ids) > 1:
         names = " and ".join(part.path.name for part in parts[:2])
@@ -59,10 +59,10 @@ def read_series(files: Sequence[Path]) -> tuple[Part, ...]:
 
 def part_number(text: str) -> int:
     """The number that a file header gives its part; 1 where it gives none."""
-    return int(text) if NUMBER.fullmatch(text) else 1
+    return int(text) if PART_NUMBER_PATTERN.fullmatch(text) else 1
 
 
-def following(first: Path) -> list[Path]:
+def later_files(first: Path) -> list[Path]:
     """NAME_2.xdf and so on, beside the NAME.xdf that they follow; none where that is a later part itself."""
     head = read_head(first)
     if not head.get("recording") or part_number(head.get("part", "")) != 1:
@@ -72,7 +72,7 @@ def following(first: Path) -> list[Path]:
     return [path for path in beside if read_head(path).get("recording") == head["recording"]]
 
 
-def _read(path: Path) -> Part:
+def _read_file(path: Path) -> RecordingFile:
     checked = verify(path)
     contents = read_contents(path)
     if contents is None and not checked.counts and checked.torn:
@@ -82,4 +82,4 @@ def _read(path: Path) -> Part:
             f"{path.name} was not recorded by ecg-live: it holds no heart rate, quality or predictions",
             f"run it and report that: ecg-live run {path.name} --headless --speed max --record NEW.xdf",
         )
-    return Part(part_number(contents.head.get("part", "")), contents, checked)
+    return RecordingFile(part_number(contents.head.get("part", "")), contents, checked)

@@ -4,43 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecg_live.html.markup import MINUS, count, number
-from ecg_live.presentation.formatting import NOTHING, clock_text, size_text
-from ecg_live.recorded.report.session import Happening, Recorded
-from ecg_live.recorded.report.statistics import covered, loss, sets, spread
-from ecg_live.recorded.report.windows import Answers
+from ecg_live.html.markup import MINUS_SIGN, count, number
+from ecg_live.presentation.formatting import NO_VALUE, clock_text, size_text
+from ecg_live.recorded.report.session import RecordedSession, SessionEvent
+from ecg_live.recorded.report.statistics import count_losses, distribution, set_masks, usable_coverage
+from ecg_live.recorded.report.windows import HeadPredictions
 from ecg_live.session_counters import SILENT
 
-LEAST = 0.0005  # a share that rounds to none, but is some
+MIN_SHOWN_SHARE = 0.0005  # a share that rounds to none, but is some
 
 
 def percent(part: float, whole: float = 1.0) -> str:
     """A share that is never rounded to nothing, or to all."""
     if not whole:
-        return NOTHING
+        return NO_VALUE
     value = part / whole
     if value in {0, 1}:
         return f"{value:.0%}"
-    if 0 < value < LEAST:
+    if 0 < value < MIN_SHOWN_SHARE:
         return "<0.1%"
-    return ">99.9%" if 1 - LEAST < value < 1 else f"{value:.1%}"
+    return ">99.9%" if 1 - MIN_SHOWN_SHARE < value < 1 else f"{value:.1%}"
 
 
-def moment(time: float) -> str:
+def time_text(time: float) -> str:
     """A time on the axis, to the millisecond."""
     thousandths = round(abs(time) * 1000)
-    sign = MINUS if time < 0 and thousandths else ""
+    sign = MINUS_SIGN if time < 0 and thousandths else ""
     return f"{sign}{clock_text(thousandths // 1000)}.{thousandths % 1000:03d}"
 
 
-def headlines(session: Recorded) -> Iterator[str]:
+def headlines(session: RecordedSession) -> Iterator[str]:
     """What a researcher asks first: is it usable, what was lost, what was seen, is the file whole."""
     yield _signal(session)
     yield f"{_rhythm(session)} {_heads(session)}".strip()
     yield integrity(session)
 
 
-def integrity(session: Recorded) -> str:
+def integrity(session: RecordedSession) -> str:
     """What `verify` says of all files, in one sentence."""
     checks = [part.checked for part in session.parts]
     what = "The file is" if len(checks) == 1 else f"All {len(checks)} files are"
@@ -58,7 +58,7 @@ def integrity(session: Recorded) -> str:
     return f"{what} whole, but without digests: damage inside a chunk would not be seen."
 
 
-def problems(session: Recorded) -> Iterator[str]:
+def problems(session: RecordedSession) -> Iterator[str]:
     """What is to be known before anything else is believed; nothing where all is well."""
     for part in session.parts:
         yield from (f"{part.path.name}: {each}" for each in part.checked.problems + part.checked.warnings)
@@ -71,69 +71,73 @@ def problems(session: Recorded) -> Iterator[str]:
         yield f"Of a recording in several files, part {', '.join(map(str, missing))} is not in this report."
     if session.windows.stray:
         yield f"{count(session.windows.stray, 'window')} with impossible times are left out."
-    untold = loss(session).lost - loss(session).told
+    untold = count_losses(session).lost - count_losses(session).told
     if len(numbers) > 1 and not missing and untold > 0:  # inside a file `verify` keeps the books
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
-    ends = _ends(session)
+    ends = _end_events(session)
     told = session.parts[-1].checked.silent / session.trace.rate if session.trace else 0.0
     if session.trace and ends and (silent := told + ends[-1].time - session.duration) > SILENT:
         where = "they count as lost" if told else "they count in no gap and in no share"
         yield f"No sample came in the last {silent:.0f} s before the end: {where}."
 
 
-def _ends(session: Recorded) -> list[Happening]:
-    return [each for each in session.happenings if each.kind in {"ended", "error", "recorded"}]
+def _end_events(session: RecordedSession) -> list[SessionEvent]:
+    return [each for each in session.session_events if each.kind in {"ended", "error", "recorded"}]
 
 
-def ending(session: Recorded) -> str:
+def ending_text(session: RecordedSession) -> str:
     """How the session ended."""
-    ends = _ends(session)
+    ends = _end_events(session)
     if not ends:
         return "the file does not say: it was cut, or the session still ran"
     return f"{ends[-1].text or ends[-1].kind}, at {clock_text(ends[-1].time)}"
 
 
-def files(session: Recorded) -> str:
+def files_text(session: RecordedSession) -> str:
     """Names and sizes."""
     return ", ".join(f"{part.path.name} ({size_text(part.checked.size)})" for part in session.parts)
 
 
-def _signal(session: Recorded) -> str:
+def _signal(session: RecordedSession) -> str:
     windows, length = session.windows, clock_text(session.duration)
     if not len(windows):
         return f"{length} was recorded, and no window of 10 s was complete: there is nothing to judge."
     usable, good = (percent(int(each.sum()), len(windows)) for each in (windows.usable, windows.grade == "good"))
     what = f"{length} of ECG" if session.trace else f"{length} without ECG"
     share = f"{usable} of {count(len(windows), 'window')} usable ({good} good)"
-    cover = percent(covered(windows, session.duration))
-    lost = loss(session)
+    cover = percent(usable_coverage(windows, session.duration))
+    lost = count_losses(session)
     holes = f" in {count(len(session.gaps), 'gap')}" if session.gaps else ""
     tail = f" {count(lost.lost, 'sample')} lost ({percent(lost.share)}){holes}." if lost.lost else " No sample lost."
     return f"{what}: {share}; usable windows cover {cover} of the time.{tail if session.trace else ''}"
 
 
-def _rhythm(session: Recorded) -> str:
-    rate, rmssd = spread(session.windows.heart_rate), spread(session.windows.rmssd)
+def _rhythm(session: RecordedSession) -> str:
+    rate, rmssd = distribution(session.windows.heart_rate), distribution(session.windows.rmssd)
     if not rate.number:
         return "No heart rate was borne out." if len(session.windows) else ""
     said = f"Heart rate: median {number(rate.median, 0)} bpm, {number(rate.low, 0)} to {number(rate.high, 0)}"
     return f"{said}; RMSSD: median {number(rmssd.median, 0)} ms." if rmssd.number else f"{said}; no RMSSD."
 
 
-def _heads(session: Recorded) -> str:
+def _heads(session: RecordedSession) -> str:
     return " ".join(map(_head, session.windows.heads)) if len(session.windows) else ""
 
 
-def _head(head: Answers) -> str:
+def _head(head: HeadPredictions) -> str:
     answered = int(head.answered.sum())
     if not answered:
         return f"{head.name} never answered."
-    asked = sets(head)
-    each = [f"{name} set: {_shares(head.where(mask))}" for name, mask in asked] if len(asked) > 1 else [_shares(head)]
+    asked = set_masks(head)
+    each = (
+        [f"{name} set: {_label_shares(head.where(mask))}" for name, mask in asked]
+        if len(asked) > 1
+        else [_label_shares(head)]
+    )
     return f"{head.name} answered {percent(answered, len(head.label))} of the windows: {'; '.join(each)}."
 
 
-def _shares(head: Answers) -> str:
+def _label_shares(head: HeadPredictions) -> str:
     """How often each label was given."""
     answered = int(head.answered.sum())
     return ", ".join(f"{name} {percent(int((head.label == name).sum()), answered)}" for name in head.classes)

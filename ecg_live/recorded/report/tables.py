@@ -6,75 +6,88 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ecg_live.html.markup import DASH, Html, count, folded, join, number, table, tag
-from ecg_live.presentation.formatting import NOTHING, clock_text
-from ecg_live.recorded.report.figure_axis import short
-from ecg_live.recorded.report.figures import GRADES, shown_classes
-from ecg_live.recorded.report.sentences import moment, percent
-from ecg_live.recorded.report.session import Recorded
-from ecg_live.recorded.report.statistics import Span, Spread, loss, ranked, sets, spans, spread
-from ecg_live.recorded.report.windows import Answers, Windows
+from ecg_live.html.markup import NO_VALUE_DASH, Markup, collapsible, count, join, number, table, tag
+from ecg_live.presentation.formatting import NO_VALUE, clock_text
+from ecg_live.recorded.report.figure_axis import shorten
+from ecg_live.recorded.report.figures import GRADE_COLOURS, shown_classes
+from ecg_live.recorded.report.sentences import percent, time_text
+from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.statistics import (
+    Distribution,
+    MarkerInterval,
+    count_losses,
+    distribution,
+    marker_intervals,
+    rank_reasons,
+    set_masks,
+)
+from ecg_live.recorded.report.windows import HeadPredictions, RecordedWindows
 
-MOST = 300  # rows of a table; a page is no data file
-NAMED = 44  # letters of a marker in a table of numbers
-UNFOLDED = 25  # rows that are shown at once
+MAX_TABLE_ROWS = 300  # rows of a table; a page is no data file
+MAX_NAME_LETTERS = 44  # letters of a marker in a table of numbers
+MAX_UNFOLDED_ROWS = 25  # rows that are shown at once
 
 
-def signal_table(session: Recorded) -> Html:
+def signal_table(session: RecordedSession) -> Markup:
     """Samples and gaps; nothing without ECG."""
     if session.trace is None:
-        return Html("")
-    found, bridged = loss(session), sum(gap.bridged for gap in session.gaps)
+        return Markup("")
+    found, bridged = count_losses(session), sum(gap.bridged for gap in session.gaps)
     longest = max((gap.stop - gap.start for gap in session.gaps), default=0.0)
     rows = [
         ["samples", f"{found.samples:,}"],
         ["missing", f"{found.missing:,} ({percent(found.missing, found.samples + found.missing)})"],
         ["came as no number", f"{found.empty:,}"],
         ["gaps", f"{len(session.gaps)}, {bridged} of them bridged" if session.gaps else "none"],
-        ["longest gap", f"{longest:.3f} s" if session.gaps else DASH],
+        ["longest gap", f"{longest:.3f} s" if session.gaps else NO_VALUE_DASH],
     ]
     return table("Signal", ("samples and gaps", "in this recording"), rows)
 
 
-def rhythm_table(windows: Windows) -> Html:
+def rhythm_table(windows: RecordedWindows) -> Markup:
     """Heart rate and RMSSD over all windows."""
-    rows = [_spread("heart rate (bpm)", spread(windows.heart_rate)), _spread("RMSSD (ms)", spread(windows.rmssd))]
+    rows = [
+        _distribution_row("heart rate (bpm)", distribution(windows.heart_rate)),
+        _distribution_row("RMSSD (ms)", distribution(windows.rmssd)),
+    ]
     header = ("of windows", "windows", "mean", "median", "lowest", "highest")
     return table("Heart rate and its variability", header, rows)
 
 
-def grade_table(windows: Windows) -> Html:
+def grade_table(windows: RecordedWindows) -> Markup:
     """How many windows have each grade."""
-    counts = {grade: int((windows.grade == grade).sum()) for grade in GRADES}
+    counts = {grade: int((windows.grade == grade).sum()) for grade in GRADE_COLOURS}
     rows = [[grade, f"{number:,}", percent(number, len(windows))] for grade, number in counts.items()]
     return table("Signal quality", ("grade", "windows", "share"), rows)
 
 
-def reason_table(windows: Windows) -> Html:
+def reason_table(windows: RecordedWindows) -> Markup:
     """Why windows are poor or unusable."""
-    return _reasons("Why windows are not good (one may have several reasons)", ranked(windows.reasons), len(windows))
+    return _reason_counts(
+        "Why windows are not good (one may have several reasons)", rank_reasons(windows.reasons), len(windows)
+    )
 
 
-def head_table(head: Answers) -> Html:
+def head_table(head: HeadPredictions) -> Markup:
     """What a head said, by the set that was asked, and why it abstained."""
     header = ["set", "windows", "answered"]
     header += [f"{what} {name}" for what in ("mean p of", "labelled") for name in head.classes]
     rows = []
-    for name, mask in sets(head):
+    for name, mask in set_masks(head):
         one = head.where(mask)
         answered = int(one.answered.sum())
-        means = [number(_mean(one, k)) for k in range(len(head.classes))]
+        means = [number(_mean_probability(one, k)) for k in range(len(head.classes))]
         labels = [percent(int((one.label == each).sum()), answered) for each in head.classes]
         rows.append([name, f"{mask.sum():,}", percent(answered, int(mask.sum())), *means, *labels])
     answers = table("Answers; labels as a share of the windows answered", header, rows)
-    return join((answers, _reasons("Why it abstained", ranked(head.abstain, "\n"), len(head.abstain))))
+    return join((answers, _reason_counts("Why it abstained", rank_reasons(head.abstain, "\n"), len(head.abstain))))
 
 
-def span_table(session: Recorded) -> Html:
+def interval_table(session: RecordedSession) -> Markup:
     """One row from each marker to the next."""
-    found = spans(session)
+    found = marker_intervals(session)
     if not found:
-        return Html("")
+        return Markup("")
     split = any(span.set for span in found)
     header = ["from", "at", "length", *(["set"] if split else []), "windows", "usable", "heart rate", "RMSSD"]
     several = len(session.windows.heads) > 1
@@ -83,28 +96,33 @@ def span_table(session: Recorded) -> Html:
         header.append(f"{head.name} abstained" if several else "abstained")
     note = "Means of the windows of 10 s that lie wholly between two markers; RMSSD is the median."
     note += " Where a head goes over to another set a stretch is cut: the answers of two sets do not compare." * split
-    rows = [_span(span, split=split) for span in found]
+    rows = [_interval_row(span, split=split) for span in found]
     title = tag("h2", "From marker to marker")
-    return tag("section", title, tag("p", note, class_="note"), _long("Stretches between markers", header, rows))
+    return tag("section", title, tag("p", note, class_="note"), _long_table("Stretches between markers", header, rows))
 
 
-def marker_table(session: Recorded) -> Html:
+def marker_table(session: RecordedSession) -> Markup:
     """All markers."""
     clocks = any(note.clock for note in session.markers)
     header = ["number", "time", *(["clock"] if clocks else []), "marker"]
     rows = [
-        [str(k), moment(note.time), *([f"{note.clock:%H:%M:%S}" if note.clock else DASH] if clocks else []), note.text]
+        [
+            str(k),
+            time_text(note.time),
+            *([f"{note.clock:%H:%M:%S}" if note.clock else NO_VALUE_DASH] if clocks else []),
+            note.text,
+        ]
         for k, note in enumerate(session.markers, 1)
     ]
-    return _long("Markers", header, rows, "words") if rows else tag("p", "No marker was noted.")
+    return _long_table("Markers", header, rows, "words") if rows else tag("p", "No marker was noted.")
 
 
-def gap_table(session: Recorded) -> Html:
+def gap_table(session: RecordedSession) -> Markup:
     """All gaps."""
     rows = [
         [
-            moment(gap.start),
-            moment(gap.stop),
+            time_text(gap.start),
+            time_text(gap.stop),
             f"{gap.stop - gap.start:.3f}",
             f"{gap.lost:,}",
             "bridged" if gap.bridged else "open",
@@ -113,57 +131,65 @@ def gap_table(session: Recorded) -> Html:
         for gap in session.gaps
     ]
     header = ("from", "to", "length (s)", "samples lost", "kind", "cause")
-    return _long("Gaps", header, rows, "text-last") if rows else tag("p", "There was no gap.")
+    return _long_table("Gaps", header, rows, "text-last") if rows else tag("p", "There was no gap.")
 
 
-def happening_table(session: Recorded) -> Html:
+def event_table(session: RecordedSession) -> Markup:
     """What the session and the device told."""
     rows = []
-    for each in session.happenings:
+    for each in session.session_events:
         again = f" ({count(each.times, 'time')}, until {clock_text(each.until)})" if each.times > 1 else ""
         rows.append([clock_text(each.time) if each.time >= 0 else "before", each.kind, each.text + again])
-    return _long("What happened", ("time", "kind", "words"), rows, "words") if rows else tag("p", "Nothing was told.")
+    return (
+        _long_table("What happened", ("time", "kind", "words"), rows, "words")
+        if rows
+        else tag("p", "Nothing was told.")
+    )
 
 
-def _long(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "") -> Html:
+def _long_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "") -> Markup:
     """A table that is folded where it is long, and ends where it is too long, which it says."""
-    more = f"; the first {MOST:,} of {len(rows):,}, all are in the recording" if len(rows) > MOST else ""
-    made = table(caption + more, header, rows[:MOST], class_)
-    return folded(f"{caption}: {len(rows):,}", made) if len(rows) > UNFOLDED else made
+    more = (
+        f"; the first {MAX_TABLE_ROWS:,} of {len(rows):,}, all are in the recording"
+        if len(rows) > MAX_TABLE_ROWS
+        else ""
+    )
+    made = table(caption + more, header, rows[:MAX_TABLE_ROWS], class_)
+    return collapsible(f"{caption}: {len(rows):,}", made) if len(rows) > MAX_UNFOLDED_ROWS else made
 
 
-def _reasons(caption: str, found: Sequence[tuple[str, int]], windows: int) -> Html:
+def _reason_counts(caption: str, found: Sequence[tuple[str, int]], windows: int) -> Markup:
     if not found:
-        return Html("")
-    rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in found[:MOST]]
+        return Markup("")
+    rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in found[:MAX_TABLE_ROWS]]
     return table(caption, ("reason", "windows", "share"), rows)
 
 
-def _spread(name: str, found: Spread) -> list[str]:
+def _distribution_row(name: str, found: Distribution) -> list[str]:
     return [name, f"{found.number:,}", *(number(each, 1) for each in (found.mean, found.median, found.low, found.high))]
 
 
-def _span(span: Span, *, split: bool) -> list[str]:
+def _interval_row(span: MarkerInterval, *, split: bool) -> list[str]:
     windows = span.windows
-    rate, rmssd = spread(windows.heart_rate).mean, spread(windows.rmssd).median
+    rate, rmssd = distribution(windows.heart_rate).mean, distribution(windows.rmssd).median
     usable = percent(int(windows.usable.sum()), len(windows))
     cells = [
-        short(span.name, NAMED),
-        moment(span.start),
+        shorten(span.name, MAX_NAME_LETTERS),
+        time_text(span.start),
         f"{span.stop - span.start:.1f} s",
-        *([span.set or DASH] if split else []),
+        *([span.set or NO_VALUE_DASH] if split else []),
         f"{len(windows):,}",
         usable,
     ]
-    return [*cells, number(rate, 1), number(rmssd, 1), *(cell for head in windows.heads for cell in _answered(head))]
+    return [*cells, number(rate, 1), number(rmssd, 1), *(cell for head in windows.heads for cell in _head_cells(head))]
 
 
-def _answered(head: Answers) -> Iterator[str]:
-    yield from (number(_mean(head, k), 2) for k in shown_classes(head))
-    yield percent(int((~head.answered).sum()), len(head.label)) if len(head.label) else NOTHING
+def _head_cells(head: HeadPredictions) -> Iterator[str]:
+    yield from (number(_mean_probability(head, k), 2) for k in shown_classes(head))
+    yield percent(int((~head.answered).sum()), len(head.label)) if len(head.label) else NO_VALUE
 
 
-def _mean(head: Answers, k: int) -> float:
+def _mean_probability(head: HeadPredictions, k: int) -> float:
     """Mean probability of a class over the windows answered."""
     known = head.probs[:, k][np.isfinite(head.probs[:, k])]
     return float(known.mean()) if len(known) else float("nan")

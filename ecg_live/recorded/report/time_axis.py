@@ -9,19 +9,19 @@ from math import isfinite
 import numpy as np
 
 from ecg_live.events import F64
-from ecg_live.recorded.report.recording_parts import Part
+from ecg_live.recorded.report.recording_parts import RecordingFile
 from ecg_live.recorded.session_file import Contents
 
 
-class Times:
+class TimeAxis:
     """Places what was recorded on one axis, over all parts of a recording.
 
     ``zero`` is the raw time (s) at which the axis begins: that of the first sample, of a strap its first heart rate.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        knots = [knot for part in parts for knot in _knots(part.contents)]
-        zeros = [zero for part in parts if (zero := _zero(part)) is not None]
+    def __init__(self, parts: Sequence[RecordingFile]) -> None:
+        knots = [knot for part in parts for knot in _known_times(part.contents)]
+        zeros = [zero for part in parts if (zero := _first_sample_time(part)) is not None]
         self.zero = min(zeros, default=0.0)
         if not knots:  # nothing was ever measured: the first word begins it
             stamps = [s for part in parts for text in part.contents.texts.values() for s in text.stamps if isfinite(s)]
@@ -48,24 +48,24 @@ def wall_clock(contents: Contents, stamp: float) -> dt.datetime | None:
         return None
 
 
-def _zero(part: Part) -> float | None:
+def _first_sample_time(part: RecordingFile) -> float | None:
     """Raw time of the first sample; None where there is none."""
     ecg, contents = part.ecg, part.contents
     if ecg is not None:
         return contents.origin if ecg.samples else None
-    beats = _stamps(contents, "heart_rate")
-    answers = _answers(contents)
+    beats = _finite_stamps(contents, "heart_rate")
+    answers = _prediction_times(contents)
     return answers[0][1] - (answers[0][0] - beats[0]) if beats and answers else 0.0 if beats else None
 
 
-def _knots(contents: Contents) -> list[tuple[float, float]]:
+def _known_times(contents: Contents) -> list[tuple[float, float]]:
     """Stamps whose raw time is known."""
     begin = [(contents.began, contents.origin)] if isfinite(contents.began) else []
-    known = begin + _answers(contents)
-    return known or [(stamp, 0.0) for stamp in _stamps(contents, "heart_rate")[:1]]
+    known = begin + _prediction_times(contents)
+    return known or [(stamp, 0.0) for stamp in _finite_stamps(contents, "heart_rate")[:1]]
 
 
-def _answers(contents: Contents) -> list[tuple[float, float]]:
+def _prediction_times(contents: Contents) -> list[tuple[float, float]]:
     """Stamps of predictions, and the raw time at which their windows end."""
     found = contents.numbers.get("predictions")
     if found is None or found.values.shape[1] < 2:
@@ -74,6 +74,6 @@ def _answers(contents: Contents) -> list[tuple[float, float]]:
     return [pair for pair in pairs if all(map(isfinite, pair))]
 
 
-def _stamps(contents: Contents, key: str) -> list[float]:
+def _finite_stamps(contents: Contents, key: str) -> list[float]:
     found = contents.numbers.get(key)
     return [] if found is None else [stamp for stamp in found.stamps.tolist() if isfinite(stamp)]

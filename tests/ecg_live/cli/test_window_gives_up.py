@@ -13,7 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from ecg_live.cli.live import _window
 from ecg_live.cli.recording import Recordings
 from ecg_live.config import Settings
-from ecg_live.dashboard.app import MOST_DROPPED, CannotDraw
+from ecg_live.dashboard.app import MAX_DROPPED_FRAMES, DrawingError
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Snapshot
 from ecg_live.session import Session
@@ -27,7 +27,7 @@ from tests.support.synthetic_signals import ecg, info
 class Unseen(Session):
     """Cannot be looked at so many times, then can; ends once it was."""
 
-    blind = MOST_DROPPED
+    blind = MAX_DROPPED_FRAMES
 
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
         if self.blind:
@@ -66,7 +66,7 @@ def test_a_recording_goes_on_without_its_window(
         if recorded:
             _window(session, settings, "x")
         else:
-            with pytest.raises(CannotDraw):
+            with pytest.raises(DrawingError):
                 _window(session, settings, "x")
             assert not session.wait(0)
     finally:
@@ -76,7 +76,7 @@ def test_a_recording_goes_on_without_its_window(
     assert ("goes on without its window" in said) == recorded
     assert session.error is None
     if recorded:
-        assert f"{MOST_DROPPED} frames of the dashboard could not be drawn: ValueError: nothing to see" in said
+        assert f"{MAX_DROPPED_FRAMES} frames of the dashboard could not be drawn: ValueError: nothing to see" in said
         assert session.summary is not None
         assert session.summary.samples == 768
         assert (tmp_path / "a.xdf").stat().st_size > 768 * 4

@@ -6,8 +6,8 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from pytestqt.logging import _QtMessageCapture
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.app import CannotDraw, request_quit, run_dashboard
-from ecg_live.dashboard.curve import Point
+from ecg_live.dashboard.app import DrawingError, request_quit, run_dashboard
+from ecg_live.dashboard.curve import CurvePoint
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.results import Poll, Snapshot
 from tests.support.simulated_view import LOAD, SimulatedView, answer
@@ -115,7 +115,7 @@ def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
 def test_a_window_that_cannot_draw_any_more_goes_and_leaves_the_session() -> None:
     view, hook = OddView(lambda poll: poll > 4), sys.excepthook
     with pytest.raises(
-        CannotDraw, match="30 frames of the dashboard could not be drawn: ValueError: no such"
+        DrawingError, match="30 frames of the dashboard could not be drawn: ValueError: no such"
     ) as caught:
         run_dashboard(view, title="", model="", clock=view.clock)
     assert not view.stopped
@@ -133,7 +133,7 @@ def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlo
 
     def spoil() -> None:
         window = shown_window()
-        window.panels[0].curve.points.append(Point(12.0, "valid", ()))  # has no class, which no answer can be
+        window.panels[0].curve.points.append(CurvePoint(12.0, "valid", ()))  # has no class, which no answer can be
         QtCore.QTimer.singleShot(800, end)
 
     def end() -> None:

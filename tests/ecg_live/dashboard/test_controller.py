@@ -9,7 +9,7 @@ from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from ecg_live.constants import RATE
-from ecg_live.dashboard.ecg_grid import MARGIN
+from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Battery, LeadOff, Marker, State, StateName
 from ecg_live.results import RecordingStatus
@@ -29,11 +29,11 @@ def test_a_marker_has_the_moment_of_its_key_and_the_text_that_was_written_later(
     pressed = view.clock()
     press(window, Key.Key_M)
     view.feed_ecg(3)
-    QtTest.QTest.keyClicks(window.desk.field.line, "mr b1")
+    QtTest.QTest.keyClicks(window.controller.field.line, "mr b1")
     assert view.asked == []
-    QtTest.QTest.keyClick(window.desk.field.line, Key.Key_Return)
+    QtTest.QTest.keyClick(window.controller.field.line, Key.Key_Return)
     assert [(marker.time, marker.text) for marker in view.asked] == [(pressed, "mr b1")]
-    assert not window.desk.field.isVisible()
+    assert not window.controller.field.isVisible()
 
 
 def test_only_what_came_back_counts(opened: Open) -> None:
@@ -42,21 +42,21 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     press(window, Key.Key_3)
     view.feed_ecg(0.5)
     window.refresh()
-    assert (window.desk.markers.count, len(window.desk.markers.pending)) == (0, 1)
-    assert "pending" in window.desk.toast.text
+    assert (window.controller.markers.count, len(window.controller.markers.pending)) == (0, 1)
+    assert "pending" in window.controller.toast.text
     assert window.sweep.labels() == ()
     view.feed_ecg(2)
     window.refresh()
     assert "Marker 3 is not confirmed" in window.strip.strip.text
     view.confirm()
     window.refresh()
-    assert (window.desk.markers.count, window.desk.markers.pending) == (1, [])
-    assert window.desk.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
-    assert [marker.at for marker in window.desk.markers.placed] == [12 * RATE]
+    assert (window.controller.markers.count, window.controller.markers.pending) == (1, [])
+    assert window.controller.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
+    assert [marker.at for marker in window.controller.markers.placed] == [12 * RATE]
     assert [text for _, text in window.markers.labels] == ["3"]
     view.wait(5)
     window.refresh()
-    assert window.desk.toast.text == ""
+    assert window.controller.toast.text == ""
 
 
 def test_a_marker_that_is_recorded_says_nothing_more(opened: Open) -> None:
@@ -65,8 +65,8 @@ def test_a_marker_that_is_recorded_says_nothing_more(opened: Open) -> None:
     press(window, Key.Key_3)
     view.feed_ecg(0.5)
     window.refresh()
-    assert window.desk.toast.text.startswith("Marker 1: 3  at ")
-    assert "saved" not in window.desk.toast.text
+    assert window.controller.toast.text.startswith("Marker 1: 3  at ")
+    assert "saved" not in window.controller.toast.text
 
 
 def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open) -> None:
@@ -77,7 +77,7 @@ def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open)
     plain = "<b>go</b> [2J <img src='x'>"
     assert [text for _, text in window.markers.labels] == [plain]
     assert "&lt;b&gt;go&lt;/b&gt;" in window.markers.toolTip()
-    assert f"Marker 1: {plain}" in window.desk.toast.text
+    assert f"Marker 1: {plain}" in window.controller.toast.text
     for label in window.findChildren(QtWidgets.QLabel):
         if "go</b>" in label.text():
             assert label.textFormat() == QtCore.Qt.TextFormat.PlainText
@@ -87,10 +87,10 @@ def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open)
 def test_escape_cancels_a_marker(opened: Open) -> None:
     _, window = live(opened)
     press(window, Key.Key_M)
-    QtTest.QTest.keyClick(window.desk.field.line, Key.Key_Escape)
+    QtTest.QTest.keyClick(window.controller.field.line, Key.Key_Escape)
     window.refresh()
-    assert not window.desk.field.isVisible()
-    assert window.desk.markers.count == 0
+    assert not window.controller.field.isVisible()
+    assert window.controller.markers.count == 0
 
 
 def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
@@ -115,12 +115,12 @@ def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> Non
     assert window.header.recording.strip.tone == "rec"
     press(window, Key.Key_R)
     assert view.recording is not None
-    assert window.desk.question is not None
-    window.desk.question.no.click()
+    assert window.controller.question is not None
+    window.controller.question.no.click()
     assert view.recording is not None
     press(window, Key.Key_R)
-    assert window.desk.question is not None
-    window.desk.question.yes.click()
+    assert window.controller.question is not None
+    window.controller.question.yes.click()
     assert view.recording is None
 
 
@@ -131,7 +131,7 @@ def test_enter_presses_the_button_that_has_the_focus(opened: Open, key: QtCore.Q
     view.record(True)
     window.refresh()
     press(window, Key.Key_R)
-    question = window.desk.question
+    question = window.controller.question
     assert question is not None
     assert question.focusWidget() is question.no
     for _ in range(tabs):
@@ -139,7 +139,7 @@ def test_enter_presses_the_button_that_has_the_focus(opened: Open, key: QtCore.Q
     focused = question.yes if tabs % 2 else question.no
     assert question.focusWidget() is focused
     QtTest.QTest.keyClick(focused, key)
-    assert window.desk.question is None
+    assert window.controller.question is None
     assert (view.recording is None) == stops
 
 
@@ -172,7 +172,7 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     window.refresh()
     assert not window.sweep.dim
     assert window.numbers.lost.value == "0"
-    x = MARGIN // 2
+    x = PULSE_MARGIN_PX // 2
     y = int(window.sweep.height() / 2)  # the calibration pulse's foot
     assert before.pixelColor(x, y).lightness() > window.sweep.grab().toImage().pixelColor(x, y).lightness()
 
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_recorded_r_says_why(opened: Open) -> None:
     view.can_record = False
     press(window, Key.Key_R)
     assert view.recording is None
-    assert "--record" in window.desk.toast.text
+    assert "--record" in window.controller.toast.text
 
 
 def test_closing_asks_while_recording_and_ending_does_not(opened: Open) -> None:
@@ -213,8 +213,8 @@ def test_closing_asks_while_recording_and_ending_does_not(opened: Open) -> None:
     window.close()
     assert window.isVisible()
     assert not view.stopped
-    assert window.desk.question is not None
-    window.desk.question.no.click()
+    assert window.controller.question is not None
+    window.controller.question.no.click()
     assert window.isVisible()
     window.end()
     assert not window.isVisible()
@@ -229,8 +229,8 @@ def test_a_running_baseline_begins_anew_only_after_a_question(opened: Open) -> N
     window.refresh()
     press(window, Key.Key_B)
     assert view.baselines == 1
-    assert window.desk.question is not None
-    window.desk.question.yes.click()
+    assert window.controller.question is not None
+    window.controller.question.yes.click()
     assert view.baselines == 2
 
 
@@ -261,7 +261,7 @@ def test_electrodes_battery_and_clock_are_told(opened: Open) -> None:
     window.refresh()
     assert window.strip.strip.text == "Lead off: LA"
     assert window.numbers.battery.value == "41 %"
-    assert window.foot.clock_line.text() == "12 ppm fast"
+    assert window.footer.clock_line.text() == "12 ppm fast"
 
 
 def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
@@ -284,4 +284,4 @@ def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
     view.wait(10)
     window.refresh()
     assert window.numbers.heart_rate.value == "--"
-    assert window.desk.markers.count == 1
+    assert window.controller.markers.count == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.curve import ROW, ProbabilityCurve
+from ecg_live.dashboard.curve import LEGEND_ROW_PX, ProbabilityCurve
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 from ecg_live.results import HeadInfo, HeadResult
 
@@ -27,7 +27,7 @@ def test_the_key_names_every_line_and_leaves_the_plot_half_of_the_height(
     metrics = curve.fontMetrics()
     key = curve.key(metrics)
     assert [which for which, *_ in key] == ([1] if count == 2 else list(range(count)))
-    assert key[-1][2] + ROW <= size[1] / 2
+    assert key[-1][2] + LEGEND_ROW_PX <= size[1] / 2
     for which, x, _, text in key:
         assert (f"probability of {FEELINGS[which]}" if count == 2 else FEELINGS[which]).startswith(text)
         assert len(text) >= 3

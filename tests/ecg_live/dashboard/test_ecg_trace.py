@@ -3,15 +3,15 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtGui
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.ecg_grid import MARGIN, MM, Scale
-from ecg_live.dashboard.ecg_trace import GAP, SweepView
+from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, PX_PER_MM, PaperScale
+from ecg_live.dashboard.ecg_trace import ERASED_SAMPLES, SweepView
 from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import F32
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.trace_history import TraceHistory
 from tests.support.simulated_view import synthetic_ecg
 
-SIZE = QtCore.QSize(MARGIN + 500, 400)  # 500 pixels at 25 mm/s: 1024 samples, 4 s
+SIZE = QtCore.QSize(PULSE_MARGIN_PX + 500, 400)  # 500 pixels at 25 mm/s: 1024 samples, 4 s
 
 
 class Recorded(SweepView):
@@ -47,8 +47,8 @@ def feed(sweep: SweepView, samples: F32) -> None:
 def ink(sweep: SweepView) -> list[bool]:
     """Say for each sample's place in the round whether the trace, 1 mV high all along, is drawn there."""
     image, ratio = sweep.grab().toImage(), sweep.devicePixelRatioF()
-    y = int((round(sweep.height() / 2) - 10 * MM) * ratio)
-    columns = [int((MARGIN + sample * sweep.scale.step) * ratio) for sample in range(sweep.span)]
+    y = int((round(sweep.height() / 2) - 10 * PX_PER_MM) * ratio)
+    columns = [int((PULSE_MARGIN_PX + sample * sweep.scale.step) * ratio) for sample in range(sweep.span)]
     return [any(image.pixelColor(x, y + dy).lightness() < 90 for dy in (-1, 0, 1)) for x in columns]
 
 
@@ -81,8 +81,8 @@ def test_a_quarter_of_a_second_ahead_of_the_sweep_is_empty(sweep: Recorded) -> N
     drawn = ink(sweep)
     newest = 1500 - 1024
     assert all(drawn[3 : newest - 3])
-    assert not any(drawn[newest + 4 : newest + GAP - 4])
-    assert all(drawn[newest + GAP + 4 : -3])
+    assert not any(drawn[newest + 4 : newest + ERASED_SAMPLES - 4])
+    assert all(drawn[newest + ERASED_SAMPLES + 4 : -3])
 
 
 @pytest.mark.parametrize("size", [1, 7, 9, 100, 450])
@@ -123,8 +123,8 @@ def test_only_the_new_strip_is_painted(sweep: Recorded, qtbot: QtBot) -> None:
         area += rect
     box = area.boundingRect()
     assert box.width() < 60
-    assert box.left() <= MARGIN + 299 * sweep.scale.step
-    assert box.right() >= MARGIN + (308 + GAP) * sweep.scale.step
+    assert box.left() <= PULSE_MARGIN_PX + 299 * sweep.scale.step
+    assert box.right() >= PULSE_MARGIN_PX + (308 + ERASED_SAMPLES) * sweep.scale.step
 
 
 def test_a_late_frame_paints_every_sample(sweep: Recorded) -> None:
@@ -132,7 +132,7 @@ def test_a_late_frame_paints_every_sample(sweep: Recorded) -> None:
     feed(sweep, ones(5000))
     assert sweep.drawn == 5100
     drawn = ink(sweep)
-    assert drawn.count(False) <= GAP + 8
+    assert drawn.count(False) <= ERASED_SAMPLES + 8
 
 
 def test_a_page_stands_still_and_shows_what_it_says(sweep: Recorded) -> None:
@@ -153,11 +153,11 @@ def test_colours_and_scale_change_the_picture_not_the_samples(sweep: Recorded) -
     light = sweep.grab().toImage()
     sweep.restyle(palette=DARK)
     assert sweep.grab().toImage().pixelColor(300, 3).lightness() < 60 < light.pixelColor(300, 3).lightness()
-    sweep.restyle(scale=Scale(50.0, 2.0))
+    sweep.restyle(scale=PaperScale(50.0, 2.0))
     assert sweep.span == 512
     assert sweep.accessibleDescription() == "50 mm/s   20 mm/mV"
 
 
 def test_the_paper_keeps_the_scale_of_the_standard() -> None:
-    small_box = Scale().step * 256 * 0.04, Scale().height * 0.1
-    assert small_box == pytest.approx((MM, MM))
+    small_box = PaperScale().step * 256 * 0.04, PaperScale().height * 0.1
+    assert small_box == pytest.approx((PX_PER_MM, PX_PER_MM))

@@ -98,8 +98,8 @@ def test_keys_with_a_held_modifier_do_nothing(opened: Open, key: QtCore.Qt.Key) 
     QtTest.QTest.keyClick(window.sweep, key, QtCore.Qt.KeyboardModifier.ControlModifier)
     window.refresh()
     assert not window.paused
-    assert (view.recording, view.baselines, window.desk.markers.count) == (None, 0, 0)
-    assert not window.desk.field.isVisible()
+    assert (view.recording, view.baselines, window.controller.markers.count) == (None, 0, 0)
+    assert not window.controller.field.isVisible()
     assert window.isVisible()
 
 

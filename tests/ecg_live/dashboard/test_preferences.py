@@ -12,8 +12,8 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.ecg_grid import Scale
-from ecg_live.dashboard.preferences import USUAL_SIZE, Memory, Preferences, fitted
+from ecg_live.dashboard.ecg_grid import PaperScale
+from ecg_live.dashboard.preferences import DEFAULT_SIZE_PX, Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 from ecg_live.dashboard.window import MainWindow
 from tests.support.simulated_view import SimulatedView
@@ -23,7 +23,7 @@ Key = QtCore.Qt.Key
 
 def window(qtbot: QtBot, path: Path) -> MainWindow:
     view = SimulatedView()
-    made = MainWindow(view, title="", model="", clock=view.clock, memory=Memory(path))
+    made = MainWindow(view, title="", model="", clock=view.clock, memory=PreferenceStore(path))
     qtbot.addWidget(made)
     with qtbot.waitExposed(made):
         made.show()
@@ -43,7 +43,7 @@ def test_size_colours_gain_and_speed_are_as_they_were_left(
     again = window(qtbot, tmp_path / "new" / "dashboard.ini")
     assert again.size() == QtCore.QSize(700, 500)
     assert again.theme is (DARK if theme is LIGHT else LIGHT)
-    assert again.sweep.scale == again.transport.scale == Scale(12.5, 2.0)
+    assert again.sweep.scale == again.transport.scale == PaperScale(12.5, 2.0)
 
 
 def test_full_screen_leaves_the_size_as_it_was(qtbot: QtBot, tmp_path: Path) -> None:
@@ -68,19 +68,19 @@ def test_full_screen_leaves_the_size_as_it_was(qtbot: QtBot, tmp_path: Path) -> 
 def test_what_cannot_be_is_as_usual(tmp_path: Path, text: str) -> None:
     path = tmp_path / "dashboard.ini"
     path.write_text(text, encoding="utf-8")
-    assert Memory(path).read() == Memory().read() == Preferences()
+    assert PreferenceStore(path).read() == PreferenceStore().read() == Preferences()
 
 
 def test_a_place_that_cannot_be_written_to_hinders_nobody(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    memory = Memory(tmp_path / "file" / "dashboard.ini")
+    memory = PreferenceStore(tmp_path / "file" / "dashboard.ini")
     memory.write(Preferences())
-    assert memory.read().size == USUAL_SIZE
+    assert memory.read().size == DEFAULT_SIZE_PX
 
 
 def test_a_window_is_no_larger_than_its_screen() -> None:
-    assert fitted(USUAL_SIZE, QtCore.QSize(1920, 1040)) == USUAL_SIZE
-    assert fitted(USUAL_SIZE, QtCore.QSize(911, 480)) == QtCore.QSize(903, 440)
+    assert fit_to_screen(DEFAULT_SIZE_PX, QtCore.QSize(1920, 1040)) == DEFAULT_SIZE_PX
+    assert fit_to_screen(DEFAULT_SIZE_PX, QtCore.QSize(911, 480)) == QtCore.QSize(903, 440)
 
 
 LOOK = """

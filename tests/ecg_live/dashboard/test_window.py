@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pyqtgraph.Qt import QtGui, QtWidgets
 
-from ecg_live.dashboard.theme import TONES
+from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Gap, LeadOff, State
 from ecg_live.results import HeadInfo, HeadResult
@@ -87,11 +87,11 @@ def test_a_flat_line_is_no_live_ecg(opened: Open) -> None:
 
 
 def test_tones_can_be_told_apart_and_read() -> None:
-    assert len({back for back, _ in TONES.values()}) == len(TONES)
-    for back, text in TONES.values():
+    assert len({back for back, _ in TONE_COLOURS.values()}) == len(TONE_COLOURS)
+    for back, text in TONE_COLOURS.values():
         high, low = sorted((luminance(back), luminance(text)), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG 2.1, 1.4.3
-    for one, other in combinations((back for back, _ in TONES.values()), 2):
+    for one, other in combinations((back for back, _ in TONE_COLOURS.values()), 2):
         apart = np.subtract(QtGui.QColor(one).getRgb(), QtGui.QColor(other).getRgb())
         assert np.linalg.norm(apart) > 60, (one, other)
 
@@ -195,7 +195,7 @@ def test_gap_and_lead_off_events_are_told(opened: Open) -> None:
     view.feed_ecg(0.5)
     window.refresh()
     assert "Lead off" in window.strip.strip.text
-    assert "Lead off" in window.foot.event_line.text()
+    assert "Lead off" in window.footer.event_line.text()
 
 
 def test_nan_is_never_a_word(opened: Open) -> None:

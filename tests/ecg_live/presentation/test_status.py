@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 
 from ecg_live.events import Battery, Gap, LeadOff, Marker, State, StreamEvent, StreamInfo
-from ecg_live.presentation.formatting import clock_text, event_text, number, title_text
-from ecg_live.presentation.live_values import Readings
-from ecg_live.presentation.recording import indicator
+from ecg_live.presentation.formatting import clock_text, event_text, number_text, title_text
+from ecg_live.presentation.live_values import LiveValues
+from ecg_live.presentation.recording import recording_indicator
 from ecg_live.presentation.status import (
-    PERSONAL,
+    PERSONAL_SET_NOTE,
     Freshness,
     HeadStatus,
-    Stream,
-    Strip,
+    StatusLine,
+    StreamCondition,
+    current_stream_time,
     head_status,
-    outage,
-    strip_of,
-    time_now,
+    silence_duration,
+    status_line,
 )
 from ecg_live.results import HeadResult, Prediction, Quality, RecordingStatus, Snapshot
 
@@ -70,7 +70,7 @@ def predicted(stop: float) -> Prediction:
         (shot(), OWN, NEW, HeadStatus("valid", "Load", "80 %", "Relative to the resting baseline", dim=False)),
         (shot(REST), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
         (shot(), UNSURE, NEW, HeadStatus("low", "Undecided", note="Load 55 %", dim=False)),
-        (shot(), LOW_OWN, NEW, HeadStatus("low", "Undecided", note=f"Load 45 %  ·  {PERSONAL}", dim=False)),
+        (shot(), LOW_OWN, NEW, HeadStatus("low", "Undecided", note=f"Load 45 %  ·  {PERSONAL_SET_NOTE}", dim=False)),
         (shot(), THREE, NEW, HeadStatus("low", "Undecided", note="Joy 50 %", dim=False)),
         (shot(), UNSURE, Freshness(3.2), HeadStatus("stale", "Undecided", note="3 s old")),
         (shot(), NONE, NEW, HeadStatus("abstain", note="Unusable signal: flat line")),
@@ -129,12 +129,12 @@ def test_predictions_ten_seconds_apart_are_not_stale_in_between() -> None:
 def test_the_line_on_top_puts_faults_first(
     snapshot: Snapshot, warning: str, paused: bool, tone: str, word: str
 ) -> None:
-    strip = strip_of(snapshot, Stream(warning), paused=paused)
+    strip = status_line(snapshot, StreamCondition(warning), paused=paused)
     assert (strip.tone, strip.word) == (tone, word)
     assert strip.text
 
 
-OFF = Stream(unusable=12.4, reasons=("flat line", "electrode off"))
+OFF = StreamCondition(unusable=12.4, reasons=("flat line", "electrode off"))
 
 
 @pytest.mark.parametrize(
@@ -143,19 +143,28 @@ OFF = Stream(unusable=12.4, reasons=("flat line", "electrode off"))
         (shot(), OFF, False, "unusable", "NO USABLE ECG", "for 12 s: flat line, electrode off. Check the electrodes"),
         (shot(age=5.0), OFF, False, "warn", "NO DATA", "No data for 5 s."),
         (shot(State("gap", "back")), OFF, False, "warn", "GAP", "Back"),
-        (shot(), Stream(replay=1.0), False, "info", "REPLAY", "A recording is played at 1 x real time."),
-        (shot(), Stream(replay=math.inf), False, "info", "REPLAY", "A recording is played as fast as it goes."),
-        (shot(ended=True), Stream(replay=1.0), False, "neutral", "ENDED", "The stream has ended."),
+        (shot(), StreamCondition(replay=1.0), False, "info", "REPLAY", "A recording is played at 1 x real time."),
+        (
+            shot(),
+            StreamCondition(replay=math.inf),
+            False,
+            "info",
+            "REPLAY",
+            "A recording is played as fast as it goes.",
+        ),
+        (shot(ended=True), StreamCondition(replay=1.0), False, "neutral", "ENDED", "The stream has ended."),
     ],
 )
 def test_what_comes_in_is_called_what_it_is(
-    snapshot: Snapshot, stream: Stream, paused: bool, tone: str, word: str, text: str
+    snapshot: Snapshot, stream: StreamCondition, paused: bool, tone: str, word: str, text: str
 ) -> None:
-    strip = strip_of(snapshot, stream, paused=paused)
+    strip = status_line(snapshot, stream, paused=paused)
     assert (strip.tone, strip.word, strip.text) == (tone, word, text)
 
 
-@pytest.mark.parametrize("stream", [Stream(), OFF, Stream(warning="a sink stopped"), Stream(replay=1.0)])
+@pytest.mark.parametrize(
+    "stream", [StreamCondition(), OFF, StreamCondition(warning="a sink stopped"), StreamCondition(replay=1.0)]
+)
 @pytest.mark.parametrize(
     ("state", "left"),
     [
@@ -164,8 +173,8 @@ def test_what_comes_in_is_called_what_it_is(
         (State("warming_up", seconds_left=7.0), "Estimate in 7 s"),
     ],
 )
-def test_a_pause_hides_no_countdown_and_no_fault(stream: Stream, state: State, left: str) -> None:
-    strip = strip_of(shot(state), stream, paused=True)
+def test_a_pause_hides_no_countdown_and_no_fault(stream: StreamCondition, state: State, left: str) -> None:
+    strip = status_line(shot(state), stream, paused=True)
     assert left in strip.text
     assert "Only the trace stands still" in strip.text
     assert strip.word == ("NO USABLE ECG" if stream is OFF else "WARNING" if stream.warning else "PAUSED")
@@ -173,12 +182,12 @@ def test_a_pause_hides_no_countdown_and_no_fault(stream: Stream, state: State, l
 
 
 def test_unusable_time_counts_from_the_last_usable_window() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     readings.take(shot(predictions=(predicted(50.0),)), 0.0)
     assert readings.strip(shot(), 0.0).word == "LIVE"
     bad = replace(predicted(51.0), quality=Quality("unusable", ("flat line",)))
     readings.take(shot(predictions=(bad,)), 0.0)
-    assert readings.strip(shot(), 0.0) == Strip(
+    assert readings.strip(shot(), 0.0) == StatusLine(
         "unusable", "NO USABLE ECG", "for 10 s: flat line. Check the electrodes"
     )
     readings.take(shot(predictions=(predicted(59.0), replace(bad, stop=60.0))), 0.0)
@@ -188,7 +197,7 @@ def test_unusable_time_counts_from_the_last_usable_window() -> None:
 
 
 def test_a_signal_that_never_was_usable_counts_from_its_begin() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     readings.take(shot(predictions=(replace(predicted(10.0), quality=Quality("unusable", ("noise",))),)), 0.0)
     assert readings.strip(shot(), 0.0).text == "for 60 s: noise. Check the electrodes"
 
@@ -204,30 +213,30 @@ def test_a_signal_that_never_was_usable_counts_from_its_begin() -> None:
     ],
 )
 def test_during_an_outage_lost_samples_and_the_recordings_clock_run_on(snapshot: Snapshot, silent: float) -> None:
-    assert outage(snapshot) == silent
-    lost = Readings(INFO).lost(snapshot)
+    assert silence_duration(snapshot) == silent
+    lost = LiveValues(INFO).lost(snapshot)
     assert lost[0] == (f"≈ {round(silent * 1000):,}" if silent else "0")
-    assert Readings(replace(INFO, replay=True)).lost(replace(snapshot, lost=7))[0] == "7"
+    assert LiveValues(replace(INFO, replay=True)).lost(replace(snapshot, lost=7))[0] == "7"
     begun = replace(snapshot, recording=RecordingStatus("a.xdf", seconds=61.0))
-    strip = indicator(begun, "", able=True, silent=silent)
+    strip = recording_indicator(begun, "", able=True, silent=silent)
     assert (strip.tone, strip.text.split("  ")[0]) == ("rec", f"0:01:{1 + int(silent):02d}")
 
 
 def test_time_goes_on_without_samples_until_the_end() -> None:
-    assert time_now(shot(age=5.0)) == 65.0
-    assert time_now(shot(age=5.0, ended=True)) == 60.0
-    assert time_now(shot(age=math.inf, samples=0)) == 60.0
+    assert current_stream_time(shot(age=5.0)) == 65.0
+    assert current_stream_time(shot(age=5.0, ended=True)) == 60.0
+    assert current_stream_time(shot(age=math.inf, samples=0)) == 60.0
 
 
 def test_the_spacing_of_predictions_survives_a_gap() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     for at in (10.0, 11.0, 12.0, 30.0):
         readings.take(shot(predictions=(predicted(at),)), at)
     assert readings.fresh(31.0) == Freshness(1.0, 1.0)
 
 
 def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     readings.take(shot(events=(Gap(2000, 500, "radio"),)), 5.0)
     assert "Gap of 0.5 s (500 samples): radio" in readings.warning(14.9)
     assert readings.warning(15.1) == ""
@@ -238,7 +247,7 @@ def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
 
 
 def test_missing_markers_are_told_until_they_come() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     readings.take(shot(events=(State("markers_missing", "no marker stream Task"),)), 5.0)
     assert readings.warning(9999.0) == "No marker stream Task"
     readings.take(shot(events=(State("markers", "markers of Task come in"),)), 9999.0)
@@ -246,7 +255,7 @@ def test_missing_markers_are_told_until_they_come() -> None:
 
 
 def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
-    readings = Readings(INFO)
+    readings = LiveValues(INFO)
     readings.take(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
     assert readings.warning(5.0) == ""
     assert readings.event == "0:00:02  Bridged gap of 0.02 s (20 samples): radio"
@@ -269,19 +278,22 @@ def test_events_in_words(event: StreamEvent, text: str) -> None:
 
 @pytest.mark.parametrize("bad", [None, float("nan"), float("inf"), float("-inf")])
 def test_no_number_is_two_dashes(bad: float | None) -> None:
-    assert number(bad) == "--"
+    assert number_text(bad) == "--"
     assert clock_text(bad if bad is not None else float("nan")) == "--"
 
 
 def test_numbers_and_names() -> None:
-    assert number(0.0184, factor=1000) == "18"
+    assert number_text(0.0184, factor=1000) == "18"
     assert clock_text(3725.9) == "1:02:05"
     assert title_text("mental_load") == "Mental load"
 
 
 def test_a_countdown_is_said_once() -> None:
-    assert strip_of(shot(REST), Stream(), paused=False).text == "Resting baseline: 42 s to go"
-    assert strip_of(shot(COMPLETE), Stream(), paused=False).text == "Personal baseline complete: 6 windows"
+    assert status_line(shot(REST), StreamCondition(), paused=False).text == "Resting baseline: 42 s to go"
+    assert status_line(shot(COMPLETE), StreamCondition(), paused=False).text == "Personal baseline complete: 6 windows"
     told = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
-    assert strip_of(told, Stream(), paused=False).text == "First window in 7 s"
-    assert strip_of(shot(State("warming_up", seconds_left=7.0)), Stream(), paused=False).text == "Estimate in 7 s"
+    assert status_line(told, StreamCondition(), paused=False).text == "First window in 7 s"
+    assert (
+        status_line(shot(State("warming_up", seconds_left=7.0)), StreamCondition(), paused=False).text
+        == "Estimate in 7 s"
+    )

@@ -10,9 +10,9 @@ import pytest
 
 from ecg_live.errors import ConfigError
 from ecg_live.recorded.report import write_report
-from ecg_live.recorded.report.recording_parts import read_series
-from ecg_live.recorded.report.session import gather
-from ecg_live.recorded.report.statistics import loss
+from ecg_live.recorded.report.recording_parts import read_recording_files
+from ecg_live.recorded.report.session import load_session
+from ecg_live.recorded.report.statistics import count_losses
 from tests.support.html_pages import words
 from tests.support.recorded_sessions import SECOND, recorded, reported, rolled, story
 from tests.support.xdf_recordings import record
@@ -27,10 +27,10 @@ def parts(tmp_path: Path) -> list[Path]:
 
 def test_the_first_file_stands_for_all(parts: list[Path], tmp_path: Path) -> None:
     record(tmp_path / "a[1]_9.xdf", story())  # of another recording
-    found = read_series(parts[:1])
+    found = read_recording_files(parts[:1])
     assert [part.path for part in found] == parts
-    whole, one = gather(found), recorded(tmp_path / "whole.xdf", story())
-    assert loss(whole) == loss(one)
+    whole, one = load_session(found), recorded(tmp_path / "whole.xdf", story())
+    assert count_losses(whole) == count_losses(one)
     assert whole.duration == one.duration
     for name in ("start", "stop", "heart_rate", "grade"):
         np.testing.assert_array_equal(getattr(whole.windows, name), getattr(one.windows, name))
@@ -44,13 +44,13 @@ def test_the_first_file_stands_for_all(parts: list[Path], tmp_path: Path) -> Non
 
 
 def test_files_that_are_named_are_those_that_count_in_whatever_order(parts: list[Path]) -> None:
-    assert [part.path for part in read_series(parts[::-1])] == parts
+    assert [part.path for part in read_recording_files(parts[::-1])] == parts
     made = write_report([parts[0], parts[2]])
     assert "part 2 is not in this report" in made.remarks[0]
     assert made.error is None
-    session = gather(read_series([parts[0], parts[2]]))
-    assert loss(session).missing > 10 * SECOND
-    later = gather(read_series(parts[1:2]))
+    session = load_session(read_recording_files([parts[0], parts[2]]))
+    assert count_losses(session).missing > 10 * SECOND
+    later = load_session(read_recording_files(parts[1:2]))
     assert later.windows.stop.min() >= 0
     assert later.duration < 30
 

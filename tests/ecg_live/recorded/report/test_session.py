@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 
 from ecg_live.events import Gap, Marker, State
-from ecg_live.recorded.report.ecg_overview import Envelope
+from ecg_live.recorded.report.ecg_overview import EcgEnvelope
 from ecg_live.recorded.report.sentences import problems
-from ecg_live.recorded.report.session import Recorded
-from ecg_live.recorded.report.statistics import covered, loss, ranked, sets, spans, spread
+from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.statistics import (
+    count_losses,
+    distribution,
+    marker_intervals,
+    rank_reasons,
+    set_masks,
+    usable_coverage,
+)
 from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
 from tests.support.recorded_sessions import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
@@ -21,11 +28,11 @@ from tests.support.xdf_recordings import BEGAN, INFO
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def session(tmp_path_factory: pytest.TempPathFactory) -> RecordedSession:
     return recorded(tmp_path_factory.mktemp("story") / "a.xdf", story())
 
 
-def test_windows_are_those_of_the_session(session: Recorded) -> None:
+def test_windows_are_those_of_the_session(session: RecordedSession) -> None:
     windows = session.windows
     assert windows.stop.tolist() == [*range(10, 21), *range(32, 61)]
     np.testing.assert_array_equal(windows.start, windows.stop - 10)
@@ -37,14 +44,14 @@ def test_windows_are_those_of_the_session(session: Recorded) -> None:
     assert head.answered.sum() == 35
     assert head.probs[0].tolist() == [0.75, 0.25]
     assert set(head.abstain[~head.answered]) == {"unusable signal: flat line"}
-    assert [(name, int(mask.sum())) for name, mask in sets(head)] == [
+    assert [(name, int(mask.sum())) for name, mask in set_masks(head)] == [
         ("population", 30),
         ("personal", 10),
     ]
 
 
-def test_losses_markers_and_gaps(session: Recorded) -> None:
-    found = loss(session)
+def test_losses_markers_and_gaps(session: RecordedSession) -> None:
+    found = count_losses(session)
     assert (found.samples, found.missing, found.empty, found.told) == (58 * SECOND, 2 * SECOND, 0, 2 * SECOND)
     assert found.share == pytest.approx(2 / 60)
     assert session.duration == 60
@@ -54,34 +61,34 @@ def test_losses_markers_and_gaps(session: Recorded) -> None:
     assert all(note.clock is not None for note in session.markers)
 
 
-def test_states_are_told_once_and_countdowns_only_begin(session: Recorded) -> None:
-    told = [(each.time, each.kind, each.times, each.until) for each in session.happenings]
+def test_states_are_told_once_and_countdowns_only_begin(session: RecordedSession) -> None:
+    told = [(each.time, each.kind, each.times, each.until) for each in session.session_events]
     assert told == [(-2, "connecting", 1, -2), (30, "baseline", 2, 31), (60, "ended", 1, 60)]
 
 
-def test_stretches_hold_the_windows_that_lie_wholly_in_them(session: Recorded) -> None:
-    found = spans(session)
+def test_stretches_hold_the_windows_that_lie_wholly_in_them(session: RecordedSession) -> None:
+    found = marker_intervals(session)
     assert [span.name for span in found] == ["before the first marker", "1 rest", "2 load <b>", "3 end"]
     assert [span.windows.stop.tolist() for span in found] == [
         list(range(10, 16)), list(range(32, 36)), list(range(46, 51)), [],
     ]  # fmt: skip
-    assert spread(found[0].windows.heart_rate).mean == pytest.approx(72.5)
+    assert distribution(found[0].windows.heart_rate).mean == pytest.approx(72.5)
 
 
-def test_usable_time_counts_once(session: Recorded) -> None:
+def test_usable_time_counts_once(session: RecordedSession) -> None:
     by_second = np.zeros(60, dtype=np.bool_)
     for start, stop in zip(session.windows.start, session.windows.stop, strict=True):
         if session.windows.usable[session.windows.stop == stop][0]:
             by_second[int(start) : int(stop)] = True
-    assert covered(session.windows, 60.0) == pytest.approx(by_second.mean())
+    assert usable_coverage(session.windows, 60.0) == pytest.approx(by_second.mean())
 
 
 def test_reasons_are_ranked_without_their_percentages() -> None:
     said = ["3% of samples bridged; baseline wander", "baseline wander", "", "2.1% of samples bridged", "flat line"]
-    assert ranked(said) == [("baseline wander", 2), ("share of samples bridged", 2), ("flat line", 1)]
+    assert rank_reasons(said) == [("baseline wander", 2), ("share of samples bridged", 2), ("flat line", 1)]
 
 
-def test_the_envelope_holds_every_extreme(session: Recorded) -> None:
+def test_the_envelope_holds_every_extreme(session: RecordedSession) -> None:
     assert session.trace is not None
     seen = session.trace.envelope
     samples = np.concatenate([chunk(second).samples[:, 0] for second in range(60)])
@@ -95,7 +102,7 @@ def test_the_envelope_holds_every_extreme(session: Recorded) -> None:
 
 def test_an_envelope_is_the_same_however_the_signal_is_cut() -> None:
     samples = np.random.default_rng(1).normal(size=5000)
-    whole, parts = Envelope(7), Envelope(7)
+    whole, parts = EcgEnvelope(7), EcgEnvelope(7)
     whole.add(3, samples)
     for at in range(0, 5000, 33):
         parts.add(3 + at, samples[at : at + 33])
@@ -103,7 +110,7 @@ def test_an_envelope_is_the_same_however_the_signal_is_cut() -> None:
     np.testing.assert_array_equal(whole.high, parts.high)
 
 
-def test_a_close_look_shows_the_samples_around_the_marker_and_the_gap(session: Recorded) -> None:
+def test_a_close_look_shows_the_samples_around_the_marker_and_the_gap(session: RecordedSession) -> None:
     assert session.trace is not None
     first = session.trace.snippets[0]
     begin = round(10.5 * SECOND)
@@ -131,7 +138,7 @@ def test_of_a_strap_the_windows_count_and_not_its_own_words(tmp_path: Path) -> N
     assert session.windows.stop.tolist() == [*range(10, 30)]
     assert session.windows.heart_rate.tolist() == [60 + second for second in range(10, 30)]
     assert [(note.time, note.text) for note in session.markers] == [(12.25, "film")]
-    assert [each.kind for each in session.happenings] == ["gap"]
+    assert [each.kind for each in session.session_events] == ["gap"]
     assert session.duration == 31
 
 
@@ -143,7 +150,7 @@ def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: P
     ]
     session = recorded(tmp_path / "a.xdf", said)
     assert session.trace is None
-    assert [(each.time, each.kind) for each in session.happenings] == [(0, "searching"), (9, "gave_up")]
+    assert [(each.time, each.kind) for each in session.session_events] == [(0, "searching"), (9, "gave_up")]
     assert [note.time for note in session.markers] == [2]
 
 
@@ -167,7 +174,7 @@ def test_no_stretch_is_over_two_sets(tmp_path: Path) -> None:
         if second >= 9:
             personal = second >= 30
             items.append(window(second + 1, 0.9 if personal else 0.1, None, "personal" if personal else "population"))
-    found = spans(recorded(tmp_path / "a.xdf", items))
+    found = marker_intervals(recorded(tmp_path / "a.xdf", items))
     assert [(span.name, span.start, span.stop, span.set, len(span.windows)) for span in found] == [
         ("before the first marker", 0.0, 12.0, "population", 3),
         ("1 task", 12.0, 31.0, "population", 9),
@@ -184,5 +191,5 @@ def test_a_device_that_is_silent_at_the_end_counts_everywhere(tmp_path: Path) ->
     assert (report.sound, report.reported, report.silent) == (True, 5 * SECOND, 5 * SECOND)
     assert next(each["missing"] for each in report.as_json()["streams"] if each["key"] == "ecg") == 5 * SECOND
     assert any(line.endswith("told of 1280 lost, 1280 of them at the end") for line in report.lines())
-    assert (session.duration, loss(session).missing, loss(session).lost) == (25, 5 * SECOND, 5 * SECOND)
+    assert (session.duration, count_losses(session).missing, count_losses(session).lost) == (25, 5 * SECOND, 5 * SECOND)
     assert list(problems(session)) == ["No sample came in the last 5 s before the end: they count as lost."]
