@@ -13,8 +13,8 @@ from ecg_live.text import clean
 if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
-BEGAN = monotonic()  # when the user gave the command, as near as this process can tell
-PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
+PROCESS_START_S = monotonic()  # when the user gave the command, as near as this process can tell
+SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
 
 def main() -> None:
@@ -23,12 +23,12 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        drop_output()
+        discard_output()
         code = code or _lost_output(error)
     sys.exit(code)
 
 
-def drop_output() -> None:
+def discard_output() -> None:
     """Give up standard output, which takes no more: what is left in its buffer would fail again when Python ends."""
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until Python ends
 
@@ -45,7 +45,7 @@ def _run() -> int | str | None:
         broken = end.__context__  # typer exits with 1 where the reader of the output has left
         return _lost_output(broken) if isinstance(broken, BrokenPipeError) else end.code
     except (EcgLiveError, ImportError, OSError) as error:
-        known = _explained(error)
+        known = _as_known_error(error)
         if known is None or "--debug" in sys.argv:
             raise
         complain(known)
@@ -53,7 +53,7 @@ def _run() -> int | str | None:
     return 0
 
 
-def _explained(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:
+def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:
     """Say in the terms of our own errors what went wrong, where that can be said."""
     from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 
@@ -61,8 +61,8 @@ def _explained(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | No
         return error
     if isinstance(error, ImportError):
         name = (error.name or "").partition(".")[0]
-        place = _place(name)
-        if name not in PACKAGES or place is None or place.parent == Path(__file__).parents[2]:
+        place = _module_path(name)
+        if name not in SIBLING_PACKAGES or place is None or place.parent == Path(__file__).parents[2]:
             return None
         return ConfigError(
             f"{place} hides the package {name!r} of ecg-live", "rename it, or run ecg-live from another folder"
@@ -72,7 +72,7 @@ def _explained(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | No
     return RecordingError(f"{str(error.filename)[:200]}: {error.strerror}", "check the path")
 
 
-def _place(name: str) -> Path | None:
+def _module_path(name: str) -> Path | None:
     """Folder or file of an imported module, None if it is not known."""
     module = sys.modules.get(name)
     paths = [*getattr(module, "__path__", ()), getattr(module, "__file__", None)]
@@ -83,7 +83,7 @@ def _lost_output(error: OSError) -> int:
     """Exit code where standard output takes no more; that its reader has left is the reader's right."""
     if isinstance(error, BrokenPipeError):
         return 0
-    known = _explained(error)
+    known = _as_known_error(error)
     complain(known or error)
     return known.exit_code if known else 1
 

@@ -15,7 +15,7 @@ from ecg_live.cli.log_file import log_option, log_to
 from ecg_live.config import load
 from ecg_live.text import clean
 
-SECONDS = 4.0  # a strap advertises about once a second, and a scan may miss some
+DEFAULT_SCAN_S = 4.0  # a strap advertises about once a second, and a scan may miss some
 
 
 def show_devices(seconds: str | None, log: str | None = None, *, as_json: bool) -> None:
@@ -27,7 +27,7 @@ def show_devices(seconds: str | None, log: str | None = None, *, as_json: bool) 
         The time is no positive number, or the log cannot be written.
     """
     with log_to(log_option(log)):
-        reach = in_reach(load({"seconds": seconds}, {}).seconds or SECONDS)
+        reach = in_reach(load({"seconds": seconds}, {}).seconds or DEFAULT_SCAN_S)
     if as_json:
         print(json.dumps(asdict(reach)), flush=True)
     else:

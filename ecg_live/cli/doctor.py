@@ -18,11 +18,11 @@ from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from ecg_live.text import clean
 
-PACKAGES = (
+REQUIRED_PACKAGES = (
     "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio",
     "h5py", "rich",
 )  # fmt: skip
-SCAN = 1.0  # s of listening for Bluetooth devices
+BLUETOOTH_SCAN_S = 1.0  # s of listening for Bluetooth devices
 
 
 class Check(NamedTuple):
@@ -36,8 +36,14 @@ class Check(NamedTuple):
 
 def examine(*, as_json: bool) -> int:
     """Print the report; exit code 0 if all that is needed is there, 1 otherwise."""
-    checks = [_python(), *map(_package, PACKAGES), _display(), _tried("bundled model", _model), _tried("demo", _demo)]
-    checks += [_tried(name, trial, needed=False) for name, trial in IN_REACH.items()]
+    checks = [
+        _python(),
+        *map(_package, REQUIRED_PACKAGES),
+        _display(),
+        _tried("bundled model", _model),
+        _tried("demo", _demo),
+    ]
+    checks += [_tried(name, trial, needed=False) for name, trial in DEVICE_CHECKS.items()]
     if as_json:
         print(json.dumps([check._asdict() for check in checks]))
     else:
@@ -96,7 +102,7 @@ def _lsl() -> str:
 def _bluetooth() -> str:
     from devices.discovery import bluetooth_devices
 
-    return f"works; heard {len(bluetooth_devices(SCAN))} devices in {SCAN:g} s"
+    return f"works; heard {len(bluetooth_devices(BLUETOOTH_SCAN_S))} devices in {BLUETOOTH_SCAN_S:g} s"
 
 
 def _serial() -> str:
@@ -108,4 +114,4 @@ def _serial() -> str:
     return ", ".join(port.port for port in ports)
 
 
-IN_REACH = {"LSL": _lsl, "Bluetooth": _bluetooth, "serial ports": _serial}
+DEVICE_CHECKS = {"LSL": _lsl, "Bluetooth": _bluetooth, "serial ports": _serial}

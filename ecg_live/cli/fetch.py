@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from ecg_live.cli import say
-from ecg_live.cli.signals import INTERRUPTED
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 from ecg_live.errors import ConfigError
 
 
@@ -49,7 +49,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
             there = fetch(name, folder or Path("data") / name, accept, report, url)
     except KeyboardInterrupt:
         say("stopped; the same command goes on from here")
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     source = SOURCES[name]
     dataset = f"--dataset {name} " if source.option == "--data" else ""
     print(f"{there}\nfor: ecg-live train {dataset}{source.option} {there}")

@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ecg_live.cli import complain, say
-from ecg_live.cli.signals import INTERRUPTED
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.participant_profile import Profile, recording_folders
 from ecg_live.presentation.formatting import size_text
-from ecg_live.recorded.forget import forget, remaining
-from ecg_live.recorded.forget.inventory import Belongings
-from ecg_live.recorded.forget.search import search
+from ecg_live.recorded.forget import forget, not_reached
+from ecg_live.recorded.forget.inventory import Inventory
+from ecg_live.recorded.forget.search import search_participant
 from ecg_live.text import clean
 
-BEYOND = (
+NOT_COVERED = (
     "out of reach: copies and backups, exports that were written elsewhere, files of other programs (LabRecorder), what"
     " a session that runs now still writes, and what a disk keeps of files that were removed"
 )
@@ -39,11 +39,11 @@ def forget_participant(participant: str, folders: Sequence[Path], *, yes: bool, 
     except KeyboardInterrupt:
         print(file=sys.stderr)
         say("stopped: nothing was removed")
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
 
 
 def _forget(profile: Profile, folders: Sequence[Path], *, yes: bool, dry_run: bool, as_json: bool) -> int:
-    found = search(profile, _places(folders))
+    found = search_participant(profile, _places(folders))
     if not as_json:
         _print(found)
     code = 0
@@ -57,7 +57,7 @@ def _forget(profile: Profile, folders: Sequence[Path], *, yes: bool, dry_run: bo
     return code
 
 
-def _check(found: Belongings, profile: Profile) -> None:
+def _check(found: Inventory, profile: Profile) -> None:
     if not found.all and not found.theirs_left:
         where = ", ".join(map(str, [*found.searched, profile.folder.parent]))
         raise ConfigError(
@@ -73,7 +73,7 @@ def _places(folders: Sequence[Path]) -> list[Path]:
     return [*(path for path in recording_folders() if path.is_dir()), *folders]
 
 
-def _confirmed(found: Belongings) -> bool:
+def _confirmed(found: Inventory) -> bool:
     """Ask on a terminal for the id."""
     if not sys.stdin.isatty():
         raise ConfigError("nobody is there to confirm: nothing was removed", "read the list, then give --yes")
@@ -86,19 +86,19 @@ def _confirmed(found: Belongings) -> bool:
     return False
 
 
-def _remove(found: Belongings, profile: Profile) -> int:
+def _remove(found: Inventory, profile: Profile) -> int:
     try:
         forget(found, profile)
     except KeyboardInterrupt:
         print(file=sys.stderr)
         say(f"stopped; {_files(len(found.removed), 'was', 'were')} removed, not these:")
-        for path in remaining(found):
+        for path in not_reached(found):
             say(str(path))
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     return _tell(found)
 
 
-def _tell(found: Belongings) -> int:
+def _tell(found: Inventory) -> int:
     """Say what was removed and what remains."""
     say(f"{_files(len(found.removed), 'was', 'were')} removed")
     if not found.theirs_left:
@@ -114,7 +114,7 @@ def _files(count: int, one: str, many: str) -> str:
     return f"1 file {one}" if count == 1 else f"{count} files {many}"
 
 
-def _print(found: Belongings) -> None:
+def _print(found: Inventory) -> None:
     for each in found.all:
         when = datetime.fromtimestamp(each.changed).astimezone().strftime("%Y-%m-%d %H:%M")
         print(f"{size_text(each.size):>8}  {when}  {clean(str(each.path))}  ({clean(each.why)})")
@@ -123,10 +123,10 @@ def _print(found: Belongings) -> None:
     for left in found.left:
         print(f"  {clean(str(left.path))}: {clean(left.why)}")
     searched = ", ".join(clean(str(path)) for path in found.searched) or "no folder"
-    print(f"searched: {searched}\n{BEYOND}", flush=True)  # all of it is out before anything goes
+    print(f"searched: {searched}\n{NOT_COVERED}", flush=True)  # all of it is out before anything goes
 
 
-def _print_json(found: Belongings) -> None:
+def _print_json(found: Inventory) -> None:
     removed = set(found.removed)
     files = [each.as_json() | {"removed": each.path in removed} for each in found.all]
     left = [{"path": str(each.path), "why": each.why, "theirs": each.theirs} for each in found.left]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import complain, drop_output, say
+from ecg_live.cli import complain, discard_output, say
 from ecg_live.cli.log_file import log_to, private_words
-from ecg_live.cli.marker_inputs import feeds
-from ecg_live.cli.participant import Wearer
+from ecg_live.cli.marker_inputs import marker_inputs
+from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import Settings, load, window_file
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ecg_live.session import Session
     from ecg_live.signal.pipeline import SignalPath
 
-CRASH = 1  # exit code of what should not happen
+CRASH_EXIT_CODE = 1  # exit code of what should not happen
 
 
 def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: bool = False) -> int:
@@ -72,7 +72,7 @@ def _run(uri: str, settings: Settings, *, debug: bool) -> int:
     if not headless and (reason := why_no_display(os.environ)):
         say(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
-    wearer = Wearer(settings, uri)
+    wearer = ParticipantState(settings, uri)
     caught = CaughtSignals()
     session = _found(
         uri,
@@ -81,7 +81,10 @@ def _run(uri: str, settings: Settings, *, debug: bool) -> int:
     )
     if session is None:
         return 0
-    with feeds(session, settings, uri), caught.handled(lambda: _stop(session, headless=headless), *session_signals()):
+    with (
+        marker_inputs(session, settings, uri),
+        caught.handled(lambda: _stop(session, headless=headless), *session_signals()),
+    ):
         session.start()
         try:
             _show(session, settings, uri, headless=headless)
@@ -138,12 +141,14 @@ def _open(uri: str, settings: Settings) -> Source:
     return source
 
 
-def _session(uri: str, settings: Settings, wearer: Wearer, caught: CaughtSignals, *, watched: bool) -> Session:
+def _session(
+    uri: str, settings: Settings, wearer: ParticipantState, caught: CaughtSignals, *, watched: bool
+) -> Session:
     source = _open(uri, settings)  # before torch, which takes seconds to load
 
     import torch
 
-    from ecg_live.cli.recording import Recordings
+    from ecg_live.cli.recording import RecorderFactory
     from ecg_live.model.bundle import load_bundle
     from ecg_live.model.predictor import Predictor
     from ecg_live.session import Session
@@ -175,7 +180,7 @@ def _session(uri: str, settings: Settings, wearer: Wearer, caught: CaughtSignals
         sinks,
         time.monotonic,
         settings.seconds,
-        recordings=Recordings(settings, uri, source.info, bundle, time.monotonic),
+        recordings=RecorderFactory(settings, uri, source.info, bundle, time.monotonic),
         record=settings.record is not None,
         watched=watched,
     )
@@ -193,16 +198,16 @@ def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> 
 
 def _terminal(session: Session, settings: Settings) -> None:
     """Show the session in the terminal; where that fails, what is recorded or sent goes on without it."""
-    from ecg_live.cli.terminal import show
+    from ecg_live.cli.terminal import show_in_terminal
 
     try:
-        show(session)
+        show_in_terminal(session)
     except Exception as error:
         if not (session.recording or settings.lsl_out):
             raise
         why = error.strerror if isinstance(error, OSError) else f"unexpected {type(error).__name__}: {error}"
         if isinstance(error, OSError):
-            drop_output()
+            discard_output()
         with contextlib.suppress(OSError):
             say(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
         session.unwatch()
@@ -249,5 +254,5 @@ def _exit_code(session: Session, caught: CaughtSignals, *, debug: bool) -> int:
         raise session.crash
     if session.error is not None:
         complain(session.error)
-        return session.error.exit_code if session.crash is None else CRASH
+        return session.error.exit_code if session.crash is None else CRASH_EXIT_CODE
     return caught.exit_code

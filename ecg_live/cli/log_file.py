@@ -27,7 +27,7 @@ from ecg_live.errors import ConfigError, DatasetError, EcgLiveError, RecordingEr
 from ecg_live.participant_profile import quoted
 from ecg_live.text import clean
 
-PACKAGES = ("ecg_live", "devices", "training")
+LOGGED_PACKAGES = ("ecg_live", "devices", "training")
 MASK = "[...]"
 _log = logging.getLogger(__name__)
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -57,12 +57,12 @@ class PrivateFormatter(logging.Formatter):
         parts: list[str] = []
         error = ei[1]
         while error is not None and len(parts) < 10:
-            parts.append(f"{_words(error)}{_place(error)}")
+            parts.append(f"{_error_text(error)}{_error_place(error)}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return ", caused by ".join(parts)
 
 
-def _words(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     kind = type(error).__name__
     if isinstance(error, EcgLiveError) and not isinstance(error, RecordingError | DatasetError):
         return f"{kind}: {error}"
@@ -71,7 +71,7 @@ def _words(error: BaseException) -> str:
     return kind
 
 
-def _place(error: BaseException) -> str:
+def _error_place(error: BaseException) -> str:
     """Modules, functions and lines that it came through; no path, which may name a user."""
     frames = [
         f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}:{line}"
@@ -84,7 +84,7 @@ class _LogFile(logging.StreamHandler[TextIO]):
     """Says once where the file takes no more; what is logged then is lost, and nothing else."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(_opened(path))
+        super().__init__(_open_private(path))
         self._path = path
         self._told = False
 
@@ -117,7 +117,7 @@ def log_to(path: str | None, private: Iterable[str] = ()) -> Iterator[None]:
     entries: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler, listener = QueueHandler(entries), QueueListener(entries, file)
     handler.setFormatter(PrivateFormatter(private))
-    loggers = [logging.getLogger(name) for name in PACKAGES]
+    loggers = [logging.getLogger(name) for name in LOGGED_PACKAGES]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
@@ -159,7 +159,7 @@ def private_words(settings: Settings, source: str) -> Iterator[str]:
             yield from (text, str(Path(text).absolute()), Path(text).name, Path(text).stem)
 
 
-def _opened(path: Path) -> TextIO:
+def _open_private(path: Path) -> TextIO:
     try:
         if path.exists() and not path.is_file():
             raise ConfigError(f"--log {path} is no file", "name a file that can be written")

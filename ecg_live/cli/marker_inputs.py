@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def feeds(session: Session, settings: Settings, source: str) -> Iterator[None]:
+def marker_inputs(session: Session, settings: Settings, source: str) -> Iterator[None]:
     """Take markers for a session.
 
     Raises

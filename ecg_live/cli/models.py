@@ -14,8 +14,8 @@ from ecg_live.model.bundle import Card, HeadCard, load_bundle
 from ecg_live.model.features import Inputs
 from ecg_live.resources import DEFAULT_MODEL, MODELS
 
-NUMBERS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
-INPUTS: Mapping[Inputs, str] = {
+SCORE_COLUMNS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
+INPUT_TEXTS: Mapping[Inputs, str] = {
     "embedding": "the encoder's embedding",
     "hrv": "heart rate and its variability",
     "both": "the encoder's embedding, heart rate and its variability",
@@ -60,16 +60,18 @@ def _sets(head: HeadCard) -> str:
     """What each set of a head looks at, and when it answers."""
     rest = f", after {head.baseline:g} s of rest with --baseline"
     return "; ".join(
-        f"{name} set: {INPUTS[head.inputs[name]]}{rest if name == 'personal' else ''}" for name in head.sets
+        f"{name} set: {INPUT_TEXTS[head.inputs[name]]}{rest if name == 'personal' else ''}" for name in head.sets
     )
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table()
-    for column in ("features", "baseline", "AUROC (95 %)", *NUMBERS.values()):
+    for column in ("features", "baseline", "AUROC (95 %)", *SCORE_COLUMNS.values()):
         table.add_column(column)
     for row in rows:
-        table.add_row(row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in NUMBERS))
+        table.add_row(
+            row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
+        )
     return table
 
 

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from ecg_live.model.predictor import Predictor
     from ecg_live.signal.pipeline import SignalPath
 
-ENOUGH = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
-NOTHING = {
+MIN_SCALE_S = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
+EMPTY_TEXTS = {
     "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
-    "kept": f"nothing new: no baseline was made, and a scale needs {ENOUGH} usable seconds",
+    "kept": f"nothing new: no baseline was made, and a scale needs {MIN_SCALE_S} usable seconds",
 }
 
 
-class Fitted(NamedTuple):
-    """What a session with ECG was fitted out with; ``device`` and ``encoder`` say what its entries belong to."""
+class PreparedSession(NamedTuple):
+    """What a session with ECG was fitted out with; ``device_key`` and ``encoder`` say what its entries belong to."""
 
     device: str
     encoder: str
@@ -39,7 +39,7 @@ class Fitted(NamedTuple):
     predictor: Predictor
 
 
-class Wearer:
+class ParticipantState:
     """Fit out a session's path and predictor, and keep what they learnt.
 
     Parameters
@@ -62,7 +62,7 @@ class Wearer:
         self._profile = None if settings.participant is None else Profile(settings.participant, data)
         self._settings, self._uri = settings, uri
         self._resumed: Baseline | None = None
-        self._fitted: Fitted | None = None
+        self._fitted: PreparedSession | None = None
 
     def fit(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
         """Make path and predictor, with what is known of the wearer where that was asked for.
@@ -76,12 +76,12 @@ class Wearer:
         from ecg_live.signal.pipeline import SignalPath
         from ecg_live.signal.zscore import Scale
 
-        named = device(self._uri, info)
+        named = device_key(self._uri, info)
         known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
         scale = None if known is None else Scale(known.mean, known.var, known.blocks)
         path = SignalPath(info, self._settings.hop, scale)
         predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
-        self._fitted = fitted = Fitted(named, encoder_id(bundle), path, predictor)
+        self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
             resumed = self._resume(self._profile, bundle, fitted)
             self._tell("reused", self._profile, [each for each in (known, resumed) if each])
@@ -104,7 +104,7 @@ class Wearer:
         self._tell("kept", self._profile, entries)
         return 0
 
-    def _resume(self, profile: Profile, bundle: Bundle, fitted: Fitted) -> KnownBaseline | None:
+    def _resume(self, profile: Profile, bundle: Bundle, fitted: PreparedSession) -> KnownBaseline | None:
         """Let the predictor have the baseline that its heads can use, if there is one."""
         from ecg_live.model.baseline import Baseline
 
@@ -125,9 +125,9 @@ class Wearer:
         fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
-    def _learnt(self, fitted: Fitted) -> Iterator[Learnt]:
+    def _learnt(self, fitted: PreparedSession) -> Iterator[Learnt]:
         scale, baseline = fitted.path.scale, fitted.predictor.baseline
-        if scale is not None and scale.blocks >= ENOUGH:
+        if scale is not None and scale.blocks >= MIN_SCALE_S:
             yield KnownScale(fitted.device, scale.mean, scale.var, scale.blocks, today())
         if baseline is not None and baseline is not self._resumed:
             yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, today())
@@ -140,11 +140,11 @@ class Wearer:
             else f"baseline of {len(entry.hrv)} windows, {entry.date[:10]}"
             for entry in entries
         ]
-        found = "; ".join(said) or NOTHING[done]
+        found = "; ".join(said) or EMPTY_TEXTS[done]
         say(f"profile of {profile.participant}: {done} {found}")
 
 
-def device(uri: str, info: StreamInfo) -> str:
+def device_key(uri: str, info: StreamInfo) -> str:
     """What a scale belongs to: kind of source, lead and rate. Other amplifiers and electrodes give other amplitudes."""
     scheme, colon, _ = uri.partition(":")
     kind = scheme if colon and len(scheme) > 1 and not Path(uri).exists() else "file"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 # Debian's package of each library that Qt needs; Qt itself blames xcb-cursor0 whatever is missing (facts of Qt 6.11).
-ALWAYS = {
+QT_LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
     "libxkbcommon.so.0": "libxkbcommon0",
@@ -16,14 +16,14 @@ ALWAYS = {
     "libfontconfig.so.1": "libfontconfig1",
     "libglib-2.0.so.0": "libglib2.0-0",
 }
-X11 = {
+X11_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-shape.so.0": "libxcb-shape0",
 }
-WINDOWLESS = ("offscreen", "minimal", "vnc")  # Qt platforms that need no screen
+HEADLESS_QT_PLATFORMS = ("offscreen", "minimal", "vnc")  # Qt platforms that need no screen
 
 
 def why_no_display(environ: Mapping[str, str]) -> str | None:
@@ -35,14 +35,14 @@ def why_no_display(environ: Mapping[str, str]) -> str | None:
     platform = environ.get("QT_QPA_PLATFORM", "")
     if not platform and not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):
         return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"
-    if missing := missing_libraries(x11=platform not in WINDOWLESS and not environ.get("WAYLAND_DISPLAY")):
+    if missing := missing_libraries(x11=platform not in HEADLESS_QT_PLATFORMS and not environ.get("WAYLAND_DISPLAY")):
         return f"Qt needs {', '.join(missing)} (Debian, Ubuntu: apt-get install {' '.join(missing)})"
     return None
 
 
 def missing_libraries(*, x11: bool) -> list[str]:
     """Packages of the system libraries that Qt would miss."""
-    wanted = ALWAYS | (X11 if x11 else {})
+    wanted = QT_LIBRARIES | (X11_LIBRARIES if x11 else {})
     return [package for library, package in wanted.items() if not _loads(library)]
 
 

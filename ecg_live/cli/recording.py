@@ -22,13 +22,16 @@ from ecg_live.sinks.xdf_parts import Roll
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 from ecg_live.text import clean
 
-LEAST = 100 * 10**6  # bytes free, below which no recording begins
-USUAL = 4 * 3600.0  # s of a long session, for which there should be room
-SAMPLE, RESULT = 9, 2000  # bytes of a value with its share of the framing, and of a prediction with all that goes along
-ENDING = ".xdf"
+MIN_FREE_BYTES = 100 * 10**6  # bytes free, below which no recording begins
+LONG_SESSION_S = 4 * 3600.0  # s of a long session, for which there should be room
+SAMPLE_BYTES, PREDICTION_BYTES = (
+    9,
+    2000,
+)  # bytes of a value with its share of the framing, and of a prediction with all that goes along
+RECORDING_SUFFIX = ".xdf"
 
 
-class Recordings:
+class RecorderFactory:
     """Opens a new recording whenever it is called: first what ``--record`` says, then files named by the time.
 
     Parameters
@@ -49,7 +52,7 @@ class Recordings:
 
     def __init__(self, settings: Settings, uri: str, info: StreamInfo, bundle: Bundle, clock: Clock) -> None:
         self._settings, self._info, self._heads, self._clock = settings, info, bundle.infos, clock
-        self._chosen = None if settings.record is None else _xdf(Path(settings.record))
+        self._chosen = None if settings.record is None else _xdf_path(Path(settings.record))
         self._texts = {
             "participant": settings.participant,
             "session": settings.session,
@@ -73,7 +76,7 @@ class Recordings:
         streams = specs(self._info, self._heads)
         recorder = XdfRecorder(
             path, streams, self._info, self._heads, texts, self._clock,
-            roll=roll, elsewhere=folders(), moved=self._moved,
+            roll=roll, elsewhere=default_folders(), moved=self._moved,
         )  # fmt: skip
         self._remember(path)
         if not named:  # the dashboard closes, and the terminal still says where it lies
@@ -97,15 +100,18 @@ class Recordings:
     def _by_time(self) -> Path:
         parts = [quoted(text) for text in (self._settings.participant, self._settings.session) if text]
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        return folder() / ("_".join([*(parts or ["ecg-live"]), now]) + ENDING)
+        return default_folder() / ("_".join([*(parts or ["ecg-live"]), now]) + RECORDING_SUFFIX)
 
     def _check_room(self, path: Path, *, tell: bool) -> None:
         """Is there room; ``tell`` what will be recorded, before it begins."""
-        left = free(_existing(path))
-        need = USUAL * (self._info.rate * len(self._info.channels) * SAMPLE + RESULT / self._settings.hop)
-        if left is not None and left < LEAST:
+        left = free(_nearest_existing(path))
+        need = LONG_SESSION_S * (
+            self._info.rate * len(self._info.channels) * SAMPLE_BYTES + PREDICTION_BYTES / self._settings.hop
+        )
+        if left is not None and left < MIN_FREE_BYTES:
             raise RecordingError(
-                f"{path}: {left / 1e6:.0f} MB are free, a recording needs at least {LEAST / 1e6:.0f} MB", "free space"
+                f"{path}: {left / 1e6:.0f} MB are free, a recording needs at least {MIN_FREE_BYTES / 1e6:.0f} MB",
+                "free space",
             )
         if not tell:
             return
@@ -115,24 +121,24 @@ class Recordings:
             say("this source gives no ECG: markers, heart rate and events are recorded")
 
 
-def folder() -> Path:
+def default_folder() -> Path:
     """Where recordings go that nobody named: ./recordings if it is there, or the user's data folder."""
-    return folders()[0]
+    return default_folders()[0]
 
 
-def folders() -> list[Path]:
+def default_folders() -> list[Path]:
     """Where recordings may go that nobody named, and those whose own disk fails."""
     here, data = recording_folders()
     return [here, data] if here.is_dir() and os.access(here, os.W_OK) else [data]
 
 
-def _xdf(path: Path) -> Path:
-    if path.suffix.casefold() not in {"", ENDING} or not path.name.strip("."):
+def _xdf_path(path: Path) -> Path:
+    if path.suffix.casefold() not in {"", RECORDING_SUFFIX} or not path.name.strip("."):
         raise ConfigError(f"--record is {str(path)!r}; recordings are XDF files", "give a name that ends in .xdf")
-    return path if path.suffix else path.with_name(path.name + ENDING)
+    return path if path.suffix else path.with_name(path.name + RECORDING_SUFFIX)
 
 
-def _existing(path: Path) -> Path:
+def _nearest_existing(path: Path) -> Path:
     """Of a path whose folder is still to be made, the part that is there, and something in it."""
     found = path
     while not found.parent.exists() and found.parent != found:

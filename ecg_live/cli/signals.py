@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIGNALLED = 128  # exit code of what a signal ended, less the signal's number, as shells have it
-INTERRUPTED = SIGNALLED + signal.SIGINT
+SIGNAL_EXIT_BASE = 128  # exit code of what a signal ended, less the signal's number, as shells have it
+INTERRUPTED_EXIT_CODE = SIGNAL_EXIT_BASE + signal.SIGINT
 
 
 class CaughtSignals:
@@ -23,7 +23,7 @@ class CaughtSignals:
     @property
     def exit_code(self) -> int:
         """What the first one asks for, 0 without any."""
-        return SIGNALLED + self._numbers[0] if self._numbers else 0
+        return SIGNAL_EXIT_BASE + self._numbers[0] if self._numbers else 0
 
     @contextmanager
     def handled(self, stop: Callable[[], object], *numbers: int) -> Iterator[None]:

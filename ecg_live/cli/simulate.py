@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from devices.simulate.emulator import Emulator
     from devices.simulate.player import Player
 
-DEVICES = ("lsl", "shimmer", "polar")
-RATES = {"shimmer": 512.0, "polar": 130.0}  # Hz: what ecg-live run asks a Shimmer for, and the only one of a Polar H10
-ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # in bumble's words
+SIMULATED_DEVICES = ("lsl", "shimmer", "polar")
+DEVICE_RATES_HZ = {
+    "shimmer": 512.0,
+    "polar": 130.0,
+}  # Hz: what ecg-live run asks a Shimmer for, and the only one of a Polar H10
+DEFAULT_ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # in bumble's words
 
 
 def simulate(
@@ -61,8 +64,8 @@ def simulate(
     EcgLiveError
         The device is unknown, the recording cannot be played, or there is no adapter.
     """
-    if device not in DEVICES:
-        raise ConfigError(f"there is no simulated {device!r}", f"choose one of {', '.join(DEVICES)}")
+    if device not in SIMULATED_DEVICES:
+        raise ConfigError(f"there is no simulated {device!r}", f"choose one of {', '.join(SIMULATED_DEVICES)}")
     if serial and device != "shimmer":
         raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
     settings = load(options)
@@ -74,7 +77,7 @@ def simulate(
         elif serial:
             _serial(_emulator(device, file, opening, name), settings, closed)
         else:
-            _bluetooth(device, _emulator(device, file, opening, name), adapter or ADAPTER, settings, closed)
+            _bluetooth(device, _emulator(device, file, opening, name), adapter or DEFAULT_ADAPTER, settings, closed)
     return caught.exit_code
 
 
@@ -123,7 +126,7 @@ def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings
 def _emulator(device: str, file: Path, opening: ReadOptions, name: str | None) -> Emulator:
     from devices.simulate.player import Player
 
-    player = _at(Player.of(file, opening), RATES[device])
+    player = _at_rate(Player.of(file, opening), DEVICE_RATES_HZ[device])
     if device == "polar":
         from devices.simulate.polar import SimulatedPolar
 
@@ -133,7 +136,7 @@ def _emulator(device: str, file: Path, opening: ReadOptions, name: str | None) -
     return SimulatedShimmer(player.samples, name=name)
 
 
-def _at(player: Player, rate: float) -> Player:
+def _at_rate(player: Player, rate: float) -> Player:
     """The same at another rate."""
     if player.rate == rate:
         return player

@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ecg_live.cli import say
-from ecg_live.cli.signals import INTERRUPTED, CaughtSignals
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals
 from ecg_live.errors import ConfigError
 
-TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
-ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
+TABLE_TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
+SWEEP_ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
 
 
 def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
@@ -36,16 +36,16 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         from training.sweep import sweep
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is not installed", "run: python -m pip install 'ecg-live[train]'") from error
-    if engine not in ENGINES:
-        raise ConfigError(f"the engine is {engine!r}; known are {', '.join(ENGINES)}", "choose one of them")
+    if engine not in SWEEP_ENGINES:
+        raise ConfigError(f"the engine is {engine!r}; known are {', '.join(SWEEP_ENGINES)}", "choose one of them")
     caught = CaughtSignals()
     try:
         with caught.handled(lambda: _end(caught.exit_code), signal.SIGTERM):
-            found = sweep(spec, out, run_cell, _say, ENGINES[engine], jobs)
+            found = sweep(spec, out, run_cell, _say, SWEEP_ENGINES[engine], jobs)
     except KeyboardInterrupt:
         say("stopped; the same command goes on with the cells that are not done")
-        return INTERRUPTED
-    for title, shown in zip(TITLES, found.shown, strict=False):
+        return INTERRUPTED_EXIT_CODE
+    for title, shown in zip(TABLE_TITLES, found.shown, strict=False):
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         for name in shown.header:
             table.add_column(escape(name), overflow="fold")

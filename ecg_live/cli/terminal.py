@@ -23,13 +23,13 @@ from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
 from ecg_live.text import clean
 
-PERIOD = 0.1  # s between looks
-SECONDS = 6  # of trace
-FRAME = 6  # columns beside names and values
-LONGEST_NAME = "latency p95"  # of the values that are no head's
-ROWS = 8  # of braille characters, 4 dots each
-STALE = 3.0  # s without data after which nothing shown may look live
-STYLES: Mapping[Tone, str] = {
+POLL_INTERVAL_S = 0.1  # s between looks
+TRACE_S = 6  # of trace
+FRAME_COLUMNS = 6  # columns beside names and values
+LATENCY_NAME = "latency p95"  # of the values that are no head's
+TRACE_ROWS = 8  # of braille characters, 4 dots each
+STALE_AFTER_S = 3.0  # s without data after which nothing shown may look live
+TONE_STYLES: Mapping[Tone, str] = {
     "fault": "bold red",
     "rec": "bold red",
     "unusable": "bold magenta",
@@ -37,24 +37,27 @@ STYLES: Mapping[Tone, str] = {
     "live": "green",
     "info": "cyan",
 }
-LONGEST_BAR, SHORTEST_BAR = 20, 4  # characters of a full probability bar; without room for the latter there is none
+MAX_BAR_CHARACTERS, MIN_BAR_CHARACTERS = (
+    20,
+    4,
+)  # characters of a full probability bar; without room for the latter there is none
 
 
-def show(session: Session, console: Console | None = None) -> None:
+def show_in_terminal(session: Session, console: Console | None = None) -> None:
     """Follow a session to its end."""
     console = console or Console()
     view = TerminalView(session)
     if console.is_terminal:
-        with Live(console=console, refresh_per_second=1 / PERIOD, transient=False) as live:
+        with Live(console=console, refresh_per_second=1 / POLL_INTERVAL_S, transient=False) as live:
             ended = False
             while not ended:
-                ended = session.wait(PERIOD)
+                ended = session.wait(POLL_INTERVAL_S)
                 view.look()
                 live.update(view.picture(console.width))
     else:
         ended = False
         while not ended:
-            ended = session.wait(PERIOD)
+            ended = session.wait(POLL_INTERVAL_S)
             for line in view.look():
                 console.print(clean(line), soft_wrap=True, highlight=False, markup=False)
     console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
@@ -70,7 +73,7 @@ class TerminalView:
 
     def __init__(self, session: Session) -> None:
         self._session, self._cursor = session, Poll()
-        self._trace: F32 = np.full(SECONDS * RATE, np.nan, dtype=np.float32)
+        self._trace: F32 = np.full(TRACE_S * RATE, np.nan, dtype=np.float32)
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = self._counting = ""
@@ -118,12 +121,12 @@ class TerminalView:
         """The whole view, for a terminal of so many columns."""
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 - look() came first
-        stale = (snapshot.age > STALE or device_absent(snapshot)) and not snapshot.ended
+        stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
-        room = width - FRAME - max([len(LONGEST_NAME), *(len(head.name) for head in self._session.heads)])
+        room = width - FRAME_COLUMNS - max([len(LATENCY_NAME), *(len(head.name) for head in self._session.heads)])
         strip = self._readings.strip(snapshot, time.monotonic())
         rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
-        rows += [(name, value, "") for name, value in readings(snapshot, self._last, room, stale=stale)]
+        rows += [(name, value, "") for name, value in value_rows(snapshot, self._last, room, stale=stale)]
         lost, note = self._readings.lost(snapshot)
         rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
         for name, value, style in [*rows, *self._rows(snapshot)]:
@@ -146,7 +149,7 @@ class TerminalView:
         return rows
 
 
-def readings(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
+def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
     """Names and values of the numbers below the trace; dashes for what is not known now.
 
     Probabilities take at most ``room`` characters.
@@ -154,14 +157,14 @@ def readings(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: b
     fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
     rows = [("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--")]
     rows.append(("RMSSD", f"{fresh.rmssd:.0f} ms" if fresh and fresh.rmssd is not None else "--"))
-    rows.append(("quality", _quality(fresh) if fresh else "--"))
+    rows.append(("quality", _quality_text(fresh) if fresh else "--"))
     for name, head in fresh.heads.items() if fresh else ():
-        rows.append((name.replace("_", " "), _answer(head, room)))
+        rows.append((name.replace("_", " "), _head_text(head, room)))
     latency = f"{snapshot.latency_p95 * 1000:.0f} ms" if snapshot.latency_p95 is not None else "--"
-    return [*rows, (LONGEST_NAME, latency)]
+    return [*rows, (LATENCY_NAME, latency)]
 
 
-def _answer(head: HeadResult, room: int) -> str:
+def _head_text(head: HeadResult, room: int) -> str:
     """Probabilities of a head in at most so many characters, and whether they are undecided; or why there are none."""
     if not head.probs:
         return f"abstains: {head.abstain}"
@@ -171,9 +174,9 @@ def _answer(head: HeadResult, room: int) -> str:
 
 def prediction_line(item: Prediction) -> str:
     """One prediction as a plain line."""
-    heads = [f"{name}{_said(head)}" for name, head in item.heads.items()]
+    heads = [f"{name}{_head_suffix(head)}" for name, head in item.heads.items()]
     rate = f"{item.heart_rate:.0f} bpm" if item.heart_rate else "-- bpm"
-    return f"{item.stop:8.1f} s  {rate}  {_quality(item)}  " + "  ".join(heads)
+    return f"{item.stop:8.1f} s  {rate}  {_quality_text(item)}  " + "  ".join(heads)
 
 
 def event_line(event: object, rate: float) -> str:
@@ -203,7 +206,7 @@ def summary_line(session: Session) -> str:
 
 def braille(x: F32, columns: int) -> list[str]:
     """A signal as rows of braille dots, scaled to what is in view; blank where there are no samples."""
-    dots = np.zeros((ROWS * 4, columns * 2), dtype=bool)
+    dots = np.zeros((TRACE_ROWS * 4, columns * 2), dtype=bool)
     known = x[np.isfinite(x)]
     if len(known) and (high := float(known.max())) > (low := float(known.min())):
         edges = np.linspace(0, len(x), columns * 2 + 1).astype(int)
@@ -212,11 +215,11 @@ def braille(x: F32, columns: int) -> list[str]:
             piece = piece[np.isfinite(piece)]
             if len(piece):
                 top, bottom = (
-                    round((high - float(v)) / (high - low) * (ROWS * 4 - 1)) for v in (piece.max(), piece.min())
+                    round((high - float(v)) / (high - low) * (TRACE_ROWS * 4 - 1)) for v in (piece.max(), piece.min())
                 )
                 dots[top : bottom + 1, column] = True
     weights = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # Unicode braille patterns
-    cells = dots.reshape(ROWS, 4, columns, 2)
+    cells = dots.reshape(TRACE_ROWS, 4, columns, 2)
     codes = (cells * weights[None, :, None, :]).sum(axis=(1, 3)) + 0x2800
     return ["".join(map(chr, row)) for row in codes]
 
@@ -224,15 +227,15 @@ def braille(x: F32, columns: int) -> list[str]:
 def bars(probs: Mapping[str, float], room: int) -> str:
     """Probabilities in at most ``room`` characters: as bars if they fit, else as numbers with the likeliest first."""
     bar = (room + 2 - sum(len(label) + 8 for label in probs)) // len(probs)
-    if bar >= SHORTEST_BAR:
-        bar = min(bar, LONGEST_BAR)
+    if bar >= MIN_BAR_CHARACTERS:
+        bar = min(bar, MAX_BAR_CHARACTERS)
         return "  ".join(f"{label} {'█' * round(p * bar):<{bar}} {p:.2f}" for label, p in probs.items())
     likeliest = sorted(probs.items(), key=lambda each: -each[1])
     text = "  ".join(f"{label} {p:.2f}" for label, p in likeliest)
     return text if len(text) <= room else text[: max(0, room - 1)] + "…"
 
 
-def _said(head: HeadResult) -> str:
+def _head_suffix(head: HeadResult) -> str:
     if not head.probs or head.label is None:
         return f": {head.abstain}"
     likeliest = f"{head.label} {head.probs[head.label]:.2f}"
@@ -240,8 +243,8 @@ def _said(head: HeadResult) -> str:
 
 
 def _style(strip: StatusLine) -> str:
-    return STYLES.get(strip.tone, "")
+    return TONE_STYLES.get(strip.tone, "")
 
 
-def _quality(item: Prediction) -> str:
+def _quality_text(item: Prediction) -> str:
     return item.quality.grade + (f" ({', '.join(item.quality.reasons)})" if item.quality.reasons else "")

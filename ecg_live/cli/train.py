@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecg_live.cli import say
-from ecg_live.cli.signals import INTERRUPTED, CaughtSignals, interrupt
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals, interrupt
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def train(
             report = run_job(planned, settings, show)
         except KeyboardInterrupt:
             say("stopped; the same command goes on from here")
-            return caught.exit_code or INTERRUPTED
+            return caught.exit_code or INTERRUPTED_EXIT_CODE
     if report is not None:
         for label in report.labels:
             _tell(label)

@@ -12,13 +12,13 @@ from devices.files import Recording, open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, State
-from ecg_live.recorded.session_file import Contents
+from ecg_live.recorded.session_file import SessionContents
 
-PIECE = 60.0  # s at once
+READ_BLOCK_S = 60.0  # s at once
 
 
 @dataclass(slots=True)
-class Signal:
+class RecordedSignal:
     """Channels side by side; after `pieces` ended, ``error`` says what is wrong with the file behind them."""
 
     recordings: Sequence[Recording]
@@ -32,7 +32,7 @@ class Signal:
 
     def pieces(self) -> Iterator[Chunk | Gap | Marker | State]:
         """Chunks with a column a channel, gaps, markers and remarks, in order."""
-        size = max(1, round(PIECE * self.rate))
+        size = max(1, round(READ_BLOCK_S * self.rate))
         try:
             for found in zip(*(each.chunks(size) for each in self.recordings), strict=True):
                 first = found[0]
@@ -45,7 +45,7 @@ class Signal:
             self.error = error
 
 
-def open_signal(path: Path, opening: ReadOptions, contents: Contents | None) -> Signal:
+def open_signal(path: Path, opening: ReadOptions, contents: SessionContents | None) -> RecordedSignal:
     """Open one channel, or all of a session's own recording where none was chosen.
 
     Raises
@@ -57,6 +57,6 @@ def open_signal(path: Path, opening: ReadOptions, contents: Contents | None) -> 
     """
     own = contents.streams.get("ecg") if contents else None
     if own is None or opening.channel is not None:
-        return Signal([open_recording(path, opening)])
+        return RecordedSignal([open_recording(path, opening)])
     chosen = [replace(opening, channel=str(column + 1)) for column in range(len(own.labels))]
-    return Signal([open_recording(path, each) for each in chosen])
+    return RecordedSignal([open_recording(path, each) for each in chosen])

@@ -11,7 +11,7 @@ from ecg_live.atomic_write import new_file, private_folder
 from ecg_live.errors import RecordingError
 
 
-def check_free(path: Path, source: Path, *, force: bool) -> None:
+def check_output_path(path: Path, source: Path, *, force: bool) -> None:
     """See that a file may be written.
 
     Raises
@@ -28,7 +28,7 @@ def check_free(path: Path, source: Path, *, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def written(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
+def atomic_output(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
     """Give an empty file beside ``path`` to write to; it takes its place at the end, unless there was an error.
 
     Nobody but the user may read it, from the first byte on: it holds health data.
@@ -38,7 +38,7 @@ def written(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
     RecordingError
         The place is taken, or cannot be written to.
     """
-    check_free(path, source, force=force)
+    check_output_path(path, source, force=force)
     part = path.with_name(path.name + ".part")
     try:
         private_folder(path.parent)

@@ -19,13 +19,13 @@ from ecg_live.events import F64
 from ecg_live.xdf.decode import ChunkAt, Stream, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.xdf.encode import FILE, FORMATS, HEADER, MAGIC, OFFSET, PLACE, SAMPLES
 
-RESULTS = ("markers", "predictions", "decisions", "quality", "heart_rate", "events")  # streams that are small
-_ECG = "ecg"
-_TIME = struct.Struct("<d")  # what a clock offset begins with: when it was measured
+RESULT_STREAMS = ("markers", "predictions", "decisions", "quality", "heart_rate", "events")  # streams that are small
+_ECG_STREAM = "ecg"
+_OFFSET_TIME = struct.Struct("<d")  # what a clock offset begins with: when it was measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Numbers:
+class NumericStream:
     """A stream of numbers: stamps (n,) and values (n, channels), NaN where there is none."""
 
     stamps: F64
@@ -33,7 +33,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class TextStream:
     """A stream of texts: stamps, and a text a channel."""
 
     stamps: tuple[float, ...]
@@ -41,7 +41,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contents:
+class SessionContents:
     """A recording's headers and results.
 
     ``head`` is the file's header, ``streams`` those of our recorder by key. ``first`` is the raw counter of the first
@@ -52,8 +52,8 @@ class Contents:
     path: Path
     head: Mapping[str, str]
     streams: Mapping[str, Stream]
-    numbers: Mapping[str, Numbers]
-    texts: Mapping[str, Texts]
+    numbers: Mapping[str, NumericStream]
+    texts: Mapping[str, TextStream]
     first: int
     damage: RecordingError | None = None
     began: float = nan
@@ -67,12 +67,12 @@ class Contents:
     @property
     def origin(self) -> float:
         """Seconds of raw time at which the recording's ECG begins."""
-        rate = self.streams[_ECG].rate if _ECG in self.streams else 0.0
+        rate = self.streams[_ECG_STREAM].rate if _ECG_STREAM in self.streams else 0.0
         return self.first / rate if rate > 0 else 0.0
 
     def events(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         """Events as JSON lines have them, each with its stamp; lines that are none are left out."""
-        said = self.texts.get("events", Texts((), ()))
+        said = self.texts.get("events", TextStream((), ()))
         for stamp, line in zip(said.stamps, said.values, strict=True):
             try:
                 event = json.loads("".join(line))
@@ -82,20 +82,20 @@ class Contents:
                 yield stamp, event
 
 
-def read_head(path: Path) -> Mapping[str, str]:
+def read_file_header(path: Path) -> Mapping[str, str]:
     """Read what a file says of itself, and no more; nothing where it is no XDF file, or cannot be read."""
     try:
         with regular_file(path).open("rb") as raw:
             if raw.read(len(MAGIC)) != MAGIC:
                 return {}
         for file, chunk in chunks(path):
-            return _fields(file.read(chunk.size)) if isinstance(chunk, ChunkAt) and chunk.tag == FILE else {}
+            return _header_fields(file.read(chunk.size)) if isinstance(chunk, ChunkAt) and chunk.tag == FILE else {}
     except (OSError, RecordingError):
         pass
     return {}
 
 
-def read_contents(path: Path, wanted: Collection[str] = RESULTS) -> Contents | None:
+def read_contents(path: Path, wanted: Collection[str] = RESULT_STREAMS) -> SessionContents | None:
     """Read headers and the streams ``wanted``; None for a file that our recorder did not write.
 
     Raises
@@ -112,8 +112,8 @@ def read_contents(path: Path, wanted: Collection[str] = RESULTS) -> Contents | N
         raise RecordingError(f"{path}: cannot be read: {error.strerror}", "check the file") from error
 
 
-def _read(path: Path, wanted: Collection[str]) -> Contents | None:
-    reader = _Reader(path, wanted)
+def _read(path: Path, wanted: Collection[str]) -> SessionContents | None:
+    reader = _SessionFileReader(path, wanted)
     damage: RecordingError | None = None
     try:
         for file, chunk in chunks(path):
@@ -125,7 +125,7 @@ def _read(path: Path, wanted: Collection[str]) -> Contents | None:
     return reader.contents(damage)
 
 
-class _Reader:
+class _SessionFileReader:
     """Gathers what the chunks of a file hold."""
 
     def __init__(self, path: Path, wanted: Collection[str]) -> None:
@@ -140,19 +140,19 @@ class _Reader:
     def take(self, file: BinaryIO, chunk: ChunkAt) -> None:
         """Take what a chunk says; the file stands at its content."""
         if chunk.tag == FILE:
-            self._head = _fields(file.read(chunk.size))
+            self._head = _header_fields(file.read(chunk.size))
         elif chunk.tag == HEADER and chunk.stream not in self._streams:
             self._streams[chunk.stream] = read_stream(self._path, chunk.stream, file.read(chunk.size))
         elif chunk.tag == PLACE and chunk.stream not in self._places:
             self._places[chunk.stream] = int.from_bytes(file.read(8), "little")
-        elif chunk.tag == OFFSET and isnan(self._opened) and chunk.size >= _TIME.size:
-            (self._opened,) = _TIME.unpack(file.read(_TIME.size))
+        elif chunk.tag == OFFSET and isnan(self._opened) and chunk.size >= _OFFSET_TIME.size:
+            (self._opened,) = _OFFSET_TIME.unpack(file.read(_OFFSET_TIME.size))
         elif chunk.tag == SAMPLES and (stream := self._streams.get(chunk.stream)) is not None:
             self._samples(file, chunk, stream)
 
     def _samples(self, file: BinaryIO, chunk: ChunkAt, stream: Stream) -> None:
         key = stream.own.get("key")
-        if key == _ECG and isnan(self._began) and stream.form in FORMATS:
+        if key == _ECG_STREAM and isnan(self._began) and stream.form in FORMATS:
             stamps, _ = read_samples(self._path, stream, file.read(chunk.size))
             self._began = float(stamps[0]) if len(stamps) else nan
         elif key in self._wanted and stream.form in FORMATS:
@@ -160,30 +160,30 @@ class _Reader:
         elif key in self._wanted:
             self._rows.setdefault(stream.number, []).extend(read_rows(file.read(chunk.size), len(stream.labels)))
 
-    def contents(self, damage: RecordingError | None) -> Contents | None:
+    def contents(self, damage: RecordingError | None) -> SessionContents | None:
         """What there is by now; None where no stream is our recorder's."""
         keys = {stream.own["key"]: stream for stream in self._streams.values() if stream.own.get("key")}
         if not keys:
             return None
         numbers = {key: _numbers(stream, self._parts.get(stream.number, [])) for key, stream in keys.items()}
         texts = {key: _texts(self._rows.get(stream.number, [])) for key, stream in keys.items()}
-        first = self._places.get(keys[_ECG].number, 0) if _ECG in keys else 0
-        return Contents(
+        first = self._places.get(keys[_ECG_STREAM].number, 0) if _ECG_STREAM in keys else 0
+        return SessionContents(
             self._path, self._head, keys, numbers, texts, first, damage, began=self._began, opened=self._opened
         )
 
 
-def _numbers(stream: Stream, parts: list[tuple[F64, F64]]) -> Numbers:
+def _numbers(stream: Stream, parts: list[tuple[F64, F64]]) -> NumericStream:
     stamps = [np.empty(0), *(stamps for stamps, _ in parts)]
     values = [np.empty((0, len(stream.labels))), *(values for _, values in parts)]
-    return Numbers(np.concatenate(stamps), np.concatenate(values))
+    return NumericStream(np.concatenate(stamps), np.concatenate(values))
 
 
-def _texts(rows: list[tuple[float, tuple[str, ...]]]) -> Texts:
-    return Texts(tuple(stamp for stamp, _ in rows), tuple(values for _, values in rows))
+def _texts(rows: list[tuple[float, tuple[str, ...]]]) -> TextStream:
+    return TextStream(tuple(stamp for stamp, _ in rows), tuple(values for _, values in rows))
 
 
-def _fields(data: bytes) -> dict[str, str]:
+def _header_fields(data: bytes) -> dict[str, str]:
     """Texts of a file header by name."""
     try:
         root = ET.fromstring(data.decode("utf-8", "replace").strip("\0 \r\n"))  # noqa: S314 - expat refuses bombs

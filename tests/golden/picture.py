@@ -19,7 +19,7 @@ from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
 from devices.read_options import ReadOptions
 from devices.uri import open_source
-from ecg_live.cli.recording import Recordings
+from ecg_live.cli.recording import RecorderFactory
 from ecg_live.config import Settings
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.model.bundle import load_bundle
@@ -43,7 +43,7 @@ def main(out: Path = PICTURE) -> None:
     predictor = Predictor(bundle)
     folder = tempfile.TemporaryDirectory()
     settings = Settings(participant="P01", session="S1", record=str(Path(folder.name) / "P01_S1.xdf"))
-    recordings = Recordings(settings, "demo", source.info, bundle, time.monotonic)
+    recordings = RecorderFactory(settings, "demo", source.info, bundle, time.monotonic)
     session = Session(
         source,
         SignalPath(source.info),

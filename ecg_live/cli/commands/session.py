@@ -118,7 +118,7 @@ def mark(
     ] = None,
 ) -> None:
     """Note a marker in a session that runs in another terminal."""
-    from ecg_live.cli import BEGAN
+    from ecg_live.cli import PROCESS_START_S
     from ecg_live.cli.mark import mark as note
 
-    raise typer.Exit(note(" ".join(text), BEGAN, port=port, token=token, pid=pid, session=session))
+    raise typer.Exit(note(" ".join(text), PROCESS_START_S, port=port, token=token, pid=pid, session=session))

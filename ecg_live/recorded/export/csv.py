@@ -12,17 +12,19 @@ from typing import TextIO
 import numpy as np
 
 from ecg_live.events import Chunk, Gap, Marker
-from ecg_live.recorded.export.formulas import hidden
-from ecg_live.recorded.open_signal import Signal
-from ecg_live.recorded.output_file import check_free, written
-from ecg_live.recorded.session_file import Contents
+from ecg_live.recorded.export.formulas import escape_formula
+from ecg_live.recorded.open_signal import RecordedSignal
+from ecg_live.recorded.output_file import atomic_output, check_output_path
+from ecg_live.recorded.session_file import SessionContents
 
-_APART = re.compile(r'[\s,;"#\[\]()]+')  # what would break a header, or be taken for a unit
-PLACES = 6  # of times; a microsecond
-TABLES = ("ecg", "markers", "gaps", "predictions")  # files, by the ends of their names
+_HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # what would break a header, or be taken for a unit
+TIME_DECIMALS = 6  # of times; a microsecond
+TABLE_NAMES = ("ecg", "markers", "gaps", "predictions")  # files, by the ends of their names
 
 
-def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: Path, *, force: bool) -> list[Path]:
+def write_tables(
+    signal: RecordedSignal, contents: SessionContents | None, stem: Path, source: Path, *, force: bool
+) -> list[Path]:
     """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, of a session, ``_predictions``; give the files.
 
     Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
@@ -35,9 +37,9 @@ def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: 
     """
     said = list(_predictions(contents)) if contents is not None and "predictions" in contents.streams else []
     said = said if len(said) > 1 else []
-    paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in (TABLES if said else TABLES[:3])]
+    paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in (TABLE_NAMES if said else TABLE_NAMES[:3])]
     for path in paths:
-        check_free(path, source, force=force)
+        check_output_path(path, source, force=force)
     with contextlib.ExitStack() as stack:
         files = [_open(stack, path, source, force=force) for path in paths]
         _signal(signal, *files[:3])
@@ -47,12 +49,15 @@ def write_tables(signal: Signal, contents: Contents | None, stem: Path, source: 
 
 
 def _open(stack: contextlib.ExitStack, path: Path, source: Path, *, force: bool) -> TextIO:
-    part = stack.enter_context(written(path, source, force=force))
+    part = stack.enter_context(atomic_output(path, source, force=force))
     return stack.enter_context(part.open("w", encoding="utf-8", newline=""))
 
 
-def _signal(signal: Signal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
-    columns = [hidden(_APART.sub(" ", name).strip()) or f"channel {k}" for k, name in enumerate(signal.channels, 1)]
+def _signal(signal: RecordedSignal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
+    columns = [
+        escape_formula(_HEADER_BREAKING.sub(" ", name).strip()) or f"channel {k}"
+        for k, name in enumerate(signal.channels, 1)
+    ]
     ecg.write(",".join(["time [s]", *(f"{name} [mV]" for name in columns)]) + "\n")
     note, hole = csv.writer(markers), csv.writer(gaps)
     note.writerow(("time [s]", "marker"))
@@ -61,29 +66,29 @@ def _signal(signal: Signal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
         if isinstance(piece, Chunk):
             ecg.writelines(_rows(piece, signal.rate))
         elif isinstance(piece, Marker):
-            note.writerow((f"{piece.time:.{PLACES}f}", hidden(piece.text)))
+            note.writerow((f"{piece.time:.{TIME_DECIMALS}f}", escape_formula(piece.text)))
         elif isinstance(piece, Gap):
-            times = (f"{at / signal.rate:.{PLACES}f}" for at in (piece.start, piece.stop))
-            hole.writerow((*times, piece.lost, hidden(piece.cause)))
+            times = (f"{at / signal.rate:.{TIME_DECIMALS}f}" for at in (piece.start, piece.stop))
+            hole.writerow((*times, piece.lost, escape_formula(piece.cause)))
 
 
 def _rows(chunk: Chunk, rate: float) -> Iterator[str]:
     times = (chunk.start + np.arange(len(chunk.samples))) / rate
     for time, row in zip(times.tolist(), chunk.samples.tolist(), strict=True):
-        yield f"{time:.{PLACES}f},{','.join(map(repr, row))}\n"
+        yield f"{time:.{TIME_DECIMALS}f},{','.join(map(repr, row))}\n"
 
 
-def _predictions(contents: Contents) -> Iterator[Sequence[object]]:
+def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:
     """A header, and a row a prediction; NaN is empty."""
     keys = [key for key in ("predictions", "decisions", "quality", "heart_rate") if key in contents.streams]
     labels = [label for key in keys for label in contents.streams[key].labels]
-    yield [hidden(f"{label} [s]" if label in ("start", "stop", "latency") else label) for label in labels]
+    yield [escape_formula(f"{label} [s]" if label in ("start", "stop", "latency") else label) for label in labels]
     tracks = [_track(contents, key) for key in keys]
     for parts in zip(*tracks, strict=False):  # of a file that was cut the last row may lack something
         yield [_cell(cell) for part in parts for cell in part]
 
 
-def _track(contents: Contents, key: str) -> Sequence[Sequence[object]]:
+def _track(contents: SessionContents, key: str) -> Sequence[Sequence[object]]:
     if contents.streams[key].form == "string":
         return contents.texts[key].values
     values = contents.numbers[key].values.copy()
@@ -95,5 +100,5 @@ def _track(contents: Contents, key: str) -> Sequence[Sequence[object]]:
 
 def _cell(value: object) -> object:
     if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.{PLACES}f}"
-    return hidden(value) if isinstance(value, str) else value
+        return "" if np.isnan(value) else f"{value:.{TIME_DECIMALS}f}"
+    return escape_formula(value) if isinstance(value, str) else value

@@ -13,15 +13,15 @@ import numpy as np
 
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import F64
-from ecg_live.recorded.output_file import written
+from ecg_live.recorded.output_file import atomic_output
 from ecg_live.xdf.decode import Stream, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.xdf.encode import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, SAMPLES, chunk
 from ecg_live.xdf.headers import stream_footer
 
-COPIED = 1 << 20  # bytes at once
+COPY_BLOCK_BYTES = 1 << 20  # bytes at once
 
 
-class Closed(NamedTuple):
+class ClosedXdf(NamedTuple):
     """The new file, bytes left out at its end, and footers that were missing."""
 
     path: Path
@@ -31,7 +31,7 @@ class Closed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Tally:
+class _StreamTally:
     stream: Stream
     first: float = 0.0
     last: float = 0.0
@@ -52,16 +52,16 @@ class _Tally:
 
 
 @dataclass(slots=True)
-class _Whole:
+class _IntactPart:
     """What is whole of a file: its streams, where it ends, and the last digest with the place behind it."""
 
-    tallies: dict[int, _Tally] = field(default_factory=dict)
+    tallies: dict[int, _StreamTally] = field(default_factory=dict)
     end: int = len(MAGIC)
     seal: tuple[int, bytes] | None = None
     error: RecordingError | None = None
 
 
-def close_xdf(source: Path, path: Path, *, force: bool) -> Closed:
+def close_xdf(source: Path, path: Path, *, force: bool) -> ClosedXdf:
     """Copy all whole chunks as they are, then add footers, sealed as the rest is.
 
     Raises
@@ -72,31 +72,31 @@ def close_xdf(source: Path, path: Path, *, force: bool) -> Closed:
     with source.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise FormatError(f"{source.name} is no XDF file", "export it to csv or edf")
-    whole = _walk(source)
+    whole = _read_intact_part(source)
     open_ones = [each for each in whole.tallies.values() if not each.ended]
     tail = b"".join(
         chunk(FOOTER, stream_footer(each.first, each.last, each.count), each.stream.number) for each in open_ones
     )
-    with written(path, source, force=force) as part, source.open("rb") as old, part.open("wb") as new:
-        for at in range(0, whole.end, COPIED):
-            new.write(old.read(min(COPIED, whole.end - at)))
-        new.write(tail + _seal(old, whole, tail))
+    with atomic_output(path, source, force=force) as part, source.open("rb") as old, part.open("wb") as new:
+        for at in range(0, whole.end, COPY_BLOCK_BYTES):
+            new.write(old.read(min(COPY_BLOCK_BYTES, whole.end - at)))
+        new.write(tail + _digest_chunk(old, whole, tail))
         new.flush()
         os.fsync(new.fileno())
-    return Closed(path, source.stat().st_size - whole.end, len(open_ones), whole.error)
+    return ClosedXdf(path, source.stat().st_size - whole.end, len(open_ones), whole.error)
 
 
-def _walk(source: Path) -> _Whole:
-    whole = _Whole()
+def _read_intact_part(source: Path) -> _IntactPart:
+    whole = _IntactPart()
     try:
         for file, each in chunks(source):
             if isinstance(each, Torn):
                 break
             tally = whole.tallies.get(each.stream)
             if each.tag == HEADER:
-                whole.tallies[each.stream] = _Tally(read_stream(source, each.stream, file.read(each.size)))
+                whole.tallies[each.stream] = _StreamTally(read_stream(source, each.stream, file.read(each.size)))
             elif each.tag == SAMPLES and tally is not None:
-                tally.add(_stamps(source, tally.stream, file.read(each.size)))
+                tally.add(_timestamps(source, tally.stream, file.read(each.size)))
             elif each.tag == FOOTER and tally is not None:
                 tally.ended = True
             elif each.tag == DIGEST:
@@ -107,13 +107,13 @@ def _walk(source: Path) -> _Whole:
     return whole
 
 
-def _stamps(source: Path, stream: Stream, data: bytes) -> F64:
+def _timestamps(source: Path, stream: Stream, data: bytes) -> F64:
     if stream.form in FORMATS:
         return read_samples(source, stream, data)[0]
     return np.array([stamp for stamp, _ in read_rows(data, len(stream.labels))])
 
 
-def _seal(old: BinaryIO, whole: _Whole, tail: bytes) -> bytes:
+def _digest_chunk(old: BinaryIO, whole: _IntactPart, tail: bytes) -> bytes:
     """A digest over all that the last one does not cover; nothing where the writer made none."""
     if whole.seal is None or (whole.end == whole.seal[0] and not tail):
         return b""

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Seal = tuple[int, int, int, int]  # device, inode, size and time of change: is it still the file that was listed?
+FileIdentity = tuple[
+    int, int, int, int
+]  # device, inode, size and time of change: is it still the file that was listed?
 
 
-class Left(NamedTuple):
+class KeptFile(NamedTuple):
     """A file or folder that is left as it is; ``theirs``: it holds data of the participant, or may."""
 
     path: Path
@@ -20,17 +22,17 @@ class Left(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class FileToRemove:
     """A file to remove: why it is the participant's, its size in bytes and when it changed (s since 1970)."""
 
     path: Path
     why: str
     size: int
     changed: float
-    seal: Seal
+    seal: FileIdentity
 
     @classmethod
-    def of(cls, path: Path, why: str) -> Belonging | Left | None:
+    def of(cls, path: Path, why: str) -> FileToRemove | KeptFile | None:
         """Look at a file that is the participant's; None if there is none, or no file.
 
         Links are never followed, neither to be removed nor to what they lead to.
@@ -40,27 +42,27 @@ class Belonging:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Left(path, f"cannot be seen: {error.strerror}")
+            return KeptFile(path, f"cannot be seen: {error.strerror}")
         if stat.S_ISLNK(found.st_mode):
-            return Left(path, f"a link to {os.path.realpath(path)}; {why}")
+            return KeptFile(path, f"a link to {os.path.realpath(path)}; {why}")
         if not stat.S_ISREG(found.st_mode):
             return None
         if found.st_nlink > 1:
             why += f"; it has {found.st_nlink} names (hard links), and its content stays until all are removed"
-        return cls(path, why, found.st_size, found.st_mtime, seal(found))
+        return cls(path, why, found.st_size, found.st_mtime, file_identity(found))
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {"path": str(self.path), "size": self.size, "changed": self.changed, "why": self.why}
 
 
-def seal(found: os.stat_result) -> Seal:
+def file_identity(found: os.stat_result) -> FileIdentity:
     """What tells whether a file was replaced or written to."""
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @dataclass(slots=True)
-class Belongings:
+class Inventory:
     """All that was found of a participant.
 
     ``files`` are to be removed, then ``ledger``, the profile's entries of where recordings were begun: they stay while
@@ -68,26 +70,26 @@ class Belongings:
     """
 
     participant: str
-    files: list[Belonging] = field(default_factory=list)
-    ledger: list[Belonging] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
+    files: list[FileToRemove] = field(default_factory=list)
+    ledger: list[FileToRemove] = field(default_factory=list)
+    left: list[KeptFile] = field(default_factory=list)
     searched: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
 
     @property
-    def all(self) -> list[Belonging]:
+    def all(self) -> list[FileToRemove]:
         """Files to remove, in that order."""
         return [*self.files, *self.ledger]
 
     @property
-    def theirs_left(self) -> list[Left]:
+    def theirs_left(self) -> list[KeptFile]:
         """What stays, or stayed, of the participant."""
         return [each for each in self.left if each.theirs]
 
     def add(self, path: Path, why: str) -> None:
         """Take a file that is theirs."""
-        found = Belonging.of(path, why)
-        if isinstance(found, Left):
+        found = FileToRemove.of(path, why)
+        if isinstance(found, KeptFile):
             self.left.append(found)
         elif found is not None:
             self.files.append(found)

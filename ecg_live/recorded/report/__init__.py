@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecg_live.errors import FormatError, RecordingError
-from ecg_live.recorded.output_file import check_free, written
+from ecg_live.recorded.output_file import atomic_output, check_output_path
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.sentences import problems
 from ecg_live.recorded.report.session import load_session
@@ -34,12 +34,12 @@ def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool 
     """
     path = out or files[0].with_suffix(".html")
     for file in files:
-        check_free(path, file, force=force)
+        check_output_path(path, file, force=force)
     parts = read_recording_files(files)
     for part in parts:
-        check_free(path, part.path, force=force)
+        check_output_path(path, part.path, force=force)
     session = load_session(parts)
-    with written(path, parts[0].path, force=force) as part_path:
+    with atomic_output(path, parts[0].path, force=force) as part_path:
         part_path.write_text(session_page(session), encoding="utf-8", newline="\n")
     damaged = [part for part in parts if not part.checked.sound or part.contents.damage is not None]
     error = FormatError(f"{damaged[0].path.name} is damaged; the page shows what could be read") if damaged else None

@@ -11,7 +11,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import F64, Chunk, Marker
-from ecg_live.recorded.open_signal import Signal
+from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.report.recording_parts import RecordingFile
 
 OVERVIEW_COLUMNS = 790  # of the picture of the whole: one a pixel
@@ -84,7 +84,7 @@ def summarise_ecg(parts: Sequence[RecordingFile]) -> EcgOverview | None:
     trace: EcgOverview | None = None
     for part in parts:
         try:
-            signal = Signal([open_recording(part.path, ReadOptions())])
+            signal = RecordedSignal([open_recording(part.path, ReadOptions())])
         except EcgLiveError:
             continue  # the part holds no sample, or none that can be placed; its checks say so
         trace = trace or EcgOverview(
@@ -94,7 +94,7 @@ def summarise_ecg(parts: Sequence[RecordingFile]) -> EcgOverview | None:
     return trace
 
 
-def _add_file(trace: EcgOverview, part: int, signal: Signal, offset: int) -> None:
+def _add_file(trace: EcgOverview, part: int, signal: RecordedSignal, offset: int) -> None:
     """Take a part whose first sample has the index ``offset``."""
     markers = trace.markers.setdefault(part, [])
     for piece in signal.pieces():

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from ecg_live.recorded.session_file import Contents, read_contents, read_head
+from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 from ecg_live.recorded.verify import verify
-from ecg_live.recorded.verify.result import Count, Report
+from ecg_live.recorded.verify.result import StreamCount, VerifyReport
 
 PART_NUMBER_PATTERN = re.compile(r"\d{1,9}")
 
@@ -20,8 +20,8 @@ class RecordingFile:
     """A file of a recording: its number in the series, what it holds, and what `verify` says of it."""
 
     number: int
-    contents: Contents
-    checked: Report
+    contents: SessionContents
+    checked: VerifyReport
 
     @property
     def path(self) -> Path:
@@ -29,7 +29,7 @@ class RecordingFile:
         return self.contents.path
 
     @property
-    def ecg(self) -> Count | None:
+    def ecg(self) -> StreamCount | None:
         """What was counted of the ECG; None where the file has none."""
         found = [each for each in self.checked.counts.values() if each.key == "ecg"]
         return found[0] if found else None
@@ -64,12 +64,12 @@ def part_number(text: str) -> int:
 
 def later_files(first: Path) -> list[Path]:
     """NAME_2.xdf and so on, beside the NAME.xdf that they follow; none where that is a later part itself."""
-    head = read_head(first)
+    head = read_file_header(first)
     if not head.get("recording") or part_number(head.get("part", "")) != 1:
         return []
     name = re.compile(rf"{re.escape(first.stem)}_\d+{re.escape(first.suffix)}")
     beside = [path for path in first.parent.iterdir() if name.fullmatch(path.name) and path.is_file()]
-    return [path for path in beside if read_head(path).get("recording") == head["recording"]]
+    return [path for path in beside if read_file_header(path).get("recording") == head["recording"]]
 
 
 def _read_file(path: Path) -> RecordingFile:

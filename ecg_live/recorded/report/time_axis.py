@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg_live.events import F64
 from ecg_live.recorded.report.recording_parts import RecordingFile
-from ecg_live.recorded.session_file import Contents
+from ecg_live.recorded.session_file import SessionContents
 
 
 class TimeAxis:
@@ -37,7 +37,7 @@ class TimeAxis:
         return np.asarray(self._raw[at] + (found - self._stamps[at]))
 
 
-def wall_clock(contents: Contents, stamp: float) -> dt.datetime | None:
+def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
     """When a stamp was, by the wall clock; None where nobody knows, or a replay ran at another speed."""
     try:
         if float(contents.own.get("speed", "1")) != 1:
@@ -58,14 +58,14 @@ def _first_sample_time(part: RecordingFile) -> float | None:
     return answers[0][1] - (answers[0][0] - beats[0]) if beats and answers else 0.0 if beats else None
 
 
-def _known_times(contents: Contents) -> list[tuple[float, float]]:
+def _known_times(contents: SessionContents) -> list[tuple[float, float]]:
     """Stamps whose raw time is known."""
     begin = [(contents.began, contents.origin)] if isfinite(contents.began) else []
     known = begin + _prediction_times(contents)
     return known or [(stamp, 0.0) for stamp in _finite_stamps(contents, "heart_rate")[:1]]
 
 
-def _prediction_times(contents: Contents) -> list[tuple[float, float]]:
+def _prediction_times(contents: SessionContents) -> list[tuple[float, float]]:
     """Stamps of predictions, and the raw time at which their windows end."""
     found = contents.numbers.get("predictions")
     if found is None or found.values.shape[1] < 2:
@@ -74,6 +74,6 @@ def _prediction_times(contents: Contents) -> list[tuple[float, float]]:
     return [pair for pair in pairs if all(map(isfinite, pair))]
 
 
-def _finite_stamps(contents: Contents, key: str) -> list[float]:
+def _finite_stamps(contents: SessionContents, key: str) -> list[float]:
     found = contents.numbers.get(key)
     return [] if found is None else [stamp for stamp in found.stamps.tolist() if isfinite(stamp)]

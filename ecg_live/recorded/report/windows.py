@@ -13,7 +13,7 @@ from ecg_live.errors import FormatError
 from ecg_live.events import F64
 from ecg_live.recorded.report.recording_parts import RecordingFile
 from ecg_live.recorded.report.time_axis import TimeAxis
-from ecg_live.recorded.session_file import Contents
+from ecg_live.recorded.session_file import SessionContents
 
 TextArray = npt.NDArray[np.object_]  # of str
 Mask = npt.NDArray[np.bool_]
@@ -102,7 +102,7 @@ def _concatenate(heads: Sequence[HeadPredictions]) -> HeadPredictions:
     return replace(heads[0], **parts)
 
 
-def _windows(contents: Contents, times: TimeAxis) -> RecordedWindows:
+def _windows(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
     numbers, rates = _stream_values(contents, "predictions", 3), _rhythm_values(contents)
     decisions, quality = (
         contents.texts[key].values if key in contents.texts else () for key in ("decisions", "quality")
@@ -137,18 +137,18 @@ def _head_predictions(
     return HeadPredictions(name, classes, numbers[:, mine], said["label"], said["abstain"], said["set"])
 
 
-def _rows(contents: Contents, key: str) -> Sequence[tuple[str, ...]]:
+def _rows(contents: SessionContents, key: str) -> Sequence[tuple[str, ...]]:
     """Texts of a stream."""
     return contents.texts[key].values if key in contents.texts else ()
 
 
-def _stream_values(contents: Contents, key: str, width: int) -> F64:
+def _stream_values(contents: SessionContents, key: str, width: int) -> F64:
     """Numbers (n, at least ``width``) of a stream."""
     found = contents.numbers.get(key)
     return found.values if found is not None and found.values.shape[1] >= width else np.empty((0, width))
 
 
-def _rhythm_values(contents: Contents) -> F64:
+def _rhythm_values(contents: SessionContents) -> F64:
     """Heart rate and RMSSD (n, 2) of each window: of a strap, whose own words lie between, the last at its stamp."""
     rows, answers = _stream_values(contents, "heart_rate", 2), contents.numbers.get("predictions")
     if "ecg" in contents.streams or answers is None or not len(rows):

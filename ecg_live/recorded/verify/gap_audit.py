@@ -11,11 +11,11 @@ from ecg_live.events import F64
 from ecg_live.mask_runs import mask_runs
 from ecg_live.signal.gaps import LARGEST
 
-Spans = npt.NDArray[np.int64]  # (n, 2): the first raw counter, and the one behind the last
-_LAST = 1 << 53  # no counter is as large: a gap is told in floating point
+SampleSpans = npt.NDArray[np.int64]  # (n, 2): the first raw counter, and the one behind the last
+_MAX_SAMPLE_INDEX = 1 << 53  # no counter is as large: a gap is told in floating point
 
 
-class LostBooks:
+class GapAudit:
     """What is missing or no number in the judged channel, against the gaps that the session told.
 
     A recording may begin in a gap, and end before the session told of the last one: what comes just before the last
@@ -32,13 +32,13 @@ class LostBooks:
         self._next = 0  # counter of the next sample
         self._due = 0  # counter behind the last number that was there before the last samples came
         self._number = 0  # and by now
-        self._holes: list[Spans] = []
-        self._told: list[Spans] = []
+        self._holes: list[SampleSpans] = []
+        self._told: list[SampleSpans] = []
         self.told = 0
 
     def place(self, counter: int) -> None:
         """Note where the next samples lie."""
-        counter = min(counter, _LAST)
+        counter = min(counter, _MAX_SAMPLE_INDEX)
         if self._first is None:
             self._first = self._number = self._next = counter
         elif counter > self._next:
@@ -59,7 +59,7 @@ class LostBooks:
 
     def gaps(self, values: F64) -> None:
         """Note what the session told: rows (n, 2) of first counter and samples lost."""
-        fine = values[((values >= 0) & (values < _LAST)).all(axis=1)].astype(np.int64)
+        fine = values[((values >= 0) & (values < _MAX_SAMPLE_INDEX)).all(axis=1)].astype(np.int64)
         self._told.append(np.cumsum(fine, axis=1))
         self.told += int(fine[:, 1].sum())
 
@@ -68,22 +68,22 @@ class LostBooks:
         """Samples behind the last one that the session told as lost: the device was silent when it ended."""
         if self._first is None:
             return 0
-        at_the_end = [span for span in _merged(self._told).tolist() if span[0] <= self._next < span[1]]
+        at_the_end = [span for span in _merge_spans(self._told).tolist() if span[0] <= self._next < span[1]]
         return sum(stop - self._next for _, stop in at_the_end)
 
     def problem(self) -> str | None:
         """In words, what does not add up."""
         if self._first is None:
             return None
-        holes, told = _merged(self._holes), _merged(self._told)
+        holes, told = _merge_spans(self._holes), _merge_spans(self._told)
         due, there = np.clip(holes, self._first, self._due), np.clip(told, self._first, self._next)
-        if untold := _size(due) - _shared(due, told):
+        if untold := _total_samples(due) - _shared_samples(due, told):
             return f"{untold} samples are missing or no numbers of which the session did not tell"
-        wrong = _size(there) - _shared(there, holes)
+        wrong = _total_samples(there) - _shared_samples(there, holes)
         return f"the session told of {wrong} lost samples that are there" if wrong else None
 
 
-def _merged(spans: Sequence[Spans]) -> Spans:
+def _merge_spans(spans: Sequence[SampleSpans]) -> SampleSpans:
     """In order, none touching another."""
     start, stop = np.concatenate([np.empty((0, 2), np.int64), *spans]).T
     order = np.argsort(start)
@@ -92,10 +92,10 @@ def _merged(spans: Sequence[Spans]) -> Spans:
     return np.column_stack((start[np.append(True, apart)[: len(start)]], reach[np.append(apart, True)[: len(start)]]))
 
 
-def _size(spans: Spans) -> int:
+def _total_samples(spans: SampleSpans) -> int:
     return int((spans[:, 1] - spans[:, 0]).sum())
 
 
-def _shared(one: Spans, other: Spans) -> int:
+def _shared_samples(one: SampleSpans, other: SampleSpans) -> int:
     """Counters that lie in both; each without overlaps."""
-    return _size(one) + _size(other) - _size(_merged((one, other)))
+    return _total_samples(one) + _total_samples(other) - _total_samples(_merge_spans((one, other)))

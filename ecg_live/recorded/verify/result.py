@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ecg_live.recorded.verify.gap_audit import LostBooks
+from ecg_live.recorded.verify.gap_audit import GapAudit
 from ecg_live.xdf.decode import Stream
 from ecg_live.xdf.encode import MAGIC
 
-TOLD = 20  # problems that are named; a file that is damaged all over has as many as chunks
-CLOSE = "ecg-live export FILE --to xdf closes it"
+MAX_LISTED_PROBLEMS = 20  # problems that are named; a file that is damaged all over has as many as chunks
+CLOSE_REMEDY = "ecg-live export FILE --to xdf closes it"
 
 
 @dataclass(slots=True)
-class Count:
+class StreamCount:
     """What a stream holds: samples, those that its footer counts (None without one), values that are no number.
 
     ``first`` and ``stop`` are raw counters, None where nobody counted.
@@ -41,7 +41,7 @@ class Count:
 
 
 @dataclass(slots=True)
-class Report:
+class VerifyReport:
     """What was found: ``problems`` and ``warnings`` in words, ``digests`` that hold.
 
     A recording that was cut off, by ``kill -9`` or a power failure, is sound as far as it goes: that it has no footers,
@@ -51,14 +51,14 @@ class Report:
 
     path: Path
     size: int
-    counts: dict[int, Count] = field(default_factory=dict)
+    counts: dict[int, StreamCount] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     torn: int = 0
     whole: int = len(MAGIC)
     digests: int = 0
     sealed: bool = False
-    lost: LostBooks = field(default_factory=LostBooks)
+    lost: GapAudit = field(default_factory=GapAudit)
 
     @property
     def sound(self) -> bool:
@@ -82,7 +82,7 @@ class Report:
 
     def blame(self, problem: str) -> None:
         """Note what is wrong."""
-        if len(self.problems) < TOLD:
+        if len(self.problems) < MAX_LISTED_PROBLEMS:
             self.problems.append(problem)
 
     def lines(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ import pytest
 from devices.discovery import _device
 from devices.link import Found
 from ecg_live.cli.devices import show_devices
-from ecg_live.cli.doctor import IN_REACH
+from ecg_live.cli.doctor import DEVICE_CHECKS
 from ecg_live.errors import ConfigError
 from tests.emulators.lsl_outlets import alone
 
@@ -72,4 +72,4 @@ def test_two_devices_of_one_name_go_by_address() -> None:
 
 
 def test_the_doctor_finds_a_stream_of_this_machine() -> None:
-    assert "is found" in IN_REACH["LSL"]()
+    assert "is found" in DEVICE_CHECKS["LSL"]()

@@ -15,7 +15,7 @@ from devices.discovery import Reach
 from ecg_live.cli import main
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.live import live
-from ecg_live.cli.log_file import PACKAGES, log_option, log_to, private_words
+from ecg_live.cli.log_file import LOGGED_PACKAGES, log_option, log_to, private_words
 from ecg_live.config import Settings
 from ecg_live.errors import ConfigError, DatasetError, DeviceError, EcgLiveError, FormatError
 from tests.emulators.full_disk import full_disk
@@ -67,7 +67,7 @@ def test_no_logger_is_left_changed_and_the_root_is_never_touched(tmp_path: Path)
     root = logging.getLogger()
 
     def state() -> list[object]:
-        loggers = [root, *map(logging.getLogger, PACKAGES)]
+        loggers = [root, *map(logging.getLogger, LOGGED_PACKAGES)]
         return [(logger.level, tuple(logger.handlers)) for logger in loggers]
 
     before, of_root = state(), (root.level, tuple(root.handlers))
@@ -78,7 +78,8 @@ def test_no_logger_is_left_changed_and_the_root_is_never_touched(tmp_path: Path)
 
 def test_without_a_file_a_library_prints_nothing() -> None:
     code = "import logging, importlib\n" + "".join(
-        f"importlib.import_module({name!r}); logging.getLogger({name!r} + '.test').error('lost')\n" for name in PACKAGES
+        f"importlib.import_module({name!r}); logging.getLogger({name!r} + '.test').error('lost')\n"
+        for name in LOGGED_PACKAGES
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert (ended.stdout, ended.stderr) == ("", "")

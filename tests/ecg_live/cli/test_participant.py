@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecg_live.cli.participant import Wearer, device, encoder_id
+from ecg_live.cli.participant import ParticipantState, device_key, encoder_id
 from ecg_live.config import Settings
 from ecg_live.events import StreamInfo
 from ecg_live.model.bundle import save_bundle
@@ -43,7 +43,7 @@ def run(data: Path) -> Run:
 
 def test_a_strap_teaches_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It gives no ECG, so that nothing is fitted out; that once ended in a traceback."""
-    wearer = Wearer(Settings(participant="P01"), "hr:TICKR", data)
+    wearer = ParticipantState(Settings(participant="P01"), "hr:TICKR", data)
     assert wearer.keep() == 0
     assert "profile of P01: kept nothing: this source gives no ECG" in capsys.readouterr().err
     assert not list(data.glob("profiles/P01/*"))
@@ -115,11 +115,16 @@ def test_who_cannot_be_is_the_users_mistake(run: Run, recording: Path, options: 
 
 def test_a_scale_belongs_to_kind_lead_and_rate(tmp_path: Path) -> None:
     info = StreamInfo(512.0, ("LL-RA", "LA-RA"), ecg=1)
-    assert device("shimmer:Shimmer3-1234", info) == "shimmer LA-RA 512 Hz"
-    assert device("a.txt", info) == device("file:a.txt", info) == device(r"C:\a.txt", info) == "file LA-RA 512 Hz"
+    assert device_key("shimmer:Shimmer3-1234", info) == "shimmer LA-RA 512 Hz"
+    assert (
+        device_key("a.txt", info)
+        == device_key("file:a.txt", info)
+        == device_key(r"C:\a.txt", info)
+        == "file LA-RA 512 Hz"
+    )
     path = tmp_path / "lsl:a.txt"
     path.touch()
-    assert device(str(path), info) == "file LA-RA 512 Hz"
+    assert device_key(str(path), info) == "file LA-RA 512 Hz"
 
 
 def test_an_encoder_is_its_weights_and_its_padding() -> None:

@@ -149,8 +149,8 @@ def test_json_needs_a_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
         live(str(resources.demo_recording()), {**OPTIONS, "json": True})
 
 
-def recordings(info: StreamInfo = INFO, **settings: object) -> recording.Recordings:
-    return recording.Recordings(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
+def recordings(info: StreamInfo = INFO, **settings: object) -> recording.RecorderFactory:
+    return recording.RecorderFactory(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
 
 
 def test_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from devices import open_source
 from devices.lsl.markers import LslMarkers
 from devices.read_options import ReadOptions
 from devices.simulate.player import Player
-from ecg_live.cli.simulate import RATES, _at, simulate
+from ecg_live.cli.simulate import DEVICE_RATES_HZ, _at_rate, simulate
 from ecg_live.errors import ConfigError, DeviceError, RecordingError
 from ecg_live.events import F64, Chunk
 from tests.emulators.radio.fixtures import radio, system_bus
@@ -79,7 +79,7 @@ def test_a_shimmer_on_a_pseudo_terminal(tmp_path: Path) -> None:
 
 def test_another_rate_keeps_the_signal() -> None:
     time = np.arange(10_000) / 1000
-    player = _at(Player(400 + np.sin(2 * np.pi * 5 * time), 1000), RATES["polar"])
+    player = _at_rate(Player(400 + np.sin(2 * np.pi * 5 * time), 1000), DEVICE_RATES_HZ["polar"])
     assert len(player) == 1300
     np.testing.assert_allclose(
         player.samples[50:-50, 0], 400 + np.sin(2 * np.pi * 5 * np.arange(1300) / 130)[50:-50], atol=5e-3

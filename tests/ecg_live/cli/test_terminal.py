@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ecg_live.cli import complain
-from ecg_live.cli.terminal import TerminalView, bars, event_line, show
+from ecg_live.cli.terminal import TerminalView, bars, event_line, show_in_terminal
 from ecg_live.errors import DeviceError
 from ecg_live.events import Battery, Gap, Marker, State
 from ecg_live.model.predictor import Predictor
@@ -121,7 +121,7 @@ def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     text += painted(view)
     out = io.StringIO()
     session.run()
-    show(session, Console(file=out, width=100))
+    show_in_terminal(session, Console(file=out, width=100))
     complain(DeviceError(f"no {HOSTILE}", HOSTILE))
     said = capsys.readouterr().err
     for shown in (text, out.getvalue(), said):

@@ -11,7 +11,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from ecg_live.cli.live import _window
-from ecg_live.cli.recording import Recordings
+from ecg_live.cli.recording import RecorderFactory
 from ecg_live.config import Settings
 from ecg_live.dashboard.app import MAX_DROPPED_FRAMES, DrawingError
 from ecg_live.model.predictor import Predictor
@@ -49,7 +49,7 @@ def test_a_recording_goes_on_without_its_window(
 ) -> None:
     source, bundle = Script(info(256.0), [*cut(ecg(3, 256.0), 256.0, [256, 256]), Script.SILENCE]), random_bundle()
     settings = Settings(record=str(tmp_path / "a.xdf"))
-    recordings = Recordings(settings, "x", source.info, bundle, time.monotonic)
+    recordings = RecorderFactory(settings, "x", source.info, bundle, time.monotonic)
     session = Unseen(
         source,
         SignalPath(source.info),

@@ -22,7 +22,7 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
 from ecg_live.recorded.export import export
-from ecg_live.recorded.export.edf import _eight
+from ecg_live.recorded.export.edf import _round_outwards
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.resources import folder
@@ -362,7 +362,7 @@ def test_what_cannot_be_exported_is_one_line(tmp_path: Path) -> None:
 
 @given(st.floats(-9e6, 9e6))
 def test_a_limit_is_rounded_outwards_and_fits_its_field(value: float) -> None:
-    low, high = _eight(value, up=False), _eight(value, up=True)
+    low, high = _round_outwards(value, up=False), _round_outwards(value, up=True)
     assert low <= value <= high
     assert all(len(np.format_float_positional(limit, trim="-")) <= 8 for limit in (low, high))
 

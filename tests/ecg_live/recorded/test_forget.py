@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.recorded.forget import forget, remaining
-from ecg_live.recorded.forget.inventory import Belongings
-from ecg_live.recorded.forget.search import search
+from ecg_live.recorded.forget import forget, not_reached
+from ecg_live.recorded.forget.inventory import Inventory
+from ecg_live.recorded.forget.search import search_participant
 from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.xdf.encode import MAGIC
 from tests.support.participant_files import profile, recorded
@@ -35,28 +35,28 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) -> 
     monkeypatch.setattr(Path, "unlink", refusing)
 
 
-def listed(found: Belongings) -> list[str]:
+def listed(found: Inventory) -> list[str]:
     return [path.name for path in found.removed if path.suffix == ".xdf"]
 
 
 def test_recordings_profile_and_folder_go_and_others_stay(folder: Path, tmp_path: Path) -> None:
     kept = profile("P1", tmp_path / "data", folder / "a.xdf")
     other = profile("P2", tmp_path / "data")
-    found = search(kept, [folder])
+    found = search_participant(kept, [folder])
     forget(found, kept)
     assert sorted(listed(found)) == ["a.xdf", "b.xdf"]
     assert [path.name for path in folder.iterdir()] == ["c.xdf"]
     assert (kept.folder.exists(), len(other.files())) == (False, 1)
     assert not found.theirs_left
-    assert not list(remaining(found))
-    assert search(kept, [folder]).all == []
+    assert not list(not_reached(found))
+    assert search_participant(kept, [folder]).all == []
 
 
 def test_what_cannot_be_removed_is_told_and_can_be_found_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = profile("P1", tmp_path / "data", folder / "a.xdf")
-    found = search(kept, [])
+    found = search_participant(kept, [])
     with monkeypatch.context() as patch:
         refuse(patch, "a.xdf", PermissionError(13, "Permission denied"))
         forget(found, kept)
@@ -65,7 +65,7 @@ def test_what_cannot_be_removed_is_told_and_can_be_found_again(
     ]
     assert listed(found) == ["b.xdf"]
     assert [path.name[:9] for path in kept.files()] == ["recording"]  # leads the next search to it
-    again = search(kept, [])
+    again = search_participant(kept, [])
     forget(again, kept)
     assert not kept.folder.exists()
     assert [path.name for path in folder.iterdir()] == ["c.xdf"]
@@ -73,7 +73,7 @@ def test_what_cannot_be_removed_is_told_and_can_be_found_again(
 
 def test_a_file_that_changed_since_it_was_listed_stays(folder: Path, tmp_path: Path) -> None:
     kept = profile("P1", tmp_path / "data")
-    found = search(kept, [folder])
+    found = search_participant(kept, [folder])
     (folder / "a.xdf").unlink()
     recorded(folder / "a.xdf", "P2")
     (folder / "b.xdf").unlink()
@@ -91,7 +91,7 @@ def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monke
     kept = profile("P1", tmp_path / "data")
     with monkeypatch.context() as patch:
         patch.setattr("ecg_live.recorded.forget.search.being_written", lambda _path: False)
-        found = search(kept, [folder])
+        found = search_participant(kept, [folder])
     forget(found, kept)
     file.close()
     assert [left.path.name for left in found.theirs_left] == ["d.xdf"]
@@ -100,11 +100,11 @@ def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monke
 
 def test_an_interruption_tells_how_far_it_came(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = profile("P1", tmp_path / "data", folder / "a.xdf")
-    found = search(kept, [folder])
+    found = search_participant(kept, [folder])
     with monkeypatch.context() as patch:
         refuse(patch, "b.xdf", KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             forget(found, kept)
     assert listed(found) == ["a.xdf"]
-    assert {path.name[:9] for path in remaining(found)} == {"b.xdf", "recording"}
+    assert {path.name[:9] for path in not_reached(found)} == {"b.xdf", "recording"}
     assert (folder / "b.xdf").exists()

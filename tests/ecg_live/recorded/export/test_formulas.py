@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.recorded.export.formulas import hidden, shown
+from ecg_live.recorded.export.formulas import escape_formula, unescape_formula
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ from ecg_live.recorded.export.formulas import hidden, shown
     ],
 )
 def test_what_would_be_computed_is_only_shown(text: str, cell: str) -> None:
-    assert hidden(text) == cell
-    assert shown(cell) == text
+    assert escape_formula(text) == cell
+    assert unescape_formula(cell) == text
 
 
 @given(st.text(st.sampled_from("=+-@';,\t\r\n\uff0b ab1"), max_size=12))
 def test_every_text_comes_back_and_none_begins_a_formula(text: str) -> None:
-    cell = hidden(text)
-    assert shown(cell) == text
+    cell = escape_formula(text)
+    assert unescape_formula(cell) == text
     for part in cell.replace(";", "\n").replace(",", "\n").replace("\t", "\n").replace("\r", "\n").split("\n"):
         assert not part.startswith(("=", "+", "-", "@", "\uff0b"))

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from devices.read_options import ReadOptions
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.export import export
-from ecg_live.recorded.forget.inventory import Belonging, Belongings, Left
-from ecg_live.recorded.forget.ownership import named_in, owner
-from ecg_live.recorded.forget.search import search
+from ecg_live.recorded.forget.inventory import FileToRemove, Inventory, KeptFile
+from ecg_live.recorded.forget.ownership import participant_in, read_owner
+from ecg_live.recorded.forget.search import search_participant
 from ecg_live.recorded.report import write_report
 from ecg_live.sinks.xdf_file import being_written
 from ecg_live.sinks.xdf_parts import Roll
@@ -35,11 +35,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "recordings"
 
 
-def look(folder: Path, who: str = "P1", *more: Path) -> Belongings:
-    return search(Profile(who, folder.parent / "data"), [folder, *more])
+def look(folder: Path, who: str = "P1", *more: Path) -> Inventory:
+    return search_participant(Profile(who, folder.parent / "data"), [folder, *more])
 
 
-def names(paths: Iterable[Belonging | Left]) -> list[str]:
+def names(paths: Iterable[FileToRemove | KeptFile]) -> list[str]:
     return sorted(each.path.name for each in paths)
 
 
@@ -89,7 +89,7 @@ def test_exports_belong_to_their_recording(folder: Path) -> None:
     orphan = export(mine, "edf", folder / "orphan.edf", ReadOptions()).files[0]
     page = write_report([mine], folder / "orphan.html").path
     write_report([other], folder / "P1_stray.html")
-    assert named_in(orphan) == named_in(page) == "P1"
+    assert participant_in(orphan) == participant_in(page) == "P1"
     found = look(folder)
     assert names(found.files) == [
         "a.edf", "a.html", "a.xdf", "a_closed.xdf", "a_ecg.csv", "a_ecg.csv.part", "a_gaps.csv", "a_markers.csv",
@@ -250,9 +250,9 @@ def test_any_name_finds_its_own_recording_and_no_others(tmp_path: Path, mine: st
     shutil.rmtree(tmp_path / "r", ignore_errors=True)
     for k, who in enumerate(sorted({mine, other})):
         path = recorded(tmp_path / "r" / f"{k}_{quote(mine, safe='')[:150]}.xdf", who)
-        assert owner(path).participant == who
+        assert read_owner(path).participant == who
         write_report([path], tmp_path / "r" / f"{k}.html")
-        assert named_in(tmp_path / "r" / f"{k}.html") == who
+        assert participant_in(tmp_path / "r" / f"{k}.html") == who
     found = look(tmp_path / "r", mine)
     assert sum(each.path.suffix == ".html" for each in found.files) == 1
-    assert [owner(each.path).participant for each in found.files if each.path.suffix == ".xdf"] == [mine]
+    assert [read_owner(each.path).participant for each in found.files if each.path.suffix == ".xdf"] == [mine]

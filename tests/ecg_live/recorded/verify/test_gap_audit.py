@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ecg_live.cli.recording import verify_files
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
-from ecg_live.recorded.verify.gap_audit import LostBooks
+from ecg_live.recorded.verify.gap_audit import GapAudit
 from tests.support.xdf_recordings import BEGAN, INFO, counted, prediction, record
 
 Samples = tuple[int, Sequence[float]]  # where they lie
@@ -44,8 +44,8 @@ BAD: dict[str, tuple[list[Samples | Told], str]] = {
 }
 
 
-def books(entries: Sequence[Samples | Told]) -> LostBooks:
-    kept, stop = LostBooks(), -1
+def books(entries: Sequence[Samples | Told]) -> GapAudit:
+    kept, stop = GapAudit(), -1
     for at, what in entries:
         if isinstance(what, int):
             kept.gaps(np.array([[at, what]], dtype=np.float64))
