@@ -133,7 +133,8 @@ def _versus(rows: Sequence[Row], caption: str) -> Markup:
 def _details(label: LabelResult, name: str, row: Row) -> Markup:
     """People, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
-    about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {PROTOCOLS.get(row.protocol, row.protocol)}"
+    protocol = PROTOCOLS.get(row.protocol, row.protocol)
+    about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {protocol}"
     names = ("embedding" if row.features == "hrv" else "hrv", "random encoder")
     rivals = [row_of(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
     rows = [row, *(rival for rival in rivals if rival is not None)]
