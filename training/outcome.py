@@ -15,7 +15,7 @@ from ecg_live.signal.pipeline import PREPROCESSING
 from training.data.corpus import Corpus
 from training.pretext.pretrained import LICENCE
 from training.pretext.stage import Encoders
-from training.report.data_summary import embedding_map, examples, summarise
+from training.report.data_summary import embedding_map, example_windows, summarise
 from training.results import Report
 from training.settings import TrainSettings, as_dict
 from training.stage_two import Learnt
@@ -72,7 +72,7 @@ def make_report(
     counts = {label: _counts(each) for label, each in learnt.items()}
     names = next(iter(learnt.values())).names
     shown = np.flatnonzero(names != "")
-    subjects = np.array([sitting.subject for sitting in corpus.dataset.sittings])[corpus.rows["sitting"]]
+    subjects = np.array([sitting.subject for sitting in corpus.dataset.sessions])[corpus.rows["sitting"]]
     return Report(
         name=name or ", ".join(learnt),
         settings=as_dict(settings),
@@ -80,7 +80,7 @@ def make_report(
         pretext=encoders.log,
         labels=tuple(each.result for each in learnt.values()),
         embedding_map=embedding_map(encoders.embedding(None)[shown], subjects[shown], names[shown]),
-        examples=examples(corpus, names),
+        examples=example_windows(corpus, names),
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
         seconds=round(seconds, 1),

@@ -16,9 +16,9 @@ from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
 from training.data.corpus import Corpus, build_corpus
 from training.datasets import open_dataset
-from training.datasets.class_order import choose, doubt
+from training.datasets.class_order import choose_labels, order_remark
 from training.datasets.dataset import Dataset
-from training.evaluation.cross_validation import check
+from training.evaluation.cross_validation import check_scorable
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, engine
 from training.pretext.stage import Encoders, Workplace, given_encoder, trained_encoder
@@ -99,7 +99,7 @@ def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
     corpus = _corpus(data, settings, place)
     for name in wanted:
         _check_label(name, corpus, settings)
-        if unsure := doubt(name, data.labels[name]):
+        if unsure := order_remark(name, data.labels[name]):
             show.line(f"warning: {unsure}")
     encoders = _encoders(job, corpus, settings, place, folds)
     if encoders is None:
@@ -135,7 +135,7 @@ def _wanted(job: Job, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
             f"{data.name} has no labels, so that there is nothing for heads to learn",
             f"give labelled data as --dataset, and {job.data} as --pretrain",
         )
-    return choose(data, job.labels or tuple(data.labels)[:1])
+    return choose_labels(data, job.labels or tuple(data.labels)[:1])
 
 
 def _workplace(job: Job, settings: TrainSettings, show: Show) -> Workplace:
@@ -163,7 +163,7 @@ def _check_label(name: str, corpus: Corpus, settings: TrainSettings) -> None:
     """Find out before stage one, which may take hours, whether a label bears scores out."""
     found = labelled(name, corpus, settings)
     made = make_examples(corpus, found, np.empty((len(corpus.rows), 0)), settings.evaluate.baseline)
-    check(made.take(made.scored(relative=False)), settings.evaluate)
+    check_scorable(made.take(made.scored(relative=False)), settings.evaluate)
 
 
 def _encoders(job: Job, corpus: Corpus, settings: TrainSettings, place: Workplace, folds: Engine) -> Encoders | None:

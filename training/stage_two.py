@@ -16,11 +16,11 @@ from ecg_live.model.features import Inputs
 from training.data.corpus import Corpus
 from training.data.feature_table import Examples, Ints, Names
 from training.data.rest_windows import baseline_windows, touching
-from training.datasets.class_order import doubt
+from training.datasets.class_order import order_remark
 from training.datasets.dataset import Rating
-from training.datasets.labels import NONE, classify
-from training.evaluation.cross_validation import Plan, choose, evaluate
-from training.evaluation.fold import INPUTS
+from training.datasets.labels import NO_LABEL, classify
+from training.evaluation.cross_validation import CrossValidationPlan, choose_features, cross_validate
+from training.evaluation.fold import HEAD_INPUTS
 from training.heads.fit import fit, to_head
 from training.parallel import Engine
 from training.pretext.embedding import random_encoder
@@ -78,7 +78,7 @@ def learn_label(
     def report(done: int, total: int) -> None:
         place.show.progress(f"{name}: folds", done, total)
 
-    plan = Plan(
+    plan = CrossValidationPlan(
         settings.evaluate,
         settings.head,
         settings.seed,
@@ -87,8 +87,8 @@ def learn_label(
         report,
         lambda person: encoders.embedding(person)[found.at],
     )
-    rows, remarks = evaluate(examples, rivals, plan)
-    chosen = choose(rows, settings.head.inputs)
+    rows, remarks = cross_validate(examples, rivals, plan)
+    chosen = choose_features(rows, settings.head.inputs)
     if settings.head.inputs == "auto":
         remarks = (*remarks, CHOSEN_HERE)
     if settings.evaluate.protocol == "loso":
@@ -117,23 +117,23 @@ def labelled(name: str, corpus: Corpus, settings: TrainSettings) -> Labelled:
     if name not in data.labels:
         known = ", ".join(data.labels) or "none"
         raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
-    stretches = [(i, j) for i, sitting in enumerate(data.sittings) for j in range(len(sitting.spans))]
-    values = [data.sittings[i].spans[j].labels.get(name) for i, j in stretches]
-    who = [data.sittings[i].subject for i, _ in stretches]
+    stretches = [(i, j) for i, sitting in enumerate(data.sessions) for j in range(len(sitting.annotations))]
+    values = [data.sessions[i].annotations[j].labels.get(name) for i, j in stretches]
+    who = [data.sessions[i].subject for i, _ in stretches]
     made = classify(values, who, data.labels[name], settings.head.split)
     index = dict(zip(stretches, made.indices.tolist(), strict=True))
     pairs = zip(corpus.rows["sitting"].tolist(), corpus.rows["span"].tolist(), strict=True)
-    label = np.array([index.get(pair, NONE) for pair in pairs], np.int64)
-    at = np.flatnonzero((label != NONE) | np.isfinite(corpus.rows["rest"]))
-    if not (label != NONE).any():
+    label = np.array([index.get(pair, NO_LABEL) for pair in pairs], np.int64)
+    at = np.flatnonzero((label != NO_LABEL) | np.isfinite(corpus.rows["rest"]))
+    if not (label != NO_LABEL).any():
         raise DatasetError(f"no usable window of {data.title} has the label {name}", "look at the summary of the data")
-    unsure = doubt(name, data.labels[name])
+    unsure = order_remark(name, data.labels[name])
     return Labelled(at, label[at], made.names, (*made.remarks, unsure) if unsure else made.remarks)
 
 
 def make_examples(corpus: Corpus, found: Labelled, embedding: F64, baseline: float) -> Examples:
     """Windows with a label, or of rest, as heads learn from them."""
-    subjects = np.array([sitting.subject for sitting in corpus.dataset.sittings])[corpus.rows["sitting"]]
+    subjects = np.array([sitting.subject for sitting in corpus.dataset.sessions])[corpus.rows["sitting"]]
     rest = baseline_windows(corpus, subjects, baseline)
     return Examples(
         embedding[found.at],
@@ -146,18 +146,18 @@ def make_examples(corpus: Corpus, found: Labelled, embedding: F64, baseline: flo
     )
 
 
-def _mixed(examples: Examples, rivals: F64, plan: Plan) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def _mixed(examples: Examples, rivals: F64, plan: CrossValidationPlan) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """The paper's protocol, to be printed beside; all folds share the encoder."""
     settings = replace(plan.evaluate, protocol="kfold")
     try:
-        return evaluate(examples, rivals, replace(plan, evaluate=settings, embed=None))
+        return cross_validate(examples, rivals, replace(plan, evaluate=settings, embed=None))
     except DatasetError as error:
         return (), (f"segments mixed: not scored: {error.message}",)
 
 
 def _head(which: str, examples: Examples, chosen: Mapping[str, str], settings: TrainSettings) -> Head:
     """A set's head, fitted on everybody."""
-    inputs: Inputs = INPUTS[chosen[which]]
+    inputs: Inputs = HEAD_INPUTS[chosen[which]]
     keep = examples.scored(relative=which == "personal")
     spread = examples.spread(inputs) if which == "personal" else None
     x = examples.features(inputs) if spread is None else examples.relative(inputs, spread)
@@ -175,7 +175,7 @@ def _card(result: LabelResult, corpus: Corpus, examples: Examples, settings: Tra
         hidden=hidden,
         dropout=dropout,
         sets=tuple(result.chosen),
-        inputs={which: INPUTS[features] for which, features in result.chosen.items()},
+        inputs={which: HEAD_INPUTS[features] for which, features in result.chosen.items()},
         baseline=settings.evaluate.baseline if personal else 0.0,
         scores=scores,
         data=f"{len(examples.people)} people of {corpus.dataset.title}",

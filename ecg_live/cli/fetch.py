@@ -25,7 +25,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
         If it cannot be downloaded or is damaged.
     """
     try:
-        from training.fetch import SOURCES, fetch
+        from training.fetch import DOWNLOAD_SOURCES, fetch
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is not installed", "run: python -m pip install 'ecg-live[train]'") from error
     console = Console(stderr=True)
@@ -50,7 +50,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
     except KeyboardInterrupt:
         say("stopped; the same command goes on from here")
         return INTERRUPTED_EXIT_CODE
-    source = SOURCES[name]
+    source = DOWNLOAD_SOURCES[name]
     dataset = f"--dataset {name} " if source.option == "--data" else ""
     print(f"{there}\nfor: ecg-live train {dataset}{source.option} {there}")
     return 0

@@ -60,11 +60,11 @@ def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json:
         If the bundle or the data set cannot be read, or have no label in common.
     """
     _need_training()
-    from training.evaluation.score_bundle import judge
+    from training.evaluation.score_bundle import score_bundle
     from training.progress import Show
 
     with Show() as show:
-        found = judge(model, dataset, data, baseline, show)
+        found = score_bundle(model, dataset, data, baseline, show)
     if as_json:
         print(json.dumps(found, allow_nan=False))
     else:

@@ -34,7 +34,7 @@ def test_every_window_that_fits_is_made(tmp_path: Path, hop: float, each: int) -
 @pytest.mark.soak
 def test_corpus_of_short_records_on_two_processes(shared_data: Path, tmp_path: Path) -> None:
     data = load_cinc2017(shared_data / "cinc2017")
-    data = replace(data, sittings=data.sittings[:RECORDS])
+    data = replace(data, sessions=data.sessions[:RECORDS])
     for hop in (10.0, 2.0):
         start = time.perf_counter()
         corpus = build_corpus(data, CorpusSettings(), hop, tmp_path, lambda *_: None, processes=2)

@@ -13,7 +13,7 @@ import numpy as np
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from training.data.feature_table import Examples
-from training.evaluation.cross_validation import Plan
+from training.evaluation.cross_validation import CrossValidationPlan
 from training.parallel import local
 from training.settings import EvaluateSettings, HeadSettings
 
@@ -41,10 +41,10 @@ def random(examples: Examples) -> F64:
     return np.random.default_rng(99).standard_normal((3, *examples.embedding.shape))
 
 
-def plan(folder: Path, head: HeadSettings | None = None, **settings: Any) -> Plan:
+def plan(folder: Path, head: HeadSettings | None = None, **settings: Any) -> CrossValidationPlan:
     """In this process, with few draws."""
     defaults: dict[str, Any] = {"baseline": 0.0, "draws": 50}
-    return Plan(EvaluateSettings(**(defaults | settings)), head or HeadSettings(), 0, folder, local(1))
+    return CrossValidationPlan(EvaluateSettings(**(defaults | settings)), head or HeadSettings(), 0, folder, local(1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

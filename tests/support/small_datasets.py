@@ -10,7 +10,7 @@ import numpy as np
 from tests.support.synthetic_signals import ecg
 from training.data.corpus import Corpus
 from training.data.window_store import ROW
-from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span
+from training.datasets.dataset import Annotation, Classes, Dataset, Rating, RecordingPart, SubjectSession
 
 TITLE = "made for tests"
 
@@ -28,25 +28,28 @@ def flat(path: Path, seconds: float) -> Path:
     return path
 
 
-def dataset(*sittings: Sitting) -> Dataset:
+def dataset(*sittings: SubjectSession) -> Dataset:
     """A data set with one label of two classes."""
     return Dataset("made", TITLE, "none", sittings, {"task": Classes(("rest", "load"))})
 
 
-def person(folder: Path, name: str, seconds: float = 45.0) -> Sitting:
+def person(folder: Path, name: str, seconds: float = 45.0) -> SubjectSession:
     """Rest, then load, each so long, in two files."""
-    parts = tuple(Part(csv(folder / f"{name}_{i}.csv", seconds, level=1 + 0.1 * i)) for i in (1, 2))
+    parts = tuple(RecordingPart(csv(folder / f"{name}_{i}.csv", seconds, level=1 + 0.1 * i)) for i in (1, 2))
     spans = (
-        Span(0, 0.0, float("inf"), {"task": "rest"}, rest=True),
-        Span(1, 5.0, seconds, {"task": "load"}),
+        Annotation(0, 0.0, float("inf"), {"task": "rest"}, rest=True),
+        Annotation(1, 5.0, seconds, {"task": "load"}),
     )
-    return Sitting(name, parts, spans)
+    return SubjectSession(name, parts, spans)
 
 
 def corpus(rests: Sequence[Sequence[float]], spans: Sequence[Sequence[int]] | None = None) -> Corpus:
     """One sitting a person with windows of ``rest`` seconds passed, and the spans that they lie in; no files."""
-    stretches = (Span(0, 0, 60, {"valence": 7.0, "task": "rest"}), Span(0, 60, 120, {"valence": 3.0, "task": "load"}))
-    sittings = tuple(Sitting(f"p{i}", (), (*stretches, Span(0, 120, 180))) for i in range(len(rests)))
+    stretches = (
+        Annotation(0, 0, 60, {"valence": 7.0, "task": "rest"}),
+        Annotation(0, 60, 120, {"valence": 3.0, "task": "load"}),
+    )
+    sittings = tuple(SubjectSession(f"p{i}", (), (*stretches, Annotation(0, 120, 180))) for i in range(len(rests)))
     data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
     rows = np.zeros(sum(map(len, rests)), ROW)
     rows["sitting"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])

@@ -21,7 +21,7 @@ from ecg_live.events import F32
 from ecg_live.model.features import hrv
 from training.data.window_store import ROW, Rows, Store, check_path, signal_path
 from training.data.windowing import Placed, offline_windows, sitting_windows
-from training.datasets.dataset import Classes, Dataset, Sitting
+from training.datasets.dataset import Classes, Dataset, SubjectSession
 from training.parallel import local
 from training.settings import CorpusSettings
 
@@ -69,18 +69,18 @@ def build_corpus(
             _complete(store, dataset, settings, hop, report, processes or os.cpu_count() or 1)
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
-    remarks = [remark for line in store.sittings for remark in line["remarks"]]
+    remarks = [remark for line in store.sessions for remark in line["remarks"]]
     if not len(store):
-        found = "; ".join(remarks[:3]) or f"{len(dataset.sittings)} recordings were looked at"
+        found = "; ".join(remarks[:3]) or f"{len(dataset.sessions)} recordings were looked at"
         raise DatasetError(f"no usable window in {dataset.title}: {found}", "check the channel and the folder")
     return Corpus(
         dataset,
         key,
         store.windows(),
         store.rows(),
-        sum(line["unusable"] for line in store.sittings),
-        sum((Counter(line["dropped"]) for line in store.sittings), Counter()),
-        sum(line["seconds"] for line in store.sittings),
+        sum(line["unusable"] for line in store.sessions),
+        sum((Counter(line["dropped"]) for line in store.sessions), Counter()),
+        sum(line["seconds"] for line in store.sessions),
         tuple(remarks),
     )
 
@@ -89,15 +89,15 @@ def _complete(
     store: Store, dataset: Dataset, settings: CorpusSettings, hop: float, report: Progress, processes: int
 ) -> None:
     """Make the sittings that a store lacks."""
-    done, total = len(store.sittings), len(dataset.sittings)
+    done, total = len(store.sessions), len(dataset.sessions)
     make = partial(_make, hop=hop, settings=settings, folder=store.folder)
-    jobs = [Job(i, sitting, _ranks(dataset, sitting)) for i, sitting in enumerate(dataset.sittings)]
+    jobs = [Job(i, sitting, _ranks(dataset, sitting)) for i, sitting in enumerate(dataset.sessions)]
     for left in store.folder.glob(f"{PIECE}*"):  # by a build that was stopped
         left.unlink()
     report(done, total, len(store))
     for made in _in_order(local(processes).map(make, jobs[done:]), done):
         store.append(made.part, made.about)
-        report(len(store.sittings), total, len(store))
+        report(len(store.sessions), total, len(store))
     store.sync()
 
 
@@ -105,7 +105,7 @@ class Job(NamedTuple):
     """One sitting to be made, its number, and its spans' ranks where the largest label counts."""
 
     number: int
-    sitting: Sitting
+    session: SubjectSession
     ranks: Sequence[float]
 
 
@@ -125,27 +125,27 @@ def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
         hop,
         [settings.scale, settings.label],
         dataset.name,
-        [_identity(sitting) for sitting in dataset.sittings],
+        [_identity(sitting) for sitting in dataset.sessions],
     ]
     if settings.label == "largest":  # goes by the order of the classes
-        about.append([_ranks(dataset, sitting) for sitting in dataset.sittings])
+        about.append([_ranks(dataset, sitting) for sitting in dataset.sessions])
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(sitting: Sitting) -> list[Any]:
+def _identity(sitting: SubjectSession) -> list[Any]:
     stats = [part.path.stat() if part.path.exists() else None for part in sitting.parts]
     return [
         sitting.subject,
         [(part.path.name, asdict(part.opening)) for part in sitting.parts],
         [(stat.st_size, stat.st_mtime_ns) if stat else None for stat in stats],
-        [asdict(span) for span in sitting.spans],
+        [asdict(span) for span in sitting.annotations],
     ]
 
 
-def _ranks(dataset: Dataset, sitting: Sitting) -> list[float]:
+def _ranks(dataset: Dataset, sitting: SubjectSession) -> list[float]:
     """Of each span's first label its number, as `largest` compares them."""
     name, meaning = next(iter(dataset.labels.items()), ("", None))
-    values = [span.labels.get(name, "") for span in sitting.spans]
+    values = [span.labels.get(name, "") for span in sitting.annotations]
     if isinstance(meaning, Classes):
         return [meaning.names.index(str(value)) if value in meaning.names else -1.0 for value in values]
     return [value if isinstance(value, float) else -1.0 for value in values]
@@ -169,7 +169,7 @@ def _make(job: Job, hop: float, settings: CorpusSettings, folder: Path) -> Made:
     unusable, seconds = 0, 0.0
     try:
         with part.with_suffix(".f32").open("wb") as windows, part.with_suffix(".bin").open("wb") as rows:
-            for placed, data in _found(job.sitting, hop, settings, remarks):
+            for placed, data in _found(job.session, hop, settings, remarks):
                 seconds += min(hop, LENGTH)
                 if placed.window.quality.grade == "unusable":
                     unusable += 1
@@ -178,14 +178,16 @@ def _make(job: Job, hop: float, settings: CorpusSettings, folder: Path) -> Made:
                 windows.write(data.tobytes())
                 rows.write(_row(job, placed, settings.label).tobytes())
     except (RecordingError, ConfigError, DatasetError) as error:
-        remarks.append(f"{job.sitting.subject}: left out: {error.message}")
+        remarks.append(f"{job.session.subject}: left out: {error.message}")
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "free some space, and give the same command again") from error
     about = {"unusable": unusable, "dropped": dropped, "seconds": seconds, "remarks": remarks}
     return Made(job.number, part, about)
 
 
-def _found(sitting: Sitting, hop: float, settings: CorpusSettings, remarks: list[str]) -> Iterator[tuple[Placed, F32]]:
+def _found(
+    sitting: SubjectSession, hop: float, settings: CorpusSettings, remarks: list[str]
+) -> Iterator[tuple[Placed, F32]]:
     if settings.scale == "offline":
         return offline_windows(sitting, hop, remarks)
     return ((placed, placed.window.data) for placed in sitting_windows(sitting, hop, remarks))
@@ -195,23 +197,23 @@ def _row(job: Job, placed: Placed, rule: str) -> Rows:
     begin, end = placed.start, placed.start + LENGTH
     grade = int(placed.window.quality.grade == "poor")
     span = labelled(job, placed.part, begin, end, rule)
-    rest = rest_passed(job.sitting, placed.part, begin, end)
+    rest = rest_passed(job.session, placed.part, begin, end)
     return np.array([(job.number, placed.part, begin, grade, span, rest, hrv(placed.window))], ROW)
 
 
 def labelled(job: Job, part: int, begin: float, end: float, rule: str) -> int:
     """The span that labels a window, -1 for none: the one it lies in, or the largest label of those that it touches."""
-    spans = [(i, span) for i, span in enumerate(job.sitting.spans) if span.part == part and span.labels]
+    spans = [(i, span) for i, span in enumerate(job.session.annotations) if span.part == part and span.labels]
     if rule == "inside":
         return next((i for i, span in spans if span.start <= begin and end <= span.stop), -1)
     touched = [i for i, span in spans if span.start < end and begin < span.stop]
     return max(touched, key=lambda i: job.ranks[i], default=-1)
 
 
-def rest_passed(sitting: Sitting, part: int, begin: float, end: float) -> float:
+def rest_passed(sitting: SubjectSession, part: int, begin: float, end: float) -> float:
     """Seconds of a sitting's rest up to a window's end; infinite for a window that is not all rest."""
     passed = 0.0
-    for span in sitting.spans:
+    for span in sitting.annotations:
         if not span.rest:
             continue
         if span.part == part and span.start <= begin and end <= span.stop:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ecg_live.errors import DatasetError
-from training.datasets.dataset import Dataset, Part
+from training.datasets.dataset import Dataset, RecordingPart
 
 BLOCK = 1 << 16  # bytes that are read at a file's head, middle and tail
 DIGITS = 12  # of a print: among 10,000 files and 1,000 others, one pair in 30 million looks alike by chance
@@ -25,7 +25,7 @@ def prints(dataset: Dataset) -> dict[str, frozenset[str]]:
         If a file cannot be read.
     """
     found: dict[str, frozenset[str]] = {}
-    for sitting in dataset.sittings:
+    for sitting in dataset.sessions:
         found[sitting.subject] = found.get(sitting.subject, frozenset()) | {_print(part) for part in sitting.parts}
     return found
 
@@ -76,7 +76,7 @@ def _asked(each: str) -> tuple[str, ...]:
 
 
 @cache
-def _print(part: Part) -> str:
+def _print(part: RecordingPart) -> str:
     """Read little of a large file, and that once."""
     path = _signals(part.path)
     try:

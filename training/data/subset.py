@@ -71,8 +71,8 @@ def learnt_and_held_back(corpora: Iterable[tuple[Corpus, Collection[str]]]) -> t
     learnt, kept = [], []
     for corpus, without in corpora:
         sittings = corpus.rows["sitting"]
-        allowed = np.array([sitting.subject not in without for sitting in corpus.dataset.sittings])[sittings]
-        if len(corpus.dataset.sittings) >= HELD_BACK:
+        allowed = np.array([sitting.subject not in without for sitting in corpus.dataset.sessions])[sittings]
+        if len(corpus.dataset.sessions) >= HELD_BACK:
             back = sittings % HELD_BACK == HELD_BACK - 1
             near = np.zeros_like(back)
         else:

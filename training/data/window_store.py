@@ -72,12 +72,12 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", LOG))
-        self.sittings: list[dict[str, Any]] = list(_whole_lines(self._log))
+        self.sessions: list[dict[str, Any]] = list(_whole_lines(self._log))
         self._cut()
 
     def __len__(self) -> int:
         """How many windows are in it."""
-        return int(self.sittings[-1]["total"]) if self.sittings else 0
+        return int(self.sessions[-1]["total"]) if self.sessions else 0
 
     def append(self, part: Path, about: dict[str, Any]) -> None:
         """Take a sitting's windows from ``part``.f32 and rows from ``part``.bin, which are then removed.
@@ -97,7 +97,7 @@ class Store:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
             raise DatasetError(f"{self._windows}: {error.strerror}", ROOM) from error
-        self.sittings.append(line)
+        self.sessions.append(line)
         windows.unlink()
         rows.unlink()
 
@@ -120,9 +120,9 @@ class Store:
     def _cut(self) -> None:
         """Leave whole sittings only: as many as all three files have."""
         have = min(_size(self._windows) // BYTES, _size(self._rows) // ROW.itemsize)
-        while self.sittings and self.sittings[-1]["total"] > have:
-            self.sittings.pop()
-        log = "".join(json.dumps(line) + "\n" for line in self.sittings).encode()
+        while self.sessions and self.sessions[-1]["total"] > have:
+            self.sessions.pop()
+        log = "".join(json.dumps(line) + "\n" for line in self.sessions).encode()
         if not self._log.exists() or self._log.read_bytes() != log:
             write_whole(self._log, log)  # never emptied in between: without it all windows would be lost
         for path, size in ((self._windows, BYTES), (self._rows, ROW.itemsize)):

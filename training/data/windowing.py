@@ -16,7 +16,7 @@ from ecg_live.events import F32, Chunk, Gap, StreamEvent
 from ecg_live.results import Trace, Window
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import SMALLEST_SD
-from training.datasets.dataset import Part, Sitting
+from training.datasets.dataset import RecordingPart, SubjectSession
 
 CENTRAL = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
 
@@ -29,7 +29,7 @@ class Placed(NamedTuple):
     start: float
 
 
-def sitting_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterator[Placed]:
+def sitting_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[Placed]:
     """Windows of one wearer's parts as if they had streamed in one session, with a gap between them.
 
     The wearer's scale is carried over, as it is live. A part that breaks off is used up to there, and remarked.
@@ -48,7 +48,7 @@ def sitting_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterato
             yield _placed(output, starts)
 
 
-def offline_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterator[tuple[Placed, F32]]:
+def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[tuple[Placed, F32]]:
     """The same windows with the authors' scale: one mean and deviation of the whole sitting, future and all.
 
     Raises
@@ -77,7 +77,7 @@ def offline_windows(sitting: Sitting, hop: float, remarks: list[str]) -> Iterato
 
 
 def _opened(
-    parts: Sequence[Part], hop: float, starts: list[float], remarks: list[str]
+    parts: Sequence[RecordingPart], hop: float, starts: list[float], remarks: list[str]
 ) -> tuple[SignalPath, Iterator[Chunk | StreamEvent]]:
     recordings = [open_recording(part.path, part.opening) for part in parts]
     rates = sorted({recording.info.rate for recording in recordings})

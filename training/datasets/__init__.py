@@ -26,7 +26,7 @@ DATASETS: Mapping[str, str] = {
     "manifest": "training.datasets.manifest:load",
 }
 # Files that give a data set away, by glob pattern.
-_LAYOUTS: Mapping[str, tuple[str, ...]] = {
+_LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt", "*/S*/S*.pkl", "*/S*/S*_respiban.txt"),
     "swell": ("**/*.S00", "**/*.s00"),
     "amigos": tuple(f"{'*/' * depth}Data_Preprocessed_P*.mat" for depth in range(4)),
@@ -86,10 +86,10 @@ def open_unlabelled(folder: Path) -> Dataset:
     RecordingError
         A file that all of it depends on cannot be read.
     """
-    found = (name for name, layout in _LAYOUTS.items() if any(_holds(folder, pattern) for pattern in layout))
+    found = (name for name, layout in _LAYOUT_PATTERNS.items() if any(_holds(folder, pattern) for pattern in layout))
     dataset = open_dataset(next(found, "recordings"), folder)
-    sittings = tuple(replace(sitting, spans=()) for sitting in dataset.sittings)
-    return replace(dataset, sittings=sittings, labels={})
+    sittings = tuple(replace(sitting, annotations=()) for sitting in dataset.sessions)
+    return replace(dataset, sessions=sittings, labels={})
 
 
 def _holds(folder: Path, pattern: str) -> bool:

@@ -10,28 +10,32 @@ from devices.files.matlab.layouts import AMIGOS_UNSURE
 from devices.files.matlab.matlab import Course, Trial, list_trials
 from ecg_live.errors import DatasetError
 from training.datasets.amigos_files import (
-    BASELINE,
     CAVEATS,
+    FILE_STEMS,
     LICENCE,
-    ORIGINAL,
-    PREPROCESSED,
-    STEMS,
+    ORIGINAL_LAYOUT,
+    PRE_VIDEO_S,
+    PREPROCESSED_LAYOUT,
     TITLE,
-    find_people,
-    gather,
+    find_subject_files,
+    load_sessions,
 )
-from training.datasets.dataset import Dataset, Rating, Span
+from training.datasets.dataset import Annotation, Dataset, Rating
 from training.datasets.ratings import rated
 
-SCALES = {name: Rating(1, 9) for name in ("arousal", "valence", "dominance", "liking", "familiarity")}
-ALIKE = 6.0  # s by which a video's two recordings may differ in length; one may lack the five before it
-ONCE = "a video is rated once, after it: all its windows carry that one rating, also of the long videos (20 minutes)"
+RATING_SCALES = {name: Rating(1, 9) for name in ("arousal", "valence", "dominance", "liking", "familiarity")}
+MAX_LENGTH_DIFFERENCE_S = (
+    6.0  # s by which a video's two recordings may differ in length; one may lack the five before it
+)
+CAVEAT_RATED_ONCE = (
+    "a video is rated once, after it: all its windows carry that one rating, also of the long videos (20 minutes)"
+)
 CAVEATS_ORIGINAL = (
     f"{AMIGOS_UNSURE}: the first is taken",
     "original recordings without ratings of their own have those of the preprocessed ones, by the number of the video",
     "where in an original recording the video begins is in no file, and taken to be after 5 s",
 )
-_OWN = re.compile(STEMS[ORIGINAL] + r"\d+", re.IGNORECASE)  # a folder of one person
+_SUBJECT_FOLDER = re.compile(FILE_STEMS[ORIGINAL_LAYOUT] + r"\d+", re.IGNORECASE)  # a folder of one person
 
 
 def load(folder: Path) -> Dataset:
@@ -45,40 +49,50 @@ def load(folder: Path) -> Dataset:
         There is no such file, or none with a rated video.
     """
     remarks: list[str] = []
-    people = find_people(folder, PREPROCESSED, remarks)
-    originals = find_people(folder, ORIGINAL, [] if people else remarks)
+    people = find_subject_files(folder, PREPROCESSED_LAYOUT, remarks)
+    originals = find_subject_files(folder, ORIGINAL_LAYOUT, [] if people else remarks)
     if not people and not originals:
         raise DatasetError(
             f"{folder} holds no Data_Preprocessed_PNN.mat, and no Data_Original_PNN.mat", "give the folder of AMIGOS"
         )
     if not people:
-        return _original(folder, originals, remarks)
+        return _load_original(folder, originals, remarks)
     remarks.append("the external annotations (20 s segments) are not used: they are the data set amigos-external")
     if originals:
         remarks.append("the original recordings are not used; give their own folder to train on them")
-    sittings = gather(folder, people, PREPROCESSED, _spans, remarks)
-    return Dataset("amigos", f"{TITLE}, preprocessed", LICENCE, sittings, SCALES, tuple(remarks), (ONCE, *CAVEATS))
+    sittings = load_sessions(folder, people, PREPROCESSED_LAYOUT, _annotations, remarks)
+    return Dataset(
+        "amigos",
+        f"{TITLE}, preprocessed",
+        LICENCE,
+        sittings,
+        RATING_SCALES,
+        tuple(remarks),
+        (CAVEAT_RATED_ONCE, *CAVEATS),
+    )
 
 
-def _original(folder: Path, people: Mapping[int, Path], remarks: list[str]) -> Dataset:
+def _load_original(folder: Path, people: Mapping[int, Path], remarks: list[str]) -> Dataset:
     place = folder.resolve()
-    beside = (place.parent if _OWN.fullmatch(place.name) else place).parent
+    beside = (place.parent if _SUBJECT_FOLDER.fullmatch(place.name) else place).parent
     lenders = {
-        people[number]: path for number, path in find_people(beside, PREPROCESSED, [], 3).items() if number in people
+        people[number]: path
+        for number, path in find_subject_files(beside, PREPROCESSED_LAYOUT, [], 3).items()
+        if number in people
     }
 
-    def spans(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
+    def spans(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Annotation]:
         trials = course.trials
         if not any(trial.ratings for trial in trials):
-            trials = tuple(_lent(path, trials, lenders.get(path), where, remarks))
-        return _spans(path, course._replace(trials=trials), where, remarks)
+            trials = tuple(_borrow_ratings(path, trials, lenders.get(path), where, remarks))
+        return _annotations(path, course._replace(trials=trials), where, remarks)
 
-    sittings = gather(folder, people, ORIGINAL, spans, remarks)
-    caveats = (ONCE, *CAVEATS, *CAVEATS_ORIGINAL)
-    return Dataset("amigos", f"{TITLE}, original", LICENCE, sittings, SCALES, tuple(remarks), caveats)
+    sittings = load_sessions(folder, people, ORIGINAL_LAYOUT, spans, remarks)
+    caveats = (CAVEAT_RATED_ONCE, *CAVEATS, *CAVEATS_ORIGINAL)
+    return Dataset("amigos", f"{TITLE}, original", LICENCE, sittings, RATING_SCALES, tuple(remarks), caveats)
 
 
-def _lent(
+def _borrow_ratings(
     path: Path, trials: tuple[Trial, ...], lender: Path | None, where: str, remarks: list[str]
 ) -> Iterator[Trial]:
     """Trials with the ratings of preprocessed ones of the same number and length."""
@@ -93,18 +107,18 @@ def _lent(
         like = known.get(trial.number)
         if like is None:
             remarks.append(f"{where}, {trial.name}: {lender.name} has none of that number; left out")
-        elif abs(like.stop - like.start - trial.stop + trial.start) > ALIKE:
+        elif abs(like.stop - like.start - trial.stop + trial.start) > MAX_LENGTH_DIFFERENCE_S:
             lengths = f"lasts {trial.stop - trial.start:.0f} s, but {like.stop - like.start:.0f} s in {lender.name}"
             remarks.append(f"{where}, {trial.name}: {lengths}; left out")
         else:
             yield trial._replace(ratings=like.ratings)
 
 
-def _spans(_path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
+def _annotations(_path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Annotation]:
     """The videos, without the seconds before them: these are too few for a window, and so no rest."""
     for trial in course.trials:
-        onset = trial.start + BASELINE
+        onset = trial.start + PRE_VIDEO_S
         if trial.stop <= onset:
-            remarks.append(f"{where}, {trial.name}: ends within its baseline of {BASELINE:g} s; left out")
-        elif labels := rated(trial, SCALES, where, remarks):
-            yield Span(0, onset, trial.stop, labels)
+            remarks.append(f"{where}, {trial.name}: ends within its baseline of {PRE_VIDEO_S:g} s; left out")
+        elif labels := rated(trial, RATING_SCALES, where, remarks):
+            yield Annotation(0, onset, trial.stop, labels)

@@ -17,12 +17,23 @@ from devices.files.matlab.format5 import read_variables
 from devices.files.matlab.matlab import Course, Trial
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from training.datasets.amigos_files import BASELINE, CAVEATS, LICENCE, PREPROCESSED, TITLE, find_people, gather
-from training.datasets.dataset import Dataset, Rating, Span, Value
+from training.datasets.amigos_files import (
+    CAVEATS,
+    LICENCE,
+    PRE_VIDEO_S,
+    PREPROCESSED_LAYOUT,
+    TITLE,
+    find_subject_files,
+    load_sessions,
+)
+from training.datasets.dataset import Annotation, Dataset, LabelValue, Rating
 
-FIELD = "labels_ext_annotation"
-CLIP = 20.0  # s
-SCALES = {"valence_external": Rating(-1, 1), "arousal_external": Rating(-1, 1)}  # in the order of columns 2 and 3
+ANNOTATION_FIELD = "labels_ext_annotation"
+CLIP_S = 20.0  # s
+RATING_SCALES = {
+    "valence_external": Rating(-1, 1),
+    "arousal_external": Rating(-1, 1),
+}  # in the order of columns 2 and 3
 CAVEATS_EXTERNAL = (
     "labels are what three others read in the wearer's face, not what the wearer felt",
     "their scale is taken to go from -1 to 1, as in the paper: the files do not say",
@@ -40,38 +51,40 @@ def load(folder: Path) -> Dataset:
         There is no such file, or none with an annotated video.
     """
     remarks: list[str] = []
-    people = find_people(folder, PREPROCESSED, remarks)
+    people = find_subject_files(folder, PREPROCESSED_LAYOUT, remarks)
     if not people:
         raise DatasetError(f"{folder} holds no Data_Preprocessed_PNN.mat", "give AMIGOS' folder of preprocessed data")
-    sittings = gather(folder, people, PREPROCESSED, _spans, remarks)
+    sittings = load_sessions(folder, people, PREPROCESSED_LAYOUT, _annotations, remarks)
     title, caveats = f"{TITLE}, external annotation", (*CAVEATS_EXTERNAL, *CAVEATS)
-    return Dataset("amigos-external", title, LICENCE, sittings, SCALES, tuple(remarks), caveats)
+    return Dataset("amigos-external", title, LICENCE, sittings, RATING_SCALES, tuple(remarks), caveats)
 
 
-def _spans(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Span]:
-    videos = cells(read_variables(path, (FIELD,))[FIELD], f"{path.name}: {FIELD}")
+def _annotations(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Annotation]:
+    videos = cells(read_variables(path, (ANNOTATION_FIELD,))[ANNOTATION_FIELD], f"{path.name}: {ANNOTATION_FIELD}")
     for trial in course.trials:
         rows = signal(videos[trial.number - 1], (3,)) if trial.number <= len(videos) else "missing"
         if isinstance(rows, str):
-            remarks.append(f"{where}, {trial.name}: {FIELD} is {rows}; left out")
+            remarks.append(f"{where}, {trial.name}: {ANNOTATION_FIELD} is {rows}; left out")
             continue
         yield from _clips(trial, rows.astype(np.float64), f"{where}, {trial.name}", remarks)
 
 
-def _clips(trial: Trial, rows: F64, where: str, remarks: list[str]) -> Iterator[Span]:
+def _clips(trial: Trial, rows: F64, where: str, remarks: list[str]) -> Iterator[Annotation]:
     """Clips that overlap no other, if the rows are as many as the length asks for."""
-    starts = np.arange(trial.start + BASELINE, trial.stop - CLIP, CLIP)
+    starts = np.arange(trial.start + PRE_VIDEO_S, trial.stop - CLIP_S, CLIP_S)
     numbers = rows[:, 0] - rows[0, 0]
     if len(rows) != len(starts) + 2 or not np.array_equal(numbers, np.arange(len(rows))):
         wanted = f"expected {len(starts) + 2} for {trial.stop - trial.start:.0f} s, numbered one by one"
-        remarks.append(f"{where}: {FIELD} has {len(rows)} rows, {wanted}; left out")
+        remarks.append(f"{where}: {ANNOTATION_FIELD} has {len(rows)} rows, {wanted}; left out")
         return
     lost = 0
     for start, row in zip(starts.tolist(), rows[1:-1].tolist(), strict=True):
-        pairs = zip(SCALES.items(), row[1:], strict=True)
-        labels: dict[str, Value] = {name: value for (name, scale), value in pairs if scale.low <= value <= scale.high}
-        lost += len(SCALES) - len(labels)
+        pairs = zip(RATING_SCALES.items(), row[1:], strict=True)
+        labels: dict[str, LabelValue] = {
+            name: value for (name, scale), value in pairs if scale.low <= value <= scale.high
+        }
+        lost += len(RATING_SCALES) - len(labels)
         if labels:
-            yield Span(0, start, start + CLIP, labels)
+            yield Annotation(0, start, start + CLIP_S, labels)
     if lost:
         remarks.append(f"{where}: {lost} annotations are not from -1 to 1; left out")

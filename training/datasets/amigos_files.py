@@ -9,24 +9,28 @@ from pathlib import Path
 from devices.files.matlab.layouts import AMIGOS_UNSURE
 from devices.files.matlab.matlab import Course, list_trials
 from ecg_live.errors import DatasetError, RecordingError
-from training.datasets.dataset import Part, Sitting, Span
+from training.datasets.dataset import Annotation, RecordingPart, SubjectSession
 
-PREPROCESSED, ORIGINAL = "AMIGOS, preprocessed", "AMIGOS, original"  # as decoders call them
-STEMS = {PREPROCESSED: "Data_Preprocessed_P", ORIGINAL: "Data_Original_P"}
-PEOPLE = 40
-BASELINE = 5.0  # s at the start of every trial, before the video
-DEPTH = 4  # folders from the one that is given to the files: "Data_Preprocessed_P01" in "data_preprocessed" and so on
+PREPROCESSED_LAYOUT, ORIGINAL_LAYOUT = "AMIGOS, preprocessed", "AMIGOS, original"  # as decoders call them
+FILE_STEMS = {PREPROCESSED_LAYOUT: "Data_Preprocessed_P", ORIGINAL_LAYOUT: "Data_Original_P"}
+SUBJECT_COUNT = 40
+PRE_VIDEO_S = 5.0  # s at the start of every trial, before the video
+MAX_FOLDER_DEPTH = (
+    4  # folders from the one that is given to the files: "Data_Preprocessed_P01" in "data_preprocessed" and so on
+)
 TITLE, LICENCE = "AMIGOS (Miranda-Correa et al. 2018)", "by agreement with its authors; may not be passed on"
 CAVEATS = (
     "no personal baseline: nobody rested for as long as a window takes; before each video lie 5 s",
     "the files state no unit for the ECG and not how long the breaks between videos were",
 )
-Spans = Callable[[Path, Course, str, list[str]], Iterator[Span]]  # of a file; how it is called in remarks; remarks
+AnnotateFile = Callable[
+    [Path, Course, str, list[str]], Iterator[Annotation]
+]  # of a file; how it is called in remarks; remarks
 
 
-def find_people(folder: Path, layout: str, remarks: list[str], depth: int = DEPTH) -> dict[int, Path]:
+def find_subject_files(folder: Path, layout: str, remarks: list[str], depth: int = MAX_FOLDER_DEPTH) -> dict[int, Path]:
     """The file of each person by number, at most so many folders deep."""
-    name = re.compile(STEMS[layout] + r"(\d+)\.mat", re.IGNORECASE)
+    name = re.compile(FILE_STEMS[layout] + r"(\d+)\.mat", re.IGNORECASE)
     people: dict[int, Path] = {}
     for pattern in ("*/" * level + "*.mat" for level in range(depth)):
         for path in sorted(folder.glob(pattern)):
@@ -38,9 +42,9 @@ def find_people(folder: Path, layout: str, remarks: list[str], depth: int = DEPT
     return people
 
 
-def gather(
-    folder: Path, people: Mapping[int, Path], layout: str, spans: Spans, remarks: list[str]
-) -> tuple[Sitting, ...]:
+def load_sessions(
+    folder: Path, people: Mapping[int, Path], layout: str, spans: AnnotateFile, remarks: list[str]
+) -> tuple[SubjectSession, ...]:
     """The sittings of all who have labelled ``spans``.
 
     Raises
@@ -48,9 +52,9 @@ def gather(
     DatasetError
         Nobody has.
     """
-    if absent := [f"{number:02d}" for number in range(1, PEOPLE + 1) if number not in people]:
+    if absent := [f"{number:02d}" for number in range(1, SUBJECT_COUNT + 1) if number not in people]:
         remarks.append(f"no file of {', '.join(absent)}")
-    sittings: list[Sitting] = []
+    sittings: list[SubjectSession] = []
     for number, path in sorted(people.items()):
         where = f"person {number:02d}"
         try:
@@ -59,7 +63,7 @@ def gather(
             remarks.append(f"{where}: left out: {error.message}")
             continue
         if found:
-            sittings.append(Sitting(f"{number:02d}", (Part(path),), found))
+            sittings.append(SubjectSession(f"{number:02d}", (RecordingPart(path),), found))
         else:
             remarks.append(f"{where}: left out, without a rated video")
     if not sittings:

@@ -15,7 +15,7 @@ from ecg_live.errors import ConfigError
 from training.datasets.dataset import Classes, Dataset, Rating
 
 # Words of one scale from least to most; those between bars mean the same.
-_SCALES = tuple(
+_WORD_SCALES = tuple(
     tuple(frozenset(step.split("|")) for step in scale.split(" < "))
     for scale in (
         "lowest|very low < low < medium|mid|middle|moderate|neutral|normal < high < highest|very high",
@@ -31,11 +31,11 @@ _SCALES = tuple(
         "inactive|passive < active",
     )
 )
-_NEGATIONS = frozenset({"no", "not", "non", "without"})
-_STATED = re.compile(r"(.*\S)\s*\[(.*)\]\s*", re.DOTALL)  # arousal[low,high]
+_NEGATION_WORDS = frozenset({"no", "not", "non", "without"})
+_STATED_ORDER = re.compile(r"(.*\S)\s*\[(.*)\]\s*", re.DOTALL)  # arousal[low,high]
 
 
-def by_meaning(names: Iterable[str]) -> Classes:
+def order_by_meaning(names: Iterable[str]) -> Classes:
     """Classes from least to most where their words say so, else by letter, which is noted."""
     found = sorted(set(names))
     ranks = _ranks(found)
@@ -44,19 +44,19 @@ def by_meaning(names: Iterable[str]) -> Classes:
     return Classes(tuple(name for _, name in sorted(zip(ranks, found, strict=True))))
 
 
-def stated(text: str) -> tuple[str, tuple[str, ...]]:
+def parse_stated_order(text: str) -> tuple[str, tuple[str, ...]]:
     """Split ``arousal[low,high]`` into a label's name and its classes from least to most; none where none are stated.
 
     A class with a comma in it stands between quotation marks.
     """
-    match = _STATED.fullmatch(text)
+    match = _STATED_ORDER.fullmatch(text)
     if match is None:
         return text, ()
     cells = next(csv.reader([match[2].replace("\n", " ")], skipinitialspace=True), [])
     return match[1], tuple(cell.strip() for cell in cells)
 
 
-def in_order(name: str, found: Collection[str], order: Sequence[str]) -> Classes:
+def in_stated_order(name: str, found: Collection[str], order: Sequence[str]) -> Classes:
     """Classes of a label in the order that a user stated.
 
     Raises
@@ -72,7 +72,7 @@ def in_order(name: str, found: Collection[str], order: Sequence[str]) -> Classes
     return Classes(tuple(order))
 
 
-def choose(data: Dataset, texts: Sequence[str]) -> tuple[Dataset, tuple[str, ...]]:
+def choose_labels(data: Dataset, texts: Sequence[str]) -> tuple[Dataset, tuple[str, ...]]:
     """Labels that a user asks for, with the order of their classes where one is stated.
 
     Raises
@@ -82,7 +82,7 @@ def choose(data: Dataset, texts: Sequence[str]) -> tuple[Dataset, tuple[str, ...
     """
     labels, names = dict(data.labels), []
     for text in texts:
-        name, order = (text, ()) if text in labels else stated(text)
+        name, order = (text, ()) if text in labels else parse_stated_order(text)
         if name not in labels:
             known = ", ".join(labels) or "none"
             raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
@@ -91,12 +91,12 @@ def choose(data: Dataset, texts: Sequence[str]) -> tuple[Dataset, tuple[str, ...
             scale = f"{meaning.low:g} to {meaning.high:g}"
             raise ConfigError(f"{name} is a rating from {scale}: its classes have their order", f"write --label {name}")
         if order and isinstance(meaning, Classes):
-            labels[name] = in_order(name, meaning.names, order)
+            labels[name] = in_stated_order(name, meaning.names, order)
         names.append(name)
     return replace(data, labels=labels), tuple(dict.fromkeys(names))
 
 
-def doubt(name: str, meaning: Rating | Classes) -> str:
+def order_remark(name: str, meaning: Rating | Classes) -> str:
     """Say that a label's classes are ordered by letter only, and how to state their order; empty where they are not."""
     if isinstance(meaning, Rating) or not meaning.by_letter:
         return ""
@@ -112,7 +112,7 @@ def _ranks(names: Sequence[str]) -> list[float] | None:
     whole = [tuple(re.split(r"[\s_\-./]+", name.casefold().strip())) for name in names]
     for words in (whole, _differing(whole)):
         texts = [" ".join(each) for each in words]
-        for ranks in (_numbers(texts), _negated(texts), *(_on_scale(texts, scale) for scale in _SCALES)):
+        for ranks in (_numbers(texts), _negated(texts), *(_on_scale(texts, scale) for scale in _WORD_SCALES)):
             if ranks is not None and len(set(ranks)) == len(names):
                 return ranks
     return None
@@ -120,13 +120,13 @@ def _ranks(names: Sequence[str]) -> list[float] | None:
 
 def _differing(names: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Names without the words that all of them begin and end with: of ``low arousal`` and ``high arousal`` one each."""
-    front = _shared(names)
+    front = _shared_words(names)
     names = [each[front:] for each in names]
-    back = _shared([each[::-1] for each in names])
+    back = _shared_words([each[::-1] for each in names])
     return [each[: len(each) - back] for each in names]
 
 
-def _shared(names: Sequence[tuple[str, ...]]) -> int:
+def _shared_words(names: Sequence[tuple[str, ...]]) -> int:
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False)))
 
 
@@ -136,7 +136,7 @@ def _numbers(texts: Sequence[str]) -> list[float] | None:
 
 def _negated(texts: Sequence[str]) -> list[float] | None:
     """Of ``no stress`` and ``stress`` the first is less: what differs is the word no."""
-    pair = len(texts) == 2 and "" in texts and bool(_NEGATIONS.intersection(texts))
+    pair = len(texts) == 2 and "" in texts and bool(_NEGATION_WORDS.intersection(texts))
     return [float(text == "") for text in texts] if pair else None
 
 

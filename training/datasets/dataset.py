@@ -8,11 +8,11 @@ from pathlib import Path
 
 from devices.read_options import ReadOptions
 
-Value = float | str  # a rating, or the name of a class
+LabelValue = float | str  # a rating, or the name of a class
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordingPart:
     """One recording, or one part of a file that holds several, and how to open it."""
 
     path: Path
@@ -20,7 +20,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Annotation:
     """Seconds ``start`` to ``stop`` of a part, in raw time from its first sample, and what the wearer felt or did.
 
     ``labels`` by name; one that was not given is left out, never NaN. ``rest`` marks what a personal baseline may be
@@ -30,17 +30,17 @@ class Span:
     part: int
     start: float
     stop: float
-    labels: Mapping[str, Value] = field(default_factory=dict)
+    labels: Mapping[str, LabelValue] = field(default_factory=dict)
     rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class SubjectSession:
     """One wearer's recordings in the order in which they were made; labelled stretches, which do not overlap."""
 
     subject: str
-    parts: tuple[Part, ...]
-    spans: tuple[Span, ...] = ()
+    parts: tuple[RecordingPart, ...]
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Dataset:
     name: str
     title: str
     licence: str
-    sittings: tuple[Sitting, ...]
+    sessions: tuple[SubjectSession, ...]
     labels: Mapping[str, Rating | Classes]
     remarks: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -93,4 +93,4 @@ class Dataset:
     @property
     def subjects(self) -> tuple[str, ...]:
         """All wearers, sorted."""
-        return tuple(sorted({sitting.subject for sitting in self.sittings}))
+        return tuple(sorted({sitting.subject for sitting in self.sessions}))

@@ -7,12 +7,12 @@ from pathlib import Path
 from devices.files.matlab.matlab import Course, list_trials
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
-from training.datasets.dataset import Dataset, Part, Rating, Sitting, Span
+from training.datasets.dataset import Annotation, Dataset, Rating, RecordingPart, SubjectSession
 from training.datasets.ratings import rated
 
-FILE, LAYOUT = "DREAMER.mat", "DREAMER"
-PEOPLE = 23
-SCALES = {"valence": Rating(1, 5), "arousal": Rating(1, 5), "dominance": Rating(1, 5)}
+FILE_NAME, LAYOUT_NAME = "DREAMER.mat", "DREAMER"
+SUBJECT_COUNT = 23
+RATING_SCALES = {"valence": Rating(1, 5), "arousal": Rating(1, 5), "dominance": Rating(1, 5)}
 CAVEATS = (
     "a film is rated once, after it: all its windows carry that one rating",
     "the file states no unit for the ECG and not how long the breaks between films were",
@@ -29,14 +29,16 @@ def load(folder: Path) -> Dataset:
     RecordingError
         The file cannot be read, or is laid out in another way.
     """
-    path = next((path for path in (folder / FILE, *sorted(folder.glob(f"*/{FILE}"))) if path.is_file()), None)
+    path = next((path for path in (folder / FILE_NAME, *sorted(folder.glob(f"*/{FILE_NAME}"))) if path.is_file()), None)
     if path is None:
-        raise DatasetError(f"{folder} holds no {FILE}", f"give the folder of {FILE}")
+        raise DatasetError(f"{folder} holds no {FILE_NAME}", f"give the folder of {FILE_NAME}")
     courses = list_trials(path)
-    if other := {course.layout for course in courses} - {LAYOUT}:
-        raise DatasetError(f"{path} is laid out as {other.pop()}, expected {LAYOUT}", "give DREAMER's own file")
-    remarks = [] if len(courses) == PEOPLE else [f"{path.name} holds {len(courses)} people, expected {PEOPLE}"]
-    sittings = [sitting for course in courses if (sitting := _sitting(path, course, remarks)) is not None]
+    if other := {course.layout for course in courses} - {LAYOUT_NAME}:
+        raise DatasetError(f"{path} is laid out as {other.pop()}, expected {LAYOUT_NAME}", "give DREAMER's own file")
+    remarks = (
+        [] if len(courses) == SUBJECT_COUNT else [f"{path.name} holds {len(courses)} people, expected {SUBJECT_COUNT}"]
+    )
+    sittings = [sitting for course in courses if (sitting := _session(path, course, remarks)) is not None]
     if not sittings:
         raise DatasetError(f"{path}: nobody has a rated film: {'; '.join(remarks[:3])}", "download the file again")
     return Dataset(
@@ -44,22 +46,22 @@ def load(folder: Path) -> Dataset:
         "DREAMER (Katsigiannis & Ramzan 2018)",
         "by agreement with its authors; may not be passed on",
         tuple(sittings),
-        SCALES,
+        RATING_SCALES,
         tuple(remarks),
         CAVEATS,
     )
 
 
-def _sitting(path: Path, course: Course, remarks: list[str]) -> Sitting | None:
+def _session(path: Path, course: Course, remarks: list[str]) -> SubjectSession | None:
     subject = f"{int(course.part):02d}"
     remarks += [f"person {subject}: {remark}" for remark in course.remarks]
-    spans: list[Span] = []
+    spans: list[Annotation] = []
     for trial in course.trials:
         if trial.kind == "baseline":
-            spans.append(Span(0, trial.start, trial.stop, rest=True))
-        elif labels := rated(trial, SCALES, f"person {subject}", remarks):
-            spans.append(Span(0, trial.start, trial.stop, labels))
+            spans.append(Annotation(0, trial.start, trial.stop, rest=True))
+        elif labels := rated(trial, RATING_SCALES, f"person {subject}", remarks):
+            spans.append(Annotation(0, trial.start, trial.stop, labels))
     if not any(span.labels for span in spans):
         remarks.append(f"person {subject}: left out, without a rated film")
         return None
-    return Sitting(subject, (Part(path, ReadOptions(part=course.part)),), tuple(spans))
+    return SubjectSession(subject, (RecordingPart(path, ReadOptions(part=course.part)),), tuple(spans))

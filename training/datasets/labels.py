@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ecg_live.constants import Split
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from training.datasets.dataset import Classes, Rating, Value
+from training.datasets.dataset import Classes, LabelValue, Rating
 
 LOW_HIGH = ("low", "high")
-NONE = -1  # index of a stretch without the label, or of a person who is left out
+NO_LABEL = -1  # index of a stretch without the label, or of a person who is left out
 
 Indices = npt.NDArray[np.int64]
 
@@ -28,7 +28,7 @@ class Classified(NamedTuple):
 
 
 def classify(
-    values: Sequence[Value | None], subjects: Sequence[str], meaning: Rating | Classes, split: Split
+    values: Sequence[LabelValue | None], subjects: Sequence[str], meaning: Rating | Classes, split: Split
 ) -> Classified:
     """Turn one label's values into classes.
 
@@ -58,12 +58,12 @@ def classify(
     return _median(ratings, np.asarray(subjects, dtype=np.str_)) if split == "median" else _raw(ratings)
 
 
-def _named(values: Sequence[Value | None], meaning: Classes) -> Indices:
+def _named(values: Sequence[LabelValue | None], meaning: Classes) -> Indices:
     places = {name: i for i, name in enumerate(meaning.names)}
     for value in values:
         if value is not None and value not in places:
             raise DatasetError(f"a label is {value!r}, expected one of {', '.join(meaning.names)}", "mend the data set")
-    return np.array([NONE if value is None else places[str(value)] for value in values], dtype=np.int64)
+    return np.array([NO_LABEL if value is None else places[str(value)] for value in values], dtype=np.int64)
 
 
 def _middle(ratings: F64, middle: float) -> Classified:
@@ -94,11 +94,11 @@ def _median(ratings: F64, subjects: npt.NDArray[np.str_]) -> Classified:
 def _raw(ratings: F64) -> Classified:
     whole = np.floor(ratings + 0.5)
     known = np.unique(whole[np.isfinite(whole)])
-    index = np.where(np.isfinite(whole), np.searchsorted(known, whole), NONE)
+    index = np.where(np.isfinite(whole), np.searchsorted(known, whole), NO_LABEL)
     odd = int(np.sum(np.isfinite(ratings) & (whole != ratings)))
     remarks = (f"{odd} ratings are no whole numbers and are rounded, halves up",) if odd else ()
     return Classified(index.astype(np.int64), tuple(f"{value:g}" for value in known), remarks)
 
 
 def _above(ratings: F64, limits: F64) -> Indices:
-    return np.where(np.isfinite(ratings) & np.isfinite(limits), ratings > limits, NONE).astype(np.int64)
+    return np.where(np.isfinite(ratings) & np.isfinite(limits), ratings > limits, NO_LABEL).astype(np.int64)

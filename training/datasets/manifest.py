@@ -11,22 +11,22 @@ from typing import NamedTuple
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
-from training.datasets.dataset import Dataset, Part, Sitting, Span, Value
-from training.datasets.manifest_table import Row, Table, read_labels, read_table
+from training.datasets.dataset import Annotation, Dataset, LabelValue, RecordingPart, SubjectSession
+from training.datasets.manifest_table import ManifestRow, ManifestTable, read_labels, read_table
 
-NAME = "manifest.csv"
-_BEYOND = 1.0  # s; a stretch that ends later behind its recording's end than this is remarked on
-_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+MANIFEST_NAME = "manifest.csv"
+_MAX_OVERRUN_S = 1.0  # s; a stretch that ends later behind its recording's end than this is remarked on
+_BOOLEAN_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
 
-class _Opened(NamedTuple):
+class _OpenedPart(NamedTuple):
     """A part, whose it is, and what opening it has shown; ``stretches`` are filled in row by row."""
 
-    part: Part
+    part: RecordingPart
     subject: str
     rate: float
     duration: float
-    stretches: list[tuple[Span, Row]]
+    stretches: list[tuple[Annotation, ManifestRow]]
 
 
 def load(folder: Path) -> Dataset:
@@ -42,42 +42,42 @@ def load(folder: Path) -> Dataset:
     DatasetError
         The manifest, or a line of it, is not as it should be, or a file in it cannot be opened.
     """
-    path = folder / NAME if folder.is_dir() else folder
+    path = folder / MANIFEST_NAME if folder.is_dir() else folder
     if not path.is_file():
-        raise DatasetError(f"{folder} holds no {NAME}", "write one, or give its path")
+        raise DatasetError(f"{folder} holds no {MANIFEST_NAME}", "write one, or give its path")
     table = read_table(path)
     meanings, labels = read_labels(table)
     remarks: list[str] = []
-    opened: dict[tuple[Path, ReadOptions], _Opened] = {}
+    opened: dict[tuple[Path, ReadOptions], _OpenedPart] = {}
     for row, given in zip(table.rows, labels, strict=True):
-        _take(table, row, given, opened, remarks)
+        _add_row(table, row, given, opened, remarks)
     for item in opened.values():
         _check_overlap(table, item)
-    return Dataset("manifest", path.name, "the user's own", _sittings(list(opened.values())), meanings, tuple(remarks))
+    return Dataset("manifest", path.name, "the user's own", _sessions(list(opened.values())), meanings, tuple(remarks))
 
 
-def _take(
-    table: Table,
-    row: Row,
-    labels: dict[str, Value],
-    opened: dict[tuple[Path, ReadOptions], _Opened],
+def _add_row(
+    table: ManifestTable,
+    row: ManifestRow,
+    labels: dict[str, LabelValue],
+    opened: dict[tuple[Path, ReadOptions], _OpenedPart],
     remarks: list[str],
 ) -> None:
     """Add a row's stretch to its part, which is opened where it is new."""
-    item = _part(table, row, opened)
+    item = _part_of_row(table, row, opened)
     start, stop = table.number(row, "start_s"), table.number(row, "stop_s")
     start, stop = 0.0 if start is None else start, inf if stop is None else stop
     if not 0 <= start < stop:
         raise table.wrong(row, f"start_s is {start:g} and stop_s {stop:g}, expected 0 <= start_s < stop_s")
     if start >= item.duration:
         raise table.wrong(row, f"start_s is {start:g}, but the recording lasts {item.duration:g} s")
-    if item.duration + _BEYOND < stop < inf:
+    if item.duration + _MAX_OVERRUN_S < stop < inf:
         where = f"{table.path.name}, line {row.line}"
         remarks.append(f"{where}: stop_s is {stop:g}, but the recording ends at {item.duration:g} s")
-    rest = _WORDS.get(row.cells.get("rest", "").casefold())
+    rest = _BOOLEAN_WORDS.get(row.cells.get("rest", "").casefold())
     if rest is None:
         raise table.wrong(row, f"rest is {row.cells['rest']!r}, expected 1 or 0")
-    span = Span(0, start, stop, labels, rest)
+    span = Annotation(0, start, stop, labels, rest)
     twin = next((other for known, other in item.stretches if known == span), None)
     if twin is None:
         item.stretches.append((span, row))
@@ -85,7 +85,9 @@ def _take(
         remarks.append(f"{table.path.name}, line {row.line}: the same as line {twin.line}; left out")
 
 
-def _part(table: Table, row: Row, opened: dict[tuple[Path, ReadOptions], _Opened]) -> _Opened:
+def _part_of_row(
+    table: ManifestTable, row: ManifestRow, opened: dict[tuple[Path, ReadOptions], _OpenedPart]
+) -> _OpenedPart:
     """The part that a row is about."""
     subject, file = row.cells["subject"], row.cells["file"]
     if not subject or not file:
@@ -103,13 +105,13 @@ def _part(table: Table, row: Row, opened: dict[tuple[Path, ReadOptions], _Opened
         recording.close()
         info = recording.info
         length = inf if info.duration is None else info.duration
-        item = opened[path, opening] = _Opened(Part(path, opening), subject, info.rate, length, [])
+        item = opened[path, opening] = _OpenedPart(RecordingPart(path, opening), subject, info.rate, length, [])
     if item.subject != subject:
         raise table.wrong(row, f"{file} is {subject}'s here, and {item.subject}'s in a line before")
     return item
 
 
-def _check_overlap(table: Table, item: _Opened) -> None:
+def _check_overlap(table: ManifestTable, item: _OpenedPart) -> None:
     item.stretches.sort(key=lambda stretch: stretch[0].start)
     for (before, first), (after, second) in pairwise(item.stretches):
         if after.start < before.stop:
@@ -117,9 +119,9 @@ def _check_overlap(table: Table, item: _Opened) -> None:
             raise table.wrong(second, found)
 
 
-def _sittings(items: list[_Opened]) -> tuple[Sitting, ...]:
+def _sessions(items: list[_OpenedPart]) -> tuple[SubjectSession, ...]:
     """Each subject's parts in order; a new sitting where the rate changes."""
-    groups: list[list[_Opened]] = []
+    groups: list[list[_OpenedPart]] = []
     for subject in dict.fromkeys(item.subject for item in items):
         for item in items:
             if item.subject != subject:
@@ -127,13 +129,13 @@ def _sittings(items: list[_Opened]) -> tuple[Sitting, ...]:
             if not groups or (groups[-1][0].subject, groups[-1][0].rate) != (subject, item.rate):
                 groups.append([])
             groups[-1].append(item)
-    return tuple(_sitting(group) for group in groups)
+    return tuple(_session(group) for group in groups)
 
 
-def _sitting(group: list[_Opened]) -> Sitting:
+def _session(group: list[_OpenedPart]) -> SubjectSession:
     spans = [
-        Span(i, span.start, span.stop, span.labels, span.rest)
+        Annotation(i, span.start, span.stop, span.labels, span.rest)
         for i, item in enumerate(group)
         for span, _ in item.stretches
     ]
-    return Sitting(group[0].subject, tuple(item.part for item in group), tuple(spans))
+    return SubjectSession(group[0].subject, tuple(item.part for item in group), tuple(spans))

@@ -10,32 +10,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecg_live.errors import ConfigError, DatasetError
-from training.datasets.class_order import by_meaning, in_order, stated
-from training.datasets.dataset import Classes, Rating, Value
+from training.datasets.class_order import in_stated_order, order_by_meaning, parse_stated_order
+from training.datasets.dataset import Classes, LabelValue, Rating
 
-REQUIRED = ("file", "subject", "start_s", "stop_s")
-OPTIONAL = ("channel", "part", "rate", "unit", "rest")
-_EMPTY = ("", "nan", "na")
-_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
-_SCALED = re.compile(rf"(.*\S)\s*\[{_NUMBER}-{_NUMBER}\]")  # valence[1-9]
+REQUIRED_COLUMNS = ("file", "subject", "start_s", "stop_s")
+OPTIONAL_COLUMNS = ("channel", "part", "rate", "unit", "rest")
+_EMPTY_CELLS = ("", "nan", "na")
+_NUMBER_PATTERN = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_SCALED_HEADER = re.compile(rf"(.*\S)\s*\[{_NUMBER_PATTERN}-{_NUMBER_PATTERN}\]")  # valence[1-9]
 
 
-class Row(NamedTuple):
+class ManifestRow(NamedTuple):
     """A row: the number of its line, and its cells by the name of their column."""
 
     line: int
     cells: Mapping[str, str]
 
 
-class Table(NamedTuple):
+class ManifestTable(NamedTuple):
     """A manifest: its rows, names of its label columns, and whether its numbers have decimal commas."""
 
     path: Path
-    rows: tuple[Row, ...]
+    rows: tuple[ManifestRow, ...]
     labels: tuple[str, ...]
     commas: bool
 
-    def number(self, row: Row, name: str) -> float | None:
+    def number(self, row: ManifestRow, name: str) -> float | None:
         """A cell's number; None where the cell is empty.
 
         Raises
@@ -44,7 +44,7 @@ class Table(NamedTuple):
             It is no number.
         """
         text = row.cells[name]
-        if text.casefold() in _EMPTY:
+        if text.casefold() in _EMPTY_CELLS:
             return None
         try:
             value = float(text.replace(",", ".") if self.commas else text)
@@ -54,12 +54,12 @@ class Table(NamedTuple):
             raise self.wrong(row, f"{name} is {text!r}, expected a number")
         return value
 
-    def wrong(self, row: Row, found: str) -> DatasetError:
+    def wrong(self, row: ManifestRow, found: str) -> DatasetError:
         """Say what is wrong with a row, to be raised."""
         return DatasetError(f"{self.path.name}, line {row.line}: {found}", "mend that line")
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> ManifestTable:
     """Read a manifest, whose cells are separated by commas or semicolons.
 
     Raises
@@ -87,15 +87,15 @@ def read_table(path: Path) -> Table:
             raise DatasetError(
                 f"{path.name}, line {number}: found {len(cells)} cells, expected {len(header)}", "mend that line"
             )
-    rows = tuple(Row(number, dict(zip(header, cells, strict=True))) for number, cells in lines[1:])
-    labels = tuple(name for name in header if name not in REQUIRED + OPTIONAL)
-    return Table(path, rows, labels, sep == ";")
+    rows = tuple(ManifestRow(number, dict(zip(header, cells, strict=True))) for number, cells in lines[1:])
+    labels = tuple(name for name in header if name not in REQUIRED_COLUMNS + OPTIONAL_COLUMNS)
+    return ManifestTable(path, rows, labels, sep == ";")
 
 
 def _header(path: Path, cells: list[str]) -> list[str]:
-    known = REQUIRED + OPTIONAL
+    known = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
     header = [cell.casefold() if cell.casefold() in known else cell for cell in cells]
-    missing = [name for name in REQUIRED if name not in header]
+    missing = [name for name in REQUIRED_COLUMNS if name not in header]
     if missing:
         raise DatasetError(f"{path}: the header lacks {', '.join(missing)}: {', '.join(header)}", "add the column")
     if len(set(header)) < len(header) or "" in header:
@@ -105,7 +105,7 @@ def _header(path: Path, cells: list[str]) -> list[str]:
     return header
 
 
-def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[str, Value]]]:
+def read_labels(table: ManifestTable) -> tuple[dict[str, Rating | Classes], list[dict[str, LabelValue]]]:
     """What the label columns mean, and each row's labels; one that is empty or NaN is left out.
 
     A column of numbers is a rating from its least to its largest, or on the scale that its header gives, as in
@@ -118,18 +118,18 @@ def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[st
         A column mixes numbers and text or is empty, or a rating is off its scale.
     """
     meanings: dict[str, Rating | Classes] = {}
-    labels: list[dict[str, Value]] = [{} for _ in table.rows]
+    labels: list[dict[str, LabelValue]] = [{} for _ in table.rows]
     for column in table.labels:
-        scaled = _SCALED.fullmatch(column)
-        name = scaled[1] if scaled else stated(column)[0]
+        scaled = _SCALED_HEADER.fullmatch(column)
+        name = scaled[1] if scaled else parse_stated_order(column)[0]
         if name in meanings:
             raise DatasetError(f"{table.path}: two columns are called {name}", "mend the header")
-        given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in _EMPTY]
+        given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in _EMPTY_CELLS]
         if not given:
             raise DatasetError(f"{table.path}: the column {column} is empty", "fill it in, or remove it")
         scale = (float(scaled[2]), float(scaled[3])) if scaled else None
         rated = scale is not None or _is_number(table, table.rows[given[0]].cells[column])
-        if rated and stated(column)[1] and not scaled:
+        if rated and parse_stated_order(column)[1] and not scaled:
             raise DatasetError(
                 f"{table.path}: {column} names classes, and holds numbers", "mend the header, as in valence[1-9]"
             )
@@ -139,7 +139,7 @@ def read_labels(table: Table) -> tuple[dict[str, Rating | Classes], list[dict[st
     return meanings, labels
 
 
-def _is_number(table: Table, text: str) -> bool:
+def _is_number(table: ManifestTable, text: str) -> bool:
     try:
         return isfinite(float(text.replace(",", ".") if table.commas else text))
     except ValueError:
@@ -147,8 +147,8 @@ def _is_number(table: Table, text: str) -> bool:
 
 
 def _ratings(
-    table: Table, column: str, given: Sequence[int], scale: tuple[float, float] | None
-) -> tuple[Rating, list[Value]]:
+    table: ManifestTable, column: str, given: Sequence[int], scale: tuple[float, float] | None
+) -> tuple[Rating, list[LabelValue]]:
     values = [float(table.number(table.rows[i], column) or 0.0) for i in given]
     low, high = scale or (min(values), max(values))
     if scale and low >= high:
@@ -159,13 +159,13 @@ def _ratings(
     return Rating(low, high), list(values)
 
 
-def _classes(table: Table, column: str, given: Sequence[int]) -> tuple[Classes, list[Value]]:
-    name, order = stated(column)
+def _classes(table: ManifestTable, column: str, given: Sequence[int]) -> tuple[Classes, list[LabelValue]]:
+    name, order = parse_stated_order(column)
     texts = [table.rows[i].cells[column] for i in given]
     for i, text in zip(given, texts, strict=True):
         if _is_number(table, text):
             raise table.wrong(table.rows[i], f"{column} is {text}, a number, among names such as {texts[0]!r}")
     try:
-        return (in_order(name, texts, order) if order else by_meaning(texts)), list(texts)
+        return (in_stated_order(name, texts, order) if order else order_by_meaning(texts)), list(texts)
     except ConfigError as error:
         raise DatasetError(f"{table.path.name}, line 1: {error.message}", error.remedy) from error

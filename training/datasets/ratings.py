@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devices.files.matlab.matlab import Trial
-from training.datasets.dataset import Rating, Value
+from training.datasets.dataset import LabelValue, Rating
 
 
-def rated(trial: Trial, scales: Mapping[str, Rating], where: str, remarks: list[str]) -> dict[str, Value]:
+def rated(trial: Trial, scales: Mapping[str, Rating], where: str, remarks: list[str]) -> dict[str, LabelValue]:
     """A trial's ratings by name, those on their scale; ``remarks`` gathers what was left out or is missing."""
-    labels: dict[str, Value] = {}
+    labels: dict[str, LabelValue] = {}
     for name, scale in scales.items():
         value = trial.ratings.get(name)
         if value is None:

@@ -9,10 +9,10 @@ from devices.files import open_recording
 from devices.files.wfdb.header import read_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
-from training.datasets.dataset import Dataset, Part, Sitting
+from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 
-RECORDS = "A[0-9][0-9][0-9][0-9][0-9].hea"  # how the challenge names its records
-_NAMED = 20  # files left out that are named one by one
+RECORD_PATTERN = "A[0-9][0-9][0-9][0-9][0-9].hea"  # how the challenge names its records
+_MAX_NAMED_FILES = 20  # files left out that are named one by one
 
 
 def load(folder: Path) -> Dataset:
@@ -26,7 +26,7 @@ def load(folder: Path) -> Dataset:
     DatasetError
         Nothing in it can be opened.
     """
-    return _made(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown", "recording")
+    return _dataset(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown", "recording")
 
 
 def load_cinc2017(folder: Path) -> Dataset:
@@ -38,11 +38,11 @@ def load_cinc2017(folder: Path) -> Dataset:
         There is no such record, or none can be opened.
     """
     title = "PhysioNet Challenge 2017 (Clifford et al. 2017)"
-    return _made(folder, sorted(folder.rglob(RECORDS)), "cinc2017", title, "ODC-By 1.0", "A00001.hea")
+    return _dataset(folder, sorted(folder.rglob(RECORD_PATTERN)), "cinc2017", title, "ODC-By 1.0", "A00001.hea")
 
 
-def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str, wanted: str) -> Dataset:
-    sittings: list[Sitting] = []
+def _dataset(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str, wanted: str) -> Dataset:
+    sittings: list[SubjectSession] = []
     remarks: list[str] = []
     for path in paths:
         where = path.relative_to(folder).as_posix()
@@ -51,12 +51,12 @@ def _made(folder: Path, paths: Iterable[Path], name: str, title: str, licence: s
         except EcgLiveError as error:
             remarks.append(f"{where}: left out: {error.message.removeprefix(f'{path.name}: ')}")
         else:
-            sittings.append(Sitting(where, (Part(path),)))
+            sittings.append(SubjectSession(where, (RecordingPart(path),)))
     if not sittings:
         why = f": {remarks[0]}" if remarks else ""
         raise DatasetError(f"{folder} holds no {wanted} that can be opened{why}", "give a folder of recordings")
-    if len(remarks) > _NAMED:
-        remarks = [*remarks[:_NAMED], f"{len(remarks) - _NAMED} more files are left out"]
+    if len(remarks) > _MAX_NAMED_FILES:
+        remarks = [*remarks[:_MAX_NAMED_FILES], f"{len(remarks) - _MAX_NAMED_FILES} more files are left out"]
     return Dataset(name, title, licence, tuple(sittings), {}, tuple(remarks))
 
 

@@ -13,21 +13,28 @@ from devices.files import channels
 from devices.files.poly5 import Header, read_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
-from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
-from training.datasets.swell_sheet import CONDITIONS, RATINGS, RELAXATION, Minute, Person, read_sheet
+from training.datasets.dataset import Annotation, Classes, Dataset, LabelValue, Rating, RecordingPart, SubjectSession
+from training.datasets.swell_sheet import (
+    CONDITION_NAMES,
+    RATING_RANGES,
+    RELAXATION_LETTER,
+    SheetMinute,
+    SheetSubject,
+    read_sheet,
+)
 
-MINUTE = 60.0  # s that a row of the sheet stands for
-EDGE = 2  # minutes of other blocks that a recording may begin or end with
-UNNAMED = 6  # the channel, from 1, that a public reader takes for the ECG
-_NAME = re.compile(r"pp\s*(\d+)[_-].*[_-]c(\d)([_-]cont.*)?", re.IGNORECASE)  # pp12_9-10-212_c1, pp23_..._c2_cont
-_WITHIN = re.compile(r"\w - .*|mobi signals.*", re.IGNORECASE)  # the data set's own folders, as "0 - Raw data"
-_SHEETS = ("behavioral-features - per minute", "swelldata")  # as names begin
-_LOOKED = "recordings (*.S00) and the sheet 'Behavioral-features - per minute' (.xlsx or .tab)"
+ROW_S = 60.0  # s that a row of the sheet stands for
+MAX_FOREIGN_MINUTES = 2  # minutes of other blocks that a recording may begin or end with
+FALLBACK_CHANNEL = 6  # the channel, from 1, that a public reader takes for the ECG
+_FILE_NAME = re.compile(r"pp\s*(\d+)[_-].*[_-]c(\d)([_-]cont.*)?", re.IGNORECASE)  # pp12_9-10-212_c1, pp23_..._c2_cont
+_INNER_FOLDER = re.compile(r"\w - .*|mobi signals.*", re.IGNORECASE)  # the data set's own folders, as "0 - Raw data"
+_SHEET_NAMES = ("behavioral-features - per minute", "swelldata")  # as names begin
+_EXPECTED_FILES = "recordings (*.S00) and the sheet 'Behavioral-features - per minute' (.xlsx or .tab)"
 # Stress is what was asked of people, by the sheet: the order of conditions, and so the block, differs between them.
-_STRESS = {"N": "no stress", "T": "stress", "I": "stress"}
+_STRESS_OF_CONDITION = {"N": "no stress", "T": "stress", "I": "stress"}
 
 
-class _File(NamedTuple):
+class _RecordingFile(NamedTuple):
     """A recording: whose and which block its name says, and whether it is the second part of it."""
 
     person: int
@@ -49,25 +56,27 @@ def load(folder: Path) -> Dataset:
     files = _files([path for path in below if path.suffix.casefold() == ".s00"], remarks)
     people = read_sheet(_sheet(folder, below, remarks), remarks)
     if not files:
-        raise DatasetError(f"{folder} holds no recording such as pp1_18-9-2012_c1.S00", f"it needs {_LOOKED}")
+        raise DatasetError(f"{folder} holds no recording such as pp1_18-9-2012_c1.S00", f"it needs {_EXPECTED_FILES}")
     alone = sorted(people.keys() - {file.person for file in files})
     remarks += [f"PP{number} is in the sheet, but has no recording" for number in alone]
     sittings = [
         sitting
         for number, own in groupby(files, lambda file: file.person)
-        if (sitting := _sitting(number, list(own), people.get(number, Person()), remarks))
+        if (sitting := _session(number, list(own), people.get(number, SheetSubject()), remarks))
     ]
-    if not any(sitting.spans for sitting in sittings):
-        raise DatasetError(f"{folder}: no recording fits the sheet: {'; '.join(remarks[:3])}", f"it needs {_LOOKED}")
+    if not any(sitting.annotations for sitting in sittings):
+        raise DatasetError(
+            f"{folder}: no recording fits the sheet: {'; '.join(remarks[:3])}", f"it needs {_EXPECTED_FILES}"
+        )
     return Dataset(
         name="swell",
         title="SWELL Knowledge Work (Koldijk et al. 2014)",
         licence="CC BY-NC-SA 4.0; cite Koldijk et al. 2014",
-        sittings=tuple(sittings),
+        sessions=tuple(sittings),
         labels={
             "stress": Classes(("no stress", "stress")),
-            "condition": Classes(tuple(CONDITIONS.values())),
-            **{name: Rating(*ends) for name, ends in RATINGS.items()},
+            "condition": Classes(tuple(CONDITION_NAMES.values())),
+            **{name: Rating(*ends) for name, ends in RATING_RANGES.items()},
         },
         remarks=tuple(remarks),
         caveats=(
@@ -79,40 +88,42 @@ def load(folder: Path) -> Dataset:
     )
 
 
-def _files(paths: Sequence[Path], remarks: list[str]) -> list[_File]:
-    found: dict[tuple[int, int, bool], _File] = {}
+def _files(paths: Sequence[Path], remarks: list[str]) -> list[_RecordingFile]:
+    found: dict[tuple[int, int, bool], _RecordingFile] = {}
     for path in paths:
-        name = _NAME.fullmatch(path.stem)
+        name = _FILE_NAME.fullmatch(path.stem)
         if not name:
             remarks.append(f"{path.name} is not used: its name says no person and block, as pp1_18-9-2012_c1 does")
             continue
         key = (int(name[1]), int(name[2]), bool(name[3]))
         if key in found:
             remarks.append(f"{path.name} is not used: {found[key].path.name} is of the same person and block")
-        found.setdefault(key, _File(*key, path))
+        found.setdefault(key, _RecordingFile(*key, path))
     return [found[key] for key in sorted(found)]
 
 
 def _sheet(folder: Path, below: Sequence[Path], remarks: list[str]) -> Path:
     found = _sheets(below)
     top = folder.resolve()
-    while not found and _WITHIN.fullmatch(top.name):  # a folder of the recordings: the sheet lies beside it
+    while not found and _INNER_FOLDER.fullmatch(top.name):  # a folder of the recordings: the sheet lies beside it
         top = top.parent
         found = _sheets(sorted(top.rglob("*")))
     sheets = [path for ending in (".xlsx", ".tab") for path in found if path.suffix.casefold() == ending]
     if not sheets:
-        raise DatasetError(f"{folder} holds no sheet 'Behavioral-features - per minute'", f"it needs {_LOOKED}")
+        raise DatasetError(f"{folder} holds no sheet 'Behavioral-features - per minute'", f"it needs {_EXPECTED_FILES}")
     remarks += [f"{path.name} is not used: {sheets[0].name} is" for path in sheets[1:]]
     return sheets[0]
 
 
 def _sheets(paths: Sequence[Path]) -> list[Path]:
-    return [path for path in paths if path.name.casefold().startswith(_SHEETS) and path.is_file()]
+    return [path for path in paths if path.name.casefold().startswith(_SHEET_NAMES) and path.is_file()]
 
 
-def _sitting(number: int, files: Sequence[_File], person: Person, remarks: list[str]) -> Sitting | None:
-    parts: list[Part] = []
-    spans: list[Span] = []
+def _session(
+    number: int, files: Sequence[_RecordingFile], person: SheetSubject, remarks: list[str]
+) -> SubjectSession | None:
+    parts: list[RecordingPart] = []
+    spans: list[Annotation] = []
     for file in files:
         try:
             header = read_header(file.path)
@@ -123,9 +134,9 @@ def _sitting(number: int, files: Sequence[_File], person: Person, remarks: list[
         except OSError as error:
             remarks.append(f"{file.path.name} is not used: {error.strerror}")
             continue
-        spans += _spans(len(parts), file, header, person, remarks)
-        parts.append(Part(file.path, opening))
-    return Sitting(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
+        spans += _annotations(len(parts), file, header, person, remarks)
+        parts.append(RecordingPart(file.path, opening))
+    return SubjectSession(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
 
 
 def _opening(name: str, header: Header, remarks: list[str]) -> ReadOptions:
@@ -133,14 +144,16 @@ def _opening(name: str, header: Header, remarks: list[str]) -> ReadOptions:
     try:
         channels.choose(header.kinds, ReadOptions(), name)
     except ConfigError:
-        if any(kind.kind == channels.ECG for kind in header.kinds) or len(header.kinds) < UNNAMED:
+        if any(kind.kind == channels.ECG for kind in header.kinds) or len(header.kinds) < FALLBACK_CHANNEL:
             raise
-        remarks.append(f"{name}: no channel is called ECG; channel {UNNAMED} is taken")
-        return ReadOptions(channel=str(UNNAMED))
+        remarks.append(f"{name}: no channel is called ECG; channel {FALLBACK_CHANNEL} is taken")
+        return ReadOptions(channel=str(FALLBACK_CHANNEL))
     return ReadOptions()
 
 
-def _spans(part: int, file: _File, header: Header, person: Person, remarks: list[str]) -> list[Span]:
+def _annotations(
+    part: int, file: _RecordingFile, header: Header, person: SheetSubject, remarks: list[str]
+) -> list[Annotation]:
     """Where each condition lies in a recording: by the clock, or else by counting the block's minutes.
 
     A clock at odds with the name, as one that is an hour slow, gives no labels: the next block is another condition.
@@ -149,7 +162,7 @@ def _spans(part: int, file: _File, header: Header, person: Person, remarks: list
     timed = _by_clock(header, length, person.minutes)
     if timed:
         named = [pair for pair in timed if pair[1].block == file.block]
-        if named and len(timed) - len(named) <= EDGE:
+        if named and len(timed) - len(named) <= MAX_FOREIGN_MINUTES:
             return _from_runs(part, named, length, person)
         shown = " and ".join(map(str, sorted({minute.block for _, minute in timed})))
         remarks.append(f"{name}: its name says block {file.block}, its clock block {shown}; it has no labels")
@@ -161,33 +174,35 @@ def _spans(part: int, file: _File, header: Header, person: Person, remarks: list
     if len({minute.condition for minute in own}) > 1:
         remarks.append(f"{name}: the sheet has no minute at its time; its minutes are counted from the first sample")
     own = own[-1:] if file.more else own
-    return _from_runs(part, [(i * MINUTE, minute) for i, minute in enumerate(own)], math.inf, person)
+    return _from_runs(part, [(i * ROW_S, minute) for i, minute in enumerate(own)], math.inf, person)
 
 
-def _by_clock(header: Header, length: float, minutes: Sequence[Minute]) -> list[tuple[float, Minute]]:
+def _by_clock(header: Header, length: float, minutes: Sequence[SheetMinute]) -> list[tuple[float, SheetMinute]]:
     """Minutes that a recording has a part of, in order, with the seconds at which they begin in it."""
     if header.started is None:
         return []
     found = [((minute.time - header.started).total_seconds(), minute) for minute in minutes if minute.time]
-    return sorted((pair for pair in found if -MINUTE < pair[0] < length), key=lambda pair: pair[0])
+    return sorted((pair for pair in found if -ROW_S < pair[0] < length), key=lambda pair: pair[0])
 
 
-def _from_runs(part: int, placed: Sequence[tuple[float, Minute]], length: float, person: Person) -> list[Span]:
+def _from_runs(
+    part: int, placed: Sequence[tuple[float, SheetMinute]], length: float, person: SheetSubject
+) -> list[Annotation]:
     """One span for each run of minutes of one block and condition; the last minute counted ends with the recording."""
     runs = [list(run) for _, run in groupby(placed, lambda pair: pair[1][:2])]
-    spans: list[Span] = []
+    spans: list[Annotation] = []
     for run, after in zip(runs, [*runs[1:], None], strict=True):
         start, minute = run[0]
         end = after[0][0] if after else length
-        stop = min(length, end, run[-1][0] + MINUTE) if math.isfinite(length) else end
-        labels, rest = _labels(minute, person), minute.condition == RELAXATION
+        stop = min(length, end, run[-1][0] + ROW_S) if math.isfinite(length) else end
+        labels, rest = _labels(minute, person), minute.condition == RELAXATION_LETTER
         if max(0.0, start) < stop:
-            spans.append(Span(part, max(0.0, start), stop, labels, rest))
+            spans.append(Annotation(part, max(0.0, start), stop, labels, rest))
     return spans
 
 
-def _labels(minute: Minute, person: Person) -> dict[str, Value]:
-    if minute.condition == RELAXATION:
+def _labels(minute: SheetMinute, person: SheetSubject) -> dict[str, LabelValue]:
+    if minute.condition == RELAXATION_LETTER:
         return {}
     ratings = person.ratings.get(minute.block, {})
-    return {"stress": _STRESS[minute.condition], "condition": CONDITIONS[minute.condition], **ratings}
+    return {"stress": _STRESS_OF_CONDITION[minute.condition], "condition": CONDITION_NAMES[minute.condition], **ratings}

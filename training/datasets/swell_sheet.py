@@ -18,31 +18,31 @@ from zipfile import BadZipFile
 from devices.files.recording import UNDECODABLE
 from ecg_live.errors import DatasetError
 
-RELAXATION = "R"
-CONDITIONS = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
-_KEYS = ("pp", "blok", "condition")
+RELAXATION_LETTER = "R"
+CONDITION_NAMES = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
+_REQUIRED_COLUMNS = ("pp", "blok", "condition")
 # Ratings, with their columns and what they may be: manikins from 1 to 9; effort on a line of 150 mm, in cm (RSME);
 # stress as felt, which is not what people were put under, on a line from 0 to 10.
-RATINGS = {
+RATING_RANGES = {
     "valence": (1.0, 9.0),
     "arousal": (1.0, 9.0),
     "dominance": (1.0, 9.0),
     "mental_effort": (0.0, 15.0),
     "stress_rating": (0.0, 10.0),
 }
-_COLUMNS = {
+_RATING_COLUMNS = {
     "valence": "Valence_rc",
     "arousal": "Arousal_rc",
     "dominance": "Dominance",
     "mental_effort": "MentalEffort",
     "stress_rating": "Stress",
 }
-_PERSON = re.compile(r"(?:PP)?\s*(\d+)(?:\.0)?", re.IGNORECASE)
-_BLOCK = re.compile(r"(\d)(?:\.0)?")
-_SHEET = "SWELLdata"
+_SUBJECT_CELL = re.compile(r"(?:PP)?\s*(\d+)(?:\.0)?", re.IGNORECASE)
+_BLOCK_CELL = re.compile(r"(\d)(?:\.0)?")
+_SHEET_NAME = "SWELLdata"
 
 
-class Minute(NamedTuple):
+class SheetMinute(NamedTuple):
     """A row: its block, its condition's letter, and when it began, where the sheet says so."""
 
     block: int
@@ -51,14 +51,14 @@ class Minute(NamedTuple):
 
 
 @dataclass(slots=True)
-class Person:
+class SheetSubject:
     """Minutes in the sheet's order, and the ratings of each block."""
 
-    minutes: list[Minute] = field(default_factory=list)
+    minutes: list[SheetMinute] = field(default_factory=list)
     ratings: dict[int, dict[str, float]] = field(default_factory=dict)
 
 
-def read_sheet(path: Path, remarks: list[str]) -> dict[int, Person]:
+def read_sheet(path: Path, remarks: list[str]) -> dict[int, SheetSubject]:
     """Read everyone's minutes by number; what is empty or cannot be is remarked.
 
     Raises
@@ -69,12 +69,12 @@ def read_sheet(path: Path, remarks: list[str]) -> dict[int, Person]:
     try:
         rows = _xlsx(path) if path.suffix.casefold() == ".xlsx" else _tab(path)
         header = [_folded(cell) for cell in next(rows, [])]
-        missing = [key for key in _KEYS if key not in header]
+        missing = [key for key in _REQUIRED_COLUMNS if key not in header]
         if missing:
             raise DatasetError(
                 f"{path.name}: found no column {missing[0]!r}, expected PP, Blok and Condition", "copy it"
             )
-        return _people(path.name, header, rows, remarks)
+        return _subjects(path.name, header, rows, remarks)
     except OSError as error:
         raise DatasetError(f"{path.name}: {error.strerror or error}", "check the file") from error
 
@@ -85,7 +85,7 @@ def _xlsx(path: Path) -> Iterator[list[str]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            sheet = book[_SHEET] if _SHEET in book.sheetnames else book.worksheets[0]
+            sheet = book[_SHEET_NAME] if _SHEET_NAME in book.sheetnames else book.worksheets[0]
             for row in sheet.iter_rows(values_only=True):
                 yield ["" if cell is None else str(cell).strip() for cell in row]
         finally:
@@ -103,22 +103,28 @@ def _tab(path: Path) -> Iterator[list[str]]:
             raise DatasetError(f"{path.name}: cannot be decoded: {error}", "copy the file again") from error
 
 
-def _people(name: str, header: Sequence[str], rows: Iterable[list[str]], remarks: list[str]) -> dict[int, Person]:
-    people: dict[int, Person] = {}
+def _subjects(
+    name: str, header: Sequence[str], rows: Iterable[list[str]], remarks: list[str]
+) -> dict[int, SheetSubject]:
+    people: dict[int, SheetSubject] = {}
     answers: dict[tuple[int, int], dict[str, dict[str, None]]] = {}  # distinct texts of each rating, in order
-    columns = {rating: _folded(column) for rating, column in _COLUMNS.items() if _folded(column) in header}
-    absent = [rating for rating in _COLUMNS if rating not in columns]
-    remarks += [f"{name}: found no column {_COLUMNS[rating]}; nobody has {rating}" for rating in absent]
+    columns = {rating: _folded(column) for rating, column in _RATING_COLUMNS.items() if _folded(column) in header}
+    absent = [rating for rating in _RATING_COLUMNS if rating not in columns]
+    remarks += [f"{name}: found no column {_RATING_COLUMNS[rating]}; nobody has {rating}" for rating in absent]
     lost = 0
     for cells in rows:
         row = defaultdict(str, zip(header, cells, strict=False))
-        who, block, condition = _PERSON.fullmatch(row["pp"]), _BLOCK.fullmatch(row["blok"]), row["condition"].upper()
-        if not who or not block or condition not in (RELAXATION, *CONDITIONS):
+        who, block, condition = (
+            _SUBJECT_CELL.fullmatch(row["pp"]),
+            _BLOCK_CELL.fullmatch(row["blok"]),
+            row["condition"].upper(),
+        )
+        if not who or not block or condition not in (RELAXATION_LETTER, *CONDITION_NAMES):
             lost += any(cells)
             continue
-        person = people.setdefault(int(who[1]), Person())
-        person.minutes.append(Minute(int(block[1]), condition, _time(row["timestamp"])))
-        if condition == RELAXATION:
+        person = people.setdefault(int(who[1]), SheetSubject())
+        person.minutes.append(SheetMinute(int(block[1]), condition, _time(row["timestamp"])))
+        if condition == RELAXATION_LETTER:
             continue
         given = answers.setdefault((int(who[1]), int(block[1])), {rating: {} for rating in columns})
         for rating, column in columns.items():
@@ -140,7 +146,7 @@ def _ratings(where: str, texts: dict[str, dict[str, None]], remarks: list[str]) 
     """The one answer to each question, where there is one."""
     found: dict[str, float] = {}
     for rating, given in texts.items():
-        low, high = RATINGS[rating]
+        low, high = RATING_RANGES[rating]
         values = {text: value for text in given if (value := _number(text)) is not None and low <= value <= high}
         if len(set(values.values())) == 1:
             found[rating] = next(iter(values.values()))

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from devices.files.wesad.wesad import label_runs
 from ecg_live.errors import DatasetError, RecordingError
-from training.datasets.dataset import Classes, Dataset, Part, Rating, Sitting, Span, Value
-from training.datasets.wesad_quest import HIGH, LOW, Condition, read_quest
+from training.datasets.dataset import Annotation, Classes, Dataset, LabelValue, Rating, RecordingPart, SubjectSession
+from training.datasets.wesad_quest import RATING_HIGH, RATING_LOW, WesadCondition, read_quest
 
-AFFECT = ("baseline", "stress", "amusement", "meditation")  # the paper's four
-STRESS = {"baseline": "no stress", "amusement": "no stress", "stress": "stress"}  # as usual: without meditation
-INSIDE = 10.0  # s by which the pickles' labels lie inside the times of the questionnaire
-PEOPLE = tuple(f"S{number}" for number in range(2, 18) if number != 12)  # S1 and S12 are not in the data set
-_FOLDER = re.compile(r"S(\d+)")
+AFFECT_NAMES = ("baseline", "stress", "amusement", "meditation")  # the paper's four
+STRESS_OF_AFFECT = {
+    "baseline": "no stress",
+    "amusement": "no stress",
+    "stress": "stress",
+}  # as usual: without meditation
+LABEL_MARGIN_S = 10.0  # s by which the pickles' labels lie inside the times of the questionnaire
+SUBJECT_NAMES = tuple(f"S{number}" for number in range(2, 18) if number != 12)  # S1 and S12 are not in the data set
+_SUBJECT_FOLDER = re.compile(r"S(\d+)")
 
 
 def load(folder: Path) -> Dataset:
@@ -27,26 +31,26 @@ def load(folder: Path) -> Dataset:
         There is nobody with either.
     """
     remarks: list[str] = []
-    people = _people(folder)
-    sittings = [sitting for place in people if (sitting := _sitting(place, remarks))]
+    people = _subject_folders(folder)
+    sittings = [sitting for place in people if (sitting := _session(place, remarks))]
     if not sittings:
         why = f": {'; '.join(remarks[:3])}" if remarks else ""
         raise DatasetError(
             f"{folder} holds no S2/S2.pkl, and no S2/S2_respiban.txt with S2/S2_quest.csv{why}",
             "give the folder that holds WESAD's S2 to S17",
         )
-    if absent := [name for name in PEOPLE if name not in {place.name for place in people}]:
+    if absent := [name for name in SUBJECT_NAMES if name not in {place.name for place in people}]:
         remarks.insert(0, f"no folder of {', '.join(absent)}")
     return Dataset(
         name="wesad",
         title="WESAD, Wearable Stress and Affect Detection (Schmidt et al. 2018)",
         licence="for scientific, non-commercial use only; cite Schmidt et al. 2018",
-        sittings=tuple(sittings),
+        sessions=tuple(sittings),
         labels={
-            "affect": Classes(AFFECT),
+            "affect": Classes(AFFECT_NAMES),
             "stress": Classes(("no stress", "stress")),
-            "arousal": Rating(LOW, HIGH),
-            "valence": Rating(LOW, HIGH),
+            "arousal": Rating(RATING_LOW, RATING_HIGH),
+            "valence": Rating(RATING_LOW, RATING_HIGH),
         },
         remarks=tuple(remarks),
         caveats=(
@@ -56,25 +60,27 @@ def load(folder: Path) -> Dataset:
     )
 
 
-def _people(folder: Path) -> list[Path]:
+def _subject_folders(folder: Path) -> list[Path]:
     """Everybody's own folder: in the folder, or in one within it, or the folder itself."""
     for places in (folder.glob("S*"), folder.glob("*/S*"), [folder.resolve()]):
         found = {
-            int(match[1]): place for place in places if (match := _FOLDER.fullmatch(place.name)) and place.is_dir()
+            int(match[1]): place
+            for place in places
+            if (match := _SUBJECT_FOLDER.fullmatch(place.name)) and place.is_dir()
         }
         if found:
             return [found[number] for number in sorted(found)]
     return []
 
 
-def _sitting(place: Path, remarks: list[str]) -> Sitting | None:
+def _session(place: Path, remarks: list[str]) -> SubjectSession | None:
     """One person: from the pickle, or else from the text file."""
     name = place.name
     pickle, text = place / f"{name}.pkl", place / f"{name}_respiban.txt"
     conditions = _conditions(place / f"{name}_quest.csv", remarks)
     if pickle.is_file():
         try:
-            return Sitting(name, (Part(pickle),), _labelled(pickle, conditions or (), remarks))
+            return SubjectSession(name, (RecordingPart(pickle),), _labelled(pickle, conditions or (), remarks))
         except RecordingError as error:
             remarks.append(f"{name}: its pickle is not used: {error.message}")
     if not text.is_file() or conditions is None:
@@ -83,10 +89,10 @@ def _sitting(place: Path, remarks: list[str]) -> Sitting | None:
     remarks.append(
         f"{name}: there is no pickle to use; the signal is from {text.name}, its times from the questionnaire"
     )
-    return Sitting(name, (Part(text),), _timed(name, conditions, remarks))
+    return SubjectSession(name, (RecordingPart(text),), _timed(name, conditions, remarks))
 
 
-def _conditions(path: Path, remarks: list[str]) -> tuple[Condition, ...] | None:
+def _conditions(path: Path, remarks: list[str]) -> tuple[WesadCondition, ...] | None:
     if not path.is_file():
         remarks.append(f"{path.name} is missing: there are no ratings")
         return None
@@ -97,13 +103,13 @@ def _conditions(path: Path, remarks: list[str]) -> tuple[Condition, ...] | None:
         return None
 
 
-def _labelled(pickle: Path, conditions: Sequence[Condition], remarks: list[str]) -> tuple[Span, ...]:
+def _labelled(pickle: Path, conditions: Sequence[WesadCondition], remarks: list[str]) -> tuple[Annotation, ...]:
     """Spans where the pickle has labels, with the ratings of what happened in that order."""
-    runs = [run for run in label_runs(pickle) if run.name in AFFECT]
+    runs = [run for run in label_runs(pickle) if run.name in AFFECT_NAMES]
     if not runs:
         remarks.append(f"{pickle.name}: none of its labels is 1 to 4")
     ratings: dict[float, dict[str, float]] = {}
-    for affect in AFFECT:
+    for affect in AFFECT_NAMES:
         starts = [run.start for run in runs if run.name == affect]
         asked = [condition for condition in conditions if condition.affect == affect]
         known = [(condition.start, condition.ratings) for condition in asked if condition.start is not None]
@@ -115,23 +121,27 @@ def _labelled(pickle: Path, conditions: Sequence[Condition], remarks: list[str])
         elif conditions:
             times = f"{len(starts)} times in the labels, {len(asked)} times in the questionnaire"
             remarks.append(f"{pickle.stem}: {affect} is {times}, {len(known)} with a start; its ratings are left out")
-    return tuple(_span(run.start, run.stop, run.name, ratings.get(run.start, {})) for run in runs)
+    return tuple(_annotation(run.start, run.stop, run.name, ratings.get(run.start, {})) for run in runs)
 
 
-def _timed(name: str, conditions: Sequence[Condition], remarks: list[str]) -> tuple[Span, ...]:
+def _timed(name: str, conditions: Sequence[WesadCondition], remarks: list[str]) -> tuple[Annotation, ...]:
     """Spans where the questionnaire says so, from its times alone."""
-    spans: list[Span] = []
-    times = [(c.start + INSIDE, c.stop - INSIDE, c) for c in conditions if c.start is not None and c.stop is not None]
+    spans: list[Annotation] = []
+    times = [
+        (c.start + LABEL_MARGIN_S, c.stop - LABEL_MARGIN_S, c)
+        for c in conditions
+        if c.start is not None and c.stop is not None
+    ]
     for start, stop, condition in sorted(times, key=lambda time: time[:2]):
         if stop <= start or (spans and start < spans[-1].stop):
             remarks.append(f"{name}: {condition.name} ends before it begins, or overlaps another; left out")
             continue
-        spans.append(_span(start, stop, condition.affect, condition.ratings))
+        spans.append(_annotation(start, stop, condition.affect, condition.ratings))
     return tuple(spans)
 
 
-def _span(start: float, stop: float, affect: str, ratings: dict[str, float]) -> Span:
-    labels: dict[str, Value] = {"affect": affect, **ratings}
-    if affect in STRESS:
-        labels["stress"] = STRESS[affect]
-    return Span(0, start, stop, labels, rest=affect == "baseline")
+def _annotation(start: float, stop: float, affect: str, ratings: dict[str, float]) -> Annotation:
+    labels: dict[str, LabelValue] = {"affect": affect, **ratings}
+    if affect in STRESS_OF_AFFECT:
+        labels["stress"] = STRESS_OF_AFFECT[affect]
+    return Annotation(0, start, stop, labels, rest=affect == "baseline")

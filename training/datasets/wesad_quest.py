@@ -11,15 +11,15 @@ from pathlib import Path
 
 from ecg_live.errors import DatasetError
 
-RATED = 5  # conditions with questionnaires: the first ones of the order; the others are pauses for reading
-RATINGS = ("valence", "arousal")  # the columns of DIM
-LOW, HIGH = 1.0, 9.0  # self-assessment manikins
-_NAMES = {"base": "baseline", "tsst": "stress", "fun": "amusement", "medi": "meditation"}  # as names begin
-_TIME = re.compile(r"(\d{1,4})(?:\.(\d{1,2}))?")
+RATED_CONDITIONS = 5  # conditions with questionnaires: the first ones of the order; the others are pauses for reading
+RATING_NAMES = ("valence", "arousal")  # the columns of DIM
+RATING_LOW, RATING_HIGH = 1.0, 9.0  # self-assessment manikins
+_AFFECT_OF_PREFIX = {"base": "baseline", "tsst": "stress", "fun": "amusement", "medi": "meditation"}  # as names begin
+_TIME_PATTERN = re.compile(r"(\d{1,4})(?:\.(\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class WesadCondition:
     """One condition: ``name`` as in the file, ``affect`` as a class, start and stop in s where given, and ratings."""
 
     name: str
@@ -29,7 +29,7 @@ class Condition:
     ratings: dict[str, float]
 
 
-def read_quest(path: Path, remarks: list[str]) -> tuple[Condition, ...]:
+def read_quest(path: Path, remarks: list[str]) -> tuple[WesadCondition, ...]:
     """Read the conditions in the order of the file; what is empty or cannot be is remarked.
 
     Raises
@@ -49,17 +49,17 @@ def read_quest(path: Path, remarks: list[str]) -> tuple[Condition, ...]:
     if not names:
         raise DatasetError(f"{path.name}: found no line '# ORDER', expected one with the conditions", "copy it again")
     starts, stops = (rows.get(key, [[]])[0] for key in ("START", "END"))
-    found: list[Condition] = []
+    found: list[WesadCondition] = []
     for i, name in enumerate(names):
-        affect = next((affect for begin, affect in _NAMES.items() if name.casefold().startswith(begin)), "")
+        affect = next((affect for begin, affect in _AFFECT_OF_PREFIX.items() if name.casefold().startswith(begin)), "")
         if not affect:
-            if i < RATED:
+            if i < RATED_CONDITIONS:
                 remarks.append(f"{path.name}: {name!r} is no condition that is known; left out")
             continue
         where = f"{path.name}: {name}"
-        ratings = _ratings(where, _cells(rows.get("DIM", []), i), remarks) if i < RATED else {}
+        ratings = _ratings(where, _cells(rows.get("DIM", []), i), remarks) if i < RATED_CONDITIONS else {}
         start, stop = (_seconds(where, _cell(cells, i), remarks) for cells in (starts, stops))
-        found.append(Condition(name, affect, start, stop, ratings))
+        found.append(WesadCondition(name, affect, start, stop, ratings))
     return tuple(found)
 
 
@@ -73,7 +73,7 @@ def _cell(cells: list[str], i: int) -> str:
 
 def _seconds(where: str, text: str, remarks: list[str]) -> float | None:
     """Minutes and seconds with a dot between; zeros at the end were dropped, so that 50.3 is 50 min 30 s."""
-    found = _TIME.fullmatch(text)
+    found = _TIME_PATTERN.fullmatch(text)
     seconds = int((found[2] or "").ljust(2, "0")) if found else 60
     if found is None or seconds > 59:
         remarks.append(f"{where}: found {text!r}, expected a time such as 50.3 for 50 min 30 s")
@@ -83,10 +83,10 @@ def _seconds(where: str, text: str, remarks: list[str]) -> float | None:
 
 def _ratings(where: str, cells: list[str], remarks: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for i, name in enumerate(RATINGS):
+    for i, name in enumerate(RATING_NAMES):
         text = _cell(cells, i)
-        if text.isdecimal() and LOW <= int(text) <= HIGH:
+        if text.isdecimal() and RATING_LOW <= int(text) <= RATING_HIGH:
             found[name] = float(text)
         else:
-            remarks.append(f"{where}: {name} is {text!r}, expected {LOW:g} to {HIGH:g}; left out")
+            remarks.append(f"{where}: {name} is {text!r}, expected {RATING_LOW:g} to {RATING_HIGH:g}; left out")
     return found

@@ -14,22 +14,22 @@ from ecg_live.events import F64
 from ecg_live.model.baseline import FEWEST
 from ecg_live.model.features import Inputs
 from training.data.feature_table import Examples, Mask
-from training.datasets.labels import NONE
-from training.evaluation.fold import Fold, work_out
+from training.datasets.labels import NO_LABEL
+from training.evaluation.fold import Fold, run_fold
 from training.evaluation.fold_cache import run_folds
 from training.evaluation.results_table import Evaluation, make_rows
 from training.parallel import Engine
 from training.results import Row
 from training.settings import EvaluateSettings, HeadSettings, Wanted
 
-FEWEST_PEOPLE = 3  # to leave one out, and hold one out among the others
-TIE = 0.005  # of AUROC: nobody should choose by less
+MIN_SUBJECTS = 3  # to leave one out, and hold one out among the others
+AUROC_TIE = 0.005  # of AUROC: nobody should choose by less
 SIMPLEST_FIRST: tuple[Inputs, ...] = ("hrv", "embedding", "both")
-Embed = Callable[[str | None], F64]
+EmbedForSubject = Callable[[str | None], F64]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CrossValidationPlan:
     """How to score: protocol, head and seed; where folds run and are kept; who is told how many are done.
 
     ``embed`` gives the embedding (n, 128) of all windows by an encoder that never saw the subject it is given (None: in
@@ -42,10 +42,10 @@ class Plan:
     folder: Path
     engine: Engine
     report: Callable[[int, int], None] = lambda _done, _total: None
-    embed: Embed | None = None
+    embed: EmbedForSubject | None = None
 
 
-def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
+def cross_validate(examples: Examples, random: F64, plan: CrossValidationPlan) -> Evaluation:
     """Score all kinds of features, ``random`` (m, n, 128) being those of encoders that learnt nothing.
 
     Of the latter the one with the median AUROC is scored, and a remark tells the range: with people so few, chance
@@ -58,16 +58,16 @@ def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
     DatasetError
         If people, classes or windows are too few for the protocol.
     """
-    check(examples.take(examples.scored(relative=False)), plan.evaluate)
-    tests = _tests(examples, plan)
-    remarks = _lacking(examples, tests)
+    check_scorable(examples.take(examples.scored(relative=False)), plan.evaluate)
+    tests = _test_masks(examples, plan)
+    remarks = _untrainable_classes(examples, tests)
     baselines = [0.0]
     if plan.evaluate.baseline:
         problem, more = _baseline_remarks(examples, plan)
         remarks += more
         baselines += [] if problem else [plan.evaluate.baseline]
     jobs = _jobs(examples, random, tests, plan, relative=len(baselines) > 1)
-    found = run_folds(work_out, jobs, len(tests), plan.folder, plan.engine, plan.report)
+    found = run_folds(run_fold, jobs, len(tests), plan.folder, plan.engine, plan.report)
     made = [make_rows(examples, tests, found, baseline, plan.evaluate, len(random)) for baseline in baselines]
     mixed = "segments mixed, " if plan.evaluate.protocol == "kfold" else ""
     spread = "; ".join(said for each in made for said in each.remarks)
@@ -76,7 +76,7 @@ def evaluate(examples: Examples, random: F64, plan: Plan) -> Evaluation:
     return Evaluation(tuple(row for each in made for row in each.rows), tuple(remarks))
 
 
-def check(examples: Examples, settings: EvaluateSettings) -> None:
+def check_scorable(examples: Examples, settings: EvaluateSettings) -> None:
     """Refuse what cannot be scored.
 
     Raises
@@ -96,9 +96,9 @@ def check(examples: Examples, settings: EvaluateSettings) -> None:
             f"no window is of class {examples.classes[int(counts.argmin())]}",
             "leave that class out, or give recordings",
         )
-    if settings.protocol == "loso" and len(examples.people) < FEWEST_PEOPLE:
+    if settings.protocol == "loso" and len(examples.people) < MIN_SUBJECTS:
         raise DatasetError(
-            f"{len(examples.people)} people; leaving one out needs {FEWEST_PEOPLE}",
+            f"{len(examples.people)} people; leaving one out needs {MIN_SUBJECTS}",
             "give recordings of more people, or --protocol kfold",
         )
     if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():
@@ -109,7 +109,7 @@ def check(examples: Examples, settings: EvaluateSettings) -> None:
         )
 
 
-def choose(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
+def choose_features(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
     """The features of the population set (by rows without baseline) and of the personal set (with; if there are any).
 
     Those that ``inputs`` names; with ``auto`` the highest AUROC wins, and within 0.005 of it the simplest features.
@@ -121,11 +121,11 @@ def choose(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
         able = [features for features in wanted if features in own]
         if able:
             best = max(own[features] for features in able)
-            chosen[name] = next(features for features in able if own[features] >= best - TIE)
+            chosen[name] = next(features for features in able if own[features] >= best - AUROC_TIE)
     return chosen
 
 
-def _tests(examples: Examples, plan: Plan) -> dict[str, Mask]:
+def _test_masks(examples: Examples, plan: CrossValidationPlan) -> dict[str, Mask]:
     """Windows that each fold holds out, by its name."""
     if plan.evaluate.protocol == "loso":
         return {who: examples.subject == who for who in examples.take(examples.label >= 0).people}
@@ -136,28 +136,30 @@ def _tests(examples: Examples, plan: Plan) -> dict[str, Mask]:
     return {f"{number} of {len(parts)}": part for number, part in enumerate(parts, 1)}
 
 
-def _lacking(examples: Examples, tests: dict[str, Mask]) -> list[str]:
+def _untrainable_classes(examples: Examples, tests: dict[str, Mask]) -> list[str]:
     remarks = []
     for name, test in tests.items():
-        lost = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NONE})
+        lost = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NO_LABEL})
         remarks += [f"only {name} has {examples.classes[each]}: no fold can get it right" for each in lost]
     return remarks
 
 
-def _baseline_remarks(examples: Examples, plan: Plan) -> tuple[bool, list[str]]:
+def _baseline_remarks(examples: Examples, plan: CrossValidationPlan) -> tuple[bool, list[str]]:
     """Whether rows with a baseline are out of the question, and what is to be said."""
     kept = examples.take(examples.scored(relative=True))
     if not len(kept):
         return True, [f"no rows with a baseline: nobody has {FEWEST} windows of rest to take one from"]
     try:
-        check(kept, plan.evaluate)
+        check_scorable(kept, plan.evaluate)
     except DatasetError as error:
         return True, [f"no rows with a baseline: {error.message}"]
     lost = sorted(set(examples.take(examples.label >= 0).people) - set(kept.people))
     return False, [f"people without a baseline of rest, left out of rows with one: {', '.join(lost)}"] if lost else []
 
 
-def _jobs(examples: Examples, random: F64, tests: dict[str, Mask], plan: Plan, *, relative: bool) -> Iterator[Fold]:
+def _jobs(
+    examples: Examples, random: F64, tests: dict[str, Mask], plan: CrossValidationPlan, *, relative: bool
+) -> Iterator[Fold]:
     mixed = plan.evaluate.protocol == "kfold"
     for name, test in tests.items():
         seen = examples.seen_by(plan.embed(None if mixed else name)) if plan.embed else examples

@@ -9,12 +9,12 @@ import numpy as np
 from ecg_live.events import F64
 from ecg_live.model.features import Inputs
 from training.data.feature_table import Examples, Mask
-from training.evaluation.fold_cache import Arrays
+from training.evaluation.fold_cache import FoldArrays
 from training.heads.fit import fit
 from training.settings import HeadSettings
 
-FEATURES = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
-INPUTS: dict[str, Inputs] = {
+FEATURE_SETS = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
+HEAD_INPUTS: dict[str, Inputs] = {
     "hrv": "hrv",
     "random encoder": "embedding",
     "random encoder + hrv": "both",
@@ -42,27 +42,27 @@ class Fold:
     mixed: bool = False
 
 
-def column(features: str, *, relative: bool) -> str:
-    """The name of an array of `work_out`."""
+def result_key(features: str, *, relative: bool) -> str:
+    """The name of an array of `run_fold`."""
     return f"{features} relative" if relative else features
 
 
-def variants(features: str, encoders: int) -> list[str]:
+def feature_variants(features: str, encoders: int) -> list[str]:
     """What a kind of features is made of: with encoders that learnt nothing there are so many."""
     return [f"{features} {i}" for i in range(encoders)] if features.startswith("random") else [features]
 
 
-def work_out(fold: Fold) -> Arrays:
+def run_fold(fold: Fold) -> FoldArrays:
     """Probabilities (windows held out, classes) for each kind of features; NaN where a window is not scored."""
     found: dict[str, F64] = {}
     for relative in (False, True)[: 1 + fold.relative]:
         keep = fold.examples.scored(relative=relative)
-        for name in FEATURES:
-            for i, variant in enumerate(variants(name, len(fold.random))):
+        for name in FEATURE_SETS:
+            for i, variant in enumerate(feature_variants(name, len(fold.random))):
                 out = np.full((len(fold.test), len(fold.examples.classes)), np.nan)
                 if (keep & fold.test).any():
                     out[keep & fold.test] = _probabilities(fold, name, i, keep, relative=relative)
-                found[column(variant, relative=relative)] = out[fold.test]
+                found[result_key(variant, relative=relative)] = out[fold.test]
     return found
 
 
@@ -73,16 +73,16 @@ def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative:
     if name == "majority":
         share = np.bincount(examples.label[learnt], minlength=classes) / learnt.sum()
         return np.tile(share, (int(asked.sum()), 1))
-    inputs = INPUTS[name]
+    inputs = HEAD_INPUTS[name]
     seen = examples.seen_by(fold.random[encoder]) if name.startswith("random") else examples
     x = seen.features(inputs)
     if relative:
-        x = seen.relative(inputs, seen.take(~fold.test | _shared(fold)).spread(inputs))
+        x = seen.relative(inputs, seen.take(~fold.test | _training_subjects_rest(fold)).spread(inputs))
     groups = np.arange(len(examples)).astype(np.str_) if fold.mixed else examples.subject
     fitted = fit(x[learnt], examples.label[learnt], groups[learnt], classes, inputs, fold.head, fold.seed)
     return fitted.probabilities(x[asked])
 
 
-def _shared(fold: Fold) -> Mask:
+def _training_subjects_rest(fold: Fold) -> Mask:
     """Baselines of people whom the fold learns from, too: with mixed segments their windows lie on both sides."""
     return fold.examples.rest & np.isin(fold.examples.subject, fold.examples.subject[~fold.test])

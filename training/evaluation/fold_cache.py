@@ -19,11 +19,11 @@ from ecg_live.errors import DatasetError, EcgLiveError
 from ecg_live.events import F64
 from training.parallel import Engine
 
-VERSION = 1  # of what a fold works out; a new one makes all folds anew
-Arrays = Mapping[str, F64]
+FOLD_VERSION = 1  # of what a fold works out; a new one makes all folds anew
+FoldArrays = Mapping[str, F64]
 
 
-class Named(Protocol):
+class NamedJob(Protocol):
     """A fold's input: a dataclass with a name."""
 
     @property
@@ -31,25 +31,25 @@ class Named(Protocol):
         """For people."""
 
 
-J = TypeVar("J", bound=Named)
+JobT = TypeVar("JobT", bound=NamedJob)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Outcome:
+class _FoldOutcome:
     name: str
     key: str
-    arrays: Arrays
+    arrays: FoldArrays
     problem: EcgLiveError | None = None
 
 
 def run_folds(
-    work: Callable[[J], Arrays],
-    jobs: Iterable[J],
+    work: Callable[[JobT], FoldArrays],
+    jobs: Iterable[JobT],
     total: int,
     folder: Path,
     engine: Engine,
     report: Callable[[int, int], None],
-) -> dict[str, Arrays]:
+) -> dict[str, FoldArrays]:
     """Arrays of each fold by its name; folds that ``folder`` holds are not worked out again.
 
     A job is made when it is its turn. ``report`` is told how many are done, and of how many.
@@ -61,12 +61,12 @@ def run_folds(
     DatasetError
         If nothing can be written to the folder.
     """
-    found: dict[str, Arrays] = {}
+    found: dict[str, FoldArrays] = {}
     report(0, total)
 
-    def missing() -> Iterator[tuple[str, J]]:
+    def missing() -> Iterator[tuple[str, JobT]]:
         for job in jobs:
-            key = digest(job)
+            key = job_digest(job)
             before = _read(folder / f"{key}.npz")
             if before is None:
                 yield key, job
@@ -84,9 +84,9 @@ def run_folds(
     return found
 
 
-def digest(job: object) -> str:
+def job_digest(job: object) -> str:
     """16 hexadecimal digits that change with anything in a job."""
-    sha = hashlib.sha256(repr(VERSION).encode())
+    sha = hashlib.sha256(repr(FOLD_VERSION).encode())
     for part in _parts(job):
         sha.update(part)
     return sha.hexdigest()[:16]
@@ -104,21 +104,21 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield repr(value).encode()
 
 
-def _guarded(work: Callable[[J], Arrays], item: tuple[str, J]) -> _Outcome:
+def _guarded(work: Callable[[JobT], FoldArrays], item: tuple[str, JobT]) -> _FoldOutcome:
     """A fold's arrays, or what went wrong in it."""
     key, job = item
     try:
-        return _Outcome(job.name, key, work(job))
+        return _FoldOutcome(job.name, key, work(job))
     except EcgLiveError as error:
-        return _Outcome(job.name, key, {}, type(error)(f"fold {job.name}: {error.message}", error.remedy))
+        return _FoldOutcome(job.name, key, {}, type(error)(f"fold {job.name}: {error.message}", error.remedy))
     except Exception as error:  # noqa: BLE001 - whatever it is, the fold is named
         problem = EcgLiveError(
             f"fold {job.name} failed: {type(error).__name__}: {error}", "run it again; folds that are done are kept"
         )
-        return _Outcome(job.name, key, {}, problem)
+        return _FoldOutcome(job.name, key, {}, problem)
 
 
-def _read(path: Path) -> Arrays | None:
+def _read(path: Path) -> FoldArrays | None:
     """What is kept of a fold; None if there is nothing, or nothing whole."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -127,7 +127,7 @@ def _read(path: Path) -> Arrays | None:
         return None
 
 
-def _write(path: Path, arrays: Arrays) -> None:
+def _write(path: Path, arrays: FoldArrays) -> None:
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     try:

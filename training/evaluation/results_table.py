@@ -7,13 +7,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from training.data.feature_table import Examples, Mask
-from training.evaluation.fold import FEATURES, column, variants
-from training.evaluation.fold_cache import Arrays
-from training.evaluation.metrics import Drawn, Judged, confusion, draw, interval, paired, reliability, scores
+from training.evaluation.fold import FEATURE_SETS, feature_variants, result_key
+from training.evaluation.fold_cache import FoldArrays
+from training.evaluation.metrics import (
+    BootstrapScores,
+    Predictions,
+    bootstrap,
+    compare_paired,
+    confusion,
+    interval,
+    reliability,
+    scores,
+)
 from training.results import Paired, Row
 from training.settings import EvaluateSettings
 
-RIVALS = ("majority", "hrv", "random encoder")
+COMPARATORS = ("majority", "hrv", "random encoder")
 
 
 class Evaluation(NamedTuple):
@@ -26,7 +35,7 @@ class Evaluation(NamedTuple):
 def make_rows(
     examples: Examples,
     tests: dict[str, Mask],
-    found: dict[str, Arrays],
+    found: dict[str, FoldArrays],
     baseline: float,
     settings: EvaluateSettings,
     encoders: int,
@@ -36,45 +45,47 @@ def make_rows(
     Of so many random ``encoders`` the one with the median AUROC makes the row; remarks tell their range.
     """
     keep = examples.scored(relative=baseline > 0)
-    judged: dict[str, Judged] = {}
+    judged: dict[str, Predictions] = {}
     remarks: list[str] = []
-    for name in FEATURES:
-        columns = [column(each, relative=baseline > 0) for each in variants(name, encoders)]
-        ranked = sorted((_gathered(examples, tests, found, each).take(keep) for each in columns), key=_auroc)
+    for name in FEATURE_SETS:
+        columns = [result_key(each, relative=baseline > 0) for each in feature_variants(name, encoders)]
+        ranked = sorted((_collect(examples, tests, found, each).take(keep) for each in columns), key=_auroc)
         judged[name] = ranked[len(ranked) // 2]
         if len(ranked) > 1:
             rest = f" with {baseline:g} s of baseline" if baseline else ""
             remarks.append(f"{name}{rest}: {_auroc(ranked[0]):.3f} to {_auroc(ranked[-1]):.3f}")
-    judged["majority"] = Judged(
+    judged["majority"] = Predictions(
         judged["majority"].probability,
         np.zeros_like(judged["majority"].ranking),
         judged["majority"].label,
         judged["majority"].subject,
     )
-    drawn = {name: draw(each, settings.draws) for name, each in judged.items()}
+    drawn = {name: bootstrap(each, settings.draws) for name, each in judged.items()}
     return Evaluation(
-        tuple(_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURES), tuple(remarks)
+        tuple(_row(name, judged, drawn, baseline, settings.protocol) for name in FEATURE_SETS), tuple(remarks)
     )
 
 
-def _auroc(judged: Judged) -> float:
+def _auroc(judged: Predictions) -> float:
     return scores(judged).auroc or 0.0
 
 
-def _gathered(examples: Examples, tests: dict[str, Mask], found: dict[str, Arrays], name: str) -> Judged:
+def _collect(examples: Examples, tests: dict[str, Mask], found: dict[str, FoldArrays], name: str) -> Predictions:
     """What all folds say of all windows."""
     out = np.full((len(examples), len(examples.classes)), np.nan)
     for fold, test in tests.items():
         out[test] = found[fold][name]
-    return Judged(out, out, examples.label, examples.subject)
+    return Predictions(out, out, examples.label, examples.subject)
 
 
-def _row(name: str, judged: dict[str, Judged], drawn: dict[str, Drawn], baseline: float, protocol: Any) -> Row:
+def _row(
+    name: str, judged: dict[str, Predictions], drawn: dict[str, BootstrapScores], baseline: float, protocol: Any
+) -> Row:
     ours = judged[name]
     people = np.unique(ours.subject).tolist()
-    rivals = [*RIVALS, *(["random encoder + hrv"] if name == "both" else [])]
+    rivals = [*COMPARATORS, *(["random encoder + hrv"] if name == "both" else [])]
     intervals = {key: interval(values) for key, values in drawn[name].items()}
-    versus = {rival: _versus(name, rival, judged, drawn) for rival in rivals if rival != name}
+    versus = {rival: _compare(name, rival, judged, drawn) for rival in rivals if rival != name}
     return Row(
         features=name,
         protocol=protocol,
@@ -88,8 +99,8 @@ def _row(name: str, judged: dict[str, Judged], drawn: dict[str, Drawn], baseline
     )
 
 
-def _versus(name: str, rival: str, judged: dict[str, Judged], drawn: dict[str, Drawn]) -> Paired | None:
+def _compare(name: str, rival: str, judged: dict[str, Predictions], drawn: dict[str, BootstrapScores]) -> Paired | None:
     ours, theirs = scores(judged[name]).auroc, scores(judged[rival]).auroc
     if ours is None or theirs is None:
         return None
-    return paired(drawn[name], drawn[rival], ours - theirs)
+    return compare_paired(drawn[name], drawn[rival], ours - theirs)

@@ -18,17 +18,17 @@ from training.data.rest_windows import counted_on
 from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
-from training.datasets.labels import NONE, classify
-from training.evaluation.metrics import Judged, draw, interval, scores
+from training.datasets.labels import NO_LABEL, classify
+from training.evaluation.metrics import Predictions, bootstrap, interval, scores
 from training.limits import check_one
 from training.progress import Show
 from training.settings import CorpusSettings, EvaluateSettings
 
-HOP = CorpusSettings().hop
-Truths = Mapping[str, Mapping[tuple[int, int], int]]  # by head: the class of every labelled stretch
+HOP_S = CorpusSettings().hop
+TrueClasses = Mapping[str, Mapping[tuple[int, int], int]]  # by head: the class of every labelled stretch
 
 
-class Asked(NamedTuple):
+class LabelledWindow(NamedTuple):
     """A window, the stretch that it lies in (sitting and span), and seconds of rest passed at its end (inf: none)."""
 
     window: Window
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
     rest: float
 
 
-class Answer(NamedTuple):
+class ScoredPrediction(NamedTuple):
     """What a head said of one window, and what it should have said."""
 
     subject: str
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
     result: HeadResult
 
 
-def judge(model: Path, name: str, folder: Path, baseline: float, show: Show) -> dict[str, Any]:
+def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Show) -> dict[str, Any]:
     """Scores of every head that the data set has a label for, by set: rows of plain values, and remarks.
 
     As in training, a ``baseline`` (s) comes from what the data set marks as a wearer's rest, and is not scored. Where
@@ -58,24 +58,24 @@ def judge(model: Path, name: str, folder: Path, baseline: float, show: Show) -> 
     """
     check_one("evaluate.baseline", baseline)
     bundle, data = load_bundle(model), open_dataset(name, folder)
-    truths = {head: _truth(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
+    truths = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
     if not truths:
         raise ConfigError(
             f"{model.name} answers {', '.join(bundle.card.heads)}; {data.name} has labels {', '.join(data.labels)}",
             "choose a model and a data set that have one in common",
         )
-    remarks = [*data.remarks, *_known_people(bundle, data)]
-    marked = any(span.rest for sitting in data.sittings for span in sitting.spans)
+    remarks = [*data.remarks, *_overlap_remarks(bundle, data)]
+    marked = any(span.rest for sitting in data.sessions for span in sitting.annotations)
     if baseline and not marked:
         remarks.append(f"{data.name} marks no rest: the baseline is what each sitting begins with, rest or not")
-    jobs = [Job(i, sitting, ()) for i, sitting in enumerate(data.sittings)]
-    together = [[job for job in jobs if job.sitting.subject == who] for who in data.subjects]
+    jobs = [Job(i, sitting, ()) for i, sitting in enumerate(data.sessions)]
+    together = [[job for job in jobs if job.session.subject == who] for who in data.subjects]
     groups = together if marked else [[job] for job in jobs]
-    answers: list[Answer] = []
+    answers: list[ScoredPrediction] = []
     for i, group in enumerate(groups):
         show.progress(data.title, i, len(groups))
         asked = [each for job in group for each in _windows(job, remarks, marked=marked)]
-        answers += _ask(bundle, group[0].sitting.subject, asked, truths, baseline, remarks)
+        answers += _predict_subject(bundle, group[0].session.subject, asked, truths, baseline, remarks)
     show.progress(data.title, len(groups), len(groups))
     rows = [row for head in truths for row in _rows(head, bundle, answers)]
     if not rows:
@@ -83,22 +83,22 @@ def judge(model: Path, name: str, folder: Path, baseline: float, show: Show) -> 
     return {"model": model.name, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
 
 
-def _truth(head: str, card: HeadCard, data: Dataset) -> Mapping[tuple[int, int], int]:
+def _targets(head: str, card: HeadCard, data: Dataset) -> Mapping[tuple[int, int], int]:
     """The class of every labelled stretch, by sitting and span; split as the head learnt it."""
-    stretches = [(i, j) for i, sitting in enumerate(data.sittings) for j in range(len(sitting.spans))]
-    values = [data.sittings[i].spans[j].labels.get(head) for i, j in stretches]
-    who = [data.sittings[i].subject for i, _ in stretches]
+    stretches = [(i, j) for i, sitting in enumerate(data.sessions) for j in range(len(sitting.annotations))]
+    values = [data.sessions[i].annotations[j].labels.get(head) for i, j in stretches]
+    who = [data.sessions[i].subject for i, _ in stretches]
     made = classify(values, who, data.labels[head], card.split)
     if not set(made.names) <= set(card.classes):
         raise ConfigError(
             f"head {head} tells {', '.join(card.classes)} apart; {data.name} has {', '.join(made.names)}",
             "choose another data set",
         )
-    index = [NONE if each == NONE else card.classes.index(made.names[each]) for each in made.indices.tolist()]
+    index = [NO_LABEL if each == NO_LABEL else card.classes.index(made.names[each]) for each in made.indices.tolist()]
     return dict(zip(stretches, index, strict=True))
 
 
-def _known_people(bundle: Bundle, data: Dataset) -> Iterator[str]:
+def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
     seen = set(bundle.card.pretext.get("seen", {}).get(data.name, ())) & set(data.subjects)
     if seen:
         yield f"the encoder has seen {len(seen)} of these {len(data.subjects)} people, without their labels"
@@ -111,22 +111,27 @@ def _known_people(bundle: Bundle, data: Dataset) -> Iterator[str]:
             )
 
 
-def _windows(job: Job, remarks: list[str], *, marked: bool) -> Iterator[Asked]:
+def _windows(job: Job, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
     """All windows of a sitting; where no rest is ``marked``, all of it may be."""
     try:
-        for window, part, start in sitting_windows(job.sitting, HOP, remarks):
+        for window, part, start in sitting_windows(job.session, HOP_S, remarks):
             stop = start + LENGTH
-            rest = rest_passed(job.sitting, part, start, stop) if marked else window.stop
-            yield Asked(window, (job.number, labelled(job, part, start, stop, "inside")), rest)
+            rest = rest_passed(job.session, part, start, stop) if marked else window.stop
+            yield LabelledWindow(window, (job.number, labelled(job, part, start, stop, "inside")), rest)
     except (RecordingError, ConfigError, DatasetError) as error:
-        remarks.append(f"{job.sitting.subject}: left out: {error.message}")
+        remarks.append(f"{job.session.subject}: left out: {error.message}")
 
 
-def _ask(
-    bundle: Bundle, subject: str, asked: Sequence[Asked], truths: Truths, baseline: float, remarks: list[str]
-) -> Iterator[Answer]:
+def _predict_subject(
+    bundle: Bundle,
+    subject: str,
+    asked: Sequence[LabelledWindow],
+    truths: TrueClasses,
+    baseline: float,
+    remarks: list[str],
+) -> Iterator[ScoredPrediction]:
     """What every head says of one wearer's labelled windows, as if the wearer had rested first."""
-    predictor = Predictor(bundle, HOP, baseline)
+    predictor = Predictor(bundle, HOP_S, baseline)
     asked = [  # windows of several sittings, and in another order, are no stream
         each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(asked)
     ]
@@ -136,26 +141,28 @@ def _ask(
         each._replace(window=replace(each.window, start=stop - LENGTH, stop=stop))
         for each, stop in zip(calm, stops.tolist(), strict=True)
     ]
-    yield from _answers(predictor, bundle, subject, begun, truths)
+    yield from _predict_windows(predictor, bundle, subject, begun, truths)
     if predictor.waiting:
         remarks.append(f"{subject}: too little rest for a baseline, left out")
         return
-    yield from _answers(predictor, bundle, subject, (each for each in asked if not np.isfinite(each.rest)), truths)
+    yield from _predict_windows(
+        predictor, bundle, subject, (each for each in asked if not np.isfinite(each.rest)), truths
+    )
 
 
-def _answers(
-    predictor: Predictor, bundle: Bundle, subject: str, asked: Iterable[Asked], truths: Truths
-) -> Iterator[Answer]:
+def _predict_windows(
+    predictor: Predictor, bundle: Bundle, subject: str, asked: Iterable[LabelledWindow], truths: TrueClasses
+) -> Iterator[ScoredPrediction]:
     """Of heads with a personal set nothing counts before the baseline is complete."""
     for window, at, _ in asked:
         awaited = predictor.waiting
         for head, result in predictor.predict(window).items():
-            truth = truths.get(head, {}).get(at, NONE)
-            if truth != NONE and not (awaited and "personal" in bundle.heads[head]):
-                yield Answer(subject, head, truth, result)
+            truth = truths.get(head, {}).get(at, NO_LABEL)
+            if truth != NO_LABEL and not (awaited and "personal" in bundle.heads[head]):
+                yield ScoredPrediction(subject, head, truth, result)
 
 
-def _rows(head: str, bundle: Bundle, answers: list[Answer]) -> Iterator[dict[str, Any]]:
+def _rows(head: str, bundle: Bundle, answers: list[ScoredPrediction]) -> Iterator[dict[str, Any]]:
     classes = bundle.card.heads[head].classes
     for which in bundle.card.heads[head].sets:
         own = [each for each in answers if each.head == head and each.result.set == which]
@@ -164,9 +171,9 @@ def _rows(head: str, bundle: Bundle, answers: list[Answer]) -> Iterator[dict[str
             continue
         probability = np.array([[(each.result.probs or {})[name] for name in classes] for each in said])
         label, who = np.array([each.truth for each in said]), np.array([each.subject for each in said])
-        judged = Judged(probability, probability, label, who)
+        judged = Predictions(probability, probability, label, who)
         found = scores(judged)
-        auroc = interval(draw(judged, EvaluateSettings().draws)["auroc"])
+        auroc = interval(bootstrap(judged, EvaluateSettings().draws)["auroc"])
         yield {
             "head": head,
             "set": which,

@@ -11,22 +11,24 @@ from urllib.parse import urljoin
 import pooch
 
 from ecg_live.errors import ConfigError, DatasetError
-from training.fetch.download import Progress, Resuming, read_list
-from training.fetch.sources import MB, SOURCES, Source
+from training.fetch.download import DownloadProgress, ResumingDownloader, read_list
+from training.fetch.sources import DOWNLOAD_SOURCES, MB, DownloadSource
 from training.fetch.unpack import unpack
 
-__all__ = ["SOURCES", "fetch"]
+__all__ = ["DOWNLOAD_SOURCES", "fetch"]
 
-MOST_RECORDS = 10_000  # that a list may name
+MAX_RECORDS = 10_000  # that a list may name
 
 
-def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progress, url: str | None = None) -> Path:
+def fetch(
+    name: str, folder: Path, accept: Callable[[str], bool], report: DownloadProgress, url: str | None = None
+) -> Path:
     """Download a data set and give the folder that ``ecg-live train`` takes; what is there already stays.
 
     Parameters
     ----------
     name : str
-        One of `SOURCES`.
+        One of `DOWNLOAD_SOURCES`.
     folder : Path
         Where it is to lie.
     accept : callable
@@ -43,9 +45,9 @@ def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progre
     DatasetError
         If it cannot be downloaded, is damaged, or the disk does not take it; partial files stay and are gone on with.
     """
-    if name not in SOURCES:
-        raise ConfigError(f"{name!r} cannot be fetched; {', '.join(SOURCES)} can", "choose one of them")
-    source = SOURCES[name]
+    if name not in DOWNLOAD_SOURCES:
+        raise ConfigError(f"{name!r} cannot be fetched; {', '.join(DOWNLOAD_SOURCES)} can", "choose one of them")
+    source = DOWNLOAD_SOURCES[name]
     if source.inside and (folder / source.inside).is_dir():
         return folder / source.inside
     url = url or source.url
@@ -66,22 +68,22 @@ def fetch(name: str, folder: Path, accept: Callable[[str], bool], report: Progre
         raise
 
 
-def _archive(source: Source, url: str, folder: Path, report: Progress) -> Path:
+def _archive(source: DownloadSource, url: str, folder: Path, report: DownloadProgress) -> Path:
     name = f"{source.inside}.zip"
     sums = _sums(url) if source.sums else {}
     _retrieve(url, sums.get(url.rsplit("/", 1)[-1]), name, folder, report, source.most)
     return unpack(folder / name, source.inside, folder, source.unpacked)
 
 
-def _records(source: Source, url: str, folder: Path, report: Progress) -> Path:
+def _records(source: DownloadSource, url: str, folder: Path, report: DownloadProgress) -> Path:
     """All recordings that a folder's ``RECORDS`` lists, one name a line."""
     url = url if url.endswith("/") else url + "/"
     names = (read_list(urljoin(url, "RECORDS")) or "").split()
     if not names:
         raise DatasetError(f"{url} has no list RECORDS of its recordings", "check the address")
-    if len(names) > MOST_RECORDS:
+    if len(names) > MAX_RECORDS:
         raise DatasetError(
-            f"{url}RECORDS lists {len(names)} recordings; {MOST_RECORDS} is the most", "check the address"
+            f"{url}RECORDS lists {len(names)} recordings; {MAX_RECORDS} is the most", "check the address"
         )
     for name in names:
         if not name.endswith(".edf") or {"/", "\\", ":"} & set(name):
@@ -94,10 +96,10 @@ def _records(source: Source, url: str, folder: Path, report: Progress) -> Path:
     return folder
 
 
-def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: Progress, most: int) -> None:
+def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: DownloadProgress, most: int) -> None:
     """One file of so many bytes at most, unless it is there and right."""
     try:
-        pooch.retrieve(url, sha256, name, folder, downloader=Resuming(folder / f"{name}.part", report, most))
+        pooch.retrieve(url, sha256, name, folder, downloader=ResumingDownloader(folder / f"{name}.part", report, most))
     except ValueError as error:  # pooch has deleted what it refuses
         raise DatasetError(
             f"{url}: what came has not the SHA-256 that the publisher states, {sha256}",
@@ -114,7 +116,7 @@ def _sums(url: str) -> dict[str, str]:
     return {pair[1].lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2 and len(pair[0]) == 64}
 
 
-def _notice(source: Source, url: str, folder: Path) -> str:
+def _notice(source: DownloadSource, url: str, folder: Path) -> str:
     """What the user accepts."""
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
     grows = f", up to {source.unpacked / MB:,.0f} MB unpacked" if source.unpacked else ""

@@ -15,22 +15,22 @@ from urllib.parse import urlsplit
 from ecg_live import __version__
 from ecg_live.errors import ConfigError, DatasetError
 
-TIMEOUT = 60.0  # s without a byte, after which a connection counts as lost
-BLOCK = 1 << 18  # bytes from one report to the next
-LONGEST = 1 << 22  # bytes of a list of files
-AGAIN = "check the connection, then run the same command again: it goes on from here"
-Progress = Callable[[str, int, int | None], None]
+READ_TIMEOUT_S = 60.0  # s without a byte, after which a connection counts as lost
+READ_BLOCK_BYTES = 1 << 18  # bytes from one report to the next
+MAX_LIST_BYTES = 1 << 22  # bytes of a list of files
+RESUME_REMEDY = "check the connection, then run the same command again: it goes on from here"
+DownloadProgress = Callable[[str, int, int | None], None]
 """Called with a file's name, the bytes that are there and the bytes that there will be, None if nobody says."""
 
 
-class _CutError(Exception):
+class _ConnectionLostError(Exception):
     """The connection was lost half-way."""
 
 
-class Resuming:
+class ResumingDownloader:
     """A downloader for pooch: fills ``part``, which stays if the connection does not."""
 
-    def __init__(self, part: Path, report: Progress, most: int) -> None:
+    def __init__(self, part: Path, report: DownloadProgress, most: int) -> None:
         self._part, self._report, self._most = part, report, most
 
     def __call__(self, url: str, output_file: str | IO[bytes], pooch: Any) -> None:  # noqa: ARG002 - pooch's call
@@ -39,7 +39,7 @@ class Resuming:
         self._part.replace(str(output_file))
 
 
-def download(url: str, part: Path, report: Progress, most: int) -> None:
+def download(url: str, part: Path, report: DownloadProgress, most: int) -> None:
     """Fetch what is missing of a file; a lost connection is taken up again as long as each one brings something.
 
     Parameters
@@ -71,10 +71,10 @@ def download(url: str, part: Path, report: Progress, most: int) -> None:
                 return
             part.unlink()
             continue
-        except (_CutError, OSError, http.client.HTTPException) as error:
+        except (_ConnectionLostError, OSError, http.client.HTTPException) as error:
             reason = _reason(error)
         if _size(part) <= had:
-            raise DatasetError(f"{url}: {reason}, with {had} bytes here", AGAIN)
+            raise DatasetError(f"{url}: {reason}, with {had} bytes here", RESUME_REMEDY)
 
 
 def read_list(url: str) -> str | None:
@@ -87,20 +87,20 @@ def read_list(url: str) -> str | None:
     """
     try:
         with _open(url) as answer:
-            return answer.read(LONGEST).decode("utf-8", "replace")
+            return answer.read(MAX_LIST_BYTES).decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         if error.code == http.HTTPStatus.NOT_FOUND:
             return None
         raise DatasetError(f"{url}: the server answers {error.code} {error.reason}", "check it") from error
     except (OSError, http.client.HTTPException) as error:
-        raise DatasetError(f"{url}: {_reason(error)}", AGAIN) from error
+        raise DatasetError(f"{url}: {_reason(error)}", RESUME_REMEDY) from error
 
 
-def _attempt(url: str, part: Path, report: Progress, most: int) -> bool:
+def _attempt(url: str, part: Path, report: DownloadProgress, most: int) -> bool:
     """Read one answer to its end; true if the file is whole then."""
     had = _size(part)
     with _open(url, {"Range": f"bytes={had}-"} if had else {}) as answer:
-        begun = _begun(answer.headers) if answer.status == http.HTTPStatus.PARTIAL_CONTENT else 0
+        begun = _first_byte(answer.headers) if answer.status == http.HTTPStatus.PARTIAL_CONTENT else 0
         if begun not in {0, had}:
             raise DatasetError(f"{url}: the server sends byte {begun}, {had} was asked for", f"delete {part}")
         length = answer.headers.get("Content-Length", "")
@@ -134,9 +134,9 @@ def _save(answer: http.client.HTTPResponse, part: Path, begun: int, report: Call
 
 def _read(answer: http.client.HTTPResponse) -> bytes:
     try:
-        return answer.read(BLOCK)
+        return answer.read(READ_BLOCK_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise _CutError(_reason(error)) from error
+        raise _ConnectionLostError(_reason(error)) from error
 
 
 @contextlib.contextmanager
@@ -154,7 +154,7 @@ def _open(url: str, headers: dict[str, str] | None = None) -> http.client.HTTPRe
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ConfigError(f"the address {url!r} is neither http nor https", "give one that is")
     request = urllib.request.Request(url, headers={"User-Agent": f"ecg-live/{__version__}"} | (headers or {}))  # noqa: S310 - checked
-    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310 - checked
+    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=READ_TIMEOUT_S)  # noqa: S310 - checked
     return answer
 
 
@@ -164,7 +164,7 @@ def _reason(error: Exception) -> str:
     return getattr(inner, "strerror", None) or str(inner) or type(error).__name__
 
 
-def _begun(headers: Message) -> int:
+def _first_byte(headers: Message) -> int:
     """First byte of a partial answer: ``bytes 100-199/200``; -1 if it does not say."""
     first = headers.get("Content-Range", "").removeprefix("bytes ").split("-")[0]
     return int(first) if first.isdecimal() else -1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DownloadSource:
     """A data set that its authors let anyone download.
 
     Parameters
@@ -48,8 +48,8 @@ class Source:
 
 MB, GB = 10**6, 10**9
 ODC_BY = "Open Data Commons Attribution License 1.0; cite its authors and PhysioNet (Goldberger et al. 2000)"
-SOURCES: Mapping[str, Source] = {
-    "wesad": Source(
+DOWNLOAD_SOURCES: Mapping[str, DownloadSource] = {
+    "wesad": DownloadSource(
         title="WESAD, Wearable Stress and Affect Detection (Schmidt et al. 2018), 15 people",
         licence="for scientific, non-commercial use only; cite Schmidt et al. 2018",
         url="https://uni-siegen.sciebo.de/s/HGdUkoNlW1Ub0Gx/download",
@@ -59,13 +59,13 @@ SOURCES: Mapping[str, Source] = {
         sums=False,
         mirror="https://archive.ics.uci.edu/static/public/465/wesad+wearable+stress+and+affect+detection.zip",
     ),
-    "eegmat": Source(
+    "eegmat": DownloadSource(
         title="EEG During Mental Arithmetic Tasks 1.0.0 (Zyma et al. 2019), 36 people",
         licence=ODC_BY,
         url="https://physionet.org/files/eegmat/1.0.0/",
         size=180 * MB,
     ),
-    "cinc2017": Source(
+    "cinc2017": DownloadSource(
         title="PhysioNet/CinC Challenge 2017, training set (Clifford et al. 2017), 8,528 recordings",
         licence=ODC_BY,
         url="https://physionet.org/files/challenge-2017/1.0.0/training2017.zip",

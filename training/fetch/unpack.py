@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from ecg_live.errors import DatasetError
 
-MOST_ENTRIES = 100_000  # files in a data set; CinC 2017 has 17,057
-LONGEST_LIST = 1 << 25  # bytes of a zip file's list of them, which is read as a whole
-_END, _END64 = b"PK\x05\x06", b"PK\x06\x06"  # before where that list is described, at the end of the file
-AGAIN = "run the same command again: it fetches it anew"
+MAX_ENTRIES = 100_000  # files in a data set; CinC 2017 has 17,057
+MAX_DIRECTORY_BYTES = 1 << 25  # bytes of a zip file's list of them, which is read as a whole
+_END_RECORD, _END64_RECORD = b"PK\x05\x06", b"PK\x06\x06"  # before where that list is described, at the end of the file
+REFETCH_REMEDY = "run the same command again: it fetches it anew"
 
 
 def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
@@ -47,7 +47,7 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
         raise DatasetError(f"{folder}: {error.strerror}", "make room, then run the same command again") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         archive.unlink()
-        raise DatasetError(f"{archive} is no whole zip file: {error}", AGAIN) from error
+        raise DatasetError(f"{archive} is no whole zip file: {error}", REFETCH_REMEDY) from error
     except DatasetError:
         archive.unlink()
         raise
@@ -62,15 +62,15 @@ def _check_list(archive: Path) -> None:
     with archive.open("rb") as file:
         file.seek(max(0, archive.stat().st_size - (1 << 16) - 256))
         tail = file.read()
-    wide, plain = tail.rfind(_END64), tail.rfind(_END)
+    wide, plain = tail.rfind(_END64_RECORD), tail.rfind(_END_RECORD)
     entries = size = 0
     if wide >= 0 and len(tail) >= wide + 48:
         entries, size = struct.unpack_from("<QQ", tail, wide + 32)
     elif plain >= 0 and len(tail) >= plain + 16:
         entries, size = struct.unpack_from("<HI", tail, plain + 10)
-    if entries > MOST_ENTRIES or size > LONGEST_LIST:
+    if entries > MAX_ENTRIES or size > MAX_DIRECTORY_BYTES:
         raise DatasetError(
-            f"{archive} lists {entries} files in {size} bytes; {MOST_ENTRIES} files is the most expected",
+            f"{archive} lists {entries} files in {size} bytes; {MAX_ENTRIES} files is the most expected",
             "check the address",
         )
 

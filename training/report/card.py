@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from training.report.sentences import LOSO, NAMES, PROTOCOLS, chosen_rows
+from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, chosen_rows
 from training.results import LabelResult, Row
 
-DIGITS = 4
+DECIMAL_PLACES = 4
 
 
 def card_scores(label: LabelResult) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
     longest = max((row.baseline for row in label.rows), default=0.0)
     rest = f"; baseline = features minus the wearer's mean over {longest:g} s of rest, which are not scored then"
     return {
-        "protocol": PROTOCOLS[protocol] + (rest if longest else ""),
+        "protocol": PROTOCOL_TEXTS[protocol] + (rest if longest else ""),
         "rows": [_row(row) for row in label.rows if row.protocol == protocol],
         "chosen": dict(label.chosen),
         "auroc_per_subject": {
@@ -34,7 +34,7 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     scores, interval = row.scores, row.interval.get("auroc")
     return {
-        "features": NAMES.get(row.features, row.features),
+        "features": FEATURE_NAMES.get(row.features, row.features),
         "baseline": f"{row.baseline:g} s" if row.baseline else "no",
         "auroc": _round(scores.auroc),
         "interval": [_round(edge) for edge in interval] if interval and all(map(math.isfinite, interval)) else None,
@@ -45,7 +45,7 @@ def _row(row: Row) -> dict[str, Any]:
         "windows": scores.windows,
         "people": scores.people,
         "versus": {
-            NAMES.get(rival, rival): {
+            FEATURE_NAMES.get(rival, rival): {
                 "difference": _round(paired.difference),
                 "interval": [_round(edge) for edge in paired.interval],
                 "p": _round(paired.p),
@@ -57,4 +57,4 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _round(value: float | None) -> float | None:
     """Four places; None for what is no number."""
-    return None if value is None or not math.isfinite(value) else round(value, DIGITS)
+    return None if value is None or not math.isfinite(value) else round(value, DECIMAL_PLACES)

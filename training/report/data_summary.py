@@ -13,10 +13,12 @@ from training.data.corpus import Corpus
 from training.heads.lda import standard
 from training.results import DataSummary, Example, Point
 
-POINTS = 800  # on the map, at most
-FEWEST = 10  # windows that a map needs
-ALIKE = 1e-9  # features that differ by less do not: nothing is left to lay out, and t-SNE would divide by zero
-PERPLEXITY = 30.0  # of t-SNE (van der Maaten & Hinton 2008: 5 to 50)
+MAX_MAP_POINTS = 800  # on the map, at most
+MIN_MAP_WINDOWS = 10  # windows that a map needs
+MIN_FEATURE_RANGE = (
+    1e-9  # features that differ by less do not: nothing is left to lay out, and t-SNE would divide by zero
+)
+TSNE_PERPLEXITY = 30.0  # of t-SNE (van der Maaten & Hinton 2008: 5 to 50)
 
 
 def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: Sequence[str] = ()) -> DataSummary:
@@ -27,7 +29,7 @@ def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: 
         title=data.title,
         licence=data.licence,
         subjects=len(data.subjects),
-        recordings=sum(len(sitting.parts) for sitting in data.sittings),
+        recordings=sum(len(sitting.parts) for sitting in data.sessions),
         hours=round(corpus.seconds / 3600, 3),
         used=len(corpus.windows),
         unusable=corpus.unusable,
@@ -40,11 +42,11 @@ def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: 
 
 def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDArray[np.str_]) -> tuple[Point, ...]:
     """Windows on a plane by t-SNE of their standardised features (n, 128): at most 800, evenly chosen."""
-    if len(embedding) < FEWEST or np.ptp(embedding, axis=0).max() < ALIKE:
+    if len(embedding) < MIN_MAP_WINDOWS or np.ptp(embedding, axis=0).max() < MIN_FEATURE_RANGE:
         return ()
-    at = np.unique(np.linspace(0, len(embedding) - 1, POINTS).round().astype(int))
+    at = np.unique(np.linspace(0, len(embedding) - 1, MAX_MAP_POINTS).round().astype(int))
     mean, sd = standard(embedding[at])
-    perplexity = min(PERPLEXITY, (len(at) - 1) / 3)
+    perplexity = min(TSNE_PERPLEXITY, (len(at) - 1) / 3)
     plane = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform((embedding[at] - mean) / sd)
     return tuple(
         Point(round(float(x), 3), round(float(y), 3), str(who), str(what))
@@ -52,7 +54,7 @@ def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDAr
     )
 
 
-def examples(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]:
+def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]:
     """The middle good window of every class, and the middle one of poor quality if there are any."""
     good = corpus.rows["grade"] == 0
     chosen = [(name, np.flatnonzero(good & (label == name))) for name in sorted(set(label.tolist()) - {""})]
@@ -62,7 +64,7 @@ def examples(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]
         if len(at):
             middle = int(at[len(at) // 2])
             row = corpus.rows[middle]
-            who = corpus.dataset.sittings[row["sitting"]].subject
+            who = corpus.dataset.sessions[row["sitting"]].subject
             caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
             found.append(Example(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
     return tuple(found)

@@ -9,7 +9,7 @@ from training.report.sections import data_section, example_section, map_section,
 from training.report.sentences import chosen_rows, headline
 from training.results import Report
 
-TERMS = (
+SCORE_TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
     "AUROC of all people's windows together, of people each one's own only: what differs between people is not in it.",
     "With more than two classes, AUROC is the mean of each class against the rest.",
@@ -30,7 +30,7 @@ def page(report: Report) -> str:
         map_section(report),
         example_section(report),
         settings_section(report.settings),
-        tag("footer", tag("h3", "Terms"), bullet_list(TERMS), class_="note"),
+        tag("footer", tag("h3", "Terms"), bullet_list(SCORE_TERMS), class_="note"),
     )
     return document(report.name, content, __package__)
 

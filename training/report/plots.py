@@ -17,21 +17,21 @@ from ecg_live.html.charts import (
     vertical_text,
 )
 from ecg_live.html.markup import NO_VALUE_DASH, Markup, number, tag, with_interval
-from training.report.sentences import LOSO, NAMES
+from training.report.sentences import FEATURE_NAMES, LOSO
 from training.results import Example, LabelResult, Point, PretextLog, Row
 
-RATE = 256  # Hz, of example windows
-LOOKS = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
-DRAWN = 300  # points of a curve; more are averaged
-LINE, WIDE = 22.0, 920.0  # height of a row and width of a whole picture, in pixels
+WINDOW_RATE_HZ = 256  # Hz, of example windows
+DOT_STYLES = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
+MAX_CURVE_POINTS = 300  # points of a curve; more are averaged
+ROW_HEIGHT_PX, PICTURE_WIDTH_PX = 22.0, 920.0  # height of a row and width of a whole picture, in pixels
 
 
-def overview(label: LabelResult) -> Markup:
+def auroc_overview(label: LabelResult) -> Markup:
     """AUROC of every row with its interval, one below the other: leave-one-subject-out only."""
     rows = [row for row in label.rows if row.protocol == LOSO and is_score(row.scores.auroc)]
     edges = [edge for row in rows for edge in row.interval.get("auroc", ())]
     low, _ = data_limits([*edges, *(row.scores.auroc or 0 for row in rows)], 0.45)
-    plot = Plot(290, 10, 450, LINE * len(rows), (math.floor(low * 10) / 10, 1.0), (len(rows), 0))
+    plot = Plot(290, 10, 450, ROW_HEIGHT_PX * len(rows), (math.floor(low * 10) / 10, 1.0), (len(rows), 0))
     marks = axis_ticks(*plot.xlim, 8)
     parts = [
         *plot.axes("AUROC", "", marks, []),
@@ -46,9 +46,15 @@ def overview(label: LabelResult) -> Markup:
             parts.append(straight_line(plot.x(low_high[0]), y, plot.x(low_high[1]), y, f"line {colour}"))
         parts.append(dot(plot.x(auroc), y, 4.5, f"{'full' if used else 'open'} {colour}"))
         strong = "strong" if used else None
-        parts.append(text_at(f"{NAMES.get(row.features, row.features)}, {_rest(row)}", 278, y + 4, "end", strong))
+        parts.append(
+            text_at(
+                f"{FEATURE_NAMES.get(row.features, row.features)}, {_baseline_text(row)}", 278, y + 4, "end", strong
+            )
+        )
         parts.append(text_at(with_interval(auroc, low_high), 752, y + 4, "start", strong))
-    return svg(WIDE, LINE * len(rows) + 52, f"AUROC of each kind of features for {label.name}", parts)
+    return svg(
+        PICTURE_WIDTH_PX, ROW_HEIGHT_PX * len(rows) + 52, f"AUROC of each kind of features for {label.name}", parts
+    )
 
 
 def is_score(value: float | None) -> bool:
@@ -56,30 +62,30 @@ def is_score(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def people(rows: Sequence[Row]) -> Markup:
+def subject_aurocs(rows: Sequence[Row]) -> Markup:
     """AUROC of each person under several rows; sorted by the first."""
     aurocs = [{one: scores.auroc for one, scores in row.per_subject.items()} for row in rows]
     order = sorted(aurocs[0], key=lambda one: (aurocs[0][one] if is_score(aurocs[0][one]) else 2.0, one))
     low, _ = data_limits((auroc for each in aurocs for auroc in each.values() if auroc is not None), 0.4)
-    wide = max(90.0, min(WIDE - 70, 34.0 * len(order)))
+    wide = max(90.0, min(PICTURE_WIDTH_PX - 70, 34.0 * len(order)))
     plot = Plot(56, 10, wide, 210, (-0.5, len(order) - 0.5), (math.floor(low * 10) / 10, 1))
     parts = plot.axes("", "AUROC", [], axis_ticks(*plot.ylim, 8))
     parts.append(straight_line(plot.left, plot.y(0.5), plot.left + wide, plot.y(0.5), "chance"))
     for i, one in enumerate(order):
         if i % math.ceil(len(order) * 9 / wide) == 0:  # 9 pixels a name
-            parts.append(vertical_text(_short(one), plot.x(i) + 4, 228, "end", "small"))
+            parts.append(vertical_text(_short_name(one), plot.x(i) + 4, 228, "end", "small"))
         for kind in reversed(range(len(rows))):
             auroc = aurocs[kind].get(one)
             if auroc is not None and is_score(auroc):
-                said = f"{one}: {number(auroc)} ({NAMES.get(rows[kind].features, rows[kind].features)})"
-                parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], LOOKS[kind], said))
+                said = f"{one}: {number(auroc)} ({FEATURE_NAMES.get(rows[kind].features, rows[kind].features)})"
+                parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], DOT_STYLES[kind], said))
             elif kind == 0:
                 parts.append(text_at(NO_VALUE_DASH, plot.x(i), 216, "middle", "dim"))
-    longest = max((len(_short(one)) for one in order), default=0)
+    longest = max((len(_short_name(one)) for one in order), default=0)
     return svg(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
 
 
-def reliability(row: Row) -> Markup:
+def reliability_diagram(row: Row) -> Markup:
     """Share of right answers against confidence; the larger the dot, the more windows."""
     plot = Plot(56, 14, 250, 250, (0, 1), (0, 1))
     marks = axis_ticks(0, 1)
@@ -98,7 +104,7 @@ def reliability(row: Row) -> Markup:
     return svg(322, 312, "Reliability diagram: share of right answers by confidence", parts)
 
 
-def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
+def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
     """Curves over the steps of training; shares of one, from what is left without learning."""
     values = [value for line in lines.values() for value in _thin(line)]
     ylim = (data_limits(values, log.always_no - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
@@ -111,7 +117,7 @@ def curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, 
     return svg(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])
 
 
-def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Markup:
+def map_picture(points: Sequence[Point], *, by_subject: bool) -> Markup:
     """Where windows lie in two dimensions, coloured by what was labelled or by who wore the electrodes."""
     x, y = (data_limits(getattr(point, axis) for point in points) for axis in "xy")
     plot = Plot(8, 8, 356, 300, x, y)
@@ -122,8 +128,8 @@ def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Markup:
         plot.cloud(
             groups[name],
             name,
-            class_="cloud" if by_subject else shape(i),
-            style=hue(i, len(groups)) if by_subject else None,
+            class_="cloud" if by_subject else label_style(i),
+            style=subject_colour(i, len(groups)) if by_subject else None,
         )
         for i, name in enumerate(sorted(groups))
     ]
@@ -132,39 +138,39 @@ def embedding_map(points: Sequence[Point], *, by_subject: bool) -> Markup:
     return svg(372, 316, f"Map of {len(points)} windows, coloured by {what}", [frame, *drawn])
 
 
-def hue(i: int, n: int) -> str:
+def subject_colour(i: int, n: int) -> str:
     """Style of one of n colours that differ, readable on light and on dark."""
     return f"color:hsl({360 * i / n:.0f} {(85, 45)[i % 2]}% {(46, 58)[i // 2 % 2]}%)"
 
 
-def shape(i: int) -> str:
+def label_style(i: int) -> str:
     """Class of a label's dots: labels differ in shape as well as in colour."""
     return f"cloud c{i % COLOUR_CLASSES}" + (" square" if i % 2 else "")
 
 
-def example(one: Example) -> Markup:
+def window_trace(one: Example) -> Markup:
     """A window as a trace, with a line a second."""
-    seconds = max(len(one.samples) / RATE, 1 / RATE)
+    seconds = max(len(one.samples) / WINDOW_RATE_HZ, 1 / WINDOW_RATE_HZ)
     low, high = data_limits(one.samples)
-    plot = Plot(4, 4, WIDE - 8, 92, (0, seconds), (low, high))
+    plot = Plot(4, 4, PICTURE_WIDTH_PX - 8, 92, (0, seconds), (low, high))
     grid = [straight_line(plot.x(second), 0, plot.x(second), 100) for second in range(math.ceil(seconds) + 1)]
-    trace = plot.line([i / RATE for i in range(len(one.samples))], one.samples, class_="trace")
-    return svg(WIDE, 100, f"ECG window: {one.caption}", [*grid, trace])
+    trace = plot.line([i / WINDOW_RATE_HZ for i in range(len(one.samples))], one.samples, class_="trace")
+    return svg(PICTURE_WIDTH_PX, 100, f"ECG window: {one.caption}", [*grid, trace])
 
 
-def mark(look: str) -> Markup:
+def legend_dot(look: str) -> Markup:
     """A dot, for a legend."""
     return svg(30, 10, "", [dot(15, 5, 4, look)])
 
 
-def blot(name: str, **attributes: object) -> Markup:
+def legend_map_dot(name: str, **attributes: object) -> Markup:
     """A dot of a map, for a legend."""
     return svg(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).cloud([(0.5, 0.5)], name, **attributes)])
 
 
 def _thin(values: Sequence[float]) -> list[float]:
-    """Means of neighbours, so that no curve has more than `DRAWN` points."""
-    size = math.ceil(len(values) / DRAWN) or 1
+    """Means of neighbours, so that no curve has more than `MAX_CURVE_POINTS` points."""
+    size = math.ceil(len(values) / MAX_CURVE_POINTS) or 1
     parts = [values[i : i + size] for i in range(0, len(values), size)]
     return [sum(part) / len(part) for part in parts]
 
@@ -174,9 +180,9 @@ def _features_in_use(label: LabelResult, row: Row) -> set[str]:
     return {features for name, features in label.chosen.items() if (name == "personal") == (row.baseline > 0)}
 
 
-def _rest(row: Row) -> str:
+def _baseline_text(row: Row) -> str:
     return f"{row.baseline:g} s of rest" if row.baseline else "no baseline"
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     return name if len(name) <= 12 else f"{name[:11]}\u2026"

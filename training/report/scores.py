@@ -20,11 +20,11 @@ from ecg_live.html.markup import (
     tag,
     with_interval,
 )
-from training.report.plots import LOOKS, is_score, mark, overview, people, reliability
-from training.report.sentences import LOSO, NAMES, PROTOCOLS, chosen_rows, row_of, verdict
+from training.report.plots import DOT_STYLES, auroc_overview, is_score, legend_dot, reliability_diagram, subject_aurocs
+from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, chosen_rows, find_row, verdict
 from training.results import LabelResult, Row, Scores
 
-COLUMNS = (
+SCORE_COLUMNS = (
     "features",
     "baseline",
     "AUROC (95 %)",
@@ -36,20 +36,20 @@ COLUMNS = (
     "Brier",
     "windows / people",
 )
-SPLITS = {
+SPLIT_TEXTS = {
     "named": "as the data set names them",
     "raw": "each value of the label is one",
     "middle": "ratings are split at the middle of their scale",
     "median": "ratings are split at the person's own median",
 }
-ENCODER = ("embedding", "both")  # features that this run's encoder is part of
-TONE = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
+ENCODER_FEATURES = ("embedding", "both")  # features that this run's encoder is part of
+VERDICT_STYLES = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
 
 def label_section(label: LabelResult) -> Markup:
     """All about one label."""
     chosen = chosen_rows(label)
-    split = f"Classes: {', '.join(label.classes)}; {SPLITS.get(label.split, label.split)}. "
+    split = f"Classes: {', '.join(label.classes)}; {SPLIT_TEXTS.get(label.split, label.split)}. "
     comparable = "Rows with different baselines are scored on different windows: compare within a baseline."
     scored = any(row.protocol == LOSO and is_score(row.scores.auroc) for row in label.rows)
     return tag(
@@ -57,7 +57,7 @@ def label_section(label: LabelResult) -> Markup:
         tag("h2", f"Scores: {label.name}"),
         tag("p", split + comparable, class_="note"),
         bullet_list(label.remarks),
-        _figure(overview(label), f"{label.name}: {PROTOCOLS[LOSO]}. Filled: in the bundle. Dashed: chance.")
+        _figure(auroc_overview(label), f"{label.name}: {PROTOCOL_TEXTS[LOSO]}. Filled: in the bundle. Dashed: chance.")
         if scored
         else Markup(""),
         _score_table(label, list(chosen.values())),
@@ -70,8 +70,8 @@ def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Markup:
     protocols = sorted({row.protocol for row in label.rows}, key=lambda protocol: (protocol != LOSO, protocol))
     rows: list[Markup] = []
     for protocol in protocols:
-        title = PROTOCOLS.get(protocol, protocol)
-        rows.append(tag("tr", tag("th", title, colspan=len(COLUMNS), scope="rowgroup"), class_="part"))
+        title = PROTOCOL_TEXTS.get(protocol, protocol)
+        rows.append(tag("tr", tag("th", title, colspan=len(SCORE_COLUMNS), scope="rowgroup"), class_="part"))
         for row in label.rows:
             if row.protocol == protocol:
                 look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
@@ -79,13 +79,13 @@ def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Markup:
     caption = (
         f"Scores for {label.name}. Bold: what the bundle answers from. Of people: mean \u00b1 SD of each one's own."
     )
-    return table(caption, COLUMNS, rows, "scores")
+    return table(caption, SCORE_COLUMNS, rows, "scores")
 
 
 def _score_cells(row: Row) -> list[str]:
     scores, interval = row.scores, row.interval
     return [
-        NAMES.get(row.features, row.features),
+        FEATURE_NAMES.get(row.features, row.features),
         f"{row.baseline:g} s" if row.baseline else "none",
         with_interval(scores.auroc, interval.get("auroc")),
         mean_and_sd(each.auroc for each in row.per_subject.values()),
@@ -101,26 +101,29 @@ def _score_cells(row: Row) -> list[str]:
 def _comparisons(label: LabelResult) -> Markup:
     """What the encoder is worth; how its rivals compare with each other is folded."""
     left_out = [row for row in label.rows if row.protocol == LOSO]
-    ours = [row for row in left_out if row.features in ENCODER]
-    others = [row for row in left_out if row.features not in ENCODER]
+    ours = [row for row in left_out if row.features in ENCODER_FEATURES]
+    others = [row for row in left_out if row.features not in ENCODER_FEATURES]
     caption = (
         "Paired comparisons on the same windows; people drawn anew for the interval; p not corrected for their number."
     )
-    rest = _versus(others, "Paired comparisons of the rivals")
+    rest = _comparison_table(others, "Paired comparisons of the rivals")
     return join(
-        (_versus(ours, caption), collapsible("How the rivals compare with each other", rest) if rest else Markup(""))
+        (
+            _comparison_table(ours, caption),
+            collapsible("How the rivals compare with each other", rest) if rest else Markup(""),
+        )
     )
 
 
-def _versus(rows: Sequence[Row], caption: str) -> Markup:
+def _comparison_table(rows: Sequence[Row], caption: str) -> Markup:
     """A line for each two rows that were compared."""
     lines: dict[frozenset[str | float], list[str]] = {}  # the mirror image of a comparison says nothing new
     for row in rows:
         for rival, paired in row.versus.items():
             cells = [
-                NAMES.get(row.features, row.features),
-                tag("span", verdict(paired), class_=TONE.get(verdict(paired))),
-                NAMES.get(rival, rival),
+                FEATURE_NAMES.get(row.features, row.features),
+                tag("span", verdict(paired), class_=VERDICT_STYLES.get(verdict(paired))),
+                FEATURE_NAMES.get(rival, rival),
                 f"{row.baseline:g} s" if row.baseline else "none",
                 f"{signed_number(paired.difference)} ({interval_text(paired.interval, 3)})",
                 p_value_text(paired.p),
@@ -133,34 +136,34 @@ def _versus(rows: Sequence[Row], caption: str) -> Markup:
 def _details(label: LabelResult, name: str, row: Row) -> Markup:
     """People, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
-    protocol = PROTOCOLS.get(row.protocol, row.protocol)
-    about = f"{name} set: {NAMES.get(row.features, row.features)}{rest}; {protocol}"
+    protocol = PROTOCOL_TEXTS.get(row.protocol, row.protocol)
+    about = f"{name} set: {FEATURE_NAMES.get(row.features, row.features)}{rest}; {protocol}"
     names = ("embedding" if row.features == "hrv" else "hrv", "random encoder")
-    rivals = [row_of(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
+    rivals = [find_row(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
     rows = [row, *(rival for rival in rivals if rival is not None)]
     legend = [
-        tag("li", mark(look), tag("span", NAMES.get(one.features, one.features)))
-        for look, one in zip(LOOKS, rows, strict=False)
+        tag("li", legend_dot(look), tag("span", FEATURE_NAMES.get(one.features, one.features)))
+        for look, one in zip(DOT_STYLES, rows, strict=False)
     ]
     by_person = _figure(
-        join((people(rows), tag("ul", legend, class_="legend"))),
+        join((subject_aurocs(rows), tag("ul", legend, class_="legend"))),
         "AUROC of each person, sorted. A person with one class only has none. Dashed: chance.",
     )
     return tag(
         "div",
         tag("h3", about),
         by_person if row.per_subject else Markup(""),
-        collapsible(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _people_table(rows))
+        collapsible(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _subject_table(rows))
         if row.per_subject
         else Markup(""),
         tag("div", _confusion(label, row), _calibration(row), class_="side"),
     )
 
 
-def _people_table(rows: Sequence[Row]) -> Markup:
+def _subject_table(rows: Sequence[Row]) -> Markup:
     first, *others = rows
     header = ("person", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
-    extra = [f"AUROC, {NAMES.get(row.features, row.features)}" for row in others]
+    extra = [f"AUROC, {FEATURE_NAMES.get(row.features, row.features)}" for row in others]
 
     def cells(one: str, scores: Scores) -> list[str]:
         own = (scores.auroc, scores.balanced_accuracy, scores.macro_f1, scores.ece, scores.brier)
@@ -190,7 +193,7 @@ def _calibration(row: Row) -> Markup:
     if not row.reliability:
         return Markup("")
     said = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
-    return _figure(reliability(row), said)
+    return _figure(reliability_diagram(row), said)
 
 
 def _figure(content: Markup, caption: str) -> Markup:

@@ -8,12 +8,22 @@ from typing import Any
 
 from ecg_live.html.charts import legend_swatch
 from ecg_live.html.markup import Markup, bullet_list, collapsible, count, number, table, tag
-from training.report.plots import blot, curves, embedding_map, example, hue, shape
+from training.report.plots import (
+    label_style,
+    legend_map_dot,
+    map_picture,
+    subject_colour,
+    training_curves,
+    window_trace,
+)
 from training.results import DataSummary, PretextLog, Report
 
-LEARNT, BARELY = 0.95, 0.02  # accuracy that counts as learnt; what it must lie above saying no to count at all
-NAMED = 12  # people that a legend lists
-REMARKS = 5  # that are not folded
+LEARNT_ACCURACY, MIN_ACCURACY_GAIN = (
+    0.95,
+    0.02,
+)  # accuracy that counts as learnt; what it must lie above saying no to count at all
+MAX_LEGEND_SUBJECTS = 12  # people that a legend lists
+MAX_UNFOLDED_REMARKS = 5  # that are not folded
 
 
 def data_section(data: tuple[DataSummary, ...]) -> Markup:
@@ -44,8 +54,8 @@ def pretext_section(log: PretextLog | None) -> Markup:
     )
     pictures = tag(
         "div",
-        curves(log, {"loss": log.loss}, "loss", share=False),
-        curves(log, log.accuracy, "accuracy while training", share=True),
+        training_curves(log, {"loss": log.loss}, "loss", share=False),
+        training_curves(log, log.accuracy, "accuracy while training", share=True),
         class_="side",
     )
     said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
@@ -60,13 +70,16 @@ def map_section(report: Report) -> Markup:
         return Markup("")
     labels = sorted({point.label for point in report.embedding_map})
     subjects = sorted({point.subject for point in report.embedding_map})
-    legend = [tag("li", blot(name, class_=shape(i)), tag("span", name or "no label")) for i, name in enumerate(labels)]
-    who = [
-        tag("li", blot(name, class_="cloud", style=hue(i, len(subjects))), tag("span", name))
-        for i, name in enumerate(subjects if len(subjects) <= NAMED else [])
+    legend = [
+        tag("li", legend_map_dot(name, class_=label_style(i)), tag("span", name or "no label"))
+        for i, name in enumerate(labels)
     ]
-    by_label = (embedding_map(report.embedding_map, by_subject=False), tag("ul", legend, class_="legend"))
-    by_person = (embedding_map(report.embedding_map, by_subject=True), tag("ul", who, class_="legend"))
+    who = [
+        tag("li", legend_map_dot(name, class_="cloud", style=subject_colour(i, len(subjects))), tag("span", name))
+        for i, name in enumerate(subjects if len(subjects) <= MAX_LEGEND_SUBJECTS else [])
+    ]
+    by_label = (map_picture(report.embedding_map, by_subject=False), tag("ul", legend, class_="legend"))
+    by_person = (map_picture(report.embedding_map, by_subject=True), tag("ul", who, class_="legend"))
     said = (
         f"{count(len(report.embedding_map), 'window')} of {count(len(subjects), 'person', 'people')} in two "
         "dimensions, by label (left) and by person (right, one colour each). Islands of one person mean that the "
@@ -80,7 +93,7 @@ def example_section(report: Report) -> Markup:
     """Windows to look at."""
     if not report.examples:
         return Markup("")
-    figures = [tag("figure", example(one), tag("figcaption", one.caption)) for one in report.examples]
+    figures = [tag("figure", window_trace(one), tag("figcaption", one.caption)) for one in report.examples]
     note = tag("p", "As the encoder sees them: 10 s, filtered and scaled. A line a second.", class_="note")
     return tag("section", tag("h2", "Example windows"), note, figures)
 
@@ -98,7 +111,7 @@ def _title(one: DataSummary) -> str:
 
 def _remarks(remarks: Sequence[str]) -> Markup:
     """What was out of order; folded where it is much."""
-    if len(remarks) <= REMARKS:
+    if len(remarks) <= MAX_UNFOLDED_REMARKS:
         return bullet_list(remarks)
     return collapsible(f"{len(remarks)} remarks", bullet_list(remarks))
 
@@ -128,8 +141,8 @@ def _reasons(one: DataSummary) -> Markup:
 def _held_out(log: PretextLog) -> Markup:
     rows = []
     for task, accuracy in log.held_out.items():
-        learnt = accuracy >= LEARNT
-        barely = not accuracy > log.always_no + BARELY
+        learnt = accuracy >= LEARNT_ACCURACY
+        barely = not accuracy > log.always_no + MIN_ACCURACY_GAIN
         word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
         rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
     caption = f"Accuracy on windows that were kept back; always saying no is right {log.always_no:.3f} of the time"

@@ -9,7 +9,7 @@ from ecg_live.html.markup import Markup, count, interval_text, join, number, p_v
 from training.results import LabelResult, Paired, Row
 
 LOSO = "loso"
-NAMES = {
+FEATURE_NAMES = {
     "majority": "majority class",
     "hrv": "HR + HRV",
     "random encoder": "random encoder",
@@ -17,11 +17,11 @@ NAMES = {
     "embedding": "this encoder",
     "both": "this encoder + HR + HRV",
 }
-PROTOCOLS = {
+PROTOCOL_TEXTS = {
     LOSO: "leave one subject out: a score for new people",
     "kfold": "k-fold, segments mixed: not a score for new people",
 }
-SIGNIFICANT = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 
 
 def verdict(paired: Paired) -> str:
@@ -29,12 +29,12 @@ def verdict(paired: Paired) -> str:
     low, high = paired.interval
     if not all(map(math.isfinite, (paired.difference, low, high, paired.p))):
         return "could not be compared with"
-    if paired.p >= SIGNIFICANT or low <= 0 <= high:
+    if paired.p >= SIGNIFICANCE_LEVEL or low <= 0 <= high:
         return "does not beat"
     return "beats" if paired.difference > 0 else "is worse than"
 
 
-def row_of(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> Row | None:
+def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> Row | None:
     """The row of some features, with the longest personal baseline or without one."""
     found = [
         row
@@ -48,8 +48,8 @@ def chosen_rows(label: LabelResult) -> Mapping[str, Row]:
     """The rows that the bundle's sets rest on; of shuffled segments only if no person was left out."""
     rows: dict[str, Row] = {}
     for name, features in label.chosen.items():
-        for protocol in PROTOCOLS:
-            row = row_of(label, features, personal=name == "personal", protocol=protocol)
+        for protocol in PROTOCOL_TEXTS:
+            row = find_row(label, features, personal=name == "personal", protocol=protocol)
             if row is not None:
                 rows.setdefault(name, row)
     return rows
@@ -66,40 +66,40 @@ def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> 
         unseen = "on people whose labels it has never seen, but whose signals its encoder may have learnt from"
     if row.protocol != LOSO:
         unseen = "on shuffled segments, not on new people"
-    claim = f"{NAMES.get(row.features, row.features)} tells {_classes(label)} apart with AUROC "
+    claim = f"{FEATURE_NAMES.get(row.features, row.features)} tells {_classes(label)} apart with AUROC "
     return tag(
         "p",
         join((tag("b", label.name), f" ({name} set{rest}): {unseen}, {claim}")),
         tag("b", number(row.scores.auroc)),
-        f"{interval} ({people}); {rivals(label, row)}.",
+        f"{interval} ({people}); {comparison_clause(label, row)}.",
         class_="headline",
     )
 
 
-def rivals(label: LabelResult, row: Row) -> str:
+def comparison_clause(label: LabelResult, row: Row) -> str:
     """How the encoder compares with heart rate, and with an encoder that learnt nothing."""
     encoder: Row | None = row
     if row.features not in {"embedding", "both"}:
-        encoder = row_of(label, "embedding", personal=row.baseline > 0, protocol=row.protocol)
+        encoder = find_row(label, "embedding", personal=row.baseline > 0, protocol=row.protocol)
     if encoder is None:
         return "no encoder was scored beside it"
     random = "random encoder + hrv" if "random encoder + hrv" in encoder.versus else "random encoder"
-    name = "it" if encoder is row else NAMES[encoder.features]
+    name = "it" if encoder is row else FEATURE_NAMES[encoder.features]
     parts = [_against(name if i == 0 else "it", encoder, rival) for i, rival in enumerate(("hrv", random))]
     return " and ".join(parts)
 
 
-def difference(paired: Paired) -> str:
+def difference_text(paired: Paired) -> str:
     """A difference of AUROC with interval and p."""
     return f"{signed_number(paired.difference)}, {interval_text(paired.interval, 3)}, {p_value_text(paired.p)}"
 
 
 def _against(name: str, row: Row, rival: str) -> str:
-    named = NAMES[rival] if rival == "hrv" else f"a {NAMES[rival]}"
+    named = FEATURE_NAMES[rival] if rival == "hrv" else f"a {FEATURE_NAMES[rival]}"
     paired = row.versus.get(rival)
     if paired is None:
         return f"{name} was not compared with {named}"
-    return f"{name} {verdict(paired)} {named} ({difference(paired)})"
+    return f"{name} {verdict(paired)} {named} ({difference_text(paired)})"
 
 
 def _classes(label: LabelResult) -> str:

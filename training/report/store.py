@@ -14,12 +14,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from ecg_live.errors import FormatError
 from training.results import Report
 
-SCHEMA = 1
+REPORT_SCHEMA = 1
 
 
 def to_json(report: Report) -> str:
     """The report as JSON; numbers that are none become null."""
-    return json.dumps({"ecg_live_report": SCHEMA, **_plain(report)}, indent=1, allow_nan=False) + "\n"
+    return json.dumps({"ecg_live_report": REPORT_SCHEMA, **_plain(report)}, indent=1, allow_nan=False) + "\n"
 
 
 def read_report(path: Path) -> Report:
@@ -36,8 +36,8 @@ def read_report(path: Path) -> Report:
         raise FormatError(f"{path}: {error.strerror}", "check the path") from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: no JSON: {error}", "give the .json that training wrote") from error
-    if not isinstance(content, dict) or content.get("ecg_live_report") != SCHEMA:
-        raise FormatError(f"{path}: no training report of schema {SCHEMA}", "give the .json that training wrote")
+    if not isinstance(content, dict) or content.get("ecg_live_report") != REPORT_SCHEMA:
+        raise FormatError(f"{path}: no training report of schema {REPORT_SCHEMA}", "give the .json that training wrote")
     report: Report = _built(Report, content, f"{path}: report")
     return report
 

@@ -10,11 +10,11 @@ from typing import Literal
 from ecg_live.errors import ConfigError, DatasetError
 from training.sweep.engines import run_locally, run_on_ray
 from training.sweep.plan import read_plan
-from training.sweep.plot import draw
-from training.sweep.tables import Table, summary, tabulate, text, write_csv
-from training.sweep.trial import Run, Task, prepare, read_problem, read_scores
+from training.sweep.plot import plot_scores
+from training.sweep.tables import ScoreTable, summary_tables, tabulate, value_text, write_csv
+from training.sweep.trial import SweepTrial, TrainCell, prepare, read_problem, read_scores
 
-__all__ = ["Run", "Sweep", "sweep"]
+__all__ = ["Sweep", "TrainCell", "sweep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Sweep:
     ``shown`` is what fits a terminal: short values, scores with intervals, then accuracies of the pretext tasks.
     """
 
-    table: Table
-    shown: tuple[Table, ...]
+    table: ScoreTable
+    shown: tuple[ScoreTable, ...]
     failed: int
     csv: Path
     plot: Path | None
@@ -34,7 +34,7 @@ class Sweep:
 def sweep(
     spec: Path,
     out: Path,
-    run: Run,
+    run: TrainCell,
     report: Callable[[str], None],
     engine: Literal["local", "ray"] = "local",
     jobs: int = 1,
@@ -64,12 +64,12 @@ def sweep(
     if jobs < 1:
         raise ConfigError(f"{jobs} cells at a time; at least one is needed", "give a positive number")
     plan = read_plan(spec, out)
-    tasks = [Task(cell, run, plan.run) for cell in plan.cells if read_scores(cell) is None]
+    tasks = [SweepTrial(cell, run, plan.run) for cell in plan.cells if read_scores(cell) is None]
     report(f"{len(plan.cells)} cells, {len(plan.cells) - len(tasks)} of them done already")
 
-    def ended(task: Task) -> None:
+    def ended(task: SweepTrial) -> None:
         cell = task.cell
-        values = ", ".join(f"{name} = {text(value)}" for name, value in cell.values.items())
+        values = ", ".join(f"{name} = {value_text(value)}" for name, value in cell.values.items())
         how = "done" if read_scores(cell) is not None else f"failed: {read_problem(cell)} (see {cell.folder})"
         report(f"{cell.name}: {values}: {how}")
 
@@ -82,9 +82,11 @@ def sweep(
             run_locally(tasks, jobs, ended)
         table = tabulate(plan)
         write_csv(table, out / "sweep.csv")
-        plot = out / "sweep.svg" if draw(plan, out / "sweep.svg") else None
+        plot = out / "sweep.svg" if plot_scores(plan, out / "sweep.svg") else None
     except OSError as error:
         raise DatasetError(
             f"{error.filename or out}: {error.strerror}", "choose another folder, or make room"
         ) from error
-    return Sweep(table, summary(plan), sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot)
+    return Sweep(
+        table, summary_tables(plan), sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot
+    )

@@ -11,20 +11,20 @@ from pathlib import Path
 
 from ecg_live.errors import ConfigError
 from training.parallel import deaf
-from training.sweep.trial import Task, note_problem, read_scores
+from training.sweep.trial import SweepTrial, note_problem, read_scores
 
-Ended = Callable[[Task], None]
+OnTrialEnd = Callable[[SweepTrial], None]
 
 
-def run_locally(tasks: Sequence[Task], jobs: int, ended: Ended) -> None:
+def run_locally(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd) -> None:
     """Run each cell in a process of its own, ``jobs`` at a time; one that is killed ends no other."""
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    waiting, running = list(reversed(tasks)), dict[int, tuple[BaseProcess, Task]]()
+    waiting, running = list(reversed(tasks)), dict[int, tuple[BaseProcess, SweepTrial]]()
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
-                started = context.Process(target=_process, args=(task,))
+                started = context.Process(target=_run_in_process, args=(task,))
                 with deaf():
                     started.start()
                 running[started.sentinel] = started, task
@@ -41,13 +41,13 @@ def run_locally(tasks: Sequence[Task], jobs: int, ended: Ended) -> None:
             process.join()
 
 
-def _process(task: Task) -> None:
+def _run_in_process(task: SweepTrial) -> None:
     """Leave Ctrl-C to the parent, which ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task()
 
 
-def run_on_ray(tasks: Sequence[Task], jobs: int, ended: Ended, out: Path) -> None:
+def run_on_ray(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd, out: Path) -> None:
     """Run the cells as trials of Ray Tune; on several machines they must share the folder ``out``.
 
     Raises

@@ -14,13 +14,19 @@ from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
 from training.settings import TrainSettings, as_dict, load_settings
 
-RUN = {"dataset": str, "data": str, "pretrain": list, "label": str, "preset": str}  # as ``ecg-live train`` takes them
-TABLES = ("run", "grid", "settings")
-NAME = 12  # hexadecimal digits of a cell's name
+RUN_KEYS = {
+    "dataset": str,
+    "data": str,
+    "pretrain": list,
+    "label": str,
+    "preset": str,
+}  # as ``ecg-live train`` takes them
+TABLE_NAMES = ("run", "grid", "settings")
+CELL_NAME_DIGITS = 12  # hexadecimal digits of a cell's name
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SweepCell:
     """One combination: ``values`` by dotted name, what they make of the settings, and the folder of its run."""
 
     name: str
@@ -30,15 +36,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SweepPlan:
     """``run`` is the table of that name with absolute paths; ``axes`` the grid's values by dotted name."""
 
     run: Mapping[str, Any]
     axes: Mapping[str, tuple[Any, ...]]
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
 
 
-def read_plan(spec: Path, out: Path) -> Plan:
+def read_plan(spec: Path, out: Path) -> SweepPlan:
     """Read a sweep file: ``[run]``, ``[grid]`` with dotted settings and lists of their values, ``[settings]`` of all.
 
     Raises
@@ -47,8 +53,8 @@ def read_plan(spec: Path, out: Path) -> Plan:
         If it cannot be read, or a name or value is not known.
     """
     content = read_toml(spec)
-    if unknown := set(content) - {*TABLES}:
-        raise ConfigError(f"{spec}: unknown table {min(unknown)}; known are {', '.join(TABLES)}", "mend the name")
+    if unknown := set(content) - {*TABLE_NAMES}:
+        raise ConfigError(f"{spec}: unknown table {min(unknown)}; known are {', '.join(TABLE_NAMES)}", "mend the name")
     run, axes = _run(content.get("run"), spec), _axes(content.get("grid"), spec)
     fixed = content.get("settings", {})
     if not isinstance(fixed, dict):
@@ -57,17 +63,19 @@ def read_plan(spec: Path, out: Path) -> Plan:
     cells = [_cell(run, _flat(fixed), values, out) for values in chosen]
     if len({cell.name for cell in cells}) < len(cells):
         raise ConfigError(f"{spec}: a value of the grid is listed twice", "list each once")
-    return Plan(_absolute(run), axes, tuple(cells))
+    return SweepPlan(_absolute(run), axes, tuple(cells))
 
 
 def _run(table: Any, spec: Path) -> dict[str, Any]:
     if not isinstance(table, dict) or not {"dataset", "data"} <= set(table):
         raise ConfigError(f"{spec}: expected a table [run] with dataset and data", "add it")
     for name, value in table.items():
-        if name not in RUN:
-            raise ConfigError(f"{spec}: run.{name} is unknown; known are {', '.join(RUN)}", "mend the name")
-        if not isinstance(value, RUN[name]) or (RUN[name] is list and not all(isinstance(one, str) for one in value)):
-            kind = "list of text" if RUN[name] is list else "text"
+        if name not in RUN_KEYS:
+            raise ConfigError(f"{spec}: run.{name} is unknown; known are {', '.join(RUN_KEYS)}", "mend the name")
+        if not isinstance(value, RUN_KEYS[name]) or (
+            RUN_KEYS[name] is list and not all(isinstance(one, str) for one in value)
+        ):
+            kind = "list of text" if RUN_KEYS[name] is list else "text"
             raise ConfigError(f"{spec}: run.{name} is {value!r}; it must be a {kind}", "mend the value")
     return table
 
@@ -90,12 +98,12 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> Cell:
+def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> SweepCell:
     """Name it after all that decides its result."""
     settings = load_settings(run.get("preset", "fast"), None, {**fixed, **values}, dataset=run["dataset"])
     described = json.dumps([run, as_dict(settings)], sort_keys=True)
-    name = hashlib.sha256(described.encode()).hexdigest()[:NAME]
-    return Cell(name, values, settings, out.absolute() / "cells" / name)
+    name = hashlib.sha256(described.encode()).hexdigest()[:CELL_NAME_DIGITS]
+    return SweepCell(name, values, settings, out.absolute() / "cells" / name)
 
 
 def _absolute(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,34 +15,45 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from ecg_live.events import F64
 from training.results import always_no
-from training.sweep.plan import Plan
-from training.sweep.tables import ENDS, PRETEXT, labels, scores_of, text
+from training.sweep.plan import SweepPlan
+from training.sweep.tables import INTERVAL_SUFFIXES, PRETEXT_PREFIX, score_names, value_labels, value_text
 from training.sweep.trial import read_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Same sweep, same bytes; a dollar in a label's name begins no formula.
-STYLE: Any = {"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "text.parse_math": False, "font.size": 9}
-PANELS = 12  # heat maps that one picture holds
-WIDE = 20  # times the smallest value that the largest must be for a logarithmic axis
-LETTERS = 40  # of labels side by side under an axis; more are turned
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a7f00", "#000000")  # Okabe & Ito 2008
-SHAPES = "osD^vPX*"
+SVG_STYLE: Any = {"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "text.parse_math": False, "font.size": 9}
+MAX_PANELS = 12  # heat maps that one picture holds
+LOG_AXIS_RATIO = 20  # times the smallest value that the largest must be for a logarithmic axis
+MAX_AXIS_LETTERS = 40  # of labels side by side under an axis; more are turned
+LINE_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#d55e00",
+    "#8a7f00",
+    "#000000",
+)  # Okabe & Ito 2008
+MARKER_SHAPES = "osD^vPX*"
 
 
-def draw(plan: Plan, path: Path) -> bool:
+def plot_scores(plan: SweepPlan, path: Path) -> bool:
     """Plot the first score of all cells as SVG; false if there is none, or too many panels would be needed."""
     found = [read_scores(cell) or {} for cell in plan.cells]
-    score = next(iter(scores_of(found)), None)
+    score = next(iter(score_names(found)), None)
     shape = tuple(len(values) for values in plan.axes.values())
-    if score is None or math.prod(shape[2:]) > PANELS:
+    if score is None or math.prod(shape[2:]) > MAX_PANELS:
         return False
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(SVG_STYLE):
         if len(shape) == 1:
             figure = _line(*next(iter(plan.axes.items())), score, found)
         else:
-            figure = _maps(plan.axes, score, [_column(found, score + end).reshape(shape) for end in ("", *ENDS)])
+            figure = _maps(
+                plan.axes, score, [_column(found, score + end).reshape(shape) for end in ("", *INTERVAL_SUFFIXES)]
+            )
         figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return True
 
@@ -53,12 +64,12 @@ def _column(found: Sequence[Mapping[str, float]], name: str) -> F64:
 
 def _line(name: str, values: Sequence[Any], score: str, found: Sequence[Mapping[str, float]]) -> Figure:
     """One setting: the score with its interval, and beside it the accuracy of each pretext task."""
-    tasks = [each for each in scores_of(found) if each.startswith(PRETEXT) and each != score]
+    tasks = [each for each in score_names(found) if each.startswith(PRETEXT_PREFIX) and each != score]
     figure = Figure(figsize=(5 + 5.6 * bool(tasks), 3.2), layout="constrained")
     panels: list[Axes] = list(figure.subplots(1, 1 + bool(tasks), squeeze=False)[0])
-    middle, low, high = (_column(found, score + end) for end in ("", *ENDS))
+    middle, low, high = (_column(found, score + end) for end in ("", *INTERVAL_SUFFIXES))
     x = _across(panels[0], name, values)
-    panels[0].vlines(x, low, high, color=COLOURS[0], alpha=0.6)
+    panels[0].vlines(x, low, high, color=LINE_COLOURS[0], alpha=0.6)
     _points(panels[0], x, middle, 0, _numeric(values))
     panels[0].set_ylabel(score)
     if tasks:
@@ -69,8 +80,8 @@ def _line(name: str, values: Sequence[Any], score: str, found: Sequence[Mapping[
 def _pretext(panel: Axes, x: F64, tasks: Sequence[str], found: Sequence[Mapping[str, float]], joined: bool) -> None:
     """Accuracy of each task; beneath it what always saying no would reach, which depends on how many there are."""
     for i, task in enumerate(tasks):
-        _points(panel, x, _column(found, task), i, joined, task.removeprefix(PRETEXT))
-    own = [[task.removeprefix(PRETEXT) for task in tasks if task in scores] for scores in found]
+        _points(panel, x, _column(found, task), i, joined, task.removeprefix(PRETEXT_PREFIX))
+    own = [[task.removeprefix(PRETEXT_PREFIX) for task in tasks if task in scores] for scores in found]
     no = np.array([always_no(each) if each else math.nan for each in own])
     panel.plot(x, no, color="#777777", linestyle="none", marker="_", markersize=14, label="always no")
     panel.set_ylabel("accuracy of pretext tasks")
@@ -79,8 +90,8 @@ def _pretext(panel: Axes, x: F64, tasks: Sequence[str], found: Sequence[Mapping[
 
 def _points(panel: Axes, x: F64, y: F64, i: int, joined: bool, label: str | None = None) -> None:
     order = np.argsort(x)
-    style = f"{SHAPES[i % len(SHAPES)]}{'-' if joined else ''}"
-    panel.plot(x[order], y[order], style, color=COLOURS[i % len(COLOURS)], markersize=4, label=label)
+    style = f"{MARKER_SHAPES[i % len(MARKER_SHAPES)]}{'-' if joined else ''}"
+    panel.plot(x[order], y[order], style, color=LINE_COLOURS[i % len(LINE_COLOURS)], markersize=4, label=label)
 
 
 def _numeric(values: Sequence[Any]) -> bool:
@@ -91,7 +102,7 @@ def _across(panel: Axes, name: str, values: Sequence[Any]) -> F64:
     """Places of a setting's values; far apart ones on a logarithmic axis, words one beside the other."""
     numeric = _numeric(values)
     x = np.array(values if numeric else range(len(values)), dtype=float)
-    if numeric and x.min() > 0 and x.max() >= WIDE * x.min():
+    if numeric and x.min() > 0 and x.max() >= LOG_AXIS_RATIO * x.min():
         panel.set_xscale("log")
         panel.xaxis.set_minor_formatter(NullFormatter())
         panel.xaxis.set_minor_locator(NullLocator())
@@ -104,13 +115,13 @@ def _across(panel: Axes, name: str, values: Sequence[Any]) -> F64:
     return x
 
 
-def _ticks(panel: Axes, x: Sequence[float] | F64, values: Sequence[Any], letters: int = LETTERS) -> None:
+def _ticks(panel: Axes, x: Sequence[float] | F64, values: Sequence[Any], letters: int = MAX_AXIS_LETTERS) -> None:
     """Labels side by side if they fit, an item of a list a line; turned if they do not."""
-    stacked = labels(values, "\n")
+    stacked = value_labels(values, "\n")
     if sum(max(map(len, label.split("\n"))) + 1 for label in stacked) <= letters:
         panel.set_xticks(x, stacked)
     else:
-        panel.set_xticks(x, labels(values), rotation=35, ha="right", rotation_mode="anchor")
+        panel.set_xticks(x, value_labels(values), rotation=35, ha="right", rotation_mode="anchor")
 
 
 def _maps(axes: Mapping[str, Sequence[Any]], score: str, numbers: Sequence[F64]) -> Figure:
@@ -125,9 +136,11 @@ def _maps(axes: Mapping[str, Sequence[Any]], score: str, numbers: Sequence[F64])
     for panel, at in zip(panels, combinations, strict=True):
         _map(panel, [np.moveaxis(each, (0, 1), (-2, -1))[at] for each in numbers], limits)
         _ticks(panel, range(len(values[1])), values[1], 12 * len(values[1]))
-        panel.set_yticks(range(len(values[0])), labels(values[0], "\n"))
+        panel.set_yticks(range(len(values[0])), value_labels(values[0], "\n"))
         panel.set_xlabel(names[1])
-        panel.set_title("\n".join(f"{names[i + 2]} = {text(values[i + 2][j])}" for i, j in enumerate(at)), fontsize=9)
+        panel.set_title(
+            "\n".join(f"{names[i + 2]} = {value_text(values[i + 2][j])}" for i, j in enumerate(at)), fontsize=9
+        )
     panels[0].set_ylabel(names[0])
     figure.suptitle(score)
     return figure

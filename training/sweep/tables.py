@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecg_live.model.networks import TASKS
-from training.sweep.plan import Plan
+from training.sweep.plan import SweepPlan
 from training.sweep.trial import read_problem, read_scores
 
-ENDS = ("_low", "_high")  # of the interval of a score
-PRETEXT = "pretext "  # what the name of a pretext task's accuracy begins with
-ITEMS, LETTERS = 3, 30  # of a value that are shown
+INTERVAL_SUFFIXES = ("_low", "_high")  # of the interval of a score
+PRETEXT_PREFIX = "pretext "  # what the name of a pretext task's accuracy begins with
+MAX_SHOWN_ITEMS, MAX_SHOWN_LETTERS = 3, 30  # of a value that are shown
 
 
-class Table(NamedTuple):
+class ScoreTable(NamedTuple):
     """Text only; an empty cell where there is no score."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def tabulate(plan: Plan) -> Table:
+def tabulate(plan: SweepPlan) -> ScoreTable:
     """A row for each cell: its name, its values, its scores, and why it failed."""
     scores = [read_scores(cell) for cell in plan.cells]
     names = tuple(dict.fromkeys(name for found in scores for name in found or {}))
@@ -34,50 +34,54 @@ def tabulate(plan: Plan) -> Table:
         numbers = [(found or {}).get(name, math.nan) for name in names]
         shown = ["" if math.isnan(number) else f"{number:.4f}" for number in numbers]
         problem = read_problem(cell) if found is None else ""
-        rows.append((cell.name, *map(text, cell.values.values()), *shown, problem))
-    return Table(("cell", *plan.axes, *names, "problem"), tuple(rows))
+        rows.append((cell.name, *map(value_text, cell.values.values()), *shown, problem))
+    return ScoreTable(("cell", *plan.axes, *names, "problem"), tuple(rows))
 
 
-def summary(plan: Plan) -> tuple[Table, ...]:
+def summary_tables(plan: SweepPlan) -> tuple[ScoreTable, ...]:
     """Tables narrow enough to read: scores, the first with its interval; and of the pretext tasks, if there are any."""
     found = [read_scores(cell) for cell in plan.cells]
-    names = scores_of([scores or {} for scores in found])
-    tasks = [name for name in names if name.startswith(PRETEXT)]
+    names = score_names([scores or {} for scores in found])
+    tasks = [name for name in names if name.startswith(PRETEXT_PREFIX)]
     own = [name for name in names if name not in tasks]
-    values = list(itertools.product(*map(labels, plan.axes.values())))
+    values = list(itertools.product(*map(value_labels, plan.axes.values())))
     rows, more = [], []
     for cell, value, scores in zip(plan.cells, values, found, strict=True):
         problem = [read_problem(cell) if scores is None else ""] if None in found else []
         rows.append((*value, *(_score(scores or {}, name, interval=name == own[0]) for name in own), *problem))
         more.append((*value, *(_score(scores or {}, name) for name in tasks)))
-    scored = Table((*plan.axes, *own, *(["problem"] if None in found else [])), tuple(rows))
+    scored = ScoreTable((*plan.axes, *own, *(["problem"] if None in found else [])), tuple(rows))
     if not tasks:
         return (scored,)
-    return scored, Table((*plan.axes, *(name.removeprefix(PRETEXT) for name in tasks)), tuple(more))
+    return scored, ScoreTable((*plan.axes, *(name.removeprefix(PRETEXT_PREFIX) for name in tasks)), tuple(more))
 
 
-def write_csv(table: Table, path: Path) -> None:
+def write_csv(table: ScoreTable, path: Path) -> None:
     """Write the table, comma-separated."""
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows((table.header, *table.rows))
 
 
-def scores_of(found: Sequence[Mapping[str, float]]) -> list[str]:
+def score_names(found: Sequence[Mapping[str, float]]) -> list[str]:
     """Names of scores in order, the pretext tasks' last and in theirs; edges of intervals are none."""
     names = dict.fromkeys(name for scores in found for name in scores)
-    own = [name for name in names if not any(name.endswith(end) and name.removesuffix(end) in names for end in ENDS)]
-    tasks = [PRETEXT + task for task in TASKS]
+    own = [
+        name
+        for name in names
+        if not any(name.endswith(end) and name.removesuffix(end) in names for end in INTERVAL_SUFFIXES)
+    ]
+    tasks = [PRETEXT_PREFIX + task for task in TASKS]
     return sorted(own, key=lambda name: tasks.index(name) if name in tasks else -1)
 
 
-def text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A setting's value as a word."""
     if isinstance(value, list):
-        return "+".join(map(text, value))
+        return "+".join(map(value_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def labels(values: Sequence[Any], between: str = "+") -> list[str]:
+def value_labels(values: Sequence[Any], between: str = "+") -> list[str]:
     """A setting's values as short words that differ; a long list is told by what it lacks, or else by how it begins."""
     every = {item for value in values if isinstance(value, list) for item in value if isinstance(item, str)}
     short = [between.join(_items(value, every)) for value in values]
@@ -85,18 +89,18 @@ def labels(values: Sequence[Any], between: str = "+") -> list[str]:
 
 
 def _items(value: Any, every: set[str]) -> list[str]:
-    items = list(map(text, value)) if isinstance(value, list) else [text(value)]
-    if len(items) <= ITEMS:
-        return [item if len(item) <= LETTERS else f"{item[: LETTERS - 3]}..." for item in items]
+    items = list(map(value_text, value)) if isinstance(value, list) else [value_text(value)]
+    if len(items) <= MAX_SHOWN_ITEMS:
+        return [item if len(item) <= MAX_SHOWN_LETTERS else f"{item[: MAX_SHOWN_LETTERS - 3]}..." for item in items]
     lacking = sorted(every.difference(items))
     if every and len(lacking) <= 1:
         return [f"all but {lacking[0]}"] if lacking else [f"all {len(items)}"]
-    return [*items[: ITEMS - 1], f"... ({len(items)})"]
+    return [*items[: MAX_SHOWN_ITEMS - 1], f"... ({len(items)})"]
 
 
 def _score(scores: Mapping[str, float], name: str, *, interval: bool = False) -> str:
     """A score, if wanted with its interval, as far as there is one."""
-    value, low, high = (scores.get(name + end, math.nan) for end in ("", *ENDS))
+    value, low, high = (scores.get(name + end, math.nan) for end in ("", *INTERVAL_SUFFIXES))
     if math.isnan(value):
         return ""
     return f"{value:.3f} ({low:.2f} to {high:.2f})" if interval and not math.isnan(low + high) else f"{value:.3f}"

@@ -13,29 +13,29 @@ from typing import Any
 
 from ecg_live.errors import EcgLiveError
 from training.settings import TrainSettings, as_dict
-from training.sweep.plan import Cell
+from training.sweep.plan import SweepCell
 
-Run = Callable[[Mapping[str, Any], TrainSettings, Path], Mapping[str, float]]
+TrainCell = Callable[[Mapping[str, Any], TrainSettings, Path], Mapping[str, float]]
 """Trains with the ``[run]`` table and settings, goes on from what an earlier try left in the folder, gives scores.
 
 The first score is the one that is plotted; ``NAME_low`` and ``NAME_high`` beside a score NAME are its interval.
 """
-SCORES, PROBLEM, LOG = "scores.json", "problem.txt", "log.txt"
+SCORES_FILE, PROBLEM_FILE, LOG_FILE = "scores.json", "problem.txt", "log.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SweepTrial:
     """A cell with all that it needs, so that another process can run it."""
 
-    cell: Cell
-    run: Run
+    cell: SweepCell
+    run: TrainCell
     table: Mapping[str, Any]
 
     def __call__(self) -> None:
         """Run the cell; whatever goes wrong is written down, and ends no other cell. What it prints goes to a log."""
         folder = self.cell.folder
-        (folder / PROBLEM).unlink(missing_ok=True)
-        log = (folder / LOG).open("a", encoding="utf-8")
+        (folder / PROBLEM_FILE).unlink(missing_ok=True)
+        log = (folder / LOG_FILE).open("a", encoding="utf-8")
         with log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
             try:
                 found = self.run(self.table, self.cell.settings, folder)
@@ -47,36 +47,36 @@ class Task:
                 traceback.print_exc()
                 note_problem(self.cell, f"{type(error).__name__}: {error}")
                 return
-        part = folder / f"{SCORES}.part"
+        part = folder / f"{SCORES_FILE}.part"
         finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
         part.write_text(json.dumps(finite, allow_nan=False), encoding="utf-8")
-        part.replace(folder / SCORES)
+        part.replace(folder / SCORES_FILE)
 
 
-def prepare(cell: Cell, table: Mapping[str, Any]) -> None:
+def prepare(cell: SweepCell, table: Mapping[str, Any]) -> None:
     """Make the cell's folder, with a file that says what it is."""
     cell.folder.mkdir(parents=True, exist_ok=True)
     described = {"run": table, "values": cell.values, "settings": as_dict(cell.settings)}
     (cell.folder / "settings.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
 
 
-def note_problem(cell: Cell, text: str) -> None:
+def note_problem(cell: SweepCell, text: str) -> None:
     """Write down why a cell failed."""
-    (cell.folder / PROBLEM).write_text(text, encoding="utf-8")
+    (cell.folder / PROBLEM_FILE).write_text(text, encoding="utf-8")
 
 
-def read_scores(cell: Cell) -> dict[str, float] | None:
+def read_scores(cell: SweepCell) -> dict[str, float] | None:
     """Scores of a cell that is done, NaN where there is none; None if it is not done."""
     try:
-        found = json.loads((cell.folder / SCORES).read_text(encoding="utf-8"))
+        found = json.loads((cell.folder / SCORES_FILE).read_text(encoding="utf-8"))
         return {str(name): math.nan if value is None else float(value) for name, value in found.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def read_problem(cell: Cell) -> str:
+def read_problem(cell: SweepCell) -> str:
     """Why a cell failed."""
     try:
-        return (cell.folder / PROBLEM).read_text(encoding="utf-8")
+        return (cell.folder / PROBLEM_FILE).read_text(encoding="utf-8")
     except OSError:
         return "it did not end"

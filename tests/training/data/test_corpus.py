@@ -21,7 +21,7 @@ from tests.emulators.full_disk import FULL, full_disk
 from tests.support.small_datasets import csv, dataset, flat, person
 from training.data.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
 from training.data.windowing import sitting_windows
-from training.datasets.dataset import Dataset, Part, Sitting, Span
+from training.datasets.dataset import Annotation, Dataset, RecordingPart, SubjectSession
 from training.settings import CorpusSettings
 
 NORMAL = CorpusSettings()
@@ -44,7 +44,7 @@ def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> No
     assert corpus.rows["start"].tolist() == [0, 10, 20, 30] * 4
     assert corpus.rows["span"].tolist() == [0, 0, 0, 0, -1, 1, 1, 1] * 2
     assert corpus.rows["rest"].tolist() == [10, 20, 30, 40, *[np.inf] * 4] * 2
-    own = [placed.window.data for placed in sitting_windows(data.sittings[0], 10.0, [])]
+    own = [placed.window.data for placed in sitting_windows(data.sessions[0], 10.0, [])]
     assert np.array_equal(corpus.windows[:8], own)
     assert corpus.seconds == 160
     assert isinstance(corpus.windows, np.memmap)
@@ -59,8 +59,8 @@ def test_two_processes_make_the_same_corpus(tmp_path: Path) -> None:
 
 
 def test_unusable_windows_are_left_out_and_counted_with_their_reasons(tmp_path: Path) -> None:
-    parts = (Part(csv(tmp_path / "1.csv", 30)), Part(flat(tmp_path / "2.csv", 20)))
-    corpus = build(dataset(Sitting("a", parts)), tmp_path / "work")
+    parts = (RecordingPart(csv(tmp_path / "1.csv", 30)), RecordingPart(flat(tmp_path / "2.csv", 20)))
+    corpus = build(dataset(SubjectSession("a", parts)), tmp_path / "work")
     assert len(corpus.windows) == 3
     assert corpus.unusable == 2
     assert corpus.dropped["flat line"] == 2
@@ -68,7 +68,7 @@ def test_unusable_windows_are_left_out_and_counted_with_their_reasons(tmp_path: 
 
 def test_a_file_that_cannot_be_opened_is_remarked_and_the_others_used(tmp_path: Path) -> None:
     (tmp_path / "no.csv").write_text("what is this")
-    lost = Sitting("lost", (Part(tmp_path / "no.csv"),))
+    lost = SubjectSession("lost", (RecordingPart(tmp_path / "no.csv"),))
     corpus = build(dataset(lost, person(tmp_path, "a")), tmp_path / "work")
     assert len(corpus.windows) == 8
     assert [remark.split(":")[0] for remark in corpus.remarks] == ["lost"]
@@ -128,11 +128,11 @@ def change_label(data: Dataset) -> tuple[Dataset, CorpusSettings]:
 
 
 def change_spans(data: Dataset) -> tuple[Dataset, CorpusSettings]:
-    return replace(data, sittings=(replace(data.sittings[0], spans=()),)), NORMAL
+    return replace(data, sessions=(replace(data.sessions[0], annotations=()),)), NORMAL
 
 
 def change_file(data: Dataset) -> tuple[Dataset, CorpusSettings]:
-    csv(data.sittings[0].parts[0].path, 22)
+    csv(data.sessions[0].parts[0].path, 22)
     return data, NORMAL
 
 
@@ -142,7 +142,7 @@ def test_the_key_tells_inputs_and_settings_apart(
 ) -> None:
     data = dataset(person(tmp_path, "a", 21))
     before = corpus_key(data, NORMAL, NORMAL.hop)
-    assert before == corpus_key(dataset(*data.sittings), NORMAL, NORMAL.hop)
+    assert before == corpus_key(dataset(*data.sessions), NORMAL, NORMAL.hop)
     other, settings = change(data)
     assert corpus_key(other, settings, settings.hop) != before
 
@@ -188,9 +188,9 @@ def test_a_full_disk_is_one_error_and_what_was_made_stays(tmp_path: Path) -> Non
 
 
 SPANS = (
-    Span(0, 0.0, 30.0, {"task": "rest"}, rest=True),
-    Span(0, 35.0, 60.0, {"task": "load"}),
-    Span(0, 60.0, 90.0, rest=True),
+    Annotation(0, 0.0, 30.0, {"task": "rest"}, rest=True),
+    Annotation(0, 35.0, 60.0, {"task": "load"}),
+    Annotation(0, 60.0, 90.0, rest=True),
 )
 
 
@@ -199,11 +199,11 @@ SPANS = (
     [(20.0, 0, 0, 30.0), (20.5, -1, 0, np.inf), (26.0, -1, 1, np.inf), (50.0, 1, 1, np.inf), (60.0, -1, -1, 40.0)],
 )
 def test_which_span_labels_a_window(begin: float, inside: int, largest: int, rest: float) -> None:
-    job = Job(0, Sitting("a", (), SPANS), [0.0, 1.0, -1.0])
+    job = Job(0, SubjectSession("a", (), SPANS), [0.0, 1.0, -1.0])
     assert labelled(job, 0, begin, begin + 10, "inside") == inside
     assert labelled(job, 0, begin, begin + 10, "largest") == largest
     assert labelled(job, 1, begin, begin + 10, "largest") == -1
-    assert rest_passed(job.sitting, 0, begin, begin + 10) == rest
+    assert rest_passed(job.session, 0, begin, begin + 10) == rest
 
 
 def test_the_log_of_sittings_is_never_emptied_even_where_the_disk_takes_nothing(

@@ -11,25 +11,25 @@ import pytest
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from training.data.fingerprints import BLOCK, known, owners, prints
-from training.datasets.dataset import Dataset, Part, Sitting
+from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 
 
-def data(name: str, **parts: Part) -> Dataset:
+def data(name: str, **parts: RecordingPart) -> Dataset:
     """A data set of people with a recording each."""
-    return Dataset(name, name, "", tuple(Sitting(who, (part,)) for who, part in parts.items()), {})
+    return Dataset(name, name, "", tuple(SubjectSession(who, (part,)) for who, part in parts.items()), {})
 
 
-def file(path: Path, content: bytes | bytearray) -> Part:
+def file(path: Path, content: bytes | bytearray) -> RecordingPart:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
-    return Part(path)
+    return RecordingPart(path)
 
 
 def test_copies_belong_to_the_person_who_is_scored(tmp_path: Path) -> None:
     scored = data("own", a=file(tmp_path / "a.csv", b"1"), b=file(tmp_path / "b.csv", b"2"))
     (tmp_path / "sub").mkdir()
     shutil.copy(tmp_path / "b.csv", tmp_path / "sub" / "x.csv")
-    others = data("recordings", x=Part(tmp_path / "sub" / "x.csv"), a=file(tmp_path / "sub" / "a.csv", b"3"))
+    others = data("recordings", x=RecordingPart(tmp_path / "sub" / "x.csv"), a=file(tmp_path / "sub" / "a.csv", b"3"))
     assert owners(others, scored) == {"x": {"b"}, "a": set()}
     files = set().union(*prints(others).values())
     assert known(scored, {"recordings": ("a", "x")}, files) == ("b",)
@@ -64,11 +64,13 @@ def test_a_wfdb_record_is_its_signals_not_its_header(tmp_path: Path) -> None:
     for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         file(tmp_path / f"{name}.hea", b"the same")
         file(tmp_path / f"{name}.dat", content)
-    scored = data("own", a=Part(tmp_path / "a.hea"))
-    others = data("x", b=Part(tmp_path / "b"), b2=Part(tmp_path / "b.dat"), c=Part(tmp_path / "c.hea"))
+    scored = data("own", a=RecordingPart(tmp_path / "a.hea"))
+    others = data(
+        "x", b=RecordingPart(tmp_path / "b"), b2=RecordingPart(tmp_path / "b.dat"), c=RecordingPart(tmp_path / "c.hea")
+    )
     assert owners(others, scored) == {"b": {"a"}, "b2": {"a"}, "c": set()}
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone\.csv: No such file"):
-        prints(data("own", a=Part(tmp_path / "gone.csv")))
+        prints(data("own", a=RecordingPart(tmp_path / "gone.csv")))

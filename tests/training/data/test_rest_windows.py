@@ -16,7 +16,7 @@ INF = float("inf")
 
 
 def subjects(made: Corpus) -> Names:
-    return np.array([made.dataset.sittings[i].subject for i in made.rows["sitting"].tolist()])
+    return np.array([made.dataset.sessions[i].subject for i in made.rows["sitting"].tolist()])
 
 
 @pytest.mark.parametrize(

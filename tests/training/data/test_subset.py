@@ -16,12 +16,12 @@ from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.subset import Choice, learnt_and_held_back
 from training.data.window_store import ROW
-from training.datasets.dataset import Sitting
+from training.datasets.dataset import SubjectSession
 
 
 def corpus(key: str, first: int, sittings: int, each: int, hop: float = 2.0) -> Corpus:
     """Windows that hold nothing but their own number."""
-    data = dataset(*[Sitting(f"{key}{i}", ()) for i in range(sittings)])
+    data = dataset(*[SubjectSession(f"{key}{i}", ()) for i in range(sittings)])
     n = sittings * each
     windows = np.repeat(np.arange(first, first + n, dtype=np.float32)[:, None], WIDTH, axis=1)
     rows = np.zeros(n, ROW)

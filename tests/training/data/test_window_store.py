@@ -12,7 +12,7 @@ from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.subset import learnt_and_held_back
 from training.data.window_store import BYTES, ROW, Store
-from training.datasets.dataset import Sitting
+from training.datasets.dataset import SubjectSession
 
 SITTINGS = 40  # of which every twentieth is kept back
 EACH = 100  # bytes of a window's row and of its place in a choice; the window itself is a hundred times as large
@@ -37,7 +37,7 @@ def peak(folder: Path, windows: int) -> int:
     rng = np.random.default_rng(0)
     tracemalloc.start()
     store = Store(folder)
-    data = dataset(*[Sitting(f"p{i}", ()) for i in range(SITTINGS)])
+    data = dataset(*[SubjectSession(f"p{i}", ()) for i in range(SITTINGS)])
     corpus = Corpus(data, "key", store.windows(), store.rows(), 0, {}, 0.0, ())
     learnt, _ = learnt_and_held_back([(corpus, {"p0"})])
     assert (len(corpus.windows), len(learnt)) == (windows, windows * (SITTINGS - 3) // SITTINGS)

@@ -16,7 +16,7 @@ from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.small_datasets import csv
 from training.data.windowing import Placed, offline_windows, sitting_windows
-from training.datasets.dataset import Part, Sitting
+from training.datasets.dataset import RecordingPart, SubjectSession
 
 
 def live_windows(path: Path, chunk: float) -> list[Window]:
@@ -30,8 +30,8 @@ def live_windows(path: Path, chunk: float) -> list[Window]:
 
 def made(*paths: Path, remarks: list[str] | None = None) -> list[Placed]:
     """Windows of a sitting of files."""
-    parts = tuple(Part(path) for path in paths)
-    return list(sitting_windows(Sitting("a", parts), 10.0, [] if remarks is None else remarks))
+    parts = tuple(RecordingPart(path) for path in paths)
+    return list(sitting_windows(SubjectSession("a", parts), 10.0, [] if remarks is None else remarks))
 
 
 def test_training_and_live_windows_are_equal_bit_for_bit(shared_data: Path) -> None:
@@ -71,7 +71,7 @@ def test_parts_of_different_rates_are_refused(tmp_path: Path) -> None:
 
 def test_the_offline_scale_is_one_for_the_whole_sitting(tmp_path: Path) -> None:
     first, second = csv(tmp_path / "1.csv", 35), csv(tmp_path / "2.csv", 35, level=3)
-    sitting = Sitting("a", (Part(first), Part(second)))
+    sitting = SubjectSession("a", (RecordingPart(first), RecordingPart(second)))
     found = list(offline_windows(sitting, 10.0, []))
     quiet, loud = found[1][1], found[4][1]
     assert loud.dtype == np.float32

@@ -22,7 +22,7 @@ from tests.support.files.mat_files import (
     write_dreamer,
 )
 from training.datasets.amigos import load
-from training.datasets.dataset import Rating, Sitting, Span
+from training.datasets.dataset import Annotation, Rating, SubjectSession
 
 VIDEOS, RATE = 6, 128
 ORDER = ("arousal", "valence", "dominance", "liking", "familiarity")
@@ -53,7 +53,7 @@ def write(
     return write_amigos(folder / f"Data_Preprocessed_P{person:02d}.mat", shown, said)
 
 
-def median_of(sitting: Sitting, span: Span, rate: int = RATE) -> float:
+def median_of(sitting: SubjectSession, span: Annotation, rate: int = RATE) -> float:
     """The line's height in a span, read as training reads it."""
     part = sitting.parts[span.part]
     found = [
@@ -71,15 +71,15 @@ def test_every_video_has_its_own_five_ratings_in_its_own_place(tmp_path: Path) -
     dataset = load(tmp_path)
     assert dataset.labels == dict.fromkeys(ORDER, Rating(1, 9))
     assert dataset.subjects == ("01", "02")
-    for person, sitting in enumerate(dataset.sittings, 1):
-        shown = [span for span in sitting.spans if not span.rest]
+    for person, sitting in enumerate(dataset.sessions, 1):
+        shown = [span for span in sitting.annotations if not span.rest]
         assert [span.labels for span in shown] == [
             {name: score(person, k, c) for c, name in enumerate(ORDER)} for k in range(VIDEOS)
         ]
         assert [span.stop - span.start for span in shown] == [4 + k for k in range(VIDEOS)]
         assert median_of(sitting, shown[3]) == pytest.approx(level(person, 3), abs=0.005)
-        assert len(shown) == len(sitting.spans)  # five seconds of rest hold no window
-        before = Span(0, shown[4].start - 5, shown[4].start)
+        assert len(shown) == len(sitting.annotations)  # five seconds of rest hold no window
+        before = Annotation(0, shown[4].start - 5, shown[4].start)
         assert median_of(sitting, before) == pytest.approx(level(person, 4) + 0.05, abs=0.005)
     assert "no personal baseline: nobody rested" in "\n".join(dataset.caveats)
     assert "no file of 03, 04" in "\n".join(dataset.remarks)
@@ -101,11 +101,11 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
     write(tmp_path / "copy", 8)
     dataset = load(tmp_path)
     assert dataset.subjects == ("08", "09")
-    first, second = dataset.sittings
-    assert [median_of(first, span) for span in first.spans if span.labels] == pytest.approx(
+    first, second = dataset.sessions
+    assert [median_of(first, span) for span in first.annotations if span.labels] == pytest.approx(
         [level(8, 0), level(8, 2), level(8, 3)], abs=0.005
     )
-    shown = [span for span in second.spans if span.labels]
+    shown = [span for span in second.annotations if span.labels]
     assert [sorted(span.labels) for span in shown[:2]] == [["dominance", "liking", "valence"], sorted(ORDER)]
     said = "\n".join(dataset.remarks)
     for remark in (
@@ -141,12 +141,12 @@ def test_original_recordings_have_the_ratings_of_preprocessed_ones_beside(tmp_pa
     original(tmp_path / "data_original" / "Data_Original_P02", 2)
     dataset = load(tmp_path / place)
     assert (dataset.name, dataset.title[-8:], dataset.subjects) == ("amigos", "original", ("02",))
-    (sitting,) = dataset.sittings
-    assert [span.labels for span in sitting.spans] == [
+    (sitting,) = dataset.sessions
+    assert [span.labels for span in sitting.annotations] == [
         {name: score(2, k, c) for c, name in enumerate(ORDER)} for k in range(VIDEOS)
     ]
-    assert [span.stop - span.start for span in sitting.spans] == [4 + k for k in range(VIDEOS)]
-    assert median_of(sitting, sitting.spans[3], 256) == pytest.approx(level(2, 3) + 1, abs=0.005)
+    assert [span.stop - span.start for span in sitting.annotations] == [4 + k for k in range(VIDEOS)]
+    assert median_of(sitting, sitting.annotations[3], 256) == pytest.approx(level(2, 3) + 1, abs=0.005)
     assert not any("unsure" in remark for remark in dataset.remarks)
     assert "ECG left is unsure" in "\n".join(dataset.caveats)
 
@@ -156,7 +156,7 @@ def test_preprocessed_recordings_come_first(tmp_path: Path) -> None:
     original(tmp_path / "AMIGOS" / "data_original" / "Data_Original_P02", 2)
     for folder in (tmp_path / "AMIGOS", tmp_path):
         dataset = load(folder)
-        assert dataset.sittings[0].parts[0].path.name == "Data_Preprocessed_P02.mat"
+        assert dataset.sessions[0].parts[0].path.name == "Data_Preprocessed_P02.mat"
         assert "the original recordings are not used; give their own folder to train on them" in dataset.remarks
 
 
@@ -171,7 +171,9 @@ def test_original_recordings_that_no_ratings_fit(tmp_path: Path) -> None:
     write(tmp_path / "data_preprocessed", 2, videos={3: np.empty((0, 0))})
     original(tmp_path / "data_original", 2, longer={0: 7, 1: 5})
     dataset = load(tmp_path / "data_original")
-    assert [span.labels["arousal"] for span in dataset.sittings[0].spans] == [score(2, k, 0) for k in (1, 2, 4, 5)]
+    assert [span.labels["arousal"] for span in dataset.sessions[0].annotations] == [
+        score(2, k, 0) for k in (1, 2, 4, 5)
+    ]
     assert dataset.remarks[1:] == (
         "person 02, video 1: lasts 16 s, but 9 s in Data_Preprocessed_P02.mat; left out",
         "person 02, video 4: Data_Preprocessed_P02.mat has none of that number; left out",
@@ -182,8 +184,8 @@ def test_original_recordings_with_ratings_of_their_own(tmp_path: Path) -> None:
     path = original(tmp_path / "data_original", 2)
     given = [rated(*[score(2, k, c) for c in range(5)]) for k in range(VIDEOS)]
     savemat(path, {"ECG_DATA": loadmat(path)["ECG_DATA"], "labels_selfassessment": cells(given)})
-    (sitting,) = load(tmp_path / "data_original").sittings
-    assert [span.labels["valence"] for span in sitting.spans] == [score(2, k, 1) for k in range(VIDEOS)]
+    (sitting,) = load(tmp_path / "data_original").sessions
+    assert [span.labels["valence"] for span in sitting.annotations] == [score(2, k, 1) for k in range(VIDEOS)]
 
 
 def test_folders_without_it(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_clips_follow_each_other_from_the_videos_start(tmp_path: Path) -> None:
     dataset = load(tmp_path)
     assert (dataset.name, dataset.subjects) == ("amigos-external", ("03",))
     assert dict(dataset.labels) == {"valence_external": Rating(-1, 1), "arousal_external": Rating(-1, 1)}
-    spans = dataset.sittings[0].spans
+    spans = dataset.sessions[0].annotations
     second = 85 + 60  # where the second video's recording begins
     assert [(span.start, span.stop) for span in spans] == [
         (start, start + 20) for start in (5, 25, 45, second + 5, second + 25, second + 45, second + 65)
@@ -47,7 +47,7 @@ def test_rows_that_do_not_fit_are_left_out_and_remarked(tmp_path: Path) -> None:
     holed[1, 1], holed[2, 1:] = np.nan, 1.5
     write(tmp_path, holed, rows(5))
     dataset = load(tmp_path)
-    assert [sorted(span.labels) for span in dataset.sittings[0].spans] == [
+    assert [sorted(span.labels) for span in dataset.sessions[0].annotations] == [
         ["arousal_external"], ["arousal_external", "valence_external"],
     ]  # fmt: skip
     assert dataset.remarks[1:] == (

@@ -8,7 +8,13 @@ import pytest
 
 from ecg_live.errors import ConfigError
 from tests.support.small_datasets import dataset
-from training.datasets.class_order import by_meaning, choose, doubt, in_order, stated
+from training.datasets.class_order import (
+    choose_labels,
+    in_stated_order,
+    order_by_meaning,
+    order_remark,
+    parse_stated_order,
+)
 from training.datasets.dataset import Classes, Dataset, Rating
 
 KNOWN = (
@@ -35,19 +41,19 @@ KNOWN = (
 @pytest.mark.parametrize("names", [tuple(each.split()) for each in KNOWN], ids="-".join)
 def test_known_words_have_an_order_whatever_order_they_come_in(names: tuple[str, ...]) -> None:
     for mixed in permutations(names):
-        found = by_meaning([*mixed, mixed[0]])
+        found = order_by_meaning([*mixed, mixed[0]])
         assert found == Classes(names)
-        assert doubt("x", found) == ""
+        assert order_remark("x", found) == ""
 
 
 @pytest.mark.parametrize("names", [("sit", "stand, still", "talk"), ("calm", "rest", "load"), ("a", "b")], ids="-".join)
 def test_other_words_are_sorted_by_letter_which_is_told_with_the_remedy(names: tuple[str, ...]) -> None:
-    found = by_meaning(names)
+    found = order_by_meaning(names)
     assert (found.names, found.by_letter) == (tuple(sorted(names)), True)
-    told = doubt("task", found)
+    told = order_remark("task", found)
     assert f"{found.names[-1]} counts as the highest" in told
     option = told.split("--label '")[1].split("'")[0]
-    assert stated(option) == ("task", found.names)
+    assert parse_stated_order(option) == ("task", found.names)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +68,15 @@ def test_other_words_are_sorted_by_letter_which_is_told_with_the_remedy(names: t
     ],
 )
 def test_an_order_is_read_from_a_labels_name(text: str, name: str, order: tuple[str, ...]) -> None:
-    assert stated(text) == (name, order)
+    assert parse_stated_order(text) == (name, order)
 
 
 def test_a_stated_order_wins_over_words_and_letters() -> None:
     data = dataset()
-    asked, names = choose(data, ["task[load,rest]", "task"])
+    asked, names = choose_labels(data, ["task[load,rest]", "task"])
     assert (asked.labels, names) == ({"task": Classes(("load", "rest"))}, ("task",))
     assert data.labels == {"task": Classes(("rest", "load"))}
-    assert in_order("task", ("b", "a"), ("b", "a")) == Classes(("b", "a"))
+    assert in_stated_order("task", ("b", "a"), ("b", "a")) == Classes(("b", "a"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_an_order_that_cannot_be_names_what_is_there(text: str, said: str) -> No
     labels: dict[str, Rating | Classes] = {"task": Classes(("rest", "load")), "valence": Rating(1, 9)}
     labels["a[b]"] = Classes(("x", "y"))
     data = Dataset("made", "made", "none", (), labels)
-    assert choose(data, ["a[b]"])[1] == ("a[b]",)
+    assert choose_labels(data, ["a[b]"])[1] == ("a[b]",)
     with pytest.raises(ConfigError, match=said) as caught:
-        choose(data, [text])
+        choose_labels(data, [text])
     assert caught.value.remedy

@@ -38,10 +38,10 @@ def test_a_folder_gives_away_what_it_holds(tmp_path: Path, name: str) -> None:
     write(name, tmp_path / "data")
     known, bare = open_dataset(name, tmp_path / "data"), open_unlabelled(tmp_path / "data")
     assert (known.name, bare.name) == (name, name)
-    assert open_unlabelled(tmp_path).sittings[0].parts == bare.sittings[0].parts  # from the folder above
-    assert [sitting.parts for sitting in bare.sittings] == [sitting.parts for sitting in known.sittings]
+    assert open_unlabelled(tmp_path).sessions[0].parts == bare.sessions[0].parts  # from the folder above
+    assert [sitting.parts for sitting in bare.sessions] == [sitting.parts for sitting in known.sessions]
     assert bare.labels == {}
-    assert not any(sitting.spans for sitting in bare.sittings)
+    assert not any(sitting.annotations for sitting in bare.sessions)
 
 
 def test_names_and_folders_that_are_not_there(tmp_path: Path) -> None:

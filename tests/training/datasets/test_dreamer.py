@@ -10,7 +10,7 @@ from devices.files import open_recording
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import F64, Chunk
 from tests.support.files.mat_files import beats, cells, counts, dreamer_person, write_amigos, write_dreamer
-from training.datasets.dataset import Dataset, Rating, Sitting, Span
+from training.datasets.dataset import Annotation, Dataset, Rating, SubjectSession
 from training.datasets.dreamer import load
 
 PEOPLE, FILMS, RATE = 3, 5, 256
@@ -46,7 +46,7 @@ def write(folder: Path, *, holes: bool = False) -> Path:
     return write_dreamer(folder / "DREAMER.mat", people)
 
 
-def median_of(sitting: Sitting, span: Span) -> float:
+def median_of(sitting: SubjectSession, span: Annotation) -> float:
     """The line's height in a span, read as training reads it."""
     part = sitting.parts[span.part]
     recording = open_recording(part.path, part.opening)
@@ -69,26 +69,26 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def test_every_film_has_its_own_three_ratings(dataset: Dataset) -> None:
     assert dataset.labels == {name: Rating(1, 5) for name in ("valence", "arousal", "dominance")}
     assert dataset.subjects == ("01", "02", "03")
-    for p, sitting in enumerate(dataset.sittings):
-        films = [span for span in sitting.spans if not span.rest]
+    for p, sitting in enumerate(dataset.sessions):
+        films = [span for span in sitting.annotations if not span.rest]
         assert [film.labels for film in films] == [
             {name.lower(): score(name, p, k) for name in ("Valence", "Arousal", "Dominance")} for k in range(FILMS)
         ]
 
 
 def test_every_span_covers_its_own_film(dataset: Dataset) -> None:
-    sitting = dataset.sittings[2]
-    films = [span for span in sitting.spans if not span.rest]
+    sitting = dataset.sessions[2]
+    films = [span for span in sitting.annotations if not span.rest]
     assert [median_of(sitting, film) for film in films] == pytest.approx([level(2, k) for k in range(FILMS)], abs=0.01)
-    rests = [span for span in sitting.spans if span.rest]
+    rests = [span for span in sitting.annotations if span.rest]
     assert len(rests) == FILMS
     assert median_of(sitting, rests[3]) == pytest.approx(-1.5, abs=0.01)
     assert not any(rest.labels for rest in rests)
 
 
 def test_spans_do_not_overlap(dataset: Dataset) -> None:
-    for sitting in dataset.sittings:
-        ends = [(span.start, span.stop) for span in sitting.spans]
+    for sitting in dataset.sessions:
+        ends = [(span.start, span.stop) for span in sitting.annotations]
         assert ends == sorted(ends)
         assert all(after[0] >= before[1] for before, after in pairwise(ends))
 
@@ -98,7 +98,7 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
     write(tmp_path / "sub", holes=True)
     dataset = load(tmp_path)
     assert dataset.subjects == ("01", "03")
-    films = [span for span in dataset.sittings[0].spans if not span.rest]
+    films = [span for span in dataset.sessions[0].annotations if not span.rest]
     assert [sorted(film.labels) for film in films] == [
         ["arousal", "dominance", "valence"],
         ["arousal", "dominance"],
@@ -114,7 +114,7 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
         "person 02: left out, without a rated film",
     ):
         assert remark in said
-    assert median_of(dataset.sittings[0], films[1]) == pytest.approx(level(0, 2), abs=0.01)
+    assert median_of(dataset.sessions[0], films[1]) == pytest.approx(level(0, 2), abs=0.01)
 
 
 def test_folders_without_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import DatasetError
-from training.datasets.dataset import Classes, Part, Span
+from training.datasets.dataset import Annotation, Classes, RecordingPart
 from training.datasets.eegmat import load
 
 
@@ -17,11 +17,11 @@ def test_rest_and_load_are_the_two_recordings(tmp_path: Path) -> None:
     dataset = load(tmp_path)
     assert dataset.labels == {"mental_load": Classes(("rest", "load"))}
     assert dataset.subjects == ("00", "03", "12")
-    sitting = dataset.sittings[1]
-    assert sitting.parts == (Part(tmp_path / "Subject03_1.edf"), Part(tmp_path / "Subject03_2.edf"))
-    assert sitting.spans == (
-        Span(0, 0.0, inf, {"mental_load": "rest"}, rest=True),
-        Span(1, 0.0, inf, {"mental_load": "load"}),
+    sitting = dataset.sessions[1]
+    assert sitting.parts == (RecordingPart(tmp_path / "Subject03_1.edf"), RecordingPart(tmp_path / "Subject03_2.edf"))
+    assert sitting.annotations == (
+        Annotation(0, 0.0, inf, {"mental_load": "rest"}, rest=True),
+        Annotation(1, 0.0, inf, {"mental_load": "load"}),
     )
     assert dataset.remarks == (f"no files of {', '.join(f'{n:02d}' for n in range(36) if n not in (0, 3, 12))}",)
     assert "rest always comes first" in dataset.caveats[0]
@@ -48,5 +48,5 @@ def test_the_real_one(shared_data: Path) -> None:
     dataset = load(shared_data / "eegmat")
     assert len(dataset.subjects) == 28
     assert dataset.remarks == ("no files of 03, 07, 11, 15, 19, 23, 27, 33",)
-    assert load(shared_data).sittings == dataset.sittings
-    assert all(part.path.is_file() for sitting in dataset.sittings for part in sitting.parts)
+    assert load(shared_data).sessions == dataset.sessions
+    assert all(part.path.is_file() for sitting in dataset.sessions for part in sitting.parts)

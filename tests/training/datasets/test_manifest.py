@@ -11,7 +11,7 @@ from ecg_live.errors import DatasetError
 from tests.devices.files.edf import test_edf
 from tests.support.files.mat_files import dreamer_person, write_dreamer
 from training.datasets import open_dataset
-from training.datasets.dataset import Classes, Part, Rating, Span
+from training.datasets.dataset import Annotation, Classes, Rating, RecordingPart
 from training.datasets.manifest import load
 
 HEAD = "file,channel,subject,start_s,stop_s,stress\n"
@@ -53,18 +53,21 @@ def test_files_people_stretches_and_labels(folder: Path) -> None:
         "task": Classes(("sit", "stand, still", "talk"), by_letter=True),
         "arousal": Rating(1.5, 3),
     }
-    anna, bert = dataset.sittings
+    anna, bert = dataset.sessions
     b = folder / "more" / "b.edf"
-    assert (anna.subject, anna.parts) == ("anna", (Part(folder / "a.edf"), Part(b, ReadOptions(channel="1"))))
-    assert anna.spans == (
-        Span(0, 0, 4, {"Valence": 7.5, "task": "sit"}, rest=True),
-        Span(0, 4, 8, {"Valence": 2, "task": "talk", "arousal": 1.5}),
-        Span(1, 2, inf, {"task": "sit", "arousal": 2}),
+    assert (anna.subject, anna.parts) == (
+        "anna",
+        (RecordingPart(folder / "a.edf"), RecordingPart(b, ReadOptions(channel="1"))),
     )
-    assert (bert.subject, bert.parts) == ("bert", (Part(b, ReadOptions(channel="ECG II")),))
-    assert bert.spans == (Span(0, 0, inf, {"task": "stand, still", "arousal": 3}),)
+    assert anna.annotations == (
+        Annotation(0, 0, 4, {"Valence": 7.5, "task": "sit"}, rest=True),
+        Annotation(0, 4, 8, {"Valence": 2, "task": "talk", "arousal": 1.5}),
+        Annotation(1, 2, inf, {"task": "sit", "arousal": 2}),
+    )
+    assert (bert.subject, bert.parts) == ("bert", (RecordingPart(b, ReadOptions(channel="ECG II")),))
+    assert bert.annotations == (Annotation(0, 0, inf, {"task": "stand, still", "arousal": 3}),)
     assert dataset.remarks == ()
-    assert open_dataset("manifest", folder / "manifest.csv").sittings == dataset.sittings
+    assert open_dataset("manifest", folder / "manifest.csv").sessions == dataset.sessions
 
 
 @pytest.mark.parametrize(
@@ -85,15 +88,15 @@ def test_classes_go_from_least_to_most(
 
 def test_semicolons_and_decimal_commas(folder: Path) -> None:
     write(folder, "file;subject;start_s;stop_s;stress\na.edf;x;0,5;2,5;1,5\na.edf;x;3;4;2\n")
-    (sitting,) = load(folder).sittings
-    assert sitting.spans == (Span(0, 0.5, 2.5, {"stress": 1.5}), Span(0, 3, 4, {"stress": 2}))
+    (sitting,) = load(folder).sessions
+    assert sitting.annotations == (Annotation(0, 0.5, 2.5, {"stress": 1.5}), Annotation(0, 3, 4, {"stress": 2}))
 
 
 def test_another_rate_is_another_sitting(folder: Path) -> None:
     write(folder, HEAD + "a.edf,,x,,,1\nc.edf,,x,,,2\nmore/b.edf,1,x,,,3\n")
-    sittings = load(folder).sittings
+    sittings = load(folder).sessions
     assert [[part.path.name for part in sitting.parts] for sitting in sittings] == [["a.edf"], ["c.edf"], ["b.edf"]]
-    assert [sitting.spans[0].part for sitting in sittings] == [0, 0, 0]
+    assert [sitting.annotations[0].part for sitting in sittings] == [0, 0, 0]
 
 
 def test_how_a_file_is_opened(folder: Path) -> None:
@@ -106,7 +109,7 @@ def test_how_a_file_is_opened(folder: Path) -> None:
         "file,part,rate,unit,subject,start_s,stop_s,stress\n"
         "plain.csv,,200,uV,x,0,5,1\nd.mat,2,,,y,0,5,2\nd.mat,1,,,z,0,5,2\n",
     )
-    parts = [sitting.parts[0] for sitting in load(folder).sittings]
+    parts = [sitting.parts[0] for sitting in load(folder).sessions]
     assert [part.opening for part in parts] == [
         ReadOptions(rate=200, unit="uV"),
         ReadOptions(part="2"),
@@ -121,7 +124,7 @@ def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:
         "manifest.csv, line 3: the same as line 2; left out",
         "manifest.csv, line 4: stop_s is 20, but the recording ends at 8 s",
     )
-    assert len(dataset.sittings[0].spans) == 2
+    assert len(dataset.sessions[0].annotations) == 2
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_each_file_is_a_wearer_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
     (tmp_path / ".hidden.edf").write_bytes(b"x")
     dataset = load(tmp_path)
-    assert [sitting.parts[0].path for sitting in dataset.sittings] == [
+    assert [sitting.parts[0].path for sitting in dataset.sessions] == [
         tmp_path / "more" / "rec.edf",
         tmp_path / "rec.hea",
     ]

@@ -13,9 +13,9 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.support.decoding import decode
 from tests.support.files.poly5_files import counted, poly5
-from training.datasets.dataset import Classes, Dataset, Rating, Sitting
+from training.datasets.dataset import Classes, Dataset, Rating, SubjectSession
 from training.datasets.swell import load
-from training.datasets.swell_sheet import RATINGS
+from training.datasets.swell_sheet import RATING_RANGES
 
 SHEET = "Behavioral-features - per minute.xlsx"
 RAW = Path("0 - Raw data") / "D - Physiology - raw data" / "Mobi signals - raw"
@@ -61,12 +61,12 @@ def record(
     return poly5(path, names, counted(seconds * 50, len(names), 0), rate=50, start=start, each=50)
 
 
-def told(sitting: Sitting, label: str) -> list[object]:
-    return [span.labels.get(label) for span in sitting.spans]
+def told(sitting: SubjectSession, label: str) -> list[object]:
+    return [span.labels.get(label) for span in sitting.annotations]
 
 
-def places(sitting: Sitting) -> list[tuple[int, float, float]]:
-    return [(span.part, span.start, span.stop) for span in sitting.spans]
+def places(sitting: SubjectSession) -> list[tuple[int, float, float]]:
+    return [(span.part, span.start, span.stop) for span in sitting.annotations]
 
 
 def test_stress_is_the_condition_and_never_the_block(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_stress_is_the_condition_and_never_the_block(tmp_path: Path) -> None:
         for block in (1, 2, 3):
             record(tmp_path, f"pp{who}_18-9-2012_c{block}.S00", 10)
     names = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
-    for sitting, order in zip(load(tmp_path).sittings, orders.values(), strict=True):
+    for sitting, order in zip(load(tmp_path).sessions, orders.values(), strict=True):
         assert told(sitting, "condition") == [names[letter] for letter in order]
         assert told(sitting, "stress") == ["no stress" if letter == "N" else "stress" for letter in order]
         assert [part.path.stem[-2:] for part in sitting.parts] == ["c1", "c2", "c3"]
@@ -91,12 +91,12 @@ def test_ratings_are_each_from_their_own_column(tmp_path: Path) -> None:
     for order in (COLUMNS, COLUMNS[::-1], [*COLUMNS[4:], *COLUMNS[:4]]):
         rows = minutes("PP1", 1, "NN")
         sheet(tmp_path, [[row[COLUMNS.index(column)] for column in order] for row in rows], order)
-        (span,) = load(tmp_path).sittings[0].spans
+        (span,) = load(tmp_path).sessions[0].annotations
         assert span.labels == {
             "stress": "no stress", "condition": "neutral", "valence": 7.0, "arousal": 3.0, "dominance": 5.0,
             "mental_effort": 4.5, "stress_rating": 8.5,
         }  # fmt: skip
-        assert all(isinstance(span.labels[name], float) for name in RATINGS)
+        assert all(isinstance(span.labels[name], float) for name in RATING_RANGES)
 
 
 def test_what_labels_mean(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def one(folder: Path, rows: Sequence[Row], *names: str) -> Dataset:
 
 
 def test_a_block_of_one_condition_is_the_whole_recording(tmp_path: Path) -> None:
-    (sitting,) = one(tmp_path, minutes("PP1", 1, "TTT")).sittings
+    (sitting,) = one(tmp_path, minutes("PP1", 1, "TTT")).sessions
     assert places(sitting) == [(0, 0, math.inf)]
     got = decode(sitting.parts[0].path, sitting.parts[0].opening)
     assert got.samples.tolist() == list(range(15000))
@@ -131,40 +131,40 @@ def test_a_block_of_one_condition_is_the_whole_recording(tmp_path: Path) -> None
 
 def test_a_block_of_relaxation_is_rest_without_labels(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "RR"), *minutes("PP1", 2, "NN")]
-    (sitting,) = one(tmp_path, rows, "pp1_18-9-2012_c1.S00", "pp1_18-9-2012_c2.S00").sittings
-    assert (dict(sitting.spans[0].labels), sitting.spans[0].rest) == ({}, True)
-    assert not sitting.spans[1].rest
+    (sitting,) = one(tmp_path, rows, "pp1_18-9-2012_c1.S00", "pp1_18-9-2012_c2.S00").sessions
+    assert (dict(sitting.annotations[0].labels), sitting.annotations[0].rest) == ({}, True)
+    assert not sitting.annotations[1].rest
     assert places(sitting) == [(0, 0, math.inf), (1, 0, math.inf)]
 
 
 def test_relaxation_before_the_work_of_a_block_is_placed_by_the_clock(tmp_path: Path) -> None:
     rows = minutes("PP1", 1, "RRNN", began=BEGAN + timedelta(seconds=30))
     dataset = one(tmp_path, rows)
-    (sitting,) = dataset.sittings
+    (sitting,) = dataset.sessions
     assert places(sitting) == [(0, 30, 150), (0, 150, 270)]
-    assert [span.rest for span in sitting.spans] == [True, False]
+    assert [span.rest for span in sitting.annotations] == [True, False]
     assert told(sitting, "stress") == [None, "no stress"]
     assert dataset.remarks == ()
 
 
 def test_the_clock_cuts_spans_at_a_recordings_ends(tmp_path: Path) -> None:
     rows = minutes("PP1", 1, "RRNNNNNN", began=BEGAN - timedelta(seconds=90))
-    (sitting,) = one(tmp_path, rows).sittings
+    (sitting,) = one(tmp_path, rows).sessions
     assert places(sitting) == [(0, 0, 30), (0, 30, 300)]
 
 
 def test_minutes_that_overlap_give_spans_that_do_not(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "R", began=BEGAN), *minutes("PP1", 1, "I", began=BEGAN + timedelta(seconds=20))]
-    (sitting,) = one(tmp_path, rows).sittings
+    (sitting,) = one(tmp_path, rows).sessions
     assert places(sitting) == [(0, 0, 20), (0, 20, 80)]
 
 
 def test_without_times_minutes_are_counted(tmp_path: Path) -> None:
     dataset = one(tmp_path, minutes("PP1", 1, "RRII"))
-    assert places(dataset.sittings[0]) == [(0, 0, 120), (0, 120, math.inf)]
+    assert places(dataset.sessions[0]) == [(0, 0, 120), (0, 120, math.inf)]
     assert "pp1_18-9-2012_c1.S00: the sheet has no minute at its time; its minutes are counted" in dataset.remarks[0]
     hours_off = minutes("PP1", 1, "RRII", began=BEGAN + timedelta(hours=2))
-    assert places(one(tmp_path, hours_off).sittings[0]) == [(0, 0, 120), (0, 120, math.inf)]
+    assert places(one(tmp_path, hours_off).sessions[0]) == [(0, 0, 120), (0, 120, math.inf)]
 
 
 @pytest.mark.parametrize("minute", [0, 57])
@@ -175,7 +175,7 @@ def test_a_name_that_says_another_block_than_the_clock_gives_no_labels(tmp_path:
     record(tmp_path, "pp1_18-9-2012_c2.S00", began=BEGAN + timedelta(minutes=minute))
     record(tmp_path, "pp1_18-9-2012_c3.S00", began=datetime(2011, 1, 1))  # noqa: DTZ001 - as in the files
     dataset = load(tmp_path)
-    assert [(span.part, span.labels["condition"]) for span in dataset.sittings[0].spans] == [(1, "interruptions")]
+    assert [(span.part, span.labels["condition"]) for span in dataset.sessions[0].annotations] == [(1, "interruptions")]
     shown = "1 and 2" if minute else "1"
     assert f"pp1_18-9-2012_c2.S00: its name says block 2, its clock block {shown}; it has no labels" in dataset.remarks
 
@@ -186,7 +186,7 @@ def test_a_minute_of_the_block_before_is_no_contradiction(tmp_path: Path) -> Non
         *minutes("PP1", 2, "NNNN", began=BEGAN + timedelta(minutes=1)),
     ]
     dataset = one(tmp_path, rows, "pp1_18-9-2012_c2.S00")
-    assert (told(dataset.sittings[0], "condition"), places(dataset.sittings[0])) == (["neutral"], [(0, 60, 300)])
+    assert (told(dataset.sessions[0], "condition"), places(dataset.sessions[0])) == (["neutral"], [(0, 60, 300)])
     assert dataset.remarks == ()
 
 
@@ -196,7 +196,7 @@ def test_the_sheet_is_found_from_the_folder_of_the_recordings_and_from_above(tmp
     (top / "3 - Feature dataset").mkdir(parents=True)
     sheet(top / "3 - Feature dataset", minutes("PP1", 1, "TT"))
     record(top, "pp1_18-9-2012_c1.S00", 10)
-    assert told(load(top / place).sittings[0], "stress") == ["stress"]
+    assert told(load(top / place).sessions[0], "stress") == ["stress"]
     with pytest.raises(DatasetError, match="holds no sheet"):
         load(tmp_path / "elsewhere")
 
@@ -205,7 +205,7 @@ def test_names_as_dirty_as_they_are(tmp_path: Path) -> None:
     rows = [row for who in (10, 12, 23) for block in (1, 2) for row in minutes(f"PP{who}", block, "NT"[block - 1])]
     names = ("pp10_8-10-2012-c2.S00", "pp12_9-10-212_c1.s00", "pp23_1-11-2012_c2.S00", "PP23_1-11-2012_c2_cont.S00")
     dataset = one(tmp_path, rows, *names, "test.S00")
-    ten, twelve, last = dataset.sittings
+    ten, twelve, last = dataset.sessions
     assert (ten.subject, twelve.subject, last.subject) == ("PP10", "PP12", "PP23")
     assert (told(ten, "stress"), told(twelve, "stress")) == (["stress"], ["no stress"])
     assert [part.path.name for part in last.parts] == [names[2], names[3]]
@@ -217,21 +217,21 @@ def test_names_as_dirty_as_they_are(tmp_path: Path) -> None:
 def test_the_second_part_of_a_block_goes_on_with_its_work(tmp_path: Path) -> None:
     rows = minutes("PP23", 2, "RRTTTT")
     names = ("pp23_1-11-2012_c2.S00", "pp23_1-11-2012_c2_cont.S00")
-    (sitting,) = one(tmp_path, rows, *names).sittings
+    (sitting,) = one(tmp_path, rows, *names).sessions
     assert places(sitting) == [(0, 0, 120), (0, 120, math.inf), (1, 0, math.inf)]
-    assert [span.rest for span in sitting.spans] == [True, False, False]
+    assert [span.rest for span in sitting.annotations] == [True, False, False]
 
 
 def test_copies_of_a_recording_count_once(tmp_path: Path) -> None:
     dataset = one(tmp_path, minutes("PP1", 1, "NN"), "pp1_18-9-2012_c1.S00", "pp01_copy_c1.S00")
-    assert len(dataset.sittings[0].parts) == 1
+    assert len(dataset.sessions[0].parts) == 1
     assert "is of the same person and block" in dataset.remarks[0]
 
 
 def test_people_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "NN"), *minutes("PP4", 1, "TT")]
     dataset = one(tmp_path, rows, "pp1_18-9-2012_c1.S00", "pp1_18-9-2012_c3.S00", "pp7_1-1-2012_c1.S00")
-    assert [(s.subject, len(s.parts), len(s.spans)) for s in dataset.sittings] == [("PP1", 2, 1), ("PP7", 1, 0)]
+    assert [(s.subject, len(s.parts), len(s.annotations)) for s in dataset.sessions] == [("PP1", 2, 1), ("PP7", 1, 0)]
     assert dataset.remarks == (
         "PP4 is in the sheet, but has no recording",
         "pp1_18-9-2012_c3.S00: the sheet has no row of PP1, block 3; it has no labels",
@@ -242,7 +242,7 @@ def test_people_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
 @pytest.mark.parametrize("valence", ["NaN", "x", None, 0, 10, math.inf])
 def test_answers_that_are_no_rating_are_left_out_and_said(tmp_path: Path, valence: object) -> None:
     dataset = one(tmp_path, minutes("PP1", 1, "NN", valence=valence))
-    assert set(dataset.sittings[0].spans[0].labels) == {
+    assert set(dataset.sessions[0].annotations[0].labels) == {
         "stress", "condition", "arousal", "dominance", "mental_effort", "stress_rating",
     }  # fmt: skip
     (remark,) = dataset.remarks
@@ -253,7 +253,7 @@ def test_answers_that_are_no_rating_are_left_out_and_said(tmp_path: Path, valenc
 def test_answers_that_change_within_a_block(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "N", valence=3, arousal=2), *minutes("PP1", 1, "N", valence=4, arousal="NaN")]
     dataset = one(tmp_path, rows)
-    labels = dataset.sittings[0].spans[0].labels
+    labels = dataset.sessions[0].annotations[0].labels
     assert "valence" not in labels
     assert labels["arousal"] == 2
     assert "valence is '3', '4'" in dataset.remarks[0]
@@ -270,7 +270,7 @@ def test_rows_that_say_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("who", "block"), [("pp1", "1"), (1, 1), (1.0, 1.0), ("PP01", 1)])
 def test_people_and_blocks_as_sheets_write_them(tmp_path: Path, who: object, block: object) -> None:
-    assert told(one(tmp_path, minutes(who, block, "I")).sittings[0], "stress") == ["stress"]
+    assert told(one(tmp_path, minutes(who, block, "I")).sessions[0], "stress") == ["stress"]
 
 
 def test_the_sheet_as_text(tmp_path: Path) -> None:
@@ -280,12 +280,12 @@ def test_the_sheet_as_text(tmp_path: Path) -> None:
         cells = ["" if cell is None else f'"{cell}"' if isinstance(cell, str) else str(cell) for cell in row]
         lines.append("\t".join(cells))
     (tmp_path / "Behavioral-features - per minute.tab").write_text("\n".join(lines) + "\n")
-    (sitting,) = load(tmp_path).sittings
+    (sitting,) = load(tmp_path).sessions
     assert told(sitting, "valence") == [None, 7]
     assert places(sitting) == [(0, 0, 120), (0, 120, 240)]
     sheet(tmp_path, minutes("PP1", 1, "NN"))
     dataset = load(tmp_path)
-    assert told(dataset.sittings[0], "condition") == ["neutral"]
+    assert told(dataset.sessions[0], "condition") == ["neutral"]
     assert dataset.remarks[0] == f"Behavioral-features - per minute.tab is not used: {SHEET} is"
 
 
@@ -294,7 +294,7 @@ def test_a_column_of_ratings_that_is_missing(tmp_path: Path) -> None:
     at = COLUMNS.index("Valence_rc")
     sheet(tmp_path, [row[:at] + row[at + 1 :] for row in minutes("PP1", 1, "NN")], COLUMNS[:at] + COLUMNS[at + 1 :])
     dataset = load(tmp_path)
-    assert "valence" not in dataset.sittings[0].spans[0].labels
+    assert "valence" not in dataset.sessions[0].annotations[0].labels
     assert dataset.remarks == (f"{SHEET}: found no column Valence_rc; nobody has valence",)
 
 
@@ -303,15 +303,15 @@ def test_a_recording_without_a_channel_called_ecg(tmp_path: Path) -> None:
     record(tmp_path, "pp1_18-9-2012_c1.S00", 10, names=["A", "B", "C", "D", "E", "F", "G"])
     record(tmp_path, "pp1_18-9-2012_c2.S00", 10, names=["A", "B"])
     dataset = load(tmp_path)
-    assert [part.opening for part in dataset.sittings[0].parts] == [ReadOptions(channel="6")]
+    assert [part.opening for part in dataset.sessions[0].parts] == [ReadOptions(channel="6")]
     assert decode(*_part(dataset)).info.channels == ("F",)
     assert "pp1_18-9-2012_c1.S00: no channel is called ECG; channel 6 is taken" in dataset.remarks
     assert any(remark.startswith("pp1_18-9-2012_c2.S00 is not used: ") for remark in dataset.remarks)
-    assert told(dataset.sittings[0], "stress") == ["no stress"]
+    assert told(dataset.sessions[0], "stress") == ["no stress"]
 
 
 def _part(dataset: Dataset) -> tuple[Path, ReadOptions]:
-    part = dataset.sittings[0].parts[0]
+    part = dataset.sessions[0].parts[0]
     return part.path, part.opening
 
 
@@ -322,7 +322,7 @@ def test_a_recording_that_is_broken(tmp_path: Path) -> None:
     record(tmp_path, "pp1_18-9-2012_c2.S00")
     (tmp_path / RAW / "pp2_18-9-2012_c1.S00").write_bytes(b"")
     dataset = load(tmp_path)
-    assert [(s.subject, places(s), told(s, "stress")) for s in dataset.sittings] == [
+    assert [(s.subject, places(s), told(s, "stress")) for s in dataset.sessions] == [
         ("PP1", [(0, 0, math.inf)], ["stress"])
     ]
     assert [remark.split(" is")[0] for remark in dataset.remarks] == ["pp1_18-9-2012_c1.S00", "pp2_18-9-2012_c1.S00"]

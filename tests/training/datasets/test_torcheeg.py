@@ -35,7 +35,9 @@ def ratings(found: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[
 
 
 def ours(dataset: Dataset, number: int) -> list[dict[str, float]]:
-    return [{k: float(v) for k, v in span.labels.items()} for span in dataset.sittings[number].spans if span.labels]
+    return [
+        {k: float(v) for k, v in span.labels.items()} for span in dataset.sessions[number].annotations if span.labels
+    ]
 
 
 def test_dreamer(theirs: Any, tmp_path: Path) -> None:

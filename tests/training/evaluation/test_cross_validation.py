@@ -18,9 +18,15 @@ from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from tests.support.fold_jobs import made, plan, random
 from training.data.feature_table import Examples
-from training.datasets.labels import NONE
-from training.evaluation.cross_validation import SIMPLEST_FIRST, Plan, _tests, choose, evaluate
-from training.evaluation.fold import FEATURES, Fold, variants, work_out
+from training.datasets.labels import NO_LABEL
+from training.evaluation.cross_validation import (
+    SIMPLEST_FIRST,
+    CrossValidationPlan,
+    _test_masks,
+    choose_features,
+    cross_validate,
+)
+from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, run_fold
 from training.evaluation.results_table import Evaluation
 from training.heads.fit import fit
 from training.heads.fitted import Fit
@@ -53,8 +59,8 @@ def marked(people: int = 12) -> Examples:
 def test_rest_without_a_label_is_never_scored_as_a_class(tmp_path: Path, protocol: Protocol) -> None:
     examples = made(6, 20, rest=4)
     only_rest = examples.subject == "p05"
-    examples.label[examples.rest | only_rest] = NONE
-    rows, _ = evaluate(examples, random(examples), plan(tmp_path, protocol=protocol, baseline=60.0, folds=4))
+    examples.label[examples.rest | only_rest] = NO_LABEL
+    rows, _ = cross_validate(examples, random(examples), plan(tmp_path, protocol=protocol, baseline=60.0, folds=4))
     for row in rows:
         assert row.scores.windows == 5 * 16
         assert sorted(row.per_subject) == ["p00", "p01", "p02", "p03", "p04"]
@@ -66,13 +72,13 @@ def test_a_test_person_is_never_in_the_training_set(tmp_path: Path, kind: str) -
     """A 98 % of public code came from a test loader that returned the training set."""
     head = HeadSettings(kind="dense", hidden=(16,), epochs=10) if kind == "dense" else LINEAR
     examples = marked()
-    assert auroc(evaluate(examples, random(examples), plan(tmp_path, head)), "embedding") < 0.65
+    assert auroc(cross_validate(examples, random(examples), plan(tmp_path, head)), "embedding") < 0.65
 
 
 def test_mixed_segments_do_know_the_person_and_say_so(tmp_path: Path) -> None:
     """The same data: a score of segments that were mixed is another thing, and carries its name."""
     examples = marked()
-    found = evaluate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=5))
+    found = cross_validate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=5))
     assert auroc(found, "embedding") > 0.95
     assert {each.protocol for each in found.rows} == {"kfold"}
 
@@ -91,21 +97,21 @@ def test_what_is_held_out_changes_no_head(kind: str) -> None:
     other = replace(examples, label=changed, embedding=embedding)
     wanted = half[test] & examples.scored(relative=True)[test]
     first, second = (
-        work_out(Fold("p02", each, random(each), test, head, 0, relative=True)) for each in (examples, other)
+        run_fold(Fold("p02", each, random(each), test, head, 0, relative=True)) for each in (examples, other)
     )
-    assert len(first) == 2 * sum(len(variants(name, 3)) for name in FEATURES) == 20
+    assert len(first) == 2 * sum(len(feature_variants(name, 3)) for name in FEATURE_SETS) == 20
     for key, said in first.items():
         assert np.array_equal(said[wanted], second[key][wanted]), key
 
 
 def test_windows_of_the_baseline_never_enter_a_score(tmp_path: Path) -> None:
     examples = made(5, 20, rest=4)
-    found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
+    found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert {each.scores.windows for each in found.rows if each.baseline} == {5 * 16}
     assert {each.scores.windows for each in found.rows if not each.baseline} == {5 * 20}
     assert all(sum(map(sum, each.confusion)) == each.scores.windows for each in found.rows)
     test = examples.subject == "p00"
-    said = work_out(Fold("p00", examples, random(examples), test, LINEAR, 0, relative=True))
+    said = run_fold(Fold("p00", examples, random(examples), test, LINEAR, 0, relative=True))
     assert np.isnan(said["both relative"][examples.rest[test]]).all()
     assert np.isfinite(said["both relative"][~examples.rest[test]]).all()
 
@@ -124,7 +130,7 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
 
     monkeypatch.setattr(training.evaluation.fold, "fit", noted)
     for each in (examples, replace(examples, hrv=hrv)):
-        work_out(Fold("p03", each, random(each), test, LINEAR, 0, relative=True))
+        run_fold(Fold("p03", each, random(each), test, LINEAR, 0, relative=True))
     first, second = learnt[: len(learnt) // 2], learnt[len(learnt) // 2 :]
     assert len(first) == 2 * (3 + 2 * 3)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
@@ -133,7 +139,7 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
 def test_a_baseline_takes_offsets_of_people_away(tmp_path: Path) -> None:
     examples = made(8, 20, rest=5, strength=1.0)
     far = replace(examples, hrv=examples.hrv + 10 * np.repeat(np.arange(8.0), 20)[:, None])
-    found = evaluate(far, random(far), plan(tmp_path, baseline=60.0))
+    found = cross_validate(far, random(far), plan(tmp_path, baseline=60.0))
     assert auroc(found, "hrv", 60.0) > auroc(found, "hrv") + 0.1
 
 
@@ -149,7 +155,7 @@ def test_the_encoder_of_a_fold_has_not_seen_its_person(tmp_path: Path) -> None:
         telling[:, 0] += 50 * examples.label * (examples.subject != held_out)
         return telling
 
-    found = evaluate(examples, random(examples), replace(plan(tmp_path), embed=embed))
+    found = cross_validate(examples, random(examples), replace(plan(tmp_path), embed=embed))
     assert asked == ["p00", "p01", "p02", "p03"]
     assert auroc(found, "embedding") < 0.75
 
@@ -162,22 +168,24 @@ def test_with_mixed_segments_one_encoder_serves_all(tmp_path: Path) -> None:
         asked.append(held_out)
         return examples.embedding
 
-    evaluate(examples, random(examples), replace(plan(tmp_path, protocol="kfold", folds=3), embed=embed))
+    cross_validate(examples, random(examples), replace(plan(tmp_path, protocol="kfold", folds=3), embed=embed))
     assert set(asked) == {None}
 
 
 def test_every_window_is_held_out_once() -> None:
     examples = made(5, 12)
     for protocol in ("loso", "kfold"):
-        tests = _tests(examples, plan(Path(), protocol=protocol, folds=4))
+        tests = _test_masks(examples, plan(Path(), protocol=protocol, folds=4))
         assert (np.stack(list(tests.values())).sum(axis=0) == 1).all()
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None:
     examples = made(5, 18, classes, rest=3, strength=2.0)
-    found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
-    assert [(each.features, each.baseline) for each in found.rows] == [(f, b) for b in (0.0, 60.0) for f in FEATURES]
+    found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
+    assert [(each.features, each.baseline) for each in found.rows] == [
+        (f, b) for b in (0.0, 60.0) for f in FEATURE_SETS
+    ]
     for each in found.rows:
         rivals = {"majority", "hrv", "random encoder"} | (
             {"random encoder + hrv"} if each.features == "both" else set()
@@ -198,7 +206,7 @@ def test_a_majority_ranks_nothing(tmp_path: Path) -> None:
     """Its share depends on who is left out: pooled over people, that alone would rank windows below chance."""
     examples = made(6, 12)
     examples = examples.take(~((examples.subject == "p01") & (examples.label == 1)))
-    found = row(evaluate(examples, random(examples), plan(tmp_path)), "majority")
+    found = row(cross_validate(examples, random(examples), plan(tmp_path)), "majority")
     assert found.scores.auroc == 0.5
     assert found.scores.balanced_accuracy == 0.5
 
@@ -210,8 +218,8 @@ def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, p
     random = np.random.default_rng(3).standard_normal((3, len(examples), 128))
     random[:, :, :16] += np.array([3.0, 0.0, 0.7])[:, None, None] * examples.label[:, None]
     told = plan(tmp_path, protocol=protocol, baseline=60.0, folds=4)
-    found = evaluate(examples, random, told)
-    alone = [evaluate(examples, random[i : i + 1], told) for i in range(3)]
+    found = cross_validate(examples, random, told)
+    alone = [cross_validate(examples, random[i : i + 1], told) for i in range(3)]
     for name in ("random encoder", "random encoder + hrv"):
         for baseline in (0.0, 60.0):
             best, worst, middle = (auroc(each, name, baseline) for each in alone)
@@ -229,7 +237,7 @@ def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, p
 def test_a_person_with_one_class_has_no_auroc(tmp_path: Path) -> None:
     examples = made(5, 12)
     examples = examples.take(~((examples.subject == "p01") & (examples.label == 1)))
-    found = row(evaluate(examples, random(examples), plan(tmp_path)), "both")
+    found = row(cross_validate(examples, random(examples), plan(tmp_path)), "both")
     assert found.per_subject["p01"].auroc is None
     assert found.per_subject["p02"].auroc is not None
     assert found.scores.auroc is not None
@@ -238,7 +246,7 @@ def test_a_person_with_one_class_has_no_auroc(tmp_path: Path) -> None:
 def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> None:
     examples = made(5, 20, rest=4)
     examples.rest[examples.subject == "p02"] = False
-    found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
+    found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert set(row(found, "hrv", 60.0).per_subject) == {"p00", "p01", "p03", "p04"}
     assert len(row(found, "hrv").per_subject) == 5
     assert found.remarks[0] == "people without a baseline of rest, left out of rows with one: p02"
@@ -246,7 +254,7 @@ def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> Non
 
 def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> None:
     examples = made(4, 12)
-    found = evaluate(examples, random(examples), plan(tmp_path, baseline=60.0))
+    found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert {each.baseline for each in found.rows} == {0.0}
     assert found.remarks[0] == "no rows with a baseline: nobody has 3 windows of rest to take one from"
 
@@ -254,15 +262,15 @@ def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> N
 def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path: Path) -> None:
     examples = made(5, 12, 3)
     examples = examples.take((examples.label != 2) | (examples.subject == "p04"))
-    found = evaluate(examples, random(examples), plan(tmp_path))
+    found = cross_validate(examples, random(examples), plan(tmp_path))
     assert found.remarks[0] == "only p04 has c: no fold can get it right"
     assert row(found, "both").confusion[2][2] == 0
     assert sum(row(found, "both").confusion[2]) == 4
 
 
-def refused(examples: Examples, told: Plan, match: str) -> None:
+def refused(examples: Examples, told: CrossValidationPlan, match: str) -> None:
     with pytest.raises(DatasetError, match=match):
-        evaluate(examples, random(examples), told)
+        cross_validate(examples, random(examples), told)
 
 
 @pytest.mark.parametrize("people", [1, 2])
@@ -272,7 +280,7 @@ def test_leaving_one_out_needs_three_people(tmp_path: Path, people: int) -> None
 
 def test_one_person_alone_can_be_scored_with_mixed_segments(tmp_path: Path) -> None:
     examples = made(1, 60)
-    found = evaluate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=3))
+    found = cross_validate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=3))
     assert auroc(found, "both") > 0.9
 
 
@@ -313,17 +321,17 @@ def test_the_simplest_of_the_best_is_chosen(
             for name, value in values.items()
         ]
 
-    assert choose(rows(0.0), "auto") == {"population": chosen}
-    assert choose([*rows(0.0), *rows(60.0)], "auto") == {"population": chosen, "personal": chosen}
+    assert choose_features(rows(0.0), "auto") == {"population": chosen}
+    assert choose_features([*rows(0.0), *rows(60.0)], "auto") == {"population": chosen, "personal": chosen}
     for named in SIMPLEST_FIRST:
-        assert choose([*rows(0.0), *rows(60.0)], named) == {"population": named, "personal": named}
+        assert choose_features([*rows(0.0), *rows(60.0)], named) == {"population": named, "personal": named}
 
 
 def test_a_row_takes_no_longer_than_it_must(tmp_path: Path) -> None:
     """2000 draws for all rows of a small data set."""
     examples = made(6, 12, rest=3)
     told = plan(tmp_path, baseline=60.0, draws=2000)
-    evaluate(examples, random(examples), told)
+    cross_validate(examples, random(examples), told)
     begin = time.process_time()
-    evaluate(examples, random(examples), told)  # all folds are there
+    cross_validate(examples, random(examples), told)  # all folds are there
     assert time.process_time() - begin < 12

@@ -11,12 +11,14 @@ import pytest
 
 from ecg_live.errors import ConfigError, DatasetError, EcgLiveError
 from tests.support.fold_jobs import jobs, made, plan, ran, random, refuse, work
-from training.evaluation.cross_validation import evaluate
-from training.evaluation.fold_cache import Arrays, digest, run_folds
+from training.evaluation.cross_validation import cross_validate
+from training.evaluation.fold_cache import FoldArrays, job_digest, run_folds
 from training.parallel import Engine, engine, local
 
 
-def run(folder: Path, where: Engine, fails: str = "", said: list[tuple[int, int]] | None = None) -> dict[str, Arrays]:
+def run(
+    folder: Path, where: Engine, fails: str = "", said: list[tuple[int, int]] | None = None
+) -> dict[str, FoldArrays]:
     report = (lambda done, total: said.append((done, total))) if said is not None else (lambda _done, _total: None)
     return run_folds(work, jobs(folder, fails=fails), 4, folder / "folds", where, report)
 
@@ -73,7 +75,7 @@ def test_a_fold_that_fails_is_named_and_the_others_kept(
     before = ran(tmp_path)
     run(tmp_path, local(1))
     kept = {path.stem for path in (tmp_path / "folds").iterdir()}
-    assert kept == {digest(job) for job in jobs(tmp_path)}
+    assert kept == {job_digest(job) for job in jobs(tmp_path)}
     if processes == 1:
         assert before == ["p0", "p1"]
         assert ran(tmp_path) == ["p0", "p1", "p2", "p3"]
@@ -120,16 +122,16 @@ def test_the_key_follows_every_input(tmp_path: Path) -> None:
     changed = job.x.copy()
     changed[3, 4] = np.nextafter(changed[3, 4], 9)
     others = [replace(job, name="q"), replace(job, x=changed), replace(job, x=job.x.T), replace(job, fails="x")]
-    keys = [digest(each) for each in (job, *others)]
+    keys = [job_digest(each) for each in (job, *others)]
     assert len(set(keys)) == len(keys)
-    assert digest(replace(job, x=job.x.copy())) == keys[0]
+    assert job_digest(replace(job, x=job.x.copy())) == keys[0]
 
 
 def test_results_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
     examples = made(4, 12, rest=3)
     told = plan(tmp_path, baseline=60.0)
-    alone = evaluate(examples, random(examples), told)
-    several = evaluate(examples, random(examples), replace(told, folder=tmp_path / "b", engine=local(2)))
+    alone = cross_validate(examples, random(examples), told)
+    several = cross_validate(examples, random(examples), replace(told, folder=tmp_path / "b", engine=local(2)))
     assert several == alone
     same = [sorted(folder.glob("*.npz")) for folder in (tmp_path, tmp_path / "b")]
     assert [path.read_bytes() for path in same[0]] == [path.read_bytes() for path in same[1]]

@@ -9,19 +9,19 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
 from tests.support.fold_jobs import made
-from training.evaluation.metrics import Judged, confusion, draw, interval, paired, reliability, scores
+from training.evaluation.metrics import Predictions, bootstrap, compare_paired, confusion, interval, reliability, scores
 
 
-def judged(classes: int = 2, people: int = 6, windows: int = 30, seed: int = 0) -> Judged:
+def judged(classes: int = 2, people: int = 6, windows: int = 30, seed: int = 0) -> Predictions:
     """Probabilities with ties, better than chance."""
     rng = np.random.default_rng(seed)
     examples = made(people, windows, classes)
     values = np.round(rng.random((len(examples), classes)) + 0.4 * np.eye(classes)[examples.label], 1) + 0.01
     probability = values / values.sum(axis=1, keepdims=True)
-    return Judged(probability, probability, examples.label, examples.subject)
+    return Predictions(probability, probability, examples.label, examples.subject)
 
 
-def auroc(each: Judged) -> float:
+def auroc(each: Predictions) -> float:
     """By scikit-learn."""
     return float(
         np.mean([roc_auc_score((each.label == k) * 1, each.ranking[:, k]) for k in range(each.ranking.shape[1])])
@@ -49,12 +49,12 @@ def test_brier_of_two_classes_is_the_usual_one() -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_draw_is_what_one_gets_from_the_windows_of_the_people_drawn(classes: int) -> None:
     each = judged(classes)
-    drawn = draw(each, 20, seed=3)
+    drawn = bootstrap(each, 20, seed=3)
     chosen = np.random.default_rng(3).integers(0, 6, (20, 6))
     people = np.unique(each.subject)
     for i, drawing in enumerate(chosen):
         rows = np.concatenate([np.flatnonzero(each.subject == people[who]) for who in drawing])
-        copy = Judged(each.probability[rows], each.ranking[rows], each.label[rows], each.subject[rows])
+        copy = Predictions(each.probability[rows], each.ranking[rows], each.label[rows], each.subject[rows])
         said = copy.probability.argmax(axis=1)
         assert drawn["auroc"][i] == pytest.approx(auroc(copy))
         assert drawn["balanced_accuracy"][i] == pytest.approx(balanced_accuracy_score(copy.label, said))
@@ -68,7 +68,7 @@ def test_a_draw_is_what_one_gets_from_the_windows_of_the_people_drawn(classes: i
 def test_two_thousand_draws_take_less_than_a_second() -> None:
     each = judged(3, people=40, windows=60)
     begin = time.process_time()
-    draw(each, 2000)
+    bootstrap(each, 2000)
     assert time.process_time() - begin < 1.0
 
 
@@ -78,14 +78,14 @@ def test_one_class_has_an_accuracy_of_nothing() -> None:
     found = scores(own)
     assert (found.auroc, found.balanced_accuracy, found.macro_f1) == (None, None, None)
     assert found.brier > 0
-    assert interval(draw(own, 10)["auroc"]) is None
-    assert paired(draw(own, 10), draw(own, 10), 0.0) is None
+    assert interval(bootstrap(own, 10)["auroc"]) is None
+    assert compare_paired(bootstrap(own, 10), bootstrap(own, 10), 0.0) is None
 
 
 def test_draws_without_two_classes_are_left_out_of_the_interval() -> None:
     each = judged(people=2)
     own = each.take((each.subject == "p00") == (each.label == 0))
-    drawn = draw(own, 100)
+    drawn = bootstrap(own, 100)
     assert np.isnan(drawn["auroc"]).any()
     found = interval(drawn["auroc"])
     assert found is not None
@@ -98,7 +98,7 @@ def test_calibration_error_of_known_cases() -> None:
 
     def ece(p: list[float]) -> float:
         probability = np.column_stack((1 - np.array(p), p))
-        return scores(Judged(probability, probability, label, subject)).ece
+        return scores(Predictions(probability, probability, label, subject)).ece
 
     assert ece([1.0, 1.0, 1.0, 0.0]) == pytest.approx(0.0)
     assert ece([0.75] * 4) == pytest.approx(0.0)
@@ -116,10 +116,10 @@ def test_reliability_counts_every_window_once() -> None:
 def test_a_rival_that_is_as_good_is_not_beaten_and_a_worse_one_is() -> None:
     each = judged(people=12)
     noise = np.random.default_rng(1).random(each.probability.shape)
-    worse = Judged(noise, noise, each.label, each.subject)
-    ours, theirs = draw(each, 500), draw(worse, 500)
-    same = paired(ours, ours, 0.0)
-    beaten = paired(ours, theirs, 0.2)
+    worse = Predictions(noise, noise, each.label, each.subject)
+    ours, theirs = bootstrap(each, 500), bootstrap(worse, 500)
+    same = compare_paired(ours, ours, 0.0)
+    beaten = compare_paired(ours, theirs, 0.2)
     assert same is not None
     assert same.p == 1.0
     assert same.interval == (0.0, 0.0)

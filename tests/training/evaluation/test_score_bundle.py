@@ -20,7 +20,7 @@ from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
 from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
-from training.evaluation.score_bundle import judge
+from training.evaluation.score_bundle import score_bundle
 from training.pretext.embedding import embed
 from training.progress import Show
 
@@ -39,7 +39,7 @@ def people(folder: Path, names: str, *, rest: int = 1, calm: float = 70) -> Path
 
 def judged(bundle: Bundle, folder: Path, baseline: float = 0.0) -> dict[str, Any]:
     save_bundle(bundle, folder / "model.safetensors")
-    return judge(folder / "model.safetensors", "manifest", folder, baseline, Show(io.StringIO()))
+    return score_bundle(folder / "model.safetensors", "manifest", folder, baseline, Show(io.StringIO()))
 
 
 def test_without_a_baseline_the_population_is_scored_on_all_windows(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_baseline_is_the_rest_that_the_data_set_marks_and_is_not_scored(tmp_pa
     head = PERSONAL.heads["mental_load"]["personal"]
     assert isinstance(head, PersonalHead)
     squares = []
-    for sitting in open_dataset("manifest", tmp_path).sittings:
+    for sitting in open_dataset("manifest", tmp_path).sessions:
         windows = np.stack([placed.window.data for placed in sitting_windows(sitting, 10.0, [])])
         x = embed(PERSONAL.encoder, windows)
         own = relative(x[5:], x[2:5], head.spread.numpy())

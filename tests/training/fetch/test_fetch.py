@@ -12,7 +12,7 @@ import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
 from tests.support.http_server import Shop, serving
-from training.fetch import SOURCES, fetch
+from training.fetch import DOWNLOAD_SOURCES, fetch
 
 RECORDS = {
     f"Subject{person:02}_{part}.edf": f"EDF {person} {part}".encode() * 100 for person in (0, 1) for part in (1, 2)
@@ -129,7 +129,7 @@ def test_an_unknown_name_and_an_impossible_folder_are_refused(tmp_path: Path) ->
 
 
 def test_every_source_is_described() -> None:
-    for source in SOURCES.values():
+    for source in DOWNLOAD_SOURCES.values():
         assert source.url.startswith("https://")
         assert source.size > 0
         assert bool(source.inside) == bool(source.unpacked)

@@ -11,9 +11,9 @@ from ecg_live.constants import WIDTH
 from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.window_store import ROW
-from training.datasets.dataset import Part, Sitting
+from training.datasets.dataset import RecordingPart, SubjectSession
 from training.report import data_summary
-from training.report.data_summary import FEWEST, embedding_map, examples, summarise
+from training.report.data_summary import MIN_MAP_WINDOWS, embedding_map, example_windows, summarise
 
 RNG = np.random.default_rng(0)
 
@@ -21,7 +21,7 @@ RNG = np.random.default_rng(0)
 def corpus(grades: list[int]) -> Corpus:
     """A window of each grade, half of them of each of two people, that holds its own number."""
     data = replace(
-        dataset(*[Sitting(name, (Part(None),) * 2) for name in ("a", "b")]),  # type: ignore[arg-type]  # never read
+        dataset(*[SubjectSession(name, (RecordingPart(None),) * 2) for name in ("a", "b")]),  # type: ignore[arg-type]  # never read
         remarks=("of the data",),
         caveats=("mind",),
     )
@@ -43,14 +43,14 @@ def test_a_summary_counts_what_is_there_and_what_is_not() -> None:
 
 def test_examples_are_the_middle_good_window_of_each_class_and_a_poor_one() -> None:
     label = np.array(["rest", "rest", "rest", "load", "load", "", "", "load"])
-    found = examples(corpus([0, 0, 0, 1, 0, 0, 1, 0]), label)
+    found = example_windows(corpus([0, 0, 0, 1, 0, 0, 1, 0]), label)
     assert [(one.caption, one.samples[0]) for one in found] == [
         ("load: person b, part 1, from 70 s", 7.0),
         ("rest: person a, part 1, from 10 s", 1.0),
         ("poor quality: person b, part 1, from 60 s", 6.0),
     ]
     assert len(found[0].samples) == WIDTH
-    assert [one.caption[:4] for one in examples(corpus([0, 0]), np.array(["rest", ""]))] == ["rest"]
+    assert [one.caption[:4] for one in example_windows(corpus([0, 0]), np.array(["rest", ""]))] == ["rest"]
 
 
 def test_a_map_lays_like_windows_together() -> None:
@@ -65,11 +65,13 @@ def test_a_map_lays_like_windows_together() -> None:
     assert embedding_map(x, names, names)[0].x == found[0].x
 
 
-@pytest.mark.parametrize(("windows", "points"), [(FEWEST - 1, 0), (FEWEST, FEWEST), (70, 30)])
+@pytest.mark.parametrize(
+    ("windows", "points"), [(MIN_MAP_WINDOWS - 1, 0), (MIN_MAP_WINDOWS, MIN_MAP_WINDOWS), (70, 30)]
+)
 def test_a_map_has_neither_too_few_nor_too_many_points(
     monkeypatch: pytest.MonkeyPatch, windows: int, points: int
 ) -> None:
-    monkeypatch.setattr(data_summary, "POINTS", 30)
+    monkeypatch.setattr(data_summary, "MAX_MAP_POINTS", 30)
     names = np.array(["a"] * windows)
     assert len(embedding_map(RNG.standard_normal((windows, 4)), names, names)) == points
 

@@ -14,10 +14,10 @@ from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.networks import TASKS
 from tests.support.sweep_cells import faulty, fitted
 from training.sweep import sweep
-from training.sweep.plan import Plan, read_plan
-from training.sweep.plot import draw
-from training.sweep.tables import labels, summary, tabulate
-from training.sweep.trial import Task, prepare, read_problem, read_scores
+from training.sweep.plan import SweepPlan, read_plan
+from training.sweep.plot import plot_scores
+from training.sweep.tables import summary_tables, tabulate, value_labels
+from training.sweep.trial import SweepTrial, prepare, read_problem, read_scores
 
 RUN = '[run]\ndataset = "csv"\ndata = "here"\n'
 
@@ -29,7 +29,7 @@ def spec(folder: Path, grid: str, run: str = RUN) -> Path:
     return path
 
 
-def done(folder: Path, grid: str) -> Plan:
+def done(folder: Path, grid: str) -> SweepPlan:
     """A plan all of whose cells have run, in this process."""
     plan = read_plan(spec(folder, grid), folder / "out")
     for i, cell in enumerate(plan.cells):
@@ -117,7 +117,7 @@ def test_a_cell_writes_down_why_it_failed_and_what_it_printed(tmp_path: Path) ->
     plan = read_plan(spec(tmp_path, "seed = [0, 1, 2]", RUN.replace("here", str(tmp_path))), tmp_path / "out")
     for cell in plan.cells:
         prepare(cell, plan.run)
-        Task(cell, faulty, plan.run)()
+        SweepTrial(cell, faulty, plan.run)()
     assert read_scores(plan.cells[0]) is not None
     assert (plan.cells[0].folder / "log.txt").read_text() == "a line of progress\n"
     assert read_problem(plan.cells[1]) == "S2.pkl has no ECG (bring it again)"
@@ -134,25 +134,25 @@ def test_a_half_written_result_does_not_count(tmp_path: Path) -> None:
 
 def test_one_setting_gives_a_line(tmp_path: Path) -> None:
     plan = done(tmp_path, '"pretext.strength.scale" = [2.0, 0.9, 1.1]')
-    assert draw(plan, tmp_path / "a.svg")
+    assert plot_scores(plan, tmp_path / "a.svg")
     assert {"pretext.strength.scale", "auroc", "0.9", "1.1", "2.0"} <= set(words(tmp_path / "a.svg"))
 
 
 def test_two_settings_give_a_heat_map_with_dashes_for_what_failed(tmp_path: Path) -> None:
     plan = done(tmp_path, 'seed = [1, 2]\n"pretext.tasks" = [["original", "noise"], ["original", "scaling"]]')
     (plan.cells[3].folder / "scores.json").unlink()
-    assert draw(plan, tmp_path / "a.svg")
+    assert plot_scores(plan, tmp_path / "a.svg")
     assert {"0.500", "0.510", "0.520", "-", "noise", "scaling", "seed"} <= set(words(tmp_path / "a.svg"))
     assert tabulate(plan).rows[3][1:] == ("2", "original+scaling", "", "", "", "it did not end")
 
 
 def test_values_are_told_in_a_few_words() -> None:
     tasks = list(TASKS)
-    assert labels([["noise"], tasks[:3], tasks, tasks[1:], tasks[:5]]) == [
+    assert value_labels([["noise"], tasks[:3], tasks, tasks[1:], tasks[:5]]) == [
         "noise", "original+noise+scaling", "all 7", "all but original", "original+noise+... (5)",
     ]  # fmt: skip
-    assert labels([True, 0.5, "valid", "x" * 99]) == ["true", "0.5", "valid", "x" * 27 + "..."]
-    assert labels([[9, 9, 1, 1], [9, 9, 1, 2], [7, 7]]) == ["9+9+... (4) [1]", "9+9+... (4) [2]", "7+7"]
+    assert value_labels([True, 0.5, "valid", "x" * 99]) == ["true", "0.5", "valid", "x" * 27 + "..."]
+    assert value_labels([[9, 9, 1, 1], [9, 9, 1, 2], [7, 7]]) == ["9+9+... (4) [1]", "9+9+... (4) [2]", "7+7"]
 
 
 def test_pretext_accuracies_are_shown_beside_the_score(tmp_path: Path) -> None:
@@ -163,35 +163,39 @@ def test_pretext_accuracies_are_shown_beside_the_score(tmp_path: Path) -> None:
             f'{{"auroc": 0.7, "auroc_low": 0.6, "auroc_high": 0.8, "other": 0.5, "pretext {task}": 0.9}}'
         )
     (plan.cells[2].folder / "scores.json").unlink()
-    scores, tasks = summary(plan)
+    scores, tasks = summary_tables(plan)
     assert scores.header == ("pretext.tasks", "auroc", "other", "problem")
     assert scores.rows[0] == ("noise", "0.700 (0.60 to 0.80)", "0.500", "")
     assert scores.rows[2] == ("original+permutation+noise", "", "", "it did not end")
     assert tasks == (("pretext.tasks", "noise", "permutation"), (
         ("noise", "0.900", ""), ("permutation", "", "0.900"), ("original+permutation+noise", "", ""),
     ))  # fmt: skip
-    assert draw(plan, tmp_path / "a.svg")
+    assert plot_scores(plan, tmp_path / "a.svg")
     assert {"auroc", "accuracy of pretext tasks", "always no", "noise", "permutation"} <= set(words(tmp_path / "a.svg"))
 
 
 def test_values_far_apart_are_spread_evenly(tmp_path: Path) -> None:
-    assert draw(done(tmp_path, '"pretext.rate" = [1e-4, 1e-3, 1e-2]'), tmp_path / "a.svg")
+    assert plot_scores(done(tmp_path, '"pretext.rate" = [1e-4, 1e-3, 1e-2]'), tmp_path / "a.svg")
     at = {one.text: one for one in ET.parse(tmp_path / "a.svg").iter("{http://www.w3.org/2000/svg}text")}  # noqa: S314
     low, middle, high = (float(at[name].get("x") or 0) for name in ("0.0001", "0.001", "0.01"))
     assert middle - low == pytest.approx(high - middle, rel=0.01)
 
 
 def test_more_settings_give_a_panel_each_until_there_are_too_many(tmp_path: Path) -> None:
-    assert draw(done(tmp_path / "a", "seed = [1, 2]\nhead.batch = [8, 9]\nhead.epochs = [1, 2]"), tmp_path / "a.svg")
+    assert plot_scores(
+        done(tmp_path / "a", "seed = [1, 2]\nhead.batch = [8, 9]\nhead.epochs = [1, 2]"), tmp_path / "a.svg"
+    )
     assert {"head.epochs = 1", "head.epochs = 2"} <= set(words(tmp_path / "a.svg"))
     many = ", ".join(map(str, range(1, 14)))
-    assert not draw(done(tmp_path / "b", f"seed = [1]\nhead.batch = [8]\nhead.epochs = [{many}]"), tmp_path / "b.svg")
+    assert not plot_scores(
+        done(tmp_path / "b", f"seed = [1]\nhead.batch = [8]\nhead.epochs = [{many}]"), tmp_path / "b.svg"
+    )
 
 
 def test_same_scores_same_picture(tmp_path: Path) -> None:
     plan = done(tmp_path, "seed = [1, 2]\nhead.batch = [8, 9]")
-    draw(plan, tmp_path / "a.svg")
-    draw(plan, tmp_path / "b.svg")
+    plot_scores(plan, tmp_path / "a.svg")
+    plot_scores(plan, tmp_path / "b.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -199,13 +203,13 @@ def test_a_dollar_in_a_name_is_no_formula(tmp_path: Path) -> None:
     plan = done(tmp_path, "seed = [0, 1]")
     for cell in plan.cells:
         (cell.folder / "scores.json").write_text('{"mo$\\\\foo$od embedding": 0.7}')
-    assert draw(plan, tmp_path / "a.svg")
+    assert plot_scores(plan, tmp_path / "a.svg")
     assert "mo$\\foo$od embedding" in words(tmp_path / "a.svg")
 
 
 def test_nothing_is_drawn_without_scores(tmp_path: Path) -> None:
     plan = read_plan(spec(tmp_path, "seed = [1]"), tmp_path / "out")
-    assert not draw(plan, tmp_path / "a.svg")
+    assert not plot_scores(plan, tmp_path / "a.svg")
 
 
 def test_an_impossible_folder_or_number_of_jobs_is_refused(tmp_path: Path) -> None:
