@@ -16,8 +16,9 @@ BINS = 300  # a fit looks back 10 min: 5 ms of jitter is 8 ppm, and a crystal th
 STEEPEST = 500e-6  # the worst clock that Bluetooth allows a sleeping device (Core 5.4, vol. 6 part B, 4.2.2)
 KNOWN = 60.0  # s of span from which on a drift is told: 5 ms of jitter is 80 ppm there
 TOLD = 60.0  # s from one word on the drift to the next
-STEP = 0.25  # s that an arrival cannot come too early, nor all of them be late for `PATIENCE`, unless a clock stepped
-PATIENCE = 10.0  # s; a stalled radio catches up before
+# A clock stepped if an arrival is this early, or all are this late for longer than a stalled radio takes to catch up.
+STEP = 0.25
+PATIENCE = 10.0
 
 
 class DeviceClock:

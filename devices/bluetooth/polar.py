@@ -23,8 +23,8 @@ STREAMING, MTU = 0x06, 0x0A
 _ERRORS = {
     0x01: "unknown request", 0x02: "unknown measurement", 0x03: "not supported", 0x04: "wrong length",
     0x05: "wrong setting", STREAMING: "already streaming", 0x07: "resolution not supported",
-    0x08: "rate not supported", 0x09: "range not supported", MTU: "MTU too small", 0x0B: "wrong number of channels",
-    0x0C: "not now", 0x0D: "it is in its charger",
+    0x08: "rate not supported", 0x09: "range not supported", MTU: "MTU too small",
+    0x0B: "wrong number of channels", 0x0C: "not now", 0x0D: "it is in its charger",
 }  # fmt: skip
 _LATER = (0x0C, 0x0D)  # that pass
 _ANSWER = 3.0  # s that a reply may take

@@ -182,7 +182,7 @@ class LslSource:
         return [one for one in back if one.uid() not in self._strangers and one.uid() not in self._refused]
 
     def _compare(self, full: pylsl.StreamInfo | None) -> None:
-        """Whether a stream that came back is what it was. Raises `_Refused`: what it sends would be read wrong."""
+        """Compare a stream that came back with the first one. Raises `_Refused` if they differ."""
         if full is None:
             return
         (was, now) = (_shape(self._found), _shape(full))

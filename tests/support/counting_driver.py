@@ -89,7 +89,7 @@ class CountingDriver:
     """Samples that are their own index; what was lost while it was away is a gap."""
 
     info = StreamInfo(RATE, ("ECG",), name="counter")
-    heading = "Counter"
+    heading: str = "Counter"
 
     def __init__(self, ether: Ether) -> None:
         self._ether = ether
