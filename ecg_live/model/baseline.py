@@ -35,8 +35,8 @@ def spread(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.
 def relative(features: F64, baseline: F64, spread: F64) -> F64:
     """Features (n, d) minus the mean of a wearer's ``baseline`` (m, d), in units of the wearer's deviation there.
 
-    Few windows tell little of a deviation: its variance is averaged with that of people in training (``spread``, (d,)),
-    which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature without any becomes NaN.
+    A few windows estimate a deviation badly: its variance is averaged with that of the training subjects (argument 3,
+    (d,)), which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature without any becomes NaN.
     """
     n, mean, variance = _moments(baseline)
     prior = np.maximum(spread, SMALLEST) ** 2

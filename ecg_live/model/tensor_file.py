@@ -128,8 +128,9 @@ class TensorFile:
             ) from error
         found = parsed.get("schema") if isinstance(parsed, dict) else type(parsed).__name__
         if not isinstance(parsed, dict) or type(found) is not int or found not in (TENSORS_ONLY, SCHEMA):
+            known = f"{TENSORS_ONLY} and {SCHEMA}"
             raise self.error(
-                f"{path} is a {self.noun} of schema {str(found)[:20]}; this version reads {TENSORS_ONLY} and {SCHEMA}",
+                f"{path} is a {self.noun} of schema {str(found)[:20]}; this version reads {known}",
                 "make it again with this version",
             )
         if not within_depth(parsed, MAX_DEPTH):

@@ -39,7 +39,7 @@ FINE = 6  # samples about where the complex's peak should be, in which a beat's 
 class Complexes:
     """What was found in a signal: sample indices of R peaks (k,), and what bears them out.
 
-    ``heights`` (k,) are the envelope's at the beats, ``shapes`` (k, 2 AROUND + 1) the smoothed signal about them;
+    ``heights`` (k,) are the envelope's at the beats, ``shapes`` (k, 41) the smoothed signal about them;
     ``elsewhere`` is the envelope's root mean square away from beats.
     """
 

@@ -89,8 +89,8 @@ class Examples:
     def scored(self, *, relative: bool) -> Mask:
         """Which windows heads learn from and are scored on: those with a label.
 
-        Heads ``relative`` to a baseline leave out windows that have a sample in common with it, and wearers with fewer
-        than three windows of it: they have none, as live.
+        Heads that normalise by a baseline leave out windows that share a sample with it, and subjects with fewer than
+        three windows of it: they have none, as live.
         """
         labelled = self.label >= 0
         if not relative:
