@@ -7,10 +7,10 @@ from threading import Condition
 
 from ecg_live.events import Chunk, Gap, StreamEvent
 
-_EVENTS = 1000  # that fit at least, and beyond the samples' limit: nobody sends as many while one is read
+_MAX_QUEUED_EVENTS = 1000  # that fit at least, and beyond the samples' limit: nobody sends as many while one is read
 
 
-class Outbox:
+class SampleQueue:
     """A queue for two threads.
 
     Parameters
@@ -30,7 +30,7 @@ class Outbox:
         """Add an item; never blocks."""
         with self._room:
             if not isinstance(item, Chunk | Gap):
-                if len(self._items) < _EVENTS + self._limit:
+                if len(self._items) < _MAX_QUEUED_EVENTS + self._limit:
                     self._append(item)
             elif self._full():
                 self._drop(item)

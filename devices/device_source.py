@@ -11,17 +11,17 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from devices.bounded_queue import Outbox
-from devices.link import Driver, LinkLost, Transport
-from devices.supervisor import Patience, Supervisor
+from devices.bounded_queue import SampleQueue
+from devices.link import DeviceTransport, Driver, LinkLost
+from devices.supervisor import DeviceTimeouts, Supervisor
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Chunk, Clock, StreamEvent, StreamInfo
 
-QUEUED = 60.0  # s of samples that wait for a session that is busy, before they are lost
-_LEAVING = 5.0  # s that leaving waits for the device to be stopped and disconnected
+QUEUE_LENGTH_S = 60.0  # s of samples that wait for a session that is busy, before they are lost
+_EXIT_TIMEOUT_S = 5.0  # s that leaving waits for the device to be stopped and disconnected
 
 
-class RadioSource:
+class DeviceSource:
     """A device behind a radio or serial line.
 
     Parameters
@@ -43,20 +43,20 @@ class RadioSource:
     def __init__(
         self,
         driver: Driver,
-        transport: Transport,
+        transport: DeviceTransport,
         clock: Clock = time.monotonic,
-        patience: Patience | None = None,
+        patience: DeviceTimeouts | None = None,
         rng: random.Random | None = None,
         loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> None:
         self._driver, self._transport = driver, transport
-        self._outbox = Outbox(round(QUEUED * driver.info.rate))
+        self._outbox = SampleQueue(round(QUEUE_LENGTH_S * driver.info.rate))
         self._supervisor = Supervisor(
             driver,
             transport,
             self._outbox.put,
             clock,
-            patience or Patience(),
+            patience or DeviceTimeouts(),
             rng or random.Random(),  # noqa: S311 - no secret
         )
         self._make_loop = loop
@@ -82,7 +82,7 @@ class RadioSource:
             asyncio.run(self._transport.find(lambda _: False, 0.0))
 
     def __enter__(self) -> Self:
-        self._thread = Thread(target=self._work, name=f"radio {self._driver.heading}", daemon=True)
+        self._thread = Thread(target=self._work, name=f"radio {self._driver.description}", daemon=True)
         self._thread.start()
         return self
 
@@ -91,7 +91,7 @@ class RadioSource:
     ) -> None:
         self.close()
         if self._thread is not None:
-            self._thread.join(_LEAVING)
+            self._thread.join(_EXIT_TIMEOUT_S)
 
     def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         """Give what comes until the source is closed.

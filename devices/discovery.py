@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from devices.link import Driver, Found
+from devices.link import Driver, FoundDevice
 from ecg_live.errors import DeviceError
 
 _T = TypeVar("_T")
@@ -50,7 +50,7 @@ class SerialPort:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Discovery:
     """All that was found; ``notes`` say what could not be looked for, or what to do where nothing was found."""
 
     lsl: tuple[LslStream, ...]
@@ -59,7 +59,7 @@ class Reach:
     notes: tuple[str, ...]
 
 
-def in_reach(seconds: float) -> Reach:
+def discover(seconds: float) -> Discovery:
     """Look for so many seconds, by LSL and Bluetooth at once."""
     notes: list[str] = []
     with ThreadPoolExecutor(2) as pool:
@@ -68,25 +68,27 @@ def in_reach(seconds: float) -> Reach:
         streams = _result(looking, notes)
         devices = _result(scanning, notes)
     if streams == []:
-        from devices.lsl.resolve import PORTS  # noqa: PLC0415 - see lsl_streams
+        from devices.lsl.resolve import LSL_PORTS  # noqa: PLC0415 - see lsl_streams
 
-        notes.append(f"no LSL stream answers: start the outlet, and have firewalls on both machines let {PORTS} pass")
+        notes.append(
+            f"no LSL stream answers: start the outlet, and have firewalls on both machines let {LSL_PORTS} pass"
+        )
     if devices == []:
         notes.append("no Bluetooth device advertises: wear it or switch it on, and disconnect it from phones")
     ports = serial_ports()
     if not ports:
         notes.append("no serial port: pair a Shimmer3 and bind it (sudo rfcomm bind 0 ADDRESS), or plug in its dock")
-    return Reach(tuple(streams or ()), tuple(devices or ()), tuple(ports), tuple(notes))
+    return Discovery(tuple(streams or ()), tuple(devices or ()), tuple(ports), tuple(notes))
 
 
 def lsl_streams(seconds: float) -> list[LslStream]:
     """Streams that answer, by name. Raises `DeviceError` when liblsl does not load."""
-    from devices.lsl.resolve import Patience, look, regular, spec_of  # noqa: PLC0415 - liblsl may not load
+    from devices.lsl.resolve import LslTimeouts, is_regular, resolve_streams, uri_for  # noqa: PLC0415 - liblsl may not load
 
-    found = look(lambda _: False, Patience(first=seconds))
+    found = resolve_streams(lambda _: False, LslTimeouts(first=seconds))
     rows = [
         LslStream(
-            source=spec_of(one, found) if regular(one) else "",
+            source=uri_for(one, found) if is_regular(one) else "",
             name=one.name(),
             type=one.type(),
             channels=one.channel_count(),
@@ -106,23 +108,23 @@ def bluetooth_devices(seconds: float) -> list[BluetoothDevice]:
 
     found = asyncio.run(scan(seconds))
     names = [one.name for one in found]
-    rows = [_device(one, alone=names.count(one.name) == 1) for one in found]
+    rows = [_identify(one, alone=names.count(one.name) == 1) for one in found]
     return sorted(rows, key=lambda row: not row.kind)
 
 
-def _device(found: Found, *, alone: bool) -> BluetoothDevice:
-    from devices.bluetooth.heart_rate import StrapDriver  # noqa: PLC0415 - as bleak
+def _identify(found: FoundDevice, *, alone: bool) -> BluetoothDevice:
+    from devices.bluetooth.heart_rate import HeartRateDriver  # noqa: PLC0415 - as bleak
     from devices.bluetooth.polar import PolarDriver  # noqa: PLC0415
     from devices.shimmer import ShimmerDriver  # noqa: PLC0415
 
     known: dict[str, tuple[str, Driver]] = {  # a Polar H10 is a heart-rate strap too
         "shimmer": ("Shimmer", ShimmerDriver()),
         "polar": ("Polar H10", PolarDriver()),
-        "hr": ("heart-rate strap", StrapDriver()),
+        "hr": ("heart-rate strap", HeartRateDriver()),
     }
     called = found.name if found.name and alone and "," not in found.name else found.address
     for scheme, (kind, driver) in known.items():
-        if driver.wants(found):
+        if driver.matches(found):
             return BluetoothDevice(f"{scheme}:{called}", kind, found.name, found.address, found.rssi)
     return BluetoothDevice("", "", found.name, found.address, found.rssi)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from ecg_live.errors import DeviceError
 from ecg_live.events import Chunk, StreamEvent, StreamInfo
 
-Take = Callable[[bytes], None]  # called on the loop's thread or another: it only enqueues
+NotifyCallback = Callable[[bytes], None]  # called on the loop's thread or another: it only enqueues
 Emit = Callable[[Chunk | StreamEvent], None]
 
 
@@ -19,7 +19,7 @@ class LinkLost(DeviceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundDevice:
     """A device in reach. ``services`` are the UUIDs it advertises, in lower case; ``handle`` is the transport's own."""
 
     name: str
@@ -42,7 +42,7 @@ class Link(Protocol):
         """Set once the connection is gone."""
         ...
 
-    async def subscribe(self, uuid: str, take: Take) -> None:
+    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:
         """Have ``take`` called with each notification of a characteristic. Raises `LinkLost`."""
         ...
 
@@ -59,10 +59,10 @@ class Link(Protocol):
         ...
 
 
-class Transport(Protocol):
+class DeviceTransport(Protocol):
     """How devices are found and connected."""
 
-    async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
+    async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
         """Look for a device; the first one that is wanted, or None when the time is up.
 
         Raises
@@ -72,7 +72,7 @@ class Transport(Protocol):
         """
         ...
 
-    async def connect(self, found: Found, seconds: float) -> Link:
+    async def connect(self, found: FoundDevice, seconds: float) -> Link:
         """Connect. Raises `LinkLost` when that fails."""
         ...
 
@@ -86,11 +86,11 @@ class Driver(Protocol):
         ...
 
     @property
-    def heading(self) -> str:
+    def description(self) -> str:
         """What it looks for, in words: ``Shimmer Shimmer3-7A21``."""
         ...
 
-    def wants(self, found: Found) -> bool:
+    def matches(self, found: FoundDevice) -> bool:
         """Whether a device in reach is the one."""
         ...
 

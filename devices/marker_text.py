@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 def marker_text(row: Sequence[object]) -> str:
     """A text as it was sent; those of several channels in one line. Whole numbers keep all their digits."""
-    words = [_word(value) for value in row]
+    words = [_format_value(value) for value in row]
     return words[0] if len(words) == 1 else " ".join(" ".join(words).split())
 
 
-def _word(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, float):

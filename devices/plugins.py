@@ -15,7 +15,7 @@ from ecg_live.protocols import Source
 HEAD_BYTES = 4096  # that a reader is shown
 
 
-class Reader(Protocol):
+class RecordingReader(Protocol):
     """A reader of one format: a module or an object, entry point of the group ``ecg_live.readers``."""
 
     def matches(self, path: Path, head: bytes) -> bool:
@@ -33,7 +33,7 @@ class Reader(Protocol):
         ...
 
 
-def find_reader(path: Path) -> Reader | None:
+def find_reader(path: Path) -> RecordingReader | None:
     """The plug-in that reads a file, None if there is none.
 
     Raises
@@ -48,16 +48,16 @@ def find_reader(path: Path) -> Reader | None:
                 head = file.read(HEAD_BYTES)
         try:
             if reader.matches(path, head):
-                return _Named(name, reader)
+                return _NamedReader(name, reader)
         except Exception as error:
             raise broken_plugin("ecg_live.readers", name, f"fails at {path.name[:80]}", error) from error
     return None
 
 
-class _Named:
+class _NamedReader:
     """A reader whose failure names it."""
 
-    def __init__(self, name: str, reader: Reader) -> None:
+    def __init__(self, name: str, reader: RecordingReader) -> None:
         self._name, self._reader = name, reader
 
     def matches(self, path: Path, head: bytes) -> bool:

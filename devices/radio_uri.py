@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from devices.bluetooth.ble import BleTransport
-from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.polar import PolarDriver
-from devices.device_source import RadioSource
+from devices.device_source import DeviceSource
 from devices.link import Driver
 from devices.read_options import ReadOptions
 from devices.serial_link import SerialTransport
@@ -17,11 +17,11 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import Clock
 from ecg_live.parse_number import number
 
-_PORT = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
-_WHICH = ("name", "address")
+_SERIAL_PORT_PATTERN = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
+_IDENTITY_KEYS = ("name", "address")
 
 
-def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> RadioSource:
+def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> DeviceSource:
     """Open a radio device.
 
     Parameters
@@ -46,11 +46,13 @@ def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Ra
     if opening.unit is not None:
         raise ConfigError(f"{scheme}: knows its unit, --unit {opening.unit} was given", "leave --unit out")
     if scheme == "shimmer":
-        return _shimmer(_settings(scheme, text, (*_WHICH, "rate", "gain", "lead", "bits")), opening, clock)
-    return _strap(scheme, _settings(scheme, text, _WHICH), opening, clock)
+        return _open_shimmer(
+            _parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate", "gain", "lead", "bits")), opening, clock
+        )
+    return _open_strap(scheme, _parse_settings(scheme, text, _IDENTITY_KEYS), opening, clock)
 
 
-def _settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
+def _parse_settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
     """Take ``NAME,key=value,...`` apart."""
     settings: dict[str, str] = {}
     for at, part in enumerate(text.split(",") if text.strip() else ()):
@@ -63,7 +65,7 @@ def _settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
                 f"{scheme}:{text}: no setting {part.strip()!r}, expected NAME or one of {', '.join(known)}",
                 f"such as {scheme}:{known[0]}=...",
             )
-        if key in settings or (key in _WHICH and settings.keys() & set(_WHICH)):
+        if key in settings or (key in _IDENTITY_KEYS and settings.keys() & set(_IDENTITY_KEYS)):
             raise ConfigError(f"{scheme}:{text}: {key} is given a second time", "name one device, and a setting once")
         if not value.strip():
             raise ConfigError(f"{scheme}:{text}: {key} is empty", f"such as {scheme}:{key}=...")
@@ -71,19 +73,19 @@ def _settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-def _which(settings: dict[str, str]) -> str:
+def _device_name(settings: dict[str, str]) -> str:
     return settings.get("address") or settings.get("name", "")
 
 
-def _strap(scheme: str, settings: dict[str, str], opening: ReadOptions, clock: Clock) -> RadioSource:
+def _open_strap(scheme: str, settings: dict[str, str], opening: ReadOptions, clock: Clock) -> DeviceSource:
     if opening.rate is not None or opening.channel is not None:
         raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
-    driver: Driver = (PolarDriver if scheme == "polar" else StrapDriver)(_which(settings), clock)
-    return RadioSource(driver, BleTransport(), clock)
+    driver: Driver = (PolarDriver if scheme == "polar" else HeartRateDriver)(_device_name(settings), clock)
+    return DeviceSource(driver, BleTransport(), clock)
 
 
-def _shimmer(settings: dict[str, str], opening: ReadOptions, clock: Clock) -> RadioSource:
-    name = _which(settings)
+def _open_shimmer(settings: dict[str, str], opening: ReadOptions, clock: Clock) -> DeviceSource:
+    name = _device_name(settings)
     driver = ShimmerDriver(
         name,
         _number(settings, "rate", opening.rate or 512.0),
@@ -92,7 +94,9 @@ def _shimmer(settings: dict[str, str], opening: ReadOptions, clock: Clock) -> Ra
         round(_number(settings, "bits", 24.0)),
         clock,
     )
-    return RadioSource(driver, SerialTransport(name) if _PORT.fullmatch(name) else BleTransport(), clock)
+    return DeviceSource(
+        driver, SerialTransport(name) if _SERIAL_PORT_PATTERN.fullmatch(name) else BleTransport(), clock
+    )
 
 
 def _number(settings: dict[str, str], key: str, default: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Tally:
+class WarningCounter:
     """Count what happens again and again: it is worth a word the first time, then the 10th, the 100th and so on."""
 
     def __init__(self) -> None:

@@ -15,9 +15,9 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Clock, Gap, Marker, State, StreamEvent, StreamInfo
 
-_SLOWEST = 1e-3  # x real time
-_LONGEST = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed
-_FAST = 1.0  # s of signal in a chunk where nobody waits
+_MIN_SPEED = 1e-3  # x real time
+_MAX_WAIT_S = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed
+_UNPACED_CHUNK_S = 1.0  # s of signal in a chunk where nobody waits
 Wait = Callable[[float], bool]  # waits so many seconds; true, at once, when the source is closed
 
 
@@ -51,13 +51,13 @@ class Replay:
         self, recording: Recording, opening: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
     ) -> None:
         self._speed = opening.speed
-        if not self._speed >= _SLOWEST:
-            wanted = "more than 0" if not self._speed > 0 else f"at least {_SLOWEST:g}"
+        if not self._speed >= _MIN_SPEED:
+            wanted = "more than 0" if not self._speed > 0 else f"at least {_MIN_SPEED:g}"
             raise ConfigError(f"the speed is {self._speed:g}, expected {wanted}", "--speed 1 is real time")
         if not (math.isfinite(opening.chunk) and opening.chunk > 0):
             raise ConfigError(f"the chunk length is {opening.chunk:g} s, expected more than 0", "0.02 is usual")
         self._recording, self._clock = recording, clock
-        seconds = opening.chunk if math.isfinite(self._speed) else _FAST
+        seconds = opening.chunk if math.isfinite(self._speed) else _UNPACED_CHUNK_S
         self._size = max(1, round(seconds * recording.info.rate))
         self._closed = Event()
         self._wait: Wait = wait or self._closed.wait
@@ -97,7 +97,7 @@ class Replay:
     def _reach(self, due: float) -> bool:
         """Wait until the clock says so; false when the source was closed."""
         while math.isfinite(self._speed) and (left := due - self._clock()) > 0:
-            if self._wait(min(left, _LONGEST)):
+            if self._wait(min(left, _MAX_WAIT_S)):
                 return False
         return True
 

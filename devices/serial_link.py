@@ -14,18 +14,18 @@ from threading import Event, Thread
 import serial
 from serial.tools.list_ports import comports
 
-from devices.link import Found, LinkLost, Take
+from devices.link import FoundDevice, LinkLost, NotifyCallback
 from ecg_live.errors import DeviceError, DeviceNotFound
 from ecg_live.event_loop import call_on_loop
 
 _log = logging.getLogger(__name__)
 
-_BAUD = 115200  # Bluetooth knows no baud; a dock's serial line runs at this
-_WRITE = 0.5  # s that a few bytes may take
-_READ = 0.2  # s after which a reader looks up whether it is still wanted
-_POLL = 0.2  # s between two looks whether the port is there
-_BIND = "pair the device, and bind it: sudo rfcomm bind 0 ADDRESS"
-_GROUP = "sudo usermod -a -G dialout $USER, then log in anew"
+_BAUD_RATE = 115200  # Bluetooth knows no baud; a dock's serial line runs at this
+_WRITE_TIMEOUT_S = 0.5  # s that a few bytes may take
+_READ_TIMEOUT_S = 0.2  # s after which a reader looks up whether it is still wanted
+_PORT_POLL_INTERVAL_S = 0.2  # s between two looks whether the port is there
+_BIND_REMEDY = "pair the device, and bind it: sudo rfcomm bind 0 ADDRESS"
+_GROUP_REMEDY = "sudo usermod -a -G dialout $USER, then log in anew"
 
 
 class SerialTransport:
@@ -41,7 +41,7 @@ class SerialTransport:
         self._port = port
         self._seen = False
 
-    async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
+    async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
         """See `Transport.find`; a port that was there once is waited for.
 
         Raises
@@ -49,19 +49,19 @@ class SerialTransport:
         DeviceNotFound
             There is no such port.
         """
-        found = Found(self._port, self._port)
+        found = FoundDevice(self._port, self._port)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        while not _exists(self._port):
+        while not _port_exists(self._port):
             if not self._seen:
-                raise _missing(self._port)
+                raise _port_not_found(self._port)
             if loop.time() >= deadline:
                 return None
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(_PORT_POLL_INTERVAL_S)
         self._seen = True
         return found if wanted(found) else None
 
-    async def connect(self, found: Found, seconds: float) -> SerialLink:
+    async def connect(self, found: FoundDevice, seconds: float) -> SerialLink:
         """See `Transport.connect`; opening a Bluetooth port calls the device, and may take long.
 
         Raises
@@ -73,7 +73,9 @@ class SerialTransport:
         """
         loop = asyncio.get_running_loop()
         opening: asyncio.Future[serial.Serial] = loop.create_future()
-        Thread(target=_open, args=(found.address, loop, opening), name=f"open {found.address}", daemon=True).start()
+        Thread(
+            target=_open_port, args=(found.address, loop, opening), name=f"open {found.address}", daemon=True
+        ).start()
         link: SerialLink | None = None
         try:
             async with asyncio.timeout(seconds):
@@ -81,7 +83,7 @@ class SerialTransport:
         except TimeoutError:
             raise LinkLost(f"{found.address} does not open within {seconds:g} s", "switch the device on") from None
         except (OSError, ValueError) as error:  # pyserial: the settings are not this port's
-            raise _unopened(found.address, error) from error
+            raise _open_error(found.address, error) from error
         finally:
             if link is None and opening.done() and not opening.cancelled() and opening.exception() is None:
                 opening.result().close()  # opened in the very moment when nobody waited any more
@@ -94,7 +96,7 @@ class SerialLink:
 
     def __init__(self, port: serial.Serial, loop: asyncio.AbstractEventLoop) -> None:
         self._port, self._loop = port, loop
-        self._take: Take | None = None
+        self._take: NotifyCallback | None = None
         self._closed = Event()
         self.lost = asyncio.Event()
         self._reader = Thread(target=self._read, name="serial reader", daemon=True)
@@ -104,7 +106,7 @@ class SerialLink:
         """None: what is said on it must tell."""
         return frozenset()
 
-    async def subscribe(self, uuid: str, take: Take) -> None:  # noqa: ARG002 - there is one pipe
+    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:  # noqa: ARG002 - there is one pipe
         """See `Link.subscribe`; ``take`` is called on the reader's thread."""
         self._take = take
         if not self._reader.is_alive():
@@ -131,7 +133,7 @@ class SerialLink:
         with suppress(OSError, AttributeError):
             self._port.cancel_read()
         if self._reader.is_alive():
-            self._reader.join(2 * _READ)
+            self._reader.join(2 * _READ_TIMEOUT_S)
         with suppress(OSError):
             self._port.close()
 
@@ -151,13 +153,15 @@ class SerialLink:
         self.lost.set()
 
 
-def _open(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Future[serial.Serial]) -> None:
+def _open_port(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Future[serial.Serial]) -> None:
     """Open a port on a thread of its own, which nobody may be waiting for any more."""
     opened: serial.Serial | None = None
     error: Exception | None = None
     try:
         exclusive = None if sys.platform == "win32" else True
-        opened = serial.Serial(port, _BAUD, timeout=_READ, write_timeout=_WRITE, exclusive=exclusive)
+        opened = serial.Serial(
+            port, _BAUD_RATE, timeout=_READ_TIMEOUT_S, write_timeout=_WRITE_TIMEOUT_S, exclusive=exclusive
+        )
     except (OSError, ValueError) as caught:
         error = caught
 
@@ -174,24 +178,24 @@ def _open(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Future[se
         opened.close()
 
 
-def _exists(port: str) -> bool:
+def _port_exists(port: str) -> bool:
     if os.path.sep in port and sys.platform != "win32":
         return os.path.exists(port)  # noqa: PTH110 - Path.exists raises for a name that is too long
     return any(one.device.casefold() == port.casefold() for one in comports())
 
 
-def _missing(port: str) -> DeviceNotFound:
+def _port_not_found(port: str) -> DeviceNotFound:
     there = ", ".join(sorted(one.device for one in comports())) or "none"
-    remedy = _BIND if "rfcomm" in port else "plug it in, or pair the device; then name a port that is there"
+    remedy = _BIND_REMEDY if "rfcomm" in port else "plug it in, or pair the device; then name a port that is there"
     return DeviceNotFound(f"there is no serial port {port}, only: {there}", remedy)
 
 
-def _unopened(port: str, error: Exception) -> DeviceError:
+def _open_error(port: str, error: Exception) -> DeviceError:
     """Say why a port does not open."""
     number = error.errno if isinstance(error, OSError) else None
     text = str(error)
     if number in (errno.EACCES, errno.EPERM) and "PermissionError" not in text:
-        return DeviceError(f"{port}: this user may not use it", _GROUP)
+        return DeviceError(f"{port}: this user may not use it", _GROUP_REMEDY)
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
         return DeviceError(f"{port}: another program has it", "close that program, or name another port")
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
-from devices.link import Driver, Emit, Found, Link, LinkLost, Transport
+from devices.link import DeviceTransport, Driver, Emit, FoundDevice, Link, LinkLost
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
 from ecg_live.events import Beats, Chunk, Clock, State, StateName, StreamEvent
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-_TURN = Lock()  # BlueZ and many adapters fail when two connections are made at once, whoever makes them
-_POLL = 0.02  # s between two looks at something
-_GOODBYE = 3.0  # s that a disconnect may take
-_SHORTEST, _LONGEST = 0.1, 1.0  # s of back-off: a device that is back shall give data again within 2 s
-_REMEDY = "check that it is on, worn, charged and not connected to another program or phone"
+_CONNECT_LOCK = Lock()  # BlueZ and many adapters fail when two connections are made at once, whoever makes them
+_POLL_INTERVAL_S = 0.02  # s between two looks at something
+_DISCONNECT_TIMEOUT_S = 3.0  # s that a disconnect may take
+_MIN_BACK_OFF_S, _MAX_BACK_OFF_S = 0.1, 1.0  # s of back-off: a device that is back shall give data again within 2 s
+_LOST_REMEDY = "check that it is on, worn, charged and not connected to another program or phone"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class DeviceTimeouts:
     """How long each step may take, in seconds.
 
     ``first``: until the device is found at the start, and from then on until it streams. ``lost``: from the last data
@@ -62,7 +62,13 @@ class Supervisor:
     """
 
     def __init__(
-        self, driver: Driver, transport: Transport, emit: Emit, clock: Clock, patience: Patience, rng: random.Random
+        self,
+        driver: Driver,
+        transport: DeviceTransport,
+        emit: Emit,
+        clock: Clock,
+        patience: DeviceTimeouts,
+        rng: random.Random,
     ) -> None:
         self._driver, self._transport, self._emit, self._clock = driver, transport, emit, clock
         self._patience, self._rng = patience, rng
@@ -87,7 +93,7 @@ class Supervisor:
             There is no adapter at the start, or this process may not use it.
         """
         began = self._clock()
-        self._tell("searching", f"looking for {self._driver.heading}")
+        self._tell("searching", f"looking for {self._driver.description}")
         while True:
             try:
                 await self._once()
@@ -99,7 +105,7 @@ class Supervisor:
 
     async def _once(self) -> None:
         """Find, connect, stream. Raises `LinkLost` in the end."""
-        found = await self._transport.find(self._driver.wants, min(self._patience.scan, self._patience.first))
+        found = await self._transport.find(self._driver.matches, min(self._patience.scan, self._patience.first))
         if found is None:
             raise LinkLost("it is not in reach")
         self._found_at = self._clock() if math.isnan(self._found_at) else self._found_at
@@ -111,11 +117,11 @@ class Supervisor:
             self._streaming = False
             await self._part(link)
 
-    async def _connect(self, found: Found) -> Link:
+    async def _connect(self, found: FoundDevice) -> Link:
         self._tell("connecting", f"connecting to {found.name or found.address}{self._since()}")
-        async with _turn():
+        async with _connect_turn():
             seconds = self._patience.connect
-            return await _within(2 * seconds, self._transport.connect(found, seconds), "it does not let connect")
+            return await _with_timeout(2 * seconds, self._transport.connect(found, seconds), "it does not let connect")
 
     async def _start(self, link: Link) -> None:
         """Have the driver start, and look up when the link breaks meanwhile."""
@@ -139,7 +145,7 @@ class Supervisor:
             if quiet >= self._silent:
                 raise LinkLost(f"no data for {quiet:.1f} s")
             lost = asyncio.ensure_future(link.lost.wait())
-            await asyncio.wait({lost}, timeout=max(_POLL, self._silent - quiet))
+            await asyncio.wait({lost}, timeout=max(_POLL_INTERVAL_S, self._silent - quiet))
             lost.cancel()
         raise LinkLost("the connection broke")
 
@@ -147,11 +153,11 @@ class Supervisor:
         """Stop and disconnect, however the link is; a device that is not stopped stays on."""
         try:
             if not link.lost.is_set():
-                await _within(self._patience.stop, self._driver.stop(link), "it does not stop")
+                await _with_timeout(self._patience.stop, self._driver.stop(link), "it does not stop")
         except LinkLost:
             pass
         finally:
-            await asyncio.wait({asyncio.ensure_future(link.close())}, timeout=_GOODBYE)
+            await asyncio.wait({asyncio.ensure_future(link.close())}, timeout=_DISCONNECT_TIMEOUT_S)
 
     def _take(self, item: Chunk | StreamEvent) -> None:
         """Pass on what the driver gives; the first data after a silence is news."""
@@ -159,15 +165,15 @@ class Supervisor:
             self._last, self._failures = self._clock(), 0
             if not self._streaming:
                 self._streaming = True
-                self._tell("streaming", f"{self._driver.heading} streams")
+                self._tell("streaming", f"{self._driver.description} streams")
         self._emit(item)
 
     def _fail(self, error: DeviceError, began: float) -> None:
         """Note a failure; give up when patience is at its end."""
         self._failures += 1
-        _log.warning("%s, attempt %d", self._driver.heading, self._failures, exc_info=error)
+        _log.warning("%s, attempt %d", self._driver.description, self._failures, exc_info=error)
         now = self._clock()
-        heading, why, remedy = self._driver.heading, error.message, error.remedy or _REMEDY
+        heading, why, remedy = self._driver.description, error.message, error.remedy or _LOST_REMEDY
         if not math.isnan(self._last):
             self._tell("lost", f"{heading}{self._since()}: {why}")
             if now - self._last >= self._patience.lost:
@@ -186,7 +192,7 @@ class Supervisor:
         return f", lost {self._clock() - self._last:.0f} s ago, attempt {self._failures}"
 
     def _back_off(self) -> float:
-        longest = min(_LONGEST, _SHORTEST * 2.0 ** min(self._failures, 10))
+        longest = min(_MAX_BACK_OFF_S, _MIN_BACK_OFF_S * 2.0 ** min(self._failures, 10))
         return longest * self._rng.uniform(0.5, 1.0)
 
     def _tell(self, state: StateName, detail: str) -> None:
@@ -194,17 +200,17 @@ class Supervisor:
 
 
 @asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
+async def _connect_turn() -> AsyncIterator[None]:
     """Wait for the one connection attempt that this process may make; loops on other threads wait as well."""
-    while not _TURN.acquire(blocking=False):  # noqa: ASYNC110 - no Event reaches from one loop to another
-        await asyncio.sleep(_POLL)
+    while not _CONNECT_LOCK.acquire(blocking=False):  # noqa: ASYNC110 - no Event reaches from one loop to another
+        await asyncio.sleep(_POLL_INTERVAL_S)
     try:
         yield
     finally:
-        _TURN.release()
+        _CONNECT_LOCK.release()
 
 
-async def _within(seconds: float, what: Awaitable[_T], why: str) -> _T:
+async def _with_timeout(seconds: float, what: Awaitable[_T], why: str) -> _T:
     """Wait so long at most. Raises `LinkLost` when the time is up."""
     try:
         async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may swallow a cancellation

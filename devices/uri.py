@@ -18,18 +18,18 @@ from ecg_live.events import Clock
 from ecg_live.plugins import plugin_names
 from ecg_live.protocols import Source
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
-Open = Callable[[str, ReadOptions, Clock], Source]
-_PART = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
+_SCHEME_PATTERN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
+OpenDevice = Callable[[str, ReadOptions, Clock], Source]
+_PART_PATTERN = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
 
 
-def _lsl(text: str, opening: ReadOptions, clock: Clock) -> Source:
+def _open_lsl(text: str, opening: ReadOptions, clock: Clock) -> Source:
     from devices.lsl import open_lsl  # noqa: PLC0415 - files need no LSL
 
     return open_lsl(text, opening, clock)
 
 
-def _radio(scheme: str) -> Open:
+def _radio_opener(scheme: str) -> OpenDevice:
     def open_device(text: str, opening: ReadOptions, clock: Clock) -> Source:
         from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
 
@@ -38,19 +38,19 @@ def _radio(scheme: str) -> Open:
     return open_device
 
 
-def _movesense(text: str, opening: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
+def _refuse_movesense(text: str, opening: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
     raise ConfigError(
         f"movesense:{text}: this version does not read a Movesense's own ECG: its coding is not known well enough",
         "have another program send it as LSL and run lsl:NAME; its heart rate alone: hr:NAME",
     )
 
 
-_DEVICES: dict[str, Open] = {
-    "lsl": _lsl,
-    "shimmer": _radio("shimmer"),
-    "polar": _radio("polar"),
-    "hr": _radio("hr"),
-    "movesense": _movesense,
+_OPENERS: dict[str, OpenDevice] = {
+    "lsl": _open_lsl,
+    "shimmer": _radio_opener("shimmer"),
+    "polar": _radio_opener("polar"),
+    "hr": _radio_opener("hr"),
+    "movesense": _refuse_movesense,
 }  # what follows the colon is the device's to read
 
 
@@ -75,48 +75,48 @@ def open_source(uri: str, opening: ReadOptions, clock: Clock = time.monotonic) -
     RecordingError
         The file is missing or is no recording.
     """
-    if (schemed := _schemed(uri)) and schemed[0] != "file":
-        return _device(uri, *schemed, opening, clock)
-    path, opening = _parted(_path(uri), opening)
+    if (schemed := _split_scheme(uri)) and schemed[0] != "file":
+        return _open_device(uri, *schemed, opening, clock)
+    path, opening = _split_part(_file_path(uri), opening)
     return Replay(open_recording(path, opening), opening, clock)
 
 
-def check(source: Source) -> None:
+def check_source(source: Source) -> None:
     """Look whether a source can begin at all, before a window opens for it. Raises `DeviceError`."""
     if look := getattr(source, "check", None):
         look()
 
 
-def _schemed(uri: str) -> tuple[str, str] | None:
+def _split_scheme(uri: str) -> tuple[str, str] | None:
     """Scheme and what follows it; an existing file goes before."""
-    found = _SCHEME.fullmatch(uri)
+    found = _SCHEME_PATTERN.fullmatch(uri)
     if found is None or os.path.exists(uri):  # noqa: PTH110 - Path.exists raises for a name that is too long
         return None
     return found[1].casefold(), found[2]
 
 
-def _device(uri: str, scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source:
-    if scheme in _DEVICES:
-        return _DEVICES[scheme](text, opening, clock)
+def _open_device(uri: str, scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source:
+    if scheme in _OPENERS:
+        return _OPENERS[scheme](text, opening, clock)
     source = open_plugin_device(scheme, text, opening, clock)
     if source is not None:
         return source
-    built_in = (name for name in ("file", *_DEVICES) if name != "movesense")
+    built_in = (name for name in ("file", *_OPENERS) if name != "movesense")
     known = ", ".join(f"{name}:" for name in (*built_in, *plugin_names("ecg_live.devices")))
     raise ConfigError(
         f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
     )
 
 
-def _path(uri: str) -> Path:
-    schemed = _schemed(uri)
+def _file_path(uri: str) -> Path:
+    schemed = _split_scheme(uri)
     return _user_path(uri if schemed is None else re.sub(r"^//(?=/)", "", schemed[1]))
 
 
-def _parted(path: Path, opening: ReadOptions) -> tuple[Path, ReadOptions]:
+def _split_part(path: Path, opening: ReadOptions) -> tuple[Path, ReadOptions]:
     """Take the part off ``PATH#3``, unless a file is called so, or none is called ``PATH``."""
-    found = _PART.fullmatch(str(path))
-    if found is None or os.path.exists(path) or not os.path.isfile(found[1]):  # noqa: PTH110, PTH113 - as in _path
+    found = _PART_PATTERN.fullmatch(str(path))
+    if found is None or os.path.exists(path) or not os.path.isfile(found[1]):  # noqa: PTH110, PTH113 - as in _file_path
         return path, opening
     return Path(found[1]), replace(opening, part=found[2])
 

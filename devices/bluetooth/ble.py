@@ -13,16 +13,16 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-from devices.bluetooth.errors import explained
-from devices.link import Found, Link, LinkLost, Take
+from devices.bluetooth.errors import translate_bleak_errors
+from devices.link import FoundDevice, Link, LinkLost, NotifyCallback
 from ecg_live.errors import ProtocolError
 from ecg_live.event_loop import call_on_loop
 
-_GRACE = 2.0  # s that the system's service may take to start or stop what was asked
-_PAUSE = 0.25  # s before a search that the adapter was too busy for is tried again
-_ANSWER = 30.0  # s, ATT's transaction time-out (Bluetooth Core 5.4, Vol 3 Part F, 3.3.3)
-_FAREWELL = 2.0  # s that a disconnect may take
-_SILENT = -127  # dBm, which bleak gives where the system tells no RSSI
+_SERVICE_GRACE_S = 2.0  # s that the system's service may take to start or stop what was asked
+_BUSY_RETRY_INTERVAL_S = 0.25  # s before a search that the adapter was too busy for is tried again
+_ATT_TIMEOUT_S = 30.0  # s, ATT's transaction time-out (Bluetooth Core 5.4, Vol 3 Part F, 3.3.3)
+_DISCONNECT_TIMEOUT_S = 2.0  # s that a disconnect may take
+_RSSI_UNKNOWN_DBM = -127  # dBm, which bleak gives where the system tells no RSSI
 
 logging.getLogger("bleak").addHandler(logging.NullHandler())  # its warnings would land amid the terminal's lines
 
@@ -30,7 +30,7 @@ logging.getLogger("bleak").addHandler(logging.NullHandler())  # its warnings wou
 class BleTransport:
     """Finds and connects Bluetooth Low Energy devices; whoever uses it makes one connection attempt at a time."""
 
-    async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
+    async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
         """Scan until a wanted device is heard, or None when the time is up.
 
         Raises
@@ -44,17 +44,17 @@ class BleTransport:
         until = loop.time() + seconds
         while True:
             try:
-                with explained("searching by Bluetooth"):
-                    found = await _first(wanted, until)
+                with translate_bleak_errors("searching by Bluetooth"):
+                    found = await _first_match(wanted, until)
                     if found is None:
-                        await _refuse_held(wanted)
+                        await _raise_if_connected(wanted)
                     return found
             except LinkLost:
-                if loop.time() + _PAUSE > until:
+                if loop.time() + _BUSY_RETRY_INTERVAL_S > until:
                     raise
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_BUSY_RETRY_INTERVAL_S)
 
-    async def connect(self, found: Found, seconds: float) -> Link:
+    async def connect(self, found: FoundDevice, seconds: float) -> Link:
         """Connect to a device.
 
         Raises
@@ -70,7 +70,7 @@ class BleTransport:
 class BleLink:
     """A connected device."""
 
-    def __init__(self, found: Found, seconds: float) -> None:
+    def __init__(self, found: FoundDevice, seconds: float) -> None:
         self.services: frozenset[str] = frozenset()
         self.lost = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -80,12 +80,12 @@ class BleLink:
 
     async def open(self, seconds: float) -> None:
         """Connect and learn the services. Raises `LinkLost`."""
-        with explained(f"connecting to {self._name}", self._address):
-            async with asyncio.timeout(seconds + _GRACE):
+        with translate_bleak_errors(f"connecting to {self._name}", self._address):
+            async with asyncio.timeout(seconds + _SERVICE_GRACE_S):
                 await self._client.connect()
             self.services = frozenset(service.uuid.lower() for service in self._client.services)
 
-    async def subscribe(self, uuid: str, take: Take) -> None:
+    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:
         """Have ``take`` called with each notification. Raises `LinkLost`, and `ProtocolError` for an unknown uuid."""
         async with self._asked() as characteristic:
             await self._client.start_notify(characteristic(uuid), lambda _, data: take(bytes(data)))
@@ -107,7 +107,7 @@ class BleLink:
     async def close(self) -> None:
         """Disconnect, within a bounded time; never raises."""
         with suppress(Exception):
-            async with asyncio.timeout(_FAREWELL):
+            async with asyncio.timeout(_DISCONNECT_TIMEOUT_S):
                 await self._client.disconnect()
         self.lost.set()
 
@@ -115,8 +115,8 @@ class BleLink:
     async def _asked(self) -> AsyncIterator[Callable[[str], BleakGATTCharacteristic]]:
         if self.lost.is_set():
             raise LinkLost(f"{self._name}: the connection is gone")
-        with explained(self._name, self._address):
-            async with asyncio.timeout(_ANSWER):
+        with translate_bleak_errors(self._name, self._address):
+            async with asyncio.timeout(_ATT_TIMEOUT_S):
                 yield self._characteristic
 
     def _characteristic(self, uuid: str) -> BleakGATTCharacteristic:
@@ -133,7 +133,7 @@ class BleLink:
         call_on_loop(self._loop, self.lost.set)
 
 
-async def scan(seconds: float) -> list[Found]:
+async def scan(seconds: float) -> list[FoundDevice]:
     """Return all devices heard within ``seconds``, the loudest first.
 
     Raises
@@ -141,26 +141,26 @@ async def scan(seconds: float) -> list[Found]:
     DeviceError
         There is no adapter, it is off, no Bluetooth service runs, or this process may not use it.
     """
-    with explained("searching by Bluetooth"):
-        async with asyncio.timeout(seconds + _GRACE):
+    with translate_bleak_errors("searching by Bluetooth"):
+        async with asyncio.timeout(seconds + _SERVICE_GRACE_S):
             heard = await BleakScanner.discover(seconds, return_adv=True)
-    found = [_found(device, data) for device, data in heard.values()]
-    return sorted(found, key=lambda one: -(_SILENT if one.rssi is None else one.rssi))
+    found = [_found_device(device, data) for device, data in heard.values()]
+    return sorted(found, key=lambda one: -(_RSSI_UNKNOWN_DBM if one.rssi is None else one.rssi))
 
 
-async def _first(wanted: Callable[[Found], bool], until: float) -> Found | None:
-    async with asyncio.timeout_at(until + _GRACE), BleakScanner() as scanner:
+async def _first_match(wanted: Callable[[FoundDevice], bool], until: float) -> FoundDevice | None:
+    async with asyncio.timeout_at(until + _SERVICE_GRACE_S), BleakScanner() as scanner:
         try:
             async with asyncio.timeout_at(until), aclosing(scanner.advertisement_data()) as heard:
                 async for device, data in heard:
-                    if wanted(found := _found(device, data)):
+                    if wanted(found := _found_device(device, data)):
                         return found
         except TimeoutError:
             pass
     return None
 
 
-async def _refuse_held(wanted: Callable[[Found], bool]) -> None:
+async def _raise_if_connected(wanted: Callable[[FoundDevice], bool]) -> None:
     """Say so when a device does not advertise because a program here has it, or had it when it died (BlueZ).
 
     Raises
@@ -174,18 +174,18 @@ async def _refuse_held(wanted: Callable[[Found], bool]) -> None:
         adapter = await bleak.BleakAdapter.get()
         for device in await adapter.get_connected_devices():
             services = device.details.get("props", {}).get("UUIDs", ()) if isinstance(device.details, dict) else ()
-            if wanted(Found(device.name or "", device.address, tuple(services))):
+            if wanted(FoundDevice(device.name or "", device.address, tuple(services))):
                 raise LinkLost(
                     f"{device.name or device.address} is connected to this computer already",
                     f"close the program that uses it; when there is none: bluetoothctl disconnect {device.address}",
                 )
 
 
-def _found(device: BLEDevice, data: AdvertisementData) -> Found:
-    return Found(
+def _found_device(device: BLEDevice, data: AdvertisementData) -> FoundDevice:
+    return FoundDevice(
         name=data.local_name or device.name or "",
         address=device.address,
         services=tuple(uuid.lower() for uuid in data.service_uuids),
-        rssi=None if data.rssi <= _SILENT else data.rssi,
+        rssi=None if data.rssi <= _RSSI_UNKNOWN_DBM else data.rssi,
         handle=device,
     )

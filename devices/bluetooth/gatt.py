@@ -6,29 +6,31 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from devices.link import Emit, Found, Link, Take
+from devices.link import Emit, FoundDevice, Link, NotifyCallback
 from ecg_live.errors import DeviceError
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Battery, Clock
 
 
-def assigned(number: int) -> str:
+def assigned_uuid(number: int) -> str:
     """Full UUID of a number that the Bluetooth SIG assigned (Core 5.4, vol. 3 part B, 2.5.1)."""
     return f"0000{number:04x}-0000-1000-8000-00805f9b34fb"
 
 
-BATTERY, BATTERY_LEVEL = assigned(0x180F), assigned(0x2A19)
-_KNOWN = {
-    assigned(0x180D): "heart rate",
+BATTERY_SERVICE_UUID, BATTERY_LEVEL_UUID = assigned_uuid(0x180F), assigned_uuid(0x2A19)
+_SERVICE_NAMES = {
+    assigned_uuid(0x180D): "heart rate",
     "fb005c80-02e7-f387-1cad-8acd2d8df0c8": "Polar's ECG",
     "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
     "65333333-a115-11e2-9e9a-0800200ca100": "a Shimmer's line",
     "49535343-fe7d-4ae5-8fa9-9fafd205e455": "a Shimmer's line",
 }  # facts on devices
-_COMMON = {assigned(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)}  # GAP, GATT, maker, battery: all have them
+_GENERIC_SERVICES = {
+    assigned_uuid(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)
+}  # GAP, GATT, maker, battery: all have them
 
 
-def on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> Take:
+def notify_on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> NotifyCallback:
     """Make a callback for any thread: ``handle`` gets data and arrival, in order, on the running loop's thread."""
     loop = asyncio.get_running_loop()
 
@@ -38,21 +40,21 @@ def on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> Take:
     return take
 
 
-def called(name: str, found: Found) -> bool:
+def name_matches(name: str, found: FoundDevice) -> bool:
     """Whether a device has this address, or this in its name."""
     wanted = name.strip().casefold()
     return wanted == found.address.casefold() or wanted in found.name.casefold()
 
 
-def offers(link: Link) -> str:
+def describe_services(link: Link) -> str:
     """What a device offers, in words, for those who expected something else."""
-    said = sorted({_KNOWN.get(uuid, uuid) for uuid in link.services - _COMMON})
+    said = sorted({_SERVICE_NAMES.get(uuid, uuid) for uuid in link.services - _GENERIC_SERVICES})
     return ", ".join(said[:3]) or "nothing of the kind"
 
 
 async def watch_battery(link: Link, emit: Emit, clock: Clock) -> None:
     """Tell the charge now and whenever it changes, if the device has the service; it may keep it to itself."""
-    if BATTERY not in link.services:
+    if BATTERY_SERVICE_UUID not in link.services:
         return
 
     def tell(data: bytes, now: float) -> None:
@@ -60,5 +62,5 @@ async def watch_battery(link: Link, emit: Emit, clock: Clock) -> None:
             emit(Battery(now, data[0] / 100))
 
     with suppress(DeviceError):
-        tell(await link.read(BATTERY_LEVEL), clock())
-        await link.subscribe(BATTERY_LEVEL, on_loop(tell, clock))
+        tell(await link.read(BATTERY_LEVEL_UUID), clock())
+        await link.subscribe(BATTERY_LEVEL_UUID, notify_on_loop(tell, clock))

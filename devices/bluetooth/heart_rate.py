@@ -6,19 +6,19 @@ import struct
 import time
 from dataclasses import dataclass
 
-from devices.bluetooth.gatt import assigned, called, offers, on_loop, watch_battery
-from devices.link import Emit, Found, Link
-from devices.repeated_warnings import Tally
+from devices.bluetooth.gatt import assigned_uuid, describe_services, name_matches, notify_on_loop, watch_battery
+from devices.link import Emit, FoundDevice, Link
+from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Beats, Clock, LeadOff, State, StreamInfo
 
-SERVICE, MEASUREMENT = assigned(0x180D), assigned(0x2A37)
+HEART_RATE_SERVICE_UUID, HEART_RATE_MEASUREMENT_UUID = assigned_uuid(0x180D), assigned_uuid(0x2A37)
 _WIDE, _CONTACT, _KNOWS_CONTACT, _ENERGY, _RR = (1 << bit for bit in range(5))  # flags (GATT Supplement 5, 3.113)
-_TICK = 1 / 1024  # s, unit of RR intervals (ibid.)
+_RR_TICK_S = 1 / 1024  # s, unit of RR intervals (ibid.)
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class HeartRateMeasurement:
     """One notification: bpm, RR intervals in s (oldest first), and contact with the skin where the strap tells it."""
 
     heart_rate: int
@@ -26,7 +26,7 @@ class Measurement:
     contact: bool | None = None
 
 
-def parse(data: bytes) -> Measurement:
+def parse_heart_rate(data: bytes) -> HeartRateMeasurement:
     """Read a heart-rate measurement.
 
     Raises
@@ -41,10 +41,10 @@ def parse(data: bytes) -> Measurement:
     rate = struct.unpack_from("<H" if flags & _WIDE else "<B", data, 1)[0]
     rr = struct.unpack_from(f"<{(len(data) - at) // 2}H", data, at) if flags & _RR else ()
     contact = bool(flags & _CONTACT) if flags & _KNOWS_CONTACT else None
-    return Measurement(rate, tuple(ticks * _TICK for ticks in rr), contact)
+    return HeartRateMeasurement(rate, tuple(ticks * _RR_TICK_S for ticks in rr), contact)
 
 
-class StrapDriver:
+class HeartRateDriver:
     """A heart-rate strap that gives `Beats`, and `LeadOff` where it feels the skin.
 
     Parameters
@@ -58,32 +58,33 @@ class StrapDriver:
     def __init__(self, name: str = "", clock: Clock = time.monotonic) -> None:
         self._name, self._clock = name, clock
         self._contact: bool | None = None
-        self._cut = Tally()  # measurements that are cut short
+        self._cut = WarningCounter()  # measurements that are cut short
 
     @property
     def info(self) -> StreamInfo:
         """A stream without samples."""
-        return StreamInfo(0.0, (), name=self.heading, source_id=self._name)
+        return StreamInfo(0.0, (), name=self.description, source_id=self._name)
 
     @property
-    def heading(self) -> str:
+    def description(self) -> str:
         """What it looks for."""
         return f"heart-rate strap {self._name}".strip()
 
-    def wants(self, found: Found) -> bool:
+    def matches(self, found: FoundDevice) -> bool:
         """Whether it is called so; without a name, whether it offers the service."""
-        return called(self._name, found) if self._name else SERVICE in found.services
+        return name_matches(self._name, found) if self._name else HEART_RATE_SERVICE_UUID in found.services
 
     async def start(self, link: Link, emit: Emit) -> None:
         """Listen. Raises `LinkLost`, and `ProtocolError` for what is no strap."""
-        if SERVICE not in link.services:
+        if HEART_RATE_SERVICE_UUID not in link.services:
             raise ProtocolError(
-                f"{self.heading} has no heart-rate service (180D); it offers {offers(link)}", "name another device"
+                f"{self.description} has no heart-rate service (180D); it offers {describe_services(link)}",
+                "name another device",
             )
 
         def take(data: bytes, now: float) -> None:
             try:
-                measurement = parse(data)
+                measurement = parse_heart_rate(data)
             except ProtocolError as error:
                 if (times := self._cut.add()) is not None:
                     emit(State("warning", f"{error}{times}", now))
@@ -91,7 +92,7 @@ class StrapDriver:
             self._feel(measurement.contact, emit)
             emit(Beats(now, float(measurement.heart_rate), measurement.rr))
 
-        await link.subscribe(MEASUREMENT, on_loop(take, self._clock))
+        await link.subscribe(HEART_RATE_MEASUREMENT_UUID, notify_on_loop(take, self._clock))
         await watch_battery(link, emit, self._clock)
 
     async def stop(self, link: Link) -> None:
@@ -106,14 +107,14 @@ class StrapDriver:
 
 async def watch_beats(link: Link, emit: Emit, clock: Clock) -> None:
     """Tell the beats of a device that has more to tell than these; what cannot be read is left out."""
-    if SERVICE not in link.services:
+    if HEART_RATE_SERVICE_UUID not in link.services:
         return
 
     def take(data: bytes, now: float) -> None:
         try:
-            measurement = parse(data)
+            measurement = parse_heart_rate(data)
         except ProtocolError:
             return
         emit(Beats(now, float(measurement.heart_rate), measurement.rr))
 
-    await link.subscribe(MEASUREMENT, on_loop(take, clock))
+    await link.subscribe(HEART_RATE_MEASUREMENT_UUID, notify_on_loop(take, clock))

@@ -8,27 +8,40 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.clock import DeviceClock
-from devices.repeated_warnings import Tally
+from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ProtocolError
 from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 
-RATE = 130.0  # Hz, the only rate that the H10 offers
-_HEADER = 10  # bytes: what, u64 ns of the last sample, frame type
-_KINDS = {0: "ECG", 1: "PPG", 2: "acceleration", 3: "PP intervals", 5: "gyroscope", 6: "magnetometer"}  # Polar BLE SDK
-_FIT = 60.0  # s of stamps that a fitted rate rests on at least: 5 ms of jitter is 0.6 samples of a minute's gap there
-_FARTHEST = 0.01  # share by which the fitted rate may differ from nominal
-_JITTER = 1  # samples by which stamps may be off while frames follow each other: a frame that is lost is 3 or more
-_SET = 5.0  # s between the steps of both clocks from which on the strap's was set: no radio holds data back so long
+POLAR_RATE_HZ = 130.0  # Hz, the only rate that the H10 offers
+_HEADER_BYTES = 10  # bytes: what, u64 ns of the last sample, frame type
+_MEASUREMENT_NAMES = {
+    0: "ECG",
+    1: "PPG",
+    2: "acceleration",
+    3: "PP intervals",
+    5: "gyroscope",
+    6: "magnetometer",
+}  # Polar BLE SDK
+_MIN_FIT_SPAN_S = (
+    60.0  # s of stamps that a fitted rate rests on at least: 5 ms of jitter is 0.6 samples of a minute's gap there
+)
+_MAX_RATE_ERROR = 0.01  # share by which the fitted rate may differ from nominal
+_MAX_JITTER_SAMPLES = (
+    1  # samples by which stamps may be off while frames follow each other: a frame that is lost is 3 or more
+)
+_CLOCK_SET_S = (
+    5.0  # s between the steps of both clocks from which on the strap's was set: no radio holds data back so long
+)
 
 
-class Frame(NamedTuple):
+class PolarFrame(NamedTuple):
     """Samples (n,) in mV, the last of them at ``stamp`` (ns of the strap's clock, which counts from 2000)."""
 
     stamp: int
     samples: F64
 
 
-def parse(data: bytes) -> Frame:
+def parse_frame(data: bytes) -> PolarFrame:
     """Read a frame of ECG.
 
     Raises
@@ -36,21 +49,21 @@ def parse(data: bytes) -> Frame:
     ProtocolError
         It is of another kind or type, or cut short.
     """
-    if len(data) < _HEADER or (len(data) - _HEADER) % 3:
+    if len(data) < _HEADER_BYTES or (len(data) - _HEADER_BYTES) % 3:
         raise ProtocolError(f"Polar frame of {len(data)} bytes is cut short", "move the strap nearer")
     if data[0] or data[9]:
-        kind = _KINDS.get(data[0], f"kind {data[0]}")
+        kind = _MEASUREMENT_NAMES.get(data[0], f"kind {data[0]}")
         packing = "compressed " if data[9] & 0x80 else ""
         raise ProtocolError(
             f"Polar frame of {packing}{kind}, type {data[9] & 0x7F}; this version reads ECG of type 0 only",
             "update the strap with Polar's app",
         )
-    octets = np.frombuffer(data, np.uint8, offset=_HEADER).reshape(-1, 3).astype(np.int32)
+    octets = np.frombuffer(data, np.uint8, offset=_HEADER_BYTES).reshape(-1, 3).astype(np.int32)
     microvolt = octets[:, 0] | octets[:, 1] << 8 | octets[:, 2].astype(np.int8).astype(np.int32) << 16
-    return Frame(int.from_bytes(data[1:9], "little"), microvolt / 1000)
+    return PolarFrame(int.from_bytes(data[1:9], "little"), microvolt / 1000)
 
 
-class Timeline:
+class PolarTimeline:
     """Lays frames on a counter: what is missing between two stamps is a gap, to the sample.
 
     A strap that was shut down comes back with its clock at 2019: then the gap's length is the session clock's.
@@ -62,13 +75,13 @@ class Timeline:
         self._last: tuple[int, float, float] | None = None  # stamp, session time and arrival of the last sample
         self._first = (0, 0)  # stamp and index of the last sample of the clock's first frame
         self._cause = ""
-        self._twice = Tally()
+        self._twice = WarningCounter()
 
     def connect(self) -> None:
         """Note that the strap was started anew."""
         self._cause = "connection lost"
 
-    def push(self, frame: Frame, arrived: float) -> Iterator[Chunk | StreamEvent]:
+    def push(self, frame: PolarFrame, arrived: float) -> Iterator[Chunk | StreamEvent]:
         """Give a frame's chunk, and before it what is missing."""
         n = len(frame.samples)
         if n == 0:
@@ -81,27 +94,27 @@ class Timeline:
         if lost is None:
             self._clock.reset()
         self._clock.push(frame.stamp / 1e9, arrived)
-        time = self._clock.host(frame.stamp / 1e9 - (n - 1) / RATE)
+        time = self._clock.host(frame.stamp / 1e9 - (n - 1) / POLAR_RATE_HZ)
         cause = self._cause or "lost frames"
         if lost is None:
             lost, cause = self._by_host(time), f"{cause}; the strap's clock was set, so the length is the computer's"
         if lost > 0:
-            yield Gap(self._next, lost, cause, time=time - lost / RATE)
+            yield Gap(self._next, lost, cause, time=time - lost / POLAR_RATE_HZ)
         yield Chunk(frame.samples[:, None], self._next + lost, time, arrived)
         self._note(frame, self._next + lost + n, arrived)
         if (news := self._clock.news(arrived)) is not None:
             yield news
 
-    def _lost(self, frame: Frame, arrived: float) -> int | None:
+    def _lost(self, frame: PolarFrame, arrived: float) -> int | None:
         """Samples missing before a frame; None where the strap's clock was set in between."""
         if self._last is None:
             return 0
         stamp, _, before = self._last
         step = (frame.stamp - stamp) / 1e9
         lost = round(step * self._rate()) - len(frame.samples)
-        if abs(lost) <= _JITTER and not self._cause:
+        if abs(lost) <= _MAX_JITTER_SAMPLES and not self._cause:
             return 0
-        if lost < -_JITTER or abs(step - (arrived - before)) > _SET:
+        if lost < -_MAX_JITTER_SAMPLES or abs(step - (arrived - before)) > _CLOCK_SET_S:
             self._first = frame.stamp, self._next - 1
             return None
         return max(0, lost)
@@ -110,14 +123,14 @@ class Timeline:
         """Samples per second of the strap's clock."""
         stamp, index = self._first
         span = (self._last[0] - stamp) / 1e9 if self._last is not None else 0.0
-        rate = (self._next - 1 - index) / span if span >= _FIT else RATE
-        return rate if abs(rate / RATE - 1) <= _FARTHEST else RATE
+        rate = (self._next - 1 - index) / span if span >= _MIN_FIT_SPAN_S else POLAR_RATE_HZ
+        return rate if abs(rate / POLAR_RATE_HZ - 1) <= _MAX_RATE_ERROR else POLAR_RATE_HZ
 
     def _by_host(self, time: float) -> int:
         assert self._last is not None  # noqa: S101 - there is no gap before the first frame
-        return max(0, round((time - self._last[1]) * RATE) - 1)
+        return max(0, round((time - self._last[1]) * POLAR_RATE_HZ) - 1)
 
-    def _note(self, frame: Frame, stop: int, arrived: float) -> None:
+    def _note(self, frame: PolarFrame, stop: int, arrived: float) -> None:
         if self._last is None or self._first[0] == frame.stamp:
             self._first = frame.stamp, stop - 1
         self._next, self._cause = stop, ""

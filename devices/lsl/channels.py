@@ -9,15 +9,15 @@ import pylsl
 
 from devices.files import channels
 from devices.files.units import is_missing, to_millivolts
-from devices.lsl.resolve import regular, spec_of
+from devices.lsl.resolve import is_regular, uri_for
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, StreamInfo
 
-_LISTED = 12  # channels in a message
+_MAX_LISTED_CHANNELS = 12  # channels in a message
 
 
-class Layout(NamedTuple):
+class LslLayout(NamedTuple):
     """``columns`` of the stream that are kept, and the ``factors`` that turn them into mV."""
 
     info: StreamInfo
@@ -25,7 +25,7 @@ class Layout(NamedTuple):
     factors: F64
 
 
-def layout(found: pylsl.StreamInfo, opening: ReadOptions) -> Layout:
+def read_layout(found: pylsl.StreamInfo, opening: ReadOptions) -> LslLayout:
     """Read a stream's full description.
 
     Raises
@@ -33,7 +33,7 @@ def layout(found: pylsl.StreamInfo, opening: ReadOptions) -> Layout:
     ConfigError
         Its samples are text or irregular, or its rate, ECG channel or unit are not plain.
     """
-    where = spec_of(found)
+    where = uri_for(found)
     rate = _rate(found, opening, where)
     offered, units = _channels(found)
     chosen = _choose(offered, opening, where)
@@ -53,14 +53,14 @@ def layout(found: pylsl.StreamInfo, opening: ReadOptions) -> Layout:
         source_id=found.source_id() or found.uid(),
         ecg=columns.index(chosen),
     )
-    return Layout(info, columns, np.array([factors[column] for column in columns]))
+    return LslLayout(info, columns, np.array([factors[column] for column in columns]))
 
 
 def _rate(found: pylsl.StreamInfo, opening: ReadOptions, where: str) -> float:
     stated, given = found.nominal_srate(), channels.given_rate(opening)
     if found.channel_format() in (pylsl.cf_string, pylsl.cf_undefined):
         raise ConfigError(f"{where}: its samples are text, not numbers", "follow markers with --markers NAME")
-    if not regular(found):
+    if not is_regular(found):
         if given is None:
             raise ConfigError(
                 f"{where}: its rate is 0, so its samples come at no regular times",
@@ -97,8 +97,8 @@ def _choose(offered: list[channels.Channel], opening: ReadOptions, where: str) -
     try:
         return channels.choose(offered, opening, where)
     except ConfigError as error:
-        if len(offered) <= _LISTED:
+        if len(offered) <= _MAX_LISTED_CHANNELS:
             raise
-        listed = f"{channels.listing(offered[:_LISTED])} and {len(offered) - _LISTED} more"
+        listed = f"{channels.listing(offered[:_MAX_LISTED_CHANNELS])} and {len(offered) - _MAX_LISTED_CHANNELS} more"
         what = "it is not plain which is the ECG" if opening.channel is None else f"none is called {opening.channel!r}"
         raise ConfigError(f"{where}: of {len(offered)} channels {what}: {listed}", error.remedy) from error

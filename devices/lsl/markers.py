@@ -14,20 +14,20 @@ from typing import Self
 import pylsl
 from pylsl.util import TimeoutError as LslTimeout
 
-from devices.lsl.inlet import BROKEN, STEP, make_inlet, subscribe
-from devices.lsl.resolve import FORGET, Found, distinct
-from devices.lsl.sample_loss import FUTURE, LONGEST
+from devices.lsl.inlet import CALL_TIMEOUT_S, CONNECTION_ERRORS, make_inlet, subscribe
+from devices.lsl.resolve import FORGET_AFTER_S, ResolvedStream, distinct
+from devices.lsl.sample_loss import MAX_FUTURE_STAMP_S, MAX_LOSS_S
 from devices.marker_text import marker_text
 from ecg_live.events import Clock, State, StateName
 from ecg_live.lsl_library import clock_offset
 
-ALL = "all"
-_POLL = 0.05  # s between two looks for markers; their own stamps say when they were
-_SOON = 2.0  # s that a stream may take to be found before that is told
-_AGAIN = 5.0  # s until a stream that broke is tried again
-_MANY = 1024  # markers at once
-_OWN = "ecg-live:"  # begins the source ids of our own output
-_GOODBYE = 1.0  # s that leaving waits for the thread
+ALL_STREAMS = "all"
+_POLL_INTERVAL_S = 0.05  # s between two looks for markers; their own stamps say when they were
+_MISSING_AFTER_S = 2.0  # s that a stream may take to be found before that is told
+_RETRY_AFTER_S = 5.0  # s until a stream that broke is tried again
+_MAX_MARKERS_PER_PULL = 1024  # markers at once
+_OWN_SOURCE_ID_PREFIX = "ecg-live:"  # begins the source ids of our own output
+_JOIN_TIMEOUT_S = 1.0  # s that leaving waits for the thread
 
 
 class LslMarkers:
@@ -56,7 +56,7 @@ class LslMarkers:
         clock: Clock = time.monotonic,
     ) -> None:
         self._name, self._mark, self._tell, self._clock = name.strip(), mark, tell, clock
-        self._wants_all = self._name.casefold() == ALL
+        self._wants_all = self._name.casefold() == ALL_STREAMS
         self._offset = clock_offset(clock)
         self._host = socket.gethostname()
         self._stopping = Event()
@@ -75,12 +75,12 @@ class LslMarkers:
     ) -> None:
         """Take the markers that are there, and end."""
         self._stopping.set()
-        self._thread.join(_GOODBYE)
+        self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
-        resolver = pylsl.ContinuousResolver(forget_after=FORGET)
-        overdue: float | None = time.monotonic() + _SOON
-        while not self._stopping.wait(_POLL):
+        resolver = pylsl.ContinuousResolver(forget_after=FORGET_AFTER_S)
+        overdue: float | None = time.monotonic() + _MISSING_AFTER_S
+        while not self._stopping.wait(_POLL_INTERVAL_S):
             if overdue is not None and time.monotonic() > overdue:
                 overdue = None
                 self._miss("no marker stream is there" if self._wants_all else f"no marker stream {self._name}")
@@ -90,13 +90,17 @@ class LslMarkers:
             overdue = None if self._inlets else overdue
             self._drain()
         for thread in list(self._joining.values()):
-            thread.join(2 * STEP)
+            thread.join(2 * CALL_TIMEOUT_S)
         self._drain()
         self._inlets.clear()
 
-    def _wants(self, found: Found) -> bool:
-        uid, own = found.uid(), found.source_id().startswith(_OWN)
-        if uid in self._inlets or uid in self._joining or time.monotonic() - self._broken.get(uid, -math.inf) < _AGAIN:
+    def _wants(self, found: ResolvedStream) -> bool:
+        uid, own = found.uid(), found.source_id().startswith(_OWN_SOURCE_ID_PREFIX)
+        if (
+            uid in self._inlets
+            or uid in self._joining
+            or time.monotonic() - self._broken.get(uid, -math.inf) < _RETRY_AFTER_S
+        ):
             return False
         if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
             return False
@@ -104,13 +108,13 @@ class LslMarkers:
             return found.name().casefold() == self._name.casefold()
         return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
 
-    def _join(self, found: Found) -> None:
+    def _join(self, found: ResolvedStream) -> None:
         """Follow a stream, on a thread of its own: to learn a clock takes 0.6 s, and others send meanwhile."""
         thread = Thread(target=self._follow, args=(found,), name=f"LSL markers {found.name()}", daemon=True)
         self._joining[found.uid()] = thread
         thread.start()
 
-    def _follow(self, found: Found) -> None:
+    def _follow(self, found: ResolvedStream) -> None:
         uid = found.uid()
         try:
             inlet = make_inlet(found, synced=True)
@@ -118,7 +122,7 @@ class LslMarkers:
             if not self._stopping.is_set():
                 self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
             self._inlets[uid] = found.name(), inlet
-        except BROKEN:
+        except CONNECTION_ERRORS:
             self._broken[uid] = time.monotonic()
         finally:
             del self._joining[uid]
@@ -136,8 +140,8 @@ class LslMarkers:
         marks: list[tuple[float, str]] = []
         for uid, (name, inlet) in list(self._inlets.items()):
             try:
-                values, stamps = inlet.pull_chunk(0.0, _MANY)
-            except BROKEN:
+                values, stamps = inlet.pull_chunk(0.0, _MAX_MARKERS_PER_PULL)
+            except CONNECTION_ERRORS:
                 del self._inlets[uid]
                 self._broken[uid] = time.monotonic()
                 self._lose(name)
@@ -145,7 +149,7 @@ class LslMarkers:
             now = self._clock()
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
                 when = stamp + self._offset
-                if not -FUTURE <= now - when <= LONGEST:  # as with signals; it may be no number at all
+                if not -MAX_FUTURE_STAMP_S <= now - when <= MAX_LOSS_S:  # as with signals; it may be no number at all
                     self._warn_of_clock(uid, name, when - now)
                     when = now
                 marks.append((when, marker_text(row)))

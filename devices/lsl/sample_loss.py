@@ -10,16 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from devices.lsl.timestamp_fit import SET, Line
+from devices.lsl.timestamp_fit import MIN_CLOCK_STEP_S, TimestampFit
 from ecg_live.events import F64
 
-STAYS = 0.5  # s that a jump must stay: late samples come back to the line, lost ones do not (facts on LSL)
-LONGEST = 1800.0  # s that may be lost at once: a source gives up after 600, and liblsl keeps 60 and 360 at the ends
-FUTURE = 1.0  # s that a stamp may be ahead of its sample's arrival: clocks are known to some ms
-ABSURD = 1e11  # s, some 3000 years: stamps beyond are no times, and too coarse to tell two samples apart
+JUMP_CONFIRM_S = 0.5  # s that a jump must stay: late samples come back to the line, lost ones do not (facts on LSL)
+MAX_LOSS_S = 1800.0  # s that may be lost at once: a source gives up after 600, and liblsl keeps 60 and 360 at the ends
+MAX_FUTURE_STAMP_S = 1.0  # s that a stamp may be ahead of its sample's arrival: clocks are known to some ms
+MAX_STAMP_S = 1e11  # s, some 3000 years: stamps beyond are no times, and too coarse to tell two samples apart
 
 
-class Stretch(NamedTuple):
+class ContiguousRun(NamedTuple):
     """Samples without a hole: ``lost`` of them are missing just before ``start``; ``time`` is the first one's.
 
     ``stepped`` is by how much (s) the stamps' clock was set just before; times go on as if it had not been.
@@ -50,7 +50,7 @@ class LossFinder:
     """
 
     def __init__(self, rate: float, channels: int) -> None:
-        self._line = Line(rate)
+        self._line = TimestampFit(rate)
         self._next = 0  # index of the next sample that is accepted
         self._held: list[tuple[float, float]] = []  # stamp as sent and arrival of samples that wait
         self._rows = np.empty((0, channels))  # accepted and held
@@ -72,18 +72,18 @@ class LossFinder:
         """Rate as fitted, in Hz."""
         return 1 / self._line.interval
 
-    def push(self, stamps: F64, arrived: F64 | float, samples: F64) -> list[Stretch]:
+    def push(self, stamps: F64, arrived: F64 | float, samples: F64) -> list[ContiguousRun]:
         """Take samples (n, channels) with their stamps, and their arrivals on the same clock, in s.
 
         Gives those that are decided.
         """
         self._rows = np.concatenate([self._rows, samples])
-        known = np.where(np.abs(stamps) <= ABSURD, stamps, np.nan)
+        known = np.where(np.abs(stamps) <= MAX_STAMP_S, stamps, np.nan)
         for stamp, arrival in zip(known.tolist(), np.broadcast_to(arrived, stamps.shape).tolist(), strict=True):
             self._take(stamp, arrival)
         return self._given()
 
-    def flush(self) -> list[Stretch]:
+    def flush(self) -> list[ContiguousRun]:
         """Decide on what is held: nothing more comes for now."""
         self._settle()
         return self._given()
@@ -93,7 +93,7 @@ class LossFinder:
         self._fresh = self._line.begun
 
     def _take(self, sent: float, arrived: float) -> None:
-        if self._held and sent - self._held[-1][0] > STAYS:
+        if self._held and sent - self._held[-1][0] > JUMP_CONFIRM_S:
             self._settle()
         self._look_at_clock(sent, arrived)
         late = self._line.late(self._next + len(self._held), sent - self._shift)
@@ -110,7 +110,7 @@ class LossFinder:
             self._release([(stamp - self._shift, arrival) for stamp, arrival in held])
         else:
             self._held.append((sent, arrived))
-            if sent - self._held[0][0] >= STAYS:
+            if sent - self._held[0][0] >= JUMP_CONFIRM_S:
                 self._settle()
 
     def _look_at_clock(self, sent: float, arrived: float) -> None:
@@ -119,11 +119,11 @@ class LossFinder:
         if not math.isfinite(lag):
             return
         if not self._line.begun:
-            if not -FUTURE <= lag <= LONGEST:
+            if not -MAX_FUTURE_STAMP_S <= lag <= MAX_LOSS_S:
                 self._set_clock(-lag)
         elif self._fresh and not self._held and sent - self._shift < self._line.at(self._next) - self._line.limit:
             before = self._line.lag
-            if before - lag < -SET:
+            if before - lag < -MIN_CLOCK_STEP_S:
                 self._set_clock(before - lag)
 
     def _set_clock(self, seconds: float) -> None:
@@ -137,7 +137,7 @@ class LossFinder:
         sent, arrived = np.array(self._held).T
         stamps = sent - self._shift
         late = np.array([self._line.late(self._next + k, stamp) for k, stamp in enumerate(stamps.tolist())])
-        begins, jumps = _steps(late, self._line.limit)
+        begins, jumps = _split_at_jumps(late, self._line.limit)
         interval = self._line.interval
         steps = np.diff(jumps, prepend=0.0)
         clocks = self._clocks(steps, [float(lags.min()) for lags in np.split(arrived - stamps, begins[1:])])
@@ -160,16 +160,18 @@ class LossFinder:
             then = lag + clocks.sum()
             before = self._line.lag
             sooner = 0.0 if self._fresh or math.isnan(before) else before - then
-            clock = min(step, max(sooner, -then if then < -FUTURE else 0.0))
-            if step - clock > LONGEST or (clock > SET and step - clock <= FUTURE):  # too little to be sure of
+            clock = min(step, max(sooner, -then if then < -MAX_FUTURE_STAMP_S else 0.0))
+            if step - clock > MAX_LOSS_S or (
+                clock > MIN_CLOCK_STEP_S and step - clock <= MAX_FUTURE_STAMP_S
+            ):  # too little to be sure of
                 clock = step
-            clocks[part] = clock if clock > SET else 0.0
+            clocks[part] = clock if clock > MIN_CLOCK_STEP_S else 0.0
         return clocks
 
     def _decided(self) -> None:
         if self._fresh:
             self._fresh = False
-            self._line.forget_lags()
+            self._line.clear_lags()
 
     def _release(
         self, held: list[tuple[float, float]], before: Mapping[int, tuple[int, float]] = MappingProxyType({})
@@ -192,11 +194,11 @@ class LossFinder:
         self._next += 1
         self._accepted += 1
 
-    def _given(self) -> list[Stretch]:
+    def _given(self) -> list[ContiguousRun]:
         ends = [row for row, *_ in self._cuts[1:]] + [self._accepted]
         given = (
             [
-                Stretch(start, lost, time, self._rows[row:end], stepped)
+                ContiguousRun(start, lost, time, self._rows[row:end], stepped)
                 for (row, start, lost, time, stepped), end in zip(self._cuts, ends, strict=True)
             ]
             if self._cuts
@@ -206,7 +208,7 @@ class LossFinder:
         return given
 
 
-def _steps(late: F64, limit: float) -> tuple[npt.NDArray[np.intp], F64]:
+def _split_at_jumps(late: F64, limit: float) -> tuple[npt.NDArray[np.intp], F64]:
     """Split the lateness of samples where it jumps; give where each part begins, and its lateness.
 
     A part is as late as the later half of it, and no later than those behind it: what was late comes back to the line.

@@ -11,24 +11,26 @@ from typing import Self
 
 import pylsl
 
-from devices.lsl.channels import Layout, layout
-from devices.lsl.inlet import BROKEN, STEP, TheirClock, describe, make_inlet, subscribe
-from devices.lsl.rate_check import Rate, RateCheck
-from devices.lsl.resolve import FORGET, PORTS, Found, Patience, same
-from devices.lsl.sample_loss import LossFinder, Stretch
+from devices.lsl.channels import LslLayout, read_layout
+from devices.lsl.inlet import CALL_TIMEOUT_S, CONNECTION_ERRORS, RemoteClock, fetch_description, make_inlet, subscribe
+from devices.lsl.rate_check import MeasuredRate, RateCheck
+from devices.lsl.resolve import FORGET_AFTER_S, LSL_PORTS, LslTimeouts, ResolvedStream, same_identity
+from devices.lsl.sample_loss import ContiguousRun, LossFinder
 from devices.read_options import ReadOptions
-from devices.repeated_warnings import Tally
+from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
 from ecg_live.events import Chunk, Clock, Gap, State, StateName, StreamEvent, StreamInfo
 from ecg_live.lsl_library import clock_offset
 
-_POLL = 0.05  # s between two looks at what is in reach
-_CHUNK = 0.020  # s of samples that are worth waking up for
-_SHORTEST, _LONGEST = 0.1, 1.0  # s between attempts to connect
-_AGAIN = 5.0  # s until it is said anew for how long a stream has been lost, as with radio devices
-_ARRIVAL = "samples count from their arrival, so markers are as exact as that"
-_OTHER = "one that came back as another is not taken: start it as it was, or end this session and run it anew"
-_ON_THE_WAY, _AWAY = "lost on the way", "the stream was away"
+_POLL_INTERVAL_S = 0.05  # s between two looks at what is in reach
+_MIN_CHUNK_S = 0.020  # s of samples that are worth waking up for
+_MIN_BACK_OFF_S, _MAX_BACK_OFF_S = 0.1, 1.0  # s between attempts to connect
+_LOST_REPORT_INTERVAL_S = 5.0  # s until it is said anew for how long a stream has been lost, as with radio devices
+_ARRIVAL_NOTE = "samples count from their arrival, so markers are as exact as that"
+_OTHER_STREAM_NOTE = (
+    "one that came back as another is not taken: start it as it was, or end this session and run it anew"
+)
+_CAUSE_IN_TRANSIT, _CAUSE_STREAM_AWAY = "lost on the way", "the stream was away"
 
 
 class LslSource:
@@ -52,12 +54,12 @@ class LslSource:
 
     def __init__(
         self,
-        found: Found,
+        found: ResolvedStream,
         strangers: frozenset[str],
         opening: ReadOptions,
-        layout: Layout,
+        layout: LslLayout,
         clock: Clock,
-        patience: Patience,
+        patience: LslTimeouts,
     ) -> None:
         self._found, self._strangers, self._opening, self._layout = found, strangers, opening, layout
         self._refused: dict[str, str] = {}  # why, by uid: streams that came back as others
@@ -70,9 +72,9 @@ class LslSource:
         self._streaming = self._lost = self._seen = False
         self._failures = 0  # since data came
         self._sound = False  # its rate has been measured, and is what it says
-        self._cause = _ON_THE_WAY
-        self._offset, self._theirs = clock_offset(clock), TheirClock()
-        self._steps = Tally()
+        self._cause = _CAUSE_IN_TRANSIT
+        self._offset, self._theirs = clock_offset(clock), RemoteClock()
+        self._steps = WarningCounter()
 
     @property
     def info(self) -> StreamInfo:
@@ -108,36 +110,36 @@ class LslSource:
             try:
                 yield from self._stream(found)
                 why = "closed"
-            except BROKEN:
+            except CONNECTION_ERRORS:
                 why = "the connection broke"
-            except _Restarted:
+            except _StreamRestarted:
                 why = "it was started anew"
-            except _Refused as error:
+            except _DifferentStream as error:
                 self._refused[found.uid()] = why = str(error)
             yield from self._items(self._finder.flush())
             if self._closed.is_set():
                 return
             yield from self._note_loss(why)
-            self._closed.wait(min(_LONGEST, _SHORTEST * 2.0 ** min(self._failures, 10)))
+            self._closed.wait(min(_MAX_BACK_OFF_S, _MIN_BACK_OFF_S * 2.0 ** min(self._failures, 10)))
             self._failures += 1
             found = yield from self._search(found)
 
-    def _stream(self, found: Found) -> Iterator[Chunk | StreamEvent]:
-        """Pull until the source is closed. Raises `_Restarted` and one of `BROKEN`."""
+    def _stream(self, found: ResolvedStream) -> Iterator[Chunk | StreamEvent]:
+        """Pull until the source is closed. Raises `_StreamRestarted` and one of `CONNECTION_ERRORS`."""
         inlet = make_inlet(found)
         if found is not self._found:
-            self._compare(describe(inlet, found, self._closed))
+            self._compare(fetch_description(inlet, found, self._closed))
         subscribe(inlet, self._closed)
         if self._closed.is_set():
             return
-        self._theirs.connect(inlet.time_correction(STEP))
+        self._theirs.connect(inlet.time_correction(CALL_TIMEOUT_S))
         self._finder.resume()
         check, known = RateCheck(self.info.rate), self._sound
-        few, many = max(1, round(_CHUNK * self.info.rate)), max(512, round(self.info.rate))
+        few, many = max(1, round(_MIN_CHUNK_S * self.info.rate)), max(512, round(self.info.rate))
         resolver: pylsl.ContinuousResolver | None = None
         connected, told = self._clock(), -math.inf
         while not self._closed.is_set():
-            samples, stamps = inlet.pull_chunk(STEP, many, min_samples=few)
+            samples, stamps = inlet.pull_chunk(CALL_TIMEOUT_S, many, min_samples=few)
             if len(stamps):
                 resolver, told = None, -math.inf
                 self._last, self._failures, self._seen = self._clock(), 0, True
@@ -150,23 +152,23 @@ class LslSource:
                 if rate := check.push(len(stamps), float(stamps[-1]), self._last, behind=len(stamps) >= many):
                     yield self._wrong_rate(rate, back=known)
                 self._sound = self._sound or check.passed
-                self._theirs.read(inlet.time_correction(STEP))  # last, since it may break
+                self._theirs.read(inlet.time_correction(CALL_TIMEOUT_S))  # last, since it may break
             elif self._clock() - max(self._last, connected) >= self._patience.silent:
                 if resolver is None:
-                    resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET)
+                    resolver = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET_AFTER_S)
                     yield from self._items(self._finder.flush())
-                if self._clock() - told >= _AGAIN:
+                if self._clock() - told >= _LOST_REPORT_INTERVAL_S:
                     told = self._clock()
                     yield from self._note_loss("it sends nothing")
                 yield from self._watch_patience()
                 if any(other.uid() != found.uid() for other in self._returned(resolver)):
-                    raise _Restarted
+                    raise _StreamRestarted
 
-    def _search(self, found: Found) -> Generator[Chunk | StreamEvent, None, Found]:
+    def _search(self, found: ResolvedStream) -> Generator[Chunk | StreamEvent, None, ResolvedStream]:
         """Wait until the stream is back. Raises `DeviceLost`."""
-        resolver, told = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET), -math.inf
-        while not self._closed.wait(_POLL):
-            if self._clock() - told >= _AGAIN:
+        resolver, told = pylsl.ContinuousResolver("name", found.name(), forget_after=FORGET_AFTER_S), -math.inf
+        while not self._closed.wait(_POLL_INTERVAL_S):
+            if self._clock() - told >= _LOST_REPORT_INTERVAL_S:
                 told = self._clock()
                 yield self._state("searching", f"looking for {self._heading}{self._since()}{self._hint()}")
             yield from self._watch_patience()
@@ -176,41 +178,41 @@ class LslSource:
                 return max(back, key=lambda one: one.created_at())
         return found
 
-    def _returned(self, resolver: pylsl.ContinuousResolver) -> list[Found]:
+    def _returned(self, resolver: pylsl.ContinuousResolver) -> list[ResolvedStream]:
         """Streams of the same identity that are in reach now, and were not refused."""
-        back = [one for one in resolver.results() if same(one, self._found)]
+        back = [one for one in resolver.results() if same_identity(one, self._found)]
         return [one for one in back if one.uid() not in self._strangers and one.uid() not in self._refused]
 
     def _compare(self, full: pylsl.StreamInfo | None) -> None:
-        """Compare a stream that came back with the first one. Raises `_Refused` if they differ."""
+        """Compare a stream that came back with the first one. Raises `_DifferentStream` if they differ."""
         if full is None:
             return
         (was, now) = (_shape(self._found), _shape(full))
         if was != now:
-            raise _Refused(
+            raise _DifferentStream(
                 f"it came back with {now[0]} channels at {now[1]:g} Hz, it had {was[0]} at {was[1]:g}"
                 + (" of another format" if was[2] != now[2] else "")
             )
         try:
-            again = layout(full, self._opening)
+            again = read_layout(full, self._opening)
         except ConfigError as error:
-            raise _Refused(f"it came back as another: {error.message}") from error
+            raise _DifferentStream(f"it came back as another: {error.message}") from error
         if replace(again.info, source_id=self.info.source_id) != self.info or again.columns != self._layout.columns:
-            raise _Refused("it came back with other channels")
+            raise _DifferentStream("it came back with other channels")
         if (again.factors != self._layout.factors).any():
-            raise _Refused("it came back with another unit")
+            raise _DifferentStream("it came back with another unit")
 
-    def _wrong_rate(self, rate: Rate, *, back: bool) -> State:
-        """Raises `ProtocolError`, or `_Refused` where the stream was right before."""
+    def _wrong_rate(self, rate: MeasuredRate, *, back: bool) -> State:
+        """Raises `ProtocolError`, or `_DifferentStream` where the stream was right before."""
         said = f"it says {self.info.rate:g} samples a second and sends {rate.measured:.4g}"
         if not rate.certain:
             return self._state("warning", f"{self._heading}: {said}; times and heart rate may be as wrong as that")
         if back:
-            raise _Refused(said)
+            raise _DifferentStream(said)
         remedy = f"mend its sender, or run with --rate {rate.measured:.4g} if that is its device's rate"
         raise ProtocolError(f"{self._heading}: {said}", remedy)
 
-    def _items(self, stretches: list[Stretch]) -> Iterator[Chunk | StreamEvent]:
+    def _items(self, stretches: list[ContiguousRun]) -> Iterator[Chunk | StreamEvent]:
         now = self._clock()
         for start, lost, stamp, samples, stepped in stretches:
             begin = stamp + self._theirs.drift + self._offset if math.isfinite(stamp) else now
@@ -218,18 +220,18 @@ class LslSource:
                 yield from self._note_step(stepped, first=not start)
             if lost:
                 yield Gap(start - lost, lost, self._cause, time=begin - lost / self.info.rate)
-                self._cause = _ON_THE_WAY
+                self._cause = _CAUSE_IN_TRANSIT
             yield Chunk(samples, start, begin, now)
 
     def _note_step(self, seconds: float, *, first: bool) -> Iterator[State]:
         if first:
-            yield self._state("warning", f"{self._heading}: its stamps are {seconds:+.0f} s off; {_ARRIVAL}")
+            yield self._state("warning", f"{self._heading}: its stamps are {seconds:+.0f} s off; {_ARRIVAL_NOTE}")
         elif (times := self._steps.add()) is not None:
             said = f"its stamps jump by {seconds:+.3f} s while samples go on coming: its clock was set"
-            yield self._state("warning", f"{self._heading}: {said}{times}; {_ARRIVAL}")
+            yield self._state("warning", f"{self._heading}: {said}{times}; {_ARRIVAL_NOTE}")
 
     def _note_loss(self, why: str) -> Iterator[State]:
-        self._cause = _AWAY
+        self._cause = _CAUSE_STREAM_AWAY
         self._streaming, self._lost = False, True
         yield self._state("lost", f"{self._heading}{self._since()}: {why}{self._hint()}")
 
@@ -240,11 +242,11 @@ class LslSource:
             yield self._state("gave_up", f"{self._heading} did not come back within {self._patience.lost:g} s")
             raise DeviceLost(
                 f"{self._heading} was lost {quiet:.0f} s ago",
-                f"start its outlet again; have firewalls let {PORTS} pass",
+                f"start its outlet again; have firewalls let {LSL_PORTS} pass",
             )
 
     def _hint(self) -> str:
-        return f"; {_OTHER}" if self._refused else ""
+        return f"; {_OTHER_STREAM_NOTE}" if self._refused else ""
 
     def _since(self) -> str:
         return f", lost {self._clock() - self._last:.0f} s ago, attempt {self._failures}" if self._lost else ""
@@ -253,13 +255,13 @@ class LslSource:
         return State(state, detail, self._clock())
 
 
-class _Refused(Exception):
+class _DifferentStream(Exception):
     """The stream came back as another one; the message says how."""
 
 
-class _Restarted(Exception):
+class _StreamRestarted(Exception):
     """The stream's program runs anew, while the old connection only seems alive."""
 
 
-def _shape(found: Found) -> tuple[int, float, int]:
+def _shape(found: ResolvedStream) -> tuple[int, float, int]:
     return found.channel_count(), found.nominal_srate(), found.channel_format()

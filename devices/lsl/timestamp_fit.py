@@ -9,15 +9,22 @@ import numpy as np
 
 from ecg_live.events import F64
 
-JITTERS, SAMPLES = 6.0, 1.5  # a jump is more than so many times the jitter's MAD, and so many samples (facts on LSL)
-LEARNING = 0.050  # s that counts as a jump before the jitter is known
-BLOCK = 0.5  # s; the fit goes through the median of each
-RECENT, FITTED = 20, 120  # blocks that tell jitter and level (10 s), and rate (60 s)
-SET = 0.1  # s by which stamps must move against arrivals for a clock that was set: twice a busy computer's delay
-RATE_OFF = 0.02  # that a rate may be off: 0.6 % was met in the field (facts: drift from assuming the nominal rate)
+MAX_LATE_MADS, MAX_LATE_SAMPLES = (
+    6.0,
+    1.5,
+)  # a jump is more than so many times the jitter's MAD, and so many samples (facts on LSL)
+INITIAL_LIMIT_S = 0.050  # s that counts as a jump before the jitter is known
+BLOCK_S = 0.5  # s; the fit goes through the median of each
+LEVEL_BLOCKS, SLOPE_BLOCKS = 20, 120  # blocks that tell jitter and level (10 s), and rate (60 s)
+MIN_CLOCK_STEP_S = (
+    0.1  # s by which stamps must move against arrivals for a clock that was set: twice a busy computer's delay
+)
+MAX_RATE_ERROR = (
+    0.02  # that a rate may be off: 0.6 % was met in the field (facts: drift from assuming the nominal rate)
+)
 
 
-class Line:
+class TimestampFit:
     """Stamp (s) against index: a robust line through the medians of blocks.
 
     Parameters
@@ -28,13 +35,13 @@ class Line:
 
     def __init__(self, rate: float) -> None:
         self._nominal = self.interval = 1 / rate
-        self.limit = max(LEARNING, SAMPLES / rate)  # s that a stamp may be late
-        self._size = max(2, round(BLOCK * rate))
+        self.limit = max(INITIAL_LIMIT_S, MAX_LATE_SAMPLES / rate)  # s that a stamp may be late
+        self._size = max(2, round(BLOCK_S * rate))
         self._origin, self._level = 0, math.nan  # the line goes through this point
         self._block: list[tuple[int, float, float]] = []  # index, stamp, lag
-        self._recent: deque[F64] = deque(maxlen=RECENT)  # (n, 3)
-        self._lags: deque[float] = deque(maxlen=RECENT)  # the least of each block
-        self._middles: deque[tuple[float, float]] = deque(maxlen=FITTED)
+        self._recent: deque[F64] = deque(maxlen=LEVEL_BLOCKS)  # (n, 3)
+        self._lags: deque[float] = deque(maxlen=LEVEL_BLOCKS)  # the least of each block
+        self._middles: deque[tuple[float, float]] = deque(maxlen=SLOPE_BLOCKS)
 
     def at(self, index: int, otherwise: float = math.nan) -> float:
         """Stamp on the line, or else the one given where there is no line yet."""
@@ -54,7 +61,7 @@ class Line:
         """The least time (s) from a stamp to its sample's arrival, of late; NaN where nothing is known."""
         return min([*self._lags, *(lag for _, _, lag in self._block)], default=math.nan)
 
-    def forget_lags(self) -> None:
+    def clear_lags(self) -> None:
         """Another connection may be slower or faster."""
         self._lags.clear()
 
@@ -101,9 +108,9 @@ class Line:
         self._middles.append((middle, self._level + (middle - self._origin) * self.interval + off))
         recent = np.concatenate(self._recent)
         self.interval = self._slope(recent)
-        x, y = np.array(self._middles)[-RECENT:].T
+        x, y = np.array(self._middles)[-LEVEL_BLOCKS:].T
         self._origin, self._level = int(block[-1, 0]), float(np.median(y + (block[-1, 0] - x) * self.interval))
-        self.limit = max(SAMPLES * self._nominal, JITTERS * _mad(self._late(recent)))
+        self.limit = max(MAX_LATE_SAMPLES * self._nominal, MAX_LATE_MADS * _mad(self._late(recent)))
         return clock
 
     @staticmethod
@@ -112,7 +119,7 @@ class Line:
 
         Stamps that were set back are older when their samples arrive: ``after``, where others were ``before``.
         """
-        return max(before - after, off) if before - after < -SET else 0.0
+        return max(before - after, off) if before - after < -MIN_CLOCK_STEP_S else 0.0
 
     def _late(self, block: F64) -> F64:
         return block[:, 1] - (self._level + (block[:, 0] - self._origin) * self.interval)
@@ -124,7 +131,7 @@ class Line:
         x, y = np.array(self._middles).T
         i, j = np.triu_indices(len(x), 1)
         slope = float(np.median((y[j] - y[i]) / (x[j] - x[i])))
-        if abs(slope / self._nominal - 1) > RATE_OFF:
+        if abs(slope / self._nominal - 1) > MAX_RATE_ERROR:
             return self.interval
         hidden = abs(slope - self._nominal) * (x[-1] - x[0]) <= 3 * _mad(recent[:, 1] - recent[:, 0] * slope)
         return self._nominal if hidden else slope

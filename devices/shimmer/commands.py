@@ -6,36 +6,36 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from devices.link import LinkLost
-from devices.shimmer.framer import Accepted, Framer, Message, Refused, Reply
+from devices.shimmer.framer import Ack, Framer, Message, Nack, Reply
 from devices.shimmer.protocol import (
-    ANSWERS,
+    REPLY_CODES,
     SHIMMER3,
     SHIMMER3R,
-    Answer,
     Command,
     Firmware,
     Inquiry,
-    Layout,
+    PacketLayout,
+    ReplyCode,
     config_bytes,
 )
-from devices.shimmer.settings import Settings
+from devices.shimmer.settings import ShimmerSettings
 from ecg_live.errors import ProtocolError
 
-_ANSWER = 0.7  # s; a radio takes 0.1 s there and back, and retries within
-_TRIES = 3
-_QUIET = 0.12  # s without a byte: what an earlier program had asked for has ended
-_DRAIN = 1.5  # s that it may take at most
-_BUSY = "it is logging to its SD card, or SD sync is on: end the logging, or switch sync off in Consensys"
-_NO_EXG = "fit an ECG board, and LogAndStream as firmware"
-_SHOWN = 24  # bytes of what is no protocol, in a message
-Write = Callable[[bytes], Awaitable[None]]
+_REPLY_TIMEOUT_S = 0.7  # s; a radio takes 0.1 s there and back, and retries within
+_MAX_TRIES = 3
+_QUIET_S = 0.12  # s without a byte: what an earlier program had asked for has ended
+_DRAIN_TIMEOUT_S = 1.5  # s that it may take at most
+_BUSY_REMEDY = "it is logging to its SD card, or SD sync is on: end the logging, or switch sync off in Consensys"
+_NO_EXG_REMEDY = "fit an ECG board, and LogAndStream as firmware"
+_MAX_SHOWN_BYTES = 24  # bytes of what is no protocol, in a message
+WriteBytes = Callable[[bytes], Awaitable[None]]
 
 
-class Refusal(ProtocolError):
+class CommandRefused(ProtocolError):
     """The device answers a command with ``FE``, time and again."""
 
 
-class Dialogue:
+class CommandChannel:
     """What is said on a connection until the stream runs.
 
     Parameters
@@ -47,7 +47,7 @@ class Dialogue:
     framer : Framer
     """
 
-    def __init__(self, name: str, write: Write, framer: Framer) -> None:
+    def __init__(self, name: str, write: WriteBytes, framer: Framer) -> None:
         self._name, self._write, self.framer = name, write, framer
         self._answers: asyncio.Queue[Message] = asyncio.Queue()
         self._heard = bytearray()  # the first bytes since the device was last asked something
@@ -56,18 +56,16 @@ class Dialogue:
 
     def hear(self, data: bytes) -> list[Message]:
         """Take what came; give the messages in it, answers among them."""
-        self._heard += data[: _SHOWN - len(self._heard)]
+        self._heard += data[: _MAX_SHOWN_BYTES - len(self._heard)]
         if self._draining:
             return []
         messages = self.framer.push(data)
         for message in messages:
-            if isinstance(message, Accepted | Refused) or (
-                isinstance(message, Reply) and message.kind == self.framer.expect
-            ):
+            if isinstance(message, Ack | Nack) or (isinstance(message, Reply) and message.kind == self.framer.expect):
                 self._answers.put_nowait(message)
         return messages
 
-    async def start(self, settings: Settings) -> None:
+    async def start(self, settings: ShimmerSettings) -> None:
         """Set the device up from scratch and start its stream.
 
         Raises
@@ -92,10 +90,10 @@ class Dialogue:
         """Stop what may be running, and wait until nothing comes any more."""
         await self._write(bytes([Command.STOP]))
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _DRAIN
+        deadline = loop.time() + _DRAIN_TIMEOUT_S
         while loop.time() < deadline:
             self._heard.clear()
-            await asyncio.sleep(_QUIET)
+            await asyncio.sleep(_QUIET_S)
             if not self._heard:
                 break
         self._draining = False
@@ -116,7 +114,7 @@ class Dialogue:
             )
         self.framer.hardware = hardware
 
-    async def _configure(self, settings: Settings, firmware: Firmware) -> None:
+    async def _configure(self, settings: ShimmerSettings, firmware: Firmware) -> None:
         await self._tell(bytes([Command.POWER, 1]))
         await self._tell(bytes([Command.SET_RATE]) + settings.divider.to_bytes(2, "little"))
         await self._tell(bytes([Command.SET_SENSORS]) + settings.sensors)
@@ -126,10 +124,10 @@ class Dialogue:
             try:
                 await self._tell(bytes([Command.SET_EXG]) + head + registers)
                 read = await self._ask(Command.GET_EXG, head)
-            except Refusal as error:
+            except CommandRefused as error:
                 raise ProtocolError(
                     f"{self._name} has no ExG: its firmware, {firmware}, refuses its registers",
-                    _NO_EXG,
+                    _NO_EXG_REMEDY,
                 ) from error
             if not settings.accepts(chip, read[1:]):
                 raise LinkLost(
@@ -137,10 +135,10 @@ class Dialogue:
                     "switch the Shimmer off and on; if that does not help, its ECG board is broken",
                 )
 
-    async def _verify(self, settings: Settings, firmware: Firmware) -> Layout:
+    async def _verify(self, settings: ShimmerSettings, firmware: Firmware) -> PacketLayout:
         """See that the device is set as it was told; give what its packets will hold."""
         inquiry = Inquiry.of(await self._ask(Command.INQUIRY), config_bytes(self.framer.hardware))
-        layout = Layout(inquiry.channels, settings.bits, firmware.tick_bits)
+        layout = PacketLayout(inquiry.channels, settings.bits, firmware.tick_bits)
         if inquiry.divider != settings.divider:
             raise LinkLost(f"{self._name}: takes a sample every {inquiry.divider} ticks, not {settings.divider}")
         return layout
@@ -149,17 +147,17 @@ class Dialogue:
         """Say what old firmware may not understand; whether it did."""
         try:
             await self._tell(command, tries=2)
-        except (LinkLost, Refusal):
+        except (LinkLost, CommandRefused):
             return False
         return True
 
-    async def _tell(self, command: bytes, tries: int = _TRIES) -> None:
+    async def _tell(self, command: bytes, tries: int = _MAX_TRIES) -> None:
         await self._exchange(command, None, tries)
 
     async def _ask(self, command: Command, arguments: bytes = b"") -> bytes:
-        return await self._exchange(bytes([command]) + arguments, ANSWERS[command], _TRIES)
+        return await self._exchange(bytes([command]) + arguments, REPLY_CODES[command], _MAX_TRIES)
 
-    async def _exchange(self, command: bytes, expect: Answer | None, tries: int) -> bytes:
+    async def _exchange(self, command: bytes, expect: ReplyCode | None, tries: int) -> bytes:
         refused = False
         for _ in range(tries):
             self.framer.clear()
@@ -169,39 +167,39 @@ class Dialogue:
                 self._answers.get_nowait()
             await self._write(command)
             try:
-                async with asyncio.timeout(_ANSWER):
+                async with asyncio.timeout(_REPLY_TIMEOUT_S):
                     return await self._answer(expect)
             except TimeoutError:
                 refused = False
-            except Refusal:
+            except CommandRefused:
                 refused = True
                 await self._write(bytes([Command.STOP]))  # configuration is refused while it streams
-                await asyncio.sleep(_QUIET)
+                await asyncio.sleep(_QUIET_S)
         if refused:
-            raise Refusal(f"{self._name} refuses command {command[0]:02X}", _BUSY)
+            raise CommandRefused(f"{self._name} refuses command {command[0]:02X}", _BUSY_REMEDY)
         raise self._unanswered(command, expect)
 
-    async def _answer(self, expect: Answer | None) -> bytes:
+    async def _answer(self, expect: ReplyCode | None) -> bytes:
         while True:
             message = await self._answers.get()
-            if isinstance(message, Refused):
-                raise Refusal(self._name)
-            if isinstance(message, Accepted) and expect is None:
+            if isinstance(message, Nack):
+                raise CommandRefused(self._name)
+            if isinstance(message, Ack) and expect is None:
                 return b""
             if isinstance(message, Reply):
                 return message.payload
 
-    def _unanswered(self, command: bytes, expect: Answer | None) -> LinkLost | ProtocolError:
+    def _unanswered(self, command: bytes, expect: ReplyCode | None) -> LinkLost | ProtocolError:
         """Say what came instead of an answer."""
         heard = bytes(self._heard)
         if not heard:
             return LinkLost(f"{self._name} does not answer command {command[0]:02X}")
-        if expect is Answer.INQUIRY and self.framer.pending:
+        if expect is ReplyCode.INQUIRY and self.framer.pending:
             return ProtocolError(
                 f"{self._name}: its answer to the inquiry is cut short: {self.framer.pending.hex(' ')}",
                 "install another version of LogAndStream",
             )
         said = repr(heard.decode()) if heard.isascii() and heard.strip() else heard.hex(" ")
-        if expect is Answer.HARDWARE:
+        if expect is ReplyCode.HARDWARE:
             return ProtocolError(f"{self._name} is no Shimmer: it says {said}", "name another device or port")
         return LinkLost(f"{self._name} answers command {command[0]:02X} with {said}")

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from devices.bluetooth.gatt import offers, on_loop
-from devices.link import Emit, Found, Link, LinkLost
-from devices.shimmer.commands import Dialogue
-from devices.shimmer.decoder import Stream
-from devices.shimmer.framer import Data, Framer, Reply, Skipped
-from devices.shimmer.protocol import LEADS, TICKS, UARTS, Answer, Command, Status, Uart
-from devices.shimmer.settings import Settings
+from devices.bluetooth.gatt import describe_services, notify_on_loop
+from devices.link import Emit, FoundDevice, Link, LinkLost
+from devices.shimmer.commands import CommandChannel
+from devices.shimmer.decoder import ShimmerDecoder
+from devices.shimmer.framer import DataPacket, Framer, Reply, SkippedBytes
+from devices.shimmer.protocol import LEADS, TICK_RATE_HZ, UARTS, Command, ReplyCode, StatusBits, Uart
+from devices.shimmer.settings import ShimmerSettings
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Clock, State, StreamInfo
 
-_SERIAL = Uart("", "", "")  # a serial line has one pipe a direction
-_UNCHANGED = "Shimmer3"  # how names begin that nobody changed
-_REMARKS = {
-    Status.DOCKED: "the Shimmer stands in its dock",
-    Status.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
+_SERIAL_UART = Uart("", "", "")  # a serial line has one pipe a direction
+_DEFAULT_NAME_PREFIX = "Shimmer3"  # how names begin that nobody changed
+_STATUS_WARNINGS = {
+    StatusBits.DOCKED: "the Shimmer stands in its dock",
+    StatusBits.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
 }
 
 
@@ -56,10 +56,10 @@ class ShimmerDriver:
         bits: int = 24,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._settings = Settings(rate, gain, lead, bits)
+        self._settings = ShimmerSettings(rate, gain, lead, bits)
         self._name, self._clock = name.strip(), clock
-        self._stream = Stream(self._settings)
-        self._talk: Dialogue | None = None
+        self._stream = ShimmerDecoder(self._settings)
+        self._talk: CommandChannel | None = None
         self._status = 0
 
     @property
@@ -67,52 +67,52 @@ class ShimmerDriver:
         """The leads, at the rate that was chosen."""
         settings = self._settings
         return StreamInfo(
-            TICKS / settings.divider,
+            TICK_RATE_HZ / settings.divider,
             tuple(LEADS),
             settings.full_scale,
-            self.heading,
+            self.description,
             self._name,
             ecg=list(LEADS).index(settings.lead),
         )
 
     @property
-    def heading(self) -> str:
+    def description(self) -> str:
         """What it looks for."""
         return f"Shimmer {self._name}".strip()
 
-    def wants(self, found: Found) -> bool:
+    def matches(self, found: FoundDevice) -> bool:
         """Whether a device is the one that was named; without a name, whether it is a Shimmer at all."""
         if self._name:
             name = found.name.casefold()
             return self._name.casefold() in (name, found.address.casefold(), *name.split("-")[1:])
         offers = any(uart.service in found.services for uart in UARTS.values())
-        return offers or found.name.startswith(_UNCHANGED)
+        return offers or found.name.startswith(_DEFAULT_NAME_PREFIX)
 
     async def start(self, link: Link, emit: Emit) -> None:
         """See `devices.link.Driver.start`."""
         name = self._name or "the device"
         uart = _uart(name, link)
-        talk = Dialogue(name, lambda data: link.write(uart.write, data), Framer())
+        talk = CommandChannel(name, lambda data: link.write(uart.write, data), Framer())
         self._talk, self._status = talk, 0
-        take = on_loop(lambda data, arrived: self._receive(talk, data, arrived, emit), self._clock)
+        take = notify_on_loop(lambda data, arrived: self._receive(talk, data, arrived, emit), self._clock)
         await link.subscribe(uart.notify, take)
         await talk.start(self._settings)
 
     async def stop(self, link: Link) -> None:
         """See `devices.link.Driver.stop`."""
         with suppress(LinkLost, ProtocolError):
-            await link.write(_uart(self.heading, link).write, bytes([Command.STOP]))
+            await link.write(_uart(self.description, link).write, bytes([Command.STOP]))
 
-    def _receive(self, talk: Dialogue, data: bytes, arrived: float, emit: Emit) -> None:
+    def _receive(self, talk: CommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
         if talk is not self._talk:
             return  # it was under way when an earlier connection broke
         packets: list[bytes | None] = []
         for message in talk.hear(data):
-            if isinstance(message, Data):
+            if isinstance(message, DataPacket):
                 packets.append(message.packet)
-            elif isinstance(message, Skipped):
+            elif isinstance(message, SkippedBytes):
                 packets.append(None)
-            elif isinstance(message, Reply) and message.kind == Answer.STATUS:
+            elif isinstance(message, Reply) and message.kind == ReplyCode.STATUS:
                 self._remark(message.payload[1], arrived, emit)
         if talk.framer.layout is None:
             return
@@ -124,7 +124,7 @@ class ShimmerDriver:
 
     def _remark(self, status: int, arrived: float, emit: Emit) -> None:
         """Say what a status has that the last one had not."""
-        for bit, remark in _REMARKS.items():
+        for bit, remark in _STATUS_WARNINGS.items():
             if status & bit & ~self._status:
                 emit(State("warning", remark, arrived))
         self._status = status
@@ -139,8 +139,8 @@ def _uart(name: str, link: Link) -> Uart:
         It is something else.
     """
     if not link.services:
-        return _SERIAL
+        return _SERIAL_UART
     for uart in UARTS.values():
         if uart.service in link.services:
             return uart
-    raise ProtocolError(f"{name} is no Shimmer: it offers {offers(link)}", "name another device")
+    raise ProtocolError(f"{name} is no Shimmer: it offers {describe_services(link)}", "name another device")

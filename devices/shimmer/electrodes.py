@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from ecg_live.events import LeadOff
 
-_HOLD = 0.25  # s for which an electrode must be on before it counts as back: a comparator flickers while it settles
+_OFF_HOLD_S = (
+    0.25  # s for which an electrode must be on before it counts as back: a comparator flickers while it settles
+)
 # Chip, bit and electrode (facts on devices: status byte 1 0 0 RLD IN2N IN2P IN1N IN1P, and which inputs are which).
-_BITS = ((0, 0x01, "LL"), (0, 0x02, "RA"), (0, 0x04, "LA"), (0, 0x08, "RA"), (0, 0x10, "RL"), (1, 0x04, "Vx"))
+_LEAD_OFF_BITS = ((0, 0x01, "LL"), (0, 0x02, "RA"), (0, 0x04, "LA"), (0, 0x08, "RA"), (0, 0x10, "RL"), (1, 0x04, "Vx"))
 # The others may be left off by choice; RL drives the body in each.
-_NEEDED = {"LL-RA": ("LL", "RA", "RL"), "LA-RA": ("LA", "RA", "RL"), "Vx-RL": ("Vx", "RL")}
+_ELECTRODES_BY_LEAD = {"LL-RA": ("LL", "RA", "RL"), "LA-RA": ("LA", "RA", "RL"), "Vx-RL": ("Vx", "RL")}
 
 
-class Electrodes:
+class ElectrodeMonitor:
     """Watches those electrodes that the chosen lead needs."""
 
     def __init__(self, lead: str, rate: float) -> None:
-        self._needed = _NEEDED[lead]
-        self._hold = round(_HOLD * rate)
+        self._needed = _ELECTRODES_BY_LEAD[lead]
+        self._hold = round(_OFF_HOLD_S * rate)
         self._off: dict[str, int] = {}  # with the index of the last sample that said so
         self._status: tuple[int, int] | None = None
 
@@ -26,7 +28,7 @@ class Electrodes:
             return None
         self._status = status
         before = tuple(self._off)
-        for chip, bit, electrode in _BITS:
+        for chip, bit, electrode in _LEAD_OFF_BITS:
             if status[chip] & bit and electrode in self._needed:
                 self._off[electrode] = index
         for electrode in [one for one, last in self._off.items() if index - last >= self._hold]:

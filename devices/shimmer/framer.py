@@ -6,28 +6,31 @@ from typing import NamedTuple
 
 from devices.shimmer.protocol import (
     ACK,
-    DATA,
-    IN_STREAM,
+    DATA_PACKET,
+    IN_STREAM_REPLY,
     NACK,
-    TICKS,
-    Answer,
-    Layout,
+    TICK_RATE_HZ,
+    PacketLayout,
+    ReplyCode,
     checksum,
     config_bytes,
     status_bytes,
 )
 
-_MOST_CHANNELS = 32  # an inquiry that names more is none
-_MOST_REGISTERS = 11  # an ADS1292R has no more to give
-_SOON = 10.0  # s in which the next packet comes, or the connection counts as dead
-_FRESH, _NO_LEAD = 0x80, 0x60  # of a chip's status: 1 0 0 and lead-off bits, the first 0 where the sample is stale
+_MAX_CHANNELS = 32  # an inquiry that names more is none
+_MAX_REGISTERS = 11  # an ADS1292R has no more to give
+_MAX_PACKET_GAP_S = 10.0  # s in which the next packet comes, or the connection counts as dead
+_FRESH_BIT, _STATUS_ZERO_BITS = (
+    0x80,
+    0x60,
+)  # of a chip's status: 1 0 0 and lead-off bits, the first 0 where the sample is stale
 
 
-class Accepted(NamedTuple):
+class Ack(NamedTuple):
     """The device takes the command."""
 
 
-class Refused(NamedTuple):
+class Nack(NamedTuple):
     """The device does not take the command."""
 
 
@@ -38,22 +41,22 @@ class Reply(NamedTuple):
     payload: bytes
 
 
-class Data(NamedTuple):
+class DataPacket(NamedTuple):
     """One sample of every channel: its whole packet, to be read with the layout."""
 
     packet: bytes
 
 
-class Skipped(NamedTuple):
+class SkippedBytes(NamedTuple):
     """So many bytes were no message; told when the next message is."""
 
     size: int
 
 
-Message = Accepted | Refused | Reply | Data | Skipped
+Message = Ack | Nack | Reply | DataPacket | SkippedBytes
 
 
-class _NeedMore(Exception):
+class _IncompleteMessage(Exception):
     """The message is not whole yet."""
 
 
@@ -72,7 +75,7 @@ class Framer:
         self.crc = 0
         self.hardware = 0
         self.expect: int | None = None
-        self.layout: Layout | None = None
+        self.layout: PacketLayout | None = None
         self.divider = 1
         self._held = b""
         self._skipped = 0
@@ -96,12 +99,12 @@ class Framer:
             while at < len(held):
                 found, length = self._message(held, at)
                 if found and self._skipped:
-                    messages.append(Skipped(self._skipped))
+                    messages.append(SkippedBytes(self._skipped))
                     self._skipped = 0
                 messages += found
                 self._skipped += 0 if found else 1
                 at += length
-        except _NeedMore:
+        except _IncompleteMessage:
             pass
         self._held = held[at:]
         return messages
@@ -109,17 +112,17 @@ class Framer:
     def _message(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
         """Give what begins at a byte and how long it is; nothing, and 1, where no message does."""
         head = held[at]
-        if head == DATA and self.layout is not None:
+        if head == DATA_PACKET and self.layout is not None:
             return self._data(held, at, self.layout)
         if head == ACK:
             return self._accepted(held, at)
         if head == NACK:
-            return ((Refused(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
-        if head == Answer.STATUS or (self.crc == 0 and head == self.expect):
+            return ((Nack(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
+        if head == ReplyCode.STATUS or (self.crc == 0 and head == self.expect):
             return self._reply(held, at, at)
         return (), 1
 
-    def _data(self, held: bytes, at: int, layout: Layout) -> tuple[tuple[Message, ...], int]:
+    def _data(self, held: bytes, at: int, layout: PacketLayout) -> tuple[tuple[Message, ...], int]:
         if not self._whole(held, at, layout.size):
             return (), 1
         packet = held[at : at + layout.size]
@@ -129,37 +132,41 @@ class Framer:
         if self.crc < 2 and self._skipped and not self._followed(held, at + layout.size + self.crc, layout, ticks):
             return (), 1
         self._last = ticks
-        return (Data(packet),), layout.size + self.crc
+        return (DataPacket(packet),), layout.size + self.crc
 
-    def _followed(self, held: bytes, at: int, layout: Layout, ticks: int) -> bool:
+    def _followed(self, held: bytes, at: int, layout: PacketLayout, ticks: int) -> bool:
         """Whether another packet may stand behind the one that may be."""
         if len(held) < at + layout.size:
-            raise _NeedMore
+            raise _IncompleteMessage
         packet = held[at : at + layout.size]
-        return packet[0] == DATA and self._likely(packet, layout, ticks)
+        return packet[0] == DATA_PACKET and self._likely(packet, layout, ticks)
 
-    def _likely(self, packet: bytes, layout: Layout, before: int | None) -> bool:
+    def _likely(self, packet: bytes, layout: PacketLayout, before: int | None) -> bool:
         """Whether status bytes and ticks may be those of a packet; ``before`` are the ticks of the one before."""
         doubt = self.crc < 2 and self._skipped > 0
-        if any(status & _NO_LEAD if status & _FRESH else doubt for status in layout.status(packet)):
+        if any(status & _STATUS_ZERO_BITS if status & _FRESH_BIT else doubt for status in layout.status(packet)):
             return False
         if before is None:
             return True
         wrap = 1 << layout.tick_bits
         step = (layout.ticks(packet) - before) % wrap
         off = (step + self.divider // 2) % self.divider - self.divider // 2
-        return step > 0 and abs(off) <= self.divider // 4 and (self.crc == 2 or step <= min(_SOON * TICKS, wrap // 2))
+        return (
+            step > 0
+            and abs(off) <= self.divider // 4
+            and (self.crc == 2 or step <= min(_MAX_PACKET_GAP_S * TICK_RATE_HZ, wrap // 2))
+        )
 
     def _accepted(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
         if self.crc == 0:
-            return (Accepted(),), 1
+            return (Ack(),), 1
         following = _byte(held, at + 1)
         if following == self.expect:
             found, length = self._reply(held, at, at + 1)
-            return ((Accepted(), *found), length) if found else ((), 1)
-        if following == Answer.STATUS:  # nobody asked: the prefix accepts nothing
+            return ((Ack(), *found), length) if found else ((), 1)
+        if following == ReplyCode.STATUS:  # nobody asked: the prefix accepts nothing
             return self._reply(held, at, at + 1)
-        return ((Accepted(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
+        return ((Ack(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
 
     def _reply(self, held: bytes, start: int, at: int) -> tuple[tuple[Message, ...], int]:
         """Read an answer at ``at``, whose CRC counts from ``start``."""
@@ -173,30 +180,30 @@ class Framer:
     def _payload(self, held: bytes, at: int) -> int:
         """Length of what follows an answer's first byte; 0 if that cannot be."""
         match held[at]:
-            case Answer.HARDWARE:
+            case ReplyCode.HARDWARE:
                 return 1
-            case Answer.FIRMWARE:
+            case ReplyCode.FIRMWARE:
                 return 6
-            case Answer.EXG:
+            case ReplyCode.EXG:
                 count = _byte(held, at + 1)
-                return 1 + count if count <= _MOST_REGISTERS else 0
-            case Answer.INQUIRY:
+                return 1 + count if count <= _MAX_REGISTERS else 0
+            case ReplyCode.INQUIRY:
                 config = config_bytes(self.hardware)
                 count = _byte(held, at + 3 + config)
-                return 4 + config + count if count <= _MOST_CHANNELS else 0
-            case Answer.STATUS:
-                return 1 + status_bytes(self.hardware) if _byte(held, at + 1) == IN_STREAM else 0
+                return 4 + config + count if count <= _MAX_CHANNELS else 0
+            case ReplyCode.STATUS:
+                return 1 + status_bytes(self.hardware) if _byte(held, at + 1) == IN_STREAM_REPLY else 0
         return 0
 
     def _whole(self, held: bytes, at: int, size: int) -> bool:
         """Whether the CRC behind so many bytes is theirs."""
         stop = at + size
         if len(held) < stop + self.crc:
-            raise _NeedMore
+            raise _IncompleteMessage
         return held[stop : stop + self.crc] == checksum(held[at:stop], self.crc)
 
 
 def _byte(held: bytes, at: int) -> int:
     if at >= len(held):
-        raise _NeedMore
+        raise _IncompleteMessage
     return held[at]

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from ecg_live.errors import ProtocolError
 
-TICKS = 32768.0  # Hz, of the device's clock
+TICK_RATE_HZ = 32768.0  # Hz, of the device's clock
 SHIMMER3, SHIMMER3R = 3, 10  # hardware ids
 LOG_AND_STREAM = 3
-_FIRMWARES = {1: "BtStream", 2: "SDLog", LOG_AND_STREAM: "LogAndStream"}  # ShimmerVerDetails of Shimmer's Java API
+_FIRMWARE_NAMES = {1: "BtStream", 2: "SDLog", LOG_AND_STREAM: "LogAndStream"}  # ShimmerVerDetails of Shimmer's Java API
 ACK, NACK = 0xFF, 0xFE
-DATA = 0x00
+DATA_PACKET = 0x00
 
 
 class Command(IntEnum):
@@ -34,7 +34,7 @@ class Command(IntEnum):
     ACK_PREFIX = 0xA3
 
 
-class Answer(IntEnum):
+class ReplyCode(IntEnum):
     """What an answer begins with."""
 
     INQUIRY = 0x02
@@ -44,17 +44,17 @@ class Answer(IntEnum):
     STATUS = 0x8A
 
 
-ANSWERS = {
-    Command.INQUIRY: Answer.INQUIRY,
-    Command.HARDWARE: Answer.HARDWARE,
-    Command.FIRMWARE: Answer.FIRMWARE,
-    Command.GET_EXG: Answer.EXG,
-    Command.STATUS: Answer.STATUS,
+REPLY_CODES = {
+    Command.INQUIRY: ReplyCode.INQUIRY,
+    Command.HARDWARE: ReplyCode.HARDWARE,
+    Command.FIRMWARE: ReplyCode.FIRMWARE,
+    Command.GET_EXG: ReplyCode.EXG,
+    Command.STATUS: ReplyCode.STATUS,
 }
-IN_STREAM = 0x71  # second byte of an answer that may come between data packets
+IN_STREAM_REPLY = 0x71  # second byte of an answer that may come between data packets
 
 
-class Status:
+class StatusBits:
     """Bits of the first status byte that matter here."""
 
     DOCKED = 0x01
@@ -104,7 +104,7 @@ class Firmware(NamedTuple):
         return 16 if self[1:] < (0, 5, 4) else 24
 
     def __str__(self) -> str:
-        name = _FIRMWARES.get(self.kind, f"kind {self.kind}")
+        name = _FIRMWARE_NAMES.get(self.kind, f"kind {self.kind}")
         return f"{name} {self.major}.{self.minor}.{self.internal}"
 
 
@@ -141,11 +141,22 @@ def checksum(data: bytes, mode: int = 2) -> bytes:
 
 
 _STATUS_1, _STATUS_2 = 0x1D, 0x20
-_WIDTHS = {_STATUS_1: 1, 0x1E: 3, 0x1F: 3, _STATUS_2: 1, 0x21: 3, 0x22: 3, 0x23: 2, 0x24: 2, 0x25: 2, 0x26: 2}  # bytes
+_CHANNEL_BYTES = {
+    _STATUS_1: 1,
+    0x1E: 3,
+    0x1F: 3,
+    _STATUS_2: 1,
+    0x21: 3,
+    0x22: 3,
+    0x23: 2,
+    0x24: 2,
+    0x25: 2,
+    0x26: 2,
+}  # bytes
 LEADS = {"LL-RA": (0x1E, 0x23), "LA-RA": (0x1F, 0x24), "Vx-RL": (0x22, 0x26)}  # channel at 24 and at 16 bits
 
 
-class Layout:
+class PacketLayout:
     """Where things stand in a data packet.
 
     Parameters
@@ -167,13 +178,13 @@ class Layout:
         places: dict[int, int] = {}
         at = 1 + tick_bits // 8
         for channel in channels:
-            if channel not in _WIDTHS:
+            if channel not in _CHANNEL_BYTES:
                 raise ProtocolError(
                     f"the Shimmer sends channel {channel:#04x}, which is none of the ECG's",
                     "install another version of LogAndStream",
                 )
             places[channel] = at
-            at += _WIDTHS[channel]
+            at += _CHANNEL_BYTES[channel]
         wanted = [_STATUS_1, _STATUS_2, *(ids[bits == 16] for ids in LEADS.values())]
         if missing := [f"{channel:#04x}" for channel in wanted if channel not in places]:
             raise ProtocolError(

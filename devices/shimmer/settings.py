@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.shimmer.protocol import LEADS, TICKS
+from devices.shimmer.protocol import LEADS, TICK_RATE_HZ
 from ecg_live.errors import ConfigError
 
-_SLOWEST, _FASTEST = 128.0, 1024.0  # Hz
-_VREF = 2420.0  # mV, of the ADS1292R
+_MIN_RATE_HZ, _MAX_RATE_HZ = 128.0, 1024.0  # Hz
+_VREF_MV = 2420.0  # mV, of the ADS1292R
 # ADS1292R, data sheet SBAS502C: gain in bits 6-4 of CH1SET and CH2SET.
-_GAINS = {6: 0, 1: 1, 2: 2, 3: 3, 4: 4, 8: 5, 12: 6}
+_GAIN_CODES = {6: 0, 1: 1, 2: 2, 3: 3, 4: 4, 8: 5, 12: 6}
 # Shimmer's ECG set-up (facts on devices), with gain and converter rate left out, and DC lead-off detection switched on
 # as in the same data sheet: comparators on (CONFIG2 bit 6); 95 % threshold and 6 nA are LOFF's 0x10 already; sensed are
 # (LOFF_SENS) IN1P, IN1N, IN2P of chip 1 = LL, RA, LA, and IN2P of chip 2 = Vx. IN2N of chip 1 is RA again, and would
 # double its current. RL cannot be sensed while it is driven (data sheet, "RLD lead-off detection during normal
 # operation"), so that RLD_SENS stays as it is.
-_CHIPS = (
+_BASE_REGISTERS = (
     bytes.fromhex("00 E0 10 00 00 2D 07 00 02 03"),
     bytes.fromhex("00 E0 10 00 07 00 04 00 02 01"),
 )
-_GAINED = 3, 4  # CH1SET, CH2SET
-_CLOCK_OUT = 0x08  # CONFIG2 bit 3: boards from SR47-4 on set it by themselves on chip 1
+_GAIN_REGISTERS = 3, 4  # CH1SET, CH2SET
+_CLOCK_OUT_BIT = 0x08  # CONFIG2 bit 3: boards from SR47-4 on set it by themselves on chip 1
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ShimmerSettings:
     """What the user chose, checked.
 
     Raises
@@ -40,33 +40,35 @@ class Settings:
     bits: int = 24
 
     def __post_init__(self) -> None:
-        if self.gain not in _GAINS:
-            known = ", ".join(map(str, sorted(_GAINS)))
+        if self.gain not in _GAIN_CODES:
+            known = ", ".join(map(str, sorted(_GAIN_CODES)))
             raise ConfigError(f"a gain of {self.gain}; a Shimmer has {known}", "4 is usual")
         if self.lead not in LEADS:
             raise ConfigError(f"no lead {self.lead!r}; a Shimmer has {', '.join(LEADS)}", "LL-RA is lead II")
         if self.bits not in (16, 24):
             raise ConfigError(f"samples of {self.bits} bits; a Shimmer has 16 and 24", "24 is usual")
-        if not _SLOWEST <= self.rate <= _FASTEST:
-            raise ConfigError(f"a rate of {self.rate:g} Hz, expected {_SLOWEST:g} to {_FASTEST:g}", "512 is usual")
-        if abs(self.divider - TICKS / self.rate) > 1e-3:
+        if not _MIN_RATE_HZ <= self.rate <= _MAX_RATE_HZ:
+            raise ConfigError(
+                f"a rate of {self.rate:g} Hz, expected {_MIN_RATE_HZ:g} to {_MAX_RATE_HZ:g}", "512 is usual"
+            )
+        if abs(self.divider - TICK_RATE_HZ / self.rate) > 1e-3:
             raise ConfigError(
                 f"a rate of {self.rate:g} Hz; a Shimmer's clock of 32768 Hz divides into 128, 256, 512, 1024 Hz and any"
-                f" other 32768 / n, such as {TICKS / self.divider:.6g}",
+                f" other 32768 / n, such as {TICK_RATE_HZ / self.divider:.6g}",
                 "512 is usual",
             )
 
     @property
     def divider(self) -> int:
         """Ticks per sample."""
-        return round(TICKS / self.rate)
+        return round(TICK_RATE_HZ / self.rate)
 
     @property
     def millivolts(self) -> float:
         """What one count is, in mV."""
         if self.bits == 16:
-            return _VREF / (2 * self.gain) / (2**15 - 1)
-        return _VREF / self.gain / (2**23 - 1)
+            return _VREF_MV / (2 * self.gain) / (2**15 - 1)
+        return _VREF_MV / self.gain / (2**23 - 1)
 
     @property
     def full_scale(self) -> tuple[float, float]:
@@ -81,16 +83,16 @@ class Settings:
 
     def registers(self, chip: int) -> bytes:
         """Give the ten registers of chip 0 or 1, from CONFIG1 on."""
-        registers = bytearray(_CHIPS[chip])
+        registers = bytearray(_BASE_REGISTERS[chip])
         registers[0] |= sum(self.rate >= limit for limit in (125, 250, 500, 1000))  # the converter is the faster one
-        for place in _GAINED:
-            registers[place] |= _GAINS[self.gain] << 4
+        for place in _GAIN_REGISTERS:
+            registers[place] |= _GAIN_CODES[self.gain] << 4
         return bytes(registers)
 
     def accepts(self, chip: int, read: bytes) -> bool:
         """Whether a chip's registers, as read back, are what was written."""
         wanted = bytearray(self.registers(chip))
         if chip == 0 and len(read) == len(wanted):
-            wanted[1] |= read[1] & _CLOCK_OUT
+            wanted[1] |= read[1] & _CLOCK_OUT_BIT
         wanted[7:8] = read[7:8]  # LOFF_STAT is the chip's to say
         return read == bytes(wanted)

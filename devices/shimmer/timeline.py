@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from devices.shimmer.protocol import TICKS
+from devices.shimmer.protocol import TICK_RATE_HZ
 
-_BACK = 1.0  # s that ticks may go back for a packet to be a repeated one
-_AHEAD = 5.0  # s that ticks may run ahead of the host within a connection: it may have been that late before
-_APART = 1.0  # s, and a thousandth, that both clocks may be apart over an outage; else the device's was set anew
+_MAX_REPEAT_S = 1.0  # s that ticks may go back for a packet to be a repeated one
+_MAX_AHEAD_S = 5.0  # s that ticks may run ahead of the host within a connection: it may have been that late before
+_MAX_OUTAGE_ERROR_S = (
+    1.0  # s, and a thousandth, that both clocks may be apart over an outage; else the device's was set anew
+)
 
 
-class Timeline:
+class ShimmerTimeline:
     """Counts samples from 0, the first one ever, by the device's clock.
 
     Parameters
@@ -28,16 +30,16 @@ class Timeline:
         self._begun = self._resumed = False
         self._leap: int | None = None  # ticks of the last packet, where they leapt
         self.next = 0  # index behind the last sample
-        self.set_anew = False  # the last packet showed that the device's clock was
+        self.clock_was_reset = False  # the last packet showed that the device's clock was
 
     @property
     def seconds(self) -> float:
         """The device's clock at the last packet, unwrapped."""
-        return self._now / TICKS
+        return self._now / TICK_RATE_HZ
 
     def at(self, index: int) -> float:
         """The device's clock at a sample."""
-        return (self._anchor[1] + (index - self._anchor[0]) * self._divider) / TICKS
+        return (self._anchor[1] + (index - self._anchor[0]) * self._divider) / TICK_RATE_HZ
 
     def resume(self, tick_bits: int, host: float | None = None) -> None:
         """Note that the device was started; ``host`` is when it took the last sample, where that is known."""
@@ -47,16 +49,16 @@ class Timeline:
 
     def place(self, ticks: int, host: float) -> int | None:
         """Give the index of a sample that arrived at ``host`` (s); None for one that was there before, or is none."""
-        self.set_anew = False
+        self.clock_was_reset = False
         if not self._begun:
             self._begun = True
             self._now, self._anchor = ticks, (0, ticks)
             return self._took(0, ticks, host)
-        step = self._step(ticks, (host - self._host) * TICKS)
+        step = self._step(ticks, (host - self._host) * TICK_RATE_HZ)
         if step is None:
             return None
         self._now += step
-        if self._resumed or self.set_anew:
+        if self._resumed or self.clock_was_reset:
             whole = max(0, round((self._now - self._anchor[1]) / self._divider) + self._anchor[0] - self.next)
             self._anchor = self.next + whole, self._now
             self._resumed = False
@@ -73,22 +75,22 @@ class Timeline:
     def _confirms(self, ticks: int) -> bool:
         """Whether the packet before leapt to where this one goes on; one alone may be garbage with a right CRC."""
         leap, self._leap = self._leap, ticks
-        return leap is not None and (ticks - leap) % self._wrap <= _AHEAD * TICKS
+        return leap is not None and (ticks - leap) % self._wrap <= _MAX_AHEAD_S * TICK_RATE_HZ
 
     def _step(self, ticks: int, elapsed: float) -> int | None:
         """Ticks since the last packet; ``elapsed`` are those that the host counts. None: it is to be dropped."""
         forward = (ticks - self._ticks) % self._wrap
         if self._resumed:
             step = forward + self._wrap * max(0, round((elapsed - forward) / self._wrap))
-            self.set_anew = abs(step - elapsed) > max(_APART * TICKS, elapsed / 1000)
+            self.clock_was_reset = abs(step - elapsed) > max(_MAX_OUTAGE_ERROR_S * TICK_RATE_HZ, elapsed / 1000)
         else:
             back = (self._wrap - forward) % self._wrap
-            if back <= min(_BACK * TICKS, self._wrap // 4) and elapsed < self._wrap / 2:
+            if back <= min(_MAX_REPEAT_S * TICK_RATE_HZ, self._wrap // 4) and elapsed < self._wrap / 2:
                 return None
             step = forward + self._wrap * max(0, int((elapsed - forward) // self._wrap))
-            if step - elapsed > _AHEAD * TICKS:
+            if step - elapsed > _MAX_AHEAD_S * TICK_RATE_HZ:
                 if not self._confirms(ticks):
                     return None
-                self.set_anew = True
+                self.clock_was_reset = True
             self._leap = None
-        return max(self._divider, round(elapsed)) if self.set_anew else step
+        return max(self._divider, round(elapsed)) if self.clock_was_reset else step

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from devices.simulate.advertisement import advertisement, short
+from devices.simulate.advertisement import advertisement, short_uuid
 from devices.simulate.emulator import Characteristic, Emulator, Packet
 from ecg_live.errors import ConfigError, DeviceError
 from ecg_live.events import Clock
@@ -18,13 +18,19 @@ try:
 except ModuleNotFoundError as missing:
     raise ConfigError("simulating over Bluetooth needs the package bumble", "pip install bumble") from missing
 
-TICK = 0.015  # s between looks for what is due: a Bluetooth connection interval of a wearable
-INTERVAL = 20.0  # ms between advertisements, the fastest that Bluetooth allows (Core 5.4, Vol 6 Part B, 4.4.2.2)
-_ADDRESS = "F0:0D:EC:60:11:FE"  # random static, so its two highest bits are set (Core 5.4, Vol 6 Part B, 1.3.2.1)
-_START = 5.0  # s that an adapter may take to start
-_STOP = 1.0  # s that one that is gone may keep us
-_REMEDY = "name a free adapter, such as usb:0 or hci-socket:0; hci-socket needs it down and root: hciconfig hci0 down"
-_ATT_HEADER = 3  # bytes of a notification that are not value (Core 5.4, Vol 3 Part F, 3.4.7.1)
+PUMP_INTERVAL_S = 0.015  # s between looks for what is due: a Bluetooth connection interval of a wearable
+ADVERTISING_INTERVAL_MS = (
+    20.0  # ms between advertisements, the fastest that Bluetooth allows (Core 5.4, Vol 6 Part B, 4.4.2.2)
+)
+_DEVICE_ADDRESS = (
+    "F0:0D:EC:60:11:FE"  # random static, so its two highest bits are set (Core 5.4, Vol 6 Part B, 1.3.2.1)
+)
+_START_TIMEOUT_S = 5.0  # s that an adapter may take to start
+_STOP_TIMEOUT_S = 1.0  # s that one that is gone may keep us
+_ADAPTER_REMEDY = (
+    "name a free adapter, such as usb:0 or hci-socket:0; hci-socket needs it down and root: hciconfig hci0 down"
+)
+_ATT_HEADER_BYTES = 3  # bytes of a notification that are not value (Core 5.4, Vol 3 Part F, 3.4.7.1)
 _READABLE, _WRITEABLE = gatt.Characteristic.READABLE, gatt.Characteristic.WRITEABLE
 _PROPERTIES = {
     "read": gatt.Characteristic.Properties.READ,
@@ -54,7 +60,7 @@ class Peripheral:
         self._attributes: dict[str, gatt.Characteristic[bytes]] = {}
         for service in emulator.services:
             radio.add_service(
-                gatt.Service(short(service.uuid), [self._attribute(one) for one in service.characteristics])
+                gatt.Service(short_uuid(service.uuid), [self._attribute(one) for one in service.characteristics])
             )
         radio.gatt_server.max_mtu = mtu
         radio.on(radio.EVENT_CONNECTION, self._connected)
@@ -77,11 +83,11 @@ class Peripheral:
             auto_restart=True,
             advertising_data=first,
             scan_response_data=second,
-            advertising_interval_min=INTERVAL,
-            advertising_interval_max=INTERVAL,
+            advertising_interval_min=ADVERTISING_INTERVAL_MS,
+            advertising_interval_max=ADVERTISING_INTERVAL_MS,
         )
 
-    async def hush(self) -> None:
+    async def stop_advertising(self) -> None:
         """Be found no more; a connection stays."""
         await self._radio.stop_advertising()
 
@@ -93,7 +99,7 @@ class Peripheral:
     async def power_off(self) -> None:
         """Stop; a power-on cannot follow."""
         self.pump.cancel()
-        await self.hush()
+        await self.stop_advertising()
         await self.drop()
         await self._radio.power_off()
 
@@ -111,7 +117,7 @@ class Peripheral:
         value = gatt.CharacteristicValue(
             read=lambda _connection: described.value, write=lambda _connection, data: self._written(uuid, bytes(data))
         )
-        self._attributes[uuid] = gatt.Characteristic(short(uuid), properties, _READABLE | _WRITEABLE, value)
+        self._attributes[uuid] = gatt.Characteristic(short_uuid(uuid), properties, _READABLE | _WRITEABLE, value)
         return self._attributes[uuid]
 
     def _connected(self, central: device.Connection) -> None:
@@ -138,7 +144,7 @@ class Peripheral:
 
     def _put(self, packets: Iterable[Packet]) -> None:
         if self._central is not None:
-            for packet in self.outgoing(packets, self._central.att_mtu - _ATT_HEADER):
+            for packet in self.outgoing(packets, self._central.att_mtu - _ATT_HEADER_BYTES):
                 self._queue.put_nowait(packet)
 
     async def _keep_pumping(self) -> None:
@@ -146,7 +152,7 @@ class Peripheral:
             self._put(self._emulator.due(self._clock()))
             if self._told and not getattr(self._emulator, "linked", True):  # a strap hangs up some time off the skin
                 await self.drop()
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(PUMP_INTERVAL_S)
 
     async def _keep_sending(self, central: device.Connection, queue: asyncio.Queue[Packet]) -> None:
         """Send in order; a central that does not confirm is dropped (Core 5.4, Vol 3 Part F, 3.3.3)."""
@@ -165,7 +171,7 @@ class Peripheral:
             await self._radio.indicate_subscriber(central, attribute, packet.data)
 
 
-async def host(emulator: Emulator, adapter: str, on_air: Callable[[], object] = lambda: None) -> None:
+async def host_on_adapter(emulator: Emulator, adapter: str, on_air: Callable[[], object] = lambda: None) -> None:
     """Play a device on a real adapter until cancelled.
 
     Parameters
@@ -181,25 +187,25 @@ async def host(emulator: Emulator, adapter: str, on_air: Callable[[], object] = 
     DeviceError
         There is no such adapter, it is in use or does not answer.
     """
-    async with await _opened(adapter) as transport:
-        radio = device.Device.with_hci(emulator.name, hci.Address(_ADDRESS), transport.source, transport.sink)
+    async with await _open_adapter(adapter) as transport:
+        radio = device.Device.with_hci(emulator.name, hci.Address(_DEVICE_ADDRESS), transport.source, transport.sink)
         peripheral = Peripheral(emulator, radio)
         try:
-            async with asyncio.timeout(_START):
+            async with asyncio.timeout(_START_TIMEOUT_S):
                 await peripheral.power_on()
             on_air()
             await asyncio.wait({transport.source.terminated, peripheral.pump}, return_when=asyncio.FIRST_COMPLETED)
             if peripheral.pump.done():
                 peripheral.pump.result()
         except TimeoutError as error:
-            raise DeviceError(f"{adapter} does not answer as a Bluetooth adapter does", _REMEDY) from error
+            raise DeviceError(f"{adapter} does not answer as a Bluetooth adapter does", _ADAPTER_REMEDY) from error
         finally:
-            await asyncio.wait({asyncio.ensure_future(peripheral.power_off())}, timeout=_STOP)
+            await asyncio.wait({asyncio.ensure_future(peripheral.power_off())}, timeout=_STOP_TIMEOUT_S)
     raise DeviceError(f"{adapter} is gone", "plug it in again")
 
 
-async def _opened(adapter: str) -> Transport:
+async def _open_adapter(adapter: str) -> Transport:
     try:
         return await open_transport(adapter)
     except Exception as error:  # each of bumble's transports has errors of its own
-        raise DeviceError(f"{adapter} cannot be used as a Bluetooth adapter: {error}", _REMEDY) from error
+        raise DeviceError(f"{adapter} cannot be used as a Bluetooth adapter: {error}", _ADAPTER_REMEDY) from error

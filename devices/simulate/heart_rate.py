@@ -9,8 +9,8 @@ from itertools import accumulate
 
 import numpy as np
 
-from devices.bluetooth.gatt import BATTERY, BATTERY_LEVEL
-from devices.bluetooth.heart_rate import MEASUREMENT, SERVICE
+from devices.bluetooth.gatt import BATTERY_LEVEL_UUID, BATTERY_SERVICE_UUID
+from devices.bluetooth.heart_rate import HEART_RATE_MEASUREMENT_UUID, HEART_RATE_SERVICE_UUID
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.player import Player
 from ecg_live.constants import RATE as GRID
@@ -18,20 +18,20 @@ from ecg_live.constants import WIDTH
 from ecg_live.events import Chunk, StreamInfo
 from ecg_live.signal.pipeline import SignalPath, windows
 
-PERIOD = 1.0  # s between notifications, as straps do
+NOTIFICATION_INTERVAL_S = 1.0  # s between notifications, as straps do
 _CONTACT_KNOWN, _CONTACT, _RR = 0x04, 0x02, 0x10  # flags (GATT Supplement 5, 3.113)
-_MOST = 9  # intervals in the 23 bytes of the smallest MTU
+_MAX_RR_PER_NOTIFICATION = 9  # intervals in the 23 bytes of the smallest MTU
 
 
 def beats_service() -> Service:
     """The service of a strap."""
-    return Service(SERVICE, (Characteristic(MEASUREMENT, frozenset({"notify"})),))
+    return Service(HEART_RATE_SERVICE_UUID, (Characteristic(HEART_RATE_MEASUREMENT_UUID, frozenset({"notify"})),))
 
 
 def battery_service(level: float) -> Service:
     """The charge between 0 and 1."""
     value = bytes([round(level * 100)])
-    return Service(BATTERY, (Characteristic(BATTERY_LEVEL, frozenset({"read", "notify"}), value),))
+    return Service(BATTERY_SERVICE_UUID, (Characteristic(BATTERY_LEVEL_UUID, frozenset({"read", "notify"}), value),))
 
 
 def rr_of(player: Player) -> tuple[float, ...]:
@@ -41,7 +41,7 @@ def rr_of(player: Player) -> tuple[float, ...]:
     return tuple(np.diff(found).tolist())
 
 
-class Heart:
+class SimulatedHeart:
     """Beats again and again after the same intervals; gives the notification that is due each second."""
 
     def __init__(self, rr: Sequence[float]) -> None:
@@ -63,15 +63,17 @@ class Heart:
         """Measurements since the last call; those of seconds in which nobody asked are lost."""
         self.beats(now)
         assert self._began is not None  # noqa: S101 - beats sets it
-        second = int((now - self._began) / PERIOD + 1e-9)
+        second = int((now - self._began) / NOTIFICATION_INTERVAL_S + 1e-9)
         if second <= self._told:
             return []
-        before = self.beats(self._began + (second - 1) * PERIOD) if second > self._told + 1 else self._beats
-        self._told, self._beats = second, self.beats(self._began + second * PERIOD)
+        before = (
+            self.beats(self._began + (second - 1) * NOTIFICATION_INTERVAL_S) if second > self._told + 1 else self._beats
+        )
+        self._told, self._beats = second, self.beats(self._began + second * NOTIFICATION_INTERVAL_S)
         return [self._measurement(range(before, self._beats))]
 
     def _measurement(self, beats: range) -> bytes:
-        rr = [self.rr[k % len(self.rr)] for k in beats][-_MOST:] if self.contact else []
+        rr = [self.rr[k % len(self.rr)] for k in beats][-_MAX_RR_PER_NOTIFICATION:] if self.contact else []
         rate = round(60 / self.rr[(self._beats - 1) % len(self.rr)]) if self.contact else 0
         flags = _CONTACT_KNOWN | (_CONTACT if self.contact else 0) | (_RR if rr else 0)
         return struct.pack(f"<BB{len(rr)}H", flags, min(rate, 255), *(round(each * 1024) for each in rr))
@@ -82,9 +84,9 @@ class SimulatedStrap:
 
     def __init__(self, rr: Sequence[float], name: str = "Strap 0001", battery: float = 0.9) -> None:
         self.name = name
-        self.advertised = (SERVICE,)
+        self.advertised = (HEART_RATE_SERVICE_UUID,)
         self.services: tuple[Service, ...] = (beats_service(), battery_service(battery))
-        self.heart = Heart(rr)
+        self.heart = SimulatedHeart(rr)
         self.played = 0
         self._connected = False
 
@@ -104,4 +106,4 @@ class SimulatedStrap:
         """One measurement a second."""
         self.played = self.heart.beats(now)
         measured = self.heart.due(now)
-        return [Packet(MEASUREMENT, data) for data in measured] if self._connected else []
+        return [Packet(HEART_RATE_MEASUREMENT_UUID, data) for data in measured] if self._connected else []

@@ -10,7 +10,7 @@ from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, StreamInfo
 from ecg_live.lsl_library import pylsl
 
-_CHUNK = 0.020  # s; what a driver that is not too slow sends at once
+_CHUNK_S = 0.020  # s; what a driver that is not too slow sends at once
 
 
 class SimulatedLsl:
@@ -28,7 +28,7 @@ class SimulatedLsl:
 
     def __init__(self, recording: Recording, name: str) -> None:
         self._recording, self._rate = recording, recording.info.rate
-        self._ecg = pylsl.StreamOutlet(_described(recording.info, name))
+        self._ecg = pylsl.StreamOutlet(_stream_info(recording.info, name))
         self._markers = pylsl.StreamOutlet(
             pylsl.StreamInfo(f"{name} markers", "Markers", 1, 0.0, pylsl.cf_string, f"simulated:{name}:markers")
         )
@@ -62,7 +62,7 @@ class SimulatedLsl:
 
     def _pieces(self, *, loop: bool) -> Iterator[tuple[float, Piece]]:
         """What the recording holds, with the seconds at which its pass began."""
-        begin, size = 0.0, max(1, round(_CHUNK * self._rate))
+        begin, size = 0.0, max(1, round(_CHUNK_S * self._rate))
         while True:
             stop = 0
             for item in self._recording.chunks(size):
@@ -75,7 +75,7 @@ class SimulatedLsl:
             begin += stop / self._rate
 
 
-def _described(info: StreamInfo, name: str) -> pylsl.StreamInfo:
+def _stream_info(info: StreamInfo, name: str) -> pylsl.StreamInfo:
     header = pylsl.StreamInfo(name, "ECG", len(info.channels), info.rate, pylsl.cf_double64, f"simulated:{name}")
     header.set_channel_labels(list(info.channels))
     header.set_channel_types(["ECG"] * len(info.channels))

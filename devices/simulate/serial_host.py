@@ -14,9 +14,9 @@ from devices.simulate.emulator import Emulator, Packet
 from ecg_live.errors import DeviceError
 from ecg_live.events import Clock
 
-_PERIOD = 0.005  # s between two looks at what the device sends
-_MTU = 1024  # bytes that are written at once
-_READ = 4096  # bytes
+_POLL_INTERVAL_S = 0.005  # s between two looks at what the device sends
+_WRITE_BYTES = 1024  # bytes that are written at once
+_READ_BYTES = 4096  # bytes
 
 
 class SerialHost:
@@ -76,16 +76,16 @@ class SerialHost:
         poll = select.poll()
         poll.register(self._own, select.POLLIN | select.POLLHUP)
         while not self._stopping.is_set():
-            happened = sum(event for _, event in poll.poll(1000 * _PERIOD))
+            happened = sum(event for _, event in poll.poll(1000 * _POLL_INTERVAL_S))
             open_now = not happened & select.POLLHUP
             if open_now != connected:
                 connected = open_now
                 if connected:
-                    self._emulator.connect(self._clock(), _MTU)
+                    self._emulator.connect(self._clock(), _WRITE_BYTES)
                 else:
                     self._emulator.disconnect(self._clock())
             if not connected:
-                self._stopping.wait(_PERIOD)  # a hang-up is told again at once
+                self._stopping.wait(_POLL_INTERVAL_S)  # a hang-up is told again at once
             elif happened & select.POLLIN:
                 self._take()
             else:
@@ -95,7 +95,7 @@ class SerialHost:
 
     def _take(self) -> None:
         with suppress(OSError):  # closed meanwhile
-            self._send(self._emulator.write(self._pipe, os.read(self._own, _READ), self._clock()))
+            self._send(self._emulator.write(self._pipe, os.read(self._own, _READ_BYTES), self._clock()))
 
     def _send(self, packets: list[Packet]) -> None:
         """Write what the other side has room for; a device does not wait for it either."""

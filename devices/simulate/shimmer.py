@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from devices.shimmer.protocol import (
     ACK,
-    DATA,
-    IN_STREAM,
+    DATA_PACKET,
+    IN_STREAM_REPLY,
     LOG_AND_STREAM,
     NACK,
     SHIMMER3R,
     UARTS,
-    Answer,
     Command,
     Firmware,
-    Status,
+    ReplyCode,
+    StatusBits,
     checksum,
     config_bytes,
     status_bytes,
 )
 from devices.simulate.emulator import Characteristic, Packet, Service
-from devices.simulate.shimmer_converter import Converter
-from devices.simulate.shimmer_exg import Exg
+from devices.simulate.shimmer_converter import SimulatedConverter
+from devices.simulate.shimmer_exg import SimulatedExg
 from ecg_live.events import F64
 
-_LENGTHS: dict[int, int] = {
+_ARGUMENT_BYTES: dict[int, int] = {
     Command.SET_RATE: 2, Command.SET_SENSORS: 3, Command.POWER: 1, Command.GET_EXG: 3, Command.SET_CRC: 1,
     Command.ACK_PREFIX: 1,
 }  # fmt: skip
-_SETTINGS = (Command.SET_RATE, Command.SET_SENSORS, Command.POWER, Command.SET_EXG)  # refused while it streams
-_LATER = (Command.SET_CRC, Command.ACK_PREFIX)  # not known to old firmware
-_NOTIFIED = 42  # bytes that a 3R puts into one notification
-_FIRMWARE = Firmware(LOG_AND_STREAM, 1, 0, 9)
+_SETTING_COMMANDS = (Command.SET_RATE, Command.SET_SENSORS, Command.POWER, Command.SET_EXG)  # refused while it streams
+_NEWER_COMMANDS = (Command.SET_CRC, Command.ACK_PREFIX)  # not known to old firmware
+_NOTIFICATION_BYTES = 42  # bytes that a 3R puts into one notification
+_DEFAULT_FIRMWARE = Firmware(LOG_AND_STREAM, 1, 0, 9)
 
 
 class SimulatedShimmer:
@@ -69,7 +69,7 @@ class SimulatedShimmer:
         samples: F64,
         hardware: int = SHIMMER3R,
         name: str | None = None,
-        firmware: Firmware = _FIRMWARE,
+        firmware: Firmware = _DEFAULT_FIRMWARE,
         *,
         loop: bool = True,
         crc: bool = True,
@@ -77,15 +77,15 @@ class SimulatedShimmer:
         born: int = 0,
         ppm: float = 0.0,
         buffer: int = 65536,
-        notify: int | None = _NOTIFIED,
+        notify: int | None = _NOTIFICATION_BYTES,
     ) -> None:
         self.name = name or ("Shimmer3R-7A21-BLE" if hardware == SHIMMER3R else "Shimmer3-7A21")
-        self.exg = Exg(samples)
+        self.exg = SimulatedExg(samples)
         self.logging = False  # to SD: it refuses everything
         self.flags = 0  # of its status, beside those that it sets itself
         self._hardware, self._firmware, self._uart = hardware, firmware, UARTS[hardware]
         self._knows_crc, self._has_exg = crc, exg
-        self._converter = Converter(None if loop else len(self.exg), born, ppm)
+        self._converter = SimulatedConverter(None if loop else len(self.exg), born, ppm)
         self._buffer, self._notify, self._mtu = buffer, notify, 23
         self._sensors = 0
         self._line: list[bytes] = []  # messages that wait for the link
@@ -153,14 +153,14 @@ class SimulatedShimmer:
         begun = self._commands
         if begun[0] == Command.SET_EXG:
             return 4 + begun[3] if len(begun) > 3 else 4
-        return 1 + _LENGTHS.get(begun[0], 0)
+        return 1 + _ARGUMENT_BYTES.get(begun[0], 0)
 
     def _obey(self, command: bytes, now: float) -> None:
         code, arguments = command[0], command[1:]
-        if (code in _LATER and not self._knows_crc) or code not in list(Command):
+        if (code in _NEWER_COMMANDS and not self._knows_crc) or code not in list(Command):
             return  # firmware says nothing to what it does not know
         exg = code in (Command.SET_EXG, Command.GET_EXG)
-        if self.logging or (self._streams and code in _SETTINGS) or (exg and not self._has_exg):
+        if self.logging or (self._streams and code in _SETTING_COMMANDS) or (exg and not self._has_exg):
             self._say(bytes([NACK]))
             return
         self._set(code, arguments)
@@ -185,24 +185,24 @@ class SimulatedShimmer:
 
     def _answer(self, code: int, arguments: bytes) -> bytes:
         if code == Command.HARDWARE:
-            return bytes([Answer.HARDWARE, self._hardware])
+            return bytes([ReplyCode.HARDWARE, self._hardware])
         if code == Command.FIRMWARE:
             kind, major, minor, internal = self._firmware
             words = kind.to_bytes(2, "little") + major.to_bytes(2, "little")
-            return bytes([Answer.FIRMWARE]) + words + bytes([minor, internal])
+            return bytes([ReplyCode.FIRMWARE]) + words + bytes([minor, internal])
         if code == Command.GET_EXG:
             read = self.exg.read(*arguments)
-            return bytes([Answer.EXG, len(read)]) + read
+            return bytes([ReplyCode.EXG, len(read)]) + read
         if code == Command.INQUIRY:
             ids = self.exg.channels(self._sensors)
             head = self._converter.divider.to_bytes(2, "little") + bytes(config_bytes(self._hardware))
-            return bytes([Answer.INQUIRY]) + head + bytes([len(ids), 1]) + ids
+            return bytes([ReplyCode.INQUIRY]) + head + bytes([len(ids), 1]) + ids
         return self._status() if code == Command.STATUS else b""
 
     def _status(self) -> bytes:
-        running = Status.STREAMING | Status.SENSING if self._streams else 0
+        running = StatusBits.STREAMING | StatusBits.SENSING if self._streams else 0
         more = bytes(status_bytes(self._hardware) - 1)
-        return bytes([Answer.STATUS, IN_STREAM, self.flags | running]) + more
+        return bytes([ReplyCode.STATUS, IN_STREAM_REPLY, self.flags | running]) + more
 
     def _begin(self, now: float) -> None:
         """Start the stream; a device that streams already goes on."""
@@ -219,7 +219,7 @@ class SimulatedShimmer:
 
     def _packet(self, k: int, ticks: int) -> bytes:
         size = self._firmware.tick_bits // 8
-        return bytes([DATA]) + (ticks % (1 << 8 * size)).to_bytes(size, "little") + self.exg.sample(k)
+        return bytes([DATA_PACKET]) + (ticks % (1 << 8 * size)).to_bytes(size, "little") + self.exg.sample(k)
 
     def _say(self, message: bytes) -> None:
         whole = message + checksum(message, self._crc)

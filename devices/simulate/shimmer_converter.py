@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devices.shimmer.protocol import TICKS
+from devices.shimmer.protocol import TICK_RATE_HZ
 
-_SETTLING = round(0.065 * TICKS)  # ticks after the start that are not sent
-_RESET = 640  # ticks between samples when it is switched on: 51.2 Hz
+_SETTLING_TICKS = round(0.065 * TICK_RATE_HZ)  # ticks after the start that are not sent
+_RESET_DIVIDER = 640  # ticks between samples when it is switched on: 51.2 Hz
 
 
-class Converter:
+class SimulatedConverter:
     """It runs on from its first start, whether its samples are wanted or not.
 
     Parameters
@@ -24,9 +24,9 @@ class Converter:
     """
 
     def __init__(self, end: int | None, born: int, ppm: float) -> None:
-        self.divider = _RESET  # ticks between two samples
+        self.divider = _RESET_DIVIDER  # ticks between two samples
         self.played = 0  # samples that were taken
-        self._end, self._born, self._pace = end, born, TICKS * (1 + ppm * 1e-6)
+        self._end, self._born, self._pace = end, born, TICK_RATE_HZ * (1 + ppm * 1e-6)
         self._epoch: float | None = None  # host time at which the clock stood at `born`
         self._origin: int | None = None  # ticks of sample 0
         self._next = 0  # sample that is due next
@@ -44,7 +44,7 @@ class Converter:
 
     def start(self, now: float) -> None:
         """Make the first sample behind the settling time the next that is due."""
-        first = self.ticks(now) + _SETTLING
+        first = self.ticks(now) + _SETTLING_TICKS
         if self._origin is None:
             self._origin = first
         self._next = -((self._origin - first) // self.divider)

@@ -10,28 +10,33 @@ from ecg_live.events import F64
 
 Bytes = npt.NDArray[np.uint8]
 
-_VREF = 2420.0  # mV
-_GAINS = (6, 1, 2, 3, 4, 8, 12, 6)  # by bits 6-4 of CHnSET (data sheet SBAS502C)
-_FRESH = 0x80  # of a status
-_COMPARATORS, _CLOCK_OUT = 0x40, 0x08  # of CONFIG2: without comparators there are no lead-off bits
+_VREF_MV = 2420.0  # mV
+_GAIN_BY_CODE = (6, 1, 2, 3, 4, 8, 12, 6)  # by bits 6-4 of CHnSET (data sheet SBAS502C)
+_FRESH_BIT = 0x80  # of a status
+_COMPARATORS_BIT, _CLOCK_OUT_BIT = 0x40, 0x08  # of CONFIG2: without comparators there are no lead-off bits
 _CONFIG2, _CH1SET, _LOFF_SENS = 1, 3, 6  # places of registers, CONFIG1 being the first
-_SENSORS = {
+_CHANNELS_BY_SENSOR = {
     0x000010: (0x1D, 0x1E, 0x1F),
     0x000008: (0x20, 0x21, 0x22),
     0x100000: (0x1D, 0x23, 0x24),
     0x080000: (0x20, 0x25, 0x26),
 }
 # Chip, channel of the chip, bytes, and column of what is played; chip 2's first channel has no electrodes.
-_CHANNELS = {
+_CHANNEL_SOURCES = {
     0x1E: (0, 0, 3, 0), 0x1F: (0, 1, 3, 1), 0x21: (1, 0, 3, None), 0x22: (1, 1, 3, 2),
     0x23: (0, 0, 2, 0), 0x24: (0, 1, 2, 1), 0x25: (1, 0, 2, None), 0x26: (1, 1, 2, 2),
 }  # fmt: skip
-_STATUS = {0x1D: 0, 0x20: 1}  # chip
-_INPUTS = {"LL": ((0, 0x01),), "RA": ((0, 0x02), (0, 0x08)), "LA": ((0, 0x04),), "Vx": ((1, 0x04),)}  # chip and bit
-_RING = 4  # slots: a stale sample is that much older
+_STATUS_CHIPS = {0x1D: 0, 0x20: 1}  # chip
+_LEAD_OFF_INPUTS = {
+    "LL": ((0, 0x01),),
+    "RA": ((0, 0x02), (0, 0x08)),
+    "LA": ((0, 0x04),),
+    "Vx": ((1, 0x04),),
+}  # chip and bit
+_RING_SLOTS = 4  # slots: a stale sample is that much older
 
 
-class Exg:
+class SimulatedExg:
     """Both chips, with what they convert: samples (n,) or (n, c) in mV.
 
     ``off`` are electrodes that came off; ``stale`` says which chips had no fresh conversion for a sample (1, 2, or 3
@@ -67,20 +72,22 @@ class Exg:
     def read(self, chip: int, start: int, count: int) -> bytes:
         """Read registers."""
         registers = bytearray(self._registers[chip & 1])
-        registers[_CONFIG2] |= _CLOCK_OUT if self.clock_out and not chip else 0
+        registers[_CONFIG2] |= _CLOCK_OUT_BIT if self.clock_out and not chip else 0
         return bytes(registers[start : start + count])
 
     def channels(self, sensors: int) -> bytes:
         """Give the ids of what a packet holds."""
-        return bytes(channel for bit, ids in _SENSORS.items() if sensors & bit for channel in ids)
+        return bytes(channel for bit, ids in _CHANNELS_BY_SENSOR.items() if sensors & bit for channel in ids)
 
     def prepare(self, sensors: int) -> None:
         """Lay out all samples as bytes, with the gains as they are set."""
         columns: list[Bytes] = []
         self._places, at = [], 0
         for channel in self.channels(sensors):
-            chip = _STATUS[channel] if channel in _STATUS else _CHANNELS[channel][0]
-            column = np.full((len(self), 1), _FRESH, np.uint8) if channel in _STATUS else self._counts(channel)
+            chip = _STATUS_CHIPS[channel] if channel in _STATUS_CHIPS else _CHANNEL_SOURCES[channel][0]
+            column = (
+                np.full((len(self), 1), _FRESH_BIT, np.uint8) if channel in _STATUS_CHIPS else self._counts(channel)
+            )
             self._places.append((channel, chip, slice(at, at + column.shape[1])))
             columns.append(column)
             at += column.shape[1]
@@ -93,24 +100,24 @@ class Exg:
         for channel, chip, place in self._places:
             old = stale & 1 << chip
             if old:
-                row[place] = self._table[(k - _RING) % len(self)].tobytes()[place]
-            if channel in _STATUS:
-                row[place.start] = (0 if old else _FRESH) | self._lead_off(chip)
+                row[place] = self._table[(k - _RING_SLOTS) % len(self)].tobytes()[place]
+            if channel in _STATUS_CHIPS:
+                row[place.start] = (0 if old else _FRESH_BIT) | self._lead_off(chip)
         return bytes(row)
 
     def _lead_off(self, chip: int) -> int:
         """Give the lead-off bits of those inputs that are sensed."""
-        if not self._registers[chip][_CONFIG2] & _COMPARATORS:
+        if not self._registers[chip][_CONFIG2] & _COMPARATORS_BIT:
             return 0
-        bits = sum(bit for electrode in self.off for where, bit in _INPUTS[electrode] if where == chip)
+        bits = sum(bit for electrode in self.off for where, bit in _LEAD_OFF_INPUTS[electrode] if where == chip)
         return bits & self._registers[chip][_LOFF_SENS]
 
     def _counts(self, channel: int) -> Bytes:
         """Give a channel's samples as big-endian counts (n, 2 or 3)."""
-        chip, of_chip, width, column = _CHANNELS[channel]
-        gain = _GAINS[self._registers[chip][_CH1SET + of_chip] >> 4 & 7]
+        chip, of_chip, width, column = _CHANNEL_SOURCES[channel]
+        gain = _GAIN_BY_CODE[self._registers[chip][_CH1SET + of_chip] >> 4 & 7]
         top = 2 ** (8 * width - 1) - 1
-        per_mv = (gain if width == 3 else 2 * gain) * top / _VREF
+        per_mv = (gain if width == 3 else 2 * gain) * top / _VREF_MV
         values = np.zeros(len(self)) if column is None else self._samples[:, min(column, self._samples.shape[1] - 1)]
         counts = np.clip(np.rint(values * per_mv), -top - 1, top).astype(">i4")
         low: Bytes = counts.view(np.uint8).reshape(-1, 4)[:, 4 - width :]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from devices.discovery import Reach, in_reach
+from devices.discovery import Discovery, discover
 from ecg_live.cli.log_file import log_option, log_to
 from ecg_live.config import load
 from ecg_live.text import clean
@@ -27,14 +27,14 @@ def show_devices(seconds: str | None, log: str | None = None, *, as_json: bool) 
         The time is no positive number, or the log cannot be written.
     """
     with log_to(log_option(log)):
-        reach = in_reach(load({"seconds": seconds}, {}).seconds or DEFAULT_SCAN_S)
+        reach = discover(load({"seconds": seconds}, {}).seconds or DEFAULT_SCAN_S)
     if as_json:
         print(json.dumps(asdict(reach)), flush=True)
     else:
         _print(reach)
 
 
-def _print(reach: Reach) -> None:
+def _print(reach: Discovery) -> None:
     console = Console()
     streams = [
         (

@@ -94,9 +94,9 @@ def _demo() -> str:
 
 
 def _lsl() -> str:
-    from devices.lsl.resolve import loopback
+    from devices.lsl.resolve import check_loopback
 
-    return loopback()
+    return check_loopback()
 
 
 def _bluetooth() -> str:

@@ -126,7 +126,7 @@ def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session
 def _open(uri: str, settings: Settings) -> Source:
     """Open the source, or raise what would end it at once."""
     from devices.read_options import ReadOptions
-    from devices.uri import check, open_source
+    from devices.uri import check_source, open_source
 
     opening = ReadOptions(
         settings.channel,
@@ -137,7 +137,7 @@ def _open(uri: str, settings: Settings) -> Source:
         annotations=settings.annotations,
     )
     source = open_source(uri, opening, time.monotonic)
-    check(source)
+    check_source(source)
     return source
 
 

@@ -103,13 +103,13 @@ def _serial(emulator: Emulator, settings: Settings, closed: Event) -> None:
 
 
 def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings, closed: Event) -> None:
-    from devices.simulate.bluetooth import host
+    from devices.simulate.bluetooth import host_on_adapter
 
     def on_air() -> None:
         _say(f"{emulator.name} by Bluetooth, on adapter {adapter}", f"{device}:{emulator.name}")
 
     async def main() -> None:
-        playing = asyncio.ensure_future(host(emulator, adapter, on_air))
+        playing = asyncio.ensure_future(host_on_adapter(emulator, adapter, on_air))
         stopped = asyncio.ensure_future(asyncio.to_thread(closed.wait, settings.seconds))
         try:
             await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -17,7 +17,7 @@ import pytest
 
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.polar import PolarDriver
-from devices.device_source import RadioSource
+from devices.device_source import DeviceSource
 from devices.link import Driver
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
@@ -43,7 +43,7 @@ class Worn:
     def __init__(self, radio: Radio, emulator: Emulator, driver: Driver, step: float, number: int, late: int) -> None:
         self.emulator, self.rate, self._radio, self._late = emulator, driver.info.rate, radio, late
         self.wearer: Wearer = radio.add(emulator, f"F1:F1:F1:F1:F1:{number:02X}")
-        source = RadioSource(driver, BleTransport(), rng=random.Random(number))  # noqa: S311 - no secret
+        source = DeviceSource(driver, BleTransport(), rng=random.Random(number))  # noqa: S311 - no secret
         self.listener = Listener(source, Ledger(step))
 
     @property

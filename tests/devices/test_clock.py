@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.clock import BINS, DeviceClock
+from devices.clock import MAX_BINS, DeviceClock
 from ecg_live.events import State
 
 DRIFT = 50e-6
@@ -120,6 +120,6 @@ def test_drift_is_told_once_a_minute() -> None:
 
 def test_memory_is_bounded() -> None:
     clock = DeviceClock()
-    for k in range(10 * BINS):
+    for k in range(10 * MAX_BINS):
         clock.push(k, k)
-    assert len(clock._bins) == BINS
+    assert len(clock._bins) == MAX_BINS

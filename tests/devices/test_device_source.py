@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.bounded_queue import Outbox
-from devices.device_source import RadioSource
-from devices.supervisor import Patience
+from devices.bounded_queue import SampleQueue
+from devices.device_source import DeviceSource
+from devices.supervisor import DeviceTimeouts
 from ecg_live.errors import DeviceLost, DeviceNotFound
 from ecg_live.events import Chunk, Gap, State, StreamEvent
 from tests.support.chunk_cutting import cut
@@ -19,11 +19,11 @@ from tests.support.synthetic_signals import ecg
 
 
 class Rig:
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: DeviceTimeouts | None = None) -> None:
         self.time = HandTime()
         self.ether = Ether(self.time)
         self.driver = CountingDriver(self.ether)
-        self.source = RadioSource(self.driver, self.ether, self.time, patience, loop=self.time.make_loop)
+        self.source = DeviceSource(self.driver, self.ether, self.time, patience, loop=self.time.make_loop)
         self.items: list[Chunk | StreamEvent] = []
         self.error: Exception | None = None
         self.reader = threading.Thread(target=self._read)
@@ -87,7 +87,7 @@ def test_leaving_disconnects_and_leaves_no_thread() -> None:
 
 
 def test_an_error_comes_after_what_came_before_it() -> None:
-    rig = Rig(Patience(lost=20))
+    rig = Rig(DeviceTimeouts(lost=20))
     with rig.source:
         rig.time.advance(1)
         rig.ether.lose()
@@ -118,7 +118,7 @@ def test_closed_before_it_was_entered() -> None:
 
 
 def test_what_does_not_fit_is_one_counted_gap() -> None:
-    outbox = Outbox(200)
+    outbox = SampleQueue(200)
     chunks = list(cut(ecg(5, 100), 100, [50] * 9))
     for chunk in chunks[:4]:
         outbox.put(chunk)
@@ -142,7 +142,7 @@ def test_what_does_not_fit_is_one_counted_gap() -> None:
 
 
 def test_losses_at_the_end_are_told_too() -> None:
-    outbox = Outbox(100)
+    outbox = SampleQueue(100)
     for chunk in cut(ecg(3, 100), 100, [100, 100]):
         outbox.put(chunk)
     outbox.end()

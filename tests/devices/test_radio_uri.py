@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from devices.bluetooth.ble import BleTransport
-from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.polar import PolarDriver
-from devices.device_source import RadioSource
+from devices.device_source import DeviceSource
 from devices.read_options import ReadOptions
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
@@ -18,9 +18,9 @@ from devices.uri import open_source
 from ecg_live.errors import ConfigError
 
 
-def opened(uri: str, opening: ReadOptions | None = None) -> RadioSource:
+def opened(uri: str, opening: ReadOptions | None = None) -> DeviceSource:
     source = open_source(uri, opening or ReadOptions())
-    assert isinstance(source, RadioSource)
+    assert isinstance(source, DeviceSource)
     return source
 
 
@@ -30,8 +30,8 @@ def opened(uri: str, opening: ReadOptions | None = None) -> RadioSource:
         ("polar:", PolarDriver, BleTransport, "Polar H10"),
         ("polar:12345678", PolarDriver, BleTransport, "Polar 12345678"),
         ("POLAR:name=Polar H10 1", PolarDriver, BleTransport, "Polar H10 1"),
-        ("hr:AA:BB:CC:DD:EE:FF", StrapDriver, BleTransport, "heart-rate strap AA:BB:CC:DD:EE:FF"),
-        ("hr:", StrapDriver, BleTransport, "heart-rate strap"),
+        ("hr:AA:BB:CC:DD:EE:FF", HeartRateDriver, BleTransport, "heart-rate strap AA:BB:CC:DD:EE:FF"),
+        ("hr:", HeartRateDriver, BleTransport, "heart-rate strap"),
         ("shimmer:", ShimmerDriver, BleTransport, "Shimmer"),
         ("shimmer:address=00:06:66:12:34:56,rate=256", ShimmerDriver, BleTransport, "Shimmer 00:06:66:12:34:56"),
         ("shimmer:/dev/rfcomm0", ShimmerDriver, SerialTransport, "Shimmer /dev/rfcomm0"),
@@ -42,7 +42,7 @@ def test_which_device_over_what(uri: str, driver: type, transport: type, heading
     source = opened(uri)
     assert isinstance(source._driver, driver)
     assert isinstance(source._supervisor._transport, transport)
-    assert source._driver.heading == heading
+    assert source._driver.description == heading
 
 
 def test_settings_of_a_shimmer() -> None:

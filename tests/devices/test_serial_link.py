@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.link import Found, LinkLost
-from devices.serial_link import SerialTransport, _unopened
+from devices.link import FoundDevice, LinkLost
+from devices.serial_link import SerialTransport, _open_error
 from devices.shimmer import ShimmerDriver
-from devices.shimmer.settings import Settings
+from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, DeviceNotFound
@@ -30,8 +30,8 @@ def host() -> Iterator[SerialHost]:
         yield entered
 
 
-def found(port: str) -> Found:
-    return Found(port, port)
+def found(port: str) -> FoundDevice:
+    return FoundDevice(port, port)
 
 
 class Items(list[Chunk | StreamEvent]):
@@ -61,7 +61,7 @@ def test_shimmer_over_a_serial_port_twice() -> None:
     async def main(port: str) -> None:
         transport, driver = SerialTransport(port), ShimmerDriver(port)
         for samples in (100, 200):
-            there = await transport.find(driver.wants, 1.0)
+            there = await transport.find(driver.matches, 1.0)
             assert there is not None
             link = await transport.connect(there, 1.0)
             assert link.services == frozenset()
@@ -73,7 +73,7 @@ def test_shimmer_over_a_serial_port_twice() -> None:
 
     with SerialHost(emulator) as host:
         asyncio.run(main(host.port))
-    assert 200 <= exact(items, Settings()) <= emulator.played
+    assert 200 <= exact(items, ShimmerSettings()) <= emulator.played
     assert sum(isinstance(item, Gap) for item in items) == 1
     times = [item.arrived for item in items if isinstance(item, Chunk) and item.arrived is not None]
     assert times == sorted(times)
@@ -145,7 +145,7 @@ def test_no_serial_port_at_all() -> None:
     ],
 )
 def test_what_the_system_says_in_words(number: int, kind: type[DeviceError], text: str) -> None:
-    error = _unopened("/dev/rfcomm0", OSError(number, "could not open port"))
+    error = _open_error("/dev/rfcomm0", OSError(number, "could not open port"))
     assert type(error) is kind
     with pytest.raises(kind, match=text):
         raise error

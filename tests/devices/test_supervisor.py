@@ -10,18 +10,18 @@ from itertools import pairwise
 import pytest
 
 from devices.link import LinkLost
-from devices.supervisor import Patience, Supervisor
+from devices.supervisor import DeviceTimeouts, Supervisor
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound, ProtocolError
 from ecg_live.events import Chunk, Gap, State, StreamEvent
 from tests.support.counting_driver import CountingDriver, Ether
 from tests.support.hand_timed_loop import HandTime, run
 
-PATIENT = Patience()
+PATIENT = DeviceTimeouts()
 Script = Callable[["World"], Awaitable[None]]
 
 
 class World:
-    def __init__(self, time: HandTime, patience: Patience = PATIENT) -> None:
+    def __init__(self, time: HandTime, patience: DeviceTimeouts = PATIENT) -> None:
         self.time, self.items = time, list[Chunk | StreamEvent]()
         self.ether = Ether(time)
         self.driver = CountingDriver(self.ether)
@@ -60,7 +60,7 @@ class World:
         return stop - self.chunks[0].start
 
 
-def play(script: Script, patience: Patience = PATIENT) -> World:
+def play(script: Script, patience: DeviceTimeouts = PATIENT) -> World:
     time = HandTime()
     world = World(time, patience)
     run(time, world.play(script))
@@ -159,7 +159,7 @@ def test_nothing_in_reach_ends_within_its_limit() -> None:
 
 def test_it_gives_up_when_patience_is_at_its_end() -> None:
     time = HandTime()
-    world = World(time, Patience(lost=60))
+    world = World(time, DeviceTimeouts(lost=60))
 
     async def script(world: World) -> None:
         await asyncio.sleep(2)

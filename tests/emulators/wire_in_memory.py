@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from devices.link import Found, Link, LinkLost, Take
+from devices.link import FoundDevice, Link, LinkLost, NotifyCallback
 from devices.simulate.emulator import Characteristic, Emulator, Packet
 from ecg_live.events import Clock
 
@@ -27,18 +27,18 @@ class Wire:
         self.stalled: set[str] = set()
         self.connects = 0
 
-    async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
+    async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
         deadline = self.clock() + seconds
         while True:
             for address, emulator in self._emulators.items():
-                found = Found(emulator.name, address, emulator.advertised, -50, emulator)
+                found = FoundDevice(emulator.name, address, emulator.advertised, -50, emulator)
                 if emulator.name not in self.away and wanted(found):
                     return found
             if self.clock() >= deadline:
                 return None
             await asyncio.sleep(min(0.1, seconds))
 
-    async def connect(self, found: Found, seconds: float) -> Link:
+    async def connect(self, found: FoundDevice, seconds: float) -> Link:
         emulator = self._emulators[found.address]
         if emulator.name in self.away:
             await asyncio.sleep(seconds)
@@ -67,7 +67,7 @@ class WireLink:
 
     def __init__(self, wire: Wire, emulator: Emulator) -> None:
         self._wire, self._emulator = wire, emulator
-        self._takes: dict[str, Take] = {}
+        self._takes: dict[str, NotifyCallback] = {}
         self.written: list[tuple[str, bytes]] = []
         self.lost = asyncio.Event()
         emulator.connect(wire.clock(), wire.mtu)
@@ -77,7 +77,7 @@ class WireLink:
     def services(self) -> frozenset[str]:
         return frozenset(service.uuid for service in self._emulator.services)
 
-    async def subscribe(self, uuid: str, take: Take) -> None:
+    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:
         self._check()
         self._characteristic(uuid)
         self._takes[uuid] = take

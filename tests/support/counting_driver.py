@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from devices.link import Emit, Found, Link, LinkLost, Take
+from devices.link import Emit, FoundDevice, Link, LinkLost, NotifyCallback
 from ecg_live.errors import DeviceError, ProtocolError
 from ecg_live.events import Chunk, Clock, Gap, StreamInfo
 
@@ -35,7 +35,7 @@ class Ether:
     def played(self) -> int:
         return int((self.clock() - self.began) * RATE)
 
-    async def find(self, wanted: Callable[[Found], bool], seconds: float) -> Found | None:
+    async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
         self.finds += 1
         if self.broken is not None:
             raise self.broken
@@ -44,10 +44,10 @@ class Ether:
             if self.clock() >= end:
                 return None
             await asyncio.sleep(0.1)
-        found = Found("Counter 1", "00:01")
+        found = FoundDevice("Counter 1", "00:01")
         return found if wanted(found) else None
 
-    async def connect(self, found: Found, seconds: float) -> Link:
+    async def connect(self, found: FoundDevice, seconds: float) -> Link:
         self.connects += 1
         self.connecting += 1
         self.most_connecting = max(self.most_connecting, self.connecting)
@@ -73,7 +73,7 @@ class CountingLink:
         self.ether = ether
         self.lost = asyncio.Event()
 
-    async def subscribe(self, uuid: str, take: Take) -> None: ...
+    async def subscribe(self, uuid: str, take: NotifyCallback) -> None: ...
 
     async def write(self, uuid: str, data: bytes) -> None: ...
 
@@ -89,7 +89,7 @@ class CountingDriver:
     """Samples that are their own index; what was lost while it was away is a gap."""
 
     info = StreamInfo(RATE, ("ECG",), name="counter")
-    heading: str = "Counter"
+    description: str = "Counter"
 
     def __init__(self, ether: Ether) -> None:
         self._ether = ether
@@ -99,7 +99,7 @@ class CountingDriver:
         self.wrong: ProtocolError | None = None
         self.hangs = False
 
-    def wants(self, found: Found) -> bool:
+    def matches(self, found: FoundDevice) -> bool:
         return found.name.startswith("Counter")
 
     async def start(self, link: Link, emit: Emit) -> None:

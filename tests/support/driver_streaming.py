@@ -11,7 +11,7 @@ import numpy as np
 
 from devices.link import Driver
 from devices.simulate.emulator import Emulator
-from devices.supervisor import Patience, Supervisor
+from devices.supervisor import DeviceTimeouts, Supervisor
 from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 from tests.emulators.wire_in_memory import Wire
 from tests.support.hand_timed_loop import HandTime, run
@@ -64,7 +64,7 @@ def stream(
     time: HandTime,
     script: Callable[[Streamed], Awaitable[object]],
     mtu: int = 247,
-    patience: Patience | None = None,
+    patience: DeviceTimeouts | None = None,
 ) -> Streamed:
     """Supervise beside a script; the script's end is the end."""
     streamed = Streamed(emulator, time, mtu)
@@ -75,7 +75,7 @@ def stream(
             streamed.wire,
             streamed.items.append,
             time,
-            patience or Patience(),
+            patience or DeviceTimeouts(),
             random.Random(2),  # noqa: S311
         )
         supervising = asyncio.ensure_future(supervisor.run())

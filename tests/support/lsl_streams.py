@@ -6,11 +6,11 @@ import uuid
 
 import numpy as np
 
-from devices.lsl.resolve import Patience
+from devices.lsl.resolve import LslTimeouts
 from ecg_live.contracts.reading import Reader
 
 RATE = 256.0
-QUICK = Patience(first=1.0, others=0.1, silent=0.5)
+QUICK = LslTimeouts(first=1.0, others=0.1, silent=0.5)
 
 
 def name() -> str:

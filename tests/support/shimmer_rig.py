@@ -11,7 +11,7 @@ import numpy as np
 
 from devices.link import Link
 from devices.shimmer import ShimmerDriver
-from devices.shimmer.settings import Settings
+from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.emulator import Emulator
 from ecg_live.events import F64, Chunk, Gap, StreamEvent
 from tests.emulators.wire_in_memory import PERIOD, Wire
@@ -21,20 +21,22 @@ T = TypeVar("T")
 LENGTH = 30_000  # counts, at 16 bits as at 24
 
 
-def counting(settings: Settings | None = None) -> F64:
+def counting(settings: ShimmerSettings | None = None) -> F64:
     """Samples whose counts are their index in every lead, that of the lead added: k, k + 1, k + 2."""
     counts: F64 = np.arange(LENGTH)[:, None] + np.arange(3.0)
-    return counts * (settings or Settings()).millivolts
+    return counts * (settings or ShimmerSettings()).millivolts
 
 
 class Rig:
     """What a test has at hand while time leaps."""
 
-    def __init__(self, emulator: Emulator, settings: Settings | None = None, name: str = "", mtu: int = 247) -> None:
+    def __init__(
+        self, emulator: Emulator, settings: ShimmerSettings | None = None, name: str = "", mtu: int = 247
+    ) -> None:
         self.time = HandTime()
         self.wire = Wire(self.time, emulator, mtu=mtu)
         self.emulator = emulator
-        self.settings = settings or Settings()
+        self.settings = settings or ShimmerSettings()
         rate, gain, lead, bits = astuple(self.settings)
         self.driver = ShimmerDriver(name, rate, gain, lead, bits, clock=self.time)
         self.items: list[Chunk | StreamEvent] = []
@@ -43,7 +45,7 @@ class Rig:
         return run(self.time, what)
 
     async def connect(self) -> Link:
-        found = await self.wire.find(self.driver.wants, 1.0)
+        found = await self.wire.find(self.driver.matches, 1.0)
         assert found is not None
         return await self.wire.connect(found, 1.0)
 
@@ -72,7 +74,7 @@ class Rig:
         return exact(self.items, self.settings)
 
 
-def exact(items: Sequence[object], settings: Settings) -> int:
+def exact(items: Sequence[object], settings: ShimmerSettings) -> int:
     at = 0
     for item in items:
         if isinstance(item, Gap):

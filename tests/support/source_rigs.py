@@ -16,14 +16,14 @@ import numpy as np
 import pylsl
 import pytest
 
-from devices.bluetooth.heart_rate import StrapDriver
+from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.polar import PolarDriver
-from devices.bluetooth.polar_frames import RATE
-from devices.device_source import RadioSource
+from devices.bluetooth.polar_frames import POLAR_RATE_HZ
+from devices.device_source import DeviceSource
 from devices.files.recording import FileRecording, Run
 from devices.link import Driver
 from devices.lsl import open_lsl
-from devices.lsl.resolve import Patience
+from devices.lsl.resolve import LslTimeouts
 from devices.read_options import ReadOptions
 from devices.replay import Replay
 from devices.serial_link import SerialTransport
@@ -84,7 +84,7 @@ def over_wire(driver: Callable[[HandTime], Driver], emulator: Emulator) -> Rig:
         moved.advance(seconds)
         wire.away.clear()
 
-    return Rig(RadioSource(driver(moved), wire, moved, loop=moved.make_loop), moved.advance, interrupt)
+    return Rig(DeviceSource(driver(moved), wire, moved, loop=moved.make_loop), moved.advance, interrupt)
 
 
 class Port:
@@ -114,7 +114,7 @@ def serial() -> Rig:
         pytest.skip("this system has no pseudo-terminals")
     port = Port()
     name = str(port.name)
-    source = RadioSource(ShimmerDriver(name), SerialTransport(name), time.monotonic)
+    source = DeviceSource(ShimmerDriver(name), SerialTransport(name), time.monotonic)
     return Rig(source, interrupt=port.again, sure=0.1, away=0.5, jitter=1.0, close=port.close)
 
 
@@ -145,18 +145,18 @@ class Outlet:
 
 def lsl() -> Rig:
     outlet = Outlet()
-    source = open_lsl(f"name={outlet.info.name()}", ReadOptions(), time.monotonic, Patience(others=0.1, silent=0.5))
+    source = open_lsl(f"name={outlet.info.name()}", ReadOptions(), time.monotonic, LslTimeouts(others=0.1, silent=0.5))
     return Rig(source, outlet.flow, outlet.interrupt, sure=FLOW)
 
 
 ECG: dict[str, Callable[[], Rig]] = {
     "replay": replay,
     "lsl": lsl,
-    "polar": lambda: over_wire(lambda time: PolarDriver("", time), SimulatedPolar(Player(RAMP, RATE), ppm=40)),
+    "polar": lambda: over_wire(lambda time: PolarDriver("", time), SimulatedPolar(Player(RAMP, POLAR_RATE_HZ), ppm=40)),
     "shimmer3r": lambda: over_wire(lambda time: ShimmerDriver("", clock=time), SimulatedShimmer(RAMP)),
     "shimmer3": lambda: over_wire(
         lambda time: ShimmerDriver("", rate=256, clock=time), SimulatedShimmer(RAMP, hardware=3)
     ),
     "shimmer on a serial port": serial,
 }
-ALL = ECG | {"strap": lambda: over_wire(lambda time: StrapDriver("", time), SimulatedStrap(RR))}
+ALL = ECG | {"strap": lambda: over_wire(lambda time: HeartRateDriver("", time), SimulatedStrap(RR))}

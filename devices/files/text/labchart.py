@@ -92,10 +92,10 @@ class _Blocks:
         FormatError
             A block has another rate.
         """
-        if block.heading:
-            if block.heading.startswith(FIRST):
+        if block.description:
+            if block.description.startswith(FIRST):
                 self._headings, self._begins = [], True
-            self._headings.append(block.heading)
+            self._headings.append(block.description)
             return
         if not len(block.table):
             return

@@ -29,7 +29,7 @@ class Block(NamedTuple):
 
     line: int
     table: F64
-    heading: str = ""
+    description: str = ""
     remark: str = ""
 
 
@@ -134,7 +134,7 @@ def _slow(path: Path, layout: Layout, line: int, data: bytes) -> Iterator[Block]
             continue
         if raw.startswith(layout.headings):
             yield _block(line, good, layout)
-            yield _block(number, [], layout)._replace(heading=raw.strip())
+            yield _block(number, [], layout)._replace(description=raw.strip())
             line, good = number + 1, []
             continue
         cells, remark = _remark(row_cells(raw, layout), layout)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from devices.bluetooth.ble import BleTransport, scan
-from devices.link import Found, Link, LinkLost
+from devices.link import FoundDevice, Link, LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
 from tests.emulators.counting_device import ASK, BATTERY, LEVEL, NOTIFY, SERVICE, START, STOP, WRITE, Counter
 from tests.emulators.radio.bus import Bus, dying_bus, private_bus
@@ -35,17 +35,17 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(bounded())
 
 
-def named(found: Found) -> bool:
+def named(found: FoundDevice) -> bool:
     return found.name == "Counter-1"
 
 
-async def seen(wanted: Callable[[Found], bool] = named) -> Found:
+async def seen(wanted: Callable[[FoundDevice], bool] = named) -> FoundDevice:
     found = await BleTransport().find(wanted, PATIENCE)
     assert found is not None
     return found
 
 
-async def connected(wanted: Callable[[Found], bool] = named) -> Link:
+async def connected(wanted: Callable[[FoundDevice], bool] = named) -> Link:
     return await BleTransport().connect(await seen(wanted), PATIENCE)
 
 

@@ -12,7 +12,7 @@ from bleak.exc import (
     BleakGATTProtocolError,
 )
 
-from devices.bluetooth.errors import explained
+from devices.bluetooth.errors import translate_bleak_errors
 from devices.link import LinkLost
 from ecg_live.errors import DeviceError, ProtocolError
 
@@ -22,7 +22,7 @@ _HERE = "F1:F1:F1:F1:F1:F1"
 
 
 def said(error: Exception, address: str = "") -> DeviceError:
-    with pytest.raises(DeviceError) as caught, explained("searching", address):
+    with pytest.raises(DeviceError) as caught, translate_bleak_errors("searching", address):
         raise error
     return caught.value
 

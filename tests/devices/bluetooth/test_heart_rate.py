@@ -6,8 +6,13 @@ import asyncio
 
 import pytest
 
-from devices.bluetooth.heart_rate import MEASUREMENT, Measurement, StrapDriver, parse
-from devices.link import Found
+from devices.bluetooth.heart_rate import (
+    HEART_RATE_MEASUREMENT_UUID,
+    HeartRateDriver,
+    HeartRateMeasurement,
+    parse_heart_rate,
+)
+from devices.link import FoundDevice
 from devices.simulate.heart_rate import SimulatedStrap, rr_of
 from devices.simulate.player import Player
 from ecg_live.errors import DeviceNotFound, ProtocolError
@@ -20,31 +25,31 @@ from tests.support.synthetic_signals import ecg
 @pytest.mark.parametrize(
     ("data", "measurement"),
     [
-        ("00 48", Measurement(72)),
-        ("01 48 01", Measurement(328)),
-        ("04 48", Measurement(72, (), contact=False)),
-        ("06 48", Measurement(72, (), contact=True)),
-        ("02 48", Measurement(72)),  # a bit that says nothing without its other
-        ("10 48 00 04 00 02", Measurement(72, (1.0, 0.5))),
-        ("10 48", Measurement(72)),
-        ("18 48 FF FF 00 04", Measurement(72, (1.0,))),
-        ("1F 48 00 34 12 66 03", Measurement(72, (870 / 1024,), contact=True)),
+        ("00 48", HeartRateMeasurement(72)),
+        ("01 48 01", HeartRateMeasurement(328)),
+        ("04 48", HeartRateMeasurement(72, (), contact=False)),
+        ("06 48", HeartRateMeasurement(72, (), contact=True)),
+        ("02 48", HeartRateMeasurement(72)),  # a bit that says nothing without its other
+        ("10 48 00 04 00 02", HeartRateMeasurement(72, (1.0, 0.5))),
+        ("10 48", HeartRateMeasurement(72)),
+        ("18 48 FF FF 00 04", HeartRateMeasurement(72, (1.0,))),
+        ("1F 48 00 34 12 66 03", HeartRateMeasurement(72, (870 / 1024,), contact=True)),
     ],
 )
-def test_bytes_of_a_measurement(data: str, measurement: Measurement) -> None:
-    assert parse(bytes.fromhex(data)) == measurement
+def test_bytes_of_a_measurement(data: str, measurement: HeartRateMeasurement) -> None:
+    assert parse_heart_rate(bytes.fromhex(data)) == measurement
 
 
 @pytest.mark.parametrize("data", ["", "00", "01 48", "10 48 00", "18 48 FF", "08 48 01"])
 def test_what_is_cut_short_is_refused(data: str) -> None:
     with pytest.raises(ProtocolError, match="is cut short"):
-        parse(bytes.fromhex(data))
+        parse_heart_rate(bytes.fromhex(data))
 
 
 def test_driver_gives_beats_and_battery() -> None:
     time = HandTime()
     strap = SimulatedStrap([0.75, 0.8, 0.85])
-    got = stream(StrapDriver("", time), strap, time, lambda _: asyncio.sleep(60))
+    got = stream(HeartRateDriver("", time), strap, time, lambda _: asyncio.sleep(60))
     rr = [each for beats in got.of(Beats) for each in beats.rr]
     assert rr[:6] == pytest.approx([0.75, 0.8, 0.85] * 2, abs=1 / 1024)
     assert sum(rr) == pytest.approx(60, abs=2)
@@ -52,7 +57,7 @@ def test_driver_gives_beats_and_battery() -> None:
     assert {beats.heart_rate for beats in got.of(Beats)[2:]} <= {71.0, 75.0, 80.0}
     assert [battery.level for battery in got.of(Battery)] == [0.9]
     assert not got.of(LeadOff)
-    assert StrapDriver("").info.channels == ()
+    assert HeartRateDriver("").info.channels == ()
 
 
 def test_off_the_skin_and_on_again_is_told_once() -> None:
@@ -64,7 +69,7 @@ def test_off_the_skin_and_on_again_is_told_once() -> None:
             strap.heart.contact = contact
             await asyncio.sleep(5)
 
-    got = stream(StrapDriver("", time), strap, time, script)
+    got = stream(HeartRateDriver("", time), strap, time, script)
     assert [lead.off for lead in got.of(LeadOff)] == [True, False]
     assert {beats.heart_rate for beats in got.of(Beats)} == {75.0, 0.0}
 
@@ -79,7 +84,7 @@ def test_link_loss_and_return() -> None:
         got.back()
         await asyncio.sleep(5)
 
-    got = stream(StrapDriver("0001", time), SimulatedStrap([0.8]), time, script)
+    got = stream(HeartRateDriver("0001", time), SimulatedStrap([0.8]), time, script)
     assert "lost" in {state.state for state in got.items if hasattr(state, "state")}
     assert len(got.of(Beats)) == pytest.approx(10, abs=2)
 
@@ -90,10 +95,10 @@ def test_a_measurement_that_is_cut_short_is_a_warning() -> None:
 
     async def script(got: Streamed) -> None:
         await asyncio.sleep(2)
-        got.wire.links[strap.name]._takes[MEASUREMENT](b"\x10")
+        got.wire.links[strap.name]._takes[HEART_RATE_MEASUREMENT_UUID](b"\x10")
         await asyncio.sleep(2)
 
-    got = stream(StrapDriver("", time), strap, time, script)
+    got = stream(HeartRateDriver("", time), strap, time, script)
     assert got.details("warning") == ["heart-rate measurement 10 is cut short (renew the battery)"]
 
 
@@ -102,16 +107,16 @@ def test_what_is_no_strap_is_told() -> None:
     strap = SimulatedStrap([0.8], name="Scale 1")
     strap.services = strap.services[1:]
     with pytest.raises(ProtocolError, match=r"no heart-rate service \(180D\); it offers nothing of the kind"):
-        stream(StrapDriver("scale", time), strap, time, lambda _: asyncio.sleep(9))
+        stream(HeartRateDriver("scale", time), strap, time, lambda _: asyncio.sleep(9))
     with pytest.raises(DeviceNotFound, match="no heart-rate strap band in reach"):
-        stream(StrapDriver("band", time), strap, time, lambda _: asyncio.sleep(90))
+        stream(HeartRateDriver("band", time), strap, time, lambda _: asyncio.sleep(90))
 
 
 def test_choice_by_service_without_a_name() -> None:
     service = "0000180d-0000-1000-8000-00805f9b34fb"
-    assert StrapDriver("").wants(Found("X", "1", (service,)))
-    assert not StrapDriver("").wants(Found("X", "1"))
-    assert StrapDriver("x").wants(Found("X 7", "1"))
+    assert HeartRateDriver("").matches(FoundDevice("X", "1", (service,)))
+    assert not HeartRateDriver("").matches(FoundDevice("X", "1"))
+    assert HeartRateDriver("x").matches(FoundDevice("X 7", "1"))
 
 
 def test_intervals_of_a_recording() -> None:

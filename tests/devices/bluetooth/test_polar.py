@@ -10,30 +10,30 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from devices.bluetooth.polar import CONTROL, DATA, PolarDriver
-from devices.bluetooth.polar_frames import RATE, Timeline, parse
-from devices.link import Found
+from devices.bluetooth.polar import PMD_CONTROL_UUID, PMD_DATA_UUID, PolarDriver
+from devices.bluetooth.polar_frames import POLAR_RATE_HZ, PolarTimeline, parse_frame
+from devices.link import FoundDevice
 from devices.simulate.emulator import Packet
-from devices.simulate.heart_rate import Heart
+from devices.simulate.heart_rate import SimulatedHeart
 from devices.simulate.player import Player
-from devices.simulate.polar import SET, SimulatedPolar
+from devices.simulate.polar import SET_STAMP_NS, SimulatedPolar
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Battery, Beats, Chunk, Gap, State, StreamEvent
 from tests.support.driver_streaming import Streamed, stream
 from tests.support.hand_timed_loop import HandTime
 
-COUNT = Player(np.arange(8000) / 1000, RATE)  # each sample is its own index, in microvolt
+COUNT = Player(np.arange(8000) / 1000, POLAR_RATE_HZ)  # each sample is its own index, in microvolt
 
 
 def frame(first: int, count: int = 73, stamp: int | None = None, kind: int = 0, type_: int = 0) -> bytes:
-    stamp = SET + round((first + count - 1) * 1e9 / RATE) if stamp is None else stamp
+    stamp = SET_STAMP_NS + round((first + count - 1) * 1e9 / POLAR_RATE_HZ) if stamp is None else stamp
     values = b"".join((k % 8000).to_bytes(3, "little", signed=True) for k in range(first, first + count))
     return struct.pack("<BQB", kind, stamp, type_) + values
 
 
 def laid(frames: Iterable[tuple[bytes, float]]) -> list[Chunk | StreamEvent]:
-    timeline = Timeline()
-    return [item for data, arrived in frames for item in timeline.push(parse(data), arrived)]
+    timeline = PolarTimeline()
+    return [item for data, arrived in frames for item in timeline.push(parse_frame(data), arrived)]
 
 
 def indices(samples: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def indices(samples: np.ndarray) -> np.ndarray:
 
 def test_bytes_of_a_frame() -> None:
     data = bytes.fromhex("00 EA 54 A2 42 8B 45 52 08 00 FF FF FF 01 00 00 00 00 80 FF FF 7F")
-    got = parse(data)
+    got = parse_frame(data)
     assert got.stamp == 0x0852458B42A254EA
     assert got.samples.tolist() == [-0.001, 0.001, -8388.608, 8388.607]
 
@@ -63,7 +63,7 @@ def test_bytes_of_a_frame() -> None:
 )
 def test_other_frames_are_refused_by_name(data: bytes, message: str) -> None:
     with pytest.raises(ProtocolError, match=message):
-        parse(data)
+        parse_frame(data)
 
 
 def test_lost_frames_are_counted_from_the_stamps() -> None:
@@ -96,14 +96,17 @@ def test_a_thousand_frames_that_come_twice_are_told_and_counted_in_a_few_words()
 def test_jitter_of_stamps_is_no_loss() -> None:
     jitter = [0, 5, -5, 4, 0, -4, 3]  # ms
     frames = [
-        (frame(73 * k, stamp=SET + round((73 * k) / RATE * 1e9) + ms * 10**6), k * 0.56) for k, ms in enumerate(jitter)
+        (frame(73 * k, stamp=SET_STAMP_NS + round((73 * k) / POLAR_RATE_HZ * 1e9) + ms * 10**6), k * 0.56)
+        for k, ms in enumerate(jitter)
     ]
     assert not [item for item in laid(frames) if not isinstance(item, Chunk)]
 
 
 def test_a_strap_whose_rate_is_off_loses_nothing_over_a_long_gap() -> None:
     step = round(1e9 / 130.3)
-    frames = [(frame(73 * k, stamp=SET + 73 * k * step), k * 73 / 130.3) for k in range(1000) if not 400 <= k < 600]
+    frames = [
+        (frame(73 * k, stamp=SET_STAMP_NS + 73 * k * step), k * 73 / 130.3) for k in range(1000) if not 400 <= k < 600
+    ]
     gaps = [item for item in laid(frames) if isinstance(item, Gap)]
     assert [(gap.start, gap.lost) for gap in gaps] == [(400 * 73, 200 * 73)]
 
@@ -111,23 +114,28 @@ def test_a_strap_whose_rate_is_off_loses_nothing_over_a_long_gap() -> None:
 @pytest.mark.parametrize("fallen", [-(10**17), 10**15])
 def test_a_clock_that_was_set_is_a_gap_by_the_computers_clock(fallen: int) -> None:
     frames = [(frame(73 * k), 0.5615 * k) for k in range(10)]
-    frames += [(frame(73 * k, stamp=SET + fallen + k * round(73e9 / RATE)), 30 + 0.5615 * k) for k in range(10)]
+    frames += [
+        (frame(73 * k, stamp=SET_STAMP_NS + fallen + k * round(73e9 / POLAR_RATE_HZ)), 30 + 0.5615 * k)
+        for k in range(10)
+    ]
     (gap,) = [item for item in laid(frames) if isinstance(item, Gap)]
-    assert gap.lost == pytest.approx((30 - 9 * 0.5615) * RATE - 73, abs=3)
+    assert gap.lost == pytest.approx((30 - 9 * 0.5615) * POLAR_RATE_HZ - 73, abs=3)
     assert "the strap's clock was set" in gap.cause
 
 
 @pytest.mark.parametrize("mtu", [23, 64, 232, 517])
 def test_driver_gives_what_the_strap_plays(mtu: int) -> None:
     time = HandTime()
-    strap = SimulatedPolar(COUNT, ppm=80, heart=Heart([0.8, 0.9]))
+    strap = SimulatedPolar(COUNT, ppm=80, heart=SimulatedHeart([0.8, 0.9]))
     got = stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(70), mtu)
-    assert len(indices(got.samples)) == pytest.approx(70 * RATE, abs=100)
+    assert len(indices(got.samples)) == pytest.approx(70 * POLAR_RATE_HZ, abs=100)
     assert not got.of(Gap)
     assert [battery.level for battery in got.of(Battery)] == [0.88]
     assert {beats.heart_rate for beats in got.of(Beats)} == {75.0, 67.0}
     assert got.chunks[-1].arrived is not None
-    assert got.chunks[-1].time == pytest.approx(got.chunks[-1].arrived - len(got.chunks[-1].samples) / RATE, abs=0.02)
+    assert got.chunks[-1].time == pytest.approx(
+        got.chunks[-1].arrived - len(got.chunks[-1].samples) / POLAR_RATE_HZ, abs=0.02
+    )
     assert got.details("clock")[0].startswith("device clock +")
     assert got.details("streaming") == ["Polar H10 streams"]
     assert strap._next is None  # stopped
@@ -190,13 +198,13 @@ def test_off_the_skin_it_drops_the_link_and_its_clock_falls_back() -> None:
 
     async def script(got: Streamed) -> None:
         await asyncio.sleep(5)
-        strap.wear(time(), on=False)
+        strap.set_skin_contact(time(), on=False)
         while strap.linked:  # noqa: ASYNC110 - the strap knows of no Event
             await asyncio.sleep(0.1)
         began.append(time())
         got.lose()
         await asyncio.sleep(100)
-        strap.wear(time(), on=True)
+        strap.set_skin_contact(time(), on=True)
         got.back()
         await asyncio.sleep(5)
 
@@ -204,15 +212,15 @@ def test_off_the_skin_it_drops_the_link_and_its_clock_falls_back() -> None:
     assert began[0] == pytest.approx(1000 + 5 + 45, abs=0.3)
     (gap,) = got.of(Gap)
     assert "clock was set" in gap.cause
-    assert gap.lost / RATE == pytest.approx(100, abs=1.5)
-    assert len(got.samples) / RATE == pytest.approx(155, abs=1)
+    assert gap.lost / POLAR_RATE_HZ == pytest.approx(100, abs=1.5)
+    assert len(got.samples) / POLAR_RATE_HZ == pytest.approx(155, abs=1)
 
 
 def test_a_strap_that_still_streams_for_somebody_else_is_stopped_first() -> None:
     time = HandTime()
     strap = SimulatedPolar(COUNT)
     strap.connect(time(), 232)
-    strap.write(CONTROL, bytes.fromhex("02 00 00 01 82 00 01 01 0E 00"), time())
+    strap.write(PMD_CONTROL_UUID, bytes.fromhex("02 00 00 01 82 00 01 01 0E 00"), time())
     got = stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(3))
     assert got.chunks
     assert [data.hex() for _, data in got.wire.links[strap.name].written[:3]] == [
@@ -235,7 +243,7 @@ class Charging(SimulatedPolar):
 def test_what_passes_is_waited_for() -> None:
     time = HandTime()
     got = stream(PolarDriver("", time), Charging(COUNT), time, lambda _: asyncio.sleep(9))
-    assert len(got.samples) > 7 * RATE
+    assert len(got.samples) > 7 * POLAR_RATE_HZ
 
 
 class Wrong(SimulatedPolar):
@@ -244,7 +252,7 @@ class Wrong(SimulatedPolar):
     data = b""
 
     def due(self, now: float) -> list[Packet]:
-        return [Packet(DATA, self.data)] if super().due(now) else []
+        return [Packet(PMD_DATA_UUID, self.data)] if super().due(now) else []
 
 
 def test_an_mtu_that_is_too_small_is_told() -> None:
@@ -279,7 +287,7 @@ def test_a_broken_frame_amid_the_stream_is_a_gap_and_told_once() -> None:
         await asyncio.sleep(3)
         link = got.wire.links[strap.name]
         for _ in range(3):
-            link._takes[DATA](b"\x00" * 12)
+            link._takes[PMD_DATA_UUID](b"\x00" * 12)
         await asyncio.sleep(3)
 
     got = stream(PolarDriver("", time), strap, time, script)
@@ -289,7 +297,7 @@ def test_a_broken_frame_amid_the_stream_is_a_gap_and_told_once() -> None:
 
 def test_choice_by_name() -> None:
     for name, wanted in [("", "Polar H10 1"), ("1234", "Polar H10 12345678"), ("00:0a", "x")]:
-        assert PolarDriver(name).wants(Found(wanted, "00:0A"))
-    assert not PolarDriver("").wants(Found("Polar Sense 1", "00:0A"))
-    assert not PolarDriver("99").wants(Found("Polar H10 1", "00:0A"))
-    assert PolarDriver("1234").heading == "Polar 1234"
+        assert PolarDriver(name).matches(FoundDevice(wanted, "00:0A"))
+    assert not PolarDriver("").matches(FoundDevice("Polar Sense 1", "00:0A"))
+    assert not PolarDriver("99").matches(FoundDevice("Polar H10 1", "00:0A"))
+    assert PolarDriver("1234").description == "Polar 1234"

@@ -40,7 +40,7 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
 
 
 def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.lsl.source._AGAIN", 0.1)
+    monkeypatch.setattr("devices.lsl.source._LOST_REPORT_INTERVAL_S", 0.1)
     called = name()
     with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
@@ -102,7 +102,7 @@ def test_a_stream_that_comes_back_as_another_is_refused_and_the_right_one_waited
 
 
 def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.lsl.source._AGAIN", 0.1)
+    monkeypatch.setattr("devices.lsl.source._LOST_REPORT_INTERVAL_S", 0.1)
     called = name()
     impatient = replace(QUICK, lost=0.3)
     with (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.lsl.rate_check import Rate, RateCheck
+from devices.lsl.rate_check import MeasuredRate, RateCheck
 from ecg_live.events import F64
 
 
-def judged(says: float, arrivals: F64, stamps: F64, counts: F64) -> Rate | None:
+def judged(says: float, arrivals: F64, stamps: F64, counts: F64) -> MeasuredRate | None:
     check = RateCheck(says)
     for count, stamp, arrived in zip(counts.tolist(), stamps.tolist(), arrivals.tolist(), strict=True):
         if found := check.push(count, stamp, arrived, behind=False):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from devices.lsl.sample_loss import FUTURE, LossFinder, Stretch
+from devices.lsl.sample_loss import MAX_FUTURE_STAMP_S, ContiguousRun, LossFinder
 from ecg_live.events import F64
 
 RATE = 256.0
@@ -15,21 +15,21 @@ RATE = 256.0
 
 def run(
     stamps: F64, taken: F64, cuts: list[int] | None = None, rate: float = RATE, arrived: F64 | None = None
-) -> list[Stretch]:
+) -> list[ContiguousRun]:
     """Samples arrive when they are stamped, unless told otherwise."""
     finder = LossFinder(rate, 1)
-    found: list[Stretch] = []
+    found: list[ContiguousRun] = []
     arrived = stamps if arrived is None else arrived
     for piece in np.split(np.arange(len(stamps)), cuts or []):
         found += finder.push(stamps[piece], arrived[piece], taken[piece, None])
     return found + finder.flush()
 
 
-def losses(found: list[Stretch]) -> list[tuple[int, int]]:
+def losses(found: list[ContiguousRun]) -> list[tuple[int, int]]:
     return [(stretch.start - stretch.lost, stretch.lost) for stretch in found if stretch.lost]
 
 
-def counted(found: list[Stretch]) -> F64:
+def counted(found: list[ContiguousRun]) -> F64:
     """Where each sample was placed, less where the device had it."""
     return np.concatenate([s.start + np.arange(len(s.samples)) - s.samples[:, 0] for s in found])
 
@@ -93,7 +93,7 @@ def test_one_burst_a_second_with_one_stamp() -> None:
     assert losses(run(np.ceil((taken + 1) / 256), taken)) == []
 
 
-def steps(found: list[Stretch]) -> list[tuple[float, float]]:
+def steps(found: list[ContiguousRun]) -> list[tuple[float, float]]:
     """Where (s) a clock was set, to a block, and by how much."""
     return [(stretch.start / RATE, round(stretch.stepped, 2)) for stretch in found if stretch.stepped]
 
@@ -172,7 +172,7 @@ def test_samples_and_losses_are_never_more_than_time_allows(
     for k, (at, step) in enumerate(sets):  # 1.5 s apart at least
         stamps[taken >= 1000 * k + at] += step
     found = run(stamps, taken, arrived=arrived)
-    assert found[-1].start + len(found[-1].samples) <= taken[-1] + 1 + FUTURE * RATE
+    assert found[-1].start + len(found[-1].samples) <= taken[-1] + 1 + MAX_FUTURE_STAMP_S * RATE
 
 
 def test_stamps_that_are_no_times() -> None:

@@ -145,7 +145,7 @@ def test_no_such_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     outlet = made(called)
     with pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: .*lsl:{called} \[ECG"):
         open_lsl("x", ReadOptions(), patience=QUICK)
-    monkeypatch.setattr("devices.lsl.resolve.look", lambda *_: [])
+    monkeypatch.setattr("devices.lsl.resolve.resolve_streams", lambda *_: [])
     with pytest.raises(DeviceNotFound, match=r"with name 'x': none answers at all \(start the outlet .*UDP port 16571"):
         open_lsl("x", ReadOptions(), patience=QUICK)
     del outlet

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.link import Found
+from devices.link import FoundDevice
 from devices.shimmer import ShimmerDriver
 from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
-from devices.shimmer.settings import Settings
+from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Chunk, Gap, LeadOff, State
 from tests.emulators.faulty_device import Faulty
@@ -49,7 +49,7 @@ def test_every_connection_says_the_whole_sequence(hardware: int) -> None:
 @pytest.mark.parametrize("bits", [16, 24])
 @pytest.mark.parametrize(("rate", "gain", "lead"), [(128, 1, "LA-RA"), (1024, 12, "Vx-RL"), (512, 6, "LL-RA")])
 def test_samples_are_exact_at_every_setting(hardware: int, bits: int, rate: float, gain: int, lead: str) -> None:
-    chosen = Settings(rate, gain, lead, bits)
+    chosen = ShimmerSettings(rate, gain, lead, bits)
     rig = Rig(SimulatedShimmer(counting(chosen), hardware), chosen)
     rig.run(rig.stream(2.0))
     assert rig.exact() == rig.emulator.played == pytest.approx(2.0 * rate, abs=0.1 * rate)
@@ -107,7 +107,7 @@ def test_times_are_when_samples_were_taken() -> None:
 
 
 def test_drift_is_told() -> None:
-    rig = Rig(SimulatedShimmer(counting(), ppm=50), Settings(128))
+    rig = Rig(SimulatedShimmer(counting(), ppm=50), ShimmerSettings(128))
     rig.run(rig.stream(100.0))
     told = [state.detail for state in rig.of(State) if state.state == "clock"]
     assert told
@@ -173,7 +173,7 @@ def test_counter_begins_with_the_first_fresh_sample() -> None:
     first = rig.items[0]
     assert isinstance(first, Chunk)
     assert first.start == 0
-    assert round(first.samples[0, 0] / Settings().millivolts) == 2
+    assert round(first.samples[0, 0] / ShimmerSettings().millivolts) == 2
 
 
 def test_lead_off_comes_before_its_sample() -> None:
@@ -289,14 +289,14 @@ def test_stop_ends_the_stream() -> None:
 @pytest.mark.parametrize(
     ("name", "found", "wanted"),
     [
-        ("", Found("Fred", "1", (SHIMMER3R,)), True),
-        ("", Found("Shimmer3-7A21", "1"), True),
-        ("", Found("Polar H10", "1", ("0000180d-0000-1000-8000-00805f9b34fb",)), False),
-        ("fred", Found("Fred", "1", ()), True),
-        ("7a21", Found("Shimmer3R-7A21-BLE", "1"), True),
-        ("aa:bb", Found("", "AA:BB"), True),
-        ("Shimmer3-7A21", Found("Shimmer3-7A22", "1", (SHIMMER3R,)), False),
+        ("", FoundDevice("Fred", "1", (SHIMMER3R,)), True),
+        ("", FoundDevice("Shimmer3-7A21", "1"), True),
+        ("", FoundDevice("Polar H10", "1", ("0000180d-0000-1000-8000-00805f9b34fb",)), False),
+        ("fred", FoundDevice("Fred", "1", ()), True),
+        ("7a21", FoundDevice("Shimmer3R-7A21-BLE", "1"), True),
+        ("aa:bb", FoundDevice("", "AA:BB"), True),
+        ("Shimmer3-7A21", FoundDevice("Shimmer3-7A22", "1", (SHIMMER3R,)), False),
     ],
 )
-def test_wants(name: str, found: Found, wanted: bool) -> None:
-    assert ShimmerDriver(name).wants(found) is wanted
+def test_wants(name: str, found: FoundDevice, wanted: bool) -> None:
+    assert ShimmerDriver(name).matches(found) is wanted

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from devices.shimmer.electrodes import Electrodes
+from devices.shimmer.electrodes import ElectrodeMonitor
 from ecg_live.events import LeadOff
 
 FINE = (0x80, 0x80)
 
 
 def told(lead: str, statuses: list[tuple[int, int]]) -> list[LeadOff]:
-    electrodes = Electrodes(lead, 512)
+    electrodes = ElectrodeMonitor(lead, 512)
     return [event for k, status in enumerate(statuses) if (event := electrodes.push(k, status)) is not None]
 
 

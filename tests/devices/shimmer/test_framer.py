@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.shimmer.framer import Accepted, Data, Framer, Message, Refused, Reply, Skipped
-from devices.shimmer.protocol import Layout, checksum
+from devices.shimmer.framer import Ack, DataPacket, Framer, Message, Nack, Reply, SkippedBytes
+from devices.shimmer.protocol import PacketLayout, checksum
 
-LAYOUT = Layout((0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22))
+LAYOUT = PacketLayout((0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22))
 DIV = 64
 
 
@@ -35,7 +35,7 @@ def with_crc(message: str, crc: int = 2) -> bytes:
 
 
 def indices(messages: list[Message]) -> list[int]:
-    return [LAYOUT.samples(one.packet)[0] for one in messages if isinstance(one, Data)]
+    return [LAYOUT.samples(one.packet)[0] for one in messages if isinstance(one, DataPacket)]
 
 
 def cut(data: bytes, cuts: list[int], made: Framer) -> list[Message]:
@@ -44,16 +44,16 @@ def cut(data: bytes, cuts: list[int], made: Framer) -> list[Message]:
 
 
 def test_ack_of_the_crc_mode_carries_its_crc() -> None:
-    assert framer().push(bytes.fromhex("FF F4 65")) == [Accepted()]
-    assert framer(crc=1).push(bytes.fromhex("FF F4")) == [Accepted()]
-    assert framer(crc=0).push(bytes.fromhex("FF")) == [Accepted()]
+    assert framer().push(bytes.fromhex("FF F4 65")) == [Ack()]
+    assert framer(crc=1).push(bytes.fromhex("FF F4")) == [Ack()]
+    assert framer(crc=0).push(bytes.fromhex("FF")) == [Ack()]
 
 
 @pytest.mark.parametrize("crc", [0, 1, 2])
 def test_ack_and_reply_share_one_crc(crc: int) -> None:
-    expected = [Accepted(), Reply(0x25, b"\x0a")]
+    expected = [Ack(), Reply(0x25, b"\x0a")]
     assert framer(crc, expect=0x25).push(with_crc("FF 25 0A", crc)) == expected
-    assert framer(crc).push(with_crc("FE", crc)) == [Refused()]
+    assert framer(crc).push(with_crc("FE", crc)) == [Nack()]
 
 
 @pytest.mark.parametrize(("hardware", "config"), [(3, 4), (10, 7)])
@@ -61,7 +61,7 @@ def test_ack_and_reply_share_one_crc(crc: int) -> None:
 def test_inquiry_of_both_kinds(hardware: int, config: int, crc: int) -> None:
     payload = "40 00" + "AB" * config + "06 01 1D 1E 1F 20 21 22"
     made = framer(crc, hardware=hardware, expect=0x02)
-    assert made.push(with_crc("FF 02" + payload, crc)) == [Accepted(), Reply(0x02, bytes.fromhex(payload))]
+    assert made.push(with_crc("FF 02" + payload, crc)) == [Ack(), Reply(0x02, bytes.fromhex(payload))]
     assert made.pending == b""
 
 
@@ -77,7 +77,7 @@ def test_status_between_samples_accepts_nothing(hardware: int, status: str, pref
 
 def test_registers() -> None:
     made = framer(expect=0x62)
-    assert made.push(with_crc("FF 62 02 A0 10")) == [Accepted(), Reply(0x62, bytes.fromhex("02 A0 10"))]
+    assert made.push(with_crc("FF 62 02 A0 10")) == [Ack(), Reply(0x62, bytes.fromhex("02 A0 10"))]
 
 
 def test_answer_that_nobody_asked_for_is_none() -> None:
@@ -89,7 +89,7 @@ def test_wrong_crc_is_no_message_and_the_next_one_is() -> None:
     bad[7] ^= 0x10
     messages = framer(streams=True).push(packet(1) + bytes(bad) + packet(3))
     assert indices(messages) == [1, 3]
-    assert Skipped(len(bad)) in messages
+    assert SkippedBytes(len(bad)) in messages
 
 
 @pytest.mark.parametrize("crc", [0, 1, 2])
@@ -109,14 +109,14 @@ def test_flat_lines_do_not_sync_falsely_without_a_crc(crc: int) -> None:
     packets = [b"\x00" + (k * DIV).to_bytes(3, "little") + body for k in range(200)]
     packets = [one + checksum(one, crc) for one in packets]
     stream = b"".join(packets[:50]) + packets[50][5:] + b"".join(packets[51:])
-    found = [LAYOUT.ticks(one.packet) for one in framer(crc, streams=True).push(stream) if isinstance(one, Data)]
+    found = [LAYOUT.ticks(one.packet) for one in framer(crc, streams=True).push(stream) if isinstance(one, DataPacket)]
     assert set(found) <= {k * DIV for k in range(200)}
     assert len(found) > 190
 
 
 def test_garbage_is_told_once_however_much() -> None:
     messages = framer(streams=True).push(b"\x55" * 1000 + packet(5))
-    assert messages[0] == Skipped(1000)
+    assert messages[0] == SkippedBytes(1000)
 
 
 def test_clear_forgets_half_a_message() -> None:
@@ -124,7 +124,7 @@ def test_clear_forgets_half_a_message() -> None:
     assert made.push(bytes.fromhex("FF 25")) == []
     assert made.pending == bytes.fromhex("FF 25")
     made.clear()
-    assert made.push(with_crc("FF 25 03")) == [Accepted(), Reply(0x25, b"\x03")]
+    assert made.push(with_crc("FF 25 03")) == [Ack(), Reply(0x25, b"\x03")]
 
 
 @st.composite

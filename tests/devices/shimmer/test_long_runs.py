@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from devices.link import LinkLost
-from devices.shimmer.settings import Settings
+from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Gap
 from ecg_live.signal.pipeline import SignalPath, windows
@@ -18,12 +18,12 @@ from tests.support.chunk_cutting import cut
 from tests.support.shimmer_rig import Rig, counting
 from tests.support.synthetic_signals import ecg, info
 
-SLOW = Settings(128)
+SLOW = ShimmerSettings(128)
 
 
 def test_windows_are_those_of_the_file() -> None:
     signal = ecg(13, 256)
-    rig = Rig(SimulatedShimmer(signal, loop=False), Settings(256))
+    rig = Rig(SimulatedShimmer(signal, loop=False), ShimmerSettings(256))
     rig.run(rig.stream(14.0))
     shimmer = list(windows(iter(rig.items), SignalPath(rig.driver.info, hop=1.0)))
     file = list(windows(cut(signal, 256, [256] * 13), SignalPath(info(256, rig.driver.info.full_scale), hop=1.0)))

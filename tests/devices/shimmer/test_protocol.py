@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.shimmer.protocol import Firmware, Inquiry, Layout, checksum
+from devices.shimmer.protocol import Firmware, Inquiry, PacketLayout, checksum
 from ecg_live.errors import ProtocolError
 
 ECG = (0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22)
@@ -51,7 +51,7 @@ def test_inquiry_at_both_lengths(config: int) -> None:
 
 def test_samples_of_24_bits_are_big_endian_between_little_endian_ticks() -> None:
     packet = bytes.fromhex("00 010203 80 000102 FFFFFE 9F 111111 7FFFFF")
-    layout = Layout(ECG)
+    layout = PacketLayout(ECG)
     assert layout.size == len(packet)
     assert layout.ticks(packet) == 0x030201
     assert layout.status(packet) == (0x80, 0x9F)
@@ -60,7 +60,7 @@ def test_samples_of_24_bits_are_big_endian_between_little_endian_ticks() -> None
 
 def test_samples_of_16_bits_behind_ticks_of_16_bits() -> None:
     packet = bytes.fromhex("00 0102 80 0102 FFFE 80 1111 8000")
-    layout = Layout(ECG_16, bits=16, tick_bits=16)
+    layout = PacketLayout(ECG_16, bits=16, tick_bits=16)
     assert layout.size == len(packet)
     assert layout.ticks(packet) == 0x0201
     assert layout.samples(packet) == (258, -2, -32768)
@@ -68,17 +68,17 @@ def test_samples_of_16_bits_behind_ticks_of_16_bits() -> None:
 
 def test_channels_may_come_in_any_order() -> None:
     packet = bytes.fromhex("00 000000 90 111111 000003 81 000001 000002")
-    layout = Layout((0x20, 0x21, 0x22, 0x1D, 0x1E, 0x1F))
+    layout = PacketLayout((0x20, 0x21, 0x22, 0x1D, 0x1E, 0x1F))
     assert layout.samples(packet) == (1, 2, 3)
     assert layout.status(packet) == (0x81, 0x90)
 
 
 def test_unknown_channel_is_named() -> None:
     with pytest.raises(ProtocolError, match="channel 0x07, which is none"):
-        Layout((0x07, *ECG))
+        PacketLayout((0x07, *ECG))
 
 
 @pytest.mark.parametrize("channels", [(), ECG_16, ECG[:3], ECG[1:]])
 def test_missing_ecg_is_said(channels: tuple[int, ...]) -> None:
     with pytest.raises(ProtocolError, match=r"no ECG.*ECG board"):
-        Layout(channels)
+        PacketLayout(channels)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.shimmer.timeline import Timeline
+from devices.shimmer.timeline import ShimmerTimeline
 
 DIV, RATE = 64, 512.0
 
@@ -22,8 +22,8 @@ class Device:
         return 1000 + k / RATE / self.pace
 
 
-def start(device: Device, bits: int = 24) -> Timeline:
-    line = Timeline(DIV)
+def start(device: Device, bits: int = 24) -> ShimmerTimeline:
+    line = ShimmerTimeline(DIV)
     line.resume(bits)
     assert line.place(device.ticks(0), device.host(0)) == 0
     return line
@@ -91,16 +91,16 @@ def test_clock_set_anew_while_it_was_away_counts_by_the_host(ticks: int) -> None
     line = start(Device(born=3_000_000))
     line.resume(24)
     assert line.place(ticks, 1020.0) == 20 * 512
-    assert line.set_anew
+    assert line.clock_was_reset
     assert line.place(ticks + DIV, 1020.002) == 20 * 512 + 1
-    assert not line.set_anew
+    assert not line.clock_was_reset
 
 
 def test_clock_that_leaps_within_a_connection_counts_by_the_host() -> None:
     line = start(Device())
     assert line.place(8_000_000, 1000.5) is None
     assert line.place(8_000_000 + DIV, 1000.5) == 256
-    assert line.set_anew
+    assert line.clock_was_reset
     assert line.place(8_000_000 + 2 * DIV, 1000.5) == 257
 
 
@@ -110,7 +110,7 @@ def test_garbage_that_bears_a_right_crc_moves_no_sample() -> None:
     for k, garbage in ((1, 8_000_000), (2, 3_000_000), (3, 12_000_000)):
         assert line.place(garbage, device.host(k)) is None
         assert line.place(device.ticks(k), device.host(k)) == k
-        assert not line.set_anew
+        assert not line.clock_was_reset
 
 
 def test_last_sample_was_taken_before_it_came() -> None:

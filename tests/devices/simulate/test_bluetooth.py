@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_a_device_on_an_adapter_until_it_is_cancelled(radio: Radio, tmp_path: Path) -> None:
-    from devices.simulate.bluetooth import host
+    from devices.simulate.bluetooth import host_on_adapter
 
     counter, socket = Counter(), tmp_path / "hci"
     radio.plug_in(socket)
@@ -28,7 +28,7 @@ def test_a_device_on_an_adapter_until_it_is_cancelled(radio: Radio, tmp_path: Pa
     async def play() -> None:
         async with asyncio.timeout(10):
             on_air = asyncio.Event()
-            playing = asyncio.create_task(host(counter, f"unix-client:{socket}", on_air.set))
+            playing = asyncio.create_task(host_on_adapter(counter, f"unix-client:{socket}", on_air.set))
             await on_air.wait()
             transport = BleTransport()
             found = await transport.find(lambda one: one.name == counter.name, 5)
@@ -47,10 +47,10 @@ def test_a_device_on_an_adapter_until_it_is_cancelled(radio: Radio, tmp_path: Pa
 
 @pytest.mark.parametrize("adapter", ["nonsense", "unix-client:/nowhere", "hci-socket:99"])
 def test_an_adapter_that_is_none(adapter: str) -> None:
-    from devices.simulate.bluetooth import host
+    from devices.simulate.bluetooth import host_on_adapter
 
     with pytest.raises(DeviceError, match=f"{adapter} cannot be used as a Bluetooth adapter.*usb:0"):
-        asyncio.run(host(Counter(), adapter, lambda: pytest.fail("it is not on the air")))
+        asyncio.run(host_on_adapter(Counter(), adapter, lambda: pytest.fail("it is not on the air")))
 
 
 def test_without_bumble(monkeypatch: pytest.MonkeyPatch) -> None:

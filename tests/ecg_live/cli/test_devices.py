@@ -10,8 +10,8 @@ import sys
 import pylsl
 import pytest
 
-from devices.discovery import _device
-from devices.link import Found
+from devices.discovery import _identify
+from devices.link import FoundDevice
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.doctor import DEVICE_CHECKS
 from ecg_live.errors import ConfigError
@@ -64,11 +64,11 @@ def test_a_time_that_cannot_be() -> None:
     ],
 )
 def test_known_devices_by_radio(name: str, services: tuple[str, ...], source: str) -> None:
-    assert _device(Found(name, "AA:BB", services, -60), alone=True).source == source
+    assert _identify(FoundDevice(name, "AA:BB", services, -60), alone=True).source == source
 
 
 def test_two_devices_of_one_name_go_by_address() -> None:
-    assert _device(Found("Shimmer3-7A21", "AA:BB"), alone=False).source == "shimmer:AA:BB"
+    assert _identify(FoundDevice("Shimmer3-7A21", "AA:BB"), alone=False).source == "shimmer:AA:BB"
 
 
 def test_the_doctor_finds_a_stream_of_this_machine() -> None:

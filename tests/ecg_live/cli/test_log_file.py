@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.discovery import Reach
+from devices.discovery import Discovery
 from ecg_live.cli import main
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.live import live
@@ -167,9 +167,9 @@ def test_train_and_devices_log_too(
     assert "the command failed: DatasetError at " in lines(path)[-1]
     assert "P07" not in path.read_text(encoding="utf-8")
 
-    def looked(_seconds: float) -> Reach:
+    def looked(_seconds: float) -> Discovery:
         log.warning("no adapter")
-        return Reach((), (), (), ())
+        return Discovery((), (), (), ())
 
     monkeypatch.setattr("ecg_live.cli.devices.in_reach", looked)
     show_devices("0.1", str(path), as_json=True)

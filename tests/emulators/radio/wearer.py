@@ -34,7 +34,7 @@ class Wearer(Peripheral):
 
     async def leave(self) -> None:
         """Go out of reach: no advertisements any more, and the link is lost."""
-        await self.hush()
+        await self.stop_advertising()
         self.lose()
 
     def stall(self, on: bool) -> None:
