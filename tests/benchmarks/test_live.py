@@ -13,37 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
-from ecg_live.resources import folder
+from tests.support.long_recordings import RATE, long_recording
 
 pytest.importorskip("torch", reason="the commands that are timed need PyTorch")
 
-RATE = 1000
 TIGHT = 20 * 2**20  # bytes that four hours may need above one
-
-
-def long_recording(path: Path, minutes: int) -> Path:
-    """The bundled minute over and over, as OpenSignals HDF5."""
-    lines = (folder() / "supine_1min.txt").read_text().splitlines()[3:]
-    minute = np.array([int(line.split("\t")[2]) for line in lines if line], dtype=np.uint16)
-    samples = np.tile(minute, minutes)[:, None]
-    with h5py.File(path, "w") as file:
-        group = file.create_group("00:00:00:00:00:01")
-        for name, value in {
-            "sampling rate": RATE,
-            "resolution": [16],
-            "channels": [1],
-            "device": "biosignalsplux",
-        }.items():
-            group.attrs[name] = value
-        channel = group.create_dataset("raw/channel_1", data=samples)
-        channel.attrs["sensor"], channel.attrs["label"] = "ECG", "CH1"
-        counter = np.minimum(np.arange(len(samples)), 65535).astype(np.uint16)
-        group.create_dataset("raw/nSeq", data=counter[:, None])
-    return path
 
 
 def run_flat_out(path: Path) -> tuple[dict[str, Any], int]:

@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 from devices import open_recording, open_source
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
-from tests.devices.files.edf import test_edf
-from tests.devices.files.opensignals import test_text
-from tests.devices.files.text import test_shimmer
-from tests.devices.files.xdf import test_xdf
 from tests.support.decoding import decode
-from tests.support.files import mat_files
+from tests.support.files import edf_files, mat_files, opensignals_text_files, shimmer_text_files, xdf_files
 
 AT_100 = ReadOptions(rate=100)
 
@@ -102,10 +98,10 @@ def test_an_empty_file_of_any_name(tmp_path: Path, suffix: str) -> None:
 
 
 def test_content_goes_before_the_name(tmp_path: Path) -> None:
-    text = test_text.write(tmp_path / "a.edf", test_text.counted(range(10)))
+    text = opensignals_text_files.write(tmp_path / "a.edf", opensignals_text_files.counted(range(10)))
     assert len(decode(text).samples) == 10
-    assert len(decode(test_edf.write(tmp_path / "b.txt", test_edf.counts())).samples) == 2000
-    shimmer = test_shimmer.write(tmp_path / "c.xdf", test_shimmer.at(512, 300))
+    assert len(decode(edf_files.write(tmp_path / "b.txt", edf_files.counts())).samples) == 2000
+    shimmer = shimmer_text_files.write(tmp_path / "c.xdf", shimmer_text_files.at(512, 300))
     assert decode(shimmer).info.rate == 512
 
 
@@ -116,15 +112,15 @@ def test_nothing_depends_on_the_size_of_chunks(tmp_path_factory: pytest.TempPath
     numbers = [n % 65536 for n in range(65000, 67000) if n % 700 > 3]
     rate = 130
     parts = [
-        test_xdf.samples(
+        xdf_files.samples(
             1, "float32", [[at + i] for i in range(50)], [(at + i + (at > 300) * 99) / rate for i in range(50)]
         )
         for at in range(0, 1000, 50)
     ]
     for path in (
-        test_text.write(folder / "a.txt", test_text.counted(numbers), last="1"),
-        test_shimmer.write(folder / "b.csv", test_shimmer.at(512, 2000, (3, 1), (900, 50), (1000, 2))),
-        test_xdf.write(folder / "c.xdf", test_xdf.header(1, "P", "ECG", "float32", rate), *parts),
+        opensignals_text_files.write(folder / "a.txt", opensignals_text_files.counted(numbers), last="1"),
+        shimmer_text_files.write(folder / "b.csv", shimmer_text_files.at(512, 2000, (3, 1), (900, 50), (1000, 2))),
+        xdf_files.write(folder / "c.xdf", xdf_files.header(1, "P", "ECG", "float32", rate), *parts),
     ):
         one, other = decode(path, size=10**6), decode(path, size=size)
         np.testing.assert_array_equal(one.samples, other.samples)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.ecg_live.cli.test_mark import PATIENCE, free, runtime, session
+from tests.support.marked_session import PATIENCE, session
+from tests.support.marker_desk import free
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-__all__ = ["runtime"]  # a fixture of the tests of ecg-live mark
 
 
 def example(name: str) -> dict[str, Any]:

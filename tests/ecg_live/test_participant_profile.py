@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.participant_profile import KnownBaseline, KnownRecording, KnownScale, Profile, data_folder
+from tests.support.participant_files import NAMES
 
 DAY = "2026-11-24T10:00:00+00:00"
 SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1 + 0.2, 1 / 3, 417, DAY)
@@ -110,9 +110,6 @@ def test_recordings_are_remembered_once_each_and_a_damaged_entry_hides_no_other(
     saved[0].write_text("{}")
     assert sorted(map(str, profile.recordings())) == sorted(paths[1:])
     assert Profile("P02", tmp_path).recordings() == []
-
-
-NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=15)
 
 
 @given(NAMES, NAMES)

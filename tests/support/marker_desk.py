@@ -74,3 +74,11 @@ class Program:
     def ask(self, line: str) -> str:
         self.send(line.encode() + b"\n")
         return self.answer()
+
+
+def free() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        port: int = line.getsockname()[1]
+        return port

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownRecording, KnownScale, Profile
 from ecg_live.sinks.stream_layout import specs
@@ -14,6 +16,7 @@ from tests.support.xdf_recordings import HEADS, INFO, counted
 
 DAY = "2026-11-24T10:00:00+00:00"
 SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1, 0.3, 417, DAY)
+NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=15)
 
 
 def begun(path: Path, who: str | None, roll: Roll = ONE_FILE, info: StreamInfo = INFO, source: str = "") -> XdfRecorder:

@@ -9,8 +9,8 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
-from tests.devices.files.test_csv_table import AT_100, write
 from tests.support.decoding import decode, decode_until_error
+from tests.support.files.csv_files import AT_100, write
 
 ROWS = [f"{i / 250:.3f},{i}" for i in range(100)]
 TABLE = "time,ECG\n" + "\n".join(ROWS) + "\n"

@@ -9,13 +9,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from tests.support.decoding import decode, decode_until_error
-
-AT_100 = ReadOptions(rate=100)
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8", newline="")
-    return path
+from tests.support.files.csv_files import AT_100, write
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ",\n"])

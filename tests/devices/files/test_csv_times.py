@@ -10,8 +10,8 @@ from devices.files import open_recording
 from devices.files.text.dates import Midnights, to_ms
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
-from tests.devices.files.test_csv_table import write
 from tests.support.decoding import Decoded, decode
+from tests.support.files.csv_files import write
 
 T0 = datetime(2026, 10, 25, 23, 59, 50, tzinfo=UTC)
 FS = 250

@@ -1,7 +1,6 @@
 """A day's file needs no more memory than a minute's: blocks come and go."""
 
 import json
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +9,8 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.read_options import ReadOptions
-from tests.devices.files.edf import test_edf
-from tests.devices.files.xdf import test_xdf
-from tests.support.files import acq_files
-
-SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
+from tests.support.files import acq_files, edf_files, xdf_files
+from tests.support.peak_memory import SLACK, opening, peak
 
 
 def text(path: Path, rows: int) -> Path:
@@ -43,11 +38,11 @@ def hdf5(path: Path, rows: int) -> Path:
 
 
 def edf(path: Path, rows: int) -> Path:
-    return test_edf.write(path, test_edf.counts(seconds=rows // 250))
+    return edf_files.write(path, edf_files.counts(seconds=rows // 250))
 
 
 def xdf(path: Path, rows: int) -> Path:
-    return test_xdf.write(path, test_xdf.header(1, "P", "ECG", "float32", 130), *test_xdf.ecg(count=rows, each=500))
+    return xdf_files.write(path, xdf_files.header(1, "P", "ECG", "float32", 130), *xdf_files.ecg(count=rows, each=500))
 
 
 def wfdb(path: Path, rows: int) -> Path:
@@ -64,20 +59,6 @@ def acq(path: Path, rows: int) -> Path:
 
 def packed_acq(path: Path, rows: int) -> Path:
     return acq_files.write(path, [acq_files.Written(np.zeros(rows, np.int16))], revision=132, compressed=True)
-
-
-def opening(path: Path) -> ReadOptions:
-    with path.open("rb") as file:  # not the whole of it: its memory is measured
-        return ReadOptions(rate=1000) if file.read(3) == b"ECG" else ReadOptions()
-
-
-def peak(path: Path) -> float:
-    tracemalloc.start()
-    for _ in open_recording(path, opening(path)).chunks(1000):
-        pass
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from devices.files.poly5 import read_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
 from ecg_live.events import Chunk
-from tests.devices.files.test_memory import SLACK, peak
 from tests.support.decoding import decode
 from tests.support.files.poly5_files import PLAIN, counted, poly5
+from tests.support.peak_memory import SLACK, peak
 
 NAMES = ["EDA", "ECG", "Resp"]
 BLOCK = 86 + 16 * 4 * 3  # bytes of header and samples of a whole block as `poly5` makes it

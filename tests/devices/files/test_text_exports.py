@@ -11,22 +11,9 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker
-from tests.devices.files.test_csv_table import write
 from tests.support.decoding import decode, decode_until_error
-
-LABCHART = (
-    "Interval=\t{interval}\nExcelDateTime=\t{excel!r}\t10/11/19 11:08:37\nTimeFormat=\tStartOfBlock\nDateFormat=\t\n"
-    "ChannelTitle=\tResp\tECG\nRange=\t10.000 V\t2.000 mV\nUnitName=\t*\t*\nTopValue=\t*\t*\nBottomValue=\t*\t*\n"
-)
-EXCEL = 43749.46432274981  # days since 1899-12-30
-
-
-def block(
-    first: int, count: int, began: float = 0.0, interval: str = "0.001 s", notes: dict[int, str] | None = None
-) -> str:
-    """A block of LabChart whose samples are their own index in the file."""
-    rows = [f"{i / 1000:g}\t0.5\t{first + i}" + (f"\t{notes[i]}" if notes and i in notes else "") for i in range(count)]
-    return LABCHART.format(interval=interval, excel=EXCEL + began / 86_400) + "\n".join(rows) + "\n"
+from tests.support.files.csv_files import write
+from tests.support.files.text_exports import acqknowledge, block
 
 
 def test_labchart_s_blocks_are_parted_by_gaps_and_its_comments_are_markers(tmp_path: Path) -> None:
@@ -52,14 +39,6 @@ def test_a_block_of_another_rate_ends_the_recording(tmp_path: Path) -> None:
     assert len(got) == 500
     with pytest.raises(FormatError, match="no interval"):
         open_recording(write(tmp_path / "a.txt", block(0, 500, interval="x")), ReadOptions())
-
-
-def acqknowledge(path: Path, *, time: bool = True, counts: bool = True, interval: str = "1 msec/sample") -> Path:
-    """An export of 500 samples, which are their own index."""
-    head = ["P07_rest.acq", interval, "2 channels", "RSP - RSP100C", "Volts", "ECG - ECG100C", "mV"]
-    head += ["sec\tCH1\tCH2\t"[0 if time else 4 :]] + (["\t500\t500\t"[0 if time else 1 :]] if counts else [])
-    rows = [f"{i / 1000:g}\t0.5\t{i}\t"[0 if time else len(f"{i / 1000:g}\t") :] for i in range(500)]
-    return write(path, "\r\n".join([*head, *rows, ""]))
 
 
 @pytest.mark.parametrize("time", [True, False])

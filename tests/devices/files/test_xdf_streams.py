@@ -13,8 +13,8 @@ from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, TruncatedError
 from ecg_live.events import F64, Chunk, Gap, Marker
-from tests.devices.files.xdf.test_xdf import chunk, header, note, offset, samples, write
 from tests.support.decoding import decode
+from tests.support.files.xdf_files import chunk, header, note, offset, samples, write
 from tests.support.scripted_source import HandClock
 
 RATE = 100

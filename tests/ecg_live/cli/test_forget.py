@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live import resources
-from tests.ecg_live.cli.test_command_line import ecg_live
+from tests.support.command_line import ecg_live
 from tests.support.participant_files import profile, recorded
 
 Forget = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -15,8 +15,8 @@ import pytest
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk
-from tests.benchmarks.test_live import long_recording
 from tests.support import journalled_recorder
+from tests.support.long_recordings import long_recording
 from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
 from tests.support.xdf_recordings import load
 

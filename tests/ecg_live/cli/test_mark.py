@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pylsl
@@ -22,52 +17,11 @@ import pytest
 
 from devices import open_source
 from devices.read_options import ReadOptions
-from ecg_live.resources import demo_recording
 from ecg_live.results import Trace
 from ecg_live.signal.pipeline import SignalPath
-from tests.ecg_live.cli.test_command_line import CLEAN, ecg_live
-
-PATIENCE = 30.0  # s; a test that waits so long has failed
-ECG = str(demo_recording())
-
-
-@pytest.fixture
-def runtime() -> Iterator[dict[str, str]]:
-    """Environment with a folder of its own for sockets, with a path that is short enough."""
-    with tempfile.TemporaryDirectory(prefix="ecg") as place:
-        yield {"XDG_RUNTIME_DIR": place, "LSLAPICFG": os.environ["LSLAPICFG"]}
-
-
-class Running:
-    """A session in another process, and the lines that it writes."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[dict[str, Any]] = []
-
-    def until(self, **wanted: object) -> dict[str, Any]:
-        """Read lines up to one that has these fields."""
-        assert self.process.stdout is not None
-        for text in self.process.stdout:
-            self.lines.append(json.loads(text))
-            if wanted.items() <= self.lines[-1].items():
-                return self.lines[-1]
-        pytest.fail(f"no {wanted} in {self.lines}")
-
-
-@contextmanager
-def session(environ: dict[str, str], *options: str) -> Iterator[Running]:
-    command = [sys.executable, "-m", "ecg_live", "run", ECG, "--headless", "--json", *options]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=CLEAN | environ) as process:
-        alarm = signal.signal(signal.SIGALRM, lambda *_: process.kill())
-        signal.alarm(int(PATIENCE))
-        try:
-            yield Running(process)
-        finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, alarm)
-            process.kill()
+from tests.support.command_line import ecg_live
+from tests.support.marked_session import ECG, PATIENCE, session
+from tests.support.marker_desk import free
 
 
 def said(number: str) -> float:
@@ -175,11 +129,3 @@ def where(values: list[object]) -> int:
     known = np.asarray(values, dtype=np.float32)
     (found,) = np.flatnonzero((np.lib.stride_tricks.sliding_window_view(whole, len(known)) == known).all(axis=1))
     return int(found)
-
-
-def free() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port

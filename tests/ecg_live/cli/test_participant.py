@@ -13,7 +13,7 @@ from ecg_live.cli.participant import ParticipantState, device_key, encoder_id
 from ecg_live.config import Settings
 from ecg_live.events import StreamInfo
 from ecg_live.model.bundle import save_bundle
-from tests.ecg_live.cli.test_command_line import ecg_live, of, write_csv
+from tests.support.command_line import ecg_live, of, write_csv
 from tests.support.random_bundles import random_bundle
 from tests.support.synthetic_signals import ecg
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ecg_live.cli.test_command_line import ECG, ecg_live
+from tests.support.command_line import ECG, ecg_live
 from tests.support.html_pages import body, rows, words
 
 

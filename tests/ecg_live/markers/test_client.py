@@ -14,8 +14,7 @@ from ecg_live.markers import client
 from ecg_live.markers.client import Noted, find, send
 from ecg_live.markers.registry import Door, folder, running
 from tests.ecg_live.markers.conftest import Open
-from tests.ecg_live.markers.test_server import free
-from tests.support.marker_desk import NOW, Desk, Program
+from tests.support.marker_desk import NOW, Desk, Program, free
 
 
 def meant(

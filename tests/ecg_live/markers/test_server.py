@@ -22,7 +22,7 @@ from ecg_live.markers.protocol import LINE
 from ecg_live.markers.registry import Door, running
 from ecg_live.markers.server import CONNECTIONS, STRANGERS, MarkServer
 from tests.ecg_live.markers.conftest import Open
-from tests.support.marker_desk import NOW, Desk, Program
+from tests.support.marker_desk import NOW, Desk, Program, free
 
 
 def tcp(server: MarkServer) -> Door:
@@ -226,11 +226,3 @@ def test_without_a_folder_the_session_goes_on_and_says_so(opened: Open, runtime:
     assert "ecg-live mark will not find this session" in server.warning
     with Program(tcp(server)) as program:
         assert program.ask(f"TOKEN {server.token}") == "OK"
-
-
-def free() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port

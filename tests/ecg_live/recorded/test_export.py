@@ -31,8 +31,8 @@ from ecg_live.sinks.stream_layout import specs
 from ecg_live.sinks.xdf_encoder import Packer
 from ecg_live.xdf.decode import Torn, chunks
 from ecg_live.xdf.encode import DIGEST, MAGIC
-from tests.devices.files.xdf import test_xdf as plain
 from tests.support.decoding import decode
+from tests.support.files import xdf_files as plain
 from tests.support.recorded_sessions import rolled, story
 from tests.support.scripted_source import HandClock
 from tests.support.xdf_recordings import BEGAN, HEADS, INFO, TEXTS, counted, ecg, eventful, load, prediction, record

@@ -23,8 +23,8 @@ from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
 from ecg_live.xdf.decode import ChunkAt, chunks
 from ecg_live.xdf.encode import DIGEST, SAMPLES
-from tests.devices.files.xdf.test_xdf import chunk, header, write
-from tests.devices.files.xdf.test_xdf import ecg as lab_ecg
+from tests.support.files.xdf_files import chunk, header, write
+from tests.support.files.xdf_files import ecg as lab_ecg
 from tests.support.synthetic_signals import ecg
 from tests.support.xdf_recordings import BEGAN, eventful, record
 

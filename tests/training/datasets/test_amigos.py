@@ -9,48 +9,19 @@ from scipy.io import loadmat, savemat
 
 from devices.files import open_recording
 from ecg_live.errors import DatasetError
-from ecg_live.events import F64, Chunk
+from ecg_live.events import Chunk
+from tests.support.files.amigos_files import ORDER, RATE, VIDEOS, level, score, video, write
 from tests.support.files.mat_files import (
-    amigos_video,
     beats,
     cells,
     dreamer_person,
     original_video,
     rated,
-    write_amigos,
     write_amigos_original,
     write_dreamer,
 )
 from training.datasets.amigos import load
 from training.datasets.dataset import Annotation, Rating, SubjectSession
-
-VIDEOS, RATE = 6, 128
-ORDER = ("arousal", "valence", "dominance", "liking", "familiarity")
-
-
-def score(person: int, video: int, column: int) -> int:
-    """1 to 9; each column, person and video has its own series."""
-    return (2 * person + 3 * video + (0, 4, 7, 1, 5)[column] * (video + 1)) % 9 + 1
-
-
-def level(person: int, video: int) -> float:
-    """Where a video's line lies in mV; its first five seconds lie 0.05 higher."""
-    return (person * VIDEOS + video) / 10
-
-
-def video(person: int, number: int) -> F64:
-    right = beats(9 + number, RATE, level(person, number))
-    right[: 5 * RATE] += 0.05
-    return amigos_video(right, right + 50)
-
-
-def write(
-    folder: Path, person: int, videos: dict[int, F64] | None = None, ratings: dict[int, F64] | None = None
-) -> Path:
-    shown = [(videos or {}).get(k, video(person, k)) for k in range(VIDEOS)]
-    said = [(ratings or {}).get(k, rated(*[score(person, k, c) for c in range(5)])) for k in range(VIDEOS)]
-    folder.mkdir(exist_ok=True, parents=True)
-    return write_amigos(folder / f"Data_Preprocessed_P{person:02d}.mat", shown, said)
 
 
 def median_of(sitting: SubjectSession, span: Annotation, rate: int = RATE) -> float:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from tests.devices.files.edf import test_edf
-from tests.support.files import mat_files
-from tests.training.datasets.test_recordings import challenge
+from tests.support.files import edf_files, mat_files
+from tests.support.files.challenge_files import challenge
 from training.datasets import DATASETS, open_dataset, open_unlabelled
 
 
@@ -18,7 +17,7 @@ def write(name: str, folder: Path) -> None:
     folder.mkdir()
     if name == "eegmat":
         for part in (1, 2):
-            test_edf.write(folder / f"Subject00_{part}.edf", test_edf.counts())
+            edf_files.write(folder / f"Subject00_{part}.edf", edf_files.counts())
     elif name == "dreamer":
         scores = {f"Score{name}": [3.0] for name in ("Valence", "Arousal", "Dominance")}
         person = mat_files.dreamer_person([np.full((600, 2), 2060.0)], [], scores)
@@ -30,7 +29,7 @@ def write(name: str, folder: Path) -> None:
     elif name == "cinc2017":
         challenge(folder, "A00001")
     else:
-        test_edf.write(folder / "a.edf", test_edf.counts())
+        edf_files.write(folder / "a.edf", edf_files.counts())
 
 
 @pytest.mark.parametrize("name", ["eegmat", "dreamer", "amigos", "cinc2017", "recordings"])

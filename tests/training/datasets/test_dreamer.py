@@ -8,42 +8,11 @@ import pytest
 
 from devices.files import open_recording
 from ecg_live.errors import DatasetError, RecordingError
-from ecg_live.events import F64, Chunk
-from tests.support.files.mat_files import beats, cells, counts, dreamer_person, write_amigos, write_dreamer
+from ecg_live.events import Chunk
+from tests.support.files.dreamer_files import FILMS, RATE, level, score, write
+from tests.support.files.mat_files import cells, dreamer_person, write_amigos, write_dreamer
 from training.datasets.dataset import Annotation, Dataset, Rating, SubjectSession
 from training.datasets.dreamer import load
-
-PEOPLE, FILMS, RATE = 3, 5, 256
-
-
-def score(name: str, person: int, film: int) -> int:
-    """1 to 5; each column, person and film has its own series."""
-    return {"Valence": 3 * film + person, "Arousal": film + 2 * person + 2, "Dominance": 4 * film + 1}[name] % 5 + 1
-
-
-def level(person: int, film: int) -> float:
-    """Where a film's line lies in mV."""
-    return (person * FILMS + film) / 10 - 1
-
-
-def signal(seconds: float, mark: float) -> F64:
-    return np.stack([counts(beats(seconds, RATE, mark)), counts(beats(seconds, RATE, mark + 5))], axis=1)
-
-
-def write(folder: Path, *, holes: bool = False) -> Path:
-    people = []
-    for p in range(PEOPLE):
-        films: list[F64] = [signal(3 + k, level(p, k)) for k in range(FILMS)]
-        scores: dict[str, list[float]] = {
-            f"Score{name}": [score(name, p, k) for k in range(FILMS)] for name in ("Valence", "Arousal", "Dominance")
-        }
-        if holes and p == 0:
-            films[1] = np.empty((0, 0))
-            scores["ScoreValence"][2], scores["ScoreArousal"][3] = np.nan, 6
-        if holes and p == 1:
-            films = [np.empty((0, 0))] * FILMS
-        people.append(dreamer_person(films, [signal(2, -1.5)] * FILMS, scores))
-    return write_dreamer(folder / "DREAMER.mat", people)
 
 
 def median_of(sitting: SubjectSession, span: Annotation) -> float:

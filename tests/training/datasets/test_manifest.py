@@ -8,7 +8,7 @@ import pytest
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
-from tests.devices.files.edf import test_edf
+from tests.support.files import edf_files
 from tests.support.files.mat_files import dreamer_person, write_dreamer
 from training.datasets import open_dataset
 from training.datasets.dataset import Annotation, Classes, Rating, RecordingPart
@@ -21,9 +21,9 @@ HEAD = "file,channel,subject,start_s,stop_s,stress\n"
 def folder(tmp_path: Path) -> Path:
     """Two files of 8 s, one with two channels, one of another rate."""
     (tmp_path / "more").mkdir()
-    test_edf.write(tmp_path / "a.edf", test_edf.counts())
-    test_edf.write(tmp_path / "more" / "b.edf", test_edf.counts("ECG I"), test_edf.counts("ECG II"))
-    test_edf.write(tmp_path / "c.edf", test_edf.counts(rate=500))
+    edf_files.write(tmp_path / "a.edf", edf_files.counts())
+    edf_files.write(tmp_path / "more" / "b.edf", edf_files.counts("ECG I"), edf_files.counts("ECG II"))
+    edf_files.write(tmp_path / "c.edf", edf_files.counts(rate=500))
     return tmp_path
 
 

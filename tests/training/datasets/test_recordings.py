@@ -5,23 +5,17 @@ from pathlib import Path
 import pytest
 
 from ecg_live.errors import DatasetError
-from tests.devices.files.edf import test_edf
-from tests.devices.files.wfdb import test_wfdb
+from tests.support.files import edf_files, wfdb_files
+from tests.support.files.challenge_files import challenge
 from training.datasets.recordings import load, load_cinc2017
-
-
-def challenge(folder: Path, name: str) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.hea").write_text(f"{name} 1 300 9000\n{name}.mat 16+24 1000/mV 16 0 0 0 0 ECG \n")
-    (folder / f"{name}.mat").write_bytes(b"M" * 24 + bytes(18000))
 
 
 def test_each_file_is_a_wearer_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
-    test_wfdb.write(tmp_path, ["ECG"])
+    wfdb_files.write(tmp_path, ["ECG"])
     (tmp_path / "rec.atr").write_bytes(b"\0\0")
-    test_edf.write(tmp_path / "more" / "rec.edf", test_edf.counts())
-    test_edf.write(tmp_path / "more" / "emg.edf", test_edf.counts("EMG"))
+    edf_files.write(tmp_path / "more" / "rec.edf", edf_files.counts())
+    edf_files.write(tmp_path / "more" / "emg.edf", edf_files.counts("EMG"))
     (tmp_path / "notes.png").write_bytes(b"\x89PNG\r\n\x1a\n\0")
     (tmp_path / ".hidden.edf").write_bytes(b"x")
     dataset = load(tmp_path)
@@ -40,7 +34,7 @@ def test_many_files_that_are_none_are_counted(tmp_path: Path) -> None:
         (tmp_path / f"{number:02d}.png").write_bytes(b"\0")
     with pytest.raises(DatasetError, match=r"holds no recording that can be opened: 00\.png"):
         load(tmp_path)
-    test_wfdb.write(tmp_path, ["ECG"])
+    wfdb_files.write(tmp_path, ["ECG"])
     remarks = load(tmp_path).remarks
     assert len(remarks) == 21
     assert remarks[-1] == "30 more files are left out"
@@ -63,7 +57,7 @@ def test_the_challenge(tmp_path: Path) -> None:
 
 def test_a_wfdb_record_in_segments_is_one_wearer_and_its_segments_are_none(tmp_path: Path) -> None:
     for name in ("s1", "s2"):
-        test_wfdb.record(tmp_path, name, "ECG")
+        wfdb_files.record(tmp_path, name, "ECG")
     (tmp_path / "s.hea").write_text("s/2 1 250 2000\ns1 1000\ns2 1000\n")
     dataset = load(tmp_path)
     assert (dataset.subjects, dataset.remarks) == (("s.hea",), ())

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.training.datasets import test_amigos as our_amigos
-from tests.training.datasets import test_dreamer as our_dreamer
+from tests.support.files import amigos_files as our_amigos
+from tests.support.files import dreamer_files as our_dreamer
 from training.datasets import amigos, dreamer
 from training.datasets.dataset import Dataset
 

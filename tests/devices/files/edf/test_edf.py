@@ -14,25 +14,7 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import Chunk, Gap
 from tests.support.decoding import decode
-
-
-def counts(label: str = "ECG", unit: str = "mV", seconds: int = 8, rate: int = 250) -> edfio.EdfSignal:
-    """Digital value = index; 0.001 of the unit a count, as far as the header's eight characters hold it."""
-    data = np.arange(seconds * rate, dtype=np.int16)
-    return edfio.EdfSignal.from_digital(
-        data,
-        rate,
-        label=label,
-        physical_dimension=unit,
-        physical_range=(-32.768, 32.767),
-        digital_range=(-32768, 32767),
-    )
-
-
-def write(path: Path, *signals: edfio.EdfSignal, notes: bool = False) -> Path:
-    annotations = [edfio.EdfAnnotation(1.0, None, "stimulus")] if notes else None
-    edfio.Edf(signals, data_record_duration=1, annotations=annotations).write(path)
-    return path
+from tests.support.files.edf_files import counts, write
 
 
 def index(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
@@ -125,12 +107,6 @@ def test_bdf_with_24_bits(tmp_path: Path) -> None:
     edfio.Bdf([other, signal]).write(tmp_path / "a.bdf")
     got = decode(tmp_path / "a.bdf")
     assert [round(v * 1e3) for v in got.samples.tolist()] == values.tolist()
-
-
-def write_bdf(path: Path) -> Path:
-    signal = edfio.BdfSignal(np.arange(500) / 1000, 250, label="ECG", physical_dimension="mV", physical_range=(-9, 9))
-    edfio.Bdf([signal], data_record_duration=1, annotations=[edfio.EdfAnnotation(1.0, 0.5, "stimulus")]).write(path)
-    return path
 
 
 def put(path: Path, at: int, text: bytes, width: int = 8) -> Path:

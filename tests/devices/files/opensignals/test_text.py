@@ -1,8 +1,6 @@
 """OpenSignals text, each quirk of real files. Files are written here line by line, by code of the tests' own."""
 
-import json
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +11,12 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from tests.support.decoding import decode, decode_until_error
+from tests.support.files.opensignals_text_files import PLUX, counted, write
 
-PLUX: dict[str, Any] = {
-    "sensor": ["ECG"], "device name": "AA", "column": ["nSeq", "DI", "CH1"], "sync interval": 2, "time": "7:3:47.29",
-    "comments": "", "channels": [1], "date": "2019-2-7", "mode": 0, "digital IO": [0, 1], "firmware version": 773,
-    "device": "biosignalsplux", "position": 0, "sampling rate": 1000, "label": ["CH1"], "resolution": [16],
-    "special": [{}],
-}  # fmt: skip
 BITALINO = PLUX | {
     "column": ["nSeq", "I1", "I2", "O1", "O2", "A2"], "channels": [2], "firmware version": "5.1", "device": "bitalino",
     "label": ["A2"], "resolution": [4, 1, 1, 1, 1, 10],
 }  # fmt: skip
-
-
-def write(
-    path: Path, rows: Iterable[Iterable[object]], header: dict[str, Any] | None = None, *, end: str = "\t\n",
-    first: str = "# OpenSignals Text File Format", last: str = "", devices: dict[str, Any] | None = None,
-) -> Path:  # fmt: skip
-    text = f"{first}\n# {json.dumps(devices or {'AA': header or PLUX})}\n# EndOfHeader\n"
-    path.write_bytes((text + "".join("\t".join(map(str, row)) + end for row in rows) + last).encode())
-    return path
-
-
-def counted(numbers: Iterable[int]) -> list[tuple[int, int, int]]:
-    """Rows whose value is their own place in the file."""
-    return [(number, 0, place) for place, number in enumerate(numbers)]
 
 
 def raw(samples: np.ndarray[Any, np.dtype[np.float64]], bits: int = 16, span: float = 3.0) -> list[int]:

@@ -18,9 +18,9 @@ from devices.files.wesad.wesad import LabelRun, label_runs
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
 from ecg_live.events import Marker
-from tests.devices.files.test_memory import SLACK, peak
 from tests.support.decoding import decode
 from tests.support.files import wesad_files as made
+from tests.support.peak_memory import SLACK, peak
 
 MB = 1 << 20
 

@@ -10,13 +10,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError, TruncatedError
 from tests.support.decoding import decode
-
-
-def write(folder: Path, names: list[str], fmt: str = "16", unit: str = "mV", count: int = 3000) -> Path:
-    ramp = np.arange(count) / 1000
-    signals = np.stack([ramp * (i + 1) for i in range(len(names))], axis=1)
-    wfdb.wrsamp("rec", 360, [unit] * len(names), names, signals, fmt=[fmt] * len(names), write_dir=str(folder))
-    return folder / "rec.hea"
+from tests.support.files.wfdb_files import RAMP, noted, record, write
 
 
 @pytest.mark.parametrize("fmt", ["16", "24", "32", "80", "212"])
@@ -154,18 +148,6 @@ def test_a_group_of_samples_that_is_cut_gives_those_that_are_whole(tmp_path: Pat
         np.testing.assert_array_equal(got, x[: 12 - samples + whole])
 
 
-RAMP = np.arange(1000, dtype="<i2")
-
-
-def record(folder: Path, name: str, *names: str, header: str = "", rate: int = 250, start: int = 0) -> Path:
-    """A record of ramps in format 16, a count a sample, which the header may describe in another way."""
-    rows = [f"{name}.dat 16 1000/mV 16 0 0 0 0 {each}\n" for each in names]
-    columns = np.stack([RAMP + start + 2000 * i for i in range(len(names))], axis=1)
-    (folder / f"{name}.dat").write_bytes(columns.astype("<i2").tobytes())
-    (folder / f"{name}.hea").write_text((header or f"{name} {len(names)} {rate} 1000\n") + "".join(rows))
-    return folder / f"{name}.hea"
-
-
 def counts(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
     return [round(v * 1000) for v in samples.tolist()]
 
@@ -271,13 +253,6 @@ def test_a_signal_that_lies_behind_the_others_in_its_file_is_set_right(tmp_path:
     assert counts(decode(path).samples) == list(range(30, 1000))
 
 
-def noted(folder: Path, name: str = "a") -> None:
-    wfdb.wrann(
-        name, "atr", np.array([25, 100, 300, 301, 900]), ["N", "+", "V", '"', "N"], fs=250, write_dir=str(folder),
-        aux_note=["", "(AFIB", "", "patient coughs", ""],
-    )  # fmt: skip
-
-
 def test_annotations_beside_a_record_are_markers_where_they_are_asked_for(tmp_path: Path) -> None:
     path = record(tmp_path, "a", "ECG", rate=250)
     noted(tmp_path)
@@ -362,7 +337,7 @@ def test_a_record_by_any_of_its_names(tmp_path: Path, name: str) -> None:
 
 def test_a_signal_file_that_two_headers_name(tmp_path: Path) -> None:
     (tmp_path / "signal.dat").write_bytes(np.arange(500, dtype="<i2").tobytes())
-    for record in ("a", "b"):
-        (tmp_path / f"{record}.hea").write_text(f"{record} 1 250 500\nsignal.dat 16 1000/mV 16 0 0 0 0 ECG\n")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.hea").write_text(f"{name} 1 250 500\nsignal.dat 16 1000/mV 16 0 0 0 0 ECG\n")
     with pytest.raises(FormatError, match="format is not known"):
         open_recording(tmp_path / "signal.dat", ReadOptions())

@@ -22,8 +22,7 @@ from ecg_live.recorded.forget.search import search_participant
 from ecg_live.recorded.report import write_report
 from ecg_live.sinks.xdf_file import being_written
 from ecg_live.sinks.xdf_parts import Roll
-from tests.ecg_live.test_participant_profile import NAMES
-from tests.support.participant_files import begun, profile, recorded
+from tests.support.participant_files import NAMES, begun, profile, recorded
 from tests.support.xdf_recordings import counted, until
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

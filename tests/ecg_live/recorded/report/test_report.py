@@ -17,8 +17,8 @@ from ecg_live.events import Marker, State
 from ecg_live.recorded.report import write_report
 from ecg_live.resources import folder
 from ecg_live.results import Item
-from tests.devices.files.xdf import test_xdf as plain
 from tests.emulators.full_disk import FULL, full_disk
+from tests.support.files import xdf_files as plain
 from tests.support.html_pages import ELSEWHERE, TAGS, rows, words
 from tests.support.recorded_sessions import STRAP, chunk, long_story, marker, reported, story, strap_story, window
 from tests.support.xdf_recordings import BEGAN, INFO, record
