@@ -27,23 +27,23 @@ def _within(low: float, high: float) -> Limit:
     return Limit(lambda value: low <= value <= high, f"from {low:.10g} to {high:.10g}")
 
 
-POSITIVE = Limit(lambda value: value > 0, "above 0")
-LARGEST = 1e30  # what single precision still holds
-NUMBER = Limit(lambda value: 0 < value <= LARGEST, f"above 0 and at most {LARGEST:g}")
-SEED = _within(0, 2**32 - 1)  # what scikit-learn takes
-SHARE = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
-HOP = Limit(
+POSITIVE_LIMIT = Limit(lambda value: value > 0, "above 0")
+MAX_FLOAT32 = 1e30  # what single precision still holds
+POSITIVE_FINITE = Limit(lambda value: 0 < value <= MAX_FLOAT32, f"above 0 and at most {MAX_FLOAT32:g}")
+SEED_LIMIT = _within(0, 2**32 - 1)  # what scikit-learn takes
+SHARE_LIMIT = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
+HOP_LIMIT = Limit(
     lambda value: 0 < value <= WIDTH / RATE and float(value * RATE).is_integer(),
     f"above 0 and at most {WIDTH / RATE:g} s, in steps of 1/{RATE} s",
 )
-PIECES = _within(2, WIDTH)
+PIECES_LIMIT = _within(2, WIDTH)
 
-LIMITS: Mapping[str, Limit] = {
-    "corpus.hop": HOP,
-    "corpus.pretext_hop": HOP,
-    "pretext.epochs": NUMBER,
-    "pretext.batch": POSITIVE,
-    "pretext.rate": NUMBER,
+SETTING_LIMITS: Mapping[str, Limit] = {
+    "corpus.hop": HOP_LIMIT,
+    "corpus.pretext_hop": HOP_LIMIT,
+    "pretext.epochs": POSITIVE_FINITE,
+    "pretext.batch": POSITIVE_LIMIT,
+    "pretext.rate": POSITIVE_FINITE,
     "pretext.tasks": Limit(
         lambda names: len(set(names)) == len(names) and {TASKS[0]} < {TASKS[0], *names} <= set(TASKS),
         "tasks, each once, beside the original, without which there is nothing to tell apart; "
@@ -53,35 +53,35 @@ LIMITS: Mapping[str, Limit] = {
         lambda each: len(each) == len(TASKS) and all(value >= 0 for value in each),
         f"numbers of 0 or more: {len(TASKS)} tasks need one each",
     ),
-    "pretext.l2": _within(0, LARGEST),
-    "pretext.dropout": SHARE,
-    "pretext.seed": SEED,
+    "pretext.l2": _within(0, MAX_FLOAT32),
+    "pretext.dropout": SHARE_LIMIT,
+    "pretext.seed": SEED_LIMIT,
     "pretext.strength.snr": _within(-100, 100),
-    "pretext.strength.scale": POSITIVE,
-    "pretext.strength.pieces": PIECES,
-    "pretext.strength.warp_pieces": PIECES,
+    "pretext.strength.scale": POSITIVE_LIMIT,
+    "pretext.strength.pieces": PIECES_LIMIT,
+    "pretext.strength.warp_pieces": PIECES_LIMIT,
     "pretext.strength.stretch": Limit(lambda value: value > 1, "above 1"),
     "head.hidden": Limit(
         lambda widths: len(widths) <= DEEPEST and all(0 < width <= WIDEST for width in widths),
         f"at most {DEEPEST} layers of 1 to {WIDEST} units",
     ),
-    "head.dropout": SHARE,
-    "head.l2": _within(0, LARGEST),
-    "head.epochs": POSITIVE,
-    "head.batch": POSITIVE,
-    "head.rate": NUMBER,
+    "head.dropout": SHARE_LIMIT,
+    "head.l2": _within(0, MAX_FLOAT32),
+    "head.epochs": POSITIVE_LIMIT,
+    "head.batch": POSITIVE_LIMIT,
+    "head.rate": POSITIVE_FINITE,
     "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),
     "evaluate.baseline": Limit(
         lambda value: value == 0 or SHORTEST <= value <= LONGEST,
         f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none",
     ),
-    "evaluate.draws": POSITIVE,
-    "evaluate.rivals": POSITIVE,
-    "seed": SEED,
+    "evaluate.draws": POSITIVE_LIMIT,
+    "evaluate.rivals": POSITIVE_LIMIT,
+    "seed": SEED_LIMIT,
 }
 
 
-def check(settings: TrainSettings) -> None:
+def check_settings(settings: TrainSettings) -> None:
     """Refuse values that no run could use.
 
     Raises
@@ -89,11 +89,11 @@ def check(settings: TrainSettings) -> None:
     ConfigError
         Naming the first such setting, its value, and what it must be.
     """
-    for name in LIMITS:
-        check_one(name, attrgetter(name)(settings))
+    for name in SETTING_LIMITS:
+        check_setting(name, attrgetter(name)(settings))
 
 
-def check_one(name: str, value: Any) -> None:
+def check_setting(name: str, value: Any) -> None:
     """Refuse a value that a setting, given by dotted name, cannot have.
 
     Raises
@@ -101,9 +101,11 @@ def check_one(name: str, value: Any) -> None:
     ConfigError
         Saying what it must be.
     """
-    if not LIMITS[name].holds(value):
-        raise ConfigError(f"{name} is {_shown(value)}; it must be {LIMITS[name].words}", "mend the setting")
+    if not SETTING_LIMITS[name].holds(value):
+        raise ConfigError(
+            f"{name} is {_value_text(value)}; it must be {SETTING_LIMITS[name].words}", "mend the setting"
+        )
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return (", ".join(map(str, value)) or "none") if isinstance(value, tuple) else f"{value:g}"

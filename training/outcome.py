@@ -13,16 +13,16 @@ from ecg_live.model.bundle import Bundle, Card
 from ecg_live.model.tensor_file import digest
 from ecg_live.signal.pipeline import PREPROCESSING
 from training.data.corpus import Corpus
-from training.pretext.pretrained import LICENCE
+from training.pretext.pretrained import LICENCE_PREFIX
 from training.pretext.stage import Encoders
 from training.report.data_summary import embedding_map, example_windows, summarise
-from training.results import Report
+from training.results import TrainingReport
 from training.settings import TrainSettings, as_dict
-from training.stage_two import Learnt
+from training.stage_two import TrainedLabel
 
 
 def make_bundle(
-    name: str, corpus: Corpus, encoders: Encoders, learnt: Mapping[str, Learnt], before: Bundle | None, scale: str
+    name: str, corpus: Corpus, encoders: Encoders, learnt: Mapping[str, TrainedLabel], before: Bundle | None, scale: str
 ) -> Bundle:
     """New heads beside those of ``before``, if any; a head of the same name is replaced.
 
@@ -52,7 +52,7 @@ def make_bundle(
 
 def _licence(before: Bundle | None, encoders: Encoders, own: str) -> str:
     """The project's, and all of the data that encoder and heads, old and new, were made from."""
-    found = before.card.licence if before else LICENCE
+    found = before.card.licence if before else LICENCE_PREFIX
     for licence in (*encoders.card.made.get("licences", ()), own):
         if licence not in found:
             found += licence if found.endswith(" ") else f"; {licence}"
@@ -64,16 +64,16 @@ def make_report(
     given: Path | None,
     corpus: Corpus,
     encoders: Encoders,
-    learnt: Mapping[str, Learnt],
+    learnt: Mapping[str, TrainedLabel],
     settings: TrainSettings,
     seconds: float,
-) -> Report:
+) -> TrainingReport:
     """All that is to be shown; ``given`` is the file that the encoder came from, if it did not learn here."""
-    counts = {label: _counts(each) for label, each in learnt.items()}
+    counts = {label: _class_counts(each) for label, each in learnt.items()}
     names = next(iter(learnt.values())).names
     shown = np.flatnonzero(names != "")
     subjects = np.array([sitting.subject for sitting in corpus.dataset.sessions])[corpus.rows["sitting"]]
-    return Report(
+    return TrainingReport(
         name=name or ", ".join(learnt),
         settings=as_dict(settings),
         data=(summarise(corpus, counts), *(summarise(each, {}) for each in encoders.corpora)),
@@ -84,17 +84,17 @@ def make_report(
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
         seconds=round(seconds, 1),
-        remarks=_remarks(given, encoders),
+        remarks=_encoder_remarks(given, encoders),
     )
 
 
-def _counts(learnt: Learnt) -> dict[str, int]:
+def _class_counts(learnt: TrainedLabel) -> dict[str, int]:
     """Windows by class, and those that have none."""
     found = {name: int((learnt.names == name).sum()) for name in learnt.card.classes}
     return found | {"(no label)": int((learnt.names == "").sum())} if (learnt.names == "").any() else found
 
 
-def _remarks(given: Path | None, encoders: Encoders) -> tuple[str, ...]:
+def _encoder_remarks(given: Path | None, encoders: Encoders) -> tuple[str, ...]:
     """How the encoder was come by, where it did not learn here."""
     if given is None:
         return ()

@@ -20,7 +20,7 @@ from ecg_live.errors import ConfigError, EcgLiveError
 
 T = TypeVar("T")
 R = TypeVar("R")
-AHEAD = 2  # items a processor that Ray holds
+RAY_ITEMS_PER_CPU = 2  # items a processor that Ray holds
 
 
 class Engine(Protocol):
@@ -33,7 +33,7 @@ class Engine(Protocol):
         """
 
 
-def engine(name: str, processes: int | None = None) -> Engine:
+def open_engine(name: str, processes: int | None = None) -> Engine:
     """The engine of that name; ``processes`` at a time, one a core without it.
 
     Raises
@@ -41,18 +41,18 @@ def engine(name: str, processes: int | None = None) -> Engine:
     ConfigError
         If it is unknown, or not installed.
     """
-    known: dict[str, Callable[[int | None], Engine]] = {"local": local, "ray": on_ray}
+    known: dict[str, Callable[[int | None], Engine]] = {"local": local_engine, "ray": ray_engine}
     if name not in known:
         raise ConfigError(f"the engine is {name!r}; known are {', '.join(known)}", "choose one of them")
     return known[name](processes)
 
 
-def local(processes: int | None = None) -> Engine:
+def local_engine(processes: int | None = None) -> Engine:
     """Processes of this machine."""
-    return _Local(processes or os.cpu_count() or 1)
+    return _LocalEngine(processes or os.cpu_count() or 1)
 
 
-def on_ray(processes: int | None = None) -> Engine:
+def ray_engine(processes: int | None = None) -> Engine:
     """Ray: the cluster that is there, or one of this machine.
 
     Raises
@@ -64,10 +64,10 @@ def on_ray(processes: int | None = None) -> Engine:
         import ray  # noqa: F401, PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise ConfigError("Ray is not installed", "run: python -m pip install 'ecg-live[ray]'") from error
-    return _Ray(processes)
+    return _RayEngine(processes)
 
 
-def alone(function: Callable[[T], R], item: T) -> R:
+def single_threaded(function: Callable[[T], R], item: T) -> R:
     """Call a function with one thread: the last bit of a sum depends on their number."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -79,25 +79,25 @@ def alone(function: Callable[[T], R], item: T) -> R:
 
 
 @dataclass(frozen=True, slots=True)
-class _Local:
+class _LocalEngine:
     processes: int
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
         if self.processes == 1:
-            yield from (alone(function, item) for item in items)
+            yield from (single_threaded(function, item) for item in items)
             return
         workers: dict[Connection, BaseProcess] = {}
         busy: set[Connection] = set()
         try:
             for item in items:
                 if len(busy) == self.processes:
-                    yield from _results(busy)
-                free = next((each for each in workers if each not in busy), None) or _started(function, workers)
-                with _alive():
+                    yield from _collect(busy)
+                free = next((each for each in workers if each not in busy), None) or _spawn_worker(function, workers)
+                with _report_killed_worker():
                     free.send(item)
                 busy.add(free)
             while busy:
-                yield from _results(busy)
+                yield from _collect(busy)
         finally:
             for connection, process in workers.items():
                 process.terminate()
@@ -106,7 +106,7 @@ class _Local:
 
 
 @contextmanager
-def deaf() -> Iterator[None]:
+def block_sigint() -> Iterator[None]:
     """What starts within never hears Ctrl-C, not even while it still imports; here it comes when this is left."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -118,7 +118,7 @@ def deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _started(function: Callable[[Any], object], workers: dict[Connection, BaseProcess]) -> Connection:
+def _spawn_worker(function: Callable[[Any], object], workers: dict[Connection, BaseProcess]) -> Connection:
     """One process more.
 
     They are not a `ProcessPoolExecutor`'s, which cannot end those that run and was seen to hang when they were killed.
@@ -126,7 +126,7 @@ def _started(function: Callable[[Any], object], workers: dict[Connection, BasePr
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, function), daemon=True)
-    with deaf():
+    with block_sigint():
         process.start()
     theirs.close()
     workers[ours] = process
@@ -140,18 +140,18 @@ def _serve(connection: Connection, function: Callable[[Any], object]) -> None:
         while True:
             item = connection.recv()
             try:
-                answer: tuple[object, Exception | None] = alone(function, item), None
+                answer: tuple[object, Exception | None] = single_threaded(function, item), None
             except Exception as error:  # noqa: BLE001 - it is raised again where it was asked for
                 answer = None, error
             connection.send(answer)
 
 
-def _results(busy: set[Connection]) -> Iterator[Any]:
+def _collect(busy: set[Connection]) -> Iterator[Any]:
     """What is there by now, one result at least."""
     ready = wait(list(busy))
     for connection in [each for each in busy if each in ready]:
         busy.remove(connection)
-        with _alive():
+        with _report_killed_worker():
             result, error = connection.recv()
         if error is not None:
             raise error
@@ -159,7 +159,7 @@ def _results(busy: set[Connection]) -> Iterator[Any]:
 
 
 @contextmanager
-def _alive() -> Iterator[None]:
+def _report_killed_worker() -> Iterator[None]:
     """Say so if the process at the other end is no more."""
     try:
         yield
@@ -170,7 +170,7 @@ def _alive() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ray:
+class _RayEngine:
     processes: int | None
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
@@ -180,8 +180,8 @@ class _Ray:
         if ours:
             ray.init(log_to_driver=False, include_dashboard=False)
         try:
-            run, waiting = ray.remote(alone), iter(items)
-            ahead = self.processes or AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+            run, waiting = ray.remote(single_threaded), iter(items)
+            ahead = self.processes or RAY_ITEMS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))
             running: list[Any] = []
             while True:
                 running += [run.remote(function, item) for item in islice(waiting, ahead - len(running))]

@@ -20,22 +20,22 @@ from training.datasets.class_order import choose_labels, order_remark
 from training.datasets.dataset import Dataset
 from training.evaluation.cross_validation import check_scorable
 from training.outcome import make_bundle, make_report
-from training.parallel import Engine, engine
-from training.pretext.stage import Encoders, Workplace, given_encoder, trained_encoder
-from training.pretext.train_step import fabric
-from training.progress import Show
+from training.parallel import Engine, open_engine
+from training.pretext.stage import Encoders, RunContext, load_encoder, train_encoders
+from training.pretext.train_step import launch_fabric
+from training.progress import ProgressDisplay
 from training.report import write_report
-from training.results import Report
+from training.results import TrainingReport
 from training.settings import TrainSettings
-from training.stage_two import labelled, learn_label, make_examples
+from training.stage_two import label_windows, make_feature_table, train_label
 
-__all__ = ["Job", "run_cell", "run_job"]
+__all__ = ["TrainJob", "run_cell", "run_training"]
 
-SHOWN = ("embedding", "random encoder")  # of a sweep, which is about encoders
+SWEPT_FEATURES = ("embedding", "random encoder")  # of a sweep, which is about encoders
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TrainJob:
     """What to train.
 
     Parameters
@@ -81,7 +81,7 @@ class Job:
     fresh: bool = False
 
 
-def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
+def run_training(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) -> TrainingReport | None:
     """Train, score, and write bundle and report; None in all processes but the first.
 
     Raises
@@ -90,21 +90,21 @@ def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
         If settings, data or disk do not allow it; what was made by then is kept for the next time.
     """
     began = time.monotonic()
-    _check(job)
+    _check_job(job)
     before = load_bundle(job.add_head) if job.add_head else None
-    folds = engine(job.engine, job.processes)
+    folds = open_engine(job.engine, job.processes)
     data = open_dataset(job.dataset, job.data)
-    data, wanted = _wanted(job, data)
-    place = _workplace(job, settings, show)
-    corpus = _corpus(data, settings, place)
+    data, wanted = _select_labels(job, data)
+    place = _open_context(job, settings, show)
+    corpus = _labelled_corpus(data, settings, place)
     for name in wanted:
-        _check_label(name, corpus, settings)
+        _check_scorable(name, corpus, settings)
         if unsure := order_remark(name, data.labels[name]):
             show.line(f"warning: {unsure}")
     encoders = _encoders(job, corpus, settings, place, folds)
     if encoders is None:
         return None
-    learnt = {name: learn_label(name, corpus, encoders, settings, place, folds) for name in wanted}
+    learnt = {name: train_label(name, corpus, encoders, settings, place, folds) for name in wanted}
     bundle = make_bundle(job.name, corpus, encoders, learnt, before, settings.corpus.scale)
     given = job.add_head or job.encoder
     report = make_report(job.name, given, corpus, encoders, learnt, settings, time.monotonic() - began)
@@ -113,7 +113,7 @@ def run_job(job: Job, settings: TrainSettings, show: Show) -> Report | None:
     return report
 
 
-def _check(job: Job) -> None:
+def _check_job(job: TrainJob) -> None:
     """What cannot be, before anything is read."""
     if job.out.suffix != ".safetensors":
         raise ConfigError(f"--out {job.out}: a bundle's name ends in .safetensors", "rename it")
@@ -128,7 +128,7 @@ def _check(job: Job) -> None:
         raise ConfigError("--encoder is not trained any more", "leave it out, or --pretrain and --start")
 
 
-def _wanted(job: Job, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
+def _select_labels(job: TrainJob, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
     """The data set with classes in the order that was asked for, and the labels to learn, all of which it has."""
     if not data.labels:
         raise ConfigError(
@@ -138,9 +138,9 @@ def _wanted(job: Job, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
     return choose_labels(data, job.labels or tuple(data.labels)[:1])
 
 
-def _workplace(job: Job, settings: TrainSettings, show: Show) -> Workplace:
+def _open_context(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) -> RunContext:
     folder = job.work or job.out.with_suffix(".work")
-    on = fabric(settings.pretext)
+    on = launch_fabric(settings.pretext)
     if job.fresh and on.is_global_zero:
         for kind in ("pretext", "folds"):
             shutil.rmtree(folder / kind, ignore_errors=True)
@@ -149,32 +149,34 @@ def _workplace(job: Job, settings: TrainSettings, show: Show) -> Workplace:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
-    return Workplace(folder, on, show, job.processes)
+    return RunContext(folder, on, show, job.processes)
 
 
-def _corpus(data: Dataset, settings: TrainSettings, place: Workplace) -> Corpus:
+def _labelled_corpus(data: Dataset, settings: TrainSettings, place: RunContext) -> Corpus:
     def report(done: int, total: int, windows: int) -> None:
         place.show.progress(f"windows of {data.title}", done, total, f"{windows} windows")
 
     return build_corpus(data, settings.corpus, settings.corpus.hop, place.folder / "corpus", report, place.processes)
 
 
-def _check_label(name: str, corpus: Corpus, settings: TrainSettings) -> None:
+def _check_scorable(name: str, corpus: Corpus, settings: TrainSettings) -> None:
     """Find out before stage one, which may take hours, whether a label bears scores out."""
-    found = labelled(name, corpus, settings)
-    made = make_examples(corpus, found, np.empty((len(corpus.rows), 0)), settings.evaluate.baseline)
+    found = label_windows(name, corpus, settings)
+    made = make_feature_table(corpus, found, np.empty((len(corpus.rows), 0)), settings.evaluate.baseline)
     check_scorable(made.take(made.scored(relative=False)), settings.evaluate)
 
 
-def _encoders(job: Job, corpus: Corpus, settings: TrainSettings, place: Workplace, folds: Engine) -> Encoders | None:
+def _encoders(
+    job: TrainJob, corpus: Corpus, settings: TrainSettings, place: RunContext, folds: Engine
+) -> Encoders | None:
     """Stage one; None in all processes but the first.
 
     With a graphics card, folds' encoders learn on it one after the other, unless Ray has other machines for them.
     """
     if given := job.add_head or job.encoder:
-        return given_encoder(given, corpus, settings, place) if place.on.is_global_zero else None
+        return load_encoder(given, corpus, settings, place) if place.on.is_global_zero else None
     alone = place.on.world_size == 1 and (job.engine != "local" or place.on.device.type == "cpu")
-    return trained_encoder(corpus, job.pretrain, job.start, settings, place, folds if alone else None)
+    return train_encoders(corpus, job.pretrain, job.start, settings, place, folds if alone else None)
 
 
 def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> dict[str, float]:
@@ -186,9 +188,9 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
     Raises
     ------
     EcgLiveError
-        As `run_job`.
+        As `run_training`.
     """
-    job = Job(
+    job = TrainJob(
         run["dataset"],
         Path(run["data"]),
         folder / "model.safetensors",
@@ -196,18 +198,18 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
         tuple(Path(each) for each in run.get("pretrain", ())),
         work=folder.parent / "work",
     )
-    report = run_job(job, settings, Show())
+    report = run_training(job, settings, ProgressDisplay())
     assert report is not None, "cells run in one process"  # noqa: S101
-    return _figures(report)
+    return _encoder_scores(report)
 
 
-def _figures(report: Report) -> dict[str, float]:
+def _encoder_scores(report: TrainingReport) -> dict[str, float]:
     """AUROC of the embedding, alone (which is plotted) and with a baseline, and of its rival; held-out pretext."""
     found: dict[str, float] = {}
     for label in report.labels:
         rows = [row for row in label.rows if row.protocol == report.settings["evaluate"]["protocol"]]
-        shown = [row for row in rows if row.features in SHOWN]
-        for row in sorted(shown, key=lambda row: (SHOWN.index(row.features), row.baseline)):
+        shown = [row for row in rows if row.features in SWEPT_FEATURES]
+        for row in sorted(shown, key=lambda row: (SWEPT_FEATURES.index(row.features), row.baseline)):
             name = f"{label.name} {row.features}{', baseline' if row.baseline else ''}"
             found[name] = row.scores.auroc if row.scores.auroc is not None else math.nan
             if "auroc" in row.interval:

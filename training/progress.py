@@ -12,10 +12,10 @@ from typing import Self, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-EVERY = 10.0  # s between two plain lines of one stage
+PLAIN_LINE_INTERVAL_S = 10.0  # s between two plain lines of one stage
 
 
-class Show:
+class ProgressDisplay:
     """Stages with how far they are.
 
     Parameters
@@ -32,8 +32,8 @@ class Show:
         self, out: TextIO | None = None, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._out = out or sys.stderr
-        self._quiet, self._clock = quiet or _one_of_many(), clock
-        self._bars = None if self._quiet or not self._out.isatty() else _bars(Console(file=self._out))
+        self._quiet, self._clock = quiet or _is_secondary_process(), clock
+        self._bars = None if self._quiet or not self._out.isatty() else _make_bars(Console(file=self._out))
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
         self._said: dict[str, float] = {}
@@ -65,17 +65,19 @@ class Show:
             return
         now = self._clock()
         began = self._began.setdefault(stage, now)
-        if self._quiet or (done < total and now - self._said.get(stage, -EVERY) < EVERY):
+        if self._quiet or (
+            done < total and now - self._said.get(stage, -PLAIN_LINE_INTERVAL_S) < PLAIN_LINE_INTERVAL_S
+        ):
             return
         self._said[stage] = now
         left = f", {(now - began) / done * (total - done):.0f} s left" if 0 < done < total else ""
         self.line(f"{stage}: {done} of {total}{left}{'; ' if more else ''}{more}")
 
 
-def _one_of_many() -> bool:
+def _is_secondary_process() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("RANK", "0") != "0"
 
 
-def _bars(console: Console) -> Progress:
+def _make_bars(console: Console) -> Progress:
     columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, TextColumn("{task.fields[more]}", markup=False), console=console)

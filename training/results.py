@@ -33,7 +33,7 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
+class PairedComparison:
     """AUROC of a row minus that of a rival on the same windows: bootstrap over people, 95 % interval, two-sided p."""
 
     difference: float
@@ -42,7 +42,7 @@ class Paired:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """One kind of features under one protocol.
 
     ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding`` or ``both``;
@@ -59,7 +59,7 @@ class Row:
     per_subject: Mapping[str, Scores]
     confusion: tuple[tuple[int, ...], ...]
     reliability: tuple[tuple[float, float, int], ...]
-    versus: Mapping[str, Paired] = field(default_factory=dict)
+    versus: Mapping[str, PairedComparison] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class LabelResult:
     name: str
     classes: tuple[str, ...]
     split: str
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
     chosen: Mapping[str, str]
     remarks: tuple[str, ...] = ()
 
@@ -111,7 +111,7 @@ class PretextLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class MapPoint:
     """One window on the embedding map."""
 
     x: float
@@ -121,7 +121,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ExampleWindow:
     """A window to look at: at most 2560 normalised samples at 256 Hz."""
 
     caption: str
@@ -129,7 +129,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrainingReport:
     """Everything about one training run."""
 
     name: str
@@ -137,8 +137,8 @@ class Report:
     data: tuple[DataSummary, ...]
     pretext: PretextLog | None
     labels: tuple[LabelResult, ...]
-    embedding_map: tuple[Point, ...]
-    examples: tuple[Example, ...]
+    embedding_map: tuple[MapPoint, ...]
+    examples: tuple[ExampleWindow, ...]
     created: str
     software: str
     seconds: float

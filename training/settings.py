@@ -14,19 +14,21 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import Inputs
 from ecg_live.model.networks import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
-from training.limits import check
-from training.pretext.transforms import Strength
+from training.limits import check_settings
+from training.pretext.transforms import TransformStrength
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Protocol = Literal["loso", "kfold"]
-Wanted = Literal["auto", Inputs]
+ScoringProtocol = Literal["loso", "kfold"]
+HeadInputs = Literal["auto", Inputs]
 S = TypeVar("S", bound="DataclassInstance")
-COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
+PAPER_COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
 # Ours: noise and permutation show in neighbouring samples, and count little; the others count alike.
-SHAPES = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
-EASIER = Strength(scale=1.3, stretch=1.2)  # measured: learnt in minutes, where 1.1 and 1.05 took over 30,000 segments
+DEFAULT_COEFFICIENTS = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
+DEFAULT_STRENGTH = TransformStrength(
+    scale=1.3, stretch=1.2
+)  # measured: learnt in minutes, where 1.1 and 1.05 took over 30,000 segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,13 @@ class PretextSettings:
     schedule: Literal["cycle", "steps"] = "cycle"
     padding: Padding = "valid"
     tasks: tuple[str, ...] = TASKS
-    coefficients: tuple[float, ...] = SHAPES
+    coefficients: tuple[float, ...] = DEFAULT_COEFFICIENTS
     l2: float = 1e-4
     dropout: float = PRETEXT_DROPOUT
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     compile: bool = False
     seed: int = 0
-    strength: Strength = EASIER
+    strength: TransformStrength = DEFAULT_STRENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class HeadSettings:
     """
 
     kind: Literal["linear", "dense"] = "linear"
-    inputs: Wanted = "auto"
+    inputs: HeadInputs = "auto"
     split: Literal["raw", "middle", "median"] = "middle"
     hidden: tuple[int, ...] = (EMOTION_WIDTH, EMOTION_WIDTH)
     dropout: float = 0.0
@@ -99,7 +101,7 @@ class EvaluateSettings:
     .84, by its seed alone.
     """
 
-    protocol: Protocol = "loso"
+    protocol: ScoringProtocol = "loso"
     folds: int = 10
     baseline: float = 60.0
     draws: int = 2000
@@ -118,21 +120,26 @@ class TrainSettings:
     seed: int = 0
 
 
-PAPER = TrainSettings(
+PAPER_SETTINGS = TrainSettings(
     corpus=CorpusSettings(pretext_hop=10.0),
     pretext=PretextSettings(
-        epochs=100, batch=128, schedule="steps", padding="same", coefficients=COEFFICIENTS, strength=Strength()
+        epochs=100,
+        batch=128,
+        schedule="steps",
+        padding="same",
+        coefficients=PAPER_COEFFICIENTS,
+        strength=TransformStrength(),
     ),
     head=HeadSettings(kind="dense", inputs="embedding", split="raw"),
     evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True),
 )
-PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER}
-THREE = (EMOTION_WIDTH,) * 3
+PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER_SETTINGS}
+THREE_LAYERS = (EMOTION_WIDTH,) * 3
 # What the paper does otherwise for a data set (section 4.3 and the authors' code); the rest is alike for all.
-PAPER_OF: Mapping[str, Mapping[str, Any]] = {
+PAPER_BY_DATASET: Mapping[str, Mapping[str, Any]] = {
     "wesad": {"corpus": {"label": "largest"}},
-    "dreamer": {"head": {"hidden": THREE, "dropout": 0.2, "l2": 1e-4}},
-    "amigos": {"head": {"hidden": THREE, "dropout": 0.4}},
+    "dreamer": {"head": {"hidden": THREE_LAYERS, "dropout": 0.2, "l2": 1e-4}},
+    "amigos": {"head": {"hidden": THREE_LAYERS, "dropout": 0.4}},
 }
 
 
@@ -152,19 +159,19 @@ def load_settings(
         raise ConfigError(f"the preset is {preset!r}; known are {', '.join(PRESETS)}", "choose one of them")
     settings = PRESETS[preset]
     if preset == "paper":
-        settings = merged(settings, PAPER_OF.get(dataset, {}), preset)
+        settings = merge_settings(settings, PAPER_BY_DATASET.get(dataset, {}), preset)
     if file is not None:
-        settings = merged(settings, read_toml(file), str(file))
+        settings = merge_settings(settings, read_toml(file), str(file))
     for name, value in (single or {}).items():
         nested: Any = value
         for key in reversed(name.split(".")):
             nested = {key: nested}
-        settings = merged(settings, nested, name)
-    check(settings)
+        settings = merge_settings(settings, nested, name)
+    check_settings(settings)
     return settings
 
 
-def merged(settings: S, changes: Mapping[str, Any], where: str) -> S:
+def merge_settings(settings: S, changes: Mapping[str, Any], where: str) -> S:
     """A settings object with some values changed; nested ones by nested mappings.
 
     Raises
@@ -179,9 +186,9 @@ def merged(settings: S, changes: Mapping[str, Any], where: str) -> S:
             raise ConfigError(f"{where}: {name} is no setting; known are {', '.join(hints)}", "mend the name")
         old = getattr(settings, name)
         if is_dataclass(old) and not isinstance(old, type) and isinstance(value, Mapping):
-            fresh[name] = merged(old, value, where)
+            fresh[name] = merge_settings(old, value, where)
         else:
-            fresh[name] = _typed(value, hints[name], f"{where}: {name}")
+            fresh[name] = _converted(value, hints[name], f"{where}: {name}")
     return replace(settings, **fresh)
 
 
@@ -191,14 +198,14 @@ def as_dict(settings: TrainSettings) -> dict[str, Any]:
     return plain
 
 
-def _typed(value: Any, wanted: Any, where: str) -> Any:
+def _converted(value: Any, wanted: Any, where: str) -> Any:
     """A value as its setting wants it."""
     if get_origin(wanted) is Literal:
         if value in get_args(wanted):
             return value
         raise ConfigError(f"{where} is {value!r}; it is one of {', '.join(get_args(wanted))}", "choose one of them")
     if get_origin(wanted) is tuple and isinstance(value, list | tuple):
-        return tuple(_typed(each, get_args(wanted)[0], where) for each in value)
+        return tuple(_converted(each, get_args(wanted)[0], where) for each in value)
     if wanted is bool or isinstance(value, bool):
         if wanted is bool and isinstance(value, bool):
             return value

@@ -14,28 +14,28 @@ from ecg_live.model.calibrated_head import Head
 from ecg_live.model.card import HeadCard
 from ecg_live.model.features import Inputs
 from training.data.corpus import Corpus
-from training.data.feature_table import Examples, Ints, Names
-from training.data.rest_windows import baseline_windows, touching
+from training.data.feature_table import FeatureTable, Ints, Names
+from training.data.rest_windows import baseline_windows, overlapping
 from training.datasets.class_order import order_remark
 from training.datasets.dataset import Rating
 from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.cross_validation import CrossValidationPlan, choose_features, cross_validate
 from training.evaluation.fold import HEAD_INPUTS
-from training.heads.fit import fit, to_head
+from training.heads.fit import fit_head, to_head
 from training.parallel import Engine
 from training.pretext.embedding import random_encoder
-from training.pretext.stage import Encoders, Workplace, cached
+from training.pretext.stage import Encoders, RunContext, cached_embedding
 from training.report import card_scores
-from training.results import LabelResult, Row
+from training.results import LabelResult, ResultRow
 from training.settings import TrainSettings
 
-CHOSEN_HERE = (
+SELECTION_CAVEAT = (
     "The head's features are the best of three on the very folds that its score is reported on, which flatters that "
     "score slightly; head.inputs names them beforehand."
 )
 
 
-class Labelled(NamedTuple):
+class LabelledWindows(NamedTuple):
     """Windows of a corpus that have a label or are rest (m,), and their class (m,), -1 where there is none.
 
     ``classes`` are their names, ``remarks`` what was decided on the way.
@@ -48,7 +48,7 @@ class Labelled(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Learnt:
+class TrainedLabel:
     """What came of one label: its scores, the heads by set, their card; ``names`` of the class of every window."""
 
     result: LabelResult
@@ -57,9 +57,9 @@ class Learnt:
     names: Names
 
 
-def learn_label(
-    name: str, corpus: Corpus, encoders: Encoders, settings: TrainSettings, place: Workplace, engine: Engine
-) -> Learnt:
+def train_label(
+    name: str, corpus: Corpus, encoders: Encoders, settings: TrainSettings, place: RunContext, engine: Engine
+) -> TrainedLabel:
     """Score all kinds of features for a label, choose the best, and fit what is shipped on everybody.
 
     Raises
@@ -69,11 +69,11 @@ def learn_label(
     DatasetError
         If it does not bear scores out.
     """
-    found = labelled(name, corpus, settings)
-    examples = make_examples(corpus, found, encoders.embedding(None), settings.evaluate.baseline)
+    found = label_windows(name, corpus, settings)
+    examples = make_feature_table(corpus, found, encoders.embedding(None), settings.evaluate.baseline)
     padding, count = encoders.encoder.padding, settings.evaluate.rivals
     seeds = range(count * settings.seed, count * (settings.seed + 1))
-    rivals = np.stack([cached(random_encoder(padding, seed), corpus, place)[found.at] for seed in seeds])
+    rivals = np.stack([cached_embedding(random_encoder(padding, seed), corpus, place)[found.at] for seed in seeds])
 
     def report(done: int, total: int) -> None:
         place.show.progress(f"{name}: folds", done, total)
@@ -90,20 +90,20 @@ def learn_label(
     rows, remarks = cross_validate(examples, rivals, plan)
     chosen = choose_features(rows, settings.head.inputs)
     if settings.head.inputs == "auto":
-        remarks = (*remarks, CHOSEN_HERE)
+        remarks = (*remarks, SELECTION_CAVEAT)
     if settings.evaluate.protocol == "loso":
-        mixed, more = _mixed(examples, rivals, plan)
+        mixed, more = _mixed_segments(examples, rivals, plan)
         rows, remarks = (*rows, *mixed), (*remarks, *more)
     split = settings.head.split if isinstance(corpus.dataset.labels[name], Rating) else "named"
     said = tuple(dict.fromkeys((*found.remarks, *remarks)))  # both protocols leave out the same people
     result = LabelResult(name, examples.classes, split, rows, chosen, said)
-    heads = {which: _head(which, examples, chosen, settings) for which in chosen}
+    heads = {which: _fit_shipped_head(which, examples, chosen, settings) for which in chosen}
     names = np.full(len(corpus.rows), "", dtype=f"U{max(map(len, examples.classes))}")
     names[found.at] = np.array([*examples.classes, ""])[found.label]  # -1 is the last
-    return Learnt(result, heads, _card(result, corpus, examples, settings), names)
+    return TrainedLabel(result, heads, _head_card(result, corpus, examples, settings), names)
 
 
-def labelled(name: str, corpus: Corpus, settings: TrainSettings) -> Labelled:
+def label_windows(name: str, corpus: Corpus, settings: TrainSettings) -> LabelledWindows:
     """Windows that have a label, and its class by the split that settings ask for.
 
     Raises
@@ -128,25 +128,27 @@ def labelled(name: str, corpus: Corpus, settings: TrainSettings) -> Labelled:
     if not (label != NO_LABEL).any():
         raise DatasetError(f"no usable window of {data.title} has the label {name}", "look at the summary of the data")
     unsure = order_remark(name, data.labels[name])
-    return Labelled(at, label[at], made.names, (*made.remarks, unsure) if unsure else made.remarks)
+    return LabelledWindows(at, label[at], made.names, (*made.remarks, unsure) if unsure else made.remarks)
 
 
-def make_examples(corpus: Corpus, found: Labelled, embedding: F64, baseline: float) -> Examples:
+def make_feature_table(corpus: Corpus, found: LabelledWindows, embedding: F64, baseline: float) -> FeatureTable:
     """Windows with a label, or of rest, as heads learn from them."""
     subjects = np.array([sitting.subject for sitting in corpus.dataset.sessions])[corpus.rows["sitting"]]
     rest = baseline_windows(corpus, subjects, baseline)
-    return Examples(
+    return FeatureTable(
         embedding[found.at],
         np.asarray(corpus.rows["hrv"][found.at]),
         found.label,
         subjects[found.at],
         rest[found.at],
-        touching(corpus.rows, rest)[found.at],
+        overlapping(corpus.rows, rest)[found.at],
         found.classes,
     )
 
 
-def _mixed(examples: Examples, rivals: F64, plan: CrossValidationPlan) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def _mixed_segments(
+    examples: FeatureTable, rivals: F64, plan: CrossValidationPlan
+) -> tuple[tuple[ResultRow, ...], tuple[str, ...]]:
     """The paper's protocol, to be printed beside; all folds share the encoder."""
     settings = replace(plan.evaluate, protocol="kfold")
     try:
@@ -155,18 +157,18 @@ def _mixed(examples: Examples, rivals: F64, plan: CrossValidationPlan) -> tuple[
         return (), (f"segments mixed: not scored: {error.message}",)
 
 
-def _head(which: str, examples: Examples, chosen: Mapping[str, str], settings: TrainSettings) -> Head:
+def _fit_shipped_head(which: str, examples: FeatureTable, chosen: Mapping[str, str], settings: TrainSettings) -> Head:
     """A set's head, fitted on everybody."""
     inputs: Inputs = HEAD_INPUTS[chosen[which]]
     keep = examples.scored(relative=which == "personal")
     spread = examples.spread(inputs) if which == "personal" else None
     x = examples.features(inputs) if spread is None else examples.relative(inputs, spread)
     people, classes = examples.subject[keep], len(examples.classes)
-    fitted = fit(x[keep], examples.label[keep], people, classes, inputs, settings.head, settings.seed)
+    fitted = fit_head(x[keep], examples.label[keep], people, classes, inputs, settings.head, settings.seed)
     return to_head(fitted, x[keep], people, spread)
 
 
-def _card(result: LabelResult, corpus: Corpus, examples: Examples, settings: TrainSettings) -> HeadCard:
+def _head_card(result: LabelResult, corpus: Corpus, examples: FeatureTable, settings: TrainSettings) -> HeadCard:
     hidden, dropout = (settings.head.hidden, settings.head.dropout) if settings.head.kind == "dense" else ((), 0.0)
     personal = "personal" in result.chosen
     scores = card_scores(result) | {"trained_on": {corpus.dataset.name: list(examples.people)}}

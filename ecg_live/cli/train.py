@@ -30,17 +30,20 @@ def train(
         If settings, data or disk do not allow it.
     """
     _need_training()
-    from training.pipeline import Job, run_job
-    from training.progress import Show
+    from training.pipeline import TrainJob, run_training
+    from training.progress import ProgressDisplay
     from training.settings import load_settings
 
     given = {name: value for name, value in single.items() if value is not None}
     settings = load_settings(preset, config, given, dataset=job["dataset"])
-    planned = Job(**job)
+    planned = TrainJob(**job)
     caught = CaughtSignals()
-    with Show(quiet=quiet) as show, caught.handled(interrupt, signal.SIGTERM):  # SIGTERM leaves a checkpoint, too
+    with (
+        ProgressDisplay(quiet=quiet) as show,
+        caught.handled(interrupt, signal.SIGTERM),
+    ):  # SIGTERM leaves a checkpoint, too
         try:
-            report = run_job(planned, settings, show)
+            report = run_training(planned, settings, show)
         except KeyboardInterrupt:
             say("stopped; the same command goes on from here")
             return caught.exit_code or INTERRUPTED_EXIT_CODE
@@ -61,9 +64,9 @@ def evaluate(model: Path, dataset: str, data: Path, *, baseline: float, as_json:
     """
     _need_training()
     from training.evaluation.score_bundle import score_bundle
-    from training.progress import Show
+    from training.progress import ProgressDisplay
 
-    with Show() as show:
+    with ProgressDisplay() as show:
         found = score_bundle(model, dataset, data, baseline, show)
     if as_json:
         print(json.dumps(found, allow_nan=False))

@@ -19,8 +19,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.constants import WIDTH
 from ecg_live.model.encoder import LAYERS, POOL, POOLED_AFTER, SLOPE, STRIDE, Padding
-from training.pretext.train_step import Stepper, network, pretext_loss, targets
-from training.pretext.transforms import draw, versions
+from training.pretext.train_step import Trainer, new_network, pretext_loss, task_targets
+from training.pretext.transforms import augment, draw_transforms
 from training.settings import PretextSettings
 
 SETTINGS = PretextSettings()
@@ -71,7 +71,7 @@ class Naive(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convs = nn.ModuleList(nn.Conv1d(c_in, c_out, k) for c_in, c_out, k in LAYERS)
-        self.heads = network(SETTINGS).heads
+        self.heads = new_network(SETTINGS).heads
 
     def forward(self, x: Tensor) -> Tensor:
         y = x[:, None]
@@ -89,13 +89,15 @@ def windows(n: int) -> np.typing.NDArray[np.float32]:
 
 def step_of(segments: int) -> Callable[[], object]:
     settings = replace(SETTINGS, batch=segments)
-    stepper = Stepper(network(settings), windows(segments), settings, Fabric(accelerator="cpu", devices=1))
+    stepper = Trainer(new_network(settings), windows(segments), settings, Fabric(accelerator="cpu", devices=1))
     return lambda: stepper.step(0, 1000, False)
 
 
 def transforms_of(segments: int) -> Callable[[], object]:
     x = torch.from_numpy(windows(segments))
-    return lambda: versions(x, draw(segments, WIDTH, Generator().manual_seed(0), SETTINGS.strength), SETTINGS.strength)
+    return lambda: augment(
+        x, draw_transforms(segments, WIDTH, Generator().manual_seed(0), SETTINGS.strength), SETTINGS.strength
+    )
 
 
 def naive_of(segments: int) -> Callable[[], object]:
@@ -104,9 +106,9 @@ def naive_of(segments: int) -> Callable[[], object]:
     x = torch.from_numpy(windows(segments))
 
     def step() -> None:
-        made, tasks = versions(x, draw(segments, WIDTH, generator, SETTINGS.strength))
+        made, tasks = augment(x, draw_transforms(segments, WIDTH, generator, SETTINGS.strength))
         optimizer.zero_grad()
-        pretext_loss(net(made), targets(tasks, SETTINGS), SETTINGS).backward()  # type: ignore[no-untyped-call]  # torch leaves it so
+        pretext_loss(net(made), task_targets(tasks, SETTINGS), SETTINGS).backward()  # type: ignore[no-untyped-call]  # torch leaves it so
         optimizer.step()
 
     return step

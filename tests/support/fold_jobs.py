@@ -12,15 +12,15 @@ import numpy as np
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from training.data.feature_table import Examples
+from training.data.feature_table import FeatureTable
 from training.evaluation.cross_validation import CrossValidationPlan
-from training.parallel import local
+from training.parallel import local_engine
 from training.settings import EvaluateSettings, HeadSettings
 
 
 def made(
     people: int = 8, windows: int = 20, classes: int = 2, rest: int = 0, strength: float = 3.0, seed: int = 0
-) -> Examples:
+) -> FeatureTable:
     """Everybody has all classes in turn; sixteen columns of the embedding and one of the HRV tell them.
 
     Every person has an offset of their own. The first ``rest`` windows of class 0 are their baseline.
@@ -33,10 +33,10 @@ def made(
     hrv = rng.standard_normal((len(label), 3))
     hrv[:, 0] += strength * label
     within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), people)
-    return Examples(embedding, hrv, label, subject, within, within, tuple("abcdefghi"[:classes]))
+    return FeatureTable(embedding, hrv, label, subject, within, within, tuple("abcdefghi"[:classes]))
 
 
-def random(examples: Examples) -> F64:
+def random(examples: FeatureTable) -> F64:
     """What three encoders that learnt nothing might say."""
     return np.random.default_rng(99).standard_normal((3, *examples.embedding.shape))
 
@@ -44,7 +44,9 @@ def random(examples: Examples) -> F64:
 def plan(folder: Path, head: HeadSettings | None = None, **settings: Any) -> CrossValidationPlan:
     """In this process, with few draws."""
     defaults: dict[str, Any] = {"baseline": 0.0, "draws": 50}
-    return CrossValidationPlan(EvaluateSettings(**(defaults | settings)), head or HeadSettings(), 0, folder, local(1))
+    return CrossValidationPlan(
+        EvaluateSettings(**(defaults | settings)), head or HeadSettings(), 0, folder, local_engine(1)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,14 @@ import numpy as np
 from ecg_live.model.networks import TASKS
 from training.results import (
     DataSummary,
-    Example,
+    ExampleWindow,
     LabelResult,
-    Paired,
-    Point,
+    MapPoint,
+    PairedComparison,
     PretextLog,
-    Report,
-    Row,
+    ResultRow,
     Scores,
+    TrainingReport,
 )
 
 PEOPLE = tuple(f"Subject{i:02}" for i in range(24))
@@ -38,11 +38,13 @@ def scores(auroc: float | None, windows: int = 606, people: int = 24) -> Scores:
     return Scores(auroc, near - 0.04, near - 0.06, 0.09, 0.3 - 0.2 * near, windows, people)
 
 
-def against(difference: float) -> Paired:
-    return Paired(difference, (difference - 0.03, difference + 0.03), 0.04 if abs(difference) > 0.03 else 0.61)
+def against(difference: float) -> PairedComparison:
+    return PairedComparison(
+        difference, (difference - 0.03, difference + 0.03), 0.04 if abs(difference) > 0.03 else 0.61
+    )
 
 
-def row(features: str, baseline: float, auroc: float, protocol: str = "loso", classes: int = 2) -> Row:
+def row(features: str, baseline: float, auroc: float, protocol: str = "loso", classes: int = 2) -> ResultRow:
     """A row around an AUROC."""
     rng = np.random.default_rng(int(auroc * 1000))
     each = np.clip(rng.normal(auroc, 0.12, len(PEOPLE)), 0, 1).tolist()
@@ -53,7 +55,7 @@ def row(features: str, baseline: float, auroc: float, protocol: str = "loso", cl
     sure = np.linspace(0.52, 0.97, 9).tolist()
     judged = protocol == "loso" and features in {"embedding", "both"}
     versus = {rival: against(auroc - LEVELS[rival, baseline]) for rival in ("hrv", "random encoder") if judged}
-    return Row(
+    return ResultRow(
         features,
         protocol,
         baseline,
@@ -77,7 +79,7 @@ def label(name: str = "mental_load", classes: tuple[str, ...] = ("rest", "load")
     return LabelResult(name, classes, "classes as the data set names them", (*mixed, *rows), chosen, ("Invented.",))
 
 
-def report() -> Report:
+def report() -> TrainingReport:
     """All of it."""
     rng = np.random.default_rng(0)
     steps = np.arange(0, 1050, 5)
@@ -91,7 +93,7 @@ def report() -> Report:
     loss = tuple((0.55 - 0.35 * rise + 0.02 * rng.standard_normal(len(steps))).tolist())
     pretext = PretextLog(tuple(steps.tolist()), loss, accuracy, final, 26_944, 1500.0, "never those scored")
     points = tuple(
-        Point(float(x), float(y), one, state)
+        MapPoint(float(x), float(y), one, state)
         for i, one in enumerate(PEOPLE)
         for j, state in enumerate(("rest", "load"))
         for x, y in rng.normal((math.cos(i) * 5 + j, math.sin(i * 1.7) * 5), 0.6, (12, 2))
@@ -99,7 +101,7 @@ def report() -> Report:
     t = np.arange(2560) / 256
     beats = sum(np.exp(-(((t - beat) / 0.012) ** 2)) * 4 for beat in np.arange(0.3, 10, 0.82))
     examples = tuple(
-        Example(f"Subject{i:02}, {state}", tuple((beats + 0.1 * rng.standard_normal(2560)).round(3).tolist()))
+        ExampleWindow(f"Subject{i:02}, {state}", tuple((beats + 0.1 * rng.standard_normal(2560)).round(3).tolist()))
         for i, state in enumerate(("rest", "load"))
     )
     order = "Rest always came first and lasted longer: order and time are confounded with mental load."
@@ -115,7 +117,7 @@ def report() -> Report:
         ),
     )
     settings = {"seed": 0, "pretext": {"batch": 32, "tasks": list(TASKS), "strength": {"snr": 15.0}}}
-    return Report(
+    return TrainingReport(
         "INVENTED TEST DATA: mental load from ECG",
         settings,
         data,

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.support.synthetic_signals import ecg
 from training.data.corpus import Corpus
-from training.data.window_store import ROW
+from training.data.window_store import WINDOW_DTYPE
 from training.datasets.dataset import Annotation, Classes, Dataset, Rating, RecordingPart, SubjectSession
 
 TITLE = "made for tests"
@@ -51,7 +51,7 @@ def corpus(rests: Sequence[Sequence[float]], spans: Sequence[Sequence[int]] | No
     )
     sittings = tuple(SubjectSession(f"p{i}", (), (*stretches, Annotation(0, 120, 180))) for i in range(len(rests)))
     data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
-    rows = np.zeros(sum(map(len, rests)), ROW)
+    rows = np.zeros(sum(map(len, rests)), WINDOW_DTYPE)
     rows["sitting"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
     rows["rest"] = np.concatenate(rests)
     rows["start"] = [1000.0 + 10 * i if np.isinf(rest) else rest - 10 for i, rest in enumerate(rows["rest"])]

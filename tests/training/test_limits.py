@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecg_live.errors import ConfigError
-from training.limits import LIMITS, check
+from training.limits import SETTING_LIMITS, check_settings
 from training.settings import PRESETS, PretextSettings, TrainSettings, load_settings
 
 CANNOT_BE: list[tuple[str, list[Any], str]] = [
@@ -51,7 +51,7 @@ def test_what_cannot_be_is_refused_with_its_limit(name: str, value: Any, limit: 
 
 
 def test_all_limits_are_tried_here() -> None:
-    assert set(LIMITS) == {name for name, _, _ in CANNOT_BE}
+    assert set(SETTING_LIMITS) == {name for name, _, _ in CANNOT_BE}
 
 
 def numbers(settings: Any, before: str = "") -> set[str]:
@@ -67,7 +67,7 @@ def numbers(settings: Any, before: str = "") -> set[str]:
 
 
 def test_every_number_has_a_limit() -> None:
-    assert numbers(TrainSettings()) == set(LIMITS)
+    assert numbers(TrainSettings()) == set(SETTING_LIMITS)
 
 
 @pytest.mark.parametrize("name", ["corpus.hop", "pretext.rate", "head.l2", "evaluate.baseline"])
@@ -76,7 +76,7 @@ def test_no_setting_is_without_end_or_no_number(name: str, value: float) -> None
     with pytest.raises(ConfigError, match="it must be a finite number"):
         load_settings(single={name: value})
     with pytest.raises(ConfigError, match=r"pretext.rate is nan; it must be above 0"):
-        check(TrainSettings(pretext=replace(PretextSettings(), rate=float("nan"))))
+        check_settings(TrainSettings(pretext=replace(PretextSettings(), rate=float("nan"))))
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -15,12 +15,12 @@ from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import digest
 from tests.support.small_training_run import manifest, quick, strangers
-from training.pipeline import Job, _figures, run_cell, run_job
+from training.pipeline import TrainJob, _encoder_scores, run_cell, run_training
 from training.pretext.embedding import random_encoder
-from training.pretext.stage import APART, TOGETHER
-from training.progress import Show
+from training.pretext.stage import SEEN_TOO, UNSEEN_ONLY
+from training.progress import ProgressDisplay
 from training.report import read_report
-from training.results import Report
+from training.results import TrainingReport
 from training.settings import TrainSettings, load_settings
 
 SHORT: dict[str, object] = {
@@ -44,12 +44,12 @@ def few(shared_data: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def go(folder: Path, settings: TrainSettings = SETTINGS, **job: object) -> tuple[Report, str]:
+def go(folder: Path, settings: TrainSettings = SETTINGS, **job: object) -> tuple[TrainingReport, str]:
     """Train on the people in ``folder``; the report, and what was said."""
     said = io.StringIO()
-    plan = Job("eegmat", folder / "eegmat", folder / "model.safetensors", processes=1)
-    with Show(said) as show:
-        report = run_job(replace(plan, **job), settings, show)  # type: ignore[arg-type]  # of several types
+    plan = TrainJob("eegmat", folder / "eegmat", folder / "model.safetensors", processes=1)
+    with ProgressDisplay(said) as show:
+        report = run_training(replace(plan, **job), settings, show)  # type: ignore[arg-type]  # of several types
     assert report is not None
     return report, said.getvalue()
 
@@ -65,7 +65,7 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(few: Path) -> None:
     assert len(bundle.card.pretext["seen"]["cinc2017"]) == 24
     assert report.labels[0].split == "named"  # no rating that was split anywhere
     assert report.pretext is not None
-    assert report.pretext.people_seen == APART
+    assert report.pretext.people_seen == UNSEEN_ONLY
     assert set(report.pretext.held_out) == set(SETTINGS.pretext.tasks)
     assert {(row.features, row.baseline, row.protocol) for row in report.labels[0].rows} >= {
         (features, baseline, protocol)
@@ -101,11 +101,11 @@ def test_a_second_head_goes_beside_the_first_over_the_same_encoder(few: Path) ->
 def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path) -> None:
     report, said = go(few)
     assert report.pretext is not None
-    assert report.pretext.people_seen == APART
+    assert report.pretext.people_seen == UNSEEN_ONLY
     assert "pretext without one person each: 4 of 4" in said
     together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)))
     assert together.pretext is not None
-    assert together.pretext.people_seen == TOGETHER
+    assert together.pretext.people_seen == SEEN_TOO
     apart = [row for row in report.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
     shared = [row for row in together.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
     assert apart[0].scores != shared[0].scores
@@ -178,9 +178,9 @@ def test_jobs_that_cannot_be_are_one_line(few: Path, job: dict[str, object], sai
 
 def test_the_report_names_all_data_and_the_bundle_all_licences(tmp_path: Path) -> None:
     manifest(tmp_path / "own")
-    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    job = TrainJob("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
     pretrain = (strangers(tmp_path / "one"), strangers(tmp_path / "two"))
-    report = run_job(replace(job, pretrain=pretrain), quick(), Show(quiet=True))
+    report = run_training(replace(job, pretrain=pretrain), quick(), ProgressDisplay(quiet=True))
     assert report is not None
     assert [each.title for each in report.data] == ["manifest.csv", "Recordings in one", "Recordings in two"]
     assert [each.used for each in report.data] == [12, 21, 21]
@@ -188,26 +188,28 @@ def test_the_report_names_all_data_and_the_bundle_all_licences(tmp_path: Path) -
     assert report.data[1].labels == {}
     assert report.pretext is not None
     assert set(report.pretext.held_out) == {"original", "negation"}
-    assert next(iter(_figures(report))) == "load embedding"
+    assert next(iter(_encoder_scores(report))) == "load embedding"
     assert load_bundle(job.out).card.licence == "GPL-3.0-or-later; data: unknown; the user's own"
 
     first = load_bundle(job.out)
     licensed = replace(first, card=replace(first.card, licence="GPL-3.0-or-later; data: mine", pretext={}))
     save_bundle(licensed, tmp_path / "old.safetensors")
     more = replace(job, add_head=tmp_path / "old.safetensors", out=tmp_path / "b.safetensors")
-    assert run_job(more, quick(), Show(quiet=True)) is not None
+    assert run_training(more, quick(), ProgressDisplay(quiet=True)) is not None
     assert load_bundle(more.out).card.licence == "GPL-3.0-or-later; data: mine; the user's own"
 
 
 def test_a_model_of_the_authors_scale_is_no_model_for_the_live_path(tmp_path: Path) -> None:
     manifest(tmp_path / "own")
     settings = quick(corpus__scale="offline", evaluate__transductive=True)
-    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
-    assert run_job(job, settings, Show(quiet=True)) is not None
+    job = TrainJob("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    assert run_training(job, settings, ProgressDisplay(quiet=True)) is not None
     with pytest.raises(IncompatibleBundle, match="was made for zscore offline"):
         load_bundle(job.out)
     with pytest.raises(IncompatibleBundle, match="was made for zscore offline"):
-        run_job(replace(job, encoder=job.out, out=tmp_path / "b.safetensors"), settings, Show(quiet=True))
+        run_training(
+            replace(job, encoder=job.out, out=tmp_path / "b.safetensors"), settings, ProgressDisplay(quiet=True)
+        )
 
 
 @pytest.mark.parametrize(
@@ -224,9 +226,9 @@ def test_a_heads_last_class_is_the_highest_or_somebody_is_warned(
     path, said = manifest(tmp_path / "own"), io.StringIO()
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(",False", f",{words[0]}").replace(",True", f",{words[1]}"), encoding="utf-8")
-    job = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", (label,), processes=1)
-    with Show(said) as show:
-        report = run_job(job, quick(evaluate__transductive=True), show)
+    job = TrainJob("manifest", tmp_path / "own", tmp_path / "a.safetensors", (label,), processes=1)
+    with ProgressDisplay(said) as show:
+        report = run_training(job, quick(evaluate__transductive=True), show)
     assert load_bundle(job.out).card.heads["load"].classes == classes
     assert ("warning: nothing says which class of load is more" in said.getvalue()) == warned
     assert report is not None
@@ -245,7 +247,7 @@ def test_what_cannot_be_scored_is_said_before_anything_is_learnt(
     tmp_path: Path, people: int, job: dict[str, Any], said: str
 ) -> None:
     manifest(tmp_path / "own", people)
-    plan = Job("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
+    plan = TrainJob("manifest", tmp_path / "own", tmp_path / "a.safetensors", processes=1)
     with pytest.raises((ConfigError, DatasetError), match=said):
-        run_job(replace(plan, **job), quick(), Show(quiet=True))
+        run_training(replace(plan, **job), quick(), ProgressDisplay(quiet=True))
     assert not (tmp_path / "a.work" / "pretext").exists()

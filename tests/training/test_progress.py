@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from training.progress import Show
+from training.progress import ProgressDisplay
 
 
 class Terminal(io.StringIO):
@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 
 def test_plain_lines_come_every_ten_seconds_and_at_the_end_with_the_time_left() -> None:
     out, now = io.StringIO(), [0.0]
-    with Show(out, clock=lambda: now[0]) as show:
+    with ProgressDisplay(out, clock=lambda: now[0]) as show:
         show.line("start")
         for done in range(0, 101, 5):
             now[0] = done / 4
@@ -34,7 +34,7 @@ def test_plain_lines_come_every_ten_seconds_and_at_the_end_with_the_time_left() 
 
 def test_stages_have_their_own_pace() -> None:
     out, now = io.StringIO(), [0.0]
-    show = Show(out, clock=lambda: now[0])
+    show = ProgressDisplay(out, clock=lambda: now[0])
     show.progress("one", 0, 2)
     now[0] = 1
     show.progress("two", 0, 2)
@@ -44,7 +44,7 @@ def test_stages_have_their_own_pace() -> None:
 
 def test_a_terminal_gets_a_bar() -> None:
     out = Terminal()
-    with Show(out) as show:
+    with ProgressDisplay(out) as show:
         show.progress("work on arousal [/10]", 3, 10, "12 [windows]")
         show.line("a line [with brackets]")
     assert "a line [with brackets]" in out.getvalue()
@@ -54,7 +54,7 @@ def test_a_terminal_gets_a_bar() -> None:
 
 def test_quiet_says_nothing() -> None:
     out = io.StringIO()
-    with Show(out, quiet=True) as show:
+    with ProgressDisplay(out, quiet=True) as show:
         show.line("start")
         show.progress("work", 1, 1)
     assert out.getvalue() == ""
@@ -68,6 +68,6 @@ def test_of_several_processes_only_the_first_speaks(
     if elastic:
         monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     out = io.StringIO()
-    with Show(out) as show:
+    with ProgressDisplay(out) as show:
         show.line("a")
     assert out.getvalue() == said

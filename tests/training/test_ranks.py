@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from tests.support.small_training_run import manifest
 from training.pretext.embedding import random_encoder
 from training.pretext.encoder_file import EncoderCard, save_encoder
-from training.pretext.loop import CHECKPOINT, pretrain
+from training.pretext.loop import CHECKPOINT_NAME, pretrain
 from training.settings import PretextSettings
 
 SCRIPT = """
@@ -80,7 +80,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_two_processes_reach_the_weights_of_one(here: Path) -> None:
-    one, two = (load_file(here / name / CHECKPOINT) for name in ("one", "two"))
+    one, two = (load_file(here / name / CHECKPOINT_NAME) for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name, value in one.items():
         np.testing.assert_allclose(two[name].numpy(), value.numpy(), rtol=0, atol=1e-5, err_msg=name)
@@ -95,7 +95,7 @@ def test_the_first_process_alone_reports(here: Path) -> None:
 def test_ctrl_c_in_one_process_stops_all_and_they_go_on_to_the_bit(here: Path) -> None:
     for rank in (0, 1):
         assert "stopped" in (here / f"told{rank}").read_text()
-    two, cut = (load_file(here / name / CHECKPOINT) for name in ("two", "cut"))
+    two, cut = (load_file(here / name / CHECKPOINT_NAME) for name in ("two", "cut"))
     assert all(value.equal(cut[name]) for name, value in two.items())
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from ecg_live.errors import ConfigError
-from training.settings import PAPER, load_settings
+from training.settings import PAPER_SETTINGS, load_settings
 from training.sweep.plan import read_plan
 
 
@@ -26,9 +26,9 @@ from training.sweep.plan import read_plan
 def test_the_papers_network_is_that_of_the_data_set(
     dataset: str, layers: int, dropout: float, l2: float, label: Literal["inside", "largest"], tmp_path: Path
 ) -> None:
-    head = replace(PAPER.head, hidden=(512,) * layers, dropout=dropout, l2=l2)
+    head = replace(PAPER_SETTINGS.head, hidden=(512,) * layers, dropout=dropout, l2=l2)
     found = load_settings("paper", dataset=dataset)
-    assert found == replace(PAPER, head=head, corpus=replace(PAPER.corpus, label=label))
+    assert found == replace(PAPER_SETTINGS, head=head, corpus=replace(PAPER_SETTINGS.corpus, label=label))
     assert load_settings("fast", dataset=dataset) == load_settings("fast")
     spec = tmp_path / "sweep.toml"
     spec.write_text(f'[run]\ndataset = "{dataset}"\ndata = "."\npreset = "paper"\n[grid]\nseed = [0]\n')

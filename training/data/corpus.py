@@ -19,21 +19,21 @@ from ecg_live.constants import RATE, WIDTH
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.events import F32
 from ecg_live.model.features import hrv
-from training.data.window_store import ROW, Rows, Store, check_path, signal_path
-from training.data.windowing import Placed, offline_windows, sitting_windows
+from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
+from training.data.windowing import PlacedWindow, offline_windows, sitting_windows
 from training.datasets.dataset import Classes, Dataset, SubjectSession
-from training.parallel import local
+from training.parallel import local_engine
 from training.settings import CorpusSettings
 
-VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its numbers are in the key anyway)
-PIECE = "sitting-"  # files of a sitting that is not in the store yet
-LENGTH = WIDTH / RATE  # s
-Progress = Callable[[int, int, int], None]  # sittings done, sittings in all, windows by now
+CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its numbers are in the key anyway)
+PARTIAL_FILE_PREFIX = "sitting-"  # files of a sitting that is not in the store yet
+WINDOW_S = WIDTH / RATE  # s
+BuildProgress = Callable[[int, int, int], None]  # sittings done, sittings in all, windows by now
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Usable windows (n, 2560), memory-mapped, and their table (n,) of `training.data.window_store.ROW`.
+    """Usable windows (n, 2560), memory-mapped, and their table (n,) of `training.data.window_store.WINDOW_DTYPE`.
 
     ``dropped`` counts unusable windows by reason (a window may have several); ``unusable`` is their number.
     """
@@ -41,7 +41,7 @@ class Corpus:
     dataset: Dataset
     key: str
     windows: F32
-    rows: Rows
+    rows: WindowRows
     unusable: int
     dropped: Mapping[str, int]
     seconds: float
@@ -49,7 +49,12 @@ class Corpus:
 
 
 def build_corpus(
-    dataset: Dataset, settings: CorpusSettings, hop: float, folder: Path, report: Progress, processes: int | None = None
+    dataset: Dataset,
+    settings: CorpusSettings,
+    hop: float,
+    folder: Path,
+    report: BuildProgress,
+    processes: int | None = None,
 ) -> Corpus:
     """Make the windows of all sittings, or what is missing of them, ``hop`` seconds apart.
 
@@ -64,9 +69,9 @@ def build_corpus(
     try:
         (folder / key).mkdir(parents=True, exist_ok=True)
         with FileLock(folder / key / "lock"):
-            check_path(folder / key)
-            store = Store(folder / key)
-            _complete(store, dataset, settings, hop, report, processes or os.cpu_count() or 1)
+            check_signal_path(folder / key)
+            store = WindowStore(folder / key)
+            _build_missing(store, dataset, settings, hop, report, processes or os.cpu_count() or 1)
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
     remarks = [remark for line in store.sessions for remark in line["remarks"]]
@@ -85,23 +90,23 @@ def build_corpus(
     )
 
 
-def _complete(
-    store: Store, dataset: Dataset, settings: CorpusSettings, hop: float, report: Progress, processes: int
+def _build_missing(
+    store: WindowStore, dataset: Dataset, settings: CorpusSettings, hop: float, report: BuildProgress, processes: int
 ) -> None:
     """Make the sittings that a store lacks."""
     done, total = len(store.sessions), len(dataset.sessions)
-    make = partial(_make, hop=hop, settings=settings, folder=store.folder)
-    jobs = [Job(i, sitting, _ranks(dataset, sitting)) for i, sitting in enumerate(dataset.sessions)]
-    for left in store.folder.glob(f"{PIECE}*"):  # by a build that was stopped
+    make = partial(_build, hop=hop, settings=settings, folder=store.folder)
+    jobs = [BuildJob(i, sitting, _class_ranks(dataset, sitting)) for i, sitting in enumerate(dataset.sessions)]
+    for left in store.folder.glob(f"{PARTIAL_FILE_PREFIX}*"):  # by a build that was stopped
         left.unlink()
     report(done, total, len(store))
-    for made in _in_order(local(processes).map(make, jobs[done:]), done):
+    for made in _in_order(local_engine(processes).map(make, jobs[done:]), done):
         store.append(made.part, made.about)
         report(len(store.sessions), total, len(store))
     store.sync()
 
 
-class Job(NamedTuple):
+class BuildJob(NamedTuple):
     """One sitting to be made, its number, and its spans' ranks where the largest label counts."""
 
     number: int
@@ -109,7 +114,7 @@ class Job(NamedTuple):
     ranks: Sequence[float]
 
 
-class Made(NamedTuple):
+class BuiltWindows(NamedTuple):
     """A sitting's number, where its windows and rows lie, and what is to be said of it."""
 
     number: int
@@ -120,19 +125,19 @@ class Made(NamedTuple):
 def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
     """16 hexadecimal digits that change with anything that changes windows or labels."""
     about = [
-        VERSION,
+        CORPUS_VERSION,
         signal_path(),
         hop,
         [settings.scale, settings.label],
         dataset.name,
-        [_identity(sitting) for sitting in dataset.sessions],
+        [_input_identity(sitting) for sitting in dataset.sessions],
     ]
     if settings.label == "largest":  # goes by the order of the classes
-        about.append([_ranks(dataset, sitting) for sitting in dataset.sessions])
+        about.append([_class_ranks(dataset, sitting) for sitting in dataset.sessions])
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _identity(sitting: SubjectSession) -> list[Any]:
+def _input_identity(sitting: SubjectSession) -> list[Any]:
     stats = [part.path.stat() if part.path.exists() else None for part in sitting.parts]
     return [
         sitting.subject,
@@ -142,7 +147,7 @@ def _identity(sitting: SubjectSession) -> list[Any]:
     ]
 
 
-def _ranks(dataset: Dataset, sitting: SubjectSession) -> list[float]:
+def _class_ranks(dataset: Dataset, sitting: SubjectSession) -> list[float]:
     """Of each span's first label its number, as `largest` compares them."""
     name, meaning = next(iter(dataset.labels.items()), ("", None))
     values = [span.labels.get(name, "") for span in sitting.annotations]
@@ -151,9 +156,9 @@ def _ranks(dataset: Dataset, sitting: SubjectSession) -> list[float]:
     return [value if isinstance(value, float) else -1.0 for value in values]
 
 
-def _in_order(made: Iterable[Made], first: int) -> Iterator[Made]:
+def _in_order(made: Iterable[BuiltWindows], first: int) -> Iterator[BuiltWindows]:
     """Sittings in the order of their numbers, from ``first`` on, whichever is whole before."""
-    waiting: dict[int, Made] = {}
+    waiting: dict[int, BuiltWindows] = {}
     for each in made:
         waiting[each.number] = each
         while first in waiting:
@@ -161,47 +166,47 @@ def _in_order(made: Iterable[Made], first: int) -> Iterator[Made]:
             first += 1
 
 
-def _make(job: Job, hop: float, settings: CorpusSettings, folder: Path) -> Made:
+def _build(job: BuildJob, hop: float, settings: CorpusSettings, folder: Path) -> BuiltWindows:
     """Write the usable windows of one sitting to files of their own."""
-    part = folder / f"{PIECE}{job.number}"
+    part = folder / f"{PARTIAL_FILE_PREFIX}{job.number}"
     remarks: list[str] = []
     dropped: Counter[str] = Counter()
     unusable, seconds = 0, 0.0
     try:
         with part.with_suffix(".f32").open("wb") as windows, part.with_suffix(".bin").open("wb") as rows:
-            for placed, data in _found(job.session, hop, settings, remarks):
-                seconds += min(hop, LENGTH)
+            for placed, data in _iterate_windows(job.session, hop, settings, remarks):
+                seconds += min(hop, WINDOW_S)
                 if placed.window.quality.grade == "unusable":
                     unusable += 1
                     dropped.update(placed.window.quality.reasons)
                     continue
                 windows.write(data.tobytes())
-                rows.write(_row(job, placed, settings.label).tobytes())
+                rows.write(_window_row(job, placed, settings.label).tobytes())
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "free some space, and give the same command again") from error
     about = {"unusable": unusable, "dropped": dropped, "seconds": seconds, "remarks": remarks}
-    return Made(job.number, part, about)
+    return BuiltWindows(job.number, part, about)
 
 
-def _found(
+def _iterate_windows(
     sitting: SubjectSession, hop: float, settings: CorpusSettings, remarks: list[str]
-) -> Iterator[tuple[Placed, F32]]:
+) -> Iterator[tuple[PlacedWindow, F32]]:
     if settings.scale == "offline":
         return offline_windows(sitting, hop, remarks)
     return ((placed, placed.window.data) for placed in sitting_windows(sitting, hop, remarks))
 
 
-def _row(job: Job, placed: Placed, rule: str) -> Rows:
-    begin, end = placed.start, placed.start + LENGTH
+def _window_row(job: BuildJob, placed: PlacedWindow, rule: str) -> WindowRows:
+    begin, end = placed.start, placed.start + WINDOW_S
     grade = int(placed.window.quality.grade == "poor")
-    span = labelled(job, placed.part, begin, end, rule)
-    rest = rest_passed(job.session, placed.part, begin, end)
-    return np.array([(job.number, placed.part, begin, grade, span, rest, hrv(placed.window))], ROW)
+    span = span_of_window(job, placed.part, begin, end, rule)
+    rest = rest_elapsed(job.session, placed.part, begin, end)
+    return np.array([(job.number, placed.part, begin, grade, span, rest, hrv(placed.window))], WINDOW_DTYPE)
 
 
-def labelled(job: Job, part: int, begin: float, end: float, rule: str) -> int:
+def span_of_window(job: BuildJob, part: int, begin: float, end: float, rule: str) -> int:
     """The span that labels a window, -1 for none: the one it lies in, or the largest label of those that it touches."""
     spans = [(i, span) for i, span in enumerate(job.session.annotations) if span.part == part and span.labels]
     if rule == "inside":
@@ -210,7 +215,7 @@ def labelled(job: Job, part: int, begin: float, end: float, rule: str) -> int:
     return max(touched, key=lambda i: job.ranks[i], default=-1)
 
 
-def rest_passed(sitting: SubjectSession, part: int, begin: float, end: float) -> float:
+def rest_elapsed(sitting: SubjectSession, part: int, begin: float, end: float) -> float:
     """Seconds of a sitting's rest up to a window's end; infinite for a window that is not all rest."""
     passed = 0.0
     for span in sitting.annotations:

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examples:
+class FeatureTable:
     """Windows of many people.
 
     Parameters
@@ -66,9 +66,9 @@ class Examples:
         """All wearers, sorted."""
         return tuple(np.unique(self.subject).tolist())
 
-    def take(self, rows: Mask | Ints) -> Examples:
+    def take(self, rows: Mask | Ints) -> FeatureTable:
         """Some of the windows."""
-        return Examples(
+        return FeatureTable(
             self.embedding[rows],
             self.hrv[rows],
             self.label[rows],
@@ -78,7 +78,7 @@ class Examples:
             self.classes,
         )
 
-    def seen_by(self, embedding: F64) -> Examples:
+    def with_embedding(self, embedding: F64) -> FeatureTable:
         """The same windows with another encoder's embedding."""
         return replace(self, embedding=embedding)
 

@@ -8,7 +8,7 @@ from ecg_live.events import F64
 from ecg_live.model.baseline import LENGTH, NEAR, Timetable
 from training.data.corpus import Corpus
 from training.data.feature_table import Ints, Mask, Names
-from training.data.window_store import Rows
+from training.data.window_store import WindowRows
 
 
 def baseline_windows(corpus: Corpus, subjects: Names, seconds: float) -> Mask:
@@ -17,13 +17,13 @@ def baseline_windows(corpus: Corpus, subjects: Names, seconds: float) -> Mask:
     for who in np.unique(subjects) if seconds else ():
         rest = np.flatnonzero((subjects == who) & np.isfinite(corpus.rows["rest"]))
         table = Timetable(seconds)
-        stops = counted_on(corpus.rows["sitting"][rest], corpus.rows["rest"][rest])
+        stops = cumulative_rest(corpus.rows["sitting"][rest], corpus.rows["rest"][rest])
         for i, stop in zip(rest.tolist(), stops.tolist(), strict=True):
             chosen[i] = not table.complete and table.take(stop - LENGTH, stop)
     return chosen
 
 
-def counted_on(sitting: Ints, rest: F64) -> F64:
+def cumulative_rest(sitting: Ints, rest: F64) -> F64:
     """Seconds of one wearer's rest up to the ends of windows (n,), counted on from sitting to sitting."""
     passed, before = rest.copy(), 0.0
     for each in np.unique(sitting):
@@ -33,7 +33,7 @@ def counted_on(sitting: Ints, rest: F64) -> F64:
     return passed
 
 
-def touching(rows: Rows, chosen: Mask) -> Mask:
+def overlapping(rows: WindowRows, chosen: Mask) -> Mask:
     """Windows (n,) that have a sample in common with one of those chosen, and these themselves."""
     touched = chosen.copy()
     for row in rows[chosen]:

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from ecg_live.constants import WIDTH
 from ecg_live.events import F32
-from training.data.corpus import LENGTH, Corpus
+from training.data.corpus import WINDOW_S, Corpus
 
-HELD_BACK = 20  # of so many recordings, or windows of one, one is kept back to measure what was learnt
+VALIDATION_EVERY = 20  # of so many recordings, or windows of one, one is kept back to measure what was learnt
 
 
-class Choice:
+class WindowSubset:
     """Windows (n, 2560) of corpora, each with the indices that are wanted of it: a map-style data set for PyTorch.
 
     An index gives one window (2560,), an array of them (n, 2560). Another process, such as a ``DataLoader``'s worker,
@@ -30,7 +30,7 @@ class Choice:
         self._ends = np.cumsum([len(at) for _, _, at in self._parts], dtype=np.int64)
 
     def __getstate__(self) -> Any:
-        return [(_filed(windows), key, at) for windows, key, at in self._parts], self._ends
+        return [(_reopenable(windows), key, at) for windows, key, at in self._parts], self._ends
 
     def __setstate__(self, state: Any) -> None:
         parts, self._ends = state
@@ -62,7 +62,7 @@ class Choice:
         return sha.hexdigest()[:16]
 
 
-def learnt_and_held_back(corpora: Iterable[tuple[Corpus, Collection[str]]]) -> tuple[Choice, Choice]:
+def train_validation_split(corpora: Iterable[tuple[Corpus, Collection[str]]]) -> tuple[WindowSubset, WindowSubset]:
     """Windows to learn from, and those kept back, which overlap with none of them; each corpus with whom to leave out.
 
     Of every twentieth recording all are kept back. Where a corpus has fewer, it is the last twentieth of each recording
@@ -72,42 +72,42 @@ def learnt_and_held_back(corpora: Iterable[tuple[Corpus, Collection[str]]]) -> t
     for corpus, without in corpora:
         sittings = corpus.rows["sitting"]
         allowed = np.array([sitting.subject not in without for sitting in corpus.dataset.sessions])[sittings]
-        if len(corpus.dataset.sessions) >= HELD_BACK:
-            back = sittings % HELD_BACK == HELD_BACK - 1
+        if len(corpus.dataset.sessions) >= VALIDATION_EVERY:
+            back = sittings % VALIDATION_EVERY == VALIDATION_EVERY - 1
             near = np.zeros_like(back)
         else:
-            back, near = _ends(corpus)
+            back, near = _validation_tails(corpus)
         learnt.append((corpus, np.flatnonzero(allowed & ~back & ~near)))
-        kept.append((corpus, _apart(corpus, np.flatnonzero(allowed & back))))
-    return Choice(learnt), Choice(kept)
+        kept.append((corpus, _non_overlapping(corpus, np.flatnonzero(allowed & back))))
+    return WindowSubset(learnt), WindowSubset(kept)
 
 
-def _ends(corpus: Corpus) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _validation_tails(corpus: Corpus) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """The last twentieth of each recording's windows, and those before that overlap with them."""
     back, near = np.zeros(len(corpus.rows), np.bool_), np.zeros(len(corpus.rows), np.bool_)
     recording = np.unique(corpus.rows[["sitting", "part"]], return_inverse=True)[1]
     for i in range(recording.max(initial=-1) + 1):
         rows = np.flatnonzero(recording == i)
-        first = len(rows) - len(rows) // HELD_BACK
+        first = len(rows) - len(rows) // VALIDATION_EVERY
         back[rows[first:]] = True
         if first < len(rows):
             start = corpus.rows["start"]
-            near[rows[:first]] = start[rows[:first]] > start[rows[first]] - LENGTH
+            near[rows[:first]] = start[rows[:first]] > start[rows[first]] - WINDOW_S
     return back, near
 
 
-def _apart(corpus: Corpus, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _non_overlapping(corpus: Corpus, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Of windows in order those that do not overlap."""
     chosen: list[int] = []
     for i in at.tolist():
         row, last = corpus.rows[i], corpus.rows[chosen[-1]] if chosen else None
         same = last is not None and (row["sitting"], row["part"]) == (last["sitting"], last["part"])
-        if last is None or not same or row["start"] >= last["start"] + LENGTH:
+        if last is None or not same or row["start"] >= last["start"] + WINDOW_S:
             chosen.append(i)
     return np.array(chosen, np.int64)
 
 
-def _filed(windows: F32) -> F32 | partial[F32]:
+def _reopenable(windows: F32) -> F32 | partial[F32]:
     """Windows that lie in a file as what opens it again."""
     if not isinstance(windows, np.memmap):
         return windows

@@ -22,9 +22,9 @@ from ecg_live.events import F32
 from ecg_live.signal import beats, qrs, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
 
-ABOUT = {"total", "unusable", "dropped", "seconds", "remarks"}  # what a line of the log tells of a sitting
-LOG, PATH = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through
-ROW = np.dtype(
+LOG_FIELDS = {"total", "unusable", "dropped", "seconds", "remarks"}  # what a line of the log tells of a sitting
+LOG_NAME, SIGNAL_PATH_NAME = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through
+WINDOW_DTYPE = np.dtype(
     [
         ("sitting", np.int32),
         ("part", np.int32),
@@ -35,9 +35,9 @@ ROW = np.dtype(
         ("hrv", np.float64, (3,)),  # NaN where beats do not bear them out
     ]
 )
-Rows = npt.NDArray[np.void]
-BYTES = WIDTH * 4  # of a window
-ROOM = "free some space; what is there is kept, and the same command goes on from it"
+WindowRows = npt.NDArray[np.void]
+WINDOW_BYTES = WIDTH * 4  # of a window
+DISK_FULL_REMEDY = "free some space; what is there is kept, and the same command goes on from it"
 
 
 def signal_path() -> dict[str, Any]:
@@ -51,7 +51,7 @@ def signal_path() -> dict[str, Any]:
     return {**PREPROCESSING, "gate": gate}
 
 
-def check_path(folder: Path) -> None:
+def check_signal_path(folder: Path) -> None:
     """Note the signal path in a new store's folder; an old one must be of the same.
 
     Raises
@@ -60,19 +60,19 @@ def check_path(folder: Path) -> None:
         If it is of another.
     """
     ours = json.dumps(signal_path(), sort_keys=True).encode()
-    if not (folder / LOG).exists():
-        write_whole(folder / PATH, ours)
-    elif not (folder / PATH).exists() or (folder / PATH).read_bytes() != ours:
+    if not (folder / LOG_NAME).exists():
+        write_whole(folder / SIGNAL_PATH_NAME, ours)
+    elif not (folder / SIGNAL_PATH_NAME).exists() or (folder / SIGNAL_PATH_NAME).read_bytes() != ours:
         raise DatasetError(f"{folder} holds windows of another signal path", "remove it, or give another --work")
 
 
-class Store:
+class WindowStore:
     """Windows (n, 2560) float32 and their rows (n,), in a folder of their own. One process at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", LOG))
-        self.sessions: list[dict[str, Any]] = list(_whole_lines(self._log))
+        self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", LOG_NAME))
+        self.sessions: list[dict[str, Any]] = list(_complete_lines(self._log))
         self._cut()
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class Store:
             If the disk does not take them; what is in the store stays.
         """
         windows, rows = part.with_suffix(".f32"), part.with_suffix(".bin")
-        line = about | {"total": len(self) + rows.stat().st_size // ROW.itemsize}
+        line = about | {"total": len(self) + rows.stat().st_size // WINDOW_DTYPE.itemsize}
         try:
             for source, target in ((windows, self._windows), (rows, self._rows)):
                 with source.open("rb") as new, target.open("ab") as file:
@@ -96,7 +96,7 @@ class Store:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
-            raise DatasetError(f"{self._windows}: {error.strerror}", ROOM) from error
+            raise DatasetError(f"{self._windows}: {error.strerror}", DISK_FULL_REMEDY) from error
         self.sessions.append(line)
         windows.unlink()
         rows.unlink()
@@ -113,19 +113,19 @@ class Store:
             return np.empty((0, WIDTH), np.float32)
         return np.memmap(self._windows, np.float32, "r", shape=(len(self), WIDTH))
 
-    def rows(self) -> Rows:
+    def rows(self) -> WindowRows:
         """All rows."""
-        return np.fromfile(self._rows, ROW, len(self))
+        return np.fromfile(self._rows, WINDOW_DTYPE, len(self))
 
     def _cut(self) -> None:
         """Leave whole sittings only: as many as all three files have."""
-        have = min(_size(self._windows) // BYTES, _size(self._rows) // ROW.itemsize)
+        have = min(_size(self._windows) // WINDOW_BYTES, _size(self._rows) // WINDOW_DTYPE.itemsize)
         while self.sessions and self.sessions[-1]["total"] > have:
             self.sessions.pop()
         log = "".join(json.dumps(line) + "\n" for line in self.sessions).encode()
         if not self._log.exists() or self._log.read_bytes() != log:
             write_whole(self._log, log)  # never emptied in between: without it all windows would be lost
-        for path, size in ((self._windows, BYTES), (self._rows, ROW.itemsize)):
+        for path, size in ((self._windows, WINDOW_BYTES), (self._rows, WINDOW_DTYPE.itemsize)):
             with path.open("ab") as file:
                 file.truncate(len(self) * size)
 
@@ -134,7 +134,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+def _complete_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Lines up to the first that is no whole one."""
     if not path.exists():
         return
@@ -143,6 +143,6 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
             found = json.loads(line)
         except (ValueError, RecursionError):
             return
-        if not isinstance(found, dict) or not found.keys() >= ABOUT or not isinstance(found["total"], int):
+        if not isinstance(found, dict) or not found.keys() >= LOG_FIELDS or not isinstance(found["total"], int):
             return
         yield found

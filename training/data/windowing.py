@@ -18,10 +18,10 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import SMALLEST_SD
 from training.datasets.dataset import RecordingPart, SubjectSession
 
-CENTRAL = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
+CENTRAL_PERCENTILES = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
 
 
-class Placed(NamedTuple):
+class PlacedWindow(NamedTuple):
     """A window, the number of its part, and its start in seconds from that part's first sample."""
 
     window: Window
@@ -29,7 +29,7 @@ class Placed(NamedTuple):
     start: float
 
 
-def sitting_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[Placed]:
+def sitting_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[PlacedWindow]:
     """Windows of one wearer's parts as if they had streamed in one session, with a gap between them.
 
     The wearer's scale is carried over, as it is live. A part that breaks off is used up to there, and remarked.
@@ -42,13 +42,13 @@ def sitting_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> 
         If the parts' rates differ.
     """
     starts: list[float] = []
-    path, items = _opened(sitting.parts, hop, starts, remarks)
+    path, items = _open_parts(sitting.parts, hop, starts, remarks)
     for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
         if isinstance(output, Window):
-            yield _placed(output, starts)
+            yield _locate(output, starts)
 
 
-def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[tuple[Placed, F32]]:
+def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[tuple[PlacedWindow, F32]]:
     """The same windows with the authors' scale: one mean and deviation of the whole sitting, future and all.
 
     Raises
@@ -57,26 +57,26 @@ def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> 
         As `sitting_windows`.
     """
     starts: list[float] = []
-    path, items = _opened(sitting.parts, hop, starts, remarks)
-    found: list[Placed] = []
+    path, items = _open_parts(sitting.parts, hop, starts, remarks)
+    found: list[PlacedWindow] = []
     traces: dict[int, list[F32]] = {}
     for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
         if isinstance(output, Window):
-            found.append(_placed(output, starts))
+            found.append(_locate(output, starts))
         elif isinstance(output, Trace):
             traces.setdefault(output.segment, []).append(output.samples)
     segments = {number: np.concatenate(parts) for number, parts in traces.items()}
     if not found:
         return
     everything = np.concatenate(list(segments.values())).astype(np.float64)
-    low, high = np.percentile(everything, CENTRAL)
+    low, high = np.percentile(everything, CENTRAL_PERCENTILES)
     mean, var = everything.mean(), everything[(everything >= low) & (everything <= high)].var()
     for placed in found:
         raw = segments[placed.window.segment][placed.window.first : placed.window.first + WIDTH]
         yield placed, ((raw - mean) / max(sqrt(var), SMALLEST_SD)).astype(np.float32)
 
 
-def _opened(
+def _open_parts(
     parts: Sequence[RecordingPart], hop: float, starts: list[float], remarks: list[str]
 ) -> tuple[SignalPath, Iterator[Chunk | StreamEvent]]:
     recordings = [open_recording(part.path, part.opening) for part in parts]
@@ -85,10 +85,12 @@ def _opened(
         raise DatasetError(
             f"{parts[0].path.name} and what follows it have rates {rates} Hz", "make them people or sittings apart"
         )
-    return SignalPath(recordings[0].info, hop), _joined(recordings, starts, remarks)
+    return SignalPath(recordings[0].info, hop), _joined_items(recordings, starts, remarks)
 
 
-def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[str]) -> Iterator[Chunk | StreamEvent]:
+def _joined_items(
+    recordings: Sequence[Recording], starts: list[float], remarks: list[str]
+) -> Iterator[Chunk | StreamEvent]:
     """All items as of one stream; ``starts`` gathers where each recording begins, in seconds of it."""
     offset = stop = 0
     for recording in recordings:
@@ -108,6 +110,6 @@ def _joined(recordings: Sequence[Recording], starts: list[float], remarks: list[
         offset = stop + round(PART_GAP_S * rate)
 
 
-def _placed(window: Window, starts: Sequence[float]) -> Placed:
+def _locate(window: Window, starts: Sequence[float]) -> PlacedWindow:
     part = sum(window.start >= start for start in starts) - 1
-    return Placed(window, part, window.start - starts[part])
+    return PlacedWindow(window, part, window.start - starts[part])

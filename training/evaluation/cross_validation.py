@@ -13,14 +13,14 @@ from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.baseline import FEWEST
 from ecg_live.model.features import Inputs
-from training.data.feature_table import Examples, Mask
+from training.data.feature_table import FeatureTable, Mask
 from training.datasets.labels import NO_LABEL
 from training.evaluation.fold import Fold, run_fold
 from training.evaluation.fold_cache import run_folds
 from training.evaluation.results_table import Evaluation, make_rows
 from training.parallel import Engine
-from training.results import Row
-from training.settings import EvaluateSettings, HeadSettings, Wanted
+from training.results import ResultRow
+from training.settings import EvaluateSettings, HeadInputs, HeadSettings
 
 MIN_SUBJECTS = 3  # to leave one out, and hold one out among the others
 AUROC_TIE = 0.005  # of AUROC: nobody should choose by less
@@ -45,7 +45,7 @@ class CrossValidationPlan:
     embed: EmbedForSubject | None = None
 
 
-def cross_validate(examples: Examples, random: F64, plan: CrossValidationPlan) -> Evaluation:
+def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPlan) -> Evaluation:
     """Score all kinds of features, ``random`` (m, n, 128) being those of encoders that learnt nothing.
 
     Of the latter the one with the median AUROC is scored, and a remark tells the range: with people so few, chance
@@ -76,7 +76,7 @@ def cross_validate(examples: Examples, random: F64, plan: CrossValidationPlan) -
     return Evaluation(tuple(row for each in made for row in each.rows), tuple(remarks))
 
 
-def check_scorable(examples: Examples, settings: EvaluateSettings) -> None:
+def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
     """Refuse what cannot be scored.
 
     Raises
@@ -109,7 +109,7 @@ def check_scorable(examples: Examples, settings: EvaluateSettings) -> None:
         )
 
 
-def choose_features(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
+def choose_features(rows: Sequence[ResultRow], inputs: HeadInputs) -> dict[str, str]:
     """The features of the population set (by rows without baseline) and of the personal set (with; if there are any).
 
     Those that ``inputs`` names; with ``auto`` the highest AUROC wins, and within 0.005 of it the simplest features.
@@ -125,7 +125,7 @@ def choose_features(rows: Sequence[Row], inputs: Wanted) -> dict[str, str]:
     return chosen
 
 
-def _test_masks(examples: Examples, plan: CrossValidationPlan) -> dict[str, Mask]:
+def _test_masks(examples: FeatureTable, plan: CrossValidationPlan) -> dict[str, Mask]:
     """Windows that each fold holds out, by its name."""
     if plan.evaluate.protocol == "loso":
         return {who: examples.subject == who for who in examples.take(examples.label >= 0).people}
@@ -136,7 +136,7 @@ def _test_masks(examples: Examples, plan: CrossValidationPlan) -> dict[str, Mask
     return {f"{number} of {len(parts)}": part for number, part in enumerate(parts, 1)}
 
 
-def _untrainable_classes(examples: Examples, tests: dict[str, Mask]) -> list[str]:
+def _untrainable_classes(examples: FeatureTable, tests: dict[str, Mask]) -> list[str]:
     remarks = []
     for name, test in tests.items():
         lost = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NO_LABEL})
@@ -144,7 +144,7 @@ def _untrainable_classes(examples: Examples, tests: dict[str, Mask]) -> list[str
     return remarks
 
 
-def _baseline_remarks(examples: Examples, plan: CrossValidationPlan) -> tuple[bool, list[str]]:
+def _baseline_remarks(examples: FeatureTable, plan: CrossValidationPlan) -> tuple[bool, list[str]]:
     """Whether rows with a baseline are out of the question, and what is to be said."""
     kept = examples.take(examples.scored(relative=True))
     if not len(kept):
@@ -158,9 +158,9 @@ def _baseline_remarks(examples: Examples, plan: CrossValidationPlan) -> tuple[bo
 
 
 def _jobs(
-    examples: Examples, random: F64, tests: dict[str, Mask], plan: CrossValidationPlan, *, relative: bool
+    examples: FeatureTable, random: F64, tests: dict[str, Mask], plan: CrossValidationPlan, *, relative: bool
 ) -> Iterator[Fold]:
     mixed = plan.evaluate.protocol == "kfold"
     for name, test in tests.items():
-        seen = examples.seen_by(plan.embed(None if mixed else name)) if plan.embed else examples
+        seen = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
         yield Fold(name, seen, random, test, plan.head, plan.seed, relative, mixed)

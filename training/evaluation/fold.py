@@ -8,9 +8,9 @@ import numpy as np
 
 from ecg_live.events import F64
 from ecg_live.model.features import Inputs
-from training.data.feature_table import Examples, Mask
+from training.data.feature_table import FeatureTable, Mask
 from training.evaluation.fold_cache import FoldArrays
-from training.heads.fit import fit
+from training.heads.fit import fit_head
 from training.settings import HeadSettings
 
 FEATURE_SETS = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
@@ -33,7 +33,7 @@ class Fold:
     """
 
     name: str
-    examples: Examples
+    examples: FeatureTable
     random: F64
     test: Mask
     head: HeadSettings
@@ -74,12 +74,12 @@ def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative:
         share = np.bincount(examples.label[learnt], minlength=classes) / learnt.sum()
         return np.tile(share, (int(asked.sum()), 1))
     inputs = HEAD_INPUTS[name]
-    seen = examples.seen_by(fold.random[encoder]) if name.startswith("random") else examples
+    seen = examples.with_embedding(fold.random[encoder]) if name.startswith("random") else examples
     x = seen.features(inputs)
     if relative:
         x = seen.relative(inputs, seen.take(~fold.test | _training_subjects_rest(fold)).spread(inputs))
     groups = np.arange(len(examples)).astype(np.str_) if fold.mixed else examples.subject
-    fitted = fit(x[learnt], examples.label[learnt], groups[learnt], classes, inputs, fold.head, fold.seed)
+    fitted = fit_head(x[learnt], examples.label[learnt], groups[learnt], classes, inputs, fold.head, fold.seed)
     return fitted.probabilities(x[asked])
 
 

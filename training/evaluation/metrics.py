@@ -9,7 +9,7 @@ import numpy as np
 
 from ecg_live.events import F64
 from training.data.feature_table import Ints, Mask, Names
-from training.results import Paired, Scores
+from training.results import PairedComparison, Scores
 
 CALIBRATION_BINS = 15  # of the calibration error (Guo et al. 2017)
 INTERVAL_PERCENTILES = (2.5, 97.5)  # percentiles of a 95 % interval
@@ -75,7 +75,7 @@ def interval(drawn: F64) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def compare_paired(ours: BootstrapScores, theirs: BootstrapScores, difference: float) -> Paired | None:
+def compare_paired(ours: BootstrapScores, theirs: BootstrapScores, difference: float) -> PairedComparison | None:
     """AUROC against a rival's in the same draws, given the difference over all people."""
     drawn = ours["auroc"] - theirs["auroc"]
     between = interval(drawn)
@@ -83,7 +83,7 @@ def compare_paired(ours: BootstrapScores, theirs: BootstrapScores, difference: f
         return None
     known = drawn[~np.isnan(drawn)]
     side = min(int((known <= 0).sum()), int((known >= 0).sum()))
-    return Paired(difference, between, min(1.0, 2 * (side + 1) / (len(known) + 1)))
+    return PairedComparison(difference, between, min(1.0, 2 * (side + 1) / (len(known) + 1)))
 
 
 def weighted_scores(judged: Predictions, counts: F64) -> dict[str, F64]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from training.data.feature_table import Examples, Mask
+from training.data.feature_table import FeatureTable, Mask
 from training.evaluation.fold import FEATURE_SETS, feature_variants, result_key
 from training.evaluation.fold_cache import FoldArrays
 from training.evaluation.metrics import (
@@ -19,7 +19,7 @@ from training.evaluation.metrics import (
     reliability,
     scores,
 )
-from training.results import Paired, Row
+from training.results import PairedComparison, ResultRow
 from training.settings import EvaluateSettings
 
 COMPARATORS = ("majority", "hrv", "random encoder")
@@ -28,12 +28,12 @@ COMPARATORS = ("majority", "hrv", "random encoder")
 class Evaluation(NamedTuple):
     """Rows of the report, and what should be said with them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
     remarks: tuple[str, ...]
 
 
 def make_rows(
-    examples: Examples,
+    examples: FeatureTable,
     tests: dict[str, Mask],
     found: dict[str, FoldArrays],
     baseline: float,
@@ -70,7 +70,7 @@ def _auroc(judged: Predictions) -> float:
     return scores(judged).auroc or 0.0
 
 
-def _collect(examples: Examples, tests: dict[str, Mask], found: dict[str, FoldArrays], name: str) -> Predictions:
+def _collect(examples: FeatureTable, tests: dict[str, Mask], found: dict[str, FoldArrays], name: str) -> Predictions:
     """What all folds say of all windows."""
     out = np.full((len(examples), len(examples.classes)), np.nan)
     for fold, test in tests.items():
@@ -80,13 +80,13 @@ def _collect(examples: Examples, tests: dict[str, Mask], found: dict[str, FoldAr
 
 def _row(
     name: str, judged: dict[str, Predictions], drawn: dict[str, BootstrapScores], baseline: float, protocol: Any
-) -> Row:
+) -> ResultRow:
     ours = judged[name]
     people = np.unique(ours.subject).tolist()
     rivals = [*COMPARATORS, *(["random encoder + hrv"] if name == "both" else [])]
     intervals = {key: interval(values) for key, values in drawn[name].items()}
     versus = {rival: _compare(name, rival, judged, drawn) for rival in rivals if rival != name}
-    return Row(
+    return ResultRow(
         features=name,
         protocol=protocol,
         baseline=baseline,
@@ -99,7 +99,9 @@ def _row(
     )
 
 
-def _compare(name: str, rival: str, judged: dict[str, Predictions], drawn: dict[str, BootstrapScores]) -> Paired | None:
+def _compare(
+    name: str, rival: str, judged: dict[str, Predictions], drawn: dict[str, BootstrapScores]
+) -> PairedComparison | None:
     ours, theirs = scores(judged[name]).auroc, scores(judged[rival]).auroc
     if ours is None or theirs is None:
         return None

@@ -13,15 +13,15 @@ from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.bundle import Bundle, HeadCard, load_bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
-from training.data.corpus import LENGTH, Job, labelled, rest_passed
-from training.data.rest_windows import counted_on
+from training.data.corpus import WINDOW_S, BuildJob, rest_elapsed, span_of_window
+from training.data.rest_windows import cumulative_rest
 from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.metrics import Predictions, bootstrap, interval, scores
-from training.limits import check_one
-from training.progress import Show
+from training.limits import check_setting
+from training.progress import ProgressDisplay
 from training.settings import CorpusSettings, EvaluateSettings
 
 HOP_S = CorpusSettings().hop
@@ -45,7 +45,7 @@ class ScoredPrediction(NamedTuple):
     result: HeadResult
 
 
-def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Show) -> dict[str, Any]:
+def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: ProgressDisplay) -> dict[str, Any]:
     """Scores of every head that the data set has a label for, by set: rows of plain values, and remarks.
 
     As in training, a ``baseline`` (s) comes from what the data set marks as a wearer's rest, and is not scored. Where
@@ -56,7 +56,7 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Sh
     EcgLiveError
         If bundle or data set cannot be read, or have no label in common, or the baseline cannot be.
     """
-    check_one("evaluate.baseline", baseline)
+    check_setting("evaluate.baseline", baseline)
     bundle, data = load_bundle(model), open_dataset(name, folder)
     truths = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
     if not truths:
@@ -68,7 +68,7 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Sh
     marked = any(span.rest for sitting in data.sessions for span in sitting.annotations)
     if baseline and not marked:
         remarks.append(f"{data.name} marks no rest: the baseline is what each sitting begins with, rest or not")
-    jobs = [Job(i, sitting, ()) for i, sitting in enumerate(data.sessions)]
+    jobs = [BuildJob(i, sitting, ()) for i, sitting in enumerate(data.sessions)]
     together = [[job for job in jobs if job.session.subject == who] for who in data.subjects]
     groups = together if marked else [[job] for job in jobs]
     answers: list[ScoredPrediction] = []
@@ -111,13 +111,13 @@ def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
             )
 
 
-def _windows(job: Job, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
+def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
     """All windows of a sitting; where no rest is ``marked``, all of it may be."""
     try:
         for window, part, start in sitting_windows(job.session, HOP_S, remarks):
-            stop = start + LENGTH
-            rest = rest_passed(job.session, part, start, stop) if marked else window.stop
-            yield LabelledWindow(window, (job.number, labelled(job, part, start, stop, "inside")), rest)
+            stop = start + WINDOW_S
+            rest = rest_elapsed(job.session, part, start, stop) if marked else window.stop
+            yield LabelledWindow(window, (job.number, span_of_window(job, part, start, stop, "inside")), rest)
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
 
@@ -136,9 +136,9 @@ def _predict_subject(
         each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(asked)
     ]
     calm = [each for each in asked if np.isfinite(each.rest)]
-    stops = counted_on(np.array([each.at[0] for each in calm], np.int64), np.array([each.rest for each in calm]))
+    stops = cumulative_rest(np.array([each.at[0] for each in calm], np.int64), np.array([each.rest for each in calm]))
     begun = [
-        each._replace(window=replace(each.window, start=stop - LENGTH, stop=stop))
+        each._replace(window=replace(each.window, start=stop - WINDOW_S, stop=stop))
         for each, stop in zip(calm, stops.tolist(), strict=True)
     ]
     yield from _predict_windows(predictor, bundle, subject, begun, truths)

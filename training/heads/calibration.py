@@ -11,11 +11,11 @@ from scipy.special import log_softmax, softmax
 from ecg_live.events import F64
 from training.data.feature_table import Ints
 
-RIDGE = 0.01  # of weights and biases: bounded even where classes separate
-EXTREMES = (-4.0, 4.0)  # logarithm of a temperature
+STACKING_RIDGE = 0.01  # of weights and biases: bounded even where classes separate
+LOG_TEMPERATURE_RANGE = (-4.0, 4.0)  # logarithm of a temperature
 
 
-def blend(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
+def fit_stacking(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
     """Weights (blocks,) and biases (classes,) with which held-out logits (n, classes) of blocks add up best.
 
     A weight is never negative: a block that only holds noise gets none, and none can be used against its own word.
@@ -32,9 +32,9 @@ def blend(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
     def loss(values: F64) -> tuple[float, F64]:
         logits = np.tensordot(values[:blocks], centred, axes=1) + values[blocks:]
         error = (softmax(logits, axis=1) - truth) * share[:, None]
-        slope = np.concatenate((np.tensordot(centred, error, axes=2), error.sum(axis=0))) + 2 * RIDGE * values
+        slope = np.concatenate((np.tensordot(centred, error, axes=2), error.sum(axis=0))) + 2 * STACKING_RIDGE * values
         each = -log_softmax(logits, axis=1)[np.arange(n), y]
-        return float(each @ share + RIDGE * values @ values), slope
+        return float(each @ share + STACKING_RIDGE * values @ values), slope
 
     start = np.concatenate((np.full(blocks, 1 / blocks), np.zeros(classes)))
     bounds = [(0.0, None)] * blocks + [(None, None)] * classes
@@ -42,10 +42,10 @@ def blend(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
     return found[:blocks] / scale, found[blocks:]
 
 
-def temperature(logits: F64, y: Ints) -> float:
+def fit_temperature(logits: F64, y: Ints) -> float:
     """What to divide held-out logits (n, classes) by to make them honest (Guo et al. 2017)."""
 
     def loss(power: float) -> float:
         return -float(log_softmax(logits / np.exp(power), axis=1)[np.arange(len(y)), y].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=EXTREMES, method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=LOG_TEMPERATURE_RANGE, method="bounded").x))

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ecg_live.events import F64
-from training.heads.lda import Linear, discriminate
+from training.heads.lda import LinearDiscriminant, fit_lda
 
 
 class GroupShrunkLDA(ClassifierMixin, BaseEstimator):
@@ -40,7 +40,7 @@ class GroupShrunkLDA(ClassifierMixin, BaseEstimator):
 
     classes_: npt.NDArray[np.generic]
     n_features_in_: int
-    linear_: Linear
+    linear_: LinearDiscriminant
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> Self:  # noqa: N803 - scikit-learn's name
         """Fit on features (n, d), which may be NaN, and labels (n,); ``groups`` (n,) names each window's subject.
@@ -60,7 +60,7 @@ class GroupShrunkLDA(ClassifierMixin, BaseEstimator):
         subject = np.arange(len(x)) if groups is None else np.asarray(groups)
         if subject.shape != (len(x),):
             raise ValueError(f"groups has shape {subject.shape}, expected ({len(x)},): name one subject a window")
-        self.linear_ = discriminate(x, codes, subject.astype(np.str_), len(self.classes_))
+        self.linear_ = fit_lda(x, codes, subject.astype(np.str_), len(self.classes_))
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> F64:  # noqa: N803

@@ -10,38 +10,40 @@ from ecg_live.events import F64
 from ecg_live.model.calibrated_head import INSIDE, Head, PersonalHead
 from ecg_live.model.features import SIZES, Inputs
 from training.data.feature_table import Ints, Names
-from training.heads.calibration import blend
-from training.heads.fitted import Fit, inner_folds
-from training.heads.lda import Linear, discriminate
-from training.heads.mlp import fit_dense
+from training.heads.calibration import fit_stacking
+from training.heads.fitted import FittedHead, inner_folds
+from training.heads.lda import LinearDiscriminant, fit_lda
+from training.heads.mlp import fit_mlp
 from training.settings import HeadSettings
 
-FLOOR = 1e-6  # variance of standardised features: those of few windows may hang together, or be all the same
+VARIANCE_FLOOR = 1e-6  # variance of standardised features: those of few windows may hang together, or be all the same
 
 
-def fit(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int = 0) -> Fit:
+def fit_head(
+    x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int = 0
+) -> FittedHead:
     """Fit on features (n, d), labels (n,) and people (n,), and calibrate on people held out among the same.
 
     ``linear``: on eegmat, shrunk discriminants told people left out apart better than logistic regression with a
     strength chosen inside (AUROC .80 and .76 without baseline, .86 and .82 with), and in a tenth of the time.
     """
     if settings.kind == "dense":
-        return fit_dense(x, y, person, classes, inputs, settings, seed)
+        return fit_mlp(x, y, person, classes, inputs, settings, seed)
     return fit_linear(x, y, person, classes, inputs)
 
 
-def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs) -> Fit:
+def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs) -> FittedHead:
     """One linear discriminant a block of features, fused by what they said of held-out people; a single layer."""
-    blocks = _blocks(inputs)
+    blocks = _feature_blocks(inputs)
     held = [np.empty((len(y), classes)) for _ in blocks]
     for train, test in inner_folds(person):
         for block, out in zip(blocks, held, strict=True):
-            out[test] = discriminate(x[train, block], y[train], person[train], classes).logits(x[test, block])
-    weights, bias = blend(held, y)
-    return _folded([discriminate(x[:, block], y, person, classes) for block in blocks], weights, bias, inputs)
+            out[test] = fit_lda(x[train, block], y[train], person[train], classes).logits(x[test, block])
+    weights, bias = fit_stacking(held, y)
+    return _as_one_layer([fit_lda(x[:, block], y, person, classes) for block in blocks], weights, bias, inputs)
 
 
-def to_head(fitted: Fit, x: F64, person: Names, spread: F64 | None = None) -> Head:
+def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None) -> Head:
     """A shippable head, with the training range of its features (n, d); a personal one if there is a ``spread`` (d,).
 
     Its limit is the 99.5th percentile of distances that people had while they were held out.
@@ -64,19 +66,19 @@ def to_head(fitted: Fit, x: F64, person: Names, spread: F64 | None = None) -> He
     return head
 
 
-def _blocks(inputs: Inputs) -> tuple[slice, ...]:
+def _feature_blocks(inputs: Inputs) -> tuple[slice, ...]:
     """Columns of the embedding and of heart rate and variability, which are far fewer and would drown."""
     if inputs != "both":
         return (slice(None),)
     return slice(SIZES["embedding"]), slice(SIZES["embedding"], None)
 
 
-def _folded(parts: list[Linear], weights: F64, bias: F64, inputs: Inputs) -> Fit:
+def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inputs: Inputs) -> FittedHead:
     """Blocks and what they count, as one layer over all columns."""
     total = float(weights.sum()) or 1.0
     layers = zip(parts, weights / total, strict=True)
     weight, offset = zip(*[(share * part.weights, share * part.bias) for part, share in layers], strict=True)
-    return Fit(
+    return FittedHead(
         inputs,
         np.concatenate([part.mean for part in parts]),
         np.concatenate([part.sd for part in parts]),
@@ -90,4 +92,4 @@ def _folded(parts: list[Linear], weights: F64, bias: F64, inputs: Inputs) -> Fit
 def _whitening(z: F64) -> F64:
     """W (d, d) such that the norm of z W is the Mahalanobis distance, covariance shrunk (few people, many features)."""
     covariance = LedoitWolf(store_precision=False, assume_centered=True).fit(z).covariance_
-    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + FLOOR * np.eye(len(covariance)))))
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + VARIANCE_FLOOR * np.eye(len(covariance)))))

@@ -14,11 +14,11 @@ from ecg_live.model.features import Inputs
 from ecg_live.model.networks import EmotionHead
 from training.data.feature_table import Ints, Names
 
-INNER = 5  # folds over people
+INNER_FOLDS = 5  # folds over people
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class FittedHead:
     """Standardise features by ``mean`` and ``sd`` (d,), send them through ``net``, divide by ``temperature``.
 
     ``net`` are the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` says what the
@@ -48,6 +48,6 @@ def inner_folds(person: Names) -> list[tuple[Ints, Ints]]:
     """Rows to learn from and rows held out, over people; over stretches of time where there is one person only."""
     groups = np.unique(person, return_inverse=True)[1]
     if groups.max() == 0:
-        groups = np.arange(len(person)) * INNER // len(person)
-    count = min(INNER, len(np.unique(groups)))
+        groups = np.arange(len(person)) * INNER_FOLDS // len(person)
+    count = min(INNER_FOLDS, len(np.unique(groups)))
     return list(GroupKFold(count).split(np.zeros((len(person), 1)), groups=groups))

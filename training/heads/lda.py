@@ -14,12 +14,12 @@ import numpy as np
 from ecg_live.events import F64
 from training.data.feature_table import Ints, Names
 
-ABSENT = -10.0  # log-odds of a class that nobody had
-SMALLEST = 1e-9  # deviation of a feature that does not vary
+ABSENT_CLASS_LOGIT = -10.0  # log-odds of a class that nobody had
+MIN_STD = 1e-9  # deviation of a feature that does not vary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linear:
+class LinearDiscriminant:
     """Logits (n, classes) = z weights' + bias for z = (x - mean) / sd; features that are NaN count as average."""
 
     mean: F64
@@ -32,37 +32,37 @@ class Linear:
         return np.asarray(np.nan_to_num((x - self.mean) / self.sd) @ self.weights.T + self.bias)
 
 
-def discriminate(x: F64, y: Ints, person: Names, classes: int) -> Linear:
+def fit_lda(x: F64, y: Ints, person: Names, classes: int) -> LinearDiscriminant:
     """Fit on features (n, d), labels (n,) and people (n,)."""
-    mean, sd = standard(x)
+    mean, sd = mean_and_std(x)
     z = np.nan_to_num((x - mean) / sd)
     there = np.unique(y)
     centres = np.stack([z[y == each].mean(axis=0) for each in there])
     at = np.searchsorted(there, y)
     share = 1 / (np.bincount(at)[at] * len(there))
     weights = np.zeros((classes, z.shape[1]))
-    bias = np.full(classes, ABSENT)
-    weights[there] = np.linalg.solve(_covariance(z - centres[at], share, person), centres.T).T
+    bias = np.full(classes, ABSENT_CLASS_LOGIT)
+    weights[there] = np.linalg.solve(_shrunk_covariance(z - centres[at], share, person), centres.T).T
     bias[there] = -(weights[there] * centres).sum(axis=1) / 2
-    return Linear(mean, sd, weights, bias)
+    return LinearDiscriminant(mean, sd, weights, bias)
 
 
-def standard(x: F64) -> tuple[F64, F64]:
+def mean_and_std(x: F64) -> tuple[F64, F64]:
     """Mean and deviation (d,) of features (n, d), NaN left out; 0 and 1 of a feature that nobody has."""
     known = ~np.isnan(x)
     n = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, x, 0.0).sum(axis=0) / n
     sd = np.sqrt(np.where(known, (x - mean) ** 2, 0.0).sum(axis=0) / n)
-    return mean, np.where(sd > SMALLEST, sd, 1.0)
+    return mean, np.where(sd > MIN_STD, sd, 1.0)
 
 
-def _covariance(z: F64, share: F64, person: Names) -> F64:
+def _shrunk_covariance(z: F64, share: F64, person: Names) -> F64:
     """Shrunk covariance (d, d) of centred features (n, d); ``share`` (n,) is what each window counts."""
     whole = (z * share[:, None]).T @ z
-    target = max(float(np.trace(whole)) / len(whole), SMALLEST) * np.eye(len(whole))
+    target = max(float(np.trace(whole)) / len(whole), MIN_STD) * np.eye(len(whole))
     order = np.argsort(person, kind="stable")
     own = np.split(order, np.flatnonzero(person[order][1:] != person[order][:-1]) + 1)
     error = sum(float(np.sum(((z[rows].T * share[rows]) @ z[rows] - share[rows].sum() * whole) ** 2)) for rows in own)
     far = float(np.sum((whole - target) ** 2))
     shrink = min(1.0, error / far) if far > 0 else 1.0
-    return np.asarray((1 - shrink) * whole + shrink * target + SMALLEST * np.eye(len(whole)))
+    return np.asarray((1 - shrink) * whole + shrink * target + MIN_STD * np.eye(len(whole)))

@@ -11,27 +11,31 @@ from ecg_live.events import F64
 from ecg_live.model.features import Inputs
 from ecg_live.model.networks import EmotionHead
 from training.data.feature_table import Ints, Names
-from training.heads.calibration import temperature
-from training.heads.fitted import Fit, inner_folds
-from training.heads.lda import standard
+from training.heads.calibration import fit_temperature
+from training.heads.fitted import FittedHead, inner_folds
+from training.heads.lda import mean_and_std
 from training.settings import HeadSettings
 
 
-def fit_dense(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int) -> Fit:
+def fit_mlp(
+    x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int
+) -> FittedHead:
     """Train on features (n, d) and labels (n,); the temperature comes from people whom a first network never saw."""
-    mean, sd = standard(x)
+    mean, sd = mean_and_std(x)
     z = torch.from_numpy(np.nan_to_num((x - mean) / sd)).float()
     labels = torch.from_numpy(y)
     learnt, held = inner_folds(person)[0]
-    first = _trained(z[learnt], labels[learnt], classes, settings, seed)
+    first = _train_network(z[learnt], labels[learnt], classes, settings, seed)
     with torch.inference_mode():
         logits = first(z[held]).double().numpy()
-    net = _trained(z, labels, classes, settings, seed)
+    net = _train_network(z, labels, classes, settings, seed)
     state = {name: value.double().numpy() for name, value in net.state_dict().items()}
-    return Fit(inputs, mean, sd, state, temperature(logits, y[held]), classes, settings.hidden, settings.dropout)
+    return FittedHead(
+        inputs, mean, sd, state, fit_temperature(logits, y[held]), classes, settings.hidden, settings.dropout
+    )
 
 
-def _trained(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:
+def _train_network(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:
     """Adam on cross-entropy plus ``l2`` times the sum of squares of the hidden layers' weights.
 
     Raises

@@ -13,8 +13,8 @@ from torch import Tensor
 from ecg_live.errors import ModelError
 from ecg_live.model.tensor_file import TensorFile
 
-AFRESH = "delete it to start afresh, or give another folder"
-FILE = TensorFile("ecg_live_checkpoint", "checkpoint", ModelError, AFRESH)
+RESTART_REMEDY = "delete it to start afresh, or give another folder"
+CHECKPOINT_FORMAT = TensorFile("ecg_live_checkpoint", "checkpoint", ModelError, RESTART_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ def save_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) 
         If the disk does not take it; the one before stays whole.
     """
     try:
-        FILE.write(path, checkpoint.tensors, {"step": checkpoint.step, "key": key, "log": checkpoint.log})
+        CHECKPOINT_FORMAT.write(path, checkpoint.tensors, {"step": checkpoint.step, "key": key, "log": checkpoint.log})
     except OSError as error:
         raise ModelError(
-            f"{path}: step {checkpoint.step} was not saved: {error.strerror}; {_safe(path)}",
+            f"{path}: step {checkpoint.step} was not saved: {error.strerror}; {_last_saved(path)}",
             "make room and run the same command again: it goes on from there",
         ) from error
 
@@ -53,11 +53,11 @@ def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     """
     if not path.exists():
         return None
-    tensors, meta = FILE.read(path)
+    tensors, meta = CHECKPOINT_FORMAT.read(path)
     try:
         theirs, step, log = meta["key"], int(meta["step"]), meta["log"]
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is no whole checkpoint: it lacks or garbles {error}", AFRESH) from error
+        raise ModelError(f"{path} is no whole checkpoint: it lacks or garbles {error}", RESTART_REMEDY) from error
     _check_key(path, theirs, json.loads(json.dumps(key)))
     return Checkpoint(step, tensors, log)
 
@@ -66,13 +66,13 @@ def _check_key(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -
     for name in sorted(theirs.keys() | ours.keys()):
         if theirs.get(name) != ours.get(name):
             raise ModelError(
-                f"{path} is of a run with {name} {theirs.get(name)}; this one has {ours.get(name)}", AFRESH
+                f"{path} is of a run with {name} {theirs.get(name)}; this one has {ours.get(name)}", RESTART_REMEDY
             )
 
 
-def _safe(path: Path) -> str:
+def _last_saved(path: Path) -> str:
     """What is left when a write failed."""
     try:
-        return f"the checkpoint of step {FILE.read(path)[1].get('step')} is safe"
+        return f"the checkpoint of step {CHECKPOINT_FORMAT.read(path)[1].get('step')} is safe"
     except ModelError:
         return "there is no earlier one"

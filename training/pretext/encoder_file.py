@@ -11,9 +11,9 @@ from ecg_live.errors import ModelError
 from ecg_live.model.encoder import Encoder, Padding
 from ecg_live.model.tensor_file import TensorFile
 
-GIVE = "give an encoder that the first stage wrote"
+ENCODER_REMEDY = "give an encoder that the first stage wrote"
 _PADDINGS: dict[str, Padding] = {name: name for name in get_args(Padding)}
-FILE = TensorFile("ecg_live_encoder", "encoder", ModelError, GIVE)
+ENCODER_FORMAT = TensorFile("ecg_live_encoder", "encoder", ModelError, ENCODER_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
         If the file cannot be written.
     """
     try:
-        FILE.write(path, encoder.state_dict(), {"card": asdict(card)})
+        ENCODER_FORMAT.write(path, encoder.state_dict(), {"card": asdict(card)})
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
 
@@ -53,13 +53,13 @@ def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
     ModelError
         If the file is missing, damaged, or something else.
     """
-    tensors, meta = FILE.read(path)
+    tensors, meta = ENCODER_FORMAT.read(path)
     try:
         card = EncoderCard(**meta["card"])
         seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
         encoder = Encoder(_PADDINGS[card.padding])
         files = tuple(card.files)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} holds no encoder that this version can read", GIVE) from error
-    FILE.fill(encoder, "", tensors, path)
+        raise ModelError(f"{path} holds no encoder that this version can read", ENCODER_REMEDY) from error
+    ENCODER_FORMAT.fill(encoder, "", tensors, path)
     return encoder.eval(), replace(card, seen=seen, files=files)

@@ -25,18 +25,18 @@ from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.networks import PretextNet
 from ecg_live.model.tensor_file import digest
-from training.limits import check
+from training.limits import check_settings
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps
-from training.pretext.train_step import Stepper, Windows, fabric, heads, network
+from training.pretext.train_step import Trainer, WindowArray, launch_fabric, new_network, pretext_tasks
 from training.settings import PretextSettings, TrainSettings
 
-CHECKPOINT = "pretext.safetensors"  # in a run's folder
-POINTS = 500  # of a curve, at most
+CHECKPOINT_NAME = "pretext.safetensors"  # in a run's folder
+MAX_CURVE_POINTS = 500  # of a curve, at most
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PretextProgress:
     """After ``step`` of ``steps``: that step's loss, and one-vs-rest accuracy by task, dropout on."""
 
     step: int
@@ -46,7 +46,7 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Curve:
+class LearningCurve:
     """Loss and accuracies by step, the mean of ``each`` steps a point; ``waiting`` is what the next one is made of."""
 
     tasks: tuple[str, ...]
@@ -83,7 +83,7 @@ class Pretrained:
     """The network in evaluation mode, how it got there, and the seconds that took over all sittings."""
 
     net: PretextNet
-    curve: Curve
+    curve: LearningCurve
     seconds: float
 
 
@@ -119,10 +119,10 @@ class Interrupt:
 
 
 def pretrain(
-    windows: Windows,
+    windows: WindowArray,
     settings: PretextSettings,
     folder: Path,
-    report: Callable[[Progress], None],
+    report: Callable[[PretextProgress], None],
     *,
     corpus: str,
     start: Encoder | None = None,
@@ -146,21 +146,21 @@ def pretrain(
     ModelError
         If the loss is no longer finite, or a checkpoint cannot be written, or read, or is of another run.
     """
-    check(TrainSettings(pretext=settings))
+    check_settings(TrainSettings(pretext=settings))
     if len(windows) < settings.batch:
         raise DatasetError(f"{len(windows)} windows; one batch needs {settings.batch}", "give more recordings")
-    on = on or fabric(settings)
+    on = on or launch_fabric(settings)
     if settings.batch % on.world_size:
         raise ConfigError(f"a batch of {settings.batch} does not divide by {on.world_size} processes", "change either")
-    path, key = folder / CHECKPOINT, asdict(settings) | {"corpus": corpus, "windows": len(windows)}
-    net = network(settings)
+    path, key = folder / CHECKPOINT_NAME, asdict(settings) | {"corpus": corpus, "windows": len(windows)}
+    net = new_network(settings)
     if start is not None:
         net.encoder.load_state_dict(start.state_dict())
         key["start"] = digest(start.state_dict())
     steps = total_steps(len(windows), settings)
-    stepper = Stepper(net, windows, settings, on)
-    names = heads(settings)
-    curve, kept = Curve(names, math.ceil(steps / POINTS)), 0
+    stepper = Trainer(net, windows, settings, on)
+    names = pretext_tasks(settings)
+    curve, kept = LearningCurve(names, math.ceil(steps / MAX_CURVE_POINTS)), 0
     began = saved = clock()
     if (found := read_checkpoint(path, key)) is not None:
         stepper.restore(found.tensors)
@@ -173,7 +173,7 @@ def pretrain(
                 raise _diverged(step, kept, path)
             curve.add(step, step == steps, loss, accuracy)
             if on.is_global_zero:
-                report(Progress(step, steps, loss, dict(zip(names, accuracy, strict=True))))
+                report(PretextProgress(step, steps, loss, dict(zip(names, accuracy, strict=True))))
             now = clock()
             if stop or step == steps or now - saved >= every:
                 saved, kept = now, step

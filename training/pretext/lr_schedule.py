@@ -11,15 +11,15 @@ import numpy.typing as npt
 
 from training.settings import PretextSettings
 
-BETAS = (0.9, 0.999)  # of Adam, its defaults
-DECAY, DECAY_STEPS = 0.9, 10_000  # of ``steps``, the authors' code
+ADAM_BETAS = (0.9, 0.999)  # of Adam, its defaults
+RATE_DECAY, RATE_DECAY_STEPS = 0.9, 10_000  # of ``steps``, the authors' code
 # One cycle (Smith & Topin 2019): the rate starts at 1/25 of its highest, which it reaches after 30 % of the steps, and
 # ends at 1/25 of 1/10,000; the momentum mirrors it.
-RISE, START, END = 0.3, 1 / 25, 1 / 25 / 10_000
-CALM, HURRIED = 0.95, 0.85
+WARMUP_SHARE, START_RATE_SHARE, END_RATE_SHARE = 0.3, 1 / 25, 1 / 25 / 10_000
+MAX_MOMENTUM, MIN_MOMENTUM = 0.95, 0.85
 
 
-def seeded(*parts: int | str) -> int:
+def derive_seed(*parts: int | str) -> int:
     """A seed of 64 bits that depends on all parts."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:8], "big")
 
@@ -29,25 +29,25 @@ def total_steps(windows: int, settings: PretextSettings) -> int:
     return max(1, round(settings.epochs * windows / settings.batch))
 
 
-def segments(step: int, windows: int, settings: PretextSettings) -> npt.NDArray[np.int64]:
+def batch_indices(step: int, windows: int, settings: PretextSettings) -> npt.NDArray[np.int64]:
     """Indices of the step's batch; every epoch has its own order, and leaves out what does not fill a batch."""
     epoch, at = divmod(step, windows // settings.batch)
-    return _order(windows, seeded(settings.seed, "order", epoch))[at * settings.batch : (at + 1) * settings.batch]
+    return _order(windows, derive_seed(settings.seed, "order", epoch))[at * settings.batch : (at + 1) * settings.batch]
 
 
 def rate_and_momentum(step: int, steps: int, settings: PretextSettings) -> tuple[float, float]:
     """Learning rate, and the decay of Adam's running mean, of a step."""
     if settings.schedule == "steps":
-        return settings.rate * DECAY ** (step // DECAY_STEPS), BETAS[0]
-    top = RISE * steps - 1
+        return settings.rate * RATE_DECAY ** (step // RATE_DECAY_STEPS), ADAM_BETAS[0]
+    top = WARMUP_SHARE * steps - 1
     if step <= top:
         up = step / top if top else 1.0
-        return settings.rate * _between(START, 1, up), _between(CALM, HURRIED, up)
+        return settings.rate * _cosine_between(START_RATE_SHARE, 1, up), _cosine_between(MAX_MOMENTUM, MIN_MOMENTUM, up)
     down = (step - top) / (steps - 1 - top)
-    return settings.rate * _between(1, END, down), _between(HURRIED, CALM, down)
+    return settings.rate * _cosine_between(1, END_RATE_SHARE, down), _cosine_between(MIN_MOMENTUM, MAX_MOMENTUM, down)
 
 
-def _between(first: float, last: float, share: float) -> float:
+def _cosine_between(first: float, last: float, share: float) -> float:
     """Half a cosine from first to last."""
     return last + (first - last) / 2 * (1 + cos(pi * share))
 

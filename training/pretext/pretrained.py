@@ -8,14 +8,14 @@ from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelE
 from ecg_live.model.bundle import Card, load_bundle
 from ecg_live.model.encoder import Encoder
 from training.data.corpus import Corpus
-from training.data.fingerprints import known
+from training.data.fingerprints import seen_subjects
 from training.pretext.encoder_file import EncoderCard, read_encoder
 from training.settings import TrainSettings
 
-LICENCE = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
+LICENCE_PREFIX = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
 
 
-def read_given(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
+def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
     """An encoder from a file of its own or from a bundle, whose card says whom its encoder has seen.
 
     Raises
@@ -34,13 +34,13 @@ def read_given(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[E
             raise
         except BundleError:
             raise error from None
-        encoder, card = bundle.encoder, _card_of(bundle.card)
+        encoder, card = bundle.encoder, _encoder_card(bundle.card)
     if card.scale != settings.corpus.scale:
         raise ConfigError(
             f"{path} learnt from windows of scale {card.scale}; the settings say {settings.corpus.scale}",
             f"give --set corpus.scale={card.scale}, or another encoder",
         )
-    seen = known(labelled.dataset, card.seen, card.files)
+    seen = seen_subjects(labelled.dataset, card.seen, card.files)
     if seen and settings.evaluate.protocol == "loso" and not settings.evaluate.transductive:
         raise ConfigError(
             f"{path} has seen {len(seen)} of the people who would be left out, {seen[0]} among them",
@@ -49,15 +49,15 @@ def read_given(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[E
     return encoder, card
 
 
-def read_start(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
+def read_initial(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
     """An encoder whose weights fit what is to be trained.
 
     Raises
     ------
     ModelError, ConfigError
-        As `read_given`, or if its padding is another.
+        As `read_pretrained`, or if its padding is another.
     """
-    encoder, card = read_given(path, labelled, settings)
+    encoder, card = read_pretrained(path, labelled, settings)
     if card.padding != settings.pretext.padding:
         raise ConfigError(
             f"{path} has padding {card.padding}; the settings say {settings.pretext.padding}",
@@ -66,8 +66,8 @@ def read_start(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[E
     return encoder, card
 
 
-def _card_of(bundle: Card) -> EncoderCard:
+def _encoder_card(bundle: Card) -> EncoderCard:
     """What a bundle says of its encoder; the first ones do not tell its data's licence from their heads'."""
-    made = {"licences": [bundle.licence.removeprefix(LICENCE)], **bundle.pretext}
+    made = {"licences": [bundle.licence.removeprefix(LICENCE_PREFIX)], **bundle.pretext}
     seen = {name: tuple(people) for name, people in made.pop("seen", {}).items()}
     return EncoderCard(bundle.padding, seen, made, tuple(made.pop("files", ())))

@@ -20,24 +20,24 @@ from ecg_live.events import F64
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.tensor_file import digest
 from training.data.corpus import Corpus, build_corpus
-from training.data.fingerprints import known, owners
+from training.data.fingerprints import match_subjects, seen_subjects
 from training.datasets import open_unlabelled
 from training.datasets.dataset import Dataset
 from training.parallel import Engine
 from training.pretext.embedding import embed
 from training.pretext.encoder_file import EncoderCard
-from training.pretext.loop import Progress
-from training.pretext.pretrained import read_given, read_start
-from training.pretext.task import Log, Task, learn, learn_apart, make_task, read_log
-from training.progress import Show
+from training.pretext.loop import PretextProgress
+from training.pretext.pretrained import read_initial, read_pretrained
+from training.pretext.task import EncoderJob, LogValues, parse_log, plan_encoder, train_in_subprocess, train_or_load
+from training.progress import ProgressDisplay
 from training.results import PretextLog
 from training.settings import TrainSettings
 
-APART, TOGETHER = "never those who are scored", "those who are scored, too (transductive)"
+UNSEEN_ONLY, SEEN_TOO = "never those who are scored", "those who are scored, too (transductive)"
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
+class RunContext:
     """Where a run keeps what it makes, on what it computes, and who is told.
 
     ``processes`` share what does not need a graphics card.
@@ -45,7 +45,7 @@ class Workplace:
 
     folder: Path
     on: Fabric
-    show: Show
+    show: ProgressDisplay
     processes: int | None = None
 
 
@@ -65,7 +65,7 @@ class Encoders:
     corpora: tuple[Corpus, ...] = ()
 
 
-def given_encoder(path: Path, labelled: Corpus, settings: TrainSettings, place: Workplace) -> Encoders:
+def load_encoder(path: Path, labelled: Corpus, settings: TrainSettings, place: RunContext) -> Encoders:
     """An encoder from a file of its own or from a bundle.
 
     Raises
@@ -75,17 +75,17 @@ def given_encoder(path: Path, labelled: Corpus, settings: TrainSettings, place: 
     ConfigError
         If it has seen people who are to be scored as strangers, or windows of another scale.
     """
-    encoder, card = read_given(path, labelled, settings)
-    features = cached(encoder, labelled, place)
+    encoder, card = read_pretrained(path, labelled, settings)
+    features = cached_embedding(encoder, labelled, place)
     return Encoders(encoder, card, None, lambda _person: features, _people(card, labelled))
 
 
-def trained_encoder(
+def train_encoders(
     labelled: Corpus,
     folders: Sequence[Path],
     start: Path | None,
     settings: TrainSettings,
-    place: Workplace,
+    place: RunContext,
     engine: Engine | None = None,
 ) -> Encoders | None:
     """An encoder that learns from folders of recordings, or from the labelled data set's own if there are none.
@@ -100,32 +100,32 @@ def trained_encoder(
     DatasetError, ConfigError, ModelError
         If windows or settings do not allow it, or training fails.
     """
-    first = read_start(start, labelled, settings) if start else None
+    first = read_initial(start, labelled, settings) if start else None
     datasets = [open_unlabelled(folder) for folder in folders] or [labelled.dataset]
-    whose = [owners(dataset, labelled.dataset) for dataset in datasets]
+    whose = [match_subjects(dataset, labelled.dataset) for dataset in datasets]
     apart = settings.evaluate.protocol == "loso" and not settings.evaluate.transductive
     alone = sorted(frozenset().union(*(people for each in whose for people in each.values()))) if apart else []
     corpora = [_corpus(dataset, settings, place) for dataset in datasets]
-    task, *others = [make_task(corpora, whose, person, first, settings, place.folder) for person in (None, *alone)]
-    encoder, log = _learn(task, place)
-    made = dict(zip(alone, _learn_all(others, place, engine), strict=True))
+    task, *others = [plan_encoder(corpora, whose, person, first, settings, place.folder) for person in (None, *alone)]
+    encoder, log = _train_encoder(task, place)
+    made = dict(zip(alone, _train_all(others, place, engine), strict=True))
     if not place.on.is_global_zero:
         return None
-    features: dict[str | None, F64] = {None: cached(encoder, labelled, place)}
-    features |= {person: cached(other, labelled, place) for person, other in made.items()}
+    features: dict[str | None, F64] = {None: cached_embedding(encoder, labelled, place)}
+    features |= {person: cached_embedding(other, labelled, place) for person, other in made.items()}
     people = _people(task.card, labelled, alone)
     card = replace(task.card, made={**task.card.made, "log": log})
     return Encoders(
         encoder,
         card,
-        read_log(log, people),
+        parse_log(log, people),
         lambda person: features.get(person, features[None]),
         people,
         tuple(corpora) if folders else (),
     )
 
 
-def cached(encoder: Encoder, corpus: Corpus, place: Workplace) -> F64:
+def cached_embedding(encoder: Encoder, corpus: Corpus, place: RunContext) -> F64:
     """Features (n, 128) of a corpus, computed once for every encoder.
 
     Raises
@@ -138,7 +138,7 @@ def cached(encoder: Encoder, corpus: Corpus, place: Workplace) -> F64:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if (kept := _kept(path, len(corpus.windows))) is not None:
+            if (kept := _read_embedding(path, len(corpus.windows))) is not None:
                 return kept
             place.show.progress("features", 0, len(corpus.windows))
             made = embed(encoder.to(place.on.device), corpus.windows)
@@ -152,7 +152,7 @@ def cached(encoder: Encoder, corpus: Corpus, place: Workplace) -> F64:
     return made
 
 
-def _kept(path: Path, windows: int) -> F64 | None:
+def _read_embedding(path: Path, windows: int) -> F64 | None:
     """Features that are kept; None if there are none, or not all of them, or something else."""
     try:
         found = np.load(path, allow_pickle=False)
@@ -162,7 +162,7 @@ def _kept(path: Path, windows: int) -> F64 | None:
     return found if whole else None
 
 
-def _corpus(dataset: Dataset, settings: TrainSettings, place: Workplace) -> Corpus:
+def _corpus(dataset: Dataset, settings: TrainSettings, place: RunContext) -> Corpus:
     def report(done: int, total: int, windows: int) -> None:
         place.show.progress(f"pretext windows of {dataset.title}", done, total, f"{windows} windows")
 
@@ -170,26 +170,26 @@ def _corpus(dataset: Dataset, settings: TrainSettings, place: Workplace) -> Corp
     return build_corpus(dataset, settings.corpus, hop, place.folder / "corpus", report, place.processes)
 
 
-def _learn(task: Task, place: Workplace) -> tuple[Encoder, Log]:
-    def report(at: Progress) -> None:
+def _train_encoder(task: EncoderJob, place: RunContext) -> tuple[Encoder, LogValues]:
+    def report(at: PretextProgress) -> None:
         accuracy = " ".join(f"{name} {value:.2f}" for name, value in at.accuracy.items())
         place.show.progress(task.name, at.step, at.steps, f"loss {at.loss:.4f}; {accuracy}")
 
-    return learn(task, place.on, report)
+    return train_or_load(task, place.on, report)
 
 
-def _learn_all(tasks: Sequence[Task], place: Workplace, engine: Engine | None) -> list[Encoder]:
+def _train_all(tasks: Sequence[EncoderJob], place: RunContext, engine: Engine | None) -> list[Encoder]:
     """The encoders of tasks, several at a time over an engine; each is kept when it is done."""
     missing = [task for task in tasks if not task.done] if engine else []
     if engine and missing:
         stage, done = "pretext without one person each", len(tasks) - len(missing)
         place.show.progress(stage, done, len(tasks))
-        with closing(engine.map(learn_apart, missing)) as names:
+        with closing(engine.map(train_in_subprocess, missing)) as names:
             for number, name in enumerate(names, done + 1):
                 place.show.progress(stage, number, len(tasks), name)
-    return [_learn(task, place)[0] for task in tasks]
+    return [_train_encoder(task, place)[0] for task in tasks]
 
 
 def _people(card: EncoderCard, labelled: Corpus, alone: Sequence[str] = ()) -> str:
     """Whether an encoder has seen people whom it scores, which it does not where they have one ``alone``."""
-    return TOGETHER if set(known(labelled.dataset, card.seen, card.files)) - set(alone) else APART
+    return SEEN_TOO if set(seen_subjects(labelled.dataset, card.seen, card.files)) - set(alone) else UNSEEN_ONLY

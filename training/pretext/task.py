@@ -18,21 +18,21 @@ from ecg_live.errors import ModelError
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.tensor_file import digest
 from training.data.corpus import Corpus
-from training.data.fingerprints import prints
-from training.data.subset import Choice, learnt_and_held_back
+from training.data.fingerprints import fingerprints
+from training.data.subset import WindowSubset, train_validation_split
 from training.pretext.embedding import pretext_accuracy
 from training.pretext.encoder_file import EncoderCard, read_encoder, save_encoder
-from training.pretext.loop import Progress, pretrain
-from training.pretext.train_step import fabric
+from training.pretext.loop import PretextProgress, pretrain
+from training.pretext.train_step import launch_fabric
 from training.results import PretextLog
 from training.settings import PretextSettings, TrainSettings
 
-ENCODER = "encoder.safetensors"  # in a task's folder, once it is done
-Log = dict[str, Any]
+ENCODER_NAME = "encoder.safetensors"  # in a task's folder, once it is done
+LogValues = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class EncoderJob:
     """What an encoder learns from, what is kept back to measure it, and what to begin with.
 
     ``name`` is for people; ``card`` what is to be said of the encoder, save how it went; ``folder`` holds those of all
@@ -40,8 +40,8 @@ class Task:
     """
 
     name: str
-    learnt: Choice
-    kept: Choice
+    learnt: WindowSubset
+    kept: WindowSubset
     start: Encoder | None
     settings: PretextSettings
     card: EncoderCard
@@ -57,17 +57,17 @@ class Task:
     @property
     def done(self) -> bool:
         """Whether the encoder is there."""
-        return (self.own / ENCODER).exists()
+        return (self.own / ENCODER_NAME).exists()
 
 
-def make_task(
+def plan_encoder(
     corpora: Sequence[Corpus],
     whose: Sequence[Mapping[str, frozenset[str]]],
     person: str | None,
     first: tuple[Encoder, EncoderCard] | None,
     settings: TrainSettings,
     folder: Path,
-) -> Task:
+) -> EncoderJob:
     """Learn from all but one ``person`` of those scored; ``whose`` says who each corpus's people are.
 
     Raises
@@ -76,11 +76,11 @@ def make_task(
         If a recording cannot be read any more.
     """
     without = [{who for who, people in each.items() if person in people} for each in whose]
-    learnt, kept = learnt_and_held_back(zip(corpora, without, strict=True))
+    learnt, kept = train_validation_split(zip(corpora, without, strict=True))
     card = first[1] if first else EncoderCard(settings.pretext.padding, {}, {})
     seen, files = dict(card.seen), set(card.files)
     for corpus, left_out in zip(corpora, without, strict=True):
-        own = {who: each for who, each in prints(corpus.dataset).items() if who not in left_out}
+        own = {who: each for who, each in fingerprints(corpus.dataset).items() if who not in left_out}
         seen[corpus.dataset.name] = tuple(sorted({*seen.get(corpus.dataset.name, ()), *own}))
         files.update(*own.values())
     licences = [*card.made.get("licences", ()), *(corpus.dataset.licence for corpus in corpora)]
@@ -91,7 +91,7 @@ def make_task(
     }
     if first:
         made["started_from"] = {name: value for name, value in card.made.items() if name != "log"}
-    return Task(
+    return EncoderJob(
         "pretext" if person is None else f"pretext without {person}",
         learnt,
         kept,
@@ -102,7 +102,7 @@ def make_task(
     )
 
 
-def learn(task: Task, on: Fabric, report: Callable[[Progress], None]) -> tuple[Encoder, Log]:
+def train_or_load(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[Encoder, LogValues]:
     """The encoder, and how it went as plain values; of runs that share the folder one learns, and the others wait.
 
     Raises
@@ -110,35 +110,35 @@ def learn(task: Task, on: Fabric, report: Callable[[Progress], None]) -> tuple[E
     DatasetError, ConfigError, ModelError
         As `pretrain`, or if an earlier run's encoder is damaged.
     """
-    with _only_one(task.own) if on.world_size == 1 else contextlib.nullcontext():
+    with _run_lock(task.own) if on.world_size == 1 else contextlib.nullcontext():
         if not task.done:
-            return _learnt(task, on, report)
-    encoder, card = read_encoder(task.own / ENCODER)
+            return _train(task, on, report)
+    encoder, card = read_encoder(task.own / ENCODER_NAME)
     return encoder, card.made["log"]
 
 
-def learn_apart(task: Task) -> str:
+def train_in_subprocess(task: EncoderJob) -> str:
     """Learn in a process of its own, and leave the encoder in the task's folder; the task's name."""
 
-    def watch(_at: Progress) -> None:
+    def watch(_at: PretextProgress) -> None:
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
             raise SystemExit(1)
 
-    learn(task, fabric(task.settings), watch)
+    train_or_load(task, launch_fabric(task.settings), watch)
     return task.name
 
 
-def read_log(made: Log, people: str) -> PretextLog:
+def parse_log(made: LogValues, people: str) -> PretextLog:
     """A log from what JSON made of it, with whom of the people scored the encoder has seen."""
     accuracy = {name: tuple(values) for name, values in made["accuracy"].items()}
     plain = {**made, "steps": tuple(made["steps"]), "loss": tuple(made["loss"]), "accuracy": accuracy}
     return PretextLog(**{**plain, "people_seen": people})
 
 
-def _learnt(task: Task, on: Fabric, report: Callable[[Progress], None]) -> tuple[Encoder, Log]:
+def _train(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[Encoder, LogValues]:
     found = pretrain(task.learnt, task.settings, task.own, report, corpus=task.learnt.key, start=task.start, on=on)
-    log: Log = {
+    log: LogValues = {
         "steps": found.curve.steps,
         "loss": found.curve.loss,
         "accuracy": found.curve.accuracy,
@@ -148,11 +148,11 @@ def _learnt(task: Task, on: Fabric, report: Callable[[Progress], None]) -> tuple
     }
     if on.is_global_zero:
         card = replace(task.card, made={**task.card.made, "log": log})
-        save_encoder(found.net.encoder, card, task.own / ENCODER)
+        save_encoder(found.net.encoder, card, task.own / ENCODER_NAME)
     return found.net.encoder, log
 
 
-def _only_one(folder: Path) -> FileLock:
+def _run_lock(folder: Path) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

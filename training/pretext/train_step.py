@@ -17,15 +17,15 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import F32
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.networks import TASKS, PretextNet
-from training.pretext.lr_schedule import BETAS, rate_and_momentum, seeded, segments
-from training.pretext.transforms import draw, versions
+from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
+from training.pretext.transforms import augment, draw_transforms
 from training.settings import PretextSettings
 
-LAYOUT = torch.channels_last  # of the encoder's maps, and so of its kernels' gradients
-PASS = 28  # windows a pass on a CPU: the fastest, whatever the batch
+MEMORY_FORMAT = torch.channels_last  # of the encoder's maps, and so of its kernels' gradients
+CPU_PASS_WINDOWS = 28  # windows a pass on a CPU: the fastest, whatever the batch
 
 
-class Windows(Protocol):
+class WindowArray(Protocol):
     """Windows (n, 2560), read as they are asked for: an array, a file mapped to memory, or a choice of either."""
 
     def __len__(self) -> int:
@@ -35,7 +35,7 @@ class Windows(Protocol):
         """Those at some indices."""
 
 
-def fabric(settings: PretextSettings) -> Fabric:
+def launch_fabric(settings: PretextSettings) -> Fabric:
     """What to train on: the first graphics card or else the CPU; under torchrun, as many processes as it started.
 
     All of them read checkpoints: several machines must share the folder of the run.
@@ -58,32 +58,32 @@ def fabric(settings: PretextSettings) -> Fabric:
     return made
 
 
-def heads(settings: PretextSettings) -> tuple[str, ...]:
+def pretext_tasks(settings: PretextSettings) -> tuple[str, ...]:
     """The chosen tasks, in the order of `TASKS`: the network has a head for each."""
     return tuple(name for name in TASKS if name in settings.tasks)
 
 
-def network(settings: PretextSettings) -> PretextNet:
+def new_network(settings: PretextSettings) -> PretextNet:
     """A network as it is before the first step: a head for every chosen task, weights decided by the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         net = PretextNet(Encoder(settings.padding))
-    net.heads = nn.ModuleList(net.heads[TASKS.index(name)] for name in heads(settings))
+    net.heads = nn.ModuleList(net.heads[TASKS.index(name)] for name in pretext_tasks(settings))
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = settings.dropout
     return net
 
 
-def targets(made: Tensor, settings: PretextSettings) -> Tensor:
+def task_targets(made: Tensor, settings: PretextSettings) -> Tensor:
     """Yes (1) or no (0) for every head (n, heads), given which task made a window (n,)."""
-    own = torch.tensor([TASKS.index(name) for name in heads(settings)], device=made.device)
+    own = torch.tensor([TASKS.index(name) for name in pretext_tasks(settings)], device=made.device)
     return (made[:, None] == own).float()
 
 
 def pretext_loss(logits: Tensor, target: Tensor, settings: PretextSettings) -> Tensor:
     """Weighted sum of the chosen tasks' one-vs-rest cross-entropies; logits and target (n, heads)."""
-    weight = [settings.coefficients[TASKS.index(name)] for name in heads(settings)]
+    weight = [settings.coefficients[TASKS.index(name)] for name in pretext_tasks(settings)]
     each = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=0)
     return (each * each.new_tensor(weight)).sum()
 
@@ -93,13 +93,13 @@ def accuracies(logits: Tensor, target: Tensor) -> Tensor:
     return ((logits > 0) == (target > 0)).float().mean(dim=0)
 
 
-class Stepper:
+class Trainer:
     """Network and optimizer of a run; what a step does depends on its number and theirs, and on nothing else."""
 
-    def __init__(self, net: PretextNet, windows: Windows, settings: PretextSettings, on: Fabric) -> None:
+    def __init__(self, net: PretextNet, windows: WindowArray, settings: PretextSettings, on: Fabric) -> None:
         self._windows, self._settings, self._on = windows, settings, on
-        self.net = net.train().to(memory_format=LAYOUT)  # type: ignore[call-overload]  # torch's stub lacks it
-        self._optimizer = torch.optim.Adam(_groups(net, settings.l2), settings.rate, BETAS)
+        self.net = net.train().to(memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]  # torch's stub lacks it
+        self._optimizer = torch.optim.Adam(_parameter_groups(net, settings.l2), settings.rate, ADAM_BETAS)
         model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # what is kept stays as it was
         self._model, self._update = on.setup(model, self._optimizer)
 
@@ -110,7 +110,7 @@ class Stepper:
         """
         for group in self._optimizer.param_groups:
             group["lr"], momentum = rate_and_momentum(step, steps, self._settings)
-            group["betas"] = (momentum, BETAS[1])
+            group["betas"] = (momentum, ADAM_BETAS[1])
         measures = self._gradients(step)
         measures = torch.cat((measures, measures.new_tensor([stop])))
         found: list[float] = torch.as_tensor(self._on.all_reduce(measures)).tolist()
@@ -135,7 +135,9 @@ class Stepper:
         for name, value in tensors.items():
             if name.startswith("adam."):
                 _, i, moment = name.split(".")
-                state.setdefault(int(i), {})[moment] = value.to(memory_format=LAYOUT) if value.ndim == 4 else value
+                state.setdefault(int(i), {})[moment] = (
+                    value.to(memory_format=MEMORY_FORMAT) if value.ndim == 4 else value
+                )
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
@@ -149,26 +151,26 @@ class Stepper:
         settings, on = self._settings, self._on
         share = settings.batch // on.world_size
         mine = slice(on.global_rank * share, (on.global_rank + 1) * share)
-        chosen = segments(step, len(self._windows), settings)[mine]
+        chosen = batch_indices(step, len(self._windows), settings)[mine]
         x = torch.from_numpy(np.asarray(self._windows[chosen], np.float32)).to(on.device)
-        generator = Generator(on.device).manual_seed(seeded(settings.seed, "draws", step))
-        draws = draw(settings.batch, x.shape[1], generator, settings.strength)[mine]
-        torch.manual_seed(seeded(settings.seed, "dropout", step, on.global_rank))
-        size = max(1, PASS // len({*settings.tasks, TASKS[0]})) if on.device.type == "cpu" else share
+        generator = Generator(on.device).manual_seed(derive_seed(settings.seed, "draws", step))
+        draws = draw_transforms(settings.batch, x.shape[1], generator, settings.strength)[mine]
+        torch.manual_seed(derive_seed(settings.seed, "dropout", step, on.global_rank))
+        size = max(1, CPU_PASS_WINDOWS // len({*settings.tasks, TASKS[0]})) if on.device.type == "cpu" else share
         total = x.new_zeros(1 + len(settings.tasks))
         for start in range(0, share, size):
             part = slice(start, min(start + size, share))
             weight = (part.stop - start) / share
             with on.no_backward_sync(self._model, enabled=start + size < share):
-                made, tasks = versions(x[part], draws[part], settings.strength, settings.tasks)
-                logits, target = self._model(made), targets(tasks, settings)
+                made, tasks = augment(x[part], draws[part], settings.strength, settings.tasks)
+                logits, target = self._model(made), task_targets(tasks, settings)
                 loss = pretext_loss(logits, target, settings) * weight
                 on.backward(loss)
             total += torch.cat((loss.detach()[None], accuracies(logits.detach(), target) * weight))
         return total
 
 
-def _groups(net: PretextNet, l2: float) -> list[dict[str, object]]:
+def _parameter_groups(net: PretextNet, l2: float) -> list[dict[str, object]]:
     """Kernels decay, biases do not."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     biases = [p for p in net.parameters() if p.ndim == 1]

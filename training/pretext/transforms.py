@@ -17,7 +17,7 @@ from ecg_live.model.networks import TASKS
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
+class TransformStrength:
     """How hard each task is; defaults are the authors'.
 
     ``snr`` in dB, ``scale`` a factor, ``pieces`` of the permutation, ``warp_pieces`` and ``stretch`` of the time-warp.
@@ -31,7 +31,7 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class TransformDraws:
     """What chance decided for n windows, a row for each.
 
     ``noise`` (n, length) is standard normal; ``order`` (n, pieces) and ``ranks`` (n, warp_pieces) are permutations of
@@ -43,19 +43,19 @@ class Draws:
     ranks: Tensor
     place: Tensor
 
-    def __getitem__(self, rows: slice) -> Draws:
+    def __getitem__(self, rows: slice) -> TransformDraws:
         """Those of some windows."""
-        return Draws(self.noise[rows], self.order[rows], self.ranks[rows], self.place[rows])
+        return TransformDraws(self.noise[rows], self.order[rows], self.ranks[rows], self.place[rows])
 
 
-def draw(n: int, length: int, generator: Generator, strength: Strength) -> Draws:
+def draw_transforms(n: int, length: int, generator: Generator, strength: TransformStrength) -> TransformDraws:
     """Draw for n windows, on the generator's device; the same whichever tasks are made of them."""
     device = generator.device
 
     def uniform(width: int) -> Tensor:
         return torch.rand(n, width, generator=generator, device=device)
 
-    return Draws(
+    return TransformDraws(
         noise=torch.randn(n, length, generator=generator, device=device),
         order=uniform(strength.pieces).argsort(dim=1),
         ranks=uniform(strength.warp_pieces).argsort(dim=1),
@@ -63,36 +63,36 @@ def draw(n: int, length: int, generator: Generator, strength: Strength) -> Draws
     )
 
 
-def original(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+def original(x: Tensor, _draws: TransformDraws, _strength: TransformStrength) -> Tensor:
     """Leave the windows as they are."""
     return x
 
 
-def noise(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+def noise(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Add white Gaussian noise at a signal-to-noise ratio taken window by window."""
     power = x.square().mean(dim=1, keepdim=True) / 10 ** (strength.snr / 10)
     return x + power.sqrt() * draws.noise
 
 
-def scaling(x: Tensor, _draws: Draws, strength: Strength) -> Tensor:
+def scaling(x: Tensor, _draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Multiply by a constant."""
     return x * strength.scale
 
 
-def negation(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+def negation(x: Tensor, _draws: TransformDraws, _strength: TransformStrength) -> Tensor:
     """Turn upside down."""
     return -x
 
 
-def inversion(x: Tensor, _draws: Draws, _strength: Strength) -> Tensor:
+def inversion(x: Tensor, _draws: TransformDraws, _strength: TransformStrength) -> Tensor:
     """Reverse in time."""
     return x.flip(1)
 
 
-def permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+def permutation(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Cut into equal pieces (the first ones a sample longer where it does not divide) and shuffle them."""
     n, length = x.shape
-    sizes = torch.tensor(_sizes(length, strength.pieces), device=x.device)
+    sizes = torch.tensor(_piece_sizes(length, strength.pieces), device=x.device)
     starts = sizes.cumsum(0) - sizes
     order = draws.order
     ends = sizes[order].cumsum(dim=1)
@@ -102,10 +102,10 @@ def permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     return x.gather(1, starts[order].gather(1, piece) + within)
 
 
-def time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+def time_warp(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Stretch a random half of the pieces (rounded up), squeeze the others, cut the length out at a random place."""
     length = x.shape[1]
-    sizes = torch.tensor(_sizes(length, strength.warp_pieces), device=x.device, dtype=x.dtype)
+    sizes = torch.tensor(_piece_sizes(length, strength.warp_pieces), device=x.device, dtype=x.dtype)
     stretched = draws.ranks < (strength.warp_pieces + 1) // 2
     pace = torch.where(stretched, 1 / strength.stretch, strength.stretch)  # source samples per output sample
     ends = (sizes / pace).cumsum(dim=1)  # of the pieces, in output samples
@@ -120,7 +120,7 @@ def time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     return x.gather(1, at) * (1 - share) + x.gather(1, at + 1) * share
 
 
-TRANSFORMS: Sequence[Callable[[Tensor, Draws, Strength], Tensor]] = (
+TRANSFORMS: Sequence[Callable[[Tensor, TransformDraws, TransformStrength], Tensor]] = (
     original,
     noise,
     scaling,
@@ -131,18 +131,18 @@ TRANSFORMS: Sequence[Callable[[Tensor, Draws, Strength], Tensor]] = (
 )
 
 
-def versions(
-    x: Tensor, draws: Draws, strength: Strength | None = None, tasks: Sequence[str] = TASKS
+def augment(
+    x: Tensor, draws: TransformDraws, strength: TransformStrength | None = None, tasks: Sequence[str] = TASKS
 ) -> tuple[Tensor, Tensor]:
     """The original and the chosen tasks' versions of windows (n, length), in the order of `TASKS`.
 
     Returns (m n, length), and for each the index of its task (m n,).
     """
     chosen = [i for i, name in enumerate(TASKS) if i == 0 or name in tasks]
-    made = [TRANSFORMS[i](x, draws, strength or Strength()) for i in chosen]
+    made = [TRANSFORMS[i](x, draws, strength or TransformStrength()) for i in chosen]
     return torch.cat(made), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
 
 
-def _sizes(length: int, pieces: int) -> list[int]:
+def _piece_sizes(length: int, pieces: int) -> list[int]:
     """Spread the remainder over the first pieces, so that no sample is lost."""
     return [length // pieces + (i < length % pieces) for i in range(pieces)]

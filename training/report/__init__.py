@@ -9,12 +9,12 @@ from ecg_live.errors import DatasetError
 from training.report.card import card_scores
 from training.report.page import page
 from training.report.store import read_report, to_json
-from training.results import Report
+from training.results import TrainingReport
 
 __all__ = ["card_scores", "read_report", "write_report"]
 
 
-def write_report(report: Report, html: Path, json: Path) -> None:
+def write_report(report: TrainingReport, html: Path, json: Path) -> None:
     """Write a report as JSON, then as HTML, each at once or not at all; same report, same bytes.
 
     Raises

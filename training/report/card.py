@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, chosen_rows
-from training.results import LabelResult, Row
+from training.results import LabelResult, ResultRow
 
 DECIMAL_PLACES = 4
 
@@ -31,7 +31,7 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: ResultRow) -> dict[str, Any]:
     scores, interval = row.scores, row.interval.get("auroc")
     return {
         "features": FEATURE_NAMES.get(row.features, row.features),

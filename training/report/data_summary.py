@@ -10,8 +10,8 @@ from sklearn.manifold import TSNE
 
 from ecg_live.events import F64
 from training.data.corpus import Corpus
-from training.heads.lda import standard
-from training.results import DataSummary, Example, Point
+from training.heads.lda import mean_and_std
+from training.results import DataSummary, ExampleWindow, MapPoint
 
 MAX_MAP_POINTS = 800  # on the map, at most
 MIN_MAP_WINDOWS = 10  # windows that a map needs
@@ -40,21 +40,21 @@ def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: 
     )
 
 
-def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDArray[np.str_]) -> tuple[Point, ...]:
+def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDArray[np.str_]) -> tuple[MapPoint, ...]:
     """Windows on a plane by t-SNE of their standardised features (n, 128): at most 800, evenly chosen."""
     if len(embedding) < MIN_MAP_WINDOWS or np.ptp(embedding, axis=0).max() < MIN_FEATURE_RANGE:
         return ()
     at = np.unique(np.linspace(0, len(embedding) - 1, MAX_MAP_POINTS).round().astype(int))
-    mean, sd = standard(embedding[at])
+    mean, sd = mean_and_std(embedding[at])
     perplexity = min(TSNE_PERPLEXITY, (len(at) - 1) / 3)
     plane = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform((embedding[at] - mean) / sd)
     return tuple(
-        Point(round(float(x), 3), round(float(y), 3), str(who), str(what))
+        MapPoint(round(float(x), 3), round(float(y), 3), str(who), str(what))
         for (x, y), who, what in zip(plane, subject[at], label[at], strict=True)
     )
 
 
-def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Example, ...]:
+def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[ExampleWindow, ...]:
     """The middle good window of every class, and the middle one of poor quality if there are any."""
     good = corpus.rows["grade"] == 0
     chosen = [(name, np.flatnonzero(good & (label == name))) for name in sorted(set(label.tolist()) - {""})]
@@ -66,5 +66,5 @@ def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Exampl
             row = corpus.rows[middle]
             who = corpus.dataset.sessions[row["sitting"]].subject
             caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
-            found.append(Example(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
+            found.append(ExampleWindow(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
     return tuple(found)

@@ -7,7 +7,7 @@ from ecg_live.html.markup import Markup, bullet_list, join, tag
 from training.report.scores import label_section
 from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
 from training.report.sentences import chosen_rows, headline
-from training.results import Report
+from training.results import TrainingReport
 
 SCORE_TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
@@ -20,7 +20,7 @@ SCORE_TERMS = (
 )
 
 
-def page(report: Report) -> str:
+def page(report: TrainingReport) -> str:
     """The report as HTML."""
     content = (
         _top(report),
@@ -35,7 +35,7 @@ def page(report: Report) -> str:
     return document(report.name, content, __package__)
 
 
-def _top(report: Report) -> Markup:
+def _top(report: TrainingReport) -> Markup:
     made = f"{report.created} \u00b7 {report.software} \u00b7 {report.seconds / 60:,.1f} minutes of computing"
     together = bool(report.settings.get("evaluate", {}).get("transductive"))
     sentences = [
@@ -55,7 +55,7 @@ def _top(report: Report) -> Markup:
     )
 
 
-def _caveats(report: Report) -> Markup:
+def _caveats(report: TrainingReport) -> Markup:
     """Each once, with the data sets that it is about if there are several."""
     about: dict[str, dict[str, None]] = {}
     for one in report.data:

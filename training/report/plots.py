@@ -18,7 +18,7 @@ from ecg_live.html.charts import (
 )
 from ecg_live.html.markup import NO_VALUE_DASH, Markup, number, tag, with_interval
 from training.report.sentences import FEATURE_NAMES, LOSO
-from training.results import Example, LabelResult, Point, PretextLog, Row
+from training.results import ExampleWindow, LabelResult, MapPoint, PretextLog, ResultRow
 
 WINDOW_RATE_HZ = 256  # Hz, of example windows
 DOT_STYLES = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
@@ -62,7 +62,7 @@ def is_score(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def subject_aurocs(rows: Sequence[Row]) -> Markup:
+def subject_aurocs(rows: Sequence[ResultRow]) -> Markup:
     """AUROC of each person under several rows; sorted by the first."""
     aurocs = [{one: scores.auroc for one, scores in row.per_subject.items()} for row in rows]
     order = sorted(aurocs[0], key=lambda one: (aurocs[0][one] if is_score(aurocs[0][one]) else 2.0, one))
@@ -85,7 +85,7 @@ def subject_aurocs(rows: Sequence[Row]) -> Markup:
     return svg(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
 
 
-def reliability_diagram(row: Row) -> Markup:
+def reliability_diagram(row: ResultRow) -> Markup:
     """Share of right answers against confidence; the larger the dot, the more windows."""
     plot = Plot(56, 14, 250, 250, (0, 1), (0, 1))
     marks = axis_ticks(0, 1)
@@ -117,7 +117,7 @@ def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name:
     return svg(402, 268, f"{name} by step of training", [*axes, *chance, *drawn])
 
 
-def map_picture(points: Sequence[Point], *, by_subject: bool) -> Markup:
+def map_picture(points: Sequence[MapPoint], *, by_subject: bool) -> Markup:
     """Where windows lie in two dimensions, coloured by what was labelled or by who wore the electrodes."""
     x, y = (data_limits(getattr(point, axis) for point in points) for axis in "xy")
     plot = Plot(8, 8, 356, 300, x, y)
@@ -148,7 +148,7 @@ def label_style(i: int) -> str:
     return f"cloud c{i % COLOUR_CLASSES}" + (" square" if i % 2 else "")
 
 
-def window_trace(one: Example) -> Markup:
+def window_trace(one: ExampleWindow) -> Markup:
     """A window as a trace, with a line a second."""
     seconds = max(len(one.samples) / WINDOW_RATE_HZ, 1 / WINDOW_RATE_HZ)
     low, high = data_limits(one.samples)
@@ -175,12 +175,12 @@ def _thin(values: Sequence[float]) -> list[float]:
     return [sum(part) / len(part) for part in parts]
 
 
-def _features_in_use(label: LabelResult, row: Row) -> set[str]:
+def _features_in_use(label: LabelResult, row: ResultRow) -> set[str]:
     """Features of the set that answers with this row's baseline."""
     return {features for name, features in label.chosen.items() if (name == "personal") == (row.baseline > 0)}
 
 
-def _baseline_text(row: Row) -> str:
+def _baseline_text(row: ResultRow) -> str:
     return f"{row.baseline:g} s of rest" if row.baseline else "no baseline"
 
 

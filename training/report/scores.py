@@ -22,7 +22,7 @@ from ecg_live.html.markup import (
 )
 from training.report.plots import DOT_STYLES, auroc_overview, is_score, legend_dot, reliability_diagram, subject_aurocs
 from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, chosen_rows, find_row, verdict
-from training.results import LabelResult, Row, Scores
+from training.results import LabelResult, ResultRow, Scores
 
 SCORE_COLUMNS = (
     "features",
@@ -66,7 +66,7 @@ def label_section(label: LabelResult) -> Markup:
     )
 
 
-def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Markup:
+def _score_table(label: LabelResult, chosen: Sequence[ResultRow]) -> Markup:
     protocols = sorted({row.protocol for row in label.rows}, key=lambda protocol: (protocol != LOSO, protocol))
     rows: list[Markup] = []
     for protocol in protocols:
@@ -82,7 +82,7 @@ def _score_table(label: LabelResult, chosen: Sequence[Row]) -> Markup:
     return table(caption, SCORE_COLUMNS, rows, "scores")
 
 
-def _score_cells(row: Row) -> list[str]:
+def _score_cells(row: ResultRow) -> list[str]:
     scores, interval = row.scores, row.interval
     return [
         FEATURE_NAMES.get(row.features, row.features),
@@ -115,7 +115,7 @@ def _comparisons(label: LabelResult) -> Markup:
     )
 
 
-def _comparison_table(rows: Sequence[Row], caption: str) -> Markup:
+def _comparison_table(rows: Sequence[ResultRow], caption: str) -> Markup:
     """A line for each two rows that were compared."""
     lines: dict[frozenset[str | float], list[str]] = {}  # the mirror image of a comparison says nothing new
     for row in rows:
@@ -133,7 +133,7 @@ def _comparison_table(rows: Sequence[Row], caption: str) -> Markup:
     return table(caption, header, lines.values(), "words") if lines else Markup("")
 
 
-def _details(label: LabelResult, name: str, row: Row) -> Markup:
+def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
     """People, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
     protocol = PROTOCOL_TEXTS.get(row.protocol, row.protocol)
@@ -160,7 +160,7 @@ def _details(label: LabelResult, name: str, row: Row) -> Markup:
     )
 
 
-def _subject_table(rows: Sequence[Row]) -> Markup:
+def _subject_table(rows: Sequence[ResultRow]) -> Markup:
     first, *others = rows
     header = ("person", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
     extra = [f"AUROC, {FEATURE_NAMES.get(row.features, row.features)}" for row in others]
@@ -174,7 +174,7 @@ def _subject_table(rows: Sequence[Row]) -> Markup:
     return table("Scores of each person", (*header, *extra), body)
 
 
-def _confusion(label: LabelResult, row: Row) -> Markup:
+def _confusion(label: LabelResult, row: ResultRow) -> Markup:
     """Windows by true and predicted class, shaded by their share of the true class."""
     body = []
     for name, counts in zip(label.classes, row.confusion, strict=False):
@@ -189,7 +189,7 @@ def _confusion(label: LabelResult, row: Row) -> Markup:
     return table("Confusion: windows, and their share of the true class", header, body, "confusion")
 
 
-def _calibration(row: Row) -> Markup:
+def _calibration(row: ResultRow) -> Markup:
     if not row.reliability:
         return Markup("")
     said = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."

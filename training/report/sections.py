@@ -16,7 +16,7 @@ from training.report.plots import (
     training_curves,
     window_trace,
 )
-from training.results import DataSummary, PretextLog, Report
+from training.results import DataSummary, PretextLog, TrainingReport
 
 LEARNT_ACCURACY, MIN_ACCURACY_GAIN = (
     0.95,
@@ -64,7 +64,7 @@ def pretext_section(log: PretextLog | None) -> Markup:
     return tag("section", title, tag("p", about), figure, _held_out(log))
 
 
-def map_section(report: Report) -> Markup:
+def map_section(report: TrainingReport) -> Markup:
     """Where the windows lie for the encoder."""
     if not report.embedding_map:
         return Markup("")
@@ -89,7 +89,7 @@ def map_section(report: Report) -> Markup:
     return tag("section", tag("h2", "Embedding map"), tag("figure", pair, tag("figcaption", said)))
 
 
-def example_section(report: Report) -> Markup:
+def example_section(report: TrainingReport) -> Markup:
     """Windows to look at."""
     if not report.examples:
         return Markup("")

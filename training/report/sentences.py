@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from ecg_live.html.markup import Markup, count, interval_text, join, number, p_value_text, signed_number, tag
-from training.results import LabelResult, Paired, Row
+from training.results import LabelResult, PairedComparison, ResultRow
 
 LOSO = "loso"
 FEATURE_NAMES = {
@@ -24,7 +24,7 @@ PROTOCOL_TEXTS = {
 SIGNIFICANCE_LEVEL = 0.05
 
 
-def verdict(paired: Paired) -> str:
+def verdict(paired: PairedComparison) -> str:
     """Whether a row is better than its rival: both the interval and p must say so."""
     low, high = paired.interval
     if not all(map(math.isfinite, (paired.difference, low, high, paired.p))):
@@ -34,7 +34,7 @@ def verdict(paired: Paired) -> str:
     return "beats" if paired.difference > 0 else "is worse than"
 
 
-def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> Row | None:
+def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> ResultRow | None:
     """The row of some features, with the longest personal baseline or without one."""
     found = [
         row
@@ -44,9 +44,9 @@ def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str
     return max(found, key=lambda row: row.baseline, default=None)
 
 
-def chosen_rows(label: LabelResult) -> Mapping[str, Row]:
+def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
     """The rows that the bundle's sets rest on; of shuffled segments only if no person was left out."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, ResultRow] = {}
     for name, features in label.chosen.items():
         for protocol in PROTOCOL_TEXTS:
             row = find_row(label, features, personal=name == "personal", protocol=protocol)
@@ -55,7 +55,7 @@ def chosen_rows(label: LabelResult) -> Mapping[str, Row]:
     return rows
 
 
-def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> Markup:
+def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: bool) -> Markup:
     """One sentence: how well one set of a head does, and whether the encoder earns its place."""
     low_high = row.interval.get("auroc")
     interval = f", 95 % interval {interval_text(low_high)}" if low_high else ""
@@ -76,9 +76,9 @@ def headline(label: LabelResult, name: str, row: Row, *, transductive: bool) -> 
     )
 
 
-def comparison_clause(label: LabelResult, row: Row) -> str:
+def comparison_clause(label: LabelResult, row: ResultRow) -> str:
     """How the encoder compares with heart rate, and with an encoder that learnt nothing."""
-    encoder: Row | None = row
+    encoder: ResultRow | None = row
     if row.features not in {"embedding", "both"}:
         encoder = find_row(label, "embedding", personal=row.baseline > 0, protocol=row.protocol)
     if encoder is None:
@@ -89,12 +89,12 @@ def comparison_clause(label: LabelResult, row: Row) -> str:
     return " and ".join(parts)
 
 
-def difference_text(paired: Paired) -> str:
+def difference_text(paired: PairedComparison) -> str:
     """A difference of AUROC with interval and p."""
     return f"{signed_number(paired.difference)}, {interval_text(paired.interval, 3)}, {p_value_text(paired.p)}"
 
 
-def _against(name: str, row: Row, rival: str) -> str:
+def _against(name: str, row: ResultRow, rival: str) -> str:
     named = FEATURE_NAMES[rival] if rival == "hrv" else f"a {FEATURE_NAMES[rival]}"
     paired = row.versus.get(rival)
     if paired is None:

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ecg_live.errors import FormatError
-from training.results import Report
+from training.results import TrainingReport
 
 REPORT_SCHEMA = 1
 
 
-def to_json(report: Report) -> str:
+def to_json(report: TrainingReport) -> str:
     """The report as JSON; numbers that are none become null."""
     return json.dumps({"ecg_live_report": REPORT_SCHEMA, **_plain(report)}, indent=1, allow_nan=False) + "\n"
 
 
-def read_report(path: Path) -> Report:
+def read_report(path: Path) -> TrainingReport:
     """Read what `write_report` wrote; in ``settings``, lists come back where tuples were.
 
     Raises
@@ -38,7 +38,7 @@ def read_report(path: Path) -> Report:
         raise FormatError(f"{path}: no JSON: {error}", "give the .json that training wrote") from error
     if not isinstance(content, dict) or content.get("ecg_live_report") != REPORT_SCHEMA:
         raise FormatError(f"{path}: no training report of schema {REPORT_SCHEMA}", "give the .json that training wrote")
-    report: Report = _built(Report, content, f"{path}: report")
+    report: TrainingReport = _built(TrainingReport, content, f"{path}: report")
     return report
 
 

@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ecg_live.errors import ConfigError
-from training.parallel import deaf
+from training.parallel import block_sigint
 from training.sweep.trial import SweepTrial, note_problem, read_scores
 
 OnTrialEnd = Callable[[SweepTrial], None]
@@ -25,7 +25,7 @@ def run_locally(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd) -> No
             while waiting and len(running) < jobs:
                 task = waiting.pop()
                 started = context.Process(target=_run_in_process, args=(task,))
-                with deaf():
+                with block_sigint():
                     started.start()
                 running[started.sentinel] = started, task
             ready = wait(list(running))

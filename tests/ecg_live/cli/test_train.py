@@ -22,8 +22,8 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.bundle import load_bundle, save_bundle
 from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
-from training.pipeline import Job
-from training.progress import Show
+from training.pipeline import TrainJob
+from training.progress import ProgressDisplay
 from training.settings import TrainSettings
 
 FAST = {"evaluate.draws": 20, "evaluate.folds": 2, "evaluate.baseline": 30.0}
@@ -95,10 +95,10 @@ def test_evaluation_prints_a_line_a_set_or_an_object(
 def test_ctrl_c_says_how_to_go_on(
     few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(_job: Job, _settings: TrainSettings, _show: Show) -> None:
+    def stopped(_job: TrainJob, _settings: TrainSettings, _show: ProgressDisplay) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.pipeline, "run_job", stopped)
+    monkeypatch.setattr(training.pipeline, "run_training", stopped)
     assert train(job(few), "fast", None, {}) == 130
     assert capsys.readouterr().err == "ecg-live: stopped; the same command goes on from here\n"
 
@@ -106,19 +106,19 @@ def test_ctrl_c_says_how_to_go_on(
 def test_options_become_a_job_and_settings(
     tmp_path: Path, typed: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked: list[tuple[Job, TrainSettings]] = []
+    asked: list[tuple[TrainJob, TrainSettings]] = []
 
-    def noted(planned: Job, settings: TrainSettings, _show: Show) -> None:
+    def noted(planned: TrainJob, settings: TrainSettings, _show: ProgressDisplay) -> None:
         asked.append((planned, settings))
 
-    monkeypatch.setattr(training.pipeline, "run_job", noted)
+    monkeypatch.setattr(training.pipeline, "run_training", noted)
     toml = tmp_path / "mine.toml"
     toml.write_text("[evaluate]\nbaseline = 90\ndraws = 7\n")
     words = f"train --dataset dreamer --data d --out o.safetensors --preset paper --config {toml} --protocol loso"
     more = "--label arousal --label valence --baseline 40 --transductive --set head.dropout=0.5 --set head.split=median"
     assert typed(*words.split(), *more.split()) == 0
     ((planned, settings),) = asked
-    assert planned == Job("dreamer", Path("d"), Path("o.safetensors"), ("arousal", "valence"))
+    assert planned == TrainJob("dreamer", Path("d"), Path("o.safetensors"), ("arousal", "valence"))
     assert settings.evaluate == replace(settings.evaluate, protocol="loso", baseline=40, draws=7, transductive=True)
     assert (settings.head.hidden, settings.head.dropout, settings.head.split) == ((512,) * 3, 0.5, "median")
     assert typed(*words.split(), "--set", "head.batch=0") == 2
@@ -162,7 +162,7 @@ def test_sigterm_stops_as_ctrl_c_does(few: Path, monkeypatch: pytest.MonkeyPatch
         signal.raise_signal(signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(training.pipeline, "run_job", struck)
+    monkeypatch.setattr(training.pipeline, "run_training", struck)
     own = signal.signal(signal.SIGINT, interrupt)
     try:
         assert train(job(few), "fast", None, {}) == 143

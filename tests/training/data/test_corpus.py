@@ -19,7 +19,7 @@ from ecg_live.signal import beats, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
 from tests.emulators.full_disk import FULL, full_disk
 from tests.support.small_datasets import csv, dataset, flat, person
-from training.data.corpus import Corpus, Job, Progress, build_corpus, corpus_key, labelled, rest_passed
+from training.data.corpus import BuildJob, BuildProgress, Corpus, build_corpus, corpus_key, rest_elapsed, span_of_window
 from training.data.windowing import sitting_windows
 from training.datasets.dataset import Annotation, Dataset, RecordingPart, SubjectSession
 from training.settings import CorpusSettings
@@ -31,7 +31,7 @@ def silent(_done: int, _total: int, _windows: int) -> None:
     """Nobody looks."""
 
 
-def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report: Progress = silent) -> Corpus:
+def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report: BuildProgress = silent) -> Corpus:
     return build_corpus(data, settings, settings.hop, folder, report, processes=1)
 
 
@@ -199,11 +199,11 @@ SPANS = (
     [(20.0, 0, 0, 30.0), (20.5, -1, 0, np.inf), (26.0, -1, 1, np.inf), (50.0, 1, 1, np.inf), (60.0, -1, -1, 40.0)],
 )
 def test_which_span_labels_a_window(begin: float, inside: int, largest: int, rest: float) -> None:
-    job = Job(0, SubjectSession("a", (), SPANS), [0.0, 1.0, -1.0])
-    assert labelled(job, 0, begin, begin + 10, "inside") == inside
-    assert labelled(job, 0, begin, begin + 10, "largest") == largest
-    assert labelled(job, 1, begin, begin + 10, "largest") == -1
-    assert rest_passed(job.session, 0, begin, begin + 10) == rest
+    job = BuildJob(0, SubjectSession("a", (), SPANS), [0.0, 1.0, -1.0])
+    assert span_of_window(job, 0, begin, begin + 10, "inside") == inside
+    assert span_of_window(job, 0, begin, begin + 10, "largest") == largest
+    assert span_of_window(job, 1, begin, begin + 10, "largest") == -1
+    assert rest_elapsed(job.session, 0, begin, begin + 10) == rest
 
 
 def test_the_log_of_sittings_is_never_emptied_even_where_the_disk_takes_nothing(

@@ -15,7 +15,7 @@ def test_embeddings_that_are_no_numbers_are_refused(bad: float) -> None:
     embedding = examples.embedding.copy()
     embedding[[45, 46], 3] = bad
     with pytest.raises(DatasetError, match="2 windows are no numbers, the first of p02"):
-        examples.seen_by(embedding)
+        examples.with_embedding(embedding)
 
 
 def test_heart_rates_may_be_missing() -> None:
@@ -37,7 +37,7 @@ def test_each_wearer_is_compared_with_the_own_baseline() -> None:
     """An offset of one's own goes away, whatever it is."""
     examples = made(4, 20, rest=4)
     spread = examples.spread("embedding")
-    moved = examples.seen_by(examples.embedding + 10 * np.repeat(np.arange(4.0), 20)[:, None])
+    moved = examples.with_embedding(examples.embedding + 10 * np.repeat(np.arange(4.0), 20)[:, None])
     assert moved.relative("embedding", spread) == pytest.approx(examples.relative("embedding", spread))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
-from training.data.fingerprints import BLOCK, known, owners, prints
+from training.data.fingerprints import SAMPLED_BLOCK_BYTES, fingerprints, match_subjects, seen_subjects
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 
 
@@ -30,34 +30,34 @@ def test_copies_belong_to_the_person_who_is_scored(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     shutil.copy(tmp_path / "b.csv", tmp_path / "sub" / "x.csv")
     others = data("recordings", x=RecordingPart(tmp_path / "sub" / "x.csv"), a=file(tmp_path / "sub" / "a.csv", b"3"))
-    assert owners(others, scored) == {"x": {"b"}, "a": set()}
-    files = set().union(*prints(others).values())
-    assert known(scored, {"recordings": ("a", "x")}, files) == ("b",)
-    assert known(scored, {"own": ("a",)}, ()) == ("a",)
+    assert match_subjects(others, scored) == {"x": {"b"}, "a": set()}
+    files = set().union(*fingerprints(others).values())
+    assert seen_subjects(scored, {"recordings": ("a", "x")}, files) == ("b",)
+    assert seen_subjects(scored, {"own": ("a",)}, ()) == ("a",)
 
 
 def test_a_name_counts_within_one_data_set_whatever_the_files_hold(tmp_path: Path) -> None:
     scored, again = data("wesad", S2=file(tmp_path / "a", b"1")), data("wesad", S2=file(tmp_path / "b", b"2"))
-    assert owners(again, scored) == {"S2": {"S2"}}
+    assert match_subjects(again, scored) == {"S2": {"S2"}}
 
 
-@pytest.mark.parametrize("at", [0, 3 * BLOCK // 2, 3 * BLOCK - 1])
+@pytest.mark.parametrize("at", [0, 3 * SAMPLED_BLOCK_BYTES // 2, 3 * SAMPLED_BLOCK_BYTES - 1])
 def test_long_files_differ_at_head_middle_and_tail(tmp_path: Path, at: int) -> None:
-    content = bytearray(3 * BLOCK)
+    content = bytearray(3 * SAMPLED_BLOCK_BYTES)
     one = data("one", a=file(tmp_path / "a", content))
     content[at] = 1
     two = data("two", b=file(tmp_path / "b", content))
-    assert owners(two, one) == {"b": set()}
+    assert match_subjects(two, one) == {"b": set()}
 
 
 def test_people_who_share_a_file_are_told_apart_by_their_parts(tmp_path: Path) -> None:
     whole = file(tmp_path / "all.mat", b"1")
     one, two = (replace(whole, opening=ReadOptions(part=str(i))) for i in (1, 2))
     scored = data("own", a=one, b=two)
-    assert owners(data("other", x=two), scored) == {"x": {"b"}}
-    assert owners(data("other", x=whole), scored) == {"x": {"a", "b"}}
-    assert known(scored, {}, prints(data("other", x=whole))["x"]) == ("a", "b")
-    assert known(data("own", a=whole), {}, prints(data("other", x=two))["x"]) == ("a",)
+    assert match_subjects(data("other", x=two), scored) == {"x": {"b"}}
+    assert match_subjects(data("other", x=whole), scored) == {"x": {"a", "b"}}
+    assert seen_subjects(scored, {}, fingerprints(data("other", x=whole))["x"]) == ("a", "b")
+    assert seen_subjects(data("own", a=whole), {}, fingerprints(data("other", x=two))["x"]) == ("a",)
 
 
 def test_a_wfdb_record_is_its_signals_not_its_header(tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_a_wfdb_record_is_its_signals_not_its_header(tmp_path: Path) -> None:
     others = data(
         "x", b=RecordingPart(tmp_path / "b"), b2=RecordingPart(tmp_path / "b.dat"), c=RecordingPart(tmp_path / "c.hea")
     )
-    assert owners(others, scored) == {"b": {"a"}, "b2": {"a"}, "c": set()}
+    assert match_subjects(others, scored) == {"b": {"a"}, "b2": {"a"}, "c": set()}
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"gone\.csv: No such file"):
-        prints(data("own", a=RecordingPart(tmp_path / "gone.csv")))
+        fingerprints(data("own", a=RecordingPart(tmp_path / "gone.csv")))

@@ -10,7 +10,7 @@ from ecg_live.results import Quality, Window
 from tests.support.small_datasets import corpus
 from training.data.corpus import Corpus
 from training.data.feature_table import Names
-from training.data.rest_windows import baseline_windows, touching
+from training.data.rest_windows import baseline_windows, overlapping
 
 INF = float("inf")
 
@@ -62,6 +62,6 @@ def test_what_has_a_sample_in_common_touches() -> None:
     made = corpus([[10, 15, 19.99609375, 20, 30], [10, 15]])
     chosen = np.zeros(7, np.bool_)
     chosen[0] = True
-    assert touching(made.rows, chosen).tolist() == [True, True, True, False, False, False, False]
+    assert overlapping(made.rows, chosen).tolist() == [True, True, True, False, False, False, False]
     made.rows["part"][1] = 1
-    assert touching(made.rows, chosen).tolist() == [True, False, True, False, False, False, False]
+    assert overlapping(made.rows, chosen).tolist() == [True, False, True, False, False, False, False]

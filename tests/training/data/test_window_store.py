@@ -10,8 +10,8 @@ import numpy as np
 
 from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
-from training.data.subset import learnt_and_held_back
-from training.data.window_store import BYTES, ROW, Store
+from training.data.subset import train_validation_split
+from training.data.window_store import WINDOW_BYTES, WINDOW_DTYPE, WindowStore
 from training.datasets.dataset import SubjectSession
 
 SITTINGS = 40  # of which every twentieth is kept back
@@ -22,8 +22,8 @@ def filled(folder: Path, windows: int) -> Path:
     """A store whose windows are a hole in a file: as long as real ones, but no burden to the disk."""
     folder.mkdir()
     with (folder / "windows.f32").open("wb") as file:
-        file.truncate(windows * BYTES)
-    rows = np.zeros(windows, ROW)
+        file.truncate(windows * WINDOW_BYTES)
+    rows = np.zeros(windows, WINDOW_DTYPE)
     rows["sitting"] = np.arange(windows) * SITTINGS // windows
     rows.tofile(folder / "rows.bin")
     about = {"unusable": 0, "dropped": {}, "seconds": 0.0, "remarks": []}
@@ -36,10 +36,10 @@ def peak(folder: Path, windows: int) -> int:
     """Memory that learning takes for windows: to choose them, and to read some batches from all over."""
     rng = np.random.default_rng(0)
     tracemalloc.start()
-    store = Store(folder)
+    store = WindowStore(folder)
     data = dataset(*[SubjectSession(f"p{i}", ()) for i in range(SITTINGS)])
     corpus = Corpus(data, "key", store.windows(), store.rows(), 0, {}, 0.0, ())
-    learnt, _ = learnt_and_held_back([(corpus, {"p0"})])
+    learnt, _ = train_validation_split([(corpus, {"p0"})])
     assert (len(corpus.windows), len(learnt)) == (windows, windows * (SITTINGS - 3) // SITTINGS)
     for _ in range(20):
         assert learnt[rng.integers(0, len(learnt), 32)].shape == (32, 2560)

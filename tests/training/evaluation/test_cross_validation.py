@@ -17,7 +17,7 @@ import training.evaluation.fold
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from tests.support.fold_jobs import made, plan, random
-from training.data.feature_table import Examples
+from training.data.feature_table import FeatureTable
 from training.datasets.labels import NO_LABEL
 from training.evaluation.cross_validation import (
     SIMPLEST_FIRST,
@@ -28,15 +28,15 @@ from training.evaluation.cross_validation import (
 )
 from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, run_fold
 from training.evaluation.results_table import Evaluation
-from training.heads.fit import fit
-from training.heads.fitted import Fit
-from training.results import Row, Scores
-from training.settings import HeadSettings, Protocol
+from training.heads.fit import fit_head
+from training.heads.fitted import FittedHead
+from training.results import ResultRow, Scores
+from training.settings import HeadSettings, ScoringProtocol
 
 LINEAR = HeadSettings()
 
 
-def row(found: Evaluation, features: str, baseline: float = 0.0) -> Row:
+def row(found: Evaluation, features: str, baseline: float = 0.0) -> ResultRow:
     return next(each for each in found.rows if (each.features, each.baseline) == (features, baseline))
 
 
@@ -46,7 +46,7 @@ def auroc(found: Evaluation, features: str, baseline: float = 0.0) -> float:
     return value
 
 
-def marked(people: int = 12) -> Examples:
+def marked(people: int = 12) -> FeatureTable:
     """Each person has one class only, at random; a column of their own names the person, and nothing tells classes."""
     examples = made(people, 10, strength=0.0)
     label = np.repeat(np.random.default_rng(0).permutation([0, 1] * (people // 2)), 10)
@@ -56,7 +56,7 @@ def marked(people: int = 12) -> Examples:
 
 
 @pytest.mark.parametrize("protocol", ["loso", "kfold"])
-def test_rest_without_a_label_is_never_scored_as_a_class(tmp_path: Path, protocol: Protocol) -> None:
+def test_rest_without_a_label_is_never_scored_as_a_class(tmp_path: Path, protocol: ScoringProtocol) -> None:
     examples = made(6, 20, rest=4)
     only_rest = examples.subject == "p05"
     examples.label[examples.rest | only_rest] = NO_LABEL
@@ -124,9 +124,9 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
     hrv[test & examples.rest] *= 50
     learnt: list[F64] = []
 
-    def noted(x: F64, *others: Any) -> Fit:
+    def noted(x: F64, *others: Any) -> FittedHead:
         learnt.append(x)
-        return fit(x, *others)
+        return fit_head(x, *others)
 
     monkeypatch.setattr(training.evaluation.fold, "fit", noted)
     for each in (examples, replace(examples, hrv=hrv)):
@@ -212,7 +212,7 @@ def test_a_majority_ranks_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["loso", "kfold"])
-def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, protocol: Protocol) -> None:
+def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, protocol: ScoringProtocol) -> None:
     """Three that know more and more: the middle one's score is shown, alone and with HRV, and the range is said."""
     examples = made(5, 20, rest=4, strength=0.0)
     random = np.random.default_rng(3).standard_normal((3, len(examples), 128))
@@ -268,7 +268,7 @@ def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path:
     assert sum(row(found, "both").confusion[2]) == 4
 
 
-def refused(examples: Examples, told: CrossValidationPlan, match: str) -> None:
+def refused(examples: FeatureTable, told: CrossValidationPlan, match: str) -> None:
     with pytest.raises(DatasetError, match=match):
         cross_validate(examples, random(examples), told)
 
@@ -314,10 +314,10 @@ def test_folds_must_not_outnumber_the_smallest_class(tmp_path: Path, folds: int)
 def test_the_simplest_of_the_best_is_chosen(
     hrv: float | None, embedding: float | None, both: float | None, chosen: str
 ) -> None:
-    def rows(baseline: float) -> list[Row]:
+    def rows(baseline: float) -> list[ResultRow]:
         values = {"majority": 0.99, "random encoder": 0.99, "hrv": hrv, "embedding": embedding, "both": both}
         return [
-            Row(name, "loso", baseline, Scores(value, None, None, 0, 0, 1, 1), {}, {}, (), ())
+            ResultRow(name, "loso", baseline, Scores(value, None, None, 0, 0, 1, 1), {}, {}, (), ())
             for name, value in values.items()
         ]
 

@@ -13,7 +13,7 @@ from ecg_live.errors import ConfigError, DatasetError, EcgLiveError
 from tests.support.fold_jobs import jobs, made, plan, ran, random, refuse, work
 from training.evaluation.cross_validation import cross_validate
 from training.evaluation.fold_cache import FoldArrays, job_digest, run_folds
-from training.parallel import Engine, engine, local
+from training.parallel import Engine, local_engine, open_engine
 
 
 def run(
@@ -25,15 +25,15 @@ def run(
 
 def test_progress_counts_up_to_all(tmp_path: Path) -> None:
     said: list[tuple[int, int]] = []
-    found = run(tmp_path, local(1), said=said)
+    found = run(tmp_path, local_engine(1), said=said)
     assert said == [(i, 4) for i in range(5)]
     assert sorted(found) == ["p0", "p1", "p2", "p3"]
 
 
 def test_folds_that_are_there_are_not_made_again(tmp_path: Path) -> None:
     said: list[tuple[int, int]] = []
-    first = run(tmp_path, local(1))
-    second = run(tmp_path, local(1), said=said)
+    first = run(tmp_path, local_engine(1))
+    second = run(tmp_path, local_engine(1), said=said)
     assert ran(tmp_path) == ["p0", "p1", "p2", "p3"]
     assert said == [(i, 4) for i in range(5)]
     assert all(np.array_equal(first[name]["product"], second[name]["product"]) for name in first)
@@ -41,21 +41,21 @@ def test_folds_that_are_there_are_not_made_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -1])
 def test_a_half_written_fold_is_made_again(tmp_path: Path, keep: int) -> None:
-    first = run(tmp_path, local(1))
+    first = run(tmp_path, local_engine(1))
     broken = min((tmp_path / "folds").iterdir())
     broken.write_bytes(broken.read_bytes()[:keep])
-    second = run(tmp_path, local(1))
+    second = run(tmp_path, local_engine(1))
     assert len(ran(tmp_path)) == 5
     assert all(np.array_equal(first[name]["product"], second[name]["product"]) for name in first)
 
 
 def test_flipped_bytes_in_a_fold_are_noticed(tmp_path: Path) -> None:
-    run(tmp_path, local(1))
+    run(tmp_path, local_engine(1))
     broken = min((tmp_path / "folds").iterdir())
     content = bytearray(broken.read_bytes())
     content[len(content) // 2] ^= 0xFF
     broken.write_bytes(content)
-    run(tmp_path, local(1))
+    run(tmp_path, local_engine(1))
     assert len(ran(tmp_path)) == 5
 
 
@@ -71,9 +71,9 @@ def test_a_fold_that_fails_is_named_and_the_others_kept(
     tmp_path: Path, processes: int, fails: str, kind: type[EcgLiveError], text: str
 ) -> None:
     with pytest.raises(kind, match=text):
-        run(tmp_path, local(processes), fails)
+        run(tmp_path, local_engine(processes), fails)
     before = ran(tmp_path)
-    run(tmp_path, local(1))
+    run(tmp_path, local_engine(1))
     kept = {path.stem for path in (tmp_path / "folds").iterdir()}
     assert kept == {job_digest(job) for job in jobs(tmp_path)}
     if processes == 1:
@@ -83,21 +83,21 @@ def test_a_fold_that_fails_is_named_and_the_others_kept(
 
 def test_a_killed_process_ends_in_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(EcgLiveError, match="was killed"):
-        run(tmp_path, local(2), "killed")
+        run(tmp_path, local_engine(2), "killed")
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_a_function_raises_comes_out_as_it_was(processes: int) -> None:
     with pytest.raises(DatasetError) as caught:
-        list(local(processes).map(refuse, ["this"]))
+        list(local_engine(processes).map(refuse, ["this"]))
     assert (caught.value.message, caught.value.remedy) == ("this is no good", "give another")
 
 
 def test_ctrl_c_leaves_what_is_done(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, local(1), "stopped")
+        run(tmp_path, local_engine(1), "stopped")
     assert len(list((tmp_path / "folds").iterdir())) == 2
-    run(tmp_path, local(1))
+    run(tmp_path, local_engine(1))
     assert ran(tmp_path) == ["p0", "p1", "p2", "p3"]
 
 
@@ -107,14 +107,14 @@ def test_a_report_that_stops_it_ends_the_processes(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_folds(work, jobs(tmp_path, 50), 50, tmp_path / "folds", local(2), stop)
+        run_folds(work, jobs(tmp_path, 50), 50, tmp_path / "folds", local_engine(2), stop)
     assert len(list((tmp_path / "folds").iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "folds").write_text("a file")
     with pytest.raises(DatasetError, match="folds"):
-        run(tmp_path, local(1))
+        run(tmp_path, local_engine(1))
 
 
 def test_the_key_follows_every_input(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_results_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> Non
     examples = made(4, 12, rest=3)
     told = plan(tmp_path, baseline=60.0)
     alone = cross_validate(examples, random(examples), told)
-    several = cross_validate(examples, random(examples), replace(told, folder=tmp_path / "b", engine=local(2)))
+    several = cross_validate(examples, random(examples), replace(told, folder=tmp_path / "b", engine=local_engine(2)))
     assert several == alone
     same = [sorted(folder.glob("*.npz")) for folder in (tmp_path, tmp_path / "b")]
     assert [path.read_bytes() for path in same[0]] == [path.read_bytes() for path in same[1]]
@@ -139,13 +139,13 @@ def test_results_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> Non
 
 def test_ray_gives_what_the_processes_give(tmp_path: Path) -> None:
     ray = pytest.importorskip("ray", reason="the extra ray is not installed")
-    found = run(tmp_path, local(1))
+    found = run(tmp_path, local_engine(1))
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         (tmp_path / "b").mkdir()
-        theirs = run(tmp_path / "b", engine("ray"))
+        theirs = run(tmp_path / "b", open_engine("ray"))
         with pytest.raises(DatasetError, match="fold p2: it has no heart"):
-            run(tmp_path / "b", engine("ray"), "typed")
+            run(tmp_path / "b", open_engine("ray"), "typed")
     finally:
         ray.shutdown()
     assert sorted(found) == sorted(theirs)
@@ -155,9 +155,9 @@ def test_ray_gives_what_the_processes_give(tmp_path: Path) -> None:
 def test_ray_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match=r"not installed .*ecg-live\[ray\]"):
-        engine("ray")
+        open_engine("ray")
 
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ConfigError, match="known are local, ray"):
-        engine("slurm")
+        open_engine("slurm")

@@ -22,7 +22,7 @@ from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
 from training.evaluation.score_bundle import score_bundle
 from training.pretext.embedding import embed
-from training.progress import Show
+from training.progress import ProgressDisplay
 
 PERSONAL = random_bundle(personal={"mental_load": "embedding"})
 
@@ -39,7 +39,7 @@ def people(folder: Path, names: str, *, rest: int = 1, calm: float = 70) -> Path
 
 def judged(bundle: Bundle, folder: Path, baseline: float = 0.0) -> dict[str, Any]:
     save_bundle(bundle, folder / "model.safetensors")
-    return score_bundle(folder / "model.safetensors", "manifest", folder, baseline, Show(io.StringIO()))
+    return score_bundle(folder / "model.safetensors", "manifest", folder, baseline, ProgressDisplay(io.StringIO()))
 
 
 def test_without_a_baseline_the_population_is_scored_on_all_windows(tmp_path: Path) -> None:

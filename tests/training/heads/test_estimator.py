@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import training.heads.estimator
 from training.heads.estimator import GroupShrunkLDA
-from training.heads.lda import discriminate
+from training.heads.lda import fit_lda
 
 CHECKS = [check for _, check in estimator_checks_generator(GroupShrunkLDA())]
 
@@ -34,7 +34,7 @@ def test_logits_are_those_of_the_function_that_heads_are_fitted_with() -> None:
     x[3, 2] = np.nan
     subject = np.array([f"S{number % 6}" for number in range(60)])
     fitted = GroupShrunkLDA().fit(x, np.array(["a", "b", "c"])[y], groups=subject)
-    logits = discriminate(x, y, subject, 3).logits(x)
+    logits = fit_lda(x, y, subject, 3).logits(x)
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(fitted.predict_proba(x), probabilities, rtol=1e-12)
     assert fitted.predict(x).tolist() == np.array(["a", "b", "c"])[logits.argmax(axis=1)].tolist()

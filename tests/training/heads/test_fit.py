@@ -15,23 +15,25 @@ from ecg_live.model.baseline import relative
 from ecg_live.model.calibrated_head import Head, PersonalHead
 from ecg_live.model.features import Inputs
 from tests.support.fold_jobs import made
-from training.data.feature_table import Examples
-from training.heads.calibration import blend, temperature
-from training.heads.fit import fit, to_head
-from training.heads.fitted import Fit, inner_folds
-from training.heads.lda import discriminate
+from training.data.feature_table import FeatureTable
+from training.heads.calibration import fit_stacking, fit_temperature
+from training.heads.fit import fit_head, to_head
+from training.heads.fitted import FittedHead, inner_folds
+from training.heads.lda import fit_lda
 from training.settings import HeadSettings
 
 LINEAR = HeadSettings()
 DENSE = HeadSettings(kind="dense", hidden=(32, 16), epochs=30, dropout=0.2, l2=1e-4)
 
 
-def learn(examples: Examples, inputs: Inputs = "both", settings: HeadSettings = LINEAR, seed: int = 0) -> Fit:
+def learn(
+    examples: FeatureTable, inputs: Inputs = "both", settings: HeadSettings = LINEAR, seed: int = 0
+) -> FittedHead:
     x, classes = examples.features(inputs), len(examples.classes)
-    return fit(x, examples.label, examples.subject, classes, inputs, settings, seed)
+    return fit_head(x, examples.label, examples.subject, classes, inputs, settings, seed)
 
 
-def right(fitted: Fit, examples: Examples) -> float:
+def right(fitted: FittedHead, examples: FeatureTable) -> float:
     said = fitted.probabilities(examples.features(fitted.inputs)).argmax(axis=1)
     return float((said == examples.label).mean())
 
@@ -90,15 +92,15 @@ def test_many_noisy_columns_do_not_drown_three_that_tell() -> None:
     """Without blocks, 128 columns of noise would weigh on the fit."""
     examples, others = made(strength=1.5), made(strength=1.5, seed=1)
     noise = np.random.default_rng(0).standard_normal(examples.embedding.shape)
-    fitted = learn(examples.seen_by(noise))
+    fitted = learn(examples.with_embedding(noise))
     assert fitted.shares[0] < 0.1
-    assert right(fitted, others.seen_by(noise)) >= right(learn(examples, "hrv"), others) - 0.02
+    assert right(fitted, others.with_embedding(noise)) >= right(learn(examples, "hrv"), others) - 0.02
 
 
 def test_no_block_counts_negatively() -> None:
     truth = np.tile([0, 1], 50)
     good = np.random.default_rng(0).standard_normal((100, 2)) + 2 * np.eye(2)[truth]
-    weights, _ = blend([good, -good], truth)
+    weights, _ = fit_stacking([good, -good], truth)
     assert weights[0] > 0
     assert weights[1] == 0
 
@@ -117,7 +119,7 @@ def test_temperature_makes_logits_honest() -> None:
     logits = rng.standard_normal((20_000, 3)) * 1.5
     odds = np.exp(logits)
     y = (rng.random((20_000, 1)) > np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
-    assert temperature(logits * 4, y) == pytest.approx(4.0, rel=0.05)
+    assert fit_temperature(logits * 4, y) == pytest.approx(4.0, rel=0.05)
 
 
 def test_missing_features_count_as_average() -> None:
@@ -134,7 +136,7 @@ def test_features_that_nobody_has_do_no_harm() -> None:
     x = examples.features("both")
     x[:, 130] = np.nan
     x[:, 7] = 2.0
-    fitted = fit(x, examples.label, examples.subject, 2, "both", LINEAR)
+    fitted = fit_head(x, examples.label, examples.subject, 2, "both", LINEAR)
     assert np.isfinite(fitted.probabilities(x)).all()
     assert all(value.isfinite().all() for value in to_head(fitted, x, examples.subject).state_dict().values())
 
@@ -151,7 +153,7 @@ def test_a_personal_head_answers_from_raw_features_and_a_baseline() -> None:
     examples = made(rest=4)
     spread, keep = examples.spread("both"), examples.scored(relative=True)
     x = examples.relative("both", spread)[keep]
-    fitted = fit(x, examples.label[keep], examples.subject[keep], 2, "both", LINEAR)
+    fitted = fit_head(x, examples.label[keep], examples.subject[keep], 2, "both", LINEAR)
     head = to_head(fitted, x, examples.subject[keep], spread)
     assert isinstance(head, PersonalHead)
     assert head.spread.numpy() == pytest.approx(spread, abs=1e-12)
@@ -197,8 +199,8 @@ def test_shrinkage_follows_people_not_windows() -> None:
     rows = np.repeat(np.arange(len(examples)), 10)
     copied = examples.take(rows)
 
-    def weights(each: Examples) -> F64:
-        return discriminate(each.embedding, each.label, each.subject, 2).weights
+    def weights(each: FeatureTable) -> F64:
+        return fit_lda(each.embedding, each.label, each.subject, 2).weights
 
     assert weights(copied) == pytest.approx(weights(examples))
 

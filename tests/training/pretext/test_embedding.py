@@ -9,7 +9,7 @@ import torch
 from ecg_live.events import F32
 from ecg_live.model.networks import TASKS
 from training.pretext.embedding import embed, pretext_accuracy, random_encoder
-from training.pretext.train_step import network
+from training.pretext.train_step import new_network
 from training.settings import PretextSettings
 
 
@@ -67,7 +67,7 @@ def test_a_random_encoder_is_decided_by_its_seed_and_leaves_the_others_alone() -
 
 
 def test_pretext_accuracy_of_a_network_that_always_says_no(windows: F32) -> None:
-    net = network(PretextSettings()).eval()
+    net = new_network(PretextSettings()).eval()
     for parameter in net.heads.parameters():
         torch.nn.init.constant_(parameter, -1e-3)
     found = pretext_accuracy(net, windows, 0, PretextSettings())
@@ -76,7 +76,7 @@ def test_pretext_accuracy_of_a_network_that_always_says_no(windows: F32) -> None
 
 def test_pretext_accuracy_has_the_chosen_tasks_only(windows: F32) -> None:
     settings = PretextSettings(tasks=("negation", "noise"))
-    net = network(settings).eval()
+    net = new_network(settings).eval()
     found = pretext_accuracy(net, windows, 0, settings)
     assert list(found) == ["noise", "negation"]
     assert found == pretext_accuracy(net, windows, 0, settings)

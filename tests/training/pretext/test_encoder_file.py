@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from ecg_live.errors import ModelError
 from training.pretext.embedding import random_encoder
-from training.pretext.encoder_file import FILE, EncoderCard, read_encoder, save_encoder
+from training.pretext.encoder_file import ENCODER_FORMAT, EncoderCard, read_encoder, save_encoder
 
 CARD = EncoderCard("same", {"wesad": ("S2", "S3"), "eegmat": ()}, {"windows": 12, "accuracy": {"noise": 0.5}})
 
@@ -81,7 +81,7 @@ def test_another_file_is_refused(meta: dict[str, str], said: str, path: Path) ->
     ],
 )
 def test_a_card_that_cannot_be_is_refused(card: object, path: Path) -> None:
-    FILE.write(path, load_file(path), {"card": card})
+    ENCODER_FORMAT.write(path, load_file(path), {"card": card})
     with pytest.raises(ModelError, match="holds no encoder"):
         read_encoder(path)
 

@@ -16,9 +16,9 @@ from torch import Tensor
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.events import F32
 from ecg_live.model.networks import TASKS
-from training.pretext.loop import CHECKPOINT, POINTS, Curve, Progress, pretrain
-from training.pretext.train_step import network
-from training.pretext.transforms import Strength
+from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
+from training.pretext.train_step import new_network
+from training.pretext.transforms import TransformStrength
 from training.settings import PretextSettings
 
 SETTINGS = PretextSettings(epochs=1, batch=4)
@@ -34,15 +34,15 @@ def windows() -> F32:
     return x.astype(np.float32)
 
 
-def silent(_progress: Progress) -> None:
+def silent(_progress: PretextProgress) -> None:
     """Report nothing."""
 
 
-def interrupted(at: int) -> list[Progress]:
+def interrupted(at: int) -> list[PretextProgress]:
     """A list to report to, of which Ctrl-C comes with the entry number ``at``."""
 
-    class Heard(list[Progress]):
-        def append(self, progress: Progress, /) -> None:
+    class Heard(list[PretextProgress]):
+        def append(self, progress: PretextProgress, /) -> None:
             super().append(progress)
             if len(self) == at:
                 signal.raise_signal(signal.SIGINT)
@@ -58,12 +58,12 @@ def test_training_changes_every_weight_and_repeats_itself(windows: F32, tmp_path
     first = pretrain(windows, SETTINGS, tmp_path / "first", silent, corpus="").net.state_dict()
     torch.rand(1)  # what else draws does not matter
     assert equal(first, pretrain(windows, SETTINGS, tmp_path / "second", silent, corpus="").net.state_dict())
-    for name, value in network(SETTINGS).state_dict().items():
+    for name, value in new_network(SETTINGS).state_dict().items():
         assert not value.equal(first[name]), f"{name} never moved"
 
 
 def test_progress_and_curve_say_the_same(windows: F32, tmp_path: Path) -> None:
-    told: list[Progress] = []
+    told: list[PretextProgress] = []
     done = pretrain(windows, replace(SETTINGS, epochs=1.2), tmp_path, told.append, corpus="")
     assert [(each.step, each.steps) for each in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert done.curve.steps == [1, 2, 3, 4]
@@ -81,10 +81,10 @@ def test_an_interrupted_run_goes_on_to_the_bit(windows: F32, tmp_path: Path) -> 
         pretrain(windows, settings, tmp_path / "cut", told.append, corpus="", every=1e9)
     assert [each.step for each in told] == [1, 2, 3]  # it was asked while step 2 was told, and finished step 3
     assert signal.getsignal(signal.SIGINT) is before
-    again: list[Progress] = []
+    again: list[PretextProgress] = []
     cut = pretrain(windows, settings, tmp_path / "cut", again.append, corpus="", every=1e9)
     assert [each.step for each in again] == [4, 5, 6, 7]
-    assert equal(load_file(tmp_path / "whole" / CHECKPOINT), load_file(tmp_path / "cut" / CHECKPOINT))
+    assert equal(load_file(tmp_path / "whole" / CHECKPOINT_NAME), load_file(tmp_path / "cut" / CHECKPOINT_NAME))
     assert equal(whole.net.state_dict(), cut.net.state_dict())
     assert cut.curve == whole.curve
 
@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_to_the_bit(windows: F32, tmp_path: Path) -> 
 def test_ctrl_c_in_the_last_step_is_not_lost(windows: F32, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         pretrain(windows, SETTINGS, tmp_path, interrupted(4).append, corpus="")
-    told: list[Progress] = []
+    told: list[PretextProgress] = []
     pretrain(windows, SETTINGS, tmp_path, told.append, corpus="")
     assert told == []
 
@@ -101,8 +101,8 @@ def test_checkpoints_come_by_the_clock(windows: F32, tmp_path: Path) -> None:
     there: list[bool] = []
     ticks = count(100.0)
 
-    def look(_progress: Progress) -> None:
-        there.append((tmp_path / CHECKPOINT).exists())
+    def look(_progress: PretextProgress) -> None:
+        there.append((tmp_path / CHECKPOINT_NAME).exists())
 
     pretrain(windows, SETTINGS, tmp_path, look, corpus="", every=2.0, clock=lambda: next(ticks))
     assert there == [False, False, True, True]
@@ -118,7 +118,7 @@ def test_seconds_add_up_over_sittings(windows: F32, tmp_path: Path) -> None:
 
 def test_a_finished_run_is_not_run_again(windows: F32, tmp_path: Path) -> None:
     first = pretrain(windows, SETTINGS, tmp_path, silent, corpus="")
-    told: list[Progress] = []
+    told: list[PretextProgress] = []
     again = pretrain(windows, SETTINGS, tmp_path, told.append, corpus="")
     assert told == []
     assert equal(first.net.state_dict(), again.net.state_dict())
@@ -159,7 +159,7 @@ def test_windows_are_read_batch_by_batch_from_a_file(windows: F32, tmp_path: Pat
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_step_before(windows: F32, tmp_path: Path) -> None:
     spoilt = windows.copy()
     spoilt[5, 100] = np.inf
-    told: list[Progress] = []
+    told: list[PretextProgress] = []
     settings = replace(SETTINGS, batch=2, seed=1)
     with pytest.raises(ModelError, match=r"step (\d+): loss or gradient is not finite") as caught:
         pretrain(spoilt, settings, tmp_path, told.append, corpus="", every=0)
@@ -167,7 +167,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_step_before(window
     assert f"step {len(told) + 1}:" in caught.value.message
     assert f"still holds step {len(told)}" in caught.value.message
     assert "rate" in caught.value.remedy
-    assert all(torch.isfinite(value).all() for value in load_file(tmp_path / CHECKPOINT).values())
+    assert all(torch.isfinite(value).all() for value in load_file(tmp_path / CHECKPOINT_NAME).values())
 
 
 def test_a_single_task_makes_two_versions_and_one_head(windows: F32, tmp_path: Path) -> None:
@@ -179,13 +179,13 @@ def test_a_single_task_makes_two_versions_and_one_head(windows: F32, tmp_path: P
 
 
 def test_a_curve_is_thinned_to_means() -> None:
-    curve = Curve(("noise",), 3)
+    curve = LearningCurve(("noise",), 3)
     for step in range(1, 8):
         curve.add(step, step == 7, float(step), [step / 10])
     assert curve.steps == [3, 6, 7]
     assert curve.loss == (2.0, 5.0, 7.0)
     assert curve.accuracy["noise"] == pytest.approx((0.2, 0.5, 0.7))
-    assert POINTS == 500
+    assert MAX_CURVE_POINTS == 500
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_a_curve_is_thinned_to_means() -> None:
         (replace(SETTINGS, epochs=-1.0), "epochs is -1"),
         (replace(SETTINGS, rate=0.0), "rate is 0"),
         (replace(SETTINGS, dropout=1.0), "dropout is 1"),
-        (replace(SETTINGS, strength=Strength(pieces=1)), "pieces is 1"),
-        (replace(SETTINGS, strength=Strength(stretch=0.0)), "stretch is 0"),
+        (replace(SETTINGS, strength=TransformStrength(pieces=1)), "pieces is 1"),
+        (replace(SETTINGS, strength=TransformStrength(stretch=0.0)), "stretch is 0"),
         (replace(SETTINGS, precision="bf16-mixed"), "no graphics card"),
     ],
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.pretext.lr_schedule import rate_and_momentum, seeded, segments, total_steps
+from training.pretext.lr_schedule import batch_indices, derive_seed, rate_and_momentum, total_steps
 from training.settings import PretextSettings
 
 SETTINGS = PretextSettings(batch=4)
@@ -38,12 +38,14 @@ def test_steps_lose_a_tenth_every_10000() -> None:
 
 
 def test_an_epoch_takes_every_window_once_at_most_and_the_next_another_order() -> None:
-    epochs = [[index for step in range(3) for index in segments(3 * epoch + step, 14, SETTINGS)] for epoch in range(20)]
+    epochs = [
+        [index for step in range(3) for index in batch_indices(3 * epoch + step, 14, SETTINGS)] for epoch in range(20)
+    ]
     assert all(len(set(epoch)) == 12 for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 20
     seen = Counter(index for epoch in epochs for index in epoch)
     assert set(seen) == set(range(14)), "what an epoch leaves out changes"
-    assert segments(4, 14, SETTINGS).tolist() == epochs[1][4:8]
+    assert batch_indices(4, 14, SETTINGS).tolist() == epochs[1][4:8]
 
 
 def test_a_run_has_a_step_at_least() -> None:
@@ -52,5 +54,15 @@ def test_a_run_has_a_step_at_least() -> None:
 
 
 def test_seeds_differ_by_every_part() -> None:
-    assert len({seeded(0, "order", 1), seeded(1, "order", 1), seeded(0, "draws", 1), seeded(0, "order", 2)}) == 4
-    assert seeded(-1, "x") == seeded(-1, "x")
+    assert (
+        len(
+            {
+                derive_seed(0, "order", 1),
+                derive_seed(1, "order", 1),
+                derive_seed(0, "draws", 1),
+                derive_seed(0, "order", 2),
+            }
+        )
+        == 4
+    )
+    assert derive_seed(-1, "x") == derive_seed(-1, "x")

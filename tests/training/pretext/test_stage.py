@@ -15,31 +15,39 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.tensor_file import digest
 from tests.support.small_training_run import manifest, quick, strangers
 from training.data.corpus import Corpus, build_corpus
-from training.data.fingerprints import owners, prints
+from training.data.fingerprints import fingerprints, match_subjects
 from training.datasets import open_dataset, open_unlabelled
-from training.parallel import Engine, local
+from training.parallel import Engine, local_engine
 from training.pretext.embedding import random_encoder
 from training.pretext.encoder_file import read_encoder
-from training.pretext.stage import APART, TOGETHER, Encoders, Workplace, cached, given_encoder, trained_encoder
-from training.pretext.task import ENCODER, learn, make_task
-from training.pretext.train_step import fabric
-from training.progress import Show
+from training.pretext.stage import (
+    SEEN_TOO,
+    UNSEEN_ONLY,
+    Encoders,
+    RunContext,
+    cached_embedding,
+    load_encoder,
+    train_encoders,
+)
+from training.pretext.task import ENCODER_NAME, plan_encoder, train_or_load
+from training.pretext.train_step import launch_fabric
+from training.progress import ProgressDisplay
 from training.settings import TrainSettings
 
 LOSO, SEEN, MIXED = quick(), quick(evaluate__transductive=True), quick(evaluate__protocol="kfold")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Workplace:
-    return Workplace(tmp_path / "work", fabric(LOSO.pretext), Show(io.StringIO()), 1)
+def place(tmp_path: Path) -> RunContext:
+    return RunContext(tmp_path / "work", launch_fabric(LOSO.pretext), ProgressDisplay(io.StringIO()), 1)
 
 
 @pytest.fixture
-def labelled(tmp_path: Path, place: Workplace) -> Corpus:
+def labelled(tmp_path: Path, place: RunContext) -> Corpus:
     return corpus(manifest(tmp_path / "own"), place)
 
 
-def corpus(path: Path, place: Workplace) -> Corpus:
+def corpus(path: Path, place: RunContext) -> Corpus:
     """The windows of a manifest."""
     data = open_dataset("manifest", path)
     return build_corpus(data, LOSO.corpus, LOSO.corpus.hop, place.folder / "corpus", lambda *_: None, 1)
@@ -48,57 +56,57 @@ def corpus(path: Path, place: Workplace) -> Corpus:
 def trained(
     labelled: Corpus,
     folders: tuple[Path, ...],
-    place: Workplace,
+    place: RunContext,
     settings: TrainSettings = LOSO,
     start: Path | None = None,
     engine: Engine | None = None,
 ) -> Encoders:
-    made = trained_encoder(labelled, folders, start, settings, place, engine)
+    made = train_encoders(labelled, folders, start, settings, place, engine)
     assert made is not None
     return made
 
 
-def file_of(place: Workplace) -> Path:
+def file_of(place: RunContext) -> Path:
     """The encoder that has just been made first."""
-    return min(place.folder.glob(f"pretext/*/{ENCODER}"), key=lambda path: path.stat().st_mtime_ns)
+    return min(place.folder.glob(f"pretext/*/{ENCODER_NAME}"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def test_copies_in_a_folder_are_left_out_when_their_wearer_is_scored(
-    labelled: Corpus, place: Workplace, tmp_path: Path
+    labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     folder = strangers(tmp_path / "par", *sorted((tmp_path / "own").glob("p[01]_*.csv")))
     made = trained(labelled, (folder,), place)
-    assert made.people == APART
+    assert made.people == UNSEEN_ONLY
     assert made.log is not None
-    assert made.log.people_seen == APART
+    assert made.log.people_seen == UNSEEN_ONLY
     everybody = made.embedding(None)
     assert [np.array_equal(made.embedding(who), everybody) for who in ("p0", "p1", "p2")] == [False, False, True]
     data = open_unlabelled(folder)
     pretext = build_corpus(data, LOSO.corpus, LOSO.corpus.pretext_hop, place.folder / "corpus", lambda *_: None, 1)
-    task = make_task([pretext], [owners(data, labelled.dataset)], "p0", None, LOSO, place.folder)
-    own = prints(labelled.dataset)
+    task = plan_encoder([pretext], [match_subjects(data, labelled.dataset)], "p0", None, LOSO, place.folder)
+    own = fingerprints(labelled.dataset)
     assert own["p0"].isdisjoint(task.card.files)
     assert own["p1"] < set(task.card.files)
     assert len(task.card.seen["recordings"]) == 3
 
 
 def test_an_encoder_that_has_seen_the_files_is_refused_whatever_they_were_called(
-    labelled: Corpus, place: Workplace, tmp_path: Path
+    labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     folder = strangers(tmp_path / "par", *sorted((tmp_path / "own").glob("p1_*.csv")))
     trained(labelled, (folder,), place, SEEN)
     path = file_of(place)
     with pytest.raises(ConfigError, match="has seen 1 of the people who would be left out, p1 among them"):
-        given_encoder(path, labelled, LOSO, place)
+        load_encoder(path, labelled, LOSO, place)
     with pytest.raises(ConfigError, match="has seen 1 of the people"):
-        trained_encoder(labelled, (), path, LOSO, place)
-    assert given_encoder(path, labelled, SEEN, place).people == TOGETHER
+        train_encoders(labelled, (), path, LOSO, place)
+    assert load_encoder(path, labelled, SEEN, place).people == SEEN_TOO
     other = corpus(manifest(tmp_path / "other", 1), place)
-    assert given_encoder(path, replace(labelled, dataset=other.dataset), LOSO, place).people == APART
+    assert load_encoder(path, replace(labelled, dataset=other.dataset), LOSO, place).people == UNSEEN_ONLY
 
 
 def test_whom_the_encoder_has_seen_is_worked_out_anew_by_every_run(
-    labelled: Corpus, place: Workplace, tmp_path: Path
+    labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     def people(settings: TrainSettings, folders: tuple[Path, ...] = (), start: Path | None = None) -> str:
         made = trained(labelled, folders, place, settings, start)
@@ -106,56 +114,58 @@ def test_whom_the_encoder_has_seen_is_worked_out_anew_by_every_run(
         assert made.log.people_seen == made.people
         return made.people
 
-    assert [people(each) for each in (LOSO, SEEN, MIXED, LOSO)] == [APART, TOGETHER, TOGETHER, APART]
+    assert [people(each) for each in (LOSO, SEEN, MIXED, LOSO)] == [UNSEEN_ONLY, SEEN_TOO, SEEN_TOO, UNSEEN_ONLY]
     seen, folder = file_of(place), strangers(tmp_path / "par")
-    assert people(LOSO, (folder,)) == APART
-    assert people(SEEN, (folder,), seen) == TOGETHER
+    assert people(LOSO, (folder,)) == UNSEEN_ONLY
+    assert people(SEEN, (folder,), seen) == SEEN_TOO
 
 
 def test_folders_and_what_came_before_all_count_as_seen_and_their_licences_as_used(
-    labelled: Corpus, place: Workplace, tmp_path: Path
+    labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     trained(labelled, (), place, SEEN)
     seen = file_of(place)
     made = trained(labelled, (strangers(tmp_path / "a"), strangers(tmp_path / "b")), place, SEEN, seen)
     assert made.card.seen == {"manifest": ("p0", "p1", "p2"), "recordings": ("stranger.csv",)}
     assert made.card.made["licences"] == ["the user's own", "unknown"]
-    assert set().union(*prints(labelled.dataset).values()) < set(made.card.files)
+    assert set().union(*fingerprints(labelled.dataset).values()) < set(made.card.files)
     assert [each.dataset.title for each in made.corpora] == ["Recordings in a", "Recordings in b"]
 
 
-def test_an_encoder_of_another_scale_is_refused(labelled: Corpus, place: Workplace, tmp_path: Path) -> None:
+def test_an_encoder_of_another_scale_is_refused(labelled: Corpus, place: RunContext, tmp_path: Path) -> None:
     offline = quick(corpus__scale="offline")
     trained(labelled, (strangers(tmp_path / "par"),), place, offline)
     assert read_encoder(file_of(place))[1].scale == "offline"
     with pytest.raises(ConfigError, match=r"scale offline; the settings say streaming .*corpus.scale=offline"):
-        given_encoder(file_of(place), labelled, LOSO, place)
+        load_encoder(file_of(place), labelled, LOSO, place)
 
 
 def test_encoders_of_folds_are_the_same_however_many_learn_at_a_time(
-    labelled: Corpus, place: Workplace, tmp_path: Path
+    labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     said = io.StringIO()
-    two = trained(labelled, (), replace(place, show=Show(said)), engine=local(2))
+    two = trained(labelled, (), replace(place, show=ProgressDisplay(said)), engine=local_engine(2))
     assert "pretext without one person each: 3 of 3" in said.getvalue()
     elsewhere = replace(place, folder=tmp_path / "elsewhere")
-    one = trained(labelled, (), elsewhere, engine=local(1))
+    one = trained(labelled, (), elsewhere, engine=local_engine(1))
     for person in ("p0", "p1", "p2"):
         assert np.array_equal(one.embedding(person), two.embedding(person))
-    lost = max(place.folder.glob(f"pretext/*/{ENCODER}"), key=lambda path: path.stat().st_mtime_ns)
-    before = {path: path.stat().st_mtime_ns for path in place.folder.glob(f"pretext/*/{ENCODER}") if path != lost}
+    lost = max(place.folder.glob(f"pretext/*/{ENCODER_NAME}"), key=lambda path: path.stat().st_mtime_ns)
+    before = {path: path.stat().st_mtime_ns for path in place.folder.glob(f"pretext/*/{ENCODER_NAME}") if path != lost}
     lost.unlink()
-    trained(labelled, (), place, engine=local(1))
+    trained(labelled, (), place, engine=local_engine(1))
     assert lost.exists()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Corpus, place: Workplace) -> None:
-    task = make_task([labelled], [owners(labelled.dataset, labelled.dataset)], None, None, LOSO, place.folder)
+def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Corpus, place: RunContext) -> None:
+    task = plan_encoder(
+        [labelled], [match_subjects(labelled.dataset, labelled.dataset)], None, None, LOSO, place.folder
+    )
     second, learns = [], threading.Event()
 
     def wait() -> None:
-        encoder, _ = learn(task, place.on, lambda _at: learns.set())
+        encoder, _ = train_or_load(task, place.on, lambda _at: learns.set())
         second.append(digest(encoder.state_dict()))
 
     other = threading.Thread(target=wait)
@@ -165,18 +175,18 @@ def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Cor
             other.start()
             learns.wait(0.5)
 
-    encoder, _ = learn(task, place.on, meanwhile)
+    encoder, _ = train_or_load(task, place.on, meanwhile)
     other.join()
     assert not learns.is_set()
     assert second == [digest(encoder.state_dict())]
 
 
-def test_features_that_another_run_is_making_are_waited_for(labelled: Corpus, place: Workplace) -> None:
+def test_features_that_another_run_is_making_are_waited_for(labelled: Corpus, place: RunContext) -> None:
     encoder, found = random_encoder(), []
-    cached(encoder, labelled, place)
+    cached_embedding(encoder, labelled, place)
     (path,) = place.folder.glob("features/*.npy")
     path.unlink()
-    other = threading.Thread(target=lambda: found.append(cached(encoder, labelled, place)))
+    other = threading.Thread(target=lambda: found.append(cached_embedding(encoder, labelled, place)))
     with FileLock(path.with_suffix(".lock")):
         other.start()
         other.join(0.5)
@@ -186,9 +196,9 @@ def test_features_that_another_run_is_making_are_waited_for(labelled: Corpus, pl
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"no array", "cut", "short"])
-def test_features_that_were_damaged_are_made_again(labelled: Corpus, place: Workplace, spoilt: bytes | str) -> None:
+def test_features_that_were_damaged_are_made_again(labelled: Corpus, place: RunContext, spoilt: bytes | str) -> None:
     encoder = random_encoder()
-    wanted = cached(encoder, labelled, place)
+    wanted = cached_embedding(encoder, labelled, place)
     (path,) = place.folder.glob("features/*.npy")
     if spoilt == "cut":
         path.write_bytes(path.read_bytes()[:-100])
@@ -196,4 +206,4 @@ def test_features_that_were_damaged_are_made_again(labelled: Corpus, place: Work
         np.save(path, wanted[:-1])
     else:
         path.write_bytes(bytes(spoilt))  # type: ignore[arg-type]  # the others are text
-    np.testing.assert_array_equal(cached(encoder, labelled, place), wanted)
+    np.testing.assert_array_equal(cached_embedding(encoder, labelled, place), wanted)

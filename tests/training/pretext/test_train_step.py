@@ -18,8 +18,8 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.networks import TASKS, PretextNet
 from training.pretext import train_step as step_module
-from training.pretext.train_step import Stepper, accuracies, fabric, network, pretext_loss, targets
-from training.settings import COEFFICIENTS, PretextSettings
+from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
+from training.settings import PAPER_COEFFICIENTS, PretextSettings
 
 SETTINGS = PretextSettings(batch=4, dropout=0.0)
 WINDOWS = np.random.default_rng(0).standard_normal((8, 512)).astype(np.float32)
@@ -32,30 +32,31 @@ def alone() -> Fabric:
 def test_loss_is_the_weighted_sum_of_one_vs_rest_cross_entropies() -> None:
     logits, tasks = torch.randn(21, 7), torch.arange(7).repeat(3)
     expected = sum(
-        c * F.binary_cross_entropy_with_logits(logits[:, i], (tasks == i).float()) for i, c in enumerate(COEFFICIENTS)
+        c * F.binary_cross_entropy_with_logits(logits[:, i], (tasks == i).float())
+        for i, c in enumerate(PAPER_COEFFICIENTS)
     )
-    settings = replace(SETTINGS, coefficients=COEFFICIENTS)
-    torch.testing.assert_close(pretext_loss(logits, targets(tasks, settings), settings), torch.as_tensor(expected))
-    assert sum(COEFFICIENTS) == pytest.approx(1.0)
+    settings = replace(SETTINGS, coefficients=PAPER_COEFFICIENTS)
+    torch.testing.assert_close(pretext_loss(logits, task_targets(tasks, settings), settings), torch.as_tensor(expected))
+    assert sum(PAPER_COEFFICIENTS) == pytest.approx(1.0)
 
 
 def test_loss_counts_the_chosen_tasks_only_in_the_papers_order() -> None:
     settings = replace(SETTINGS, tasks=("permutation", "negation"), coefficients=tuple(range(7)))
     tasks = torch.tensor([0, 3, 5])
-    assert targets(tasks, settings).tolist() == [[0, 0], [1, 0], [0, 1]]
+    assert task_targets(tasks, settings).tolist() == [[0, 0], [1, 0], [0, 1]]
     logits = torch.tensor([[2.0, -1.0], [0.5, 3.0], [1.0, 1.0]])
-    each = F.binary_cross_entropy_with_logits(logits, targets(tasks, settings), reduction="none").mean(0)
-    torch.testing.assert_close(pretext_loss(logits, targets(tasks, settings), settings), 3 * each[0] + 5 * each[1])
+    each = F.binary_cross_entropy_with_logits(logits, task_targets(tasks, settings), reduction="none").mean(0)
+    torch.testing.assert_close(pretext_loss(logits, task_targets(tasks, settings), settings), 3 * each[0] + 5 * each[1])
 
 
 def test_accuracy_is_one_vs_rest() -> None:
-    target = targets(torch.arange(7), SETTINGS)
+    target = task_targets(torch.arange(7), SETTINGS)
     assert accuracies(torch.eye(7) - 0.5, target).tolist() == [1.0] * 7
     assert accuracies(torch.full((7, 7), -1.0), target).tolist() == pytest.approx([6 / 7] * 7)
 
 
 def test_a_network_has_a_head_for_every_chosen_task_with_the_weights_it_always_has() -> None:
-    every, some = network(SETTINGS), network(replace(SETTINGS, tasks=("time_warp", "noise")))
+    every, some = new_network(SETTINGS), new_network(replace(SETTINGS, tasks=("time_warp", "noise")))
     assert len(every.heads) == 7
     assert sum(p.numel() for p in every.parameters()) == 561_223
     for i, head in zip((1, 6), some.heads, strict=True):
@@ -64,15 +65,15 @@ def test_a_network_has_a_head_for_every_chosen_task_with_the_weights_it_always_h
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_dropout_is_as_set(dropout: float) -> None:
-    net = network(replace(SETTINGS, dropout=dropout))
+    net = new_network(replace(SETTINGS, dropout=dropout))
     found = [module.p for module in net.modules() if isinstance(module, torch.nn.Dropout)]
     assert found == [dropout] * 14
 
 
 def gradients(settings: PretextSettings, monkeypatch: pytest.MonkeyPatch, size: int) -> dict[str, Tensor]:
     """What one step moved the weights by."""
-    monkeypatch.setattr(step_module, "PASS", size)
-    stepper = Stepper(network(settings), WINDOWS, settings, alone())
+    monkeypatch.setattr(step_module, "CPU_PASS_WINDOWS", size)
+    stepper = Trainer(new_network(settings), WINDOWS, settings, alone())
     stepper.step(0, 10, False)
     return stepper.tensors()
 
@@ -87,7 +88,7 @@ def test_decay_pulls_kernels_and_leaves_biases_alone(monkeypatch: pytest.MonkeyP
     """After a step Adam's mean is a tenth of the gradient, which holds l2 x w besides the loss's."""
     settings = replace(SETTINGS, schedule="steps")
     with_l2, without = (gradients(replace(settings, l2=l2), monkeypatch, 28) for l2 in (0.5, 0.0))
-    net = network(settings)
+    net = new_network(settings)
     kernels = [p for p in net.parameters() if p.ndim > 1]
     biases = [p for p in net.parameters() if p.ndim == 1]
     for i, parameter in enumerate([*kernels, *biases]):
@@ -102,7 +103,7 @@ def test_decay_pulls_kernels_and_leaves_biases_alone(monkeypatch: pytest.MonkeyP
 def test_a_compiled_step_does_the_same_and_can_be_resumed() -> None:
     settings = replace(SETTINGS, batch=2, tasks=("noise",))
     plain, compiled = (
-        Stepper(network(each), WINDOWS, each, alone()) for each in (settings, replace(settings, compile=True))
+        Trainer(new_network(each), WINDOWS, each, alone()) for each in (settings, replace(settings, compile=True))
     )
     graphs = counters["stats"]["unique_graphs"]
     for step in range(2):
@@ -112,7 +113,7 @@ def test_a_compiled_step_does_the_same_and_can_be_resumed() -> None:
     assert left.keys() == compiled.tensors().keys()
     for name, value in compiled.tensors().items():
         np.testing.assert_allclose(value, left[name], atol=1e-5, err_msg=name)
-    resumed = Stepper(network(settings), WINDOWS, settings, alone())
+    resumed = Trainer(new_network(settings), WINDOWS, settings, alone())
     resumed.restore(compiled.tensors())
     assert resumed.step(2, 10, False) == pytest.approx(compiled.step(2, 10, False), abs=1e-5)
     graphs = counters["stats"]["unique_graphs"]
@@ -122,14 +123,14 @@ def test_a_compiled_step_does_the_same_and_can_be_resumed() -> None:
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
-    stepper = Stepper(network(SETTINGS), np.full_like(WINDOWS, np.nan), SETTINGS, alone())
+    stepper = Trainer(new_network(SETTINGS), np.full_like(WINDOWS, np.nan), SETTINGS, alone())
     before = {name: value.clone() for name, value in stepper.tensors().items()}
     assert np.isnan(stepper.step(0, 10, False)[0])
     assert all(value.equal(before[name]) for name, value in stepper.tensors().items())
 
 
 def test_a_step_says_whether_it_was_asked_to_stop() -> None:
-    stepper = Stepper(network(SETTINGS), WINDOWS, SETTINGS, alone())
+    stepper = Trainer(new_network(SETTINGS), WINDOWS, SETTINGS, alone())
     found = stepper.step(0, 10, True)
     assert len(found) == 1 + len(TASKS) + 1
     assert found[-1] == 1
@@ -137,14 +138,14 @@ def test_a_step_says_whether_it_was_asked_to_stop() -> None:
 
 
 def test_a_finished_network_is_laid_out_as_any_other() -> None:
-    done = Stepper(network(SETTINGS), WINDOWS, SETTINGS, alone()).finished()
+    done = Trainer(new_network(SETTINGS), WINDOWS, SETTINGS, alone()).finished()
     fresh = PretextNet(Encoder())
     assert not done.training
     assert [p.stride() for p in done.parameters()] == [p.stride() for p in fresh.parameters()]
 
 
 def test_a_plain_run_is_one_process_and_nothing_distributed() -> None:
-    made = fabric(SETTINGS)
+    made = launch_fabric(SETTINGS)
     assert made.world_size == 1
     assert not torch.distributed.is_initialized()
 
@@ -154,4 +155,4 @@ def test_more_processes_than_cards_are_refused(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(ConfigError, match="4 processes, but 2 graphics cards"):
-        fabric(SETTINGS)
+        launch_fabric(SETTINGS)

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor
 
 from ecg_live.model.networks import TASKS
-from training.pretext.transforms import TRANSFORMS, Draws, Strength, draw, permutation, time_warp, versions
+from training.pretext.transforms import (
+    TRANSFORMS,
+    TransformDraws,
+    TransformStrength,
+    augment,
+    draw_transforms,
+    permutation,
+    time_warp,
+)
 
 LENGTH = 2560
 
@@ -23,8 +31,8 @@ def windows() -> Tensor:
     return torch.from_numpy((x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)).float()
 
 
-def drawn(n: int, seed: int = 0, strength: Strength | None = None, length: int = LENGTH) -> Draws:
-    return draw(n, length, Generator().manual_seed(seed), strength or Strength())
+def drawn(n: int, seed: int = 0, strength: TransformStrength | None = None, length: int = LENGTH) -> TransformDraws:
+    return draw_transforms(n, length, Generator().manual_seed(seed), strength or TransformStrength())
 
 
 def cut(length: int, pieces: int) -> list[int]:
@@ -32,7 +40,7 @@ def cut(length: int, pieces: int) -> list[int]:
     return [0, *np.cumsum([len(piece) for piece in np.array_split(np.zeros(length), pieces)]).tolist()]
 
 
-def slow_permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+def slow_permutation(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Piece by piece."""
     at = cut(x.shape[1], strength.pieces)
     rows = []
@@ -41,7 +49,7 @@ def slow_permutation(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
     return torch.stack(rows)
 
 
-def slow_time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
+def slow_time_warp(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
     """Sample by sample: walk through the source at each piece's own pace, from a random place."""
     length, at = x.shape[1], cut(x.shape[1], strength.warp_pieces)
     made = np.empty(x.shape)
@@ -59,7 +67,7 @@ def slow_time_warp(x: Tensor, draws: Draws, strength: Strength) -> Tensor:
 
 def test_versions_come_in_the_papers_order(windows: Tensor) -> None:
     draws = drawn(8)
-    made, tasks = versions(windows, draws)
+    made, tasks = augment(windows, draws)
     assert len(TRANSFORMS) == len(TASKS)
     assert made.shape == (7 * len(windows), LENGTH)
     assert tasks.tolist() == [task for task in range(7) for _ in windows]
@@ -70,8 +78,8 @@ def test_versions_come_in_the_papers_order(windows: Tensor) -> None:
         windows * 1.1,
         -windows,
         torch.from_numpy(windows.numpy()[:, ::-1].copy()),
-        slow_permutation(windows, draws, Strength()),
-        slow_time_warp(windows, draws, Strength()),
+        slow_permutation(windows, draws, TransformStrength()),
+        slow_time_warp(windows, draws, TransformStrength()),
     ]
     for task, wanted in enumerate(expected):
         found = made[8 * task : 8 * task + 8].numpy()
@@ -79,22 +87,22 @@ def test_versions_come_in_the_papers_order(windows: Tensor) -> None:
 
 
 def test_only_the_chosen_versions_are_made_with_what_they_always_drew(windows: Tensor) -> None:
-    made, tasks = versions(windows, drawn(8), tasks=("time_warp", "noise"))
-    every, _ = versions(windows, drawn(8))
+    made, tasks = augment(windows, drawn(8), tasks=("time_warp", "noise"))
+    every, _ = augment(windows, drawn(8))
     assert tasks.tolist() == [0] * 8 + [1] * 8 + [6] * 8
     assert made.equal(torch.cat((every[:16], every[48:])))
 
 
 def test_a_batch_may_be_made_in_parts(windows: Tensor) -> None:
     draws = drawn(8)
-    whole = versions(windows, draws)[0].view(7, 8, LENGTH)
+    whole = augment(windows, draws)[0].view(7, 8, LENGTH)
     for part in (slice(0, 3), slice(3, 8)):
-        assert versions(windows[part], draws[part])[0].view(7, -1, LENGTH).equal(whole[:, part])
+        assert augment(windows[part], draws[part])[0].view(7, -1, LENGTH).equal(whole[:, part])
 
 
 def test_noise_has_the_asked_signal_to_noise_ratio_in_each_window(windows: Tensor) -> None:
     windows = windows * torch.linspace(0.1, 5, len(windows))[:, None]
-    added = versions(windows, drawn(8))[0][8:16] - windows
+    added = augment(windows, drawn(8))[0][8:16] - windows
     ratio = 10 * torch.log10(windows.square().mean(1) / added.square().mean(1))
     assert ratio.numpy() == pytest.approx(15.0, abs=0.3)
 
@@ -102,7 +110,7 @@ def test_noise_has_the_asked_signal_to_noise_ratio_in_each_window(windows: Tenso
 @given(length=st.integers(60, 300), pieces=st.integers(2, 40), seed=st.integers(0, 99))
 @settings(max_examples=50, deadline=None)
 def test_permutation_matches_cutting_and_joining(length: int, pieces: int, seed: int) -> None:
-    strength = Strength(pieces=pieces)
+    strength = TransformStrength(pieces=pieces)
     index = torch.arange(float(length)).expand(4, -1)
     draws = drawn(4, seed, strength, length)
     made = permutation(index, draws, strength)
@@ -118,7 +126,7 @@ def test_permutation_matches_cutting_and_joining(length: int, pieces: int, seed:
 )
 @settings(max_examples=50, deadline=None)
 def test_time_warp_matches_walking_through_the_source(length: int, pieces: int, stretch: float, seed: int) -> None:
-    strength = Strength(warp_pieces=pieces, stretch=stretch)
+    strength = TransformStrength(warp_pieces=pieces, stretch=stretch)
     ramp = torch.linspace(0, 1, length).expand(3, -1)
     draws = drawn(3, seed, strength, length)
     made = time_warp(ramp, draws, strength)
@@ -129,7 +137,7 @@ def test_time_warp_matches_walking_through_the_source(length: int, pieces: int, 
 def test_time_warp_has_the_papers_pace(windows: Tensor) -> None:
     """On a ramp the output is the source time itself: slopes of 1 / 1.05 in five pieces, 1.05 in four."""
     ramp = torch.arange(float(LENGTH), dtype=torch.float64).expand(6, -1)
-    source = time_warp(ramp, drawn(6, 3), Strength()).numpy()
+    source = time_warp(ramp, drawn(6, 3), TransformStrength()).numpy()
     for row in source:
         slopes = np.diff(row)
         stretched, squeezed = np.isclose(slopes, 1 / 1.05).sum(), np.isclose(slopes, 1.05).sum()
@@ -142,7 +150,7 @@ def test_time_warp_has_the_papers_pace(windows: Tensor) -> None:
 @pytest.mark.parametrize("task", range(1, 7), ids=TASKS[1:])
 def test_no_transform_leaves_a_tell_tale(task: int, windows: Tensor) -> None:
     many = windows.repeat(8, 1)
-    made = TRANSFORMS[task](many, drawn(64), Strength())
+    made = TRANSFORMS[task](many, drawn(64), TransformStrength())
     assert made.shape == many.shape
     assert torch.isfinite(made).all()
     constant = (made.diff(dim=1) == 0).sum(dim=1)
@@ -166,5 +174,5 @@ def test_every_piece_comes_everywhere_equally_often(name: str) -> None:
 
 
 def test_a_seed_repeats_itself(windows: Tensor) -> None:
-    assert versions(windows, drawn(8, 5))[0].equal(versions(windows, drawn(8, 5))[0])
-    assert not versions(windows, drawn(8, 5))[0].equal(versions(windows, drawn(8, 6))[0])
+    assert augment(windows, drawn(8, 5))[0].equal(augment(windows, drawn(8, 5))[0])
+    assert not augment(windows, drawn(8, 5))[0].equal(augment(windows, drawn(8, 6))[0])

@@ -10,7 +10,7 @@ import pytest
 from ecg_live.constants import WIDTH
 from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
-from training.data.window_store import ROW
+from training.data.window_store import WINDOW_DTYPE
 from training.datasets.dataset import RecordingPart, SubjectSession
 from training.report import data_summary
 from training.report.data_summary import MIN_MAP_WINDOWS, embedding_map, example_windows, summarise
@@ -25,7 +25,7 @@ def corpus(grades: list[int]) -> Corpus:
         remarks=("of the data",),
         caveats=("mind",),
     )
-    rows = np.zeros(len(grades), ROW)
+    rows = np.zeros(len(grades), WINDOW_DTYPE)
     rows["grade"], rows["start"] = grades, np.arange(len(grades)) * 10
     rows["sitting"] = np.arange(len(grades)) * 2 // len(grades)
     windows = np.repeat(np.arange(len(grades), dtype=np.float32)[:, None], WIDTH, axis=1)

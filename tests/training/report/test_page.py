@@ -17,9 +17,17 @@ from tests.support.html_pages import ELSEWHERE, TAGS, body, words
 from tests.support.invented_report import label, report, row, scores
 from training.report import write_report
 from training.report.page import page
-from training.results import DataSummary, Example, LabelResult, Paired, Point, PretextLog, Report
+from training.results import (
+    DataSummary,
+    ExampleWindow,
+    LabelResult,
+    MapPoint,
+    PairedComparison,
+    PretextLog,
+    TrainingReport,
+)
 
-EMPTY = Report("name", {}, (), None, (), (), (), "", "", 0.0)
+EMPTY = TrainingReport("name", {}, (), None, (), (), (), "", "", 0.0)
 
 
 def headlines(*labels: LabelResult) -> list[str]:
@@ -66,16 +74,19 @@ def test_the_headline_says_that_the_encoder_does_not_beat_its_rivals() -> None:
 @pytest.mark.parametrize(
     ("paired", "said"),
     [
-        (Paired(0.1, (0.02, 0.2), 0.01), "it beats HR + HRV (+0.100, 0.020 to 0.200, p = 0.010)"),
-        (Paired(0.1, (0.02, 0.2), 0.0004), "it beats HR + HRV (+0.100, 0.020 to 0.200, p < 0.001)"),
-        (Paired(0.1, (0.02, 0.2), 0.05), "it does not beat HR + HRV"),
-        (Paired(0.1, (-0.01, 0.2), 0.01), "it does not beat HR + HRV"),
-        (Paired(-0.1, (-0.2, -0.02), 0.01), "it is worse than HR + HRV (\u22120.100"),
-        (Paired(0.0, (0.0, 0.0), 1.0), "it does not beat HR + HRV (+0.000, 0.000 to 0.000, p = 1.00)"),
-        (Paired(math.nan, (math.nan, math.nan), math.nan), "it could not be compared with HR + HRV (\u2013, \u2013"),
+        (PairedComparison(0.1, (0.02, 0.2), 0.01), "it beats HR + HRV (+0.100, 0.020 to 0.200, p = 0.010)"),
+        (PairedComparison(0.1, (0.02, 0.2), 0.0004), "it beats HR + HRV (+0.100, 0.020 to 0.200, p < 0.001)"),
+        (PairedComparison(0.1, (0.02, 0.2), 0.05), "it does not beat HR + HRV"),
+        (PairedComparison(0.1, (-0.01, 0.2), 0.01), "it does not beat HR + HRV"),
+        (PairedComparison(-0.1, (-0.2, -0.02), 0.01), "it is worse than HR + HRV (\u22120.100"),
+        (PairedComparison(0.0, (0.0, 0.0), 1.0), "it does not beat HR + HRV (+0.000, 0.000 to 0.000, p = 1.00)"),
+        (
+            PairedComparison(math.nan, (math.nan, math.nan), math.nan),
+            "it could not be compared with HR + HRV (\u2013, \u2013",
+        ),
     ],
 )
-def test_verdicts(paired: Paired, said: str) -> None:
+def test_verdicts(paired: PairedComparison, said: str) -> None:
     one = replace(row("embedding", 0.0, 0.7), versus={"hrv": paired})
     (headline,) = headlines(replace(label(), rows=(one,), chosen={"population": "embedding"}))
     assert said in headline
@@ -90,7 +101,7 @@ def test_an_encoder_that_the_bundle_does_not_use_is_judged_all_the_same() -> Non
 
 def test_embedding_with_heart_rate_is_compared_with_its_random_twin() -> None:
     one = row("both", 0.0, 0.772)
-    twin = replace(one, versus={**one.versus, "random encoder + hrv": Paired(0.01, (-0.1, 0.1), 0.8)})
+    twin = replace(one, versus={**one.versus, "random encoder + hrv": PairedComparison(0.01, (-0.1, 0.1), 0.8)})
     (headline,) = headlines(replace(label(), rows=(twin,), chosen={"population": "both"}))
     assert "does not beat a random encoder + HR + HRV" in headline
 
@@ -113,8 +124,8 @@ def test_people_whose_signals_were_learnt_from_are_not_sold_as_unseen() -> None:
 def test_how_rivals_compare_is_folded_and_said_once() -> None:
     hrv, random = row("hrv", 0.0, 0.72), row("random encoder", 0.0, 0.74)
     rivals = (
-        replace(hrv, versus={"random encoder": Paired(-0.02, (-0.1, 0.1), 0.7)}),
-        replace(random, versus={"hrv": Paired(0.02, (-0.1, 0.1), 0.7)}),
+        replace(hrv, versus={"random encoder": PairedComparison(-0.02, (-0.1, 0.1), 0.7)}),
+        replace(random, versus={"hrv": PairedComparison(0.02, (-0.1, 0.1), 0.7)}),
     )
     made = body(page(replace(EMPTY, labels=(replace(label(), rows=(*rivals, row("embedding", 0.0, 0.75))),))))
     (fold,) = (one for one in made.iter("details") if "rivals" in words(one))
@@ -203,8 +214,8 @@ def test_what_is_no_number_is_a_dash() -> None:
 
 
 def test_a_trace_with_holes_is_broken_not_spoilt() -> None:
-    holes = Example("holes", (0.0, 1.0, math.nan, math.inf, 0.5, 0.25))
-    html = page(replace(EMPTY, examples=(holes, Example("flat", (0.0,) * 20), Example("none", ()))))
+    holes = ExampleWindow("holes", (0.0, 1.0, math.nan, math.inf, 0.5, 0.25))
+    html = page(replace(EMPTY, examples=(holes, ExampleWindow("flat", (0.0,) * 20), ExampleWindow("none", ()))))
     paths = [one.get("d", "") for one in body(html).iter("path") if "trace" in one.get("class", "")]
     assert [path.count("M") for path in paths] == [2, 1, 0]
 
@@ -231,8 +242,8 @@ def test_no_text_becomes_markup(text: str) -> None:
     one = LabelResult(nasty, (nasty, "load"), nasty, (answered,), {"population": "embedding"}, (nasty,))
     reasons, labels, notes = {nasty: 1}, {nasty: {nasty: 2}}, (nasty,)
     data = DataSummary(nasty, nasty, nasty, 1, 1, 1.0, 1, 1, reasons, labels, notes, notes)
-    points, examples = (Point(0, 0, nasty, nasty), Point(1, 1, "b", "c")), (Example(nasty, (0.0, 1.0)),)
-    made = Report(nasty, {nasty: {nasty: 1}}, (data,), None, (one,), points, examples, nasty, nasty, 1.0, notes)
+    points, examples = (MapPoint(0, 0, nasty, nasty), MapPoint(1, 1, "b", "c")), (ExampleWindow(nasty, (0.0, 1.0)),)
+    made = TrainingReport(nasty, {nasty: {nasty: 1}}, (data,), None, (one,), points, examples, nasty, nasty, 1.0, notes)
     html = page(made)
     html.encode()
     assert "<script" not in html

@@ -14,10 +14,10 @@ import pytest
 from ecg_live.errors import FormatError
 from tests.support.invented_report import report
 from training.report import read_report, write_report
-from training.results import Report
+from training.results import TrainingReport
 
 
-def stored(folder: Path, made: Report) -> Path:
+def stored(folder: Path, made: TrainingReport) -> Path:
     write_report(made, folder / "r.html", folder / "r.json")
     return folder / "r.json"
 
