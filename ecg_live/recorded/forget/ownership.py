@@ -11,7 +11,7 @@ from typing import NamedTuple
 from devices.files.recording import UNDECODABLE, undecodable
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
-from ecg_live.recorded.report.session_page import PARTICIPANT_META
+from ecg_live.recorded.report.page import PARTICIPANT_META
 from ecg_live.xdf.decode import Torn, chunks, read_stream
 from ecg_live.xdf.encode import HEADER, MAGIC, SAMPLES
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.output_file import atomic_output, check_output_path
+from ecg_live.recorded.report.page import session_page
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.sentences import problems
 from ecg_live.recorded.report.session import load_session
-from ecg_live.recorded.report.session_page import session_page
 
 
 class WrittenReport(NamedTuple):
