@@ -16,8 +16,10 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = b"0123456789"
-_PLAIN = [*[_DIGIT] * 4, b"-", *[_DIGIT] * 2, b"-", *[_DIGIT] * 2, b"T ", *[_DIGIT] * 2, b":", *[_DIGIT] * 2, b":",
-          *[_DIGIT] * 2]  # fmt: skip
+_PLAIN = [
+    *[_DIGIT] * 4, b"-", *[_DIGIT] * 2, b"-", *[_DIGIT] * 2, b"T ",
+    *[_DIGIT] * 2, b":", *[_DIGIT] * 2, b":", *[_DIGIT] * 2,
+]  # fmt: skip
 _FRACTION = 13  # a point and the digits behind it, down to ps
 _DATED = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
 
