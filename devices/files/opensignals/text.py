@@ -44,8 +44,7 @@ def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
     take = (int(port.key),) if counter is None else (int(port.key), counter)
     if len(split(first, "\t")) != width and len(lines) > skip + 1:
         raise FormatError(
-            f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, "
-            f"the header names {width} columns",
+            f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, the header names {width} columns",
             "export the file again",
         )
     layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))

@@ -118,6 +118,20 @@ def decoded(path: Path, text: Text) -> Iterator[bytes]:
             yield decoder.decode(data, not left).encode("latin-1") if decoder else data
 
 
+def kind_of(value: object) -> str:
+    """Name the kind of a pickle's value, for messages."""
+    match value:
+        case Array():
+            return "an array"
+        case Text():
+            return "a text"
+        case Kind() | Call():
+            return "a part of an array"
+        case None:
+            return "nothing"
+    return type(value).__name__
+
+
 def word(path: Path, text: object) -> str:
     """Read a name.
 
@@ -127,7 +141,7 @@ def word(path: Path, text: object) -> str:
         It is no text, or a long one.
     """
     if not isinstance(text, Text) or text.size > _WORD:
-        found = "a long text" if isinstance(text, Text) else type(text).__name__
+        found = "a long text" if isinstance(text, Text) else kind_of(text)
         raise FormatError(f"{path.name}: found {found} in place of a name", "choose another file")
     return b"".join(decoded(path, text)).decode("latin-1")
 

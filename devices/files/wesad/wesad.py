@@ -11,7 +11,7 @@ import numpy as np
 from devices.files import channels
 from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
 from devices.files.wesad.pickle_reader import SIGNATURES, read_pickle
-from devices.files.wesad.pickled_arrays import Array
+from devices.files.wesad.pickled_arrays import Array, kind_of
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Marker, State, StreamInfo
@@ -101,14 +101,14 @@ def _column(path: Path, content: object, keys: tuple[str, ...]) -> Array:
     """An array (n,) or (n, 1) that a pickle has under these names."""
     for key in keys:
         if not isinstance(content, dict) or key not in content:
-            found = ", ".join(sorted(content)[:9]) if isinstance(content, dict) else type(content).__name__
+            found = ", ".join(sorted(content)[:9]) if isinstance(content, dict) else kind_of(content)
             raise FormatError(
                 f"{path.name}: there is no {'/'.join(keys)}; in place of {key} found {found or 'nothing'}",
                 "choose a pickle of WESAD, such as S2/S2.pkl",
             )
         content = content[key]
     if not (isinstance(content, Array) and content.shape[1:] in ((), (1,)) and content.shape and content.shape[0]):
-        found = f"an array of shape {content.shape}" if isinstance(content, Array) else type(content).__name__
+        found = f"an array of shape {content.shape}" if isinstance(content, Array) else kind_of(content)
         raise FormatError(f"{path.name}: {'/'.join(keys)} is {found}, expected one column", "copy the file again")
     return content
 

@@ -123,7 +123,7 @@ def test_fewer_labels_than_samples_are_said(tmp_path: Path) -> None:
         (lambda items: items["signal"].pop("chest"), r"in place of chest found wrist"),
         (lambda items: items["signal"]["chest"].pop("ECG"), r"in place of ECG found ACC, Temp"),
         (lambda items: items.pop("label"), r"no label; in place of label found signal, subject"),
-        (lambda items: items.update(signal=np.zeros(3)), r"in place of chest found Array"),
+        (lambda items: items.update(signal=np.zeros(3)), r"in place of chest found an array"),
         (lambda items: items.update(label={}), r"label is dict, expected one column"),
         (lambda items: items.update(label=np.zeros((4, 2))), r"label is an array of shape \(4, 2\)"),
         (lambda items: items.update(label=np.zeros(0)), r"label is an array of shape \(0,\)"),
