@@ -42,9 +42,10 @@ def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
     port = scaling.choose_port(ports, opening, path.name)
     counter = counters[port.device]
     take = (int(port.key),) if counter is None else (int(port.key), counter)
-    if len(split(first, "\t")) != width and len(lines) > skip + 1:
+    found = len(split(first, "\t"))
+    if found != width and len(lines) > skip + 1:
         raise FormatError(
-            f"{path.name}, line {skip + 1}: found {len(split(first, chr(9)))} values, the header names {width} columns",
+            f"{path.name}, line {skip + 1}: found {found} values, the header names {width} columns",
             "export the file again",
         )
     layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))
