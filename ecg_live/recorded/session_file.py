@@ -50,29 +50,29 @@ class SessionContents:
     """
 
     path: Path
-    head: Mapping[str, str]
+    file_header: Mapping[str, str]
     streams: Mapping[str, Stream]
-    numbers: Mapping[str, NumericStream]
-    texts: Mapping[str, TextStream]
-    first: int
+    numeric_streams: Mapping[str, NumericStream]
+    text_streams: Mapping[str, TextStream]
+    first_sample_index: int
     damage: RecordingError | None = None
-    began: float = nan
-    opened: float = nan
+    first_timestamp: float = nan
+    opened_at: float = nan
 
     @property
-    def own(self) -> Mapping[str, str]:
+    def header_texts(self) -> Mapping[str, str]:
         """What the headers of all streams say."""
         return {name: text for stream in self.streams.values() for name, text in stream.own.items()}
 
     @property
-    def origin(self) -> float:
+    def start_s(self) -> float:
         """Seconds of raw time at which the recording's ECG begins."""
         rate = self.streams[_ECG_STREAM].rate if _ECG_STREAM in self.streams else 0.0
-        return self.first / rate if rate > 0 else 0.0
+        return self.first_sample_index / rate if rate > 0 else 0.0
 
     def events(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         """Events as JSON lines have them, each with its stamp; lines that are none are left out."""
-        said = self.texts.get("events", TextStream((), ()))
+        said = self.text_streams.get("events", TextStream((), ()))
         for stamp, line in zip(said.stamps, said.values, strict=True):
             try:
                 event = json.loads("".join(line))
@@ -169,7 +169,15 @@ class _SessionFileReader:
         texts = {key: _texts(self._rows.get(stream.number, [])) for key, stream in keys.items()}
         first = self._places.get(keys[_ECG_STREAM].number, 0) if _ECG_STREAM in keys else 0
         return SessionContents(
-            self._path, self._head, keys, numbers, texts, first, damage, began=self._began, opened=self._opened
+            self._path,
+            self._head,
+            keys,
+            numbers,
+            texts,
+            first,
+            damage,
+            first_timestamp=self._began,
+            opened_at=self._opened,
         )
 
 

@@ -80,8 +80,8 @@ def balanced(path: Path, held: Books) -> None:
     assert report.sound, report.problems
     assert report.closed
     (ecg,) = [each for each in report.counts.values() if each.stream.own["key"] == "ecg"]
-    assert (ecg.samples, ecg.empty, ecg.missing) == (held.numbers + held.empty, held.empty, held.lost)
-    assert ecg.samples - ecg.empty + report.reported == held.total
+    assert (ecg.samples, ecg.invalid, ecg.missing) == (held.numbers + held.empty, held.empty, held.lost)
+    assert ecg.samples - ecg.invalid + report.reported_lost == held.total
     replayed = open_recording(path, ReadOptions())
     got, lost, stop = 0, 0, 0
     for item in replayed.chunks(1000):

@@ -71,8 +71,8 @@ def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, f
 def _remarks(contents: SessionContents) -> list[str]:
     """Where the file lies in its session, and what of a recording in several files is not exported."""
     name, remarks = contents.path.name, []
-    if contents.origin > 0:
-        remarks.append(f"times count from the first sample of {name}, {contents.origin:.3f} s into its session")
+    if contents.start_s > 0:
+        remarks.append(f"times count from the first sample of {name}, {contents.start_s:.3f} s into its session")
     others = sorted((path.name for path in later_files(contents.path)), key=lambda each: (len(each), each))
     if others:
         remarks.append(f"{name} alone was exported; the recording goes on in {', '.join(others)}: export each")

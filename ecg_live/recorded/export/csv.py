@@ -90,10 +90,10 @@ def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:
 
 def _track(contents: SessionContents, key: str) -> Sequence[Sequence[object]]:
     if contents.streams[key].form == "string":
-        return contents.texts[key].values
-    values = contents.numbers[key].values.copy()
+        return contents.text_streams[key].values
+    values = contents.numeric_streams[key].values.copy()
     if key == "predictions":
-        values[:, :2] -= contents.origin  # start and stop
+        values[:, :2] -= contents.start_s  # start and stop
     rows: list[list[float]] = values.tolist()
     return rows
 

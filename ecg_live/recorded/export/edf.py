@@ -70,7 +70,7 @@ def write_edf(
     began = _start_time(contents)
     edf = edfio.Edf(
         [each for each, _ in made],
-        patient=edfio.Patient(code=patient_code(contents.own.get("participant", "") if contents else "")),
+        patient=edfio.Patient(code=patient_code(contents.header_texts.get("participant", "") if contents else "")),
         recording=edfio.Recording(startdate=began.date() if began else None, equipment_code=EQUIPMENT_CODE),
         starttime=began.time().replace(microsecond=0) if began else None,
         data_record_duration=duration,
@@ -169,7 +169,7 @@ def _round_outwards(value: float, *, up: bool) -> float:
 def _start_time(contents: SessionContents | None) -> dt.datetime | None:
     """When the recording began, as its header says, where EDF can say that."""
     try:
-        began = dt.datetime.fromisoformat(contents.head["datetime"] if contents else "")
+        began = dt.datetime.fromisoformat(contents.file_header["datetime"] if contents else "")
     except (KeyError, ValueError):
         return None
     return began if began.year in START_YEARS else None

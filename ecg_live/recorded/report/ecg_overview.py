@@ -75,7 +75,7 @@ def summarise_ecg(parts: Sequence[RecordingFile]) -> EcgOverview | None:
 
     The axis begins with the first sample of the first part.
     """
-    ranges = [(e.first, e.stop) for part in parts if (e := part.ecg) and e.samples]
+    ranges = [(e.start, e.stop) for part in parts if (e := part.ecg) and e.samples]
     known = [(first, stop) for first, stop in ranges if first is not None and stop is not None]
     if not known:
         return None
@@ -90,7 +90,7 @@ def summarise_ecg(parts: Sequence[RecordingFile]) -> EcgOverview | None:
         trace = trace or EcgOverview(
             signal.rate, signal.channels[0], EcgEnvelope(max(1, -(-length // OVERVIEW_COLUMNS)))
         )
-        _add_file(trace, part.number, signal, part.contents.first - first)
+        _add_file(trace, part.number, signal, part.contents.first_sample_index - first)
     return trace
 
 

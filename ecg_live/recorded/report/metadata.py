@@ -26,7 +26,7 @@ def session_title(session: RecordedSession) -> str:
 
 def recorded_at(session: RecordedSession) -> str:
     """Date and time at which the recording began, as the header says."""
-    said = session.parts[0].contents.head.get("datetime", "")
+    said = session.parts[0].contents.file_header.get("datetime", "")
     try:
         return dt.datetime.fromisoformat(said).strftime("%Y-%m-%d %H:%M:%S %z").strip()
     except ValueError:
@@ -90,7 +90,7 @@ def _rows(session: RecordedSession) -> Iterator[tuple[str, str]]:
             "replay",
             f"at speed {own['speed'].replace('inf', 'max')}: latency and clock times are those of the replay",
         )
-    yield "software", first.head.get("software") or own.get("software") or NOT_GIVEN
+    yield "software", first.file_header.get("software") or own.get("software") or NOT_GIVEN
 
 
 def _latency(session: RecordedSession) -> str:

@@ -47,7 +47,7 @@ def read_recording_files(files: Sequence[Path]) -> tuple[RecordingFile, ...]:
     """
     chosen = list(files) if len(files) > 1 else [*files, *later_files(files[0])]
     parts = sorted((_read_file(path) for path in chosen), key=lambda part: part.number)
-    ids = {part.contents.head.get("recording", "") for part in parts}
+    ids = {part.contents.file_header.get("recording", "") for part in parts}
     if len(ids) > 1:
         names = " and ".join(part.path.name for part in parts[:2])
         raise ConfigError(f"{names} are not of one recording", "make a report of each")
@@ -75,11 +75,11 @@ def later_files(first: Path) -> list[Path]:
 def _read_file(path: Path) -> RecordingFile:
     checked = verify(path)
     contents = read_contents(path)
-    if contents is None and not checked.counts and checked.torn:
+    if contents is None and not checked.counts and checked.torn_bytes:
         raise TruncatedError(f"{path.name} was cut before anything was recorded", "choose another file")
     if contents is None:
         raise FormatError(
             f"{path.name} was not recorded by ecg-live: it holds no heart rate, quality or predictions",
             f"run it and report that: ecg-live run {path.name} --headless --speed max --record NEW.xdf",
         )
-    return RecordingFile(part_number(contents.head.get("part", "")), contents, checked)
+    return RecordingFile(part_number(contents.file_header.get("part", "")), contents, checked)

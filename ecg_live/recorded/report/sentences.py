@@ -44,15 +44,15 @@ def integrity(session: RecordedSession) -> str:
     """What `verify` says of all files, in one sentence."""
     checks = [part.checked for part in session.parts]
     what = "The file is" if len(checks) == 1 else f"All {len(checks)} files are"
-    if all(each.sound and each.closed and each.sealed for each in checks):
-        held = count(sum(each.digests for each in checks), "digest holds", "digests hold")
+    if all(each.sound and each.closed and each.has_digests for each in checks):
+        held = count(sum(each.valid_digests for each in checks), "digest holds", "digests hold")
         return f"{what} whole, and every byte is as it was written ({held})."
     bad = [each.path.name for each in checks if not each.sound]
     if bad:
         return f"DAMAGED: {', '.join(bad)}. What could be read is shown; do not rely on it before you have read below."
     cut = [each for each in checks if not each.closed]
     if cut:
-        torn = sum(each.torn for each in cut)
+        torn = sum(each.torn_bytes for each in cut)
         tail = f"; {torn} bytes of a torn chunk are left out" if torn else ""
         return f"Not closed: {', '.join(each.path.name for each in cut)} ends without its last words{tail}."
     return f"{what} whole, but without digests: damage inside a chunk would not be seen."
@@ -75,7 +75,7 @@ def problems(session: RecordedSession) -> Iterator[str]:
     if len(numbers) > 1 and not missing and untold > 0:  # inside a file `verify` keeps the books
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
     ends = _end_events(session)
-    told = session.parts[-1].checked.silent / session.trace.rate if session.trace else 0.0
+    told = session.parts[-1].checked.trailing_lost / session.trace.rate if session.trace else 0.0
     if session.trace and ends and (silent := told + ends[-1].time - session.duration) > SILENT:
         where = "they count as lost" if told else "they count in no gap and in no share"
         yield f"No sample came in the last {silent:.0f} s before the end: {where}."

@@ -67,7 +67,7 @@ class RecordedSession:
     @property
     def own(self) -> Mapping[str, str]:
         """What the headers say."""
-        return self.parts[0].contents.own
+        return self.parts[0].contents.header_texts
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -108,10 +108,12 @@ def load_session(parts: tuple[RecordingFile, ...]) -> RecordedSession:
     notes = (note for part in parts for note in _markers(part, times, trace))
     markers = tuple(sorted(notes, key=lambda note: note.time))
     gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _parse_gap(event, times.zero)))
-    silent = parts[-1].checked.silent
+    silent = parts[-1].checked.trailing_lost
     duration = (trace.stop + silent) / trace.rate if trace else _duration_without_ecg(parts, times)
     windows = read_windows(parts, times, duration)
-    hop = _hop(finite_number(parse_json_object(parts[0].contents.own.get("configuration", "")), "hop"), windows)
+    hop = _hop(
+        finite_number(parse_json_object(parts[0].contents.header_texts.get("configuration", "")), "hop"), windows
+    )
     happenings = tuple(_session_events(told, ecg=trace is not None))
     return RecordedSession(parts, duration, hop, windows, gaps, markers, happenings, trace)
 
@@ -129,7 +131,7 @@ def _timed_events(part: RecordingFile, times: TimeAxis) -> Iterator[tuple[float,
 
 def _markers(part: RecordingFile, times: TimeAxis, trace: EcgOverview | None) -> Iterator[RecordedMarker]:
     """Markers of a part: where there is ECG, where a replay has them; else by their stamps."""
-    said = part.contents.texts.get("markers")
+    said = part.contents.text_streams.get("markers")
     if said is None:
         return
     clocks = [wall_clock(part.contents, stamp) for stamp in said.stamps]
@@ -190,8 +192,8 @@ def _mask_numbers(text: str) -> str:
 def _duration_without_ecg(parts: Sequence[RecordingFile], times: TimeAxis) -> float:
     """When the last word of a recording without ECG came."""
     held = [part.contents for part in parts]
-    words = [stamp for one in held for text in one.texts.values() for stamp in text.stamps]
-    numbers = [found.stamps for one in held for found in one.numbers.values()]
+    words = [stamp for one in held for text in one.text_streams.values() for stamp in text.stamps]
+    numbers = [found.stamps for one in held for found in one.numeric_streams.values()]
     placed = times.of_stamps(np.concatenate([np.array(words, dtype=np.float64), *numbers]))
     known = placed[np.isfinite(placed)]
     return max(0.0, float(known.max())) if len(known) else 0.0

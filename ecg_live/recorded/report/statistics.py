@@ -69,9 +69,9 @@ def distribution(values: F64) -> Distribution:
 def count_losses(session: RecordedSession) -> LossCounts:
     """Count the samples; what is missing between two parts counts as well."""
     counts = [ecg for part in session.parts if (ecg := part.ecg) is not None]
-    known = sorted((e.first, e.stop) for e in counts if e.first is not None and e.stop is not None and e.samples)
-    samples, empty = sum(e.samples for e in counts), sum(e.empty for e in counts)
-    silent = sum(part.checked.silent for part in session.parts[-1:])  # of a part before it goes on in the next
+    known = sorted((e.start, e.stop) for e in counts if e.start is not None and e.stop is not None and e.samples)
+    samples, empty = sum(e.samples for e in counts), sum(e.invalid for e in counts)
+    silent = sum(part.checked.trailing_lost for part in session.parts[-1:])  # of a part before it goes on in the next
     places = max(stop for _, stop in known) - known[0][0] + silent if known else samples
     return LossCounts(samples, max(0, places - samples), empty, sum(gap.lost for gap in session.gaps))
 

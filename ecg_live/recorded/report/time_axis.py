@@ -24,7 +24,9 @@ class TimeAxis:
         zeros = [zero for part in parts if (zero := _first_sample_time(part)) is not None]
         self.zero = min(zeros, default=0.0)
         if not knots:  # nothing was ever measured: the first word begins it
-            stamps = [s for part in parts for text in part.contents.texts.values() for s in text.stamps if isfinite(s)]
+            stamps = [
+                s for part in parts for text in part.contents.text_streams.values() for s in text.stamps if isfinite(s)
+            ]
             knots, self.zero = [(min(stamps, default=0.0), 0.0)], 0.0
         knots.sort()
         self._stamps = np.array([stamp for stamp, _ in knots])
@@ -40,10 +42,10 @@ class TimeAxis:
 def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
     """When a stamp was, by the wall clock; None where nobody knows, or a replay ran at another speed."""
     try:
-        if float(contents.own.get("speed", "1")) != 1:
+        if float(contents.header_texts.get("speed", "1")) != 1:
             return None
-        opened = dt.datetime.fromisoformat(contents.head.get("datetime", ""))
-        return opened + dt.timedelta(seconds=stamp - contents.opened)
+        opened = dt.datetime.fromisoformat(contents.file_header.get("datetime", ""))
+        return opened + dt.timedelta(seconds=stamp - contents.opened_at)
     except (ValueError, OverflowError):
         return None
 
@@ -52,7 +54,7 @@ def _first_sample_time(part: RecordingFile) -> float | None:
     """Raw time of the first sample; None where there is none."""
     ecg, contents = part.ecg, part.contents
     if ecg is not None:
-        return contents.origin if ecg.samples else None
+        return contents.start_s if ecg.samples else None
     beats = _finite_stamps(contents, "heart_rate")
     answers = _prediction_times(contents)
     return answers[0][1] - (answers[0][0] - beats[0]) if beats and answers else 0.0 if beats else None
@@ -60,14 +62,14 @@ def _first_sample_time(part: RecordingFile) -> float | None:
 
 def _known_times(contents: SessionContents) -> list[tuple[float, float]]:
     """Stamps whose raw time is known."""
-    begin = [(contents.began, contents.origin)] if isfinite(contents.began) else []
+    begin = [(contents.first_timestamp, contents.start_s)] if isfinite(contents.first_timestamp) else []
     known = begin + _prediction_times(contents)
     return known or [(stamp, 0.0) for stamp in _finite_stamps(contents, "heart_rate")[:1]]
 
 
 def _prediction_times(contents: SessionContents) -> list[tuple[float, float]]:
     """Stamps of predictions, and the raw time at which their windows end."""
-    found = contents.numbers.get("predictions")
+    found = contents.numeric_streams.get("predictions")
     if found is None or found.values.shape[1] < 2:
         return []
     pairs = zip(found.stamps.tolist(), found.values[:, 1].tolist(), strict=True)
@@ -75,5 +77,5 @@ def _prediction_times(contents: SessionContents) -> list[tuple[float, float]]:
 
 
 def _finite_stamps(contents: SessionContents, key: str) -> list[float]:
-    found = contents.numbers.get(key)
+    found = contents.numeric_streams.get(key)
     return [] if found is None else [stamp for stamp in found.stamps.tolist() if isfinite(stamp)]

@@ -105,7 +105,7 @@ def _concatenate(heads: Sequence[HeadPredictions]) -> HeadPredictions:
 def _windows(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
     numbers, rates = _stream_values(contents, "predictions", 3), _rhythm_values(contents)
     decisions, quality = (
-        contents.texts[key].values if key in contents.texts else () for key in ("decisions", "quality")
+        contents.text_streams[key].values if key in contents.text_streams else () for key in ("decisions", "quality")
     )
     count = min(len(numbers), len(decisions), len(quality), len(rates))  # of a file that was cut the last may lack some
     labels = [contents.streams[key].labels if key in contents.streams else () for key in ("predictions", "decisions")]
@@ -139,21 +139,21 @@ def _head_predictions(
 
 def _rows(contents: SessionContents, key: str) -> Sequence[tuple[str, ...]]:
     """Texts of a stream."""
-    return contents.texts[key].values if key in contents.texts else ()
+    return contents.text_streams[key].values if key in contents.text_streams else ()
 
 
 def _stream_values(contents: SessionContents, key: str, width: int) -> F64:
     """Numbers (n, at least ``width``) of a stream."""
-    found = contents.numbers.get(key)
+    found = contents.numeric_streams.get(key)
     return found.values if found is not None and found.values.shape[1] >= width else np.empty((0, width))
 
 
 def _rhythm_values(contents: SessionContents) -> F64:
     """Heart rate and RMSSD (n, 2) of each window: of a strap, whose own words lie between, the last at its stamp."""
-    rows, answers = _stream_values(contents, "heart_rate", 2), contents.numbers.get("predictions")
+    rows, answers = _stream_values(contents, "heart_rate", 2), contents.numeric_streams.get("predictions")
     if "ecg" in contents.streams or answers is None or not len(rows):
         return rows
-    stamps = contents.numbers["heart_rate"].stamps
+    stamps = contents.numeric_streams["heart_rate"].stamps
     at = np.searchsorted(stamps, answers.stamps + STAMP_TOLERANCE_S, side="right") - 1
     return np.where((at >= 0)[:, None], rows[np.maximum(at, 0), :2], np.nan)
 

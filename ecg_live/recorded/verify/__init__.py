@@ -1,4 +1,7 @@
-"""Is a recording whole, and is every byte of it as it was written? Ours are sealed; LabRecorder's are only counted."""
+"""Verify a recording: whether it is complete, and whether every byte is as it was written.
+
+Our recorder seals each write with a digest; in LabRecorder's files the samples are only counted.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,20 @@ from ecg_live.recorded.verify.result import CLOSE_REMEDY, StreamCount, VerifyRep
 from ecg_live.xdf.decode import DAMAGED, ChunkAt, Torn, chunks, read_rows, read_samples, read_stream
 from ecg_live.xdf.encode import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, PLACE, SAMPLES, UUID, chunk
 
-READ_BLOCK_BYTES = 1 << 20  # bytes read at once
+READ_BLOCK_BYTES = 1 << 20
 _DIGEST_HEAD = chunk(DIGEST, bytes(32))[:4]
 
 
 def verify(path: Path) -> VerifyReport:
     """Check a file from its first byte to its last.
 
-    Bytes at the end that are no whole chunk are a torn tail, unless whole chunks lie behind its begin: then they are
+    Bytes at the end that are not a whole chunk are a torn tail, unless whole chunks follow within them: then they are
     damage.
 
     Raises
     ------
     FormatError
-        It is no XDF file.
+        It is not an XDF file.
     RecordingError
         It cannot be read.
     """
@@ -46,62 +49,72 @@ def verify(path: Path) -> VerifyReport:
 
 
 def _check_chunks(report: VerifyReport, raw: BinaryIO) -> None:
-    seal = _DigestChain(raw)
+    digests = _DigestChain(raw)
     try:
         for file, found in chunks(report.path):
             if isinstance(found, Torn):
                 _report_cut(report, raw, found)
                 break
             if found.tag == DIGEST:
-                _check_digest(report, seal, found, file.read(found.size))
+                _check_digest(report, digests, found, file.read(found.size))
             else:
                 _count_chunk(report, file, found)
-            report.whole = found.end
+            report.intact_bytes = found.end
     except FormatError as error:
-        report.blame(f"{error.message}; {report.size - report.whole} bytes behind byte {report.whole} are not read")
+        unread = report.size - report.intact_bytes
+        report.add_problem(f"{error.message}; {unread} bytes after byte {report.intact_bytes} are not read")
         return
-    if report.sealed and report.sound and seal.at != report.whole:
-        unsealed = f"{report.whole - seal.at} bytes at the end have no digest"
-        report.blame(unsealed) if report.closed else report.warnings.append(unsealed)
+    if report.has_digests and report.sound and digests.stop != report.intact_bytes:
+        unsealed = f"{report.intact_bytes - digests.stop} bytes at the end have no digest"
+        if report.closed:
+            report.add_problem(unsealed)
+        else:
+            report.warnings.append(unsealed)
 
 
 def _report_cut(report: VerifyReport, raw: BinaryIO, torn: Torn) -> None:
-    """A write that was cut off holds no digest, which ends each write, and LabRecorder's holds no boundary."""
-    report.torn = torn.there
-    with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        if any(whole.find(mark, torn.begin + 1) >= 0 for mark in (_DIGEST_HEAD, UUID)):
-            report.blame(f"byte {torn.begin}: a chunk of {torn.size} bytes, but whole chunks lie in it: {DAMAGED}")
-    report.warnings.append(f"cut: the last {torn.there} bytes are no whole chunk and are left out; {CLOSE_REMEDY}")
+    """Distinguish a cut from damage.
+
+    A write that was cut off has no digest, which ends each write; LabRecorder's has no boundary chunk.
+    """
+    report.torn_bytes = torn.there
+    with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if any(content.find(mark, torn.begin + 1) >= 0 for mark in (_DIGEST_HEAD, UUID)):
+            what = f"a chunk of {torn.size} bytes, but whole chunks are inside it"
+            report.add_problem(f"byte {torn.begin}: {what}: {DAMAGED}")
+    report.warnings.append(f"cut: the last {torn.there} bytes are not a whole chunk and are left out; {CLOSE_REMEDY}")
 
 
 class _DigestChain:
-    """Digests, each over the one before it and what lies between."""
+    """SHA-256 digests, each over the previous digest and the bytes between the two; ``stop`` ends the last one."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self.at, self._last = file, 0, b""
+        self._file = file
+        self._last_digest = b""
+        self.stop = 0
 
-    def holds(self, begin: int, end: int, digest: bytes) -> bool:
-        """Whether a digest that lies from ``begin`` to ``end`` is that of the bytes before it."""
-        sha = hashlib.sha256(self._last)
-        self._file.seek(self.at)
-        left = begin - self.at
+    def matches(self, begin: int, end: int, digest: bytes) -> bool:
+        """Whether the digest stored from byte ``begin`` to ``end`` fits the bytes before it."""
+        sha = hashlib.sha256(self._last_digest)
+        self._file.seek(self.stop)
+        left = begin - self.stop
         while left > 0 and (data := self._file.read(min(READ_BLOCK_BYTES, left))):
             sha.update(data)
             left -= len(data)
-        self.at, self._last = end, digest
+        self.stop, self._last_digest = end, digest
         return sha.digest() == digest
 
 
-def _check_digest(report: VerifyReport, seal: _DigestChain, chunk: ChunkAt, digest: bytes) -> None:
-    report.sealed, begin = True, seal.at
-    if seal.holds(chunk.begin, chunk.end, digest):
-        report.digests += 1
+def _check_digest(report: VerifyReport, digests: _DigestChain, chunk: ChunkAt, digest: bytes) -> None:
+    report.has_digests, begin = True, digests.stop
+    if digests.matches(chunk.begin, chunk.end, digest):
+        report.valid_digests += 1
     else:
-        report.blame(f"bytes {begin} to {chunk.begin} are not as they were written")
+        report.add_problem(f"bytes {begin} to {chunk.begin} are not as they were written")
 
 
 def _count_chunk(report: VerifyReport, file: BinaryIO, chunk: ChunkAt) -> None:
-    """Count what a chunk holds; one that makes no sense is a problem, and the next may be whole."""
+    """Count what a chunk holds; one that cannot be decoded is a problem, and the next may be intact."""
     try:
         if chunk.tag == HEADER:
             report.counts[chunk.stream] = StreamCount(read_stream(report.path, chunk.stream, file.read(chunk.size)))
@@ -109,19 +122,19 @@ def _count_chunk(report: VerifyReport, file: BinaryIO, chunk: ChunkAt) -> None:
         count = report.counts.get(chunk.stream)
         if count is None:
             if chunk.tag in {SAMPLES, FOOTER}:
-                report.blame(f"byte {chunk.begin}: of stream {chunk.stream}, which has no header")
+                report.add_problem(f"byte {chunk.begin}: of stream {chunk.stream}, which has no header")
         elif chunk.tag == SAMPLES:
             _count_samples(report, count, file.read(chunk.size))
         elif chunk.tag == PLACE:
             count.stop = int.from_bytes(file.read(chunk.size), "little")
-            count.first = count.stop if count.first is None else count.first
+            count.start = count.stop if count.start is None else count.start
             if _ecg_column(count) is not None:
-                report.lost.place(count.stop)
+                report.gap_audit.move_to(count.stop)
         elif chunk.tag == FOOTER:
-            count.footer = _footer_sample_count(file.read(chunk.size))
+            count.footer_samples = _footer_sample_count(file.read(chunk.size))
     except (RecordingError, *UNDECODABLE) as error:
         why = error.message if isinstance(error, RecordingError) else undecodable(report.path.name, error).message
-        report.blame(f"byte {chunk.begin}: {why}")
+        report.add_problem(f"byte {chunk.begin}: {why}")
 
 
 def _count_samples(report: VerifyReport, count: StreamCount, data: bytes) -> None:
@@ -133,16 +146,16 @@ def _count_samples(report: VerifyReport, count: StreamCount, data: bytes) -> Non
         raise FormatError(f"stream {stream.name!r} has the format {stream.form!r}, which XDF does not know")
     _, values = read_samples(report.path, stream, data)
     count.samples += len(values)
-    if (judged := _ecg_column(count)) is not None:
-        count.empty += report.lost.samples(values[:, judged])
+    if (column := _ecg_column(count)) is not None:
+        count.invalid += report.gap_audit.add_samples(values[:, column])
     elif count.key == "gaps" and values.shape[1] > 1:
-        report.lost.gaps(values[:, :2])
+        report.gap_audit.add_reported(values[:, :2])
     if count.stop is not None:
         count.stop += len(values)
 
 
 def _ecg_column(count: StreamCount) -> int | None:
-    """The column of the ECG that was judged; None if two have its name."""
+    """Column of the judged ECG channel; None if two channels have its name."""
     name, labels = count.stream.own.get("ecg", ""), count.stream.labels
     return labels.index(name) if count.key == "ecg" and labels.count(name) == 1 else None
 
@@ -151,22 +164,24 @@ def _footer_sample_count(data: bytes) -> int:
     try:
         root = ET.fromstring(data.decode("utf-8", "replace").strip("\0 \r\n"))  # noqa: S314 - expat refuses bombs
     except ET.ParseError as error:
-        raise FormatError(f"the footer is no XML: {error}") from error
+        raise FormatError(f"the footer is not XML: {error}") from error
     return int(root.findtext("sample_count") or 0)
 
 
 def _check_totals(report: VerifyReport) -> None:
-    """What only shows when all was seen."""
+    """Check what only the whole file shows."""
+    recorded_by_us = any(count.key is not None for count in report.counts.values())
     if not report.counts:
-        report.blame("no stream has a header")
-    elif not (report.sealed or report.closed) and any(count.key is not None for count in report.counts.values()):
-        report.blame("cut inside its headers, which our recorder writes and seals at once: nothing was recorded")
-    elif not report.closed and not report.torn:
+        report.add_problem("no stream has a header")
+    elif recorded_by_us and not (report.has_digests or report.closed):
+        report.add_problem("cut inside its headers, which our recorder writes and seals at once: nothing was recorded")
+    elif not report.closed and not report.torn_bytes:
         report.warnings.append(f"not closed: the recording ended without its footers; {CLOSE_REMEDY}")
     for count in report.counts.values():
-        if count.footer not in {None, count.samples}:
-            report.blame(f"{count.stream.name}: {count.samples} samples, but its footer counts {count.footer}")
+        name = count.stream.name
+        if count.footer_samples not in {None, count.samples}:
+            report.add_problem(f"{name}: {count.samples} samples, but its footer counts {count.footer_samples}")
         if count.missing < 0:
-            report.blame(f"{count.stream.name}: {-count.missing} samples more than its counter has places for")
-    if report.sound and (problem := report.lost.problem()):
-        report.blame(problem)
+            report.add_problem(f"{name}: {-count.missing} samples more than its sample indices allow")
+    if report.sound and (problem := report.gap_audit.problem()):
+        report.add_problem(problem)

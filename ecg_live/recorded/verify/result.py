@@ -1,4 +1,4 @@
-"""What a check of a recording found, for people and for programs."""
+"""What `verify` found in a recording, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -11,42 +11,65 @@ from ecg_live.recorded.verify.gap_audit import GapAudit
 from ecg_live.xdf.decode import Stream
 from ecg_live.xdf.encode import MAGIC
 
-MAX_LISTED_PROBLEMS = 20  # problems that are named; a file that is damaged all over has as many as chunks
+MAX_LISTED_PROBLEMS = 20  # a file that is damaged all over has as many as chunks
 CLOSE_REMEDY = "ecg-live export FILE --to xdf closes it"
 
 
 @dataclass(slots=True)
 class StreamCount:
-    """What a stream holds: samples, those that its footer counts (None without one), values that are no number.
+    """What a stream holds.
 
-    ``first`` and ``stop`` are raw counters, None where nobody counted.
+    Attributes
+    ----------
+    samples : int
+        Samples in the file.
+    footer_samples : int or None
+        Samples that the footer states; None without a footer.
+    invalid : int
+        Samples without a valid value in the judged ECG channel.
+    start, stop : int or None
+        Sample index of the first sample, and one past the last; None for streams without sample indices.
     """
 
     stream: Stream
     samples: int = 0
-    footer: int | None = None
-    empty: int = 0
-    first: int | None = None
+    footer_samples: int | None = None
+    invalid: int = 0
+    start: int | None = None
     stop: int | None = None
 
     @property
     def key(self) -> str | None:
-        """Which of our recorder's streams it is."""
+        """Key of the stream in our recorder's layout; None for a stream of another program."""
         return self.stream.own.get("key")
 
     @property
     def missing(self) -> int:
-        """Samples between the first and the last that never came."""
-        return 0 if self.first is None or self.stop is None else self.stop - self.first - self.samples
+        """Samples between the first and the last that are not in the file."""
+        return 0 if self.start is None or self.stop is None else self.stop - self.start - self.samples
 
 
 @dataclass(slots=True)
 class VerifyReport:
-    """What was found: ``problems`` and ``warnings`` in words, ``digests`` that hold.
+    """What was found in a file.
 
-    A recording that was cut off, by ``kill -9`` or a power failure, is sound as far as it goes: that it has no footers,
-    and ``torn`` bytes at the end that are no whole chunk, is a warning. ``whole`` is where the last whole chunk ends,
-    ``reported`` the lost samples that the session told.
+    A recording that was cut off, by ``kill -9`` or a power failure, is sound as far as it goes: missing footers and
+    torn bytes at the end are warnings.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the file.
+    problems, warnings : list of str
+        At most `MAX_LISTED_PROBLEMS` problems.
+    torn_bytes : int
+        Bytes at the end that are not a whole chunk.
+    intact_bytes : int
+        Where the last whole chunk ends.
+    valid_digests : int
+        Digests that match the bytes before them.
+    has_digests : bool
+        The writer sealed its chunks.
     """
 
     path: Path
@@ -54,66 +77,78 @@ class VerifyReport:
     counts: dict[int, StreamCount] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    torn: int = 0
-    whole: int = len(MAGIC)
-    digests: int = 0
-    sealed: bool = False
-    lost: GapAudit = field(default_factory=GapAudit)
+    torn_bytes: int = 0
+    intact_bytes: int = len(MAGIC)
+    valid_digests: int = 0
+    has_digests: bool = False
+    gap_audit: GapAudit = field(default_factory=GapAudit)
 
     @property
     def sound(self) -> bool:
-        """Nothing is wrong with what is there."""
+        """No problem was found in what the file holds."""
         return not self.problems
 
     @property
     def closed(self) -> bool:
-        """Every stream has its footer, and nothing is torn."""
-        return bool(self.counts) and not self.torn and all(each.footer is not None for each in self.counts.values())
+        """Every stream has its footer, and no bytes are torn."""
+        if not self.counts or self.torn_bytes:
+            return False
+        return all(each.footer_samples is not None for each in self.counts.values())
 
     @property
-    def reported(self) -> int:
-        """Lost samples that the session told."""
-        return self.lost.told
+    def reported_lost(self) -> int:
+        """Lost samples that the session reported."""
+        return self.gap_audit.reported_lost
 
     @property
-    def silent(self) -> int:
-        """Lost samples behind the last one that came."""
-        return self.lost.silent
+    def trailing_lost(self) -> int:
+        """Lost samples that the session reported after the last sample."""
+        return self.gap_audit.trailing_lost
 
-    def blame(self, problem: str) -> None:
-        """Note what is wrong."""
+    def add_problem(self, problem: str) -> None:
+        """Add a problem, unless the list is full."""
         if len(self.problems) < MAX_LISTED_PROBLEMS:
             self.problems.append(problem)
 
     def lines(self) -> Iterator[str]:
-        """For people."""
-        seal = f"{self.digests} digests hold" if self.sealed else "no digests: damage inside a chunk cannot be seen"
-        word = "NOT SOUND" if not self.sound else "sound" if self.closed else "sound as far as it goes, not closed"
-        yield f"{self.path}: {word}, {self.size} bytes, {seal}"
+        """Lines to print."""
+        unsealed = "no digests: damage inside a chunk cannot be seen"
+        digests = f"{self.valid_digests} digests hold" if self.has_digests else unsealed
+        verdict = "NOT SOUND" if not self.sound else "sound" if self.closed else "sound as far as it goes, not closed"
+        yield f"{self.path}: {verdict}, {self.size} bytes, {digests}"
         for count in self.counts.values():
-            lost = f", {count.missing} missing between them" if count.first is not None else ""
-            yield f"  {count.stream.name} [{count.stream.kind}]: {count.samples} samples{lost}"
+            missing = f", {count.missing} missing between them" if count.start is not None else ""
+            yield f"  {count.stream.name} [{count.stream.kind}]: {count.samples} samples{missing}"
             if count.key == "ecg":
-                end = f", {self.silent} of them at the end" if self.silent else ""
-                yield f"    {count.empty} of the samples are no numbers; the session told of {self.reported} lost{end}"
+                end = f", {self.trailing_lost} of them at the end" if self.trailing_lost else ""
+                yield f"    {count.invalid} invalid samples (NaN); the session reported {self.reported_lost} lost{end}"
         yield from (f"  warning: {warning}" for warning in self.warnings)
         yield from (f"  problem: {problem}" for problem in self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
-        streams = [
-            {
-                "name": each.stream.name,
-                "key": each.key,
-                "samples": each.samples,
-                "footer": each.footer,
-                "missing": each.missing + (self.silent if each.key == "ecg" else 0),
-                "not_numbers": each.empty,
-            }
-            for each in self.counts.values()
-        ]
-        names = (
-            "size", "torn", "whole", "digests", "sealed", "reported", "silent", "sound", "closed", "problems",
-            "warnings",
-        )  # fmt: skip
-        return {"path": str(self.path), **{name: getattr(self, name) for name in names}, "streams": streams}
+        """All of it as a JSON object."""
+        return {
+            "path": str(self.path),
+            "size": self.size,
+            "torn": self.torn_bytes,
+            "whole": self.intact_bytes,
+            "digests": self.valid_digests,
+            "sealed": self.has_digests,
+            "reported": self.reported_lost,
+            "silent": self.trailing_lost,
+            "sound": self.sound,
+            "closed": self.closed,
+            "problems": self.problems,
+            "warnings": self.warnings,
+            "streams": [self._stream_json(count) for count in self.counts.values()],
+        }
+
+    def _stream_json(self, count: StreamCount) -> dict[str, Any]:
+        return {
+            "name": count.stream.name,
+            "key": count.key,
+            "samples": count.samples,
+            "footer": count.footer_samples,
+            "missing": count.missing + (self.trailing_lost if count.key == "ecg" else 0),
+            "not_numbers": count.invalid,
+        }

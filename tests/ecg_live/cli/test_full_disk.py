@@ -93,7 +93,7 @@ def test_without_any_disk_the_recording_fails_and_the_session_goes_on(tmp_path: 
 def readable(path: Path, *, closed: bool) -> None:
     """All that was written before is there: by digest, in pyxdf, and for a replay."""
     report = verify(path)
-    assert (report.sound, report.closed, report.torn) == (True, closed, 0), report.problems
+    assert (report.sound, report.closed, report.torn_bytes) == (True, closed, 0), report.problems
     played = decode(ECG, size=1000).samples
     there = ecg(path)
     assert len(there) > 5000

@@ -93,7 +93,7 @@ def test_of_several_files_the_others_and_the_place_in_the_session_are_named(tmp_
         (told,) = export(path, "csv", None, PLAIN).remarks
         contents = read_contents(path)
         assert contents is not None
-        assert told == f"times count from the first sample of {path.name}, {contents.origin:.3f} s into its session"
+        assert told == f"times count from the first sample of {path.name}, {contents.start_s:.3f} s into its session"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -41,10 +41,16 @@ def test_a_recording_is_sound(tmp_path: Path, recording: bytes, capsys: pytest.C
     path.write_bytes(recording)
     report = verify(path)
     assert report.sound, report.problems
-    assert report.sealed
+    assert report.has_digests
     assert report.closed
     (ecg,) = [each for each in report.counts.values() if each.stream.own["key"] == "ecg"]
-    assert (ecg.samples, ecg.footer, ecg.missing, ecg.empty, report.reported) == (3900, 3900, 100, 0, 100)
+    assert (ecg.samples, ecg.footer_samples, ecg.missing, ecg.invalid, report.reported_lost) == (
+        3900,
+        3900,
+        100,
+        0,
+        100,
+    )
     assert verify_files([path], as_json=True) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["sound"]
@@ -97,7 +103,7 @@ def test_every_cut_is_seen_and_what_is_there_is_sound(
     assert report.sound, report.problems
     assert not report.closed
     assert report.warnings
-    assert report.whole + report.torn == at
+    assert report.intact_bytes + report.torn_bytes == at
 
 
 def test_a_file_without_its_headers(tmp_path: Path, recording: bytes) -> None:
@@ -116,7 +122,7 @@ def test_damage_that_looks_like_a_cut(tmp_path: Path, recording: bytes) -> None:
     path.write_bytes(content)
     (problem,) = verify(path).problems
     assert problem.startswith(f"byte {samples.begin}: a chunk of ")
-    assert "whole chunks lie in it" in problem
+    assert "whole chunks are inside it" in problem
 
 
 def test_a_recording_that_was_killed_is_sound_and_not_closed(
@@ -146,7 +152,7 @@ def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
 def test_a_file_of_labrecorder_has_no_digests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.xdf", header(1, "P", "ECG", "float32", 130), *lab_ecg())
     report = verify(path)
-    assert not report.sealed
+    assert not report.has_digests
     assert report.warnings == [
         "not closed: the recording ended without its footers; ecg-live export FILE --to xdf closes it"
     ]
@@ -187,7 +193,7 @@ def test_what_a_silent_device_did_not_send_before_the_end_is_told(tmp_path: Path
     silence = Gap(2560, 4864, "the device was silent until the end", time=BEGAN + 10)
     record(path, [*heart, silence, State("ended", "stopped", BEGAN + 29)])
     report = verify(path)
-    assert (report.sound, report.reported) == (True, 4864)
+    assert (report.sound, report.reported_lost) == (True, 4864)
     said = write_report([path]).remarks
     assert said == ["No sample came in the last 19 s before the end: they count as lost."]
 

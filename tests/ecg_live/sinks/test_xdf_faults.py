@@ -72,7 +72,7 @@ def test_a_file_that_has_reached_its_largest_size_is_followed_by_another(tmp_pat
     assert np.concatenate([ecg(each) for each in parts]).tolist() == list(range(20_000))
     for each in parts:
         report = verify(each)
-        assert (report.torn, report.problems) == (0, [])
+        assert (report.torn_bytes, report.problems) == (0, [])
         assert each.stat().st_size <= 60_000
     assert decode(parts[2]).counter == list(range(len(ecg(parts[2]))))
 
@@ -253,7 +253,9 @@ def test_a_file_that_is_cut_while_it_is_written_goes_on_in_another(tmp_path: Pat
     assert there == [*range(left), *range(2000, 3000)]
     assert (left > 100) == (kept > 0)
     report = verify(new)
-    assert (report.sound, report.closed, report.reported) == (True, True, 2000 - left if kept else 0), report.problems
+    assert (report.sound, report.closed, report.reported_lost) == (True, True, 2000 - left if kept else 0), (
+        report.problems
+    )
     assert decode(new).gaps == ([(left, 2000 - left)] if kept else [])
 
 
@@ -420,7 +422,7 @@ def test_bursts_of_no_numbers_and_of_rails_and_200_gaps(tmp_path: Path) -> None:
     report = verify(path)
     assert report.sound, report.problems
     (count,) = [each for each in report.counts.values() if each.stream.own["key"] == "ecg"]
-    assert (count.samples, count.missing, count.empty, report.reported) == (20100, 6000, 1000, 7000)
+    assert (count.samples, count.missing, count.invalid, report.reported_lost) == (20100, 6000, 1000, 7000)
 
 
 def test_a_wall_clock_that_is_set_by_an_hour_is_in_the_header_only(

@@ -159,8 +159,8 @@ def test_clock_times_are_told_only_of_what_ran_in_real_time(tmp_path: Path) -> N
     session = recorded(tmp_path / "a.xdf", items)
     (note,) = session.markers
     contents = session.parts[0].contents  # opened at 1000 s of the clock of tests
-    assert contents.opened == 1000
-    opened = dt.datetime.fromisoformat(contents.head["datetime"])
+    assert contents.opened_at == 1000
+    opened = dt.datetime.fromisoformat(contents.file_header["datetime"])
     assert note.clock == opened + dt.timedelta(seconds=BEGAN + 0.5 - 1000)
     (note,) = recorded(tmp_path / "b.xdf", items, replace(INFO, speed=2.0)).markers
     assert note.clock is None
@@ -188,7 +188,7 @@ def test_a_device_that_is_silent_at_the_end_counts_everywhere(tmp_path: Path) ->
     items: list[Item] = [*map(chunk, range(20)), Gap(20 * SECOND, 5 * SECOND, "no data", time=BEGAN + 20)]
     session = recorded(path, [*items, State("ended", "stopped", BEGAN + 25)])
     report = verify(path)
-    assert (report.sound, report.reported, report.silent) == (True, 5 * SECOND, 5 * SECOND)
+    assert (report.sound, report.reported_lost, report.trailing_lost) == (True, 5 * SECOND, 5 * SECOND)
     assert next(each["missing"] for each in report.as_json()["streams"] if each["key"] == "ecg") == 5 * SECOND
     assert any(line.endswith("told of 1280 lost, 1280 of them at the end") for line in report.lines())
     assert (session.duration, count_losses(session).missing, count_losses(session).lost) == (25, 5 * SECOND, 5 * SECOND)

@@ -20,7 +20,7 @@ from tests.support.xdf_recordings import BEGAN, INFO, counted, prediction, recor
 
 Samples = tuple[int, Sequence[float]]  # where they lie
 Told = tuple[int, int]  # first, lost
-UNTOLD = "2 samples are missing or no numbers of which the session did not tell"
+UNTOLD = "2 samples are missing or invalid, and the session did not report them as lost"
 GOOD: dict[str, list[Samples | Told]] = {
     "nothing": [],
     "nothing lost": [(0, [1, 1]), (2, [1])],
@@ -40,7 +40,10 @@ BAD: dict[str, tuple[list[Samples | Told], str]] = {
     "told too late": ([(0, [1]), (3, [1]), (4, [1]), (5, [1])], UNTOLD),
     "too little": ([(0, [1]), (6, [1]), (1, 3), (7, [1])], UNTOLD),
     "elsewhere": ([(0, [1]), (3, [1, 1, 1, 1]), (5, 2), (7, [1])], UNTOLD),
-    "too much": ([(0, [1]), (3, [1, 1]), (1, 3), (5, [1])], "the session told of 1 lost samples that are there"),
+    "too much": (
+        [(0, [1]), (3, [1, 1]), (1, 3), (5, [1])],
+        "the session reported 1 samples as lost that the file holds",
+    ),
 }
 
 
@@ -48,11 +51,11 @@ def books(entries: Sequence[Samples | Told]) -> GapAudit:
     kept, stop = GapAudit(), -1
     for at, what in entries:
         if isinstance(what, int):
-            kept.gaps(np.array([[at, what]], dtype=np.float64))
+            kept.add_reported(np.array([[at, what]], dtype=np.float64))
             continue
         if at != stop:
-            kept.place(at)
-        kept.samples(np.array(what))
+            kept.move_to(at)
+        kept.add_samples(np.array(what))
         stop = at + len(what)
     return kept
 
@@ -83,7 +86,7 @@ def test_nonsense_is_no_crash(entries: list[Samples | Told]) -> None:
 def test_verify_says_what_does_not_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.xdf"
     record(path, [*counted(0, 1000), *counted(1100, 2000), prediction(), *counted(2000, 3000), Gap(1000, 99, "lost")])
-    assert verify(path).problems == ["1 samples are missing or no numbers of which the session did not tell"]
+    assert verify(path).problems == ["1 samples are missing or invalid, and the session did not report them as lost"]
     assert verify_files([path], as_json=False) == 4
     assert "NOT SOUND" in capsys.readouterr().out
 
