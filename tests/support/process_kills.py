@@ -66,8 +66,8 @@ def trim(path: Path) -> int:
     report = verify(path)
     assert report.sound, report.problems  # all digests hold
     assert report.warnings  # not closed, or torn
-    os.truncate(path, report.whole)
-    return report.torn
+    os.truncate(path, report.intact_bytes)
+    return report.torn_bytes
 
 
 def many(one: Callable[[int, float], Death], count: int, at_once: int, longest: float, seed: object) -> list[Death]:

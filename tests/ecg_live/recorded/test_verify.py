@@ -143,7 +143,7 @@ def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
     """Whole chunks removed leave a file that any reader takes for whole."""
     path = tmp_path / "a.xdf"
     path.write_bytes(recording)
-    middle = verify(path).whole // 2
+    middle = verify(path).intact_bytes // 2
     (gone,) = [each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.begin <= middle < each.end]
     path.write_bytes(recording[: gone.begin] + recording[gone.end :])
     assert not verify(path).sound

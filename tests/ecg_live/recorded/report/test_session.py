@@ -190,6 +190,6 @@ def test_a_device_that_is_silent_at_the_end_counts_everywhere(tmp_path: Path) ->
     report = verify(path)
     assert (report.sound, report.reported_lost, report.trailing_lost) == (True, 5 * SECOND, 5 * SECOND)
     assert next(each["missing"] for each in report.as_json()["streams"] if each["key"] == "ecg") == 5 * SECOND
-    assert any(line.endswith("told of 1280 lost, 1280 of them at the end") for line in report.lines())
+    assert any(line.endswith("reported 1280 lost, 1280 of them at the end") for line in report.lines())
     assert (session.duration, count_losses(session).missing, count_losses(session).lost) == (25, 5 * SECOND, 5 * SECOND)
     assert list(problems(session)) == ["No sample came in the last 5 s before the end: they count as lost."]
