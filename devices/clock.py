@@ -1,4 +1,4 @@
-"""A device's clock against the session's: which host time each of its samples has, and how fast it runs."""
+"""Device time to host time: a line under all arrivals gives each sample's host time and the device clock's drift."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from ecg_live.events import State
 
-ClockPoint = tuple[float, float]  # device time from the segment's first, and how far the arrival is ahead of it (s)
+ClockPoint = tuple[float, float]  # device time since the segment's start, and host time minus device time (s)
 
-BIN_S = 2.0  # s of device time: of each, only the arrival that was delayed least counts
-MAX_BINS = 300  # a fit looks back 10 min: 5 ms of jitter is 8 ppm, and a crystal that warms up still runs straight
+BIN_S = 2.0  # of device time: of each bin, only the arrival with the least delay counts
+MAX_BINS = 300  # a fit spans 10 min: 5 ms of jitter is 8 ppm there, and a crystal that warms up still runs straight
 MAX_DRIFT = 500e-6  # the worst clock that Bluetooth allows a sleeping device (Core 5.4, vol. 6 part B, 4.2.2)
-MIN_DRIFT_SPAN_S = 60.0  # s of span from which on a drift is told: 5 ms of jitter is 80 ppm there
-DRIFT_REPORT_INTERVAL_S = 60.0  # s from one word on the drift to the next
+MIN_DRIFT_SPAN_S = 60.0  # before a drift is reported: 5 ms of jitter is 80 ppm there
+DRIFT_REPORT_INTERVAL_S = 60.0
 # A clock stepped if an arrival is this early, or all are this late for longer than a stalled radio takes to catch up.
 CLOCK_STEP_S = 0.25
 CLOCK_STEP_CONFIRM_S = 10.0
@@ -24,28 +24,42 @@ CLOCK_STEP_CONFIRM_S = 10.0
 class DeviceClock:
     """Map device seconds to host seconds by the line under all arrivals.
 
-    Radio and queues make an arrival late, never early, so that the device's time lies on the arrivals' lower envelope
-    and a mean or median would follow every burst. The line is the one below all points that is nearest to them
-    (Moon, Skelly & Towsley 1999): the edge of their convex hull under their mean time. An arrival that is too early by
-    a quarter of a second, or arrivals that are all that late for ten seconds, mean that a clock stepped: the fit begins
-    anew. Memory is 300 points, and the fit is made once per two seconds.
+    Radio and queues delay an arrival and never advance it, so that the device's time is the lower envelope of the
+    arrivals; a mean or median would follow every burst. Of all lines below the points, the nearest one is fitted
+    (Moon, Skelly & Towsley 1999): the edge of their convex hull below their mean time. An arrival that is a quarter of
+    a second too early, or ten seconds of arrivals that are all as late, mean that a clock stepped: the fit restarts.
+    Memory is bounded by 300 points; the fit runs once every two seconds.
     """
 
     def __init__(self) -> None:
-        self._told = -math.inf  # when the drift was told
-        self._floor = -math.inf  # host time that no answer goes below
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin a new segment: the device was started anew. Answers never go back before those given by now."""
+        self._last_report = -math.inf  # session time of the last drift report
+        self._min_host = -math.inf  # no result goes below this host time
         self._origin: ClockPoint | None = None
         self._bins: deque[ClockPoint] = deque(maxlen=MAX_BINS)
-        self._slope = self._offset = 0.0  # how far host is ahead of device: at the origin, and per device second
+        self._slope = 0.0  # of host minus device time, per device second
+        self._offset = 0.0  # host minus device time at the origin
         self._late_since: float | None = None
-        self._given = -math.inf  # latest device time that was asked about
+        self._max_query = -math.inf  # latest device time that was mapped
+
+    def reset(self) -> None:
+        """Begin a new segment: the device restarted. Later results never go below earlier ones."""
+        self._origin = None
+        self._bins.clear()
+        self._slope = 0.0
+        self._offset = 0.0
+        self._late_since = None
+        self._max_query = -math.inf
 
     def push(self, device: float, host: float) -> None:
-        """Note that what the device stamped ``device`` (s, unwrapped) arrived at ``host`` (s)."""
+        """Add one arrival.
+
+        Parameters
+        ----------
+        device : float
+            Unwrapped device timestamp in s.
+        host : float
+            Arrival in s on the session clock.
+        """
         if self._origin is not None and self._stepped(device, host):
             self.reset()
         if self._origin is None:
@@ -56,31 +70,31 @@ class DeviceClock:
             self._bins.append(point)
         elif point[0] >= _bin_start(self._bins[-1]) and point[1] < self._bins[-1][1]:
             self._bins[-1] = point
-        self._offset += min(0.0, self._late(point))
+        self._offset += min(0.0, self._residual(point))
 
-    def host(self, device: float) -> float:
-        """Host time of a device time; never earlier than the answer to an earlier one. NaN before the first `push`."""
+    def host_time(self, device: float) -> float:
+        """Host time (s) of a device time, monotonic over all calls. NaN before the first `push`."""
         if self._origin is None:
             return math.nan
         since = device - self._origin[0]
         time = self._origin[1] + since + self._offset + self._slope * since
-        if device < self._given:
-            return min(time, self._floor)
-        self._given, self._floor = device, max(time, self._floor)
-        return self._floor
+        if device < self._max_query:
+            return min(time, self._min_host)
+        self._max_query, self._min_host = device, max(time, self._min_host)
+        return self._min_host
 
     @property
     def ppm(self) -> float:
-        """How much faster than the host the device's clock runs; NaN before a minute bears it out."""
+        """Drift of the device's clock against the host's; NaN while the fit spans less than a minute."""
         if len(self._bins) < 2 or self._bins[-1][0] - self._bins[0][0] < MIN_DRIFT_SPAN_S:
             return math.nan
         return (1 / (1 + self._slope) - 1) * 1e6
 
-    def news(self, now: float) -> State | None:
-        """Tell the drift, at most once a minute, as soon as it is known; ``now`` is the session clock."""
-        if now < self._told + DRIFT_REPORT_INTERVAL_S or math.isnan(self.ppm):
+    def drift_report(self, now: float) -> State | None:
+        """Return the drift as an event once it is known, at most once a minute; ``now`` is the session clock in s."""
+        if now < self._last_report + DRIFT_REPORT_INTERVAL_S or math.isnan(self.ppm):
             return None
-        self._told = now
+        self._last_report = now
         return State("clock", f"device clock {self.ppm:+.0f} ppm", now)
 
     def _point(self, device: float, host: float) -> ClockPoint:
@@ -88,12 +102,12 @@ class DeviceClock:
         since = device - self._origin[0]
         return since, (host - self._origin[1]) - since
 
-    def _late(self, point: ClockPoint) -> float:
+    def _residual(self, point: ClockPoint) -> float:
         """Seconds from the line to an arrival."""
         return point[1] - self._offset - self._slope * point[0]
 
     def _stepped(self, device: float, host: float) -> bool:
-        late = self._late(self._point(device, host))
+        late = self._residual(self._point(device, host))
         if late <= CLOCK_STEP_S:
             self._late_since = None
             return late < -CLOCK_STEP_S
@@ -102,7 +116,7 @@ class DeviceClock:
         return host - self._late_since > CLOCK_STEP_CONFIRM_S
 
     def _fit(self) -> None:
-        """Lay the line under the bins that are whole."""
+        """Fit the line under the complete bins."""
         if len(self._bins) < 2:
             return
         hull = _lower_hull(self._bins)
@@ -117,7 +131,7 @@ def _bin_start(point: ClockPoint) -> float:
 
 
 def _lower_hull(points: Sequence[ClockPoint]) -> list[ClockPoint]:
-    """Corners of the convex hull from below; points in the order of x (Andrew 1979)."""
+    """Corners of the lower convex hull of points sorted by x (Andrew 1979)."""
     hull: list[ClockPoint] = []
     for x, y in points:
         while len(hull) > 1 and _turns_down(hull[-2], hull[-1], (x, y)):

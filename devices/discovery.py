@@ -1,4 +1,4 @@
-"""What is in reach: LSL streams, Bluetooth devices and serial ports, each with the source that means it."""
+"""Discover LSL streams, Bluetooth devices and serial ports, each with the source URI that opens it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LslStream:
-    """A stream; ``source`` is empty where it can be no ECG. ``rate`` in Hz, 0 for markers."""
+    """An LSL stream; ``source`` is empty if it cannot be an ECG. ``rate`` in Hz, 0 for markers."""
 
     source: str
     name: str
@@ -31,7 +31,7 @@ class LslStream:
 
 @dataclass(frozen=True, slots=True)
 class BluetoothDevice:
-    """A device that advertises; ``kind`` and ``source`` are empty where it is none that is known. ``rssi`` in dBm."""
+    """An advertising device; ``kind`` and ``source`` are empty if it is of no known kind. ``rssi`` in dBm."""
 
     source: str
     kind: str
@@ -42,7 +42,7 @@ class BluetoothDevice:
 
 @dataclass(frozen=True, slots=True)
 class SerialPort:
-    """A serial port; whether a Shimmer is behind it shows only when it is opened."""
+    """A serial port; only opening it shows if a Shimmer is connected."""
 
     source: str
     port: str
@@ -51,7 +51,7 @@ class SerialPort:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """All that was found; ``notes`` say what could not be looked for, or what to do where nothing was found."""
+    """All streams, devices and ports; ``notes`` state which search failed, or a remedy where nothing was found."""
 
     lsl: tuple[LslStream, ...]
     bluetooth: tuple[BluetoothDevice, ...]
@@ -60,13 +60,13 @@ class Discovery:
 
 
 def discover(seconds: float) -> Discovery:
-    """Look for so many seconds, by LSL and Bluetooth at once."""
+    """Search LSL and Bluetooth in parallel for ``seconds``, then list the serial ports."""
     notes: list[str] = []
     with ThreadPoolExecutor(2) as pool:
-        looking = pool.submit(lsl_streams, seconds)
-        scanning = pool.submit(bluetooth_devices, seconds)
-        streams = _result(looking, notes)
-        devices = _result(scanning, notes)
+        lsl_search = pool.submit(lsl_streams, seconds)
+        bluetooth_scan = pool.submit(bluetooth_devices, seconds)
+        streams = _result(lsl_search, notes)
+        devices = _result(bluetooth_scan, notes)
     if streams == []:
         from devices.lsl.resolve import LSL_PORTS  # noqa: PLC0415 - see lsl_streams
 
@@ -82,10 +82,10 @@ def discover(seconds: float) -> Discovery:
 
 
 def lsl_streams(seconds: float) -> list[LslStream]:
-    """Streams that answer, by name. Raises `DeviceError` when liblsl does not load."""
+    """Return the streams that answer, sorted by name. Raises `DeviceError` if liblsl does not load."""
     from devices.lsl.resolve import LslTimeouts, is_regular, resolve_streams, uri_for  # noqa: PLC0415 - liblsl may not load
 
-    found = resolve_streams(lambda _: False, LslTimeouts(first=seconds))
+    found = resolve_streams(lambda _: False, LslTimeouts(find=seconds))
     rows = [
         LslStream(
             source=uri_for(one, found) if is_regular(one) else "",
@@ -103,16 +103,16 @@ def lsl_streams(seconds: float) -> list[LslStream]:
 
 
 def bluetooth_devices(seconds: float) -> list[BluetoothDevice]:
-    """Devices that advertise, those that are known first, then the loudest. Raises `DeviceError` without an adapter."""
+    """Return advertising devices, known kinds first, then by RSSI. Raises `DeviceError` without an adapter."""
     from devices.bluetooth.ble import scan  # noqa: PLC0415 - bleak takes 0.2 s to load
 
     found = asyncio.run(scan(seconds))
     names = [one.name for one in found]
-    rows = [_identify(one, alone=names.count(one.name) == 1) for one in found]
+    rows = [_identify(one, name_is_unique=names.count(one.name) == 1) for one in found]
     return sorted(rows, key=lambda row: not row.kind)
 
 
-def _identify(found: FoundDevice, *, alone: bool) -> BluetoothDevice:
+def _identify(found: FoundDevice, *, name_is_unique: bool) -> BluetoothDevice:
     from devices.bluetooth.heart_rate import HeartRateDriver  # noqa: PLC0415 - as bleak
     from devices.bluetooth.polar import PolarDriver  # noqa: PLC0415
     from devices.shimmer import ShimmerDriver  # noqa: PLC0415
@@ -122,26 +122,26 @@ def _identify(found: FoundDevice, *, alone: bool) -> BluetoothDevice:
         "polar": ("Polar H10", PolarDriver()),
         "hr": ("heart-rate strap", HeartRateDriver()),
     }
-    called = found.name if found.name and alone and "," not in found.name else found.address
+    target = found.name if found.name and name_is_unique and "," not in found.name else found.address
     for scheme, (kind, driver) in known.items():
         if driver.matches(found):
-            return BluetoothDevice(f"{scheme}:{called}", kind, found.name, found.address, found.rssi)
+            return BluetoothDevice(f"{scheme}:{target}", kind, found.name, found.address, found.rssi)
     return BluetoothDevice("", "", found.name, found.address, found.rssi)
 
 
 def serial_ports() -> list[SerialPort]:
-    """Serial ports of this machine."""
+    """Return the serial ports of this machine."""
     from serial.tools.list_ports import comports  # noqa: PLC0415 - as bleak
 
     ports = sorted(comports(), key=lambda port: port.device)
     return [SerialPort(f"shimmer:{port.device}", port.device, port.description) for port in ports]
 
 
-def _result(looking: Future[_T], notes: list[str]) -> _T | None:
-    """What was found, or None and a note."""
+def _result(search: Future[_T], notes: list[str]) -> _T | None:
+    """Return the result of a search; if it failed, None, and add a note."""
     try:
-        return looking.result()
+        return search.result()
     except DeviceError as error:
-        _log.warning("nothing can be looked for", exc_info=error)
+        _log.warning("the search failed", exc_info=error)
         notes.append(str(error))
         return None

@@ -1,4 +1,4 @@
-"""A connection to a device, whatever carries it: what drivers ask of Bluetooth, a serial port, or a test."""
+"""Protocols between a device's driver and its transport: Bluetooth, a serial port, or a test double."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Protocol
 from ecg_live.errors import DeviceError
 from ecg_live.events import Chunk, StreamEvent, StreamInfo
 
-NotifyCallback = Callable[[bytes], None]  # called on the loop's thread or another: it only enqueues
+NotifyCallback = Callable[[bytes], None]  # called on any thread, so it only enqueues
 Emit = Callable[[Chunk | StreamEvent], None]
 
 
 class LinkLost(DeviceError):
-    """The connection is gone, or the device no longer answers; the supervisor connects anew."""
+    """The connection is lost, or the device does not answer; the supervisor reconnects."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDevice:
-    """A device in reach. ``services`` are the UUIDs it advertises, in lower case; ``handle`` is the transport's own."""
+    """A device in reach. ``services`` are advertised UUIDs in lower case; ``handle`` is private to the transport."""
 
     name: str
     address: str
@@ -30,24 +30,24 @@ class FoundDevice:
 
 
 class Link(Protocol):
-    """A connected device. UUIDs are full and in lower case; a serial line takes any and has one pipe a direction."""
+    """A connected device. UUIDs are full and in lower case; a serial line ignores them: it has one pipe a direction."""
 
     @property
     def services(self) -> frozenset[str]:
-        """UUIDs of the services that the device has; empty on a serial line."""
+        """UUIDs of the device's services; empty on a serial line."""
         ...
 
     @property
     def lost(self) -> asyncio.Event:
-        """Set once the connection is gone."""
+        """Set once the connection is lost."""
         ...
 
-    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:
-        """Have ``take`` called with each notification of a characteristic. Raises `LinkLost`."""
+    async def subscribe(self, uuid: str, on_data: NotifyCallback) -> None:
+        """Call ``on_data`` with each notification of a characteristic. Raises `LinkLost`."""
         ...
 
     async def write(self, uuid: str, data: bytes) -> None:
-        """Write to a characteristic, as it wants it: with or without response. Raises `LinkLost`."""
+        """Write to a characteristic, with or without response as it requires. Raises `LinkLost`."""
         ...
 
     async def read(self, uuid: str) -> bytes:
@@ -60,54 +60,54 @@ class Link(Protocol):
 
 
 class DeviceTransport(Protocol):
-    """How devices are found and connected."""
+    """Finds and connects devices."""
 
     async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
-        """Look for a device; the first one that is wanted, or None when the time is up.
+        """Return the first device for which ``wanted`` is true, or None after ``seconds``.
 
         Raises
         ------
         DeviceError
-            There is no adapter, it is off, or this process may not use it: with the remedy.
+            There is no adapter, it is off, or this process may not use it.
         """
         ...
 
     async def connect(self, found: FoundDevice, seconds: float) -> Link:
-        """Connect. Raises `LinkLost` when that fails."""
+        """Connect within ``seconds``. Raises `LinkLost` if that fails."""
         ...
 
 
 class Driver(Protocol):
-    """One kind of device: knows its bytes, not what carries them. It lives on over reconnects."""
+    """One kind of device: knows its bytes, not its transport. One instance lasts over all reconnects."""
 
     @property
     def info(self) -> StreamInfo:
-        """The stream, known before anything is connected."""
+        """Stream description, known before anything is connected."""
         ...
 
     @property
     def description(self) -> str:
-        """What it looks for, in words: ``Shimmer Shimmer3-7A21``."""
+        """The device searched for, in words: ``Shimmer Shimmer3-7A21``."""
         ...
 
     def matches(self, found: FoundDevice) -> bool:
-        """Whether a device in reach is the one."""
+        """Whether a device in reach is the one searched for."""
         ...
 
     async def start(self, link: Link, emit: Emit) -> None:
         """Configure the device from scratch and start its stream; chunks and events go to ``emit`` from then on.
 
-        Counters go on from where they were: what was lost in between is told as a `Gap`.
+        Sample counters continue over reconnects: samples lost in between are reported as a `Gap`.
 
         Raises
         ------
         LinkLost
-            The link went away or the device did not answer in time: worth another try.
+            The link broke or the device did not answer in time; another attempt may succeed.
         ProtocolError
-            The device is not what it should be (and the message says what it is): not worth another try.
+            The device is of another kind, which the message names; another attempt would fail too.
         """
         ...
 
     async def stop(self, link: Link) -> None:
-        """End the stream politely before a disconnect; never raises."""
+        """Stop the stream before a disconnect; never raises."""
         ...

@@ -1,4 +1,4 @@
-"""What a marker says, however many channels its stream has, and whether of text or numbers: in files and live alike."""
+"""Text of a marker sample, from any number of channels, of strings or numbers; files and live streams share it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def marker_text(row: Sequence[object]) -> str:
-    """A text as it was sent; those of several channels in one line. Whole numbers keep all their digits."""
+    """Return a marker's text as it was sent, several channels joined in one line. Integers keep all their digits."""
     words = [_format_value(value) for value in row]
     return words[0] if len(words) == 1 else " ".join(" ".join(words).split())
 

@@ -1,4 +1,4 @@
-"""Readers and devices that other packages add."""
+"""Plug-ins: recording readers and devices from other packages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ecg_live.events import Clock
 from ecg_live.plugins import broken_plugin, load_plugin, load_plugins
 from ecg_live.protocols import Source
 
-HEAD_BYTES = 4096  # that a reader is shown
+HEAD_BYTES = 4096  # of a file, passed to `RecordingReader.matches`
 
 
 class RecordingReader(Protocol):
     """A reader of one format: a module or an object, entry point of the group ``ecg_live.readers``."""
 
     def matches(self, path: Path, head: bytes) -> bool:
-        """Whether it reads this file, by its name and its first 4096 bytes; must be right, fast and raise nothing."""
+        """Whether it reads this file, by name and first 4096 bytes; must be correct, fast and raise nothing."""
         ...
 
-    def open(self, path: Path, opening: ReadOptions) -> Recording:
-        """Open it; `devices.files.recording.FileRecording` makes a recording of an iterator of runs.
+    def open(self, path: Path, options: ReadOptions) -> Recording:
+        """Open a file; `devices.files.recording.FileRecording` turns an iterator of runs into a recording.
 
         Raises
         ------
@@ -34,12 +34,12 @@ class RecordingReader(Protocol):
 
 
 def find_reader(path: Path) -> RecordingReader | None:
-    """The plug-in that reads a file, None if there is none.
+    """Return the plug-in that reads a file, or None.
 
     Raises
     ------
     ConfigError
-        One that may be meant cannot be imported or asked.
+        A plug-in cannot be imported, or its ``matches`` fails.
     """
     head: bytes | None = None
     for name, reader in load_plugins("ecg_live.readers"):
@@ -55,7 +55,7 @@ def find_reader(path: Path) -> RecordingReader | None:
 
 
 class _NamedReader:
-    """A reader whose failure names it."""
+    """Wraps a reader so that its errors name the plug-in."""
 
     def __init__(self, name: str, reader: RecordingReader) -> None:
         self._name, self._reader = name, reader
@@ -63,30 +63,46 @@ class _NamedReader:
     def matches(self, path: Path, head: bytes) -> bool:
         return self._reader.matches(path, head)
 
-    def open(self, path: Path, opening: ReadOptions) -> Recording:
+    def open(self, path: Path, options: ReadOptions) -> Recording:
         try:
-            return self._reader.open(path, opening)
+            return self._reader.open(path, options)
         except (EcgLiveError, OSError):
             raise
         except Exception as error:
             raise broken_plugin("ecg_live.readers", self._name, f"fails at {path.name[:80]}", error) from error
 
 
-def open_plugin_device(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source | None:
-    """Open ``SCHEME:TEXT`` with the plug-in of that name, an ``open(text, opening, clock)``; None without one.
+def open_plugin_device(scheme: str, text: str, options: ReadOptions, clock: Clock) -> Source | None:
+    """Open ``SCHEME:TEXT`` with the plug-in of that scheme.
+
+    Parameters
+    ----------
+    scheme : str
+        Name of the entry point, an ``open(text, options, clock)``.
+    text : str
+        What follows the colon.
+    options : ReadOptions
+        How to open the device.
+    clock : Clock
+        Session clock in s.
+
+    Returns
+    -------
+    Source or None
+        None if no plug-in has this name.
 
     Raises
     ------
     ConfigError
-        The plug-in cannot be imported or fails; or as it says itself.
+        The plug-in cannot be imported, fails, or raises it.
     DeviceError
-        As the plug-in says.
+        The plug-in raises it.
     """
     open_device = load_plugin("ecg_live.devices", scheme)
     if open_device is None:
         return None
     try:
-        source: Source = open_device(text, opening, clock)
+        source: Source = open_device(text, options, clock)
     except (EcgLiveError, OSError):
         raise
     except Exception as error:

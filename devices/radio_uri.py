@@ -1,4 +1,7 @@
-"""From ``shimmer:``, ``polar:`` and ``hr:`` to a source: a name, or settings by name."""
+"""Open ``shimmer:``, ``polar:`` and ``hr:`` URIs: a device name, or settings as ``key=value``.
+
+Apart from `devices.uri`, which imports it for such URIs only: reading a file loads no Bluetooth library.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _SERIAL_PORT_PATTERN = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
 _IDENTITY_KEYS = ("name", "address")
 
 
-def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> DeviceSource:
+def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> DeviceSource:
     """Open a radio device.
 
     Parameters
@@ -29,31 +32,31 @@ def open_radio(scheme: str, text: str, opening: ReadOptions, clock: Clock) -> De
     scheme : str
         ``shimmer``, ``polar`` or ``hr``.
     text : str
-        What follows its colon: a name, an address or a part of a name, a serial port (Shimmer only), or nothing for
-        the first one in reach; then settings, as in ``7A21,rate=256,gain=4``.
-    opening : ReadOptions
-        Its rate and channel are a Shimmer's rate and lead, where the text gives none.
+        What follows its colon: a name, part of a name, an address, a serial port (Shimmer only), or nothing for the
+        first device in reach; then settings, as in ``7A21,rate=256,gain=4``.
+    options : ReadOptions
+        Rate and channel set a Shimmer's rate and lead, where the text does not.
     clock : Clock
         Session clock in s.
 
     Raises
     ------
     ConfigError
-        A setting is unknown or cannot be.
+        A setting is unknown or invalid.
     """
-    if opening.speed != 1:
-        raise ConfigError(f"{scheme}: at speed {opening.speed:g}; a device runs at real time", "leave --speed out")
-    if opening.unit is not None:
-        raise ConfigError(f"{scheme}: knows its unit, --unit {opening.unit} was given", "leave --unit out")
+    if options.speed != 1:
+        raise ConfigError(f"{scheme}: at speed {options.speed:g}; a device runs at real time", "leave --speed out")
+    if options.unit is not None:
+        raise ConfigError(f"{scheme}: knows its unit, --unit {options.unit} was given", "leave --unit out")
     if scheme == "shimmer":
         return _open_shimmer(
-            _parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate", "gain", "lead", "bits")), opening, clock
+            _parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate", "gain", "lead", "bits")), options, clock
         )
-    return _open_strap(scheme, _parse_settings(scheme, text, _IDENTITY_KEYS), opening, clock)
+    return _open_strap(scheme, _parse_settings(scheme, text, _IDENTITY_KEYS), options, clock)
 
 
 def _parse_settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
-    """Take ``NAME,key=value,...`` apart."""
+    """Parse ``NAME,key=value,...``."""
     settings: dict[str, str] = {}
     for at, part in enumerate(text.split(",") if text.strip() else ()):
         key, equals, value = part.partition("=")
@@ -77,20 +80,20 @@ def _device_name(settings: dict[str, str]) -> str:
     return settings.get("address") or settings.get("name", "")
 
 
-def _open_strap(scheme: str, settings: dict[str, str], opening: ReadOptions, clock: Clock) -> DeviceSource:
-    if opening.rate is not None or opening.channel is not None:
+def _open_strap(scheme: str, settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+    if options.rate is not None or options.channel is not None:
         raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
     driver: Driver = (PolarDriver if scheme == "polar" else HeartRateDriver)(_device_name(settings), clock)
     return DeviceSource(driver, BleTransport(), clock)
 
 
-def _open_shimmer(settings: dict[str, str], opening: ReadOptions, clock: Clock) -> DeviceSource:
+def _open_shimmer(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
     name = _device_name(settings)
     driver = ShimmerDriver(
         name,
-        _number(settings, "rate", opening.rate or 512.0),
+        _number(settings, "rate", options.rate or 512.0),
         round(_number(settings, "gain", 4.0)),
-        settings.get("lead") or opening.channel or "LL-RA",
+        settings.get("lead") or options.channel or "LL-RA",
         round(_number(settings, "bits", 24.0)),
         clock,
     )
@@ -104,7 +107,7 @@ def _number(settings: dict[str, str], key: str, default: float) -> float:
     try:
         value = default if text is None else number(text)
     except ValueError as error:
-        raise ConfigError(f"{key}={text} is no number", f"such as {key}={default:g}") from error
+        raise ConfigError(f"{key}={text} is not a number", f"such as {key}={default:g}") from error
     if key != "rate" and value != int(value if abs(value) < 1e9 else 0):
-        raise ConfigError(f"{key}={text} is no whole number", f"such as {key}={default:g}")
+        raise ConfigError(f"{key}={text} is not a whole number", f"such as {key}={default:g}")
     return value

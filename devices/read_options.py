@@ -1,4 +1,4 @@
-"""How to open a source."""
+"""Options of a source: channel, rate, unit, speed and what else a reader or device needs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to open a source; see ``devices.open_source``.
+    """Options of ``devices.open_source``.
 
     ``channel`` by name or number (1 = first), ``rate`` in Hz and ``unit`` for files that state none, ``speed`` as a
     multiple of real time (``inf`` = as fast as it goes), ``chunk`` in seconds per replayed chunk, ``gain`` of a PLUX
-    ECG sensor (1000 in the data sheet, 1019 in PLUX's own export), ``part`` of a file that holds several people's
-    recordings (DREAMER.mat: 1 is the first person), ``annotations`` beside a WFDB record that become markers (``atr``).
+    ECG sensor (1000 in the data sheet, 1019 in PLUX's own export), ``part`` of a file with several recordings
+    (DREAMER.mat: 1 is the first subject), ``annotations`` beside a WFDB record that become markers (``atr``).
     """
 
     channel: str | None = None

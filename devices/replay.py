@@ -1,4 +1,4 @@
-"""A recording played back as if it came from a device: paced against a target clock, or as fast as it goes."""
+"""Replay a recording as if it came from a device: paced by the clock, or as fast as possible."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Clock, Gap, Marker, State, StreamEvent, StreamInfo
 
-_MIN_SPEED = 1e-3  # x real time
-_MAX_WAIT_S = 3600.0  # s; a lock waits no longer than some 292 years, and a gap may be longer at a low speed
-_UNPACED_CHUNK_S = 1.0  # s of signal in a chunk where nobody waits
-Wait = Callable[[float], bool]  # waits so many seconds; true, at once, when the source is closed
+_MIN_SPEED = 1e-3  # times real time
+_MAX_WAIT_S = 3600.0  # a lock waits 292 years at most, and a gap may last longer at a low speed
+_UNPACED_CHUNK_S = 1.0  # of signal in a chunk, at infinite speed
+Wait = Callable[[float], bool]  # waits that many seconds; returns True at once when the source is closed
 
 
 class Replay:
@@ -27,44 +27,43 @@ class Replay:
     Parameters
     ----------
     recording : Recording
-        What to play; closed with the source.
-    opening : ReadOptions
-        ``speed`` as a multiple of real time, ``inf`` never waits; ``chunk`` in seconds.
+        Recording to play; closed with the source.
+    options : ReadOptions
+        ``speed`` as a multiple of real time, ``inf`` for no waiting; ``chunk`` in seconds.
     clock : callable
         Session clock in s.
     wait : callable, optional
-        Waits so many seconds and says whether the source was closed meanwhile.
+        Waits that many seconds and returns whether the source was closed meanwhile.
 
     Raises
     ------
     ConfigError
-        Speed is below 0.001, or chunk length is not positive.
+        The speed is below 0.001, or the chunk length is not positive.
 
     Notes
     -----
     Sample k is due at ``t0 + k / rate / speed``, with t0 the clock when the iteration begins: waiting adds no drift.
-    A chunk is given when its last sample is due and says so in ``arrived``, so that a consumer that is late shows as
-    latency.
+    A chunk is yielded when its last sample is due, which is its ``arrived``: a slow consumer shows as latency.
     """
 
     def __init__(
-        self, recording: Recording, opening: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
+        self, recording: Recording, options: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
     ) -> None:
-        self._speed = opening.speed
+        self._speed = options.speed
         if not self._speed >= _MIN_SPEED:
             wanted = "more than 0" if not self._speed > 0 else f"at least {_MIN_SPEED:g}"
             raise ConfigError(f"the speed is {self._speed:g}, expected {wanted}", "--speed 1 is real time")
-        if not (math.isfinite(opening.chunk) and opening.chunk > 0):
-            raise ConfigError(f"the chunk length is {opening.chunk:g} s, expected more than 0", "0.02 is usual")
+        if not (math.isfinite(options.chunk) and options.chunk > 0):
+            raise ConfigError(f"the chunk length is {options.chunk:g} s, expected more than 0", "0.02 is usual")
         self._recording, self._clock = recording, clock
-        seconds = opening.chunk if math.isfinite(self._speed) else _UNPACED_CHUNK_S
+        seconds = options.chunk if math.isfinite(self._speed) else _UNPACED_CHUNK_S
         self._size = max(1, round(seconds * recording.info.rate))
         self._closed = Event()
         self._wait: Wait = wait or self._closed.wait
 
     @property
     def info(self) -> StreamInfo:
-        """The recording's, the speed, and that it is a replay."""
+        """Stream description of the recording, with the replay's speed."""
         return replace(self._recording.info, speed=self._speed, replay=True)
 
     def __enter__(self) -> Self:
@@ -77,32 +76,32 @@ class Replay:
         self._recording.close()
 
     def close(self) -> None:
-        """End the iteration from any thread; one that waits wakes at once."""
+        """End the iteration from any thread; a waiting one wakes at once."""
         self._closed.set()
 
     def __iter__(self) -> Iterator[Chunk | StreamEvent]:
         origin = self._clock()
         for item in self._recording.chunks(self._size):
-            due = origin + self._seconds(item)
-            if self._closed.is_set() or not self._reach(due):
+            due = origin + self._due_offset(item)
+            if self._closed.is_set() or not self._wait_until(due):
                 return
-            yield self._placed(item, origin, due)
+            yield self._on_session_clock(item, origin, due)
 
-    def _seconds(self, item: Chunk | Gap | State | Marker) -> float:
-        """Session time from the start at which an item is there."""
+    def _due_offset(self, item: Chunk | Gap | State | Marker) -> float:
+        """Seconds from the replay's start until an item is due."""
         if isinstance(item, Chunk | Gap):
             return item.stop / self.info.rate / self._speed
-        return 0.0  # a remark comes with what it stands beside
+        return 0.0  # markers and states come with the chunk beside them
 
-    def _reach(self, due: float) -> bool:
-        """Wait until the clock says so; false when the source was closed."""
+    def _wait_until(self, due: float) -> bool:
+        """Wait until the clock reads ``due``; False if the source was closed."""
         while math.isfinite(self._speed) and (left := due - self._clock()) > 0:
             if self._wait(min(left, _MAX_WAIT_S)):
                 return False
         return True
 
-    def _placed(self, item: Chunk | Gap | State | Marker, origin: float, due: float) -> Chunk | StreamEvent:
-        """From the file's time to the session's clock."""
+    def _on_session_clock(self, item: Chunk | Gap | State | Marker, origin: float, due: float) -> Chunk | StreamEvent:
+        """Move an item from the file's time to the session clock."""
         start = origin + (item.time or 0.0) / self._speed
         if isinstance(item, Chunk):
             return replace(item, time=start, arrived=due if math.isfinite(self._speed) else None)

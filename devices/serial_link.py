@@ -1,4 +1,4 @@
-"""A serial port as a link: Bluetooth classic (``/dev/rfcomm0``, ``COM5``), or a device in its dock."""
+"""A serial port as a link: classic Bluetooth (``/dev/rfcomm0``, ``COM5``), or a device in its dock."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ecg_live.event_loop import call_on_loop
 
 _log = logging.getLogger(__name__)
 
-_BAUD_RATE = 115200  # Bluetooth knows no baud; a dock's serial line runs at this
-_WRITE_TIMEOUT_S = 0.5  # s that a few bytes may take
-_READ_TIMEOUT_S = 0.2  # s after which a reader looks up whether it is still wanted
-_PORT_POLL_INTERVAL_S = 0.2  # s between two looks whether the port is there
+_BAUD_RATE = 115200  # of a dock; Bluetooth ignores it
+_WRITE_TIMEOUT_S = 0.5
+_READ_TIMEOUT_S = 0.2  # after which the reader checks if the link is closed
+_PORT_POLL_INTERVAL_S = 0.2
 _BIND_REMEDY = "pair the device, and bind it: sudo rfcomm bind 0 ADDRESS"
-_GROUP_REMEDY = "sudo usermod -a -G dialout $USER, then log in anew"
+_GROUP_REMEDY = "sudo usermod -a -G dialout $USER, then log in again"
 
 
 class SerialTransport:
@@ -39,80 +39,81 @@ class SerialTransport:
 
     def __init__(self, port: str) -> None:
         self._port = port
-        self._seen = False
+        self._existed = False
 
     async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
-        """See `Transport.find`; a port that was there once is waited for.
+        """See `DeviceTransport.find`; waits for a port that existed before.
 
         Raises
         ------
         DeviceNotFound
-            There is no such port.
+            The port does not exist.
         """
         found = FoundDevice(self._port, self._port)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while not _port_exists(self._port):
-            if not self._seen:
+            if not self._existed:
                 raise _port_not_found(self._port)
             if loop.time() >= deadline:
                 return None
             await asyncio.sleep(_PORT_POLL_INTERVAL_S)
-        self._seen = True
+        self._existed = True
         return found if wanted(found) else None
 
     async def connect(self, found: FoundDevice, seconds: float) -> SerialLink:
-        """See `Transport.connect`; opening a Bluetooth port calls the device, and may take long.
+        """See `DeviceTransport.connect`; opening a Bluetooth port calls the device, and may take long.
 
         Raises
         ------
         LinkLost
-            The device does not answer, or the port is gone.
+            The device does not answer, or the port does not exist any more.
         DeviceError
-            This process may not use the port, or another one does.
+            This process may not use the port, or another process uses it.
         """
         loop = asyncio.get_running_loop()
-        opening: asyncio.Future[serial.Serial] = loop.create_future()
+        pending: asyncio.Future[serial.Serial] = loop.create_future()
         Thread(
-            target=_open_port, args=(found.address, loop, opening), name=f"open {found.address}", daemon=True
+            target=_open_port, args=(found.address, loop, pending), name=f"open {found.address}", daemon=True
         ).start()
         link: SerialLink | None = None
         try:
             async with asyncio.timeout(seconds):
-                link = SerialLink(await opening, loop)
+                link = SerialLink(await pending, loop)
         except TimeoutError:
             raise LinkLost(f"{found.address} does not open within {seconds:g} s", "switch the device on") from None
-        except (OSError, ValueError) as error:  # pyserial: the settings are not this port's
+        except (OSError, ValueError) as error:  # pyserial: the port does not take these settings
             raise _open_error(found.address, error) from error
         finally:
-            if link is None and opening.done() and not opening.cancelled() and opening.exception() is None:
-                opening.result().close()  # opened in the very moment when nobody waited any more
-        self._seen = True
+            if link is None and pending.done() and not pending.cancelled() and pending.exception() is None:
+                pending.result().close()  # opened just after the time-out
+        self._existed = True
         return link
 
 
 class SerialLink:
-    """See `devices.link.Link`. A thread of its own reads."""
+    """See `devices.link.Link`. A thread reads the port."""
 
     def __init__(self, port: serial.Serial, loop: asyncio.AbstractEventLoop) -> None:
-        self._port, self._loop = port, loop
-        self._take: NotifyCallback | None = None
+        self._port = port
+        self._loop = loop
+        self._on_data: NotifyCallback | None = None
         self._closed = Event()
         self.lost = asyncio.Event()
         self._reader = Thread(target=self._read, name="serial reader", daemon=True)
 
     @property
     def services(self) -> frozenset[str]:
-        """None: what is said on it must tell."""
+        """Empty: a serial line announces no services."""
         return frozenset()
 
-    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:  # noqa: ARG002 - there is one pipe
-        """See `Link.subscribe`; ``take`` is called on the reader's thread."""
-        self._take = take
+    async def subscribe(self, uuid: str, on_data: NotifyCallback) -> None:  # noqa: ARG002 - one pipe a direction
+        """See `Link.subscribe`; ``on_data`` is called on the reader's thread."""
+        self._on_data = on_data
         if not self._reader.is_alive():
             self._reader.start()
 
-    async def write(self, uuid: str, data: bytes) -> None:  # noqa: ARG002 - there is one pipe
+    async def write(self, uuid: str, data: bytes) -> None:  # noqa: ARG002 - one pipe a direction
         """See `Link.write`."""
         try:
             if not self._closed.is_set():
@@ -124,11 +125,11 @@ class SerialLink:
         raise LinkLost("the serial port is closed")
 
     async def read(self, uuid: str) -> bytes:
-        """Raise `LinkLost`: a serial line has nothing of the kind."""
+        """Raise `LinkLost`: a serial line has no characteristics."""
         raise LinkLost(f"a serial line has no characteristic {uuid}")
 
     async def close(self) -> None:
-        """See `Link.close`; the reader has ended when this returns."""
+        """See `Link.close`; returns after the reader has ended."""
         self._lose()
         with suppress(OSError, AttributeError):
             self._port.cancel_read()
@@ -141,8 +142,8 @@ class SerialLink:
         try:
             while not self._closed.is_set():
                 data = self._port.read(max(1, self._port.in_waiting))
-                if data and self._take is not None and not self._closed.is_set():
-                    self._take(data)
+                if data and self._on_data is not None and not self._closed.is_set():
+                    self._on_data(data)
         except (OSError, TypeError) as error:  # pyserial: unplugged, or closed under a read
             if not self._closed.is_set():
                 _log.warning("the serial port cannot be read", exc_info=error)
@@ -153,8 +154,8 @@ class SerialLink:
         self.lost.set()
 
 
-def _open_port(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Future[serial.Serial]) -> None:
-    """Open a port on a thread of its own, which nobody may be waiting for any more."""
+def _open_port(port: str, loop: asyncio.AbstractEventLoop, pending: asyncio.Future[serial.Serial]) -> None:
+    """Open a port on its own thread; after a time-out no one awaits it, and it is closed again."""
     opened: serial.Serial | None = None
     error: Exception | None = None
     try:
@@ -165,16 +166,16 @@ def _open_port(port: str, loop: asyncio.AbstractEventLoop, opening: asyncio.Futu
     except (OSError, ValueError) as caught:
         error = caught
 
-    def tell() -> None:
-        if opening.done():
+    def deliver() -> None:
+        if pending.done():
             if opened is not None:
                 opened.close()
         elif opened is not None:
-            opening.set_result(opened)
+            pending.set_result(opened)
         elif error is not None:
-            opening.set_exception(error)
+            pending.set_exception(error)
 
-    if not call_on_loop(loop, tell) and opened is not None:
+    if not call_on_loop(loop, deliver) and opened is not None:
         opened.close()
 
 
@@ -185,21 +186,21 @@ def _port_exists(port: str) -> bool:
 
 
 def _port_not_found(port: str) -> DeviceNotFound:
-    there = ", ".join(sorted(one.device for one in comports())) or "none"
-    remedy = _BIND_REMEDY if "rfcomm" in port else "plug it in, or pair the device; then name a port that is there"
-    return DeviceNotFound(f"there is no serial port {port}, only: {there}", remedy)
+    known = ", ".join(sorted(one.device for one in comports())) or "none"
+    remedy = _BIND_REMEDY if "rfcomm" in port else "plug it in, or pair the device; then name a port that exists"
+    return DeviceNotFound(f"there is no serial port {port}, only: {known}", remedy)
 
 
 def _open_error(port: str, error: Exception) -> DeviceError:
-    """Say why a port does not open."""
-    number = error.errno if isinstance(error, OSError) else None
+    """Return the reason why a port does not open, with a remedy."""
+    code = error.errno if isinstance(error, OSError) else None
     text = str(error)
-    if number in (errno.EACCES, errno.EPERM) and "PermissionError" not in text:
+    if code in (errno.EACCES, errno.EPERM) and "PermissionError" not in text:
         return DeviceError(f"{port}: this user may not use it", _GROUP_REMEDY)
-    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
+    if code in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or "PermissionError" in text:
         return DeviceError(f"{port}: another program has it", "close that program, or name another port")
-    if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+    if code in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return LinkLost(f"{port} is gone", "plug it in again")
-    if number == errno.ENOTTY or "Could not configure" in text:
-        return DeviceError(f"{port} is no serial port", "name one; ecg-live devices lists them")
-    return LinkLost(f"{port} does not open: {os.strerror(number) if number else text}", "switch the device on")
+    if code == errno.ENOTTY or "Could not configure" in text:
+        return DeviceError(f"{port} is not a serial port", "name one; ecg-live devices lists them")
+    return LinkLost(f"{port} does not open: {os.strerror(code) if code else text}", "switch the device on")

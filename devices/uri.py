@@ -1,4 +1,4 @@
-"""From what the user names to a source."""
+"""Open the source that a URI names: a file to replay, or a device."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ OpenDevice = Callable[[str, ReadOptions, Clock], Source]
 _PART_PATTERN = re.compile(r"(.+)#([^#/\\]+)", re.DOTALL)
 
 
-def _open_lsl(text: str, opening: ReadOptions, clock: Clock) -> Source:
+def _open_lsl(text: str, options: ReadOptions, clock: Clock) -> Source:
     from devices.lsl import open_lsl  # noqa: PLC0415 - files need no LSL
 
-    return open_lsl(text, opening, clock)
+    return open_lsl(text, options, clock)
 
 
 def _radio_opener(scheme: str) -> OpenDevice:
-    def open_device(text: str, opening: ReadOptions, clock: Clock) -> Source:
+    def open_device(text: str, options: ReadOptions, clock: Clock) -> Source:
         from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
 
-        return open_radio(scheme, text, opening, clock)
+        return open_radio(scheme, text, options, clock)
 
     return open_device
 
 
-def _refuse_movesense(text: str, opening: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - an Open's signature
+def _refuse_movesense(text: str, options: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - OpenDevice's signature
     raise ConfigError(
         f"movesense:{text}: this version does not read a Movesense's own ECG: its coding is not known well enough",
         "have another program send it as LSL and run lsl:NAME; its heart rate alone: hr:NAME",
@@ -51,54 +51,54 @@ _OPENERS: dict[str, OpenDevice] = {
     "polar": _radio_opener("polar"),
     "hr": _radio_opener("hr"),
     "movesense": _refuse_movesense,
-}  # what follows the colon is the device's to read
+}  # each reads what follows its colon
 
 
-def open_source(uri: str, opening: ReadOptions, clock: Clock = time.monotonic) -> Source:
-    """Open what a user names: a path, ``file:PATH``, or a device as ``polar:NAME``.
+def open_source(uri: str, options: ReadOptions, clock: Clock = time.monotonic) -> Source:
+    """Open a path, ``file:PATH``, or a device such as ``polar:NAME``.
 
     ``PATH#3`` is part 3 of a file that holds several.
 
     Parameters
     ----------
     uri : str
-        The source. An existing file goes before a scheme, and before a part.
-    opening : ReadOptions
-        How to open it.
+        The source. An existing file takes precedence over a scheme and over a part.
+    options : ReadOptions
+        Options of the reader or device.
     clock : callable
         Session clock in s.
 
     Raises
     ------
     ConfigError
-        The scheme is unknown, or a setting does not fit the file or device.
+        The scheme is unknown, or an option does not fit the file or device.
     RecordingError
-        The file is missing or is no recording.
+        The file is missing or is not a recording.
     """
     if (schemed := _split_scheme(uri)) and schemed[0] != "file":
-        return _open_device(uri, *schemed, opening, clock)
-    path, opening = _split_part(_file_path(uri), opening)
-    return Replay(open_recording(path, opening), opening, clock)
+        return _open_device(uri, *schemed, options, clock)
+    path, options = _split_part(_file_path(uri), options)
+    return Replay(open_recording(path, options), options, clock)
 
 
 def check_source(source: Source) -> None:
-    """Look whether a source can begin at all, before a window opens for it. Raises `DeviceError`."""
-    if look := getattr(source, "check", None):
-        look()
+    """Check that a source can start, before a window opens for it. Raises `DeviceError`."""
+    if check := getattr(source, "check", None):
+        check()
 
 
 def _split_scheme(uri: str) -> tuple[str, str] | None:
-    """Scheme and what follows it; an existing file goes before."""
+    """Return scheme and remainder; None for a path, an existing file included."""
     found = _SCHEME_PATTERN.fullmatch(uri)
     if found is None or os.path.exists(uri):  # noqa: PTH110 - Path.exists raises for a name that is too long
         return None
     return found[1].casefold(), found[2]
 
 
-def _open_device(uri: str, scheme: str, text: str, opening: ReadOptions, clock: Clock) -> Source:
+def _open_device(uri: str, scheme: str, text: str, options: ReadOptions, clock: Clock) -> Source:
     if scheme in _OPENERS:
-        return _OPENERS[scheme](text, opening, clock)
-    source = open_plugin_device(scheme, text, opening, clock)
+        return _OPENERS[scheme](text, options, clock)
+    source = open_plugin_device(scheme, text, options, clock)
     if source is not None:
         return source
     built_in = (name for name in ("file", *_OPENERS) if name != "movesense")
@@ -113,12 +113,12 @@ def _file_path(uri: str) -> Path:
     return _user_path(uri if schemed is None else re.sub(r"^//(?=/)", "", schemed[1]))
 
 
-def _split_part(path: Path, opening: ReadOptions) -> tuple[Path, ReadOptions]:
-    """Take the part off ``PATH#3``, unless a file is called so, or none is called ``PATH``."""
+def _split_part(path: Path, options: ReadOptions) -> tuple[Path, ReadOptions]:
+    """Split ``PATH#3`` into path and part, unless that file exists, or ``PATH`` does not."""
     found = _PART_PATTERN.fullmatch(str(path))
     if found is None or os.path.exists(path) or not os.path.isfile(found[1]):  # noqa: PTH110, PTH113 - as in _file_path
-        return path, opening
-    return Path(found[1]), replace(opening, part=found[2])
+        return path, options
+    return Path(found[1]), replace(options, part=found[2])
 
 
 def _user_path(text: str) -> Path:

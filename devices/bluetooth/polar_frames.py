@@ -94,7 +94,7 @@ class PolarTimeline:
         if lost is None:
             self._clock.reset()
         self._clock.push(frame.stamp / 1e9, arrived)
-        time = self._clock.host(frame.stamp / 1e9 - (n - 1) / POLAR_RATE_HZ)
+        time = self._clock.host_time(frame.stamp / 1e9 - (n - 1) / POLAR_RATE_HZ)
         cause = self._cause or "lost frames"
         if lost is None:
             lost, cause = self._by_host(time), f"{cause}; the strap's clock was set, so the length is the computer's"
@@ -102,7 +102,7 @@ class PolarTimeline:
             yield Gap(self._next, lost, cause, time=time - lost / POLAR_RATE_HZ)
         yield Chunk(frame.samples[:, None], self._next + lost, time, arrived)
         self._note(frame, self._next + lost + n, arrived)
-        if (news := self._clock.news(arrived)) is not None:
+        if (news := self._clock.drift_report(arrived)) is not None:
             yield news
 
     def _lost(self, frame: PolarFrame, arrived: float) -> int | None:
@@ -134,4 +134,4 @@ class PolarTimeline:
         if self._last is None or self._first[0] == frame.stamp:
             self._first = frame.stamp, stop - 1
         self._next, self._cause = stop, ""
-        self._last = frame.stamp, self._clock.host(frame.stamp / 1e9), arrived
+        self._last = frame.stamp, self._clock.host_time(frame.stamp / 1e9), arrived

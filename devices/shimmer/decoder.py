@@ -34,7 +34,7 @@ class ShimmerDecoder:
 
     def resume(self, tick_bits: int) -> None:
         """Note that the device was started."""
-        taken = self._clock.host(self._timeline.seconds)
+        taken = self._clock.host_time(self._timeline.seconds)
         self._timeline.resume(tick_bits, taken)
         self._cause = _CAUSE_DISCONNECTED
 
@@ -53,7 +53,7 @@ class ShimmerDecoder:
             else:
                 self._sample(index, layout.status(packet), layout.samples(packet))
         self._give()
-        if news := self._clock.news(arrived):
+        if news := self._clock.drift_report(arrived):
             self._items.append(news)
         return self._items
 
@@ -95,7 +95,7 @@ class ShimmerDecoder:
             self._rows = []
 
     def _host(self, index: int) -> float:
-        return self._clock.host(self._timeline.at(index))
+        return self._clock.host_time(self._timeline.at(index))
 
 
 def stale_chip(status: tuple[int, int]) -> int:

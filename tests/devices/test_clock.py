@@ -43,17 +43,17 @@ def test_drift_is_found_through_jitter_bursts_and_losses(lost: float, bursts: bo
     for device, arrived in stream(900, lost=lost, bursts=bursts):
         clock.push(device, arrived)
         if device > START + 60:
-            worst = max(worst, abs(clock.host(device) - true_host(device) - 0.005))
+            worst = max(worst, abs(clock.host_time(device) - true_host(device) - 0.005))
     assert clock.ppm == pytest.approx(DRIFT * 1e6, abs=8)
     assert worst < 0.015
 
 
 def test_times_hold_in_the_first_minute_and_no_drift_is_told_yet() -> None:
     clock = DeviceClock()
-    assert math.isnan(clock.host(START))
+    assert math.isnan(clock.host_time(START))
     for device, arrived in stream(30):
         clock.push(device, arrived)
-        assert abs(clock.host(device) - true_host(device)) < 0.08
+        assert abs(clock.host_time(device) - true_host(device)) < 0.08
     assert math.isnan(clock.ppm)
 
 
@@ -73,7 +73,7 @@ def test_a_step_of_the_device_clock_begins_a_new_fit(step: float) -> None:
         if device > START + 60:
             clock.push(device + step, arrived)
     device = START + 90
-    assert abs(clock.host(device + step) - true_host(device)) < 0.03
+    assert abs(clock.host_time(device + step) - true_host(device)) < 0.03
 
 
 def test_a_burst_of_late_packets_is_no_step() -> None:
@@ -89,11 +89,11 @@ def test_after_a_reset_the_old_segment_is_forgotten_but_time_does_not_go_back() 
     clock = DeviceClock()
     for device, arrived in stream(120):
         clock.push(device, arrived)
-    last = clock.host(START + 120)
+    last = clock.host_time(START + 120)
     clock.reset()
     clock.push(0.0, last - 1.0)
-    assert clock.host(0.0) == last
-    assert clock.host(1.5) == pytest.approx(last + 0.5)
+    assert clock.host_time(0.0) == last
+    assert clock.host_time(1.5) == pytest.approx(last + 0.5)
 
 
 @settings(max_examples=50, deadline=None)
@@ -104,7 +104,7 @@ def test_answers_never_go_back(steps: list[tuple[float, float]]) -> None:
         device += forward
         now = max(now, 100 + device + delay)
         clock.push(device, now)
-        answer = clock.host(device)
+        answer = clock.host_time(device)
         assert before <= answer <= now + 1e-9
         before = answer
 
@@ -113,7 +113,7 @@ def test_drift_is_told_once_a_minute() -> None:
     clock, told = DeviceClock(), list[State]()
     for k in range(250):
         clock.push(k, true_host(START + k, 12e-6))
-        told += [news] if (news := clock.news(1000.0 + k)) else []
+        told += [news] if (news := clock.drift_report(1000.0 + k)) else []
     assert [round((news.time or 0) - 1000) for news in told] == [61, 121, 181, 241]
     assert {news.detail for news in told} == {"device clock +12 ppm"}
 

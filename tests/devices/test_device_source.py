@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devices.bounded_queue import SampleQueue
-from devices.device_source import DeviceSource
+from devices.device_source import DeviceSource, SampleQueue
 from devices.supervisor import DeviceTimeouts
 from ecg_live.errors import DeviceLost, DeviceNotFound
 from ecg_live.events import Chunk, Gap, State, StreamEvent
@@ -19,11 +18,11 @@ from tests.support.synthetic_signals import ecg
 
 
 class Rig:
-    def __init__(self, patience: DeviceTimeouts | None = None) -> None:
+    def __init__(self, timeouts: DeviceTimeouts | None = None) -> None:
         self.time = HandTime()
         self.ether = Ether(self.time)
         self.driver = CountingDriver(self.ether)
-        self.source = DeviceSource(self.driver, self.ether, self.time, patience, loop=self.time.make_loop)
+        self.source = DeviceSource(self.driver, self.ether, self.time, timeouts, make_loop=self.time.make_loop)
         self.items: list[Chunk | StreamEvent] = []
         self.error: Exception | None = None
         self.reader = threading.Thread(target=self._read)
@@ -55,7 +54,7 @@ def test_what_the_driver_gives_arrives_in_order(rig: Rig) -> None:
     rig.time.advance(7)
     rig.ether.present = True
     rig.time.advance(2)
-    rig.source._outbox.end()
+    rig.source._queue.end()
     rig.reader.join(timeout=5)
     counted = [item for item in rig.items if isinstance(item, Chunk | Gap)]
     assert [item.start for item in counted[1:]] == [item.stop for item in counted[:-1]]
@@ -87,7 +86,7 @@ def test_leaving_disconnects_and_leaves_no_thread() -> None:
 
 
 def test_an_error_comes_after_what_came_before_it() -> None:
-    rig = Rig(DeviceTimeouts(lost=20))
+    rig = Rig(DeviceTimeouts(reconnect=20))
     with rig.source:
         rig.time.advance(1)
         rig.ether.lose()
@@ -118,20 +117,20 @@ def test_closed_before_it_was_entered() -> None:
 
 
 def test_what_does_not_fit_is_one_counted_gap() -> None:
-    outbox = SampleQueue(200)
+    queue = SampleQueue(200)
     chunks = list(cut(ecg(5, 100), 100, [50] * 9))
     for chunk in chunks[:4]:
-        outbox.put(chunk)
-    outbox.put(chunks[4])
-    outbox.put(Gap(250, 50, "connection lost"))
-    outbox.put(State("lost"))
-    outbox.get()
-    outbox.put(chunks[6])  # half must be free
-    outbox.get()
-    outbox.get()
-    outbox.put(chunks[7])
-    outbox.end()
-    rest = list(iter(outbox.get, None))
+        queue.put(chunk)
+    queue.put(chunks[4])
+    queue.put(Gap(250, 50, "connection lost"))
+    queue.put(State("lost"))
+    queue.get()
+    queue.put(chunks[6])  # half must be free
+    queue.get()
+    queue.get()
+    queue.put(chunks[7])
+    queue.end()
+    rest = list(iter(queue.get, None))
     assert [(type(item).__name__, getattr(item, "start", None)) for item in rest] == [
         ("Chunk", 150),
         ("State", None),
@@ -142,8 +141,8 @@ def test_what_does_not_fit_is_one_counted_gap() -> None:
 
 
 def test_losses_at_the_end_are_told_too() -> None:
-    outbox = SampleQueue(100)
+    queue = SampleQueue(100)
     for chunk in cut(ecg(3, 100), 100, [100, 100]):
-        outbox.put(chunk)
-    outbox.end()
-    assert [item.stop for item in iter(outbox.get, None) if isinstance(item, Chunk | Gap)] == [100, 300]
+        queue.put(chunk)
+    queue.end()
+    assert [item.stop for item in iter(queue.get, None) if isinstance(item, Chunk | Gap)] == [100, 300]

@@ -130,7 +130,7 @@ def test_port_that_was_there_is_waited_for(host: SerialHost) -> None:
 
 
 def test_no_serial_port_at_all() -> None:
-    with pytest.raises(DeviceError, match="/dev/null is no serial port"):
+    with pytest.raises(DeviceError, match="/dev/null is not a serial port"):
         asyncio.run(SerialTransport("/dev/null").connect(found("/dev/null"), 1.0))
 
 

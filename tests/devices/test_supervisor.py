@@ -16,16 +16,16 @@ from ecg_live.events import Chunk, Gap, State, StreamEvent
 from tests.support.counting_driver import CountingDriver, Ether
 from tests.support.hand_timed_loop import HandTime, run
 
-PATIENT = DeviceTimeouts()
+TIMEOUTS = DeviceTimeouts()
 Script = Callable[["World"], Awaitable[None]]
 
 
 class World:
-    def __init__(self, time: HandTime, patience: DeviceTimeouts = PATIENT) -> None:
+    def __init__(self, time: HandTime, timeouts: DeviceTimeouts = TIMEOUTS) -> None:
         self.time, self.items = time, list[Chunk | StreamEvent]()
         self.ether = Ether(time)
         self.driver = CountingDriver(self.ether)
-        self.supervisor = Supervisor(self.driver, self.ether, self.items.append, time, patience, random.Random(1))  # noqa: S311
+        self.supervisor = Supervisor(self.driver, self.ether, self.items.append, time, timeouts, random.Random(1))  # noqa: S311
 
     async def play(self, script: Script) -> None:
         """Run the supervisor beside a script, to the end of either."""
@@ -60,9 +60,9 @@ class World:
         return stop - self.chunks[0].start
 
 
-def play(script: Script, patience: DeviceTimeouts = PATIENT) -> World:
+def play(script: Script, timeouts: DeviceTimeouts = TIMEOUTS) -> World:
     time = HandTime()
-    world = World(time, patience)
+    world = World(time, timeouts)
     run(time, world.play(script))
     return world
 
@@ -157,9 +157,9 @@ def test_nothing_in_reach_ends_within_its_limit() -> None:
     assert "worn" in error.value.remedy
 
 
-def test_it_gives_up_when_patience_is_at_its_end() -> None:
+def test_it_gives_up_after_the_reconnect_timeout() -> None:
     time = HandTime()
-    world = World(time, DeviceTimeouts(lost=60))
+    world = World(time, DeviceTimeouts(reconnect=60))
 
     async def script(world: World) -> None:
         await asyncio.sleep(2)

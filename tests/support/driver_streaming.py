@@ -64,7 +64,7 @@ def stream(
     time: HandTime,
     script: Callable[[Streamed], Awaitable[object]],
     mtu: int = 247,
-    patience: DeviceTimeouts | None = None,
+    timeouts: DeviceTimeouts | None = None,
 ) -> Streamed:
     """Supervise beside a script; the script's end is the end."""
     streamed = Streamed(emulator, time, mtu)
@@ -75,7 +75,7 @@ def stream(
             streamed.wire,
             streamed.items.append,
             time,
-            patience or DeviceTimeouts(),
+            timeouts or DeviceTimeouts(),
             random.Random(2),  # noqa: S311
         )
         supervising = asyncio.ensure_future(supervisor.run())

@@ -84,7 +84,7 @@ def over_wire(driver: Callable[[HandTime], Driver], emulator: Emulator) -> Rig:
         moved.advance(seconds)
         wire.away.clear()
 
-    return Rig(DeviceSource(driver(moved), wire, moved, loop=moved.make_loop), moved.advance, interrupt)
+    return Rig(DeviceSource(driver(moved), wire, moved, make_loop=moved.make_loop), moved.advance, interrupt)
 
 
 class Port:
