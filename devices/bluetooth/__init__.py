@@ -1,1 +1,1 @@
-"""Bluetooth devices: the radio through bleak, and a driver for each kind of device."""
+"""Bluetooth Low Energy: the transport, built on bleak, and one driver per kind of device."""

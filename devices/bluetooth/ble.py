@@ -1,4 +1,4 @@
-"""Bluetooth Low Energy through bleak, over whatever Bluetooth stack the system has."""
+"""Bluetooth Low Energy transport, built on bleak."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from devices.link import FoundDevice, Link, LinkLost, NotifyCallback
 from ecg_live.errors import ProtocolError
 from ecg_live.event_loop import call_on_loop
 
-_SERVICE_GRACE_S = 2.0  # s that the system's service may take to start or stop what was asked
-_BUSY_RETRY_INTERVAL_S = 0.25  # s before a search that the adapter was too busy for is tried again
-_ATT_TIMEOUT_S = 30.0  # s, ATT's transaction time-out (Bluetooth Core 5.4, Vol 3 Part F, 3.3.3)
-_DISCONNECT_TIMEOUT_S = 2.0  # s that a disconnect may take
-_RSSI_UNKNOWN_DBM = -127  # dBm, which bleak gives where the system tells no RSSI
+_SERVICE_GRACE_S = 2.0  # that the system's Bluetooth service may take beyond a time-out
+_BUSY_RETRY_INTERVAL_S = 0.25  # between searches while the adapter is busy
+_ATT_TIMEOUT_S = 30.0  # transaction time-out (Bluetooth Core 5.4, Vol 3 Part F, 3.3.3)
+_DISCONNECT_TIMEOUT_S = 2.0
+_RSSI_UNKNOWN_DBM = -127  # from bleak, where the system reports no RSSI
 
-logging.getLogger("bleak").addHandler(logging.NullHandler())  # its warnings would land amid the terminal's lines
+logging.getLogger("bleak").addHandler(logging.NullHandler())  # its warnings would break the terminal's display
 
 
 class BleTransport:
-    """Finds and connects Bluetooth Low Energy devices; whoever uses it makes one connection attempt at a time."""
+    """Finds and connects Bluetooth Low Energy devices; callers make one connection attempt at a time."""
 
     async def find(self, wanted: Callable[[FoundDevice], bool], seconds: float) -> FoundDevice | None:
-        """Scan until a wanted device is heard, or None when the time is up.
+        """Return the first advertising device for which ``wanted`` is true, or None after ``seconds``.
 
         Raises
         ------
         DeviceError
             There is no adapter, it is off, no Bluetooth service runs, or this process may not use it.
         LinkLost
-            The adapter was busy all the time, or this computer is connected to the device already.
+            The adapter stayed busy, or this computer is already connected to the device.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
@@ -60,7 +60,7 @@ class BleTransport:
         Raises
         ------
         LinkLost
-            The device did not answer, or the adapter was busy, off or gone.
+            The device did not answer, or the adapter was busy, off or unplugged.
         """
         link = BleLink(found, seconds)
         await link.open(seconds)
@@ -74,34 +74,36 @@ class BleLink:
         self.services: frozenset[str] = frozenset()
         self.lost = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._name, self._address = found.name or found.address, found.address
+        self._name = found.name or found.address
+        self._address = found.address
         device = found.handle if isinstance(found.handle, BLEDevice) else found.address
-        self._client = BleakClient(device, disconnected_callback=self._gone, timeout=seconds)
+        self._client = BleakClient(device, disconnected_callback=self._on_disconnect, timeout=seconds)
 
     async def open(self, seconds: float) -> None:
-        """Connect and learn the services. Raises `LinkLost`."""
+        """Connect and discover the services. Raises `LinkLost`."""
         with translate_bleak_errors(f"connecting to {self._name}", self._address):
             async with asyncio.timeout(seconds + _SERVICE_GRACE_S):
                 await self._client.connect()
             self.services = frozenset(service.uuid.lower() for service in self._client.services)
 
-    async def subscribe(self, uuid: str, take: NotifyCallback) -> None:
-        """Have ``take`` called with each notification. Raises `LinkLost`, and `ProtocolError` for an unknown uuid."""
-        async with self._asked() as characteristic:
-            await self._client.start_notify(characteristic(uuid), lambda _, data: take(bytes(data)))
+    async def subscribe(self, uuid: str, on_data: NotifyCallback) -> None:
+        """Call ``on_data`` with each notification. Raises `LinkLost`, and `ProtocolError` for an unknown UUID."""
+        async with self._request() as characteristic:
+            await self._client.start_notify(characteristic(uuid), lambda _, data: on_data(bytes(data)))
 
     async def write(self, uuid: str, data: bytes) -> None:
-        """Write, without response where that is offered, in parts that fit. Raises as `subscribe` does."""
-        async with self._asked() as characteristic:
-            to = characteristic(uuid)
-            plain = "write-without-response" in to.properties
-            step = max(to.max_write_without_response_size if plain else len(data), 1)
-            for at in range(0, len(data), step):
-                await self._client.write_gatt_char(to, data[at : at + step], response=not plain)
+        """Write in parts that fit, without response where that is possible. Raises as `subscribe`."""
+        async with self._request() as characteristic:
+            target = characteristic(uuid)
+            without_response = "write-without-response" in target.properties
+            size = max(target.max_write_without_response_size if without_response else len(data), 1)
+            for start in range(0, len(data), size):
+                part = data[start : start + size]
+                await self._client.write_gatt_char(target, part, response=not without_response)
 
     async def read(self, uuid: str) -> bytes:
-        """Read a value. Raises as `subscribe` does."""
-        async with self._asked() as characteristic:
+        """Read a value. Raises as `subscribe`."""
+        async with self._request() as characteristic:
             return bytes(await self._client.read_gatt_char(characteristic(uuid)))
 
     async def close(self) -> None:
@@ -112,9 +114,10 @@ class BleLink:
         self.lost.set()
 
     @asynccontextmanager
-    async def _asked(self) -> AsyncIterator[Callable[[str], BleakGATTCharacteristic]]:
+    async def _request(self) -> AsyncIterator[Callable[[str], BleakGATTCharacteristic]]:
+        """Translate errors and bound the time of one ATT request; yields the look-up of a characteristic by UUID."""
         if self.lost.is_set():
-            raise LinkLost(f"{self._name}: the connection is gone")
+            raise LinkLost(f"{self._name}: the connection is lost")
         with translate_bleak_errors(self._name, self._address):
             async with asyncio.timeout(_ATT_TIMEOUT_S):
                 yield self._characteristic
@@ -128,13 +131,13 @@ class BleLink:
             )
         return found
 
-    def _gone(self, _client: BleakClient) -> None:
-        """Note that the link is gone; some systems tell it from another thread, or after our loop has ended."""
+    def _on_disconnect(self, _client: BleakClient) -> None:
+        """Mark the link as lost; some systems call this on another thread, or after the loop has ended."""
         call_on_loop(self._loop, self.lost.set)
 
 
 async def scan(seconds: float) -> list[FoundDevice]:
-    """Return all devices heard within ``seconds``, the loudest first.
+    """Return all devices that advertise within ``seconds``, sorted by falling RSSI.
 
     Raises
     ------
@@ -161,12 +164,12 @@ async def _first_match(wanted: Callable[[FoundDevice], bool], until: float) -> F
 
 
 async def _raise_if_connected(wanted: Callable[[FoundDevice], bool]) -> None:
-    """Say so when a device does not advertise because a program here has it, or had it when it died (BlueZ).
+    """Explain why a device does not advertise: a program here holds it, or held it when it was killed (BlueZ).
 
     Raises
     ------
     LinkLost
-        There is such a device.
+        A wanted device is connected to this computer.
     """
     if not hasattr(bleak, "BleakAdapter"):  # bleak < 3.1
         return

@@ -1,4 +1,4 @@
-"""What an error of bleak's means to a user, and what to do about it."""
+"""Translate errors of bleak into the project's errors, with a remedy."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ _NO_BUS = (
     "no D-Bus system bus, so no Bluetooth",
     "install dbus and bluez and start them; in a container, share /run/dbus with it",
 )
-_AUTH_CLOSED_TEXT = (
-    "connection closed during authentication"  # so says dbus-fast 5.2; bleak may pass it on as a refusal
-)
+_AUTH_CLOSED_TEXT = "connection closed during authentication"  # text of dbus-fast 5.2; bleak may wrap it as a refusal
 _PAIR_REMEDY = "pair the device in the system's Bluetooth settings"
 _PAIRING_ERROR_CODES = (
     BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
@@ -59,7 +57,7 @@ _MESSAGES_BY_DBUS_ERROR = {  # D-Bus specification, "Standard errors"; BlueZ, do
     "org.bluez.Error.NotReady": _ADAPTER_OFF,
     "org.bluez.Error.NotAuthorized": _NOT_ALLOWED,
 }
-_TRANSIENT_ERRORS = (  # what BlueZ says when the radio was busy or the device slow: the next try often works
+_TRANSIENT_ERRORS = (  # from BlueZ when the radio was busy or the device slow: a retry often works
     "InProgress",
     "le-connection-abort-by-local",
     "br-connection-canceled",
@@ -68,50 +66,50 @@ _TRANSIENT_ERRORS = (  # what BlueZ says when the radio was busy or the device s
 
 
 @contextmanager
-def translate_bleak_errors(what: str, address: str = "") -> Iterator[None]:
-    """Turn what bleak raises into the project's errors.
+def translate_bleak_errors(action: str, address: str = "") -> Iterator[None]:
+    """Translate exceptions of bleak within the block.
 
     Parameters
     ----------
-    what : str
-        What was tried, to begin the message with.
+    action : str
+        What was attempted; begins the message.
     address : str
-        The device that it was tried with, if any.
+        The device concerned, if any.
 
     Raises
     ------
     LinkLost
-        It did not work this time, with this device.
+        This attempt failed; another one may succeed.
     DeviceError
-        No device will work until the user does something.
+        Bluetooth does not work until the user acts.
     """
     try:
         yield
     except DeviceError:
         raise
-    except Exception as error:  # bleak lets its backends raise what they like
-        raise _translate(what, address, error) from error
+    except Exception as error:  # backends of bleak raise many types
+        raise _translate(action, address, error) from error
 
 
-def _translate(what: str, address: str, error: Exception) -> DeviceError:
+def _translate(action: str, address: str, error: Exception) -> DeviceError:
     known = _permanent_cause(error)
     if known is not None:
         return LinkLost(*known) if address else DeviceError(*known)
     if isinstance(error, TimeoutError):
-        return LinkLost(f"{what}: no answer in time", _retry_hint(address))
+        return LinkLost(f"{action}: no answer in time", _retry_hint(address))
     if isinstance(error, BleakDeviceNotFoundError):
-        return LinkLost(f"{what}: no longer in reach", "wake the device, or bring it nearer")
+        return LinkLost(f"{action}: no longer in reach", "wake the device, or bring it nearer")
     if isinstance(error, BleakGATTProtocolError):
         remedy = _PAIR_REMEDY if error.code in _PAIRING_ERROR_CODES else _retry_hint(address)
-        return LinkLost(f"{what}: {error.args[-1]}", remedy)
-    text = f"{what}: {str(error).strip() or type(error).__name__}"
+        return LinkLost(f"{action}: {error.args[-1]}", remedy)
+    text = f"{action}: {str(error).strip() or type(error).__name__}"
     if address or any(word in text for word in _TRANSIENT_ERRORS):
         return LinkLost(text, _retry_hint(address))
     return DeviceError(text, "turn Bluetooth off and on; ecg-live doctor shows what is missing")
 
 
 def _permanent_cause(error: Exception) -> tuple[str, str] | None:
-    """Return message and remedy where only the user can help."""
+    """Return message and remedy if only the user can help, else None."""
     if _is_bus_dead(error):
         return _NO_BUS
     if isinstance(error, BleakBluetoothNotAvailableError):
@@ -124,10 +122,10 @@ def _permanent_cause(error: Exception) -> tuple[str, str] | None:
 
 
 def _is_bus_dead(error: Exception) -> bool:
-    """Whether there is no bus, or it died: before, while or after it was asked something."""
+    """Whether the D-Bus system bus is missing, or ended before, during or after a request."""
     if isinstance(error, (FileNotFoundError, ConnectionError, EOFError)) or _AUTH_CLOSED_TEXT in str(error):
         return True
-    return isinstance(error, OSError) and error.errno == errno.EBADF  # dbus-fast writes to what it has just closed
+    return isinstance(error, OSError) and error.errno == errno.EBADF  # dbus-fast writes to a closed descriptor
 
 
 def _retry_hint(address: str) -> str:

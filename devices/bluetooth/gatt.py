@@ -1,4 +1,4 @@
-"""What drivers of Bluetooth devices share: assigned numbers, the hop to the loop's thread, the battery service."""
+"""Shared by Bluetooth drivers: UUIDs, notifications on the loop's thread, the battery service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecg_live.events import Battery, Clock
 
 
 def assigned_uuid(number: int) -> str:
-    """Full UUID of a number that the Bluetooth SIG assigned (Core 5.4, vol. 3 part B, 2.5.1)."""
+    """Return the full UUID of a 16-bit number assigned by the Bluetooth SIG (Core 5.4, vol. 3 part B, 2.5.1)."""
     return f"0000{number:04x}-0000-1000-8000-00805f9b34fb"
 
 
@@ -24,43 +24,42 @@ _SERVICE_NAMES = {
     "34802252-7185-4d5d-b431-630e7050e8f0": "Movesense's ECG",
     "65333333-a115-11e2-9e9a-0800200ca100": "a Shimmer's line",
     "49535343-fe7d-4ae5-8fa9-9fafd205e455": "a Shimmer's line",
-}  # facts on devices
-_GENERIC_SERVICES = {
-    assigned_uuid(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)
-}  # GAP, GATT, maker, battery: all have them
+}  # docs/pages/protocols.md
+# Most devices have these: GAP, GATT, device information, battery.
+_GENERIC_SERVICES = {assigned_uuid(number) for number in (0x1800, 0x1801, 0x180A, 0x180F)}
 
 
 def notify_on_loop(handle: Callable[[bytes, float], None], clock: Clock) -> NotifyCallback:
-    """Make a callback for any thread: ``handle`` gets data and arrival, in order, on the running loop's thread."""
+    """Return a callback for any thread; it calls ``handle(data, arrival)`` in order on the running loop's thread."""
     loop = asyncio.get_running_loop()
 
-    def take(data: bytes) -> None:
+    def on_data(data: bytes) -> None:
         call_on_loop(loop, handle, data, clock())
 
-    return take
+    return on_data
 
 
 def name_matches(name: str, found: FoundDevice) -> bool:
-    """Whether a device has this address, or this in its name."""
+    """Whether ``name`` is a device's address or part of its name."""
     wanted = name.strip().casefold()
     return wanted == found.address.casefold() or wanted in found.name.casefold()
 
 
 def describe_services(link: Link) -> str:
-    """What a device offers, in words, for those who expected something else."""
-    said = sorted({_SERVICE_NAMES.get(uuid, uuid) for uuid in link.services - _GENERIC_SERVICES})
-    return ", ".join(said[:3]) or "nothing of the kind"
+    """Name a device's services, for the message that the expected one is missing."""
+    names = sorted({_SERVICE_NAMES.get(uuid, uuid) for uuid in link.services - _GENERIC_SERVICES})
+    return ", ".join(names[:3]) or "nothing of the kind"
 
 
 async def watch_battery(link: Link, emit: Emit, clock: Clock) -> None:
-    """Tell the charge now and whenever it changes, if the device has the service; it may keep it to itself."""
+    """Emit the charge now and at every change, if the device has the battery service and lets it be read."""
     if BATTERY_SERVICE_UUID not in link.services:
         return
 
-    def tell(data: bytes, now: float) -> None:
+    def emit_level(data: bytes, now: float) -> None:
         if len(data) == 1 and data[0] <= 100:
             emit(Battery(now, data[0] / 100))
 
     with suppress(DeviceError):
-        tell(await link.read(BATTERY_LEVEL_UUID), clock())
-        await link.subscribe(BATTERY_LEVEL_UUID, notify_on_loop(tell, clock))
+        emit_level(await link.read(BATTERY_LEVEL_UUID), clock())
+        await link.subscribe(BATTERY_LEVEL_UUID, notify_on_loop(emit_level, clock))

@@ -1,4 +1,4 @@
-"""Polar's ECG frames, sans I/O: bytes to microvolt, and time stamps to a counter of all samples that the strap took."""
+"""Polar's ECG frames, sans I/O: bytes to mV, and timestamps to the index of each sample that the strap took."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ProtocolError
 from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 
-POLAR_RATE_HZ = 130.0  # Hz, the only rate that the H10 offers
-_HEADER_BYTES = 10  # bytes: what, u64 ns of the last sample, frame type
+POLAR_RATE_HZ = 130.0  # the only ECG rate of the H10
+_HEADER_BYTES = 10  # measurement, u64 ns of the last sample, frame type
 _MEASUREMENT_NAMES = {
     0: "ECG",
     1: "PPG",
@@ -22,32 +22,26 @@ _MEASUREMENT_NAMES = {
     5: "gyroscope",
     6: "magnetometer",
 }  # Polar BLE SDK
-_MIN_FIT_SPAN_S = (
-    60.0  # s of stamps that a fitted rate rests on at least: 5 ms of jitter is 0.6 samples of a minute's gap there
-)
-_MAX_RATE_ERROR = 0.01  # share by which the fitted rate may differ from nominal
-_MAX_JITTER_SAMPLES = (
-    1  # samples by which stamps may be off while frames follow each other: a frame that is lost is 3 or more
-)
-_CLOCK_SET_S = (
-    5.0  # s between the steps of both clocks from which on the strap's was set: no radio holds data back so long
-)
+_MIN_FIT_SPAN_S = 60.0  # of a fitted rate: 5 ms of jitter is 0.6 samples of a minute's gap there
+_MAX_RATE_ERROR = 0.01  # of the fitted rate, as a share of nominal
+_MAX_JITTER_SAMPLES = 1  # of timestamps between consecutive frames: a lost frame is 3 samples or more
+_CLOCK_SET_S = 5.0  # more between the steps of both clocks means a set clock: no radio delays data so long
 
 
 class PolarFrame(NamedTuple):
-    """Samples (n,) in mV, the last of them at ``stamp`` (ns of the strap's clock, which counts from 2000)."""
+    """Samples (n,) in mV; ``stamp`` is the last one's time in ns of the strap's clock, which counts from 2000."""
 
     stamp: int
     samples: F64
 
 
 def parse_frame(data: bytes) -> PolarFrame:
-    """Read a frame of ECG.
+    """Parse a frame of ECG.
 
     Raises
     ------
     ProtocolError
-        It is of another kind or type, or cut short.
+        It is of another measurement or type, or truncated.
     """
     if len(data) < _HEADER_BYTES or (len(data) - _HEADER_BYTES) % 3:
         raise ProtocolError(f"Polar frame of {len(data)} bytes is cut short", "move the strap nearer")
@@ -64,49 +58,50 @@ def parse_frame(data: bytes) -> PolarFrame:
 
 
 class PolarTimeline:
-    """Lays frames on a counter: what is missing between two stamps is a gap, to the sample.
+    """Assigns sample indices to frames: samples missing between two timestamps are a gap, exact to the sample.
 
-    A strap that was shut down comes back with its clock at 2019: then the gap's length is the session clock's.
+    A strap that was shut down restarts its clock at 2019: then the gap's length comes from the session clock.
     """
 
     def __init__(self) -> None:
         self._clock = DeviceClock()
         self._next = 0  # index of the next sample
         self._last: tuple[int, float, float] | None = None  # stamp, session time and arrival of the last sample
-        self._first = (0, 0)  # stamp and index of the last sample of the clock's first frame
+        self._fit_start = (0, 0)  # stamp and index of the last sample of the clock's first frame
         self._cause = ""
-        self._twice = WarningCounter()
+        self._repeated = WarningCounter()
 
     def connect(self) -> None:
-        """Note that the strap was started anew."""
+        """Begin another connection: samples before its first frame count as lost with it."""
         self._cause = "connection lost"
 
     def push(self, frame: PolarFrame, arrived: float) -> Iterator[Chunk | StreamEvent]:
-        """Give a frame's chunk, and before it what is missing."""
+        """Yield the gap before a frame, if any, the frame's chunk, and warnings."""
         n = len(frame.samples)
         if n == 0:
             return
         if self._last is not None and frame.stamp == self._last[0]:
-            if (times := self._twice.add()) is not None:
+            if (times := self._repeated.add()) is not None:
                 yield State("warning", f"{n} samples came twice and were dropped{times}", arrived)
             return
-        lost = self._lost(frame, arrived)
+        lost = self._lost_samples(frame, arrived)
         if lost is None:
             self._clock.reset()
         self._clock.push(frame.stamp / 1e9, arrived)
         time = self._clock.host_time(frame.stamp / 1e9 - (n - 1) / POLAR_RATE_HZ)
         cause = self._cause or "lost frames"
         if lost is None:
-            lost, cause = self._by_host(time), f"{cause}; the strap's clock was set, so the length is the computer's"
+            lost = self._lost_by_host_time(time)
+            cause = f"{cause}; the strap's clock was set, so the length is the computer's"
         if lost > 0:
             yield Gap(self._next, lost, cause, time=time - lost / POLAR_RATE_HZ)
         yield Chunk(frame.samples[:, None], self._next + lost, time, arrived)
-        self._note(frame, self._next + lost + n, arrived)
-        if (news := self._clock.drift_report(arrived)) is not None:
-            yield news
+        self._advance(frame, self._next + lost + n, arrived)
+        if (report := self._clock.drift_report(arrived)) is not None:
+            yield report
 
-    def _lost(self, frame: PolarFrame, arrived: float) -> int | None:
-        """Samples missing before a frame; None where the strap's clock was set in between."""
+    def _lost_samples(self, frame: PolarFrame, arrived: float) -> int | None:
+        """Count the samples lost before a frame; None if the strap's clock was set in between."""
         if self._last is None:
             return 0
         stamp, _, before = self._last
@@ -115,23 +110,23 @@ class PolarTimeline:
         if abs(lost) <= _MAX_JITTER_SAMPLES and not self._cause:
             return 0
         if lost < -_MAX_JITTER_SAMPLES or abs(step - (arrived - before)) > _CLOCK_SET_S:
-            self._first = frame.stamp, self._next - 1
+            self._fit_start = frame.stamp, self._next - 1
             return None
         return max(0, lost)
 
     def _rate(self) -> float:
-        """Samples per second of the strap's clock."""
-        stamp, index = self._first
+        """Return the sampling rate by the strap's clock, in Hz."""
+        stamp, index = self._fit_start
         span = (self._last[0] - stamp) / 1e9 if self._last is not None else 0.0
         rate = (self._next - 1 - index) / span if span >= _MIN_FIT_SPAN_S else POLAR_RATE_HZ
         return rate if abs(rate / POLAR_RATE_HZ - 1) <= _MAX_RATE_ERROR else POLAR_RATE_HZ
 
-    def _by_host(self, time: float) -> int:
+    def _lost_by_host_time(self, time: float) -> int:
         assert self._last is not None  # noqa: S101 - there is no gap before the first frame
         return max(0, round((time - self._last[1]) * POLAR_RATE_HZ) - 1)
 
-    def _note(self, frame: PolarFrame, stop: int, arrived: float) -> None:
-        if self._last is None or self._first[0] == frame.stamp:
-            self._first = frame.stamp, stop - 1
+    def _advance(self, frame: PolarFrame, stop: int, arrived: float) -> None:
+        if self._last is None or self._fit_start[0] == frame.stamp:
+            self._fit_start = frame.stamp, stop - 1
         self._next, self._cause = stop, ""
         self._last = frame.stamp, self._clock.host_time(frame.stamp / 1e9), arrived
