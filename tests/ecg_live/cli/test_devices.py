@@ -64,11 +64,11 @@ def test_a_time_that_cannot_be() -> None:
     ],
 )
 def test_known_devices_by_radio(name: str, services: tuple[str, ...], source: str) -> None:
-    assert _identify(FoundDevice(name, "AA:BB", services, -60), alone=True).source == source
+    assert _identify(FoundDevice(name, "AA:BB", services, -60), name_is_unique=True).source == source
 
 
 def test_two_devices_of_one_name_go_by_address() -> None:
-    assert _identify(FoundDevice("Shimmer3-7A21", "AA:BB"), alone=False).source == "shimmer:AA:BB"
+    assert _identify(FoundDevice("Shimmer3-7A21", "AA:BB"), name_is_unique=False).source == "shimmer:AA:BB"
 
 
 def test_the_doctor_finds_a_stream_of_this_machine() -> None:
