@@ -75,7 +75,7 @@ def test_a_full_disk_keeps_the_archive(tmp_path: Path) -> None:
 
 
 def test_a_list_of_too_many_files_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(unpack.__globals__, "MOST_ENTRIES", 3)
+    monkeypatch.setitem(unpack.__globals__, "MAX_ENTRIES", 3)
     archive = zipped(tmp_path / "a.zip", {f"top/{i}": b"" for i in range(4)})
     with pytest.raises(DatasetError, match=r"lists 4 files in .* bytes; 3 files is the most"):
         unpack(archive, "top", tmp_path, 100)
