@@ -36,8 +36,8 @@ def relative(features: F64, baseline: F64, spread: F64) -> F64:
     """Features (n, d) minus the mean of a wearer's ``baseline`` (m, d), in units of the wearer's deviation there.
 
     A few windows estimate a deviation badly: its variance is averaged with that of the training subjects (argument 3,
-    (d,)), which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature that has no other value
-    there becomes NaN.
+    (d,)), which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature that has no other
+    value there becomes NaN.
     """
     n, mean, variance = _moments(baseline)
     prior = np.maximum(spread, SMALLEST) ** 2
