@@ -32,7 +32,7 @@ WRAPS_PLUX, WRAPS_BITALINO = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 1
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One analogue channel of a device: ``key`` finds its data in the file; its converter has so many ``bits``."""
+    """One analogue channel of a device: ``key`` finds its data in the file."""
 
     device: str
     key: int | str

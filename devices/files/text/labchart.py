@@ -24,8 +24,8 @@ from ecg_live.events import Marker, State, StreamInfo
 
 FIRST = "Interval="
 _KEYS = (
-    FIRST, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=", "Range=", "UnitName=", "TopValue=",
-    "BottomValue=",
+    FIRST, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=",
+    "Range=", "UnitName=", "TopValue=", "BottomValue=",
 )  # fmt: skip
 _DAY = 86_400.0  # s; Excel counts days
 _BLOCK = "startofblock"  # rows count from the start of their block; else time goes on
