@@ -18,7 +18,7 @@ from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from ecg_live.errors import ConfigError
 from ecg_live.events import Clock
-from ecg_live.parse_number import number
+from ecg_live.parse_number import parse_number
 
 _SERIAL_PORT_PATTERN = re.compile(r"/dev/.+|(\\\\\.\\)?COM\d+", re.IGNORECASE)
 _IDENTITY_KEYS = ("name", "address")
@@ -105,7 +105,7 @@ def _open_shimmer(settings: dict[str, str], options: ReadOptions, clock: Clock) 
 def _number(settings: dict[str, str], key: str, default: float) -> float:
     text = settings.get(key)
     try:
-        value = default if text is None else number(text)
+        value = default if text is None else parse_number(text)
     except ValueError as error:
         raise ConfigError(f"{key}={text} is not a number", f"such as {key}={default:g}") from error
     if key != "rate" and value != int(value if abs(value) < 1e9 else 0):

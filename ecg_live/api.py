@@ -23,13 +23,13 @@ from ecg_live.resources import DEFAULT_MODEL
 from ecg_live.results import HeadInfo, Window
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
-from ecg_live.signal.unit_check import UnitWatch
+from ecg_live.signal.unit_check import UnitCheck
 
 if TYPE_CHECKING:  # PyTorch takes seconds to load
     from ecg_live.model.bundle import Bundle
-    from ecg_live.model.card import Card
+    from ecg_live.model.card import ModelCard
 
-READ_AT_ONCE_S = 60.0
+READ_BLOCK_S = 60.0
 MAX_SAMPLES = 1 << 30  # 8 GiB of memory; 12 days at 1000 Hz
 FEATURE_NAMES = (
     *(f"embedding_{number}" for number in range(EMBEDDING_SIZE)),
@@ -88,7 +88,7 @@ class Recording:
             yield Chunk(self.samples[start : start + size, None], start, start / self.info.rate)
 
 
-Signal = Recording | npt.ArrayLike
+SignalLike = Recording | npt.ArrayLike
 
 
 def read(
@@ -153,10 +153,10 @@ def read(
         annotations=annotations,
     )
     with closing(open_recording(Path(path), opening)) as source:
-        gathered = _Gathered(source.info)
+        gathered = _RecordingBuilder(source.info)
         error = None
         try:
-            for item in source.chunks(max(1, round(READ_AT_ONCE_S * source.info.rate))):
+            for item in source.chunks(max(1, round(READ_BLOCK_S * source.info.rate))):
                 gathered.add(item)
         except RecordingError as broken:
             if not partial:
@@ -168,11 +168,11 @@ def read(
     return recording
 
 
-class _Gathered:
+class _RecordingBuilder:
     """What a reader gave by now."""
 
     def __init__(self, info: StreamInfo) -> None:
-        self._info, self._units = info, UnitWatch(info)
+        self._info, self._units = info, UnitCheck(info)
         self._parts: list[F64] = []
         self._markers: list[Marker] = []
         self._gaps: list[Gap] = []
@@ -207,7 +207,7 @@ class _Gathered:
             )
 
 
-def windows(signal: Signal, rate: float | None = None, hop: float = 10.0) -> list[Window]:
+def windows(signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> list[Window]:
     """Windows of 10 s at 256 Hz, normalised, as the live signal path makes them.
 
     Parameters
@@ -242,7 +242,7 @@ def windows(signal: Signal, rate: float | None = None, hop: float = 10.0) -> lis
     return list(path_windows(recording.chunks(), SignalPath(recording.info, hop)))
 
 
-def features(signal: Signal, rate: float | None = None, hop: float = 10.0) -> F64:
+def features(signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> F64:
     """Features of each window: the bundled encoder's embedding, heart rate and its variability.
 
     Parameters
@@ -280,31 +280,31 @@ class Model:
         self._bundle = bundle
 
     @property
-    def card(self) -> Card:
+    def card(self) -> ModelCard:
         """What it was trained on, its licence and scores."""
         return self._bundle.card
 
     @property
     def heads(self) -> tuple[HeadInfo, ...]:
         """Name and classes of each head."""
-        return self._bundle.infos
+        return self._bundle.head_infos
 
-    def features(self, signal: Signal, rate: float | None = None, hop: float = 10.0) -> F64:
+    def features(self, signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> F64:
         """Features (n, 131) of each window by this model's encoder; see `ecg_live.features`."""
-        from ecg_live.model.features import hrv  # noqa: PLC0415 - as PyTorch
+        from ecg_live.model.features import hrv_features  # noqa: PLC0415 - as PyTorch
         from ecg_live.model.predictor import Predictor  # noqa: PLC0415
 
         engine = Predictor(self._bundle, hop).engine
         rows = np.empty((0, len(FEATURE_NAMES)))
         with _one_thread():
             found = [
-                np.concatenate((engine.features(window)[0].numpy(), hrv(window)))
+                np.concatenate((engine.features(window)[0].numpy(), hrv_features(window)))
                 for window in windows(signal, rate, hop)
             ]
         return np.vstack((rows, *found))
 
     def predict(
-        self, signal: Signal, rate: float | None = None, *, hop: float = 1.0, baseline: float = 0.0
+        self, signal: SignalLike, rate: float | None = None, *, hop: float = 1.0, baseline: float = 0.0
     ) -> list[dict[str, Any]]:
         """Predict as ``ecg-live run`` does: the same windows, the same numbers.
 
@@ -372,7 +372,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     return Model(load_bundle(DEFAULT_MODEL if path is None else Path(path)))
 
 
-def _recording(signal: Signal, rate: float | None) -> Recording:
+def _recording(signal: SignalLike, rate: float | None) -> Recording:
     """Samples as a recording."""
     if isinstance(signal, Recording):
         if rate is not None and rate != signal.rate:

@@ -15,14 +15,14 @@ from platformdirs import user_config_path
 from ecg_live import parse_number
 from ecg_live.errors import ConfigError
 
-MAX_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
-PREFIX = "ECG_LIVE_"
-FILE = "config.toml"
-WINDOW_FILE = "dashboard.ini"
+MAX_TOML_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
+ENVIRONMENT_PREFIX = "ECG_LIVE_"
+SETTINGS_FILE_NAME = "config.toml"
+WINDOW_FILE_NAME = "dashboard.ini"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LiveSettings:
     """What a live session can be told.
 
     Parameters
@@ -87,16 +87,16 @@ class Settings:
     log: str | None = None
 
 
-NUMBERS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
-SHORTEST, LONGEST = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
-SWITCHES = ("reuse_profile", "headless", "json", "lsl_out")
-PORTS = range(1024, 65536)  # that a user may open
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
+MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
+SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out")
+USER_PORTS = range(1024, 65536)  # that a user may open
+TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def load(
+def load_settings(
     options: Mapping[str, object], environ: Mapping[str, str] | None = None, only: Collection[str] | None = None
-) -> Settings:
+) -> LiveSettings:
     """Merge all places a setting can come from; options that are None were not given.
 
     Where a command has ``only`` these settings, the others keep their defaults and may be what they like.
@@ -107,17 +107,17 @@ def load(
         If a setting is unknown or its value cannot be, naming where it came from.
     """
     environ = os.environ if environ is None else environ
-    names = [field.name for field in fields(Settings) if only is None or field.name in only]
+    names = [field.name for field in fields(LiveSettings) if only is None or field.name in only]
     merged: dict[str, Any] = {}
     for name, value in ((name, value) for name, value in _file(environ).items() if name in names):
         merged[name] = _value(name, value, f"{name} in {_path(environ)}")
     for name in names:
-        if (text := environ.get(PREFIX + name.upper())) is not None:
-            merged[name] = _value(name, text, PREFIX + name.upper())
+        if (text := environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
+            merged[name] = _value(name, text, ENVIRONMENT_PREFIX + name.upper())
     for name, value in options.items():
         if value is not None:
             merged[name] = _value(name, value, "--" + name.replace("_", "-"))
-    return Settings(**merged)
+    return LiveSettings(**merged)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If it cannot be read, is no TOML, or is nested more than `MAX_DEPTH` levels deep.
+        If it cannot be read, is no TOML, or is nested more than `MAX_TOML_DEPTH` levels deep.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -136,8 +136,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: nested too deeply to be read", "mend the file") from error
     except ValueError as error:
         raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
-    if not within_depth(found, MAX_DEPTH):
-        raise ConfigError(f"{path}: nested more than {MAX_DEPTH} levels deep", "mend the file")
+    if not within_depth(found, MAX_TOML_DEPTH):
+        raise ConfigError(f"{path}: nested more than {MAX_TOML_DEPTH} levels deep", "mend the file")
     return found
 
 
@@ -157,35 +157,35 @@ def within_depth(value: object, levels: int) -> bool:
 
 def window_file(environ: Mapping[str, str] | None = None) -> Path:
     """Where the dashboard remembers its size, colours and scale: beside the settings."""
-    return _path(os.environ if environ is None else environ).with_name(WINDOW_FILE)
+    return _path(os.environ if environ is None else environ).with_name(WINDOW_FILE_NAME)
 
 
 def _path(environ: Mapping[str, str]) -> Path:
-    chosen = environ.get(PREFIX + "CONFIG")
-    return Path(chosen) if chosen else user_config_path("ecg-live") / FILE
+    chosen = environ.get(ENVIRONMENT_PREFIX + "CONFIG")
+    return Path(chosen) if chosen else user_config_path("ecg-live") / SETTINGS_FILE_NAME
 
 
 def _file(environ: Mapping[str, str]) -> dict[str, Any]:
     path = _path(environ)
     if not path.is_file():
-        if environ.get(PREFIX + "CONFIG"):
-            raise ConfigError(f"{PREFIX}CONFIG names {path}, which is no file", "mend or unset it")
+        if environ.get(ENVIRONMENT_PREFIX + "CONFIG"):
+            raise ConfigError(f"{ENVIRONMENT_PREFIX}CONFIG names {path}, which is no file", "mend or unset it")
         return {}
     found = read_toml(path)
-    known = [field.name for field in fields(Settings)]
+    known = [field.name for field in fields(LiveSettings)]
     if strange := sorted(found.keys() - set(known)):
         raise ConfigError(f"{path} sets {', '.join(strange)}; known are {', '.join(known)}", "mend the file")
     return found
 
 
 def _value(name: str, value: object, where: str) -> object:
-    if name in NUMBERS:
+    if name in NUMBER_SETTINGS:
         return _number(name, value, where)
-    if name in SWITCHES:
+    if name in SWITCH_SETTINGS:
         text = str(value).lower()
-        if text not in YES + NO:
+        if text not in TRUE_WORDS + FALSE_WORDS:
             raise ConfigError(f"{where} is {value!r}; it is yes or no", "write true or false")
-        return text in YES
+        return text in TRUE_WORDS
     return str(value)
 
 
@@ -193,16 +193,16 @@ def _number(name: str, value: object, where: str) -> float | int:
     if name == "speed" and value == "max":
         return math.inf
     try:
-        number = parse_number.number(str(value))
+        number = parse_number.parse_number(str(value))
     except ValueError:
         number = math.nan
     if name == "baseline":
-        if number != 0 and not SHORTEST <= number <= LONGEST:
-            limits = f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none"
+        if number != 0 and not MIN_BASELINE_S <= number <= MAX_BASELINE_S:
+            limits = f"from {MIN_BASELINE_S:g} to {MAX_BASELINE_S:g} s, or 0 for none"
             raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --baseline 60")
         return number
     if name == "mark_port":
-        if number not in PORTS:
+        if number not in USER_PORTS:
             raise ConfigError(f"{where} is {value!r}; a port is from 1024 to 65535", "for example --mark-port 16580")
         return int(number)
     if not 0 < number < math.inf:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-LONGEST_MESSAGE = 400  # characters: two lines of a wide terminal; a file's columns or a library's words may fill pages
+MAX_MESSAGE_CHARACTERS = (
+    400  # characters: two lines of a wide terminal; a file's columns or a library's words may fill pages
+)
 
 
-def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
+def shortened(text: str, longest: int = MAX_MESSAGE_CHARACTERS) -> str:
     """Make a text one line, and leave out the middle of one that is too long: what was found is first, why is last."""
     text = " ".join(text.splitlines())  # what a file or library says may have several
     if len(text) <= longest:

@@ -17,23 +17,23 @@ except (ImportError, OSError, RuntimeError) as error:
 
 __all__ = ["clock_offset", "pylsl"]
 
-PLACES = (
+LSL_CONFIG_FILES = (
     Path("lsl_api.cfg"),
     Path("~/lsl_api/lsl_api.cfg"),
     Path("/etc/lsl_api/lsl_api.cfg"),
 )  # liblsl 1.18 looks here
-_READINGS = 5  # of both clocks
-QUIET = "[log]\nlevel = -3\n"  # fatal errors only; what else goes wrong, sources and sinks say themselves
+_CLOCK_READINGS = 5  # of both clocks
+QUIET_LSL_CONFIG = "[log]\nlevel = -3\n"  # fatal errors only; what else goes wrong, sources and sinks say themselves
 
 
-def configured() -> bool:
+def has_user_config() -> bool:
     """Whether the user has a configuration of LSL, which is then the only one that counts."""
-    return "LSLAPICFG" in os.environ or any(os.path.exists(os.path.expanduser(place)) for place in PLACES)  # noqa: PTH110, PTH111 - Path's raise without a home
+    return "LSLAPICFG" in os.environ or any(os.path.exists(os.path.expanduser(place)) for place in LSL_CONFIG_FILES)  # noqa: PTH110, PTH111 - Path's raise without a home
 
 
-if not configured():
+if not has_user_config():
     with suppress(NotImplementedError):  # liblsl before 1.17.7
-        pylsl.set_config_content(QUIET)
+        pylsl.set_config_content(QUIET_LSL_CONFIG)
 
 
 def clock_offset(clock: Clock) -> float:
@@ -42,7 +42,7 @@ def clock_offset(clock: Clock) -> float:
     They have the same base on Linux, and perhaps not elsewhere.
     """
     readings = []
-    for _ in range(_READINGS):
+    for _ in range(_CLOCK_READINGS):
         before, theirs, after = clock(), pylsl.local_clock(), clock()
         readings.append((after - before, (before + after) / 2 - theirs))
     return min(readings)[1]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
+_NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """Read a number as instruments, files and people write it; blanks around it do not count.
 
     Python's ``float`` also takes its own spelling of ``1_000``, and digits of any script. NaN and infinities are read:
@@ -19,6 +19,6 @@ def number(text: str) -> float:
         It is none.
     """
     plain = text.strip()
-    if not _NUMBER.fullmatch(plain):
+    if not _NUMBER_PATTERN.fullmatch(plain):
         raise ValueError(f"{text[:40]!r} is no number")
     return float(plain)

@@ -24,12 +24,12 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64
 
-SCHEMA = 1
-DATA = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
-LONGEST = 200  # bytes of a folder's name; file systems take 255
-RECORDING = "recording-"  # begins the names of entries that say where a recording lies
-OTHERWISE = "name one of them otherwise: on macOS and Windows, P1 and p1 share a folder"
-LARGEST = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
+PROFILE_SCHEMA = 1
+DATA_FOLDER_VARIABLE = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
+MAX_FOLDER_NAME_BYTES = 200  # bytes of a folder's name; file systems take 255
+RECORDING_ENTRY_PREFIX = "recording-"  # begins the names of entries that say where a recording lies
+CASE_CLASH_REMEDY = "name one of them otherwise: on macOS and Windows, P1 and p1 share a folder"
+MAX_ENTRY_BYTES = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,14 @@ class KnownRecording:
     date: str
 
 
-Learnt = KnownScale | KnownBaseline
-Entry = Learnt | KnownRecording
-Found = TypeVar("Found", KnownScale, KnownBaseline, KnownRecording)
+LearntEntry = KnownScale | KnownBaseline
+ProfileEntry = LearntEntry | KnownRecording
+EntryKind = TypeVar("EntryKind", KnownScale, KnownBaseline, KnownRecording)
 
 
 def data_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Folder of the user's data, as `DATA` or the system says."""
-    chosen = (os.environ if environ is None else environ).get(DATA)
+    """Folder of the user's data, as `DATA_FOLDER_VARIABLE` or the system says."""
+    chosen = (os.environ if environ is None else environ).get(DATA_FOLDER_VARIABLE)
     return Path(chosen) if chosen else user_data_path("ecg-live")
 
 
@@ -77,12 +77,12 @@ def recording_folders() -> tuple[Path, Path]:
     return Path("recordings"), data_folder() / "recordings"
 
 
-def quoted(text: str) -> str:
+def file_name_of(text: str) -> str:
     """A participant's or session's name as a part of a file's name; no two share one."""
     return quote(text, safe=" ", errors="replace")
 
 
-def today() -> str:
+def timestamp_now() -> str:
     """Date and time with the offset from UTC, for an entry."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
@@ -104,11 +104,11 @@ class Profile:
     """
 
     def __init__(self, participant: str, data: Path | None = None) -> None:
-        name = quoted(participant).replace(".", "%2E")
+        name = file_name_of(participant).replace(".", "%2E")
         padded = participant != participant.strip()  # no header of a recording could tell it from the plain one
-        if not participant or padded or not participant.isprintable() or len(name) > LONGEST:
+        if not participant or padded or not participant.isprintable() or len(name) > MAX_FOLDER_NAME_BYTES:
             found = repr(participant[:40]) + ("..." if len(participant) > 40 else "")
-            limit = f"a pseudonym has 1 to {LONGEST} plain characters and no blank at its ends"
+            limit = f"a pseudonym has 1 to {MAX_FOLDER_NAME_BYTES} plain characters and no blank at its ends"
             raise ConfigError(f"{found} is no participant; {limit}", "for example P01")
         self.participant = participant
         self.folder = (data_folder() if data is None else data) / "profiles" / name
@@ -137,7 +137,7 @@ class Profile:
         """Where recordings of the participant were begun; entries that cannot be read are left out."""
         found: list[Path] = []
         for path in self.files():
-            if path.name.startswith(RECORDING):
+            if path.name.startswith(RECORDING_ENTRY_PREFIX):
                 with contextlib.suppress(RecordingError):
                     entry = self._read(path, _recording)
                     found += [Path(entry.path)] if entry else []
@@ -152,7 +152,7 @@ class Profile:
         except OSError as error:
             raise RecordingError(f"{self.folder}: {error.strerror}", "check the folder") from error
 
-    def save(self, entry: Entry) -> Path:
+    def save(self, entry: ProfileEntry) -> Path:
         """Keep an entry in place of the one before; give its file.
 
         Raises
@@ -168,14 +168,15 @@ class Profile:
         else:
             path = self._path("baseline", entry.encoder)
             content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
-        content = {"schema": SCHEMA, "participant": self.participant, "date": entry.date} | content
+        content = {"schema": PROFILE_SCHEMA, "participant": self.participant, "date": entry.date} | content
         if self._shares(other := participant_of(path)):
-            raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", OTHERWISE)
+            raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", CASE_CLASH_REMEDY)
         try:
             write_whole(path, (json.dumps(content, allow_nan=False) + "\n").encode(), private=True)
         except OSError as error:
             raise RecordingError(
-                f"{path}: the profile cannot be kept: {error.strerror}", f"free space, or set {DATA} to another folder"
+                f"{path}: the profile cannot be kept: {error.strerror}",
+                f"free space, or set {DATA_FOLDER_VARIABLE} to another folder",
             ) from error
         return path
 
@@ -186,11 +187,11 @@ class Profile:
     def _path(self, kind: str, key: str) -> Path:
         return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
 
-    def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], Found]) -> Found | None:
+    def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], EntryKind]) -> EntryKind | None:
         remedy = f"remove the file: the next session of {self.participant} makes it anew"
         try:
-            if path.stat().st_size > LARGEST:
-                raise FormatError(f"{path}: an entry of more than {LARGEST >> 20} MiB", remedy)
+            if path.stat().st_size > MAX_ENTRY_BYTES:
+                raise FormatError(f"{path}: an entry of more than {MAX_ENTRY_BYTES >> 20} MiB", remedy)
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
@@ -199,13 +200,13 @@ class Profile:
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{path}: the profile is damaged: {error}", remedy) from error
         try:
-            if content["schema"] != SCHEMA:
+            if content["schema"] != PROFILE_SCHEMA:
                 raise FormatError(
-                    f"{path}: a profile of schema {content['schema']}; this version reads {SCHEMA}", remedy
+                    f"{path}: a profile of schema {content['schema']}; this version reads {PROFILE_SCHEMA}", remedy
                 )
             if content["participant"] != self.participant:
                 other = str(content["participant"])
-                remedy = OTHERWISE if self._shares(other) else remedy
+                remedy = CASE_CLASH_REMEDY if self._shares(other) else remedy
                 raise FormatError(f"{path}: belongs to {other!r}, not {self.participant!r}", remedy)
             return parse(content)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:

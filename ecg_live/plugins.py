@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from ecg_live.errors import ConfigError
 
-Group = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets"]
+PluginGroup = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets"]
 
 
 @cache
-def _installed(group: Group) -> tuple[EntryPoint, ...]:
+def _installed(group: PluginGroup) -> tuple[EntryPoint, ...]:
     """Entry points of a group by name; of two with one name the first on the path."""
     found: dict[str, EntryPoint] = {}
     for each in entry_points(group=group):
@@ -21,12 +21,12 @@ def _installed(group: Group) -> tuple[EntryPoint, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def plugin_names(group: Group) -> tuple[str, ...]:
+def plugin_names(group: PluginGroup) -> tuple[str, ...]:
     """Names of the installed plug-ins of a group, in small letters and sorted; nothing is imported."""
     return tuple(each.name.casefold() for each in _installed(group))
 
 
-def load_plugin(group: Group, name: str) -> Any | None:
+def load_plugin(group: PluginGroup, name: str) -> Any | None:
     """Import a plug-in; None where none has that name.
 
     Raises
@@ -43,13 +43,13 @@ def load_plugin(group: Group, name: str) -> Any | None:
         raise broken_plugin(group, name, "cannot be imported", error) from error
 
 
-def load_plugins(group: Group) -> Iterator[tuple[str, Any]]:
+def load_plugins(group: PluginGroup) -> Iterator[tuple[str, Any]]:
     """Import the plug-ins of a group, one after the other. Raises as `load_plugin`."""
     for name in plugin_names(group):
         yield name, load_plugin(group, name)
 
 
-def broken_plugin(group: Group, name: str, what: str, error: Exception | str) -> ConfigError:
+def broken_plugin(group: PluginGroup, name: str, what: str, error: Exception | str) -> ConfigError:
     """Say in one line which plug-in fails, and at what."""
     entry = next((each for each in _installed(group) if each.name.casefold() == name.casefold()), None)
     package = entry.dist.name if entry is not None and entry.dist is not None else "an unknown package"

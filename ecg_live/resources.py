@@ -6,12 +6,12 @@ from pathlib import Path
 
 from ecg_live.errors import RecordingError
 
-DEMO = "signal_sample_single_hub_ECG_2018_7_5.h5"
-MODELS = Path(__file__).parent / "model" / "pretrained"
-DEFAULT_MODEL = MODELS / "mental_load.safetensors"
+DEMO_FILE_NAME = "signal_sample_single_hub_ECG_2018_7_5.h5"
+MODELS_FOLDER = Path(__file__).parent / "model" / "pretrained"
+DEFAULT_MODEL = MODELS_FOLDER / "mental_load.safetensors"
 
 
-def folder() -> Path:
+def recordings_folder() -> Path:
     """Folder of the bundled recordings: inside the installed package, or at the top of a checkout."""
     package = Path(__file__).parent
     installed = package / "recordings"
@@ -26,7 +26,7 @@ def demo_recording() -> Path:
     RecordingError
         If it is not there.
     """
-    path = folder() / DEMO
+    path = recordings_folder() / DEMO_FILE_NAME
     if not path.is_file():
         raise RecordingError(f"the bundled recording {path} is missing", "install ecg-live again")
     return path

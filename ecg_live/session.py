@@ -11,14 +11,14 @@ from ecg_live.events import Beats, Chunk, Clock, Gap, Marker, SetChange, State, 
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder, Sink, Source
 from ecg_live.results import HeadInfo, Item, Poll, Prediction, Snapshot, Summary, Window
-from ecg_live.session_counters import Counts
-from ecg_live.session_requests import Requests
+from ecg_live.session_counters import SessionCounters
+from ecg_live.session_requests import SessionRequests
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.signal.rr_pipeline import StrapPath
-from ecg_live.sinks.dispatcher import Fanout
-from ecg_live.sinks.display_buffer import Screen
+from ecg_live.signal.rr_pipeline import RrPath
+from ecg_live.sinks.dispatcher import Dispatcher
+from ecg_live.sinks.display_buffer import DisplayBuffer
 
-REST = 60.0  # s, of a baseline that is asked for in mid-session
+DEFAULT_BASELINE_S = 60.0  # s, of a baseline that is asked for in mid-session
 
 
 class Session:
@@ -32,7 +32,7 @@ class Session:
     Parameters
     ----------
     source : Source
-    path : SignalPath or StrapPath
+    path : SignalPath or RrPath
     predictor : Predictor
     heads : sequence of HeadInfo
         What the predictor answers.
@@ -55,7 +55,7 @@ class Session:
     def __init__(
         self,
         source: Source,
-        path: SignalPath | StrapPath,
+        path: SignalPath | RrPath,
         predictor: Predictor,
         heads: Sequence[HeadInfo],
         sinks: Sequence[Sink],
@@ -64,17 +64,17 @@ class Session:
         *,
         recordings: Callable[[], Recorder] | None = None,
         record: bool = False,
-        rest: float = REST,
+        rest: float = DEFAULT_BASELINE_S,
         watched: bool = True,
     ) -> None:
         self._source, self._path, self._predictor, self._clock = source, path, predictor, clock
         self.info: StreamInfo = source.info
         self.heads = tuple(heads)
-        self._screen = Screen(self.info.rate, clock)
-        self._outputs = Fanout(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
+        self._screen = DisplayBuffer(self.info.rate, clock)
+        self._outputs = Dispatcher(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
-        self._requests = Requests(self.info, predictor, self._outputs, clock, rest)
-        self._counts = Counts(self.info.rate, self.info.speed, clock)
+        self._requests = SessionRequests(self.info, predictor, self._outputs, clock, rest)
+        self._counts = SessionCounters(self.info.rate, self.info.speed, clock)
         self._seconds = seconds
         self._sets: dict[str, str] = {}  # that the heads answered from last
         self._stopping, self._done = Event(), Event()
@@ -130,9 +130,9 @@ class Session:
         """Whether all markers that were noted by now are in a recording, or will be with what it takes next."""
         return self._outputs.saved
 
-    def unwatch(self) -> None:
+    def screen_closed(self) -> None:
         """Nobody looks any more: go on for as long as something else takes the output, a recording for example."""
-        self._outputs.unwatch()
+        self._outputs.screen_closed()
 
     def mark(self, text: str, time: float | None = None, told: Callable[[Marker], object] | None = None) -> None:
         """Note a marker, now or at ``time`` on the session clock; returns at once.
@@ -171,7 +171,7 @@ class Session:
     def _stream(self) -> None:
         try:
             with self._source as source:
-                self._requests.warn_unchanged(self._predictor.unchanged)
+                self._requests.warn_unchanged(self._predictor.heads_without_personal_set)
                 for item in source:
                     self._take(item)
                     if self._stopping.is_set() or self._expired():

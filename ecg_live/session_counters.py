@@ -7,10 +7,10 @@ from math import floor, isfinite
 from ecg_live.events import Chunk, Clock, Gap
 from ecg_live.results import Summary, Window
 
-SILENT = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
+MAX_SILENCE_S = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
 
 
-class Counts:
+class SessionCounters:
     """Counts for the summary, and arrivals for the latency.
 
     ``began`` is the session clock at the first sample, ``lost`` counts raw samples.
@@ -55,7 +55,7 @@ class Counts:
     def silence(self) -> Gap | None:
         """What did not come before the end of a session whose device fell silent; None where it did not."""
         now, chunk = self._clock(), self._newest
-        if chunk is None or not isfinite(self._speed) or now - self._taken <= SILENT:
+        if chunk is None or not isfinite(self._speed) or now - self._taken <= MAX_SILENCE_S:
             return None
         due = floor((now - self._taken) * self._rate * self._speed)  # from a device that sends on
         lost, time = chunk.stop + due - self._stop, chunk.time + len(chunk.samples) / self._rate / self._speed

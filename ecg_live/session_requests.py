@@ -11,10 +11,10 @@ from ecg_live.constants import NO_ECG
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock, Marker, State, StreamInfo
 from ecg_live.model.predictor import Predictor
-from ecg_live.sinks.dispatcher import Fanout
+from ecg_live.sinks.dispatcher import Dispatcher
 
 
-class Requests:
+class SessionRequests:
     """Serve requests in their order, on a thread of its own, so that they do not wait for a silent source.
 
     Parameters
@@ -28,7 +28,7 @@ class Requests:
         Seconds of a baseline that `begin_baseline` begins.
     """
 
-    def __init__(self, info: StreamInfo, predictor: Predictor, outputs: Fanout, clock: Clock, rest: float) -> None:
+    def __init__(self, info: StreamInfo, predictor: Predictor, outputs: Dispatcher, clock: Clock, rest: float) -> None:
         self._info, self._predictor, self._outputs, self._clock, self._rest = info, predictor, outputs, clock, rest
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="session-requests")

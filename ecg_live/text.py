@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """Make spaces of control characters, a terminal's escapes among them, and of marks that turn the writing around."""
     return "".join(character if character.isprintable() else " " for character in text)

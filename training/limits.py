@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecg_live.config import LONGEST, SHORTEST
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.config import MAX_BASELINE_S, MIN_BASELINE_S
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError
-from ecg_live.model.card import DEEPEST, WIDEST
-from ecg_live.model.networks import TASKS
+from ecg_live.model.card import MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS
+from ecg_live.model.networks import PRETEXT_TASKS
 
 if TYPE_CHECKING:
     from training.settings import TrainSettings
@@ -33,10 +33,10 @@ POSITIVE_FINITE = Limit(lambda value: 0 < value <= MAX_FLOAT32, f"above 0 and at
 SEED_LIMIT = _within(0, 2**32 - 1)  # what scikit-learn takes
 SHARE_LIMIT = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
 HOP_LIMIT = Limit(
-    lambda value: 0 < value <= WIDTH / RATE and float(value * RATE).is_integer(),
-    f"above 0 and at most {WIDTH / RATE:g} s, in steps of 1/{RATE} s",
+    lambda value: 0 < value <= WINDOW_SAMPLES / MODEL_RATE_HZ and float(value * MODEL_RATE_HZ).is_integer(),
+    f"above 0 and at most {WINDOW_SAMPLES / MODEL_RATE_HZ:g} s, in steps of 1/{MODEL_RATE_HZ} s",
 )
-PIECES_LIMIT = _within(2, WIDTH)
+PIECES_LIMIT = _within(2, WINDOW_SAMPLES)
 
 SETTING_LIMITS: Mapping[str, Limit] = {
     "corpus.hop": HOP_LIMIT,
@@ -45,13 +45,15 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "pretext.batch": POSITIVE_LIMIT,
     "pretext.rate": POSITIVE_FINITE,
     "pretext.tasks": Limit(
-        lambda names: len(set(names)) == len(names) and {TASKS[0]} < {TASKS[0], *names} <= set(TASKS),
+        lambda names: (
+            len(set(names)) == len(names) and {PRETEXT_TASKS[0]} < {PRETEXT_TASKS[0], *names} <= set(PRETEXT_TASKS)
+        ),
         "tasks, each once, beside the original, without which there is nothing to tell apart; "
-        f"known are {', '.join(TASKS)}",
+        f"known are {', '.join(PRETEXT_TASKS)}",
     ),
     "pretext.coefficients": Limit(
-        lambda each: len(each) == len(TASKS) and all(value >= 0 for value in each),
-        f"numbers of 0 or more: {len(TASKS)} tasks need one each",
+        lambda each: len(each) == len(PRETEXT_TASKS) and all(value >= 0 for value in each),
+        f"numbers of 0 or more: {len(PRETEXT_TASKS)} tasks need one each",
     ),
     "pretext.l2": _within(0, MAX_FLOAT32),
     "pretext.dropout": SHARE_LIMIT,
@@ -62,8 +64,8 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "pretext.strength.warp_pieces": PIECES_LIMIT,
     "pretext.strength.stretch": Limit(lambda value: value > 1, "above 1"),
     "head.hidden": Limit(
-        lambda widths: len(widths) <= DEEPEST and all(0 < width <= WIDEST for width in widths),
-        f"at most {DEEPEST} layers of 1 to {WIDEST} units",
+        lambda widths: len(widths) <= MAX_HIDDEN_LAYERS and all(0 < width <= MAX_LAYER_UNITS for width in widths),
+        f"at most {MAX_HIDDEN_LAYERS} layers of 1 to {MAX_LAYER_UNITS} units",
     ),
     "head.dropout": SHARE_LIMIT,
     "head.l2": _within(0, MAX_FLOAT32),
@@ -72,8 +74,8 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "head.rate": POSITIVE_FINITE,
     "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),
     "evaluate.baseline": Limit(
-        lambda value: value == 0 or SHORTEST <= value <= LONGEST,
-        f"from {SHORTEST:g} to {LONGEST:g} s, or 0 for none",
+        lambda value: value == 0 or MIN_BASELINE_S <= value <= MAX_BASELINE_S,
+        f"from {MIN_BASELINE_S:g} to {MAX_BASELINE_S:g} s, or 0 for none",
     ),
     "evaluate.draws": POSITIVE_LIMIT,
     "evaluate.rivals": POSITIVE_LIMIT,

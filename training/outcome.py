@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ecg_live import __version__
-from ecg_live.model.bundle import Bundle, Card
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.bundle import Bundle, ModelCard
+from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.signal.pipeline import PREPROCESSING
 from training.data.corpus import Corpus
 from training.pretext.pretrained import LICENCE_PREFIX
@@ -36,7 +36,7 @@ def make_bundle(
         pretext |= {"held_out_accuracy": dict(encoders.log.held_out), "windows": encoders.log.windows}
     pretext["seen"] = {each: list(people) for each, people in encoders.card.seen.items()}
     pretext["files"] = list(encoders.card.files)
-    card = Card(
+    card = ModelCard(
         name=name or (before.card.name if before else f"{', '.join(cards)} from ECG"),
         padding=encoders.encoder.padding,
         heads=cards,
@@ -100,4 +100,4 @@ def _encoder_remarks(given: Path | None, encoders: Encoders) -> tuple[str, ...]:
         return ()
     whom = "; ".join(f"{len(people)} of {name}" for name, people in encoders.card.seen.items())
     said = f"which has seen people: {whom}: {encoders.people}" if whom else "which does not say whom it has seen"
-    return (f"The encoder is that of {given.name} ({digest(encoders.encoder.state_dict())[:12]}), {said}.",)
+    return (f"The encoder is that of {given.name} ({tensors_sha256(encoders.encoder.state_dict())[:12]}), {said}.",)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, g
 from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
-from ecg_live.model.features import Inputs
-from ecg_live.model.networks import EMOTION_WIDTH, PRETEXT_DROPOUT, TASKS
+from ecg_live.model.features import FeatureKind
+from ecg_live.model.networks import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS
 from training.limits import check_settings
 from training.pretext.transforms import TransformStrength
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 ScoringProtocol = Literal["loso", "kfold"]
-HeadInputs = Literal["auto", Inputs]
+HeadInputs = Literal["auto", FeatureKind]
 S = TypeVar("S", bound="DataclassInstance")
 PAPER_COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
 # Ours: noise and permutation show in neighbouring samples, and count little; the others count alike.
@@ -62,7 +62,7 @@ class PretextSettings:
     rate: float = 1e-3
     schedule: Literal["cycle", "steps"] = "cycle"
     padding: Padding = "valid"
-    tasks: tuple[str, ...] = TASKS
+    tasks: tuple[str, ...] = PRETEXT_TASKS
     coefficients: tuple[float, ...] = DEFAULT_COEFFICIENTS
     l2: float = 1e-4
     dropout: float = PRETEXT_DROPOUT

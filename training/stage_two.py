@@ -10,9 +10,9 @@ import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.events import F64
-from ecg_live.model.calibrated_head import Head
+from ecg_live.model.calibrated_head import CalibratedHead
 from ecg_live.model.card import HeadCard
-from ecg_live.model.features import Inputs
+from ecg_live.model.features import FeatureKind
 from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Ints, Names
 from training.data.rest_windows import baseline_windows, overlapping
@@ -52,7 +52,7 @@ class TrainedLabel:
     """What came of one label: its scores, the heads by set, their card; ``names`` of the class of every window."""
 
     result: LabelResult
-    heads: Mapping[str, Head]
+    heads: Mapping[str, CalibratedHead]
     card: HeadCard
     names: Names
 
@@ -157,9 +157,11 @@ def _mixed_segments(
         return (), (f"segments mixed: not scored: {error.message}",)
 
 
-def _fit_shipped_head(which: str, examples: FeatureTable, chosen: Mapping[str, str], settings: TrainSettings) -> Head:
+def _fit_shipped_head(
+    which: str, examples: FeatureTable, chosen: Mapping[str, str], settings: TrainSettings
+) -> CalibratedHead:
     """A set's head, fitted on everybody."""
-    inputs: Inputs = HEAD_INPUTS[chosen[which]]
+    inputs: FeatureKind = HEAD_INPUTS[chosen[which]]
     keep = examples.scored(relative=which == "personal")
     spread = examples.spread(inputs) if which == "personal" else None
     x = examples.features(inputs) if spread is None else examples.relative(inputs, spread)

@@ -13,8 +13,8 @@ from devices.bluetooth.gatt import BATTERY_LEVEL_UUID, BATTERY_SERVICE_UUID
 from devices.bluetooth.heart_rate import HEART_RATE_MEASUREMENT_UUID, HEART_RATE_SERVICE_UUID
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.player import Player
-from ecg_live.constants import RATE as GRID
-from ecg_live.constants import WIDTH
+from ecg_live.constants import MODEL_RATE_HZ as GRID
+from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import Chunk, StreamInfo
 from ecg_live.signal.pipeline import SignalPath, windows
 
@@ -36,7 +36,7 @@ def battery_service(level: float) -> Service:
 
 def rr_of(player: Player) -> tuple[float, ...]:
     """RR intervals (s) of a recording, by the live path's own beats."""
-    path = SignalPath(StreamInfo(player.rate, ("ECG",)), WIDTH / GRID)
+    path = SignalPath(StreamInfo(player.rate, ("ECG",)), WINDOW_SAMPLES / GRID)
     found = [beat for window in windows(iter([Chunk(player.samples[:, :1], 0, 0.0)]), path) for beat in window.beats]
     return tuple(np.diff(found).tolist())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
@@ -93,9 +93,9 @@ def complain(error: Exception) -> None:
     remedy = getattr(error, "remedy", "")
     say(getattr(error, "message", str(error)))
     if remedy:
-        print(f"  what to do: {clean(remedy)}", file=sys.stderr)
+        print(f"  what to do: {sanitize(remedy)}", file=sys.stderr)
 
 
 def say(text: str) -> None:
     """Print a line for the user on standard error; file and device names in it cannot steer the terminal."""
-    print(f"ecg-live: {clean(text)}", file=sys.stderr)
+    print(f"ecg-live: {sanitize(text)}", file=sys.stderr)

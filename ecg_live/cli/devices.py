@@ -12,8 +12,8 @@ from rich.table import Table
 
 from devices.discovery import Discovery, discover
 from ecg_live.cli.log_file import log_option, log_to
-from ecg_live.config import load
-from ecg_live.text import clean
+from ecg_live.config import load_settings
+from ecg_live.text import sanitize
 
 DEFAULT_SCAN_S = 4.0  # a strap advertises about once a second, and a scan may miss some
 
@@ -27,7 +27,7 @@ def show_devices(seconds: str | None, log: str | None = None, *, as_json: bool) 
         The time is no positive number, or the log cannot be written.
     """
     with log_to(log_option(log)):
-        reach = discover(load({"seconds": seconds}, {}).seconds or DEFAULT_SCAN_S)
+        reach = discover(load_settings({"seconds": seconds}, {}).seconds or DEFAULT_SCAN_S)
     if as_json:
         print(json.dumps(asdict(reach)), flush=True)
     else:
@@ -58,7 +58,7 @@ def _print(reach: Discovery) -> None:
     _table(console, "Bluetooth devices", ("SOURCE", "kind", "name", "address", "dBm"), radio)
     _table(console, "Serial ports", ("SOURCE", "port", "description"), ports)
     for note in reach.notes:
-        console.print(f"- {escape(clean(note))}", highlight=False, soft_wrap=True)
+        console.print(f"- {escape(sanitize(note))}", highlight=False, soft_wrap=True)
 
 
 def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -68,5 +68,5 @@ def _table(console: Console, title: str, columns: Sequence[str], rows: Sequence[
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(clean(cell)) for cell in row))
+        table.add_row(*(escape(sanitize(cell)) for cell in row))
     console.print(table)

@@ -16,7 +16,7 @@ from ecg_live import __version__
 from ecg_live.cli.qt_check import why_no_display
 from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 REQUIRED_PACKAGES = (
     "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio",
@@ -50,7 +50,7 @@ def examine(*, as_json: bool) -> int:
         console = Console()
         for check in checks:
             mark = "[green]ok[/]" if check.ok else "[red]missing[/]" if check.needed else "[yellow]without[/]"
-            console.print(f"{mark:>9}  {check.name}: {escape(clean(check.detail))}", soft_wrap=True, highlight=False)
+            console.print(f"{mark:>9}  {check.name}: {escape(sanitize(check.detail))}", soft_wrap=True, highlight=False)
     return 0 if all(check.ok for check in checks if check.needed) else 1
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from devices.read_options import ReadOptions
 from ecg_live.cli import complain, say
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 
 def export_file(source: Path, form: str, out: Path | None, opening: ReadOptions, *, force: bool) -> int:
@@ -21,7 +21,7 @@ def export_file(source: Path, form: str, out: Path | None, opening: ReadOptions,
 
     done = export(source, form, out, opening, force=force)
     for path in done.files:
-        print(clean(str(path)))
+        print(sanitize(str(path)))
     for remark in done.remarks:
         say(remark)
     if done.error is None:

@@ -16,7 +16,7 @@ from ecg_live.presentation.formatting import size_text
 from ecg_live.recorded.forget import forget, not_reached
 from ecg_live.recorded.forget.inventory import Inventory
 from ecg_live.recorded.forget.search import search_participant
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 NOT_COVERED = (
     "out of reach: copies and backups, exports that were written elsewhere, files of other programs (LabRecorder), what"
@@ -117,12 +117,12 @@ def _files(count: int, one: str, many: str) -> str:
 def _print(found: Inventory) -> None:
     for each in found.all:
         when = datetime.fromtimestamp(each.changed).astimezone().strftime("%Y-%m-%d %H:%M")
-        print(f"{size_text(each.size):>8}  {when}  {clean(str(each.path))}  ({clean(each.why)})")
+        print(f"{size_text(each.size):>8}  {when}  {sanitize(str(each.path))}  ({sanitize(each.why)})")
     if found.left:
         print("not removed, look at them:")
     for left in found.left:
-        print(f"  {clean(str(left.path))}: {clean(left.why)}")
-    searched = ", ".join(clean(str(path)) for path in found.searched) or "no folder"
+        print(f"  {sanitize(str(left.path))}: {sanitize(left.why)}")
+    searched = ", ".join(sanitize(str(path)) for path in found.searched) or "no folder"
     print(f"searched: {searched}\n{NOT_COVERED}", flush=True)  # all of it is out before anything goes
 
 

@@ -17,11 +17,11 @@ from ecg_live.cli.marker_inputs import marker_inputs
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
 from ecg_live.cli.signals import CaughtSignals, session_signals
-from ecg_live.config import Settings, load, window_file
+from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.protocols import Sink
 from ecg_live.resources import DEFAULT_MODEL
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
     from ecg_live.protocols import Source
@@ -50,11 +50,11 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
     EcgLiveError
         If the session cannot start.
     """
-    settings = load(options)
+    settings = load_settings(options)
     if settings.json and sys.stdout is None:
         raise ConfigError("--json without a standard output: it is closed", "leave --json out, or say where it goes")
     if own:
-        settings = Settings(
+        settings = LiveSettings(
             speed=settings.speed,
             seconds=settings.seconds,
             baseline=settings.baseline,
@@ -66,7 +66,7 @@ def live(uri: str, options: Mapping[str, object], *, own: bool = False, debug: b
         return _run(uri, settings, debug=debug)
 
 
-def _run(uri: str, settings: Settings, *, debug: bool) -> int:
+def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
     """Build the session, show it, wait for its end; give the exit code."""
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
@@ -117,13 +117,13 @@ def _found(uri: str, build: Callable[[], Session], *, headless: bool) -> Session
 
     caught = CaughtSignals()
     with caught.handled(lambda: None, signal.SIGINT):
-        session = search(build, f"ecg-live · {uri}", clean(text), lambda: bool(caught))
+        session = search(build, f"ecg-live · {uri}", sanitize(text), lambda: bool(caught))
     if session is None:
         say("the search was ended")
     return session
 
 
-def _open(uri: str, settings: Settings) -> Source:
+def _open(uri: str, settings: LiveSettings) -> Source:
     """Open the source, or raise what would end it at once."""
     from devices.read_options import ReadOptions
     from devices.uri import check_source, open_source
@@ -142,7 +142,7 @@ def _open(uri: str, settings: Settings) -> Source:
 
 
 def _session(
-    uri: str, settings: Settings, wearer: ParticipantState, caught: CaughtSignals, *, watched: bool
+    uri: str, settings: LiveSettings, wearer: ParticipantState, caught: CaughtSignals, *, watched: bool
 ) -> Session:
     source = _open(uri, settings)  # before torch, which takes seconds to load
 
@@ -152,31 +152,31 @@ def _session(
     from ecg_live.model.bundle import load_bundle
     from ecg_live.model.predictor import Predictor
     from ecg_live.session import Session
-    from ecg_live.signal.rr_pipeline import StrapPath
+    from ecg_live.signal.rr_pipeline import RrPath
     from ecg_live.sinks.jsonl import JsonLines
-    from ecg_live.sinks.stdout_writer import Pipe
+    from ecg_live.sinks.stdout_writer import StdoutWriter
 
     torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     sinks: list[Sink] = []
     if settings.json:
-        pipe = Pipe(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)
+        pipe = StdoutWriter(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)
         sinks.append(JsonLines(pipe, source.info.rate, pipe.drain))
-    path: SignalPath | StrapPath
+    path: SignalPath | RrPath
     if source.info.channels:
         path, predictor = wearer.fit(source.info, bundle)
     else:
-        path = StrapPath([head.name for head in bundle.infos], settings.hop)
+        path = RrPath([head.name for head in bundle.head_infos], settings.hop)
         predictor = Predictor(bundle, settings.hop, settings.baseline)
     if settings.lsl_out:
         from ecg_live.sinks.lsl import LslOut
 
-        sinks.append(LslOut(source.info, bundle.infos, time.monotonic, path.delay))
+        sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay))
     return Session(
         source,
         path,
         predictor,
-        bundle.infos,
+        bundle.head_infos,
         sinks,
         time.monotonic,
         settings.seconds,
@@ -186,7 +186,7 @@ def _session(
     )
 
 
-def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> None:
+def _show(session: Session, settings: LiveSettings, uri: str, *, headless: bool) -> None:
     """Keep the main thread in the view until the session or its viewer ends."""
     if not headless:
         _window(session, settings, uri)
@@ -196,7 +196,7 @@ def _show(session: Session, settings: Settings, uri: str, *, headless: bool) -> 
         _wait(session)
 
 
-def _terminal(session: Session, settings: Settings) -> None:
+def _terminal(session: Session, settings: LiveSettings) -> None:
     """Show the session in the terminal; where that fails, what is recorded or sent goes on without it."""
     from ecg_live.cli.terminal import show_in_terminal
 
@@ -210,12 +210,12 @@ def _terminal(session: Session, settings: Settings) -> None:
             discard_output()
         with contextlib.suppress(OSError):
             say(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
-        session.unwatch()
+        session.screen_closed()
         while not session.wait(0.1):
             pass
 
 
-def _window(session: Session, settings: Settings, uri: str) -> None:
+def _window(session: Session, settings: LiveSettings, uri: str) -> None:
     """Show the dashboard; where it cannot draw any more, what is recorded or sent goes on without it."""
     from ecg_live.dashboard.app import DrawingError, run_dashboard
 

@@ -22,10 +22,10 @@ from typing import TextIO
 from ecg_live import __version__
 from ecg_live.atomic_write import PRIVATE_FILE
 from ecg_live.cli import say
-from ecg_live.config import Settings, load
+from ecg_live.config import LiveSettings, load_settings
 from ecg_live.errors import ConfigError, DatasetError, EcgLiveError, RecordingError
-from ecg_live.participant_profile import quoted
-from ecg_live.text import clean
+from ecg_live.participant_profile import file_name_of
+from ecg_live.text import sanitize
 
 LOGGED_PACKAGES = ("ecg_live", "devices", "training")
 MASK = "[...]"
@@ -50,7 +50,7 @@ class PrivateFormatter(logging.Formatter):
             message += f": {self.formatException(record.exc_info)}"
         if self._private is not None:
             message = self._private.sub(MASK, message)
-        return f"{time} {record.levelname} {record.name} {clean(message)}"
+        return f"{time} {record.levelname} {record.name} {sanitize(message)}"
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
         """Kinds and places of an error and of what caused it, the last first."""
@@ -144,16 +144,16 @@ def log_option(option: str | None) -> str | None:
     Raises
     ------
     ConfigError
-        As `load`.
+        As `load_settings`.
     """
-    return load({"log": option}, only=("log",)).log
+    return load_settings({"log": option}, only=("log",)).log
 
 
-def private_words(settings: Settings, source: str) -> Iterator[str]:
+def private_words(settings: LiveSettings, source: str) -> Iterator[str]:
     """What of a session's settings may name the wearer: pseudonyms, and names of files and folders."""
     for name in (settings.participant, settings.session):
         if name:
-            yield from (name, quoted(name))
+            yield from (name, file_name_of(name))
     for text in (source.removeprefix("file:"), settings.record or ""):
         if text and (text == settings.record or os.path.exists(text)):  # noqa: PTH110 - as in uri
             yield from (text, str(Path(text).absolute()), Path(text).name, Path(text).stem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecg_live.markers.client import find, send
+from ecg_live.markers.client import find_session, send_marker
 
 
 def mark(text: str, time: float, *, port: int | None, token: str | None, pid: int | None, session: str | None) -> int:
@@ -15,7 +15,7 @@ def mark(text: str, time: float, *, port: int | None, token: str | None, pid: in
     DeviceError
         No session answers.
     """
-    raw, saved = send(find(port, token, pid, session), text, time)
+    raw, saved = send_marker(find_session(port, token, pid, session), text, time)
     said = "noted, before the first sample" if raw is None else f"noted at {raw:.3f} s"
     print(said if saved else f"{said}; not saved: nothing is recorded")
     return 0

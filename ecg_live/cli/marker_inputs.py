@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import say
-from ecg_live.config import Settings
-from ecg_live.markers.server import MarkServer
+from ecg_live.config import LiveSettings
+from ecg_live.markers.server import MarkerServer
 
 if TYPE_CHECKING:
     from ecg_live.session import Session
 
 
 @contextlib.contextmanager
-def marker_inputs(session: Session, settings: Settings, source: str) -> Iterator[None]:
+def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iterator[None]:
     """Take markers for a session.
 
     Raises
@@ -25,7 +25,7 @@ def marker_inputs(session: Session, settings: Settings, source: str) -> Iterator
         If the port for markers cannot be opened.
     """
     with contextlib.ExitStack() as stack:
-        server = MarkServer(
+        server = MarkerServer(
             session.mark,
             time.monotonic,
             lambda: session.wait(0),

@@ -10,12 +10,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ecg_live.model.bundle import Card, HeadCard, load_bundle
-from ecg_live.model.features import Inputs
-from ecg_live.resources import DEFAULT_MODEL, MODELS
+from ecg_live.model.bundle import HeadCard, ModelCard, load_bundle
+from ecg_live.model.features import FeatureKind
+from ecg_live.resources import DEFAULT_MODEL, MODELS_FOLDER
 
 SCORE_COLUMNS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
-INPUT_TEXTS: Mapping[Inputs, str] = {
+INPUT_TEXTS: Mapping[FeatureKind, str] = {
     "embedding": "the encoder's embedding",
     "hrv": "heart rate and its variability",
     "both": "the encoder's embedding, heart rate and its variability",
@@ -30,7 +30,9 @@ def show_models(*, as_json: bool) -> None:
     BundleError
         If one is missing or damaged.
     """
-    cards = {path.stem: load_bundle(path).card for path in sorted({DEFAULT_MODEL, *MODELS.glob("*.safetensors")})}
+    cards = {
+        path.stem: load_bundle(path).card for path in sorted({DEFAULT_MODEL, *MODELS_FOLDER.glob("*.safetensors")})
+    }
     if as_json:
         print(json.dumps({name: asdict(card) for name, card in cards.items()}))
         return
@@ -39,7 +41,7 @@ def show_models(*, as_json: bool) -> None:
         _print(console, name, card)
 
 
-def _print(console: Console, name: str, card: Card) -> None:
+def _print(console: Console, name: str, card: ModelCard) -> None:
     accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
     lines = [
         f"[bold]{name}[/]: {card.name}",

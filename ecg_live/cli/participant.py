@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ecg_live.cli import complain, say
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.events import StreamInfo
-from ecg_live.participant_profile import KnownBaseline, KnownScale, Learnt, Profile, today
+from ecg_live.participant_profile import KnownBaseline, KnownScale, LearntEntry, Profile, timestamp_now
 
 if TYPE_CHECKING:
     from ecg_live.model.baseline import Baseline
@@ -56,7 +56,7 @@ class ParticipantState:
         The participant's name cannot be, or a profile shall be reused and nobody is named.
     """
 
-    def __init__(self, settings: Settings, uri: str, data: Path | None = None) -> None:
+    def __init__(self, settings: LiveSettings, uri: str, data: Path | None = None) -> None:
         if settings.reuse_profile and settings.participant is None:
             raise ConfigError("--reuse-profile without a participant", "name one, for example --participant P01")
         self._profile = None if settings.participant is None else Profile(settings.participant, data)
@@ -74,11 +74,11 @@ class ParticipantState:
         """
         from ecg_live.model.predictor import Predictor
         from ecg_live.signal.pipeline import SignalPath
-        from ecg_live.signal.zscore import Scale
+        from ecg_live.signal.zscore import WearerScale
 
         named = device_key(self._uri, info)
         known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
-        scale = None if known is None else Scale(known.mean, known.var, known.blocks)
+        scale = None if known is None else WearerScale(known.mean, known.var, known.blocks)
         path = SignalPath(info, self._settings.hop, scale)
         predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
         self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
@@ -125,15 +125,15 @@ class ParticipantState:
         fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
-    def _learnt(self, fitted: PreparedSession) -> Iterator[Learnt]:
+    def _learnt(self, fitted: PreparedSession) -> Iterator[LearntEntry]:
         scale, baseline = fitted.path.scale, fitted.predictor.baseline
         if scale is not None and scale.blocks >= MIN_SCALE_S:
-            yield KnownScale(fitted.device, scale.mean, scale.var, scale.blocks, today())
+            yield KnownScale(fitted.device, scale.mean, scale.var, scale.blocks, timestamp_now())
         if baseline is not None and baseline is not self._resumed:
-            yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, today())
+            yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, timestamp_now())
 
     @staticmethod
-    def _tell(done: str, profile: Profile, entries: Sequence[Learnt]) -> None:
+    def _tell(done: str, profile: Profile, entries: Sequence[LearntEntry]) -> None:
         said = [
             f"scale of {entry.blocks} s, {entry.date[:10]} ({entry.device})"
             if isinstance(entry, KnownScale)
@@ -153,7 +153,7 @@ def device_key(uri: str, info: StreamInfo) -> str:
 
 def encoder_id(bundle: Bundle) -> str:
     """SHA-256 of all that a bundle's embeddings depend on."""
-    from ecg_live.model.tensor_file import digest
+    from ecg_live.model.tensor_file import tensors_sha256
 
-    parts = digest(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)
+    parts = tensors_sha256(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()

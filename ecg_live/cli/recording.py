@@ -11,16 +11,16 @@ from math import inf
 from pathlib import Path
 
 from ecg_live.cli import complain, say
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.events import Clock, StreamInfo
 from ecg_live.model.bundle import Bundle
-from ecg_live.participant_profile import KnownRecording, Profile, quoted, recording_folders, today
-from ecg_live.sinks.stream_layout import specs
-from ecg_live.sinks.xdf_file import free
-from ecg_live.sinks.xdf_parts import Roll
+from ecg_live.participant_profile import KnownRecording, Profile, file_name_of, recording_folders, timestamp_now
+from ecg_live.sinks.stream_layout import stream_specs
+from ecg_live.sinks.xdf_file import free_bytes
+from ecg_live.sinks.xdf_parts import RollLimits
 from ecg_live.sinks.xdf_recorder import XdfRecorder
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 MIN_FREE_BYTES = 100 * 10**6  # bytes free, below which no recording begins
 LONG_SESSION_S = 4 * 3600.0  # s of a long session, for which there should be room
@@ -50,8 +50,8 @@ class RecorderFactory:
         ``--record`` is no name for an XDF file.
     """
 
-    def __init__(self, settings: Settings, uri: str, info: StreamInfo, bundle: Bundle, clock: Clock) -> None:
-        self._settings, self._info, self._heads, self._clock = settings, info, bundle.infos, clock
+    def __init__(self, settings: LiveSettings, uri: str, info: StreamInfo, bundle: Bundle, clock: Clock) -> None:
+        self._settings, self._info, self._heads, self._clock = settings, info, bundle.head_infos, clock
         self._chosen = None if settings.record is None else _xdf_path(Path(settings.record))
         self._texts = {
             "participant": settings.participant,
@@ -71,9 +71,9 @@ class RecorderFactory:
         path, named = self._chosen or self._by_time(), self._chosen is not None
         self._chosen = None
         self._check_room(path, tell=named)
-        roll = Roll((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
+        roll = RollLimits((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
         texts = {key: text for key, text in self._texts.items() if text is not None}
-        streams = specs(self._info, self._heads)
+        streams = stream_specs(self._info, self._heads)
         recorder = XdfRecorder(
             path, streams, self._info, self._heads, texts, self._clock,
             roll=roll, elsewhere=default_folders(), moved=self._moved,
@@ -93,18 +93,18 @@ class RecorderFactory:
         if self._settings.participant is None:
             return
         try:
-            Profile(self._settings.participant).save(KnownRecording(str(path.absolute()), today()))
+            Profile(self._settings.participant).save(KnownRecording(str(path.absolute()), timestamp_now()))
         except EcgLiveError as error:  # the recording goes on
             complain(error)
 
     def _by_time(self) -> Path:
-        parts = [quoted(text) for text in (self._settings.participant, self._settings.session) if text]
+        parts = [file_name_of(text) for text in (self._settings.participant, self._settings.session) if text]
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         return default_folder() / ("_".join([*(parts or ["ecg-live"]), now]) + RECORDING_SUFFIX)
 
     def _check_room(self, path: Path, *, tell: bool) -> None:
         """Is there room; ``tell`` what will be recorded, before it begins."""
-        left = free(_nearest_existing(path))
+        left = free_bytes(_nearest_existing(path))
         need = LONG_SESSION_S * (
             self._info.rate * len(self._info.channels) * SAMPLE_BYTES + PREDICTION_BYTES / self._settings.hop
         )
@@ -158,6 +158,6 @@ def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
             complain(error)
             sound.append(False)
             continue
-        print(json.dumps(report.as_json()) if as_json else "\n".join(map(clean, report.lines())))
+        print(json.dumps(report.as_json()) if as_json else "\n".join(map(sanitize, report.lines())))
         sound.append(report.sound)
     return 0 if all(sound) else RecordingError.exit_code

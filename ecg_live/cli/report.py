@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecg_live.cli import complain, say
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 
 def report_session(files: Sequence[Path], out: Path | None, *, force: bool) -> int:
@@ -20,7 +20,7 @@ def report_session(files: Sequence[Path], out: Path | None, *, force: bool) -> i
     from ecg_live.recorded.report import write_report
 
     made = write_report(files, out, force=force)
-    print(clean(str(made.path)))
+    print(sanitize(str(made.path)))
     for remark in made.remarks:
         say(remark)
     if made.error is None:

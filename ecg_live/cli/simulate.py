@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from devices.read_options import ReadOptions
 from ecg_live.cli.signals import CaughtSignals
-from ecg_live.config import Settings, load
+from ecg_live.config import LiveSettings, load_settings
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def simulate(
         raise ConfigError(f"there is no simulated {device!r}", f"choose one of {', '.join(SIMULATED_DEVICES)}")
     if serial and device != "shimmer":
         raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
-    settings = load(options)
+    settings = load_settings(options)
     opening = ReadOptions(settings.channel, settings.rate, settings.unit, gain=settings.gain)
     closed, caught = Event(), CaughtSignals()
     with caught.handled(closed.set, signal.SIGINT, signal.SIGTERM):
@@ -81,7 +81,7 @@ def simulate(
     return caught.exit_code
 
 
-def _lsl(file: Path, opening: ReadOptions, settings: Settings, name: str, closed: Event, *, loop: bool) -> None:
+def _lsl(file: Path, opening: ReadOptions, settings: LiveSettings, name: str, closed: Event, *, loop: bool) -> None:
     from devices.files import open_recording
     from devices.simulate.lsl import SimulatedLsl
 
@@ -93,7 +93,7 @@ def _lsl(file: Path, opening: ReadOptions, settings: Settings, name: str, closed
         _say(f"played {player.played} samples")
 
 
-def _serial(emulator: Emulator, settings: Settings, closed: Event) -> None:
+def _serial(emulator: Emulator, settings: LiveSettings, closed: Event) -> None:
     from devices.simulate.serial_host import SerialHost
 
     with SerialHost(emulator) as host:
@@ -102,7 +102,7 @@ def _serial(emulator: Emulator, settings: Settings, closed: Event) -> None:
     _say(f"{emulator.name} took {emulator.played} samples")
 
 
-def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: Settings, closed: Event) -> None:
+def _bluetooth(device: str, emulator: Emulator, adapter: str, settings: LiveSettings, closed: Event) -> None:
     from devices.simulate.bluetooth import host_on_adapter
 
     def on_air() -> None:

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Beats, Gap, Marker, State
 from ecg_live.presentation.formatting import number_text
 from ecg_live.presentation.live_values import LiveValues
@@ -21,7 +21,7 @@ from ecg_live.presentation.recording import recording_indicator, unsaved_text
 from ecg_live.presentation.status import NO_USABLE_ECG, UNDECIDED_LABEL, StatusLine, Tone, device_absent, result_state
 from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 POLL_INTERVAL_S = 0.1  # s between looks
 TRACE_S = 6  # of trace
@@ -59,7 +59,7 @@ def show_in_terminal(session: Session, console: Console | None = None) -> None:
         while not ended:
             ended = session.wait(POLL_INTERVAL_S)
             for line in view.look():
-                console.print(clean(line), soft_wrap=True, highlight=False, markup=False)
+                console.print(sanitize(line), soft_wrap=True, highlight=False, markup=False)
     console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -73,7 +73,7 @@ class TerminalView:
 
     def __init__(self, session: Session) -> None:
         self._session, self._cursor = session, Poll()
-        self._trace: F32 = np.full(TRACE_S * RATE, np.nan, dtype=np.float32)
+        self._trace: F32 = np.full(TRACE_S * MODEL_RATE_HZ, np.nan, dtype=np.float32)
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = self._counting = ""
@@ -130,10 +130,10 @@ class TerminalView:
         lost, note = self._readings.lost(snapshot)
         rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
         for name, value, style in [*rows, *self._rows(snapshot)]:
-            table.add_row(Text(name, style="dim"), Text(clean(value), style=style))
+            table.add_row(Text(name, style="dim"), Text(sanitize(value), style=style))
         trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
-        title = f"{clean(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
-        return Panel(Group(trace, table, Text(clean(self._message), style="yellow")), title=Text(title))
+        title = f"{sanitize(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
+        return Panel(Group(trace, table, Text(sanitize(self._message), style="yellow")), title=Text(title))
 
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
@@ -181,14 +181,14 @@ def prediction_line(item: Prediction) -> str:
 
 def event_line(event: object, rate: float) -> str:
     """One event as a plain line; empty for those that only count down."""
-    from ecg_live.sinks.jsonl import encode
+    from ecg_live.sinks.jsonl import line_fields
 
     if isinstance(event, State):
         counts = event.state == "warming_up" or event.seconds_left is not None
         return "" if counts else f"{event.state}: {event.detail}"
     if isinstance(event, Beats):  # predictions tell the heart rate
         return ""
-    known = encode(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
+    known = line_fields(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
     fields = {name: value for name, value in known.items() if value is not None}
     kind = fields.pop("type", "event")
     return f"{kind}: " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in fields.items())

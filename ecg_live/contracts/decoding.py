@@ -11,17 +11,17 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
-FEWEST_SAMPLES = 100  # that a file must hold for the checks to say anything
+MIN_SAMPLES = 100  # that a file must hold for the checks to say anything
 
 
-class Made(NamedTuple):
+class ReaderFile(NamedTuple):
     """A file, and how it is opened."""
 
     path: Path
     opening: ReadOptions
 
 
-class Decoded(NamedTuple):
+class DecodedRecording(NamedTuple):
     """All that a reader gave: ``counter`` is the index of each sample, ``gaps`` are start and lost samples."""
 
     info: StreamInfo
@@ -37,7 +37,7 @@ class Decoded(NamedTuple):
         return self.info, self.counter, self.gaps, self.warnings, [(each.time, each.text) for each in self.markers]
 
 
-def decode(path: Path, opening: ReadOptions | None = None, size: int = 100) -> Decoded:
+def decode(path: Path, opening: ReadOptions | None = None, size: int = 100) -> DecodedRecording:
     """Read a recording in chunks of ``size``; each item must follow the last."""
     recording = open_recording(path, opening or ReadOptions())
     stop = 0
@@ -64,18 +64,20 @@ def decode(path: Path, opening: ReadOptions | None = None, size: int = 100) -> D
         else:
             markers.append(item)
     recording.close()
-    return Decoded(recording.info, np.concatenate(parts) if parts else np.empty(0), counter, gaps, warnings, markers)
+    return DecodedRecording(
+        recording.info, np.concatenate(parts) if parts else np.empty(0), counter, gaps, warnings, markers
+    )
 
 
-def check_chunk_size(made: Made, size: int) -> None:
+def check_chunk_size(made: ReaderFile, size: int) -> None:
     """What is read does not depend on the size of the chunks."""
     first, second = decode(*made, size=64), decode(*made, size=size)
-    assert len(first.samples) > FEWEST_SAMPLES, f"{len(first.samples)} samples, expected more than {FEWEST_SAMPLES}"
+    assert len(first.samples) > MIN_SAMPLES, f"{len(first.samples)} samples, expected more than {MIN_SAMPLES}"
     np.testing.assert_array_equal(first.samples, second.samples)
     assert first.told == second.told
 
 
-def check_two_passes(made: Made) -> None:
+def check_two_passes(made: ReaderFile) -> None:
     """A recording gives the same a second time."""
     recording = open_recording(*made)
     passes = [[item.samples for item in recording.chunks(64) if isinstance(item, Chunk)] for _ in range(2)]
@@ -83,7 +85,7 @@ def check_two_passes(made: Made) -> None:
     np.testing.assert_array_equal(np.concatenate(passes[0]), np.concatenate(passes[1]))
 
 
-def check_numbers(made: Made) -> None:
+def check_numbers(made: ReaderFile) -> None:
     """Counter, duration, markers and full scale fit each other."""
     got = decode(*made)
     rate = got.info.rate

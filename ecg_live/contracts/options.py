@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices.read_options import ReadOptions
-from ecg_live.contracts.decoding import Made
+from ecg_live.contracts.decoding import ReaderFile
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +26,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     opening = ReadOptions(config.getoption("ecg_channel"), config.getoption("ecg_rate"), config.getoption("ecg_unit"))
     if "reader_file" in metafunc.fixturenames:
         files = config.getoption("reader_file")
-        metafunc.parametrize("reader_file", [Made(Path(file), opening) for file in files], ids=files)
+        metafunc.parametrize("reader_file", [ReaderFile(Path(file), opening) for file in files], ids=files)
     if "device_uri" in metafunc.fixturenames:
         metafunc.parametrize("device_uri", config.getoption("device_uri"))

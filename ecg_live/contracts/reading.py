@@ -11,7 +11,7 @@ from ecg_live.events import Chunk, Gap, State, StreamEvent
 from ecg_live.protocols import Source
 
 
-class Reader:
+class SourceReader:
     """Enters a source and keeps what it gives, until it is left: then the iterator must wake within 0.5 s."""
 
     def __init__(self, source: Source) -> None:

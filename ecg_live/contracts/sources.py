@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 from ecg_live.events import Chunk
 from ecg_live.protocols import Source
 
 
-def check_order(reader: Reader) -> None:
+def check_order(reader: SourceReader) -> None:
     """Chunks come in order, and have the shape and kind that the stream promises."""
     info = reader.source.info
     assert info.rate > 0
@@ -29,7 +29,7 @@ def check_order(reader: Reader) -> None:
     assert all(a <= b for a, b in pairwise(times))
 
 
-def check_gaps(reader: Reader) -> None:
+def check_gaps(reader: SourceReader) -> None:
     """Gaps say why, lose something, and are not bridged: the signal path decides on that."""
     assert all(gap.cause and gap.lost > 0 and not gap.bridged for gap in reader.gaps)
 

@@ -8,7 +8,7 @@ import pytest
 
 from devices.read_options import ReadOptions
 from devices.uri import open_source
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
 from ecg_live.protocols import Source
 
@@ -25,7 +25,7 @@ def source(device_uri: str, request: pytest.FixtureRequest) -> Source:
 def test_it_streams_in_order_and_ends_when_it_is_closed(source: Source) -> None:
     """Order, shape, gaps; an iterator that waits wakes within 0.5 s."""
     before = set(threading.enumerate())
-    with Reader(source) as reader:
+    with SourceReader(source) as reader:
         reader.until(lambda reader: reader.stop >= SIGNAL_S * reader.source.info.rate, PATIENCE_S)
         reader.close()
         check_order(reader)

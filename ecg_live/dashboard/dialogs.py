@@ -10,7 +10,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.dashboard.theme import set_style_property
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.status import Tone
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 MESSAGE_DURATION_S = 4.0  # s that a message stays
 TOP_OFFSET_PX = 8  # pixels below the rim of the trace
@@ -38,7 +38,7 @@ class Toast(QtWidgets.QFrame):
     def say(self, tone: Tone, text: str, now: float) -> None:
         """Show a message from ``now`` on."""
         room = max(80, (self.parentWidget() or self).width() - 60)
-        text = clean(text)
+        text = sanitize(text)
         short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
         self._label.setText(short)
         self.setAccessibleDescription(text)

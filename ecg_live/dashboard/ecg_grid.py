@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pyqtgraph.Qt import QtCore, QtGui
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.theme import Palette
 from ecg_live.mask_runs import mask_runs
 
@@ -39,7 +39,7 @@ class PaperScale:
     @property
     def step(self) -> float:
         """Pixels from one sample to the next."""
-        return self.speed * PX_PER_MM / RATE
+        return self.speed * PX_PER_MM / MODEL_RATE_HZ
 
     @property
     def height(self) -> float:

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, TRACE_WIDTH_PX, PaperScale, draw_grid, draw_line, painter_on
 from ecg_live.dashboard.theme import Palette
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.presentation.markers import MarkerLog, PlacedMarker
 from ecg_live.presentation.trace_history import TraceHistory
 
-ERASED_SAMPLES = RATE // 4  # samples erased ahead of the sweep: 0.25 s
+ERASED_SAMPLES = MODEL_RATE_HZ // 4  # samples erased ahead of the sweep: 0.25 s
 STALE_VEIL_ALPHA = 150  # of 255: how much paper lies over a trace that is not of now
 MAX_COORDINATE_PX = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
 
@@ -213,9 +213,9 @@ class SweepView(QtWidgets.QWidget):
         """Write the time below a still page, every second or at least every 60 pixels."""
         painter.scale(self._ratio, self._ratio)
         painter.setPen(QtGui.QColor(self._palette.muted))
-        every = math.ceil(60 / (self.scale.step * RATE))
-        for second in range(max(0, math.ceil(origin / RATE)), (origin + self.span) // RATE + 1):
-            x = PULSE_MARGIN_PX + (second * RATE - origin) * self.scale.step
+        every = math.ceil(60 / (self.scale.step * MODEL_RATE_HZ))
+        for second in range(max(0, math.ceil(origin / MODEL_RATE_HZ)), (origin + self.span) // MODEL_RATE_HZ + 1):
+            x = PULSE_MARGIN_PX + (second * MODEL_RATE_HZ - origin) * self.scale.step
             if second % every == 0 and x < self.width() - 44:
                 painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
                 painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))

@@ -9,7 +9,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, painter_on
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.widgets import style_text, tooltip_html
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 LABEL_HEIGHT_PX = 18  # pixels
 LABEL_PADDING_PX = 4  # pixels between a marker's line and its text
@@ -36,7 +36,7 @@ class MarkerLabels(QtWidgets.QWidget):
 
     def show_labels(self, labels: LabelPositions) -> None:
         """Show texts at the pixels of their lines, from left to right."""
-        labels = tuple((x, clean(text)) for x, text in labels)
+        labels = tuple((x, sanitize(text)) for x, text in labels)
         if labels == self.labels:
             return
         self.labels = labels

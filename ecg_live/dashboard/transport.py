@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
 from ecg_live.dashboard.widgets import text_label
 
@@ -82,7 +82,7 @@ class TransportBar(QtWidgets.QWidget):
 
     def show_range(self, start: int, stop: int, span: int) -> None:
         """Set the ends of the scroll bar from the samples kept and the samples a page holds."""
-        self.bar.setSingleStep(RATE)
+        self.bar.setSingleStep(MODEL_RATE_HZ)
         self.bar.setPageStep(span)
         self.bar.setRange(min(start + span, stop), stop)
 

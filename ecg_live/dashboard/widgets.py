@@ -11,7 +11,7 @@ from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.theme import set_style_property
 from ecg_live.presentation.formatting import NO_VALUE
 from ecg_live.presentation.status import Tone
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 PANEL_MARGINS_PX = (12, 8, 12, 8)
 COMPACT_MARGINS_PX = (10, 3, 10, 3)
@@ -37,7 +37,7 @@ def style_text(widget: QtWidgets.QWidget, size: int, *, bold: bool = False) -> N
 
 def tooltip_html(*lines: str) -> str:
     """Write lines for a tool tip, which would take a device's or a marker's name for HTML where it looks like that."""
-    return f"<qt>{'<br>'.join(escape(clean(line)) for line in lines)}</qt>" if any(lines) else ""
+    return f"<qt>{'<br>'.join(escape(sanitize(line)) for line in lines)}</qt>" if any(lines) else ""
 
 
 class ElidedLabel(QtWidgets.QLabel):
@@ -52,7 +52,7 @@ class ElidedLabel(QtWidgets.QLabel):
 
     def show_text(self, text: str) -> None:
         """Show ``text``."""
-        self.setText(clean(text))
+        self.setText(sanitize(text))
         self.setToolTip(tooltip_html(text))
 
     def minimumSizeHint(self) -> QtCore.QSize:

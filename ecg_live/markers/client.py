@@ -6,22 +6,22 @@ from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
-from ecg_live.markers.protocol import LINE, SAVED
-from ecg_live.markers.registry import Door, at_port, chosen
-from ecg_live.parse_number import number
-from ecg_live.text import clean
+from ecg_live.markers.protocol import MAX_LINE_BYTES, SAVED_COMMAND
+from ecg_live.markers.registry import MarkerEndpoint, endpoint_at_port, matching_sessions
+from ecg_live.parse_number import parse_number
+from ecg_live.text import sanitize
 
-ANSWER = 5.0  # s; the session's own patience is shorter
+ANSWER_TIMEOUT_S = 5.0  # s; the session's own patience is shorter
 
 
-class Noted(NamedTuple):
+class NotedMarker(NamedTuple):
     """Raw time (s) of a marker, None before the first sample, and whether a recording has it."""
 
     raw: float | None
     saved: bool
 
 
-def find(port: int | None, token: str | None, pid: int | None, session: str | None) -> Door:
+def find_session(port: int | None, token: str | None, pid: int | None, session: str | None) -> MarkerEndpoint:
     """Find the one session that is meant.
 
     Raises
@@ -32,11 +32,11 @@ def find(port: int | None, token: str | None, pid: int | None, session: str | No
         None runs.
     """
     if port is not None:
-        return at_port(port, token)
-    doors = chosen(pid, session)
+        return endpoint_at_port(port, token)
+    doors = matching_sessions(pid, session)
     if not doors:
         wanted = f" with process id {pid}" if pid is not None else f" named {session}" if session is not None else ""
-        others = "; ".join(map(str, chosen()))
+        others = "; ".join(map(str, matching_sessions()))
         remedy = f"choose one that runs: {others}" if others else "start one with ecg-live run, or name --port"
         raise DeviceNotFound(f"no session{wanted} runs on this machine", remedy)
     if len(doors) > 1:
@@ -44,7 +44,7 @@ def find(port: int | None, token: str | None, pid: int | None, session: str | No
     return doors[0]
 
 
-def send(door: Door, text: str, time: float) -> Noted:
+def send_marker(door: MarkerEndpoint, text: str, time: float) -> NotedMarker:
     """Note a marker at ``time`` on the session clock.
 
     Raises
@@ -54,24 +54,26 @@ def send(door: Door, text: str, time: float) -> Noted:
     DeviceError
         The session does not answer, or refuses.
     """
-    plain = clean(text).strip()
+    plain = sanitize(text).strip()
     mark = f"MARK@{time!r} {plain}\n".encode()
-    asked = f"{SAVED}\n".encode()
+    asked = f"{SAVED_COMMAND}\n".encode()
     if not plain:
         raise ConfigError("the text is empty", 'give one, such as ecg-live mark "stimulus on"')
-    if len(mark) > LINE:
-        raise ConfigError(f"the text has {len(text)} characters; a line holds {LINE} bytes", "give a shorter text")
+    if len(mark) > MAX_LINE_BYTES:
+        raise ConfigError(
+            f"the text has {len(text)} characters; a line holds {MAX_LINE_BYTES} bytes", "give a shorter text"
+        )
     try:
         with door.connect() as line, line.makefile("rb") as answers:
-            line.settimeout(ANSWER)
+            line.settimeout(ANSWER_TIMEOUT_S)
             with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
                 line.sendall((f"TOKEN {door.token or '-'}\n".encode() if door.path is None else b"") + mark + asked)
-            answer = answers.readline(LINE)
+            answer = answers.readline(MAX_LINE_BYTES)
             if door.path is None and answer.startswith(b"OK"):
-                answer = answers.readline(LINE)
-            saved = answers.readline(LINE) if answer.startswith(b"OK") else b""
+                answer = answers.readline(MAX_LINE_BYTES)
+            saved = answers.readline(MAX_LINE_BYTES) if answer.startswith(b"OK") else b""
     except TimeoutError as error:
-        said = f"{door} does not answer within {ANSWER:g} s"
+        said = f"{door} does not answer within {ANSWER_TIMEOUT_S:g} s"
         raise DeviceNotFound(said, "look whether it runs; it may note the marker once it goes on") from error
     except OSError as error:
         raise DeviceNotFound(f"{door} does not answer: {error}", "check that it runs and takes markers") from error
@@ -79,15 +81,15 @@ def send(door: Door, text: str, time: float) -> Noted:
     if verb != "OK":
         _refused(door, rest)
     try:
-        raw = None if rest == "-" else number(rest)
+        raw = None if rest == "-" else parse_number(rest)
     except ValueError as error:
         raise DeviceError(
-            f"{door} answers {clean(rest)[:40]!r}, no time in seconds", "is it a session's port?"
+            f"{door} answers {sanitize(rest)[:40]!r}, no time in seconds", "is it a session's port?"
         ) from error
-    return Noted(raw, saved.strip() != b"OK no")
+    return NotedMarker(raw, saved.strip() != b"OK no")
 
 
-def _refused(door: Door, reason: str) -> NoReturn:
+def _refused(door: MarkerEndpoint, reason: str) -> NoReturn:
     if "token" in reason:
         raise ConfigError(f"{door}: {reason}", "give the --token that the session printed")
-    raise DeviceError(f"{door}: {clean(reason).strip() or 'no answer'}", "check that it runs and takes markers")
+    raise DeviceError(f"{door}: {sanitize(reason).strip() or 'no answer'}", "check that it runs and takes markers")

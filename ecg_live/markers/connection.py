@@ -9,13 +9,13 @@ from typing import Protocol
 
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, Marker
-from ecg_live.markers.protocol import LINE, SAVED, Refused, parse
+from ecg_live.markers.protocol import MAX_LINE_BYTES, SAVED_COMMAND, RequestRefused, parse_request
 
-ADMISSION = 5.0  # s in which a connection must have shown its token
-PLACING = 2.0  # s in which the session should have placed a marker
+TOKEN_TIMEOUT_S = 5.0  # s in which a connection must have shown its token
+MARK_TIMEOUT_S = 2.0  # s in which the session should have placed a marker
 
 
-class Mark(Protocol):
+class MarkCallback(Protocol):
     """`Session.mark`."""
 
     def __call__(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
@@ -23,7 +23,7 @@ class Mark(Protocol):
         ...
 
 
-class Conversation:
+class MarkerConnections:
     """Take the lines of any number of connections; the protocol is told in `ecg_live.markers.protocol`.
 
     Parameters
@@ -38,7 +38,7 @@ class Conversation:
         Whether all markers are in a recording.
     """
 
-    def __init__(self, mark: Mark, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
+    def __init__(self, mark: MarkCallback, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
         self._mark, self._clock, self._over, self._saved = mark, clock, over, saved
 
     async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,17 +51,17 @@ class Conversation:
         OSError
             It is gone.
         """
-        while line := await _line(reader):
-            await _say(writer, await self._answer(line))
+        while line := await _read_line(reader):
+            await _send_line(writer, await self._answer(line))
 
     async def _answer(self, line: bytes) -> str:
         if self._over():
             return "ERR the session has ended"
-        if line.strip() == SAVED.encode():
+        if line.strip() == SAVED_COMMAND.encode():
             return "OK yes" if self._saved() else "OK no"
         try:
-            request = parse(line, self._clock())
-        except Refused as error:
+            request = parse_request(line, self._clock())
+        except RequestRefused as error:
             return f"ERR {error}"
         loop = asyncio.get_running_loop()
         placed: asyncio.Future[float | None] = loop.create_future()
@@ -71,14 +71,14 @@ class Conversation:
 
         self._mark(request.text, request.time, told)
         try:
-            async with asyncio.timeout(PLACING):
+            async with asyncio.timeout(MARK_TIMEOUT_S):
                 raw = await placed
         except TimeoutError:
             return "ERR the session is busy: it will note the marker at the time that it came, unless it ends first"
         return "OK -" if raw is None else f"OK {raw:.6f}"
 
 
-async def admit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
+async def check_token(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
     """Wait for the ``token``, and say that it is the right one.
 
     Raises
@@ -89,13 +89,13 @@ async def admit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, toke
         The other side is gone.
     """
     try:
-        async with asyncio.timeout(ADMISSION):
-            line = await _line(reader)
+        async with asyncio.timeout(TOKEN_TIMEOUT_S):
+            line = await _read_line(reader)
     except TimeoutError:
-        raise Refused(f"no token within {ADMISSION:g} s") from None
+        raise RequestRefused(f"no token within {TOKEN_TIMEOUT_S:g} s") from None
     if not secrets.compare_digest(line.strip(), f"TOKEN {token}".encode()):
-        raise Refused("the first line must be TOKEN and the token that the session printed")
-    await _say(writer, "OK")
+        raise RequestRefused("the first line must be TOKEN and the token that the session printed")
+    await _send_line(writer, "OK")
 
 
 def _settle(placed: asyncio.Future[float | None], raw: float | None) -> None:
@@ -103,16 +103,16 @@ def _settle(placed: asyncio.Future[float | None], raw: float | None) -> None:
         placed.set_result(raw)
 
 
-async def _line(reader: asyncio.StreamReader) -> bytes:
+async def _read_line(reader: asyncio.StreamReader) -> bytes:
     """The next line, also one that ends with the connection; empty at its end."""
     try:
         return await reader.readuntil(b"\n")
     except asyncio.IncompleteReadError as error:
         return error.partial
     except asyncio.LimitOverrunError:
-        raise Refused(f"the line is longer than {LINE} bytes") from None
+        raise RequestRefused(f"the line is longer than {MAX_LINE_BYTES} bytes") from None
 
 
-async def _say(writer: asyncio.StreamWriter, answer: str) -> None:
+async def _send_line(writer: asyncio.StreamWriter, answer: str) -> None:
     writer.write(f"{answer}\n".encode())
     await writer.drain()

@@ -7,8 +7,8 @@ newline; each gets one line in answer::
     MARK stimulus on              OK 12.345    noted now, which is 12.345 s of raw time
     MARK@81234.567 stimulus on    OK 12.340    noted at that time of the session clock
     MARK@1.7e9 stimulus on        ERR 1.7e+09 is ...
-    SAVED                         OK yes       all markers by now are in a recording
-    SAVED                         OK no        some are in none; one that begins takes them along
+    SAVED_COMMAND                         OK yes       all markers by now are in a recording
+    SAVED_COMMAND                         OK no        some are in none; one that begins takes them along
 
 ``OK -`` says that it was noted and that its raw time is not known, as no sample has come. The session clock is LSL's
 ``local_clock``, which on one machine is Python's ``time.monotonic``. A connection may stay open for as long as it
@@ -26,26 +26,29 @@ from __future__ import annotations
 from math import isfinite
 from typing import NamedTuple
 
-from ecg_live.parse_number import number
-from ecg_live.text import clean
+from ecg_live.parse_number import parse_number
+from ecg_live.text import sanitize
 
-LINE = 4096  # bytes, the longest line
-SAVED = "SAVED"  # asks whether all markers are in a recording
-OLDEST, NEWEST = 3600.0, 1.0  # s before and after now; what is further off was told by another clock
+MAX_LINE_BYTES = 4096  # bytes, the longest line
+SAVED_COMMAND = "SAVED"  # asks whether all markers are in a recording
+MAX_MARKER_AGE_S, MAX_MARKER_LEAD_S = (
+    3600.0,
+    1.0,
+)  # s before and after now; what is further off was told by another clock
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A line that is not understood; the message is the answer."""
 
 
-class Request(NamedTuple):
+class MarkRequest(NamedTuple):
     """A marker to note, at ``time`` on the session clock."""
 
     time: float
     text: str
 
 
-def parse(line: bytes, now: float) -> Request:
+def parse_request(line: bytes, now: float) -> MarkRequest:
     """Read a line that came at ``now`` on the session clock.
 
     Raises
@@ -56,25 +59,27 @@ def parse(line: bytes, now: float) -> Request:
     command, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
     verb, at, stamp = command.partition("@")
     if verb != "MARK":
-        raise Refused(f"{shown(command)} is no command; write MARK text or MARK@time text")
-    text = clean(rest).strip()
+        raise RequestRefused(f"{quote_input(command)} is no command; write MARK text or MARK@time text")
+    text = sanitize(rest).strip()
     if not text:
-        raise Refused("a marker needs a text")
-    return Request(_time(stamp, now) if at else now, text)
+        raise RequestRefused("a marker needs a text")
+    return MarkRequest(_time(stamp, now) if at else now, text)
 
 
-def shown(text: str) -> str:
+def quote_input(text: str) -> str:
     """What a stranger sent, cut to where it can be read in an answer."""
-    return repr(clean(text).strip()[:20])
+    return repr(sanitize(text).strip()[:20])
 
 
 def _time(stamp: str, now: float) -> float:
     try:
-        time = number(stamp)
+        time = parse_number(stamp)
     except ValueError:
         time = float("nan")
     if not isfinite(time):
-        raise Refused(f"{shown(stamp)} is no time in seconds")
-    if not -OLDEST <= time - now <= NEWEST:
-        raise Refused(f"{time:g} is not on the session clock, where it is {now:.3f} s now; see LSL's local_clock")
+        raise RequestRefused(f"{quote_input(stamp)} is no time in seconds")
+    if not -MAX_MARKER_AGE_S <= time - now <= MAX_MARKER_LEAD_S:
+        raise RequestRefused(
+            f"{time:g} is not on the session clock, where it is {now:.3f} s now; see LSL's local_clock"
+        )
     return time

@@ -16,13 +16,13 @@ from platformdirs import user_runtime_path
 from ecg_live.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 2.0  # s to connect: it is this machine
-LONGEST = 103  # bytes of a socket's path: sun_path holds 104 on macOS, 108 on Linux, with the NUL
-UNIX: int | None = getattr(socket, "AF_UNIX", None)
+CONNECT_TIMEOUT_S = 2.0  # s to connect: it is this machine
+MAX_SOCKET_PATH_BYTES = 103  # bytes of a socket's path: sun_path holds 104 on macOS, 108 on Linux, with the NUL
+UNIX_FAMILY: int | None = getattr(socket, "AF_UNIX", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class MarkerEndpoint:
     """A session, and its socket's path or its port and token."""
 
     pid: int
@@ -34,10 +34,10 @@ class Door:
 
     def connect(self) -> socket.socket:
         """Connect. Raises `OSError`."""
-        if self.path is None or UNIX is None:
-            return socket.create_connection((LOOPBACK, self.port or 0), PATIENCE)
-        line = socket.socket(UNIX)
-        line.settimeout(PATIENCE)
+        if self.path is None or UNIX_FAMILY is None:
+            return socket.create_connection((LOOPBACK, self.port or 0), CONNECT_TIMEOUT_S)
+        line = socket.socket(UNIX_FAMILY)
+        line.settimeout(CONNECT_TIMEOUT_S)
         try:
             line.connect(self.path)
         except OSError:
@@ -52,7 +52,7 @@ class Door:
         return f"{self.pid} ({self.source}{f', session {self.session}' if self.session else ''})"
 
 
-def folder() -> Path:
+def socket_folder() -> Path:
     """The user's own folder for sockets, made if need be.
 
     Raises
@@ -74,8 +74,8 @@ def folder() -> Path:
 
 def listen_at(path: Path) -> socket.socket:
     """Open a socket for this user. Raises `OSError`."""
-    assert UNIX is not None  # noqa: S101 - asked before
-    line = socket.socket(UNIX)
+    assert UNIX_FAMILY is not None  # noqa: S101 - asked before
+    line = socket.socket(UNIX_FAMILY)
     try:
         line.bind(os.fspath(path))  # in a folder that nobody else can enter
         path.chmod(0o600)
@@ -108,7 +108,7 @@ def listen_on(port: int) -> socket.socket:
     return line
 
 
-def announce(door: Door, place: Path) -> Path:
+def register_endpoint(door: MarkerEndpoint, place: Path) -> Path:
     """Write down where a session is; the file is its user's alone."""
     path = place / f"{door.pid}-{secrets.token_hex(4)}.json"
     part = path.with_suffix(".part")
@@ -117,18 +117,18 @@ def announce(door: Door, place: Path) -> Path:
     return part.replace(path)
 
 
-def running() -> list[Door]:
+def running_sessions() -> list[MarkerEndpoint]:
     """All sessions of this user that answer; what killed ones left behind is removed."""
     try:
-        return sorted(_answering(folder()), key=lambda door: door.pid)
+        return sorted(_answering(socket_folder()), key=lambda door: door.pid)
     except OSError:
         return []
 
 
-def _answering(place: Path) -> Iterator[Door]:
+def _answering(place: Path) -> Iterator[MarkerEndpoint]:
     for path in place.glob("*.json"):
         try:
-            door = Door(**json.loads(path.read_text(encoding="utf-8")))
+            door = MarkerEndpoint(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):
             continue  # it ended just now, or another version's
         try:
@@ -143,15 +143,17 @@ def _answering(place: Path) -> Iterator[Door]:
             yield door
 
 
-def chosen(pid: int | None = None, session: str | None = None) -> list[Door]:
+def matching_sessions(pid: int | None = None, session: str | None = None) -> list[MarkerEndpoint]:
     """Sessions that answer, of that process or name."""
     return [
-        door for door in running() if (pid is None or door.pid == pid) and (session is None or door.session == session)
+        door
+        for door in running_sessions()
+        if (pid is None or door.pid == pid) and (session is None or door.session == session)
     ]
 
 
-def at_port(port: int, token: str | None) -> Door:
+def endpoint_at_port(port: int, token: str | None) -> MarkerEndpoint:
     """A session's TCP port; its token is looked up unless given."""
-    known = [door for door in running() if door.port == port]
-    door = replace(known[0], path=None) if known else Door(0, f"port {port}", port=port)
+    known = [door for door in running_sessions() if door.port == port]
+    door = replace(known[0], path=None) if known else MarkerEndpoint(0, f"port {port}", port=port)
     return replace(door, token=token or door.token)

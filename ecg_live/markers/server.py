@@ -17,17 +17,28 @@ from typing import Self
 from ecg_live.errors import ConfigError
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, State
-from ecg_live.markers.connection import Conversation, Mark, admit
-from ecg_live.markers.protocol import LINE, Refused
-from ecg_live.markers.registry import LONGEST, UNIX, Door, announce, folder, listen_at, listen_on, running
+from ecg_live.markers.connection import MarkCallback, MarkerConnections, check_token
+from ecg_live.markers.protocol import MAX_LINE_BYTES, RequestRefused
+from ecg_live.markers.registry import (
+    MAX_SOCKET_PATH_BYTES,
+    UNIX_FAMILY,
+    MarkerEndpoint,
+    listen_at,
+    listen_on,
+    register_endpoint,
+    running_sessions,
+    socket_folder,
+)
 
-CONNECTIONS = 32  # at a time, of each door, by those that may
-STRANGERS = 128  # at a time, that have not shown the token: enough that one with it shows it before its turn to go
-TOLD = 60.0  # s from one word on strangers to the next
-HANGING_UP = 0.3  # s, however many go on knocking
+MAX_CONNECTIONS = 32  # at a time, of each door, by those that may
+MAX_UNAUTHENTICATED = (
+    128  # at a time, that have not shown the token: enough that one with it shows it before its turn to go
+)
+WARNING_INTERVAL_S = 60.0  # s from one word on strangers to the next
+CLOSE_TIMEOUT_S = 0.3  # s, however many go on knocking
 
 
-class MarkServer:
+class MarkerServer:
     """Take markers until closed, on a thread of its own; the protocol is told in `ecg_live.markers.protocol`.
 
     Parameters
@@ -55,7 +66,7 @@ class MarkServer:
 
     def __init__(
         self,
-        mark: Mark,
+        mark: MarkCallback,
         clock: Clock,
         over: Callable[[], bool],
         source: str,
@@ -64,7 +75,7 @@ class MarkServer:
         saved: Callable[[], bool] = lambda: True,
         tell: Callable[[State], object] = lambda _: None,
     ) -> None:
-        self._conversation = Conversation(mark, clock, over, saved)
+        self._conversation = MarkerConnections(mark, clock, over, saved)
         self._clock, self._tell = clock, tell
         self.token = secrets.token_urlsafe(16)  # 128 bits
         self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
@@ -107,25 +118,27 @@ class MarkServer:
         return ports[0] if ports else None
 
     def _announce(self, source: str, session: str | None) -> None:
-        running()  # removes what killed sessions left
-        place = folder()
+        running_sessions()  # removes what killed sessions left
+        place = socket_folder()
         path = place / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
-        if UNIX is not None and len(os.fsencode(path)) <= LONGEST:
+        if UNIX_FAMILY is not None and len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
             self._doors.append((listen_at(path), None))
             self._left.append(path)
         elif self.port is None:
             self._doors.append((listen_on(0), self.token))
         inside = str(path) if self._left else None
-        self._left.append(announce(Door(os.getpid(), source, session, inside, self.port, self.token), place))
+        self._left.append(
+            register_endpoint(MarkerEndpoint(os.getpid(), source, session, inside, self.port, self.token), place)
+        )
 
     async def _run(self) -> None:
         servers = [
-            await asyncio.start_server(partial(self._serve, token=token), sock=line, limit=LINE)
+            await asyncio.start_server(partial(self._serve, token=token), sock=line, limit=MAX_LINE_BYTES)
             for line, token in self._doors
         ]
         await self._closing.wait()
         with suppress(TimeoutError):
-            async with asyncio.timeout(HANGING_UP):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._hang_up_on_all()
         for server in servers:
             server.close()
@@ -154,18 +167,18 @@ class MarkServer:
                 self._refuse_crowd(token)
             self._admitted[task] = token
             await self._conversation.hold(reader, writer)
-        except Refused as error:
+        except RequestRefused as error:
             writer.write(f"ERR {error}\n".encode())
         except OSError:
             pass  # they hung up
         finally:
             self._tasks.discard(task)
             self._admitted.pop(task, None)
-            await _hang_up(writer)
+            await _close_writer(writer)
 
     def _refuse_crowd(self, token: str | None) -> None:
-        if list(self._admitted.values()).count(token) >= CONNECTIONS:
-            raise Refused("too many connections")
+        if list(self._admitted.values()).count(token) >= MAX_CONNECTIONS:
+            raise RequestRefused("too many connections")
 
     async def _meet(
         self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
@@ -177,7 +190,7 @@ class MarkServer:
         Refused
             It is wrong, or does not come.
         """
-        if len(self._strangers) >= STRANGERS:
+        if len(self._strangers) >= MAX_UNAUTHENTICATED:
             oldest, theirs = next(iter(self._strangers.items()))
             del self._strangers[oldest]
             theirs.write(b"ERR too many connections that show no token\n")
@@ -185,8 +198,8 @@ class MarkServer:
             self._turn_away()
         self._strangers[task] = writer
         try:
-            await admit(reader, writer, token)
-        except Refused:
+            await check_token(reader, writer, token)
+        except RequestRefused:
             self._turn_away()
             raise
         finally:
@@ -195,13 +208,13 @@ class MarkServer:
     def _turn_away(self) -> None:
         self._turned_away += 1
         now = self._clock()
-        if now - self._told >= TOLD:
+        if now - self._told >= WARNING_INTERVAL_S:
             self._told = now
             said = f"{self._turned_away} connection{'s' if self._turned_away > 1 else ''} without the session's token"
             self._tell(State("warning", f"markers on port {self.port}: {said} turned away; those with it come in", now))
 
 
-async def _hang_up(writer: asyncio.StreamWriter) -> None:
+async def _close_writer(writer: asyncio.StreamWriter) -> None:
     """Send what a reader takes at once, no more."""
     if writer.transport.get_write_buffer_size():
         writer.transport.abort()

@@ -8,19 +8,19 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F64
-from ecg_live.model.features import HRV, SIZES, Inputs, combine
+from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind, combine_features
 from ecg_live.results import Window
 
-PRIOR = 5  # windows that the deviation of people in training weighs as much as
-FEWEST = 3  # windows that a baseline rests on at least
-SMALLEST = 1e-6  # deviation of a feature that did not vary in training
-LENGTH = WIDTH / RATE  # s, of a window
-NEAR = 0.5 / RATE  # s: times closer than this are those of one sample
+PRIOR_WINDOWS = 5  # windows that the deviation of people in training weighs as much as
+MIN_BASELINE_WINDOWS = 3  # windows that a baseline rests on at least
+MIN_FEATURE_SD = 1e-6  # deviation of a feature that did not vary in training
+WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ  # s, of a window
+TIME_TOLERANCE_S = 0.5 / MODEL_RATE_HZ  # s: times closer than this are those of one sample
 
 
-def spread(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.bool_]) -> F64:
+def within_subject_std(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.bool_]) -> F64:
     """How far features (n, d) of one person at ``rest`` (n,) deviate from their mean, averaged over people: (d,).
 
     NaN is left out, and so is a person with fewer than two values. 0 where nobody has them.
@@ -32,19 +32,19 @@ def spread(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.
     return np.nan_to_num(_moments(np.concatenate(each))[1])
 
 
-def relative(features: F64, baseline: F64, spread: F64) -> F64:
+def baseline_normalise(features: F64, baseline: F64, spread: F64) -> F64:
     """Features (n, d) minus the mean of a wearer's ``baseline`` (m, d), in units of the wearer's deviation there.
 
     A few windows estimate a deviation badly: its variance is averaged with that of the training subjects (argument 3,
-    (d,)), which counts as much as `PRIOR` windows. NaN is left out of the baseline; a feature that has no other
+    (d,)), which counts as much as `PRIOR_WINDOWS` windows. NaN is left out of the baseline; a feature that has no other
     value there becomes NaN.
     """
     n, mean, variance = _moments(baseline)
-    prior = np.maximum(spread, SMALLEST) ** 2
-    return np.asarray((features - mean) / np.sqrt((PRIOR * prior + n * variance) / (PRIOR + n)))
+    prior = np.maximum(spread, MIN_FEATURE_SD) ** 2
+    return np.asarray((features - mean) / np.sqrt((PRIOR_WINDOWS * prior + n * variance) / (PRIOR_WINDOWS + n)))
 
 
-class Timetable:
+class BaselineWindows:
     """Which windows make up a baseline, and when it is complete.
 
     It begins with the first usable window and takes those that end within ``seconds`` from its start: usable ones that
@@ -68,17 +68,17 @@ class Timetable:
 
     def take(self, start: float, stop: float, *, usable: bool = True) -> bool:
         """Whether the next window of an incomplete baseline is part of it."""
-        if start < self._since - NEAR:
+        if start < self._since - TIME_TOLERANCE_S:
             self.seconds_left = self._since + self._seconds - stop
             return False
         if usable and not self._taken:
             self._end, self._last = start + self._seconds, start
-        wanted = self._taken < FEWEST or stop <= self._end + NEAR
-        taken = usable and wanted and start >= self._last - NEAR
+        wanted = self._taken < MIN_BASELINE_WINDOWS or stop <= self._end + TIME_TOLERANCE_S
+        taken = usable and wanted and start >= self._last - TIME_TOLERANCE_S
         if taken:
             self._taken += 1
             self._last = stop
-        self.complete = self._taken >= FEWEST and stop >= self._end - NEAR
+        self.complete = self._taken >= MIN_BASELINE_WINDOWS and stop >= self._end - TIME_TOLERANCE_S
         self.seconds_left = self._left(stop, usable=usable)
         return taken
 
@@ -86,12 +86,12 @@ class Timetable:
         """Seconds to go if from now on all windows are usable."""
         if not self._taken:
             return self._seconds
-        missing = (FEWEST - self._taken) * LENGTH
+        missing = (MIN_BASELINE_WINDOWS - self._taken) * WINDOW_S
         begin = self._last if usable else stop  # of the next that may count
         return max(self._end - stop, begin + missing - stop if missing > 0 else 0.0)
 
 
-class Baseline(Timetable):
+class Baseline(BaselineWindows):
     """Gathers a wearer's baseline window by window."""
 
     def __init__(self, seconds: float, since: float = -inf) -> None:
@@ -108,8 +108,14 @@ class Baseline(Timetable):
         ValueError
             They are not of that shape, or fewer than three.
         """
-        if embeddings.shape != (len(hrv), SIZES["embedding"]) or hrv.shape[1:] != (HRV,) or len(hrv) < FEWEST:
-            raise ValueError(f"features of {embeddings.shape} and {hrv.shape}, expected at least {FEWEST} windows")
+        if (
+            embeddings.shape != (len(hrv), INPUT_SIZES["embedding"])
+            or hrv.shape[1:] != (HRV_SIZE,)
+            or len(hrv) < MIN_BASELINE_WINDOWS
+        ):
+            raise ValueError(
+                f"features of {embeddings.shape} and {hrv.shape}, expected at least {MIN_BASELINE_WINDOWS} windows"
+            )
         made = cls(0.0)
         made._embeddings, made._hrv, made.complete = [embeddings], list(hrv[:, None]), True
         return made
@@ -134,9 +140,9 @@ class Baseline(Timetable):
             self._embeddings.append(embedding)
             self._hrv.append(hrv)
 
-    def rows(self, inputs: Inputs) -> F64:
+    def rows(self, inputs: FeatureKind) -> F64:
         """Features (m, d) of the windows gathered, for a head with these inputs."""
-        return combine(self.embeddings, self.hrv, inputs)
+        return combine_features(self.embeddings, self.hrv, inputs)
 
 
 def _moments(x: F64) -> tuple[npt.NDArray[np.int64], F64, F64]:

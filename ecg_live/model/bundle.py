@@ -11,28 +11,28 @@ from typing import Any
 from torch import Tensor, nn
 
 from ecg_live.errors import BundleError, IncompatibleBundle
-from ecg_live.model.calibrated_head import SETS, Head, PersonalHead
-from ecg_live.model.card import Card, HeadCard, parse_card
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.tensor_file import MAX_BYTES, TensorFile
+from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead, PersonalHead
+from ecg_live.model.card import HeadCard, ModelCard, parse_card
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.tensor_file import MAX_BUNDLE_BYTES, TensorFile
 from ecg_live.results import HeadInfo
 from ecg_live.signal.pipeline import PREPROCESSING
 
-__all__ = ["Bundle", "Card", "HeadCard", "load_bundle", "save_bundle"]
+__all__ = ["Bundle", "HeadCard", "ModelCard", "load_bundle", "save_bundle"]
 
-FILE = TensorFile("ecg_live", "bundle", BundleError, "give the path of a .safetensors bundle", MAX_BYTES)
+BUNDLE_FILE = TensorFile("ecg_live", "bundle", BundleError, "give the path of a .safetensors bundle", MAX_BUNDLE_BYTES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
     """Encoder, heads by name and set, and their card."""
 
-    card: Card
-    encoder: Encoder
-    heads: Mapping[str, Mapping[str, Head]]
+    card: ModelCard
+    encoder: ConvEncoder
+    heads: Mapping[str, Mapping[str, CalibratedHead]]
 
     @property
-    def infos(self) -> tuple[HeadInfo, ...]:
+    def head_infos(self) -> tuple[HeadInfo, ...]:
         """The heads, as a screen needs them."""
         return tuple(HeadInfo(name, head.classes) for name, head in self.card.heads.items())
 
@@ -46,7 +46,7 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         If the file cannot be written.
     """
     try:
-        FILE.write(path, _tensors(bundle), {"card": asdict(bundle.card)})
+        BUNDLE_FILE.write(path, _tensors(bundle), {"card": asdict(bundle.card)})
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}", "choose a place that can be written to") from error
 
@@ -61,11 +61,11 @@ def load_bundle(path: Path) -> Bundle:
     IncompatibleBundle
         If it was made for another signal path than this version's.
     """
-    tensors, meta = FILE.read(path)
+    tensors, meta = BUNDLE_FILE.read(path)
     card = _card(meta, path)
     _check_preprocessing(card, path)
-    encoder = Encoder(card.padding)
-    FILE.fill(encoder, "encoder.", tensors, path)
+    encoder = ConvEncoder(card.padding)
+    BUNDLE_FILE.fill(encoder, "encoder.", tensors, path)
     heads = {name: _sets(name, head, tensors, path) for name, head in card.heads.items()}
     return Bundle(card, encoder.eval(), heads)
 
@@ -77,14 +77,14 @@ def _tensors(bundle: Bundle) -> dict[str, Tensor]:
     return {prefix + name: value for prefix, part in parts.items() for name, value in part.state_dict().items()}
 
 
-def _card(meta: Mapping[str, Any], path: Path) -> Card:
+def _card(meta: Mapping[str, Any], path: Path) -> ModelCard:
     try:
         return parse_card(meta["card"])
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: its card lacks or garbles {error}", "copy it again, or train it again") from error
 
 
-def _check_preprocessing(card: Card, path: Path) -> None:
+def _check_preprocessing(card: ModelCard, path: Path) -> None:
     ours: dict[str, Any] = json.loads(json.dumps(PREPROCESSING))
     for key in sorted(ours.keys() | card.preprocessing.keys()):
         if ours.get(key) != card.preprocessing.get(key):
@@ -99,12 +99,12 @@ def _prefix(name: str, which: str) -> str:
     return f"heads.{name}.{which}."
 
 
-def _sets(name: str, card: HeadCard, tensors: Mapping[str, Tensor], path: Path) -> dict[str, Head]:
+def _sets(name: str, card: HeadCard, tensors: Mapping[str, Tensor], path: Path) -> dict[str, CalibratedHead]:
     """All sets of one head."""
     sets = {}
     for which in card.sets:
-        sets[which] = head = SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
-        FILE.fill(head, _prefix(name, which), tensors, path)
+        sets[which] = head = HEAD_SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
+        BUNDLE_FILE.fill(head, _prefix(name, which), tensors, path)
         spread = float(head.spread.min()) if isinstance(head, PersonalHead) else 0.0
         if float(head.temperature) <= 0 or float(head.sd.min()) <= 0 or spread < 0:
             raise BundleError(

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from ecg_live.model.features import HRV, SIZES, Inputs
+from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
 from ecg_live.model.networks import EmotionHead
 
-INSIDE = 0.995  # share of training windows that count as inside the training range (DESIGN)
+TRAINING_RANGE_SHARE = 0.995  # share of training windows that count as inside the training range (DESIGN)
 
 
-class Head(nn.Module):
+class CalibratedHead(nn.Module):
     """Standardise features, classify, calibrate; and measure how far they are from those of training.
 
     Beats are missing now and then: heart rate or variability that is NaN counts as average.
@@ -33,11 +33,11 @@ class Head(nn.Module):
     temperature: Tensor
 
     def __init__(
-        self, classes: int, inputs: Inputs = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+        self, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.inputs: Inputs = inputs
-        size = SIZES[inputs]
+        self.inputs: FeatureKind = inputs
+        size = INPUT_SIZES[inputs]
         self.net = EmotionHead(classes, hidden, dropout, size)
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("sd", torch.ones(size))
@@ -64,20 +64,22 @@ class Head(nn.Module):
         z = (features - self.mean) / self.sd
         if self.inputs == "embedding":
             return z
-        embedding, beats = z[:, :-HRV], z[:, -HRV:]
+        embedding, beats = z[:, :-HRV_SIZE], z[:, -HRV_SIZE:]
         return torch.cat((embedding, torch.where(beats.isnan(), 0.0, beats)), dim=1)
 
 
-class PersonalHead(Head):
+class PersonalHead(CalibratedHead):
     """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `relative`."""
 
     spread: Tensor
 
     def __init__(
-        self, classes: int, inputs: Inputs = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+        self, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
     ) -> None:
         super().__init__(classes, inputs, hidden, dropout)
-        self.register_buffer("spread", torch.ones(SIZES[inputs], dtype=torch.float64))  # as precise as in training
+        self.register_buffer(
+            "spread", torch.ones(INPUT_SIZES[inputs], dtype=torch.float64)
+        )  # as precise as in training
 
 
-SETS: Mapping[str, type[Head]] = {"population": Head, "personal": PersonalHead}
+HEAD_SETS: Mapping[str, type[CalibratedHead]] = {"population": CalibratedHead, "personal": PersonalHead}

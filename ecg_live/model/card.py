@@ -8,13 +8,13 @@ from math import inf
 from typing import Any, get_args
 
 from ecg_live.constants import Split
-from ecg_live.model.calibrated_head import SETS
+from ecg_live.model.calibrated_head import HEAD_SETS
 from ecg_live.model.encoder import Padding
-from ecg_live.model.features import Inputs
+from ecg_live.model.features import FeatureKind
 from ecg_live.signal.pipeline import PREPROCESSING
 
-DEEPEST, WIDEST = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
-ADDED = ("inputs", "baseline", "split")  # fields that the first bundles lack
+MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
+OPTIONAL_FIELDS = ("inputs", "baseline", "split")  # fields that the first bundles lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class HeadCard:
     scores: Mapping[str, Any] = field(default_factory=dict)
     data: str = ""
     caveats: tuple[str, ...] = ()
-    inputs: Mapping[str, Inputs] = field(default_factory=lambda: {"population": "embedding"})
+    inputs: Mapping[str, FeatureKind] = field(default_factory=lambda: {"population": "embedding"})
     baseline: float = 0.0
     split: Split = "middle"
 
@@ -46,8 +46,10 @@ class HeadCard:
         """Refuse what no network can be built from."""
         if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
             raise ValueError(f"classes {self.classes}: not two or more different ones")
-        if len(self.hidden) > DEEPEST or not all(0 < width <= WIDEST for width in self.hidden):
-            raise ValueError(f"hidden {self.hidden}: not at most {DEEPEST} layers of 1 to {WIDEST} units")
+        if len(self.hidden) > MAX_HIDDEN_LAYERS or not all(0 < width <= MAX_LAYER_UNITS for width in self.hidden):
+            raise ValueError(
+                f"hidden {self.hidden}: not at most {MAX_HIDDEN_LAYERS} layers of 1 to {MAX_LAYER_UNITS} units"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout {self.dropout}: not at least 0 and below 1")
         if self.split not in get_args(Split):
@@ -55,17 +57,21 @@ class HeadCard:
         self._check_sets()
 
     def _check_sets(self) -> None:
-        known = "population" in self.sets and all(name in SETS for name in self.sets)
+        known = "population" in self.sets and all(name in HEAD_SETS for name in self.sets)
         if not known or len(set(self.sets)) != len(self.sets):
             raise ValueError(f"sets {self.sets}: not population, or population and personal")
-        if set(self.inputs) != set(self.sets) or any(each not in get_args(Inputs) for each in self.inputs.values()):
-            raise ValueError(f"inputs {self.inputs}: not one of {', '.join(get_args(Inputs))} for each of {self.sets}")
+        if set(self.inputs) != set(self.sets) or any(
+            each not in get_args(FeatureKind) for each in self.inputs.values()
+        ):
+            raise ValueError(
+                f"inputs {self.inputs}: not one of {', '.join(get_args(FeatureKind))} for each of {self.sets}"
+            )
         if not 0 <= self.baseline < inf or (self.baseline > 0) != ("personal" in self.sets):
             raise ValueError(f"baseline {self.baseline}: not above 0 with a personal set and 0 without")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     """Metadata of a bundle: how it was made and what from.
 
     Raises
@@ -92,7 +98,7 @@ class Card:
             raise ValueError("heads: none, so that there is nothing to predict")
 
 
-def parse_card(raw: Any) -> Card:
+def parse_card(raw: Any) -> ModelCard:
     """A card from what JSON made of it.
 
     Raises
@@ -102,12 +108,12 @@ def parse_card(raw: Any) -> Card:
     """
     heads = raw["heads"].items() if isinstance(raw, dict) and isinstance(raw.get("heads"), dict) else ()
     parsed = {name: HeadCard(**_fields(HeadCard, head)) for name, head in heads}
-    return Card(**{**_fields(Card, raw), "heads": parsed})
+    return ModelCard(**{**_fields(ModelCard, raw), "heads": parsed})
 
 
-def _fields(kind: type[Card | HeadCard], raw: Any) -> dict[str, Any]:
+def _fields(kind: type[ModelCard | HeadCard], raw: Any) -> dict[str, Any]:
     """All fields of a card; ones that later versions may add are left out."""
-    wanted = [each for each in fields(kind) if each.name not in ADDED or each.name in raw]
+    wanted = [each for each in fields(kind) if each.name not in OPTIONAL_FIELDS or each.name in raw]
     return {each.name: _typed(each.name, str(each.type), raw[each.name]) for each in wanted}
 
 

@@ -11,13 +11,13 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 Padding = Literal["same", "valid"]
 
-LAYERS = ((1, 32, 32), (32, 32, 32), (32, 64, 16), (64, 64, 16), (64, 128, 8), (128, 128, 8))  # in, out, kernel
+CONV_LAYERS = ((1, 32, 32), (32, 32, 32), (32, 64, 16), (64, 64, 16), (64, 128, 8), (128, 128, 8))  # in, out, kernel
 POOLED_AFTER = (1, 3)  # index of the convolutions that a max-pool follows
-POOL, STRIDE = 8, 2
-SLOPE = 0.2  # of every leaky ReLU
+POOL_WIDTH, POOL_STRIDE = 8, 2
+LEAKY_SLOPE = 0.2  # of every leaky ReLU
 
 
-class Encoder(nn.Module):
+class ConvEncoder(nn.Module):
     """Windows (n, 2560) to features (n, 128); 329,152 weights.
 
     Parameters
@@ -30,9 +30,9 @@ class Encoder(nn.Module):
     def __init__(self, padding: Padding = "valid") -> None:
         super().__init__()
         self.padding: Padding = padding
-        self.convs = nn.ModuleList(nn.Conv2d(c_in, c_out, (1, k)) for c_in, c_out, k in LAYERS)
+        self.convs = nn.ModuleList(nn.Conv2d(c_in, c_out, (1, k)) for c_in, c_out, k in CONV_LAYERS)
         for conv in self.convs:
-            nn.init.kaiming_normal_(conv.weight, a=SLOPE)  # type: ignore[arg-type]  # ModuleList forgets the class
+            nn.init.kaiming_normal_(conv.weight, a=LEAKY_SLOPE)  # type: ignore[arg-type]  # ModuleList forgets the class
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]  # likewise
 
     def forward(self, x: Tensor) -> Tensor:
@@ -42,30 +42,30 @@ class Encoder(nn.Module):
     def maps(self, x: Tensor) -> Tensor:
         """Feature maps (n, 128, 1, m) of windows (n, length), before the global max-pool."""
         y = x[:, None, None].to(memory_format=torch.channels_last)  # 2 x faster than Conv1d on a CPU
-        for i, (conv, (_, _, k)) in enumerate(zip(self.convs, LAYERS, strict=True)):
+        for i, (conv, (_, _, k)) in enumerate(zip(self.convs, CONV_LAYERS, strict=True)):
             if self.padding == "same":
                 y = F.pad(y, (k // 2 - 1, k // 2))
             y = conv(y)
             if i in POOLED_AFTER:  # the activation keeps the order: the same behind the pool, and less to do
-                y = F.max_pool2d(y, (1, POOL), (1, STRIDE))
-            y = F.leaky_relu(y, SLOPE, inplace=True)
+                y = F.max_pool2d(y, (1, POOL_WIDTH), (1, POOL_STRIDE))
+            y = F.leaky_relu(y, LEAKY_SLOPE, inplace=True)
         return y
 
 
 @dataclass
-class StreamState:
+class LayerState:
     """What one layer must remember of its input: (1, channels, 1, m)."""
 
     rest: Tensor | None = None
 
 
-class EncoderStream:
+class ConvEncoderStream:
     """A ``valid`` encoder over a growing signal, every interior value computed once.
 
     The same samples in the same steps give the same maps to the bit.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: ConvEncoder) -> None:
         if encoder.padding != "valid":
             raise ValueError("only a valid encoder can be streamed: one with padding differs at every window's edges")
         self._encoder = encoder
@@ -73,23 +73,23 @@ class EncoderStream:
 
     def reset(self) -> None:
         """Start a new segment."""
-        self._states = [StreamState() for _ in range(len(LAYERS) + len(POOLED_AFTER))]
+        self._states = [LayerState() for _ in range(len(CONV_LAYERS) + len(POOLED_AFTER))]
 
     @torch.no_grad()
     def push(self, x: Tensor) -> Tensor:
         """Feature maps (128, m) that the samples (n,) complete."""
         y = x[None, None, None].to(memory_format=torch.channels_last)
         states = iter(self._states)
-        for i, (conv, (_, c_out, k)) in enumerate(zip(self._encoder.convs, LAYERS, strict=True)):
-            y = _joined(next(states), y, k, 1)
-            y = F.leaky_relu(conv(y), SLOPE) if y.shape[-1] >= k else y.new_empty(1, c_out, 1, 0)
+        for i, (conv, (_, c_out, k)) in enumerate(zip(self._encoder.convs, CONV_LAYERS, strict=True)):
+            y = _extend(next(states), y, k, 1)
+            y = F.leaky_relu(conv(y), LEAKY_SLOPE) if y.shape[-1] >= k else y.new_empty(1, c_out, 1, 0)
             if i in POOLED_AFTER:
-                y = _joined(next(states), y, POOL, STRIDE)
-                y = F.max_pool2d(y, (1, POOL), (1, STRIDE)) if y.shape[-1] >= POOL else y[..., :0]
+                y = _extend(next(states), y, POOL_WIDTH, POOL_STRIDE)
+                y = F.max_pool2d(y, (1, POOL_WIDTH), (1, POOL_STRIDE)) if y.shape[-1] >= POOL_WIDTH else y[..., :0]
         return y[0, :, 0]
 
 
-def _joined(state: StreamState, y: Tensor, kernel: int, stride: int) -> Tensor:
+def _extend(state: LayerState, y: Tensor, kernel: int, stride: int) -> Tensor:
     """Old rest and new input; the state keeps what the next output needs."""
     if state.rest is not None:
         y = torch.cat((state.rest, y), dim=-1)

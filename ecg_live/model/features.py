@@ -11,23 +11,29 @@ from ecg_live.constants import EMBEDDING_SIZE, MIN_RR_INTERVALS
 from ecg_live.events import F64
 from ecg_live.results import Window
 
-Inputs = Literal["embedding", "hrv", "both"]
+FeatureKind = Literal["embedding", "hrv", "both"]
 
-HRV = 3  # median heart rate, log SDNN, log RMSSD
-SIZES: Mapping[Inputs, int] = {"embedding": EMBEDDING_SIZE, "hrv": HRV, "both": EMBEDDING_SIZE + HRV}
-FLOOR = 1.0  # ms: beats lie on a grid of 4 ms
+HRV_SIZE = 3  # median heart rate, log SDNN, log RMSSD
+INPUT_SIZES: Mapping[FeatureKind, int] = {
+    "embedding": EMBEDDING_SIZE,
+    "hrv": HRV_SIZE,
+    "both": EMBEDDING_SIZE + HRV_SIZE,
+}
+MIN_VARIABILITY_MS = 1.0  # ms: beats lie on a grid of 4 ms
 
 
-def hrv(window: Window) -> F64:
+def hrv_features(window: Window) -> F64:
     """Median heart rate (bpm), log SDNN and log RMSSD (of ms) of a window, (3,); NaN without plausible beats."""
     rr = np.diff(window.beats) * 1000
     if window.heart_rate is None or len(rr) < MIN_RR_INTERVALS:
-        return np.full(HRV, np.nan)
+        return np.full(HRV_SIZE, np.nan)
     sdnn, rmssd = float(rr.std()), float(np.sqrt(np.mean(np.diff(rr) ** 2)))
-    return np.array([60_000 / np.median(rr), np.log(max(sdnn, FLOOR)), np.log(max(rmssd, FLOOR))])
+    return np.array(
+        [60_000 / np.median(rr), np.log(max(sdnn, MIN_VARIABILITY_MS)), np.log(max(rmssd, MIN_VARIABILITY_MS))]
+    )
 
 
-def combine(embedding: F64, hrv: F64, inputs: Inputs) -> F64:
+def combine_features(embedding: F64, hrv: F64, inputs: FeatureKind) -> F64:
     """Features (n, 128, 3 or 131) that a head with these inputs takes; the embedding (n, 128) before the HRV (n, 3)."""
     parts = {"embedding": (embedding,), "hrv": (hrv,), "both": (embedding, hrv)}[inputs]
     return np.concatenate(parts, axis=1)

@@ -9,9 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from ecg_live.constants import EMBEDDING_SIZE
-from ecg_live.model.encoder import SLOPE, Encoder
+from ecg_live.model.encoder import LEAKY_SLOPE, ConvEncoder
 
-TASKS = ("original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")  # the paper's order
+PRETEXT_TASKS = (
+    "original",
+    "noise",
+    "scaling",
+    "negation",
+    "inversion",
+    "permutation",
+    "time_warp",
+)  # the paper's order
 PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # Sarkar & Etemad 2020, section 4.2 and code
 EMOTION_WIDTH = 512  # ibid., section 4.3
 
@@ -22,10 +30,10 @@ class PretextHead(nn.Sequential):
     def __init__(self) -> None:
         super().__init__(
             nn.Linear(EMBEDDING_SIZE, PRETEXT_WIDTH),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Dropout(PRETEXT_DROPOUT),
             nn.Linear(PRETEXT_WIDTH, PRETEXT_WIDTH),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Dropout(PRETEXT_DROPOUT),
             nn.Linear(PRETEXT_WIDTH, 1),
         )
@@ -34,13 +42,13 @@ class PretextHead(nn.Sequential):
 class PretextNet(nn.Module):
     """Encoder and seven heads: windows (n, 2560) to logits (n, 7); 561,223 weights."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: ConvEncoder) -> None:
         super().__init__()
         self.encoder = encoder
-        self.heads = nn.ModuleList(PretextHead() for _ in TASKS)
+        self.heads = nn.ModuleList(PretextHead() for _ in PRETEXT_TASKS)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits in the order of `TASKS`."""
+        """Logits in the order of `PRETEXT_TASKS`."""
         features = self.encoder(x)
         return torch.cat([head(features) for head in self.heads], dim=1)
 

@@ -8,41 +8,41 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ecg_live.constants import BLOCK, EMBEDDING_SIZE, RATE, WIDTH
+from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
-from ecg_live.model.baseline import Baseline, relative
+from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.encoder import EncoderStream
-from ecg_live.model.features import combine, hrv
+from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.encoder import ConvEncoderStream
+from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
-from ecg_live.signal.quality import BRIDGED
+from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
-OUTPUTS = 591  # of a valid encoder for one window
-STRIDE = 4  # input samples per output
+MAPS_PER_WINDOW = 591  # of a valid encoder for one window
+MAP_STRIDE = 4  # input samples per output
 
 
-class Streaming:
+class StreamingEmbedder:
     """Features of overlapping windows through a ``valid`` encoder in steps of 256 samples, each computed once."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._stream = EncoderStream(bundle.encoder)
+        self._stream = ConvEncoderStream(bundle.encoder)
         self._segment, self._stop = -1, 0  # the segment's samples that went in
         self._maps = torch.empty(EMBEDDING_SIZE, 0)
 
     def features(self, window: Window) -> Tensor:
         """Features (1, 128) of the next window of a segment; ``first`` a multiple of 256."""
-        if window.segment != self._segment or not window.first <= self._stop <= window.first + WIDTH:
+        if window.segment != self._segment or not window.first <= self._stop <= window.first + WINDOW_SAMPLES:
             self._stream.reset()
             self._segment, self._stop, self._maps = window.segment, window.first, self._maps[:, :0]
         data = torch.from_numpy(window.data)[self._stop - window.first :]
-        new = [self._stream.push(step) for step in torch.split(data, BLOCK)]
-        self._stop = window.first + WIDTH
-        self._maps = torch.cat((self._maps, *new), dim=1)[:, -OUTPUTS:]
+        new = [self._stream.push(step) for step in torch.split(data, BLOCK_SAMPLES)]
+        self._stop = window.first + WINDOW_SAMPLES
+        self._maps = torch.cat((self._maps, *new), dim=1)[:, -MAPS_PER_WINDOW:]
         return self._maps.amax(dim=1)[None]
 
 
-class Whole:
+class WindowEmbedder:
     """Features window by window; for any encoder and any hop."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -67,13 +67,15 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0) -> None:
-        streams = bundle.encoder.padding == "valid" and hop * RATE % BLOCK == 0
-        self.engine: Streaming | Whole = Streaming(bundle) if streams else Whole(bundle)
+        streams = bundle.encoder.padding == "valid" and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
+        self.engine: StreamingEmbedder | WindowEmbedder = (
+            StreamingEmbedder(bundle) if streams else WindowEmbedder(bundle)
+        )
         self._heads = bundle.heads
-        self._classes = {info.name: info.classes for info in bundle.infos}
+        self._classes = {info.name: info.classes for info in bundle.head_infos}
         self._baseline: Baseline | None = None
         self._told = ""  # of a baseline that was resumed
-        self.unchanged = (
+        self.heads_without_personal_set = (
             self.begin_baseline(baseline) if baseline else ()
         )  # heads that a baseline was asked for in vain
         self.news: State | None = None  # on the baseline, from the last window
@@ -110,7 +112,7 @@ class Predictor:
         """Each head's probabilities and label, or its reason to abstain."""
         embedding = self.engine.features(window)
         self.features = embedding[0].numpy().copy()  # a tensor that is kept pins 0.3 MB of freed heap around it
-        features = self.features[None].astype(np.float64), hrv(window)[None]
+        features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
         results = {name: self._ask(name, features, reason) for name in self._heads}
         self.news = self._gather(window, features, usable=reason is None)
@@ -131,16 +133,16 @@ class Predictor:
         probs = dict(zip(self._classes[name], head(known)[0].tolist(), strict=True))
         return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
 
-    def _inputs(self, head: Head, features: tuple[F64, F64]) -> F64:
+    def _inputs(self, head: CalibratedHead, features: tuple[F64, F64]) -> F64:
         """Features (1, d) as a head takes them."""
-        x = combine(*features, head.inputs)
+        x = combine_features(*features, head.inputs)
         if isinstance(head, PersonalHead) and self._baseline is not None:
-            return relative(x, self._baseline.rows(head.inputs), head.spread.numpy())
+            return baseline_normalise(x, self._baseline.rows(head.inputs), head.spread.numpy())
         return x
 
     def _gather(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
         """Let a baseline that is not complete have a window, and tell what came of it."""
-        now = window.time + WIDTH / RATE
+        now = window.time + WINDOW_SAMPLES / MODEL_RATE_HZ
         told, self._told = self._told, ""
         if self._baseline is None or self._baseline.complete:
             return State("baseline", told, now) if told else None
@@ -155,6 +157,6 @@ def _reason(window: Window) -> str | None:
     """Why no head should answer."""
     if window.quality.grade == "unusable":
         return "unusable signal: " + ", ".join(window.quality.reasons)
-    if window.bridged > BRIDGED:
-        return f"{window.bridged:.1%} of the samples bridged (limit {BRIDGED:.0%})"
+    if window.bridged > MAX_BRIDGED_SHARE:
+        return f"{window.bridged:.1%} of the samples bridged (limit {MAX_BRIDGED_SHARE:.0%})"
     return None

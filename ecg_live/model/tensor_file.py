@@ -18,11 +18,11 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.config import within_depth
 from ecg_live.errors import ModelError
 
-SCHEMA = 2  # since 2 the digest covers the metadata
-TENSORS_ONLY = 1  # the schema whose digest covers the tensors alone; still read
-MAX_DEPTH = 32  # levels of nesting in the metadata; a card has 6
-MAX_BYTES = 64 * 2**20  # the bundled model has 1.5 MB
-PICKLES = {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}  # first bytes of torch's files
+TENSOR_FILE_SCHEMA = 2  # since 2 the digest covers the metadata
+TENSORS_ONLY_SCHEMA = 1  # the schema whose digest covers the tensors alone; still read
+MAX_METADATA_DEPTH = 32  # levels of nesting in the metadata; a card has 6
+MAX_BUNDLE_BYTES = 64 * 2**20  # the bundled model has 1.5 MB
+PICKLE_MAGIC = {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}  # first bytes of torch's files
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class TensorFile:
             If the disk does not take it; an earlier file stays whole.
         """
         own = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        plain = json.loads(json.dumps({"schema": SCHEMA, **meta}))  # as it will be read: names are text
-        write_whole(path, save(own, {self.key: json.dumps({**plain, "sha256": seal(own, plain)})}))
+        plain = json.loads(json.dumps({"schema": TENSOR_FILE_SCHEMA, **meta}))  # as it will be read: names are text
+        write_whole(path, save(own, {self.key: json.dumps({**plain, "sha256": content_sha256(own, plain)})}))
 
     def read(self, path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Read tensors and metadata; nothing in the file is ever executed.
@@ -80,7 +80,9 @@ class TensorFile:
             raise self.error(f"{path} is a safetensors file, but no {self.noun}", self.remedy)
         meta = self._parse(path, header[self.key])
         sealed = meta.pop("sha256", None)
-        if sealed != (digest(tensors) if meta["schema"] == TENSORS_ONLY else seal(tensors, meta)):
+        if sealed != (
+            tensors_sha256(tensors) if meta["schema"] == TENSORS_ONLY_SCHEMA else content_sha256(tensors, meta)
+        ):
             raise self.error(f"{path}: its content does not match its checksum", "the file is damaged; copy it again")
         return tensors, meta
 
@@ -113,7 +115,7 @@ class TensorFile:
                 head = file.read(2)
         except OSError as error:
             raise self.error(f"{path}: {error.strerror}", self.remedy) from error
-        if head in PICKLES:
+        if head in PICKLE_MAGIC:
             raise self.error(f"{path} is a pickle; pickles can run code and are never loaded", self.remedy)
         if self.max_bytes is not None and size > self.max_bytes:
             most = f"{self.max_bytes / 2**20:.0f}"
@@ -127,18 +129,22 @@ class TensorFile:
                 f"{path}: its metadata is no JSON: {error}", "the file is damaged; copy it again"
             ) from error
         found = parsed.get("schema") if isinstance(parsed, dict) else type(parsed).__name__
-        if not isinstance(parsed, dict) or type(found) is not int or found not in (TENSORS_ONLY, SCHEMA):
-            known = f"{TENSORS_ONLY} and {SCHEMA}"
+        if (
+            not isinstance(parsed, dict)
+            or type(found) is not int
+            or found not in (TENSORS_ONLY_SCHEMA, TENSOR_FILE_SCHEMA)
+        ):
+            known = f"{TENSORS_ONLY_SCHEMA} and {TENSOR_FILE_SCHEMA}"
             raise self.error(
                 f"{path} is a {self.noun} of schema {str(found)[:20]}; this version reads {known}",
                 "make it again with this version",
             )
-        if not within_depth(parsed, MAX_DEPTH):
-            raise self.error(f"{path}: its metadata is nested more than {MAX_DEPTH} levels deep", self.remedy)
+        if not within_depth(parsed, MAX_METADATA_DEPTH):
+            raise self.error(f"{path}: its metadata is nested more than {MAX_METADATA_DEPTH} levels deep", self.remedy)
         return parsed
 
 
-def digest(tensors: Mapping[str, Tensor]) -> str:
+def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
     """SHA-256 over names, types, shapes and values, in the order of names."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
@@ -148,9 +154,9 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
     return sha.hexdigest()
 
 
-def seal(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
+def content_sha256(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
     """SHA-256 over tensors and metadata, whatever the order of the metadata's keys."""
-    return hashlib.sha256(f"{digest(tensors)} {json.dumps(meta, sort_keys=True)}".encode()).hexdigest()
+    return hashlib.sha256(f"{tensors_sha256(tensors)} {json.dumps(meta, sort_keys=True)}".encode()).hexdigest()
 
 
 def _described(value: Tensor) -> str:

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, insort
 from typing import NamedTuple
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import Marker
 
 QUICK_MARKERS = tuple("123456789")  # texts of the markers on the keys 1 to 9
@@ -50,7 +50,7 @@ class MarkerLog:
                 break
         if marker.raw is None or not math.isfinite(marker.raw):
             return None
-        placed = PlacedMarker(round(marker.raw * RATE), marker.text)
+        placed = PlacedMarker(round(marker.raw * MODEL_RATE_HZ), marker.text)
         insort(self.placed, placed)
         return placed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32
 
 HISTORY_MINUTES = 10  # kept for scrolling back: 0.6 MB at 256 Hz
@@ -19,7 +19,7 @@ class TraceHistory:
         Samples kept.
     """
 
-    def __init__(self, capacity: int = HISTORY_MINUTES * 60 * RATE) -> None:
+    def __init__(self, capacity: int = HISTORY_MINUTES * 60 * MODEL_RATE_HZ) -> None:
         self._data = np.full(capacity, np.nan, np.float32)
         self._first = 0
         self.stop = 0

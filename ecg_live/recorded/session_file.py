@@ -16,8 +16,24 @@ import numpy as np
 from devices.files.regular import regular_file
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import F64
-from ecg_live.xdf.decode import ChunkAt, Stream, Torn, chunks, read_rows, read_samples, read_stream
-from ecg_live.xdf.encode import FILE, FORMATS, HEADER, MAGIC, OFFSET, PLACE, SAMPLES
+from ecg_live.xdf.decode import (
+    ChunkLocation,
+    StreamHeader,
+    TruncatedChunk,
+    iter_chunks,
+    read_rows,
+    read_samples,
+    read_stream_header,
+)
+from ecg_live.xdf.encode import (
+    CLOCK_OFFSET_TAG,
+    FILE_HEADER_TAG,
+    MAGIC,
+    SAMPLE_FORMATS,
+    SAMPLE_INDEX_TAG,
+    SAMPLES_TAG,
+    STREAM_HEADER_TAG,
+)
 
 RESULT_STREAMS = ("markers", "predictions", "decisions", "quality", "heart_rate", "events")  # streams that are small
 _ECG_STREAM = "ecg"
@@ -51,7 +67,7 @@ class SessionContents:
 
     path: Path
     file_header: Mapping[str, str]
-    streams: Mapping[str, Stream]
+    streams: Mapping[str, StreamHeader]
     numeric_streams: Mapping[str, NumericStream]
     text_streams: Mapping[str, TextStream]
     first_sample_index: int
@@ -88,8 +104,12 @@ def read_file_header(path: Path) -> Mapping[str, str]:
         with regular_file(path).open("rb") as raw:
             if raw.read(len(MAGIC)) != MAGIC:
                 return {}
-        for file, chunk in chunks(path):
-            return _header_fields(file.read(chunk.size)) if isinstance(chunk, ChunkAt) and chunk.tag == FILE else {}
+        for file, chunk in iter_chunks(path):
+            return (
+                _header_fields(file.read(chunk.size))
+                if isinstance(chunk, ChunkLocation) and chunk.tag == FILE_HEADER_TAG
+                else {}
+            )
     except (OSError, RecordingError):
         pass
     return {}
@@ -116,8 +136,8 @@ def _read(path: Path, wanted: Collection[str]) -> SessionContents | None:
     reader = _SessionFileReader(path, wanted)
     damage: RecordingError | None = None
     try:
-        for file, chunk in chunks(path):
-            if isinstance(chunk, Torn):
+        for file, chunk in iter_chunks(path):
+            if isinstance(chunk, TruncatedChunk):
                 break
             reader.take(file, chunk)
     except RecordingError as error:
@@ -131,31 +151,31 @@ class _SessionFileReader:
     def __init__(self, path: Path, wanted: Collection[str]) -> None:
         self._path, self._wanted = path, wanted
         self._head: dict[str, str] = {}
-        self._streams: dict[int, Stream] = {}
+        self._streams: dict[int, StreamHeader] = {}
         self._parts: dict[int, list[tuple[F64, F64]]] = {}
         self._rows: dict[int, list[tuple[float, tuple[str, ...]]]] = {}
         self._places: dict[int, int] = {}
         self._began = self._opened = nan
 
-    def take(self, file: BinaryIO, chunk: ChunkAt) -> None:
+    def take(self, file: BinaryIO, chunk: ChunkLocation) -> None:
         """Take what a chunk says; the file stands at its content."""
-        if chunk.tag == FILE:
+        if chunk.tag == FILE_HEADER_TAG:
             self._head = _header_fields(file.read(chunk.size))
-        elif chunk.tag == HEADER and chunk.stream not in self._streams:
-            self._streams[chunk.stream] = read_stream(self._path, chunk.stream, file.read(chunk.size))
-        elif chunk.tag == PLACE and chunk.stream not in self._places:
+        elif chunk.tag == STREAM_HEADER_TAG and chunk.stream not in self._streams:
+            self._streams[chunk.stream] = read_stream_header(self._path, chunk.stream, file.read(chunk.size))
+        elif chunk.tag == SAMPLE_INDEX_TAG and chunk.stream not in self._places:
             self._places[chunk.stream] = int.from_bytes(file.read(8), "little")
-        elif chunk.tag == OFFSET and isnan(self._opened) and chunk.size >= _OFFSET_TIME.size:
+        elif chunk.tag == CLOCK_OFFSET_TAG and isnan(self._opened) and chunk.size >= _OFFSET_TIME.size:
             (self._opened,) = _OFFSET_TIME.unpack(file.read(_OFFSET_TIME.size))
-        elif chunk.tag == SAMPLES and (stream := self._streams.get(chunk.stream)) is not None:
+        elif chunk.tag == SAMPLES_TAG and (stream := self._streams.get(chunk.stream)) is not None:
             self._samples(file, chunk, stream)
 
-    def _samples(self, file: BinaryIO, chunk: ChunkAt, stream: Stream) -> None:
+    def _samples(self, file: BinaryIO, chunk: ChunkLocation, stream: StreamHeader) -> None:
         key = stream.own.get("key")
-        if key == _ECG_STREAM and isnan(self._began) and stream.form in FORMATS:
+        if key == _ECG_STREAM and isnan(self._began) and stream.form in SAMPLE_FORMATS:
             stamps, _ = read_samples(self._path, stream, file.read(chunk.size))
             self._began = float(stamps[0]) if len(stamps) else nan
-        elif key in self._wanted and stream.form in FORMATS:
+        elif key in self._wanted and stream.form in SAMPLE_FORMATS:
             self._parts.setdefault(stream.number, []).append(read_samples(self._path, stream, file.read(chunk.size)))
         elif key in self._wanted:
             self._rows.setdefault(stream.number, []).extend(read_rows(file.read(chunk.size), len(stream.labels)))
@@ -181,7 +201,7 @@ class _SessionFileReader:
         )
 
 
-def _numbers(stream: Stream, parts: list[tuple[F64, F64]]) -> NumericStream:
+def _numbers(stream: StreamHeader, parts: list[tuple[F64, F64]]) -> NumericStream:
     stamps = [np.empty(0), *(stamps for stamps, _ in parts)]
     values = [np.empty((0, len(stream.labels))), *(values for _, values in parts)]
     return NumericStream(np.concatenate(stamps), np.concatenate(values))

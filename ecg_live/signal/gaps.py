@@ -11,8 +11,8 @@ from ecg_live.errors import ProtocolError
 from ecg_live.events import Chunk, Gap, State
 from ecg_live.mask_runs import mask_runs
 
-LARGEST = 1e9  # mV: further than any converter counts, and its square is still a number
-NOT_A_NUMBER = "samples are not numbers"
+MAX_AMPLITUDE_MV = 1e9  # mV: further than any converter counts, and its square is still a number
+INVALID_SAMPLES = "samples are not numbers"
 
 
 class GapFinder:
@@ -111,18 +111,18 @@ class GapFinder:
 
     def _notice(self, stop: int) -> Iterator[State]:
         """Say that numbers have stopped coming when that is too long to bridge, and again every hop."""
-        self._cause = self._cause or NOT_A_NUMBER
+        self._cause = self._cause or INVALID_SAMPLES
         missing = stop - self._next
         while self._too_long(missing) and self._told * self._hop <= missing:
             self._told += 1
-            yield State("gap", f"{NOT_A_NUMBER} since {self._next / self._rate:.1f} s")
+            yield State("gap", f"{INVALID_SAMPLES} since {self._next / self._rate:.1f} s")
 
     def _too_long(self, lost: int) -> bool:
         return lost > MAX_BRIDGED_GAP_S * self._rate * (1 + 1e-9)
 
 
 def _finite_runs(chunk: Chunk, rate: float) -> Iterator[Chunk]:
-    finite = (np.abs(chunk.samples) <= LARGEST).all(axis=1)
+    finite = (np.abs(chunk.samples) <= MAX_AMPLITUDE_MV).all(axis=1)
     if finite.all():
         yield chunk
         return

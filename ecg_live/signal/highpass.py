@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-from ecg_live.constants import BLOCK, RATE
+from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk
 
-CUTOFF = 0.8  # Hz, pass band of Sarkar & Etemad 2020, section 4.1
-ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s
+CUTOFF_HZ = 0.8  # Hz, pass band of Sarkar & Etemad 2020, section 4.1
+FILTER_ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s
 
 
 class HighPass:
@@ -22,7 +22,7 @@ class HighPass:
     delay = 0.0
 
     def __init__(self) -> None:
-        self._sos: F64 = butter(ORDER, CUTOFF, "highpass", fs=RATE, output="sos")
+        self._sos: F64 = butter(FILTER_ORDER, CUTOFF_HZ, "highpass", fs=MODEL_RATE_HZ, output="sos")
         self._steady: F64 = sosfilt_zi(self._sos)
         self.reset()
 
@@ -39,7 +39,7 @@ class HighPass:
         if len(chunk.samples):
             self._held.append(chunk)
             self._count += len(chunk.samples)
-        if self._count < BLOCK:
+        if self._count < BLOCK_SAMPLES:
             return Chunk(chunk.samples[:0], chunk.stop - self._count, chunk.time)
         return self._release()
 
@@ -51,7 +51,9 @@ class HighPass:
     def _release(self) -> Chunk:
         first, x = self._held[0], np.concatenate([chunk.samples for chunk in self._held])
         self._held = []
-        return self._filter(Chunk(x, first.start, first.time), self._steady[..., None] * np.median(x[:BLOCK], axis=0))
+        return self._filter(
+            Chunk(x, first.start, first.time), self._steady[..., None] * np.median(x[:BLOCK_SAMPLES], axis=0)
+        )
 
     def _filter(self, chunk: Chunk, state: F64) -> Chunk:
         if len(chunk.samples) == 0:

@@ -6,24 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.results import Quality
 from ecg_live.signal.beats import Rhythm
-from ecg_live.signal.raw_quality import Block
+from ecg_live.signal.raw_quality import BlockQuality
 
-BRIDGED = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
-LEAST_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
-LEAST_ALIKE = 0.90  # median correlation of a beat with the others; below it 1 of 100 windows whose beats are certain
-QRS_BAND = (5.0, 15.0)  # Hz, of 5-40 Hz (ibid., "pSQI")
-LEAST_QRS_POWER = 0.30
-BASELINE_BAND = (0.0, 1.0)  # Hz, of 0-40 Hz (ibid., "basSQI")
-MOST_BASELINE_POWER = 0.95
-HIGHEST = 40.0  # Hz, end of the band in which ECG has power
-LEAST_REGULAR = 0.5  # share of RR intervals near the median
+MAX_BRIDGED_SHARE = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
+MIN_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
+MIN_GOOD_BEAT_CORRELATION = (
+    0.90  # median correlation of a beat with the others; below it 1 of 100 windows whose beats are certain
+)
+QRS_BAND_HZ = (5.0, 15.0)  # Hz, of 5-40 Hz (ibid., "pSQI")
+MIN_QRS_POWER_SHARE = 0.30
+BASELINE_BAND_HZ = (0.0, 1.0)  # Hz, of 0-40 Hz (ibid., "basSQI")
+MAX_BASELINE_POWER_SHARE = 0.95
+ECG_BAND_END_HZ = 40.0  # Hz, end of the band in which ECG has power
+MIN_REGULAR_RR_SHARE = 0.5  # share of RR intervals near the median
 
 
-def judge(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float) -> Quality:
+def assess_window(
+    blocks: Sequence[BlockQuality], baseline: F64, filtered: F64, rhythm: Rhythm, bridged: float
+) -> Quality:
     """Grade a window of (2560,) samples.
 
     Parameters
@@ -37,16 +41,16 @@ def judge(blocks: Sequence[Block], baseline: F64, filtered: F64, rhythm: Rhythm,
     bridged : float
         Share of its raw samples that were bridged.
     """
-    if faults := _electrode_faults(blocks):
+    if faults := _electrode_reasons(blocks):
         return Quality("unusable", tuple(faults))
     if rhythm.heart_rate is None:
         return Quality("unusable", ("no plausible heartbeat",))
     spikiness = _kurtosis(filtered)
-    poor = [*_raw_doubts(blocks, bridged), *_shape_doubts(rhythm, spikiness), *_power_doubts(baseline, filtered)]
+    poor = [*_raw_reasons(blocks, bridged), *_shape_reasons(rhythm, spikiness), *_power_reasons(baseline, filtered)]
     return Quality("poor", tuple(poor)) if poor else Quality("good")
 
 
-def _electrode_faults(blocks: Sequence[Block]) -> list[str]:
+def _electrode_reasons(blocks: Sequence[BlockQuality]) -> list[str]:
     found = []
     if any(block.lead_off for block in blocks):
         found.append("electrode off")
@@ -59,33 +63,33 @@ def _electrode_faults(blocks: Sequence[Block]) -> list[str]:
     return found
 
 
-def _raw_doubts(blocks: Sequence[Block], bridged: float) -> list[str]:
+def _raw_reasons(blocks: Sequence[BlockQuality], bridged: float) -> list[str]:
     found = []
     if any(block.flat for block in blocks):
         found.append("flat for a second")
     if any(block.railed for block in blocks):
         found.append("clipped for a second")
-    if bridged > BRIDGED:
+    if bridged > MAX_BRIDGED_SHARE:
         found.append(f"{bridged:.0%} of samples bridged")
     return found
 
 
-def _shape_doubts(rhythm: Rhythm, spikiness: float) -> list[str]:
+def _shape_reasons(rhythm: Rhythm, spikiness: float) -> list[str]:
     found = []
-    if rhythm.regular < LEAST_REGULAR:
+    if rhythm.regular_rr_share < MIN_REGULAR_RR_SHARE:
         found.append("irregular beats")
-    if rhythm.alike < LEAST_ALIKE:
+    if rhythm.beat_correlation < MIN_GOOD_BEAT_CORRELATION:
         found.append("beats of many shapes")
-    if spikiness < LEAST_KURTOSIS:
+    if spikiness < MIN_KURTOSIS:
         found.append("noisy: no distinct peaks")
     return found
 
 
-def _power_doubts(baseline: F64, filtered: F64) -> list[str]:
+def _power_reasons(baseline: F64, filtered: F64) -> list[str]:
     found = []
-    if _share(filtered, QRS_BAND, (QRS_BAND[0], HIGHEST)) < LEAST_QRS_POWER:
+    if _power_share(filtered, QRS_BAND_HZ, (QRS_BAND_HZ[0], ECG_BAND_END_HZ)) < MIN_QRS_POWER_SHARE:
         found.append("noisy: little power in the QRS band")
-    if _share(baseline - baseline.mean(), BASELINE_BAND, (0.0, HIGHEST)) > MOST_BASELINE_POWER:
+    if _power_share(baseline - baseline.mean(), BASELINE_BAND_HZ, (0.0, ECG_BAND_END_HZ)) > MAX_BASELINE_POWER_SHARE:
         found.append("baseline wander")
     return found
 
@@ -96,9 +100,9 @@ def _kurtosis(x: F64) -> float:
     return float((squares * squares).mean() / squares.mean() ** 2)
 
 
-def _share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
+def _power_share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
     """Power in one band as a share of the power in another."""
     power = np.abs(np.fft.rfft(x)) ** 2
-    hz = np.fft.rfftfreq(len(x), 1 / RATE)
+    hz = np.fft.rfftfreq(len(x), 1 / MODEL_RATE_HZ)
     within = [float(power[(hz >= low) & (hz <= high)].sum()) for low, high in (part, whole)]
     return within[0] / within[1] if within[1] > 0 else 0.0

@@ -10,18 +10,22 @@ import numpy as np
 
 from ecg_live.events import F64
 
-FLAT = 0.002  # mV from lowest to highest in a second; noise of any front end is larger
-AT_RAIL = 0.10  # share of a second at the converter's limit; clipped R peaks stay below (18 of 60,000 in a real file)
-AT_EXTREME = 0.50  # the same where the converter's limits are not known: share at the second's own extremes
-RAIL = 0.999  # of full scale
-STEP = 3.0  # mV between medians of neighbouring quarter seconds: no heart does that, an electrode does
-PIECES = 4  # a second
-SWING = 8.0  # mV from lowest to highest in a second, twice a tall QRS complex: a step wherever it lies, or a spike
-SETTLING = 3  # blocks after one with a step: the high-pass takes up to 2.6 s to forget 300 mV to 0.05
+MAX_FLAT_SPAN_MV = 0.002  # mV from lowest to highest in a second; noise of any front end is larger
+MIN_RAILED_SHARE = (
+    0.10  # share of a second at the converter's limit; clipped R peaks stay below (18 of 60,000 in a real file)
+)
+MIN_EXTREME_SHARE = 0.50  # the same where the converter's limits are not known: share at the second's own extremes
+RAIL_SHARE = 0.999  # of full scale
+MIN_STEP_MV = 3.0  # mV between medians of neighbouring quarter seconds: no heart does that, an electrode does
+PIECES_PER_BLOCK = 4  # a second
+MAX_SPAN_MV = (
+    8.0  # mV from lowest to highest in a second, twice a tall QRS complex: a step wherever it lies, or a spike
+)
+SETTLING_BLOCKS = 3  # blocks after one with a step: the high-pass takes up to 2.6 s to forget 300 mV to 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BlockQuality:
     """Verdict on one second of raw signal."""
 
     flat: bool = False
@@ -35,7 +39,7 @@ class Block:
         return not (self.flat or self.railed or self.step or self.lead_off)
 
 
-class BlockMeter:
+class RawQualityMeter:
     """Judge each second of raw samples, counted from a segment's first.
 
     Parameters
@@ -54,7 +58,7 @@ class BlockMeter:
         """Forget the segment."""
         self._x: list[F64] = []
         self._taken = 0
-        self._blocks: deque[Block] = deque()
+        self._blocks: deque[BlockQuality] = deque()
         self._forgotten = 0  # blocks before those
         self._settling = -1  # blocks to come that the last step reaches into
         self._median: float | None = None  # of the last quarter second before the current block
@@ -87,7 +91,7 @@ class BlockMeter:
         """Whether block k of the segment is."""
         return self[block].usable
 
-    def __getitem__(self, block: int) -> Block:
+    def __getitem__(self, block: int) -> BlockQuality:
         """Verdict on block k, which must be whole."""
         return self._blocks[block - self._forgotten]
 
@@ -100,23 +104,23 @@ class BlockMeter:
     def _end_block(self, x: F64) -> None:
         start, self._x = self._taken - len(x), []
         low, high = float(x.min()), float(x.max())
-        flat = high - low <= FLAT
+        flat = high - low <= MAX_FLAT_SPAN_MV
         self._off = [(begin, end) for begin, end in self._off if end is None or end > start]
         off = any(begin < self._taken for begin, _ in self._off)
-        stepped = self._stepped(x) or high - low > SWING
-        self._settling = SETTLING if stepped else self._settling - 1
+        stepped = self._stepped(x) or high - low > MAX_SPAN_MV
+        self._settling = SETTLING_BLOCKS if stepped else self._settling - 1
         settling = self._settling >= 0
-        self._blocks.append(Block(flat, not flat and self._railed(x, low, high), settling, off))
+        self._blocks.append(BlockQuality(flat, not flat and self._railed(x, low, high), settling, off))
 
     def _railed(self, x: F64, low: float, high: float) -> bool:
         if self._full_scale is None:
-            return float(np.mean((x == low) | (x == high))) > AT_EXTREME
+            return float(np.mean((x == low) | (x == high))) > MIN_EXTREME_SHARE
         bottom, top = self._full_scale
-        margin = (1 - RAIL) * (top - bottom) / 2
-        return float(np.mean((x <= bottom + margin) | (x >= top - margin))) > AT_RAIL
+        margin = (1 - RAIL_SHARE) * (top - bottom) / 2
+        return float(np.mean((x <= bottom + margin) | (x >= top - margin))) > MIN_RAILED_SHARE
 
     def _stepped(self, x: F64) -> bool:
-        medians = [float(np.median(piece)) for piece in np.array_split(x, PIECES) if len(piece)]
+        medians = [float(np.median(piece)) for piece in np.array_split(x, PIECES_PER_BLOCK) if len(piece)]
         before = medians[:1] if self._median is None else [self._median]
         self._median = medians[-1]
-        return bool(np.max(np.abs(np.diff(before + medians))) > STEP)
+        return bool(np.max(np.abs(np.diff(before + medians))) > MIN_STEP_MV)

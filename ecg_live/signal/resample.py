@@ -9,18 +9,18 @@ from math import ceil
 import numpy as np
 from scipy.signal import firwin
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, Chunk
 
-LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
-BETA = 5.0  # Kaiser window; the same function's default
-SLOWEST, FASTEST = 1.0, 100_000.0  # Hz; no ECG front end is faster
-LARGEST_DENOMINATOR = 100_000  # of the rate as a fraction: 5e-6 Hz is closer than any crystal
+FILTER_LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
+KAISER_BETA = 5.0  # Kaiser window; the same function's default
+MIN_RATE_HZ, MAX_RATE_HZ = 1.0, 100_000.0  # Hz; no ECG front end is faster
+MAX_RATE_DENOMINATOR = 100_000  # of the rate as a fraction: 5e-6 Hz is closer than any crystal
 # 8 MB. Where a ratio of rates needs more, outputs lie on the next earlier of the places that there are, which are at
 # most 75 ns apart at any rate; nothing adds up.
-LARGEST_FILTER = 1 << 20  # taps
-_AT_ONCE = 1 << 18  # products held at once
+MAX_FILTER_TAPS = 1 << 20  # taps
+_MAX_PRODUCTS = 1 << 18  # products held at once
 
 
 class Resampler:
@@ -47,16 +47,16 @@ class Resampler:
     """
 
     def __init__(self, rate: float) -> None:
-        if not SLOWEST <= rate <= FASTEST:
+        if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
             raise ConfigError(
-                f"sampling rate {rate:g} Hz; it must be between {SLOWEST:g} and {FASTEST:,.0f} Hz",
+                f"sampling rate {rate:g} Hz; it must be between {MIN_RATE_HZ:g} and {MAX_RATE_HZ:,.0f} Hz",
                 "give the true rate with --rate",
             )
-        ratio = RATE / Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
+        ratio = MODEL_RATE_HZ / Fraction(rate).limit_denominator(MAX_RATE_DENOMINATOR)
         self._up, self._down = ratio.numerator, ratio.denominator
-        self._half = 0 if ratio == 1 else LOBES * max(self._up, self._down)
+        self._half = 0 if ratio == 1 else FILTER_LOBES * max(self._up, self._down)
         self.delay = self._half / (rate * self._up)
-        self._phases = _filter(self._up, self._down)
+        self._phases = _filter_phases(self._up, self._down)
         self.reset()
 
     def reset(self) -> None:
@@ -88,13 +88,13 @@ class Resampler:
         return self._give(-(-self._taken * self._up // self._down))
 
     def _give(self, end: int) -> Chunk:
-        given, step = self._given, max(1, _AT_ONCE // self._phases.shape[1])
+        given, step = self._given, max(1, _MAX_PRODUCTS // self._phases.shape[1])
         parts = [self._outputs(at, min(at + step, end)) for at in range(given, end, step)]
         if parts:
             self._given = end
             self._trim()
         y = np.concatenate(parts) + self._first if parts else self._x[:0]
-        return Chunk(y, given, self._time + given / RATE)
+        return Chunk(y, given, self._time + given / MODEL_RATE_HZ)
 
     def _outputs(self, begin: int, end: int) -> F64:
         """Outputs ``begin`` to ``end``, first sample subtracted."""
@@ -120,14 +120,14 @@ class Resampler:
 
 
 @lru_cache(maxsize=8)
-def _filter(up: int, down: int) -> F64:
+def _filter_phases(up: int, down: int) -> F64:
     """Taps (places, taps a place) for each place that an output may have between two inputs, by rising time."""
     if up == down:
         return np.ones((1, 1))
     lobe = Fraction(max(up, down), up)  # samples of the input
-    places = min(up, int(LARGEST_FILTER / (2 * LOBES * lobe)))
-    half = round(LOBES * lobe * places)
-    taps = firwin(2 * half + 1, 1 / float(lobe * places), window=("kaiser", BETA)) * places
+    places = min(up, int(MAX_FILTER_TAPS / (2 * FILTER_LOBES * lobe)))
+    half = round(FILTER_LOBES * lobe * places)
+    taps = firwin(2 * half + 1, 1 / float(lobe * places), window=("kaiser", KAISER_BETA)) * places
     length = ceil(len(taps) / places)
     phases = np.pad(taps, (0, length * places - len(taps))).reshape(length, places)
     phases = np.ascontiguousarray(phases[::-1].T)

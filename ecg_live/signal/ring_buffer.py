@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F64
 
-ROOM = 8 * WIDTH  # samples moved at a time; only a matter of speed
+SPARE_SAMPLES = 8 * WINDOW_SAMPLES  # samples moved at a time; only a matter of speed
 
 
-class Ring:
-    """Keep at least the last ``WIDTH`` samples of a growing signal.
+class RingBuffer:
+    """Keep at least the last ``WINDOW_SAMPLES`` samples of a growing signal.
 
     Indices count from the segment's first sample. Memory is bounded once callers say what they need no more.
     """
@@ -21,7 +21,7 @@ class Ring:
 
     def reset(self) -> None:
         """Forget the segment."""
-        self._x: F64 = np.empty(ROOM)
+        self._x: F64 = np.empty(SPARE_SAMPLES)
         self._first = self._count = 0
 
     @property
@@ -32,13 +32,13 @@ class Ring:
     def append(self, x: F64) -> None:
         """Add (n,) samples."""
         if self._count + len(x) > len(self._x):
-            larger = np.empty(self._count + len(x) + ROOM)
+            larger = np.empty(self._count + len(x) + SPARE_SAMPLES)
             larger[: self._count] = self._x[: self._count]
             self._x = larger
         self._x[self._count : self._count + len(x)] = x
         self._count += len(x)
 
-    def window(self, first: int, width: int = WIDTH) -> F64:
+    def window(self, first: int, width: int = WINDOW_SAMPLES) -> F64:
         """Copy of ``width`` samples from index ``first`` on (fewer if they are not there yet)."""
         at = first - self._first
         return self._x[at : min(at + width, self._count)].copy()
@@ -46,6 +46,6 @@ class Ring:
     def forget(self, before: int) -> None:
         """Samples before this index are needed no more."""
         drop = before - self._first
-        if drop >= ROOM // 2:
+        if drop >= SPARE_SAMPLES // 2:
             self._x[: self._count - drop] = self._x[drop : self._count]
             self._first, self._count = before, self._count - drop

@@ -11,14 +11,14 @@ import numpy as np
 from ecg_live.constants import NO_ECG
 from ecg_live.events import Beats, Chunk, LeadOff, State, StreamEvent
 from ecg_live.results import HeadResult, Prediction, Quality
-from ecg_live.signal.beats import FASTEST, SLOWEST, intervals
-from ecg_live.signal.quality import LEAST_REGULAR
+from ecg_live.signal.beats import MAX_HEART_RATE_BPM, MIN_HEART_RATE_BPM, rr_statistics
+from ecg_live.signal.quality import MIN_REGULAR_RR_SHARE
 
-RATE_OVER = 10.0  # s that a heart rate looks back, as a window of ECG does
-RMSSD_OVER = 30.0  # s: ten agree with five minutes only loosely, thirty do (Munoz et al. 2015, PLoS ONE 10:e0138921)
-COVERED = 0.8  # share of the 30 s that its intervals cover at least
-SILENCE = 5.0  # s without a word after which the intervals no longer follow each other
-SPACING = 0.75  # hops: predictions are this far apart at least, so that a jittering second gives one
+HEART_RATE_SPAN_S = 10.0  # s that a heart rate looks back, as a window of ECG does
+RMSSD_SPAN_S = 30.0  # s: ten agree with five minutes only loosely, thirty do (Munoz et al. 2015, PLoS ONE 10:e0138921)
+MIN_RMSSD_COVERAGE = 0.8  # share of the 30 s that its intervals cover at least
+MAX_NOTIFICATION_GAP_S = 5.0  # s without a word after which the intervals no longer follow each other
+MIN_SPACING_HOPS = 0.75  # hops: predictions are this far apart at least, so that a jittering second gives one
 
 
 class _Interval(NamedTuple):
@@ -26,7 +26,7 @@ class _Interval(NamedTuple):
     rr: float  # s
 
 
-class StrapPath:
+class RrPath:
     """Turn a strap's `Beats` into predictions; the same interface as `SignalPath`.
 
     Each prediction looks back 30 s for RMSSD and 10 s for the heart rate; its first comes after 10 s.
@@ -57,7 +57,7 @@ class StrapPath:
             self._off = item.off
         elif isinstance(item, Beats):
             self._note(item)
-            if item.time - self._told >= SPACING * self._hop or self._told == self._began == item.time:
+            if item.time - self._told >= MIN_SPACING_HOPS * self._hop or self._told == self._began == item.time:
                 self._told = item.time
                 yield self._waiting(item.time) or self._prediction(item)
 
@@ -67,17 +67,17 @@ class StrapPath:
 
     def _note(self, beats: Beats) -> None:
         self.samples += 1
-        if self._origin is None or beats.time - self._last > SILENCE:
+        if self._origin is None or beats.time - self._last > MAX_NOTIFICATION_GAP_S:
             self._origin = beats.time if self._origin is None else self._origin
             self._intervals.clear()
             self._began = self._told = beats.time
         self._last = beats.time
         self._intervals.extend(_Interval(beats.time, rr) for rr in beats.rr)
-        while self._intervals and self._intervals[0].time <= beats.time - RMSSD_OVER:
+        while self._intervals and self._intervals[0].time <= beats.time - RMSSD_SPAN_S:
             self._intervals.popleft()
 
     def _waiting(self, now: float) -> State | None:
-        left = self._began + RATE_OVER - now
+        left = self._began + HEART_RATE_SPAN_S - now
         if left <= 0:
             return None
         if self._began == self._origin:
@@ -90,7 +90,7 @@ class StrapPath:
         borne_out = quality.grade != "unusable"
         origin = self._origin if self._origin is not None else beats.time
         stop = beats.time - origin
-        start = max(self._began - origin, stop - RMSSD_OVER)
+        start = max(self._began - origin, stop - RMSSD_SPAN_S)
         return Prediction(
             start=start,
             stop=stop,
@@ -104,16 +104,16 @@ class StrapPath:
     def _rhythm(self, beats: Beats) -> tuple[float | None, float | None, float]:
         """Heart rate (bpm), RMSSD (ms), and the share of plausible intervals."""
         rr = np.array([each.rr for each in self._intervals])
-        recent = np.array([each.rr for each in self._intervals if each.time > beats.time - RATE_OVER])
-        _, rmssd, regular = intervals(rr)
-        rate, _, _ = intervals(recent)
-        if rate is None and not len(recent) and SLOWEST <= beats.heart_rate <= FASTEST:
+        recent = np.array([each.rr for each in self._intervals if each.time > beats.time - HEART_RATE_SPAN_S])
+        _, rmssd, regular = rr_statistics(rr)
+        rate, _, _ = rr_statistics(recent)
+        if rate is None and not len(recent) and MIN_HEART_RATE_BPM <= beats.heart_rate <= MAX_HEART_RATE_BPM:
             rate, regular = beats.heart_rate, 1.0  # a strap that tells no intervals
-        return rate, rmssd if rr.sum() >= COVERED * RMSSD_OVER else None, regular
+        return rate, rmssd if rr.sum() >= MIN_RMSSD_COVERAGE * RMSSD_SPAN_S else None, regular
 
     def _judge(self, rate: float | None, regular: float) -> Quality:
         if self._off:
             return Quality("unusable", ("strap off the skin",))
         if rate is None:
             return Quality("unusable", ("no plausible heartbeat",))
-        return Quality("good") if regular >= LEAST_REGULAR else Quality("poor", ("irregular beats",))
+        return Quality("good") if regular >= MIN_REGULAR_RR_SHARE else Quality("poor", ("irregular beats",))

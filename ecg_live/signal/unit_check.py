@@ -6,12 +6,12 @@ import numpy as np
 
 from ecg_live.events import F64, State, StreamInfo
 
-LARGEST_SPAN_MV = 50.0  # the median second of an ECG spans less in mV, and more in microvolts
-SMALLEST_SPAN_MV = 0.01  # it spans more in mV (0.15 in the faintest recording known here), and less in V
-SECONDS = 5  # that are looked at: enough for a median that an artefact does not move
+MAX_MEDIAN_SPAN_MV = 50.0  # the median second of an ECG spans less in mV, and more in microvolts
+MIN_MEDIAN_SPAN_MV = 0.01  # it spans more in mV (0.15 in the faintest recording known here), and less in V
+CHECKED_SECONDS = 5  # that are looked at: enough for a median that an artefact does not move
 
 
-class UnitWatch:
+class UnitCheck:
     """Look at the first seconds of the ECG, and say once which unit is likely where mV cannot be.
 
     Seconds that are flat, or hold samples that are no numbers, are left out.
@@ -40,7 +40,7 @@ class UnitWatch:
             if np.isfinite(second).all() and np.ptp(second) > 0:
                 self._seconds.append(second)
         self._held = self._held[whole:]
-        return self._judge() if len(self._seconds) >= SECONDS else []
+        return self._judge() if len(self._seconds) >= CHECKED_SECONDS else []
 
     def flush(self) -> list[State]:
         """End of the stream: judge by what came."""
@@ -48,20 +48,20 @@ class UnitWatch:
 
     def _judge(self) -> list[State]:
         self._done = True
-        seen = np.stack(self._seconds[:SECONDS])
+        seen = np.stack(self._seconds[:CHECKED_SECONDS])
         self._held, self._seconds = np.empty(0), []
         span = float(np.median(np.ptp(seen, axis=1)))
-        if SMALLEST_SPAN_MV <= span <= LARGEST_SPAN_MV:
+        if MIN_MEDIAN_SPAN_MV <= span <= MAX_MEDIAN_SPAN_MV:
             return []
         found = f"the source states no unit; in mV the signal would span {span:.3g} mV a second, which no ECG does"
-        return [State("warning", f"{found}: {_likely(seen, span)}", self._began)]
+        return [State("warning", f"{found}: {_likely_unit(seen, span)}", self._began)]
 
 
-def _likely(seen: F64, span: float) -> str:
+def _likely_unit(seen: F64, span: float) -> str:
     middle = float(np.median(seen))
-    if span > LARGEST_SPAN_MV and np.array_equal(seen, np.rint(seen)) and seen.min() >= 0 and middle > span:
+    if span > MAX_MEDIAN_SPAN_MV and np.array_equal(seen, np.rint(seen)) and seen.min() >= 0 and middle > span:
         return f"whole numbers about {middle:.0f} look like a converter's counts; export them in mV, or give --unit"
     for unit, factor in (("uV", 1e-3), ("V", 1e3), ("nV", 1e-6)):
-        if SMALLEST_SPAN_MV <= span * factor <= LARGEST_SPAN_MV:
+        if MIN_MEDIAN_SPAN_MV <= span * factor <= MAX_MEDIAN_SPAN_MV:
             return f"{unit} is likely; give --unit {unit}"
     return "give --unit"

@@ -8,16 +8,19 @@ from math import sqrt
 
 import numpy as np
 
-from ecg_live.constants import BLOCK, RATE
+from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk
 
-CLIP = (1.0, 99.0)  # percentiles; the paper's code takes the deviation of the central 95 % for the same reason
-SLOWEST = 1 / 60  # weight of a new second once a minute is known
-SMALLEST_SD = 0.001  # mV: one microvolt, below the noise of any ECG front end
+CLIP_PERCENTILES = (
+    1.0,
+    99.0,
+)  # percentiles; the paper's code takes the deviation of the central 95 % for the same reason
+MIN_UPDATE_WEIGHT = 1 / 60  # weight of a new second once a minute is known
+MIN_SD_MV = 0.001  # mV: one microvolt, below the noise of any ECG front end
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class WearerScale:
     """A wearer's running mean (mV) and variance (mV^2), and how many usable seconds they rest on."""
 
     mean: float
@@ -25,14 +28,14 @@ class Scale:
     blocks: int
 
 
-def always(_block: int) -> bool:
+def all_usable(_block: int) -> bool:
     """Call every block usable."""
     return True
 
 
-def figures(block: F64) -> tuple[float, float]:
+def clipped_mean_var(block: F64) -> tuple[float, float]:
     """Mean and variance of a block after clipping to its 1st-99th percentile."""
-    clipped = np.clip(block, *np.percentile(block, CLIP))
+    clipped = np.clip(block, *np.percentile(block, CLIP_PERCENTILES))
     return float(clipped.mean()), float(clipped.var())
 
 
@@ -49,7 +52,7 @@ class StreamingZScore:
 
     delay = 0.0
 
-    def __init__(self, usable: Callable[[int], bool] = always, scale: Scale | None = None) -> None:
+    def __init__(self, usable: Callable[[int], bool] = all_usable, scale: WearerScale | None = None) -> None:
         self._usable = usable
         self.scale = scale
         self.reset()
@@ -64,49 +67,49 @@ class StreamingZScore:
     def push(self, chunk: Chunk) -> Chunk:
         """Take (n, 1) samples in mV; give them normalised, a segment's first block once it is whole."""
         x, out = chunk.samples[:, 0], []
-        self._time = chunk.time + len(x) / RATE
+        self._time = chunk.time + len(x) / MODEL_RATE_HZ
         held = len(self._current) if self._using is None else 0
         while len(x):
-            room = BLOCK - len(self._current)
+            room = BLOCK_SAMPLES - len(self._current)
             piece, x = x[:room], x[room:]
             self._current = np.concatenate((self._current, piece))
             if self._using is not None:
                 out.append(_scaled(piece, self._using.mean, self._using.var))
-            if len(self._current) == BLOCK:
+            if len(self._current) == BLOCK_SAMPLES:
                 out.extend(self._end_block())
         return _chunk(out, chunk, held)
 
     def flush(self) -> Chunk:
         """Give what is held of the first block, scaled by its own figures."""
         held = self._current if self._using is None else self._current[:0]
-        out = [_scaled(held, *figures(held))] if len(held) else []
-        start, time = self._block * BLOCK, self._time - len(held) / RATE
+        out = [_scaled(held, *clipped_mean_var(held))] if len(held) else []
+        start, time = self._block * BLOCK_SAMPLES, self._time - len(held) / MODEL_RATE_HZ
         self._current = self._current[:0]
         return _chunk(out, Chunk(np.empty((0, 1)), start, time), 0)
 
     def _end_block(self) -> list[F64]:
-        mean, var = figures(self._current)
+        mean, var = clipped_mean_var(self._current)
         out = [_scaled(self._current, mean, var)] if self._using is None else []
         if self._usable(self._block):
-            self.scale = _learn(self.scale, mean, var)
+            self.scale = _updated_scale(self.scale, mean, var)
         self._block += 1
         self._current = self._current[:0]
         self._using = self.scale
         return out
 
 
-def _learn(scale: Scale | None, mean: float, var: float) -> Scale:
+def _updated_scale(scale: WearerScale | None, mean: float, var: float) -> WearerScale:
     if scale is None:
-        return Scale(mean, var, 1)
+        return WearerScale(mean, var, 1)
     blocks = scale.blocks + 1
-    weight = max(1 / blocks, SLOWEST)
-    return Scale(scale.mean + weight * (mean - scale.mean), scale.var + weight * (var - scale.var), blocks)
+    weight = max(1 / blocks, MIN_UPDATE_WEIGHT)
+    return WearerScale(scale.mean + weight * (mean - scale.mean), scale.var + weight * (var - scale.var), blocks)
 
 
 def _scaled(x: F64, mean: float, var: float) -> F64:
-    return (x - mean) / max(sqrt(var), SMALLEST_SD)
+    return (x - mean) / max(sqrt(var), MIN_SD_MV)
 
 
 def _chunk(out: list[F64], like: Chunk, held: int) -> Chunk:
     samples = np.concatenate(out) if out else np.empty(0)
-    return Chunk(samples[:, None], like.start - held, like.time - held / RATE)
+    return Chunk(samples[:, None], like.start - held, like.time - held / MODEL_RATE_HZ)

@@ -14,14 +14,14 @@ from ecg_live.events import STATES, Chunk, Clock, Marker, State, StreamInfo
 from ecg_live.protocols import Recorder, Sink
 from ecg_live.results import Item, Summary
 from ecg_live.sinks.disk_watch import DiskWatch
-from ecg_live.sinks.display_buffer import Screen
+from ecg_live.sinks.display_buffer import DisplayBuffer
 
 _log = logging.getLogger(__name__)
 
-MOST_CARRIED = 100_000  # markers that wait for a recording: some 20 MB
+MAX_CARRIED_MARKERS = 100_000  # markers that wait for a recording: some 20 MB
 
 
-class Fanout:
+class Dispatcher:
     """Pass items on, from any thread.
 
     A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on: as long as
@@ -46,7 +46,7 @@ class Fanout:
     def __init__(
         self,
         info: StreamInfo,
-        screen: Screen,
+        screen: DisplayBuffer,
         sinks: Sequence[Sink],
         clock: Clock,
         deserted: Callable[[], None],
@@ -60,7 +60,7 @@ class Fanout:
         self._recorder: Recorder | None = None
         self._watch = DiskWatch()
         self._newest: Chunk | None = None
-        self._markers: deque[Marker] = deque(maxlen=MOST_CARRIED)  # in no recording that has ended well
+        self._markers: deque[Marker] = deque(maxlen=MAX_CARRIED_MARKERS)  # in no recording that has ended well
         self._blind = False  # the screen has raised, and that was told
         self._over = False  # nothing comes after the summary
         self._logged = ""  # state that was logged last
@@ -90,7 +90,7 @@ class Fanout:
         with self.lock:
             return self._recorder is not None or not self._markers
 
-    def unwatch(self) -> None:
+    def screen_closed(self) -> None:
         """Nobody looks at the screen any more."""
         with self.lock:
             self._watched = False
@@ -173,10 +173,10 @@ class Fanout:
                 return  # it failed at that, and that was told
             self._recorder = None
             self._sinks.remove(recorder)
-            held, self._markers = self._markers, deque(maxlen=MOST_CARRIED)
+            held, self._markers = self._markers, deque(maxlen=MAX_CARRIED_MARKERS)
         if error := self._close(recorder):
             with self.lock:
-                self._markers = deque([*held, *self._markers], maxlen=MOST_CARRIED)
+                self._markers = deque([*held, *self._markers], maxlen=MAX_CARRIED_MARKERS)
                 self.fail(State("recording_failed", str(error), self._clock()), error)
         else:
             self._screen.follow(None)

@@ -9,22 +9,22 @@ from typing import TypeVar
 
 import numpy as np
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Beats, Chunk, Clock, State, StreamEvent, states_that_are
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
 _T = TypeVar("_T")
 
-KEPT = 600 * RATE  # samples of trace: 10 min
+KEPT_SAMPLES = 600 * MODEL_RATE_HZ  # samples of trace: 10 min
 KEPT_PREDICTIONS = 3600
 KEPT_EVENTS = 1000
-RECENT = 60  # predictions that the latency percentile rests on
+LATENCY_PREDICTIONS = 60  # predictions that the latency percentile rests on
 # states that stay; others are messages
-ONGOING = states_that_are("ongoing")
+ONGOING_STATES = states_that_are("ongoing")
 
 
-class Screen:
+class DisplayBuffer:
     """A sink that keeps a session's newest output for `poll`.
 
     Parameters
@@ -40,7 +40,7 @@ class Screen:
     def __init__(self, rate: float, clock: Clock) -> None:
         self._rate, self._clock = rate, clock
         self._lock = Lock()
-        self._trace: F32 = np.full(KEPT, np.nan, dtype=np.float32)
+        self._trace: F32 = np.full(KEPT_SAMPLES, np.nan, dtype=np.float32)
         self._stop = 0  # display index behind the newest sample
         self._segment = -1  # of the newest sample
         self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
@@ -95,9 +95,9 @@ class Screen:
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
         """Give what is new since the cursor, and the next cursor."""
         with self._lock:
-            first = max(since.trace, self._stop - KEPT)
-            at = np.arange(first, self._stop) % KEPT
-            latencies = [p.latency for p in islice(reversed(self._predictions), RECENT)]
+            first = max(since.trace, self._stop - KEPT_SAMPLES)
+            at = np.arange(first, self._stop) % KEPT_SAMPLES
+            latencies = [p.latency for p in islice(reversed(self._predictions), LATENCY_PREDICTIONS)]
             snapshot = Snapshot(
                 state=self._state,
                 trace=self._trace[at],
@@ -118,19 +118,19 @@ class Screen:
     def _note(self, event: StreamEvent) -> None:
         self._events.append(event)
         self._happened += 1
-        if isinstance(event, State) and event.state in ONGOING:
+        if isinstance(event, State) and event.state in ONGOING_STATES:
             self._state = event
             self._error = event.detail if event.state == "error" else self._error
 
     def _draw(self, trace: Trace) -> None:
         """Lay a segment at its raw time, without a seam inside; what lies between segments is blank."""
-        first = self._stop if trace.segment == self._segment else max(round(trace.start * RATE), self._stop)
+        first = self._stop if trace.segment == self._segment else max(round(trace.start * MODEL_RATE_HZ), self._stop)
         self._segment = trace.segment
-        blank = min(first - self._stop, KEPT)
-        self._trace[np.arange(first - blank, first) % KEPT] = np.nan
-        samples = trace.samples[-KEPT:]
+        blank = min(first - self._stop, KEPT_SAMPLES)
+        self._trace[np.arange(first - blank, first) % KEPT_SAMPLES] = np.nan
+        samples = trace.samples[-KEPT_SAMPLES:]
         self._stop = first + len(trace.samples)
-        self._trace[np.arange(self._stop - len(samples), self._stop) % KEPT] = samples
+        self._trace[np.arange(self._stop - len(samples), self._stop) % KEPT_SAMPLES] = samples
 
 
 def _last(items: deque[_T], count: int) -> tuple[_T, ...]:

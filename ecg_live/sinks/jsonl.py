@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State
 from ecg_live.results import Item, Prediction, Summary
 
-PLACES = 6  # that floats are rounded to (DESIGN)
+DECIMAL_PLACES = 6  # that floats are rounded to (DESIGN)
 
 
-class Lines(Protocol):
+class LineStream(Protocol):
     """As much of a text stream as is needed."""
 
     def write(self, text: str, /) -> object:
@@ -40,13 +40,13 @@ class JsonLines:
 
     name = "JSON lines"
 
-    def __init__(self, stream: Lines, rate: float, ended: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, stream: LineStream, rate: float, ended: Callable[[], object] = lambda: None) -> None:
         self._stream, self._rate, self._ended = stream, rate, ended
 
     def write(self, item: Item) -> None:
         """Write one line, or none for what is no event (raw chunks, trace)."""
-        if line := encode(item, self._rate):
-            self._stream.write(json.dumps(rounded(line), allow_nan=False) + "\n")
+        if line := line_fields(item, self._rate):
+            self._stream.write(json.dumps(round_floats(line), allow_nan=False) + "\n")
             self._stream.flush()
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class JsonLines:
         self._ended()
 
 
-def encode(item: Item, rate: float) -> dict[str, Any] | None:
+def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
     """Fields of one line, in the order of DESIGN; None for items that have none."""
     match item:
         case Prediction():
@@ -111,12 +111,12 @@ def _prediction(item: Prediction) -> dict[str, Any]:
     }
 
 
-def rounded(value: Any) -> Any:
+def round_floats(value: Any) -> Any:
     """Floats to 6 places, at any depth; JSON has no other word than null for what is no number."""
     if isinstance(value, float):
-        return round(value, PLACES) if math.isfinite(value) else None
+        return round(value, DECIMAL_PLACES) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: rounded(entry) for key, entry in value.items()}
+        return {key: round_floats(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [rounded(entry) for entry in value]
+        return [round_floats(entry) for entry in value]
     return value

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ecg_live import __version__
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import Clock, StreamInfo
 from ecg_live.lsl_library import clock_offset, pylsl
 from ecg_live.results import HeadInfo, Item
-from ecg_live.signal.highpass import CUTOFF, ORDER
-from ecg_live.sinks.stream_layout import Rows, specs
-from ecg_live.xdf.stream_spec import Key, StreamSpec
+from ecg_live.signal.highpass import CUTOFF_HZ, FILTER_ORDER
+from ecg_live.sinks.stream_layout import StreamRows, stream_specs
+from ecg_live.xdf.stream_spec import StreamKey, StreamSpec
 
-NAME: Final = "ecg-live"  # streams' names and source ids begin with it
-OFFERED: tuple[Key, ...] = (
+STREAM_PREFIX: Final = "ecg-live"  # streams' names and source ids begin with it
+OFFERED_STREAMS: tuple[StreamKey, ...] = (
     "filtered",
     "features",
     "predictions",
@@ -26,8 +26,8 @@ OFFERED: tuple[Key, ...] = (
     "markers",
     "events",
 )
-FORMATS = {"double64": pylsl.cf_double64, "float32": pylsl.cf_float32, "string": pylsl.cf_string}
-FILTER = {"type": "IIR", "design": "Butterworth", "order": f"{ORDER}", "cutoff": f"{CUTOFF:g}"}
+LSL_FORMATS = {"double64": pylsl.cf_double64, "float32": pylsl.cf_float32, "string": pylsl.cf_string}
+FILTER_DESCRIPTION = {"type": "IIR", "design": "Butterworth", "order": f"{FILTER_ORDER}", "cutoff": f"{CUTOFF_HZ:g}"}
 
 
 class LslOut:
@@ -49,13 +49,13 @@ class LslOut:
     name = "LSL output"
 
     def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock, delay: float) -> None:
-        self._rows = Rows(info, heads, clock)
+        self._rows = StreamRows(info, heads, clock)
         self._offset = clock_offset(clock)
-        self._outlets: dict[Key, pylsl.StreamOutlet] = {}
-        self._rates: dict[Key, float] = {}
-        for spec in specs(info, heads):
-            if spec.key in OFFERED and spec.channels:
-                self._outlets[spec.key] = pylsl.StreamOutlet(described(spec, info, delay))
+        self._outlets: dict[StreamKey, pylsl.StreamOutlet] = {}
+        self._rates: dict[StreamKey, float] = {}
+        for spec in stream_specs(info, heads):
+            if spec.key in OFFERED_STREAMS and spec.channels:
+                self._outlets[spec.key] = pylsl.StreamOutlet(lsl_stream_info(spec, info, delay))
                 self._rates[spec.key] = spec.rate
 
     def write(self, item: Item) -> None:
@@ -72,14 +72,16 @@ class LslOut:
         self._outlets.clear()
 
 
-def described(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.StreamInfo:
+def lsl_stream_info(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.StreamInfo:
     """A stream's header, after the conventions for XDF's metadata."""
-    source = f"{NAME}:{info.source_id or info.name or 'ECG'}:{spec.key}"
+    source = f"{STREAM_PREFIX}:{info.source_id or info.name or 'ECG'}:{spec.key}"
     header = pylsl.StreamInfo(
-        f"{NAME} {spec.name}", spec.kind, len(spec.channels), spec.rate, FORMATS[spec.form], source
+        f"{STREAM_PREFIX} {spec.name}", spec.kind, len(spec.channels), spec.rate, LSL_FORMATS[spec.form], source
     )
     desc = header.desc()
-    _fill(desc, {"manufacturer": NAME, "version": __version__, "source": info.name, "process": f"{os.getpid()}"})
+    _fill(
+        desc, {"manufacturer": STREAM_PREFIX, "version": __version__, "source": info.name, "process": f"{os.getpid()}"}
+    )
     _fill(desc.append_child("delay"), _delay(spec, delay))
     _fill(desc.append_child("synchronization"), {"can_drop_samples": "true" if spec.rate else "false"})
     channels = desc.append_child("channels")
@@ -87,7 +89,7 @@ def described(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.StreamI
         entry = channels.append_child("channel")
         _fill(entry, {"label": channel.label, "unit": channel.unit, "type": channel.kind or spec.kind})
         if spec.key == "filtered":
-            _fill(entry.append_child("filtering").append_child("highpass"), FILTER)
+            _fill(entry.append_child("filtering").append_child("highpass"), FILTER_DESCRIPTION)
     return header
 
 
@@ -97,7 +99,11 @@ def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
         return {"late": "0", "window": "0", "stamp": "when it happened"}
     if spec.key == "filtered":
         return {"late": f"{delay:.6f}", "window": "0", "stamp": "raw time of the sample"}
-    return {"late": f"{delay:.6f}", "window": f"{WIDTH / RATE:g}", "stamp": "raw time of the window's end"}
+    return {
+        "late": f"{delay:.6f}",
+        "window": f"{WINDOW_SAMPLES / MODEL_RATE_HZ:g}",
+        "stamp": "raw time of the window's end",
+    }
 
 
 def _fill(element: pylsl.XMLElement, values: Mapping[str, str]) -> None:

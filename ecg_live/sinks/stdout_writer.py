@@ -11,12 +11,12 @@ from typing import TextIO
 from ecg_live.atomic_write import write_all
 from ecg_live.errors import EcgLiveError
 
-LIMIT = 32 << 20  # bytes that may wait: half a day of lines
-PATIENCE = 1.0  # s without anything read, after which somebody who wants to leave does
-_LOOK = 0.1  # s between two looks at whether somebody wants to leave
+MAX_WAITING_BYTES = 32 << 20  # bytes that may wait: half a day of lines
+READER_PATIENCE_S = 1.0  # s without anything read, after which somebody who wants to leave does
+_LEAVING_POLL_S = 0.1  # s between two looks at whether somebody wants to leave
 
 
-class Pipe:
+class StdoutWriter:
     """Hand text to a stream on a thread of its own.
 
     The path to a recorder must not wait for whoever reads standard output, who may be a paused pager. Once too much
@@ -42,10 +42,10 @@ class Pipe:
         leaving: Callable[[], bool],
         *,
         waits: bool = False,
-        limit: int = LIMIT,
-        patience: float = PATIENCE,
+        limit: int = MAX_WAITING_BYTES,
+        patience: float = READER_PATIENCE_S,
     ) -> None:
-        self._out, self._leaving, self._waits = _out(stream), leaving, waits
+        self._out, self._leaving, self._waits = _writer_to(stream), leaving, waits
         self._limit, self._patience = limit, patience
         self._news = Condition()
         self._text: deque[str] = deque()
@@ -66,7 +66,7 @@ class Pipe:
         """
         with self._news:
             while self._waits and self._error is None and self._size > self._limit and not self._leaving():
-                self._news.wait(_LOOK)
+                self._news.wait(_LEAVING_POLL_S)
             if self._error is None and self._size > self._limit:
                 self._error = EcgLiveError(f"{self._size >> 20} MB wait for somebody to read them", "read faster")
             if self._error is not None:
@@ -93,7 +93,7 @@ class Pipe:
         with self._news:
             known, since = self._taken, time.monotonic()
             while self._size and self._error is None:
-                self._news.wait(_LOOK)
+                self._news.wait(_LEAVING_POLL_S)
                 if self._taken != known or not self._leaving():
                     known, since = self._taken, time.monotonic()
                 elif time.monotonic() - since >= self._patience:
@@ -127,7 +127,7 @@ class Pipe:
             return self._text.popleft() if self._text and not self._over else None
 
 
-def _out(stream: TextIO) -> Callable[[str], object]:
+def _writer_to(stream: TextIO) -> Callable[[str], object]:
     """How to write to a stream; where that may take for ever, without a lock that Python needs to end."""
     try:
         stream.flush()

@@ -10,48 +10,52 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg_live.constants import EMBEDDING_SIZE, RATE
+from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ
 from ecg_live.events import F32, F64, Beats, Chunk, Clock, Gap, Marker, SetChange, StreamInfo
 from ecg_live.results import HeadInfo, Item, Prediction, Trace
-from ecg_live.sinks.jsonl import encode, rounded
-from ecg_live.xdf.stream_spec import Channel, Key, StreamSpec
+from ecg_live.sinks.jsonl import line_fields, round_floats
+from ecg_live.xdf.stream_spec import ChannelSpec, StreamKey, StreamSpec
 
 
-class Row(NamedTuple):
+class StreamRow(NamedTuple):
     """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first."""
 
-    key: Key
+    key: StreamKey
     stamp: float
     values: F64 | F32 | Sequence[Sequence[str]]
 
 
-def specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
+def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
     """All streams of a session; one without ECG has neither ``ecg`` nor ``filtered`` nor ``gaps``."""
     classes = [f"{head.name}/{name}" for head in heads for name in head.classes]
     decisions = [f"{head.name}/{field}" for head in heads for field in ("label", "abstain", "set")]
-    raw = tuple(Channel(name, "millivolts", "ECG") for name in info.channels)
-    times = (Channel("start", "seconds"), Channel("stop", "seconds"), Channel("latency", "seconds"))
-    answers = (*times, *(Channel(name, "probability") for name in classes))
-    beats = Channel("heart rate", "bpm"), Channel("RMSSD", "milliseconds")
-    features = tuple(Channel(f"feature {k}") for k in range(EMBEDDING_SIZE))
+    raw = tuple(ChannelSpec(name, "millivolts", "ECG") for name in info.channels)
+    times = (ChannelSpec("start", "seconds"), ChannelSpec("stop", "seconds"), ChannelSpec("latency", "seconds"))
+    answers = (*times, *(ChannelSpec(name, "probability") for name in classes))
+    beats = ChannelSpec("heart rate", "bpm"), ChannelSpec("RMSSD", "milliseconds")
+    features = tuple(ChannelSpec(f"feature {k}") for k in range(EMBEDDING_SIZE))
     signal = (
         StreamSpec("ecg", info.name or "ECG", "ECG", raw, "double64", info.rate),
-        StreamSpec("filtered", "ECG filtered", "ECG", (Channel("ECG", "millivolts", "ECG"),), "float32", RATE),
-        StreamSpec("gaps", "Gaps", "Gaps", (Channel("start"), Channel("lost"), Channel("bridged")), "double64"),
+        StreamSpec(
+            "filtered", "ECG filtered", "ECG", (ChannelSpec("ECG", "millivolts", "ECG"),), "float32", MODEL_RATE_HZ
+        ),
+        StreamSpec(
+            "gaps", "Gaps", "Gaps", (ChannelSpec("start"), ChannelSpec("lost"), ChannelSpec("bridged")), "double64"
+        ),
     )
     return (
         *(signal if info.channels else ()),
-        StreamSpec("markers", "Markers", "Markers", (Channel("marker"),), "string"),
+        StreamSpec("markers", "Markers", "Markers", (ChannelSpec("marker"),), "string"),
         StreamSpec("predictions", "Predictions", "Affect", answers, "double64"),
-        StreamSpec("decisions", "Decisions", "Affect", tuple(map(Channel, decisions)), "string"),
-        StreamSpec("quality", "Signal quality", "Quality", (Channel("grade"), Channel("reasons")), "string"),
+        StreamSpec("decisions", "Decisions", "Affect", tuple(map(ChannelSpec, decisions)), "string"),
+        StreamSpec("quality", "Signal quality", "Quality", (ChannelSpec("grade"), ChannelSpec("reasons")), "string"),
         StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
         StreamSpec("features", "Features", "Features", features, "float32"),
-        StreamSpec("events", "Events", "Log", (Channel("JSON"),), "string"),  # EEGLAB makes events of type "Events"
+        StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
     )
 
 
-class Rows:
+class StreamRows:
     """Turn a session's items into rows.
 
     Stamps are on the session clock, and always a number. A replay that does not run at real time is stamped as if it
@@ -71,7 +75,7 @@ class Rows:
         self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
         self._newest: float | None = None  # stamp behind the newest sample
 
-    def of(self, item: Item) -> Iterator[Row]:
+    def of(self, item: Item) -> Iterator[StreamRow]:
         """Give the rows of an item."""
         match item:
             case Chunk():
@@ -81,42 +85,42 @@ class Rows:
                     self._anchor = raw, stamp
                 if len(item.samples):
                     self._newest = stamp + len(item.samples) / self._info.rate
-                    yield Row("ecg", stamp, item.samples)
+                    yield StreamRow("ecg", stamp, item.samples)
             case Trace():
-                yield Row("filtered", self._stamp(item.start, item.time), item.samples[:, None])
+                yield StreamRow("filtered", self._stamp(item.start, item.time), item.samples[:, None])
             case Marker():
                 if self._anchor is None and item.raw is not None and isfinite(item.time):
                     self._anchor = item.raw, item.time  # it came before the first sample of this recording
-                yield Row("markers", self._stamp(item.raw, item.time), [[item.text]])
+                yield StreamRow("markers", self._stamp(item.raw, item.time), [[item.text]])
             case Prediction():
                 yield from self._prediction(item)
             case _:
                 yield from self._event(item)
 
-    def _event(self, item: Item) -> Iterator[Row]:
+    def _event(self, item: Item) -> Iterator[StreamRow]:
         if isinstance(item, Gap):
             values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
-            yield Row("gaps", self._stamp(item.start / self._info.rate, item.time), values)
+            yield StreamRow("gaps", self._stamp(item.start / self._info.rate, item.time), values)
         if isinstance(item, Beats) and not self._info.channels:  # nobody else tells the heart rate
-            yield Row("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
-        if line := encode(item, self._info.rate):
+            yield StreamRow("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
+        if line := line_fields(item, self._info.rate):
             stamp = self._stamp(item.raw, item.time) if isinstance(item, SetChange) else self._now(item)
-            yield Row("events", stamp, [[json.dumps(rounded(line), allow_nan=False)]])
+            yield StreamRow("events", stamp, [[json.dumps(round_floats(line), allow_nan=False)]])
 
-    def _prediction(self, item: Prediction) -> Iterator[Row]:
+    def _prediction(self, item: Prediction) -> Iterator[StreamRow]:
         stamp = self._stamp(item.stop, item.time + (item.stop - item.start))
         probs, said = [], []
         for head in self._heads:
             result = item.heads[head.name]
             probs += [result.probs[name] if result.probs else nan for name in head.classes]
             said += [result.label or "", result.abstain or "", result.set]
-        yield Row("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
-        yield Row("decisions", stamp, [said])
-        yield Row("quality", stamp, [[item.quality.grade, "; ".join(item.quality.reasons)]])
+        yield StreamRow("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
+        yield StreamRow("decisions", stamp, [said])
+        yield StreamRow("quality", stamp, [[item.quality.grade, "; ".join(item.quality.reasons)]])
         beats = [nan if value is None else value for value in (item.heart_rate, item.rmssd)]
-        yield Row("heart_rate", stamp, np.array([beats], dtype=np.float64))
+        yield StreamRow("heart_rate", stamp, np.array([beats], dtype=np.float64))
         if item.features is not None:
-            yield Row("features", stamp, item.features[None])
+            yield StreamRow("features", stamp, item.features[None])
 
     def _stamp(self, raw: float | None, time: float | None) -> float:
         """Session clock at a raw time (s) that was met at ``time``."""

@@ -7,15 +7,15 @@ from threading import Condition
 from ecg_live.events import Chunk, Clock
 from ecg_live.results import Item
 
-SMALL = 2048  # bytes that an item other than samples is taken to need
+SMALL_ITEM_BYTES = 2048  # bytes that an item other than samples is taken to need
 
 
-def weight(item: Item) -> int:
+def item_bytes(item: Item) -> int:
     """Bytes that an item needs, about."""
-    return SMALL + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
+    return SMALL_ITEM_BYTES + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
 
 
-class Backlog:
+class WriteQueue:
     """Items between a session and the thread that writes them; nothing is left out.
 
     A device cannot be made to wait, so there is no room once ``limit`` bytes wait. A replay at full speed can: it is
@@ -57,7 +57,7 @@ class Backlog:
         """Add an item; give how many bytes wait if that is more than there is room for, or else 0."""
         with self._room:
             self._oldest = self._clock() if self._oldest is None else self._oldest
-            self._size += weight(item)
+            self._size += item_bytes(item)
             self._items.append(item)
             if self._patience and self._size > self._limit:
                 self._room.wait_for(lambda: self._over or self._size <= self._limit, self._patience)

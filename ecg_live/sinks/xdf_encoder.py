@@ -9,20 +9,20 @@ import numpy as np
 
 from ecg_live.events import F64, Chunk, Clock, StreamInfo
 from ecg_live.results import HeadInfo, Item
-from ecg_live.sinks.stream_layout import Row, Rows
-from ecg_live.sinks.xdf_left import Counted
+from ecg_live.sinks.stream_layout import StreamRow, StreamRows
+from ecg_live.sinks.xdf_left import SampleCount
 from ecg_live.xdf import encode
 from ecg_live.xdf.headers import stream_footer, stream_header
-from ecg_live.xdf.stream_spec import Key, StreamSpec
+from ecg_live.xdf.stream_spec import StreamKey, StreamSpec
 
-OFFSETS = 5.0  # s between two clock offsets, as LabRecorder writes them
-BOUNDARIES = 10.0  # s between two boundaries (ibid.)
-SAME = 1e-6  # s by which a stamp may be off the line and still need not be written
-MOST = 4096  # samples in a chunk; what is lost when one is damaged
+OFFSET_INTERVAL_S = 5.0  # s between two clock offsets, as LabRecorder writes them
+BOUNDARY_INTERVAL_S = 10.0  # s between two boundaries (ibid.)
+TIMESTAMP_TOLERANCE_S = 1e-6  # s by which a stamp may be off the line and still need not be written
+MAX_CHUNK_SAMPLES = 4096  # samples in a chunk; what is lost when one is damaged
 
 
 @dataclass(slots=True)
-class _Tally:
+class _StreamTally:
     """What a file holds of a stream."""
 
     number: int
@@ -38,28 +38,28 @@ class _Tally:
 
 
 @dataclass(slots=True)
-class Book:
+class FileTally:
     """What a file holds by now.
 
     ``stop`` is the raw counter behind its newest sample, None where the next one must say where it lies; ``offsets``
     and ``boundary`` are when these were written last.
     """
 
-    tallies: dict[Key, _Tally] = field(default_factory=dict)
+    tallies: dict[StreamKey, _StreamTally] = field(default_factory=dict)
     stop: int | None = None
     offsets: float = 0.0
     boundary: float = 0.0
 
-    def recount(self, counted: Iterable[Counted]) -> None:
+    def recount(self, counted: Iterable[SampleCount]) -> None:
         """Begin anew with what was found in a file."""
         self.stop = None
-        self.tallies = {key: _Tally(each.number, each.spec) for key, each in self.tallies.items()}
+        self.tallies = {key: _StreamTally(each.number, each.spec) for key, each in self.tallies.items()}
         numbered = {each.number: each for each in self.tallies.values()}
         for each in counted:
             numbered[each.stream].add(each.stamp, each.number)
 
 
-class Packer:
+class XdfEncoder:
     """Makes chunks of items; samples that follow each other share one, and its stamp.
 
     Parameters
@@ -83,8 +83,8 @@ class Packer:
         clock: Clock,
     ) -> None:
         self._streams, self._info, self._texts, self._clock = tuple(streams), info, dict(texts), clock
-        self._rows = Rows(info, heads, clock)
-        self.book = Book()  # of the file that is written; may be put back
+        self._rows = StreamRows(info, heads, clock)
+        self.book = FileTally()  # of the file that is written; may be put back
         self._held: list[F64] = []
         self._stamp = 0.0  # of the first sample held
         self.first: int | None = None  # raw counter of the first sample of all
@@ -98,10 +98,12 @@ class Packer:
     def begin(self) -> bytes:
         """Stream headers of a new file."""
         now = self._clock()
-        tallies = {spec.key: _Tally(number, spec) for number, spec in enumerate(self._streams, 1)}
-        self.book = Book(tallies, boundary=now)
+        tallies = {spec.key: _StreamTally(number, spec) for number, spec in enumerate(self._streams, 1)}
+        self.book = FileTally(tallies, boundary=now)
         heads = [
-            encode.chunk(encode.HEADER, stream_header(each.spec, self._info, now, self._texts), stream=each.number)
+            encode.chunk(
+                encode.STREAM_HEADER_TAG, stream_header(each.spec, self._info, now, self._texts), stream=each.number
+            )
             for each in self.book.tallies.values()
         ]
         return b"".join(heads) + self._offsets_at(now)
@@ -117,25 +119,25 @@ class Packer:
     def tick(self) -> bytes:
         """Clock offsets and a boundary, where they are due."""
         now = self._clock()
-        due = self._offsets_at(now) if now - self.book.offsets >= OFFSETS else b""
-        if now - self.book.boundary >= BOUNDARIES:
+        due = self._offsets_at(now) if now - self.book.offsets >= OFFSET_INTERVAL_S else b""
+        if now - self.book.boundary >= BOUNDARY_INTERVAL_S:
             self.book.boundary = now
-            due += encode.chunk(encode.BOUNDARY, encode.UUID)
+            due += encode.chunk(encode.BOUNDARY_TAG, encode.BOUNDARY_UUID)
         return due
 
     def end(self) -> bytes:
         """Last clock offsets, and the footers."""
         feet = [
-            encode.chunk(encode.FOOTER, stream_footer(each.first, each.last, each.count), each.number)
+            encode.chunk(encode.STREAM_FOOTER_TAG, stream_footer(each.first, each.last, each.count), each.number)
             for each in self.book.tallies.values()
         ]
         return self._offsets_at(self._clock()) + b"".join(feet)
 
     def _offsets_at(self, now: float) -> bytes:
         self.book.offsets = now
-        return b"".join(encode.offset(each.number, now) for each in self.book.tallies.values())
+        return b"".join(encode.clock_offset_chunk(each.number, now) for each in self.book.tallies.values())
 
-    def _row(self, row: Row, item: Item) -> Iterator[bytes]:
+    def _row(self, row: StreamRow, item: Item) -> Iterator[bytes]:
         tally = self.book.tallies[row.key]
         if isinstance(item, Chunk):
             yield from self._signal(row.stamp, item, tally)
@@ -143,18 +145,18 @@ class Packer:
         yield from self._release()
         tally.add(row.stamp, len(row.values))
         if isinstance(row.values, np.ndarray):
-            yield encode.numbers(tally.number, tally.spec.form, row.stamp, row.values)
+            yield encode.numeric_samples_chunk(tally.number, tally.spec.form, row.stamp, row.values)
         else:
-            yield encode.texts(tally.number, row.stamp, row.values)
+            yield encode.text_samples_chunk(tally.number, row.stamp, row.values)
 
-    def _signal(self, stamp: float, item: Chunk, tally: _Tally) -> Iterator[bytes]:
+    def _signal(self, stamp: float, item: Chunk, tally: _StreamTally) -> Iterator[bytes]:
         held = sum(map(len, self._held))
         off = abs(stamp - (self._stamp + held / self._info.rate))
-        if item.start != self.book.stop or off > SAME or held + len(item.samples) > MOST:
+        if item.start != self.book.stop or off > TIMESTAMP_TOLERANCE_S or held + len(item.samples) > MAX_CHUNK_SAMPLES:
             yield from self._release()
             self._stamp = stamp
         if item.start != self.book.stop:
-            yield encode.place(tally.number, item.start)
+            yield encode.sample_index_chunk(tally.number, item.start)
         self._held.append(item.samples)
         self.book.stop = self.stop = item.stop
         self.first = item.start if self.first is None else self.first
@@ -165,4 +167,4 @@ class Packer:
         samples, self._held = np.concatenate(self._held), []
         tally = self.book.tallies["ecg"]
         tally.add(self._stamp, len(samples))
-        yield encode.numbers(tally.number, tally.spec.form, self._stamp, samples)
+        yield encode.numeric_samples_chunk(tally.number, tally.spec.form, self._stamp, samples)

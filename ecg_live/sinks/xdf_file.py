@@ -14,17 +14,17 @@ from uuid import uuid4
 
 from ecg_live.atomic_write import new_file, private_folder, sync_folder, write_all
 from ecg_live.errors import RecordingError
-from ecg_live.sinks.xdf_left import Left, left
-from ecg_live.xdf.encode import DIGEST, MAGIC, chunk
+from ecg_live.sinks.xdf_left import IntactPart, find_intact_part
+from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, chunk
 
 if sys.platform != "win32":
     import fcntl
 
-OTHER = "choose another name; on the dashboard, R gives one"
-_COPIED = 1 << 20  # bytes at once
+OTHER_NAME_REMEDY = "choose another name; on the dashboard, R gives one"
+_COPY_BYTES = 1 << 20  # bytes at once
 
 
-class _State(NamedTuple):
+class _SyncedState(NamedTuple):
     """How far a file goes, what is still to be written before all else, and the digest at its end."""
 
     size: int
@@ -51,20 +51,20 @@ class XdfFile:
     def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
         self.path, self.size = path, 0
         self._sync, self._head, self._digest = sync, MAGIC, b""
-        self._safe = _State(0, MAGIC, b"")  # what the disk has for sure
+        self._safe = _SyncedState(0, MAGIC, b"")  # what the disk has for sure
         self._part: Path | None = None if sys.platform == "win32" else path.with_name(f".{uuid4().hex}.xdf")
         try:
             private_folder(path.parent)
         except OSError as error:
             raise RecordingError(f"{path.parent} cannot be made: {error.strerror}", "choose another folder") from error
         if path.exists() or path.is_symlink():
-            raise _taken(path)
+            raise _exists_error(path)
         try:
             self._file = new_file(self._part or path, flags=os.O_RDWR | os.O_APPEND)
         except FileExistsError as error:
-            raise _taken(path) from error
+            raise _exists_error(path) from error
         except OSError as error:
-            raise _unmade(path, error) from error
+            raise _not_made_error(path, error) from error
         _lock(self._file, alone=True)
 
     def appear(self) -> None:
@@ -79,9 +79,9 @@ class XdfFile:
             try:
                 _rename(self._part, self.path)
             except FileExistsError as error:
-                raise _taken(self.path) from error
+                raise _exists_error(self.path) from error
             except OSError as error:
-                raise _unmade(self.path, error) from error
+                raise _not_made_error(self.path, error) from error
             self._part = None
         sync_folder(self.path.parent)
 
@@ -95,7 +95,7 @@ class XdfFile:
         """
         data = self._head + data
         digest = hashlib.sha256(self._digest + data).digest()
-        data += chunk(DIGEST, digest)
+        data += chunk(DIGEST_TAG, digest)
         if os.fstat(self._file).st_size > self.size:  # what a disk that fails did not let be taken off
             os.ftruncate(self._file, self.size)
         try:
@@ -121,16 +121,16 @@ class XdfFile:
             self.size, self._head, self._digest = self._safe
             self._trim()
             raise
-        self._safe = _State(self.size, self._head, self._digest)
+        self._safe = _SyncedState(self.size, self._head, self._digest)
 
-    def harm(self) -> str:
+    def damage(self) -> str:
         """What somebody did to the file, in words; empty if nothing is known."""
         there = os.fstat(self._file).st_size
         if there < self.size:
             return f"cut from {self.size} to {there} bytes"
         return "removed or renamed" if self._removed() else ""
 
-    def rescue(self, path: Path) -> tuple[XdfFile, Left | None]:
+    def copy_to(self, path: Path) -> tuple[XdfFile, IntactPart | None]:
         """Write what is left of it to another new file, which can go on from there.
 
         Returns
@@ -148,12 +148,12 @@ class XdfFile:
             The disk does not take it.
         """
         there = os.fstat(self._file).st_size
-        found = left(self._read, there) if there < self.size else None
+        found = find_intact_part(self._read, there) if there < self.size else None
         other = XdfFile(path, self._sync)
         try:
             end = self.size if found is None else found.end
-            for at in range(0, end, _COPIED):
-                write_all(other._file, self._read(at, min(_COPIED, end - at)))
+            for at in range(0, end, _COPY_BYTES):
+                write_all(other._file, self._read(at, min(_COPY_BYTES, end - at)))
             other.size = end
             if end:
                 other._head, other._digest = b"", self._digest if found is None else found.digest
@@ -210,11 +210,11 @@ def _rename(part: Path, path: Path) -> None:
         part.unlink()
 
 
-def _taken(path: Path) -> RecordingError:
-    return RecordingError(f"{path} is there already; a recording is never written over", OTHER)
+def _exists_error(path: Path) -> RecordingError:
+    return RecordingError(f"{path} is there already; a recording is never written over", OTHER_NAME_REMEDY)
 
 
-def _unmade(path: Path, error: OSError) -> RecordingError:
+def _not_made_error(path: Path, error: OSError) -> RecordingError:
     return RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder")
 
 
@@ -243,7 +243,7 @@ def _lock(file: int, *, alone: bool) -> bool:
     return True
 
 
-def free(path: Path) -> int | None:
+def free_bytes(path: Path) -> int | None:
     """Bytes left on the disk of a file; None where nobody knows."""
     try:
         return shutil.disk_usage(path.parent).free
@@ -253,7 +253,7 @@ def free(path: Path) -> int | None:
 
 def rescue_path(path: Path) -> Path:
     """NAME_rescued.xdf, or with a number behind that if it is there."""
-    return unused(path.with_name(f"{path.stem}_rescued{path.suffix}"), 1)[0]
+    return unused_path(path.with_name(f"{path.stem}_rescued{path.suffix}"), 1)[0]
 
 
 def part_path(path: Path, part: int) -> Path:
@@ -261,7 +261,7 @@ def part_path(path: Path, part: int) -> Path:
     return path if part == 1 else path.with_name(f"{path.stem}_{part}{path.suffix}")
 
 
-def unused(path: Path, part: int) -> tuple[Path, int]:
+def unused_path(path: Path, part: int) -> tuple[Path, int]:
     """The first part from ``part`` on of which there is no file."""
     while part_path(path, part).exists():
         part += 1

@@ -14,29 +14,29 @@ from uuid import uuid4
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Clock, Gap
 from ecg_live.results import Item
-from ecg_live.sinks.write_queue import weight
-from ecg_live.sinks.xdf_encoder import Packer
-from ecg_live.sinks.xdf_file import XdfFile, rescue_path, unused
-from ecg_live.sinks.xdf_left import Left
+from ecg_live.sinks.write_queue import item_bytes
+from ecg_live.sinks.xdf_encoder import XdfEncoder
+from ecg_live.sinks.xdf_file import XdfFile, rescue_path, unused_path
+from ecg_live.sinks.xdf_left import IntactPart
 from ecg_live.xdf import encode
 from ecg_live.xdf.headers import file_header
 
-PIECE = 1 << 20  # bytes written and sealed at once, about
+BATCH_BYTES = 1 << 20  # bytes written and sealed at once, about
 Items = list[Item]
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class RollLimits:
     """When to go on in a new file: after ``seconds``, or ``size`` bytes."""
 
     seconds: float = inf
     size: float = inf
 
 
-ONE_FILE = Roll()
+ONE_FILE = RollLimits()
 
 
-class Parts:
+class XdfParts:
     """Write items; where that fails nothing of them is there, and they are still to be written.
 
     Parameters
@@ -57,7 +57,12 @@ class Parts:
     """
 
     def __init__(
-        self, path: Path, packer: Packer, clock: Clock, roll: Roll = ONE_FILE, sync: Callable[[int], None] = os.fsync
+        self,
+        path: Path,
+        packer: XdfEncoder,
+        clock: Clock,
+        roll: RollLimits = ONE_FILE,
+        sync: Callable[[int], None] = os.fsync,
     ) -> None:
         self._path, self._packer, self._clock, self._roll_at, self._sync = path, packer, clock, roll, sync
         self._id, self._number = str(uuid4()), 1
@@ -82,7 +87,7 @@ class Parts:
     @property
     def waits(self) -> bool:
         """Whether something is still to be written, or a file that was removed or cut is to be rescued."""
-        return bool(self._packed or self._waiting or self._file.harm())
+        return bool(self._packed or self._waiting or self._file.damage())
 
     def add(self, items: Iterable[Item]) -> None:
         """Take what is to be written."""
@@ -119,12 +124,12 @@ class Parts:
     def move(self, folder: Path) -> None:
         """Go on in a new file in a folder; it has all that waits before anybody sees it. Raises as `flush`."""
         base = folder / self._path.name
-        path, number = unused(base, self._number + 1)
+        path, number = unused_path(base, self._number + 1)
         self._follow(self._made(path, number, self._unsafe()), number)
         self._path, self._packed, self._due = base, [], b""
         self._waiting.clear()
 
-    def rescue(self, folder: Path | None = None) -> str:
+    def copy_to(self, folder: Path | None = None) -> str:
         """Go on in another file, in the same folder unless told, if somebody removed this one or cut it; say so.
 
         Raises
@@ -132,10 +137,10 @@ class Parts:
         OSError, RecordingError
             That cannot be written; to be called again.
         """
-        was, why = self._file, self._file.harm()
+        was, why = self._file, self._file.damage()
         if not why:
             return ""
-        other, left = was.rescue(rescue_path((folder or was.path.parent) / was.path.name))
+        other, left = was.copy_to(rescue_path((folder or was.path.parent) / was.path.name))
         if left is not None and not left.end:  # not even headers
             other.discard()
             other = self._made(other.path, self._number)
@@ -150,7 +155,7 @@ class Parts:
         what = "all of it is" if left is None else "what was left of it, and what follows, is"
         return f"{was.path} was {why} while it was written; {what} in {other.path}"
 
-    def _take_up(self, left: Left | None) -> None:
+    def _take_up(self, left: IntactPart | None) -> None:
         """Behind what is left of a file that was cut, say what is lost, and pack anew what was not safe."""
         items = self._unsafe()
         self._packed, self._due, self._ended = [], b"", False
@@ -176,7 +181,7 @@ class Parts:
         """Go on in the next file."""
         self._end()
         self._put()
-        path, number = unused(self._path, self._number + 1)
+        path, number = unused_path(self._path, self._number + 1)
         self._follow(self._made(path, number), number)
 
     def _end(self) -> None:
@@ -188,7 +193,7 @@ class Parts:
         book, file = self._packer.book, XdfFile(path, self._sync)
         try:
             head = file_header(datetime.now().astimezone(), number, self._id)
-            file.append(encode.chunk(encode.FILE, head) + self._packer.begin())
+            file.append(encode.chunk(encode.FILE_HEADER_TAG, head) + self._packer.begin())
             if packed := b"".join(self._packer.pack(items)):
                 file.append(packed)
             file.sync()
@@ -216,8 +221,8 @@ def _batches(items: Iterable[Item]) -> Iterator[Items]:
     size = 0
     for item in items:
         batch.append(item)
-        size += weight(item)
-        if size >= PIECE:
+        size += item_bytes(item)
+        if size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

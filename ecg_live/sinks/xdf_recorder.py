@@ -13,17 +13,19 @@ from threading import Event, Thread
 from ecg_live.errors import RecordingError
 from ecg_live.events import Clock, StreamInfo
 from ecg_live.results import HeadInfo, Item, RecordingStatus, Trace
-from ecg_live.sinks.write_queue import Backlog
-from ecg_live.sinks.xdf_encoder import Packer
-from ecg_live.sinks.xdf_file import free
-from ecg_live.sinks.xdf_parts import ONE_FILE, Parts, Roll
+from ecg_live.sinks.write_queue import WriteQueue
+from ecg_live.sinks.xdf_encoder import XdfEncoder
+from ecg_live.sinks.xdf_file import free_bytes
+from ecg_live.sinks.xdf_parts import ONE_FILE, RollLimits, XdfParts
 from ecg_live.xdf.stream_spec import StreamSpec
 
-INTERVAL = 0.15  # s from one write to the next: leaves a busy machine time within the 0.5 s of the design
-LIMIT = 256 << 20  # bytes that may wait for the disk
-PATIENCE = 60.0  # s that closing waits for the disk, a replay at full speed, and a disk that fails for another place
-CROWDED = 0.5  # of the room for what waits, from which on a disk that fails is waited for no longer
-KEPT = "what was written before is in the file; ecg-live verify tells"
+WRITE_INTERVAL_S = 0.15  # s from one write to the next: leaves a busy machine time within the 0.5 s of the design
+MAX_QUEUE_BYTES = 256 << 20  # bytes that may wait for the disk
+DISK_PATIENCE_S = (
+    60.0  # s that closing waits for the disk, a replay at full speed, and a disk that fails for another place
+)
+CROWDED_SHARE = 0.5  # of the room for what waits, from which on a disk that fails is waited for no longer
+KEPT_REMEDY = "what was written before is in the file; ecg-live verify tells"
 
 
 class XdfRecorder:
@@ -74,22 +76,22 @@ class XdfRecorder:
         texts: Mapping[str, str],
         clock: Clock,
         *,
-        roll: Roll = ONE_FILE,
-        limit: int = LIMIT,
-        interval: float = INTERVAL,
-        patience: float = PATIENCE,
+        roll: RollLimits = ONE_FILE,
+        limit: int = MAX_QUEUE_BYTES,
+        interval: float = WRITE_INTERVAL_S,
+        patience: float = DISK_PATIENCE_S,
         sync: Callable[[int], None] = os.fsync,
         elsewhere: Sequence[Path] = (),
         moved: Callable[[Path], object] = lambda _: None,
     ) -> None:
         self._clock, self._interval, self._elsewhere, self._moved = clock, interval, tuple(elsewhere), moved
-        self._packer = Packer([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
-        self._backlog = Backlog(clock, limit, 0.0 if isfinite(info.speed) else patience)
+        self._packer = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
+        self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
         self._failed: str | None = None  # said once, by whoever finds out first
         self._note = self._trouble = ""  # what happened to the file last, and why it cannot be written now
         self._since = 0.0  # when that began, or another place was tried in vain
         self._ending = Event()
-        self._parts = Parts(path, self._packer, clock, roll, sync)
+        self._parts = XdfParts(path, self._packer, clock, roll, sync)
         self._published = self._looked()  # by the recorder's thread, as a whole
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -110,7 +112,7 @@ class XdfRecorder:
             The recording failed.
         """
         if (failed := self._failed) is not None:
-            raise RecordingError(failed, KEPT)
+            raise RecordingError(failed, KEPT_REMEDY)
         if isinstance(item, Trace):
             return
         if waiting := self._backlog.put(item):
@@ -128,11 +130,13 @@ class XdfRecorder:
         """
         self._ending.set()
         if self._failed is None:
-            self._thread.join(PATIENCE)
+            self._thread.join(DISK_PATIENCE_S)
         if (failed := self._failed) is not None:
-            raise RecordingError(failed, KEPT)
+            raise RecordingError(failed, KEPT_REMEDY)
         if self._thread.is_alive():
-            raise RecordingError(f"{self._published.path}: the disk has not answered for {PATIENCE:g} s", KEPT)
+            raise RecordingError(
+                f"{self._published.path}: the disk has not answered for {DISK_PATIENCE_S:g} s", KEPT_REMEDY
+            )
 
     def _run(self) -> None:
         try:
@@ -158,7 +162,7 @@ class XdfRecorder:
             self._backlog.done()
 
     def _bring(self, *, last: bool) -> None:
-        self._note = self._parts.rescue() or self._note
+        self._note = self._parts.copy_to() or self._note
         self._parts.flush()  # what was kept
         self._parts.add(self._backlog.take())
         self._parts.flush()
@@ -175,7 +179,7 @@ class XdfRecorder:
             self._since = now
         self._trouble = why = error.message if isinstance(error, RecordingError) else error.strerror or str(error)
         self._note = f"{path} cannot be written: {why}; what comes is kept, and it is tried again"
-        crowded, vain = self._backlog.share > CROWDED, now - self._since >= PATIENCE
+        crowded, vain = self._backlog.share > CROWDED_SHARE, now - self._since >= DISK_PATIENCE_S
         too_large = isinstance(error, OSError) and error.errno == errno.EFBIG
         if not (last or crowded or vain or too_large):
             return
@@ -190,7 +194,7 @@ class XdfRecorder:
         here = self._parts.path.parent
         for folder in dict.fromkeys((here, *self._elsewhere)) if self._parts.waits else ():
             try:
-                moved = self._parts.rescue(folder)
+                moved = self._parts.copy_to(folder)
                 if not moved:
                     self._parts.move(folder)
                 self._trouble = ""
@@ -206,7 +210,7 @@ class XdfRecorder:
     def _looked(self) -> RecordingStatus:
         """How it does now."""
         path = self._parts.path
-        return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free(path), note=self._note)
+        return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free_bytes(path), note=self._note)
 
     def _fail(self, why: str) -> None:
         if self._failed is None:

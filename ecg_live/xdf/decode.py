@@ -15,15 +15,15 @@ import numpy.typing as npt
 
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, State
-from ecg_live.xdf.encode import FORMATS, MAGIC, OF_STREAMS, OURS
+from ecg_live.xdf.encode import ECG_LIVE_ELEMENT, MAGIC, SAMPLE_FORMATS, STREAM_TAGS
 
-_HEAD = 1, 4, 8  # bytes that a length may take
-_MOST = 1 << 12  # channels of a stream; no amplifier has more
-DAMAGED = "the file is damaged there; copy or record it again"
-_LARGEST = 1 << 30  # bytes; no writer makes such a chunk
+_LENGTH_WIDTHS = 1, 4, 8  # bytes that a length may take
+_MAX_CHANNELS = 1 << 12  # channels of a stream; no amplifier has more
+DAMAGED_REMEDY = "the file is damaged there; copy or record it again"
+_MAX_CHUNK_BYTES = 1 << 30  # bytes; no writer makes such a chunk
 
 
-class ChunkAt(NamedTuple):
+class ChunkLocation(NamedTuple):
     """A whole chunk from ``begin`` to ``end``: its tag and stream, and where its content behind them lies."""
 
     tag: int
@@ -34,7 +34,7 @@ class ChunkAt(NamedTuple):
     end: int
 
 
-class Torn(NamedTuple):
+class TruncatedChunk(NamedTuple):
     """What is left, from ``begin`` on, of a chunk that was cut: ``there`` of ``size`` bytes."""
 
     there: int
@@ -43,7 +43,7 @@ class Torn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamHeader:
     """A stream's header."""
 
     number: int
@@ -58,14 +58,14 @@ class Stream:
     own: Mapping[str, str] = field(default_factory=dict)  # what our recorder adds
 
 
-def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
+def iter_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk]]:
     """Walk over all chunks; the file stands at the content, and may be read or left as it is."""
     total = path.stat().st_size
     with path.open("rb") as file:
         at = len(MAGIC)
         while at < total:
-            found = chunk_at(path, file, at, total)
-            if isinstance(found, Torn):
+            found = locate_chunk(path, file, at, total)
+            if isinstance(found, TruncatedChunk):
                 yield file, found
                 return
             file.seek(found.at)
@@ -73,7 +73,7 @@ def chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn]]:
             at = found.end
 
 
-def chunk_at(path: Path, file: BinaryIO, at: int, total: int) -> ChunkAt | Torn:
+def locate_chunk(path: Path, file: BinaryIO, at: int, total: int) -> ChunkLocation | TruncatedChunk:
     """What begins at a byte of a file of ``total`` bytes.
 
     Raises
@@ -83,34 +83,38 @@ def chunk_at(path: Path, file: BinaryIO, at: int, total: int) -> ChunkAt | Torn:
     """
     file.seek(at)
     width = file.read(1)[0]
-    if width not in _HEAD:
-        raise FormatError(f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED)
+    if width not in _LENGTH_WIDTHS:
+        raise FormatError(
+            f"{path.name}, byte {at}: found {width} as a length's size, expected 1, 4 or 8", DAMAGED_REMEDY
+        )
     head = file.read(width + 6)
     size = int.from_bytes(head[:width], "little")
     start = at + 1 + width
-    if size < 2 or size > _LARGEST:
+    if size < 2 or size > _MAX_CHUNK_BYTES:
         if len(head) >= width:
-            raise FormatError(f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED)
+            raise FormatError(
+                f"{path.name}, byte {at}: found a chunk of {size} bytes, expected 2 to 2^30", DAMAGED_REMEDY
+            )
         size = 0
     if start + size > total or len(head) < width:
-        return Torn(total - at, size + 1 + width, at)
+        return TruncatedChunk(total - at, size + 1 + width, at)
     tag = int.from_bytes(head[width : width + 2], "little")
-    owned = 6 if tag in OF_STREAMS and size >= 6 else 2
+    owned = 6 if tag in STREAM_TAGS and size >= 6 else 2
     stream = int.from_bytes(head[width + 2 : width + 6], "little") if owned == 6 else 0
-    return ChunkAt(tag, stream, start + owned, size - owned, at, start + size)
+    return ChunkLocation(tag, stream, start + owned, size - owned, at, start + size)
 
 
-def torn(path: Path, chunk: Torn) -> State:
+def truncation_warning(path: Path, chunk: TruncatedChunk) -> State:
     """Say that a file is cut."""
-    return State("warning", f"{path.name}: cut short: {cut(chunk)}; the chunk is left out")
+    return State("warning", f"{path.name}: cut short: {describe_truncation(chunk)}; the chunk is left out")
 
 
-def cut(chunk: Torn) -> str:
+def describe_truncation(chunk: TruncatedChunk) -> str:
     """In words, what is left of a chunk."""
     return f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
 
 
-def read_stream(path: Path, number: int, data: bytes) -> Stream:
+def read_stream_header(path: Path, number: int, data: bytes) -> StreamHeader:
     """Read a stream header's XML.
 
     Raises
@@ -124,8 +128,10 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
         rate = float(root.findtext("nominal_srate") or 0)
     except (ET.ParseError, ValueError) as error:
         raise FormatError(f"{path.name}: header of stream {number}: {error}", "export the file again") from error
-    if not 0 <= count <= _MOST:
-        raise FormatError(f"{path.name}: header of stream {number}: {count} channels, expected up to {_MOST}", DAMAGED)
+    if not 0 <= count <= _MAX_CHANNELS:
+        raise FormatError(
+            f"{path.name}: header of stream {number}: {count} channels, expected up to {_MAX_CHANNELS}", DAMAGED_REMEDY
+        )
     described = root.findall("desc/channels/channel")
 
     def texts(tag: str) -> tuple[str, ...]:
@@ -134,11 +140,11 @@ def read_stream(path: Path, number: int, data: bytes) -> Stream:
 
     name, kind = ((root.findtext(tag) or "").strip() for tag in ("name", "type"))
     form, source = ((root.findtext(tag) or "").strip() for tag in ("channel_format", "source_id"))
-    own = {each.tag: (each.text or "").strip() for each in root.findall(f"desc/{OURS}/*")}
-    return Stream(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source, own)
+    own = {each.tag: (each.text or "").strip() for each in root.findall(f"desc/{ECG_LIVE_ELEMENT}/*")}
+    return StreamHeader(number, name, kind, form, rate, texts("label"), texts("type"), texts("unit"), source, own)
 
 
-def read_offset(path: Path, data: bytes) -> tuple[float, float]:
+def read_clock_offset(path: Path, data: bytes) -> tuple[float, float]:
     """Read a clock-offset chunk: a time on the stream's clock, and what is to be added to it, both in s.
 
     Raises
@@ -147,13 +153,13 @@ def read_offset(path: Path, data: bytes) -> tuple[float, float]:
         The chunk is too short.
     """
     if len(data) < 16:
-        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", DAMAGED)
+        raise FormatError(f"{path.name}: found a clock offset of {len(data)} bytes, expected 16", DAMAGED_REMEDY)
     time, value = struct.unpack_from("<dd", data)
     return float(time), float(value)
 
 
 @np.errstate(invalid="ignore")  # a damaged number may be a signalling NaN
-def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDArray[np.float64]]:
+def read_samples(path: Path, stream: StreamHeader, data: bytes) -> tuple[F64, npt.NDArray[np.float64]]:
     """Decode a samples chunk of numbers: stamps (n,), NaN where there is none, and values (n, channels).
 
     Raises
@@ -161,16 +167,17 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
     FormatError
         The chunk does not hold what it says.
     """
-    kind, bare, stamped_row = _rows(stream.form, len(stream.labels))
+    kind, bare, stamped_row = _sample_dtypes(stream.form, len(stream.labels))
     width = kind.itemsize * len(stream.labels)
     try:
         count, at = _count(data)
     except IndexError as error:
-        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", DAMAGED) from error
+        raise FormatError(f"{path.name}: stream {stream.name!r}: a chunk without samples", DAMAGED_REMEDY) from error
     body = memoryview(data)[at:]
     if count * (1 + width) > len(body):
         raise FormatError(
-            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes", DAMAGED
+            f"{path.name}: stream {stream.name!r}: a damaged chunk: {count} samples in {len(body)} bytes",
+            DAMAGED_REMEDY,
         )
     if count and len(body) == count * (1 + width) + 8 and body[0] == 8:  # only the first has a stamp: our recorder's
         rows = np.frombuffer(body[8:], bare)
@@ -184,14 +191,14 @@ def read_samples(path: Path, stream: Stream, data: bytes) -> tuple[F64, npt.NDAr
             if (rows["n"] == mark).all():
                 return rows["t"].astype(np.float64) if mark else np.full(count, np.nan), rows["v"].astype(np.float64)
     try:
-        return _one_by_one(body, kind, count, len(stream.labels))
+        return _decode_one_by_one(body, kind, count, len(stream.labels))
     except (ValueError, IndexError, struct.error) as error:
         raise FormatError(
-            f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED
+            f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED_REMEDY
         ) from error
 
 
-def _one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
+def _decode_one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
     """Samples of which some have a stamp; raises `IndexError` where they do not fill their chunk."""
     stamps = np.full(count, np.nan)
     values = np.empty((count, width))
@@ -206,9 +213,9 @@ def _one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -
 
 
 @cache
-def _rows(form: str, count: int) -> tuple[np.dtype[Any], np.dtype[Any], np.dtype[Any]]:
+def _sample_dtypes(form: str, count: int) -> tuple[np.dtype[Any], np.dtype[Any], np.dtype[Any]]:
     """Types of a value, of a sample of ``count`` channels without a stamp, and of one with a stamp."""
-    kind = np.dtype(FORMATS[form])
+    kind = np.dtype(SAMPLE_FORMATS[form])
     values = ("v", kind, (count,))
     return kind, np.dtype([("n", "u1"), values]), np.dtype([("n", "u1"), ("t", "<f8"), values])
 
@@ -237,7 +244,7 @@ def read_rows(data: bytes, width: int) -> list[tuple[float, tuple[str, ...]]]:
                 texts.append(text)
             found.append((stamp, tuple(texts)))
     except (IndexError, struct.error) as error:
-        raise TruncatedError("a damaged chunk of texts", DAMAGED) from error
+        raise TruncatedError("a damaged chunk of texts", DAMAGED_REMEDY) from error
     return found
 
 
@@ -248,7 +255,7 @@ def _count(data: bytes) -> tuple[int, int]:
 def _length(data: bytes, at: int) -> tuple[int, int]:
     """A varlen integer and where it ends."""
     width = data[at]
-    if width not in _HEAD:
+    if width not in _LENGTH_WIDTHS:
         raise IndexError(width)
     return int.from_bytes(data[at + 1 : at + 1 + width], "little"), at + 1 + width
 

@@ -14,13 +14,19 @@ import numpy as np
 from ecg_live.events import F32, F64
 
 MAGIC = b"XDF:"
-FILE, HEADER, SAMPLES, OFFSET, BOUNDARY, FOOTER = 1, 2, 3, 4, 5, 6
-DIGEST = 0xEC01  # SHA-256 over the digest before and all bytes of the file since
-PLACE = 0xEC02  # raw counter of the next sample of a stream: u32 stream, u64 counter
-OF_STREAMS = (HEADER, SAMPLES, OFFSET, FOOTER, PLACE)  # tags whose content starts with the number of a stream
-OURS = "ecg_live"  # element below a stream's desc that holds what other software has no word for
-UUID = bytes.fromhex("43A546DCCBF5410FB30ED5467383CBE4")  # content of a boundary
-FORMATS = {"float32": "<f4", "double64": "<f8", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
+FILE_HEADER_TAG, STREAM_HEADER_TAG, SAMPLES_TAG, CLOCK_OFFSET_TAG, BOUNDARY_TAG, STREAM_FOOTER_TAG = 1, 2, 3, 4, 5, 6
+DIGEST_TAG = 0xEC01  # SHA-256 over the digest before and all bytes of the file since
+SAMPLE_INDEX_TAG = 0xEC02  # raw counter of the next sample of a stream: u32 stream, u64 counter
+STREAM_TAGS = (
+    STREAM_HEADER_TAG,
+    SAMPLES_TAG,
+    CLOCK_OFFSET_TAG,
+    STREAM_FOOTER_TAG,
+    SAMPLE_INDEX_TAG,
+)  # tags whose content starts with the number of a stream
+ECG_LIVE_ELEMENT = "ecg_live"  # element below a stream's desc that holds what other software has no word for
+BOUNDARY_UUID = bytes.fromhex("43A546DCCBF5410FB30ED5467383CBE4")  # content of a boundary
+SAMPLE_FORMATS = {"float32": "<f4", "double64": "<f8", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8"}
 
 
 def varlen(number: int) -> bytes:
@@ -35,16 +41,16 @@ def chunk(tag: int, content: bytes, stream: int | None = None) -> bytes:
     return varlen(len(body)) + body
 
 
-def numbers(stream: int, form: str, stamp: float, values: F64 | F32) -> bytes:
+def numeric_samples_chunk(stream: int, form: str, stamp: float, values: F64 | F32) -> bytes:
     """Samples ``values`` (n, channels) in a row; the first has its time stamp, the others follow at the rate."""
-    kind = np.dtype(FORMATS[form])
+    kind = np.dtype(SAMPLE_FORMATS[form])
     rows = np.zeros(len(values), np.dtype([("n", "u1"), ("v", kind, (values.shape[1],))]))
     rows["v"] = values
     count = b"\x04" + struct.pack("<I", len(values))
-    return chunk(SAMPLES, count + b"\x08" + struct.pack("<d", stamp) + rows.tobytes()[1:], stream)
+    return chunk(SAMPLES_TAG, count + b"\x08" + struct.pack("<d", stamp) + rows.tobytes()[1:], stream)
 
 
-def texts(stream: int, stamp: float, rows: Sequence[Sequence[str]]) -> bytes:
+def text_samples_chunk(stream: int, stamp: float, rows: Sequence[Sequence[str]]) -> bytes:
     """Samples of text, all at one time."""
     parts = [b"\x04" + struct.pack("<I", len(rows))]
     for row in rows:
@@ -52,14 +58,14 @@ def texts(stream: int, stamp: float, rows: Sequence[Sequence[str]]) -> bytes:
         for text in row:
             raw = text.encode("utf-8", "replace")
             parts.append(varlen(len(raw)) + raw)
-    return chunk(SAMPLES, b"".join(parts), stream)
+    return chunk(SAMPLES_TAG, b"".join(parts), stream)
 
 
-def offset(stream: int, time: float, value: float = 0.0) -> bytes:
+def clock_offset_chunk(stream: int, time: float, value: float = 0.0) -> bytes:
     """How far the clock that stamps a stream was behind ours at ``time``."""
-    return chunk(OFFSET, struct.pack("<dd", time, value), stream)
+    return chunk(CLOCK_OFFSET_TAG, struct.pack("<dd", time, value), stream)
 
 
-def place(stream: int, counter: int) -> bytes:
+def sample_index_chunk(stream: int, counter: int) -> bytes:
     """Which raw sample comes next."""
-    return chunk(PLACE, struct.pack("<Q", counter), stream)
+    return chunk(SAMPLE_INDEX_TAG, struct.pack("<Q", counter), stream)

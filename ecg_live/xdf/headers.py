@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from ecg_live import __version__
 from ecg_live.events import StreamInfo
-from ecg_live.xdf.encode import OURS
+from ecg_live.xdf.encode import ECG_LIVE_ELEMENT
 from ecg_live.xdf.stream_spec import StreamSpec
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2
@@ -64,7 +64,7 @@ def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Map
         element("channel", leaf("label", each.label), leaf("unit", each.unit), leaf("type", each.kind))
         for each in spec.channels
     ]
-    desc = element("desc", element("channels", *described), element(OURS, *_leaves(own)))
+    desc = element("desc", element("channels", *described), element(ECG_LIVE_ELEMENT, *_leaves(own)))
     return _document(*_leaves(fields), desc)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Format = Literal["double64", "float32", "string"]
-Key = Literal[
+SampleFormat = Literal["double64", "float32", "string"]
+StreamKey = Literal[
     "ecg", "filtered", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "gaps", "events"
 ]
 
 
-class Channel(NamedTuple):
+class ChannelSpec(NamedTuple):
     """One channel of a stream, with its unit in LSL's words."""
 
     label: str
@@ -23,9 +23,9 @@ class Channel(NamedTuple):
 class StreamSpec:
     """A stream: ``rate`` in Hz, 0 for samples that come as they come."""
 
-    key: Key
+    key: StreamKey
     name: str
     kind: str
-    channels: tuple[Channel, ...]
-    form: Format
+    channels: tuple[ChannelSpec, ...]
+    form: SampleFormat
     rate: float = 0.0

@@ -24,10 +24,10 @@ from wfdb.processing import XQRS
 
 from devices.files import open_recording
 from devices.read_options import ReadOptions
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk, StreamInfo
 from ecg_live.results import Window
-from ecg_live.signal.beats import intervals
+from ecg_live.signal.beats import rr_statistics
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.signals_without_ecg import KINDS, without_its_phases
 from tests.support.synthetic_signals import play
@@ -98,7 +98,7 @@ def rate_agreed_on(window: Window, found: tuple[F64, F64]) -> float | None:
         surely = one[(one > window.start + INSIDE) & (one < window.stop - INSIDE)]
         if len(surely) < 4 or not len(other) or np.abs(surely[:, None] - other).min(axis=1).max() > SAME:
             return None
-    return intervals(np.diff(own[1]))[0]
+    return rr_statistics(np.diff(own[1]))[0]
 
 
 def measure(name: str, paths: Iterable[Path], seconds: float, tallies: dict[tuple[str, str], Tally]) -> None:
@@ -131,10 +131,10 @@ def shown(tallies: dict[tuple[str, str], Tally]) -> Tally:
 def no_ecg(seeds: range, seconds: int, real: Iterable[Path]) -> Iterator[tuple[str, F64]]:
     for kind, made in KINDS.items():
         for seed in seeds:
-            yield kind, made(np.random.default_rng([seed, *kind.encode()]), seconds * RATE)
+            yield kind, made(np.random.default_rng([seed, *kind.encode()]), seconds * MODEL_RATE_HZ)
     for path in real:
         x, info = samples(path, seconds)
-        ratio = Fraction(RATE / info.rate).limit_denominator(1000)
+        ratio = Fraction(MODEL_RATE_HZ / info.rate).limit_denominator(1000)
         yield (
             "ECG's spectrum",
             without_its_phases(
@@ -148,7 +148,7 @@ def answers(signals: Iterable[tuple[str, F64]]) -> tuple[dict[str, int], dict[st
     seen: dict[str, int] = defaultdict(int)
     given: dict[str, int] = defaultdict(int)
     for kind, x in signals:
-        for window in windows(x[:, None], StreamInfo(float(RATE), ("ECG",))):
+        for window in windows(x[:, None], StreamInfo(float(MODEL_RATE_HZ), ("ECG",))):
             seen[kind] += 1
             given[kind] += window.quality.grade != "unusable" or window.heart_rate is not None
     for kind, count in seen.items():

@@ -13,7 +13,7 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ecg_live.model.predictor import Predictor, Streaming, Whole
+from ecg_live.model.predictor import Predictor, StreamingEmbedder, WindowEmbedder
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.random_bundles import random_bundle
@@ -41,7 +41,7 @@ def path_and_predictor() -> int:
     return len([predictor.predict(window) for window in path()])
 
 
-def inference(engine: type[Streaming | Whole], windows: list[Window]) -> int:
+def inference(engine: type[StreamingEmbedder | WindowEmbedder], windows: list[Window]) -> int:
     made = engine(BUNDLE)
     return len([made.features(window) for window in windows])
 
@@ -63,7 +63,7 @@ def test_path_and_predictor(benchmark: BenchmarkFixture) -> None:
     if not benchmark.enabled:
         return
     live, alone = seconds(path_and_predictor), seconds(path)
-    streamed, whole = (seconds(partial(inference, engine, windows)) for engine in (Streaming, Whole))
+    streamed, whole = (seconds(partial(inference, engine, windows)) for engine in (StreamingEmbedder, WindowEmbedder))
     print(
         f"\na second at {RATE:g} Hz, hop 1 s: path {1e3 * alone:.2f} ms, path and predictor {1e3 * live:.2f} ms, "
         f"{1 / live:.0f} x real time; inference streamed {1e3 * streamed:.2f} ms, whole windows {1e3 * whole:.2f} ms, "

@@ -17,8 +17,8 @@ from lightning_fabric import Fabric
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from ecg_live.constants import WIDTH
-from ecg_live.model.encoder import LAYERS, POOL, POOLED_AFTER, SLOPE, STRIDE, Padding
+from ecg_live.constants import WINDOW_SAMPLES
+from ecg_live.model.encoder import CONV_LAYERS, LEAKY_SLOPE, POOL_STRIDE, POOL_WIDTH, POOLED_AFTER, Padding
 from training.pretext.train_step import Trainer, new_network, pretext_loss, task_targets
 from training.pretext.transforms import augment, draw_transforms
 from training.settings import PretextSettings
@@ -42,15 +42,15 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def flop(padding: Padding, width: int = WIDTH) -> tuple[float, float]:
+def flop(padding: Padding, width: int = WINDOW_SAMPLES) -> tuple[float, float]:
     """A window's floating-point operations in the convolutions: forward, and forward and backward."""
     forward, trained, length = 0.0, 0.0, width
-    for i, (c_in, c_out, k) in enumerate(LAYERS):
+    for i, (c_in, c_out, k) in enumerate(CONV_LAYERS):
         length -= 0 if padding == "same" else k - 1
         forward += (layer := 2.0 * c_in * c_out * k * length)
         trained += layer * (3 if i else 2)  # nobody asks for the gradient of the input
         if i in POOLED_AFTER:
-            length = (length - POOL) // STRIDE + 1
+            length = (length - POOL_WIDTH) // POOL_STRIDE + 1
     return forward, trained
 
 
@@ -70,21 +70,21 @@ class Naive(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(nn.Conv1d(c_in, c_out, k) for c_in, c_out, k in LAYERS)
+        self.convs = nn.ModuleList(nn.Conv1d(c_in, c_out, k) for c_in, c_out, k in CONV_LAYERS)
         self.heads = new_network(SETTINGS).heads
 
     def forward(self, x: Tensor) -> Tensor:
         y = x[:, None]
         for i, conv in enumerate(self.convs):
-            y = F.leaky_relu(conv(y), SLOPE)
+            y = F.leaky_relu(conv(y), LEAKY_SLOPE)
             if i in POOLED_AFTER:
-                y = F.max_pool1d(y, POOL, STRIDE)
+                y = F.max_pool1d(y, POOL_WIDTH, POOL_STRIDE)
         features = y.amax(dim=2)
         return torch.cat([head(features) for head in self.heads], dim=1)
 
 
 def windows(n: int) -> np.typing.NDArray[np.float32]:
-    return np.random.default_rng(0).standard_normal((n, WIDTH)).astype(np.float32)
+    return np.random.default_rng(0).standard_normal((n, WINDOW_SAMPLES)).astype(np.float32)
 
 
 def step_of(segments: int) -> Callable[[], object]:
@@ -96,7 +96,7 @@ def step_of(segments: int) -> Callable[[], object]:
 def transforms_of(segments: int) -> Callable[[], object]:
     x = torch.from_numpy(windows(segments))
     return lambda: augment(
-        x, draw_transforms(segments, WIDTH, Generator().manual_seed(0), SETTINGS.strength), SETTINGS.strength
+        x, draw_transforms(segments, WINDOW_SAMPLES, Generator().manual_seed(0), SETTINGS.strength), SETTINGS.strength
     )
 
 
@@ -106,7 +106,7 @@ def naive_of(segments: int) -> Callable[[], object]:
     x = torch.from_numpy(windows(segments))
 
     def step() -> None:
-        made, tasks = augment(x, draw_transforms(segments, WIDTH, generator, SETTINGS.strength))
+        made, tasks = augment(x, draw_transforms(segments, WINDOW_SAMPLES, generator, SETTINGS.strength))
         optimizer.zero_grad()
         pretext_loss(net(made), task_targets(tasks, SETTINGS), SETTINGS).backward()  # type: ignore[no-untyped-call]  # torch leaves it so
         optimizer.step()

@@ -14,7 +14,7 @@ import pytest
 from devices.files.recording import FileRecording, Run
 from devices.read_options import ReadOptions
 from devices.replay import Replay
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
 from ecg_live.events import Beats, Chunk, Gap, StreamInfo
 from tests.support.source_rigs import ALL, ECG, FLOW, RAMP, ROUND, RR, Rig
@@ -24,7 +24,7 @@ AFTER = 0.25  # s of signal behind the loss
 
 class Reading(NamedTuple):
     rig: Rig
-    reader: Reader
+    reader: SourceReader
 
 
 @pytest.fixture(scope="module", params=list(ECG))
@@ -32,10 +32,10 @@ def reading(request: pytest.FixtureRequest) -> Reading:
     """Signal, a loss, and signal again."""
     rig = ECG[request.param]()
 
-    def enough(reader: Reader) -> bool:
+    def enough(reader: SourceReader) -> bool:
         return bool(reader.gaps) and reader.stop >= reader.gaps[-1].stop + AFTER * rig.source.info.rate
 
-    with Reader(rig.source) as reader:
+    with SourceReader(rig.source) as reader:
         rig.flow(FLOW)
         reader.until(lambda reader: reader.stop >= rig.sure * rig.source.info.rate)
         rig.interrupt(rig.away)
@@ -85,10 +85,10 @@ def test_times_run_at_the_streams_rate(reading: Reading) -> None:
 def test_a_strap_has_no_samples_and_its_beats_come_in_order_before_and_after_a_loss() -> None:
     rig = ALL["strap"]()
 
-    def beats(reader: Reader) -> list[Beats]:
+    def beats(reader: SourceReader) -> list[Beats]:
         return [item for item in reader.items if isinstance(item, Beats)]
 
-    with Reader(rig.source) as reader:
+    with SourceReader(rig.source) as reader:
         rig.flow(FLOW)
         before = len(beats(reader))
         rig.interrupt(rig.away)
@@ -104,7 +104,7 @@ def test_a_strap_has_no_samples_and_its_beats_come_in_order_before_and_after_a_l
 
 def test_closing_wakes_an_iterator_that_waits_and_is_final(rig: Rig) -> None:
     before = set(threading.enumerate())
-    with Reader(rig.source) as reader:
+    with SourceReader(rig.source) as reader:
         rig.flow(FLOW)
         reader.close()  # fails when it takes more than 0.5 s
         assert list(rig.source) == []
@@ -121,6 +121,6 @@ def test_closing_before_anything_came(rig: Rig) -> None:
 
 def test_a_replay_at_real_time_wakes_too() -> None:
     recording = FileRecording(StreamInfo(10.0, ("ECG",)), lambda: iter([Run(0, RAMP)]))
-    with Reader(Replay(recording, ReadOptions(chunk=60.0))) as reader:
+    with SourceReader(Replay(recording, ReadOptions(chunk=60.0))) as reader:
         pass
     assert reader.items == []

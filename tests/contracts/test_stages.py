@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.protocols import Stage
 from ecg_live.signal.highpass import HighPass
 from ecg_live.signal.resample import Resampler
-from ecg_live.signal.zscore import Scale, StreamingZScore
+from ecg_live.signal.zscore import StreamingZScore, WearerScale
 from tests.support.chunk_cutting import ODD_RATE, RATES, cut, sizes, through
 
 SECONDS = 3.3  # not whole: something is left for flush
-KNOWN = Scale(0.1, 0.04, 7)
+KNOWN = WearerScale(0.1, 0.04, 7)
 
 
 def every_other(block: int) -> bool:
@@ -33,11 +33,11 @@ def never(_block: int) -> bool:
 
 MAKERS: dict[str, tuple[float, Callable[[], Stage]]] = {
     **{f"resample {rate:g}": (rate, lambda rate=rate: Resampler(rate)) for rate in (*RATES, ODD_RATE)},  # type: ignore[misc]  # mypy cannot infer a lambda's default
-    "high-pass": (RATE, HighPass),
-    "z-score": (RATE, StreamingZScore),
-    "z-score, scale known": (RATE, lambda: StreamingZScore(scale=KNOWN)),
-    "z-score, some unusable": (RATE, lambda: StreamingZScore(every_other)),
-    "z-score, all unusable": (RATE, lambda: StreamingZScore(never)),
+    "high-pass": (MODEL_RATE_HZ, HighPass),
+    "z-score": (MODEL_RATE_HZ, StreamingZScore),
+    "z-score, scale known": (MODEL_RATE_HZ, lambda: StreamingZScore(scale=KNOWN)),
+    "z-score, some unusable": (MODEL_RATE_HZ, lambda: StreamingZScore(every_other)),
+    "z-score, all unusable": (MODEL_RATE_HZ, lambda: StreamingZScore(never)),
 }
 STAGES = pytest.mark.parametrize("name", MAKERS)
 FORGETFUL = pytest.mark.parametrize("name", [name for name in MAKERS if not name.startswith("z-score")])
@@ -108,9 +108,9 @@ def test_output_is_no_later_than_the_stage_says(name: str) -> None:
     held = 1.0 if name == "z-score, all unusable" else 0.0  # s, which the stage's delay does not cover
     for known in range(round(2.1 * rate), len(x), len(x) // 40):  # past held first blocks
         made = fresh(name)
-        assert made.delay <= 10 / min(rate, RATE) + 1e-12
+        assert made.delay <= 10 / min(rate, MODEL_RATE_HZ) + 1e-12
         given = through(made, cut(x[:known], rate, ()), flush=False)
-        assert len(given) >= ((known - 1) / rate - made.delay - held) * RATE - 1e-6
+        assert len(given) >= ((known - 1) / rate - made.delay - held) * MODEL_RATE_HZ - 1e-6
 
 
 @STAGES
@@ -119,7 +119,7 @@ def test_flush_leaves_nothing(name: str) -> None:
     for n in (0, 1, 2, round(0.3 * rate), len(signal(rate))):
         made = fresh(name)
         given = through(made, cut(signal(rate)[:n], rate, ()))
-        assert len(given) == ceil(n * RATE / rate - 1e-9)
+        assert len(given) == ceil(n * MODEL_RATE_HZ / rate - 1e-9)
         assert len(made.flush().samples) == 0
 
 

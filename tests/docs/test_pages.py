@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from ecg_live import __version__
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.dashboard.help import KEYS
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State, StreamInfo
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
-from ecg_live.sinks.jsonl import encode, rounded
-from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.jsonl import line_fields, round_floats
+from ecg_live.sinks.stream_layout import stream_specs
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "pages"
@@ -54,7 +54,7 @@ def test_json_lines_have_the_documented_keys() -> None:
     block = re.search(r"```json\n(.*?)```", section("outputs.md", "JSON lines"), re.DOTALL)
     assert block is not None
     documented = [json.loads(line) for line in block[1].splitlines()]
-    written = [rounded(encode(item, 256.0) or {}) for item in ITEMS]
+    written = [round_floats(line_fields(item, 256.0) or {}) for item in ITEMS]
     assert [list(line) for line in documented] == [list(line) for line in written]
     assert keys(documented[0]) == keys(written[0])
     assert [line["type"] for line in documented] == [line["type"] for line in written]
@@ -62,7 +62,7 @@ def test_json_lines_have_the_documented_keys() -> None:
 
 def test_every_xdf_stream_is_documented() -> None:
     rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \| (\w+) \|", section("outputs.md", "XDF"), re.MULTILINE)
-    streams = specs(StreamInfo(256.0, ("ECG",), name="device"), [HeadInfo("HEAD", ("CLASS",))])
+    streams = stream_specs(StreamInfo(256.0, ("ECG",), name="device"), [HeadInfo("HEAD", ("CLASS",))])
     recorded = {(each.name, each.kind, each.form) for each in streams if each.key not in {"ecg", "filtered"}}
     assert set(rows) == recorded
 
@@ -131,7 +131,7 @@ def test_messages_that_troubleshooting_quotes_are_in_the_code() -> None:
 
 
 def test_settings_that_pages_name_exist() -> None:
-    known = {field.name for field in fields(Settings)}
+    known = {field.name for field in fields(LiveSettings)}
     named = {name.lower() for page in PAGES.glob("*.md") for name in re.findall(r"ECG_LIVE_(\w+)", text(page))}
     assert "hop" in named
     assert named - {"config"} <= known

@@ -35,7 +35,9 @@ def make(random_model: Bundle, clock: HandClock) -> Make:
     def build(steps: Steps, *sinks: Keep, seconds: float | None = None, watched: bool = True) -> tuple[Session, Script]:
         source = Script(info(RATE), steps)
         path, predictor = SignalPath(source.info), Predictor(random_model)
-        session = Session(source, path, predictor, random_model.infos, list(sinks), clock, seconds, watched=watched)
+        session = Session(
+            source, path, predictor, random_model.head_infos, list(sinks), clock, seconds, watched=watched
+        )
         return session, source
 
     return build

@@ -25,8 +25,8 @@ from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64
 from ecg_live.model.bundle import save_bundle
-from ecg_live.model.features import HRV
-from ecg_live.sinks.jsonl import rounded
+from ecg_live.model.features import HRV_SIZE
+from ecg_live.sinks.jsonl import round_floats
 from tests.support.random_bundles import random_bundle
 from tests.support.synthetic_signals import ecg
 
@@ -87,7 +87,7 @@ def test_predictions_are_those_of_a_session(which: str, file: Path, tmp_path: Pa
     records = ecg_live.load_model(bundle).predict(ecg_live.read(file, rate=RATE))
     assert len(records) > 15
     assert any(record["label"] is not None for record in records)
-    assert [rounded(record) for record in records] == flat(lines)
+    assert [round_floats(record) for record in records] == flat(lines)
 
 
 def test_predictions_with_a_baseline_are_those_of_a_session() -> None:
@@ -95,7 +95,7 @@ def test_predictions_with_a_baseline_are_those_of_a_session() -> None:
     recording = ecg_live.read(ecg_live.demo_recording())
     records = ecg_live.load_model().predict(recording, hop=5.0, baseline=60.0)
     assert {record["set"] for record in records} == {"population", "personal"}
-    assert [rounded(record) for record in records] == flat(lines)
+    assert [round_floats(record) for record in records] == flat(lines)
 
 
 def test_samples_and_their_recording_give_the_same(file: Path, holed: F64) -> None:
@@ -133,7 +133,7 @@ def test_gaps_of_the_counter_are_nan(stamped: Path) -> None:
 def test_features_stand_under_their_names(holed: F64) -> None:
     x = ecg_live.features(holed, RATE, 5.0)
     found = ecg_live.windows(holed, RATE, 5.0)
-    assert len(ecg_live.FEATURE_NAMES) == EMBEDDING_SIZE + HRV == x.shape[1]
+    assert len(ecg_live.FEATURE_NAMES) == EMBEDDING_SIZE + HRV_SIZE == x.shape[1]
     assert (x.dtype.name, len(x)) == ("float64", len(found))
     rate = x[:, ecg_live.FEATURE_NAMES.index("heart_rate")]
     expected = [math.nan if one.heart_rate is None else one.heart_rate for one in found]

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.parse_number import number
+from ecg_live.parse_number import parse_number
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("1", 1.0), (" -2.5\n", -2.5), ("+.5", 0.5), ("3.", 3.0), ("1e-3", 1e-3), ("1E300", 1e300)]
 )
 def test_numbers(text: str, value: float) -> None:
-    assert number(text) == value
+    assert parse_number(text) == value
 
 
 @pytest.mark.parametrize("text", ["", " ", "1_0", "1 0", "1,5", "0x10", "٣", "\uff11", "1e", ".", "--1", "in"])
 def test_what_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="is no number"):
-        number(text)
+        parse_number(text)
 
 
 @given(st.floats())
 def test_whatever_python_writes_is_read(value: float) -> None:
-    again = number(repr(value))
+    again = parse_number(repr(value))
     assert again == value or (math.isnan(again) and math.isnan(value))

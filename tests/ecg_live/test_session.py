@@ -135,7 +135,7 @@ def test_a_window_that_a_gap_held_back_is_as_late_as_it_is(random_model: Bundle,
             yield chunk
 
     sink, source = Keep(), Script(info(512.0), steps())
-    Session(source, SignalPath(source.info), Predictor(random_model), random_model.infos, [sink], clock).run()
+    Session(source, SignalPath(source.info), Predictor(random_model), random_model.head_infos, [sink], clock).run()
     assert [p.latency for p in sink.items if isinstance(p, Prediction)] == pytest.approx([9.0])
 
 
@@ -156,7 +156,7 @@ def with_baseline(model: Bundle, clock: HandClock, seconds: float) -> Keep:
     """What a session with 30 s of baseline gives."""
     sink, source = Keep(), Script(info(RATE), paced(clock, seconds))
     predictor = Predictor(model, baseline=30.0)
-    Session(source, SignalPath(source.info), predictor, model.infos, [sink], clock).run()
+    Session(source, SignalPath(source.info), predictor, model.head_infos, [sink], clock).run()
     return sink
 
 

@@ -12,7 +12,7 @@ from ecg_live.recorded.verify import verify
 from ecg_live.results import Prediction, Summary
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.stream_layout import stream_specs
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.support.scripted_source import RATE, HandClock, Keep, Script, of, paced
 from tests.support.synthetic_signals import info
@@ -30,11 +30,13 @@ def test_a_disk_that_does_not_answer_holds_up_nothing_but_the_end(
         os.fsync(file)
 
     def opened() -> XdfRecorder:
-        found = XdfRecorder(path, specs(source.info, heads), source.info, heads, {}, clock, interval=0.01, sync=sync)
+        found = XdfRecorder(
+            path, stream_specs(source.info, heads), source.info, heads, {}, clock, interval=0.01, sync=sync
+        )
         slow.clear()
         return found
 
-    source, heads = Script(info(RATE), paced(clock, 40)), random_model.infos
+    source, heads = Script(info(RATE), paced(clock, 40)), random_model.head_infos
     session = Session(
         source, SignalPath(source.info), Predictor(random_model), heads, [keep], clock,
         recordings=opened, record=True,

@@ -165,7 +165,7 @@ def test_a_baseline_in_mid_session(clock: HandClock) -> None:
             yield chunk
 
     source = Script(info(RATE), steps())
-    session = Session(source, SignalPath(source.info), Predictor(model), model.infos, [sink], clock, rest=30.0)
+    session = Session(source, SignalPath(source.info), Predictor(model), model.head_infos, [sink], clock, rest=30.0)
     session.run()
     told = [item for item in sink.items if isinstance(item, State) and item.state == "baseline"]
     assert told[-1].seconds_left is None
@@ -198,7 +198,7 @@ def test_a_baseline_holds_no_window_from_before_it_was_asked_for(clock: HandCloc
             yield chunk
 
     source, predictor = Script(info(RATE), steps()), Predictor(model)
-    session = Session(source, SignalPath(source.info), predictor, model.infos, [], clock, rest=10.0)
+    session = Session(source, SignalPath(source.info), predictor, model.head_infos, [], clock, rest=10.0)
     session.run()
     sink = [event for event in session.poll(Poll())[0].events if isinstance(event, SetChange)]
     assert [change.raw for change in sink] == [53.0]  # [22, 32), [32, 42), [42, 52)
@@ -218,7 +218,7 @@ def test_a_baseline_that_begins_anew_gives_the_line_back_to_the_population(clock
             yield chunk
 
     source, predictor = Script(info(RATE), steps()), Predictor(model, baseline=30.0)
-    session = Session(source, SignalPath(source.info), predictor, model.infos, [sink], clock, rest=30.0)
+    session = Session(source, SignalPath(source.info), predictor, model.head_infos, [sink], clock, rest=30.0)
     session.run()
     changes = [(item.raw, item.before, item.set) for item in sink.items if isinstance(item, SetChange)]
     assert changes == [(31.0, "population", "personal"), (46.0, "personal", "population")]
@@ -242,4 +242,4 @@ def recording(clock: HandClock, recordings: Callable[[], Recorder], sink: Keep) 
     model = random_bundle()
     source = Script(info(RATE), [*paced(clock, 3), Script.SILENCE])
     path = SignalPath(source.info)
-    return Session(source, path, Predictor(model), model.infos, [sink], clock, recordings=recordings), source
+    return Session(source, path, Predictor(model), model.head_infos, [sink], clock, recordings=recordings), source

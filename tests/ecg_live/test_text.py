@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.text import clean
+from ecg_live.text import sanitize
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ from ecg_live.text import clean
     ],
 )
 def test_control_characters_become_spaces(text: str, said: str) -> None:
-    assert clean(text) == said
+    assert sanitize(text) == said
 
 
 @given(st.text())
 def test_any_text_becomes_one_printable_line(text: str) -> None:
-    assert clean(text).isprintable()
-    clean(text).encode()
+    assert sanitize(text).isprintable()
+    sanitize(text).encode()

@@ -20,7 +20,7 @@ from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.cli.recording import RecorderFactory
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.model.bundle import load_bundle
 from ecg_live.model.predictor import Predictor
@@ -42,13 +42,13 @@ def main(out: Path = PICTURE) -> None:
     source = open_source(str(demo_recording()), ReadOptions(speed=SPEED))
     predictor = Predictor(bundle)
     folder = tempfile.TemporaryDirectory()
-    settings = Settings(participant="P01", session="S1", record=str(Path(folder.name) / "P01_S1.xdf"))
+    settings = LiveSettings(participant="P01", session="S1", record=str(Path(folder.name) / "P01_S1.xdf"))
     recordings = RecorderFactory(settings, "demo", source.info, bundle, time.monotonic)
     session = Session(
         source,
         SignalPath(source.info),
         predictor,
-        bundle.infos,
+        bundle.head_infos,
         [],
         time.monotonic,
         recordings=recordings,

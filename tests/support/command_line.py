@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from ecg_live.cli import main
-from ecg_live.resources import folder
+from ecg_live.resources import recordings_folder
 
-ECG = folder() / "supine_1min.txt"
+ECG = recordings_folder() / "supine_1min.txt"
 CLEAN = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
 
 

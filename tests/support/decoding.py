@@ -7,11 +7,11 @@ import pytest
 
 from devices.files import open_recording
 from devices.read_options import ReadOptions
-from ecg_live.contracts.decoding import Decoded, decode
+from ecg_live.contracts.decoding import DecodedRecording, decode
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Chunk
 
-__all__ = ["Decoded", "decode", "decode_until_error"]
+__all__ = ["DecodedRecording", "decode", "decode_until_error"]
 
 
 def decode_until_error(path: Path, opening: ReadOptions | None = None, *, match: str) -> F64:

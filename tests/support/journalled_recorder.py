@@ -12,7 +12,7 @@ import numpy as np
 
 from ecg_live.events import Chunk, State, StreamInfo
 from ecg_live.results import HeadInfo
-from ecg_live.sinks.stream_layout import specs
+from ecg_live.sinks.stream_layout import stream_specs
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 
 RATE = 256.0
@@ -24,7 +24,7 @@ def main(path: Path, journal: Path, speed: float) -> None:
     """Feed samples that are their own index, ``speed`` times real time."""
     info, heads = StreamInfo(RATE, ("ECG",), name="made up"), (HeadInfo("load", ("rest", "load")),)
     with journal.open("r+b") as file, mmap.mmap(file.fileno(), ENTRIES * SIZE) as memory:
-        sink = XdfRecorder(path, specs(info, heads), info, heads, {"session": "killed"}, time.monotonic)
+        sink = XdfRecorder(path, stream_specs(info, heads), info, heads, {"session": "killed"}, time.monotonic)
         size, start, began = round(max(5.0, RATE * speed / 1000)), 0, time.monotonic()
         for k in range(ENTRIES):
             samples = np.arange(start, start + size, dtype=np.float64)[:, None]

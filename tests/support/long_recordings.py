@@ -7,14 +7,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ecg_live.resources import folder
+from ecg_live.resources import recordings_folder
 
 RATE = 1000
 
 
 def long_recording(path: Path, minutes: int) -> Path:
     """The bundled minute over and over, as OpenSignals HDF5."""
-    lines = (folder() / "supine_1min.txt").read_text().splitlines()[3:]
+    lines = (recordings_folder() / "supine_1min.txt").read_text().splitlines()[3:]
     minute = np.array([int(line.split("\t")[2]) for line in lines if line], dtype=np.uint16)
     samples = np.tile(minute, minutes)[:, None]
     with h5py.File(path, "w") as file:

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 
 from devices.lsl.resolve import LslTimeouts
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 
 RATE = 256.0
 QUICK = LslTimeouts(first=1.0, others=0.1, silent=0.5)
@@ -17,7 +17,7 @@ def name() -> str:
     return f"ecg {uuid.uuid4().int % 10**9}"  # digits: they spell no kind of channel
 
 
-def off(reader: Reader) -> set[float]:
+def off(reader: SourceReader) -> set[float]:
     """What the device's index is ahead of the source's: one value where every sample is accounted for."""
     assert list(reader.counted())
     return {float(value) for c in reader.chunks for value in np.round(c.samples[:, 0], 6) - np.arange(c.start, c.stop)}

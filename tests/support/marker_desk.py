@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ecg_live.events import Marker, State
-from ecg_live.markers.registry import Door
+from ecg_live.markers.registry import MarkerEndpoint
 
 NOW = 5000.0
 PATIENCE = 10.0  # s; a test that waits so long has failed
@@ -46,7 +46,7 @@ class Desk:
 class Program:
     """A stimulus program: sends bytes and reads answers."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: MarkerEndpoint) -> None:
         self.line = door.connect()
         self.line.settimeout(PATIENCE)
         self._answers = self.line.makefile("rb")

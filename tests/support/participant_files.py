@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownRecording, KnownScale, Profile
-from ecg_live.sinks.stream_layout import specs
-from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
+from ecg_live.sinks.stream_layout import stream_specs
+from ecg_live.sinks.xdf_parts import ONE_FILE, RollLimits
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.support.scripted_source import HandClock
 from tests.support.xdf_recordings import HEADS, INFO, counted
@@ -19,10 +19,12 @@ SCALE = KnownScale("shimmer LL-RA 512 Hz", 0.1, 0.3, 417, DAY)
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=15)
 
 
-def begun(path: Path, who: str | None, roll: Roll = ONE_FILE, info: StreamInfo = INFO, source: str = "") -> XdfRecorder:
+def begun(
+    path: Path, who: str | None, roll: RollLimits = ONE_FILE, info: StreamInfo = INFO, source: str = ""
+) -> XdfRecorder:
     """A recording of somebody that goes on."""
     texts = {"configuration": f'{{"source": "{source}"}}'} | ({} if who is None else {"participant": who})
-    sink = XdfRecorder(path, specs(info, HEADS), info, HEADS, texts, HandClock(), roll=roll, interval=0.01)
+    sink = XdfRecorder(path, stream_specs(info, HEADS), info, HEADS, texts, HandClock(), roll=roll, interval=0.01)
     for chunk in counted(0, 600):
         sink.write(chunk)
     return sink

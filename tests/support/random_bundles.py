@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import torch
 
-from ecg_live.model.bundle import Bundle, Card, HeadCard
-from ecg_live.model.calibrated_head import SETS
-from ecg_live.model.encoder import Encoder, Padding
-from ecg_live.model.features import Inputs
+from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
+from ecg_live.model.calibrated_head import HEAD_SETS
+from ecg_live.model.encoder import ConvEncoder, Padding
+from ecg_live.model.features import FeatureKind
 
 LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation")
 
 
 def random_bundle(
-    padding: Padding = "valid", limit: float = 1e9, personal: Mapping[str, Inputs] | None = None
+    padding: Padding = "valid", limit: float = 1e9, personal: Mapping[str, FeatureKind] | None = None
 ) -> Bundle:
     """Two heads on the embedding; ``personal`` names those with such a set. Training ranges end at ``limit``."""
     torch.manual_seed(0)
@@ -26,17 +26,18 @@ def random_bundle(
     }
     heads = {
         name: {
-            which: SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout) for which in card.sets
+            which: HEAD_SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
+            for which in card.sets
         }
         for name, card in cards.items()
     }
     for head in (head for sets in heads.values() for head in sets.values()):
         head.limit.fill_(limit)
-    return Bundle(Card("random", padding, cards), Encoder(padding).eval(), heads)
+    return Bundle(ModelCard("random", padding, cards), ConvEncoder(padding).eval(), heads)
 
 
-def _card(classes: tuple[str, ...], hidden: tuple[int, ...], personal: Inputs | None) -> HeadCard:
+def _card(classes: tuple[str, ...], hidden: tuple[int, ...], personal: FeatureKind | None) -> HeadCard:
     if personal is None:
         return HeadCard(classes, hidden)
-    inputs: dict[str, Inputs] = {"population": "embedding", "personal": personal}
+    inputs: dict[str, FeatureKind] = {"population": "embedding", "personal": personal}
     return HeadCard(classes, hidden, sets=("population", "personal"), inputs=inputs, baseline=60.0)

@@ -13,7 +13,7 @@ from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import RecordedSession, load_session
 from ecg_live.results import HeadResult, Item, Prediction, Quality, Summary
-from ecg_live.sinks.xdf_parts import Roll
+from ecg_live.sinks.xdf_parts import RollLimits
 from tests.support.html_pages import body
 from tests.support.scripted_source import HandClock
 from tests.support.xdf_recordings import BEGAN, RATE, record, recorder, until
@@ -123,7 +123,7 @@ def long_story(seconds: int) -> Iterator[Item]:
 def rolled(path: Path, items: Iterator[Item], seconds: float = 20.0) -> list[Path]:
     """Items in several files; give those."""
     clock = HandClock()
-    sink = recorder(path, clock, roll=Roll(seconds), interval=0.001)
+    sink = recorder(path, clock, roll=RollLimits(seconds), interval=0.001)
     for item in items:
         sink.write(item)
         if isinstance(item, Chunk):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 
 Rng = np.random.Generator
@@ -16,9 +16,9 @@ Rng = np.random.Generator
 def _band(rng: Rng, n: int, low: float, high: float) -> F64:
     """Gaussian noise of a band (Hz) with a standard deviation of 1."""
     if low == 0:
-        sos = butter(2, high, "lowpass", fs=RATE, output="sos")
+        sos = butter(2, high, "lowpass", fs=MODEL_RATE_HZ, output="sos")
     else:
-        sos = butter(2, (low, high), "bandpass", fs=RATE, output="sos")
+        sos = butter(2, (low, high), "bandpass", fs=MODEL_RATE_HZ, output="sos")
     x = sosfiltfilt(sos, rng.normal(size=n))
     return np.asarray(x / x.std())
 
@@ -34,7 +34,7 @@ def _front_end(rng: Rng, n: int) -> F64:
 
 def _moments(rng: Rng, n: int, mean: float) -> list[int]:
     """Samples at random, so many seconds apart in the mean."""
-    steps = rng.exponential(mean * RATE, size=2 * round(n / (mean * RATE)) + 20) + 10
+    steps = rng.exponential(mean * MODEL_RATE_HZ, size=2 * round(n / (mean * MODEL_RATE_HZ)) + 20) + 10
     return [int(at) for at in np.cumsum(steps) if at < n]
 
 
@@ -43,7 +43,7 @@ def white(rng: Rng, n: int) -> F64:
 
 
 def pink(rng: Rng, n: int) -> F64:
-    hz = np.maximum(np.fft.rfftfreq(n, 1 / RATE), RATE / n)
+    hz = np.maximum(np.fft.rfftfreq(n, 1 / MODEL_RATE_HZ), MODEL_RATE_HZ / n)
     spectrum = (rng.normal(size=len(hz)) + 1j * rng.normal(size=len(hz))) / hz ** rng.uniform(0.5, 1)
     x = np.fft.irfft(spectrum, n)
     return np.asarray(x / x.std() * _between(rng, 0.01, 1))
@@ -60,7 +60,7 @@ def drift(rng: Rng, n: int) -> F64:
 
 def sway(rng: Rng, n: int) -> F64:
     """A sine between 0.1 and 3 Hz whose height and rate are never quite the same."""
-    phase = np.cumsum(rng.uniform(0.1, 3) * (1 + 0.1 * _band(rng, n, 0, 0.3))) / RATE
+    phase = np.cumsum(rng.uniform(0.1, 3) * (1 + 0.1 * _band(rng, n, 0, 0.3))) / MODEL_RATE_HZ
     height = _between(rng, 0.1, 10) * (1 + 0.3 * _band(rng, n, 0, 0.3))
     return np.asarray(height * np.sin(2 * np.pi * phase) + _front_end(rng, n))
 
@@ -72,7 +72,7 @@ def muscle(rng: Rng, n: int) -> F64:
 def muscle_bursts(rng: Rng, n: int) -> F64:
     size = np.zeros(n)
     for at in _moments(rng, n, rng.uniform(0.4, 1.8)):
-        burst = size[at : at + int(rng.uniform(0.05, 0.8) * RATE)]
+        burst = size[at : at + int(rng.uniform(0.05, 0.8) * MODEL_RATE_HZ)]
         burst += rng.uniform(0.3, 1) * np.hanning(len(burst))
     return np.asarray(size * _band(rng, n, 15, 110) * _between(rng, 0.1, 2) + _front_end(rng, n))
 
@@ -80,13 +80,13 @@ def muscle_bursts(rng: Rng, n: int) -> F64:
 def steps_of_a_walker(rng: Rng, n: int) -> F64:
     """Bursts in step with a movement, as regular as a heart."""
     hz, width = rng.uniform(0.6, 2.5), rng.uniform(0.03, 0.12)
-    phase = np.cumsum(hz * (1 + 0.05 * _band(rng, n, 0, 0.3))) / RATE
+    phase = np.cumsum(hz * (1 + 0.05 * _band(rng, n, 0, 0.3))) / MODEL_RATE_HZ
     size = np.exp(-((((phase + 0.5) % 1 - 0.5) / hz / width) ** 2) / 2)
     return np.asarray(size * _band(rng, n, 15, 110) * _between(rng, 0.1, 2) + _front_end(rng, n))
 
 
 def hum(rng: Rng, n: int) -> F64:
-    angle = 2 * np.pi * rng.choice([50, 60]) * np.arange(n) / RATE
+    angle = 2 * np.pi * rng.choice([50, 60]) * np.arange(n) / MODEL_RATE_HZ
     size = _between(rng, 0.03, 10) * (1 + rng.uniform(0, 0.5) * _band(rng, n, 0, 1))
     wander = _band(rng, n, 0, 0.5) * rng.uniform(0, 1)
     return np.asarray(size * (np.sin(angle) + 0.2 * np.sin(2 * angle + 1)) + wander + _front_end(rng, n))
@@ -97,7 +97,7 @@ def pops(rng: Rng, n: int) -> F64:
     x, lasts, turns = np.zeros(n), rng.uniform(0.02, 0.5), bool(rng.random() < 0.5)
     for at in _moments(rng, n, rng.uniform(0.4, 3)):
         sign = rng.choice([-1, 1]) if turns else 1
-        x[at:] += sign * rng.uniform(0.3, 1) * np.exp(-np.arange(n - at) / RATE / lasts)
+        x[at:] += sign * rng.uniform(0.3, 1) * np.exp(-np.arange(n - at) / MODEL_RATE_HZ / lasts)
     return x * _between(rng, 0.1, 3) + _front_end(rng, n)
 
 

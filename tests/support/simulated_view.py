@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Beats, Marker, State, StreamEvent, StreamInfo
 from ecg_live.results import Grade, HeadInfo, HeadResult, Poll, Prediction, Quality, RecordingStatus, Snapshot
 
@@ -17,7 +17,7 @@ FOUR = HeadInfo("emotion", ("neutral", "stress", "amusement", "meditation"))
 WAVES = ((0.18, 0.12, 0.025), (0.27, -0.1, 0.01), (0.29, 1.2, 0.011), (0.315, -0.25, 0.01), (0.5, 0.3, 0.05))
 
 
-def synthetic_ecg(start: int, stop: int, rate: float = RATE) -> F32:
+def synthetic_ecg(start: int, stop: int, rate: float = MODEL_RATE_HZ) -> F32:
     """Give samples ``start .. stop`` of a sum of Gaussians (P, Q, R, S, T; centre, mV, width) at 72 bpm."""
     phase = (np.arange(start, stop) / rate) % (60 / 72)
     out = np.zeros(stop - start)
@@ -64,13 +64,13 @@ class SimulatedView:
 
     def feed(self, samples: F32) -> None:
         """These samples come, in the time they take."""
-        self.wait(len(samples) / RATE)
+        self.wait(len(samples) / MODEL_RATE_HZ)
         self._fed_at = self._now
         self._trace = np.concatenate([self._trace, samples])
 
     def feed_ecg(self, seconds: float) -> None:
         """So many seconds of ECG come."""
-        self.feed(synthetic_ecg(self.fed, self.fed + round(seconds * RATE)))
+        self.feed(synthetic_ecg(self.fed, self.fed + round(seconds * MODEL_RATE_HZ)))
 
     def say(self, event: StreamEvent) -> None:
         """An event comes."""
@@ -79,7 +79,7 @@ class SimulatedView:
     def predict(self, *results: HeadResult, grade: Grade = "good", rate: float | None = 72.0) -> None:
         """An answer of every head comes, for the window that ends now."""
         self.state, self.latency = State("streaming"), 0.018
-        stop = self.fed / RATE
+        stop = self.fed / MODEL_RATE_HZ
         reasons = () if grade == "good" else ("baseline wanders",)
         heads = {head.name: result for head, result in zip(self.heads, results, strict=True)}
         quality = Quality(grade, reasons)
@@ -94,9 +94,9 @@ class SimulatedView:
             trace_start=since.trace,
             predictions=tuple(self._predictions[since.predictions :]),
             events=tuple(self._events[since.events :]),
-            now=self.fed / RATE,
+            now=self.fed / MODEL_RATE_HZ,
             age=self._now - self._fed_at,
-            samples=self.fed * 1000 // RATE,
+            samples=self.fed * 1000 // MODEL_RATE_HZ,
             lost=self.lost,
             latency_p95=self.latency,
             ended=self.ended,
@@ -110,7 +110,7 @@ class SimulatedView:
 
     def mark(self, text: str, time: float | None = None) -> None:
         at = self._now if time is None else time
-        self.asked.append(Marker(at, text, self.fed / RATE + at - self._fed_at if self.fed else None))
+        self.asked.append(Marker(at, text, self.fed / MODEL_RATE_HZ + at - self._fed_at if self.fed else None))
         if not self.slow:
             self.confirm()
 

@@ -10,7 +10,7 @@ import pytest
 
 from ecg_live.events import F32, F64, Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
-from ecg_live.signal.pipeline import Output, SignalPath
+from ecg_live.signal.pipeline import PathOutput, SignalPath
 from tests.support.chunk_cutting import cut
 from tests.support.simulated_view import synthetic_ecg
 
@@ -93,7 +93,7 @@ def play(path: SignalPath, items: Iterable[Chunk | StreamEvent]) -> Played:
     return out
 
 
-def _sort(out: Played, made: Iterator[Output]) -> None:
+def _sort(out: Played, made: Iterator[PathOutput]) -> None:
     for each in made:
         match each:
             case Trace():

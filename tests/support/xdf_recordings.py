@@ -14,8 +14,8 @@ import pyxdf
 
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
-from ecg_live.sinks.stream_layout import specs
-from ecg_live.sinks.xdf_parts import ONE_FILE, Roll
+from ecg_live.sinks.stream_layout import stream_specs
+from ecg_live.sinks.xdf_parts import ONE_FILE, RollLimits
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.support.scripted_source import HandClock
 
@@ -31,7 +31,7 @@ def recorder(
     clock: Callable[[], float] | None = None,
     info: StreamInfo = INFO,
     *,
-    roll: Roll = ONE_FILE,
+    roll: RollLimits = ONE_FILE,
     limit: int = 1 << 28,
     interval: float = 0.01,
     patience: float = 60.0,
@@ -40,7 +40,7 @@ def recorder(
     moved: Callable[[Path], object] = lambda _: None,
 ) -> XdfRecorder:
     return XdfRecorder(
-        path, specs(info, HEADS), info, HEADS, TEXTS, clock or HandClock(),
+        path, stream_specs(info, HEADS), info, HEADS, TEXTS, clock or HandClock(),
         roll=roll, limit=limit, interval=interval,
         patience=patience, sync=sync, elsewhere=elsewhere, moved=moved,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import torch
 
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.model.bundle import load_bundle, save_bundle
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.tensor_file import tensors_sha256
 from tests.support.small_training_run import manifest, quick, strangers
 from training.pipeline import TrainJob, _encoder_scores, run_cell, run_training
 from training.pretext.embedding import random_encoder
@@ -90,8 +90,8 @@ def test_a_second_head_goes_beside_the_first_over_the_same_encoder(few: Path) ->
         add_head=few / "model.safetensors",
     )
     both = load_bundle(few / "two.safetensors")
-    assert [info.name for info in both.infos] == ["mental_load", "calm"]
-    assert digest(both.encoder.state_dict()) == digest(first.encoder.state_dict())
+    assert [info.name for info in both.head_infos] == ["mental_load", "calm"]
+    assert tensors_sha256(both.encoder.state_dict()) == tensors_sha256(first.encoder.state_dict())
     for name, value in first.heads["mental_load"]["population"].state_dict().items():
         assert torch.equal(value, both.heads["mental_load"]["population"].state_dict()[name])
     assert report.pretext is None
@@ -118,7 +118,7 @@ def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
     first = load_bundle(few / "model.safetensors")
     go(few, pretrain=(few / "cinc2017",), start=few / "model.safetensors", out=few / "on.safetensors")
     second = load_bundle(few / "on.safetensors")
-    assert digest(second.encoder.state_dict()) != digest(first.encoder.state_dict())
+    assert tensors_sha256(second.encoder.state_dict()) != tensors_sha256(first.encoder.state_dict())
     assert second.card.pretext["started_from"]["settings"] == first.card.pretext["settings"]
     near, far = (
         sum(
@@ -149,7 +149,9 @@ def test_what_is_made_is_used_again_to_the_bit(few: Path) -> None:
     again, said = go(few, pretrain=(few / "cinc2017",))
     assert "pretext: " not in said
     assert again.labels == first.labels
-    assert digest(load_bundle(few / "model.safetensors").encoder.state_dict()) == digest(made.encoder.state_dict())
+    assert tensors_sha256(load_bundle(few / "model.safetensors").encoder.state_dict()) == tensors_sha256(
+        made.encoder.state_dict()
+    )
 
 
 def test_a_cell_of_a_sweep_gives_figures(few: Path) -> None:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from filelock import FileLock
 
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.events import F32
-from ecg_live.model.features import hrv
+from ecg_live.model.features import hrv_features
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
 from training.data.windowing import PlacedWindow, offline_windows, sitting_windows
 from training.datasets.dataset import Classes, Dataset, SubjectSession
@@ -27,7 +27,7 @@ from training.settings import CorpusSettings
 
 CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its numbers are in the key anyway)
 PARTIAL_FILE_PREFIX = "sitting-"  # files of a sitting that is not in the store yet
-WINDOW_S = WIDTH / RATE  # s
+WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ  # s
 BuildProgress = Callable[[int, int, int], None]  # sittings done, sittings in all, windows by now
 
 
@@ -203,7 +203,7 @@ def _window_row(job: BuildJob, placed: PlacedWindow, rule: str) -> WindowRows:
     grade = int(placed.window.quality.grade == "poor")
     span = span_of_window(job, placed.part, begin, end, rule)
     rest = rest_elapsed(job.session, placed.part, begin, end)
-    return np.array([(job.number, placed.part, begin, grade, span, rest, hrv(placed.window))], WINDOW_DTYPE)
+    return np.array([(job.number, placed.part, begin, grade, span, rest, hrv_features(placed.window))], WINDOW_DTYPE)
 
 
 def span_of_window(job: BuildJob, part: int, begin: float, end: float, rule: str) -> int:

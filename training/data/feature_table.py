@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.baseline import FEWEST, relative, spread
-from ecg_live.model.features import Inputs, combine
+from ecg_live.model.baseline import MIN_BASELINE_WINDOWS, baseline_normalise, within_subject_std
+from ecg_live.model.features import FeatureKind, combine_features
 
 Ints = npt.NDArray[np.int64]
 Names = npt.NDArray[np.str_]
@@ -82,9 +82,9 @@ class FeatureTable:
         """The same windows with another encoder's embedding."""
         return replace(self, embedding=embedding)
 
-    def features(self, inputs: Inputs) -> F64:
+    def features(self, inputs: FeatureKind) -> F64:
         """Features (n, d) for a head with these inputs."""
-        return combine(self.embedding, self.hrv, inputs)
+        return combine_features(self.embedding, self.hrv, inputs)
 
     def scored(self, *, relative: bool) -> Mask:
         """Which windows heads learn from and are scored on: those with a label.
@@ -96,19 +96,19 @@ class FeatureTable:
         if not relative:
             return labelled
         counts = {who: int(self.rest[self.subject == who].sum()) for who in self.people}
-        enough = np.array([counts[who] >= FEWEST for who in self.subject.tolist()], np.bool_)
+        enough = np.array([counts[who] >= MIN_BASELINE_WINDOWS for who in self.subject.tolist()], np.bool_)
         return np.asarray(labelled & ~self.near & enough)
 
-    def spread(self, inputs: Inputs) -> F64:
+    def spread(self, inputs: FeatureKind) -> F64:
         """How far the features (d,) of one person deviate at rest."""
-        return spread(self.features(inputs), self.subject, self.rest)
+        return within_subject_std(self.features(inputs), self.subject, self.rest)
 
-    def relative(self, inputs: Inputs, spread: F64) -> F64:
+    def relative(self, inputs: FeatureKind, spread: F64) -> F64:
         """Features (n, d) relative to each wearer's own baseline; NaN for those who have none."""
         x = self.features(inputs)
         out = np.full_like(x, np.nan)
         for who in self.people:
             own = self.subject == who
             if (own & self.rest).any():
-                out[own] = relative(x[own], x[own & self.rest], spread)
+                out[own] = baseline_normalise(x[own], x[own & self.rest], spread)
         return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_live.events import F64
-from ecg_live.model.baseline import LENGTH, NEAR, Timetable
+from ecg_live.model.baseline import TIME_TOLERANCE_S, WINDOW_S, BaselineWindows
 from training.data.corpus import Corpus
 from training.data.feature_table import Ints, Mask, Names
 from training.data.window_store import WindowRows
@@ -16,10 +16,10 @@ def baseline_windows(corpus: Corpus, subjects: Names, seconds: float) -> Mask:
     chosen = np.zeros(len(corpus.rows), np.bool_)
     for who in np.unique(subjects) if seconds else ():
         rest = np.flatnonzero((subjects == who) & np.isfinite(corpus.rows["rest"]))
-        table = Timetable(seconds)
+        table = BaselineWindows(seconds)
         stops = cumulative_rest(corpus.rows["sitting"][rest], corpus.rows["rest"][rest])
         for i, stop in zip(rest.tolist(), stops.tolist(), strict=True):
-            chosen[i] = not table.complete and table.take(stop - LENGTH, stop)
+            chosen[i] = not table.complete and table.take(stop - WINDOW_S, stop)
     return chosen
 
 
@@ -37,6 +37,6 @@ def overlapping(rows: WindowRows, chosen: Mask) -> Mask:
     """Windows (n,) that have a sample in common with one of those chosen, and these themselves."""
     touched = chosen.copy()
     for row in rows[chosen]:
-        near = np.abs(rows["start"] - row["start"]) < LENGTH - NEAR
+        near = np.abs(rows["start"] - row["start"]) < WINDOW_S - TIME_TOLERANCE_S
         touched |= near & (rows["sitting"] == row["sitting"]) & (rows["part"] == row["part"])
     return touched

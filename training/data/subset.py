@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F32
 from training.data.corpus import WINDOW_S, Corpus
 
@@ -45,7 +45,7 @@ class WindowSubset:
             if not -len(self) <= one < len(self):
                 raise IndexError(f"window {one} of {len(self)}")
             return np.asarray(self[np.array([one % len(self)])][0])
-        out = np.empty((len(at), WIDTH), np.float32)
+        out = np.empty((len(at), WINDOW_SAMPLES), np.float32)
         part = np.searchsorted(self._ends, at, side="right")
         for i in np.unique(part):
             windows, _, rows = self._parts[i]

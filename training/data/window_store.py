@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.atomic_write import write_whole
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.errors import DatasetError
 from ecg_live.events import F32
 from ecg_live.signal import beats, qrs, quality, raw_quality
@@ -36,7 +36,7 @@ WINDOW_DTYPE = np.dtype(
     ]
 )
 WindowRows = npt.NDArray[np.void]
-WINDOW_BYTES = WIDTH * 4  # of a window
+WINDOW_BYTES = WINDOW_SAMPLES * 4  # of a window
 DISK_FULL_REMEDY = "free some space; what is there is kept, and the same command goes on from it"
 
 
@@ -110,8 +110,8 @@ class WindowStore:
     def windows(self) -> F32:
         """All windows, read from disk as they are asked for."""
         if not len(self):
-            return np.empty((0, WIDTH), np.float32)
-        return np.memmap(self._windows, np.float32, "r", shape=(len(self), WIDTH))
+            return np.empty((0, WINDOW_SAMPLES), np.float32)
+        return np.memmap(self._windows, np.float32, "r", shape=(len(self), WINDOW_SAMPLES))
 
     def rows(self) -> WindowRows:
         """All rows."""

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import Recording, open_recording
-from ecg_live.constants import PART_GAP_S, WIDTH
+from ecg_live.constants import PART_GAP_S, WINDOW_SAMPLES
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import F32, Chunk, Gap, StreamEvent
 from ecg_live.results import Trace, Window
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.signal.zscore import SMALLEST_SD
+from ecg_live.signal.zscore import MIN_SD_MV
 from training.datasets.dataset import RecordingPart, SubjectSession
 
 CENTRAL_PERCENTILES = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
@@ -72,8 +72,8 @@ def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> 
     low, high = np.percentile(everything, CENTRAL_PERCENTILES)
     mean, var = everything.mean(), everything[(everything >= low) & (everything <= high)].var()
     for placed in found:
-        raw = segments[placed.window.segment][placed.window.first : placed.window.first + WIDTH]
-        yield placed, ((raw - mean) / max(sqrt(var), SMALLEST_SD)).astype(np.float32)
+        raw = segments[placed.window.segment][placed.window.first : placed.window.first + WINDOW_SAMPLES]
+        yield placed, ((raw - mean) / max(sqrt(var), MIN_SD_MV)).astype(np.float32)
 
 
 def _open_parts(

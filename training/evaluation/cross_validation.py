@@ -11,8 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.baseline import FEWEST
-from ecg_live.model.features import Inputs
+from ecg_live.model.baseline import MIN_BASELINE_WINDOWS
+from ecg_live.model.features import FeatureKind
 from training.data.feature_table import FeatureTable, Mask
 from training.datasets.labels import NO_LABEL
 from training.evaluation.fold import Fold, run_fold
@@ -24,7 +24,7 @@ from training.settings import EvaluateSettings, HeadInputs, HeadSettings
 
 MIN_SUBJECTS = 3  # to leave one out, and hold one out among the others
 AUROC_TIE = 0.005  # of AUROC: nobody should choose by less
-SIMPLEST_FIRST: tuple[Inputs, ...] = ("hrv", "embedding", "both")
+SIMPLEST_FIRST: tuple[FeatureKind, ...] = ("hrv", "embedding", "both")
 EmbedForSubject = Callable[[str | None], F64]
 
 
@@ -148,7 +148,7 @@ def _baseline_remarks(examples: FeatureTable, plan: CrossValidationPlan) -> tupl
     """Whether rows with a baseline are out of the question, and what is to be said."""
     kept = examples.take(examples.scored(relative=True))
     if not len(kept):
-        return True, [f"no rows with a baseline: nobody has {FEWEST} windows of rest to take one from"]
+        return True, [f"no rows with a baseline: nobody has {MIN_BASELINE_WINDOWS} windows of rest to take one from"]
     try:
         check_scorable(kept, plan.evaluate)
     except DatasetError as error:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_live.events import F64
-from ecg_live.model.features import Inputs
+from ecg_live.model.features import FeatureKind
 from training.data.feature_table import FeatureTable, Mask
 from training.evaluation.fold_cache import FoldArrays
 from training.heads.fit import fit_head
 from training.settings import HeadSettings
 
 FEATURE_SETS = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
-HEAD_INPUTS: dict[str, Inputs] = {
+HEAD_INPUTS: dict[str, FeatureKind] = {
     "hrv": "hrv",
     "random encoder": "embedding",
     "random encoder + hrv": "both",

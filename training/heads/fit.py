@@ -7,8 +7,8 @@ import torch
 from sklearn.covariance import LedoitWolf
 
 from ecg_live.events import F64
-from ecg_live.model.calibrated_head import INSIDE, Head, PersonalHead
-from ecg_live.model.features import SIZES, Inputs
+from ecg_live.model.calibrated_head import TRAINING_RANGE_SHARE, CalibratedHead, PersonalHead
+from ecg_live.model.features import INPUT_SIZES, FeatureKind
 from training.data.feature_table import Ints, Names
 from training.heads.calibration import fit_stacking
 from training.heads.fitted import FittedHead, inner_folds
@@ -20,7 +20,7 @@ VARIANCE_FLOOR = 1e-6  # variance of standardised features: those of few windows
 
 
 def fit_head(
-    x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int = 0
+    x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int = 0
 ) -> FittedHead:
     """Fit on features (n, d), labels (n,) and people (n,), and calibrate on people held out among the same.
 
@@ -32,7 +32,7 @@ def fit_head(
     return fit_linear(x, y, person, classes, inputs)
 
 
-def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs) -> FittedHead:
+def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind) -> FittedHead:
     """One linear discriminant a block of features, fused by what they said of held-out people; a single layer."""
     blocks = _feature_blocks(inputs)
     held = [np.empty((len(y), classes)) for _ in blocks]
@@ -43,12 +43,12 @@ def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: Inputs) -> 
     return _as_one_layer([fit_lda(x[:, block], y, person, classes) for block in blocks], weights, bias, inputs)
 
 
-def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None) -> Head:
+def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None) -> CalibratedHead:
     """A shippable head, with the training range of its features (n, d); a personal one if there is a ``spread`` (d,).
 
     Its limit is the 99.5th percentile of distances that people had while they were held out.
     """
-    made = Head if spread is None else PersonalHead
+    made = CalibratedHead if spread is None else PersonalHead
     head = made(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
     z = np.nan_to_num((x - fitted.mean) / fitted.sd)
     distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(person)]
@@ -56,7 +56,7 @@ def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None
         "mean": fitted.mean,
         "sd": fitted.sd,
         "whiten": _whitening(z),
-        "limit": np.quantile(np.concatenate(distances), INSIDE),
+        "limit": np.quantile(np.concatenate(distances), TRAINING_RANGE_SHARE),
         "temperature": fitted.temperature,
     }
     state |= {f"net.{name}": value for name, value in fitted.net.items()}
@@ -66,14 +66,14 @@ def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None
     return head
 
 
-def _feature_blocks(inputs: Inputs) -> tuple[slice, ...]:
+def _feature_blocks(inputs: FeatureKind) -> tuple[slice, ...]:
     """Columns of the embedding and of heart rate and variability, which are far fewer and would drown."""
     if inputs != "both":
         return (slice(None),)
-    return slice(SIZES["embedding"]), slice(SIZES["embedding"], None)
+    return slice(INPUT_SIZES["embedding"]), slice(INPUT_SIZES["embedding"], None)
 
 
-def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inputs: Inputs) -> FittedHead:
+def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inputs: FeatureKind) -> FittedHead:
     """Blocks and what they count, as one layer over all columns."""
     total = float(weights.sum()) or 1.0
     layers = zip(parts, weights / total, strict=True)

@@ -10,7 +10,7 @@ import torch
 from sklearn.model_selection import GroupKFold
 
 from ecg_live.events import F64
-from ecg_live.model.features import Inputs
+from ecg_live.model.features import FeatureKind
 from ecg_live.model.networks import EmotionHead
 from training.data.feature_table import Ints, Names
 
@@ -25,7 +25,7 @@ class FittedHead:
     logits of each block of features count.
     """
 
-    inputs: Inputs
+    inputs: FeatureKind
     mean: F64
     sd: F64
     net: Mapping[str, F64]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ecg_live.errors import ModelError
 from ecg_live.events import F64
-from ecg_live.model.features import Inputs
+from ecg_live.model.features import FeatureKind
 from ecg_live.model.networks import EmotionHead
 from training.data.feature_table import Ints, Names
 from training.heads.calibration import fit_temperature
@@ -18,7 +18,7 @@ from training.settings import HeadSettings
 
 
 def fit_mlp(
-    x: F64, y: Ints, person: Names, classes: int, inputs: Inputs, settings: HeadSettings, seed: int
+    x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int
 ) -> FittedHead:
     """Train on features (n, d) and labels (n,); the temperature comes from people whom a first network never saw."""
     mean, sd = mean_and_std(x)

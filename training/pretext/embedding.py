@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.events import F64
-from ecg_live.model.encoder import Encoder, Padding
+from ecg_live.model.encoder import ConvEncoder, Padding
 from ecg_live.model.networks import PretextNet
 from training.pretext.lr_schedule import derive_seed
 from training.pretext.train_step import CPU_PASS_WINDOWS, WindowArray, accuracies, pretext_tasks, task_targets
@@ -18,7 +18,7 @@ from training.settings import PretextSettings
 WINDOWS_PER_PASS = 4  # of which a pass makes all versions
 
 
-def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
+def embed(encoder: ConvEncoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
     """Frozen features (n, 128) of windows (n, 2560), which are read ``batch`` at a time.
 
     A window's are the same to the bit wherever it stands: every pass has ``batch`` windows, the last one filled up.
@@ -33,11 +33,11 @@ def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS)
     return made
 
 
-def random_encoder(padding: Padding = "valid", seed: int = 0) -> Encoder:
+def random_encoder(padding: Padding = "valid", seed: int = 0) -> ConvEncoder:
     """The rival that every report carries: the same encoder before it learnt anything."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Encoder(padding).eval()
+        return ConvEncoder(padding).eval()
 
 
 def pretext_accuracy(net: PretextNet, windows: WindowArray, seed: int, settings: PretextSettings) -> dict[str, float]:

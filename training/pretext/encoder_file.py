@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ecg_live.errors import ModelError
-from ecg_live.model.encoder import Encoder, Padding
+from ecg_live.model.encoder import ConvEncoder, Padding
 from ecg_live.model.tensor_file import TensorFile
 
 ENCODER_REMEDY = "give an encoder that the first stage wrote"
@@ -31,7 +31,7 @@ class EncoderCard:
     scale: str = "streaming"
 
 
-def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
+def save_encoder(encoder: ConvEncoder, card: EncoderCard, path: Path) -> None:
     """Write an encoder at once or not at all.
 
     Raises
@@ -45,7 +45,7 @@ def save_encoder(encoder: Encoder, card: EncoderCard, path: Path) -> None:
         raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
 
 
-def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
+def read_encoder(path: Path) -> tuple[ConvEncoder, EncoderCard]:
     """Read what `save_encoder` wrote.
 
     Raises
@@ -57,7 +57,7 @@ def read_encoder(path: Path) -> tuple[Encoder, EncoderCard]:
     try:
         card = EncoderCard(**meta["card"])
         seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
-        encoder = Encoder(_PADDINGS[card.padding])
+        encoder = ConvEncoder(_PADDINGS[card.padding])
         files = tuple(card.files)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} holds no encoder that this version can read", ENCODER_REMEDY) from error

@@ -22,9 +22,9 @@ import torch
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
-from ecg_live.model.encoder import Encoder
+from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.networks import PretextNet
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.tensor_file import tensors_sha256
 from training.limits import check_settings
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps
@@ -125,7 +125,7 @@ def pretrain(
     report: Callable[[PretextProgress], None],
     *,
     corpus: str,
-    start: Encoder | None = None,
+    start: ConvEncoder | None = None,
     every: float = 60.0,
     on: Fabric | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -156,7 +156,7 @@ def pretrain(
     net = new_network(settings)
     if start is not None:
         net.encoder.load_state_dict(start.state_dict())
-        key["start"] = digest(start.state_dict())
+        key["start"] = tensors_sha256(start.state_dict())
     steps = total_steps(len(windows), settings)
     stepper = Trainer(net, windows, settings, on)
     names = pretext_tasks(settings)

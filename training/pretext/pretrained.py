@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelError
-from ecg_live.model.bundle import Card, load_bundle
-from ecg_live.model.encoder import Encoder
+from ecg_live.model.bundle import ModelCard, load_bundle
+from ecg_live.model.encoder import ConvEncoder
 from training.data.corpus import Corpus
 from training.data.fingerprints import seen_subjects
 from training.pretext.encoder_file import EncoderCard, read_encoder
@@ -15,7 +15,7 @@ from training.settings import TrainSettings
 LICENCE_PREFIX = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
 
 
-def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
+def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[ConvEncoder, EncoderCard]:
     """An encoder from a file of its own or from a bundle, whose card says whom its encoder has seen.
 
     Raises
@@ -49,7 +49,7 @@ def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tu
     return encoder, card
 
 
-def read_initial(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[Encoder, EncoderCard]:
+def read_initial(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[ConvEncoder, EncoderCard]:
     """An encoder whose weights fit what is to be trained.
 
     Raises
@@ -66,7 +66,7 @@ def read_initial(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple
     return encoder, card
 
 
-def _encoder_card(bundle: Card) -> EncoderCard:
+def _encoder_card(bundle: ModelCard) -> EncoderCard:
     """What a bundle says of its encoder; the first ones do not tell its data's licence from their heads'."""
     made = {"licences": [bundle.licence.removeprefix(LICENCE_PREFIX)], **bundle.pretext}
     seen = {name: tuple(people) for name, people in made.pop("seen", {}).items()}

@@ -17,8 +17,8 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.tensor_file import tensors_sha256
 from training.data.corpus import Corpus, build_corpus
 from training.data.fingerprints import match_subjects, seen_subjects
 from training.datasets import open_unlabelled
@@ -57,7 +57,7 @@ class Encoders:
     ``people`` says whom of those scored the encoders have seen, ``corpora`` are what was given them to learn from.
     """
 
-    encoder: Encoder
+    encoder: ConvEncoder
     card: EncoderCard
     log: PretextLog | None
     embedding: Callable[[str | None], F64]
@@ -125,7 +125,7 @@ def train_encoders(
     )
 
 
-def cached_embedding(encoder: Encoder, corpus: Corpus, place: RunContext) -> F64:
+def cached_embedding(encoder: ConvEncoder, corpus: Corpus, place: RunContext) -> F64:
     """Features (n, 128) of a corpus, computed once for every encoder.
 
     Raises
@@ -133,7 +133,7 @@ def cached_embedding(encoder: Encoder, corpus: Corpus, place: RunContext) -> F64
     DatasetError
         If the disk does not take them.
     """
-    name = hashlib.sha256((digest(encoder.state_dict()) + corpus.key).encode()).hexdigest()[:16]
+    name = hashlib.sha256((tensors_sha256(encoder.state_dict()) + corpus.key).encode()).hexdigest()[:16]
     path = place.folder / "features" / f"{name}.npy"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def _corpus(dataset: Dataset, settings: TrainSettings, place: RunContext) -> Cor
     return build_corpus(dataset, settings.corpus, hop, place.folder / "corpus", report, place.processes)
 
 
-def _train_encoder(task: EncoderJob, place: RunContext) -> tuple[Encoder, LogValues]:
+def _train_encoder(task: EncoderJob, place: RunContext) -> tuple[ConvEncoder, LogValues]:
     def report(at: PretextProgress) -> None:
         accuracy = " ".join(f"{name} {value:.2f}" for name, value in at.accuracy.items())
         place.show.progress(task.name, at.step, at.steps, f"loss {at.loss:.4f}; {accuracy}")
@@ -178,7 +178,7 @@ def _train_encoder(task: EncoderJob, place: RunContext) -> tuple[Encoder, LogVal
     return train_or_load(task, place.on, report)
 
 
-def _train_all(tasks: Sequence[EncoderJob], place: RunContext, engine: Engine | None) -> list[Encoder]:
+def _train_all(tasks: Sequence[EncoderJob], place: RunContext, engine: Engine | None) -> list[ConvEncoder]:
     """The encoders of tasks, several at a time over an engine; each is kept when it is done."""
     missing = [task for task in tasks if not task.done] if engine else []
     if engine and missing:

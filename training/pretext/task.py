@@ -15,8 +15,8 @@ from filelock import FileLock
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ModelError
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.tensor_file import tensors_sha256
 from training.data.corpus import Corpus
 from training.data.fingerprints import fingerprints
 from training.data.subset import WindowSubset, train_validation_split
@@ -42,7 +42,7 @@ class EncoderJob:
     name: str
     learnt: WindowSubset
     kept: WindowSubset
-    start: Encoder | None
+    start: ConvEncoder | None
     settings: PretextSettings
     card: EncoderCard
     folder: Path
@@ -50,7 +50,7 @@ class EncoderJob:
     @property
     def own(self) -> Path:
         """The task's own folder, named after all that decides what comes out."""
-        before = digest(self.start.state_dict()) if self.start else ""
+        before = tensors_sha256(self.start.state_dict()) if self.start else ""
         key = json.dumps([self.learnt.key, asdict(self.settings), before], sort_keys=True)
         return self.folder / hashlib.sha256(key.encode()).hexdigest()[:16]
 
@@ -64,7 +64,7 @@ def plan_encoder(
     corpora: Sequence[Corpus],
     whose: Sequence[Mapping[str, frozenset[str]]],
     person: str | None,
-    first: tuple[Encoder, EncoderCard] | None,
+    first: tuple[ConvEncoder, EncoderCard] | None,
     settings: TrainSettings,
     folder: Path,
 ) -> EncoderJob:
@@ -102,7 +102,9 @@ def plan_encoder(
     )
 
 
-def train_or_load(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[Encoder, LogValues]:
+def train_or_load(
+    task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]
+) -> tuple[ConvEncoder, LogValues]:
     """The encoder, and how it went as plain values; of runs that share the folder one learns, and the others wait.
 
     Raises
@@ -136,7 +138,7 @@ def parse_log(made: LogValues, people: str) -> PretextLog:
     return PretextLog(**{**plain, "people_seen": people})
 
 
-def _train(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[Encoder, LogValues]:
+def _train(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[ConvEncoder, LogValues]:
     found = pretrain(task.learnt, task.settings, task.own, report, corpus=task.learnt.key, start=task.start, on=on)
     log: LogValues = {
         "steps": found.curve.steps,

@@ -15,8 +15,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
 from ecg_live.events import F32
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.networks import TASKS, PretextNet
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.networks import PRETEXT_TASKS, PretextNet
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
 from training.pretext.transforms import augment, draw_transforms
 from training.settings import PretextSettings
@@ -59,16 +59,16 @@ def launch_fabric(settings: PretextSettings) -> Fabric:
 
 
 def pretext_tasks(settings: PretextSettings) -> tuple[str, ...]:
-    """The chosen tasks, in the order of `TASKS`: the network has a head for each."""
-    return tuple(name for name in TASKS if name in settings.tasks)
+    """The chosen tasks, in the order of `PRETEXT_TASKS`: the network has a head for each."""
+    return tuple(name for name in PRETEXT_TASKS if name in settings.tasks)
 
 
 def new_network(settings: PretextSettings) -> PretextNet:
     """A network as it is before the first step: a head for every chosen task, weights decided by the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        net = PretextNet(Encoder(settings.padding))
-    net.heads = nn.ModuleList(net.heads[TASKS.index(name)] for name in pretext_tasks(settings))
+        net = PretextNet(ConvEncoder(settings.padding))
+    net.heads = nn.ModuleList(net.heads[PRETEXT_TASKS.index(name)] for name in pretext_tasks(settings))
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = settings.dropout
@@ -77,13 +77,13 @@ def new_network(settings: PretextSettings) -> PretextNet:
 
 def task_targets(made: Tensor, settings: PretextSettings) -> Tensor:
     """Yes (1) or no (0) for every head (n, heads), given which task made a window (n,)."""
-    own = torch.tensor([TASKS.index(name) for name in pretext_tasks(settings)], device=made.device)
+    own = torch.tensor([PRETEXT_TASKS.index(name) for name in pretext_tasks(settings)], device=made.device)
     return (made[:, None] == own).float()
 
 
 def pretext_loss(logits: Tensor, target: Tensor, settings: PretextSettings) -> Tensor:
     """Weighted sum of the chosen tasks' one-vs-rest cross-entropies; logits and target (n, heads)."""
-    weight = [settings.coefficients[TASKS.index(name)] for name in pretext_tasks(settings)]
+    weight = [settings.coefficients[PRETEXT_TASKS.index(name)] for name in pretext_tasks(settings)]
     each = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=0)
     return (each * each.new_tensor(weight)).sum()
 
@@ -156,7 +156,9 @@ class Trainer:
         generator = Generator(on.device).manual_seed(derive_seed(settings.seed, "draws", step))
         draws = draw_transforms(settings.batch, x.shape[1], generator, settings.strength)[mine]
         torch.manual_seed(derive_seed(settings.seed, "dropout", step, on.global_rank))
-        size = max(1, CPU_PASS_WINDOWS // len({*settings.tasks, TASKS[0]})) if on.device.type == "cpu" else share
+        size = (
+            max(1, CPU_PASS_WINDOWS // len({*settings.tasks, PRETEXT_TASKS[0]})) if on.device.type == "cpu" else share
+        )
         total = x.new_zeros(1 + len(settings.tasks))
         for start in range(0, share, size):
             part = slice(start, min(start + size, share))

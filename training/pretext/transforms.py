@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from ecg_live.model.networks import TASKS
+from ecg_live.model.networks import PRETEXT_TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +132,13 @@ TRANSFORMS: Sequence[Callable[[Tensor, TransformDraws, TransformStrength], Tenso
 
 
 def augment(
-    x: Tensor, draws: TransformDraws, strength: TransformStrength | None = None, tasks: Sequence[str] = TASKS
+    x: Tensor, draws: TransformDraws, strength: TransformStrength | None = None, tasks: Sequence[str] = PRETEXT_TASKS
 ) -> tuple[Tensor, Tensor]:
-    """The original and the chosen tasks' versions of windows (n, length), in the order of `TASKS`.
+    """The original and the chosen tasks' versions of windows (n, length), in the order of `PRETEXT_TASKS`.
 
     Returns (m n, length), and for each the index of its task (m n,).
     """
-    chosen = [i for i, name in enumerate(TASKS) if i == 0 or name in tasks]
+    chosen = [i for i, name in enumerate(PRETEXT_TASKS) if i == 0 or name in tasks]
     made = [TRANSFORMS[i](x, draws, strength or TransformStrength()) for i in chosen]
     return torch.cat(made), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
 

@@ -16,7 +16,7 @@ from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Marker, State, StreamInfo
-from ecg_live.signal.unit_check import LARGEST_SPAN_MV
+from ecg_live.signal.unit_check import MAX_MEDIAN_SPAN_MV
 
 _COUNTS = 4095.0  # a 12-bit converter's highest
 _CENTRED = 500.0  # a median above is no ECG in mV: electrodes alone give at most 300 mV (IEC 60601-2-25)
@@ -163,6 +163,6 @@ def _scale(parts: list[F64], rate: float, opening: ReadOptions) -> _Scale:
     second = max(1, round(rate))
     whole = values[: len(values) // second * second].reshape(-1, second)
     spans = np.ptp(whole, axis=1) if len(whole) else np.ptp(values, keepdims=True)
-    if np.median(spans) > LARGEST_SPAN_MV:
+    if np.median(spans) > MAX_MEDIAN_SPAN_MV:
         return _Scale(1e-3, remark="states no unit; taken for microvolt")
     return _Scale(1.0, remark="states no unit; taken for mV")

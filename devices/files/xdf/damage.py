@@ -10,11 +10,11 @@ from typing import BinaryIO, NamedTuple
 
 from ecg_live.errors import FormatError
 from ecg_live.events import State
-from ecg_live.xdf.decode import ChunkAt, Torn, chunk_at, cut
-from ecg_live.xdf.encode import BOUNDARY, MAGIC, UUID
+from ecg_live.xdf.decode import ChunkLocation, TruncatedChunk, describe_truncation, locate_chunk
+from ecg_live.xdf.encode import BOUNDARY_TAG, BOUNDARY_UUID, MAGIC
 
 _ZEROS = 16  # bytes; a chunk before damage that ends in as many was not written to its end
-_BOUNDARY = struct.pack("<H", BOUNDARY) + UUID  # tag and content
+_BOUNDARY = struct.pack("<H", BOUNDARY_TAG) + BOUNDARY_UUID  # tag and content
 
 
 class Hole(NamedTuple):
@@ -25,33 +25,33 @@ class Hole(NamedTuple):
     found: str
 
 
-def sound_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkAt | Torn | Hole]]:
+def sound_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk | Hole]]:
     """Walk over all chunks as `chunks` does, and behind damage go on at the next boundary."""
     total = path.stat().st_size
-    last: ChunkAt | None = None  # held until it is known what follows
+    last: ChunkLocation | None = None  # held until it is known what follows
     with path.open("rb") as file:
         at = len(MAGIC)
         while at < total:
-            found: ChunkAt | Torn | Hole | FormatError
+            found: ChunkLocation | TruncatedChunk | Hole | FormatError
             try:
-                found = chunk_at(path, file, at, total)
+                found = locate_chunk(path, file, at, total)
             except FormatError as error:
                 found = error
-            if not isinstance(found, ChunkAt) and (end := boundary_behind(path, at)) is not None:
+            if not isinstance(found, ChunkLocation) and (end := boundary_behind(path, at)) is not None:
                 if last is not None and _ends_in_zeros(file, last):  # the damage reaches into it
                     at, last = last.begin, None
-                found = Hole(at, end, found.message if isinstance(found, FormatError) else cut(found))
+                found = Hole(at, end, found.message if isinstance(found, FormatError) else describe_truncation(found))
             if last is not None:
                 file.seek(last.at)
                 yield file, last
                 last = None
             if isinstance(found, FormatError):
                 raise found
-            if isinstance(found, ChunkAt):
+            if isinstance(found, ChunkLocation):
                 last = found
             else:
                 yield file, found
-            if isinstance(found, Torn):
+            if isinstance(found, TruncatedChunk):
                 return
             at = found.end
         if last is not None:
@@ -66,7 +66,7 @@ def boundary_behind(path: Path, begin: int) -> int | None:
         return None if at < 0 else at + len(_BOUNDARY)
 
 
-def _ends_in_zeros(file: BinaryIO, chunk: ChunkAt) -> bool:
+def _ends_in_zeros(file: BinaryIO, chunk: ChunkLocation) -> bool:
     file.seek(max(chunk.at, chunk.end - _ZEROS))
     return not any(file.read(min(_ZEROS, chunk.size)))
 

@@ -15,8 +15,16 @@ from devices.files.xdf.streams import Track
 from devices.marker_text import marker_text
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State
-from ecg_live.xdf.decode import ChunkAt, Torn, read_offset, read_rows, read_samples, read_stream, torn
-from ecg_live.xdf.encode import FORMATS, HEADER, OFFSET, SAMPLES
+from ecg_live.xdf.decode import (
+    ChunkLocation,
+    TruncatedChunk,
+    read_clock_offset,
+    read_rows,
+    read_samples,
+    read_stream_header,
+    truncation_warning,
+)
+from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
 _AT_ONCE = 1.0  # s of samples that are counted at once; chunks may hold a few each
 
@@ -56,8 +64,8 @@ def stamped_runs(
     usable = 0  # byte behind which content is read again
     try:
         for file, chunk in sound_chunks(path):
-            if isinstance(chunk, Torn):
-                ends.append(torn(path, chunk))
+            if isinstance(chunk, TruncatedChunk):
+                ends.append(truncation_warning(path, chunk))
             elif isinstance(chunk, Hole):
                 yield from reader.interrupt(skipped(path, chunk))
             elif chunk.begin >= usable:
@@ -93,14 +101,14 @@ class _Reader:
         self._number = -1  # of the stream whose samples are held
         self._size = 0
 
-    def take(self, file: BinaryIO, chunk: ChunkAt) -> Iterator[Run | State | Marker]:
+    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[Run | State | Marker]:
         """Take what a chunk holds; the file stands at it."""
         number = chunk.stream
-        if chunk.tag == HEADER:
-            read_stream(self._path, number, file.read(chunk.size))
-        elif chunk.tag == OFFSET:
-            read_offset(self._path, file.read(chunk.size))
-        elif chunk.tag == SAMPLES and number in self._parts:
+        if chunk.tag == STREAM_HEADER_TAG:
+            read_stream_header(self._path, number, file.read(chunk.size))
+        elif chunk.tag == CLOCK_OFFSET_TAG:
+            read_clock_offset(self._path, file.read(chunk.size))
+        elif chunk.tag == SAMPLES_TAG and number in self._parts:
             stamped, values = read_samples(self._path, self._parts[number], file.read(chunk.size))
             if number != self._number:
                 yield from self._count()
@@ -109,7 +117,7 @@ class _Reader:
             self._size += len(stamped)
             if self._size >= _AT_ONCE * self._pace.rate:
                 yield from self._count()
-        elif chunk.tag == SAMPLES and number in self._marks:
+        elif chunk.tag == SAMPLES_TAG and number in self._marks:
             yield from self._count()
             self._note(number, file.read(chunk.size))
 
@@ -133,7 +141,7 @@ class _Reader:
 
     def _note(self, number: int, data: bytes) -> None:
         stream = self._marks[number]
-        if stream.form in FORMATS:
+        if stream.form in SAMPLE_FORMATS:
             stamped, values = read_samples(self._path, stream, data)
             texts = [marker_text(row) for row in values.tolist()]
         else:

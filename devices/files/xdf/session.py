@@ -13,11 +13,22 @@ from devices.files.timestamps import CENTURY
 from devices.files.xdf.damage import Hole, boundary_behind, skipped, sound_chunks
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State
-from ecg_live.xdf.decode import DAMAGED, ChunkAt, Stream, Torn, read_samples, read_stream, read_texts, torn
-from ecg_live.xdf.encode import HEADER, PLACE, SAMPLES
+from ecg_live.xdf.decode import (
+    DAMAGED_REMEDY,
+    ChunkLocation,
+    StreamHeader,
+    TruncatedChunk,
+    read_samples,
+    read_stream_header,
+    read_texts,
+    truncation_warning,
+)
+from ecg_live.xdf.encode import SAMPLE_INDEX_TAG, SAMPLES_TAG, STREAM_HEADER_TAG
 
 
-def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: float) -> Iterator[Run | State | Marker]:
+def counted_runs(
+    path: Path, stream: StreamHeader, rate: float, column: int, factor: float
+) -> Iterator[Run | State | Marker]:
     """Decode one channel; values times ``factor`` are mV.
 
     Raises
@@ -28,8 +39,8 @@ def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: f
     reader = _Reader(path, stream, rate, column, factor)
     usable = 0  # byte behind which content is read again
     for file, chunk in sound_chunks(path):
-        if isinstance(chunk, Torn):
-            yield torn(path, chunk)
+        if isinstance(chunk, TruncatedChunk):
+            yield truncation_warning(path, chunk)
         elif isinstance(chunk, Hole):
             yield skipped(path, chunk)
             reader.interrupt()
@@ -47,7 +58,7 @@ def counted_runs(path: Path, stream: Stream, rate: float, column: int, factor: f
 class _Reader:
     """Decodes chunks; behind damage the stamps say where samples lie, until a chunk says so again."""
 
-    def __init__(self, path: Path, stream: Stream, rate: float, column: int, factor: float) -> None:
+    def __init__(self, path: Path, stream: StreamHeader, rate: float, column: int, factor: float) -> None:
         self._path, self._stream, self._rate, self._column, self._factor = path, stream, rate, column, factor
         self._first = self._counter = -1  # of the first sample of all, and of the next
         self._raw, self._stamp = 0.0, math.nan  # of the newest chunk: raw time and session clock
@@ -60,26 +71,26 @@ class _Reader:
         """Note that something is missing."""
         self._lost = self._counter >= 0
 
-    def take(self, file: BinaryIO, chunk: ChunkAt) -> Iterator[Run | State | Marker]:
+    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[Run | State | Marker]:
         """Take what a chunk holds; the file stands at it."""
-        if chunk.tag == HEADER:
-            if read_stream(self._path, chunk.stream, file.read(chunk.size)).own.get("key") == "markers":
+        if chunk.tag == STREAM_HEADER_TAG:
+            if read_stream_header(self._path, chunk.stream, file.read(chunk.size)).own.get("key") == "markers":
                 self._notes.add(chunk.stream)
-        elif (chunk.tag, chunk.stream) == (PLACE, self._stream.number):
+        elif (chunk.tag, chunk.stream) == (SAMPLE_INDEX_TAG, self._stream.number):
             self._place(file.read(chunk.size))
-        elif (chunk.tag, chunk.stream) == (SAMPLES, self._stream.number):
+        elif (chunk.tag, chunk.stream) == (SAMPLES_TAG, self._stream.number):
             yield from self._samples(chunk, file.read(chunk.size))
-        elif chunk.tag == SAMPLES and chunk.stream in self._notes:
+        elif chunk.tag == SAMPLES_TAG and chunk.stream in self._notes:
             noted = read_texts(file.read(chunk.size))
             if math.isnan(self._stamp):
                 self._early += noted
             else:
                 yield from (_marker(self._raw, time - self._stamp, text) for time, text in noted)
 
-    def _samples(self, chunk: ChunkAt, data: bytes) -> Iterator[Run | Marker]:
+    def _samples(self, chunk: ChunkLocation, data: bytes) -> Iterator[Run | Marker]:
         stamps, values = read_samples(self._path, self._stream, data)
         if self._first < 0:
-            raise FormatError(f"{self._path.name}, byte {chunk.begin}: samples that have no place", DAMAGED)
+            raise FormatError(f"{self._path.name}, byte {chunk.begin}: samples that have no place", DAMAGED_REMEDY)
         if not len(values):
             return
         stamp = float(stamps[0])
@@ -98,7 +109,7 @@ class _Reader:
         if self._guessed:
             found = max(found, self._counter)
         if found < self._counter or found < 0 or (found - max(self._counter, 0)) / self._rate > CENTURY:
-            raise FormatError(f"{self._path.name}: samples placed at {found} after {self._counter}", DAMAGED)
+            raise FormatError(f"{self._path.name}: samples placed at {found} after {self._counter}", DAMAGED_REMEDY)
         self._counter, self._lost, self._guessed = found, False, False
         self._first = found if self._first < 0 else self._first
 

@@ -13,8 +13,8 @@ from devices.files.xdf.clock_offsets import SenderClock
 from devices.files.xdf.damage import sound_chunks
 from ecg_live.errors import FormatError
 from ecg_live.events import F64
-from ecg_live.xdf.decode import ChunkAt, Stream, read_offset, read_samples, read_stream
-from ecg_live.xdf.encode import FORMATS, HEADER, OFFSET, SAMPLES
+from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_clock_offset, read_samples, read_stream_header
+from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
 _LEAST = 16  # bytes; a chunk of samples that is larger has one
 
@@ -23,22 +23,22 @@ _LEAST = 16  # bytes; a chunk of samples that is larger has one
 class Track:
     """A stream of a file: clock offsets as `SenderClock` takes them, and its first and last chunk of samples."""
 
-    stream: Stream
+    stream: StreamHeader
     offsets: list[tuple[float, float]] = field(default_factory=list)
-    first: ChunkAt | None = None
-    last: ChunkAt | None = None
+    first: ChunkLocation | None = None
+    last: ChunkLocation | None = None
 
     @property
     def marks(self) -> bool:
         """Whether it is a marker stream: of text, or irregular numbers whose type says so."""
         stream = self.stream
-        numbers = stream.form in FORMATS and stream.rate == 0 and "marker" in stream.kind.casefold()
+        numbers = stream.form in SAMPLE_FORMATS and stream.rate == 0 and "marker" in stream.kind.casefold()
         return bool(stream.labels) and (numbers or stream.form == "string")
 
     @property
     def signals(self) -> bool:
         """Whether it is a stream of numbers that may be a signal."""
-        return self.stream.form in FORMATS and bool(self.stream.labels) and not self.marks
+        return self.stream.form in SAMPLE_FORMATS and bool(self.stream.labels) and not self.marks
 
     def clock(self, interval: float = 0.0) -> SenderClock:
         """The way to the recorder's clock; ``interval`` in s, 0 for an irregular stream."""
@@ -57,7 +57,7 @@ def read_tracks(path: Path) -> list[Track]:
     damage: FormatError | None = None
     try:
         for file, chunk in sound_chunks(path):
-            if not isinstance(chunk, ChunkAt):
+            if not isinstance(chunk, ChunkLocation):
                 continue
             try:
                 _note(path, tracks, file, chunk)
@@ -70,15 +70,15 @@ def read_tracks(path: Path) -> list[Track]:
     return list(tracks.values())
 
 
-def _note(path: Path, tracks: dict[int, Track], file: BinaryIO, chunk: ChunkAt) -> None:
-    if chunk.tag == HEADER:
-        found = read_stream(path, chunk.stream, file.read(chunk.size))
+def _note(path: Path, tracks: dict[int, Track], file: BinaryIO, chunk: ChunkLocation) -> None:
+    if chunk.tag == STREAM_HEADER_TAG:
+        found = read_stream_header(path, chunk.stream, file.read(chunk.size))
         tracks.setdefault(chunk.stream, Track(found)).stream = found
         return
     track = tracks.get(chunk.stream)
-    if track is not None and chunk.tag == OFFSET:
-        track.offsets.append(read_offset(path, file.read(chunk.size)))
-    elif track is not None and chunk.tag == SAMPLES and (chunk.size >= _LEAST or any(file.read(chunk.size)[1:5])):
+    if track is not None and chunk.tag == CLOCK_OFFSET_TAG:
+        track.offsets.append(read_clock_offset(path, file.read(chunk.size)))
+    elif track is not None and chunk.tag == SAMPLES_TAG and (chunk.size >= _LEAST or any(file.read(chunk.size)[1:5])):
         track.first = track.first or chunk
         track.last = chunk
 
@@ -115,7 +115,7 @@ def _goes_on(path: Path, before: Track, after: Track) -> bool:
     return bool(ended and began) and before.clock().last(ended[-1]) < after.clock().corrected(np.array(began[:1]))[0]
 
 
-def _stamps(path: Path, stream: Stream, chunk: ChunkAt) -> list[float]:
+def _stamps(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> list[float]:
     """Stamps that a chunk states."""
     try:
         stamps = read_content(path, stream, chunk)[0]
@@ -124,7 +124,7 @@ def _stamps(path: Path, stream: Stream, chunk: ChunkAt) -> list[float]:
     return [float(stamp) for stamp in stamps[np.isfinite(stamps)]]
 
 
-def read_content(path: Path, stream: Stream, chunk: ChunkAt) -> tuple[F64, F64]:
+def read_content(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> tuple[F64, F64]:
     """Stamps and values of a chunk that was seen before."""
     with path.open("rb") as file:
         file.seek(chunk.at)

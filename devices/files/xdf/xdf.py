@@ -17,8 +17,8 @@ from devices.files.xdf.streams import Track, joined, read_tracks
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
-from ecg_live.xdf.decode import ChunkAt, Stream, read_samples
-from ecg_live.xdf.encode import SAMPLES
+from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_samples
+from ecg_live.xdf.encode import SAMPLES_TAG
 
 _PAUSE = 1.0  # s; a longer step of the stamps is no sign of the rate
 _SHOWS = 5.0  # s of stamps that a rate can be told from
@@ -80,14 +80,14 @@ def _own_recording(path: Path, tracks: list[Track], opening: ReadOptions) -> Fil
     return FileRecording(info, lambda: counted_runs(path, stream, rate, at, factor))
 
 
-def _full_scale(stream: Stream) -> tuple[float, float] | None:
+def _full_scale(stream: StreamHeader) -> tuple[float, float] | None:
     try:
         return float(stream.own["lowest"]), float(stream.own["highest"])
     except (KeyError, ValueError):
         return None
 
 
-def _channel(stream: Stream, column: int, *, alone: bool) -> channels.Channel:
+def _channel(stream: StreamHeader, column: int, *, alone: bool) -> channels.Channel:
     """Named by its label; where streams could be mixed up, by stream and label."""
     label = stream.labels[column] or (stream.name if len(stream.labels) == 1 else f"{stream.name} {column + 1}")
     name = label if alone or label == stream.name or label.startswith(stream.name) else f"{stream.name}/{label}"
@@ -100,12 +100,12 @@ def _check_samples(path: Path, track: Track) -> None:
         raise TruncatedError(f"{path.name}: stream {track.stream.name!r} has no samples", "record it again")
 
 
-def _first(path: Path, stream: Stream) -> F64:
+def _first(path: Path, stream: StreamHeader) -> F64:
     """Stamps of the first samples, NaN where there is none."""
     found: list[F64] = []
     try:
         for file, chunk in sound_chunks(path):
-            if isinstance(chunk, ChunkAt) and (chunk.tag, chunk.stream) == (SAMPLES, stream.number):
+            if isinstance(chunk, ChunkLocation) and (chunk.tag, chunk.stream) == (SAMPLES_TAG, stream.number):
                 found.append(read_samples(path, stream, file.read(chunk.size))[0])
             if sum(map(len, found)) >= timestamps.ENOUGH:
                 break

@@ -14,8 +14,16 @@ import numpy as np
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import F64
 from ecg_live.recorded.output_file import atomic_output
-from ecg_live.xdf.decode import Stream, Torn, chunks, read_rows, read_samples, read_stream
-from ecg_live.xdf.encode import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, SAMPLES, chunk
+from ecg_live.xdf.decode import StreamHeader, TruncatedChunk, iter_chunks, read_rows, read_samples, read_stream_header
+from ecg_live.xdf.encode import (
+    DIGEST_TAG,
+    MAGIC,
+    SAMPLE_FORMATS,
+    SAMPLES_TAG,
+    STREAM_FOOTER_TAG,
+    STREAM_HEADER_TAG,
+    chunk,
+)
 from ecg_live.xdf.headers import stream_footer
 
 COPY_BLOCK_BYTES = 1 << 20  # bytes at once
@@ -32,7 +40,7 @@ class ClosedXdf(NamedTuple):
 
 @dataclass(slots=True)
 class _StreamTally:
-    stream: Stream
+    stream: StreamHeader
     first: float = 0.0
     last: float = 0.0
     count: int = 0
@@ -75,7 +83,8 @@ def close_xdf(source: Path, path: Path, *, force: bool) -> ClosedXdf:
     whole = _read_intact_part(source)
     open_ones = [each for each in whole.tallies.values() if not each.ended]
     tail = b"".join(
-        chunk(FOOTER, stream_footer(each.first, each.last, each.count), each.stream.number) for each in open_ones
+        chunk(STREAM_FOOTER_TAG, stream_footer(each.first, each.last, each.count), each.stream.number)
+        for each in open_ones
     )
     with atomic_output(path, source, force=force) as part, source.open("rb") as old, part.open("wb") as new:
         for at in range(0, whole.end, COPY_BLOCK_BYTES):
@@ -89,17 +98,17 @@ def close_xdf(source: Path, path: Path, *, force: bool) -> ClosedXdf:
 def _read_intact_part(source: Path) -> _IntactPart:
     whole = _IntactPart()
     try:
-        for file, each in chunks(source):
-            if isinstance(each, Torn):
+        for file, each in iter_chunks(source):
+            if isinstance(each, TruncatedChunk):
                 break
             tally = whole.tallies.get(each.stream)
-            if each.tag == HEADER:
-                whole.tallies[each.stream] = _StreamTally(read_stream(source, each.stream, file.read(each.size)))
-            elif each.tag == SAMPLES and tally is not None:
+            if each.tag == STREAM_HEADER_TAG:
+                whole.tallies[each.stream] = _StreamTally(read_stream_header(source, each.stream, file.read(each.size)))
+            elif each.tag == SAMPLES_TAG and tally is not None:
                 tally.add(_timestamps(source, tally.stream, file.read(each.size)))
-            elif each.tag == FOOTER and tally is not None:
+            elif each.tag == STREAM_FOOTER_TAG and tally is not None:
                 tally.ended = True
-            elif each.tag == DIGEST:
+            elif each.tag == DIGEST_TAG:
                 whole.seal = each.end, file.read(each.size)
             whole.end = each.end
     except RecordingError as error:
@@ -107,8 +116,8 @@ def _read_intact_part(source: Path) -> _IntactPart:
     return whole
 
 
-def _timestamps(source: Path, stream: Stream, data: bytes) -> F64:
-    if stream.form in FORMATS:
+def _timestamps(source: Path, stream: StreamHeader, data: bytes) -> F64:
+    if stream.form in SAMPLE_FORMATS:
         return read_samples(source, stream, data)[0]
     return np.array([stamp for stamp, _ in read_rows(data, len(stream.labels))])
 
@@ -119,4 +128,4 @@ def _digest_chunk(old: BinaryIO, whole: _IntactPart, tail: bytes) -> bytes:
         return b""
     at, digest = whole.seal
     old.seek(at)
-    return chunk(DIGEST, hashlib.sha256(digest + old.read(whole.end - at) + tail).digest())
+    return chunk(DIGEST_TAG, hashlib.sha256(digest + old.read(whole.end - at) + tail).digest())

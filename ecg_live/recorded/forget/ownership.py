@@ -12,8 +12,8 @@ from devices.files.recording import UNDECODABLE, undecodable
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
 from ecg_live.recorded.report.page import PARTICIPANT_META
-from ecg_live.xdf.decode import Torn, chunks, read_stream
-from ecg_live.xdf.encode import HEADER, MAGIC, SAMPLES
+from ecg_live.xdf.decode import TruncatedChunk, iter_chunks, read_stream_header
+from ecg_live.xdf.encode import MAGIC, SAMPLES_TAG, STREAM_HEADER_TAG
 
 _PATIENT_BYTE, _RECORDING_BYTE, _START_DATE_BYTE = (
     8,
@@ -53,12 +53,12 @@ def read_owner(path: Path) -> FileOwner:
 
 def _owner_in_headers(path: Path) -> FileOwner:
     headers = 0
-    for file, chunk in chunks(path):
-        if isinstance(chunk, Torn) or chunk.tag == SAMPLES:
+    for file, chunk in iter_chunks(path):
+        if isinstance(chunk, TruncatedChunk) or chunk.tag == SAMPLES_TAG:
             break
-        if chunk.tag == HEADER:
+        if chunk.tag == STREAM_HEADER_TAG:
             headers += 1
-            own = read_stream(path, chunk.stream, file.read(chunk.size)).own
+            own = read_stream_header(path, chunk.stream, file.read(chunk.size)).own
             if own:
                 return FileOwner(own.get("participant", ""), _source(own.get("configuration", "")))
     if not headers:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ecg_live.errors import RecordingError
-from ecg_live.participant_profile import RECORDING, Profile, participant_of, quoted
+from ecg_live.participant_profile import RECORDING_ENTRY_PREFIX, Profile, file_name_of, participant_of
 from ecg_live.recorded.export.csv import TABLE_NAMES
 from ecg_live.recorded.forget.inventory import FileToRemove, Inventory, KeptFile
 from ecg_live.recorded.forget.ownership import FileOwner, is_export_of, participant_in, read_owner
@@ -59,7 +59,7 @@ class _ParticipantSearch:
             self.found.left.append(KeptFile(folder, f"a link to {os.path.realpath(folder)}; the profile lies there"))
             return
         for path in self._profile.files():
-            ledger = path.name.startswith(RECORDING)
+            ledger = path.name.startswith(RECORDING_ENTRY_PREFIX)
             entry = FileToRemove.of(path, "says where a recording lies" if ledger else "profile")
             if (other := participant_of(path)) not in {None, self._who}:
                 self.found.left.append(KeptFile(path, f"belongs to {other!r}", theirs=False))
@@ -166,7 +166,7 @@ class _ParticipantSearch:
 
     def _named(self, path: Path) -> bool:
         """Whether a file may be named after the participant: P1_x.xdf and P1.xdf, not P10.xdf."""
-        begins = quoted(self._who)
+        begins = file_name_of(self._who)
         return path.name.startswith((f"{begins}_", f"{begins}."))
 
     def _hidden(self, error: OSError) -> None:

@@ -9,7 +9,7 @@ from ecg_live.presentation.formatting import NO_VALUE, clock_text, size_text
 from ecg_live.recorded.report.session import RecordedSession, SessionEvent
 from ecg_live.recorded.report.statistics import count_losses, distribution, set_masks, usable_coverage
 from ecg_live.recorded.report.windows import HeadPredictions
-from ecg_live.session_counters import SILENT
+from ecg_live.session_counters import MAX_SILENCE_S
 
 MIN_SHOWN_SHARE = 0.0005  # a share that rounds to none, but is some
 
@@ -76,7 +76,7 @@ def problems(session: RecordedSession) -> Iterator[str]:
         yield f"{count(untold, 'sample is', 'samples are')} missing between the files, and the session did not tell."
     ends = _end_events(session)
     told = session.parts[-1].checked.trailing_lost / session.trace.rate if session.trace else 0.0
-    if session.trace and ends and (silent := told + ends[-1].time - session.duration) > SILENT:
+    if session.trace and ends and (silent := told + ends[-1].time - session.duration) > MAX_SILENCE_S:
         where = "they count as lost" if told else "they count in no gap and in no share"
         yield f"No sample came in the last {silent:.0f} s before the end: {where}."
 

@@ -15,11 +15,29 @@ from devices.files.recording import UNDECODABLE, undecodable
 from devices.files.regular import regular_file
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.verify.result import CLOSE_REMEDY, StreamCount, VerifyReport
-from ecg_live.xdf.decode import DAMAGED, ChunkAt, Torn, chunks, read_rows, read_samples, read_stream
-from ecg_live.xdf.encode import DIGEST, FOOTER, FORMATS, HEADER, MAGIC, PLACE, SAMPLES, UUID, chunk
+from ecg_live.xdf.decode import (
+    DAMAGED_REMEDY,
+    ChunkLocation,
+    TruncatedChunk,
+    iter_chunks,
+    read_rows,
+    read_samples,
+    read_stream_header,
+)
+from ecg_live.xdf.encode import (
+    BOUNDARY_UUID,
+    DIGEST_TAG,
+    MAGIC,
+    SAMPLE_FORMATS,
+    SAMPLE_INDEX_TAG,
+    SAMPLES_TAG,
+    STREAM_FOOTER_TAG,
+    STREAM_HEADER_TAG,
+    chunk,
+)
 
 READ_BLOCK_BYTES = 1 << 20
-_DIGEST_HEAD = chunk(DIGEST, bytes(32))[:4]
+_DIGEST_HEAD = chunk(DIGEST_TAG, bytes(32))[:4]
 
 
 def verify(path: Path) -> VerifyReport:
@@ -51,11 +69,11 @@ def verify(path: Path) -> VerifyReport:
 def _check_chunks(report: VerifyReport, raw: BinaryIO) -> None:
     digests = _DigestChain(raw)
     try:
-        for file, found in chunks(report.path):
-            if isinstance(found, Torn):
+        for file, found in iter_chunks(report.path):
+            if isinstance(found, TruncatedChunk):
                 _report_cut(report, raw, found)
                 break
-            if found.tag == DIGEST:
+            if found.tag == DIGEST_TAG:
                 _check_digest(report, digests, found, file.read(found.size))
             else:
                 _count_chunk(report, file, found)
@@ -72,16 +90,16 @@ def _check_chunks(report: VerifyReport, raw: BinaryIO) -> None:
             report.warnings.append(unsealed)
 
 
-def _report_cut(report: VerifyReport, raw: BinaryIO, torn: Torn) -> None:
+def _report_cut(report: VerifyReport, raw: BinaryIO, torn: TruncatedChunk) -> None:
     """Distinguish a cut from damage.
 
     A write that was cut off has no digest, which ends each write; LabRecorder's has no boundary chunk.
     """
     report.torn_bytes = torn.there
     with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if any(content.find(mark, torn.begin + 1) >= 0 for mark in (_DIGEST_HEAD, UUID)):
+        if any(content.find(mark, torn.begin + 1) >= 0 for mark in (_DIGEST_HEAD, BOUNDARY_UUID)):
             what = f"a chunk of {torn.size} bytes, but whole chunks are inside it"
-            report.add_problem(f"byte {torn.begin}: {what}: {DAMAGED}")
+            report.add_problem(f"byte {torn.begin}: {what}: {DAMAGED_REMEDY}")
     report.warnings.append(f"cut: the last {torn.there} bytes are not a whole chunk and are left out; {CLOSE_REMEDY}")
 
 
@@ -105,7 +123,7 @@ class _DigestChain:
         return sha.digest() == digest
 
 
-def _check_digest(report: VerifyReport, digests: _DigestChain, chunk: ChunkAt, digest: bytes) -> None:
+def _check_digest(report: VerifyReport, digests: _DigestChain, chunk: ChunkLocation, digest: bytes) -> None:
     report.has_digests, begin = True, digests.stop
     if digests.matches(chunk.begin, chunk.end, digest):
         report.valid_digests += 1
@@ -113,24 +131,26 @@ def _check_digest(report: VerifyReport, digests: _DigestChain, chunk: ChunkAt, d
         report.add_problem(f"bytes {begin} to {chunk.begin} are not as they were written")
 
 
-def _count_chunk(report: VerifyReport, file: BinaryIO, chunk: ChunkAt) -> None:
+def _count_chunk(report: VerifyReport, file: BinaryIO, chunk: ChunkLocation) -> None:
     """Count what a chunk holds; one that cannot be decoded is a problem, and the next may be intact."""
     try:
-        if chunk.tag == HEADER:
-            report.counts[chunk.stream] = StreamCount(read_stream(report.path, chunk.stream, file.read(chunk.size)))
+        if chunk.tag == STREAM_HEADER_TAG:
+            report.counts[chunk.stream] = StreamCount(
+                read_stream_header(report.path, chunk.stream, file.read(chunk.size))
+            )
             return
         count = report.counts.get(chunk.stream)
         if count is None:
-            if chunk.tag in {SAMPLES, FOOTER}:
+            if chunk.tag in {SAMPLES_TAG, STREAM_FOOTER_TAG}:
                 report.add_problem(f"byte {chunk.begin}: of stream {chunk.stream}, which has no header")
-        elif chunk.tag == SAMPLES:
+        elif chunk.tag == SAMPLES_TAG:
             _count_samples(report, count, file.read(chunk.size))
-        elif chunk.tag == PLACE:
+        elif chunk.tag == SAMPLE_INDEX_TAG:
             count.stop = int.from_bytes(file.read(chunk.size), "little")
             count.start = count.stop if count.start is None else count.start
             if _ecg_column(count) is not None:
                 report.gap_audit.move_to(count.stop)
-        elif chunk.tag == FOOTER:
+        elif chunk.tag == STREAM_FOOTER_TAG:
             count.footer_samples = _footer_sample_count(file.read(chunk.size))
     except (RecordingError, *UNDECODABLE) as error:
         why = error.message if isinstance(error, RecordingError) else undecodable(report.path.name, error).message
@@ -142,7 +162,7 @@ def _count_samples(report: VerifyReport, count: StreamCount, data: bytes) -> Non
     if stream.form == "string":
         count.samples += len(read_rows(data, len(stream.labels)))
         return
-    if stream.form not in FORMATS:
+    if stream.form not in SAMPLE_FORMATS:
         raise FormatError(f"stream {stream.name!r} has the format {stream.form!r}, which XDF does not know")
     _, values = read_samples(report.path, stream, data)
     count.samples += len(values)

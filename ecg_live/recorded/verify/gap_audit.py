@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ecg_live.events import F64
 from ecg_live.mask_runs import mask_runs
-from ecg_live.signal.gaps import LARGEST
+from ecg_live.signal.gaps import MAX_AMPLITUDE_MV
 
 SampleSpans = npt.NDArray[np.int64]  # (n, 2): first sample index, and one past the last
 _MAX_SAMPLE_INDEX = 1 << 53  # gaps are recorded as float64, which is exact up to here
@@ -47,7 +47,7 @@ class GapAudit:
 
     def add_samples(self, values: F64) -> int:
         """Add the judged channel's next samples (n,) in mV; return how many are invalid."""
-        valid = np.abs(values) <= LARGEST
+        valid = np.abs(values) <= MAX_AMPLITUDE_MV
         start, self._settled = self._next, self._valid_stop
         self._next += len(values)
         if len(indices := np.flatnonzero(valid)):

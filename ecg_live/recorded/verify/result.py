@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ecg_live.recorded.verify.gap_audit import GapAudit
-from ecg_live.xdf.decode import Stream
+from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.encode import MAGIC
 
 MAX_LISTED_PROBLEMS = 20  # a file that is damaged all over has as many as chunks
@@ -31,7 +31,7 @@ class StreamCount:
         Sample index of the first sample, and one past the last; None for streams without sample indices.
     """
 
-    stream: Stream
+    stream: StreamHeader
     samples: int = 0
     footer_samples: int | None = None
     invalid: int = 0

@@ -10,14 +10,14 @@ from devices.files import open_recording
 from devices.files.text.dates import Midnights, to_ms
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
-from tests.support.decoding import Decoded, decode
+from tests.support.decoding import DecodedRecording, decode
 from tests.support.files.csv_files import write
 
 T0 = datetime(2026, 10, 25, 23, 59, 50, tzinfo=UTC)
 FS = 250
 
 
-def read(path: Path, name: str, stamps: list[str], sep: str = ",") -> Decoded:
+def read(path: Path, name: str, stamps: list[str], sep: str = ",") -> DecodedRecording:
     return decode(write(path, f"{name}{sep}ECG\n" + "".join(f"{s}{sep}{i}\n" for i, s in enumerate(stamps))))
 
 

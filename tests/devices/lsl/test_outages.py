@@ -13,7 +13,7 @@ import pytest
 
 from devices.lsl import open_lsl
 from devices.read_options import ReadOptions
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 from ecg_live.errors import ConfigError, DeviceLost
 from tests.emulators.lsl_outlets import outlet, say
 from tests.support.lsl_streams import QUICK, name, off
@@ -26,7 +26,7 @@ FAST = ("--rate", str(RATE))  # samples come soon
 def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
     called, origin = name(), str(pylsl.local_clock())
     options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2", *FAST]
-    with outlet(*options) as first, Reader(open_lsl(f"name={called}", ReadOptions(), patience=QUICK)) as reader:
+    with outlet(*options) as first, SourceReader(open_lsl(f"name={called}", ReadOptions(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         first.kill()
         reader.until(lambda reader: "searching" in reader.states)
@@ -42,7 +42,10 @@ def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
 def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devices.lsl.source._LOST_REPORT_INTERVAL_S", 0.1)
     called = name()
-    with outlet("--name", called, *FAST) as child, Reader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader:
+    with (
+        outlet("--name", called, *FAST) as child,
+        SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
+    ):
         reader.until(lambda reader: reader.received > 150)
         say(child, "pause")
         reader.until(lambda reader: reader.states.count("lost") > 1)
@@ -62,7 +65,7 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
         with pytest.raises(ConfigError, match=r"2 LSL streams with name .*source_id=twin.*uid=") as caught:
             open_lsl(called, ReadOptions())
         uid = caught.value.message.split("uid=")[1].split()[0]
-        with Reader(open_lsl(f"uid={uid}", ReadOptions(), patience=QUICK)) as reader:
+        with SourceReader(open_lsl(f"uid={uid}", ReadOptions(), patience=QUICK)) as reader:
             reader.until(lambda reader: reader.received > 100)
             one.kill()  # either the one that is read, or the other
             with contextlib.suppress(AssertionError):
@@ -87,7 +90,7 @@ def test_a_stream_that_comes_back_as_another_is_refused_and_the_right_one_waited
 ) -> None:
     called, origin = name(), str(pylsl.local_clock())
     options = ["--name", called, "--origin", origin, *FAST]
-    with outlet(*options) as child, Reader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader:
+    with outlet(*options) as child, SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         child.kill()
         with outlet(*options, *other):
@@ -107,7 +110,7 @@ def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pyte
     impatient = replace(QUICK, lost=0.3)
     with (
         outlet("--name", called, *FAST) as child,
-        Reader(open_lsl(called, ReadOptions(), patience=impatient)) as reader,
+        SourceReader(open_lsl(called, ReadOptions(), patience=impatient)) as reader,
     ):
         reader.until(lambda reader: reader.received > 10)
         child.kill()
@@ -123,7 +126,7 @@ def test_a_stream_that_is_gone_before_it_sent_anything_is_not_waited_for_long() 
         source = open_lsl(called, ReadOptions(), patience=impatient)
         child.kill()
         child.wait()
-        with Reader(source) as reader, pytest.raises(DeviceLost, match="is gone, and has sent nothing"):
+        with SourceReader(source) as reader, pytest.raises(DeviceLost, match="is gone, and has sent nothing"):
             reader.until(lambda _: False, 20)
 
 
@@ -135,7 +138,7 @@ def test_killed_and_started_again_many_times() -> None:
     waits = np.random.default_rng(4).uniform(0.1, 3.0, 30)
     with contextlib.ExitStack() as stack:
         child = stack.enter_context(outlet(*options))
-        reader = stack.enter_context(Reader(open_lsl(called, ReadOptions(), patience=QUICK)))
+        reader = stack.enter_context(SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)))
         for wait in waits:
             got = reader.received
             reader.until(lambda reader, got=got: reader.received > got + 200)  # type: ignore[misc]

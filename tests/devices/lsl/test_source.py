@@ -11,7 +11,7 @@ import pytest
 
 from devices.lsl import open_lsl
 from devices.read_options import ReadOptions
-from ecg_live.contracts.reading import Reader
+from ecg_live.contracts.reading import SourceReader
 from ecg_live.errors import ConfigError, DeviceNotFound, ProtocolError
 from ecg_live.events import State
 from tests.emulators.lsl_outlets import outlet as outlet_process
@@ -38,7 +38,7 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
     source = open_lsl(called, ReadOptions(), lambda: time.monotonic() + 500, QUICK)
     assert (source.info.rate, source.info.channels, source.info.ecg) == (RATE, ("LL-RA",), 0)
     assert (source.info.name, source.info.source_id) == (called, "dev")
-    with Reader(source) as reader:
+    with SourceReader(source) as reader:
         assert outlet.wait_for_consumers(5)
         origin = pylsl.local_clock()
         for start in range(0, 1000, 100):
@@ -54,7 +54,7 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
 def test_stamps_of_another_clock_are_told_and_samples_lie_where_they_came() -> None:
     called = name()
     outlet = made(called)
-    with Reader(open_lsl(called, ReadOptions(), time.monotonic, QUICK)) as reader:
+    with SourceReader(open_lsl(called, ReadOptions(), time.monotonic, QUICK)) as reader:
         assert outlet.wait_for_consumers(5)
         for start in range(0, 1000, 100):
             push(outlet, start, start + 100, 1.7e9)  # seconds since 1970, a common mistake
@@ -76,7 +76,7 @@ def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
         push(outlet, 0, 512, origin)
 
     with open_lsl(called, ReadOptions(), lambda: time.monotonic() + passed, QUICK) as source:
-        reader, reading = Reader(source), iter(source)
+        reader, reading = SourceReader(source), iter(source)
         pushing = Thread(target=begin)
         pushing.start()
         while reader.received < 512:
@@ -97,7 +97,7 @@ def test_a_clock_that_is_set_is_told_and_nothing_is_lost(step: float) -> None:
     outlet = made(called)
     origin = pylsl.local_clock()
     with open_lsl(called, ReadOptions(), lambda: time.monotonic() + passed, QUICK) as source:
-        reader, reading = Reader(source), iter(source)
+        reader, reading = SourceReader(source), iter(source)
         pushing = Thread(target=lambda: outlet.wait_for_consumers(5))
         pushing.start()
         while pushing.is_alive():
@@ -118,7 +118,7 @@ def test_more_samples_than_the_stream_says_end_the_session() -> None:
     called = name()
     with (
         outlet_process("--name", called, "--rate", "250", "--sends", "500") as _,
-        Reader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
+        SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
         pytest.raises(ProtocolError, match=r"says 250 samples a second and sends (49\d|500|50\d).*--rate (49|50)"),
     ):
         reader.until(lambda _: False, 20)

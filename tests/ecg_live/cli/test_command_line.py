@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ecg_live.model.bundle import FILE, save_bundle
+from ecg_live.model.bundle import BUNDLE_FILE, save_bundle
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from tests.support.command_line import CLEAN, ECG, ecg_live, of, process, run_json, write_csv
 from tests.support.random_bundles import random_bundle
@@ -298,9 +298,9 @@ def test_a_model_that_is_none_gets_one_line(kind: str, tmp_path: Path) -> None:
 
 def test_a_model_for_another_signal_path_gets_one_line(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    tensors, meta = FILE.read(DEFAULT_MODEL)
+    tensors, meta = BUNDLE_FILE.read(DEFAULT_MODEL)
     meta["card"]["preprocessing"]["highpass"]["hz"] = 0.5
-    FILE.write(path, tensors, {"card": meta["card"]})
+    BUNDLE_FILE.write(path, tensors, {"card": meta["card"]})
     code, lines, complaint = run_json(ECG, "--model", path)
     assert (code, lines) == (4, [])
     assert "0.5" in complaint

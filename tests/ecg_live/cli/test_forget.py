@@ -148,7 +148,7 @@ def test_what_a_session_left_is_found_wherever_it_was_put(forget: Forget, there:
     """A series of files in a folder that only the session was told of."""
     environ = {"ECG_LIVE_DATA": str(tmp_path / "data")}
     fixed = ("--headless", "--json", "--speed", "40", "--participant", "../Ä *", "--roll-mb", "0.01")
-    source = resources.folder() / "supine_1min.txt"
+    source = resources.recordings_folder() / "supine_1min.txt"
     assert ecg_live("run", source, *fixed, "--record", tmp_path / "far" / "a", environ=environ).returncode == 0
     series = sorted((tmp_path / "far").iterdir())
     assert len(series) > 1

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecg_live.participant_profile import DATA
+from ecg_live.participant_profile import DATA_FOLDER_VARIABLE
 from ecg_live.recorded.verify import verify
-from ecg_live.resources import folder
+from ecg_live.resources import recordings_folder
 from tests.support.decoding import decode
 from tests.support.xdf_recordings import ecg, load
 
-ECG = folder() / "supine_1min.txt"
+ECG = recordings_folder() / "supine_1min.txt"
 REFUSED = 77
 needs_unshare = pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare to mount a small disk")
 # DISK KEPT ROOM COMMAND...: a file system that only this script and its children see, of 110 MB, since a recording
@@ -48,7 +48,7 @@ def recorded(tmp_path: Path, room: str, data: Path) -> tuple[list[dict[str, Any]
     done = subprocess.run(
         [*private, *command, "--record", str(disk / "a.xdf")],
         capture_output=True, text=True, timeout=90, check=False, cwd=tmp_path,
-        env=os.environ | {DATA: str(data)},
+        env=os.environ | {DATA_FOLDER_VARIABLE: str(data)},
     )  # fmt: skip
     if done.returncode == REFUSED or "unshare" in done.stderr:
         pytest.skip(f"nothing may be mounted here: {done.stderr.strip()}")

@@ -16,7 +16,7 @@ from ecg_live.cli import main
 from ecg_live.cli.devices import show_devices
 from ecg_live.cli.live import live
 from ecg_live.cli.log_file import LOGGED_PACKAGES, log_option, log_to, private_words
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, DatasetError, DeviceError, EcgLiveError, FormatError
 from tests.emulators.full_disk import full_disk
 from tests.support.scripted_source import HandClock, Keep, Make, paced
@@ -102,7 +102,7 @@ def test_words_that_may_quote_data_stay_out(tmp_path: Path, kind: type[Exception
 def test_names_of_the_wearer_are_masked(tmp_path: Path) -> None:
     source = tmp_path / "Anna_rest.txt"
     source.touch()
-    settings = replace(Settings(), participant="Anna/Smith", session="S1", record=str(tmp_path / "REC.xdf"))
+    settings = replace(LiveSettings(), participant="Anna/Smith", session="S1", record=str(tmp_path / "REC.xdf"))
     private = tuple(private_words(settings, f"file:{source}"))
     with log_to(str(tmp_path / "a.log"), private):
         log.info("recording to %s, of anna/smith, as %s_2 in s1", settings.record, "Anna%2FSmith")

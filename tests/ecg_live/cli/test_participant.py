@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ecg_live.cli.participant import ParticipantState, device_key, encoder_id
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.events import StreamInfo
 from ecg_live.model.bundle import save_bundle
 from tests.support.command_line import ecg_live, of, write_csv
@@ -43,7 +43,7 @@ def run(data: Path) -> Run:
 
 def test_a_strap_teaches_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It gives no ECG, so that nothing is fitted out; that once ended in a traceback."""
-    wearer = ParticipantState(Settings(participant="P01"), "hr:TICKR", data)
+    wearer = ParticipantState(LiveSettings(participant="P01"), "hr:TICKR", data)
     assert wearer.keep() == 0
     assert "profile of P01: kept nothing: this source gives no ECG" in capsys.readouterr().err
     assert not list(data.glob("profiles/P01/*"))

@@ -19,7 +19,7 @@ from devices.read_options import ReadOptions
 from ecg_live import resources
 from ecg_live.cli import recording
 from ecg_live.cli.live import live
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import Profile
@@ -122,7 +122,14 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
 
 def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(resources.folder() / "supine_1min.txt"), "--headless"]
+    command = [
+        sys.executable,
+        "-m",
+        "ecg_live",
+        "run",
+        str(resources.recordings_folder() / "supine_1min.txt"),
+        "--headless",
+    ]
     options = ["--json", "--record", str(path), "--speed", "max"]
     pipe = subprocess.PIPE
     with subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, pipesize=4096) as running:
@@ -150,7 +157,7 @@ def test_json_needs_a_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recordings(info: StreamInfo = INFO, **settings: object) -> recording.RecorderFactory:
-    return recording.RecorderFactory(Settings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
+    return recording.RecorderFactory(LiveSettings(**settings), "x", info, random_bundle(), lambda: 1.0)  # type: ignore[arg-type]
 
 
 def test_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,7 +219,7 @@ def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_terminal_that_takes_no_more_ends_no_recording(tmp_path: Path) -> None:
-    path, source = tmp_path / "a.xdf", resources.folder() / "supine_1min.txt"
+    path, source = tmp_path / "a.xdf", resources.recordings_folder() / "supine_1min.txt"
     command = [sys.executable, "-m", "ecg_live", "run", str(source), "--headless", "--speed", "30"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from ecg_live.cli.live import _window
 from ecg_live.cli.recording import RecorderFactory
-from ecg_live.config import Settings
+from ecg_live.config import LiveSettings
 from ecg_live.dashboard.app import MAX_DROPPED_FRAMES, DrawingError
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Snapshot
@@ -48,13 +48,13 @@ def test_a_recording_goes_on_without_its_window(
     tmp_path: Path, recorded: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, bundle = Script(info(256.0), [*cut(ecg(3, 256.0), 256.0, [256, 256]), Script.SILENCE]), random_bundle()
-    settings = Settings(record=str(tmp_path / "a.xdf"))
+    settings = LiveSettings(record=str(tmp_path / "a.xdf"))
     recordings = RecorderFactory(settings, "x", source.info, bundle, time.monotonic)
     session = Unseen(
         source,
         SignalPath(source.info),
         Predictor(bundle),
-        bundle.infos,
+        bundle.head_infos,
         [],
         time.monotonic,
         recordings=recordings,

@@ -8,7 +8,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Battery, LeadOff, Marker, State, StateName
@@ -52,7 +52,7 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     window.refresh()
     assert (window.controller.markers.count, window.controller.markers.pending) == (1, [])
     assert window.controller.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
-    assert [marker.at for marker in window.controller.markers.placed] == [12 * RATE]
+    assert [marker.at for marker in window.controller.markers.placed] == [12 * MODEL_RATE_HZ]
     assert [text for _, text in window.markers.labels] == ["3"]
     view.wait(5)
     window.refresh()
@@ -100,7 +100,7 @@ def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
     window.refresh()
     assert window.sweep.labels() == ()
     press(window, Key.Key_Space)
-    window.sweep.show_page(13 * RATE)
+    window.sweep.show_page(13 * MODEL_RATE_HZ)
     window.refresh()
     assert [text for _, text in window.markers.labels] == ["1"]
 

@@ -2,7 +2,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.theme import DARK, LIGHT
 from tests.support.dashboard_windows import Open, live
 from tests.support.simulated_view import LOAD, answer
@@ -37,13 +37,13 @@ def test_scrolling_back_reaches_ten_minutes_and_no_further(opened: Open) -> None
     assert window.sweep.page is None
     QtTest.QTest.keyClick(window.sweep, Key.Key_Space)
     QtTest.QTest.keyClick(window.sweep, Key.Key_Left)
-    assert window.sweep.page == view.fed - RATE
+    assert window.sweep.page == view.fed - MODEL_RATE_HZ
     QtTest.QTest.keyClick(window.sweep, Key.Key_PageUp)
-    assert window.sweep.page == view.fed - RATE - window.sweep.span
+    assert window.sweep.page == view.fed - MODEL_RATE_HZ - window.sweep.span
     QtTest.QTest.keyClick(window.sweep, Key.Key_Home)
-    assert window.sweep.page == view.fed - 600 * RATE + window.sweep.span
+    assert window.sweep.page == view.fed - 600 * MODEL_RATE_HZ + window.sweep.span
     window.sweep.scrolled.emit(-1)
-    assert window.sweep.page == view.fed - 599 * RATE + window.sweep.span
+    assert window.sweep.page == view.fed - 599 * MODEL_RATE_HZ + window.sweep.span
     QtTest.QTest.keyClick(window.sweep, Key.Key_End)
     assert window.sweep.page == view.fed
 

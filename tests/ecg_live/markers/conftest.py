@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.markers.server import MarkServer
+from ecg_live.markers.server import MarkerServer
 from tests.support.marker_desk import NOW, Desk
 
-Open = Callable[..., MarkServer]
+Open = Callable[..., MarkerServer]
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,9 @@ def opened(desk: Desk) -> Iterator[Open]:
     """Opens servers; closes them after the test."""
     with ExitStack() as stack:
 
-        def build(port: int | None = None, session: str | None = None) -> MarkServer:
+        def build(port: int | None = None, session: str | None = None) -> MarkerServer:
             at = ("supine_1min.txt", session, port)
-            server = MarkServer(desk.mark, lambda: NOW, desk.over, *at, desk.saved, desk.told.append)
+            server = MarkerServer(desk.mark, lambda: NOW, desk.over, *at, desk.saved, desk.told.append)
             return stack.enter_context(server)
 
         yield build

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.markers.protocol import NEWEST, OLDEST, Refused, Request, parse
+from ecg_live.markers.protocol import MAX_MARKER_AGE_S, MAX_MARKER_LEAD_S, MarkRequest, RequestRefused, parse_request
 
 NOW = 5000.0
 
@@ -14,20 +14,20 @@ NOW = 5000.0
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (b"MARK stimulus on\n", Request(NOW, "stimulus on")),
-        (b"MARK stimulus on\r\n", Request(NOW, "stimulus on")),
-        (b"MARK  two  spaces", Request(NOW, "two  spaces")),
-        (b"MARK@4990.25 late\n", Request(4990.25, "late")),
-        (b"MARK@4.99e3 late\n", Request(4990.0, "late")),
-        ("MARK Größe 1 µV ♥\n".encode(), Request(NOW, "Größe 1 µV ♥")),
-        (b"MARK a\x1b[2Jb\x07\x00c\td\n", Request(NOW, "a [2Jb  c d")),
-        (b"MARK \xff\xfe\n", Request(NOW, "��")),
-        ("MARK a\u2028b\u202ec\n".encode(), Request(NOW, "a b c")),
-        (b"MARK@4000 MARK@1 x\n", Request(4000.0, "MARK@1 x")),
+        (b"MARK stimulus on\n", MarkRequest(NOW, "stimulus on")),
+        (b"MARK stimulus on\r\n", MarkRequest(NOW, "stimulus on")),
+        (b"MARK  two  spaces", MarkRequest(NOW, "two  spaces")),
+        (b"MARK@4990.25 late\n", MarkRequest(4990.25, "late")),
+        (b"MARK@4.99e3 late\n", MarkRequest(4990.0, "late")),
+        ("MARK Größe 1 µV ♥\n".encode(), MarkRequest(NOW, "Größe 1 µV ♥")),
+        (b"MARK a\x1b[2Jb\x07\x00c\td\n", MarkRequest(NOW, "a [2Jb  c d")),
+        (b"MARK \xff\xfe\n", MarkRequest(NOW, "��")),
+        ("MARK a\u2028b\u202ec\n".encode(), MarkRequest(NOW, "a b c")),
+        (b"MARK@4000 MARK@1 x\n", MarkRequest(4000.0, "MARK@1 x")),
     ],
 )
-def test_what_is_a_marker(line: bytes, expected: Request) -> None:
-    assert parse(line, NOW) == expected
+def test_what_is_a_marker(line: bytes, expected: MarkRequest) -> None:
+    assert parse_request(line, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_what_is_a_marker(line: bytes, expected: Request) -> None:
     ],
 )
 def test_what_is_none(line: bytes, reason: str) -> None:
-    with pytest.raises(Refused, match=reason):
-        parse(line, NOW)
+    with pytest.raises(RequestRefused, match=reason):
+        parse_request(line, NOW)
 
 
 @given(st.one_of(st.binary(max_size=100), st.binary(max_size=60).map(lambda rest: b"MARK@" + rest)))
 def test_any_bytes_are_a_marker_or_refused_in_a_line(line: bytes) -> None:
     answer = ""
     try:
-        answer = parse(line, NOW).text
-        assert NOW - OLDEST <= parse(line, NOW).time <= NOW + NEWEST
-    except Refused as error:
+        answer = parse_request(line, NOW).text
+        assert NOW - MAX_MARKER_AGE_S <= parse_request(line, NOW).time <= NOW + MAX_MARKER_LEAD_S
+    except RequestRefused as error:
         answer = str(error)
     assert answer
     assert answer.isprintable()

@@ -18,15 +18,15 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import Marker
 from ecg_live.markers import connection
 from ecg_live.markers import server as marks_server
-from ecg_live.markers.protocol import LINE
-from ecg_live.markers.registry import Door, running
-from ecg_live.markers.server import CONNECTIONS, STRANGERS, MarkServer
+from ecg_live.markers.protocol import MAX_LINE_BYTES
+from ecg_live.markers.registry import MarkerEndpoint, running_sessions
+from ecg_live.markers.server import MAX_CONNECTIONS, MAX_UNAUTHENTICATED, MarkerServer
 from tests.ecg_live.markers.conftest import Open
 from tests.support.marker_desk import NOW, Desk, Program, free
 
 
-def tcp(server: MarkServer) -> Door:
-    return Door(0, "tcp", port=server.port, token=server.token)
+def tcp(server: MarkerServer) -> MarkerEndpoint:
+    return MarkerEndpoint(0, "tcp", port=server.port, token=server.token)
 
 
 def test_a_program_on_tcp(opened: Open, desk: Desk) -> None:
@@ -46,7 +46,7 @@ def test_a_program_on_tcp(opened: Open, desk: Desk) -> None:
 
 def test_the_users_own_socket_asks_for_no_token(opened: Open, desk: Desk, runtime: Path) -> None:
     opened(session="S1")
-    (door,) = running()
+    (door,) = running_sessions()
     assert (door.source, door.session, door.port) == ("supine_1min.txt", "S1", None)
     with Program(door) as program:
         assert program.ask("MARK x") == "OK 100.000000"
@@ -70,7 +70,7 @@ def test_without_the_token_nothing_is_noted(opened: Open, desk: Desk, first: str
 def test_before_the_first_sample_and_after_the_last(opened: Open, desk: Desk) -> None:
     opened()
     desk.silent = True
-    with Program(running()[0]) as program:
+    with Program(running_sessions()[0]) as program:
         assert program.ask("MARK early") == "OK -"
         desk.ended = True
         assert program.ask("MARK late") == "ERR the session has ended"
@@ -78,17 +78,17 @@ def test_before_the_first_sample_and_after_the_last(opened: Open, desk: Desk) ->
 
 
 def test_a_session_that_is_busy(opened: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PLACING", 0.05)
+    monkeypatch.setattr(connection, "MARK_TIMEOUT_S", 0.05)
     opened()
     desk.deaf = True
-    with Program(running()[0]) as program:
+    with Program(running_sessions()[0]) as program:
         assert program.ask("MARK x").startswith("ERR the session is busy")
     assert desk.texts == ["x"]
 
 
 def test_the_last_line_needs_no_end(opened: Open, desk: Desk) -> None:
     opened()
-    with Program(running()[0]) as program:
+    with Program(running_sessions()[0]) as program:
         program.send(b"MARK one\nMARK two")
         program.done()
         assert [program.answer(), program.answer(), program.answer()] == ["OK 100.000000", "OK 100.000000", ""]
@@ -98,11 +98,11 @@ def test_the_last_line_needs_no_end(opened: Open, desk: Desk) -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 60), max_size=6))
 def test_answers_do_not_depend_on_how_lines_are_cut(opened: Open, cuts: list[int]) -> None:
-    if not running():
+    if not running_sessions():
         opened()
     said = "MARK ä\nMARK@4990 b\nNO\nMARK\nMARK c\n".encode()
     edges = [0, *sorted(cuts), len(said)]
-    with Program(running()[0]) as program:
+    with Program(running_sessions()[0]) as program:
         program.line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
         for begin, end in pairwise(edges):
             program.send(said[begin:end])
@@ -112,10 +112,12 @@ def test_answers_do_not_depend_on_how_lines_are_cut(opened: Open, cuts: list[int
     assert answers[:2] == ["OK 100.000000", "OK 90.000000"]
 
 
-@pytest.mark.parametrize("flood", [b"x" * (LINE + 1), b"MARK " + b"y" * 1_000_000, bytes(range(9, 256)) * 300])
+@pytest.mark.parametrize(
+    "flood", [b"x" * (MAX_LINE_BYTES + 1), b"MARK " + b"y" * 1_000_000, bytes(range(9, 256)) * 300]
+)
 def test_a_flood_ends_the_connection_and_nothing_else(opened: Open, desk: Desk, flood: bytes) -> None:
     opened()
-    with Program(running()[0]) as program, Program(running()[0]) as other:
+    with Program(running_sessions()[0]) as program, Program(running_sessions()[0]) as other:
         with suppress(BrokenPipeError, ConnectionResetError):
             program.send(flood)
             program.done()
@@ -129,15 +131,15 @@ def test_a_thousand_connections(opened: Open) -> None:
     """Those beyond the limit are told so; they take no room from the user's own socket, and who leaves makes some."""
     server = opened(port=free())
     with ExitStack() as stack:
-        for _ in range(CONNECTIONS):
+        for _ in range(MAX_CONNECTIONS):
             assert stack.enter_context(Program(tcp(server))).ask(f"TOKEN {server.token}") == "OK"
         for _ in range(3):
             with Program(tcp(server)) as late:
                 assert late.answer() == "ERR too many connections"
-        with Program(running()[0]) as own:
+        with Program(running_sessions()[0]) as own:
             assert own.ask("MARK x") == "OK 100.000000"
     threads = threading.active_count()
-    for _ in range(1000 - CONNECTIONS):
+    for _ in range(1000 - MAX_CONNECTIONS):
         with Program(tcp(server)) as stranger:
             assert stranger.ask("let me in").startswith("ERR")
     assert threading.active_count() == threads
@@ -148,7 +150,7 @@ def test_a_thousand_connections(opened: Open) -> None:
 def test_strangers_lock_nobody_out_and_the_session_says_so(opened: Open, desk: Desk) -> None:
     server = opened(port=free())
     with ExitStack() as stack:
-        silent = [stack.enter_context(Program(tcp(server))) for _ in range(STRANGERS + 40)]
+        silent = [stack.enter_context(Program(tcp(server))) for _ in range(MAX_UNAUTHENTICATED + 40)]
         for _ in range(3):
             with Program(tcp(server)) as program:
                 assert program.ask(f"TOKEN {server.token}") == "OK"
@@ -163,7 +165,7 @@ def test_strangers_lock_nobody_out_and_the_session_says_so(opened: Open, desk: D
 
 
 def test_who_shows_no_token_in_time_is_hung_up_on(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "ADMISSION", 0.05)
+    monkeypatch.setattr(connection, "TOKEN_TIMEOUT_S", 0.05)
     with Program(tcp(opened(port=free()))) as program:
         program.send(b"TOK")
         assert program.answer() == "ERR no token within 0.05 s"
@@ -173,7 +175,11 @@ def test_who_shows_no_token_in_time_is_hung_up_on(opened: Open, monkeypatch: pyt
 def test_it_closes_at_once_whoever_hangs_on(opened: Open, desk: Desk, runtime: Path) -> None:
     server = opened(port=free())
     desk.deaf = True
-    with Program(running()[0]) as waiting, Program(tcp(server)) as half, Program(running()[0]) as reader:
+    with (
+        Program(running_sessions()[0]) as waiting,
+        Program(tcp(server)) as half,
+        Program(running_sessions()[0]) as reader,
+    ):
         waiting.send(b"MARK never answered\n")
         half.send(b"TOKEN")
         reader.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -212,7 +218,7 @@ def test_where_sockets_have_no_room_there_is_a_port_with_a_token(
     """A path too long, or a system without them."""
     monkeypatch.setattr(marks_server, "LONGEST", 5)
     server = opened()
-    (door,) = running()
+    (door,) = running_sessions()
     assert (door.path, door.port, door.token) == (None, server.port, server.token)
     with Program(door) as program:
         assert program.ask(f"TOKEN {door.token}") == "OK"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.events import F64
-from ecg_live.model.baseline import SMALLEST, Baseline, relative, spread
-from ecg_live.model.features import Inputs, combine
+from ecg_live.model.baseline import MIN_FEATURE_SD, Baseline, baseline_normalise, within_subject_std
+from ecg_live.model.features import FeatureKind, combine_features
 from ecg_live.results import Quality, Window
 
 NAN = float("nan")
@@ -39,26 +39,29 @@ def test_relative_is_the_formula() -> None:
     rng = np.random.default_rng(0)
     x, rest, prior = rng.normal(3, 2, (7, 4)), rng.normal(3, 2, (6, 4)), np.array([1.0, 2.0, 0.5, 3.0])
     expected = (x - rest.mean(axis=0)) / np.sqrt((5 * prior**2 + 6 * rest.var(axis=0)) / 11)
-    assert relative(x, rest, prior) == pytest.approx(expected)
+    assert baseline_normalise(x, rest, prior) == pytest.approx(expected)
 
 
 def test_a_nan_in_the_baseline_is_left_out_and_a_feature_without_any_value_is_none() -> None:
     rest = np.array([[1.0, NAN, NAN], [3.0, 5.0, NAN]])
-    made = relative(np.array([[4.0, 5.0, 1.0], [NAN, 6.0, 1.0]]), rest, np.ones(3))
+    made = baseline_normalise(np.array([[4.0, 5.0, 1.0], [NAN, 6.0, 1.0]]), rest, np.ones(3))
     scale = np.sqrt([(5 + 2 * 1) / 7, 5 / 6])
     np.testing.assert_allclose(made, [[2 / scale[0], 0, NAN], [NAN, 1 / scale[1], NAN]])
 
 
 def test_a_feature_that_never_varied_gives_numbers() -> None:
-    made = relative(np.array([[1.0, 1.0 + SMALLEST]]), np.ones((4, 2)), np.zeros(2))
+    made = baseline_normalise(np.array([[1.0, 1.0 + MIN_FEATURE_SD]]), np.ones((4, 2)), np.zeros(2))
     np.testing.assert_allclose(made, [[0.0, 3 / np.sqrt(5)]])
 
 
 def test_spread_is_the_average_deviation_within_a_person_at_rest() -> None:
     x = np.array([[0.0, 7.0], [2.0, NAN], [10.0, 7.0], [16.0, 7.0], [99.0, 0.0], [5.0, 5.0]])
     person, rest = np.array(["a", "a", "b", "b", "b", "c"]), np.array([1, 1, 1, 1, 0, 1], bool)
-    assert spread(x, person, rest).tolist() == [2.0, 0.0]  # deviations 1 and 3; c has one window, a one value of two
-    assert spread(x, person, np.zeros(6, bool)).tolist() == [0.0, 0.0]
+    assert within_subject_std(x, person, rest).tolist() == [
+        2.0,
+        0.0,
+    ]  # deviations 1 and 3; c has one window, a one value of two
+    assert within_subject_std(x, person, np.zeros(6, bool)).tolist() == [0.0, 0.0]
 
 
 @settings(max_examples=40, deadline=None)
@@ -72,17 +75,17 @@ def test_the_same_windows_whatever_the_hop(hop: float, first: float, seconds: in
 
 
 @pytest.mark.parametrize("inputs", ["embedding", "hrv", "both"])
-def test_live_and_training_agree_to_the_bit(inputs: Inputs) -> None:
+def test_live_and_training_agree_to_the_bit(inputs: FeatureKind) -> None:
     rng = np.random.default_rng(0)
     embedding, beats = rng.normal(size=(8, 128)), rng.normal(size=(8, 3))
     beats[2, 1] = NAN
-    x = combine(embedding, beats, inputs)
+    x = combine_features(embedding, beats, inputs)
     prior = np.linspace(0.1, 2.0, x.shape[1])
     baseline = Baseline(60.0)
     for k in range(6):
         baseline.gather(at(10.0 * k), embedding[k : k + 1], beats[k : k + 1], usable=True)
-    trained = relative(x, x[:6], prior)
-    live = [relative(x[k : k + 1], baseline.rows(inputs), prior) for k in range(8)]
+    trained = baseline_normalise(x, x[:6], prior)
+    live = [baseline_normalise(x[k : k + 1], baseline.rows(inputs), prior) for k in range(8)]
     assert np.concatenate(live).tobytes() == trained.tobytes()
 
 

@@ -17,10 +17,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ecg_live.errors import BundleError, IncompatibleBundle, ModelError
-from ecg_live.model.bundle import FILE, Bundle, load_bundle, save_bundle
+from ecg_live.model.bundle import BUNDLE_FILE, Bundle, load_bundle, save_bundle
 from ecg_live.model.calibrated_head import PersonalHead
-from ecg_live.model.features import Inputs
-from ecg_live.model.tensor_file import SCHEMA, TENSORS_ONLY, digest, seal
+from ecg_live.model.features import FeatureKind
+from ecg_live.model.tensor_file import TENSOR_FILE_SCHEMA, TENSORS_ONLY_SCHEMA, content_sha256, tensors_sha256
 from ecg_live.resources import DEFAULT_MODEL
 from tests.support.random_bundles import random_bundle
 
@@ -40,7 +40,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def parts(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     with safe_open(path, framework="pt") as file:
         meta = file.metadata()
-        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(meta[FILE.key])  # noqa: SIM118 - no mapping
+        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(meta[BUNDLE_FILE.key])  # noqa: SIM118 - no mapping
 
 
 def refused(path: Path, kind: type[ModelError] = BundleError) -> ModelError:
@@ -71,9 +71,9 @@ def rewritten(whole: Path, out: Path, change: Change, *, sealed: bool) -> Path:
     change(tensors, meta)
     if sealed:
         del meta["sha256"]
-        meta["sha256"] = seal(tensors, meta)
+        meta["sha256"] = content_sha256(tensors, meta)
     path = out / "changed.safetensors"
-    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
+    path.write_bytes(save(tensors, {BUNDLE_FILE.key: json.dumps(meta)}))
     return path
 
 
@@ -88,13 +88,13 @@ def saved(bundle: Bundle, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("personal", [{}, {"mental_load": "hrv"}, {"mental_load": "both", "emotion": "embedding"}])
-def test_round_trip_to_the_bit(tmp_path_factory: pytest.TempPathFactory, personal: dict[str, Inputs]) -> None:
+def test_round_trip_to_the_bit(tmp_path_factory: pytest.TempPathFactory, personal: dict[str, FeatureKind]) -> None:
     before, tmp_path = random_bundle(personal=personal), tmp_path_factory.mktemp("again")
     whole = saved(before, tmp_path_factory.mktemp("whole"))
     after = load_bundle(whole)
     assert json.dumps(parts(whole)[1]["card"], sort_keys=True)
     assert after.card == before.card
-    assert [info.classes for info in after.infos] == [card.classes for card in before.card.heads.values()]
+    assert [info.classes for info in after.head_infos] == [card.classes for card in before.card.heads.values()]
     for one, other in zip(modules(before), modules(after), strict=True):
         assert type(one) is type(other)
         assert all(
@@ -239,7 +239,7 @@ def test_a_plain_safetensors_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[", "[" * 100_000, "3", "null", "[]", "{}", '{"schema": 2}', '{"schema": "1"}'])
 def test_metadata_of_another_kind(tmp_path: Path, text: str) -> None:
     path = tmp_path / "meta.safetensors"
-    path.write_bytes(save({"a": torch.zeros(3)}, {FILE.key: text}))
+    path.write_bytes(save({"a": torch.zeros(3)}, {BUNDLE_FILE.key: text}))
     refused(path)
 
 
@@ -289,12 +289,12 @@ def test_swapped_class_names(whole: Path, tmp_path: Path) -> None:
 
 def test_a_bundle_of_the_first_schema_is_read(whole: Path, tmp_path: Path) -> None:
     tensors, meta = parts(whole)
-    meta |= {"schema": TENSORS_ONLY, "sha256": digest(tensors)}
+    meta |= {"schema": TENSORS_ONLY_SCHEMA, "sha256": tensors_sha256(tensors)}
     path = tmp_path / "first.safetensors"
-    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
+    path.write_bytes(save(tensors, {BUNDLE_FILE.key: json.dumps(meta)}))
     assert load_bundle(path).card == load_bundle(whole).card
-    meta["schema"] = SCHEMA
-    path.write_bytes(save(tensors, {FILE.key: json.dumps(meta)}))
+    meta["schema"] = TENSOR_FILE_SCHEMA
+    path.write_bytes(save(tensors, {BUNDLE_FILE.key: json.dumps(meta)}))
     assert "checksum" in refused(path).message
 
 
@@ -372,5 +372,5 @@ def test_damage_anywhere_is_a_model_error_or_none(whole: Path, data: st.DataObje
     path.write_bytes(content)
     found = outcome(path)
     if isinstance(found, Bundle):  # only words that carry no weight can have changed
-        assert digest(parts(path)[0]) == digest(parts(whole)[0])
+        assert tensors_sha256(parts(path)[0]) == tensors_sha256(parts(whole)[0])
         assert found.card.preprocessing == random_bundle().card.preprocessing

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.features import SIZES, Inputs
-from ecg_live.model.networks import TASKS, EmotionHead, PretextHead, PretextNet
+from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.features import INPUT_SIZES, FeatureKind
+from ecg_live.model.networks import PRETEXT_TASKS, EmotionHead, PretextHead, PretextNet
 
 
 def weights(module: nn.Module) -> int:
@@ -18,14 +18,14 @@ def weights(module: nn.Module) -> int:
 
 def test_pretext_heads_have_the_papers_number_of_weights() -> None:
     assert weights(PretextHead()) == 33_153
-    net = PretextNet(Encoder("same"))
+    net = PretextNet(ConvEncoder("same"))
     assert weights(net.heads) == 232_071
     assert weights(net) == 561_223
 
 
 def test_pretext_heads_are_trained_and_in_the_papers_order() -> None:
-    assert TASKS == ("original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")
-    net = PretextNet(Encoder("valid"))
+    assert PRETEXT_TASKS == ("original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")
+    net = PretextNet(ConvEncoder("valid"))
     logits = net(torch.randn(2, 2560))
     assert logits.shape == (2, 7)
     logits.sum().backward()
@@ -54,7 +54,7 @@ def test_emotion_heads_of_the_paper(classes: int, hidden: tuple[int, ...], dropo
 
 @torch.no_grad()
 def test_probabilities_are_calibrated_by_the_temperature() -> None:
-    head, x = Head(3), torch.randn(5, 128)
+    head, x = CalibratedHead(3), torch.randn(5, 128)
     sharp = head(x)
     head.temperature.fill_(4.0)
     soft = head(x)
@@ -68,7 +68,7 @@ def test_distance_is_that_of_mahalanobis() -> None:
     rng = torch.Generator().manual_seed(0)
     mixing = torch.randn(128, 128, generator=rng, dtype=torch.double) / 11
     x = torch.randn(4000, 128, generator=rng, dtype=torch.double) @ mixing + 3
-    head = Head(2).double()
+    head = CalibratedHead(2).double()
     head.mean, head.sd = x.mean(dim=0), x.std(dim=0)
     z = (x - head.mean) / head.sd
     head.whiten = torch.linalg.cholesky(torch.linalg.inv(z.T.cov()))
@@ -81,7 +81,7 @@ def test_distance_is_that_of_mahalanobis() -> None:
 
 @torch.no_grad()
 def test_features_that_are_no_numbers_are_outside() -> None:
-    head = Head(2)
+    head = CalibratedHead(2)
     assert not head.outside(torch.zeros(1, 128))
     for strange in (float("nan"), float("inf"), -float("inf")):
         assert head.outside(torch.full((1, 128), strange))
@@ -89,17 +89,17 @@ def test_features_that_are_no_numbers_are_outside() -> None:
 
 @pytest.mark.parametrize("inputs", ["embedding", "hrv", "both"])
 @torch.no_grad()
-def test_a_head_is_as_wide_as_its_inputs(inputs: Inputs) -> None:
-    head, x = PersonalHead(3, inputs, (16, 8), 0.2), torch.randn(5, SIZES[inputs])
+def test_a_head_is_as_wide_as_its_inputs(inputs: FeatureKind) -> None:
+    head, x = PersonalHead(3, inputs, (16, 8), 0.2), torch.randn(5, INPUT_SIZES[inputs])
     assert head(x).shape == (5, 3)
     assert head.distance(x) == pytest.approx(x.norm(dim=1))
-    assert head.spread.shape == (SIZES[inputs],)
+    assert head.spread.shape == (INPUT_SIZES[inputs],)
     assert not head.training
 
 
 @torch.no_grad()
 def test_beats_that_are_missing_count_as_average_and_an_embedding_that_is_missing_does_not() -> None:
-    head = Head(2, "both")
+    head = CalibratedHead(2, "both")
     head.mean.fill_(3.0)
     x = torch.randn(4, 131) + 3
     average, missing = x.clone(), x.clone()

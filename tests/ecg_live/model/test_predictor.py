@@ -13,8 +13,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.model.baseline import Baseline
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.predictor import Predictor, Streaming, Whole
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.predictor import Predictor, StreamingEmbedder, WindowEmbedder
 from ecg_live.results import Quality, Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.random_bundles import EMOTION, LOAD, random_bundle
@@ -32,12 +32,12 @@ def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> list[Windo
     return play(SignalPath(info(256.0), hop), Tape(ecg(45, 256), 256, lost).items()).windows
 
 
-def features(engine: Streaming | Whole, windows: Iterable[Window]) -> Tensor:
+def features(engine: StreamingEmbedder | WindowEmbedder, windows: Iterable[Window]) -> Tensor:
     return torch.cat([engine.features(window) for window in windows])
 
 
 @torch.no_grad()
-def plain(encoder: Encoder, windows: Iterable[Window]) -> Tensor:
+def plain(encoder: ConvEncoder, windows: Iterable[Window]) -> Tensor:
     """Features of whole windows through Conv1d, one window at a time."""
     out = []
     for window in windows:
@@ -52,19 +52,21 @@ def plain(encoder: Encoder, windows: Iterable[Window]) -> Tensor:
 @pytest.mark.parametrize("hop", [1.0, 2.0, 10.0])
 def test_streaming_is_equal_to_whole_windows(bundle: Bundle, hop: float) -> None:
     windows = made(hop)
-    streamed, whole = features(Streaming(bundle), windows), plain(bundle.encoder, windows)
+    streamed, whole = features(StreamingEmbedder(bundle), windows), plain(bundle.encoder, windows)
     assert (streamed - whole).abs().max() < ROUNDING * whole.abs().max()
-    assert (features(Whole(bundle), windows) - whole).abs().max() < 2e-6 * whole.abs().max()
+    assert (features(WindowEmbedder(bundle), windows) - whole).abs().max() < 2e-6 * whole.abs().max()
 
 
 def test_streaming_gives_the_same_bits_however_a_window_is_reached(bundle: Bundle) -> None:
     every, tenth = made(1.0), made(10.0)
-    by_first = {window.first: row for window, row in zip(every, features(Streaming(bundle), every), strict=True)}
-    for window, row in zip(tenth, features(Streaming(bundle), tenth), strict=True):
+    by_first = {
+        window.first: row for window, row in zip(every, features(StreamingEmbedder(bundle), every), strict=True)
+    }
+    for window, row in zip(tenth, features(StreamingEmbedder(bundle), tenth), strict=True):
         if window.data.tobytes() == every[window.first // 256].data.tobytes():
             assert torch.equal(row, by_first[window.first])
     assert len(tenth) == 4
-    assert torch.equal(features(Streaming(bundle), every), features(Streaming(bundle), every))
+    assert torch.equal(features(StreamingEmbedder(bundle), every), features(StreamingEmbedder(bundle), every))
 
 
 @pytest.mark.parametrize(
@@ -73,17 +75,17 @@ def test_streaming_gives_the_same_bits_however_a_window_is_reached(bundle: Bundl
 def test_a_new_segment_starts_as_if_nothing_had_been_before(bundle: Bundle, at: float) -> None:
     windows = made(lost=((round(256 * at), 300),))
     assert {window.segment for window in windows} == {0, 1}
-    engine = Streaming(bundle)
+    engine = StreamingEmbedder(bundle)
     both = features(engine, windows)
     second = [window for window in windows if window.segment == 1]
-    assert torch.equal(both[-len(second) :], features(Streaming(bundle), second))
+    assert torch.equal(both[-len(second) :], features(StreamingEmbedder(bundle), second))
     whole = plain(bundle.encoder, windows)
     assert (both - whole).abs().max() < ROUNDING * whole.abs().max()
 
 
 def test_a_window_asked_for_twice_or_after_a_pause_is_answered_the_same(bundle: Bundle) -> None:
     windows = made()
-    engine = Streaming(bundle)
+    engine = StreamingEmbedder(bundle)
     first = features(engine, windows[:3])
     assert torch.equal(engine.features(windows[2])[0], first[2])
     later = engine.features(windows[25])
@@ -92,7 +94,7 @@ def test_a_window_asked_for_twice_or_after_a_pause_is_answered_the_same(bundle: 
 
 
 def test_the_stream_keeps_one_window_and_no_more(bundle: Bundle) -> None:
-    engine = Streaming(bundle)
+    engine = StreamingEmbedder(bundle)
     features(engine, made())
     assert engine._maps.shape == (128, 591)
 
@@ -109,11 +111,11 @@ def test_features_that_a_screen_keeps_for_an_hour_own_their_memory(bundle: Bundl
 @pytest.mark.parametrize(
     ("padding", "hop", "engine"),
     [
-        ("valid", 1, Streaming),
-        ("valid", 10, Streaming),
-        ("valid", 0.5, Whole),
-        ("valid", 2.5, Whole),
-        ("same", 1, Whole),
+        ("valid", 1, StreamingEmbedder),
+        ("valid", 10, StreamingEmbedder),
+        ("valid", 0.5, WindowEmbedder),
+        ("valid", 2.5, WindowEmbedder),
+        ("same", 1, WindowEmbedder),
     ],
 )
 def test_what_cannot_be_streamed_goes_window_by_window(padding: str, hop: float, engine: type) -> None:
@@ -158,7 +160,7 @@ def test_it_abstains_outside_the_training_range_head_by_head(bundle: Bundle) -> 
     strict = random_bundle(limit=1e9)
     window = made()[0]
     emotion = strict.heads["emotion"]["population"]
-    distance = emotion.distance(Streaming(strict).features(window))
+    distance = emotion.distance(StreamingEmbedder(strict).features(window))
     emotion.limit.fill_(float(distance) * 0.999)
     results = Predictor(strict).predict(window)
     assert results["emotion"].abstain == "signal unlike the training data"

@@ -11,12 +11,12 @@ import torch
 from hypothesis import given, settings
 
 from ecg_live.events import State
-from ecg_live.model.baseline import relative
-from ecg_live.model.bundle import Bundle, Card, HeadCard
-from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.features import Inputs, combine, hrv
-from ecg_live.model.predictor import Predictor, Streaming
+from ecg_live.model.baseline import baseline_normalise
+from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
+from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.features import FeatureKind, combine_features, hrv_features
+from ecg_live.model.predictor import Predictor, StreamingEmbedder
 from ecg_live.results import HeadResult, Quality, Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.chunk_cutting import cut, sizes
@@ -66,15 +66,15 @@ def test_population_until_the_baseline_is_complete_and_personal_from_then_on(
         )
         assert (heads["mental_load"] == same["mental_load"]) == (stop <= 30)
         assert heads["emotion"] == same["emotion"]
-    assert predictor.unchanged == ("emotion",)
+    assert predictor.heads_without_personal_set == ("emotion",)
 
 
 @torch.no_grad()
 def test_personal_probabilities_are_those_of_the_formula(bundle: Bundle, windows: list[Window]) -> None:
-    engine, head = Streaming(bundle), bundle.heads["mental_load"]["personal"]
+    engine, head = StreamingEmbedder(bundle), bundle.heads["mental_load"]["personal"]
     assert isinstance(head, PersonalHead)
-    rows = [combine(engine.features(w).double().numpy(), hrv(w)[None], "both") for w in windows]
-    x = relative(rows[-1], np.concatenate([rows[0], rows[10], rows[20]]), head.spread.numpy())
+    rows = [combine_features(engine.features(w).double().numpy(), hrv_features(w)[None], "both") for w in windows]
+    x = baseline_normalise(rows[-1], np.concatenate([rows[0], rows[10], rows[20]]), head.spread.numpy())
     expected = head(torch.from_numpy(x).float())[0].tolist()
     *_, (_, heads, _) = answers(Predictor(bundle, baseline=30.0), windows)
     assert heads["mental_load"].probs == dict(zip(LOAD, expected, strict=True))
@@ -96,8 +96,8 @@ def test_without_a_baseline_or_a_personal_set_nothing_is_new(bundle: Bundle, win
         for _, heads, news in answers(predictor, windows[::7]):
             assert news is None
             assert {result.set for result in heads.values()} == {"population"}
-    assert Predictor(bundle).unchanged == ()
-    assert Predictor(random_bundle(), baseline=30.0).unchanged == ("mental_load", "emotion")
+    assert Predictor(bundle).heads_without_personal_set == ()
+    assert Predictor(random_bundle(), baseline=30.0).heads_without_personal_set == ("mental_load", "emotion")
 
 
 @pytest.mark.parametrize("hop", [0.5, 1.0, 2.0, 10.0])
@@ -133,12 +133,12 @@ def test_however_the_stream_is_cut_the_answers_are_the_same(
 
 def test_a_head_on_beats_alone_abstains_without_them_and_one_on_both_does_not(windows: list[Window]) -> None:
     torch.manual_seed(0)
-    kinds: dict[str, Inputs] = {"beats": "hrv", "both": "both"}
+    kinds: dict[str, FeatureKind] = {"beats": "hrv", "both": "both"}
     cards = {name: HeadCard(LOAD, inputs={"population": kind}) for name, kind in kinds.items()}
-    heads = {name: {"population": Head(2, kind)} for name, kind in kinds.items()}
+    heads = {name: {"population": CalibratedHead(2, kind)} for name, kind in kinds.items()}
     for sets in heads.values():
         sets["population"].limit.fill_(1e9)
-    predictor = Predictor(Bundle(Card("beats", "valid", cards), Encoder().eval(), heads))
+    predictor = Predictor(Bundle(ModelCard("beats", "valid", cards), ConvEncoder().eval(), heads))
     found = predictor.predict(windows[0])
     assert all(result.probs for result in found.values())
     found = predictor.predict(replace(windows[1], beats=()))

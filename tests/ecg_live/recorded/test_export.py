@@ -25,12 +25,12 @@ from ecg_live.recorded.export import export
 from ecg_live.recorded.export.edf import _round_outwards
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.session_file import read_contents
-from ecg_live.resources import folder
+from ecg_live.resources import recordings_folder
 from ecg_live.results import Item, Quality
-from ecg_live.sinks.stream_layout import specs
-from ecg_live.sinks.xdf_encoder import Packer
-from ecg_live.xdf.decode import Torn, chunks
-from ecg_live.xdf.encode import DIGEST, MAGIC
+from ecg_live.sinks.stream_layout import stream_specs
+from ecg_live.sinks.xdf_encoder import XdfEncoder
+from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
+from ecg_live.xdf.encode import DIGEST_TAG, MAGIC
 from tests.support.decoding import decode
 from tests.support.files import xdf_files as plain
 from tests.support.recorded_sessions import rolled, story
@@ -38,7 +38,7 @@ from tests.support.scripted_source import HandClock
 from tests.support.xdf_recordings import BEGAN, HEADS, INFO, TEXTS, counted, ecg, eventful, load, prediction, record
 
 PLAIN = ReadOptions()
-REAL = folder() / "supine_1min.txt"
+REAL = recordings_folder() / "supine_1min.txt"
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_markers_of_a_recording_at_any_speed_come_back_from_its_edf(tmp_path: Pa
 
 def test_damage_in_a_session_is_a_gap_up_to_the_next_boundary(tmp_path: Path) -> None:
     clock, path = HandClock(), tmp_path / "a.xdf"
-    packer = Packer(specs(INFO, HEADS), INFO, HEADS, TEXTS, clock)
+    packer = XdfEncoder(stream_specs(INFO, HEADS), INFO, HEADS, TEXTS, clock)
     parts = [MAGIC, packer.begin()]
     for second in range(60):
         samples = np.arange(256.0 * second, 256.0 * second + 256)[:, None]
@@ -169,7 +169,7 @@ def test_damage_in_a_session_is_a_gap_up_to_the_next_boundary(tmp_path: Path) ->
         clock.wait(1.0)
         parts.append(packer.tick())
     path.write_bytes(b"".join([*parts, packer.end()]))
-    places = [chunk.begin for _, chunk in chunks(path) if not isinstance(chunk, Torn) and chunk.tag == 3]
+    places = [chunk.begin for _, chunk in iter_chunks(path) if not isinstance(chunk, TruncatedChunk) and chunk.tag == 3]
     data = bytearray(path.read_bytes())
     begin = places[len(places) // 2] + 3
     data[begin : begin + 3000] = bytes(3000)
@@ -285,9 +285,9 @@ def footers(path: Path) -> dict[str, tuple[int, float, float]]:
 def seals(path: Path) -> bool:
     """Whether every byte is covered by the chain of digests."""
     data, digest, at = path.read_bytes(), b"", 0
-    for file, chunk in chunks(path):
-        assert not isinstance(chunk, Torn)
-        if chunk.tag == DIGEST:
+    for file, chunk in iter_chunks(path):
+        assert not isinstance(chunk, TruncatedChunk)
+        if chunk.tag == DIGEST_TAG:
             digest = hashlib.sha256(digest + data[at : chunk.begin]).digest()
             if file.read(chunk.size) != digest:
                 return False
@@ -301,7 +301,9 @@ def test_a_cut_recording_is_closed_with_the_footers_it_would_have_had(session: P
     assert seals(session)
     (same,) = export(session, "xdf", None, PLAIN).files
     assert same.read_bytes() == whole
-    feet = [chunk.begin for _, chunk in chunks(session) if not isinstance(chunk, Torn) and chunk.tag == 6]
+    feet = [
+        chunk.begin for _, chunk in iter_chunks(session) if not isinstance(chunk, TruncatedChunk) and chunk.tag == 6
+    ]
     for end in (feet[0], feet[0] + 5, feet[1], feet[-1] - 1, len(whole) - 1):
         cut = tmp_path / "cut.xdf"
         cut.write_bytes(whole[:end])
@@ -331,12 +333,16 @@ def test_labrecorders_files_get_footers_and_no_digest(tmp_path: Path) -> None:
     (closed,) = export(path, "xdf", None, PLAIN).files
     assert footers(closed)["Polar"] == pytest.approx((1000, 100.0, 100 + 999 / 130))
     assert closed.read_bytes().startswith(path.read_bytes())
-    assert not [1 for _, chunk in chunks(closed) if not isinstance(chunk, Torn) and chunk.tag == DIGEST]
+    assert not [
+        1 for _, chunk in iter_chunks(closed) if not isinstance(chunk, TruncatedChunk) and chunk.tag == DIGEST_TAG
+    ]
 
 
 def test_what_lies_before_damage_is_exported_and_the_damage_named(session: Path) -> None:
     data = bytearray(session.read_bytes())
-    places = [chunk.begin for _, chunk in chunks(session) if not isinstance(chunk, Torn) and chunk.tag == 3]
+    places = [
+        chunk.begin for _, chunk in iter_chunks(session) if not isinstance(chunk, TruncatedChunk) and chunk.tag == 3
+    ]
     data[places[-3]] = 77  # no length has so many bytes
     session.write_bytes(data)
     for form in ("csv", "edf", "xdf"):

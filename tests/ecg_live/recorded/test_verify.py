@@ -21,8 +21,8 @@ from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
-from ecg_live.xdf.decode import ChunkAt, chunks
-from ecg_live.xdf.encode import DIGEST, SAMPLES
+from ecg_live.xdf.decode import ChunkLocation, iter_chunks
+from ecg_live.xdf.encode import DIGEST_TAG, SAMPLES_TAG
 from tests.support.files.xdf_files import chunk, header, write
 from tests.support.files.xdf_files import ecg as lab_ecg
 from tests.support.synthetic_signals import ecg
@@ -88,7 +88,7 @@ def test_every_byte_counts(tmp_path_factory: pytest.TempPathFactory, recording: 
 def last_write(path: Path, recording: bytes) -> int:
     """Where the last write begins: behind the last digest but one."""
     path.write_bytes(recording)
-    return [each.end for _, each in chunks(path) if isinstance(each, ChunkAt) and each.tag == DIGEST][-2]
+    return [each.end for _, each in iter_chunks(path) if isinstance(each, ChunkLocation) and each.tag == DIGEST_TAG][-2]
 
 
 @settings(max_examples=40, deadline=None)
@@ -116,7 +116,7 @@ def test_damage_that_looks_like_a_cut(tmp_path: Path, recording: bytes) -> None:
     """A length that reaches beyond the end would have a reader drop all that is behind it."""
     path = tmp_path / "a.xdf"
     path.write_bytes(recording)
-    samples = next(each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.tag == SAMPLES)
+    samples = next(each for _, each in iter_chunks(path) if isinstance(each, ChunkLocation) and each.tag == SAMPLES_TAG)
     content = bytearray(recording)
     content[samples.begin + 4] = 0x10  # of four bytes the last but one
     path.write_bytes(content)
@@ -144,7 +144,9 @@ def test_what_was_taken_out_is_missed(tmp_path: Path, recording: bytes) -> None:
     path = tmp_path / "a.xdf"
     path.write_bytes(recording)
     middle = verify(path).intact_bytes // 2
-    (gone,) = [each for _, each in chunks(path) if isinstance(each, ChunkAt) and each.begin <= middle < each.end]
+    (gone,) = [
+        each for _, each in iter_chunks(path) if isinstance(each, ChunkLocation) and each.begin <= middle < each.end
+    ]
     path.write_bytes(recording[: gone.begin] + recording[gone.end :])
     assert not verify(path).sound
 
@@ -202,9 +204,9 @@ def test_a_file_that_lacks_headers_is_not_sound(tmp_path: Path) -> None:
     """Cut inside a chunk, and between two; with all of them it is sound, though nothing was recorded."""
     whole, cut = tmp_path / "whole.xdf", tmp_path / "cut.xdf"
     record(whole, [])
-    ends = [each.end for _, each in chunks(whole) if isinstance(each, ChunkAt)]
-    tags = [each.tag for _, each in chunks(whole) if isinstance(each, ChunkAt)]
-    sealed = ends[tags.index(DIGEST)]
+    ends = [each.end for _, each in iter_chunks(whole) if isinstance(each, ChunkLocation)]
+    tags = [each.tag for _, each in iter_chunks(whole) if isinstance(each, ChunkLocation)]
+    sealed = ends[tags.index(DIGEST_TAG)]
     data = whole.read_bytes()
     for end in [*(end for end in ends if end < sealed), *(end + 7 for end in ends if end + 7 < sealed), 4, 5]:
         cut.write_bytes(data[:end])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecg_live.constants import RATE
+from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64, LeadOff
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.synthetic_signals import Tape, ecg, info, play
@@ -15,7 +15,7 @@ from tests.support.synthetic_signals import Tape, ecg, info, play
 def test_an_offset_of_300_mv_gives_no_transient(rate: float) -> None:
     plain = play(SignalPath(info(rate)), Tape(ecg(12, rate), rate).items())
     raised = play(SignalPath(info(rate)), Tape(ecg(12, rate) + 300, rate).items())
-    quarter = RATE // 4
+    quarter = MODEL_RATE_HZ // 4
     assert np.abs(plain.trace() - raised.trace()).max() < 1e-3
     assert np.abs(raised.trace()[quarter:]).max() < 1.5  # R peaks have 1.2 mV
     assert raised.windows[0].quality.grade == "good"
@@ -29,7 +29,7 @@ def test_an_electrode_step_settles_and_marks_its_windows(height: float, at: floa
     made = play(SignalPath(info(500.0)), Tape(x, 500).items())
     plain = play(SignalPath(info(500.0)), Tape(ecg(40, 500), 500).items())
     settled = at + (1.6 if abs(height) == 10 else 2.65)
-    assert np.abs(made.trace() - plain.trace())[round(settled * RATE) :].max() < 0.05
+    assert np.abs(made.trace() - plain.trace())[round(settled * MODEL_RATE_HZ) :].max() < 0.05
     for window, same in zip(made.windows, plain.windows, strict=True):
         if window.start < settled and window.stop > at:
             assert window.quality.grade == "unusable"

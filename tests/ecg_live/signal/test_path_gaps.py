@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Chunk, Gap
 from ecg_live.signal.pipeline import SignalPath
@@ -53,7 +53,7 @@ def test_a_bridge_is_a_straight_line_and_counts_in_the_window() -> None:
     lost = ((300, 10), (2700, 5))
     bridged = play(SignalPath(info(256.0)), Tape(x, 256, lost).items())
     assert np.allclose(bridged.trace(), play(SignalPath(info(256.0)), Tape(x, 256).items()).trace(), atol=1e-6)
-    shares = [window.bridged * WIDTH for window in bridged.windows]
+    shares = [window.bridged * WINDOW_SAMPLES for window in bridged.windows]
     assert shares == pytest.approx([10, 10 + 5, 5, 5, 5])
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError
 from ecg_live.events import F32, F64, Chunk
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.signal.zscore import Scale
+from ecg_live.signal.zscore import WearerScale
 from tests.support.chunk_cutting import BEGAN, ODD_RATE, RATES, cut
 from tests.support.synthetic_signals import Tape, ecg, info, play
 
@@ -23,8 +23,8 @@ def test_a_minute_has_51_windows_at_a_hop_of_a_second(rate: float) -> None:
     made = play(SignalPath(info(rate)), Tape(ecg(60, rate), rate).items([round(rate / 50)] * 100))
     assert len(made.windows) == 51
     assert [window.start for window in made.windows] == list(range(51))
-    assert [window.first for window in made.windows] == list(range(0, 51 * RATE, RATE))
-    assert all(len(window.data) == WIDTH and window.data.dtype == np.float32 for window in made.windows)
+    assert [window.first for window in made.windows] == list(range(0, 51 * MODEL_RATE_HZ, MODEL_RATE_HZ))
+    assert all(len(window.data) == WINDOW_SAMPLES and window.data.dtype == np.float32 for window in made.windows)
     assert [window.stop - window.start for window in made.windows] == [10.0] * 51
 
 
@@ -39,7 +39,7 @@ def test_every_hop_before_the_first_window_says_how_long_it_takes(hop: float) ->
 def test_a_recording_shorter_than_a_window_has_none() -> None:
     made = play(SignalPath(info(500.0)), Tape(ecg(9.99, 500), 500).items())
     assert made.windows == []
-    assert len(made.trace()) == round(9.99 * RATE + 0.5)
+    assert len(made.trace()) == round(9.99 * MODEL_RATE_HZ + 0.5)
 
 
 def test_an_empty_stream_gives_nothing() -> None:
@@ -64,12 +64,12 @@ def peak(x: F32) -> float:
 def test_a_pulse_comes_out_when_it_went_in(rate: float) -> None:
     at = 12.345  # s of raw time
     made = play(SignalPath(info(rate)), Tape(pulse(at, 24, rate) + 40, rate).items())
-    half = 0.5 / RATE
-    assert peak(made.trace()) / RATE == pytest.approx(at, abs=half)
+    half = 0.5 / MODEL_RATE_HZ
+    assert peak(made.trace()) / MODEL_RATE_HZ == pytest.approx(at, abs=half)
     inside = [window for window in made.windows if window.start + 1 < at < window.stop - 1]
     assert len(inside) >= 7
     for window in inside:
-        assert window.start + peak(window.data) / RATE == pytest.approx(at, abs=half)
+        assert window.start + peak(window.data) / MODEL_RATE_HZ == pytest.approx(at, abs=half)
 
 
 @EVERY_RATE
@@ -81,7 +81,7 @@ def test_raw_time_is_kept_over_gaps(rate: float) -> None:
     second = [trace for trace in made.traces if trace.segment == 1]
     resumed = (start + round(3 * rate)) / rate
     assert second[0].start == pytest.approx(resumed, abs=1e-12)
-    assert resumed + peak(made.trace(1)) / RATE == pytest.approx(at, abs=0.5 / RATE)
+    assert resumed + peak(made.trace(1)) / MODEL_RATE_HZ == pytest.approx(at, abs=0.5 / MODEL_RATE_HZ)
     assert next(window.start for window in made.windows if window.segment == 1) == pytest.approx(resumed)
     assert all(window.time == pytest.approx(BEGAN + window.start, abs=1e-6) for window in made.windows)
 
@@ -97,8 +97,8 @@ def test_times_follow_the_session_clock_rather_than_the_nominal_rate() -> None:
 
 def test_a_wearers_scale_may_be_given() -> None:
     x = ecg(12, 256)
-    made = play(SignalPath(info(256.0), scale=Scale(0.0, 4.0, 100)), Tape(x, 256).items())
-    assert np.allclose(made.windows[0].data[:RATE], made.trace()[:RATE] / 2, atol=1e-6)
+    made = play(SignalPath(info(256.0), scale=WearerScale(0.0, 4.0, 100)), Tape(x, 256).items())
+    assert np.allclose(made.windows[0].data[:MODEL_RATE_HZ], made.trace()[:MODEL_RATE_HZ] / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("hop", [0.0, -1.0, 10.5, 0.3, float("nan"), float("inf")])

@@ -9,25 +9,27 @@ import pytest
 
 from devices.files import open_recording
 from devices.read_options import ReadOptions
-from ecg_live.constants import RATE, WIDTH
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F64
 from ecg_live.results import Quality
-from ecg_live.signal.beats import rhythm
+from ecg_live.signal.beats import find_rhythm
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.signal.quality import judge
-from ecg_live.signal.raw_quality import Block
+from ecg_live.signal.quality import assess_window
+from ecg_live.signal.raw_quality import BlockQuality
 from tests.support.synthetic_signals import ecg, play
 
-FINE = [Block()] * 10
-T = np.arange(WIDTH) / RATE
+FINE = [BlockQuality()] * 10
+T = np.arange(WINDOW_SAMPLES) / MODEL_RATE_HZ
 
 
-def graded(x: F64, blocks: list[Block] | None = None, bridged: float = 0.0, baseline: F64 | None = None) -> Quality:
-    return judge(blocks or FINE, x if baseline is None else baseline, x, rhythm(x), bridged)
+def graded(
+    x: F64, blocks: list[BlockQuality] | None = None, bridged: float = 0.0, baseline: F64 | None = None
+) -> Quality:
+    return assess_window(blocks or FINE, x if baseline is None else baseline, x, find_rhythm(x), bridged)
 
 
 def clean() -> F64:
-    return ecg(10, RATE)[:, 0]
+    return ecg(10, MODEL_RATE_HZ)[:, 0]
 
 
 def test_a_clean_ecg_is_good() -> None:
@@ -37,15 +39,15 @@ def test_a_clean_ecg_is_good() -> None:
 @pytest.mark.parametrize(
     ("fault", "count", "grade", "reason"),
     [
-        (Block(flat=True), 1, "poor", "flat for a second"),
-        (Block(flat=True), 2, "unusable", "flat line"),
-        (Block(railed=True), 1, "poor", "clipped for a second"),
-        (Block(railed=True), 2, "unusable", "signal at the converter's limit"),
-        (Block(lead_off=True), 1, "unusable", "electrode off"),
-        (Block(step=True), 1, "unusable", "baseline step"),
+        (BlockQuality(flat=True), 1, "poor", "flat for a second"),
+        (BlockQuality(flat=True), 2, "unusable", "flat line"),
+        (BlockQuality(railed=True), 1, "poor", "clipped for a second"),
+        (BlockQuality(railed=True), 2, "unusable", "signal at the converter's limit"),
+        (BlockQuality(lead_off=True), 1, "unusable", "electrode off"),
+        (BlockQuality(step=True), 1, "unusable", "baseline step"),
     ],
 )
-def test_faults_of_raw_seconds(fault: Block, count: int, grade: str, reason: str) -> None:
+def test_faults_of_raw_seconds(fault: BlockQuality, count: int, grade: str, reason: str) -> None:
     found = graded(clean(), [fault] * count + FINE[count:])
     assert (found.grade, found.reasons) == (grade, (reason,))
 
@@ -62,7 +64,7 @@ def test_a_wandering_baseline_is_seen_before_the_high_pass() -> None:
 
 @pytest.mark.parametrize(("noise", "grade"), [(0.1, "good"), (0.37, "poor"), (1.5, "unusable")])
 def test_noise_costs_first_the_grade_and_then_the_window(noise: float, grade: str) -> None:
-    assert graded(clean() + np.random.default_rng(0).normal(size=WIDTH) * noise).grade == grade
+    assert graded(clean() + np.random.default_rng(0).normal(size=WINDOW_SAMPLES) * noise).grade == grade
 
 
 def test_power_beside_the_qrs_band_is_noise() -> None:
@@ -71,7 +73,7 @@ def test_power_beside_the_qrs_band_is_noise() -> None:
 
 
 def test_no_beats_no_use() -> None:
-    for x in (np.zeros(WIDTH), 0.1 * np.sin(2 * np.pi * 0.1 * T)):
+    for x in (np.zeros(WINDOW_SAMPLES), 0.1 * np.sin(2 * np.pi * 0.1 * T)):
         assert graded(x) == Quality("unusable", ("no plausible heartbeat",))
 
 

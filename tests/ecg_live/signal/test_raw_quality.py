@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 
 from ecg_live.events import F64
-from ecg_live.signal.raw_quality import Block, BlockMeter
+from ecg_live.signal.raw_quality import BlockQuality, RawQualityMeter
 from tests.support.chunk_cutting import ODD_RATE, cut, sizes
 from tests.support.synthetic_signals import ecg
 
 
 def verdicts(
     x: F64, rate: float, full_scale: tuple[float, float] | None = None, into: tuple[int, ...] = ()
-) -> list[Block]:
-    meter = BlockMeter(rate, full_scale)
+) -> list[BlockQuality]:
+    meter = RawQualityMeter(rate, full_scale)
     for chunk in cut(x, rate, into):
         meter.push(chunk.samples[:, 0])
     return [meter[k] for k in range(int(len(x) / rate))]
@@ -40,7 +40,7 @@ def test_an_ecg_is_usable() -> None:
 
 def test_a_second_with_a_fault_is_not() -> None:
     for fault in ("flat", "railed", "step", "lead_off"):
-        assert not Block(**{fault: True}).usable
+        assert not BlockQuality(**{fault: True}).usable
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
@@ -58,7 +58,7 @@ def test_one_glitch_may_not_teach_the_scale() -> None:
 
 
 def test_an_electrode_off_for_a_moment_spoils_its_second_only() -> None:
-    meter = BlockMeter(100.0, None)
+    meter = RawQualityMeter(100.0, None)
     meter.lead_off(150, off=True)
     meter.lead_off(160, off=True)  # told twice
     meter.lead_off(170, off=False)

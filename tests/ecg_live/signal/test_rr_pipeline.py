@@ -11,7 +11,7 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Prediction, Quality, Summary
 from ecg_live.session import Session
-from ecg_live.signal.rr_pipeline import StrapPath
+from ecg_live.signal.rr_pipeline import RrPath
 from tests.support.scripted_source import HandClock, Keep, Script, of
 
 
@@ -26,7 +26,7 @@ def told(rr: list[float], period: float = 1.0, began: float = 500.0, rate: float
 
 
 def play(words: list[Beats | LeadOff | Battery], hop: float = 1.0) -> tuple[list[Prediction], list[State]]:
-    path = StrapPath(["mental_load", "arousal"], hop)
+    path = RrPath(["mental_load", "arousal"], hop)
     made = [item for word in words for item in path.push(word)] + list(path.flush())
     return [item for item in made if isinstance(item, Prediction)], [item for item in made if isinstance(item, State)]
 
@@ -107,9 +107,9 @@ def test_session_of_a_strap(random_model: Bundle, clock: HandClock) -> None:
         return [step for word in words for step in (lambda: clock.wait(1.0), word)]
 
     source = Script(StreamInfo(0.0, (), name="strap"), steps())  # type: ignore[arg-type]
-    path = StrapPath([info.name for info in random_model.infos])
+    path = RrPath([info.name for info in random_model.head_infos])
     predictor = Predictor(random_model, baseline=30)
-    session = Session(source, path, predictor, random_model.infos, [keep], clock, seconds=40)
+    session = Session(source, path, predictor, random_model.head_infos, [keep], clock, seconds=40)
     session.run()
     assert session.error is None
     assert len(of(keep, Beats)) == 41

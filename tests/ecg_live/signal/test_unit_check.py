@@ -7,7 +7,7 @@ import pytest
 
 from ecg_live.events import F64, Chunk, State, StreamInfo
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.signal.unit_check import UnitWatch
+from ecg_live.signal.unit_check import UnitCheck
 
 RATE = 250.0
 INFO = StreamInfo(RATE, ("ECG",), unit_assumed=True)
@@ -68,7 +68,7 @@ def test_a_short_recording_is_judged_at_its_end() -> None:
 
 def test_what_is_said_does_not_depend_on_the_cutting() -> None:
     def states(size: int) -> list[State]:
-        watch, samples = UnitWatch(INFO), ecg() * 1000
+        watch, samples = UnitCheck(INFO), ecg() * 1000
         return [s for at in range(0, len(samples), size) for s in watch.push(samples[at : at + size], 7 + at / RATE)]
 
     assert states(1) == states(333) == states(5000)

@@ -13,8 +13,8 @@ import pytest
 from ecg_live.errors import RecordingError
 from ecg_live.events import Marker, State
 from ecg_live.results import Item, Poll, RecordingStatus, Summary
-from ecg_live.sinks.dispatcher import Fanout
-from ecg_live.sinks.display_buffer import Screen
+from ecg_live.sinks.dispatcher import Dispatcher
+from ecg_live.sinks.display_buffer import DisplayBuffer
 from tests.support.scripted_source import HandClock, Keep
 from tests.support.session_items import INFO, chunk
 
@@ -39,11 +39,11 @@ class Hall:
 
     def __init__(self, *sinks: Keep, tapes: tuple[Tape, ...] = (), speed: float = 1.0, watched: bool = False) -> None:
         self.clock, self.deserted = HandClock(), 0
-        self.screen = Screen(INFO.rate, self.clock)
+        self.screen = DisplayBuffer(INFO.rate, self.clock)
         self._tapes = iter(tapes)
         recordings: Callable[[], Tape] | None = self._open if tapes else None
         info = replace(INFO, speed=speed)
-        self.fanout = Fanout(info, self.screen, sinks, self.clock, self._leave, recordings, watched=watched)
+        self.fanout = Dispatcher(info, self.screen, sinks, self.clock, self._leave, recordings, watched=watched)
 
     def _open(self) -> Tape:
         tape = next(self._tapes, None)
@@ -293,12 +293,12 @@ def test_a_screen_that_raises_misses_an_item_and_ends_nothing(monkeypatch: pytes
 def test_once_nobody_looks_any_more_a_recording_keeps_the_session_until_it_ends() -> None:
     hall = Hall(tapes=(Tape(),), watched=True)
     hall.fanout.begin_recording()
-    hall.fanout.unwatch()
+    hall.fanout.screen_closed()
     assert (hall.deserted, hall.fanout.only_recorded) == (0, True)
     hall.fanout.end_recording()
     assert hall.deserted == 1
     bare = Hall(watched=True)
-    bare.fanout.unwatch()
+    bare.fanout.screen_closed()
     assert bare.deserted == 1
 
 

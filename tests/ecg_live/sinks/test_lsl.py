@@ -14,7 +14,7 @@ import pytest
 
 from ecg_live.events import Gap, Marker, State
 from ecg_live.results import Item
-from ecg_live.sinks.lsl import OFFERED, LslOut
+from ecg_live.sinks.lsl import OFFERED_STREAMS, LslOut
 from tests.support.session_items import HEADS, INFO, chunk, prediction, trace
 
 PATIENCE = 10.0  # s; a test that waits so long has failed
@@ -62,16 +62,16 @@ def out() -> Iterator[LslOut]:
 
 @pytest.fixture(scope="module")
 def listener(out: LslOut) -> Iterator[Listener]:
-    inlets = Listener(INFO.source_id, len(OFFERED))
+    inlets = Listener(INFO.source_id, len(OFFERED_STREAMS))
     yield inlets
     inlets.close()
 
 
 def test_all_streams_are_found_before_anything_was_written(listener: Listener) -> None:
-    assert set(listener.headers) == set(OFFERED)
+    assert set(listener.headers) == set(OFFERED_STREAMS)
     names = {key: header.name() for key, header in listener.headers.items()}
     assert names["filtered"] == "ecg-live ECG filtered"
-    assert len(set(names.values())) == len(OFFERED)
+    assert len(set(names.values())) == len(OFFERED_STREAMS)
     assert {key: header.nominal_srate() for key, header in listener.headers.items() if header.nominal_srate()} == {
         "filtered": 256.0
     }
@@ -143,7 +143,7 @@ def test_writing_never_waits_for_who_listens(out: LslOut, listener: Listener) ->
 def test_what_was_written_before_the_end_is_there_and_then_the_streams_are_gone() -> None:
     info = replace(INFO, source_id="short")
     sink = LslOut(info, HEADS, clock, 0.0)
-    ears = Listener("short", len(OFFERED))
+    ears = Listener("short", len(OFFERED_STREAMS))
     for k in range(500):
         sink.write(Marker(clock(), f"{k}", 0.0))
     sink.close()
@@ -156,6 +156,6 @@ def test_what_was_written_before_the_end_is_there_and_then_the_streams_are_gone(
 
 def test_without_ecg_there_is_none_to_offer() -> None:
     sink = LslOut(replace(INFO, channels=(), source_id="strap"), HEADS, clock, 0.0)
-    found = pylsl.resolve_bypred("starts-with(source_id,'ecg-live:strap:')", len(OFFERED) - 1, PATIENCE)
-    assert {header.source_id().rsplit(":", 1)[1] for header in found} == set(OFFERED) - {"filtered"}
+    found = pylsl.resolve_bypred("starts-with(source_id,'ecg-live:strap:')", len(OFFERED_STREAMS) - 1, PATIENCE)
+    assert {header.source_id().rsplit(":", 1)[1] for header in found} == set(OFFERED_STREAMS) - {"filtered"}
     sink.close()

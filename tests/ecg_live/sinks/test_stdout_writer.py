@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.sinks.stdout_writer import Pipe
+from ecg_live.sinks.stdout_writer import StdoutWriter
 
 LINE = "x" * 99 + "\n"
 FILLS = 2000  # lines that no pipe of a system holds
@@ -32,13 +32,13 @@ def read(reading: int, size: int) -> bytes:
     return found
 
 
-def fill(pipe: Pipe) -> None:
+def fill(pipe: StdoutWriter) -> None:
     for _ in range(FILLS):
         pipe.write(LINE)
 
 
 def test_all_is_read_in_order(ends: tuple[int, io.TextIOWrapper]) -> None:
-    pipe = Pipe(ends[1], lambda: False)
+    pipe = StdoutWriter(ends[1], lambda: False)
     lines = [f"{k}\n" for k in range(1000)]
     for line in lines:
         pipe.write(line)
@@ -47,21 +47,21 @@ def test_all_is_read_in_order(ends: tuple[int, io.TextIOWrapper]) -> None:
 
 
 def test_a_reader_who_pauses_holds_nobody_up_and_gets_all_later(ends: tuple[int, io.TextIOWrapper]) -> None:
-    pipe = Pipe(ends[1], lambda: False)
+    pipe = StdoutWriter(ends[1], lambda: False)
     fill(pipe)  # would wait for ever without a thread
     assert len(read(ends[0], FILLS * len(LINE))) == FILLS * len(LINE)
     pipe.drain()
 
 
 def test_who_leaves_does_not_wait_for_a_reader_who_does_nothing(ends: tuple[int, io.TextIOWrapper]) -> None:
-    pipe = Pipe(ends[1], lambda: True, patience=0.0)
+    pipe = StdoutWriter(ends[1], lambda: True, patience=0.0)
     fill(pipe)
     with pytest.raises(EcgLiveError, match=r"nobody read the last \d+ bytes"):
         pipe.drain()
 
 
 def test_a_live_session_fails_the_output_once_too_much_waits(ends: tuple[int, io.TextIOWrapper]) -> None:
-    pipe = Pipe(ends[1], lambda: False, limit=10 * len(LINE))
+    pipe = StdoutWriter(ends[1], lambda: False, limit=10 * len(LINE))
     with pytest.raises(EcgLiveError, match="wait for somebody to read"):
         fill(pipe)
     pipe.drain()  # which was told, and nobody waits for it
@@ -69,7 +69,7 @@ def test_a_live_session_fails_the_output_once_too_much_waits(ends: tuple[int, io
 
 def test_a_replay_waits_for_its_reader_until_the_user_leaves(ends: tuple[int, io.TextIOWrapper]) -> None:
     asked = iter([False] * 3)
-    pipe = Pipe(ends[1], lambda: next(asked, True), waits=True, limit=10 * len(LINE))
+    pipe = StdoutWriter(ends[1], lambda: next(asked, True), waits=True, limit=10 * len(LINE))
     with pytest.raises(EcgLiveError, match="wait for somebody to read"):
         fill(pipe)
     assert next(asked, None) is None
@@ -79,7 +79,7 @@ def test_a_reader_who_left_is_told_at_the_next_line_and_is_no_error_at_the_end()
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as stream:
-        pipe = Pipe(stream, lambda: False)
+        pipe = StdoutWriter(stream, lambda: False)
         pipe.write(LINE)
         pipe.drain()
         with pytest.raises(BrokenPipeError):
@@ -91,7 +91,7 @@ def test_what_a_disk_does_not_take_is_raised_once() -> None:
         def write(self, _: str) -> int:
             raise OSError(28, "No space left on device")
 
-    pipe = Pipe(Full(), lambda: False)
+    pipe = StdoutWriter(Full(), lambda: False)
     pipe.write(LINE)
     with pytest.raises(OSError, match="No space left"):
         pipe.drain()
@@ -102,7 +102,7 @@ def test_what_a_disk_does_not_take_is_raised_once() -> None:
 
 def test_a_stream_of_this_process_is_written_to() -> None:
     stream = io.StringIO()
-    pipe = Pipe(stream, lambda: False)
+    pipe = StdoutWriter(stream, lambda: False)
     pipe.write(LINE)
     pipe.drain()
     assert stream.getvalue() == LINE

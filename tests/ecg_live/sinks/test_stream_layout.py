@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from ecg_live.events import Beats, Chunk, Gap, LeadOff, Marker, State, StreamInfo
 from ecg_live.results import Item, Summary, Trace
-from ecg_live.sinks.stream_layout import Row, Rows, specs
+from ecg_live.sinks.stream_layout import StreamRow, StreamRows, stream_specs
 from tests.support.session_items import HEADS, INFO, OTHERS, chunk, prediction, trace
 
 NOW = 777.0
 SUMMARY = Summary(1, 2, 3, 4, 5, 6.0, 7.0)
 
 
-def rows_of(items: Sequence[Item], speed: float = 1.0, info: StreamInfo = INFO) -> list[Row]:
-    rows = Rows(replace(info, speed=speed), HEADS, lambda: NOW)
+def rows_of(items: Sequence[Item], speed: float = 1.0, info: StreamInfo = INFO) -> list[StreamRow]:
+    rows = StreamRows(replace(info, speed=speed), HEADS, lambda: NOW)
     return [row for item in items for row in rows.of(item)]
 
 
@@ -32,7 +32,7 @@ def stamps(items: Sequence[Item], speed: float = 1.0) -> list[tuple[str, float]]
 
 
 def test_every_row_fits_its_stream() -> None:
-    known = {spec.key: spec for spec in specs(INFO, HEADS)}
+    known = {spec.key: spec for spec in stream_specs(INFO, HEADS)}
     items: list[Item] = [chunk(0, 1000.0), trace(0, 1000.0), prediction(0, 1000.0), Marker(1.0, "x", 0.0)]
     rows = rows_of([*items, Gap(1, 2, "radio"), State("ended", "x", 1.0), *OTHERS, SUMMARY])
     assert {row.key for row in rows} == set(known)
@@ -47,7 +47,7 @@ def test_every_row_fits_its_stream() -> None:
 
 
 def test_streams_are_described() -> None:
-    known = {spec.key: spec for spec in specs(INFO, HEADS)}
+    known = {spec.key: spec for spec in stream_specs(INFO, HEADS)}
     assert (known["ecg"].rate, known["filtered"].rate) == (500.0, 256)
     assert [(c.label, c.unit) for c in known["ecg"].channels] == [("ECG", "millivolts"), ("acc", "millivolts")]
     labels = [channel.label for channel in known["predictions"].channels]
@@ -59,7 +59,7 @@ def test_streams_are_described() -> None:
 
 def test_without_ecg_the_straps_heart_rate_is_the_heart_rate() -> None:
     strap = StreamInfo(1.0, ())
-    keys = {spec.key for spec in specs(strap, HEADS)}
+    keys = {spec.key for spec in stream_specs(strap, HEADS)}
     assert not keys & {"ecg", "filtered", "gaps"}
     first, second = rows_of([Beats(1002.0, 60.0, (1.0,))], info=strap)
     assert (first.key, first.stamp, second.key) == ("heart_rate", 1002.0, "events")

@@ -22,7 +22,7 @@ from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
 from ecg_live.sinks.xdf_file import XdfFile
-from ecg_live.sinks.xdf_parts import Roll
+from ecg_live.sinks.xdf_parts import RollLimits
 from tests.support.decoding import decode
 from tests.support.scripted_source import HandClock
 from tests.support.xdf_recordings import BEGAN, INFO, RATE, counted, ecg, load, record, recorder, settled, until
@@ -172,7 +172,7 @@ def test_a_recording_fails_loudly_where_no_disk_takes_it(tmp_path: Path) -> None
 
 def test_a_roll_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
     path, disk, clock = tmp_path / "a.xdf", Disk(), HandClock()
-    sink = recorder(path, clock, roll=Roll(seconds=10.0), sync=disk)
+    sink = recorder(path, clock, roll=RollLimits(seconds=10.0), sync=disk)
     for chunk in counted(0, 1000):
         sink.write(chunk)
     settled(sink)
@@ -219,10 +219,10 @@ def test_a_disk_that_does_not_answer_has_not_removed_the_file(tmp_path: Path, mo
     file.appear()
     with monkeypatch.context() as away:
         away.setattr(Path, "stat", mock.Mock(side_effect=OSError(errno.ESTALE, "Stale file handle")))
-        assert not file.harm()
-    assert not file.harm()
+        assert not file.damage()
+    assert not file.damage()
     file.path.unlink()
-    assert file.harm() == "removed or renamed"
+    assert file.damage() == "removed or renamed"
     file.close()
 
 

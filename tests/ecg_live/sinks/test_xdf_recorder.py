@@ -20,10 +20,10 @@ from ecg_live import __version__
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Marker, State, StreamInfo
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.sinks.dispatcher import Fanout
-from ecg_live.sinks.display_buffer import Screen
-from ecg_live.sinks.xdf_parts import Roll
-from ecg_live.xdf.decode import ChunkAt, chunks
+from ecg_live.sinks.dispatcher import Dispatcher
+from ecg_live.sinks.display_buffer import DisplayBuffer
+from ecg_live.sinks.xdf_parts import RollLimits
+from ecg_live.xdf.decode import ChunkLocation, iter_chunks
 from tests.support.decoding import decode
 from tests.support.scripted_source import HandClock
 from tests.support.synthetic_signals import eventful as made_eventful
@@ -84,7 +84,11 @@ def test_what_the_headers_and_footers_say(tmp_path: Path) -> None:
 def test_headers_are_ascii_for_readers_that_count_characters(tmp_path: Path) -> None:
     path, name = tmp_path / "a.xdf", "Brüstgurt \N{GREEK SMALL LETTER MU}V \N{MUSICAL SYMBOL G CLEF}"
     record(path, counted(0, 100), replace(INFO, name=name, channels=(name,)))
-    found = [file.read(each.size) for file, each in chunks(path) if isinstance(each, ChunkAt) and each.tag in {1, 2, 6}]
+    found = [
+        file.read(each.size)
+        for file, each in iter_chunks(path)
+        if isinstance(each, ChunkLocation) and each.tag in {1, 2, 6}
+    ]
     assert len(found) == 19
     assert all(text.isascii() for text in found)
     info = load(path)["ecg"]["info"]
@@ -190,7 +194,7 @@ def test_clock_offsets_and_boundaries_come_at_intervals(tmp_path: Path) -> None:
 
 def test_rolling_by_size_and_time_loses_nothing(tmp_path: Path) -> None:
     path, clock = tmp_path / "a.xdf", HandClock()
-    sink = recorder(path, clock, roll=Roll(50.0, 40_000), interval=0.001)
+    sink = recorder(path, clock, roll=RollLimits(50.0, 40_000), interval=0.001)
     for part in range(10):
         for chunk in counted(1000 * part, 1000 * part + 1000):
             sink.write(chunk)
@@ -219,7 +223,7 @@ def test_markers_from_before_the_recording_lie_at_their_true_times(tmp_path: Pat
     """Raw time begins at 100 s of the session clock; the recording does at 8 s of raw time."""
     path, clock = tmp_path / "a.xdf", HandClock()
     info = replace(INFO, speed=speed)
-    fanout = Fanout(info, Screen(RATE, clock), [], clock, lambda: None, lambda: recorder(path, clock, info))
+    fanout = Dispatcher(info, DisplayBuffer(RATE, clock), [], clock, lambda: None, lambda: recorder(path, clock, info))
     chunks = [replace(each, time=BEGAN + each.start / RATE / speed) for each in counted(0, 5000)]
     fanout.send(Marker(BEGAN - 1.5 / speed, "before the first sample"))
     for k, chunk in enumerate(chunks):

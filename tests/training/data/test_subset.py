@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from torch.utils.data import DataLoader
 
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.subset import WindowSubset, train_validation_split
@@ -23,7 +23,7 @@ def corpus(key: str, first: int, sittings: int, each: int, hop: float = 2.0) -> 
     """Windows that hold nothing but their own number."""
     data = dataset(*[SubjectSession(f"{key}{i}", ()) for i in range(sittings)])
     n = sittings * each
-    windows = np.repeat(np.arange(first, first + n, dtype=np.float32)[:, None], WIDTH, axis=1)
+    windows = np.repeat(np.arange(first, first + n, dtype=np.float32)[:, None], WINDOW_SAMPLES, axis=1)
     rows = np.zeros(n, WINDOW_DTYPE)
     rows["sitting"], rows["start"] = np.repeat(np.arange(sittings), each), np.tile(np.arange(each) * hop, sittings)
     return Corpus(data, key, windows, rows, 0, {}, 0.0, ())
@@ -45,7 +45,7 @@ def test_indices_run_over_all_corpora() -> None:
 
 def test_an_index_gives_one_window_and_none_beyond_the_end() -> None:
     choice = WindowSubset([(corpus("a", 0, 2, 3), np.array([5, 0, 3])), (corpus("b", 100, 1, 4), np.array([1, 2]))])
-    assert [window.shape for window in choice] == [(WIDTH,)] * 5  # type: ignore[attr-defined]  # by index, to IndexError
+    assert [window.shape for window in choice] == [(WINDOW_SAMPLES,)] * 5  # type: ignore[attr-defined]  # by index, to IndexError
     assert [choice[at][0] for at in (0, 3, np.int64(4), -1)] == [5, 101, 102, 102]
     for beyond in (5, -6):
         with pytest.raises(IndexError, match="of 5"):

@@ -13,9 +13,9 @@ import torch
 
 from ecg_live.constants import Split
 from ecg_live.errors import ConfigError
-from ecg_live.model.baseline import relative
+from ecg_live.model.baseline import baseline_normalise
 from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
-from ecg_live.model.calibrated_head import Head, PersonalHead
+from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
 from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
 from training.data.windowing import sitting_windows
@@ -60,7 +60,7 @@ def test_a_baseline_is_the_rest_that_the_data_set_marks_and_is_not_scored(tmp_pa
     for sitting in open_dataset("manifest", tmp_path).sessions:
         windows = np.stack([placed.window.data for placed in sitting_windows(sitting, 10.0, [])])
         x = embed(PERSONAL.encoder, windows)
-        own = relative(x[5:], x[2:5], head.spread.numpy())
+        own = baseline_normalise(x[5:], x[2:5], head.spread.numpy())
         with torch.inference_mode():
             load = head(torch.from_numpy(own).float())[:, 1].numpy()
         squares += ((load - [0, 0, 1, 1, 1]) ** 2).tolist()
@@ -97,13 +97,15 @@ def test_who_rested_too_little_is_left_out_and_named(tmp_path: Path) -> None:
 def test_ratings_are_split_as_the_head_learnt_them(tmp_path: Path, split: Split, told: bool) -> None:
     """Everybody says 6 and 8 of 9: above the middle all, but one above the own median."""
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split=split)})
-    found = judged(Bundle(card, PERSONAL.encoder, {"valence": {"population": Head(2)}}), people(tmp_path, "a"))
+    found = judged(
+        Bundle(card, PERSONAL.encoder, {"valence": {"population": CalibratedHead(2)}}), people(tmp_path, "a")
+    )
     assert (found["rows"][0]["auroc"] is not None) == told
 
 
 def test_classes_that_the_head_does_not_know_are_refused(tmp_path: Path) -> None:
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split="raw")})
-    bundle = Bundle(card, PERSONAL.encoder, {"valence": {"population": Head(2)}})
+    bundle = Bundle(card, PERSONAL.encoder, {"valence": {"population": CalibratedHead(2)}})
     with pytest.raises(ConfigError, match="head valence tells low, high apart; manifest has 6, 8"):
         judged(bundle, people(tmp_path, "a"))
 

@@ -11,9 +11,9 @@ import torch
 
 from ecg_live.errors import ModelError
 from ecg_live.events import F64
-from ecg_live.model.baseline import relative
-from ecg_live.model.calibrated_head import Head, PersonalHead
-from ecg_live.model.features import Inputs
+from ecg_live.model.baseline import baseline_normalise
+from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.features import FeatureKind
 from tests.support.fold_jobs import made
 from training.data.feature_table import FeatureTable
 from training.heads.calibration import fit_stacking, fit_temperature
@@ -27,7 +27,7 @@ DENSE = HeadSettings(kind="dense", hidden=(32, 16), epochs=30, dropout=0.2, l2=1
 
 
 def learn(
-    examples: FeatureTable, inputs: Inputs = "both", settings: HeadSettings = LINEAR, seed: int = 0
+    examples: FeatureTable, inputs: FeatureKind = "both", settings: HeadSettings = LINEAR, seed: int = 0
 ) -> FittedHead:
     x, classes = examples.features(inputs), len(examples.classes)
     return fit_head(x, examples.label, examples.subject, classes, inputs, settings, seed)
@@ -41,12 +41,12 @@ def right(fitted: FittedHead, examples: FeatureTable) -> float:
 @pytest.mark.parametrize("settings", [LINEAR, DENSE], ids=["linear", "dense"])
 @pytest.mark.parametrize("inputs", ["embedding", "hrv", "both"])
 @pytest.mark.parametrize("classes", [2, 4])
-def test_a_head_learns_and_ships_as_it_was_fitted(settings: HeadSettings, inputs: Inputs, classes: int) -> None:
+def test_a_head_learns_and_ships_as_it_was_fitted(settings: HeadSettings, inputs: FeatureKind, classes: int) -> None:
     examples, others = made(classes=classes), made(classes=classes, seed=1)
     fitted = learn(examples, inputs, settings)
     assert right(fitted, others) > (0.85 if classes == 2 else 0.5)
     head = to_head(fitted, examples.features(inputs), examples.subject)
-    assert type(head) is Head
+    assert type(head) is CalibratedHead
     shipped = head(torch.from_numpy(others.features(inputs)).float()).detach().numpy()
     assert shipped == pytest.approx(fitted.probabilities(others.features(inputs)), abs=1e-4)
     assert shipped.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -158,7 +158,7 @@ def test_a_personal_head_answers_from_raw_features_and_a_baseline() -> None:
     assert isinstance(head, PersonalHead)
     assert head.spread.numpy() == pytest.approx(spread, abs=1e-12)
     own = examples.subject == "p03"
-    live = relative(
+    live = baseline_normalise(
         examples.features("both")[own & keep], examples.features("both")[own & examples.rest], head.spread.numpy()
     )
     shipped = head(torch.from_numpy(live).float()).detach().numpy()

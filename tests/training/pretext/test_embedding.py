@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ecg_live.events import F32
-from ecg_live.model.networks import TASKS
+from ecg_live.model.networks import PRETEXT_TASKS
 from training.pretext.embedding import embed, pretext_accuracy, random_encoder
 from training.pretext.train_step import new_network
 from training.settings import PretextSettings
@@ -71,7 +71,7 @@ def test_pretext_accuracy_of_a_network_that_always_says_no(windows: F32) -> None
     for parameter in net.heads.parameters():
         torch.nn.init.constant_(parameter, -1e-3)
     found = pretext_accuracy(net, windows, 0, PretextSettings())
-    assert found == dict.fromkeys(TASKS, round(6 / 7, 4))
+    assert found == dict.fromkeys(PRETEXT_TASKS, round(6 / 7, 4))
 
 
 def test_pretext_accuracy_has_the_chosen_tasks_only(windows: F32) -> None:

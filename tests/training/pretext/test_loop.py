@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.events import F32
-from ecg_live.model.networks import TASKS
+from ecg_live.model.networks import PRETEXT_TASKS
 from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
 from training.pretext.train_step import new_network
 from training.pretext.transforms import TransformStrength
@@ -68,7 +68,7 @@ def test_progress_and_curve_say_the_same(windows: F32, tmp_path: Path) -> None:
     assert [(each.step, each.steps) for each in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert done.curve.steps == [1, 2, 3, 4]
     assert done.curve.loss == tuple(each.loss for each in told)
-    assert done.curve.accuracy == {name: tuple(each.accuracy[name] for each in told) for name in TASKS}
+    assert done.curve.accuracy == {name: tuple(each.accuracy[name] for each in told) for name in PRETEXT_TASKS}
     assert not done.net.training
 
 

@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from ecg_live.errors import ConfigError
-from ecg_live.model.tensor_file import digest
+from ecg_live.model.tensor_file import tensors_sha256
 from tests.support.small_training_run import manifest, quick, strangers
 from training.data.corpus import Corpus, build_corpus
 from training.data.fingerprints import fingerprints, match_subjects
@@ -166,7 +166,7 @@ def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Cor
 
     def wait() -> None:
         encoder, _ = train_or_load(task, place.on, lambda _at: learns.set())
-        second.append(digest(encoder.state_dict()))
+        second.append(tensors_sha256(encoder.state_dict()))
 
     other = threading.Thread(target=wait)
 
@@ -178,7 +178,7 @@ def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Cor
     encoder, _ = train_or_load(task, place.on, meanwhile)
     other.join()
     assert not learns.is_set()
-    assert second == [digest(encoder.state_dict())]
+    assert second == [tensors_sha256(encoder.state_dict())]
 
 
 def test_features_that_another_run_is_making_are_waited_for(labelled: Corpus, place: RunContext) -> None:

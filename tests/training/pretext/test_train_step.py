@@ -15,8 +15,8 @@ from torch._dynamo.utils import counters
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.networks import TASKS, PretextNet
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.networks import PRETEXT_TASKS, PretextNet
 from training.pretext import train_step as step_module
 from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
 from training.settings import PAPER_COEFFICIENTS, PretextSettings
@@ -132,14 +132,14 @@ def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
 def test_a_step_says_whether_it_was_asked_to_stop() -> None:
     stepper = Trainer(new_network(SETTINGS), WINDOWS, SETTINGS, alone())
     found = stepper.step(0, 10, True)
-    assert len(found) == 1 + len(TASKS) + 1
+    assert len(found) == 1 + len(PRETEXT_TASKS) + 1
     assert found[-1] == 1
     assert stepper.step(1, 10, False)[-1] == 0
 
 
 def test_a_finished_network_is_laid_out_as_any_other() -> None:
     done = Trainer(new_network(SETTINGS), WINDOWS, SETTINGS, alone()).finished()
-    fresh = PretextNet(Encoder())
+    fresh = PretextNet(ConvEncoder())
     assert not done.training
     assert [p.stride() for p in done.parameters()] == [p.stride() for p in fresh.parameters()]
 

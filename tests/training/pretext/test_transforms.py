@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor
 
-from ecg_live.model.networks import TASKS
+from ecg_live.model.networks import PRETEXT_TASKS
 from training.pretext.transforms import (
     TRANSFORMS,
     TransformDraws,
@@ -68,7 +68,7 @@ def slow_time_warp(x: Tensor, draws: TransformDraws, strength: TransformStrength
 def test_versions_come_in_the_papers_order(windows: Tensor) -> None:
     draws = drawn(8)
     made, tasks = augment(windows, draws)
-    assert len(TRANSFORMS) == len(TASKS)
+    assert len(TRANSFORMS) == len(PRETEXT_TASKS)
     assert made.shape == (7 * len(windows), LENGTH)
     assert tasks.tolist() == [task for task in range(7) for _ in windows]
     power = windows.square().mean(1, keepdim=True) / 10**1.5
@@ -83,7 +83,7 @@ def test_versions_come_in_the_papers_order(windows: Tensor) -> None:
     ]
     for task, wanted in enumerate(expected):
         found = made[8 * task : 8 * task + 8].numpy()
-        np.testing.assert_allclose(found, wanted.numpy(), atol=1e-3, rtol=0, err_msg=TASKS[task])
+        np.testing.assert_allclose(found, wanted.numpy(), atol=1e-3, rtol=0, err_msg=PRETEXT_TASKS[task])
 
 
 def test_only_the_chosen_versions_are_made_with_what_they_always_drew(windows: Tensor) -> None:
@@ -147,7 +147,7 @@ def test_time_warp_has_the_papers_pace(windows: Tensor) -> None:
         assert LENGTH - 22 < row[-1] <= LENGTH - 1
 
 
-@pytest.mark.parametrize("task", range(1, 7), ids=TASKS[1:])
+@pytest.mark.parametrize("task", range(1, 7), ids=PRETEXT_TASKS[1:])
 def test_no_transform_leaves_a_tell_tale(task: int, windows: Tensor) -> None:
     many = windows.repeat(8, 1)
     made = TRANSFORMS[task](many, drawn(64), TransformStrength())
@@ -156,7 +156,7 @@ def test_no_transform_leaves_a_tell_tale(task: int, windows: Tensor) -> None:
     constant = (made.diff(dim=1) == 0).sum(dim=1)
     assert (constant <= (many.diff(dim=1) == 0).sum(dim=1)).all()
     assert (made == 0).sum() <= (many == 0).sum()
-    if task != TASKS.index("negation"):
+    if task != PRETEXT_TASKS.index("negation"):
         assert (made.mean(1) - many.mean(1)).abs().max() < 0.2
     assert (made.std(1) / many.std(1)).numpy() == pytest.approx(1.1 if task == 2 else 1.0, abs=0.08)
     for edge in (slice(0, 20), slice(-20, None)):  # ends are as lively as the rest

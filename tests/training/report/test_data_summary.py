@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_live.constants import WIDTH
+from ecg_live.constants import WINDOW_SAMPLES
 from tests.support.small_datasets import dataset
 from training.data.corpus import Corpus
 from training.data.window_store import WINDOW_DTYPE
@@ -28,7 +28,7 @@ def corpus(grades: list[int]) -> Corpus:
     rows = np.zeros(len(grades), WINDOW_DTYPE)
     rows["grade"], rows["start"] = grades, np.arange(len(grades)) * 10
     rows["sitting"] = np.arange(len(grades)) * 2 // len(grades)
-    windows = np.repeat(np.arange(len(grades), dtype=np.float32)[:, None], WIDTH, axis=1)
+    windows = np.repeat(np.arange(len(grades), dtype=np.float32)[:, None], WINDOW_SAMPLES, axis=1)
     return Corpus(data, "key", windows, rows, 3, {"rail": 1, "flat line": 2}, 5400.0, ("of the corpus",))
 
 
@@ -49,7 +49,7 @@ def test_examples_are_the_middle_good_window_of_each_class_and_a_poor_one() -> N
         ("rest: person a, part 1, from 10 s", 1.0),
         ("poor quality: person b, part 1, from 60 s", 6.0),
     ]
-    assert len(found[0].samples) == WIDTH
+    assert len(found[0].samples) == WINDOW_SAMPLES
     assert [one.caption[:4] for one in example_windows(corpus([0, 0]), np.array(["rest", ""]))] == ["rest"]
 
 

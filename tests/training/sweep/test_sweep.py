@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.model.networks import TASKS
+from ecg_live.model.networks import PRETEXT_TASKS
 from tests.support.sweep_cells import faulty, fitted
 from training.sweep import sweep
 from training.sweep.plan import SweepPlan, read_plan
@@ -147,7 +147,7 @@ def test_two_settings_give_a_heat_map_with_dashes_for_what_failed(tmp_path: Path
 
 
 def test_values_are_told_in_a_few_words() -> None:
-    tasks = list(TASKS)
+    tasks = list(PRETEXT_TASKS)
     assert value_labels([["noise"], tasks[:3], tasks, tasks[1:], tasks[:5]]) == [
         "noise", "original+noise+scaling", "all 7", "all but original", "original+noise+... (5)",
     ]  # fmt: skip

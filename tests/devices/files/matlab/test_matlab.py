@@ -15,7 +15,7 @@ from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker
-from tests.support.decoding import Decoded, decode
+from tests.support.decoding import DecodedRecording, decode
 from tests.support.files import mat_files
 from tests.support.files.mat_files import beats, cells, counts, dreamer_person, original_video, rated
 
@@ -42,7 +42,7 @@ def dreamer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return mat_files.write_dreamer(tmp_path_factory.mktemp("dreamer") / "DREAMER.mat", people)
 
 
-def level(got: Decoded, trial: Trial) -> float:
+def level(got: DecodedRecording, trial: Trial) -> float:
     """Where the line lies in a trial, in mV; the trial must be there without a hole."""
     counter = np.array(got.counter)
     inside = (counter >= round(trial.start * got.info.rate)) & (counter < round(trial.stop * got.info.rate))

@@ -21,7 +21,7 @@ from ecg_live.recorded.forget.ownership import participant_in, read_owner
 from ecg_live.recorded.forget.search import search_participant
 from ecg_live.recorded.report import write_report
 from ecg_live.sinks.xdf_file import being_written
-from ecg_live.sinks.xdf_parts import Roll
+from ecg_live.sinks.xdf_parts import RollLimits
 from tests.support.participant_files import NAMES, begun, profile, recorded
 from tests.support.xdf_recordings import counted, until
 
@@ -117,7 +117,7 @@ def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: P
 
 
 def test_a_rolled_series_is_found_whole(folder: Path) -> None:
-    sink = begun(folder / "a.xdf", "P1", Roll(size=1))
+    sink = begun(folder / "a.xdf", "P1", RollLimits(size=1))
     for chunk in counted(600, 700):
         sink.write(chunk)
     until((folder / "a_2.xdf").exists)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.events import Marker, State
 from ecg_live.recorded.report import write_report
-from ecg_live.resources import folder
+from ecg_live.resources import recordings_folder
 from ecg_live.results import Item
 from tests.emulators.full_disk import FULL, full_disk
 from tests.support.files import xdf_files as plain
@@ -223,7 +223,7 @@ def test_what_is_no_recording_of_ours_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"no heart rate, quality or predictions \(run it .*--record NEW\.xdf\)"):
         write_report([lab])
     with pytest.raises(FormatError, match="expected b'XDF:'"):
-        write_report([folder() / "supine_1min.txt"], tmp_path / "p.html")
+        write_report([recordings_folder() / "supine_1min.txt"], tmp_path / "p.html")
     with pytest.raises(RecordingError, match="no such file"):
         write_report([tmp_path / "none.xdf"])
     assert sorted(each.name for each in tmp_path.iterdir()) == ["lab.xdf"]
