@@ -28,9 +28,10 @@ def open_device(text, opening, clock):
     return Replay(reader.open(Path(text), opening), opening, clock)
 
 def load(folder):
-    from training.datasets.dataset import Classes, Dataset, Part, Sitting, Span
-    sitting = Sitting("S1", (Part(next(folder.glob("*.beat"))),), (Span(0, 0.0, 20.0, {"task": "rest"}),))
-    return Dataset("acme-study", "A study", "CC0", (sitting,), {"task": Classes(("rest", "load"))})
+    from training.datasets.dataset import Annotation, Classes, Dataset, RecordingPart, SubjectSession
+    part = RecordingPart(next(folder.glob("*.beat")))
+    session = SubjectSession("S1", (part,), (Annotation(0, 0.0, 20.0, {"task": "rest"}),))
+    return Dataset("acme-study", "A study", "CC0", (session,), {"task": Classes(("rest", "load"))})
 '''
 ENTRIES = """[ecg_live.readers]
 beat = acme.reader
