@@ -91,8 +91,8 @@ class StampCounter:
     Notes
     -----
     A step is lost data only as far as the stamps stay ahead: those that were only late come back to the line within
-    `AHEAD` seconds. A step forward after a step back is its return. Steps back, and steps longer than a day, come
-    of clocks that were set: they are reported, and counting goes on. So there are never more samples, taken and
+    `AHEAD` seconds. A step forward after a step back is its return. Steps back, and steps longer than a day,
+    come of clocks that were set: they are reported, and counting goes on. So there are never more samples, taken and
     lost together, than the stamps have time for.
     """
 
