@@ -2,10 +2,10 @@
 
 import logging
 
-from devices.files import Recording, open_recording
+from devices.files import OpenRecording, open_recording
 from devices.replay import Replay
 from devices.uri import open_source
 
-__all__ = ["Recording", "Replay", "open_recording", "open_source"]
+__all__ = ["OpenRecording", "Replay", "open_recording", "open_source"]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # an application says where it goes

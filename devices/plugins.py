@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from devices.files.recording import Recording
+from devices.files.recording import OpenRecording
 from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock
@@ -22,7 +22,7 @@ class RecordingReader(Protocol):
         """Whether it reads this file, by name and first 4096 bytes; must be correct, fast and raise nothing."""
         ...
 
-    def open(self, path: Path, options: ReadOptions) -> Recording:
+    def open(self, path: Path, options: ReadOptions) -> OpenRecording:
         """Open a file; `devices.files.recording.FileRecording` turns an iterator of runs into a recording.
 
         Raises
@@ -63,7 +63,7 @@ class _NamedReader:
     def matches(self, path: Path, head: bytes) -> bool:
         return self._reader.matches(path, head)
 
-    def open(self, path: Path, options: ReadOptions) -> Recording:
+    def open(self, path: Path, options: ReadOptions) -> OpenRecording:
         try:
             return self._reader.open(path, options)
         except (EcgLiveError, OSError):

@@ -10,7 +10,7 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from devices.files import Recording
+from devices.files import OpenRecording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Clock, Gap, Marker, State, StreamEvent, StreamInfo
@@ -47,7 +47,7 @@ class Replay:
     """
 
     def __init__(
-        self, recording: Recording, options: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
+        self, recording: OpenRecording, options: ReadOptions, clock: Clock = time.monotonic, wait: Wait | None = None
     ) -> None:
         self._speed = options.speed
         if not self._speed >= _MIN_SPEED:

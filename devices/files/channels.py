@@ -13,37 +13,37 @@ from ecg_live.errors import ConfigError, FormatError
 
 ECG = "ECG"
 # Rates that ECG hardware is sold with, in Hz: PLUX, BITalino, Shimmer (32768 / n), Polar, and PhysioNet's records.
-USUAL_RATES = (
+USUAL_RATES_HZ = (
     50, 51.2, 64, 100, 102.4, 125, 128, 130, 200, 204.8, 240, 250, 256, 300, 320, 360, 400, 480, 500, 512, 600,
     640, 700, 720, 750, 800, 1000, 1024, 1200, 1250, 1500, 2000, 2048, 2500, 3000, 4000, 4096, 5000, 8000, 8192, 10000,
 )  # fmt: skip
-LOWEST = 50.0  # Hz; a QRS lasts about 0.1 s and reaches up to 25 Hz: below, it cannot be seen
-HIGHEST = 100_000.0  # Hz; no ECG front end is faster
-NOMINAL = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
+MIN_RATE_HZ = 50.0  # Hz; a QRS lasts about 0.1 s and reaches up to 25 Hz: below, it cannot be seen
+MAX_RATE_HZ = 100_000.0  # Hz; no ECG front end is faster
+NOMINAL_RATE_TOLERANCE = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
 
-_ECG = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
-_LEAD = re.compile(
+_ECG_PATTERN = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
+_LEAD_PATTERN = re.compile(
     r"(?:lead\s*)?(?:i|ii|iii|avr|avl|avf|v[1-9]r?|ml?[i]{1,3}|mcl\d|mv\d|d[1-3])|lead\s*[1-3]"
     r"|(?:l[al]|ra|vx)\s*-\s*(?:r[al]|la)",
     re.IGNORECASE,
 )
 # What is computed from an ECG, or recorded beside it by a device that is called so: "ECGtoHR", "ECG Quality",
 # "ECG1_Timestamp". These words go before "ECG".
-_BESIDE = re.compile(
+_DERIVED_PATTERN = re.compile(
     r"(?:(?<![a-z])(?:ecg|ekg)?(?:to)?)(hr|hrv|rr\w{0,4}|nn|nni|ibi|bpm|edr|sqi)(?![a-z])"
     r"|(h(?:eart|erz)\s*(?:rate|freq)\w*|quality|interval|r-?\s*peaks?|beats?(?![a-z])|battery|status|leads?[\s-]*off|impedance|contact"
     r"|timestamp|(?<![a-z])(?:time|temp|accel|gyro|resp|trigger|marker|event|annot|label)\w*"
     r"|(?<![a-z])(?:rate|acc|xyz|gsr|eda|ppg|spo2|sequence|sample\s*(?:no|num|number|index|count))(?![a-z]))",
     re.IGNORECASE,
 )
-_OTHER = re.compile(
+_OTHER_KIND_PATTERN = re.compile(
     r"(?<![a-z])(eeg|eog|emg|eda|gsr|scr|scl|acc|accel\w*|xyz|gyro\w*|mag|resp\w*|temp\w*|ppg|bvp|sp[o0]2|puls\w*|pleth\w*"
     r"|hr|marker\w*|trigger\w*|stim\w*|nseq|audio|pressure|abp|cvp|bp|misc|aux\w*|counter)(?:bit)?(?![a-z])",
     re.IGNORECASE,
 )
 
 
-class Channel(NamedTuple):
+class OfferedChannel(NamedTuple):
     """A channel on offer: its name, and what it carries (``"ECG"``, another kind, or nothing that is known)."""
 
     name: str
@@ -53,15 +53,15 @@ class Channel(NamedTuple):
 def kind_of(text: str) -> str:
     """Say what a label or sensor name stands for: ``"ECG"``, another kind such as ``"EMG"``, or ``""``."""
     plain = text.replace("_", " ").strip()
-    if beside := _BESIDE.search(plain):
+    if beside := _DERIVED_PATTERN.search(plain):
         return (beside[1] or beside[2]).upper()
-    if _ECG.search(plain) or _LEAD.fullmatch(plain):
+    if _ECG_PATTERN.search(plain) or _LEAD_PATTERN.fullmatch(plain):
         return ECG
-    other = _OTHER.search(plain)
+    other = _OTHER_KIND_PATTERN.search(plain)
     return other[1].upper() if other else ""
 
 
-def describe(name: str, *told: str, kind: str = "") -> Channel:
+def describe_channel(name: str, *told: str, kind: str = "") -> OfferedChannel:
     """Say what a channel carries, by the rule that all files and LSL share.
 
     Parameters
@@ -74,10 +74,10 @@ def describe(name: str, *told: str, kind: str = "") -> Channel:
     kind : str
         Its stated type, whatever that means, where nothing of that is known.
     """
-    return Channel(name, next(filter(None, map(kind_of, told)), kind))
+    return OfferedChannel(name, next(filter(None, map(kind_of, told)), kind))
 
 
-def choose(channels: Sequence[Channel], opening: ReadOptions, where: str) -> int:
+def choose_channel(channels: Sequence[OfferedChannel], opening: ReadOptions, where: str) -> int:
     """Pick the channel that the user named, or else the only one that is ECG.
 
     Parameters
@@ -100,22 +100,22 @@ def choose(channels: Sequence[Channel], opening: ReadOptions, where: str) -> int
         No such channel, or it is not plain which one is the ECG.
     """
     if opening.channel is not None:
-        return _named(channels, opening.channel, where)
+        return _channel_by_name(channels, opening.channel, where)
     ecg = [i for i, channel in enumerate(channels) if channel.kind == ECG]
     if len(ecg) == 1:
         return ecg[0]
     if len(channels) == 1 and not channels[0].kind:
         return 0
     found = f"{len(ecg)} of its channels are ECG" if ecg else "none of its channels is marked as ECG"
-    raise ConfigError(f"{where}: {found}: {listing(channels)}", "choose one with --channel NAME")
+    raise ConfigError(f"{where}: {found}: {list_channels(channels)}", "choose one with --channel NAME")
 
 
-def listing(channels: Sequence[Channel]) -> str:
+def list_channels(channels: Sequence[OfferedChannel]) -> str:
     """Name all channels with their numbers and kinds."""
     return ", ".join(f"{i} {c.name or '(no name)'} [{c.kind or 'kind unknown'}]" for i, c in enumerate(channels, 1))
 
 
-def _named(channels: Sequence[Channel], wanted: str, where: str) -> int:
+def _channel_by_name(channels: Sequence[OfferedChannel], wanted: str, where: str) -> int:
     names = [channel.name for channel in channels]
     folded = [name.strip().casefold() for name in names]
     hits = [i for i, name in enumerate(names) if name == wanted]
@@ -125,10 +125,12 @@ def _named(channels: Sequence[Channel], wanted: str, where: str) -> int:
     if not hits and wanted.strip().isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
     found = f"{len(hits)} channels are called" if hits else "there is no channel"
-    raise ConfigError(f"{where}: {found} {wanted!r}; there are {listing(channels)}", "choose with --channel NUMBER")
+    raise ConfigError(
+        f"{where}: {found} {wanted!r}; there are {list_channels(channels)}", "choose with --channel NUMBER"
+    )
 
 
-def millivolts(unit: str, opening: ReadOptions, where: str) -> float:
+def millivolt_factor(unit: str, opening: ReadOptions, where: str) -> float:
     """Give the factor from ``unit`` (or from ``--unit``, which goes before) to mV; no unit at all means mV.
 
     Raises
@@ -137,7 +139,7 @@ def millivolts(unit: str, opening: ReadOptions, where: str) -> float:
         The unit is none of V, mV, µV, nV.
     """
     text = opening.unit if opening.unit is not None else unit
-    if is_assumed(unit, opening):
+    if is_unit_assumed(unit, opening):
         return 1.0
     factor = units.to_millivolts(text)
     if factor is None:
@@ -145,12 +147,12 @@ def millivolts(unit: str, opening: ReadOptions, where: str) -> float:
     return factor
 
 
-def is_assumed(unit: str, opening: ReadOptions) -> bool:
+def is_unit_assumed(unit: str, opening: ReadOptions) -> bool:
     """Whether neither the source nor the user states a unit, so that mV is assumed; see `StreamInfo.unit_assumed`."""
-    return opening.unit is None and units.is_missing(unit)
+    return opening.unit is None and units.is_unit_missing(unit)
 
 
-def given_rate(opening: ReadOptions) -> float | None:
+def validate_rate_option(opening: ReadOptions) -> float | None:
     """Check ``--rate``.
 
     Raises
@@ -158,7 +160,7 @@ def given_rate(opening: ReadOptions) -> float | None:
     ConfigError
         It is no rate that an ECG is recorded with.
     """
-    if opening.rate is not None and (wrong := _limits(opening.rate)):
+    if opening.rate is not None and (wrong := _rate_fault(opening.rate)):
         raise ConfigError(f"the rate is {opening.rate:g} Hz, {wrong}", "give --rate HZ, such as --rate 1000")
     return opening.rate
 
@@ -171,22 +173,22 @@ def check_rate(rate: float, where: str) -> None:
     FormatError
         No ECG is recorded with it.
     """
-    if wrong := _limits(rate):
+    if wrong := _rate_fault(rate):
         raise FormatError(
             f"{where}: the sampling rate is {rate:g} Hz, {wrong}", "choose another recording, or export it again"
         )
 
 
-def _limits(rate: float) -> str:
+def _rate_fault(rate: float) -> str:
     """What was expected of a rate; nothing where it is as it should be."""
     if not (math.isfinite(rate) and rate > 0):
         return "expected more than 0"
-    if rate < LOWEST:
-        return f"an ECG needs at least {LOWEST:g} Hz"
-    return f"expected at most {HIGHEST:.0f} Hz" if rate > HIGHEST else ""
+    if rate < MIN_RATE_HZ:
+        return f"an ECG needs at least {MIN_RATE_HZ:g} Hz"
+    return f"expected at most {MAX_RATE_HZ:.0f} Hz" if rate > MAX_RATE_HZ else ""
 
 
-def settle_rate(stated: float | None, opening: ReadOptions, where: str) -> float:
+def resolve_rate(stated: float | None, opening: ReadOptions, where: str) -> float:
     """Weigh the file's rate (Hz; None or 0 where it states none) against ``--rate``.
 
     Raises
@@ -196,11 +198,11 @@ def settle_rate(stated: float | None, opening: ReadOptions, where: str) -> float
     ConfigError
         The file states none and the user neither, or they differ by more than 0.5 %.
     """
-    given = given_rate(opening)
+    given = validate_rate_option(opening)
     usable = stated is not None and math.isfinite(stated) and stated > 0
     if stated is not None and usable:
         check_rate(stated, where)
-        if given is not None and abs(given / stated - 1) > NOMINAL:
+        if given is not None and abs(given / stated - 1) > NOMINAL_RATE_TOLERANCE:
             raise ConfigError(f"{where}: the file says {stated:g} Hz, --rate says {given:g} Hz", "leave --rate out")
         return stated
     if given is not None:
@@ -210,7 +212,7 @@ def settle_rate(stated: float | None, opening: ReadOptions, where: str) -> float
     raise FormatError(f"{where}: the sampling rate is {stated:g} Hz, expected more than 0", "give it with --rate HZ")
 
 
-def nominal(fitted: float) -> float:
+def snap_to_nominal(fitted: float) -> float:
     """Give the usual rate within 0.5 % of a fitted one, or else the fitted one, in Hz."""
-    nearest = min(USUAL_RATES, key=lambda rate: abs(fitted / rate - 1))
-    return nearest if abs(fitted / nearest - 1) <= NOMINAL else fitted
+    nearest = min(USUAL_RATES_HZ, key=lambda rate: abs(fitted / rate - 1))
+    return nearest if abs(fitted / nearest - 1) <= NOMINAL_RATE_TOLERANCE else fitted

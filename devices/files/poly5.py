@@ -17,23 +17,25 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-SIGNATURE = b"POLY SAMPLE FILEversion 2.0"
-_IDENTIFIER = {b"3": 31, b"4": 32}  # bytes of it, by the version's last digit
+POLY5_SIGNATURE = b"POLY SAMPLE FILEversion 2.0"
+_IDENTIFIER_BYTES = {b"3": 31, b"4": 32}  # bytes of it, by the version's last digit
 # version, rates, signals, periods, start, blocks, periods and bytes a block
-_FIXED = struct.Struct("<h81x2hxhi4x7hiHH2x64x")
-_SIGNAL = struct.Struct("<41s4x11s4f4x60x")  # name, unit, unit low and high, ADC low and high
-_BEFORE = 86  # bytes of header before each block's samples
-_WIDE = 4  # bytes of a sample: float32
-_AT_ONCE = 1 << 18  # bytes read at once, or one block
-_HALF = re.compile(r"\((?:lo|hi)\) ", re.IGNORECASE)  # a name says which 16 bits of a channel its descriptor is for
+_FIXED_HEADER = struct.Struct("<h81x2hxhi4x7hiHH2x64x")
+_SIGNAL_DESCRIPTOR = struct.Struct("<41s4x11s4f4x60x")  # name, unit, unit low and high, ADC low and high
+_BLOCK_HEADER_BYTES = 86  # bytes of header before each block's samples
+_SAMPLE_BYTES = 4  # bytes of a sample: float32
+_READ_BYTES = 1 << 18  # bytes read at once, or one block
+_HALF_PREFIX = re.compile(
+    r"\((?:lo|hi)\) ", re.IGNORECASE
+)  # a name says which 16 bits of a channel its descriptor is for
 
 
-class Signal(NamedTuple):
+class Poly5Signal(NamedTuple):
     """A channel: ``unit`` as the file has it, value = sample * ``slope`` + ``offset`` in it."""
 
     name: str
@@ -42,11 +44,11 @@ class Signal(NamedTuple):
     offset: float
 
 
-class Header(NamedTuple):
+class Poly5Header(NamedTuple):
     """What a file says of itself, and what its size says of that."""
 
     rates: tuple[int, int]  # Hz: sampling, storage
-    signals: tuple[Signal, ...]
+    signals: tuple[Poly5Signal, ...]
     started: datetime | None  # on the recorder's clock
     samples: int  # of each channel that are there
     periods: int  # samples of each channel in a block
@@ -54,9 +56,9 @@ class Header(NamedTuple):
     remark: str
 
     @property
-    def kinds(self) -> list[channels.Channel]:
+    def kinds(self) -> list[channels.OfferedChannel]:
         """The channels as `channels.choose` wants them."""
-        return [channels.describe(signal.name, signal.name) for signal in self.signals]
+        return [channels.describe_channel(signal.name, signal.name) for signal in self.signals]
 
 
 def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
@@ -71,23 +73,23 @@ def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG, what its unit is, or which of two rates holds.
     """
-    header = read_header(path)
-    index = channels.choose(header.kinds, opening, path.name)
-    rate = channels.settle_rate(_rate(path, header, opening), opening, path.name)
+    header = read_poly5_header(path)
+    index = channels.choose_channel(header.kinds, opening, path.name)
+    rate = channels.resolve_rate(_stored_rate(path, header, opening), opening, path.name)
     signal = header.signals[index]
     if not (signal.slope and math.isfinite(signal.slope) and math.isfinite(signal.offset)):
         raise FormatError(f"{path.name}: {signal.name}: a range of no width, or no number", "export the file again")
-    factor = channels.millivolts(signal.unit, opening, path.name)
+    factor = channels.millivolt_factor(signal.unit, opening, path.name)
     slope, offset = signal.slope * factor, signal.offset * factor
     info = StreamInfo(
         rate, (signal.name,), None, path.name, f"{path.name}/{signal.name}", header.samples / rate,
-        unit_assumed=channels.is_assumed(signal.unit, opening),
+        unit_assumed=channels.is_unit_assumed(signal.unit, opening),
     )  # fmt: skip
 
-    def runs() -> Iterator[Run | State | Marker]:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         at = 0
-        for values in _values(path, header, index):
-            yield Run(at, values * slope + offset)
+        for values in _channel_values(path, header, index):
+            yield SampleRun(at, values * slope + offset)
             at += len(values)
         if header.remark:
             yield State("warning", f"{path.name}: {header.remark}")
@@ -95,7 +97,7 @@ def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def read_header(path: Path) -> Header:
+def read_poly5_header(path: Path) -> Poly5Header:
     """Read what a file says of itself.
 
     Raises
@@ -106,35 +108,35 @@ def read_header(path: Path) -> Header:
         Not one sample is whole.
     """
     with path.open("rb") as file:
-        identifier = file.read(len(SIGNATURE) + 1)
-        length = _IDENTIFIER.get(identifier[-1:]) if identifier.startswith(SIGNATURE) else None
+        identifier = file.read(len(POLY5_SIGNATURE) + 1)
+        length = _IDENTIFIER_BYTES.get(identifier[-1:]) if identifier.startswith(POLY5_SIGNATURE) else None
         if length is None:
             raise FormatError(f"{path.name}: found {identifier!r}, expected Poly5 2.03 or 2.04", "export it again")
         file.seek(length)
-        _, sampling, storage, count, stated, *start, _, periods, size = _unpacked(path, file, _FIXED)
+        _, sampling, storage, count, stated, *start, _, periods, size = _read_struct(path, file, _FIXED_HEADER)
         channels.check_rate(sampling, path.name)
         if count < 2 or count % 2:
             raise FormatError(f"{path.name}: {count} descriptors, expected two a channel", "export the file again")
-        signals = tuple(_signal(*_unpacked(path, file, _SIGNAL)) for _ in range(count))[::2]
+        signals = tuple(_make_signal(*_read_struct(path, file, _SIGNAL_DESCRIPTOR)) for _ in range(count))[::2]
         data = file.tell()
     _check_block(path, len(signals), periods, size)
-    there = _there(path.stat().st_size - data, periods, size, len(signals))
+    there = _count_samples(path.stat().st_size - data, periods, size, len(signals))
     if there < 1:
         raise TruncatedError(f"{path.name}: not one sample is whole", "record it again")
-    samples, remark = _settled(stated, there, periods)
-    return Header((sampling, storage), signals, _time(start), samples, periods, data, remark)
+    samples, remark = _reconcile_counts(stated, there, periods)
+    return Poly5Header((sampling, storage), signals, _start_time(start), samples, periods, data, remark)
 
 
-def _unpacked(path: Path, file: BinaryIO, layout: struct.Struct) -> tuple[Any, ...]:
+def _read_struct(path: Path, file: BinaryIO, layout: struct.Struct) -> tuple[Any, ...]:
     data = file.read(layout.size)
     if len(data) < layout.size:
         raise FormatError(f"{path.name}: the header is cut at byte {file.tell()}", "copy the file again")
     return layout.unpack(data)
 
 
-def _signal(name: bytes, unit: bytes, bottom: float, top: float, least: float, most: float) -> Signal:
+def _make_signal(name: bytes, unit: bytes, bottom: float, top: float, least: float, most: float) -> Poly5Signal:
     slope = (top - bottom) / (most - least) if most != least else math.nan
-    return Signal(_HALF.sub("", _text(name), count=1), _text(unit), slope, bottom - least * slope)
+    return Poly5Signal(_HALF_PREFIX.sub("", _text(name), count=1), _text(unit), slope, bottom - least * slope)
 
 
 def _text(field: bytes) -> str:
@@ -142,7 +144,7 @@ def _text(field: bytes) -> str:
     return field[1 : 1 + field[0]].decode("latin-1").strip("\0 ")
 
 
-def _time(fields: list[int]) -> datetime | None:
+def _start_time(fields: list[int]) -> datetime | None:
     """Year, month, day, weekday, hour, minute, second; none where they are no time."""
     try:
         year, month, day, _, hour, minute, second = fields
@@ -152,7 +154,7 @@ def _time(fields: list[int]) -> datetime | None:
 
 
 def _check_block(path: Path, count: int, periods: int, size: int) -> None:
-    wanted = periods * _WIDE * count
+    wanted = periods * _SAMPLE_BYTES * count
     if periods > 0 and size == wanted:
         return
     if periods > 0 and size * 2 == wanted:
@@ -163,13 +165,13 @@ def _check_block(path: Path, count: int, periods: int, size: int) -> None:
     )
 
 
-def _there(data: int, periods: int, size: int, count: int) -> int:
+def _count_samples(data: int, periods: int, size: int, count: int) -> int:
     """How many samples of each channel the file has room for."""
-    blocks, rest = divmod(data, _BEFORE + size)
-    return blocks * periods + max(0, rest - _BEFORE) // (_WIDE * count)
+    blocks, rest = divmod(data, _BLOCK_HEADER_BYTES + size)
+    return blocks * periods + max(0, rest - _BLOCK_HEADER_BYTES) // (_SAMPLE_BYTES * count)
 
 
-def _settled(stated: int, there: int, periods: int) -> tuple[int, str]:
+def _reconcile_counts(stated: int, there: int, periods: int) -> tuple[int, str]:
     """How many samples count, and what to say about it: the last block may be padded, and a crash leaves old counts."""
     if stated <= 0 or there - stated >= periods:
         why = f"the header counts {stated} samples, the file holds {there}"
@@ -179,7 +181,7 @@ def _settled(stated: int, there: int, periods: int) -> tuple[int, str]:
     return stated, ""
 
 
-def _rate(path: Path, header: Header, opening: ReadOptions) -> float:
+def _stored_rate(path: Path, header: Poly5Header, opening: ReadOptions) -> float:
     sampling, storage = header.rates
     if storage in (0, sampling):
         return float(sampling)
@@ -190,21 +192,23 @@ def _rate(path: Path, header: Header, opening: ReadOptions) -> float:
     )
 
 
-def _values(path: Path, header: Header, index: int) -> Iterator[F64]:
+def _channel_values(path: Path, header: Poly5Header, index: int) -> Iterator[F64]:
     """A channel's samples, some blocks at a time."""
     count, left = len(header.signals), header.samples
-    block = _BEFORE + header.periods * _WIDE * count
-    at_once = max(1, _AT_ONCE // block)
+    block = _BLOCK_HEADER_BYTES + header.periods * _SAMPLE_BYTES * count
+    at_once = max(1, _READ_BYTES // block)
     with path.open("rb") as file:
         file.seek(header.data)
         while left:
             part = min(left, at_once * header.periods)
             whole, rest = divmod(part, header.periods)
-            size = whole * block + (_BEFORE + rest * _WIDE * count if rest else 0)
+            size = whole * block + (_BLOCK_HEADER_BYTES + rest * _SAMPLE_BYTES * count if rest else 0)
             data = file.read(size)
             if len(data) < size:
                 raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
-            blocks = np.frombuffer(data[: whole * block], np.uint8).reshape(whole, block)[:, _BEFORE:]
-            samples = np.concatenate([blocks.ravel(), np.frombuffer(data[whole * block :], np.uint8)[_BEFORE:]])
+            blocks = np.frombuffer(data[: whole * block], np.uint8).reshape(whole, block)[:, _BLOCK_HEADER_BYTES:]
+            samples = np.concatenate(
+                [blocks.ravel(), np.frombuffer(data[whole * block :], np.uint8)[_BLOCK_HEADER_BYTES:]]
+            )
             yield samples.view("<f4").reshape(part, count)[:, index].astype(np.float64)
             left -= part

@@ -14,19 +14,19 @@ import numpy as np
 from ecg_live.errors import EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
-Piece = Chunk | Gap | State | Marker
-KNOWN = (
+RecordingItem = Chunk | Gap | State | Marker
+KNOWN_FORMATS = (
     "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), BIOPAC .acq, XDF, Poly5 (.S00), WESAD (.pkl), "
     "DREAMER or AMIGOS (.mat), or CSV"
 )
 # What decoders and the libraries below them raise where the bytes make no sense.
-UNDECODABLE = (
+DECODE_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError, TypeError,
     ValueError, struct.error,
 )  # fmt: skip
 
 
-class Run(NamedTuple):
+class SampleRun(NamedTuple):
     """Contiguous samples (n,) in mV from counter ``start`` on; ``cause`` says why it does not follow the last one."""
 
     start: int
@@ -34,13 +34,13 @@ class Run(NamedTuple):
     cause: str = ""
 
 
-def undecodable(name: str, error: Exception) -> FormatError:
+def damaged_file_error(name: str, error: Exception) -> FormatError:
     """Say that a file's bytes make no sense; to be raised from ``error``, which ``--debug`` then shows."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return FormatError(f"{name}: cannot be decoded: {why}", "the file is damaged; copy or export it again")
 
 
-class Recording(Protocol):
+class OpenRecording(Protocol):
     """A recording that is open for reading."""
 
     @property
@@ -48,7 +48,7 @@ class Recording(Protocol):
         """The chosen channel, its nominal rate, and what else the file says beforehand."""
         ...
 
-    def chunks(self, size: int) -> Iterator[Piece]:
+    def chunks(self, size: int) -> Iterator[RecordingItem]:
         """Give the recording from its start, in chunks of ``size`` samples save before a gap and at the end."""
         ...
 
@@ -64,7 +64,7 @@ class FileRecording:
     Parameters
     ----------
     info : StreamInfo
-        What `Recording.info` gives.
+        What `OpenRecording.info` gives.
     runs : callable
         Opens the file and decodes it from its start: runs in the order of their ``start``, events in between. Whatever
         it opens, it closes when it ends. A marker's ``time`` is raw time (counter / rate): where it lies among the
@@ -72,10 +72,10 @@ class FileRecording:
     """
 
     info: StreamInfo
-    runs: Callable[[], Iterator[Run | State | Marker]]
+    runs: Callable[[], Iterator[SampleRun | State | Marker]]
 
-    def chunks(self, size: int) -> Iterator[Piece]:
-        """See `Recording.chunks`.
+    def chunks(self, size: int) -> Iterator[RecordingItem]:
+        """See `OpenRecording.chunks`.
 
         Raises
         ------
@@ -84,16 +84,16 @@ class FileRecording:
         RecordingError
             The disk or the library cannot read on.
         """
-        cutter = _Cutter(size, self.info.rate)
+        cutter = _Rechunker(size, self.info.rate)
         try:
             for item in self.runs():
                 yield from cutter.push(item)
         except EcgLiveError:
             yield from cutter.end()
             raise
-        except UNDECODABLE as error:
+        except DECODE_ERRORS as error:
             yield from cutter.end()
-            raise undecodable(self.info.name, error) from error
+            raise damaged_file_error(self.info.name, error) from error
         except OSError as error:
             yield from cutter.end()
             why = error.strerror or error
@@ -106,7 +106,7 @@ class FileRecording:
         """Nothing is open between two passes."""
 
 
-class _Cutter:
+class _Rechunker:
     """Cuts runs into chunks of one size, whatever the sizes in which they come; events follow their sample."""
 
     def __init__(self, size: int, rate: float) -> None:
@@ -115,8 +115,8 @@ class _Cutter:
         self._start = self._stop = 0  # of what is held
         self._events: list[tuple[float, State | Marker]] = []  # in order of the counter that each waits for
 
-    def push(self, item: Run | State | Marker) -> Iterator[Piece]:
-        if not isinstance(item, Run):
+    def push(self, item: SampleRun | State | Marker) -> Iterator[RecordingItem]:
+        if not isinstance(item, SampleRun):
             bisect.insort(self._events, (self._place(item), item), key=itemgetter(0))
             yield from self._due()
             return
@@ -131,7 +131,7 @@ class _Cutter:
         if self._stop - self._start >= self._size:
             yield from self._whole()
 
-    def end(self) -> Iterator[Piece]:
+    def end(self) -> Iterator[RecordingItem]:
         yield from self._flush()
         yield from (self._dated(*event) for event in self._events)
         self._events = []
@@ -142,13 +142,13 @@ class _Cutter:
             return self._stop - 0.5
         return max(0.0, event.time * self._rate)
 
-    def _flush(self) -> Iterator[Piece]:
+    def _flush(self) -> Iterator[RecordingItem]:
         if self._parts:
             yield self._chunk(np.concatenate(self._parts))
         self._parts = []
         yield from self._due()
 
-    def _whole(self) -> Iterator[Piece]:
+    def _whole(self) -> Iterator[RecordingItem]:
         held = np.concatenate(self._parts)
         whole = len(held) - len(held) % self._size
         self._parts = [held[whole:]] if whole < len(held) else []
@@ -161,7 +161,7 @@ class _Cutter:
         self._start = chunk.stop
         return chunk
 
-    def _gap(self, run: Run) -> Gap:
+    def _gap(self, run: SampleRun) -> Gap:
         if run.start < self._stop:
             raise ValueError(f"decoder went back from sample {self._stop} to {run.start}")
         gap = Gap(self._stop, run.start - self._stop, run.cause, time=self._stop / self._rate)

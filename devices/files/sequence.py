@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from devices.files.recording import Run
+from devices.files.recording import SampleRun
 from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.events import F64, State
 
 I64 = npt.NDArray[np.int64]
 
 
-class Counter:
+class SequenceCounter:
     """Finds lost and repeated samples in a sequence number that wraps.
 
     Parameters
@@ -45,7 +45,7 @@ class Counter:
         self._number = 0  # of the last row
         self._position = self._top = -1  # of the last row, and the highest so far
 
-    def push(self, numbers: F64, samples: F64, where: str) -> Iterator[Run | State]:
+    def push(self, numbers: F64, samples: F64, where: str) -> Iterator[SampleRun | State]:
         """Give runs of the samples (n,) that are new; ``where`` names the file and the block's first line or sample."""
         if not len(numbers):
             return
@@ -61,7 +61,7 @@ class Counter:
         self._number, self._position, self._top = int(count[-1]), int(position[-1]), int(top[-1])
         if not new.all():
             yield State("warning", f"{where}: {int((~new).sum())} repeated samples were dropped")
-        yield from _split(position[new], samples[new], causes)
+        yield from _split_at_jumps(position[new], samples[new], causes)
 
     def _exclude(self, number: int) -> None:
         """Leave what the counter cannot wrap at, as it goes up to ``number``."""
@@ -105,10 +105,10 @@ class Counter:
         return ahead, False
 
 
-def _split(position: I64, samples: F64, causes: dict[int, str]) -> Iterator[Run]:
+def _split_at_jumps(position: I64, samples: F64, causes: dict[int, str]) -> Iterator[SampleRun]:
     """Contiguous pieces of samples whose counter only goes up."""
     edges = np.flatnonzero(np.diff(position) != 1) + 1
     for low, high in zip([0, *edges], [*edges, len(position)], strict=True):
         if high > low:
             start = int(position[low])
-            yield Run(start, samples[low:high], causes.get(start, "samples are missing in the device's counter"))
+            yield SampleRun(start, samples[low:high], causes.get(start, "samples are missing in the device's counter"))

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from devices.files.timestamp_line import middle
+from devices.files.timestamp_line import interquartile_mean
 from ecg_live.events import F64, Marker, State
 
-LONGEST_STEP = 86400.0  # s; a longer step is no pause of a recording but a clock that was set, or is no clock
+MAX_STEP_S = 86400.0  # s; a longer step is no pause of a recording but a clock that was set, or is no clock
 
 
-class Decided(NamedTuple):
+class PlacedSamples(NamedTuple):
     """Samples whose place is certain: their stamps and counters (n,); the ``line`` (m,) begins ``before`` of them."""
 
     times: F64
@@ -24,14 +24,14 @@ class Decided(NamedTuple):
     before: int
 
 
-class _Note(NamedTuple):
+class _HeldMarker(NamedTuple):
     time: float
     text: str
     row: int  # of the sample that comes next in the file
 
 
 @dataclass(slots=True)
-class Notes:
+class MarkerPlacer:
     """Holds markers until the samples of their time are known.
 
     A marker lies where the line of the stamps around it says, not where its time since the first sample would put it:
@@ -57,22 +57,22 @@ class Notes:
     where: str
     reach: int
     late: bool
-    _held: list[_Note] = field(default_factory=list, init=False)
+    _held: list[_HeldMarker] = field(default_factory=list, init=False)
     _rows: int = field(default=0, init=False)  # decided before
     _told: bool = field(default=False, init=False)
 
     def hold(self, time: float, text: str, row: int) -> None:
         """Take a marker; ``row`` is the sample that comes next in the file."""
-        self._held.append(_Note(time, text, row))
+        self._held.append(_HeldMarker(time, text, row))
 
-    def place(self, known: Decided, *, last: bool) -> Iterator[Marker | State]:
+    def place(self, known: PlacedSamples, *, last: bool) -> Iterator[Marker | State]:
         """Give the markers up to the last of more samples that are decided; all if these are the last."""
         count = len(known.times)
         if self._held and count:
             reached = np.maximum.accumulate(known.times)
-            waiting: list[_Note] = []
+            waiting: list[_HeldMarker] = []
             for note in self._held:
-                strange = not abs(note.time - known.times[-1]) <= LONGEST_STEP * self.second
+                strange = not abs(note.time - known.times[-1]) <= MAX_STEP_S * self.second
                 if not last and (note.row >= self._rows + count if strange else note.time > reached[-1]):
                     waiting.append(note)
                 elif strange:
@@ -83,15 +83,19 @@ class Notes:
             self._held = waiting
         self._rows += count
 
-    def _raw(self, time: float, row: int, known: Decided) -> float:
+    def _raw(self, time: float, row: int, known: PlacedSamples) -> float:
         at = known.before + row
         near = np.arange(at - self.reach // 2, at + self.reach // 2 + 1)
         near = near[(near >= 0) & (near < len(known.line))]
-        level = known.line[near].min() if self.late else middle(known.line, near[None], 0, len(known.line))[0][0]
+        level = (
+            known.line[near].min()
+            if self.late
+            else interquartile_mean(known.line, near[None], 0, len(known.line))[0][0]
+        )
         behind = time - known.times[row] + known.line[at] - level
         return float(known.counter[row] + behind / self.interval) / self.rate
 
-    def _strange(self, note: _Note, known: Decided) -> Iterator[Marker | State]:
+    def _strange(self, note: _HeldMarker, known: PlacedSamples) -> Iterator[Marker | State]:
         """A marker that is on no clock of the samples lies where it stands in the file."""
         if not self._told:
             self._told = True

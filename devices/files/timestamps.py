@@ -8,44 +8,44 @@ from itertools import pairwise
 
 import numpy as np
 
-from devices.files.recording import Run
-from devices.files.timestamp_line import Windows, filled, without_strays
-from devices.files.timestamp_markers import LONGEST_STEP, Decided, Notes
+from devices.files.recording import SampleRun
+from devices.files.timestamp_line import TimestampLine, fill_missing_timestamps, mask_stray_timestamps
+from devices.files.timestamp_markers import MAX_STEP_S, MarkerPlacer, PlacedSamples
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Marker, State
 
-CENTURY = 3.2e9  # s; stamps that lie further apart are no times
-ODD = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
-_LAG = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
-_COARSE = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
-_CREEP = 5e-5  # s a second by which stamps may creep away from a fitted interval over hours
-_PACKETS = 8  # as many show how fast samples are that arrive in packets
-_CLUMPED = 0.1  # of the mean step: stamps whose middle step is smaller lie in packets
-_WINDOW = 128  # samples on each side of a step that say whether the line has moved for good
-AHEAD = 30.0  # s within which late stamps come back to the line
-ENOUGH = 1 << 16  # stamps that a fit needs at most
+MAX_TIME_SPAN_S = 3.2e9  # s; stamps that lie further apart are no times
+LOSS_STEP_INTERVALS = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
+_FIT_LAG_SAMPLES = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
+_MIN_ROWS_PER_TICK = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
+_MAX_CREEP_S_PER_S = 5e-5  # s a second by which stamps may creep away from a fitted interval over hours
+_MIN_PACKETS = 8  # as many show how fast samples are that arrive in packets
+_PACKET_STEP_SHARE = 0.1  # of the mean step: stamps whose middle step is smaller lie in packets
+_LEVEL_WINDOW_ROWS = 128  # samples on each side of a step that say whether the line has moved for good
+MAX_LATENESS_S = 30.0  # s within which late stamps come back to the line
+MAX_FIT_TIMESTAMPS = 1 << 16  # stamps that a fit needs at most
 
 
-def fit(stamps: F64) -> float | None:
+def fit_interval(stamps: F64) -> float | None:
     """Fit the interval between samples to time stamps (n,), in their unit; None where they do not rise."""
     finite = stamps[np.isfinite(stamps)]
     if len(finite) < 2:
         return None
-    if tick := tick_of(finite):
+    if tick := timestamp_tick(finite):
         return _fit_ticks(finite, tick)
-    if interval := _fit_clumps(finite):
+    if interval := _fit_packets(finite):
         return interval
-    lag = max(1, min(_LAG, len(finite) // 4))
+    lag = max(1, min(_FIT_LAG_SAMPLES, len(finite) // 4))
     interval = float(np.median(finite[lag:] - finite[:-lag])) / lag
     return interval if interval > 0 else None
 
 
-def _fit_clumps(stamps: F64) -> float | None:
+def _fit_packets(stamps: F64) -> float | None:
     """The interval of samples that arrive many at once, over half of the packets; None where they come one by one."""
     step = np.diff(stamps)
     mean = float(stamps[-1] - stamps[0]) / len(step)
-    ends = np.flatnonzero(step > ODD * mean)
-    if len(ends) < _PACKETS or not np.median(np.abs(step)) < _CLUMPED * mean:
+    ends = np.flatnonzero(step > LOSS_STEP_INTERVALS * mean)
+    if len(ends) < _MIN_PACKETS or not np.median(np.abs(step)) < _PACKET_STEP_SHARE * mean:
         return None
     half = len(ends) // 2
     return float(np.median((stamps[ends[half:]] - stamps[ends[:-half]]) / (ends[half:] - ends[:-half])))
@@ -55,20 +55,20 @@ def _fit_ticks(stamps: F64, tick: float) -> float | None:
     """The interval by how many rows share a stamp, over the stamps that are whole."""
     step = np.diff(stamps)
     rises = np.flatnonzero(step > 0)
-    regular = step[rises] <= ODD * tick
+    regular = step[rises] <= LOSS_STEP_INTERVALS * tick
     whole = regular[1:] & regular[:-1]  # what stands beside lost data is not
     rows = int(np.diff(rises)[whole].sum())
     return float(step[rises][1:][whole].sum()) / rows if rows else None
 
 
-def tick_of(stamps: F64) -> float:
+def timestamp_tick(stamps: F64) -> float:
     """What coarse time stamps (n,) are rounded to, in their unit; 0 where they tell most samples apart."""
     step = np.diff(stamps[np.isfinite(stamps)])
     rises = step[step > 0]
-    return float(np.median(rises)) if len(rises) and len(step) >= _COARSE * len(rises) else 0.0
+    return float(np.median(rises)) if len(rises) and len(step) >= _MIN_ROWS_PER_TICK * len(rises) else 0.0
 
 
-class StampCounter:
+class TimestampCounter:
     """Counts samples, and takes a step in their stamps for lost data where the stamps do not come back to the line.
 
     However the rows are cut, what comes out is the same.
@@ -84,14 +84,14 @@ class StampCounter:
     arrival : bool
         The stamps say when samples arrived, not when they were taken: they jitter; only losses of 0.1 s or more show.
     tick : float
-        What coarse stamps are rounded to (see `tick_of`), in their unit; only losses of 1.5 ticks or more show.
+        What coarse stamps are rounded to (see `timestamp_tick`), in their unit; only losses of 1.5 ticks or more show.
     rate : float, optional
         Nominal rate in Hz, where markers are to be placed.
 
     Notes
     -----
     A step is lost data only as far as the stamps stay ahead: those that were only late come back to the line within
-    `AHEAD` seconds. A step forward after a step back is its return. Steps back, and steps longer than a day,
+    `MAX_LATENESS_S` seconds. A step forward after a step back is its return. Steps back, and steps longer than a day,
     come of clocks that were set: they are reported, and counting goes on. So there are never more samples, taken and
     lost together, than the stamps have time for.
     """
@@ -100,12 +100,12 @@ class StampCounter:
         self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0, rate: float = 0.0
     ) -> None:
         self._interval, self._second, self._where = interval, second, where
-        window = max(_WINDOW, round(second / interval)) if arrival else _WINDOW
+        window = max(_LEVEL_WINDOW_ROWS, round(second / interval)) if arrival else _LEVEL_WINDOW_ROWS
         self._window = max(window, round(4 * tick / interval))
-        self._ahead = max(self._window, min(round(AHEAD * second / interval), ENOUGH))
+        self._ahead = max(self._window, min(round(MAX_LATENESS_S * second / interval), MAX_FIT_TIMESTAMPS))
         # The shortest loss that shows, and the shortest step that may be one.
-        self._least = max(0.1 * second if arrival else 0.0, ODD * tick, interval)
-        self._odd = ODD * max(tick, interval)
+        self._least = max(0.1 * second if arrival else 0.0, LOSS_STEP_INTERVALS * tick, interval)
+        self._odd = LOSS_STEP_INTERVALS * max(tick, interval)
         self._unsure = second if arrival else 0.0  # shorter steps need as many rows behind them as there are before
         self._held: list[tuple[F64, F64]] = []  # not yet decided
         self._rows = 0  # of all that was taken
@@ -116,9 +116,9 @@ class StampCounter:
         self._next = 0  # counter of the next row
         self._moved = 0.0  # by how much the clock was set
         self._back = 0.0  # how far it went back and has not returned since
-        self._notes = Notes(interval, second, rate or second / interval, where, self._window, arrival)
+        self._notes = MarkerPlacer(interval, second, rate or second / interval, where, self._window, arrival)
 
-    def push(self, times: F64, values: F64) -> Iterator[Run | State | Marker]:
+    def push(self, times: F64, values: F64) -> Iterator[SampleRun | State | Marker]:
         """Take rows; give those whose place is certain.
 
         Raises
@@ -130,7 +130,7 @@ class StampCounter:
         if math.isnan(self._origin) and len(known):
             self._origin = float(known[0])
         with np.errstate(over="ignore", invalid="ignore"):
-            wild = np.flatnonzero(np.isfinite(times) & (np.abs(times - self._origin) > CENTURY * self._second))
+            wild = np.flatnonzero(np.isfinite(times) & (np.abs(times - self._origin) > MAX_TIME_SPAN_S * self._second))
         good = int(wild[0]) if len(wild) else len(times)
         self._held.append((times[:good], values[:good]))
         self._rows += good
@@ -144,20 +144,22 @@ class StampCounter:
         """Take a marker, at a time on the clock of the stamps; it is given with the samples of its time."""
         self._notes.hold(time, text, self._rows)
 
-    def flush(self) -> Iterator[Run | State | Marker]:
+    def flush(self) -> Iterator[SampleRun | State | Marker]:
         """Give the rest."""
         while self._rows - self._decided > self._ahead:
             yield from self._decide(self._ahead)
         yield from self._decide(self._rows - self._decided)
 
-    def _decide(self, ready: int) -> Iterator[Run | State | Marker]:
+    def _decide(self, ready: int) -> Iterator[SampleRun | State | Marker]:
         if ready <= 0:
             return
         stamped, values = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
-        times = filled(without_strays(stamped, self._last, self._second), self._interval, self._last)
+        times = fill_missing_timestamps(
+            mask_stray_timestamps(stamped, self._last, self._second), self._interval, self._last
+        )
         counter = self._next + np.arange(len(times))
         line = np.concatenate((self._before, times - self._moved - self._interval * counter))
-        windows = Windows(line, self._window, self._ahead, self._interval)
+        windows = TimestampLine(line, self._window, self._ahead, self._interval)
         losses: list[tuple[int, int]] = []
         for i, shift in sorted(self._moves(np.diff(times, prepend=self._last), windows)):
             if i >= ready:
@@ -170,10 +172,10 @@ class StampCounter:
         losses = self._within_time(losses, line) if whole else losses
         for i, lost in losses:
             counter[i:] += lost
-        yield from self._notes.place(Decided(times[:ready], counter[:ready], line, len(self._before)), last=whole)
+        yield from self._notes.place(PlacedSamples(times[:ready], counter[:ready], line, len(self._before)), last=whole)
         for low, high in pairwise([0, *(i for i, _ in losses), ready]):
             if high > low:
-                yield Run(int(counter[low]), values[low:high], "the time stamps jump")
+                yield SampleRun(int(counter[low]), values[low:high], "the time stamps jump")
         self._next, self._last = int(counter[ready - 1]) + 1, float(times[ready - 1])
         self._before = line[: len(self._before) + ready][-self._ahead :]
         self._held = [(stamped[ready:], values[ready:])]
@@ -189,7 +191,7 @@ class StampCounter:
             behind[i:] += lost
         latest = float((line[len(self._before) :] + (rows + behind) * self._interval).max())
         base = float(np.median(line[: len(self._before) + losses[0][0]]))
-        base = max(base, self._origin - _CREEP * self._interval * self._next)
+        base = max(base, self._origin - _MAX_CREEP_S_PER_S * self._interval * self._next)
         spare = math.floor((latest - base) / self._interval + 0.5) - (len(rows) - 1)  # for what was lost
         kept: list[tuple[int, int]] = []
         for i, lost in losses:
@@ -201,7 +203,7 @@ class StampCounter:
     def _weigh(self, shift: float) -> tuple[int, str]:
         """Samples lost by a lasting step of the line, and what is to be said of a clock that was set."""
         seconds, returned, news = shift / self._second, 0.0, ""
-        if abs(seconds) > LONGEST_STEP:
+        if abs(seconds) > MAX_STEP_S:
             lost, news = 0, f"jump by {seconds / 86_400:.0f} days: the clock was set"
         elif shift < 0:
             self._back -= shift
@@ -218,7 +220,7 @@ class StampCounter:
         lost = round(shift / self._interval)
         return lost if lost * self._interval >= self._least - 1e-9 else 0
 
-    def _moves(self, step: F64, windows: Windows) -> Iterator[tuple[int, float]]:
+    def _moves(self, step: F64, windows: TimestampLine) -> Iterator[tuple[int, float]]:
         """Rows behind a step that moves the line for good, the largest step first, and by how much it moves.
 
         The line is set straight on the way. A step that is still open and not much smaller bounds the windows; a loss
@@ -235,7 +237,7 @@ class StampCounter:
             low = max(0, before + int(rivals[rivals < i].max(initial=-before)))
             high = before + int(rivals[rivals > i].min(initial=len(step)))
             moved = float(windows.shift(open_rows[at : at + 1] + before, low, high)[0])
-            far = abs(moved) > LONGEST_STEP * self._second
+            far = abs(moved) > MAX_STEP_S * self._second
             if moved > 0 and len(step) - i < self._window and moved < self._unsure:
                 moved = 0.0  # the last packet is late, and nothing behind it says for how long
             elif moved > 0 and not far:

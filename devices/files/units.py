@@ -6,16 +6,26 @@ import re
 import unicodedata
 
 # Factors to mV by prefix. "MV" is millivolt in capitals: nobody records megavolts.
-_PREFIXES = {"": 1e3, "m": 1.0, "milli": 1.0, "u": 1e-3, "\u03bc": 1e-3, "mc": 1e-3, "micro": 1e-3, "mikro": 1e-3,
+_PREFIX_TO_MV = {"": 1e3, "m": 1.0, "milli": 1.0, "u": 1e-3, "\u03bc": 1e-3, "mc": 1e-3, "micro": 1e-3, "mikro": 1e-3,
              "n": 1e-6, "nano": 1e-6}  # fmt: skip
-_PREFIX = "|".join(sorted(filter(None, _PREFIXES), key=len, reverse=True))
-_VOLT = re.compile(rf"({_PREFIX}|)[\s_-]*v(?:olts?)?")
+_PREFIX_PATTERN = "|".join(sorted(filter(None, _PREFIX_TO_MV), key=len, reverse=True))
+_VOLT_PATTERN = re.compile(rf"({_PREFIX_PATTERN}|)[\s_-]*v(?:olts?)?")
 # What becomes of a micro sign that is read in the wrong encoding: UTF-8 (micro sign, Greek letter) as Latin-1, DOS
 # (0xE6) as Latin-1, Mac's Greek, Shift-JIS and GBK as Latin-1, and what a decoder puts for a byte that it cannot read.
-_MISREAD = ("\u00c2\u00b5", "\u00ce\u00bc", "\u00e6", "\u0083\u00ca", "\u00a6\u00cc", "\ufffd\ufffd", "\ufffd")
-_NONE = re.compile(r"|-+|none|nil|null|n/?a|n\.a\.?|unknown|unspecified|not?[ _-]?(?:set|units?)|unitless|\?")
+_MISREAD_MICRO_SIGNS = (
+    "\u00c2\u00b5",
+    "\u00ce\u00bc",
+    "\u00e6",
+    "\u0083\u00ca",
+    "\u00a6\u00cc",
+    "\ufffd\ufffd",
+    "\ufffd",
+)
+_NO_UNIT_PATTERN = re.compile(
+    r"|-+|none|nil|null|n/?a|n\.a\.?|unknown|unspecified|not?[ _-]?(?:set|units?)|unitless|\?"
+)
 # In brackets, or behind the name: "ECG uV", "ecg_v"; "lead V" is none.
-_NAMED = re.compile(
+_UNIT_IN_NAME_PATTERN = re.compile(
     r"[\[(]\s*([^\])\[(]+?)\s*[\])]\s*$"
     r"|((?:(?<=[\s_,/:;-])|(?<=ecg)|(?<=ekg))(?:[mun\u00b5\u03bc\ufffd]|milli|micro)v(?:olts?)?|(?<=_)v(?:olts?)?)$",
     re.IGNORECASE,
@@ -28,16 +38,16 @@ def to_millivolts(unit: str) -> float | None:
     Understood are V, mV, µV and nV in either case, in words (``microvolts``, ``uVolt``, ``milli volt``), in brackets,
     and with a micro sign in any of its forms and usual misreadings.
     """
-    found = _VOLT.fullmatch(_plain(unit))
-    return _PREFIXES[found[1]] if found else None
+    found = _VOLT_PATTERN.fullmatch(_normalise_unit(unit))
+    return _PREFIX_TO_MV[found[1]] if found else None
 
 
-def is_missing(unit: str) -> bool:
+def is_unit_missing(unit: str) -> bool:
     """Whether a unit's field is empty, or filled with a word that says so."""
-    return _NONE.fullmatch(_plain(unit)) is not None
+    return _NO_UNIT_PATTERN.fullmatch(_normalise_unit(unit)) is not None
 
 
-def text_of(field: bytes) -> str:
+def decode_text(field: bytes) -> str:
     """Text of a header's field whose encoding is not stated: UTF-8, or else Windows-1252."""
     try:
         return field.decode("utf-8")
@@ -45,18 +55,18 @@ def text_of(field: bytes) -> str:
         return field.decode("cp1252", "replace")
 
 
-def of_name(name: str) -> str:
+def unit_in_name(name: str) -> str:
     """Give the unit at the end of a column's name, as in ``ECG (mV)``, ``ECG [µV]`` or ``ecg_uV``; perhaps none.
 
     What stands in brackets is given whatever it is.
     """
-    found = _NAMED.search(name.strip())
+    found = _UNIT_IN_NAME_PATTERN.search(name.strip())
     return found[1] or found[2] if found else ""
 
 
-def _plain(unit: str) -> str:
+def _normalise_unit(unit: str) -> str:
     """In small letters, with Greek mu for every micro, without brackets, dots and padding."""
-    for misread in _MISREAD:
+    for misread in _MISREAD_MICRO_SIGNS:
         unit = unit.replace(misread, "\u03bc")
     text = unicodedata.normalize("NFKC", unit).casefold().strip("\0 \t\r\n")
     return text.strip("[](){}<>\"' ").removesuffix(".")

@@ -8,56 +8,74 @@ from typing import NamedTuple
 
 from ecg_live.errors import FormatError
 
-_AS = "CSV, EDF or XDF"
+_EXPORT_FORMATS = "CSV, EDF or XDF"
 
 
-class _Format(NamedTuple):
+class _UnreadableFormat(NamedTuple):
     what: str
     remedy: str
     endings: tuple[str, ...] = ()
     begins: tuple[bytes, ...] = ()
 
 
-_FORMATS = (
-    _Format(
+_UNREADABLE_FORMATS = (
+    _UnreadableFormat(
         "a BrainVision recording (.vhdr, .vmrk, .eeg)",
         "export it from BrainVision Analyzer or MNE as EDF",
         (".vhdr", ".vmrk", ".eeg", ".ahdr", ".amrk"),
         (b"Brain Vision Data", b"BrainVision"),
     ),
-    _Format(
+    _UnreadableFormat(
         "an AcqKnowledge (BIOPAC) file of an unknown version",
         'in AcqKnowledge, use "Save as" EDF or text',
         (".acq", ".gtl"),
     ),
-    _Format(
+    _UnreadableFormat(
         "LabChart's own format", 'in LabChart, use "Export" to text or EDF', (".adicht", ".adidat"), (b"CFWB", b"ADDF")
     ),
-    _Format("an Excel workbook", "save the sheet as CSV", (".xlsx", ".xls", ".ods")),
-    _Format("a ZIP archive", "unpack it, and open the recording in it", (".zip",), (b"PK\x03\x04",)),
-    _Format("a packed file", "unpack it, and open the recording in it", (".gz", ".bz2", ".xz", ".7z", ".rar", ".tar")),
-    _Format("DICOM", f"export the waveform as {_AS}", (".dcm",)),
-    _Format("SCP-ECG", f"convert it to {_AS}", (".scp",)),
-    _Format("an ISHNE Holter recording", "convert it to EDF", (".ecg",), (b"ISHNE1.0",)),
-    _Format("a FIT file of a sports watch, which holds no ECG", "choose the file of the ECG itself", (".fit",)),
-    _Format("a Parquet table", "save it as CSV", (".parquet",), (b"PAR1",)),
-    _Format("a NumPy array", "save it as CSV, with a column of time or --rate", (".npy", ".npz"), (b"\x93NUMPY",)),
-    _Format("a FIF recording", "export it from MNE as EDF", (".fif",)),
-    _Format("a Spike2 recording", "export it as text or EDF", (".smr", ".smrx")),
-    _Format("an EEGLAB set", "export it from EEGLAB as EDF", (".set", ".fdt")),
-    _Format("a database", f"export the recording from the app that made it as {_AS}", (".db",), (b"SQLite format 3",)),
-    _Format("a PDF document", f"export the signal itself as {_AS}", (".pdf",), (b"%PDF-",)),
-    _Format(
-        "a picture", f"export the signal itself as {_AS}", (".png", ".jpg", ".jpeg"), (b"\x89PNG", b"\xff\xd8\xff")
+    _UnreadableFormat("an Excel workbook", "save the sheet as CSV", (".xlsx", ".xls", ".ods")),
+    _UnreadableFormat("a ZIP archive", "unpack it, and open the recording in it", (".zip",), (b"PK\x03\x04",)),
+    _UnreadableFormat(
+        "a packed file", "unpack it, and open the recording in it", (".gz", ".bz2", ".xz", ".7z", ".rar", ".tar")
     ),
-    _Format("XML, such as an aECG", f"export the recording as {_AS}", (".xml",), (b"<?xml",)),
-    _Format("a web page", "download the recording itself", (".html", ".htm"), (b"<!DOCTYPE", b"<!doctype", b"<html")),
+    _UnreadableFormat("DICOM", f"export the waveform as {_EXPORT_FORMATS}", (".dcm",)),
+    _UnreadableFormat("SCP-ECG", f"convert it to {_EXPORT_FORMATS}", (".scp",)),
+    _UnreadableFormat("an ISHNE Holter recording", "convert it to EDF", (".ecg",), (b"ISHNE1.0",)),
+    _UnreadableFormat(
+        "a FIT file of a sports watch, which holds no ECG", "choose the file of the ECG itself", (".fit",)
+    ),
+    _UnreadableFormat("a Parquet table", "save it as CSV", (".parquet",), (b"PAR1",)),
+    _UnreadableFormat(
+        "a NumPy array", "save it as CSV, with a column of time or --rate", (".npy", ".npz"), (b"\x93NUMPY",)
+    ),
+    _UnreadableFormat("a FIF recording", "export it from MNE as EDF", (".fif",)),
+    _UnreadableFormat("a Spike2 recording", "export it as text or EDF", (".smr", ".smrx")),
+    _UnreadableFormat("an EEGLAB set", "export it from EEGLAB as EDF", (".set", ".fdt")),
+    _UnreadableFormat(
+        "a database",
+        f"export the recording from the app that made it as {_EXPORT_FORMATS}",
+        (".db",),
+        (b"SQLite format 3",),
+    ),
+    _UnreadableFormat("a PDF document", f"export the signal itself as {_EXPORT_FORMATS}", (".pdf",), (b"%PDF-",)),
+    _UnreadableFormat(
+        "a picture",
+        f"export the signal itself as {_EXPORT_FORMATS}",
+        (".png", ".jpg", ".jpeg"),
+        (b"\x89PNG", b"\xff\xd8\xff"),
+    ),
+    _UnreadableFormat("XML, such as an aECG", f"export the recording as {_EXPORT_FORMATS}", (".xml",), (b"<?xml",)),
+    _UnreadableFormat(
+        "a web page", "download the recording itself", (".html", ".htm"), (b"<!DOCTYPE", b"<!doctype", b"<html")
+    ),
 )
-_JSON_FORMAT = _Format("JSON", f"export the recording from the app that made it as {_AS}", (".json",))
-_JSON = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*[\[{"\]\d-])')
+_JSON_FORMAT = _UnreadableFormat(
+    "JSON", f"export the recording from the app that made it as {_EXPORT_FORMATS}", (".json",)
+)
+_JSON_START = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*[\[{"\]\d-])')
 
 
-def refuse_unread(path: Path, head: bytes) -> None:
+def refuse_unreadable(path: Path, head: bytes) -> None:
     """Refuse a file whose first bytes are those of a format that is not read.
 
     Raises
@@ -65,19 +83,19 @@ def refuse_unread(path: Path, head: bytes) -> None:
     FormatError
         It is one of those; names what it is and what to export instead.
     """
-    if _JSON.match(head.removeprefix(b"\xef\xbb\xbf")):
+    if _JSON_START.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise _refusal(path, _JSON_FORMAT)
-    known = next((one for one in _FORMATS if one.begins and head.startswith(one.begins)), None)
+    known = next((one for one in _UNREADABLE_FORMATS if one.begins and head.startswith(one.begins)), None)
     if known is not None:
-        raise unread_by_name(path) or _refusal(path, known)
+        raise unreadable_by_name(path) or _refusal(path, known)
 
 
-def unread_by_name(path: Path) -> FormatError | None:
+def unreadable_by_name(path: Path) -> FormatError | None:
     """Name the format that a file seems to have by the ending of its name, if it is one that is not read."""
     ending = path.suffix.casefold()
-    known = next((one for one in (*_FORMATS, _JSON_FORMAT) if ending in one.endings), None)
+    known = next((one for one in (*_UNREADABLE_FORMATS, _JSON_FORMAT) if ending in one.endings), None)
     return None if known is None else _refusal(path, known)
 
 
-def _refusal(path: Path, known: _Format) -> FormatError:
+def _refusal(path: Path, known: _UnreadableFormat) -> FormatError:
     return FormatError(f"{path.name}: is {known.what}, which is not read", known.remedy)

@@ -8,7 +8,7 @@ import numpy as np
 import pylsl
 
 from devices.files import channels
-from devices.files.units import is_missing, to_millivolts
+from devices.files.units import is_unit_missing, to_millivolts
 from devices.lsl.resolve import is_regular, uri_for
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
@@ -37,11 +37,11 @@ def read_layout(found: pylsl.StreamInfo, opening: ReadOptions) -> LslLayout:
     rate = _rate(found, opening, where)
     offered, units = _channels(found)
     chosen = _choose(offered, opening, where)
-    if is_missing(units[chosen]) and opening.unit is None:
+    if is_unit_missing(units[chosen]) and opening.unit is None:
         raise ConfigError(
             f"{where}: channel {offered[chosen].name} states no unit", "give it with --unit mV (or V, uV)"
         )
-    factors = {chosen: channels.millivolts(units[chosen], opening, where)}
+    factors = {chosen: channels.millivolt_factor(units[chosen], opening, where)}
     for column, unit in enumerate(units):
         if column != chosen and (factor := to_millivolts(unit)):
             factors[column] = factor
@@ -57,7 +57,7 @@ def read_layout(found: pylsl.StreamInfo, opening: ReadOptions) -> LslLayout:
 
 
 def _rate(found: pylsl.StreamInfo, opening: ReadOptions, where: str) -> float:
-    stated, given = found.nominal_srate(), channels.given_rate(opening)
+    stated, given = found.nominal_srate(), channels.validate_rate_option(opening)
     if found.channel_format() in (pylsl.cf_string, pylsl.cf_undefined):
         raise ConfigError(f"{where}: its samples are text, not numbers", "follow markers with --markers NAME")
     if not is_regular(found):
@@ -67,15 +67,15 @@ def _rate(found: pylsl.StreamInfo, opening: ReadOptions, where: str) -> float:
                 "choose another stream, or give --rate HZ if they are regular after all",
             )
         return given
-    if not channels.LOWEST <= stated <= channels.HIGHEST:
+    if not channels.MIN_RATE_HZ <= stated <= channels.MAX_RATE_HZ:
         raise ConfigError(
-            f"{where}: its rate is {stated:g} Hz, an ECG has {channels.LOWEST:g} to {channels.HIGHEST:g} Hz",
+            f"{where}: its rate is {stated:g} Hz, an ECG has {channels.MIN_RATE_HZ:g} to {channels.MAX_RATE_HZ:g} Hz",
             "choose another stream; ecg-live devices lists them",
         )
     return stated if given is None else given  # the source measures it: what a stream says may be wrong
 
 
-def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str]]:
+def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], list[str]]:
     """Channels on offer, and their units as stated."""
     count = found.channel_count()
     labels, kinds, units = (
@@ -89,16 +89,18 @@ def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.Channel], list[str
     offered = []
     for number, (label, kind) in enumerate(zip(labels, kinds, strict=True), 1):
         name, whole = label or f"channel {number}", found.type()
-        offered.append(channels.describe(name, label, kind, whole, found.name(), kind=kind or whole))
+        offered.append(channels.describe_channel(name, label, kind, whole, found.name(), kind=kind or whole))
     return offered, units
 
 
-def _choose(offered: list[channels.Channel], opening: ReadOptions, where: str) -> int:
+def _choose(offered: list[channels.OfferedChannel], opening: ReadOptions, where: str) -> int:
     try:
-        return channels.choose(offered, opening, where)
+        return channels.choose_channel(offered, opening, where)
     except ConfigError as error:
         if len(offered) <= _MAX_LISTED_CHANNELS:
             raise
-        listed = f"{channels.listing(offered[:_MAX_LISTED_CHANNELS])} and {len(offered) - _MAX_LISTED_CHANNELS} more"
+        listed = (
+            f"{channels.list_channels(offered[:_MAX_LISTED_CHANNELS])} and {len(offered) - _MAX_LISTED_CHANNELS} more"
+        )
         what = "it is not plain which is the ECG" if opening.channel is None else f"none is called {opening.channel!r}"
         raise ConfigError(f"{where}: of {len(offered)} channels {what}: {listed}", error.remedy) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Event
 
-from devices.files.recording import Piece, Recording
+from devices.files.recording import OpenRecording, RecordingItem
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, StreamInfo
 from ecg_live.lsl_library import pylsl
@@ -26,7 +26,7 @@ class SimulatedLsl:
         Of the stream; the marker stream's is ``NAME markers``.
     """
 
-    def __init__(self, recording: Recording, name: str) -> None:
+    def __init__(self, recording: OpenRecording, name: str) -> None:
         self._recording, self._rate = recording, recording.info.rate
         self._ecg = pylsl.StreamOutlet(_stream_info(recording.info, name))
         self._markers = pylsl.StreamOutlet(
@@ -60,7 +60,7 @@ class SimulatedLsl:
             elif isinstance(item, Marker):
                 self._markers.push_sample([item.text], origin + begin + item.time)
 
-    def _pieces(self, *, loop: bool) -> Iterator[tuple[float, Piece]]:
+    def _pieces(self, *, loop: bool) -> Iterator[tuple[float, RecordingItem]]:
         """What the recording holds, with the seconds at which its pass began."""
         begin, size = 0.0, max(1, round(_CHUNK_S * self._rate))
         while True:

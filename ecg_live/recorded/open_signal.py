@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from devices.files import Recording, open_recording
+from devices.files import OpenRecording, open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, State
@@ -21,7 +21,7 @@ READ_BLOCK_S = 60.0  # s at once
 class RecordedSignal:
     """Channels side by side; after `pieces` ended, ``error`` says what is wrong with the file behind them."""
 
-    recordings: Sequence[Recording]
+    recordings: Sequence[OpenRecording]
     error: RecordingError | None = None
     channels: tuple[str, ...] = field(init=False)
     rate: float = field(init=False)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.contracts.reading import SourceReader
@@ -120,7 +120,7 @@ def test_closing_before_anything_came(rig: Rig) -> None:
 
 
 def test_a_replay_at_real_time_wakes_too() -> None:
-    recording = FileRecording(StreamInfo(10.0, ("ECG",)), lambda: iter([Run(0, RAMP)]))
+    recording = FileRecording(StreamInfo(10.0, ("ECG",)), lambda: iter([SampleRun(0, RAMP)]))
     with SourceReader(Replay(recording, ReadOptions(chunk=60.0))) as reader:
         pass
     assert reader.items == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from devices import open_recording
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, FormatError
@@ -33,12 +33,12 @@ class Time:
         return False
 
 
-def ramp(start: int, count: int) -> Run:
-    return Run(start, np.arange(start, start + count, dtype=np.float64), "lost")
+def ramp(start: int, count: int) -> SampleRun:
+    return SampleRun(start, np.arange(start, start + count, dtype=np.float64), "lost")
 
 
-def recording(*items: Run | State | Marker, rate: float = 1000.0, error: bool = False) -> FileRecording:
-    def runs() -> Iterator[Run | State | Marker]:
+def recording(*items: SampleRun | State | Marker, rate: float = 1000.0, error: bool = False) -> FileRecording:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         yield from items
         if error:
             raise FormatError("line 9")

@@ -20,7 +20,7 @@ from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.bluetooth.polar_frames import POLAR_RATE_HZ
 from devices.device_source import DeviceSource
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.link import Driver
 from devices.lsl import open_lsl
 from devices.lsl.resolve import LslTimeouts
@@ -66,9 +66,9 @@ def replay() -> Rig:
     samples = np.tile(RAMP, 2)
     first, second = round(FLOW * 1000), round((FLOW + AWAY) * 1000)
 
-    def runs() -> Iterator[Run]:
-        yield Run(0, samples[:first])
-        yield Run(second, samples[second : second + first], "lost samples")
+    def runs() -> Iterator[SampleRun]:
+        yield SampleRun(0, samples[:first])
+        yield SampleRun(second, samples[second : second + first], "lost samples")
 
     recording = FileRecording(StreamInfo(1000.0, ("ECG",)), runs)
     return Rig(Replay(recording, ReadOptions(speed=math.inf)), jitter=math.inf)  # as fast as it goes: it has no times

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from devices.files import Recording, open_recording
+from devices.files import OpenRecording, open_recording
 from ecg_live.constants import PART_GAP_S, WINDOW_SAMPLES
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import F32, Chunk, Gap, StreamEvent
@@ -89,7 +89,7 @@ def _open_parts(
 
 
 def _joined_items(
-    recordings: Sequence[Recording], starts: list[float], remarks: list[str]
+    recordings: Sequence[OpenRecording], starts: list[float], remarks: list[str]
 ) -> Iterator[Chunk | StreamEvent]:
     """All items as of one stream; ``starts`` gathers where each recording begins, in seconds of it."""
     offset = stop = 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from devices.files.matlab.layouts import AMIGOS_UNSURE
+from devices.files.matlab.layouts import AMIGOS_CHANNEL_REMARK
 from devices.files.matlab.matlab import Course, Trial, list_trials
 from ecg_live.errors import DatasetError
 from training.datasets.amigos_files import (
@@ -31,7 +31,7 @@ CAVEAT_RATED_ONCE = (
     "a video is rated once, after it: all its windows carry that one rating, also of the long videos (20 minutes)"
 )
 CAVEATS_ORIGINAL = (
-    f"{AMIGOS_UNSURE}: the first is taken",
+    f"{AMIGOS_CHANNEL_REMARK}: the first is taken",
     "original recordings without ratings of their own have those of the preprocessed ones, by the number of the video",
     "where in an original recording the video begins is in no file, and taken to be after 5 s",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from devices.files.matlab.cells import cells, signal
+from devices.files.matlab.cells import as_cells, as_signal
 from devices.files.matlab.format5 import read_variables
 from devices.files.matlab.matlab import Course, Trial
 from ecg_live.errors import DatasetError
@@ -60,9 +60,9 @@ def load(folder: Path) -> Dataset:
 
 
 def _annotations(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Annotation]:
-    videos = cells(read_variables(path, (ANNOTATION_FIELD,))[ANNOTATION_FIELD], f"{path.name}: {ANNOTATION_FIELD}")
+    videos = as_cells(read_variables(path, (ANNOTATION_FIELD,))[ANNOTATION_FIELD], f"{path.name}: {ANNOTATION_FIELD}")
     for trial in course.trials:
-        rows = signal(videos[trial.number - 1], (3,)) if trial.number <= len(videos) else "missing"
+        rows = as_signal(videos[trial.number - 1], (3,)) if trial.number <= len(videos) else "missing"
         if isinstance(rows, str):
             remarks.append(f"{where}, {trial.name}: {ANNOTATION_FIELD} is {rows}; left out")
             continue

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from devices.files.matlab.layouts import AMIGOS_UNSURE
+from devices.files.matlab.layouts import AMIGOS_CHANNEL_REMARK
 from devices.files.matlab.matlab import Course, list_trials
 from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Annotation, RecordingPart, SubjectSession
@@ -75,5 +75,5 @@ def _course(path: Path, layout: str, where: str, remarks: list[str]) -> Course:
     course = list_trials(path)[0]
     if course.layout != layout:
         raise DatasetError(f"{path.name} is laid out as {course.layout}, expected {layout}", "download it again")
-    remarks += [f"{where}: {remark}" for remark in course.remarks if remark != AMIGOS_UNSURE]
+    remarks += [f"{where}: {remark}" for remark in course.remarks if remark != AMIGOS_CHANNEL_REMARK]
     return course

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from devices.files import open_recording
-from devices.files.wfdb.header import read_header
+from devices.files.wfdb.header import read_wfdb_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
@@ -73,6 +73,6 @@ def _files(folder: Path) -> Iterator[Path]:
 def _segments(path: Path) -> list[Path]:
     """Headers of a WFDB record's segments, which are in that record already."""
     try:
-        return [segment.header for segment in read_header(path).segments if segment.header is not None]
+        return [segment.header for segment in read_wfdb_header(path).segments if segment.header is not None]
     except (EcgLiveError, OSError):
         return []  # it is named when it is opened

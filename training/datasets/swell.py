@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files import channels
-from devices.files.poly5 import Header, read_header
+from devices.files.poly5 import Poly5Header, read_poly5_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from training.datasets.dataset import Annotation, Classes, Dataset, LabelValue, Rating, RecordingPart, SubjectSession
@@ -126,7 +126,7 @@ def _session(
     spans: list[Annotation] = []
     for file in files:
         try:
-            header = read_header(file.path)
+            header = read_poly5_header(file.path)
             opening = _opening(file.path.name, header, remarks)
         except (RecordingError, ConfigError) as error:
             remarks.append(f"{file.path.name} is not used: {error.message}")
@@ -139,10 +139,10 @@ def _session(
     return SubjectSession(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
 
 
-def _opening(name: str, header: Header, remarks: list[str]) -> ReadOptions:
+def _opening(name: str, header: Poly5Header, remarks: list[str]) -> ReadOptions:
     """By name, or else by number."""
     try:
-        channels.choose(header.kinds, ReadOptions(), name)
+        channels.choose_channel(header.kinds, ReadOptions(), name)
     except ConfigError:
         if any(kind.kind == channels.ECG for kind in header.kinds) or len(header.kinds) < FALLBACK_CHANNEL:
             raise
@@ -152,7 +152,7 @@ def _opening(name: str, header: Header, remarks: list[str]) -> ReadOptions:
 
 
 def _annotations(
-    part: int, file: _RecordingFile, header: Header, person: SheetSubject, remarks: list[str]
+    part: int, file: _RecordingFile, header: Poly5Header, person: SheetSubject, remarks: list[str]
 ) -> list[Annotation]:
     """Where each condition lies in a recording: by the clock, or else by counting the block's minutes.
 
@@ -177,7 +177,7 @@ def _annotations(
     return _from_runs(part, [(i * ROW_S, minute) for i, minute in enumerate(own)], math.inf, person)
 
 
-def _by_clock(header: Header, length: float, minutes: Sequence[SheetMinute]) -> list[tuple[float, SheetMinute]]:
+def _by_clock(header: Poly5Header, length: float, minutes: Sequence[SheetMinute]) -> list[tuple[float, SheetMinute]]:
     """Minutes that a recording has a part of, in order, with the seconds at which they begin in it."""
     if header.started is None:
         return []

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
-from devices.files.recording import UNDECODABLE
+from devices.files.recording import DECODE_ERRORS
 from ecg_live.errors import DatasetError
 
 RELAXATION_LETTER = "R"
@@ -90,7 +90,7 @@ def _xlsx(path: Path) -> Iterator[list[str]]:
                 yield ["" if cell is None else str(cell).strip() for cell in row]
         finally:
             book.close()
-    except (*UNDECODABLE, BadZipFile, SyntaxError) as error:  # XML that is none is a SyntaxError
+    except (*DECODE_ERRORS, BadZipFile, SyntaxError) as error:  # XML that is none is a SyntaxError
         raise DatasetError(f"{path.name}: cannot be decoded: {error}", "copy the file again") from error
 
 

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files import channels
-from devices.files.acq.data import count_samples, interleaved, unpacked
-from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_header, read_markers
+from devices.files.acq.data import count_samples, read_compressed, read_interleaved
+from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_acq_header, read_acq_markers
 from devices.files.markers import with_markers
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.read_options import ReadOptions
 from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State, StreamInfo
 
-_PAUSED = "recording was paused; how long is not in the file"
-_FULL = -32768, 32767  # counts
+_PAUSE_CAUSE = "recording was paused; how long is not in the file"
+_COUNT_RANGE = -32768, 32767  # counts
 
 
 def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
@@ -39,11 +39,11 @@ def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG, or what its unit is.
     """
-    header = read_header(path)
-    offered = [channels.describe(channel.name, channel.name) for channel in header.channels]
-    index = channels.choose(offered, opening, path.name)
+    header = read_acq_header(path)
+    offered = [channels.describe_channel(channel.name, channel.name) for channel in header.channels]
+    index = channels.choose_channel(offered, opening, path.name)
     channel = header.channels[index]
-    rate = channels.settle_rate(1 / header.tick / channel.divider, opening, path.name)
+    rate = channels.resolve_rate(1 / header.tick / channel.divider, opening, path.name)
     slope, offset = _scale(path, channel, opening)
     count = channel.samples if header.compressed or not channel.samples else count_samples(path, header, index)
     if not count:
@@ -54,17 +54,21 @@ def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
     length = (count + lost * len(pauses)) / rate
     full = None
     if channel.kind == "i2":
-        least, most = sorted(count * slope + offset for count in _FULL)
+        least, most = sorted(count * slope + offset for count in _COUNT_RANGE)
         full = least, most
     info = StreamInfo(
         rate, (channel.name,), full, path.name, f"{path.name}/{channel.name}", length,
-        unit_assumed=channels.is_assumed(channel.unit, opening),
+        unit_assumed=channels.is_unit_assumed(channel.unit, opening),
     )  # fmt: skip
 
-    def decoded() -> Iterator[Run | State]:
-        parts = unpacked(path, header, index, place) if header.compressed else interleaved(path, header, index, count)
+    def decoded() -> Iterator[SampleRun | State]:
+        parts = (
+            read_compressed(path, header, index, place)
+            if header.compressed
+            else read_interleaved(path, header, index, count)
+        )
         yield from _runs(parts, pauses, lost, slope, offset)
-        yield from _remarks(path, header, index, count, remark)
+        yield from _length_warnings(path, header, index, count, remark)
 
     def at(tick: int) -> float:
         shift = lost * sum(pause * channel.divider <= tick for pause in pauses)
@@ -77,14 +81,14 @@ def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
 def _markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int, str]:
     """Event markers, the byte after them, and what is to be said of them; samples that are there need none."""
     try:
-        return *read_markers(path, header), ""
+        return *read_acq_markers(path, header), ""
     except FormatError as error:
         if header.compressed:
             raise
         return [], 0, f"event markers cannot be read: {error.message.removeprefix(f'{path.name}: ')}"
 
 
-def _remarks(path: Path, header: AcqHeader, index: int, count: int, remark: str) -> Iterator[State]:
+def _length_warnings(path: Path, header: AcqHeader, index: int, count: int, remark: str) -> Iterator[State]:
     """What is to be said after the samples."""
     channel = header.channels[index]
     missing = 0 if header.compressed else header.length - (path.stat().st_size - header.data)
@@ -101,7 +105,7 @@ def _remarks(path: Path, header: AcqHeader, index: int, count: int, remark: str)
 
 def _scale(path: Path, channel: AcqChannel, opening: ReadOptions) -> tuple[float, float]:
     """Slope and offset from samples to mV; those of floating point are in the unit already."""
-    factor = channels.millivolts(channel.unit, opening, path.name)
+    factor = channels.millivolt_factor(channel.unit, opening, path.name)
     if channel.kind != "i2":
         return factor, 0.0
     if not (channel.scale and math.isfinite(channel.scale) and math.isfinite(channel.offset)):
@@ -114,7 +118,7 @@ def _scale(path: Path, channel: AcqChannel, opening: ReadOptions) -> tuple[float
 
 def _runs(
     parts: Iterator[npt.NDArray[Any]], pauses: list[int], lost: int, slope: float, offset: float
-) -> Iterator[Run]:
+) -> Iterator[SampleRun]:
     """Samples in mV; counted on by ``lost`` at each pause."""
     at = 0
     for part in parts:
@@ -122,5 +126,5 @@ def _runs(
         edges = [pause - at for pause in pauses if at < pause < at + len(samples)]
         for low, high in zip([0, *edges], [*edges, len(samples)], strict=True):
             shift = lost * sum(pause <= at + low for pause in pauses)
-            yield Run(at + low + shift, samples[low:high], _PAUSED)
+            yield SampleRun(at + low + shift, samples[low:high], _PAUSE_CAUSE)
         at += len(samples)

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from devices.files.acq.header import AcqChannel, AcqHeader, Fields
+from devices.files.acq.header import AcqChannel, AcqFields, AcqHeader
 from ecg_live.errors import FormatError, TruncatedError
 
-_BLOCK = 1 << 16  # samples at once
-_BYTES = 1 << 16  # compressed ones at once
-_V381_TEXT, _V400, _V420 = 34, 61, 108
-_JOURNAL = b"\x44\x33\x22\x11"
-_METADATA = 84, 28  # bytes before what versions 3.8 and 3.9 say of markers, and of each
+_BLOCK_SAMPLES = 1 << 16  # samples at once
+_COMPRESSED_READ_BYTES = 1 << 16  # compressed ones at once
+_JOURNAL_TEXT_OFFSET, _V400, _V420 = 34, 61, 108
+_JOURNAL_TAG = b"\x44\x33\x22\x11"
+_MARKER_METADATA_BYTES = 84, 28  # bytes before what versions 3.8 and 3.9 say of markers, and of each
 
 I64 = npt.NDArray[np.int64]
 
@@ -34,19 +34,19 @@ def count_samples(path: Path, header: AcqHeader, index: int) -> int:
     low, high = 0, min(channel.samples, -(-ends // channel.divider))
     while low < high:
         middle = (low + high + 1) // 2
-        end = int(_places(header, index, middle - 1, middle)[0]) + channel.size
+        end = int(_sample_offsets(header, index, middle - 1, middle)[0]) + channel.size
         low, high = (middle, high) if end <= there else (low, middle - 1)
     return low
 
 
-def interleaved(path: Path, header: AcqHeader, index: int, count: int) -> Iterator[npt.NDArray[Any]]:
+def read_interleaved(path: Path, header: AcqHeader, index: int, count: int) -> Iterator[npt.NDArray[Any]]:
     """So many samples of an uncompressed channel."""
     channel = header.channels[index]
     # Of a sample, bytes lie together; of samples, as far apart as all channels need in between.
-    step = max(1, min(_BLOCK, _BLOCK * 64 // max(1, _stride(header, channel))))
+    step = max(1, min(_BLOCK_SAMPLES, _BLOCK_SAMPLES * 64 // max(1, _stride(header, channel))))
     with path.open("rb") as file:
         for low in range(0, count, step):
-            places = _places(header, index, low, min(low + step, count))
+            places = _sample_offsets(header, index, low, min(low + step, count))
             first, size = int(places[0]), int(places[-1] - places[0]) + channel.size
             file.seek(header.data + first)
             data = np.frombuffer(file.read(size), np.uint8)
@@ -61,7 +61,7 @@ def _stride(header: AcqHeader, channel: AcqChannel) -> int:
     return sum(-(-channel.divider // other.divider) * other.size for other in header.channels if other.samples)
 
 
-def _places(header: AcqHeader, index: int, low: int, high: int) -> I64:
+def _sample_offsets(header: AcqHeader, index: int, low: int, high: int) -> I64:
     """Bytes from the first sample of all at which samples ``low`` to ``high`` of a channel begin.
 
     At every tick come the channels whose divider divides it, in their order.
@@ -78,7 +78,7 @@ def _places(header: AcqHeader, index: int, low: int, high: int) -> I64:
     return places
 
 
-def unpacked(path: Path, header: AcqHeader, index: int, place: int) -> Iterator[npt.NDArray[Any]]:
+def read_compressed(path: Path, header: AcqHeader, index: int, place: int) -> Iterator[npt.NDArray[Any]]:
     """All samples of a channel of a compressed file, from the end of its markers on; never more than it states.
 
     Raises
@@ -91,19 +91,19 @@ def unpacked(path: Path, header: AcqHeader, index: int, place: int) -> Iterator[
     channel = header.channels[index]
     left = channel.samples * channel.size
     with path.open("rb") as file:
-        size = _packed(Fields(path, file, header.order), header, index, place, left)
+        size = _seek_compressed(AcqFields(path, file, header.order), header, index, place, left)
         unpack = zlib.decompressobj()
         held = raw = b""
         while left:
             if not raw:
-                raw = file.read(min(_BYTES, size))
+                raw = file.read(min(_COMPRESSED_READ_BYTES, size))
                 size -= len(raw)
             if not raw or unpack.eof:
                 raise TruncatedError(
                     f"{path.name}: {channel.name}: {left} bytes of its data are missing", "copy it again"
                 )
             try:
-                held += unpack.decompress(raw, _BLOCK * channel.size)
+                held += unpack.decompress(raw, _BLOCK_SAMPLES * channel.size)
             except zlib.error as error:
                 raise FormatError(
                     f"{path.name}: {channel.name} cannot be unpacked: {error}", "copy it again"
@@ -114,11 +114,11 @@ def unpacked(path: Path, header: AcqHeader, index: int, place: int) -> Iterator[
             held, left = held[whole:], left - whole
 
 
-def _packed(fields: Fields, header: AcqHeader, index: int, place: int, wanted: int) -> int:
+def _seek_compressed(fields: AcqFields, header: AcqHeader, index: int, place: int, wanted: int) -> int:
     """Go to a channel's compressed data, and give their size in bytes."""
     for at in range(index + 1):
         if at == 0:
-            place = _journal(fields, header, place)
+            place = _skip_journal(fields, header, place)
         name, unit, size, packed = fields.at(place + 44, "4i")
         if min(name, unit, size, packed) < 0:
             raise FormatError(f"{fields.path.name}: a size below 0 at byte {place}", "copy the file again")
@@ -131,13 +131,13 @@ def _packed(fields: Fields, header: AcqHeader, index: int, place: int, wanted: i
     return int(packed)
 
 
-def _journal(fields: Fields, header: AcqHeader, place: int) -> int:
+def _skip_journal(fields: AcqFields, header: AcqHeader, place: int) -> int:
     """Where the first compressed channel's header begins, after markers' metadata, journal and a header for all."""
     if header.revision >= _V400:
         place = fields.after(place, fields.at(place, "i")[0])
         first, second = fields.at(place + 24, "2i")
         return fields.after(place, (58 if header.revision >= _V420 else 52) + first + second)
-    if fields.bytes(place, 4) != _JOURNAL:
-        place += _METADATA[0] + _METADATA[1] * fields.at(place + 4, "i")[0]
+    if fields.bytes(place, 4) != _JOURNAL_TAG:
+        place += _MARKER_METADATA_BYTES[0] + _MARKER_METADATA_BYTES[1] * fields.at(place + 4, "i")[0]
     place = fields.after(place, 10 + fields.at(place + 6, "i")[0])
-    return fields.after(place, _V381_TEXT + 4 + fields.at(place + _V381_TEXT, "i")[0])
+    return fields.after(place, _JOURNAL_TEXT_OFFSET + 4 + fields.at(place + _JOURNAL_TEXT_OFFSET, "i")[0])

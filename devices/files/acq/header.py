@@ -13,18 +13,18 @@ import struct
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from devices.files.units import text_of
+from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
-REVISIONS = range(30, 256)  # 2.0.0 is 30, 5.0.1 is 132
+SUPPORTED_REVISIONS = range(30, 256)  # 2.0.0 is 30, 5.0.1 is 132
 _V35X, _V370, _V381, _V400, _V42X, _V430, _V440 = 36, 38, 41, 61, 121, 124, 128  # what moved what is read here
-_MOST_CHANNELS = 512
-_MOST_MARKERS = 1 << 20
-_LONGEST_HEADER = 1 << 20  # bytes of any one header
-_SCAN = 4096  # bytes after the foreign data in which the types of the samples begin
-_TYPES = {(8, 0): "f8", (8, 1): "f8", (2, 2): "i2"}
-_APPENDED = "apnd"  # style of a marker at which recording began or went on
-_SEGMENT = re.compile(r"Segment \d+")  # its text before there were styles
+_MAX_CHANNELS = 512
+_MAX_MARKERS = 1 << 20
+_MAX_HEADER_BYTES = 1 << 20  # bytes of any one header
+_TYPE_SCAN_BYTES = 4096  # bytes after the foreign data in which the types of the samples begin
+_SAMPLE_TYPES = {(8, 0): "f8", (8, 1): "f8", (2, 2): "i2"}
+_APPENDED_STYLE = "apnd"  # style of a marker at which recording began or went on
+_SEGMENT_TEXT = re.compile(r"Segment \d+")  # its text before there were styles
 
 
 class AcqChannel(NamedTuple):
@@ -72,19 +72,19 @@ def is_acq(head: bytes) -> bool:
     """Whether a file that begins so is one of AcqKnowledge."""
     if len(head) < 24:
         return False
-    order, revision = _order(head)
+    order, revision = _byte_order(head)
     _, channels = struct.unpack_from(order + "ih", head, 6)
-    return revision in REVISIONS and 1 <= channels <= _MOST_CHANNELS
+    return revision in SUPPORTED_REVISIONS and 1 <= channels <= _MAX_CHANNELS
 
 
-def _order(head: bytes) -> tuple[str, int]:
+def _byte_order(head: bytes) -> tuple[str, int]:
     """Byte order and revision, which is a small number in the right one."""
     revisions = [(struct.unpack_from(order + "i", head, 2)[0], order) for order in "<>"]
     revision, order = min((revision if revision > 0 else 1 << 31, order) for revision, order in revisions)
     return order, revision
 
 
-def read_header(path: Path) -> AcqHeader:
+def read_acq_header(path: Path) -> AcqHeader:
     """Read what an AcqKnowledge file says of itself.
 
     Raises
@@ -93,9 +93,9 @@ def read_header(path: Path) -> AcqHeader:
         It is cut, or its numbers do not fit each other.
     """
     with path.open("rb") as file:
-        order, revision = _order(file.read(24))
-        fields = Fields(path, file, order)
-        if revision not in REVISIONS:
+        order, revision = _byte_order(file.read(24))
+        fields = AcqFields(path, file, order)
+        if revision not in SUPPORTED_REVISIONS:
             raise FormatError(
                 f"{path.name}: AcqKnowledge's revision {revision}, expected 30 to 255", "export it as EDF"
             )
@@ -103,9 +103,9 @@ def read_header(path: Path) -> AcqHeader:
         late = revision >= _V400
         compressed = revision >= _V381 and fields.at(972 if late else 1936, "i")[0] != 0
         padded = fields.at(2398, "h")[0] if revision >= _V430 else 0
-        if not (1 <= count <= _MOST_CHANNELS and math.isfinite(tick) and tick > 0 and 0 <= padded <= _MOST_CHANNELS):
+        if not (1 <= count <= _MAX_CHANNELS and math.isfinite(tick) and tick > 0 and 0 <= padded <= _MAX_CHANNELS):
             raise FormatError(
-                f"{path.name}: {count} channels, {tick:g} ms a tick; expected 1 to {_MOST_CHANNELS}, and more than 0",
+                f"{path.name}: {count} channels, {tick:g} ms a tick; expected 1 to {_MAX_CHANNELS}, and more than 0",
                 "export it from AcqKnowledge as EDF",
             )
         place = fields.after(0, length)
@@ -116,14 +116,14 @@ def read_header(path: Path) -> AcqHeader:
             found.append(_channel(fields, place, revision))
             place = fields.after(place, fields.at(place, "i")[0])
         place = fields.after(place, fields.at(place, "i" if late else "h")[0])
-        kinds, data = _kinds(fields, place, count)
+        kinds, data = _find_sample_types(fields, place, count)
     return AcqHeader(
         revision, order, tick / 1000, compressed,
         tuple(channel._replace(kind=kind) for channel, kind in zip(found, kinds, strict=True)), data,
     )  # fmt: skip
 
 
-class Fields:
+class AcqFields:
     """Numbers at places of a file, which may be damaged."""
 
     def __init__(self, path: Path, file: BinaryIO, order: str) -> None:
@@ -146,13 +146,15 @@ class Fields:
 
     def after(self, place: int, size: int) -> int:
         """Where a header of a size ends."""
-        if not 0 < size <= _LONGEST_HEADER:
+        if not 0 < size <= _MAX_HEADER_BYTES:
             raise FormatError(f"{self.path.name}: a header of {size} bytes at byte {place}", "copy the file again")
         return place + size
 
 
-def _channel(fields: Fields, place: int, revision: int) -> AcqChannel:
-    name, unit = (text_of(fields.bytes(place + at, size).split(b"\0")[0]).strip() for at, size in ((6, 40), (68, 20)))
+def _channel(fields: AcqFields, place: int, revision: int) -> AcqChannel:
+    name, unit = (
+        decode_text(fields.bytes(place + at, size).split(b"\0")[0]).strip() for at, size in ((6, 40), (68, 20))
+    )
     count, scale, offset = fields.at(place + 88, "idd")
     divided = 152 if revision >= _V400 else 250
     divider = fields.at(place + divided, "h")[0] if revision >= _V370 else 1
@@ -161,19 +163,19 @@ def _channel(fields: Fields, place: int, revision: int) -> AcqChannel:
     return AcqChannel(name, unit, count, divider or 1, scale, offset, "i2")
 
 
-def _kinds(fields: Fields, place: int, count: int) -> tuple[list[str], int]:
+def _find_sample_types(fields: AcqFields, place: int, count: int) -> tuple[list[str], int]:
     """Type of each channel's samples, and where they end; some files have other data before them."""
     fields.file.seek(place)
-    data = fields.file.read(_SCAN + 4 * count)
+    data = fields.file.read(_TYPE_SCAN_BYTES + 4 * count)
     for at in range(len(data) - 4 * count + 1):
         numbers = struct.unpack_from(f"{fields.order}{2 * count}h", data, at)
-        kinds = [_TYPES.get(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        kinds = [_SAMPLE_TYPES.get(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
         if all(kinds):
             return [kind for kind in kinds if kind is not None], place + at + 4 * count
     raise FormatError(f"{fields.path.name}: no types of samples from byte {place} on", "export it as EDF")
 
 
-def read_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
+def read_acq_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
     """Event markers in their order of time, and the byte after them.
 
     Raises
@@ -185,10 +187,10 @@ def read_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
     dated = 8 * ((header.revision >= _V42X) + (header.revision >= _V440))
     begin = header.data + header.length
     with path.open("rb") as file:
-        fields = Fields(path, file, header.order)
+        fields = AcqFields(path, file, header.order)
         length, count = fields.at(begin, "ii")
         count, place = (count - 1, begin + 25 + dated) if late else (count, begin + 8)
-        if not (0 <= length <= path.stat().st_size and -1 <= count <= _MOST_MARKERS):
+        if not (0 <= length <= path.stat().st_size and -1 <= count <= _MAX_MARKERS):
             raise FormatError(f"{path.name}: {count} event markers in {length} bytes", "copy the file again")
         found: list[AcqMarker] = []
         for _ in range(count):
@@ -197,9 +199,11 @@ def read_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
             place += 14 + dated if late else (10 if header.revision >= _V35X else 8)
             (size,) = fields.at(place, "h")
             size += not late and header.revision >= _V35X
-            text = text_of(fields.bytes(place + 2, max(0, size)).split(b"\0")[0]).strip()
+            text = decode_text(fields.bytes(place + 2, max(0, size)).split(b"\0")[0]).strip()
             place += 2 + max(0, size)
-            found.append(AcqMarker(tick, text, style == _APPENDED if late else _SEGMENT.fullmatch(text) is not None))
+            found.append(
+                AcqMarker(tick, text, style == _APPENDED_STYLE if late else _SEGMENT_TEXT.fullmatch(text) is not None)
+            )
     # The first segment begins with the first sample: where its marker says otherwise, all are off by as much
     # (physio-5.0.1-c.acq has -34304 for it, and the same recording saved by version 3.8.1 has 0).
     origin = min((marker.tick for marker in found if marker.segment), default=0)

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.edf.header import Header
-from devices.files.units import text_of
+from devices.files.edf.header import EdfHeader
+from devices.files.units import decode_text
 
-_HEAD = re.compile(
+_ONSET_PATTERN = re.compile(
     rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?"
 )  # onset, duration in s, of three years at most
 
 
-class Note(NamedTuple):
+class EdfAnnotation(NamedTuple):
     """A text at ``onset`` seconds after the recording's first sample, ``duration`` is 0 where it states none."""
 
     onset: float
@@ -23,14 +23,14 @@ class Note(NamedTuple):
     text: str
 
 
-class Annotations(NamedTuple):
+class EdfAnnotations(NamedTuple):
     """``onsets`` of the data records in s, None for one that states none, and all ``notes`` in order of time."""
 
     onsets: list[float | None]
-    notes: list[Note]
+    notes: list[EdfAnnotation]
 
 
-def read_annotations(path: Path, header: Header, records: int) -> Annotations:
+def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnnotations:
     """Read all annotations of a file of so many whole data records; notes may lie in any of them, far from their time.
 
     Onsets count from the first record, which need not be 0.
@@ -39,33 +39,33 @@ def read_annotations(path: Path, header: Header, records: int) -> Annotations:
         (header.offset(i), signal.samples * header.wide) for i, signal in enumerate(header.signals) if signal.annotates
     ]
     onsets: list[float | None] = []
-    notes: list[Note] = []
+    notes: list[EdfAnnotation] = []
     if not places:
-        return Annotations(onsets, notes)
+        return EdfAnnotations(onsets, notes)
     with path.open("rb", buffering=0) as file:  # little is read, far apart
         for record in range(records):
             onset: float | None = None
             for which, (offset, size) in enumerate(places):
                 file.seek(header.length + record * header.record + offset)
-                for at, (begin, duration, texts) in enumerate(_lists(file.read(size))):
+                for at, (begin, duration, texts) in enumerate(_annotation_lists(file.read(size))):
                     if which == at == 0 and not texts[0]:  # a record's first one keeps its time
                         onset = begin
-                    notes += [Note(begin, duration, text) for text in texts if text]
+                    notes += [EdfAnnotation(begin, duration, text) for text in texts if text]
             onsets.append(onset)
     first = next((onset for onset in onsets if onset is not None), 0.0)
-    return Annotations(
+    return EdfAnnotations(
         [None if onset is None else onset - first for onset in onsets],
         sorted((note._replace(onset=note.onset - first) for note in notes), key=lambda note: note.onset),
     )
 
 
-def _lists(data: bytes) -> Iterator[tuple[float, float, list[str]]]:
+def _annotation_lists(data: bytes) -> Iterator[tuple[float, float, list[str]]]:
     """Time-stamped annotations lists: onset, duration, texts; what is none is passed over."""
     for part in data.split(b"\0"):
         head, *texts = part.split(b"\x14")
-        found = _HEAD.fullmatch(head)
+        found = _ONSET_PATTERN.fullmatch(head)
         if found is not None and texts:
-            yield _seconds(found[1]), _seconds(found[2] or b""), [text_of(text).strip() for text in texts]
+            yield _seconds(found[1]), _seconds(found[2] or b""), [decode_text(text).strip() for text in texts]
 
 
 def _seconds(digits: bytes) -> float:

@@ -14,24 +14,26 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.edf.annotations import Annotations, Note, read_annotations
-from devices.files.edf.header import Header, Signal, number, read_header
+from devices.files.edf.annotations import EdfAnnotation, EdfAnnotations, read_edf_annotations
+from devices.files.edf.header import EdfHeader, EdfSignal, parse_number, read_edf_header
 from devices.files.markers import with_markers
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-_BLOCK = 1 << 18  # bytes of the signal that are decoded at once
-_FILLED = re.compile(r"gap: \d+ samples lost \((.*)\), filled with the last")  # our own export's, which has no holes
-_PADDED = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
+_BLOCK_BYTES = 1 << 18  # bytes of the signal that are decoded at once
+_FILLED_GAP_PATTERN = re.compile(
+    r"gap: \d+ samples lost \((.*)\), filled with the last"
+)  # our own export's, which has no holes
+_PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
 
 
-class _Layout(NamedTuple):
+class _EdfLayout(NamedTuple):
     """Where the channel lies: in each of ``records`` whole records, from byte ``offset`` on."""
 
-    header: Header
-    signal: Signal
+    header: EdfHeader
+    signal: EdfSignal
     offset: int
     records: int
     spare: int  # bytes behind the last whole record
@@ -49,83 +51,87 @@ def open_edf(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which signal is the ECG.
     """
-    header = read_header(path)
+    header = read_edf_header(path)
     layout = _layout(path, header, opening)
     signal = layout.signal
     seconds = header.seconds
-    rate = channels.settle_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
+    rate = channels.resolve_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
     slope, offset, ends = _scale(path, signal, opening)
     length = layout.records * signal.samples / rate
     info = StreamInfo(
         rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length,
-        unit_assumed=channels.is_assumed(signal.unit, opening),
+        unit_assumed=channels.is_unit_assumed(signal.unit, opening),
     )  # fmt: skip
 
-    def runs() -> Iterator[Run | State | Marker]:
-        found = read_annotations(path, header, layout.records)
-        yield from with_markers(_known(path, layout, found, rate, slope, offset), _markers(found.notes, rate), rate)
-        yield from _missing(path, layout)
+    def runs() -> Iterator[SampleRun | State | Marker]:
+        found = read_edf_annotations(path, header, layout.records)
+        yield from with_markers(
+            _channel_runs(path, layout, found, rate, slope, offset), _annotation_markers(found.notes, rate), rate
+        )
+        yield from _length_warnings(path, layout)
 
     return FileRecording(info, runs)
 
 
-def _layout(path: Path, header: Header, opening: ReadOptions) -> _Layout:
+def _layout(path: Path, header: EdfHeader, opening: ReadOptions) -> _EdfLayout:
     places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
     if not places:
         raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
     signals = [header.signals[i] for i in places]
-    offered = [channels.describe(s.label, s.label, s.transducer) for s in signals]
-    index = places[channels.choose(offered, opening, path.name)]
+    offered = [channels.describe_channel(s.label, s.label, s.transducer) for s in signals]
+    index = places[channels.choose_channel(offered, opening, path.name)]
     signal = header.signals[index]
     if not signal.samples:
         raise FormatError(f"{path.name}: {signal.label} has no samples", "choose another channel")
     body = path.stat().st_size - header.length
     if body < header.record:
         raise TruncatedError(f"{path.name}: {body} bytes of data, one record has {header.record}", "record it again")
-    return _Layout(header, signal, header.offset(index), *divmod(body, header.record))
+    return _EdfLayout(header, signal, header.offset(index), *divmod(body, header.record))
 
 
-def _scale(path: Path, signal: Signal, opening: ReadOptions) -> tuple[float, float, tuple[float, float]]:
+def _scale(path: Path, signal: EdfSignal, opening: ReadOptions) -> tuple[float, float, tuple[float, float]]:
     """Slope and offset from counts to mV, and the range in mV that the counts can have."""
-    low, high = (number(path, f"digital range of {signal.label}", text) for text in signal.digital)
-    bottom, top = (number(path, f"physical range of {signal.label}", text) for text in signal.physical)
+    low, high = (parse_number(path, f"digital range of {signal.label}", text) for text in signal.digital)
+    bottom, top = (parse_number(path, f"physical range of {signal.label}", text) for text in signal.physical)
     if high <= low or bottom == top:
         raise FormatError(
             f"{path.name}: {signal.label}: digital range {low:g} to {high:g}, physical range {bottom:g} to {top:g}",
             "export the file again",
         )
-    factor = channels.millivolts(signal.unit, opening, path.name)
+    factor = channels.millivolt_factor(signal.unit, opening, path.name)
     slope = (top - bottom) / (high - low) * factor
     offset = bottom * factor - slope * low
     least, most = sorted(slope * digital + offset for digital in (low, high))
     return slope, offset, (least, most)
 
 
-def _known(
-    path: Path, layout: _Layout, found: Annotations, rate: float, slope: float, offset: float
-) -> Iterator[Run | State]:
+def _channel_runs(
+    path: Path, layout: _EdfLayout, found: EdfAnnotations, rate: float, slope: float, offset: float
+) -> Iterator[SampleRun | State]:
     """The channel in mV, without what our own export filled in."""
-    holes = [(round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in _holes(found.notes)]
-    for start, counts in _records(path, layout, found.onsets, rate):
+    holes = [
+        (round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in _filled_spans(found.notes)
+    ]
+    for start, counts in _record_counts(path, layout, found.onsets, rate):
         at, stop, why = start, start + len(counts), "the data records are apart in time"
         samples = counts * slope + offset
         for begin, end, cause in holes:
             if begin < stop and end > at:
-                yield Run(at, samples[at - start : max(at, begin) - start], why)
+                yield SampleRun(at, samples[at - start : max(at, begin) - start], why)
                 at, why = min(end, stop), cause
-        yield Run(at, samples[at - start :], why)
+        yield SampleRun(at, samples[at - start :], why)
 
 
-def _holes(notes: list[Note]) -> Iterator[tuple[Note, str]]:
+def _filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
     for note in notes:
-        filled, padded = _FILLED.fullmatch(note.text), _PADDED.fullmatch(note.text)
+        filled, padded = _FILLED_GAP_PATTERN.fullmatch(note.text), _PADDED_END_PATTERN.fullmatch(note.text)
         if note.duration and (filled or padded):
             yield note, filled[1] if filled else ""
 
 
-def _markers(notes: list[Note], rate: float) -> list[Marker]:
+def _annotation_markers(notes: list[EdfAnnotation], rate: float) -> list[Marker]:
     """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
-    filled = [note for note, _ in _holes(notes)]
+    filled = [note for note, _ in _filled_spans(notes)]
     notes = [note for note in notes if note not in filled]
     begun = {round(note.onset * rate) for note in notes}
     markers = [Marker(note.onset, note.text) for note in notes]
@@ -136,29 +142,33 @@ def _markers(notes: list[Note], rate: float) -> list[Marker]:
     return sorted(markers, key=lambda marker: marker.time)
 
 
-def _records(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, F64]]:
+def _record_counts(
+    path: Path, layout: _EdfLayout, onsets: list[float | None], rate: float
+) -> Iterator[tuple[int, F64]]:
     """Counts of the channel, with the counter of their first, many records at once as long as they follow on."""
     held: list[bytes] = []
     start = stop = 0  # of what is held
     wide = layout.header.wide
     try:
-        for position, data in _pieces(path, layout, onsets, rate):
-            if held and (position != stop or (stop - start) * wide >= _BLOCK):
-                yield start, _counts(b"".join(held), wide)
+        for position, data in _record_bytes(path, layout, onsets, rate):
+            if held and (position != stop or (stop - start) * wide >= _BLOCK_BYTES):
+                yield start, _decode_counts(b"".join(held), wide)
                 held = []
             start = start if held else position
             held.append(data)
             stop = position + len(data) // wide
     except TruncatedError:
-        yield start, _counts(b"".join(held), wide)  # what came before is used
+        yield start, _decode_counts(b"".join(held), wide)  # what came before is used
         raise
-    yield start, _counts(b"".join(held), wide)
+    yield start, _decode_counts(b"".join(held), wide)
 
 
-def _pieces(path: Path, layout: _Layout, onsets: list[float | None], rate: float) -> Iterator[tuple[int, bytes]]:
+def _record_bytes(
+    path: Path, layout: _EdfLayout, onsets: list[float | None], rate: float
+) -> Iterator[tuple[int, bytes]]:
     """The channel's bytes in each record, with the counter of their first sample."""
     header, samples = layout.header, layout.signal.samples
-    stop, most = 0, _BLOCK // header.wide
+    stop, most = 0, _BLOCK_BYTES // header.wide
     with path.open("rb", buffering=0) as file:
         for record in range(layout.records):
             onset = onsets[record] if header.apart and onsets else None
@@ -173,7 +183,7 @@ def _pieces(path: Path, layout: _Layout, onsets: list[float | None], rate: float
             stop = start + samples
 
 
-def _counts(data: bytes, wide: int) -> F64:
+def _decode_counts(data: bytes, wide: int) -> F64:
     if wide == 2:
         return np.frombuffer(data, "<i2").astype(np.float64)
     full = np.zeros((len(data) // 3, 4), dtype=np.uint8)  # the 24 bits on top, so that the sign is right
@@ -181,7 +191,7 @@ def _counts(data: bytes, wide: int) -> F64:
     return (full.view("<i4")[:, 0] >> 8).astype(np.float64)
 
 
-def _missing(path: Path, layout: _Layout) -> Iterator[State]:
+def _length_warnings(path: Path, layout: _EdfLayout) -> Iterator[State]:
     say = partial(State, "warning")
     header, stated = layout.header, layout.header.records
     if stated > layout.records:

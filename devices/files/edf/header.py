@@ -9,16 +9,16 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.units import text_of
+from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
-_BDF = b"\xffBIOSEMI"
-_FIXED = 256  # bytes of the fixed header, and of each signal's
-_WIDTHS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of a signal's fields, in their order
-_NOTES = ("EDF Annotations", "BDF Annotations")
+_BDF_MAGIC = b"\xffBIOSEMI"
+_HEADER_BYTES = 256  # bytes of the fixed header, and of each signal's
+_FIELD_BYTES = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of a signal's fields, in their order
+_ANNOTATION_LABELS = ("EDF Annotations", "BDF Annotations")
 
 
-class Signal(NamedTuple):
+class EdfSignal(NamedTuple):
     """A signal's part of the header; limits as they are written there, as they matter for the chosen one only."""
 
     label: str
@@ -31,10 +31,10 @@ class Signal(NamedTuple):
     @property
     def annotates(self) -> bool:
         """Whether it holds text in place of samples."""
-        return self.label in _NOTES
+        return self.label in _ANNOTATION_LABELS
 
 
-class Header(NamedTuple):
+class EdfHeader(NamedTuple):
     """What a file says of itself.
 
     ``length`` is the header's in bytes, ``wide`` a sample's, ``records`` is -1 where the writer did not get to say it,
@@ -46,7 +46,7 @@ class Header(NamedTuple):
     records: int
     seconds: float
     apart: bool
-    signals: tuple[Signal, ...]
+    signals: tuple[EdfSignal, ...]
 
     @property
     def record(self) -> int:
@@ -58,7 +58,7 @@ class Header(NamedTuple):
         return sum(signal.samples for signal in self.signals[:index]) * self.wide
 
 
-def read_header(path: Path) -> Header:
+def read_edf_header(path: Path) -> EdfHeader:
     """Read what an EDF or BDF file says of itself.
 
     Raises
@@ -67,28 +67,30 @@ def read_header(path: Path) -> Header:
         It is cut, or a number in it is none.
     """
     with path.open("rb") as file:
-        fixed = file.read(_FIXED)
-        if len(fixed) < _FIXED:
+        fixed = file.read(_HEADER_BYTES)
+        if len(fixed) < _HEADER_BYTES:
             raise FormatError(f"{path.name}: the EDF header is cut at byte {len(fixed)}", "copy the file again")
-        count = _whole(path, "number of signals", fixed[252:256], 1)
-        length = _whole(path, "size of the header", fixed[184:192], 0)
-        if length != _FIXED * (count + 1):
+        count = _parse_whole(path, "number of signals", fixed[252:256], 1)
+        length = _parse_whole(path, "size of the header", fixed[184:192], 0)
+        if length != _HEADER_BYTES * (count + 1):
             raise FormatError(
                 f"{path.name}: the header has {length} bytes by its own words, {count} signals need "
-                f"{_FIXED * (count + 1)}",
+                f"{_HEADER_BYTES * (count + 1)}",
                 "export the file again",
             )
-        rest = file.read(_FIXED * count)
-    if len(rest) < _FIXED * count:
-        raise FormatError(f"{path.name}: the EDF header is cut at byte {_FIXED + len(rest)}", "copy the file again")
-    wide = 3 if fixed.startswith(_BDF) else 2
-    records = _whole(path, "number of data records", fixed[236:244], -1)
-    seconds = number(path, "duration of a data record", _text(fixed[244:252]))
+        rest = file.read(_HEADER_BYTES * count)
+    if len(rest) < _HEADER_BYTES * count:
+        raise FormatError(
+            f"{path.name}: the EDF header is cut at byte {_HEADER_BYTES + len(rest)}", "copy the file again"
+        )
+    wide = 3 if fixed.startswith(_BDF_MAGIC) else 2
+    records = _parse_whole(path, "number of data records", fixed[236:244], -1)
+    seconds = parse_number(path, "duration of a data record", _text(fixed[244:252]))
     apart = _text(fixed[192:236])[3:5] == "+D"
-    return Header(length, wide, records, seconds, apart, _signals(path, rest, count))
+    return EdfHeader(length, wide, records, seconds, apart, _parse_signals(path, rest, count))
 
 
-def number(path: Path, what: str, text: str) -> float:
+def parse_number(path: Path, what: str, text: str) -> float:
     """Read a number of a header, whose decimal sign may be a comma.
 
     Raises
@@ -105,21 +107,21 @@ def number(path: Path, what: str, text: str) -> float:
     return value
 
 
-def _signals(path: Path, data: bytes, count: int) -> tuple[Signal, ...]:
+def _parse_signals(path: Path, data: bytes, count: int) -> tuple[EdfSignal, ...]:
     """All signals; their fields lie field by field, not signal by signal."""
     columns: list[list[str]] = []
     at = 0
-    for width in _WIDTHS:
+    for width in _FIELD_BYTES:
         columns.append([_text(data[i : i + width]) for i in range(at, at + width * count, width)])
         at += width * count
-    found: list[Signal] = []
+    found: list[EdfSignal] = []
     for label, transducer, unit, bottom, top, low, high, _, samples, _ in zip(*columns, strict=True):
-        size = _whole(path, f"number of samples of {label!r}", samples.encode(), 0)
-        found.append(Signal(label, transducer, unit, (bottom, top), (low, high), size))
+        size = _parse_whole(path, f"number of samples of {label!r}", samples.encode(), 0)
+        found.append(EdfSignal(label, transducer, unit, (bottom, top), (low, high), size))
     return tuple(found)
 
 
-def _whole(path: Path, what: str, field: bytes, least: int) -> int:
+def _parse_whole(path: Path, what: str, field: bytes, least: int) -> int:
     text = _text(field)
     try:
         value = int(text)
@@ -133,4 +135,4 @@ def _whole(path: Path, what: str, field: bytes, least: int) -> int:
 
 
 def _text(field: bytes) -> str:
-    return text_of(field).strip(" \0")
+    return decode_text(field).strip(" \0")

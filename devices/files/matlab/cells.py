@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from devices.files.matlab.format5 import Numbers, Value
+from devices.files.matlab.format5 import MatArray, MatValue
 from ecg_live.errors import FormatError
 from ecg_live.events import F64
 
-_AGAIN = "download the file again"
+_DOWNLOAD_AGAIN = "download the file again"
 
 
-def record(value: Value, where: str) -> dict[str, Value]:
+def struct_fields(value: MatValue, where: str) -> dict[str, MatValue]:
     """Fields of one struct.
 
     Raises
@@ -23,11 +23,11 @@ def record(value: Value, where: str) -> dict[str, Value]:
     """
     one = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(one, dict):
-        raise FormatError(f"{where}: found {_kind(value)}, expected a struct", _AGAIN)
+        raise FormatError(f"{where}: found {_kind_of_value(value)}, expected a struct", _DOWNLOAD_AGAIN)
     return one
 
 
-def field(value: Value, name: str, where: str) -> Value:
+def struct_field(value: MatValue, name: str, where: str) -> MatValue:
     """Content of a field of one struct.
 
     Raises
@@ -35,13 +35,13 @@ def field(value: Value, name: str, where: str) -> Value:
     FormatError
         There is no such field, or no struct.
     """
-    fields = record(value, where)
+    fields = struct_fields(value, where)
     if name not in fields:
-        raise FormatError(f"{where}: found fields {', '.join(fields)}, expected {name}", _AGAIN)
+        raise FormatError(f"{where}: found fields {', '.join(fields)}, expected {name}", _DOWNLOAD_AGAIN)
     return fields[name]
 
 
-def cells(value: Value, where: str) -> list[Value]:
+def as_cells(value: MatValue, where: str) -> list[MatValue]:
     """Cells, or an array of structs, one by one.
 
     Raises
@@ -50,19 +50,19 @@ def cells(value: Value, where: str) -> list[Value]:
         It is something else.
     """
     if not isinstance(value, list):
-        raise FormatError(f"{where}: found {_kind(value)}, expected cells", _AGAIN)
+        raise FormatError(f"{where}: found {_kind_of_value(value)}, expected cells", _DOWNLOAD_AGAIN)
     return value
 
 
-def numbers(value: Value) -> F64:
+def as_numbers(value: MatValue) -> F64:
     """All numbers of an array, flat; none where it holds something else."""
     return value.astype(np.float64).reshape(-1) if isinstance(value, np.ndarray) else np.empty(0)
 
 
-def signal(value: Value, widths: Sequence[int]) -> Numbers | str:
+def as_signal(value: MatValue, widths: Sequence[int]) -> MatArray | str:
     """A cell's signal (n, one of ``widths``), or what is wrong with it."""
     if not isinstance(value, np.ndarray):
-        return _kind(value)
+        return _kind_of_value(value)
     if value.size == 0:
         return "empty"
     if value.ndim == 2 and value.shape[1] not in widths and value.shape[0] in widths:
@@ -72,7 +72,7 @@ def signal(value: Value, widths: Sequence[int]) -> Numbers | str:
     return value
 
 
-def _kind(value: object) -> str:
+def _kind_of_value(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"numbers of shape {value.shape}"
     return "cells or structs" if isinstance(value, list | dict) else "no numbers"

@@ -14,26 +14,26 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from devices.files.recording import UNDECODABLE, undecodable
+from devices.files.recording import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import FormatError
 
-MAGIC, MAGIC_HDF5 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
-_HEADER = 128  # bytes
-_BLOCK = 1 << 16  # bytes read at once
-_KINDS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
-_MATRIX, _PACKED = 14, 15
-_CELL, _STRUCT, _NUMBERS = 1, 2, range(6, 16)
-_COMPLEX = 0x0800  # bit of the flags
-_SMALLEST = 8  # bytes of an array within another, which has a tag at least
-MAX_RATIO = 100  # of unpacked to packed bytes: of ECG and EEG zlib saves less than nine tenths
-MAX_SMALL = 1 << 24  # bytes that a variable may unpack to however small it is packed
+MATLAB5_MAGIC, MATLAB73_MAGIC = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
+_HEADER_BYTES = 128  # bytes
+_READ_BYTES = 1 << 16  # bytes read at once
+_NUMBER_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+_MATRIX_ELEMENT, _COMPRESSED_ELEMENT = 14, 15
+_CELL_CLASS, _STRUCT_CLASS, _NUMBER_CLASSES = 1, 2, range(6, 16)
+_COMPLEX_FLAG = 0x0800  # bit of the flags
+_MIN_ARRAY_BYTES = 8  # bytes of an array within another, which has a tag at least
+MAX_COMPRESSION_RATIO = 100  # of unpacked to packed bytes: of ECG and EEG zlib saves less than nine tenths
+MAX_SMALL_VARIABLE_BYTES = 1 << 24  # bytes that a variable may unpack to however small it is packed
 
-Numbers = np.ndarray[Any, Any]
+MatArray = np.ndarray[Any, Any]
 # An array of numbers; cells or structs (dictionaries) in column-major order; None for what is neither, such as text.
-Value = Numbers | list[Any] | dict[str, Any] | None
+MatValue = MatArray | list[Any] | dict[str, Any] | None
 
 
-class _Head(NamedTuple):
+class _ArrayHead(NamedTuple):
     """An array before its content."""
 
     kind: int
@@ -41,7 +41,7 @@ class _Head(NamedTuple):
     name: str
 
 
-def read_variables(path: Path, names: Collection[str], skip: Collection[str] = ()) -> dict[str, Value]:
+def read_variables(path: Path, names: Collection[str], skip: Collection[str] = ()) -> dict[str, MatValue]:
     """Those of some variables that a file holds, with None for fields of structs that are to be skipped.
 
     Raises
@@ -49,34 +49,34 @@ def read_variables(path: Path, names: Collection[str], skip: Collection[str] = (
     FormatError
         The file is of another version, damaged, or holds none of them.
     """
-    found: dict[str, Value] = {}
+    found: dict[str, MatValue] = {}
     others: list[str] = []
     try:
         with path.open("rb") as file:
-            order = _order(path, file.read(_HEADER))
+            order = _byte_order(path, file.read(_HEADER_BYTES))
             while tag := file.read(8):
                 kind, size = struct.unpack(order + "II", tag)
                 start = file.tell()
-                if kind not in (_MATRIX, _PACKED):
+                if kind not in (_MATRIX_ELEMENT, _COMPRESSED_ELEMENT):
                     raise ValueError(f"element of type {kind} at byte {start - 8}")
-                reader = _Reader(_Stream(file, size, packed=kind == _PACKED), order, skip)
-                name, value = reader.variable(size if kind == _MATRIX else None, names)
+                reader = _VariableReader(_VariableBytes(file, size, packed=kind == _COMPRESSED_ELEMENT), order, skip)
+                name, value = reader.variable(size if kind == _MATRIX_ELEMENT else None, names)
                 if name in names:
                     found[name] = value
                 else:
                     others.append(name)
                 file.seek(start + size)
-    except (*UNDECODABLE, zlib.error) as error:
-        raise undecodable(path.name, error) from error
+    except (*DECODE_ERRORS, zlib.error) as error:
+        raise damaged_file_error(path.name, error) from error
     if not found:
         there, wanted = ", ".join(others[:8]) or "nothing", ", ".join(names)
         raise FormatError(f"{path.name}: found {there}, expected one of {wanted}", "export its signal as CSV or EDF")
     return found
 
 
-def _order(path: Path, header: bytes) -> str:
+def _byte_order(path: Path, header: bytes) -> str:
     """Byte order, ``<`` or ``>``."""
-    if header.startswith(MAGIC_HDF5):
+    if header.startswith(MATLAB73_MAGIC):
         raise FormatError(f"{path.name}: found MATLAB 7.3, expected MATLAB 5", "save it with -v7 in MATLAB")
     orders = {b"IM": "<", b"MI": ">"}
     if header[126:128] not in orders:
@@ -84,12 +84,14 @@ def _order(path: Path, header: bytes) -> str:
     return orders[header[126:128]]
 
 
-class _Stream:
+class _VariableBytes:
     """The bytes of one variable from front to back, unpacked; ``at`` is how many have been taken."""
 
     def __init__(self, file: BinaryIO, size: int, *, packed: bool) -> None:
         self._file, self._left = file, size
-        self.most = max(MAX_SMALL, size * MAX_RATIO) if packed else size  # bytes that it may give
+        self.most = (
+            max(MAX_SMALL_VARIABLE_BYTES, size * MAX_COMPRESSION_RATIO) if packed else size
+        )  # bytes that it may give
         self._unpack = zlib.decompressobj() if packed else None
         self._held = memoryview(b"")
         self.at = 0
@@ -108,8 +110,8 @@ class _Stream:
         return b"".join(parts)
 
     def skip(self, count: int) -> None:
-        for at in range(0, count, _BLOCK):
-            self.read(min(_BLOCK, count - at))
+        for at in range(0, count, _READ_BYTES):
+            self.read(min(_READ_BYTES, count - at))
 
     def end(self) -> None:
         """Read on to the checksum, which zlib compares."""
@@ -119,24 +121,24 @@ class _Stream:
     def _more(self) -> bytes:
         raw = self._unpack.unconsumed_tail if self._unpack is not None else b""
         if not raw:
-            raw = self._file.read(min(_BLOCK, self._left))
+            raw = self._file.read(min(_READ_BYTES, self._left))
             self._left -= len(raw)
         if not raw:
             raise EOFError(f"the data end after {self.at} bytes")
-        return raw if self._unpack is None else self._unpack.decompress(raw, _BLOCK)
+        return raw if self._unpack is None else self._unpack.decompress(raw, _READ_BYTES)
 
 
-class _Reader:
+class _VariableReader:
     """Decodes one variable."""
 
-    def __init__(self, stream: _Stream, order: str, skip: Collection[str]) -> None:
+    def __init__(self, stream: _VariableBytes, order: str, skip: Collection[str]) -> None:
         self._stream, self._order, self._skip = stream, order, skip
 
-    def variable(self, size: int | None, names: Collection[str]) -> tuple[str, Value]:
+    def variable(self, size: int | None, names: Collection[str]) -> tuple[str, MatValue]:
         """Name and value, which is None where it is not among ``names``; ``size`` in bytes, None where it is packed."""
         if size is None:
             kind, size = struct.unpack(self._order + "II", self._stream.read(8))
-            if kind != _MATRIX:
+            if kind != _MATRIX_ELEMENT:
                 raise ValueError(f"element of type {kind}, expected an array")
         stop = self._stream.at + size
         if stop > self._stream.most:
@@ -148,51 +150,51 @@ class _Reader:
         self._stream.end()
         return head.name, value
 
-    def _head(self) -> _Head:
+    def _head(self) -> _ArrayHead:
         flags, shape, name = self._array(), self._array(), self._array()
-        kind = int(flags[0]) & (0xFF | _COMPLEX)
-        return _Head(kind, tuple(shape.tolist()), _text(name))
+        kind = int(flags[0]) & (0xFF | _COMPLEX_FLAG)
+        return _ArrayHead(kind, tuple(shape.tolist()), _text(name))
 
-    def _content(self, head: _Head, stop: int) -> Value:
+    def _content(self, head: _ArrayHead, stop: int) -> MatValue:
         """What comes behind the head of an array that ends at byte ``stop``."""
         count = int(np.prod(head.shape, dtype=object))
         if min(head.shape, default=-1) < 0:
             raise ValueError(f"shape {head.shape}")
-        value: Value = None
-        if head.kind in (_CELL, _STRUCT) and count > (stop - self._stream.at) // _SMALLEST:
+        value: MatValue = None
+        if head.kind in (_CELL_CLASS, _STRUCT_CLASS) and count > (stop - self._stream.at) // _MIN_ARRAY_BYTES:
             raise ValueError(f"{count} cells or structs in {stop - self._stream.at} bytes")
-        if head.kind == _CELL:
+        if head.kind == _CELL_CLASS:
             value = [self._matrix(stop) for _ in range(count)]
-        elif head.kind == _STRUCT:
+        elif head.kind == _STRUCT_CLASS:
             value = self._structs(count, stop)
-        elif head.kind in _NUMBERS:
+        elif head.kind in _NUMBER_CLASSES:
             value = self._array().reshape(head.shape, order="F")
         if self._stream.at > stop:
             raise ValueError(f"an array's content ends {self._stream.at - stop} bytes behind the array")
         self._stream.skip(stop - self._stream.at)
         return value
 
-    def _structs(self, count: int, stop: int) -> list[dict[str, Value]]:
+    def _structs(self, count: int, stop: int) -> list[dict[str, MatValue]]:
         width, letters = self._array(), self._array()
         names = [_text(name) for name in letters.reshape(-1, int(width[0]))] if len(letters) else []
         if not names:
             return []
-        if count * len(names) > (stop - self._stream.at) // _SMALLEST:
+        if count * len(names) > (stop - self._stream.at) // _MIN_ARRAY_BYTES:
             raise ValueError(f"{count} structs of {len(names)} fields in {stop - self._stream.at} bytes")
         return [{name: self._matrix(stop, wanted=name not in self._skip) for name in names} for _ in range(count)]
 
-    def _matrix(self, stop: int, *, wanted: bool = True) -> Value:
+    def _matrix(self, stop: int, *, wanted: bool = True) -> MatValue:
         """An array within another, which ends at byte ``stop``."""
         kind, size = struct.unpack(self._order + "II", self._stream.read(8))
         own = self._stream.at + size
-        if kind != _MATRIX or own > stop:
+        if kind != _MATRIX_ELEMENT or own > stop:
             raise ValueError(f"element of type {kind} and {size} bytes, expected an array")
         if wanted and size:
             return self._content(self._head(), own)
         self._stream.skip(size)
         return np.empty((0, 0)) if wanted else None  # an empty cell is written without any content
 
-    def _array(self) -> Numbers:
+    def _array(self) -> MatArray:
         """Numbers, or text as bytes, flat."""
         tag = self._stream.read(8)
         (word,) = struct.unpack(self._order + "I", tag[:4])
@@ -202,8 +204,8 @@ class _Reader:
             (size,) = struct.unpack(self._order + "I", tag[4:])
             kind, data = word, self._stream.read(size)
             self._stream.skip(-size % 8)
-        return np.frombuffer(data, np.dtype(self._order + _KINDS.get(kind, "u1")))
+        return np.frombuffer(data, np.dtype(self._order + _NUMBER_TYPES.get(kind, "u1")))
 
 
-def _text(letters: Numbers) -> str:
+def _text(letters: MatArray) -> str:
     return letters.tobytes().split(b"\0")[0].decode("latin-1")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ecg_live.events import F64
 
 
-class Segment(NamedTuple):
+class TrialSignal(NamedTuple):
     """One trial: ``samples`` (n, 2) as in the file, the ratings given, time stamps (n,) where the file has them."""
 
     kind: str
@@ -23,24 +23,24 @@ class Segment(NamedTuple):
         return f"{self.kind} {self.number}"
 
 
-class Person(NamedTuple):
+class SubjectTrials(NamedTuple):
     """All trials of a person that have a signal, in order, and what was left out."""
 
-    segments: tuple[Segment, ...]
+    segments: tuple[TrialSignal, ...]
     remarks: tuple[str, ...]
 
 
-class Contents(NamedTuple):
+class TrialFile(NamedTuple):
     """A file: its layout, rate in Hz, names of the two channels, its people, and what is unsure about all of it."""
 
     layout: str
     rate: float
     channels: tuple[str, str]
-    people: tuple[Person, ...]
+    people: tuple[SubjectTrials, ...]
     remarks: tuple[str, ...] = ()
 
 
-def grouped(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def group_faults(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Join what is wrong with several things into one line a fault, as in "video 17, video 18: empty"."""
     faults = dict.fromkeys(fault for _, fault in wrong)
     return tuple(f"{', '.join(name for name, other in wrong if other == fault)}: {fault}" for fault in faults)

@@ -10,16 +10,16 @@ import h5py
 import numpy as np
 
 from devices.files.opensignals import scaling
-from devices.files.opensignals.scaling import Port, Rows, text_of
+from devices.files.opensignals.scaling import OpenSignalsBlock, OpenSignalsChannel, attribute_text
 from devices.files.recording import FileRecording
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, State
 
-_BLOCK = 1 << 16  # samples read at once
-_LARGEST_CHUNK = 1 << 24  # bytes of a chunk, which is unpacked as a whole; HDF5 guesses up to 1 MiB
-_MAX_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib packs a thousandfold at best
-_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
+_BLOCK_SAMPLES = 1 << 16  # samples read at once
+_MAX_CHUNK_BYTES = 1 << 24  # bytes of a chunk, which is unpacked as a whole; HDF5 guesses up to 1 MiB
+_MAX_COMPRESSION_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib packs a thousandfold at best
+_KNOWN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
 
 
 def open_opensignals_hdf5(path: Path, opening: ReadOptions) -> FileRecording:
@@ -34,29 +34,31 @@ def open_opensignals_hdf5(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG, or no rate is known.
     """
-    with _opened(path) as file:
-        ports = [port for name in file for port in _ports(path, name, _member(path, file, name))]
+    with _open_hdf5(path) as file:
+        ports = [port for name in file for port in _find_channels(path, name, _member(path, file, name))]
         if not ports:
             found = ", ".join(list(file)[:5]) or "nothing"
             raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
-        port = scaling.choose_port(ports, opening, path.name)
+        port = scaling.choose_opensignals_channel(ports, opening, path.name)
         group = file[port.device]
         samples = len(_column(path, group["raw"], port.key))
-        counted = "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples  # _ports saw to links
-        stated = scaling.number(group.attrs, "nsamples", path.name)
+        counted = (
+            "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples
+        )  # _find_channels saw to links
+        stated = scaling.header_number(group.attrs, "nsamples", path.name)
     if not samples:
         raise TruncatedError(f"{path.name}: {port.key} holds no samples", "record it again")
 
-    def rows() -> Iterator[Rows | State]:
-        with _opened(path) as file:
+    def rows() -> Iterator[OpenSignalsBlock | State]:
+        with _open_hdf5(path) as file:
             raw = file[port.device]["raw"]
-            for at in range(0, samples, _BLOCK):
-                numbers = _block(path, raw, "nSeq", at) if counted else None
-                yield Rows("sample", at, numbers, _block(path, raw, port.key, at))
+            for at in range(0, samples, _BLOCK_SAMPLES):
+                numbers = _read_block(path, raw, "nSeq", at) if counted else None
+                yield OpenSignalsBlock("sample", at, numbers, _read_block(path, raw, port.key, at))
         if stated is not None and stated > samples:
             yield State("warning", f"{path.name}: the header says {stated:.0f} samples, {samples} are there")
 
-    return scaling.make(path, port, opening, rows, samples=samples, saturates=True)
+    return scaling.make_recording(path, port, opening, rows, samples=samples, saturates=True)
 
 
 def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
@@ -69,7 +71,7 @@ def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
             f"{path.name}: {key} is {data.dtype} of shape {data.shape}, expected one column of numbers",
             "export the file again",
         )
-    if wrong := _unsafe(data):
+    if wrong := _unsafe_column_fault(data):
         raise FormatError(f"{path.name}: {key} {wrong}", "export the file again from OpenSignals")
     return data
 
@@ -82,27 +84,27 @@ def _member(path: Path, group: h5py.Group, name: str) -> h5py.Dataset | h5py.Gro
     return found
 
 
-def _unsafe(data: h5py.Dataset) -> str:
+def _unsafe_column_fault(data: h5py.Dataset) -> str:
     """Why a column is not read: data outside the file, or more than can be there."""
     settings = data.id.get_create_plist()
     filters = [settings.get_filter(at)[0] for at in range(settings.get_nfilters())]
     if data.external or data.is_virtual:
         return "lies outside the file"
-    if strange := [number for number in filters if number not in _FILTERS]:
-        return f"is packed with filter {strange[0]}, expected one of {', '.join(_FILTERS.values())}"
+    if strange := [number for number in filters if number not in _KNOWN_FILTERS]:
+        return f"is packed with filter {strange[0]}, expected one of {', '.join(_KNOWN_FILTERS.values())}"
     size = data.dtype.itemsize
     chunk = size * math.prod(data.chunks) if data.chunks else 0
-    if chunk > _LARGEST_CHUNK:
-        return f"is packed in chunks of {chunk} bytes, expected {_LARGEST_CHUNK} at most"
+    if chunk > _MAX_CHUNK_BYTES:
+        return f"is packed in chunks of {chunk} bytes, expected {_MAX_CHUNK_BYTES} at most"
     whole, stored = size * math.prod(data.shape), data.id.get_storage_size()
-    return f"has {whole} bytes by its own words, {stored} are stored" if whole > stored * _MAX_RATIO else ""
+    return f"has {whole} bytes by its own words, {stored} are stored" if whole > stored * _MAX_COMPRESSION_RATIO else ""
 
 
-def _block(path: Path, raw: h5py.Group, key: int | str, at: int) -> F64:
-    return np.asarray(_column(path, raw, key)[at : at + _BLOCK], dtype=np.float64).ravel()
+def _read_block(path: Path, raw: h5py.Group, key: int | str, at: int) -> F64:
+    return np.asarray(_column(path, raw, key)[at : at + _BLOCK_SAMPLES], dtype=np.float64).ravel()
 
 
-def _opened(path: Path) -> h5py.File:
+def _open_hdf5(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -111,19 +113,21 @@ def _opened(path: Path) -> h5py.File:
         ) from error
 
 
-def _ports(path: Path, device: str, group: h5py.Group | h5py.Dataset) -> list[Port]:
+def _find_channels(path: Path, device: str, group: h5py.Group | h5py.Dataset) -> list[OpenSignalsChannel]:
     if not isinstance(group, h5py.Group) or "raw" not in group:
         return []
     raw = _member(path, group, "raw")
     if not isinstance(raw, h5py.Group):
         return []
     names = sorted((name for name in raw if name.startswith("channel_")), key=lambda name: (len(name), name))
-    rate = scaling.number(group.attrs, "sampling rate", path.name)
-    found: list[Port] = []
+    rate = scaling.header_number(group.attrs, "sampling rate", path.name)
+    found: list[OpenSignalsChannel] = []
     for i, name in enumerate(names):
         attrs = _member(path, raw, name).attrs
-        label = text_of(attrs.get("label", "")) or name
-        width, guessed = scaling.bits(group.attrs, i, len(names), label, path.name)
-        sensor, bitalino = text_of(attrs.get("sensor", "")), scaling.is_bitalino(group.attrs)
-        found.append(Port(device, name, label, sensor, width, rate, bitalino, converted=False, guessed=guessed))
+        label = attribute_text(attrs.get("label", "")) or name
+        width, guessed = scaling.converter_bits(group.attrs, i, len(names), label, path.name)
+        sensor, bitalino = attribute_text(attrs.get("sensor", "")), scaling.is_bitalino(group.attrs)
+        found.append(
+            OpenSignalsChannel(device, name, label, sensor, width, rate, bitalino, converted=False, guessed=guessed)
+        )
     return found

@@ -16,22 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files import channels
-from devices.files.recording import FileRecording, Run
-from devices.files.sequence import Counter
+from devices.files.recording import FileRecording, SampleRun
+from devices.files.sequence import SequenceCounter
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-HIGHEST_NUMBER = 1 << 48  # nSeq; more than a century of samples
-SIGNATURE = "# OpenSignals Text File Format"
-VCC_PLUX = 3.0  # V, biosignalsplux ECG sensor data sheet
-VCC_BITALINO, GAIN_BITALINO = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
-BITS_PLUX, BITS_BITALINO, BITS_SLOW = 16, 10, 6  # converters where the header is silent; 6 for BITalino's A5 and A6
-WRAPS_PLUX, WRAPS_BITALINO = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 15 or 16 bits by firmware, and of 4
+MAX_SEQUENCE_NUMBER = 1 << 48  # nSeq; more than a century of samples
+OPENSIGNALS_SIGNATURE = "# OpenSignals Text File Format"
+PLUX_VCC_V = 3.0  # V, biosignalsplux ECG sensor data sheet
+BITALINO_VCC_V, BITALINO_GAIN = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
+PLUX_BITS, BITALINO_BITS, BITALINO_SLOW_BITS = (
+    16,
+    10,
+    6,
+)  # converters where the header is silent; 6 for BITalino's A5 and A6
+PLUX_WRAPS, BITALINO_WRAPS = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 15 or 16 bits by firmware, and of 4
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class OpenSignalsChannel:
     """One analogue channel of a device: ``key`` finds its data in the file."""
 
     device: str
@@ -44,12 +48,12 @@ class Port:
     converted: bool
     guessed: bool
 
-    def offered(self) -> channels.Channel:
+    def offered(self) -> channels.OfferedChannel:
         """What the choice of a channel needs to know: the sensor says more than the label."""
-        return channels.describe(self.name, self.sensor, self.name, kind=self.sensor)
+        return channels.describe_channel(self.name, self.sensor, self.name, kind=self.sensor)
 
 
-class Rows(NamedTuple):
+class OpenSignalsBlock(NamedTuple):
     """A block of a file: sequence numbers (n,), if any, and values (n,); ``first`` counts lines or samples."""
 
     unit: str
@@ -58,12 +62,12 @@ class Rows(NamedTuple):
     values: F64
 
 
-def text_of(value: object) -> str:
+def attribute_text(value: object) -> str:
     """Text, from JSON or from an HDF5 attribute."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
+def header_number(header: Mapping[str, Any], key: str, where: str) -> float | None:
     """Give a number from the header, or None where it is silent.
 
     Raises
@@ -73,7 +77,7 @@ def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
     """
     value = header.get(key)
     try:
-        return None if value is None or text_of(value).strip() == "" else float(value)
+        return None if value is None or attribute_text(value).strip() == "" else float(value)
     except (TypeError, ValueError, OverflowError):
         raise FormatError(
             f"{where}: header: {key!r} is {value!r}, expected a number", "export the file again"
@@ -82,10 +86,10 @@ def number(header: Mapping[str, Any], key: str, where: str) -> float | None:
 
 def is_bitalino(header: Mapping[str, Any]) -> bool:
     """Whether the header is that of a BITalino."""
-    return "bitalino" in text_of(header.get("device", "")).casefold()
+    return "bitalino" in attribute_text(header.get("device", "")).casefold()
 
 
-def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) -> tuple[int, bool]:
+def converter_bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) -> tuple[int, bool]:
     """Give the width of a converter, and whether it had to be guessed.
 
     ``resolution`` covers every column on BITalino and the channels alone on PLUX: the last ``count`` entries are those
@@ -102,8 +106,8 @@ def bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) 
             )
         return width, False
     if is_bitalino(header):
-        return (BITS_SLOW if name in ("A5", "A6") else BITS_BITALINO), True
-    return BITS_PLUX, True
+        return (BITALINO_SLOW_BITS if name in ("A5", "A6") else BITALINO_BITS), True
+    return PLUX_BITS, True
 
 
 def _whole_numbers(value: object) -> list[int]:
@@ -114,26 +118,28 @@ def _whole_numbers(value: object) -> list[int]:
         return []
 
 
-def choose_port(ports: Sequence[Port], opening: ReadOptions, where: str) -> Port:
+def choose_opensignals_channel(
+    ports: Sequence[OpenSignalsChannel], opening: ReadOptions, where: str
+) -> OpenSignalsChannel:
     """Choose the ECG among all devices' channels; a name may be given as ``DEVICE/NAME`` where two devices share it."""
     devices = {port.device for port in ports}
     offered = [port.offered() for port in ports]
     if len(devices) > 1:
         offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, ports, strict=True)]
-    return ports[channels.choose(offered, opening, where)]
+    return ports[channels.choose_channel(offered, opening, where)]
 
 
-def make(
+def make_recording(
     path: Path,
-    port: Port,
+    port: OpenSignalsChannel,
     opening: ReadOptions,
-    rows: Callable[[], Iterator[Rows | State]],
+    rows: Callable[[], Iterator[OpenSignalsBlock | State]],
     *,
     samples: int | None = None,
     saturates: bool = False,
 ) -> FileRecording:
     """Put a recording together from a format's rows."""
-    rate = channels.settle_rate(port.rate, opening, path.name)
+    rate = channels.resolve_rate(port.rate, opening, path.name)
     if opening.unit is not None and not port.converted:
         raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
     slope, offset = _scale(port, opening, path.name)
@@ -147,59 +153,59 @@ def make(
         None if samples is None else samples / rate,
     )
 
-    def runs() -> Iterator[Run | State | Marker]:
-        wraps = WRAPS_BITALINO if port.bitalino else WRAPS_PLUX
-        counter = Counter(wraps, rate, saturates=saturates, highest=lambda: _highest(rows()))
+    def runs() -> Iterator[SampleRun | State | Marker]:
+        wraps = BITALINO_WRAPS if port.bitalino else PLUX_WRAPS
+        counter = SequenceCounter(wraps, rate, saturates=saturates, highest=lambda: _highest_sequence_number(rows()))
         position = 0
-        yield from _remarks(path, port)
+        yield from _conversion_warnings(path, port)
         for item in rows():
             if isinstance(item, State):
                 yield item
                 continue
             values = item.values * slope + offset
             if item.numbers is None:
-                yield Run(position, values)
+                yield SampleRun(position, values)
                 position += len(values)
                 continue
-            wrong = np.flatnonzero(~_plausible(item.numbers))
+            wrong = np.flatnonzero(~_is_sequence_number(item.numbers))
             good = int(wrong[0]) if len(wrong) else len(values)
             where = f"{path.name}, from {item.unit} {item.first}"
             yield from counter.push(item.numbers[:good], values[:good], where)
             if good < len(values):
-                raise _no_number(f"{path.name}, {item.unit} {item.first + good}", item.numbers[good])
+                raise _sequence_number_error(f"{path.name}, {item.unit} {item.first + good}", item.numbers[good])
 
     return FileRecording(info, runs)
 
 
-def _plausible(numbers: F64) -> npt.NDArray[np.bool_]:
-    return (numbers >= 0) & (numbers <= HIGHEST_NUMBER)
+def _is_sequence_number(numbers: F64) -> npt.NDArray[np.bool_]:
+    return (numbers >= 0) & (numbers <= MAX_SEQUENCE_NUMBER)
 
 
-def _highest(items: Iterator[Rows | State]) -> int:
+def _highest_sequence_number(items: Iterator[OpenSignalsBlock | State]) -> int:
     """The highest sequence number, as far as the file can be read."""
     top = 0
     with contextlib.suppress(FormatError):  # it is told when the rows before it have been used
         for item in items:
-            if isinstance(item, Rows) and item.numbers is not None:
-                top = max(top, int(item.numbers[_plausible(item.numbers)].max(initial=0)))
+            if isinstance(item, OpenSignalsBlock) and item.numbers is not None:
+                top = max(top, int(item.numbers[_is_sequence_number(item.numbers)].max(initial=0)))
     return top
 
 
-def _no_number(where: str, found: float) -> FormatError:
+def _sequence_number_error(where: str, found: float) -> FormatError:
     return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
 
 
-def _scale(port: Port, opening: ReadOptions, where: str) -> tuple[float, float]:
+def _scale(port: OpenSignalsChannel, opening: ReadOptions, where: str) -> tuple[float, float]:
     """Slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, data sheets of both makers' ECG sensors."""
     if port.converted:
-        return channels.millivolts("mV", opening, where), 0.0
+        return channels.millivolt_factor("mV", opening, where), 0.0
     if not (math.isfinite(opening.gain) and opening.gain > 0):
         raise ConfigError(f"the gain is {opening.gain:g}, expected more than 0", "1000 is the data sheet's")
-    span = 1000.0 * (VCC_BITALINO / GAIN_BITALINO if port.bitalino else VCC_PLUX / opening.gain)
+    span = 1000.0 * (BITALINO_VCC_V / BITALINO_GAIN if port.bitalino else PLUX_VCC_V / opening.gain)
     return span / 2**port.bits, -span / 2
 
 
-def _remarks(path: Path, port: Port) -> Iterator[State]:
+def _conversion_warnings(path: Path, port: OpenSignalsChannel) -> Iterator[State]:
     if port.guessed and not port.converted:
         yield State("warning", f"{path.name}: the header states no resolution; {port.bits} bits are assumed")
     kind = port.offered().kind

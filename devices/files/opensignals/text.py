@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from devices.files.opensignals import scaling
-from devices.files.opensignals.scaling import Port, Rows, text_of
+from devices.files.opensignals.scaling import OpenSignalsBlock, OpenSignalsChannel, attribute_text
 from devices.files.recording import FileRecording
-from devices.files.text.cells import Layout, head_lines, split
+from devices.files.text.cells import RowLayout, head_lines, split_cells
 from devices.files.text.rows import read_rows
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 from ecg_live.events import State
 
-_HEADER = 64  # lines in which the header must end
-_END = "# EndOfHeader"
-_COUNTER = "nseq"
-_PLUX, _BITALINO = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
+_MAX_HEADER_LINES = 64  # lines in which the header must end
+_END_OF_HEADER = "# EndOfHeader"
+_SEQUENCE_COLUMN = "nseq"
+_PLUX_COLUMNS, _BITALINO_COLUMNS = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
 
 
 def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
@@ -32,46 +32,48 @@ def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG, or no rate is known.
     """
-    lines = head_lines(path, _HEADER + 1)
+    lines = head_lines(path, _MAX_HEADER_LINES + 1)
     skip = _header_end(path, lines)
-    devices = _devices(path, lines[:skip])
+    devices = _parse_devices(path, lines[:skip])
     if len(lines) <= skip or not lines[skip].strip():
         raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "record it again")
     first = lines[skip]
-    ports, counters, width = _columns(path, devices, len(split(first, "\t")))
-    port = scaling.choose_port(ports, opening, path.name)
+    ports, counters, width = _columns(path, devices, len(split_cells(first, "\t")))
+    port = scaling.choose_opensignals_channel(ports, opening, path.name)
     counter = counters[port.device]
     take = (int(port.key),) if counter is None else (int(port.key), counter)
-    found = len(split(first, "\t"))
+    found = len(split_cells(first, "\t"))
     if found != width and len(lines) > skip + 1:
         raise FormatError(
             f"{path.name}, line {skip + 1}: found {found} values, the header names {width} columns",
             "export the file again",
         )
-    layout = Layout(skip, "\t", width, take, trailing=first.endswith("\t"))
+    layout = RowLayout(skip, "\t", width, take, trailing=first.endswith("\t"))
 
-    def rows() -> Iterator[Rows | State]:
+    def rows() -> Iterator[OpenSignalsBlock | State]:
         for item in read_rows(path, layout):
             if isinstance(item, State):
                 yield item
             else:
                 numbers = None if counter is None else item.table[:, 1]
-                yield Rows("line", item.line, numbers, item.table[:, 0])
+                yield OpenSignalsBlock("line", item.line, numbers, item.table[:, 0])
 
-    return scaling.make(path, port, opening, rows)
+    return scaling.make_recording(path, port, opening, rows)
 
 
 def _header_end(path: Path, lines: list[str]) -> int:
     """Count the header's lines."""
     for i, line in enumerate(lines):
-        if line.strip() == _END:
+        if line.strip() == _END_OF_HEADER:
             return i + 1
         if not line.startswith("#"):
-            raise FormatError(f"{path.name}, line {i + 1}: found {line[:40]!r}, expected {_END!r}", "export it again")
-    raise FormatError(f"{path.name}: the header has no {_END!r} line", "export the file again")
+            raise FormatError(
+                f"{path.name}, line {i + 1}: found {line[:40]!r}, expected {_END_OF_HEADER!r}", "export it again"
+            )
+    raise FormatError(f"{path.name}: the header has no {_END_OF_HEADER!r} line", "export the file again")
 
 
-def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
+def _parse_devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
     """The header's JSON: one entry a device."""
     at = next((i for i, line in enumerate(lines) if line.lstrip("# ").startswith("{")), 1)
     try:
@@ -87,50 +89,56 @@ def _devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
 
 def _columns(
     path: Path, devices: Mapping[str, Mapping[str, Any]], width: int
-) -> tuple[list[Port], dict[str, int | None], int]:
+) -> tuple[list[OpenSignalsChannel], dict[str, int | None], int]:
     """All devices' channels, each device's sequence column, and how many columns a row has by the header."""
-    ports: list[Port] = []
+    ports: list[OpenSignalsChannel] = []
     counters: dict[str, int | None] = {}
     at = 0
     for device, header in devices.items():
-        names = _names(header, path, width if len(devices) == 1 else None)
-        counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _COUNTER), None)
-        ports += _ports(path, device, header, names, at)
+        names = _column_names(header, path, width if len(devices) == 1 else None)
+        counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _SEQUENCE_COLUMN), None)
+        ports += _find_channels(path, device, header, names, at)
         at += len(names)
     return ports, counters, at
 
 
-def _names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:
+def _column_names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:
     """A device's column names: those stated, or else what such devices write; ``width`` is that of the first row."""
     names = header.get("column")
     if isinstance(names, list) and names:
-        return [text_of(name) for name in names]
+        return [attribute_text(name) for name in names]
     count = header.get("channels")
     if not isinstance(count, list) or not count:
         raise FormatError(f"{path.name}: header: no 'column' names", "export the file again")
     if scaling.is_bitalino(header):
-        return [*_BITALINO, *(f"A{number}" for number in count)]
-    digital = _PLUX[:1] if width == 1 + len(count) else _PLUX  # old ones have no digital input
+        return [*_BITALINO_COLUMNS, *(f"A{number}" for number in count)]
+    digital = _PLUX_COLUMNS[:1] if width == 1 + len(count) else _PLUX_COLUMNS  # old ones have no digital input
     return [*digital, *(f"CH{number}" for number in count)]
 
 
-def _ports(path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int) -> list[Port]:
+def _find_channels(
+    path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int
+) -> list[OpenSignalsChannel]:
     """A device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
-    sensors, labels, numbers = (_texts(header.get(key)) for key in ("sensor", "label", "channels"))
-    digital = [i for i, name in enumerate(names) if name.casefold() == _COUNTER or name[:2] in (*_PLUX, *_BITALINO)]
+    sensors, labels, numbers = (_text_list(header.get(key)) for key in ("sensor", "label", "channels"))
+    digital = [
+        i
+        for i, name in enumerate(names)
+        if name.casefold() == _SEQUENCE_COLUMN or name[:2] in (*_PLUX_COLUMNS, *_BITALINO_COLUMNS)
+    ]
     count = len(sensors) or len(labels) or len(numbers) or len(names) - len(digital)
     first = len(names) - min(count, len(names))
-    rate = scaling.number(header, "sampling rate", path.name)
-    converted = bool(scaling.number(header, "convertedValues", path.name))
-    found: list[Port] = []
+    rate = scaling.header_number(header, "sampling rate", path.name)
+    converted = bool(scaling.header_number(header, "convertedValues", path.name))
+    found: list[OpenSignalsChannel] = []
     for i, column in enumerate(range(first, len(names))):
         name = labels[i] if i < len(labels) and labels[i] else names[column]
-        width, guessed = scaling.bits(header, i, len(names) - first, names[column], path.name)
+        width, guessed = scaling.converter_bits(header, i, len(names) - first, names[column], path.name)
         sensor = sensors[i] if i < len(sensors) else ""
         bitalino = scaling.is_bitalino(header)
-        found.append(Port(device, at + column, name, sensor, width, rate, bitalino, converted, guessed))
+        found.append(OpenSignalsChannel(device, at + column, name, sensor, width, rate, bitalino, converted, guessed))
     return found
 
 
-def _texts(value: object) -> list[str]:
-    return [text_of(item) for item in value] if isinstance(value, list) else []
+def _text_list(value: object) -> list[str]:
+    return [attribute_text(item) for item in value] if isinstance(value, list) else []

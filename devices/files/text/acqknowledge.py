@@ -8,16 +8,16 @@ from pathlib import Path
 
 from devices.files.recording import FileRecording
 from devices.files.text import time_units
-from devices.files.text.cells import head_lines, split
+from devices.files.text.cells import head_lines, split_cells
 from devices.files.text.csv import open_table
-from devices.files.text.table import HEAD, find_table
+from devices.files.text.table import HEAD_LINES, find_table
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 
-_CHANNELS = re.compile(r"(\d{1,4}) channels?\s*")
-_NUMBERED = re.compile(r"CH\s*\d+", re.IGNORECASE)
-_LATEST = 4  # lines in which the number of channels comes
-_MOST = 200  # channels
+_CHANNEL_COUNT_LINE = re.compile(r"(\d{1,4}) channels?\s*")
+_NUMBERED_COLUMN = re.compile(r"CH\s*\d+", re.IGNORECASE)
+_MAX_COUNT_LINE = 4  # lines in which the number of channels comes
+_MAX_CHANNELS = 200  # channels
 
 
 def is_acqknowledge(lines: Sequence[str]) -> bool:
@@ -35,10 +35,10 @@ def open_acqknowledge_text(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG.
     """
-    lines = head_lines(path, 2 * HEAD)
+    lines = head_lines(path, 2 * HEAD_LINES)
     at = _count_line(lines)
-    found = None if at is None else _CHANNELS.fullmatch(lines[at].strip('" \t'))
-    if at is None or found is None or not 0 < (count := int(found[1])) <= _MOST:
+    found = None if at is None else _CHANNEL_COUNT_LINE.fullmatch(lines[at].strip('" \t'))
+    if at is None or found is None or not 0 < (count := int(found[1])) <= _MAX_CHANNELS:
         raise FormatError(f"{path.name}: the header of AcqKnowledge names no channels", "export it again as text")
     behind = at + 1 + 2 * count  # a line with a channel's name and one with its unit for each
     named = [line.strip() for line in lines[at + 1 : behind]]
@@ -58,15 +58,15 @@ def open_acqknowledge_text(path: Path, opening: ReadOptions) -> FileRecording:
 
 
 def _count_line(lines: Sequence[str]) -> int | None:
-    for i, line in enumerate(lines[1:_LATEST], 1):
-        if _CHANNELS.fullmatch(line.strip('" \t')) and any("/sample" in above for above in lines[:i]):
+    for i, line in enumerate(lines[1:_MAX_COUNT_LINE], 1):
+        if _CHANNEL_COUNT_LINE.fullmatch(line.strip('" \t')) and any("/sample" in above for above in lines[:i]):
             return i
     return None
 
 
 def _header_lines(lines: Sequence[str]) -> int:
     """How many lines come before the rows: column numbers such as ``sec CH1 CH2``, and how many samples each has."""
-    if not lines or not any(_NUMBERED.fullmatch(cell) for sep in "\t, " for cell in split(lines[0], sep)):
+    if not lines or not any(_NUMBERED_COLUMN.fullmatch(cell) for sep in "\t, " for cell in split_cells(lines[0], sep)):
         return 0
-    counts = len(lines) > 1 and all(not cell or cell.isdigit() for sep in "\t" for cell in split(lines[1], sep))
+    counts = len(lines) > 1 and all(not cell or cell.isdigit() for sep in "\t" for cell in split_cells(lines[1], sep))
     return 2 if counts else 1

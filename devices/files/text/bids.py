@@ -10,18 +10,18 @@ from typing import Any
 from devices.files.recording import FileRecording
 from devices.files.text.cells import head_lines
 from devices.files.text.csv import open_table
-from devices.files.text.table import HEAD, find_table
+from devices.files.text.table import HEAD_LINES, find_table
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 
-_ENDINGS = (".tsv.gz", ".tsv")
-_LARGEST = 1 << 20  # bytes of a JSON file
-_LEVELS = 4  # folders up to the data set's: subject, session and modality
+_TABLE_ENDINGS = (".tsv.gz", ".tsv")
+_MAX_SIDECAR_BYTES = 1 << 20  # bytes of a JSON file
+_MAX_PARENT_FOLDERS = 4  # folders up to the data set's: subject, session and modality
 
 
 def is_bids(path: Path) -> bool:
     """Whether a file's name is that of a BIDS recording, or it is a table with a JSON file beside it."""
-    return path.name.endswith(_ENDINGS) and (_stem(path).endswith("_physio") or _sidecar(path) is not None)
+    return path.name.endswith(_TABLE_ENDINGS) and (_stem(path).endswith("_physio") or _find_sidecar(path) is not None)
 
 
 def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
@@ -34,8 +34,8 @@ def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         There is no JSON file and no rate, or it is not plain which column is the ECG.
     """
-    table = find_table(path.name, head_lines(path, HEAD))
-    file = _sidecar(path)
+    table = find_table(path.name, head_lines(path, HEAD_LINES))
+    file = _find_sidecar(path)
     if file is None:
         if opening.rate is None:
             raise ConfigError(
@@ -43,7 +43,7 @@ def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
                 "copy it there, or give --rate HZ and --channel NUMBER",
             )
         return open_table(path, table, opening)
-    sidecar = _read(file)
+    sidecar = _read_sidecar(file)
     names = sidecar.get("Columns")
     rate = sidecar.get("SamplingFrequency")
     if not isinstance(rate, int | float) or isinstance(rate, bool):
@@ -58,11 +58,11 @@ def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
     return open_table(path, table, opening, rate=float(rate))
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def _read_sidecar(file: Path) -> Mapping[str, Any]:
     with file.open("rb") as source:
-        data = source.read(_LARGEST + 1)
+        data = source.read(_MAX_SIDECAR_BYTES + 1)
     try:
-        content = json.loads(data) if len(data) <= _LARGEST else None
+        content = json.loads(data) if len(data) <= _MAX_SIDECAR_BYTES else None
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{file.name}: is no JSON: {error}", "mend it, or copy it again") from error
     if not isinstance(content, dict):
@@ -74,7 +74,7 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".tsv")
 
 
-def _sidecar(path: Path) -> Path | None:
+def _find_sidecar(path: Path) -> Path | None:
     """The JSON file beside a table, or one further up that speaks of it too (BIDS, "The Inheritance Principle")."""
     beside = path.with_name(f"{_stem(path)}.json")
     if beside.is_file():
@@ -82,7 +82,7 @@ def _sidecar(path: Path) -> Path | None:
     parts = set(_stem(path).split("_"))
     if "physio" not in parts:
         return None
-    for folder in list(path.resolve().parents)[:_LEVELS]:
+    for folder in list(path.resolve().parents)[:_MAX_PARENT_FOLDERS]:
         shared = [file for file in folder.glob("*physio.json") if set(file.stem.split("_")) <= parts]
         if shared:
             return max(shared, key=lambda file: len(file.stem.split("_")))

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from devices.files.text.byte_stream import CutShort, pieces
-from devices.files.text.dates import to_ms
-from devices.files.units import text_of
+from devices.files.text.byte_stream import TruncatedGzip, read_pieces
+from devices.files.text.dates import parse_times_ms
+from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
-LONGEST = 1 << 20  # bytes; a longer line is no row of numbers
-COMMENTS = ("#", "%", "//")  # what lines that are no rows begin with
-MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", "*"))
-_FIRST = 1 << 16  # bytes read at once in looking for the first lines
+MAX_LINE_BYTES = 1 << 20  # bytes; a longer line is no row of numbers
+COMMENT_PREFIXES = ("#", "%", "//")  # what lines that are no rows begin with
+MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", "*"))
+_HEAD_READ_BYTES = 1 << 16  # bytes read at once in looking for the first lines
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RowLayout:
     """How the rows of a file are laid out.
 
     Parameters
@@ -76,32 +76,32 @@ def head_lines(path: Path, count: int) -> list[str]:
         The file is empty, or not text.
     """
     data = b""
-    with suppress(CutShort):
-        for piece in pieces(path, _FIRST):
+    with suppress(TruncatedGzip):
+        for piece in read_pieces(path, _HEAD_READ_BYTES):
             data += piece
-            if data.count(b"\n") >= count or len(data) > LONGEST:
+            if data.count(b"\n") >= count or len(data) > MAX_LINE_BYTES:
                 break
     if not data.strip():
         raise FormatError(f"{path.name}: the file is empty", "choose another file, or record it again")
     lines = data.split(b"\n", count)[:count]
     if b"\0" in b"".join(lines):
         raise FormatError(f"{path.name}: found bytes that are no text", "export it again as UTF-8 text")
-    text = [text_of(line).rstrip("\r") for line in lines]
+    text = [decode_text(line).rstrip("\r") for line in lines]
     return [text[0].removeprefix("\ufeff"), *text[1:]] if text[-1] else text[:-1]
 
 
-def split(line: str, sep: str) -> list[str]:
+def split_cells(line: str, sep: str) -> list[str]:
     """Cut a line into cells, without blanks, quotes and the empty cell behind a trailing separator."""
-    cells = cut(line, sep)
+    cells = all_cells(line, sep)
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 
-def cut(line: str, sep: str) -> list[str]:
+def all_cells(line: str, sep: str) -> list[str]:
     """Cut a line into all its cells, without blanks and quotes."""
-    return [cell.strip().strip("\"'") for cell in (line.split() if sep == " " else _split(line, sep))]
+    return [cell.strip().strip("\"'") for cell in (line.split() if sep == " " else _split_quoted(line, sep))]
 
 
-def _split(line: str, sep: str) -> list[str]:
+def _split_quoted(line: str, sep: str) -> list[str]:
     if '"' not in line:
         return line.split(sep)
     try:
@@ -110,27 +110,27 @@ def _split(line: str, sep: str) -> list[str]:
         return line.split(sep)
 
 
-def row_cells(raw: str, layout: Layout) -> list[str]:
+def row_cells(raw: str, layout: RowLayout) -> list[str]:
     """Cut a row into cells; an empty one behind the last is a trailing separator's."""
-    cells = cut(raw, layout.sep)
+    cells = all_cells(raw, layout.sep)
     return cells[:-1] if len(cells) == layout.width + 1 and not cells[-1] else cells
 
 
-def row_values(cells: list[str], layout: Layout) -> list[float] | None:
+def row_values(cells: list[str], layout: RowLayout) -> list[float] | None:
     """Decode a row's cells; None where it is not what it should be."""
     if len(cells) != layout.width:
         return None
     try:
-        return [_value(cells[column], layout, column) for column in layout.take]
+        return [_cell_value(cells[column], layout, column) for column in layout.take]
     except ValueError:
         return None
 
 
-def _value(cell: str, layout: Layout, column: int) -> float:
-    if layout.blanks and is_missing(cell):
+def _cell_value(cell: str, layout: RowLayout, column: int) -> float:
+    if layout.blanks and is_missing_value(cell):
         return math.nan
     if column == layout.date:
-        return float(to_ms(np.array([cell.encode("ascii", "replace")], dtype=bytes))[0])
+        return float(parse_times_ms(np.array([cell.encode("ascii", "replace")], dtype=bytes))[0])
     number = to_number(cell, comma=layout.comma)
     if number is None:
         raise ValueError(cell)
@@ -147,23 +147,23 @@ def to_number(cell: str, *, comma: bool = False) -> float | None:
         return None
 
 
-def is_missing(cell: str) -> bool:
+def is_missing_value(cell: str) -> bool:
     """Whether a cell is empty or says that a value is missing."""
-    return cell.casefold() in MISSING
+    return cell.casefold() in MISSING_WORDS
 
 
-def is_sound(cells: list[str], layout: Layout) -> bool:
+def are_cells_valid(cells: list[str], layout: RowLayout) -> bool:
     """Whether what is there of a row is as it should be."""
     try:
         for column in layout.take:
             if column < len(cells):
-                _value(cells[column], layout, column)
+                _cell_value(cells[column], layout, column)
     except ValueError:
         return False
     return True
 
 
-def bad_row(path: Path, line: int, raw: str, layout: Layout) -> FormatError:
+def bad_row_error(path: Path, line: int, raw: str, layout: RowLayout) -> FormatError:
     """Say what was found in which line, and what was expected."""
     found = raw.strip() if len(raw) <= 60 else raw[:57].strip() + "..."
     wanted = "1 number" if layout.width == 1 else f"{layout.width} numbers"

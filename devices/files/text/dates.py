@@ -11,20 +11,20 @@ import numpy.typing as npt
 from ecg_live.events import F64
 
 DAY_MS = 86_400_000.0
-_CLOCK = re.compile(
+_TIME_OF_DAY = re.compile(
     r"(?:.*[\s\[])?(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,:](\d{1,9}))?\s*([AP])?\.?M?\.?(?:\s[\d./\-\s]*)?",
     re.IGNORECASE,
 )
-_DIGIT = b"0123456789"
-_PLAIN = [
-    *[_DIGIT] * 4, b"-", *[_DIGIT] * 2, b"-", *[_DIGIT] * 2, b"T ",
-    *[_DIGIT] * 2, b":", *[_DIGIT] * 2, b":", *[_DIGIT] * 2,
+_DIGITS = b"0123456789"
+_ISO_LETTERS = [
+    *[_DIGITS] * 4, b"-", *[_DIGITS] * 2, b"-", *[_DIGITS] * 2, b"T ",
+    *[_DIGITS] * 2, b":", *[_DIGITS] * 2, b":", *[_DIGITS] * 2,
 ]  # fmt: skip
-_FRACTION = 13  # a point and the digits behind it, down to ps
-_DATED = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
+_MAX_FRACTION_LETTERS = 13  # a point and the digits behind it, down to ps
+_DATE_START = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
 
 
-def to_ms(cells: npt.NDArray[np.bytes_]) -> F64:
+def parse_times_ms(cells: npt.NDArray[np.bytes_]) -> F64:
     """Decode stamps (n,) such as ``2026-10-25T02:59:40.000Z``, ``2026/10/25 02:59:40`` or ``2:59:40.5 PM``.
 
     Returns
@@ -38,53 +38,53 @@ def to_ms(cells: npt.NDArray[np.bytes_]) -> F64:
     ValueError
         A cell is none of it.
     """
-    if len(cells) and _DATED.match(cells[0].decode("ascii", "replace")):
+    if len(cells) and _DATE_START.match(cells[0].decode("ascii", "replace")):
         plain = np.ascontiguousarray(np.char.rstrip(np.char.replace(cells, b"/", b"-"), b"Zz"))
-        if _is_plain(plain):
+        if _is_iso(plain):
             try:
                 stamps = plain.astype("datetime64[us]")
             except ValueError:
                 pass
             else:
                 return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1000)
-    return np.array([_to_ms(cell.decode("utf-8", "replace")) for cell in cells], dtype=np.float64)
+    return np.array([_parse_time_ms(cell.decode("utf-8", "replace")) for cell in cells], dtype=np.float64)
 
 
-def _is_plain(cells: npt.NDArray[np.bytes_]) -> bool:
+def _is_iso(cells: npt.NDArray[np.bytes_]) -> bool:
     """Whether all cells are ``yyyy-mm-dd hh:mm:ss`` with up to 12 more digits: of anything else numpy may warn."""
     letters = cells.view(np.uint8).reshape(len(cells), -1)
-    if not len(_PLAIN) <= letters.shape[1] <= len(_PLAIN) + _FRACTION:
+    if not len(_ISO_LETTERS) <= letters.shape[1] <= len(_ISO_LETTERS) + _MAX_FRACTION_LETTERS:
         return False
-    ended = letters[:, len(_PLAIN) :] == 0
-    fits = all(bool(np.isin(letters[:, i], list(allowed)).all()) for i, allowed in enumerate(_PLAIN))
-    more = letters[:, len(_PLAIN) + 1 :]
+    ended = letters[:, len(_ISO_LETTERS) :] == 0
+    fits = all(bool(np.isin(letters[:, i], list(allowed)).all()) for i, allowed in enumerate(_ISO_LETTERS))
+    more = letters[:, len(_ISO_LETTERS) + 1 :]
     return (
         fits
         and bool(np.all(ended[:, :-1] <= ended[:, 1:]))
-        and bool(np.all(ended[:, :1] | (letters[:, len(_PLAIN) : len(_PLAIN) + 1] == ord("."))))
+        and bool(np.all(ended[:, :1] | (letters[:, len(_ISO_LETTERS) : len(_ISO_LETTERS) + 1] == ord("."))))
         and bool(np.all((more == 0) | ((more >= ord("0")) & (more <= ord("9")))))
     )
 
 
-def _to_ms(cell: str) -> float:
+def _parse_time_ms(cell: str) -> float:
     text = cell.strip(" []'\"")
     if not text:
         return float("nan")
-    if not _DATED.match(text):
-        return _of_day(text)
+    if not _DATE_START.match(text):
+        return _time_of_day_ms(text)
     try:
         moment = datetime.fromisoformat(text.replace("/", "-").replace(",", "."))
     except ValueError:
         day, _, clock = text.replace("T", " ").partition(" ")
         year, month, number = (int(part) for part in re.split("[-/.]", day))
-        if (passed := _of_day(clock)) >= DAY_MS:
+        if (passed := _time_of_day_ms(clock)) >= DAY_MS:
             raise ValueError(f"no time of day: {clock[:40]!r}") from None
         return datetime(year, month, number, tzinfo=UTC).timestamp() * 1000 + passed
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
 
 
-def _of_day(text: str) -> float:
-    found = _CLOCK.fullmatch(text)
+def _time_of_day_ms(text: str) -> float:
+    found = _TIME_OF_DAY.fullmatch(text)
     if found is None:
         raise ValueError(f"no date or time of day: {text[:40]!r}")
     hours, minutes, seconds = (int(part or 0) for part in found.group(1, 2, 3))
@@ -93,7 +93,7 @@ def _of_day(text: str) -> float:
     return 1000 * (3600 * hours + 60 * minutes + seconds + float(f"0.{found[4] or 0}"))
 
 
-class Midnights:
+class MidnightUnwrapper:
     """Makes times of day rise over midnight."""
 
     def __init__(self) -> None:

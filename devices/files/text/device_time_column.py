@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_TIMELY = frozenset(
+_TIME_WORDS = frozenset(
     {"time", "timestamp", "timestamps", "stamp", "stamps", "datetime", "date", "unix", "formattedunix", "cal", "zeit",
      "s", "sec", "secs", "second", "seconds", "ms", "msec", "us", "ns", "utc", "local", "of", "the"}
 )  # fmt: skip
 
 
-def own_times(names: Sequence[str], times: Sequence[int], column: int) -> list[int]:
+def own_time_columns(names: Sequence[str], times: Sequence[int], column: int) -> list[int]:
     """Give those time columns that may be the channel's: they share most words with it, then have fewest others.
 
     Of those that are called alike the nearest to the left of the channel is given, as tables are merged side by side.
@@ -25,10 +25,10 @@ def own_times(names: Sequence[str], times: Sequence[int], column: int) -> list[i
     column : int
         The channel's.
     """
-    wanted = _words(names[column])
+    wanted = _name_words(names[column])
 
     def likeness(time: int) -> tuple[int, int]:
-        found = _words(names[time])
+        found = _name_words(names[time])
         shared = len(found & wanted)
         return shared, -len(found - wanted) if shared else 0
 
@@ -40,5 +40,5 @@ def own_times(names: Sequence[str], times: Sequence[int], column: int) -> list[i
     return sorted(max((t for t in same if t < column), default=same[0]) for same in alike.values())
 
 
-def _words(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _TIMELY
+def _name_words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _TIME_WORDS

@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files import channels
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from devices.files.text import time_units
 from devices.files.text.cells import head_lines, to_number
-from devices.files.text.csv import choose_column, layout_of, name_of, unit_of
-from devices.files.text.rows import Block, read_rows
-from devices.files.text.table import HEAD, Table, find_table
+from devices.files.text.csv import choose_column, column_name, column_unit, row_layout
+from devices.files.text.rows import RowBlock, read_rows
+from devices.files.text.table import HEAD_LINES, TextTable, find_table
 from devices.files.text.time_column import TimeColumn
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 from ecg_live.events import Marker, State, StreamInfo
 
-FIRST = "Interval="
-_KEYS = (
-    FIRST, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=",
+LABCHART_FIRST_KEY = "Interval="
+_HEADING_KEYS = (
+    LABCHART_FIRST_KEY, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=",
     "Range=", "UnitName=", "TopValue=", "BottomValue=",
 )  # fmt: skip
-_DAY = 86_400.0  # s; Excel counts days
-_BLOCK = "startofblock"  # rows count from the start of their block; else time goes on
+_DAY_S = 86_400.0  # s; Excel counts days
+_FROM_BLOCK_START = "startofblock"  # rows count from the start of their block; else time goes on
 
 
-class _Heading(NamedTuple):
+class _BlockHeading(NamedTuple):
     interval: float | None  # s
     began: float | None  # s
     of_block: bool
@@ -49,23 +49,23 @@ def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
     ConfigError
         It is not plain which channel is the ECG.
     """
-    lines = head_lines(path, HEAD)
-    count = next((i for i, line in enumerate(lines) if not line.startswith(_KEYS)), len(lines))
-    heading = _heading(lines[:count])
+    lines = head_lines(path, HEAD_LINES)
+    count = next((i for i, line in enumerate(lines) if not line.startswith(_HEADING_KEYS)), len(lines))
+    heading = _parse_heading(lines[:count])
     if heading.interval is None or not heading.titles:
         raise FormatError(f"{path.name}: the header of LabChart states no interval or no channels", "export it again")
-    table = _table(path.name, lines, count, heading)
+    table = _find_rows(path.name, lines, count, heading)
     time = TimeColumn(0, None, dated=False) if table.width > len(heading.titles) else None
     column = choose_column(path.name, table, time, opening)
-    unit = unit_of(table, column)
-    factor, assumed = channels.millivolts(unit, opening, path.name), channels.is_assumed(unit, opening)
-    rate = channels.settle_rate(1 / heading.interval, opening, path.name)
-    layout = layout_of(table, (column,) if time is None else (column, 0), headings=_KEYS, remarks=True)
-    name = name_of(table, column)
+    unit = column_unit(table, column)
+    factor, assumed = channels.millivolt_factor(unit, opening, path.name), channels.is_unit_assumed(unit, opening)
+    rate = channels.resolve_rate(1 / heading.interval, opening, path.name)
+    layout = row_layout(table, (column,) if time is None else (column, 0), headings=_HEADING_KEYS, remarks=True)
+    name = column_name(table, column)
     info = StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}", unit_assumed=assumed)
 
-    def runs() -> Iterator[Run | State | Marker]:
-        blocks = _Blocks(path.name, heading, rate)
+    def runs() -> Iterator[SampleRun | State | Marker]:
+        blocks = _BlockPlacer(path.name, heading, rate)
         for item in read_rows(path, layout):
             if isinstance(item, State):
                 yield item
@@ -75,10 +75,10 @@ def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
     return FileRecording(info, runs)
 
 
-class _Blocks:
+class _BlockPlacer:
     """Puts rows where they belong: they follow each other in a block, and blocks begin at the times that they state."""
 
-    def __init__(self, where: str, heading: _Heading, rate: float) -> None:
+    def __init__(self, where: str, heading: _BlockHeading, rate: float) -> None:
         self._where, self._rate, self._interval = where, rate, heading.interval
         self._headings: list[str] = []
         self._heading = heading
@@ -86,7 +86,7 @@ class _Blocks:
         self._next = 0
         self._begins = True
 
-    def push(self, block: Block, factor: float) -> Iterator[Run | Marker]:
+    def push(self, block: RowBlock, factor: float) -> Iterator[SampleRun | Marker]:
         """Take rows or a heading's line.
 
         Raises
@@ -95,7 +95,7 @@ class _Blocks:
             A block has another rate.
         """
         if block.description:
-            if block.description.startswith(FIRST):
+            if block.description.startswith(LABCHART_FIRST_KEY):
                 self._headings, self._begins = [], True
             self._headings.append(block.description)
             return
@@ -103,15 +103,15 @@ class _Blocks:
             return
         if self._begins:
             self._begin(block)
-        yield Run(self._next, block.table[:, 0] * factor, "the recording was paused")
+        yield SampleRun(self._next, block.table[:, 0] * factor, "the recording was paused")
         self._next += len(block.table)
         if block.remark:
             yield Marker((self._next - 1) / self._rate, re.sub(r"^#\s*(?:\*|\d+)?\s*", "", block.remark))
 
-    def _begin(self, block: Block) -> None:
+    def _begin(self, block: RowBlock) -> None:
         self._begins = False
         if self._headings:
-            self._heading = _heading(self._headings)
+            self._heading = _parse_heading(self._headings)
         if self._heading.interval != self._interval:
             raise FormatError(
                 f"{self._where}, line {block.line}: a block of another interval ({self._heading.interval} s)",
@@ -124,9 +124,9 @@ class _Blocks:
         self._next = max(self._next, round((at - self._origin) * self._rate))
 
 
-def _table(where: str, lines: Sequence[str], count: int, heading: _Heading) -> Table:
+def _find_rows(where: str, lines: Sequence[str], count: int, heading: _BlockHeading) -> TextTable:
     """The rows, with the names and units of the header."""
-    rows = [line.split("\t#")[0] for line in lines[count:] if not line.startswith(_KEYS)]
+    rows = [line.split("\t#")[0] for line in lines[count:] if not line.startswith(_HEADING_KEYS)]
     table = find_table(where, [*[""] * count, *rows])
     extra = table.width - len(heading.titles)
     if extra not in (0, 1):
@@ -139,18 +139,18 @@ def _table(where: str, lines: Sequence[str], count: int, heading: _Heading) -> T
     return table._replace(names=[*before[0], *heading.titles], units=[*before[1], *units], trailing=False)
 
 
-def _heading(lines: Sequence[str]) -> _Heading:
+def _parse_heading(lines: Sequence[str]) -> _BlockHeading:
     fields = {key: rest.strip("\t ").split("\t") for line in lines for key, _, rest in [line.partition("=")]}
     number, _, unit = fields.get("Interval", [""])[0].partition(" ")
-    length, second = to_number(number, comma=True), time_units.in_a_second(unit)
+    length, second = to_number(number, comma=True), time_units.units_per_second(unit)
     began = to_number(fields.get("ExcelDateTime", [""])[0], comma=True)
     # "Range=" tells the unit of what the front end measured, "UnitName=" that of a conversion, if there is one.
     ranges = [cell.strip().rpartition(" ")[2] for cell in fields.get("Range", [])]
     named = [cell.strip().strip("*") for cell in fields.get("UnitName", [])]
-    return _Heading(
+    return _BlockHeading(
         length / second if length and second and length > 0 else None,
-        None if began is None else began * _DAY,
-        fields.get("TimeFormat", [_BLOCK])[0].strip().casefold() == _BLOCK,
+        None if began is None else began * _DAY_S,
+        fields.get("TimeFormat", [_FROM_BLOCK_START])[0].strip().casefold() == _FROM_BLOCK_START,
         [cell.strip() for cell in fields.get("ChannelTitle", []) if cell.strip()],
         [name or unit for name, unit in zip([*named, *[""] * len(ranges)], ranges, strict=False)] or named,
     )

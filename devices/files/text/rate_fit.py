@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from devices.files import channels, timestamps
-from devices.files.recording import Run
+from devices.files.recording import SampleRun
 from devices.files.text import time_units
-from devices.files.text.cells import Layout
-from devices.files.text.dates import Midnights
-from devices.files.text.rows import Block, read_rows
+from devices.files.text.cells import RowLayout
+from devices.files.text.dates import MidnightUnwrapper
+from devices.files.text.rows import RowBlock, read_rows
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State
 
-_MOST_HELD = 1 << 16  # rows that wait for the stamp of their packet
-_CLOSE = 0.02  # a stated rate this near the fitted one is what the device was set to
+_MAX_PACKET_ROWS = 1 << 16  # rows that wait for the stamp of their packet
+_STATED_RATE_TOLERANCE = 0.02  # a stated rate this near the fitted one is what the device was set to
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FittedRate:
     """How fast the rows come.
 
     Parameters
@@ -37,7 +37,7 @@ class Pace:
     second : float
         One second in that unit.
     sparse : bool
-        Most rows have no stamp: the last row of each packet has (see `_Packets`).
+        Most rows have no stamp: the last row of each packet has (see `_PacketTimestamps`).
     remark : str
         What the user should know about it.
     """
@@ -51,8 +51,8 @@ class Pace:
 
 
 def fit_rate(
-    path: Path, layout: Layout, second: float | None, opening: ReadOptions, *, stated: float | None = None
-) -> Pace:
+    path: Path, layout: RowLayout, second: float | None, opening: ReadOptions, *, stated: float | None = None
+) -> FittedRate:
     """Fit the first rows, whose second column is time.
 
     Parameters
@@ -69,43 +69,43 @@ def fit_rate(
     TruncatedError
         There are fewer than two rows.
     """
-    times = _first_stamps(path, layout)
+    times = _first_timestamps(path, layout)
     if len(times) < 2:
         raise TruncatedError(f"{path.name}: found {len(times)} whole rows, expected at least 2", "record it again")
     finite = np.isfinite(times)
     sparse = bool(2 <= finite.sum() < len(times) / 2)
     if sparse:
-        times = _Packets().push(times, times)[0]
+        times = _PacketTimestamps().push(times, times)[0]
     remark = ""
-    second = time_units.of_size(times) if second is None else second
+    second = time_units.unix_units_per_second(times) if second is None else second
     if second is None:
-        second = time_units.guess(times)
+        second = time_units.guess_units_per_second(times)
         if second != 1:
             unit = {1e3: "ms", 1e6: "\u00b5s", 1e9: "ns"}[second]
             remark = f"{path.name}: the time column states no unit; {unit} is assumed"
-    interval = timestamps.fit(times)
+    interval = timestamps.fit_interval(times)
     if interval is None:
         known = times[np.isfinite(times)]
         found = f"from {known[0]:g} to {known[-1]:g}" if len(known) else "none is a time"
         raise FormatError(f"{path.name}: the time stamps do not rise ({found})", "export the file again")
-    fitted = channels.nominal(second / interval)
-    if stated is not None and abs(fitted / stated - 1) <= _CLOSE:
+    fitted = channels.snap_to_nominal(second / interval)
+    if stated is not None and abs(fitted / stated - 1) <= _STATED_RATE_TOLERANCE:
         fitted = stated
     elif stated is not None:
         remark = f"{path.name}: the header says {stated:g} Hz, the time stamps {fitted:g} Hz, which is taken"
-    rate = channels.settle_rate(fitted, opening, path.name)
-    return Pace(rate, interval, timestamps.tick_of(times), second, sparse, remark)
+    rate = channels.resolve_rate(fitted, opening, path.name)
+    return FittedRate(rate, interval, timestamps.timestamp_tick(times), second, sparse, remark)
 
 
-def _first_stamps(path: Path, layout: Layout) -> F64:
+def _first_timestamps(path: Path, layout: RowLayout) -> F64:
     blocks: list[F64] = []
-    midnights = Midnights()
+    midnights = MidnightUnwrapper()
     try:
-        for item in _own_rows(path, layout):
+        for item in _device_rows(path, layout):
             if not isinstance(item, State):
                 times = item.table[:, 1]
                 blocks.append(times if layout.date is None else midnights.push(times))
-            if sum(map(len, blocks)) >= timestamps.ENOUGH:
+            if sum(map(len, blocks)) >= timestamps.MAX_FIT_TIMESTAMPS:
                 break
     except FormatError:
         if sum(map(len, blocks)) < 2:  # else the rows before the bad one are used, and it is named when they have been
@@ -113,7 +113,7 @@ def _first_stamps(path: Path, layout: Layout) -> F64:
     return np.concatenate(blocks) if blocks else np.empty(0)
 
 
-def _own_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
+def _device_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
     """All rows, save those of another device in the same table: they hold neither a value nor a stamp."""
     for item in read_rows(path, layout):
         if layout.shared and not isinstance(item, State):
@@ -122,15 +122,17 @@ def _own_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
             yield item
 
 
-def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Iterator[Run | State | Marker]:
+def stamped_runs(
+    path: Path, layout: RowLayout, pace: FittedRate, factor: float
+) -> Iterator[SampleRun | State | Marker]:
     """Decode rows of (value, time stamp); values times ``factor`` are mV."""
-    counter = timestamps.StampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
-    midnights, packets = Midnights(), _Packets()
+    counter = timestamps.TimestampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
+    midnights, packets = MidnightUnwrapper(), _PacketTimestamps()
     ends: list[State] = []
     if pace.remark:
         yield State("warning", pace.remark)
     try:
-        for item in _own_rows(path, layout):
+        for item in _device_rows(path, layout):
             if isinstance(item, State):
                 ends.append(item)
                 continue
@@ -141,18 +143,20 @@ def stamped_runs(path: Path, layout: Layout, pace: Pace, factor: float) -> Itera
                 times, values = packets.push(times, values)
             yield from counter.push(times, values)
     except Exception:
-        yield from _rest(counter, packets)  # what came before is used
+        yield from _flush_all(counter, packets)  # what came before is used
         raise
-    yield from _rest(counter, packets)
+    yield from _flush_all(counter, packets)
     yield from ends
 
 
-def _rest(counter: timestamps.StampCounter, packets: _Packets) -> Iterator[Run | State | Marker]:
+def _flush_all(
+    counter: timestamps.TimestampCounter, packets: _PacketTimestamps
+) -> Iterator[SampleRun | State | Marker]:
     yield from counter.push(*packets.flush())
     yield from counter.flush()
 
 
-class _Packets:
+class _PacketTimestamps:
     """Gives all rows of a packet the one stamp that its last row has."""
 
     def __init__(self) -> None:
@@ -164,7 +168,7 @@ class _Packets:
         self._values = np.concatenate((self._values, values))
         known = np.flatnonzero(np.isfinite(self._times))
         ready = int(known[-1]) + 1 if len(known) else 0
-        if len(self._times) - ready > _MOST_HELD:
+        if len(self._times) - ready > _MAX_PACKET_ROWS:
             ready = len(self._times)
         given = self._times[:ready].copy()
         behind = np.searchsorted(known, np.arange(ready))

@@ -10,21 +10,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from devices.files.text.byte_stream import PIECE, CutShort, pieces
-from devices.files.text.cells import COMMENTS, Layout, bad_row, is_sound, row_cells, row_values
-from devices.files.text.dates import to_ms
-from devices.files.units import text_of
+from devices.files.text.byte_stream import READ_BYTES, TruncatedGzip, read_pieces
+from devices.files.text.cells import COMMENT_PREFIXES, RowLayout, are_cells_valid, bad_row_error, row_cells, row_values
+from devices.files.text.dates import parse_times_ms
+from devices.files.units import decode_text
 from ecg_live.errors import TruncatedError
 from ecg_live.events import F64, State
 
-_LEAST = 1 << 13  # bytes; where rows of so few go wrong together, each is looked at alone
-_WORDS = rb" *(?:(?i:#?n/?a|<na>|null|none|nil)|--?|[?*])? *"  # as `cells.MISSING`, whole
+_MIN_SPLIT_BYTES = 1 << 13  # bytes; where rows of so few go wrong together, each is looked at alone
+_MISSING_PATTERN = rb" *(?:(?i:#?n/?a|<na>|null|none|nil)|--?|[?*])? *"  # as `cells.MISSING`, whole
 
 
-class Block(NamedTuple):
+class RowBlock(NamedTuple):
     """Whole rows: ``table`` (rows, columns asked for); ``line`` is the number of the first one's line, from 1.
 
-    ``heading`` is a line that stood in place of rows, ``remark`` the text behind the last row (see `Layout`).
+    ``heading`` is a line that stood in place of rows, ``remark`` the text behind the last row (see `RowLayout`).
     """
 
     line: int
@@ -33,7 +33,7 @@ class Block(NamedTuple):
     remark: str = ""
 
 
-def read_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
+def read_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
     """Decode all rows; a last row that was cut is left out, with a warning.
 
     Raises
@@ -46,26 +46,26 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Block | State]:
     line, rest, cut = layout.skip + 1, b"", False
     skip = layout.skip
     try:
-        for data in pieces(path):
+        for data in read_pieces(path):
             rest += data
             if skip:
-                skip, rest = _behind(rest, skip)
+                skip, rest = _skip_lines(rest, skip)
             # The last whole line may be the file's last: hold it.
             end = 0 if skip else rest.rfind(b"\n", 0, rest.rfind(b"\n")) + 1
             if end > 0:
                 yield from _decode(path, layout, line, rest[:end])
                 line += rest.count(b"\n", 0, end)
                 rest = rest[end:]
-            elif len(rest) > 2 * PIECE:
-                raise bad_row(path, line, text_of(rest[:PIECE]), layout)
-    except CutShort:
+            elif len(rest) > 2 * READ_BYTES:
+                raise bad_row_error(path, line, decode_text(rest[:READ_BYTES]), layout)
+    except TruncatedGzip:
         cut = True
-    yield from _last(path, layout, line, rest)
+    yield from _decode_last(path, layout, line, rest)
     if cut:
         yield State("warning", f"{path.name}: the packed file was cut; what lies behind the cut is missing")
 
 
-def _behind(data: bytes, lines: int) -> tuple[int, bytes]:
+def _skip_lines(data: bytes, lines: int) -> tuple[int, bytes]:
     """Leave out up to so many whole lines; say how many are still to come."""
     at = 0
     while lines and (end := data.find(b"\n", at)) >= 0:
@@ -73,37 +73,37 @@ def _behind(data: bytes, lines: int) -> tuple[int, bytes]:
     return lines, data[at:]
 
 
-def _decode(path: Path, layout: Layout, line: int, data: bytes) -> Iterator[Block]:
+def _decode(path: Path, layout: RowLayout, line: int, data: bytes) -> Iterator[RowBlock]:
     """All rows at once where they are plain; else in ever smaller parts, so that one odd row delays few others."""
     plain = data.replace(b",", b".") if layout.comma else data
     try:
         try:
-            table = _fast(layout, plain)
+            table = _decode_at_once(layout, plain)
         except ValueError:
-            if (spelt := _spelt(layout, plain)) == plain:
+            if (spelt := _spell_missing(layout, plain)) == plain:
                 raise
-            table = _fast(layout, spelt)
+            table = _decode_at_once(layout, spelt)
     except ValueError:
         half = data.find(b"\n", len(data) // 2) + 1
-        if len(data) < _LEAST or not 0 < half < len(data):
-            yield from _slow(path, layout, line, data)
+        if len(data) < _MIN_SPLIT_BYTES or not 0 < half < len(data):
+            yield from _decode_by_line(path, layout, line, data)
             return
         yield from _decode(path, layout, line, data[:half])
         yield from _decode(path, layout, line + data.count(b"\n", 0, half), data[half:])
     else:
-        yield Block(line, table)
+        yield RowBlock(line, table)
 
 
-def _spelt(layout: Layout, data: bytes) -> bytes:
+def _spell_missing(layout: RowLayout, data: bytes) -> bytes:
     """Write ``nan`` for what stands for a missing value, which numpy knows."""
     if not layout.blanks or layout.sep == " ":
         return data
     sep = layout.sep.encode()
-    inside = re.sub(re.escape(sep) + _WORDS + b"(?=[%b\r\n])" % re.escape(sep), sep + b"nan", b"\n" + data)
-    return re.sub(rb"\n" + _WORDS + b"(?=%b)" % re.escape(sep), b"\nnan", inside)[1:]
+    inside = re.sub(re.escape(sep) + _MISSING_PATTERN + b"(?=[%b\r\n])" % re.escape(sep), sep + b"nan", b"\n" + data)
+    return re.sub(rb"\n" + _MISSING_PATTERN + b"(?=%b)" % re.escape(sep), b"\nnan", inside)[1:]
 
 
-def _fast(layout: Layout, data: bytes) -> F64:
+def _decode_at_once(layout: RowLayout, data: bytes) -> F64:
     """All rows at once; ValueError for anything out of the ordinary."""
     rows = data.count(b"\n")
     seps = len(data.split()) - rows if layout.sep == " " else data.count(layout.sep.encode())
@@ -123,44 +123,44 @@ def _fast(layout: Layout, data: bytes) -> F64:
     if len(table) != rows:
         raise ValueError("empty lines")
     cells = [table[f"c{column}"] for column in layout.take]
-    return np.stack([to_ms(cell) if cell.dtype.kind == "S" else cell for cell in cells], axis=1)
+    return np.stack([parse_times_ms(cell) if cell.dtype.kind == "S" else cell for cell in cells], axis=1)
 
 
-def _slow(path: Path, layout: Layout, line: int, data: bytes) -> Iterator[Block]:
+def _decode_by_line(path: Path, layout: RowLayout, line: int, data: bytes) -> Iterator[RowBlock]:
     """One row at a time: for empty cells and lines, and to find the row that is wrong."""
     good: list[list[float]] = []
-    for number, raw in enumerate(text_of(data).split("\n")[:-1], line):
-        if not raw.strip() or raw.lstrip().startswith(COMMENTS):
+    for number, raw in enumerate(decode_text(data).split("\n")[:-1], line):
+        if not raw.strip() or raw.lstrip().startswith(COMMENT_PREFIXES):
             continue
         if raw.startswith(layout.headings):
-            yield _block(line, good, layout)
-            yield _block(number, [], layout)._replace(description=raw.strip())
+            yield _make_block(line, good, layout)
+            yield _make_block(number, [], layout)._replace(description=raw.strip())
             line, good = number + 1, []
             continue
-        cells, remark = _remark(row_cells(raw, layout), layout)
+        cells, remark = _split_remark(row_cells(raw, layout), layout)
         values = row_values(cells, layout)
         if values is None:
-            yield _block(line, good, layout)
-            raise bad_row(path, number, raw, layout)
+            yield _make_block(line, good, layout)
+            raise bad_row_error(path, number, raw, layout)
         good.append(values)
         if remark:
-            yield _block(line, good, layout)._replace(remark=remark)
+            yield _make_block(line, good, layout)._replace(remark=remark)
             line, good = number + 1, []
-    yield _block(line, good, layout)
+    yield _make_block(line, good, layout)
 
 
-def _remark(cells: list[str], layout: Layout) -> tuple[list[str], str]:
+def _split_remark(cells: list[str], layout: RowLayout) -> tuple[list[str], str]:
     """Part a row's cells from the text behind them."""
     if not layout.remarks or len(cells) <= layout.width:
         return cells, ""
     return cells[: layout.width], " ".join(cells[layout.width :]).strip()
 
 
-def _block(line: int, good: list[list[float]], layout: Layout) -> Block:
-    return Block(line, np.array(good, dtype=np.float64).reshape(len(good), len(layout.take)))
+def _make_block(line: int, good: list[list[float]], layout: RowLayout) -> RowBlock:
+    return RowBlock(line, np.array(good, dtype=np.float64).reshape(len(good), len(layout.take)))
 
 
-def _last(path: Path, layout: Layout, line: int, rest: bytes) -> Iterator[Block | State]:
+def _decode_last(path: Path, layout: RowLayout, line: int, rest: bytes) -> Iterator[RowBlock | State]:
     """The file's last row, which may have been cut, and what is held in front of it."""
     lines = rest.split(b"\n")
     unended = bool(lines[-1].strip())
@@ -172,19 +172,19 @@ def _last(path: Path, layout: Layout, line: int, rest: bytes) -> Iterator[Block 
         line += before.count(b"\n")
     if not lines:
         return
-    raw = text_of(lines[-1])
-    if raw.lstrip().startswith(COMMENTS):
+    raw = decode_text(lines[-1])
+    if raw.lstrip().startswith(COMMENT_PREFIXES):
         return
-    cells, remark = _remark(row_cells(raw, layout), layout)
+    cells, remark = _split_remark(row_cells(raw, layout), layout)
     values = row_values(cells, layout)
     ended = not unended or not (layout.terminated or (layout.trailing and not raw.endswith(layout.sep)))
     if values is not None and ended:
-        yield _block(line, [values], layout)._replace(remark=remark)
+        yield _make_block(line, [values], layout)._replace(remark=remark)
         return
     if raw.startswith(layout.headings):
         return
-    if not (len(cells) < layout.width or unended) or not is_sound(cells[:-1], layout):
-        raise bad_row(path, line, raw, layout)
+    if not (len(cells) < layout.width or unended) or not are_cells_valid(cells[:-1], layout):
+        raise bad_row_error(path, line, raw, layout)
     what = f"the last row (line {line}) was cut: {len(cells) - unended} of {layout.width} values are whole"
     if line == layout.skip + 1:
         raise TruncatedError(f"{path.name}: {what}, and there is no other row", "record it again")

@@ -8,20 +8,27 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files.text import time_units
-from devices.files.text.cells import is_missing, to_number
-from devices.files.text.dates import to_ms
-from devices.files.text.device_time_column import own_times
-from devices.files.text.table import Table
+from devices.files.text.cells import is_missing_value, to_number
+from devices.files.text.dates import parse_times_ms
+from devices.files.text.device_time_column import own_time_columns
+from devices.files.text.table import TextTable
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64
 
-_WORDS = r"time|timestamps?|datetime|uhrzeit|zeit|zeitstempel|elapsed|seconds?|secs?|milli ?secs?|msecs?|minutes?|min"
-_TIME = re.compile(rf"(?:unix[ _]*)?(?:{_WORDS}|t|s|ms|date[ _]?time)(?:[ _](?:time|stamp))?", re.IGNORECASE)
-_TIMELY = re.compile(r"(?<![a-z])(?:time|timestamps?|zeit(?:stempel)?)(?![a-z])", re.IGNORECASE)
-_UNIT = re.compile(r"[\[(]\s*([^\])]*?)\s*[\])]\s*$|_([a-z\u00b5\u03bc]{1,2})$", re.IGNORECASE)
-_WHOLE = 1.0e9, 2.5e9  # s since 1970 in which recordings are made; a column without a name is time if it rises in there
-_ENOUGH = 3  # rows that show whether a column rises
+_TIME_NAMES = (
+    r"time|timestamps?|datetime|uhrzeit|zeit|zeitstempel|elapsed|seconds?|secs?|milli ?secs?|msecs?|minutes?|min"
+)
+_TIME_COLUMN_PATTERN = re.compile(
+    rf"(?:unix[ _]*)?(?:{_TIME_NAMES}|t|s|ms|date[ _]?time)(?:[ _](?:time|stamp))?", re.IGNORECASE
+)
+_TIME_IN_NAME_PATTERN = re.compile(r"(?<![a-z])(?:time|timestamps?|zeit(?:stempel)?)(?![a-z])", re.IGNORECASE)
+_UNIT_IN_NAME_PATTERN = re.compile(r"[\[(]\s*([^\])]*?)\s*[\])]\s*$|_([a-z\u00b5\u03bc]{1,2})$", re.IGNORECASE)
+_PLAUSIBLE_UNIX_S = (
+    1.0e9,
+    2.5e9,
+)  # s since 1970 in which recordings are made; a column without a name is time if it rises in there
+_MIN_RISING_ROWS = 3  # rows that show whether a column rises
 
 
 class TimeColumn(NamedTuple):
@@ -36,7 +43,7 @@ class TimeColumn(NamedTuple):
     others: bool = False
 
 
-class _Candidate(NamedTuple):
+class _TimeCandidate(NamedTuple):
     column: int
     exact: bool  # its name says nothing but time
     dated: bool
@@ -44,7 +51,9 @@ class _Candidate(NamedTuple):
     distinct: float  # share of rows with a stamp of their own
 
 
-def find_time(where: str, table: Table, opening: ReadOptions, channel: int | None = None) -> TimeColumn | None:
+def find_time_column(
+    where: str, table: TextTable, opening: ReadOptions, channel: int | None = None
+) -> TimeColumn | None:
     """Find the time column, if need be that of a ``channel``'s own device; None where there is none that is needed.
 
     Raises
@@ -53,19 +62,19 @@ def find_time(where: str, table: Table, opening: ReadOptions, channel: int | Non
         The only time column cannot be read, and the user gave no rate.
     """
     if not table.names:
-        return None if opening.rate is not None else _nameless(table)
-    named = [i for i, name in enumerate(table.names) if name and table.width > 1 and _is_timely(name)]
-    found = [candidate for i in named if (candidate := _look(table, i)) is not None]
+        return None if opening.rate is not None else _unnamed_time_column(table)
+    named = [i for i, name in enumerate(table.names) if name and table.width > 1 and _names_time(name)]
+    found = [candidate for i in named if (candidate := _time_candidate(table, i)) is not None]
     usable = [candidate for candidate in found if candidate.exact or candidate.rises]
     if usable:
         others = len(usable) > 1
         if channel is not None:
-            own = own_times(table.names, [one.column for one in usable], channel)
+            own = own_time_columns(table.names, [one.column for one in usable], channel)
             usable = [one for one in usable if one.column in own]
         best = max(usable, key=lambda one: (one.rises, round(one.distinct, 1), one.exact, -one.column))
-        second = 1000.0 if best.dated else _second(table, best.column)
+        second = 1000.0 if best.dated else _stated_units_per_second(table, best.column)
         return TimeColumn(best.column, second, best.dated, others)
-    unread = [i for i in named if _TIME.fullmatch(plain(table.names[i]))]
+    unread = [i for i in named if _TIME_COLUMN_PATTERN.fullmatch(name_without_unit(table.names[i]))]
     if unread and opening.rate is None and time_units.stated_rate(table.before) is None:
         cells = table.cells(unread[0])
         raise ConfigError(
@@ -75,58 +84,68 @@ def find_time(where: str, table: Table, opening: ReadOptions, channel: int | Non
     return None
 
 
-def plain(name: str) -> str:
+def name_without_unit(name: str) -> str:
     """A column's name without its unit."""
-    return _UNIT.sub("", name.strip()).strip(" _")
+    return _UNIT_IN_NAME_PATTERN.sub("", name.strip()).strip(" _")
 
 
-def _is_timely(name: str) -> bool:
-    bare = plain(name)
-    return bool(_TIME.fullmatch(bare) or _TIMELY.search(bare.replace("_", " ")))
+def _names_time(name: str) -> bool:
+    bare = name_without_unit(name)
+    return bool(_TIME_COLUMN_PATTERN.fullmatch(bare) or _TIME_IN_NAME_PATTERN.search(bare.replace("_", " ")))
 
 
-def _second(table: Table, column: int) -> float | None:
+def _stated_units_per_second(table: TextTable, column: int) -> float | None:
     """What the row of units, the name's unit or the name itself says."""
     name = table.names[column].strip()
-    unit = _UNIT.search(name)
-    texts = (table.units[column] if table.units else "", (unit[1] or unit[2] or "") if unit else "", plain(name))
-    return next((second for text in texts if (second := time_units.in_a_second(text)) is not None), None)
+    unit = _UNIT_IN_NAME_PATTERN.search(name)
+    texts = (
+        table.units[column] if table.units else "",
+        (unit[1] or unit[2] or "") if unit else "",
+        name_without_unit(name),
+    )
+    return next((second for text in texts if (second := time_units.units_per_second(text)) is not None), None)
 
 
-def _look(table: Table, column: int) -> _Candidate | None:
+def _time_candidate(table: TextTable, column: int) -> _TimeCandidate | None:
     """What a column holds, if it can be time."""
     cells = table.cells(column)
-    numbers = _numbers(cells, comma=table.comma)
+    numbers = _parse_numbers(cells, comma=table.comma)
     dated = numbers is None
-    times = _dates(cells) if numbers is None else numbers
+    times = _parse_dates(cells) if numbers is None else numbers
     if times is None:
         return None
     known = times[np.isfinite(times)]
     step = np.diff(known)
     rises = len(known) > 1 and known[-1] > known[0] and bool(np.mean(step >= 0) > 0.9)
     distinct = len(np.unique(known)) / max(1, len(times))
-    return _Candidate(column, bool(_TIME.fullmatch(plain(table.names[column]))), dated, rises, distinct)
+    return _TimeCandidate(
+        column, bool(_TIME_COLUMN_PATTERN.fullmatch(name_without_unit(table.names[column]))), dated, rises, distinct
+    )
 
 
-def _numbers(cells: list[str], *, comma: bool) -> F64 | None:
-    values = [np.nan if is_missing(cell) else to_number(cell, comma=comma) for cell in cells]
-    return None if None in values or all(map(is_missing, cells)) else np.array(values, dtype=np.float64)
+def _parse_numbers(cells: list[str], *, comma: bool) -> F64 | None:
+    values = [np.nan if is_missing_value(cell) else to_number(cell, comma=comma) for cell in cells]
+    return None if None in values or all(map(is_missing_value, cells)) else np.array(values, dtype=np.float64)
 
 
-def _dates(cells: list[str]) -> F64 | None:
+def _parse_dates(cells: list[str]) -> F64 | None:
     try:
-        return to_ms(np.array([b"" if is_missing(c) else c.encode("ascii", "replace") for c in cells], dtype=bytes))
+        return parse_times_ms(
+            np.array([b"" if is_missing_value(c) else c.encode("ascii", "replace") for c in cells], dtype=bytes)
+        )
     except ValueError:
         return None
 
 
-def _nameless(table: Table) -> TimeColumn | None:
+def _unnamed_time_column(table: TextTable) -> TimeColumn | None:
     """A column without a name that can only be time: it rises, and by its size it is time since 1970."""
     for column in range(table.width if table.width > 1 else 0):
-        numbers = _numbers(table.cells(column), comma=table.comma)
-        if numbers is None or len(numbers) < _ENOUGH or not np.isfinite(numbers).all():
+        numbers = _parse_numbers(table.cells(column), comma=table.comma)
+        if numbers is None or len(numbers) < _MIN_RISING_ROWS or not np.isfinite(numbers).all():
             continue
-        second = next((s for s in (1.0, 1e3, 1e6, 1e9) if _WHOLE[0] <= numbers.min() / s <= _WHOLE[1]), None)
+        second = next(
+            (s for s in (1.0, 1e3, 1e6, 1e9) if _PLAUSIBLE_UNIX_S[0] <= numbers.min() / s <= _PLAUSIBLE_UNIX_S[1]), None
+        )
         if second is not None and numbers[-1] > numbers[0] and np.all(np.diff(numbers) >= 0):
             return TimeColumn(column, second, dated=False)
     return None

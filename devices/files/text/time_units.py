@@ -10,55 +10,60 @@ import numpy as np
 from devices.files import channels, timestamps
 from ecg_live.events import F64
 
-_UNITS = {
+_UNITS_PER_SECOND = {
     "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e3, "msec": 1e3, "millisec": 1e3,
     "millisecs": 1e3, "millisecond": 1e3, "milliseconds": 1e3, "us": 1e6, "usec": 1e6, "microsec": 1e6,
     "microsecond": 1e6, "microseconds": 1e6, "ns": 1e9, "nsec": 1e9, "nanosec": 1e9, "nanosecond": 1e9,
     "nanoseconds": 1e9, "min": 1 / 60, "mins": 1 / 60, "minute": 1 / 60, "minutes": 1 / 60, "h": 1 / 3600,
     "hr": 1 / 3600, "hrs": 1 / 3600, "hour": 1 / 3600, "hours": 1 / 3600,
 }  # fmt: skip
-_UNLIKELY = 5.0  # Hz; stamps that show less in seconds are in a finer unit
-_SINCE_1970 = 1e8  # s; stamps beyond 1973 are read by their size
-_LATEST = 1e10  # s since 1970: the year 2286
-_NUMBER = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?)"
-_RATE = re.compile(
-    rf"(?:sampl\w*[ _-]*(?:rate|freq\w*)|abtastrate|\bsfreq|\bfs)\W*(?:(k)?hz)?\W*{_NUMBER}\s*(k?hz)?", re.IGNORECASE
+_MIN_PLAUSIBLE_RATE_HZ = 5.0  # Hz; stamps that show less in seconds are in a finer unit
+_MIN_UNIX_TIME_S = 1e8  # s; stamps beyond 1973 are read by their size
+_MAX_UNIX_TIME_S = 1e10  # s since 1970: the year 2286
+_NUMBER_PATTERN = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?)"
+_RATE_PATTERN = re.compile(
+    rf"(?:sampl\w*[ _-]*(?:rate|freq\w*)|abtastrate|\bsfreq|\bfs)\W*(?:(k)?hz)?\W*{_NUMBER_PATTERN}\s*(k?hz)?",
+    re.IGNORECASE,
 )
-_PER_SECOND = re.compile(rf"()\b{_NUMBER}\s*(?:samples?\s*(?:/|per)\s*s|sps\b)()", re.IGNORECASE)
-_INTERVAL = re.compile(rf"(?:interval|period)\W*{_NUMBER}\s*([a-z\u00b5\u03bc]+)", re.IGNORECASE)
-_PER_SAMPLE = re.compile(rf"{_NUMBER}\s*([a-z\u00b5\u03bc]+)/sample", re.IGNORECASE)
+_SAMPLES_PER_SECOND_PATTERN = re.compile(
+    rf"()\b{_NUMBER_PATTERN}\s*(?:samples?\s*(?:/|per)\s*s|sps\b)()", re.IGNORECASE
+)
+_INTERVAL_PATTERN = re.compile(rf"(?:interval|period)\W*{_NUMBER_PATTERN}\s*([a-z\u00b5\u03bc]+)", re.IGNORECASE)
+_TIME_PER_SAMPLE_PATTERN = re.compile(rf"{_NUMBER_PATTERN}\s*([a-z\u00b5\u03bc]+)/sample", re.IGNORECASE)
 
 
-def in_a_second(unit: str) -> float | None:
+def units_per_second(unit: str) -> float | None:
     """How many of a unit of time make a second; None where the text is no unit of time."""
     plain = unit.strip().strip("[](){} .").replace("\u00b5", "u").replace("\u03bc", "u").casefold()
-    return _UNITS.get(plain)
+    return _UNITS_PER_SECOND.get(plain)
 
 
-def of_size(times: F64) -> float | None:
+def unix_units_per_second(times: F64) -> float | None:
     """How many of the unit of these stamps (n,) make a second, if their size is that of a time since 1970."""
     known = times[np.isfinite(times) & (times != 0)]
     size = float(np.median(np.abs(known))) if len(known) else 0.0
     for second in (1.0, 1e3, 1e6, 1e9):
-        if _SINCE_1970 <= size / second < _LATEST and (second == 1 or _plausible(times, second)):
+        if _MIN_UNIX_TIME_S <= size / second < _MAX_UNIX_TIME_S and (
+            second == 1 or _shows_plausible_rate(times, second)
+        ):
             return second
     return None
 
 
-def guess(times: F64) -> float:
+def guess_units_per_second(times: F64) -> float:
     """How many of the unit of these stamps (n,) make a second, by the rate that they would show.
 
     Seconds, unless no signal has such a rate, and one in a finer unit has.
     """
-    interval = timestamps.fit(times)
-    if interval is None or 1 / interval >= _UNLIKELY:
+    interval = timestamps.fit_interval(times)
+    if interval is None or 1 / interval >= _MIN_PLAUSIBLE_RATE_HZ:
         return 1.0
-    return next((second for second in (1e3, 1e6, 1e9) if _plausible(times, second)), 1.0)
+    return next((second for second in (1e3, 1e6, 1e9) if _shows_plausible_rate(times, second)), 1.0)
 
 
-def _plausible(times: F64, second: float) -> bool:
-    interval = timestamps.fit(times)
-    return interval is not None and channels.LOWEST * 0.99 <= second / interval <= channels.HIGHEST
+def _shows_plausible_rate(times: F64, second: float) -> bool:
+    interval = timestamps.fit_interval(times)
+    return interval is not None and channels.MIN_RATE_HZ * 0.99 <= second / interval <= channels.MAX_RATE_HZ
 
 
 def stated_rate(text: str) -> float | None:
@@ -66,21 +71,21 @@ def stated_rate(text: str) -> float | None:
     found = set[float]()
     for line in text.splitlines():
         found |= _rates(line)
-    usable = {rate for rate in found if math.isfinite(rate) and channels.LOWEST <= rate <= channels.HIGHEST}
+    usable = {rate for rate in found if math.isfinite(rate) and channels.MIN_RATE_HZ <= rate <= channels.MAX_RATE_HZ}
     return usable.pop() if len(usable) == 1 else None
 
 
 def _rates(line: str) -> set[float]:
-    for wanted in (_PER_SAMPLE, _INTERVAL):
+    for wanted in (_TIME_PER_SAMPLE_PATTERN, _INTERVAL_PATTERN):
         if found := wanted.search(line):
-            second, number = in_a_second(found[2]), _number(found[1])
+            second, number = units_per_second(found[2]), _to_float(found[1])
             return {second / number} if second is not None and number > 0 else set()
-    found = _RATE.search(line) or _PER_SECOND.search(line)
+    found = _RATE_PATTERN.search(line) or _SAMPLES_PER_SECOND_PATTERN.search(line)
     if found is None:
         return set()
     kilo = (found[1] or found[3] or "").casefold().startswith("k")
-    return {_number(found[2]) * (1000 if kilo else 1)}
+    return {_to_float(found[2]) * (1000 if kilo else 1)}
 
 
-def _number(text: str) -> float:
+def _to_float(text: str) -> float:
     return float(text.replace(",", "."))

@@ -11,13 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from devices.files.wesad.pickled_arrays import Text, built, call, called, word, wrong
+from devices.files.wesad.pickled_arrays import (
+    PickledText,
+    allow_call,
+    apply_call,
+    apply_state,
+    forbidden_content,
+    read_name,
+)
 from ecg_live.errors import TruncatedError
 
-SIGNATURES = (b"(dp", b"}q", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # a dictionary's, by protocol
-_MOST = 100_000  # instructions; a file of WESAD has about a thousand
-_LINE = 256  # bytes of the longest line, save texts
-_BLOCK = 1 << 20  # bytes looked through at once
+PICKLE_SIGNATURES = (b"(dp", b"}q", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # a dictionary's, by protocol
+_MAX_INSTRUCTIONS = 100_000  # instructions; a file of WESAD has about a thousand
+_MAX_LINE_BYTES = 256  # bytes of the longest line, save texts
+_SCAN_BYTES = 1 << 20  # bytes looked through at once
 
 
 def read_pickle(path: Path) -> object:
@@ -31,10 +38,10 @@ def read_pickle(path: Path) -> object:
         It ends too early.
     """
     with path.open("rb") as file:
-        return _Machine(path, file).run()
+        return _PickleMachine(path, file).run()
 
 
-class _Machine:
+class _PickleMachine:
     """A pickle's stack and memo; each instruction costs one small object at most."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
@@ -44,14 +51,14 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def run(self) -> object:
-        for _ in range(_MOST):
+        for _ in range(_MAX_INSTRUCTIONS):
             code = self._bytes(1)
             if code == b".":
                 return self._stack.pop()
             if code not in _INSTRUCTIONS:
-                raise wrong(self._path, f"instruction {code!r} at byte {self._file.tell() - 1}")
+                raise forbidden_content(self._path, f"instruction {code!r} at byte {self._file.tell() - 1}")
             _INSTRUCTIONS[code](self)
-        raise wrong(self._path, f"more than {_MOST} instructions")
+        raise forbidden_content(self._path, f"more than {_MAX_INSTRUCTIONS} instructions")
 
     def _cut(self) -> TruncatedError:
         return TruncatedError(f"{self._path.name}: the pickle is cut at byte {self._size}", "copy the file again")
@@ -66,10 +73,10 @@ class _Machine:
         return struct.unpack(form, self._bytes(struct.calcsize(form)))[0]
 
     def read_line(self) -> str:
-        line = self._file.readline(_LINE)
+        line = self._file.readline(_MAX_LINE_BYTES)
         if line.endswith(b"\n"):
             return line[:-1].decode("latin-1")
-        raise wrong(self._path, "a long line") if len(line) == _LINE else self._cut()
+        raise forbidden_content(self._path, "a long line") if len(line) == _MAX_LINE_BYTES else self._cut()
 
     def skip(self, count: int) -> None:
         self._bytes(count)
@@ -91,19 +98,19 @@ class _Machine:
         size, at = self.read(length), self._file.tell()
         if not 0 <= size <= self._size - at:
             raise self._cut()
-        self.push(Text(at, size, codec))
+        self.push(PickledText(at, size, codec))
         self._file.seek(at + size)
 
     def spelt(self, codec: str, quotes: int) -> None:
         """A text up to the end of its line, however long."""
         at = self._file.tell()
-        while (end := (block := self._file.read(_BLOCK)).find(b"\n")) < 0:
+        while (end := (block := self._file.read(_SCAN_BYTES)).find(b"\n")) < 0:
             if not block:
                 raise self._cut()
         stop = self._file.tell() - len(block) + end
         if stop - at < 2 * quotes:
-            raise wrong(self._path, "a text without quotes")
-        self.push(Text(at + quotes, stop - at - 2 * quotes, codec))
+            raise forbidden_content(self._path, "a text without quotes")
+        self.push(PickledText(at + quotes, stop - at - 2 * quotes, codec))
         self._file.seek(stop + 1)
 
     def put(self, key: int | None = None) -> None:
@@ -131,8 +138,8 @@ class _Machine:
 
     def _fill(self, pairs: list[Any]) -> None:
         if not isinstance(self._stack[-1], dict):
-            raise wrong(self._path, "a key without a dictionary")
-        names = [word(self._path, key) for key in pairs[::2]]
+            raise forbidden_content(self._path, "a key without a dictionary")
+        names = [read_name(self._path, key) for key in pairs[::2]]
         self._stack[-1].update(zip(names, pairs[1::2], strict=True))
 
     def items(self) -> None:
@@ -143,25 +150,25 @@ class _Machine:
         self._fill([key, value])
 
     def name(self, module: str, name: str) -> None:
-        self.push(call(self._path, f"{module}.{name}"))
+        self.push(allow_call(self._path, f"{module}.{name}"))
 
     def name_lines(self) -> None:
         self.name(self.read_line(), self.read_line())
 
     def name_stacked(self) -> None:
         name, module = self._stack.pop(), self._stack.pop()
-        self.name(word(self._path, module), word(self._path, name))
+        self.name(read_name(self._path, module), read_name(self._path, name))
 
     def reduce(self) -> None:
         args, function = self._stack.pop(), self._stack.pop()
-        self.push(called(self._path, function, args))
+        self.push(apply_call(self._path, function, args))
 
     def build(self) -> None:
         state, target = self._stack.pop(), self._stack.pop()
-        self.push(built(self._path, target, state))
+        self.push(apply_state(self._path, target, state))
 
 
-_INSTRUCTIONS: dict[bytes, Callable[[_Machine], None]] = {
+_INSTRUCTIONS: dict[bytes, Callable[[_PickleMachine], None]] = {
     b"\x80": lambda m: m.skip(1),
     b"\x95": lambda m: m.skip(8),
     b"N": lambda m: m.push(None),
@@ -175,7 +182,7 @@ _INSTRUCTIONS: dict[bytes, Callable[[_Machine], None]] = {
     b"M": lambda m: m.number("<H"),
     b"J": lambda m: m.number("<i"),
     b"G": lambda m: m.number(">d"),
-    b"\x8a": _Machine.long,
+    b"\x8a": _PickleMachine.long,
     b"S": lambda m: m.spelt("unicode_escape", quotes=1),
     b"V": lambda m: m.spelt("raw_unicode_escape", quotes=0),
     b"U": lambda m: m.text("<B", ""),
@@ -187,15 +194,15 @@ _INSTRUCTIONS: dict[bytes, Callable[[_Machine], None]] = {
     b"\x8c": lambda m: m.text("<B", "utf-8"),
     b"X": lambda m: m.text("<I", "utf-8"),
     b"\x8d": lambda m: m.text("<Q", "utf-8"),
-    b"(": _Machine.mark,
+    b"(": _PickleMachine.mark,
     b")": lambda m: m.push(()),
     b"\x85": lambda m: m.collect(1),
     b"\x86": lambda m: m.collect(2),
     b"\x87": lambda m: m.collect(3),
-    b"t": _Machine.collect,
-    b"d": _Machine.dictionary,
-    b"s": _Machine.item,
-    b"u": _Machine.items,
+    b"t": _PickleMachine.collect,
+    b"d": _PickleMachine.dictionary,
+    b"s": _PickleMachine.item,
+    b"u": _PickleMachine.items,
     b"p": lambda m: m.put(int(m.read_line())),
     b"q": lambda m: m.put(m.read("<B")),
     b"r": lambda m: m.put(m.read("<I")),
@@ -203,9 +210,9 @@ _INSTRUCTIONS: dict[bytes, Callable[[_Machine], None]] = {
     b"g": lambda m: m.get(int(m.read_line())),
     b"h": lambda m: m.get(m.read("<B")),
     b"j": lambda m: m.get(m.read("<I")),
-    b"c": _Machine.name_lines,
-    b"i": _Machine.name_lines,  # makes an instance: refused by name, as all that is not known
-    b"\x93": _Machine.name_stacked,
-    b"R": _Machine.reduce,
-    b"b": _Machine.build,
+    b"c": _PickleMachine.name_lines,
+    b"i": _PickleMachine.name_lines,  # makes an instance: refused by name, as all that is not known
+    b"\x93": _PickleMachine.name_stacked,
+    b"R": _PickleMachine.reduce,
+    b"b": _PickleMachine.build,
 }

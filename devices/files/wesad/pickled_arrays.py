@@ -16,21 +16,21 @@ import numpy as np
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64
 
-_NUMPY = ("numpy.core", "numpy._core")
-_CALLS = {
+_NUMPY_CORES = ("numpy.core", "numpy._core")
+_ALLOWED_CALLS = {
     "numpy.ndarray": "ndarray",
     "numpy.dtype": "dtype",
     "_codecs.encode": "encode",
-    **{f"{module}.multiarray._reconstruct": "array" for module in _NUMPY},
-    **{f"{module}.numeric._frombuffer": "buffer" for module in _NUMPY},
+    **{f"{module}.multiarray._reconstruct": "array" for module in _NUMPY_CORES},
+    **{f"{module}.numeric._frombuffer": "buffer" for module in _NUMPY_CORES},
 }
-_KINDS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
-_WORD = 256  # bytes of the longest name
-_BLOCK = 1 << 18  # bytes read at once
+_NUMBER_CODES = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+_MAX_NAME_BYTES = 256  # bytes of the longest name
+_BLOCK_BYTES = 1 << 18  # bytes read at once
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PickledText:
     """Bytes ``at`` to ``at + size`` of the file; where there is a ``codec``, they spell Latin-1 text in it."""
 
     at: int
@@ -39,14 +39,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AllowedCall:
     """Stand-in for something that a pickle may name."""
 
     what: str
 
 
 @dataclass(slots=True)
-class Kind:
+class PickledType:
     """What an array's numbers are: a dtype's code, and the byte order, which comes after it."""
 
     code: str
@@ -54,16 +54,16 @@ class Kind:
 
 
 @dataclass(slots=True)
-class Array:
+class PickledArray:
     """An array, known to be one of numbers once it has ``data``."""
 
-    kind: Kind | None = None
+    kind: PickledType | None = None
     shape: tuple[int, ...] = ()
-    data: Text | None = None
+    data: PickledText | None = None
 
     def fill(self, shape: object, kind: object, data: object) -> bool:
         """Take what a pickle says of it; false where that is no array of numbers, or its size cannot be."""
-        if not (isinstance(kind, Kind) and isinstance(data, Text) and isinstance(shape, tuple)):
+        if not (isinstance(kind, PickledType) and isinstance(data, PickledText) and isinstance(shape, tuple)):
             return False
         if not all(isinstance(length, int) and length >= 0 for length in shape):
             return False
@@ -85,7 +85,7 @@ class Array:
             raise FormatError(f"{path.name}: an array has no numbers", "copy the file again")
         dtype = np.dtype(self.kind.order + self.kind.code)
         left, rest = math.prod(self.shape) * dtype.itemsize, b""
-        for part in decoded(path, self.data):
+        for part in read_text_bytes(path, self.data):
             left -= len(part)
             if left < 0:
                 break
@@ -98,7 +98,7 @@ class Array:
             raise FormatError(f"{path.name}: an array's bytes do not fit its shape {self.shape}", "copy the file again")
 
 
-def decoded(path: Path, text: Text) -> Iterator[bytes]:
+def read_text_bytes(path: Path, text: PickledText) -> Iterator[bytes]:
     """The bytes of a text, a block at a time.
 
     Raises
@@ -111,7 +111,7 @@ def decoded(path: Path, text: Text) -> Iterator[bytes]:
     with path.open("rb") as file:
         file.seek(text.at)
         while left:
-            data = file.read(min(left, _BLOCK))
+            data = file.read(min(left, _BLOCK_BYTES))
             if not data:
                 raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
             left -= len(data)
@@ -121,18 +121,18 @@ def decoded(path: Path, text: Text) -> Iterator[bytes]:
 def kind_of(value: object) -> str:
     """Name the kind of a pickle's value, for messages."""
     match value:
-        case Array():
+        case PickledArray():
             return "an array"
-        case Text():
+        case PickledText():
             return "a text"
-        case Kind() | Call():
+        case PickledType() | AllowedCall():
             return "a part of an array"
         case None:
             return "nothing"
     return type(value).__name__
 
 
-def word(path: Path, text: object) -> str:
+def read_name(path: Path, text: object) -> str:
     """Read a name.
 
     Raises
@@ -140,18 +140,18 @@ def word(path: Path, text: object) -> str:
     FormatError
         It is no text, or a long one.
     """
-    if not isinstance(text, Text) or text.size > _WORD:
-        found = "a long text" if isinstance(text, Text) else kind_of(text)
+    if not isinstance(text, PickledText) or text.size > _MAX_NAME_BYTES:
+        found = "a long text" if isinstance(text, PickledText) else kind_of(text)
         raise FormatError(f"{path.name}: found {found} in place of a name", "choose another file")
-    return b"".join(decoded(path, text)).decode("latin-1")
+    return b"".join(read_text_bytes(path, text)).decode("latin-1")
 
 
-def wrong(path: Path, found: str) -> FormatError:
+def forbidden_content(path: Path, found: str) -> FormatError:
     """Say what a pickle should not hold."""
     return FormatError(f"{path.name}: found {found}, expected named arrays of numbers", "do not use this file")
 
 
-def call(path: Path, name: str) -> Call:
+def allow_call(path: Path, name: str) -> AllowedCall:
     """Stand-in for what a pickle names.
 
     Raises
@@ -159,12 +159,12 @@ def call(path: Path, name: str) -> Call:
     FormatError
         It is nothing that makes arrays.
     """
-    if name not in _CALLS:
-        raise wrong(path, f"a call of {name!r}")
-    return Call(_CALLS[name])
+    if name not in _ALLOWED_CALLS:
+        raise forbidden_content(path, f"a call of {name!r}")
+    return AllowedCall(_ALLOWED_CALLS[name])
 
 
-def called(path: Path, function: object, args: object) -> Array | Kind | Text:
+def apply_call(path: Path, function: object, args: object) -> PickledArray | PickledType | PickledText:
     """What a call gives.
 
     Raises
@@ -173,21 +173,25 @@ def called(path: Path, function: object, args: object) -> Array | Kind | Text:
         It makes no array of numbers, nor what such an array is made of.
     """
     match (function, args):
-        case (Call("array"), (Call("ndarray"), *_)):
-            return Array()
-        case (Call("dtype"), (Text() as code, *_)):
-            kind = word(path, code)
-            if kind in _KINDS:
-                return Kind(kind)
-            raise wrong(path, f"an array of {kind!r}")
-        case (Call("encode"), (Text() as text, Text() as target)) if word(path, target) == "latin1":
+        case (AllowedCall("array"), (AllowedCall("ndarray"), *_)):
+            return PickledArray()
+        case (AllowedCall("dtype"), (PickledText() as code, *_)):
+            kind = read_name(path, code)
+            if kind in _NUMBER_CODES:
+                return PickledType(kind)
+            raise forbidden_content(path, f"an array of {kind!r}")
+        case (AllowedCall("encode"), (PickledText() as text, PickledText() as target)) if (
+            read_name(path, target) == "latin1"
+        ):
             return text
-        case (Call("buffer"), (data, kind, shape, _)) if (array := Array()).fill(shape, kind, data):
+        case (AllowedCall("buffer"), (data, kind, shape, _)) if (array := PickledArray()).fill(shape, kind, data):
             return array
-    raise wrong(path, f"a call of {function.what!r} with other values" if isinstance(function, Call) else "a call")
+    raise forbidden_content(
+        path, f"a call of {function.what!r} with other values" if isinstance(function, AllowedCall) else "a call"
+    )
 
 
-def built(path: Path, target: object, state: object) -> Array | Kind:
+def apply_state(path: Path, target: object, state: object) -> PickledArray | PickledType:
     """Fill an array that was made empty, or give a kind its byte order.
 
     Raises
@@ -196,9 +200,13 @@ def built(path: Path, target: object, state: object) -> Array | Kind:
         It makes no array of numbers.
     """
     match (target, state):
-        case (Array(), (_, shape, kind, _, data)) if target.fill(shape, kind, data):
+        case (PickledArray(), (_, shape, kind, _, data)) if target.fill(shape, kind, data):
             return target
-        case (Kind(), (_, Text() as order, None, None, None, *_)) if word(path, order) in ("<", ">", "|"):
-            target.order = word(path, order)
+        case (PickledType(), (_, PickledText() as order, None, None, None, *_)) if read_name(path, order) in (
+            "<",
+            ">",
+            "|",
+        ):
+            target.order = read_name(path, order)
             return target
-    raise wrong(path, "an array that is no plain one of numbers")
+    raise forbidden_content(path, "an array that is no plain one of numbers")

@@ -9,19 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.recording import UNDECODABLE, FileRecording, Run, undecodable
-from devices.files.wesad.pickle_reader import SIGNATURES, read_pickle
-from devices.files.wesad.pickled_arrays import Array, kind_of
+from devices.files.recording import DECODE_ERRORS, FileRecording, SampleRun, damaged_file_error
+from devices.files.wesad.pickle_reader import PICKLE_SIGNATURES, read_pickle
+from devices.files.wesad.pickled_arrays import PickledArray, kind_of
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Marker, State, StreamInfo
 
-RATE = 700.0  # Hz, of the chest device and of the labels
-CONDITIONS = {0: "transient", 1: "baseline", 2: "stress", 3: "amusement", 4: "meditation"}
-_ECG = ("signal", "chest", "ECG")
-_LABEL = ("label",)
-_SPAN = 1.5  # mV either way that 16 bits stand for: (raw / 2^16 - 1/2) 3 mV
-_MOST = 10_000  # label runs; a file has about fifteen
+WESAD_RATE_HZ = 700.0  # Hz, of the chest device and of the labels
+WESAD_CONDITIONS = {0: "transient", 1: "baseline", 2: "stress", 3: "amusement", 4: "meditation"}
+_ECG_KEYS = ("signal", "chest", "ECG")
+_LABEL_KEYS = ("label",)
+_HALF_RANGE_MV = 1.5  # mV either way that 16 bits stand for: (raw / 2^16 - 1/2) 3 mV
+_MAX_LABEL_RUNS = 10_000  # label runs; a file has about fifteen
 
 
 class LabelRun(NamedTuple):
@@ -34,12 +34,12 @@ class LabelRun(NamedTuple):
     @property
     def name(self) -> str:
         """The condition; the codes from 5 on are to be ignored."""
-        return CONDITIONS.get(self.code, f"label {self.code}")
+        return WESAD_CONDITIONS.get(self.code, f"label {self.code}")
 
 
 def is_wesad(head: bytes) -> bool:
     """Whether a file's first bytes are those of a pickle whose first names are WESAD's."""
-    return head.startswith(SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
+    return head.startswith(PICKLE_SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
 
 
 def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
@@ -55,27 +55,27 @@ def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
         There is no such channel, rate or unit.
     """
     content = read_pickle(path)
-    ecg, labels = _column(path, content, _ECG), _column(path, content, _LABEL)
-    channels.choose([channels.Channel("ECG", channels.ECG)], opening, path.name)
-    rate = channels.settle_rate(RATE, opening, path.name)
-    factor = channels.millivolts("mV", opening, path.name)
-    ends = (-_SPAN * factor, _SPAN * (1 - 2**-15) * factor)
+    ecg, labels = _find_column(path, content, _ECG_KEYS), _find_column(path, content, _LABEL_KEYS)
+    channels.choose_channel([channels.OfferedChannel("ECG", channels.ECG)], opening, path.name)
+    rate = channels.resolve_rate(WESAD_RATE_HZ, opening, path.name)
+    factor = channels.millivolt_factor("mV", opening, path.name)
+    ends = (-_HALF_RANGE_MV * factor, _HALF_RANGE_MV * (1 - 2**-15) * factor)
     count = ecg.shape[0]
     info = StreamInfo(rate, ("ECG",), ends, path.name, f"{path.name}/ECG", count / rate)
-    marks = _runs(path, labels)
+    marks = _find_label_runs(path, labels)
 
-    def runs() -> Iterator[Run | State | Marker]:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         if labels.shape[0] != count:
             yield State("warning", f"{path.name}: {count} samples of ECG and {labels.shape[0]} labels")
-        at, ahead = 0, [(round(run.start * RATE), run.name) for run in marks]
+        at, ahead = 0, [(round(run.start * WESAD_RATE_HZ), run.name) for run in marks]
         for values in ecg.numbers(path):
             done = 0
             while ahead and ahead[0][0] < at + len(values):
                 change, name = ahead.pop(0)
-                yield Run(at + done, values[done : change - at] * factor)
+                yield SampleRun(at + done, values[done : change - at] * factor)
                 yield Marker(change / rate, name)
                 done = change - at
-            yield Run(at + done, values[done:] * factor)
+            yield SampleRun(at + done, values[done:] * factor)
             at += len(values)
 
     return FileRecording(info, runs)
@@ -90,14 +90,14 @@ def label_runs(path: Path) -> tuple[LabelRun, ...]:
         The file cannot be read; `FormatError` and `TruncatedError` as `open_wesad`.
     """
     try:
-        return tuple(_runs(path, _column(path, read_pickle(path), _LABEL)))
+        return tuple(_find_label_runs(path, _find_column(path, read_pickle(path), _LABEL_KEYS)))
     except OSError as error:
         raise RecordingError(f"{path.name}: cannot be read: {error.strerror or error}", "check the file") from error
-    except UNDECODABLE as error:
-        raise undecodable(path.name, error) from error
+    except DECODE_ERRORS as error:
+        raise damaged_file_error(path.name, error) from error
 
 
-def _column(path: Path, content: object, keys: tuple[str, ...]) -> Array:
+def _find_column(path: Path, content: object, keys: tuple[str, ...]) -> PickledArray:
     """An array (n,) or (n, 1) that a pickle has under these names."""
     for key in keys:
         if not isinstance(content, dict) or key not in content:
@@ -107,29 +107,33 @@ def _column(path: Path, content: object, keys: tuple[str, ...]) -> Array:
                 "choose a pickle of WESAD, such as S2/S2.pkl",
             )
         content = content[key]
-    if not (isinstance(content, Array) and content.shape[1:] in ((), (1,)) and content.shape and content.shape[0]):
-        found = f"an array of shape {content.shape}" if isinstance(content, Array) else kind_of(content)
+    if not (
+        isinstance(content, PickledArray) and content.shape[1:] in ((), (1,)) and content.shape and content.shape[0]
+    ):
+        found = f"an array of shape {content.shape}" if isinstance(content, PickledArray) else kind_of(content)
         raise FormatError(f"{path.name}: {'/'.join(keys)} is {found}, expected one column", "copy the file again")
     return content
 
 
-def _runs(path: Path, labels: Array) -> list[LabelRun]:
+def _find_label_runs(path: Path, labels: PickledArray) -> list[LabelRun]:
     found: list[LabelRun] = []
     at, begin, code = 0, 0, np.nan
     for values in labels.numbers(path):
         changes = np.flatnonzero(values != np.append(code, values)[:-1])
-        if len(found) + len(changes) > _MOST:
-            raise FormatError(f"{path.name}: the label changes more than {_MOST} times", "copy the file again")
+        if len(found) + len(changes) > _MAX_LABEL_RUNS:
+            raise FormatError(
+                f"{path.name}: the label changes more than {_MAX_LABEL_RUNS} times", "copy the file again"
+            )
         for change in changes.tolist():
             if at + change:
-                found.append(LabelRun(begin / RATE, (at + change) / RATE, _code(path, code)))
+                found.append(LabelRun(begin / WESAD_RATE_HZ, (at + change) / WESAD_RATE_HZ, _label_code(path, code)))
             begin, code = at + change, values[change]
         at += len(values)
-    found.append(LabelRun(begin / RATE, at / RATE, _code(path, code)))
+    found.append(LabelRun(begin / WESAD_RATE_HZ, at / WESAD_RATE_HZ, _label_code(path, code)))
     return found
 
 
-def _code(path: Path, value: float) -> int:
+def _label_code(path: Path, value: float) -> int:
     if not float(value).is_integer():
         raise FormatError(f"{path.name}: a label is {value:g}, expected a whole number", "copy the file again")
     return int(value)

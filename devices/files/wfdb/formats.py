@@ -11,7 +11,7 @@ import numpy.typing as npt
 I64 = npt.NDArray[np.int64]
 
 
-class Format(NamedTuple):
+class WfdbFormat(NamedTuple):
     """How samples are stored: groups of ``samples`` in ``size`` bytes, of ``bits``.
 
     The lowest count stands for a sample that is missing where ``marks`` says so. ``parts`` are the bytes of a cut group
@@ -40,60 +40,60 @@ class Format(NamedTuple):
         return -(-samples // self.samples) * self.size
 
 
-def _plain(kind: str, offset: int = 0) -> Callable[[bytes], I64]:
+def _plain_decoder(kind: str, offset: int = 0) -> Callable[[bytes], I64]:
     def decode(data: bytes) -> I64:
         return np.frombuffer(data, kind).astype(np.int64) - offset
 
     return decode
 
 
-def _three_bytes(data: bytes) -> I64:
+def _decode_24(data: bytes) -> I64:
     wide = np.zeros((len(data) // 3, 4), np.uint8)  # the 24 bits on top, so that the sign is right
     wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
     return (wide.view("<i4")[:, 0] >> 8).astype(np.int64)
 
 
-def _signed(values: I64, bits: int) -> I64:
+def _sign_extend(values: I64, bits: int) -> I64:
     half = 1 << (bits - 1)
     return ((values & (2 * half - 1)) ^ half) - half
 
 
-def _two_in_three(data: bytes) -> I64:
+def _decode_212(data: bytes) -> I64:
     """212: the low bytes of two, their upper four bits between them."""
-    triple = np.frombuffer(_filled(data, 3), np.uint8).reshape(-1, 3).astype(np.int64)
+    triple = np.frombuffer(_pad_last_group(data, 3), np.uint8).reshape(-1, 3).astype(np.int64)
     first = triple[:, 0] | (triple[:, 1] & 0x0F) << 8
     second = triple[:, 2] | (triple[:, 1] & 0xF0) << 4
-    return _signed(np.stack([first, second], axis=1).ravel(), 12)
+    return _sign_extend(np.stack([first, second], axis=1).ravel(), 12)
 
 
-def _three_in_words(data: bytes) -> I64:
+def _decode_310(data: bytes) -> I64:
     """310: two in the upper bits of a word each, the third in what is left above them."""
-    pair = np.frombuffer(_filled(data, 4), "<u2").reshape(-1, 2).astype(np.int64)
+    pair = np.frombuffer(_pad_last_group(data, 4), "<u2").reshape(-1, 2).astype(np.int64)
     third = pair[:, 0] >> 11 | pair[:, 1] >> 11 << 5
-    return _signed(np.stack([pair[:, 0] >> 1, pair[:, 1] >> 1, third], axis=1).ravel(), 10)
+    return _sign_extend(np.stack([pair[:, 0] >> 1, pair[:, 1] >> 1, third], axis=1).ravel(), 10)
 
 
-def _three_in_long(data: bytes) -> I64:
+def _decode_311(data: bytes) -> I64:
     """311: three in the lower thirty bits."""
-    whole = np.frombuffer(_filled(data, 4), "<u4").astype(np.int64)
-    return _signed(np.stack([whole, whole >> 10, whole >> 20], axis=1).ravel(), 10)
+    whole = np.frombuffer(_pad_last_group(data, 4), "<u4").astype(np.int64)
+    return _sign_extend(np.stack([whole, whole >> 10, whole >> 20], axis=1).ravel(), 10)
 
 
-def _filled(data: bytes, size: int) -> bytes:
+def _pad_last_group(data: bytes, size: int) -> bytes:
     """The last group may be incomplete."""
     return data + b"\0" * (-len(data) % size)
 
 
-FORMATS = {
-    8: Format(1, 1, 8, _plain("i1"), marks=False),  # differences, so that the first count must be known
-    16: Format(1, 2, 16, _plain("<i2")),
-    24: Format(1, 3, 24, _three_bytes),
-    32: Format(1, 4, 32, _plain("<i4")),
-    61: Format(1, 2, 16, _plain(">i2")),
-    80: Format(1, 1, 8, _plain("u1", 1 << 7)),
-    160: Format(1, 2, 16, _plain("<u2", 1 << 15)),
-    212: Format(2, 3, 12, _two_in_three, parts=(2,)),
-    310: Format(3, 4, 10, _three_in_words, parts=(2,)),
-    311: Format(3, 4, 10, _three_in_long, parts=(2, 3)),
+WFDB_FORMATS = {
+    8: WfdbFormat(1, 1, 8, _plain_decoder("i1"), marks=False),  # differences, so that the first count must be known
+    16: WfdbFormat(1, 2, 16, _plain_decoder("<i2")),
+    24: WfdbFormat(1, 3, 24, _decode_24),
+    32: WfdbFormat(1, 4, 32, _plain_decoder("<i4")),
+    61: WfdbFormat(1, 2, 16, _plain_decoder(">i2")),
+    80: WfdbFormat(1, 1, 8, _plain_decoder("u1", 1 << 7)),
+    160: WfdbFormat(1, 2, 16, _plain_decoder("<u2", 1 << 15)),
+    212: WfdbFormat(2, 3, 12, _decode_212, parts=(2,)),
+    310: WfdbFormat(3, 4, 10, _decode_310, parts=(2,)),
+    311: WfdbFormat(3, 4, 10, _decode_311, parts=(2, 3)),
 }
-DIFFERENCES = 8
+DIFFERENCE_FORMAT = 8

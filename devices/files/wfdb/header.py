@@ -13,21 +13,21 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.units import text_of
+from devices.files.units import decode_text
 from ecg_live.errors import FormatError, RecordingError
 
-_LARGEST = 1 << 24  # bytes of a header; one of a thousand segments has 30,000
-_MOST = 1 << 20  # samples of a frame
-_RATE = 250.0  # Hz, and counts a mV, where the header states none (header(5))
-_GAIN = 200.0
-_UNIT = "mV"
-_WIDEST = 32  # bits of a sample
-_FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
-_GAINS = re.compile(r"([^(/]*)(?:\(([^)]*)\))?(?:/(.*))?")
+_MAX_HEADER_BYTES = 1 << 24  # bytes of a header; one of a thousand segments has 30,000
+_MAX_FRAME_SAMPLES = 1 << 20  # samples of a frame
+_DEFAULT_RATE_HZ = 250.0  # Hz, and counts a mV, where the header states none (header(5))
+_DEFAULT_GAIN = 200.0
+_DEFAULT_UNIT = "mV"
+_MAX_BITS = 32  # bits of a sample
+_FORMAT_PATTERN = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
+_GAIN_PATTERN = re.compile(r"([^(/]*)(?:\(([^)]*)\))?(?:/(.*))?")
 _REMEDY = "download the record again, or mend the header"
 
 
-class Signal(NamedTuple):
+class WfdbSignal(NamedTuple):
     """A signal: ``per_frame`` samples a frame in a file, count = mV x ``gain`` / ``unit`` + ``baseline``."""
 
     file: Path
@@ -46,23 +46,23 @@ class Signal(NamedTuple):
     name: str
 
 
-class Segment(NamedTuple):
+class WfdbSegment(NamedTuple):
     """A part of a record: the header of its own, None where nothing was recorded, and its length in frames."""
 
     header: Path | None
     frames: int
 
 
-class Header(NamedTuple):
+class WfdbHeader(NamedTuple):
     """A record: ``rate`` of frames in Hz, ``frames`` where it states them, and either signals or segments."""
 
     rate: float
     frames: int | None
-    signals: tuple[Signal, ...]
-    segments: tuple[Segment, ...] = ()
+    signals: tuple[WfdbSignal, ...]
+    segments: tuple[WfdbSegment, ...] = ()
 
 
-def read_header(path: Path) -> Header:
+def read_wfdb_header(path: Path) -> WfdbHeader:
     """Read a record's header.
 
     Raises
@@ -71,76 +71,76 @@ def read_header(path: Path) -> Header:
         It is none, or a number in it is none.
     """
     with path.open("rb") as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise FormatError(f"{path.name}: more than {_LARGEST >> 20} MiB, no WFDB header has that", _REMEDY)
+        data = file.read(_MAX_HEADER_BYTES + 1)
+    if len(data) > _MAX_HEADER_BYTES:
+        raise FormatError(f"{path.name}: more than {_MAX_HEADER_BYTES >> 20} MiB, no WFDB header has that", _REMEDY)
     lines = [line.split() for line in data.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
     if not lines or len(lines[0]) < 2:
         raise FormatError(f"{path.name}: no WFDB header: it has no line of a name and a number of signals", _REMEDY)
-    first = [text_of(field) for field in lines[0]]
+    first = [decode_text(field) for field in lines[0]]
     _, _, segments = first[0].partition("/")
-    count = _whole(path, "number of signals", first[1])
-    rate = _number(path, "sampling rate", re.split(r"[/(]", first[2])[0]) if len(first) > 2 else _RATE
-    frames = _whole(path, "number of samples", first[3]) or None if len(first) > 3 else None
-    wanted = _whole(path, "number of segments", segments) if segments else count
+    count = _parse_whole(path, "number of signals", first[1])
+    rate = _parse_number(path, "sampling rate", re.split(r"[/(]", first[2])[0]) if len(first) > 2 else _DEFAULT_RATE_HZ
+    frames = _parse_whole(path, "number of samples", first[3]) or None if len(first) > 3 else None
+    wanted = _parse_whole(path, "number of segments", segments) if segments else count
     if len(lines) - 1 < wanted or not wanted:
         what = "segments" if segments else "signals"
         raise FormatError(f"{path.name}: {len(lines) - 1} of {wanted} {what} are described", _REMEDY)
     if segments:
-        return Header(rate, frames, (), tuple(_segment(path, line) for line in lines[1 : wanted + 1]))
-    return Header(rate, frames, _signals(path, lines[1 : count + 1]))
+        return WfdbHeader(rate, frames, (), tuple(_parse_segment(path, line) for line in lines[1 : wanted + 1]))
+    return WfdbHeader(rate, frames, _parse_signals(path, lines[1 : count + 1]))
 
 
-def _segment(path: Path, line: list[bytes]) -> Segment:
+def _parse_segment(path: Path, line: list[bytes]) -> WfdbSegment:
     if len(line) < 2:
-        raise FormatError(f"{path.name}: segment {text_of(line[0])!r} has no length", _REMEDY)
-    frames = _whole(path, "length of a segment", text_of(line[1]))
-    return Segment(None if line[0] == b"~" else _beside(path, line[0] + b".hea"), frames)
+        raise FormatError(f"{path.name}: segment {decode_text(line[0])!r} has no length", _REMEDY)
+    frames = _parse_whole(path, "length of a segment", decode_text(line[1]))
+    return WfdbSegment(None if line[0] == b"~" else _beside(path, line[0] + b".hea"), frames)
 
 
-def _signals(path: Path, lines: list[list[bytes]]) -> tuple[Signal, ...]:
-    found: list[Signal] = []
+def _parse_signals(path: Path, lines: list[list[bytes]]) -> tuple[WfdbSignal, ...]:
+    found: list[WfdbSignal] = []
     last, group = b"", -1
     for line in lines:
         group += line[0] != last or not found
         last = line[0]
-        found.append(_signal(path, line, group))
+        found.append(_parse_signal(path, line, group))
     for one in range(group + 1):
         mine = [signal for signal in found if signal.group == one]
-        if len({signal.form for signal in mine}) > 1 or sum(signal.per_frame for signal in mine) > _MOST:
+        if len({signal.form for signal in mine}) > 1 or sum(signal.per_frame for signal in mine) > _MAX_FRAME_SAMPLES:
             raise FormatError(
                 f"{path.name}: {mine[0].file.name}: two formats in one file, or a frame too long", _REMEDY
             )
     return tuple(found)
 
 
-def _signal(path: Path, line: list[bytes], group: int) -> Signal:
-    fields = [text_of(field) for field in line]
+def _parse_signal(path: Path, line: list[bytes], group: int) -> WfdbSignal:
+    fields = [decode_text(field) for field in line]
     fields += [""] * (8 - len(fields))
-    kind = _FORMAT.fullmatch(fields[1])
+    kind = _FORMAT_PATTERN.fullmatch(fields[1])
     if kind is None:
         raise FormatError(f"{path.name}: signal format {fields[1]!r}, expected a number such as 16", _REMEDY)
     per_frame = int(kind[2] or 1)
-    if not 1 <= per_frame <= _MOST:
-        raise FormatError(f"{path.name}: {per_frame} samples a frame, expected 1 to {_MOST}", _REMEDY)
-    gains = _GAINS.fullmatch(fields[2])
-    gain = _number(path, "gain", gains[1]) if gains and gains[1] else 0.0
-    zero = _whole(path, "zero of the converter", fields[4] or "0", signed=True)
-    baseline = _number(path, "baseline", gains[2]) if gains and gains[2] else float(zero)
-    bits = _whole(path, "resolution", fields[3] or "0", signed=True)
-    if not 0 <= bits <= _WIDEST:
-        raise FormatError(f"{path.name}: a resolution of {bits} bits, expected 0 to {_WIDEST}", _REMEDY)
-    initial = _whole(path, "initial value", fields[5] or str(zero), signed=True)
-    return Signal(
+    if not 1 <= per_frame <= _MAX_FRAME_SAMPLES:
+        raise FormatError(f"{path.name}: {per_frame} samples a frame, expected 1 to {_MAX_FRAME_SAMPLES}", _REMEDY)
+    gains = _GAIN_PATTERN.fullmatch(fields[2])
+    gain = _parse_number(path, "gain", gains[1]) if gains and gains[1] else 0.0
+    zero = _parse_whole(path, "zero of the converter", fields[4] or "0", signed=True)
+    baseline = _parse_number(path, "baseline", gains[2]) if gains and gains[2] else float(zero)
+    bits = _parse_whole(path, "resolution", fields[3] or "0", signed=True)
+    if not 0 <= bits <= _MAX_BITS:
+        raise FormatError(f"{path.name}: a resolution of {bits} bits, expected 0 to {_MAX_BITS}", _REMEDY)
+    initial = _parse_whole(path, "initial value", fields[5] or str(zero), signed=True)
+    return WfdbSignal(
         _beside(path, line[0]), group, int(kind[1]), per_frame, int(kind[3] or 0), int(kind[4] or 0),
-        gain or _GAIN, bool(gain), baseline, (gains[3] if gains else "") or _UNIT, bits, zero, initial,
+        gain or _DEFAULT_GAIN, bool(gain), baseline, (gains[3] if gains else "") or _DEFAULT_UNIT, bits, zero, initial,
         " ".join(fields[8:]),
     )  # fmt: skip
 
 
 def _beside(path: Path, raw: bytes) -> Path:
     """A file in the header's folder, whatever the encoding of its name there and here."""
-    name = text_of(raw)
+    name = decode_text(raw)
     ways = dict.fromkeys((os.fsdecode(raw), name, raw.decode("latin-1")))
     spelled = [unicodedata.normalize(form, way) for way in ways for form in ("NFC", "NFD")]
     for way in dict.fromkeys((*ways, *spelled)):
@@ -151,7 +151,7 @@ def _beside(path: Path, raw: bytes) -> Path:
     return path.parent / name
 
 
-def _number(path: Path, what: str, text: str) -> float:
+def _parse_number(path: Path, what: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -161,8 +161,8 @@ def _number(path: Path, what: str, text: str) -> float:
     return value
 
 
-def _whole(path: Path, what: str, text: str, *, signed: bool = False) -> int:
-    value = _number(path, what, text)
+def _parse_whole(path: Path, what: str, text: str, *, signed: bool = False) -> int:
+    value = _parse_number(path, what, text)
     if value != int(value) or (value < 0 and not signed) or abs(value) > 1 << 53:
         raise FormatError(f"{path.name}: no WFDB header: the {what} is {text!r}, expected a whole number", _REMEDY)
     return int(value)

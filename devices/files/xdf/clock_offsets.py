@@ -10,22 +10,22 @@ import numpy as np
 
 from ecg_live.events import F64
 
-_SET = 0.1  # s; an offset that changes by more between two measurements tells of a clock that was set
-_DRIFT = 1e-3  # s a second by which two clocks may drift apart
-_STEP = 0.05  # s by which stamps must leave their interval for the clock to have been set there
-_BACK = 1.0  # s; stamps that are only jumbled go back by less
-_MEASURED = 15.0  # s; recorders measure offsets every 5 s
-_SMOOTH = 5  # offsets whose median counts; a single one may be off by a slow network
+_CLOCK_SET_S = 0.1  # s; an offset that changes by more between two measurements tells of a clock that was set
+_MAX_DRIFT_S_PER_S = 1e-3  # s a second by which two clocks may drift apart
+_TIMESTAMP_STEP_S = 0.05  # s by which stamps must leave their interval for the clock to have been set there
+_MIN_BACKWARD_S = 1.0  # s; stamps that are only jumbled go back by less
+_OFFSET_REACH_S = 15.0  # s; recorders measure offsets every 5 s
+_SMOOTHED_OFFSETS = 5  # offsets whose median counts; a single one may be off by a slow network
 
 
-class _Stretch(NamedTuple):
+class _OffsetSegment(NamedTuple):
     """Offsets between two settings of the sender's clock: times on it, rising, and what to add, both in s."""
 
     times: F64
     offsets: F64
 
     def covers(self, time: float) -> bool:
-        return bool(self.times[0] - _MEASURED <= time <= self.times[-1] + _MEASURED)
+        return bool(self.times[0] - _OFFSET_REACH_S <= time <= self.times[-1] + _OFFSET_REACH_S)
 
     def corrected(self, times: F64) -> F64:
         return np.asarray(times + np.interp(times, self.times, self.offsets), dtype=np.float64)
@@ -47,7 +47,7 @@ class SenderClock:
     """
 
     def __init__(self, measured: Sequence[tuple[float, float]], interval: float = 0.0) -> None:
-        self._stretches = [_stretch(part) for part in _parts(measured)]
+        self._stretches = [_smooth_offsets(part) for part in _split_at_clock_sets(measured)]
         self._interval = interval
         self._at = 0  # which stretch counts
         self._stamp = self._time = float("nan")  # of the last stamp: as it was, and on the recorder's clock
@@ -66,7 +66,7 @@ class SenderClock:
     def _pieces(self, stamps: F64) -> F64:
         times = np.empty(len(stamps))
         step = np.diff(stamps, prepend=self._stamp) - self._interval
-        edges = set(np.flatnonzero(~(np.abs(step) <= _STEP)).tolist())  # the very first has no step
+        edges = set(np.flatnonzero(~(np.abs(step) <= _TIMESTAMP_STEP_S)).tolist())  # the very first has no step
         for low, high in pairwise(sorted({0, *edges, len(stamps)})):
             if low in edges:
                 self._choose(float(stamps[low]))
@@ -86,12 +86,14 @@ class SenderClock:
         if np.isnan(self._time):  # the first stamp: the stretch that it is nearest to
             apart = [max(each.times[0] - stamp, stamp - each.times[-1], 0.0) for each in self._stretches]
             self._at = int(np.argmin(apart))
-        elif later and (steps[self._at] < -_STEP or stamp > now.times[-1]):
+        elif later and (steps[self._at] < -_TIMESTAMP_STEP_S or stamp > now.times[-1]):
             best = min(later, key=lambda k: abs(steps[k]))
-            onward = [k for k in later if steps[k] > -_STEP and self._stretches[k].covers(stamp)]
+            onward = [k for k in later if steps[k] > -_TIMESTAMP_STEP_S and self._stretches[k].covers(stamp)]
             if abs(steps[best]) < abs(steps[self._at]):
                 self._at = best
-            elif steps[self._at] < -_BACK and onward:  # time does not go back, but there may have been a pause
+            elif (
+                steps[self._at] < -_MIN_BACKWARD_S and onward
+            ):  # time does not go back, but there may have been a pause
                 self._at = min(onward, key=lambda k: steps[k])
 
     def _through(self, stamps: F64) -> F64:
@@ -107,32 +109,32 @@ class SenderClock:
         return times
 
 
-def _parts(measured: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+def _split_at_clock_sets(measured: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
     """Offsets between two settings of a clock; a single one that is off by itself is left out."""
     known = [pair for pair in measured if np.isfinite(pair).all()]
-    kept = [pair for k, pair in enumerate(known) if not _stray(known[max(0, k - 1) : k + 2], k)]
+    kept = [pair for k, pair in enumerate(known) if not _is_stray(known[max(0, k - 1) : k + 2], k)]
     parts: list[list[tuple[float, float]]] = []
     for pair in kept:
-        if parts and not _set(parts[-1][-1], pair):
+        if parts and not _was_clock_set(parts[-1][-1], pair):
             parts[-1].append(pair)
         else:
             parts.append([pair])
     return parts
 
 
-def _stray(three: Sequence[tuple[float, float]], at: int) -> bool:
-    return at > 0 and len(three) == 3 and _set(three[0], three[1]) and not _set(three[0], three[2])
+def _is_stray(three: Sequence[tuple[float, float]], at: int) -> bool:
+    return at > 0 and len(three) == 3 and _was_clock_set(three[0], three[1]) and not _was_clock_set(three[0], three[2])
 
 
-def _set(one: tuple[float, float], other: tuple[float, float]) -> bool:
+def _was_clock_set(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Whether a clock was set between two offsets."""
-    return abs(other[1] - one[1]) > _SET + _DRIFT * abs(sum(other) - sum(one))
+    return abs(other[1] - one[1]) > _CLOCK_SET_S + _MAX_DRIFT_S_PER_S * abs(sum(other) - sum(one))
 
 
-def _stretch(part: Sequence[tuple[float, float]]) -> _Stretch:
+def _smooth_offsets(part: Sequence[tuple[float, float]]) -> _OffsetSegment:
     times, offsets = np.array(part, dtype=np.float64).T
     order = np.argsort(times, kind="stable")
-    wide = min(_SMOOTH, len(part) - 1 + len(part) % 2)  # odd
+    wide = min(_SMOOTHED_OFFSETS, len(part) - 1 + len(part) % 2)  # odd
     padded = np.pad(offsets[order], wide // 2, mode="edge")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, wide), axis=1)
-    return _Stretch(times[order], np.asarray(smooth, dtype=np.float64))
+    return _OffsetSegment(times[order], np.asarray(smooth, dtype=np.float64))

@@ -13,11 +13,11 @@ from ecg_live.events import State
 from ecg_live.xdf.decode import ChunkLocation, TruncatedChunk, describe_truncation, locate_chunk
 from ecg_live.xdf.encode import BOUNDARY_TAG, BOUNDARY_UUID, MAGIC
 
-_ZEROS = 16  # bytes; a chunk before damage that ends in as many was not written to its end
-_BOUNDARY = struct.pack("<H", BOUNDARY_TAG) + BOUNDARY_UUID  # tag and content
+_ZERO_TAIL_BYTES = 16  # bytes; a chunk before damage that ends in as many was not written to its end
+_BOUNDARY_CHUNK = struct.pack("<H", BOUNDARY_TAG) + BOUNDARY_UUID  # tag and content
 
 
-class Hole(NamedTuple):
+class DamagedBytes(NamedTuple):
     """A damaged stretch from ``begin`` to ``end``, where a boundary says that whole chunks follow; ``found`` is why."""
 
     begin: int
@@ -25,22 +25,24 @@ class Hole(NamedTuple):
     found: str
 
 
-def sound_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk | Hole]]:
+def intact_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk | DamagedBytes]]:
     """Walk over all chunks as `chunks` does, and behind damage go on at the next boundary."""
     total = path.stat().st_size
     last: ChunkLocation | None = None  # held until it is known what follows
     with path.open("rb") as file:
         at = len(MAGIC)
         while at < total:
-            found: ChunkLocation | TruncatedChunk | Hole | FormatError
+            found: ChunkLocation | TruncatedChunk | DamagedBytes | FormatError
             try:
                 found = locate_chunk(path, file, at, total)
             except FormatError as error:
                 found = error
-            if not isinstance(found, ChunkLocation) and (end := boundary_behind(path, at)) is not None:
+            if not isinstance(found, ChunkLocation) and (end := find_boundary(path, at)) is not None:
                 if last is not None and _ends_in_zeros(file, last):  # the damage reaches into it
                     at, last = last.begin, None
-                found = Hole(at, end, found.message if isinstance(found, FormatError) else describe_truncation(found))
+                found = DamagedBytes(
+                    at, end, found.message if isinstance(found, FormatError) else describe_truncation(found)
+                )
             if last is not None:
                 file.seek(last.at)
                 yield file, last
@@ -59,19 +61,19 @@ def sound_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | Truncat
             yield file, last
 
 
-def boundary_behind(path: Path, begin: int) -> int | None:
+def find_boundary(path: Path, begin: int) -> int | None:
     """Where the next boundary chunk ends that begins behind ``begin``; None if there is none."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        at = whole.find(_BOUNDARY, begin + 1)
-        return None if at < 0 else at + len(_BOUNDARY)
+        at = whole.find(_BOUNDARY_CHUNK, begin + 1)
+        return None if at < 0 else at + len(_BOUNDARY_CHUNK)
 
 
 def _ends_in_zeros(file: BinaryIO, chunk: ChunkLocation) -> bool:
-    file.seek(max(chunk.at, chunk.end - _ZEROS))
-    return not any(file.read(min(_ZEROS, chunk.size)))
+    file.seek(max(chunk.at, chunk.end - _ZERO_TAIL_BYTES))
+    return not any(file.read(min(_ZERO_TAIL_BYTES, chunk.size)))
 
 
-def skipped(path: Path, hole: Hole) -> State:
+def damage_warning(path: Path, hole: DamagedBytes) -> State:
     """Say that a damaged stretch was left out."""
     what = f"bytes {hole.begin} to {hole.end} are damaged and left out"
     return State("warning", f"{path.name}: {what}, what follows is used: {hole.found.removeprefix(f'{path.name}, ')}")

@@ -8,10 +8,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from devices.files.recording import Run
-from devices.files.timestamps import StampCounter
-from devices.files.xdf.damage import Hole, boundary_behind, skipped, sound_chunks
-from devices.files.xdf.streams import Track
+from devices.files.recording import SampleRun
+from devices.files.timestamps import TimestampCounter
+from devices.files.xdf.damage import DamagedBytes, damage_warning, find_boundary, intact_chunks
+from devices.files.xdf.streams import XdfTrack
 from devices.marker_text import marker_text
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State
@@ -26,10 +26,10 @@ from ecg_live.xdf.decode import (
 )
 from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
-_AT_ONCE = 1.0  # s of samples that are counted at once; chunks may hold a few each
+_COUNTED_SPAN_S = 1.0  # s of samples that are counted at once; chunks may hold a few each
 
 
-class Pace(NamedTuple):
+class StreamTiming(NamedTuple):
     """Nominal rate in Hz, fitted interval in s, and whether the stamps are those of arrival, which jitter."""
 
     rate: float
@@ -38,8 +38,8 @@ class Pace(NamedTuple):
 
 
 def stamped_runs(
-    path: Path, parts: Sequence[Track], marks: Sequence[Track], column: int, factor: float, pace: Pace
-) -> Iterator[Run | State | Marker]:
+    path: Path, parts: Sequence[XdfTrack], marks: Sequence[XdfTrack], column: int, factor: float, pace: StreamTiming
+) -> Iterator[SampleRun | State | Marker]:
     """Decode one channel of a signal, and all marker streams; values times ``factor`` are mV.
 
     Parameters
@@ -59,23 +59,23 @@ def stamped_runs(
     FormatError
         The file is damaged, and no boundary follows; what comes before is used.
     """
-    reader = _Reader(path, parts, marks, column, factor, pace)
+    reader = _TimestampedReader(path, parts, marks, column, factor, pace)
     ends: list[State] = []
     usable = 0  # byte behind which content is read again
     try:
-        for file, chunk in sound_chunks(path):
+        for file, chunk in intact_chunks(path):
             if isinstance(chunk, TruncatedChunk):
                 ends.append(truncation_warning(path, chunk))
-            elif isinstance(chunk, Hole):
-                yield from reader.interrupt(skipped(path, chunk))
+            elif isinstance(chunk, DamagedBytes):
+                yield from reader.interrupt(damage_warning(path, chunk))
             elif chunk.begin >= usable:
                 try:
                     yield from reader.take(file, chunk)
                 except (FormatError, TruncatedError) as error:
-                    end = boundary_behind(path, chunk.begin)
+                    end = find_boundary(path, chunk.begin)
                     if end is None:
                         raise
-                    yield from reader.interrupt(skipped(path, Hole(chunk.begin, end, error.message)))
+                    yield from reader.interrupt(damage_warning(path, DamagedBytes(chunk.begin, end, error.message)))
                     usable = end
     except Exception:
         yield from reader.flush()  # what came before is used
@@ -84,11 +84,17 @@ def stamped_runs(
     yield from ends
 
 
-class _Reader:
+class _TimestampedReader:
     """Decodes chunks; samples are counted a second at a time."""
 
     def __init__(
-        self, path: Path, parts: Sequence[Track], marks: Sequence[Track], column: int, factor: float, pace: Pace
+        self,
+        path: Path,
+        parts: Sequence[XdfTrack],
+        marks: Sequence[XdfTrack],
+        column: int,
+        factor: float,
+        pace: StreamTiming,
     ) -> None:
         self._path, self._column, self._factor, self._pace = path, column, factor, pace
         self._parts = {track.stream.number: track.stream for track in parts}
@@ -96,12 +102,12 @@ class _Reader:
         self._clocks = {track.stream.number: track.clock(pace.interval) for track in parts}
         self._clocks |= {track.stream.number: track.clock() for track in marks}
         self._last: dict[int, float] = {}  # newest stamp of each stream, which those that are left out follow
-        self._counter = StampCounter(pace.interval, 1.0, path.name, arrival=pace.arrival, rate=pace.rate)
+        self._counter = TimestampCounter(pace.interval, 1.0, path.name, arrival=pace.arrival, rate=pace.rate)
         self._held: list[tuple[F64, F64]] = []
         self._number = -1  # of the stream whose samples are held
         self._size = 0
 
-    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[Run | State | Marker]:
+    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
         """Take what a chunk holds; the file stands at it."""
         number = chunk.stream
         if chunk.tag == STREAM_HEADER_TAG:
@@ -115,24 +121,24 @@ class _Reader:
                 self._number = number
             self._held.append((stamped, values[:, self._column] * self._factor))
             self._size += len(stamped)
-            if self._size >= _AT_ONCE * self._pace.rate:
+            if self._size >= _COUNTED_SPAN_S * self._pace.rate:
                 yield from self._count()
         elif chunk.tag == SAMPLES_TAG and number in self._marks:
             yield from self._count()
             self._note(number, file.read(chunk.size))
 
-    def interrupt(self, state: State) -> Iterator[Run | State | Marker]:
+    def interrupt(self, state: State) -> Iterator[SampleRun | State | Marker]:
         """Tell of a hole; stamps that are left out behind it follow none before it."""
         yield from self._count()
         self._last = {}
         yield state
 
-    def flush(self) -> Iterator[Run | State | Marker]:
+    def flush(self) -> Iterator[SampleRun | State | Marker]:
         """Give the rest."""
         yield from self._count()
         yield from self._counter.flush()
 
-    def _count(self) -> Iterator[Run | State | Marker]:
+    def _count(self) -> Iterator[SampleRun | State | Marker]:
         if not self._held:
             return
         stamped, values = (np.concatenate(each) for each in zip(*self._held, strict=True))
@@ -153,13 +159,13 @@ class _Reader:
 
     def _timed(self, number: int, stamped: F64, interval: float) -> F64:
         """Times of a stream's next samples on the recorder's clock."""
-        stamps = deduced(stamped, self._last.get(number, float("nan")), interval)
+        stamps = fill_omitted_timestamps(stamped, self._last.get(number, float("nan")), interval)
         if len(stamps):
             self._last[number] = float(stamps[-1])
         return self._clocks[number].corrected(stamps)
 
 
-def deduced(stamps: F64, last: float, interval: float) -> F64:
+def fill_omitted_timestamps(stamps: F64, last: float, interval: float) -> F64:
     """Fill stamps that were left out: each one interval behind the one before it; ``last`` came before all."""
     known = np.isfinite(stamps)
     rows = np.arange(len(stamps))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from devices.files.recording import Run
-from devices.files.timestamps import CENTURY
-from devices.files.xdf.damage import Hole, boundary_behind, skipped, sound_chunks
+from devices.files.recording import SampleRun
+from devices.files.timestamps import MAX_TIME_SPAN_S
+from devices.files.xdf.damage import DamagedBytes, damage_warning, find_boundary, intact_chunks
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State
 from ecg_live.xdf.decode import (
@@ -28,7 +28,7 @@ from ecg_live.xdf.encode import SAMPLE_INDEX_TAG, SAMPLES_TAG, STREAM_HEADER_TAG
 
 def counted_runs(
     path: Path, stream: StreamHeader, rate: float, column: int, factor: float
-) -> Iterator[Run | State | Marker]:
+) -> Iterator[SampleRun | State | Marker]:
     """Decode one channel; values times ``factor`` are mV.
 
     Raises
@@ -36,26 +36,26 @@ def counted_runs(
     FormatError
         Samples have no place, or one that cannot be; or the file is damaged, and no boundary follows.
     """
-    reader = _Reader(path, stream, rate, column, factor)
+    reader = _CountedReader(path, stream, rate, column, factor)
     usable = 0  # byte behind which content is read again
-    for file, chunk in sound_chunks(path):
+    for file, chunk in intact_chunks(path):
         if isinstance(chunk, TruncatedChunk):
             yield truncation_warning(path, chunk)
-        elif isinstance(chunk, Hole):
-            yield skipped(path, chunk)
+        elif isinstance(chunk, DamagedBytes):
+            yield damage_warning(path, chunk)
             reader.interrupt()
         elif chunk.begin >= usable:
             try:
                 yield from reader.take(file, chunk)
             except (FormatError, TruncatedError) as error:
-                usable = boundary_behind(path, chunk.begin) or 0
+                usable = find_boundary(path, chunk.begin) or 0
                 if not usable:
                     raise
-                yield skipped(path, Hole(chunk.begin, usable, error.message))
+                yield damage_warning(path, DamagedBytes(chunk.begin, usable, error.message))
                 reader.interrupt()
 
 
-class _Reader:
+class _CountedReader:
     """Decodes chunks; behind damage the stamps say where samples lie, until a chunk says so again."""
 
     def __init__(self, path: Path, stream: StreamHeader, rate: float, column: int, factor: float) -> None:
@@ -71,7 +71,7 @@ class _Reader:
         """Note that something is missing."""
         self._lost = self._counter >= 0
 
-    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[Run | State | Marker]:
+    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
         """Take what a chunk holds; the file stands at it."""
         if chunk.tag == STREAM_HEADER_TAG:
             if read_stream_header(self._path, chunk.stream, file.read(chunk.size)).own.get("key") == "markers":
@@ -85,9 +85,9 @@ class _Reader:
             if math.isnan(self._stamp):
                 self._early += noted
             else:
-                yield from (_marker(self._raw, time - self._stamp, text) for time, text in noted)
+                yield from (_marker_after(self._raw, time - self._stamp, text) for time, text in noted)
 
-    def _samples(self, chunk: ChunkLocation, data: bytes) -> Iterator[Run | Marker]:
+    def _samples(self, chunk: ChunkLocation, data: bytes) -> Iterator[SampleRun | Marker]:
         stamps, values = read_samples(self._path, self._stream, data)
         if self._first < 0:
             raise FormatError(f"{self._path.name}, byte {chunk.begin}: samples that have no place", DAMAGED_REMEDY)
@@ -98,9 +98,9 @@ class _Reader:
             behind = self._first + round((self._raw + stamp - self._stamp) * self._rate)
             self._counter, self._lost, self._guessed = max(self._counter, behind), False, True
         self._raw, self._stamp = (self._counter - self._first) / self._rate, stamp
-        yield from (_marker(self._raw, time - self._stamp, text) for time, text in self._early)
+        yield from (_marker_after(self._raw, time - self._stamp, text) for time, text in self._early)
         self._early.clear()
-        yield Run(self._counter - self._first, values[:, self._column] * self._factor, "missing in the recording")
+        yield SampleRun(self._counter - self._first, values[:, self._column] * self._factor, "missing in the recording")
         self._counter += len(values)
 
     def _place(self, data: bytes) -> None:
@@ -108,12 +108,12 @@ class _Reader:
         found = int(struct.unpack("<Q", data)[0]) if len(data) == 8 else -1
         if self._guessed:
             found = max(found, self._counter)
-        if found < self._counter or found < 0 or (found - max(self._counter, 0)) / self._rate > CENTURY:
+        if found < self._counter or found < 0 or (found - max(self._counter, 0)) / self._rate > MAX_TIME_SPAN_S:
             raise FormatError(f"{self._path.name}: samples placed at {found} after {self._counter}", DAMAGED_REMEDY)
         self._counter, self._lost, self._guessed = found, False, False
         self._first = found if self._first < 0 else self._first
 
 
-def _marker(raw: float, behind: float, text: str) -> Marker:
+def _marker_after(raw: float, behind: float, text: str) -> Marker:
     """A marker so many seconds behind a raw time; at that where nobody knows."""
     return Marker(raw + behind if math.isfinite(behind) else raw, text)

@@ -10,17 +10,17 @@ from typing import BinaryIO
 import numpy as np
 
 from devices.files.xdf.clock_offsets import SenderClock
-from devices.files.xdf.damage import sound_chunks
+from devices.files.xdf.damage import intact_chunks
 from ecg_live.errors import FormatError
 from ecg_live.events import F64
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_clock_offset, read_samples, read_stream_header
 from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
-_LEAST = 16  # bytes; a chunk of samples that is larger has one
+_MIN_SAMPLES_CHUNK_BYTES = 16  # bytes; a chunk of samples that is larger has one
 
 
 @dataclass(slots=True)
-class Track:
+class XdfTrack:
     """A stream of a file: clock offsets as `SenderClock` takes them, and its first and last chunk of samples."""
 
     stream: StreamHeader
@@ -45,7 +45,7 @@ class Track:
         return SenderClock(self.offsets, interval)
 
 
-def read_tracks(path: Path) -> list[Track]:
+def read_tracks(path: Path) -> list[XdfTrack]:
     """Read what there is; of a file that is damaged for good, what comes before the damage.
 
     Raises
@@ -53,14 +53,14 @@ def read_tracks(path: Path) -> list[Track]:
     FormatError
         It is damaged before the first stream.
     """
-    tracks: dict[int, Track] = {}
+    tracks: dict[int, XdfTrack] = {}
     damage: FormatError | None = None
     try:
-        for file, chunk in sound_chunks(path):
+        for file, chunk in intact_chunks(path):
             if not isinstance(chunk, ChunkLocation):
                 continue
             try:
-                _note(path, tracks, file, chunk)
+                _read_track_chunk(path, tracks, file, chunk)
             except FormatError as error:
                 damage = damage or error
     except FormatError as error:
@@ -70,29 +70,33 @@ def read_tracks(path: Path) -> list[Track]:
     return list(tracks.values())
 
 
-def _note(path: Path, tracks: dict[int, Track], file: BinaryIO, chunk: ChunkLocation) -> None:
+def _read_track_chunk(path: Path, tracks: dict[int, XdfTrack], file: BinaryIO, chunk: ChunkLocation) -> None:
     if chunk.tag == STREAM_HEADER_TAG:
         found = read_stream_header(path, chunk.stream, file.read(chunk.size))
-        tracks.setdefault(chunk.stream, Track(found)).stream = found
+        tracks.setdefault(chunk.stream, XdfTrack(found)).stream = found
         return
     track = tracks.get(chunk.stream)
     if track is not None and chunk.tag == CLOCK_OFFSET_TAG:
         track.offsets.append(read_clock_offset(path, file.read(chunk.size)))
-    elif track is not None and chunk.tag == SAMPLES_TAG and (chunk.size >= _LEAST or any(file.read(chunk.size)[1:5])):
+    elif (
+        track is not None
+        and chunk.tag == SAMPLES_TAG
+        and (chunk.size >= _MIN_SAMPLES_CHUNK_BYTES or any(file.read(chunk.size)[1:5]))
+    ):
         track.first = track.first or chunk
         track.last = chunk
 
 
-def joined(path: Path, tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
+def join_tracks(path: Path, tracks: Iterable[XdfTrack]) -> list[tuple[XdfTrack, ...]]:
     """Signals of a file, each of one track, or of several where a device was started anew.
 
     Streams without samples, which an earlier run left behind, count only where all are.
     """
     signals = [track for track in tracks if track.signals]
     alive = [track for track in signals if track.first is not None]
-    found: list[tuple[Track, ...]] = []
+    found: list[tuple[XdfTrack, ...]] = []
     for track in alive or signals:
-        before = next((parts for parts in found if _goes_on(path, parts[-1], track)), None)
+        before = next((parts for parts in found if _continues(path, parts[-1], track)), None)
         if before is None:
             found.append((track,))
         else:
@@ -100,7 +104,7 @@ def joined(path: Path, tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     return found
 
 
-def _goes_on(path: Path, before: Track, after: Track) -> bool:
+def _continues(path: Path, before: XdfTrack, after: XdfTrack) -> bool:
     """Whether a stream is the same device as one that had ended by then, in the file and by the recorder's clock."""
     one, two = before.stream, after.stream
     alike = all(
@@ -110,21 +114,21 @@ def _goes_on(path: Path, before: Track, after: Track) -> bool:
         return False
     if before.last is None or after.first is None or before.last.end > after.first.begin:
         return False
-    ended = [stamp for chunk in (before.first, before.last) if chunk for stamp in _stamps(path, one, chunk)]
-    began = _stamps(path, two, after.first)
+    ended = [stamp for chunk in (before.first, before.last) if chunk for stamp in _chunk_timestamps(path, one, chunk)]
+    began = _chunk_timestamps(path, two, after.first)
     return bool(ended and began) and before.clock().last(ended[-1]) < after.clock().corrected(np.array(began[:1]))[0]
 
 
-def _stamps(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> list[float]:
+def _chunk_timestamps(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> list[float]:
     """Stamps that a chunk states."""
     try:
-        stamps = read_content(path, stream, chunk)[0]
+        stamps = read_chunk_samples(path, stream, chunk)[0]
     except FormatError:
         return []
     return [float(stamp) for stamp in stamps[np.isfinite(stamps)]]
 
 
-def read_content(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> tuple[F64, F64]:
+def read_chunk_samples(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> tuple[F64, F64]:
     """Stamps and values of a chunk that was seen before."""
     with path.open("rb") as file:
         file.seek(chunk.at)

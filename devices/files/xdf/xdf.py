@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from devices.files import channels, timestamps
-from devices.files.recording import FileRecording, Run
-from devices.files.xdf.damage import sound_chunks
-from devices.files.xdf.runs import Pace, deduced, stamped_runs
+from devices.files.recording import FileRecording, SampleRun
+from devices.files.xdf.damage import intact_chunks
+from devices.files.xdf.runs import StreamTiming, fill_omitted_timestamps, stamped_runs
 from devices.files.xdf.session import counted_runs
-from devices.files.xdf.streams import Track, joined, read_tracks
+from devices.files.xdf.streams import XdfTrack, join_tracks, read_tracks
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_samples
 from ecg_live.xdf.encode import SAMPLES_TAG
 
-_PAUSE = 1.0  # s; a longer step of the stamps is no sign of the rate
-_SHOWS = 5.0  # s of stamps that a rate can be told from
+_MAX_STEADY_STEP_S = 1.0  # s; a longer step of the stamps is no sign of the rate
+_MIN_RATE_SPAN_S = 5.0  # s of stamps that a rate can be told from
 
 
 def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
@@ -39,44 +39,46 @@ def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
     tracks = read_tracks(path)
     if ours := [track for track in tracks if track.stream.own.get("key")]:
         return _own_recording(path, ours, opening)
-    signals = joined(path, tracks)
+    signals = join_tracks(path, tracks)
     if not signals:
         raise FormatError(f"{path.name}: found no stream of numbers", "choose another file")
     places = [(parts, column) for parts in signals for column in range(len(parts[0].stream.labels))]
-    offered = [_channel(parts[0].stream, column, alone=len(signals) == 1) for parts, column in places]
-    at = channels.choose(offered, opening, path.name)
+    offered = [_offered_channel(parts[0].stream, column, alone=len(signals) == 1) for parts, column in places]
+    at = channels.choose_channel(offered, opening, path.name)
     parts, column = places[at]
     stream = parts[0].stream
-    factor = channels.millivolts(stream.units[column], opening, path.name)
+    factor = channels.millivolt_factor(stream.units[column], opening, path.name)
     _check_samples(path, parts[0])
-    first = _first(path, stream)
-    pace, remark = _pace(path, first, channels.settle_rate(stream.rate or _fitted(first), opening, path.name))
+    first = _first_timestamps(path, stream)
+    pace, remark = _fit_timing(
+        path, first, channels.resolve_rate(stream.rate or _fitted_rate(first), opening, path.name)
+    )
     info = StreamInfo(
         pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name,
-        unit_assumed=channels.is_assumed(stream.units[column], opening),
+        unit_assumed=channels.is_unit_assumed(stream.units[column], opening),
     )  # fmt: skip
     marks = [track for track in tracks if track.marks]
 
-    def runs() -> Iterator[Run | State | Marker]:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         yield from remark
         yield from stamped_runs(path, parts, marks, column, factor, pace)
 
     return FileRecording(info, runs)
 
 
-def _own_recording(path: Path, tracks: list[Track], opening: ReadOptions) -> FileRecording:
+def _own_recording(path: Path, tracks: list[XdfTrack], opening: ReadOptions) -> FileRecording:
     """Of what our recorder wrote only the ECG can be replayed; of its channels the one that was judged then."""
     ecg = [track for track in tracks if track.stream.own["key"] == "ecg"]
     if len(ecg) != 1:
         raise FormatError(f"{path.name}: a recording of a session without ECG", "choose another file")
     stream = ecg[0].stream
-    offered = [_channel(stream, column, alone=True) for column in range(len(stream.labels))]
+    offered = [_offered_channel(stream, column, alone=True) for column in range(len(stream.labels))]
     judged = opening.channel or stream.own.get("ecg")
-    at = channels.choose(offered, replace(opening, channel=judged), path.name)
-    rate = channels.settle_rate(stream.rate, opening, path.name)
+    at = channels.choose_channel(offered, replace(opening, channel=judged), path.name)
+    rate = channels.resolve_rate(stream.rate, opening, path.name)
     _check_samples(path, ecg[0])
     info = StreamInfo(rate, (offered[at].name,), _full_scale(stream), stream.name, stream.source_id or path.name)
-    factor = channels.millivolts(stream.units[at], opening, path.name)
+    factor = channels.millivolt_factor(stream.units[at], opening, path.name)
     return FileRecording(info, lambda: counted_runs(path, stream, rate, at, factor))
 
 
@@ -87,27 +89,29 @@ def _full_scale(stream: StreamHeader) -> tuple[float, float] | None:
         return None
 
 
-def _channel(stream: StreamHeader, column: int, *, alone: bool) -> channels.Channel:
+def _offered_channel(stream: StreamHeader, column: int, *, alone: bool) -> channels.OfferedChannel:
     """Named by its label; where streams could be mixed up, by stream and label."""
     label = stream.labels[column] or (stream.name if len(stream.labels) == 1 else f"{stream.name} {column + 1}")
     name = label if alone or label == stream.name or label.startswith(stream.name) else f"{stream.name}/{label}"
     own = stream.kinds[column]
-    return channels.describe(name, stream.labels[column], own, stream.kind, stream.name, kind=own or stream.kind)
+    return channels.describe_channel(
+        name, stream.labels[column], own, stream.kind, stream.name, kind=own or stream.kind
+    )
 
 
-def _check_samples(path: Path, track: Track) -> None:
+def _check_samples(path: Path, track: XdfTrack) -> None:
     if track.first is None:
         raise TruncatedError(f"{path.name}: stream {track.stream.name!r} has no samples", "record it again")
 
 
-def _first(path: Path, stream: StreamHeader) -> F64:
+def _first_timestamps(path: Path, stream: StreamHeader) -> F64:
     """Stamps of the first samples, NaN where there is none."""
     found: list[F64] = []
     try:
-        for file, chunk in sound_chunks(path):
+        for file, chunk in intact_chunks(path):
             if isinstance(chunk, ChunkLocation) and (chunk.tag, chunk.stream) == (SAMPLES_TAG, stream.number):
                 found.append(read_samples(path, stream, file.read(chunk.size))[0])
-            if sum(map(len, found)) >= timestamps.ENOUGH:
+            if sum(map(len, found)) >= timestamps.MAX_FIT_TIMESTAMPS:
                 break
     except FormatError:
         if not sum(map(len, found)):
@@ -115,24 +119,24 @@ def _first(path: Path, stream: StreamHeader) -> F64:
     return np.concatenate([np.empty(0), *found])
 
 
-def _fitted(first: F64) -> float | None:
+def _fitted_rate(first: F64) -> float | None:
     """The rate of a stream that states none (0 in XDF means irregular)."""
-    interval = timestamps.fit(first)
-    return None if interval is None else channels.nominal(1 / interval)
+    interval = timestamps.fit_interval(first)
+    return None if interval is None else channels.snap_to_nominal(1 / interval)
 
 
-def _pace(path: Path, first: F64, rate: float) -> tuple[Pace, list[State]]:
+def _fit_timing(path: Path, first: F64, rate: float) -> tuple[StreamTiming, list[State]]:
     """How fast samples follow each other, by their stamps; and a remark where the header states another rate."""
-    times = deduced(first, float("nan"), 1 / rate)
-    interval = timestamps.fit(times) or 1 / rate
+    times = fill_omitted_timestamps(first, float("nan"), 1 / rate)
+    interval = timestamps.fit_interval(times) or 1 / rate
     channels.check_rate(1 / interval, path.name)
     step = np.diff(times)
     arrival = bool((step < interval / 2).any())
-    steady = step[np.abs(step) < _PAUSE]
-    real = len(steady) / float(steady.sum()) if steady.sum() > _SHOWS else rate  # less where samples are lost
+    steady = step[np.abs(step) < _MAX_STEADY_STEP_S]
+    real = len(steady) / float(steady.sum()) if steady.sum() > _MIN_RATE_SPAN_S else rate  # less where samples are lost
     off = abs(interval * rate - 1)
-    if off > channels.NOMINAL and abs(interval * real - 1) < off / 4:
-        measured = channels.nominal(1 / interval)
+    if off > channels.NOMINAL_RATE_TOLERANCE and abs(interval * real - 1) < off / 4:
+        measured = channels.snap_to_nominal(1 / interval)
         what = f"the header states {rate:g} Hz, the time stamps show {measured:.6g} Hz, which is used"
-        return Pace(measured, interval, arrival), [State("warning", f"{path.name}: {what}")]
-    return Pace(rate, interval, arrival), []
+        return StreamTiming(measured, interval, arrival), [State("warning", f"{path.name}: {what}")]
+    return StreamTiming(rate, interval, arrival), []

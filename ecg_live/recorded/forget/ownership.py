@@ -8,7 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.recording import UNDECODABLE, undecodable
+from devices.files.recording import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
 from ecg_live.recorded.report.page import PARTICIPANT_META
@@ -47,8 +47,8 @@ def read_owner(path: Path) -> FileOwner:
         return _owner_in_headers(path)
     except OSError as error:
         raise RecordingError(error.strerror or str(error)) from error
-    except UNDECODABLE as error:
-        raise undecodable(path.name, error) from error
+    except DECODE_ERRORS as error:
+        raise damaged_file_error(path.name, error) from error
 
 
 def _owner_in_headers(path: Path) -> FileOwner:
@@ -69,7 +69,7 @@ def _owner_in_headers(path: Path) -> FileOwner:
 def _source(configuration: str) -> str:
     try:
         return str(json.loads(configuration)["source"])
-    except UNDECODABLE:
+    except DECODE_ERRORS:
         return ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
-from devices.files.recording import UNDECODABLE, undecodable
+from devices.files.recording import DECODE_ERRORS, damaged_file_error
 from devices.files.regular import regular_file
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.verify.result import CLOSE_REMEDY, StreamCount, VerifyReport
@@ -152,8 +152,10 @@ def _count_chunk(report: VerifyReport, file: BinaryIO, chunk: ChunkLocation) -> 
                 report.gap_audit.move_to(count.stop)
         elif chunk.tag == STREAM_FOOTER_TAG:
             count.footer_samples = _footer_sample_count(file.read(chunk.size))
-    except (RecordingError, *UNDECODABLE) as error:
-        why = error.message if isinstance(error, RecordingError) else undecodable(report.path.name, error).message
+    except (RecordingError, *DECODE_ERRORS) as error:
+        why = (
+            error.message if isinstance(error, RecordingError) else damaged_file_error(report.path.name, error).message
+        )
         report.add_problem(f"byte {chunk.begin}: {why}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devices.files import channels
-from devices.files.channels import ECG, describe, kind_of
+from devices.files.channels import ECG, describe_channel, kind_of
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,11 @@ def test_what_is_not_known_says_nothing() -> None:
 
 
 def test_the_most_telling_text_decides() -> None:
-    assert describe("x", "ECG HR", "ECG", "ECG").kind == "HR"  # the label of a channel in a stream of ECG
-    assert describe("x", "channel 1", "", "ECG").kind == ECG
-    assert describe("x", "Resp", "ECG electrode").kind == "RESP"
-    assert describe("x", "A1", "unheard of", kind="unheard of") == channels.Channel("x", "unheard of")
-    assert describe("ECG", "RAW", "ECG", kind="RAW").kind == ECG  # a sensor that OpenSignals was not told the kind of
-    assert describe("A1", "RAW", "A1", kind="RAW").kind == "RAW"
+    assert describe_channel("x", "ECG HR", "ECG", "ECG").kind == "HR"  # the label of a channel in a stream of ECG
+    assert describe_channel("x", "channel 1", "", "ECG").kind == ECG
+    assert describe_channel("x", "Resp", "ECG electrode").kind == "RESP"
+    assert describe_channel("x", "A1", "unheard of", kind="unheard of") == channels.OfferedChannel("x", "unheard of")
+    assert (
+        describe_channel("ECG", "RAW", "ECG", kind="RAW").kind == ECG
+    )  # a sensor that OpenSignals was not told the kind of
+    assert describe_channel("A1", "RAW", "A1", kind="RAW").kind == "RAW"

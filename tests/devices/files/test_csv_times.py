@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from devices.files import open_recording
-from devices.files.text.dates import Midnights, to_ms
+from devices.files.text.dates import MidnightUnwrapper, parse_times_ms
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from tests.support.decoding import DecodedRecording, decode
@@ -62,7 +62,7 @@ def test_elapsed_time_as_physionet_writes_it(tmp_path: Path) -> None:
     ],
 )
 def test_stamps_in_words(text: str, ms: float) -> None:
-    np.testing.assert_equal(to_ms(np.array([text.encode()], dtype=bytes)).tolist(), [ms])
+    np.testing.assert_equal(parse_times_ms(np.array([text.encode()], dtype=bytes)).tolist(), [ms])
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_stamps_in_words(text: str, ms: float) -> None:
 )
 def test_what_is_no_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        to_ms(np.array([text.encode()], dtype=bytes))
+        parse_times_ms(np.array([text.encode()], dtype=bytes))
 
 
 def test_midnight_between_blocks() -> None:
-    midnights = Midnights()
+    midnights = MidnightUnwrapper()
     day = 86_400_000.0
     assert midnights.push(np.array([day - 2, np.nan, day - 1])).tolist()[2] == day - 1
     assert midnights.push(np.array([0.0, 1.0])).tolist() == [day, day + 1]

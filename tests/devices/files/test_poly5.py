@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.files import open_recording
-from devices.files.poly5 import read_header
+from devices.files.poly5 import read_poly5_header
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError, TruncatedError
 from ecg_live.events import Chunk
@@ -187,8 +187,8 @@ def test_any_damage_of_the_header_is_an_answer_or_one_line(
 
 
 def test_when_a_recording_began(tmp_path: Path) -> None:
-    assert read_header(poly5(tmp_path / "a.S00", NAMES, counted(9))).started == datetime(2012, 9, 18, 13, 15)  # noqa: DTZ001
-    assert read_header(poly5(tmp_path / "b.S00", NAMES, counted(9), start=[0] * 7)).started is None
+    assert read_poly5_header(poly5(tmp_path / "a.S00", NAMES, counted(9))).started == datetime(2012, 9, 18, 13, 15)  # noqa: DTZ001
+    assert read_poly5_header(poly5(tmp_path / "b.S00", NAMES, counted(9), start=[0] * 7)).started is None
 
 
 def test_numbers_that_are_none_stay_in_place(tmp_path: Path) -> None:

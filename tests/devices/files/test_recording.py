@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.files.recording import FileRecording, Run
+from devices.files.recording import FileRecording, SampleRun
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, Marker, State, StreamInfo
 
 INFO = StreamInfo(100.0, ("ECG",))
 
 
-def recording(items: list[Run | State | Marker], error: bool = False) -> FileRecording:
-    def runs() -> Iterator[Run | State | Marker]:
+def recording(items: list[SampleRun | State | Marker], error: bool = False) -> FileRecording:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         yield from items
         if error:
             raise FormatError("line 7: found 'x'")
@@ -26,8 +26,8 @@ def recording(items: list[Run | State | Marker], error: bool = False) -> FileRec
     return FileRecording(INFO, runs)
 
 
-def run(start: int, count: int) -> Run:
-    return Run(start, np.arange(start, start + count, dtype=np.float64), "lost")
+def run(start: int, count: int) -> SampleRun:
+    return SampleRun(start, np.arange(start, start + count, dtype=np.float64), "lost")
 
 
 @settings(deadline=None)
@@ -36,7 +36,7 @@ def run(start: int, count: int) -> Run:
     st.integers(1, 50),
 )
 def test_any_size_gives_the_same_samples_and_gaps(pieces: list[tuple[int, int]], size: int) -> None:
-    items: list[Run | State | Marker] = []
+    items: list[SampleRun | State | Marker] = []
     at = 0
     for count, lost in pieces:
         items.append(run(at + lost, count))
@@ -55,7 +55,7 @@ def test_any_size_gives_the_same_samples_and_gaps(pieces: list[tuple[int, int]],
             expected += item.samples[:, 0].tolist()
             np.testing.assert_array_equal(item.samples[:, 0], np.arange(item.start, item.stop))
             stop = item.stop
-    runs = [r for r in items if isinstance(r, Run) and len(r.samples)]
+    runs = [r for r in items if isinstance(r, SampleRun) and len(r.samples)]
     assert expected == [float(v) for r in runs for v in r.samples]
     assert gaps == [
         (a, b - a)
@@ -77,7 +77,7 @@ def test_all_before_an_error_is_given_first() -> None:
 
 
 def test_a_disk_that_fails_is_our_error_behind_what_was_good() -> None:
-    def runs() -> Iterator[Run | State | Marker]:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         yield run(0, 5)
         raise OSError(5, "Input/output error")
 
@@ -93,7 +93,7 @@ def test_a_disk_that_fails_is_our_error_behind_what_was_good() -> None:
     "error", [KeyError("raw"), ZeroDivisionError(), struct.error("short"), RecursionError("a\nb"), MemoryError()]
 )
 def test_what_a_decoder_trips_over_is_a_format_error_behind_what_was_good(error: Exception) -> None:
-    def runs() -> Iterator[Run | State | Marker]:
+    def runs() -> Iterator[SampleRun | State | Marker]:
         yield run(0, 5)
         raise error
 
@@ -117,7 +117,7 @@ def test_a_remark_comes_behind_the_samples_before_it() -> None:
 
 
 def test_what_is_no_number_becomes_nan_and_two_passes_agree() -> None:
-    opened = recording([Run(0, np.array([1.0, np.inf, -np.inf, np.nan]))])
+    opened = recording([SampleRun(0, np.array([1.0, np.inf, -np.inf, np.nan]))])
     for _ in range(2):
         (chunk,) = opened.chunks(10)
         assert isinstance(chunk, Chunk)

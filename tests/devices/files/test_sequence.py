@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.files.recording import Run
-from devices.files.sequence import Counter
+from devices.files.recording import SampleRun
+from devices.files.sequence import SequenceCounter
 
 PLUX = (1 << 15, 1 << 16)
 
@@ -19,12 +19,12 @@ def gaps(numbers: list[int], block: int) -> list[tuple[int, int]]:
         asked.append(1)
         return max(numbers)
 
-    counter = Counter(PLUX, 1000.0, highest=highest)
+    counter = SequenceCounter(PLUX, 1000.0, highest=highest)
     stop, found = 0, []
     for at in range(0, len(numbers), block):
         part = np.array(numbers[at : at + block], dtype=np.float64)
         for run in counter.push(part, part, "here"):
-            assert isinstance(run, Run)
+            assert isinstance(run, SampleRun)
             found += [(stop, run.start - stop)] if run.start > stop else []
             stop = run.start + len(run.samples)
     assert len(asked) <= 1  # reading a file twice is enough

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.files.recording import Run
-from devices.files.timestamps import StampCounter, fit
+from devices.files.recording import SampleRun
+from devices.files.timestamps import TimestampCounter, fit_interval
 from ecg_live.events import F64, Marker, State
 
 RATE = 250.0
@@ -19,8 +19,8 @@ def count(
     times: F64, *, cuts: tuple[int, ...] = (), arrival: bool = True, notes: tuple[float, ...] = (), second: float = 1.0
 ) -> tuple[list[tuple[int, int]], list[str], list[float], list[float]]:
     """Gaps (row, samples), warnings, marker times in s, and the values in order."""
-    counter = StampCounter(second / RATE, second, "a.xdf", arrival=arrival, rate=RATE)
-    items: list[Run | State | Marker] = []
+    counter = TimestampCounter(second / RATE, second, "a.xdf", arrival=arrival, rate=RATE)
+    items: list[SampleRun | State | Marker] = []
     for note in notes:
         counter.note(note, "x")
     for low, high in pairwise([0, *cuts, len(times)]):
@@ -29,7 +29,7 @@ def count(
     gaps, stop, rows = [], 0, 0
     values: list[float] = []
     for item in items:
-        if isinstance(item, Run):
+        if isinstance(item, SampleRun):
             gaps += [(rows, item.start - stop)] if item.start != stop else []
             stop, rows = item.start + len(item.samples), rows + len(item.samples)
             values += item.samples.tolist()
@@ -137,7 +137,7 @@ def test_markers_lie_among_the_samples_of_their_time_though_the_rate_is_off() ->
     times = 1000 + np.arange(90000) / real  # a real rate that is off by 7 s an hour
     times[45000:] += 20
     notes = (999.0, 1000 + 30000 / real, 1000 + 45000 / real + 5, 1020 + 60000 / real)
-    counter = StampCounter(1 / real, 1.0, "a.xdf", rate=RATE)
+    counter = TimestampCounter(1 / real, 1.0, "a.xdf", rate=RATE)
     for note in notes:
         counter.note(note, "x")
     found = [item.time for item in [*counter.push(times, times), *counter.flush()] if isinstance(item, Marker)]
@@ -146,7 +146,7 @@ def test_markers_lie_among_the_samples_of_their_time_though_the_rate_is_off() ->
 
 
 def test_markers_on_another_clock_lie_where_they_stand_and_are_told() -> None:
-    counter = StampCounter(1 / RATE, 1.0, "a.xdf", rate=RATE)
+    counter = TimestampCounter(1 / RATE, 1.0, "a.xdf", rate=RATE)
     times = clock(80)
     items = [*counter.push(times[:5000], times[:5000])]
     for wrong in (1.7e9, float("nan"), 1e300):
@@ -161,6 +161,6 @@ def test_the_interval_of_packets_whose_samples_share_nearly_one_stamp() -> None:
     rng = np.random.default_rng(4)
     packets = np.arange(1702) // 73
     times = (packets + 1) * 73 / 130 + rng.uniform(0, 0.02, packets.max() + 1)[packets] + np.arange(1702) % 73 * 1e-5
-    interval = fit(times)
+    interval = fit_interval(times)
     assert interval is not None
     assert 1 / interval == pytest.approx(130, rel=0.004)

@@ -18,8 +18,8 @@ _MICRO = (
 @pytest.mark.parametrize("text", _MICRO)
 def test_microvolts_in_every_spelling(text: str) -> None:
     assert units.to_millivolts(text) == 1e-3
-    assert channels.millivolts(text, ReadOptions(), "here") == 1e-3
-    assert channels.millivolts("V", ReadOptions(unit=text), "here") == 1e-3  # what the user writes goes before
+    assert channels.millivolt_factor(text, ReadOptions(), "here") == 1e-3
+    assert channels.millivolt_factor("V", ReadOptions(unit=text), "here") == 1e-3  # what the user writes goes before
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ def test_other_units_of_voltage(text: str, factor: float) -> None:
 def test_what_is_no_unit_of_voltage_is_asked_for(text: str) -> None:
     assert units.to_millivolts(text) is None
     with pytest.raises(ConfigError, match="--unit"):
-        channels.millivolts(text, ReadOptions(), "here")
+        channels.millivolt_factor(text, ReadOptions(), "here")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "none", "N/A", "unknown", "no_units", "-", "\0"])
 def test_a_field_that_says_nothing_means_millivolts(text: str) -> None:
-    assert units.is_missing(text)
-    assert channels.millivolts(text, ReadOptions(), "here") == 1.0
+    assert units.is_unit_missing(text)
+    assert channels.millivolt_factor(text, ReadOptions(), "here") == 1.0
 
 
 @pytest.mark.parametrize("raw", ["\u00b5V".encode(), "\u00b5V".encode("latin-1"), "\u03bcV".encode()])
 def test_header_fields_of_unstated_encoding(raw: bytes) -> None:
-    assert units.to_millivolts(units.text_of(raw)) == 1e-3
+    assert units.to_millivolts(units.decode_text(raw)) == 1e-3
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_header_fields_of_unstated_encoding(raw: bytes) -> None:
      ("lead V", ""), ("ECGmV", "mV"), ("ECG \ufffdV", "\ufffdV")],
 )  # fmt: skip
 def test_the_unit_in_a_column_name(name: str, unit: str) -> None:
-    assert units.of_name(name) == unit
+    assert units.unit_in_name(name) == unit

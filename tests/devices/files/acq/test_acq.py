@@ -61,8 +61,8 @@ def test_every_version_gives_samples_and_markers(tmp_path: Path, revision: int, 
 
 @pytest.mark.parametrize(("revision", "order"), [(41, "<"), (45, ">"), (68, ">"), (132, "<")])
 def test_compressed_files(tmp_path: Path, revision: int, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devices.files.acq.data._BLOCK", 301)
-    monkeypatch.setattr("devices.files.acq.data._BYTES", 97)
+    monkeypatch.setattr("devices.files.acq.data._BLOCK_SAMPLES", 301)
+    monkeypatch.setattr("devices.files.acq.data._COMPRESSED_READ_BYTES", 97)
     channels = [Written(EDA, "EDA", "microsiemens"), Written(RAMP)]
     path = write(tmp_path / "a.acq", channels, revision=revision, order=order, compressed=True, markers=[(5, "go")])
     got = decode(path)

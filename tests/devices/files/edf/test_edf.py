@@ -8,8 +8,8 @@ import pytest
 
 from devices.files import open_recording
 from devices.files.edf import edf
-from devices.files.edf.header import read_header
-from devices.files.recording import Piece
+from devices.files.edf.header import read_edf_header
+from devices.files.recording import RecordingItem
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import Chunk, Gap
@@ -259,9 +259,12 @@ def test_a_record_as_long_as_the_recording_is_read_piece_by_piece(
 ) -> None:
     path = write(tmp_path / "a.edf", counts(seconds=130))
     put(put(put(path, 236, b"1"), 244, b"130"), 256 + 216, b"32500")
-    monkeypatch.setattr(edf, "_BLOCK", 4096)
+    monkeypatch.setattr(edf, "_BLOCK_BYTES", 4096)
     assert index(decode(path, size=1000).samples) == list(range(32500))
-    sizes = {len(data) for _, data in edf._pieces(path, edf._layout(path, read_header(path), ReadOptions()), [], 250)}
+    sizes = {
+        len(data)
+        for _, data in edf._record_bytes(path, edf._layout(path, read_edf_header(path), ReadOptions()), [], 250)
+    }
     assert max(sizes) == 4096
 
 
@@ -311,7 +314,7 @@ def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.edf", counts(seconds=100))
     recording = open_recording(path, ReadOptions())
     path.write_bytes(path.read_bytes()[: 512 + 500 * 41 + 7])
-    given: list[Piece] = []
+    given: list[RecordingItem] = []
     with pytest.raises(TruncatedError, match="cut while it was read"):
         given.extend(recording.chunks(100))
     parts = [piece.samples[:, 0] for piece in given if isinstance(piece, Chunk)]

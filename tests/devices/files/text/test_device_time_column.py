@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.files.text.device_time_column import own_times
+from devices.files.text.device_time_column import own_time_columns
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from devices.files.text.device_time_column import own_times
 )
 def test_own_times(names: list[str], column: int, own: list[int]) -> None:
     times = [i for i, name in enumerate(names) if "time" in name.casefold()]
-    assert own_times(names, times, column) == own
+    assert own_time_columns(names, times, column) == own

@@ -114,7 +114,7 @@ def test_every_format_read_block_by_block_is_what_the_wfdb_package_reads_at_once
     lines = [f"a.dat {form}x{n}+24 100(3)/mV 0 0 50 0 0 S{i}\n" for i, n in enumerate(frames)]
     (tmp_path / "a.hea").write_text(f"a {len(frames)} 250 {count}\n" + "".join(lines))
     whole = wfdb.rdrecord(str(tmp_path / "a"), smooth_frames=False).e_p_signal
-    monkeypatch.setattr("devices.files.wfdb.wfdb._BLOCK", block)
+    monkeypatch.setattr("devices.files.wfdb.wfdb._BLOCK_SAMPLES", block)
     for i, n in enumerate(frames):
         got = decode(tmp_path / "a.hea", ReadOptions(channel=f"S{i}"), size=50)
         np.testing.assert_array_equal(got.samples, whole[i])
