@@ -20,7 +20,7 @@ from ecg_live.text import sanitize
 
 REQUIRED_PACKAGES = (
     "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio",
-    "h5py", "rich",
+    "h5py", "rich", "markupsafe",
 )  # fmt: skip
 BLUETOOTH_SCAN_S = 1.0  # s of listening for Bluetooth devices
 

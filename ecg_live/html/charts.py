@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ecg_live.html.markup import Markup, tag
+from markupsafe import Markup
+
+from ecg_live.html.markup import tag
 
 COLOUR_CLASSES = 8  # classes c0 to c7 of the style sheet
 LINE_DASHES = ("none", "6 3", "2 3", "8 3 2 3")  # lines differ in style as well as in colour

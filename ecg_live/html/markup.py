@@ -1,43 +1,68 @@
-"""HTML and SVG that is escaped by construction: what is not `Markup` is text, and text cannot become markup."""
+"""HTML and SVG elements that escape their text (`markupsafe`), and numbers as pages show them.
+
+Every ``str`` that is not a `markupsafe.Markup` is text: it is escaped, and cannot become markup.
+"""
 
 from __future__ import annotations
 
-import html
 import math
 import re
 import statistics
 from collections.abc import Iterable, Sequence
 
+import markupsafe
+from markupsafe import Markup
+
 NO_VALUE_DASH, MINUS_SIGN = "\u2013", "\u2212"
-FORBIDDEN_CHARACTERS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
-)  # in HTML, or in UTF-8
+# control characters, surrogates and non-characters, which neither HTML nor UTF-8 allows
+FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-class Markup(str):
-    """Text that is markup already."""
-
-    __slots__ = ()
+def escape(text: str) -> Markup:
+    """Escape text, and replace characters that a page must not contain; return `Markup` as it is."""
+    return text if isinstance(text, Markup) else markupsafe.escape(FORBIDDEN_CHARACTERS.sub("\ufffd", text))
 
 
 def tag(name: str, *parts: str | Sequence[str], **attributes: object) -> Markup:
-    """An element; ``class_`` is class, an underscore inside a name a hyphen, None leaves an attribute out."""
+    """Make an element.
+
+    Parameters
+    ----------
+    name : str
+        Name of the element.
+    *parts : str or sequence of str
+        Its content; text is escaped.
+    **attributes : object
+        ``class_`` is written ``class``, an underscore inside a name becomes a hyphen, None leaves the attribute out.
+    """
     inner = join(part if isinstance(part, str) else join(part) for part in parts)
-    given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_escape(str(value))}"'
+    given = join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), escape(str(value)))
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup(f"<{name}{given}>{inner}</{name}>")
+    return Markup(f"<{name}{given}>{inner}</{name}>")  # noqa: S704 - both are escaped
 
 
 def join(parts: Iterable[str]) -> Markup:
-    """Pieces one after the other."""
-    return Markup("".join(part if isinstance(part, Markup) else _escape(part) for part in parts))
+    """Concatenate markup and text; text is escaped."""
+    return Markup().join(map(escape, parts))
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str] | Markup], class_: str = "") -> Markup:
-    """A table whose rows are cells, the first of which heads its row; or a whole row as markup."""
+    """Make a table.
+
+    Parameters
+    ----------
+    caption : str
+        Title of the table.
+    header : sequence of str
+        Names of the columns.
+    rows : iterable
+        Each row as its cells, the first of which is the row's header, or as a complete ``tr`` element.
+    class_ : str, optional
+        Class of the table in the style sheet.
+    """
     head = tag("tr", [tag("th", cell, scope="col") for cell in header])
     body = [row if isinstance(row, Markup) else table_row(row) for row in rows]
     content = (tag("caption", caption), tag("thead", head), tag("tbody", body))
@@ -45,63 +70,59 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str] | Ma
 
 
 def table_row(cells: Sequence[str], class_: str | None = None) -> Markup:
-    """A row of a table."""
+    """Make a row of a table; its first cell is the header of the row."""
     return tag("tr", tag("th", cells[0], scope="row"), [tag("td", cell) for cell in cells[1:]], class_=class_)
 
 
 def bullet_list(items: Iterable[str]) -> Markup:
-    """A list of points; nothing if there are none."""
-    made = [tag("li", item) for item in items]
-    return tag("ul", made) if made else Markup("")
+    """Make a list of points; empty without items."""
+    points = [tag("li", item) for item in items]
+    return tag("ul", points) if points else Markup()
 
 
 def collapsible(summary: str, *content: str) -> Markup:
-    """What is shown on request, and in print."""
+    """Make a part that opens on request, and in print."""
     return tag("details", tag("summary", summary), *content)
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number, a dash where there is none."""
+    """Format a number; None and NaN become a dash."""
     if value is None or not math.isfinite(value):
         return NO_VALUE_DASH
     return f"{value:.{digits}f}".replace("-", MINUS_SIGN)
 
 
 def signed_number(value: float) -> str:
-    """A difference with its sign."""
+    """Format a difference with its sign."""
     return number(value) if not math.isfinite(value) or value < 0 else f"+{number(value)}"
 
 
 def interval_text(interval: tuple[float, float], digits: int = 2) -> str:
-    """An interval in words."""
+    """Format an interval as "low to high"."""
     return f"{number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
 def with_interval(value: float | None, interval: tuple[float, float] | None) -> str:
-    """A score, and its interval if there is one."""
+    """Format a score, and its interval if there is one."""
     return number(value) if interval is None else f"{number(value)} ({interval_text(interval)})"
 
 
 def mean_and_sd(values: Iterable[float | None]) -> str:
-    """Mean and standard deviation (of a sample) of those that are numbers."""
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    if not known:
+    """Format mean and sample standard deviation of the finite values."""
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    if not finite:
         return NO_VALUE_DASH
-    spread = statistics.stdev(known) if len(known) > 1 else None
-    return f"{number(statistics.fmean(known), 2)} \u00b1 {number(spread, 2)}"
+    deviation = statistics.stdev(finite) if len(finite) > 1 else None
+    return f"{number(statistics.fmean(finite), 2)} \u00b1 {number(deviation, 2)}"
 
 
 def p_value_text(p: float) -> str:
-    """A p-value."""
+    """Format a p-value."""
     if not math.isfinite(p):
         return f"p {NO_VALUE_DASH}"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
-def count(value: int, thing: str, things: str = "") -> str:
-    """How many, with the right word."""
-    return f"{value:,} {thing if value == 1 else things or thing + 's'}"
-
-
-def _escape(text: str) -> str:
-    return html.escape(FORBIDDEN_CHARACTERS.sub("\ufffd", text))
+def count(value: int, singular: str, plural: str = "") -> str:
+    """Format how many there are, with singular or plural (default: singular + "s")."""
+    return f"{value:,} {singular if value == 1 else plural or singular + 's'}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from ecg_live.html.document import document
-from ecg_live.html.markup import Markup, bullet_list, join, tag
+from ecg_live.html.markup import bullet_list, join, tag
 from training.report.scores import label_section
 from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
 from training.report.sentences import chosen_rows, headline

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
 from ecg_live.html.charts import (
     COLOUR_CLASSES,
     Plot,
@@ -16,7 +18,7 @@ from ecg_live.html.charts import (
     text_at,
     vertical_text,
 )
-from ecg_live.html.markup import NO_VALUE_DASH, Markup, number, tag, with_interval
+from ecg_live.html.markup import NO_VALUE_DASH, number, tag, with_interval
 from training.report.sentences import FEATURE_NAMES, LOSO
 from training.results import ExampleWindow, LabelResult, MapPoint, PretextLog, ResultRow
 

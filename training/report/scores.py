@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from ecg_live.html.markup import (
-    Markup,
     bullet_list,
     collapsible,
     count,

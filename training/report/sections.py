@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from ecg_live.html.charts import legend_swatch
-from ecg_live.html.markup import Markup, bullet_list, collapsible, count, number, table, tag
+from ecg_live.html.markup import bullet_list, collapsible, count, number, table, tag
 from training.report.plots import (
     label_style,
     legend_map_dot,

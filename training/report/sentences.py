@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ecg_live.html.markup import Markup, count, interval_text, join, number, p_value_text, signed_number, tag
+from markupsafe import Markup
+
+from ecg_live.html.markup import count, interval_text, join, number, p_value_text, signed_number, tag
 from training.results import LabelResult, PairedComparison, ResultRow
 
 LOSO = "loso"

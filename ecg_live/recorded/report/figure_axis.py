@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from markupsafe import Markup
 
 from ecg_live.html.charts import Plot, straight_line, text_at
-from ecg_live.html.markup import Markup, tag
+from ecg_live.html.markup import tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.downsample import DownsampledLine, DownsampledShare
 from ecg_live.recorded.report.session import RecordedGap, RecordedMarker

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from markupsafe import Markup
 
 from ecg_live.events import F64
 from ecg_live.html.charts import Plot, axis_ticks, data_limits, straight_line, svg, text_at, vertical_text
-from ecg_live.html.markup import MINUS_SIGN, Markup, number
+from ecg_live.html.markup import MINUS_SIGN, number
 from ecg_live.recorded.report.downsample import downsample_line, downsample_share
 from ecg_live.recorded.report.ecg_overview import SNIPPET_HALF_WIDTH_S, EcgOverview, EcgSnippet
 from ecg_live.recorded.report.figure_axis import (

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
-from ecg_live.html.markup import Markup, bullet_list, collapsible, count, number, table, tag
+from ecg_live.html.markup import bullet_list, collapsible, count, number, table, tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.sentences import ending_text, files_text
 from ecg_live.recorded.report.session import RecordedSession, finite_number, parse_json_object

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from ecg_live import __version__
 from ecg_live.html.charts import legend_swatch
 from ecg_live.html.document import document
-from ecg_live.html.markup import Markup, bullet_list, join, tag
+from ecg_live.html.markup import bullet_list, join, tag
 from ecg_live.recorded.report.downsample import column_duration
 from ecg_live.recorded.report.ecg_overview import MAX_SNIPPETS
 from ecg_live.recorded.report.figure_axis import FigureAxis

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from markupsafe import Markup
 
-from ecg_live.html.markup import NO_VALUE_DASH, Markup, collapsible, count, join, number, table, tag
+from ecg_live.html.markup import NO_VALUE_DASH, collapsible, count, join, number, table, tag
 from ecg_live.presentation.formatting import NO_VALUE, clock_text
 from ecg_live.recorded.report.figure_axis import shorten
 from ecg_live.recorded.report.figures import GRADE_COLOURS, shown_classes

@@ -89,7 +89,7 @@ from pyqtgraph.Qt import QtWidgets
 app = QtWidgets.QApplication(sys.argv[:1])
 app.setStyle("Fusion")
 from ecg_live.dashboard.window import MainWindow
-from tests.ecg_live.dashboard.simulated import FOUR, LOAD, SimulatedView, answer
+from tests.support.simulated_view import FOUR, LOAD, SimulatedView, answer
 heads = (LOAD, FOUR)[: int(sys.argv[1])]
 view = SimulatedView(heads)
 window = MainWindow(view, title="ecg-live demo", model="test", clock=view.clock)
