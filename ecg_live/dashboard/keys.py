@@ -1,90 +1,215 @@
-"""Which key does what."""
+"""The keys of the dashboard: one table, from which the window's actions and the list of keys are made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Protocol
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from ecg_live.dashboard.controller import SessionController
+from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.markers import QUICK_MARKERS
 
-if TYPE_CHECKING:
-    from ecg_live.dashboard.window import MainWindow
-
-Action = Callable[["MainWindow"], object]
 _Key = QtCore.Qt.Key
-_FAR = 1 << 30  # samples: further than any history
-
-_TEXT = (QtWidgets.QLineEdit, QtWidgets.QTextEdit, QtWidgets.QPlainTextEdit, QtWidgets.QAbstractSpinBox)
-
-
-def _second(by: int) -> Action:
-    return lambda window: window.scroll_by(by * window.transport.bar.singleStep())
-
-
-def _page(by: int) -> Action:
-    return lambda window: window.scroll_by(by * window.sweep.span)
-
-
-def _gain(by: int) -> Action:
-    return lambda window: window.transport.step(window.transport.gain, by)
+_ARROWS = {_Key.Key_Left, _Key.Key_Right, _Key.Key_Up, _Key.Key_Down}
+_PAGING = {_Key.Key_PageUp, _Key.Key_PageDown, _Key.Key_Home, _Key.Key_End}
+_TEXT_FIELDS = (QtWidgets.QLineEdit, QtWidgets.QTextEdit, QtWidgets.QPlainTextEdit, QtWidgets.QAbstractSpinBox)
+# keys that a control with the focus handles itself
+_CONTROL_KEYS: dict[type[QtWidgets.QWidget], set[_Key]] = {
+    QtWidgets.QAbstractButton: {_Key.Key_Space, *_ARROWS},
+    QtWidgets.QComboBox: {_Key.Key_Space, _Key.Key_Up, _Key.Key_Down, *_PAGING},
+    QtWidgets.QAbstractSlider: {*_ARROWS, *_PAGING},
+}
+_MAX_SCROLL_S = 86400  # beyond any history
 
 
-def _speed(by: int) -> Action:
-    return lambda window: window.transport.step(window.transport.speed, by)
+class KeyTarget(Protocol):
+    """What keys command: the main window."""
+
+    controller: SessionController
+
+    def toggle_pause(self) -> None:
+        """Pause or resume the trace."""
+
+    def go_live(self) -> None:
+        """Resume the trace."""
+
+    def scroll_seconds(self, seconds: int) -> None:
+        """Scroll the paused trace."""
+
+    def scroll_pages(self, pages: int) -> None:
+        """Scroll the paused trace."""
+
+    def step_gain(self, steps: int) -> None:
+        """Change the gain."""
+
+    def step_speed(self, steps: int) -> None:
+        """Change the paper speed."""
+
+    def toggle_theme(self) -> None:
+        """Change light for dark."""
+
+    def toggle_full_screen(self) -> None:
+        """Enter or leave full screen."""
+
+    def leave_full_screen(self) -> None:
+        """Leave full screen."""
+
+    def show_help(self) -> None:
+        """List the keys."""
+
+    def close(self) -> bool:
+        """Close the window."""
 
 
-def _quick(text: str) -> Action:
+@dataclass(frozen=True, slots=True)
+class KeyBinding:
+    """A command and the keys (as `QKeySequence` names them) that trigger it; ``once`` however long a key is held."""
+
+    keys: tuple[str, ...]
+    command: Callable[[KeyTarget], object]
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHelp:
+    """A line of the list of keys: the keys, what they do, and their bindings."""
+
+    keys: str
+    text: str
+    bindings: tuple[KeyBinding, ...] = ()
+
+
+def _set_marker(text: str) -> Callable[[KeyTarget], object]:
     return lambda window: window.controller.mark_quick(text)
 
 
-def _leave_full_screen(window: MainWindow) -> None:
-    if window.isFullScreen():
-        window.toggle_full_screen()
+KEYS = (
+    KeyHelp(
+        "Space",
+        "Pause the trace, or go on; samples and numbers never stop",
+        (KeyBinding(("Space",), lambda window: window.toggle_pause()),),
+    ),
+    KeyHelp("L", "Back to the newest of the trace", (KeyBinding(("L",), lambda window: window.go_live()),)),
+    KeyHelp(
+        "M",
+        "Marker at this moment: write its text, Enter marks, Escape cancels",
+        (KeyBinding(("M",), lambda window: window.controller.mark(), once=True),),
+    ),
+    KeyHelp(
+        "1 to 9",
+        "Marker with that number as its text",
+        tuple(KeyBinding((text,), _set_marker(text), once=True) for text in QUICK_MARKERS),
+    ),
+    KeyHelp(
+        "B",
+        "Begin a resting baseline; asks if one is running",
+        (KeyBinding(("B",), lambda window: window.controller.begin_baseline(), once=True),),
+    ),
+    KeyHelp(
+        "R",
+        "Record, or stop recording; stopping asks",
+        (KeyBinding(("R",), lambda window: window.controller.toggle_recording(), once=True),),
+    ),
+    KeyHelp(
+        "Left, Right",
+        "While paused: one second back, forward (also mouse wheel)",
+        (
+            KeyBinding(("Left",), lambda window: window.scroll_seconds(-1)),
+            KeyBinding(("Right",), lambda window: window.scroll_seconds(1)),
+        ),
+    ),
+    KeyHelp(
+        "Page Up, Page Down",
+        "While paused: one page back, forward",
+        (
+            KeyBinding(("PgUp",), lambda window: window.scroll_pages(-1)),
+            KeyBinding(("PgDown",), lambda window: window.scroll_pages(1)),
+        ),
+    ),
+    KeyHelp(
+        "Home, End",
+        "While paused: oldest, newest",
+        (
+            KeyBinding(("Home",), lambda window: window.scroll_seconds(-_MAX_SCROLL_S)),
+            KeyBinding(("End",), lambda window: window.scroll_seconds(_MAX_SCROLL_S)),
+        ),
+    ),
+    KeyHelp(
+        "+, -  or  Up, Down",
+        "Gain",
+        (
+            KeyBinding(("+", "=", "Up"), lambda window: window.step_gain(1)),
+            KeyBinding(("-", "Down"), lambda window: window.step_gain(-1)),
+        ),
+    ),
+    KeyHelp(
+        "], [",
+        "Paper speed",
+        (
+            KeyBinding(("]",), lambda window: window.step_speed(1)),
+            KeyBinding(("[",), lambda window: window.step_speed(-1)),
+        ),
+    ),
+    KeyHelp("T", "Light or dark", (KeyBinding(("T",), lambda window: window.toggle_theme()),)),
+    KeyHelp(
+        "F, F11",
+        "Full screen; Escape leaves it",
+        (
+            KeyBinding(("F", "F11"), lambda window: window.toggle_full_screen()),
+            KeyBinding(("Esc",), lambda window: window.leave_full_screen()),
+        ),
+    ),
+    KeyHelp("Tab, Enter", "Next control; press it"),
+    KeyHelp("?, F1", "This list", (KeyBinding(("?", "F1"), lambda window: window.show_help()),)),
+    KeyHelp("Q, Ctrl+W", "Quit", (KeyBinding(("Q", "Ctrl+W"), lambda window: window.close()),)),
+)
 
 
-ASKS: dict[int, Action] = {  # of the session; once however long the key is held
-    _Key.Key_M: lambda window: window.controller.mark(),
-    _Key.Key_B: lambda window: window.controller.begin_baseline(),
-    _Key.Key_R: lambda window: window.controller.toggle_recording(),
-    **{_Key.Key_1 + place: _quick(text) for place, text in enumerate(QUICK_MARKERS)},
-}
-ACTIONS: dict[int, Action] = ASKS | {
-    _Key.Key_Space: lambda window: window.toggle_pause(),
-    _Key.Key_L: lambda window: window.go_live(),
-    _Key.Key_Left: _second(-1),
-    _Key.Key_Right: _second(1),
-    _Key.Key_PageUp: _page(-1),
-    _Key.Key_PageDown: _page(1),
-    _Key.Key_Home: lambda window: window.scroll_by(-_FAR),
-    _Key.Key_End: lambda window: window.scroll_by(_FAR),
-    _Key.Key_Plus: _gain(1),
-    _Key.Key_Equal: _gain(1),
-    _Key.Key_Up: _gain(1),
-    _Key.Key_Minus: _gain(-1),
-    _Key.Key_Down: _gain(-1),
-    _Key.Key_BracketRight: _speed(1),
-    _Key.Key_BracketLeft: _speed(-1),
-    _Key.Key_T: lambda window: window.toggle_theme(),
-    _Key.Key_F: lambda window: window.toggle_full_screen(),
-    _Key.Key_F11: lambda window: window.toggle_full_screen(),
-    _Key.Key_Escape: _leave_full_screen,
-    _Key.Key_Question: lambda window: window.show_help(),
-    _Key.Key_F1: lambda window: window.show_help(),
-    _Key.Key_Q: lambda window: window.close(),
-}
+def add_key_actions(window: QtWidgets.QWidget, target: KeyTarget) -> None:
+    """Make the actions of all keys and add them to a window, which triggers them while it is active."""
+    for line in KEYS:
+        for binding in line.bindings:
+            action = QtGui.QAction(line.text, window)
+            action.setShortcuts([sequence for key in binding.keys for sequence in _sequences(key)])
+            action.setAutoRepeat(not binding.once)
+            action.triggered.connect(lambda _checked, command=binding.command: command(target))
+            window.addAction(action)
 
 
-def action_for(event: QtGui.QKeyEvent | None, focus: QtWidgets.QWidget | None) -> Action | None:
-    """Give what a key asks for; None when it has no meaning here or the focus is in a text field."""
-    if event is None:
-        return None
-    modifier = QtCore.Qt.KeyboardModifier
-    held = event.modifiers() & (modifier.ControlModifier | modifier.AltModifier | modifier.MetaModifier)
-    if held == modifier.ControlModifier and event.key() == _Key.Key_W:
-        return lambda window: window.close()
-    writing = isinstance(focus, _TEXT) or (isinstance(focus, QtWidgets.QComboBox) and focus.isEditable())
-    if writing or held != modifier.NoModifier or (event.isAutoRepeat() and event.key() in ASKS):
-        return None
-    return ACTIONS.get(event.key())
+def _sequences(key: str) -> list[QtGui.QKeySequence]:
+    """Return a key alone and with Shift, which means nothing save where it types another character."""
+    typed = len(key) == 1 and not key.isalpha()
+    return [QtGui.QKeySequence(key)] if typed else [QtGui.QKeySequence(key), QtGui.QKeySequence(f"Shift+{key}")]
+
+
+def focus_keeps_key(focus: QtWidgets.QWidget | None, event: QtGui.QKeyEvent) -> bool:
+    """Return whether the control with the focus handles a key itself: a text field all but Ctrl+W."""
+    modifiers = event.modifiers() & ~QtCore.Qt.KeyboardModifier.ShiftModifier
+    if isinstance(focus, _TEXT_FIELDS) or (isinstance(focus, QtWidgets.QComboBox) and focus.isEditable()):
+        return event.key() != _Key.Key_W or modifiers != QtCore.Qt.KeyboardModifier.ControlModifier
+    return any(isinstance(focus, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS.items())
+
+
+class HelpDialog(QtWidgets.QDialog):
+    """Lists the keys; Escape closes it."""
+
+    def __init__(self, parent: QtWidgets.QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        self.setAccessibleName("Keys")
+        grid = QtWidgets.QGridLayout(self)
+        grid.setContentsMargins(20, 16, 20, 16)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(7)
+        for row, line in enumerate(KEYS):
+            for column, text in enumerate((line.keys, line.text)):
+                label = text_label(text, 10, bold=column == 0)
+                label.setText(text)
+                grid.addWidget(label, row, column)
+        close = QtWidgets.QPushButton("Close")
+        close.setAccessibleName("Close")
+        close.clicked.connect(self.accept)
+        grid.addWidget(close, len(KEYS), 1, QtCore.Qt.AlignmentFlag.AlignRight)

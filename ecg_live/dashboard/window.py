@@ -7,14 +7,13 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.constants import NO_ECG
+from ecg_live.constants import NO_ECG, MODEL_RATE_HZ
 from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.ecg_grid import PaperScale
 from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
 from ecg_live.dashboard.header import SessionFooter, SessionHeader, StatusBanner
-from ecg_live.dashboard.help import HelpDialog
-from ecg_live.dashboard.keys import action_for
+from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
 from ecg_live.dashboard.marker_labels import MarkerLabels
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
@@ -89,6 +88,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setAccessibleName(title)
         self._lay_out()
         self._connect()
+        add_key_actions(self, self)
         self.set_theme(self._theme)
         self.transport.choose(kept.scale)
         self._take_size(kept)
@@ -179,10 +179,26 @@ class MainWindow(QtWidgets.QMainWindow):
         self._numbers_at = -math.inf
 
     def scroll_by(self, samples: int) -> None:
-        """While paused, move the page by so many samples, no further than what is kept."""
+        """While paused, move the page by so many samples, within the history."""
         if self.sweep.page is not None:
             self._show_range()
             self.transport.bar.setValue(self.sweep.page + samples)
+
+    def scroll_seconds(self, seconds: int) -> None:
+        """While paused, move the page by so many seconds, within the history."""
+        self.scroll_by(seconds * MODEL_RATE_HZ)
+
+    def scroll_pages(self, pages: int) -> None:
+        """While paused, move the page by its own width, within the history."""
+        self.scroll_by(pages * self.sweep.span)
+
+    def step_gain(self, steps: int) -> None:
+        """Choose the next larger or smaller gain."""
+        self.transport.step(self.transport.gain, steps)
+
+    def step_speed(self, steps: int) -> None:
+        """Choose the next faster or slower paper speed."""
+        self.transport.step(self.transport.speed, steps)
 
     def set_scale(self, scale: PaperScale) -> None:
         """Change paper speed and gain."""
@@ -208,8 +224,13 @@ class MainWindow(QtWidgets.QMainWindow):
         self.live_values.warn(text, self._clock())
 
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or leave it."""
+        """Enter or leave full screen."""
         self.setWindowState(self.windowState() ^ QtCore.Qt.WindowState.WindowFullScreen)
+
+    def leave_full_screen(self) -> None:
+        """Leave full screen."""
+        if self.isFullScreen():
+            self.toggle_full_screen()
 
     def show_help(self) -> None:
         """List the keys."""
@@ -217,13 +238,16 @@ class MainWindow(QtWidgets.QMainWindow):
         dialog.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
-        """Do what a key asks for, unless the user is writing text."""
-        action = action_for(event, self.focusWidget())
-        if event is None or action is None:
-            super().keyPressEvent(event)
-        else:
-            action(self)
+    def event(self, event: QtCore.QEvent | None) -> bool:
+        """Let the control with the focus have the keys that it handles itself, before they trigger an action."""
+        if (
+            isinstance(event, QtGui.QKeyEvent)
+            and event.type() == QtCore.QEvent.Type.ShortcutOverride
+            and focus_keeps_key(self.focusWidget(), event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def end(self) -> None:
         """Close without a question."""
@@ -278,7 +302,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.transport.live_asked.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
         self.transport.scale_chosen.connect(self.set_scale)
-        self.sweep.scrolled.connect(lambda notches: self.scroll_by(-notches * self.transport.bar.singleStep()))
+        self.sweep.scrolled.connect(lambda notches: self.scroll_seconds(-notches))
 
     def _lay_out(self) -> None:
         inside = QtWidgets.QVBoxLayout(self.trace)

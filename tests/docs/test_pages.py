@@ -14,7 +14,7 @@ import pytest
 
 from ecg_live import __version__
 from ecg_live.config import LiveSettings
-from ecg_live.dashboard.help import KEYS
+from ecg_live.dashboard.keys import KEYS
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State, StreamInfo
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.jsonl import line_fields, round_floats
@@ -140,5 +140,5 @@ def test_settings_that_pages_name_exist() -> None:
 def test_keys_of_the_dashboard_are_those_of_its_help() -> None:
     page = section("dashboard.md", "Keys")
     documented = set(re.findall(r"`([^`]+)`", page.split("\n\n")[0]))
-    shown = {key.strip() for keys, _ in KEYS for key in re.split(r",\s+| or | to ", keys)} - {"Tab", "Enter"}
+    shown = {key.strip() for line in KEYS for key in re.split(r",\s+| or | to ", line.keys)} - {"Tab", "Enter"}
     assert documented == shown

@@ -268,6 +268,8 @@ def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
     view = SimulatedView((LOAD,), STRAP)
     window = MainWindow(view, title="", model="", clock=view.clock)
     qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
     view.state = State("streaming", "TICKR streams")
     view.say(LeadOff(1, off=True))
     view.beat()

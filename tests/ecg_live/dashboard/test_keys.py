@@ -1,8 +1,9 @@
 import pytest
-from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
+from pyqtgraph.Qt import QtCore, QtGui, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
 from ecg_live.constants import MODEL_RATE_HZ
+from ecg_live.dashboard.keys import KEYS
 from ecg_live.dashboard.theme import DARK, LIGHT
 from tests.support.dashboard_windows import Open, live
 from tests.support.simulated_view import LOAD, answer
@@ -90,6 +91,37 @@ def test_a_text_field_keeps_its_keys(opened: Open, qtbot: QtBot) -> None:
     assert not window.paused
     assert not window.isFullScreen()
     assert window.isVisible()
+
+
+def test_a_control_with_the_focus_keeps_its_own_keys_and_leaves_the_others(opened: Open, qtbot: QtBot) -> None:
+    _, window = live(opened)
+    box = window.transport.speed
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    QtTest.QTest.keyClick(box, Key.Key_Up)
+    assert (window.sweep.scale.gain, window.sweep.scale.speed) == (1.0, 12.5)
+    QtTest.QTest.keyClick(box, Key.Key_5)
+    window.refresh()
+    assert window.controller.markers.count == 1
+    assert window.sweep.scale.speed == 12.5
+
+
+def test_keys_that_ask_the_session_do_so_once_however_long_they_are_held(opened: Open) -> None:
+    _, window = live(opened)
+    once = {action.shortcut().toString() for action in window.actions() if not action.autoRepeat()}
+    assert once == {"M", "B", "R", *"123456789"}
+
+
+def test_shift_changes_no_letter(opened: Open) -> None:
+    view, window = live(opened)
+    QtTest.QTest.keyClick(window.sweep, Key.Key_B, QtCore.Qt.KeyboardModifier.ShiftModifier)
+    assert view.baselines == 1
+
+
+def test_every_key_has_one_action_with_a_text() -> None:
+    keys = [key for line in KEYS for binding in line.bindings for key in binding.keys]
+    assert len(keys) == len(set(keys))
+    assert all(not QtGui.QKeySequence(key).isEmpty() for key in keys)
 
 
 @pytest.mark.parametrize("key", [Key.Key_M, Key.Key_B, Key.Key_R, Key.Key_1, Key.Key_9, Key.Key_Space])
