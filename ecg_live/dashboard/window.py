@@ -7,7 +7,7 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.constants import NO_ECG, MODEL_RATE_HZ
+from ecg_live.constants import MODEL_RATE_HZ, NO_ECG
 from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.ecg_grid import PaperScale
 from ecg_live.dashboard.ecg_trace import SweepView
