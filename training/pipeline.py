@@ -18,7 +18,7 @@ from training.data.corpus import Corpus, build_corpus
 from training.datasets import open_dataset
 from training.datasets.class_order import choose_labels, order_remark
 from training.datasets.dataset import Dataset
-from training.evaluation.cross_validation import check_scorable
+from training.evaluation.splits import check_scorable
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
 from training.pretext.stage import Encoders, RunContext, load_encoder, train_encoders

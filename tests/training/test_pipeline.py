@@ -242,7 +242,7 @@ def test_a_heads_last_class_is_the_highest_or_somebody_is_warned(
     [
         (3, {"labels": ("load", "joy")}, "manifest has no label joy; its labels are load"),
         (3, {"dataset": "recordings"}, r"recordings has no labels.* as --pretrain"),
-        (2, {}, "2 people; leaving one out needs 3"),
+        (2, {}, "2 subjects; leaving one out needs 3"),
     ],
 )
 def test_what_cannot_be_scored_is_said_before_anything_is_learnt(

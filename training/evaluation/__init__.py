@@ -1,1 +1,1 @@
-"""Scores: folds over subjects, metrics with intervals, comparisons."""
+"""Evaluation: splits by subject, folds, metrics with bootstrap intervals, comparisons, scores of a bundle."""

@@ -1,4 +1,4 @@
-"""One fold: heads that learn from some windows, and what they say of those held out."""
+"""One fold: fit heads on its training windows, and predict its test windows with every kind of features."""
 
 from __future__ import annotations
 
@@ -25,11 +25,26 @@ HEAD_INPUTS: dict[str, FeatureKind] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """All windows with this fold's embedding, and ``test`` (n,): which of them are held out.
+    """One train/test split, as an own process needs it.
 
-    ``random`` (m, n, 128) are the embeddings of encoders that learnt nothing; ``relative`` says whether heads with a
-    baseline are wanted as well. ``mixed``: windows are held out whoever they are of, so that heads choose and calibrate
-    by windows, not by people.
+    Parameters
+    ----------
+    name : str
+        The subject that is left out, or the number of the fold.
+    examples : FeatureTable
+        All n windows, with this fold's embedding.
+    random : F64
+        Embeddings (m, n, 128) of untrained encoders.
+    test : Mask
+        Test windows (n,).
+    head : HeadSettings
+        How heads are fitted.
+    seed : int
+        Of heads.
+    relative : bool
+        Whether heads relative to a resting baseline are fitted as well.
+    mixed : bool
+        Test windows are drawn regardless of subject (k-fold): heads select and calibrate by window, not by subject.
     """
 
     name: str
@@ -48,41 +63,42 @@ def result_key(features: str, *, relative: bool) -> str:
 
 
 def feature_variants(features: str, encoders: int) -> list[str]:
-    """What a kind of features is made of: with encoders that learnt nothing there are so many."""
+    """Names of what is predicted for a kind of features: one, or one for each of several random ``encoders``."""
     return [f"{features} {i}" for i in range(encoders)] if features.startswith("random") else [features]
 
 
 def run_fold(fold: Fold) -> FoldArrays:
-    """Probabilities (windows held out, classes) for each kind of features; NaN where a window is not scored."""
-    found: dict[str, F64] = {}
-    for relative in (False, True)[: 1 + fold.relative]:
+    """Probabilities (test windows, classes) for each kind of features; NaN where a window is not scored."""
+    arrays: dict[str, F64] = {}
+    for relative in (False, True) if fold.relative else (False,):
         keep = fold.examples.scored(relative=relative)
         for name in FEATURE_SETS:
             for i, variant in enumerate(feature_variants(name, len(fold.random))):
                 out = np.full((len(fold.test), len(fold.examples.classes)), np.nan)
                 if (keep & fold.test).any():
                     out[keep & fold.test] = _probabilities(fold, name, i, keep, relative=relative)
-                found[result_key(variant, relative=relative)] = out[fold.test]
-    return found
+                arrays[result_key(variant, relative=relative)] = out[fold.test]
+    return arrays
 
 
 def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative: bool) -> F64:
-    """Of the windows that are held out and kept, from a head that learnt from the others that are kept."""
-    learnt, asked, examples = keep & ~fold.test, keep & fold.test, fold.examples
+    """Probabilities of the test windows in ``keep``, by a head that learnt from the training windows in ``keep``."""
+    train, test, examples = keep & ~fold.test, keep & fold.test, fold.examples
     classes = len(examples.classes)
     if name == "majority":
-        share = np.bincount(examples.label[learnt], minlength=classes) / learnt.sum()
-        return np.tile(share, (int(asked.sum()), 1))
+        share = np.bincount(examples.label[train], minlength=classes) / train.sum()
+        return np.tile(share, (int(test.sum()), 1))
     inputs = HEAD_INPUTS[name]
-    seen = examples.with_embedding(fold.random[encoder]) if name.startswith("random") else examples
-    x = seen.features(inputs)
+    embedded = examples.with_embedding(fold.random[encoder]) if name.startswith("random") else examples
+    x = embedded.features(inputs)
     if relative:
-        x = seen.relative(inputs, seen.take(~fold.test | _training_subjects_rest(fold)).spread(inputs))
+        spread = embedded.take(~fold.test | _training_subjects_rest(fold)).spread(inputs)
+        x = embedded.relative(inputs, spread)
     groups = np.arange(len(examples)).astype(np.str_) if fold.mixed else examples.subject
-    fitted = fit_head(x[learnt], examples.label[learnt], groups[learnt], classes, inputs, fold.head, fold.seed)
-    return fitted.probabilities(x[asked])
+    fitted = fit_head(x[train], examples.label[train], groups[train], classes, inputs, fold.head, fold.seed)
+    return fitted.probabilities(x[test])
 
 
 def _training_subjects_rest(fold: Fold) -> Mask:
-    """Baselines of people whom the fold learns from, too: with mixed segments their windows lie on both sides."""
+    """Rest (n,) of subjects with training windows: in k-fold, it may be among the test windows."""
     return fold.examples.rest & np.isin(fold.examples.subject, fold.examples.subject[~fold.test])

@@ -1,4 +1,4 @@
-"""Folds: what each of them says of the people it never saw, worked out in parallel and kept one by one."""
+"""Fold cache: folds run in parallel, and the arrays of each finished one are kept in a file by its digest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecg_live.errors import DatasetError, EcgLiveError
 from ecg_live.events import F64
 from training.parallel import Engine
 
-FOLD_VERSION = 1  # of what a fold works out; a new one makes all folds anew
+FOLD_VERSION = 1  # of the arrays of a fold; a new version runs all folds again
 FoldArrays = Mapping[str, F64]
 
 
@@ -28,7 +28,7 @@ class NamedJob(Protocol):
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name that messages use."""
 
 
 JobT = TypeVar("JobT", bound=NamedJob)
@@ -50,9 +50,22 @@ def run_folds(
     engine: Engine,
     report: Callable[[int, int], None],
 ) -> dict[str, FoldArrays]:
-    """Arrays of each fold by its name; folds that ``folder`` holds are not worked out again.
+    """Arrays of each fold by its name; folds that ``folder`` holds are not run again.
 
-    A job is made when it is its turn. ``report`` is told how many are done, and of how many.
+    Parameters
+    ----------
+    work : callable
+        Runs one job; a function that another process can import.
+    jobs : iterable
+        The folds; each is made only when it is its turn.
+    total : int
+        How many they are.
+    folder : Path
+        Where arrays of finished folds are kept.
+    engine : Engine
+        Runs jobs in parallel.
+    report : callable
+        Called with the number of finished folds and ``total``.
 
     Raises
     ------
@@ -61,27 +74,27 @@ def run_folds(
     DatasetError
         If nothing can be written to the folder.
     """
-    found: dict[str, FoldArrays] = {}
+    arrays: dict[str, FoldArrays] = {}
     report(0, total)
 
     def missing() -> Iterator[tuple[str, JobT]]:
         for job in jobs:
             key = job_digest(job)
-            before = _read(folder / f"{key}.npz")
-            if before is None:
+            cached = _read(folder / f"{key}.npz")
+            if cached is None:
                 yield key, job
             else:
-                found[job.name] = before
-                report(len(found), total)
+                arrays[job.name] = cached
+                report(len(arrays), total)
 
     with closing(engine.map(partial(_guarded, work), missing())) as outcomes:
         for outcome in outcomes:
             if outcome.problem is not None:
                 raise outcome.problem
             _write(folder / f"{outcome.key}.npz", outcome.arrays)
-            found[outcome.name] = outcome.arrays
-            report(len(found), total)
-    return found
+            arrays[outcome.name] = outcome.arrays
+            report(len(arrays), total)
+    return arrays
 
 
 def job_digest(job: object) -> str:
@@ -105,7 +118,7 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def _guarded(work: Callable[[JobT], FoldArrays], item: tuple[str, JobT]) -> _FoldOutcome:
-    """A fold's arrays, or what went wrong in it."""
+    """A fold's arrays, or the error that ended it, with the fold's name."""
     key, job = item
     try:
         return _FoldOutcome(job.name, key, work(job))
@@ -119,7 +132,7 @@ def _guarded(work: Callable[[JobT], FoldArrays], item: tuple[str, JobT]) -> _Fol
 
 
 def _read(path: Path) -> FoldArrays | None:
-    """What is kept of a fold; None if there is nothing, or nothing whole."""
+    """Arrays that were kept of a fold; None if there is no file, or it is truncated."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

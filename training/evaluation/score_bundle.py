@@ -19,25 +19,26 @@ from training.data.windowing import sitting_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL, classify
-from training.evaluation.metrics import Predictions, bootstrap, interval, scores
+from training.evaluation.bootstrap import bootstrap, interval
+from training.evaluation.metrics import Predictions, scores
 from training.limits import check_setting
 from training.progress import ProgressDisplay
 from training.settings import CorpusSettings, EvaluateSettings
 
 HOP_S = CorpusSettings().hop
-TrueClasses = Mapping[str, Mapping[tuple[int, int], int]]  # by head: the class of every labelled stretch
+TrueClasses = Mapping[str, Mapping[tuple[int, int], int]]  # by head: class of (session, annotation)
 
 
 class LabelledWindow(NamedTuple):
-    """A window, the stretch that it lies in (sitting and span), and seconds of rest passed at its end (inf: none)."""
+    """A window, its annotation (indices of session and of annotation), seconds of rest to its end (inf: no rest)."""
 
     window: Window
-    at: tuple[int, int]
+    annotation: tuple[int, int]
     rest: float
 
 
 class ScoredPrediction(NamedTuple):
-    """What a head said of one window, and what it should have said."""
+    """What a head answered for one window, and the true class."""
 
     subject: str
     head: str
@@ -48,8 +49,21 @@ class ScoredPrediction(NamedTuple):
 def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: ProgressDisplay) -> dict[str, Any]:
     """Scores of every head that the data set has a label for, by set: rows of plain values, and remarks.
 
-    As in training, a ``baseline`` (s) comes from what the data set marks as a wearer's rest, and is not scored. Where
-    it marks none, every sitting begins with it.
+    As in training, the resting baseline comes from what the data set marks as rest, and is not scored. Where it marks
+    none, every session begins with the baseline.
+
+    Parameters
+    ----------
+    model : Path
+        The bundle.
+    name : str
+        The data set, as on the command line.
+    folder : Path
+        Where the data set is.
+    baseline : float
+        Seconds of resting baseline; 0 for none.
+    show : ProgressDisplay
+        Shows how many subjects are done.
 
     Raises
     ------
@@ -58,61 +72,65 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
     """
     check_setting("evaluate.baseline", baseline)
     bundle, data = load_bundle(model), open_dataset(name, folder)
-    truths = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
-    if not truths:
+    targets = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
+    if not targets:
         raise ConfigError(
             f"{model.name} answers {', '.join(bundle.card.heads)}; {data.name} has labels {', '.join(data.labels)}",
             "choose a model and a data set that have one in common",
         )
     remarks = [*data.remarks, *_overlap_remarks(bundle, data)]
-    marked = any(span.rest for sitting in data.sessions for span in sitting.annotations)
+    marked = any(annotation.rest for session in data.sessions for annotation in session.annotations)
     if baseline and not marked:
-        remarks.append(f"{data.name} marks no rest: the baseline is what each sitting begins with, rest or not")
-    jobs = [BuildJob(i, sitting, ()) for i, sitting in enumerate(data.sessions)]
-    together = [[job for job in jobs if job.session.subject == who] for who in data.subjects]
-    groups = together if marked else [[job] for job in jobs]
-    answers: list[ScoredPrediction] = []
+        remarks.append(f"{data.name} marks no rest: the baseline is the start of each session, rest or not")
+    jobs = [BuildJob(i, session, ()) for i, session in enumerate(data.sessions)]
+    by_subject = [[job for job in jobs if job.session.subject == subject] for subject in data.subjects]
+    groups = by_subject if marked else [[job] for job in jobs]
+    predictions: list[ScoredPrediction] = []
     for i, group in enumerate(groups):
         show.progress(data.title, i, len(groups))
-        asked = [each for job in group for each in _windows(job, remarks, marked=marked)]
-        answers += _predict_subject(bundle, group[0].session.subject, asked, truths, baseline, remarks)
+        windows = [each for job in group for each in _windows(job, remarks, marked=marked)]
+        predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
     show.progress(data.title, len(groups), len(groups))
-    rows = [row for head in truths for row in _rows(head, bundle, answers)]
+    rows = [row for head in targets for row in _rows(head, bundle, predictions)]
     if not rows:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
     return {"model": model.name, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
 
 
 def _targets(head: str, card: HeadCard, data: Dataset) -> Mapping[tuple[int, int], int]:
-    """The class of every labelled stretch, by sitting and span; split as the head learnt it."""
-    stretches = [(i, j) for i, sitting in enumerate(data.sessions) for j in range(len(sitting.annotations))]
-    values = [data.sessions[i].annotations[j].labels.get(head) for i, j in stretches]
-    who = [data.sessions[i].subject for i, _ in stretches]
-    made = classify(values, who, data.labels[head], card.split)
-    if not set(made.names) <= set(card.classes):
+    """The class of every annotation, by session and annotation; split as the head learnt it."""
+    at = [(i, j) for i, session in enumerate(data.sessions) for j in range(len(session.annotations))]
+    values = [data.sessions[i].annotations[j].labels.get(head) for i, j in at]
+    subjects = [data.sessions[i].subject for i, _ in at]
+    classified = classify(values, subjects, data.labels[head], card.split)
+    if not set(classified.names) <= set(card.classes):
         raise ConfigError(
-            f"head {head} tells {', '.join(card.classes)} apart; {data.name} has {', '.join(made.names)}",
+            f"head {head} has the classes {', '.join(card.classes)}; {data.name} has {', '.join(classified.names)}",
             "choose another data set",
         )
-    index = [NO_LABEL if each == NO_LABEL else card.classes.index(made.names[each]) for each in made.indices.tolist()]
-    return dict(zip(stretches, index, strict=True))
+    index = [
+        NO_LABEL if each == NO_LABEL else card.classes.index(classified.names[each])
+        for each in classified.indices.tolist()
+    ]
+    return dict(zip(at, index, strict=True))
 
 
 def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
+    """One remark for each part of the bundle that was trained on subjects of this data set."""
     seen = set(bundle.card.pretext.get("seen", {}).get(data.name, ())) & set(data.subjects)
     if seen:
-        yield f"the encoder has seen {len(seen)} of these {len(data.subjects)} people, without their labels"
+        yield f"the encoder has seen {len(seen)} of these {len(data.subjects)} subjects, without their labels"
     for name, card in bundle.card.heads.items():
         known = set(card.scores.get("trained_on", {}).get(data.name, ())) & set(data.subjects)
         if known:
             yield (
-                f"head {name} was trained on {len(known)} of these {len(data.subjects)} people: its score on them says "
-                "nothing of strangers"
+                f"head {name} was trained on {len(known)} of these {len(data.subjects)} subjects: its score on them is "
+                "no score for new subjects"
             )
 
 
 def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
-    """All windows of a sitting; where no rest is ``marked``, all of it may be."""
+    """All windows of a session; where no rest is ``marked``, all of them count as rest."""
     try:
         for window, part, start in sitting_windows(job.session, HOP_S, remarks):
             stop = start + WINDOW_S
@@ -125,58 +143,58 @@ def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[Lab
 def _predict_subject(
     bundle: Bundle,
     subject: str,
-    asked: Sequence[LabelledWindow],
-    truths: TrueClasses,
+    windows: Sequence[LabelledWindow],
+    targets: TrueClasses,
     baseline: float,
     remarks: list[str],
 ) -> Iterator[ScoredPrediction]:
-    """What every head says of one wearer's labelled windows, as if the wearer had rested first."""
+    """Predictions for all labelled windows of a subject, in an order as if the subject had rested first."""
     predictor = Predictor(bundle, HOP_S, baseline)
-    asked = [  # windows of several sittings, and in another order, are no stream
-        each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(asked)
-    ]
-    calm = [each for each in asked if np.isfinite(each.rest)]
-    stops = cumulative_rest(np.array([each.at[0] for each in calm], np.int64), np.array([each.rest for each in calm]))
-    begun = [
+    # Windows of several sessions, and in another order, are not one stream: each is a segment of its own.
+    windows = [each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(windows)]
+    rest = [each for each in windows if np.isfinite(each.rest)]
+    sessions = np.array([each.annotation[0] for each in rest], np.int64)
+    stops = cumulative_rest(sessions, np.array([each.rest for each in rest]))
+    first = [
         each._replace(window=replace(each.window, start=stop - WINDOW_S, stop=stop))
-        for each, stop in zip(calm, stops.tolist(), strict=True)
+        for each, stop in zip(rest, stops.tolist(), strict=True)
     ]
-    yield from _predict_windows(predictor, bundle, subject, begun, truths)
+    others = (each for each in windows if not np.isfinite(each.rest))
+    yield from _predict_windows(predictor, bundle, subject, first, targets)
     if predictor.waiting:
         remarks.append(f"{subject}: too little rest for a baseline, left out")
         return
-    yield from _predict_windows(
-        predictor, bundle, subject, (each for each in asked if not np.isfinite(each.rest)), truths
-    )
+    yield from _predict_windows(predictor, bundle, subject, others, targets)
 
 
 def _predict_windows(
-    predictor: Predictor, bundle: Bundle, subject: str, asked: Iterable[LabelledWindow], truths: TrueClasses
+    predictor: Predictor, bundle: Bundle, subject: str, windows: Iterable[LabelledWindow], targets: TrueClasses
 ) -> Iterator[ScoredPrediction]:
-    """Of heads with a personal set nothing counts before the baseline is complete."""
-    for window, at, _ in asked:
-        awaited = predictor.waiting
+    """Predictions for labelled windows; of heads with a personal set only once the baseline is complete."""
+    for window, annotation, _ in windows:
+        pending = predictor.waiting
         for head, result in predictor.predict(window).items():
-            truth = truths.get(head, {}).get(at, NO_LABEL)
-            if truth != NO_LABEL and not (awaited and "personal" in bundle.heads[head]):
+            truth = targets.get(head, {}).get(annotation, NO_LABEL)
+            if truth != NO_LABEL and not (pending and "personal" in bundle.heads[head]):
                 yield ScoredPrediction(subject, head, truth, result)
 
 
-def _rows(head: str, bundle: Bundle, answers: list[ScoredPrediction]) -> Iterator[dict[str, Any]]:
+def _rows(head: str, bundle: Bundle, predictions: list[ScoredPrediction]) -> Iterator[dict[str, Any]]:
+    """A row of scores for each set of a head that answered any window."""
     classes = bundle.card.heads[head].classes
-    for which in bundle.card.heads[head].sets:
-        own = [each for each in answers if each.head == head and each.result.set == which]
-        said = [each for each in own if each.result.probs is not None]
-        if not said:
+    for name in bundle.card.heads[head].sets:
+        of_set = [each for each in predictions if each.head == head and each.result.set == name]
+        answered = [each for each in of_set if each.result.probs is not None]
+        if not answered:
             continue
-        probability = np.array([[(each.result.probs or {})[name] for name in classes] for each in said])
-        label, who = np.array([each.truth for each in said]), np.array([each.subject for each in said])
-        judged = Predictions(probability, probability, label, who)
-        found = scores(judged)
-        auroc = interval(bootstrap(judged, EvaluateSettings().draws)["auroc"])
+        probability = np.array([[(each.result.probs or {})[each_class] for each_class in classes] for each in answered])
+        label, subject = np.array([each.truth for each in answered]), np.array([each.subject for each in answered])
+        table = Predictions(probability, probability, label, subject)
+        found = scores(table)
+        auroc = interval(bootstrap(table, EvaluateSettings().draws)["auroc"])
         yield {
             "head": head,
-            "set": which,
+            "set": name,
             "auroc": found.auroc,
             "interval": auroc,
             "balanced_accuracy": found.balanced_accuracy,
@@ -185,5 +203,5 @@ def _rows(head: str, bundle: Bundle, answers: list[ScoredPrediction]) -> Iterato
             "brier": found.brier,
             "windows": found.windows,
             "people": found.people,
-            "abstained": len(own) - len(said),
+            "abstained": len(of_set) - len(answered),
         }

@@ -22,16 +22,16 @@ from training.datasets.labels import NO_LABEL
 from training.evaluation.cross_validation import (
     SIMPLEST_FIRST,
     CrossValidationPlan,
-    _test_masks,
+    Evaluation,
     choose_features,
     cross_validate,
 )
 from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, run_fold
-from training.evaluation.results_table import Evaluation
+from training.evaluation.splits import fold_masks
 from training.heads.fit import fit_head
 from training.heads.fitted import FittedHead
 from training.results import ResultRow, Scores
-from training.settings import HeadSettings, ScoringProtocol
+from training.settings import EvaluateSettings, HeadSettings, ScoringProtocol
 
 LINEAR = HeadSettings()
 
@@ -128,7 +128,7 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
         learnt.append(x)
         return fit_head(x, *others)
 
-    monkeypatch.setattr(training.evaluation.fold, "fit", noted)
+    monkeypatch.setattr(training.evaluation.fold, "fit_head", noted)
     for each in (examples, replace(examples, hrv=hrv)):
         run_fold(Fold("p03", each, random(each), test, LINEAR, 0, relative=True))
     first, second = learnt[: len(learnt) // 2], learnt[len(learnt) // 2 :]
@@ -175,7 +175,7 @@ def test_with_mixed_segments_one_encoder_serves_all(tmp_path: Path) -> None:
 def test_every_window_is_held_out_once() -> None:
     examples = made(5, 12)
     for protocol in ("loso", "kfold"):
-        tests = _test_masks(examples, plan(Path(), protocol=protocol, folds=4))
+        tests = fold_masks(examples, EvaluateSettings(protocol=protocol, folds=4), 0)
         assert (np.stack(list(tests.values())).sum(axis=0) == 1).all()
 
 
@@ -249,14 +249,14 @@ def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> Non
     found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert set(row(found, "hrv", 60.0).per_subject) == {"p00", "p01", "p03", "p04"}
     assert len(row(found, "hrv").per_subject) == 5
-    assert found.remarks[0] == "people without a baseline of rest, left out of rows with one: p02"
+    assert found.remarks[0] == "subjects without a baseline of rest, left out of rows with one: p02"
 
 
 def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> None:
     examples = made(4, 12)
     found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert {each.baseline for each in found.rows} == {0.0}
-    assert found.remarks[0] == "no rows with a baseline: nobody has 3 windows of rest to take one from"
+    assert found.remarks[0] == "no rows with a baseline: no subject has 3 windows of rest for one"
 
 
 def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def refused(examples: FeatureTable, told: CrossValidationPlan, match: str) -> No
 
 @pytest.mark.parametrize("people", [1, 2])
 def test_leaving_one_out_needs_three_people(tmp_path: Path, people: int) -> None:
-    refused(made(people), plan(tmp_path), f"{people} people; leaving one out needs 3")
+    refused(made(people), plan(tmp_path), f"{people} subjects; leaving one out needs 3")
 
 
 def test_one_person_alone_can_be_scored_with_mixed_segments(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
 from tests.support.fold_jobs import made
-from training.evaluation.metrics import Predictions, bootstrap, compare_paired, confusion, interval, reliability, scores
+from training.evaluation.bootstrap import bootstrap, compare_paired, interval
+from training.evaluation.metrics import Predictions, confusion, reliability, scores
 
 
 def judged(classes: int = 2, people: int = 6, windows: int = 30, seed: int = 0) -> Predictions:

@@ -81,7 +81,7 @@ def test_rest_of_one_sitting_serves_the_next(tmp_path: Path) -> None:
 def test_without_any_rest_marked_a_sitting_begins_with_its_baseline(tmp_path: Path) -> None:
     found = judged(PERSONAL, people(tmp_path, "ab", rest=0), 30.0)
     assert found["rows"][0]["windows"] == 2 * (4 + 3)  # 0 to 30 s are the baseline, of which 20 to 30 s had a label
-    assert found["remarks"] == ["manifest marks no rest: the baseline is what each sitting begins with, rest or not"]
+    assert found["remarks"] == ["manifest marks no rest: the baseline is the start of each session, rest or not"]
 
 
 def test_who_rested_too_little_is_left_out_and_named(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_ratings_are_split_as_the_head_learnt_them(tmp_path: Path, split: Split,
 def test_classes_that_the_head_does_not_know_are_refused(tmp_path: Path) -> None:
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split="raw")})
     bundle = Bundle(card, PERSONAL.encoder, {"valence": {"population": CalibratedHead(2)}})
-    with pytest.raises(ConfigError, match="head valence tells low, high apart; manifest has 6, 8"):
+    with pytest.raises(ConfigError, match="head valence has the classes low, high; manifest has 6, 8"):
         judged(bundle, people(tmp_path, "a"))
 
 
@@ -116,8 +116,8 @@ def test_people_whom_the_model_knows_are_remarked(tmp_path: Path) -> None:
     seen = {"seen": {"manifest": ["a", "b", "z"]}}
     card = replace(PERSONAL.card, heads=heads | {"mental_load": known}, pretext=seen)  # type: ignore[operator]  # a dict
     assert judged(replace(PERSONAL, card=card), people(tmp_path, "ab"))["remarks"] == [
-        "the encoder has seen 2 of these 2 people, without their labels",
-        "head mental_load was trained on 1 of these 2 people: its score on them says nothing of strangers",
+        "the encoder has seen 2 of these 2 subjects, without their labels",
+        "head mental_load was trained on 1 of these 2 subjects: its score on them is no score for new subjects",
     ]
 
 

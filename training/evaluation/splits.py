@@ -1,0 +1,64 @@
+"""Train/test splits: leave one subject out (LOSO), or k-fold over windows; and checks that there is enough to split."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from ecg_live.errors import DatasetError
+from training.data.feature_table import FeatureTable, Mask
+from training.datasets.labels import NO_LABEL
+from training.settings import EvaluateSettings
+
+MIN_SUBJECTS = 3  # one is left out, and of the others one is held out to calibrate
+
+
+def fold_masks(examples: FeatureTable, settings: EvaluateSettings, seed: int) -> dict[str, Mask]:
+    """Test windows (n,) of each fold by the fold's name: the subject that is left out, or ``"1 of 5"`` in k-fold."""
+    if settings.protocol == "loso":
+        return {subject: examples.subject == subject for subject in examples.take(examples.label >= 0).people}
+    folds = StratifiedKFold(settings.folds, shuffle=True, random_state=seed)
+    rows = np.flatnonzero(examples.label >= 0)
+    split = folds.split(np.zeros((len(rows), 1)), examples.label[rows])
+    masks = [np.isin(np.arange(len(examples)), rows[test]) for _, test in split]
+    return {f"{number} of {len(masks)}": mask for number, mask in enumerate(masks, 1)}
+
+
+def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
+    """Refuse what cannot be scored.
+
+    Raises
+    ------
+    DatasetError
+        If there are too few classes, windows of a class, or subjects: the message states which.
+    """
+    counts = np.bincount(examples.label, minlength=len(examples.classes))
+    if (counts > 0).sum() < 2:
+        present = [name for name, count in zip(examples.classes, counts, strict=True) if count]
+        raise DatasetError(
+            f"all {len(examples)} windows are of {' '.join(present) or 'no class'}; two classes are needed",
+            "give recordings of another class, or split the label otherwise",
+        )
+    smallest = examples.classes[int(counts.argmin())]
+    if not counts.all():
+        raise DatasetError(f"no window is of class {smallest}", "leave that class out, or give recordings")
+    if settings.protocol == "loso" and len(examples.people) < MIN_SUBJECTS:
+        raise DatasetError(
+            f"{len(examples.people)} subjects; leaving one out needs {MIN_SUBJECTS}",
+            "give recordings of more subjects, or --protocol kfold",
+        )
+    if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():
+        raise DatasetError(
+            f"{settings.folds} folds; the smallest class, {smallest}, has {counts.min()} windows, and two folds are "
+            "the fewest",
+            "set evaluate.folds to a number between them",
+        )
+
+
+def untrainable_classes(examples: FeatureTable, tests: dict[str, Mask]) -> list[str]:
+    """One remark for each class that only one fold's test windows have, so that its head cannot learn it."""
+    remarks = []
+    for name, test in tests.items():
+        lacking = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NO_LABEL})
+        remarks += [f"only {name} has {examples.classes[each]}: no fold can get it right" for each in lacking]
+    return remarks
