@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import bisect
-import struct
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ecg_live.errors import EcgLiveError, FormatError, RecordingError
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
+from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
 RecordingItem = Chunk | Gap | State | Marker
-KNOWN_FORMATS = (
-    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), BIOPAC .acq, XDF, Poly5 (.S00), WESAD (.pkl), "
-    "DREAMER or AMIGOS (.mat), or CSV"
-)
-# What decoders and the libraries below them raise where the bytes make no sense.
-DECODE_ERRORS = (
-    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError, TypeError,
-    ValueError, struct.error,
-)  # fmt: skip
 
 
 class SampleRun(NamedTuple):
@@ -32,12 +24,6 @@ class SampleRun(NamedTuple):
     start: int
     samples: F64
     cause: str = ""
-
-
-def damaged_file_error(name: str, error: Exception) -> FormatError:
-    """Say that a file's bytes make no sense; to be raised from ``error``, which ``--debug`` then shows."""
-    why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return FormatError(f"{name}: cannot be decoded: {why}", "the file is damaged; copy or export it again")
 
 
 class OpenRecording(Protocol):
@@ -174,3 +160,36 @@ class _Rechunker:
 
     def _dated(self, place: float, event: State | Marker) -> State | Marker:
         return replace(event, time=round(place + 0.5) / self._rate) if isinstance(event, State) else event
+
+
+def with_markers(
+    runs: Iterable[SampleRun | State | Marker], markers: Iterable[Marker], rate: float
+) -> Iterator[SampleRun | State | Marker]:
+    """Give each marker behind the last sample that is not later than it, before a gap that it lies in.
+
+    Parameters
+    ----------
+    runs : iterable
+        What a decoder gives, samples in order.
+    markers : iterable of Marker
+        In order of ``time``, in s from the file's first sample.
+    rate : float
+        Hz.
+    """
+    left = iter(markers)
+    marker = next(left, None)
+    for item in runs:
+        if not isinstance(item, SampleRun):
+            yield item
+            continue
+        while marker is not None and marker.time * rate < item.start + len(item.samples):
+            cut = max(0, math.floor(marker.time * rate) + 1 - item.start)
+            if cut:
+                yield item._replace(samples=item.samples[:cut])
+                item = SampleRun(item.start + cut, item.samples[cut:])  # noqa: PLW2901 - what is left of it
+            yield marker
+            marker = next(left, None)
+        yield item
+    if marker is not None:
+        yield marker
+    yield from left

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from devices.files.regular import regular_file
+from devices.files.unreadable import regular_file
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import F64
 from ecg_live.xdf.decode import (

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
-from devices.files.recording import DECODE_ERRORS
+from devices.files.unreadable import DECODE_ERRORS
 from ecg_live.errors import DatasetError
 
 RELAXATION_LETTER = "R"

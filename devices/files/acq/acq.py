@@ -13,8 +13,7 @@ import numpy.typing as npt
 from devices.files import channels
 from devices.files.acq.data import count_samples, read_compressed, read_interleaved
 from devices.files.acq.header import AcqChannel, AcqHeader, AcqMarker, read_acq_header, read_acq_markers
-from devices.files.markers import with_markers
-from devices.files.recording import FileRecording, SampleRun
+from devices.files.recording import FileRecording, SampleRun, with_markers
 from devices.read_options import ReadOptions
 from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.errors import FormatError, TruncatedError

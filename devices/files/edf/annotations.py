@@ -9,10 +9,15 @@ from typing import NamedTuple
 
 from devices.files.edf.header import EdfHeader
 from devices.files.units import decode_text
+from ecg_live.events import Marker
 
 _ONSET_PATTERN = re.compile(
     rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?"
 )  # onset, duration in s, of three years at most
+_FILLED_GAP_PATTERN = re.compile(
+    r"gap: \d+ samples lost \((.*)\), filled with the last"
+)  # our own export's, which has no holes
+_PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
 
 
 class EdfAnnotation(NamedTuple):
@@ -70,3 +75,24 @@ def _annotation_lists(data: bytes) -> Iterator[tuple[float, float, list[str]]]:
 
 def _seconds(digits: bytes) -> float:
     return float(digits.replace(b",", b".").strip(b".") or 0)
+
+
+def filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
+    """Annotations of what our own export filled in, each with the cause of its gap; "" at the end of the file."""
+    for note in notes:
+        filled, padded = _FILLED_GAP_PATTERN.fullmatch(note.text), _PADDED_END_PATTERN.fullmatch(note.text)
+        if note.duration and (filled or padded):
+            yield note, filled[1] if filled else ""
+
+
+def annotation_markers(notes: list[EdfAnnotation], rate: float) -> list[Marker]:
+    """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
+    filled = [note for note, _ in filled_spans(notes)]
+    notes = [note for note in notes if note not in filled]
+    begun = {round(note.onset * rate) for note in notes}
+    markers = [Marker(note.onset, note.text) for note in notes]
+    for note in notes:
+        end = note.onset + note.duration
+        if note.duration and round(end * rate) not in begun:
+            markers.append(Marker(end, f"end of {note.text}"))
+    return sorted(markers, key=lambda marker: marker.time)

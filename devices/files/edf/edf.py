@@ -5,7 +5,6 @@ edfio maps a whole EDF into memory and reads a whole BDF; a recording of a day w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,19 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.edf.annotations import EdfAnnotation, EdfAnnotations, read_edf_annotations
+from devices.files.edf.annotations import EdfAnnotations, annotation_markers, filled_spans, read_edf_annotations
 from devices.files.edf.header import EdfHeader, EdfSignal, parse_number, read_edf_header
-from devices.files.markers import with_markers
-from devices.files.recording import FileRecording, SampleRun
+from devices.files.recording import FileRecording, SampleRun, with_markers
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
 _BLOCK_BYTES = 1 << 18  # bytes of the signal that are decoded at once
-_FILLED_GAP_PATTERN = re.compile(
-    r"gap: \d+ samples lost \((.*)\), filled with the last"
-)  # our own export's, which has no holes
-_PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
 
 
 class _EdfLayout(NamedTuple):
@@ -66,7 +60,7 @@ def open_edf(path: Path, opening: ReadOptions) -> FileRecording:
     def runs() -> Iterator[SampleRun | State | Marker]:
         found = read_edf_annotations(path, header, layout.records)
         yield from with_markers(
-            _channel_runs(path, layout, found, rate, slope, offset), _annotation_markers(found.notes, rate), rate
+            _channel_runs(path, layout, found, rate, slope, offset), annotation_markers(found.notes, rate), rate
         )
         yield from _length_warnings(path, layout)
 
@@ -110,7 +104,7 @@ def _channel_runs(
 ) -> Iterator[SampleRun | State]:
     """The channel in mV, without what our own export filled in."""
     holes = [
-        (round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in _filled_spans(found.notes)
+        (round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in filled_spans(found.notes)
     ]
     for start, counts in _record_counts(path, layout, found.onsets, rate):
         at, stop, why = start, start + len(counts), "the data records are apart in time"
@@ -120,26 +114,6 @@ def _channel_runs(
                 yield SampleRun(at, samples[at - start : max(at, begin) - start], why)
                 at, why = min(end, stop), cause
         yield SampleRun(at, samples[at - start :], why)
-
-
-def _filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
-    for note in notes:
-        filled, padded = _FILLED_GAP_PATTERN.fullmatch(note.text), _PADDED_END_PATTERN.fullmatch(note.text)
-        if note.duration and (filled or padded):
-            yield note, filled[1] if filled else ""
-
-
-def _annotation_markers(notes: list[EdfAnnotation], rate: float) -> list[Marker]:
-    """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
-    filled = [note for note, _ in _filled_spans(notes)]
-    notes = [note for note in notes if note not in filled]
-    begun = {round(note.onset * rate) for note in notes}
-    markers = [Marker(note.onset, note.text) for note in notes]
-    for note in notes:
-        end = note.onset + note.duration
-        if note.duration and round(end * rate) not in begun:
-            markers.append(Marker(end, f"end of {note.text}"))
-    return sorted(markers, key=lambda marker: marker.time)
 
 
 def _record_counts(

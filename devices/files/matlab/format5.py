@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from devices.files.recording import DECODE_ERRORS, damaged_file_error
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import FormatError
 
 MATLAB5_MAGIC, MATLAB73_MAGIC = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"

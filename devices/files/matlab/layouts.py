@@ -5,6 +5,7 @@ Layouts as public readers of both data sets index them (Katsigiannis & Ramzan 20
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from devices.files import channels, timestamps
 from devices.files.matlab.cells import as_cells, as_numbers, as_signal, struct_field, struct_fields
 from devices.files.matlab.format5 import MatValue, read_variables
-from devices.files.matlab.timestamps import check_trial_rates
-from devices.files.matlab.trials import SubjectTrials, TrialFile, TrialSignal, group_faults
 from ecg_live.errors import FormatError
+from ecg_live.events import F64
 
 MAT_VARIABLES = ("DREAMER", "joined_data", "ECG_DATA", "labels_selfassessment")
 SKIPPED_FIELDS = ("EEG",)  # which stands beside the ECG of DREAMER and takes most of the file
@@ -27,6 +28,42 @@ AMIGOS_CHANNELS = ("ECG right", "ECG left")
 AMIGOS_CHANNEL_REMARK = "which of its channels is ECG right and which is ECG left is unsure"  # of original files
 AMIGOS_SCORES = ("arousal", "valence", "dominance", "liking", "familiarity")  # the first five of twelve columns
 TrialCell = tuple[str, int, MatValue, Mapping[str, float]]  # kind, number, cell and ratings of a trial
+AMIGOS_ORIGINAL_RATE_HZ = 256.0  # Hz, the paper's
+_UNITS_PER_SECOND = (1.0, 1e3, 32768.0)  # time stamps of a Shimmer may be in s, ms or ticks
+_PLAUSIBLE_RATES_HZ = (100.0, 1024.0)  # Hz; in between, no two of these units can be mistaken for each other
+_MAX_DURATION_MISMATCH_S = 0.5  # s by which time stamps and the number of samples may differ
+
+
+class TrialSignal(NamedTuple):
+    """One trial: ``samples`` (n, 2) as in the file, the ratings given, time stamps (n,) where the file has them."""
+
+    kind: str
+    number: int
+    samples: F64
+    ratings: Mapping[str, float]
+    times: F64 | None = None
+
+    @property
+    def name(self) -> str:
+        """As in "film 3"."""
+        return f"{self.kind} {self.number}"
+
+
+class SubjectTrials(NamedTuple):
+    """All trials of a person that have a signal, in order, and what was left out."""
+
+    segments: tuple[TrialSignal, ...]
+    remarks: tuple[str, ...]
+
+
+class TrialFile(NamedTuple):
+    """A file: its layout, rate in Hz, names of the two channels, its people, and what is unsure about all of it."""
+
+    layout: str
+    rate: float
+    channels: tuple[str, str]
+    people: tuple[SubjectTrials, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class _TrialColumns(NamedTuple):
@@ -144,3 +181,44 @@ def _subject_trials(trials: Sequence[TrialCell], table: _TrialColumns, wrong: li
         else:
             wrong.append((f"{kind} {number}", "no ECG but NaN"))
     return SubjectTrials(tuple(segments), group_faults(wrong))
+
+
+def group_faults(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Join what is wrong with several things into one line a fault, as in "video 17, video 18: empty"."""
+    faults = dict.fromkeys(fault for _, fault in wrong)
+    return tuple(f"{', '.join(name for name, other in wrong if other == fault)}: {fault}" for fault in faults)
+
+
+def check_trial_rates(person: SubjectTrials) -> tuple[float, SubjectTrials]:
+    """The rate in Hz that most trials' time stamps show, and the person without the trials that show another."""
+    paces = [_trial_rate(segment.times) for segment in person.segments]
+    known = Counter(pace[0] for pace in paces if pace is not None)
+    if not known:
+        unsure = f"the time stamps show no rate: {AMIGOS_ORIGINAL_RATE_HZ:g} Hz is assumed"
+        return AMIGOS_ORIGINAL_RATE_HZ, person._replace(remarks=(*person.remarks, unsure))
+    rate = known.most_common(1)[0][0]
+    wrong = (
+        []
+        if rate == AMIGOS_ORIGINAL_RATE_HZ
+        else [("the rate", f"{rate:g} Hz by the time stamps, expected {AMIGOS_ORIGINAL_RATE_HZ:g} Hz")]
+    )
+    kept: list[TrialSignal] = []
+    for segment, pace in zip(person.segments, paces, strict=True):
+        if pace is not None and pace[0] != rate:
+            wrong.append((segment.name, f"left out: recorded with {pace[0]:g} Hz, the others with {rate:g} Hz"))
+            continue
+        kept.append(segment)
+        if pace is not None and segment.times is not None:
+            spare = float(segment.times[-1] - segment.times[0]) / pace[1] - (len(segment.times) - 1) / rate
+            if abs(spare) > _MAX_DURATION_MISMATCH_S:
+                wrong.append((segment.name, f"time stamps and number of samples differ by {spare:.1f} s"))
+    return rate, SubjectTrials(tuple(kept), person.remarks + group_faults(wrong))
+
+
+def _trial_rate(times: F64 | None) -> tuple[float, float] | None:
+    """The rate that time stamps show, and a second in their unit, which is the one that makes the rate plausible."""
+    interval = None if times is None else timestamps.fit_interval(times)
+    if interval is None:
+        return None
+    paces = [(channels.snap_to_nominal(second / interval), second) for second in _UNITS_PER_SECOND]
+    return next((pace for pace in paces if _PLAUSIBLE_RATES_HZ[0] <= pace[0] <= _PLAUSIBLE_RATES_HZ[1]), None)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.matlab.layouts import read_trial_file
-from devices.files.matlab.trials import SubjectTrials, TrialFile
-from devices.files.recording import DECODE_ERRORS, FileRecording, SampleRun, damaged_file_error
+from devices.files.matlab.layouts import SubjectTrials, TrialFile, read_trial_file
+from devices.files.recording import FileRecording, SampleRun
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from devices.read_options import ReadOptions
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, FormatError, RecordingError

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.files import channels
+from devices.files.opensignals.sequence import SequenceCounter
 from devices.files.recording import FileRecording, SampleRun
-from devices.files.sequence import SequenceCounter
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import F64, Marker, State, StreamInfo

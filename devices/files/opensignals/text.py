@@ -10,7 +10,8 @@ from typing import Any
 from devices.files.opensignals import scaling
 from devices.files.opensignals.scaling import OpenSignalsBlock, OpenSignalsChannel, attribute_text
 from devices.files.recording import FileRecording
-from devices.files.text.cells import RowLayout, head_lines, split_cells
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.cells import RowLayout, split_cells
 from devices.files.text.rows import read_rows
 from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError

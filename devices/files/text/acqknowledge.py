@@ -8,7 +8,8 @@ from pathlib import Path
 
 from devices.files.recording import FileRecording
 from devices.files.text import time_units
-from devices.files.text.cells import head_lines, split_cells
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.cells import split_cells
 from devices.files.text.csv import open_table
 from devices.files.text.table import HEAD_LINES, find_table
 from devices.read_options import ReadOptions

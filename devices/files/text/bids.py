@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.files.recording import FileRecording
-from devices.files.text.cells import head_lines
+from devices.files.text.byte_stream import head_lines
 from devices.files.text.csv import open_table
 from devices.files.text.table import HEAD_LINES, find_table
 from devices.read_options import ReadOptions

@@ -6,11 +6,15 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
 READ_BYTES = 1 << 20  # bytes read at once
+MAX_LINE_BYTES = 1 << 20  # bytes; a longer line is no row of numbers
+_HEAD_READ_BYTES = 1 << 16  # bytes read at once in looking for the first lines
 _GZIP_MAGIC = b"\x1f\x8b"
 # UTF-16 with a byte order mark, as spreadsheets save "Unicode text"; other encodings with one byte for ASCII pass.
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -75,3 +79,26 @@ def _normalise_line_ends(raw: Iterable[bytes]) -> Iterator[bytes]:
             head = data[:_LINE_END_PROBE_BYTES]
             bare = b"\r" in head[:-1] and b"\n" not in head
         yield data.replace(b"\r", b"\n") if bare else data
+
+
+def head_lines(path: Path, count: int) -> list[str]:
+    """Read up to ``count`` lines from the start, without line ends and byte order mark.
+
+    Raises
+    ------
+    FormatError
+        The file is empty, or not text.
+    """
+    data = b""
+    with suppress(TruncatedGzip):
+        for piece in read_pieces(path, _HEAD_READ_BYTES):
+            data += piece
+            if data.count(b"\n") >= count or len(data) > MAX_LINE_BYTES:
+                break
+    if not data.strip():
+        raise FormatError(f"{path.name}: the file is empty", "choose another file, or record it again")
+    lines = data.split(b"\n", count)[:count]
+    if b"\0" in b"".join(lines):
+        raise FormatError(f"{path.name}: found bytes that are no text", "export it again as UTF-8 text")
+    text = [decode_text(line).rstrip("\r") for line in lines]
+    return [text[0].removeprefix("\ufeff"), *text[1:]] if text[-1] else text[:-1]

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import math
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from devices.files.text.byte_stream import TruncatedGzip, read_pieces
 from devices.files.text.dates import parse_times_ms
-from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
-MAX_LINE_BYTES = 1 << 20  # bytes; a longer line is no row of numbers
 COMMENT_PREFIXES = ("#", "%", "//")  # what lines that are no rows begin with
 MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", "*"))
-_HEAD_READ_BYTES = 1 << 16  # bytes read at once in looking for the first lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +60,6 @@ class RowLayout:
     headings: tuple[str, ...] = ()
     remarks: bool = False
     shared: bool = False
-
-
-def head_lines(path: Path, count: int) -> list[str]:
-    """Read up to ``count`` lines from the start, without line ends and byte order mark.
-
-    Raises
-    ------
-    FormatError
-        The file is empty, or not text.
-    """
-    data = b""
-    with suppress(TruncatedGzip):
-        for piece in read_pieces(path, _HEAD_READ_BYTES):
-            data += piece
-            if data.count(b"\n") >= count or len(data) > MAX_LINE_BYTES:
-                break
-    if not data.strip():
-        raise FormatError(f"{path.name}: the file is empty", "choose another file, or record it again")
-    lines = data.split(b"\n", count)[:count]
-    if b"\0" in b"".join(lines):
-        raise FormatError(f"{path.name}: found bytes that are no text", "export it again as UTF-8 text")
-    text = [decode_text(line).rstrip("\r") for line in lines]
-    return [text[0].removeprefix("\ufeff"), *text[1:]] if text[-1] else text[:-1]
 
 
 def split_cells(line: str, sep: str) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from devices.files import channels, units
 from devices.files.recording import FileRecording, SampleRun
 from devices.files.text import time_units
-from devices.files.text.cells import RowLayout, head_lines
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.cells import RowLayout
 from devices.files.text.rate_fit import fit_rate, stamped_runs
 from devices.files.text.rows import read_rows
 from devices.files.text.table import HEAD_LINES, TextTable, find_table

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from devices.files import channels
 from devices.files.recording import FileRecording, SampleRun
 from devices.files.text import time_units
-from devices.files.text.cells import head_lines, to_number
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.cells import to_number
 from devices.files.text.csv import choose_column, column_name, column_unit, row_layout
 from devices.files.text.rows import RowBlock, read_rows
 from devices.files.text.table import HEAD_LINES, TextTable, find_table

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from devices.files import channels
 from devices.files.recording import FileRecording, SampleRun
-from devices.files.text.cells import RowLayout, head_lines, split_cells
-from devices.files.text.device_time_column import own_time_columns
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.cells import RowLayout, split_cells
 from devices.files.text.rate_fit import fit_rate, stamped_runs
+from devices.files.text.time_column import own_time_columns
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker, State, StreamInfo

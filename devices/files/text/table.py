@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from devices.files import channels, units
-from devices.files.recording import KNOWN_FORMATS
 from devices.files.text import time_units
 from devices.files.text.cells import COMMENT_PREFIXES, all_cells, is_missing_value, to_number
+from devices.files.unreadable import KNOWN_FORMATS
 from ecg_live.errors import FormatError
 
 HEAD_LINES = 256  # lines that are looked at

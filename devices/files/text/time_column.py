@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from devices.files.text import time_units
 from devices.files.text.cells import is_missing_value, to_number
 from devices.files.text.dates import parse_times_ms
-from devices.files.text.device_time_column import own_time_columns
 from devices.files.text.table import TextTable
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
@@ -29,6 +29,10 @@ _PLAUSIBLE_UNIX_S = (
     2.5e9,
 )  # s since 1970 in which recordings are made; a column without a name is time if it rises in there
 _MIN_RISING_ROWS = 3  # rows that show whether a column rises
+_TIME_WORDS = frozenset(
+    {"time", "timestamp", "timestamps", "stamp", "stamps", "datetime", "date", "unix", "formattedunix", "cal", "zeit",
+     "s", "sec", "secs", "second", "seconds", "ms", "msec", "us", "ns", "utc", "local", "of", "the"}
+)  # fmt: skip
 
 
 class TimeColumn(NamedTuple):
@@ -149,3 +153,36 @@ def _unnamed_time_column(table: TextTable) -> TimeColumn | None:
         if second is not None and numbers[-1] > numbers[0] and np.all(np.diff(numbers) >= 0):
             return TimeColumn(column, second, dated=False)
     return None
+
+
+def own_time_columns(names: Sequence[str], times: Sequence[int], column: int) -> list[int]:
+    """Give those time columns that may be the channel's: they share most words with it, then have fewest others.
+
+    Of those that are called alike the nearest to the left of the channel is given, as tables are merged side by side.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All columns' names.
+    times : sequence of int
+        Indices of the time columns, rising.
+    column : int
+        The channel's.
+    """
+    wanted = _name_words(names[column])
+
+    def likeness(time: int) -> tuple[int, int]:
+        found = _name_words(names[time])
+        shared = len(found & wanted)
+        return shared, -len(found - wanted) if shared else 0
+
+    best = max((likeness(time) for time in times), default=(0, 0))
+    own = [time for time in times if likeness(time) == best]
+    alike: dict[str, list[int]] = {}
+    for time in own:
+        alike.setdefault(names[time].strip().casefold(), []).append(time)
+    return sorted(max((t for t in same if t < column), default=same[0]) for same in alike.values())
+
+
+def _name_words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _TIME_WORDS

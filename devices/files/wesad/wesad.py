@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.recording import DECODE_ERRORS, FileRecording, SampleRun, damaged_file_error
+from devices.files.recording import FileRecording, SampleRun
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from devices.files.wesad.pickle_reader import PICKLE_SIGNATURES, read_pickle
 from devices.files.wesad.pickled_arrays import PickledArray, kind_of
 from devices.read_options import ReadOptions

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.files import channels
-from devices.files.markers import with_markers
-from devices.files.recording import FileRecording, SampleRun
+from devices.files.recording import FileRecording, SampleRun, with_markers
 from devices.files.wfdb.annotations import read_wfdb_annotations
 from devices.files.wfdb.formats import DIFFERENCE_FORMAT, WFDB_FORMATS
 from devices.files.wfdb.header import WfdbHeader, WfdbSignal, read_wfdb_header

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.regular import regular_file
+from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.export.csv import write_tables

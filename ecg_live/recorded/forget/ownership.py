@@ -8,7 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
-from devices.files.recording import DECODE_ERRORS, damaged_file_error
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
 from ecg_live.recorded.report.page import PARTICIPANT_META

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
-from devices.files.recording import DECODE_ERRORS, damaged_file_error
-from devices.files.regular import regular_file
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error, regular_file
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.verify.result import CLOSE_REMEDY, StreamCount, VerifyReport
 from ecg_live.xdf.decode import (

@@ -1,13 +1,23 @@
-"""Formats that are known and not read: what a file is, and what to export instead."""
+"""Files that cannot be read: no regular file, a format that is not supported, bytes that cannot be decoded."""
 
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from ecg_live.errors import FormatError
+from ecg_live.errors import FormatError, RecordingError
 
+KNOWN_FORMATS = (
+    "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), BIOPAC .acq, XDF, Poly5 (.S00), WESAD (.pkl), "
+    "DREAMER or AMIGOS (.mat), or CSV"
+)
+# What decoders and the libraries below them raise where the bytes make no sense.
+DECODE_ERRORS = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError, TypeError,
+    ValueError, struct.error,
+)  # fmt: skip
 _EXPORT_FORMATS = "CSV, EDF or XDF"
 
 
@@ -99,3 +109,26 @@ def unreadable_by_name(path: Path) -> FormatError | None:
 
 def _refusal(path: Path, known: _UnreadableFormat) -> FormatError:
     return FormatError(f"{path.name}: is {known.what}, which is not read", known.remedy)
+
+
+def regular_file(path: Path) -> Path:
+    """Give the path of a file; a pipe or a device may give no byte for ever, and gives each but once.
+
+    Raises
+    ------
+    RecordingError
+        There is none, or it is something else.
+    """
+    if path.is_dir():
+        raise RecordingError(f"{path} is a folder", "name a file in it")
+    if not path.exists():
+        raise RecordingError(f"{path}: no such file", "check the path")
+    if not path.is_file():
+        raise RecordingError(f"{path} is no regular file", "save it to a file first, and open that")
+    return path
+
+
+def damaged_file_error(name: str, error: Exception) -> FormatError:
+    """Say that a file's bytes make no sense; to be raised from ``error``, which ``--debug`` then shows."""
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return FormatError(f"{name}: cannot be decoded: {why}", "the file is damaged; copy or export it again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.files.text.device_time_column import own_time_columns
+from devices.files.text.time_column import own_time_columns
 
 
 @pytest.mark.parametrize(

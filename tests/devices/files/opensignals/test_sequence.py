@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from devices.files.opensignals.sequence import SequenceCounter
 from devices.files.recording import SampleRun
-from devices.files.sequence import SequenceCounter
 
 PLUX = (1 << 15, 1 << 16)
 

@@ -1,0 +1,171 @@
+"""Recordings in files: one streaming decoder a format, chosen by what a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from devices.files.acq.acq import open_acq
+from devices.files.acq.header import is_acq
+from devices.files.edf.edf import open_edf
+from devices.files.matlab.format5 import MATLAB5_MAGIC, MATLAB73_MAGIC
+from devices.files.matlab.matlab import open_mat
+from devices.files.opensignals.scaling import OPENSIGNALS_SIGNATURE
+from devices.files.opensignals.text import open_opensignals_text
+from devices.files.poly5 import POLY5_SIGNATURE as POLY5
+from devices.files.poly5 import open_poly5
+from devices.files.recording import OpenRecording
+from devices.files.text.acqknowledge import is_acqknowledge, open_acqknowledge_text
+from devices.files.text.bids import is_bids, open_bids
+from devices.files.text.byte_stream import head_lines
+from devices.files.text.csv import open_csv
+from devices.files.text.labchart import LABCHART_FIRST_KEY as LABCHART
+from devices.files.text.labchart import open_labchart
+from devices.files.text.shimmer import is_shimmer, open_shimmer_csv
+from devices.files.text.table import HEAD_LINES
+from devices.files.unreadable import (
+    DECODE_ERRORS,
+    KNOWN_FORMATS,
+    damaged_file_error,
+    refuse_unreadable,
+    regular_file,
+    unreadable_by_name,
+)
+from devices.files.wesad.wesad import is_wesad, open_wesad
+from devices.files.wfdb.wfdb import open_wfdb
+from devices.files.xdf.xdf import open_xdf
+from devices.plugins import find_reader
+from devices.read_options import ReadOptions
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+
+_MAX_NAME_CHARS = 80  # characters of a name in a message
+_MAX_HEADERS, _MAX_HEADER_BYTES = 1000, 1 << 16  # headers in a folder that are looked into, and bytes of each
+_HDF5_MAGIC, _XDF_MAGIC = b"\x89HDF\r\n\x1a\n", b"XDF:"
+_EDF_MAGIC, _BDF_MAGIC = b"0       ", b"\xffBIOSEMI"
+_MATLAB_MAGICS = (MATLAB5_MAGIC, MATLAB73_MAGIC)
+
+
+def open_recording(path: Path, opening: ReadOptions) -> OpenRecording:
+    """Open a recording, whatever its format.
+
+    Parameters
+    ----------
+    path : Path
+        The file; for WFDB the header, a signal file beside it, or the record's path without ending.
+    opening : ReadOptions
+        Channel, rate, unit, gain and part, where the user gave them.
+
+    Raises
+    ------
+    RecordingError
+        There is no such file, or it cannot be read; `FormatError` where it is no recording, `TruncatedError` where it
+        was cut so early that nothing is left.
+    ConfigError
+        The channel, rate, unit or part is not plain, or is not what the file has.
+    """
+    name = path.name[:_MAX_NAME_CHARS]
+    try:
+        file = _file_to_decode(path)
+        if opening.part is not None and not _may_hold_parts(file):
+            raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
+        if opening.annotations is not None and file.suffix.casefold() != ".hea":
+            raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
+        return _open_by_format(file, opening)
+    except OSError as error:
+        raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
+    except DECODE_ERRORS as error:
+        raise damaged_file_error(name, error) from error
+
+
+def _open_by_format(file: Path, opening: ReadOptions) -> OpenRecording:
+    """Open it with a built-in reader; where none knows what it is, with a plug-in."""
+    try:
+        return _choose_decoder(file)(file, opening)
+    except FormatError:
+        if (reader := find_reader(file)) is None:
+            raise
+    return reader.open(file, opening)
+
+
+def _file_to_decode(path: Path) -> Path:
+    """The file to decode, which is there and can be read more than once."""
+    header = _wfdb_header(path)
+    return regular_file(path) if header is None else header
+
+
+def _wfdb_header(path: Path) -> Path | None:
+    """The ``.hea`` that belongs to a record's path, its header or one of its signal files."""
+    ending = path.suffix.casefold()
+    if ending == ".hea":
+        return path if path.is_file() else None
+    signal = ending in (".dat", ".mat")
+    beside = path.with_suffix(".hea") if signal else path.with_name(path.name + ".hea")
+    if not path.is_dir() and beside.is_file():
+        return beside
+    return _header_naming(path) if ending == ".dat" and path.is_file() else None
+
+
+def _header_naming(path: Path) -> Path | None:
+    """The only header beside a signal file that names it, if there is one."""
+    found = []
+    for header in islice(path.parent.glob("*.hea"), _MAX_HEADERS):
+        with header.open("rb") as file:
+            words = file.read(_MAX_HEADER_BYTES).split()
+        found += [header] if path.name.encode() in words else []
+    return found[0] if len(found) == 1 else None
+
+
+def _may_hold_parts(path: Path) -> bool:
+    """Whether a file's format may hold several people's recordings."""
+    with path.open("rb") as file:
+        return file.read(len(_MATLAB_MAGICS[0])) in _MATLAB_MAGICS
+
+
+def _choose_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecording]:
+    """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if path.suffix.casefold() == ".hea" and head.strip():
+        return open_wfdb
+    if head.startswith(_HDF5_MAGIC):
+        from devices.files.opensignals.hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
+
+        return open_opensignals_hdf5
+    if head.startswith((_EDF_MAGIC, _BDF_MAGIC)):
+        return open_edf
+    if head.startswith(_MATLAB_MAGICS):
+        return open_mat
+    if head.startswith(_XDF_MAGIC):
+        return open_xdf
+    if head.startswith(POLY5):
+        return open_poly5
+    if is_acq(head):
+        return open_acq
+    if is_wesad(head):
+        return open_wesad
+    refuse_unreadable(path, head)
+    return _choose_text_decoder(path)
+
+
+def _choose_text_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecording]:
+    if is_bids(path):
+        return open_bids
+    try:
+        lines = head_lines(path, HEAD_LINES)
+    except FormatError as error:
+        if error.message.endswith("empty"):
+            raise
+        raise unreadable_by_name(path) or FormatError(
+            f"{path.name}: the format is not known", f"expected {KNOWN_FORMATS}"
+        ) from error
+    if lines[0].startswith(OPENSIGNALS_SIGNATURE):
+        return open_opensignals_text
+    if lines[0].startswith(LABCHART):
+        return open_labchart
+    if is_acqknowledge(lines):
+        return open_acqknowledge_text
+    if is_shimmer(lines):
+        return open_shimmer_csv
+    reader = find_reader(path)  # first, because nearly any table passes as a CSV
+    return open_csv if reader is None else reader.open
