@@ -1,4 +1,4 @@
-"""The command line: which commands there are, in the order of ``--help``."""
+"""The commands of the command line, in the order of ``--help``."""
 
 from __future__ import annotations
 
@@ -6,18 +6,33 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands import machine, models, recorded, session
+from ecg_live.cli.commands.demo import demo
+from ecg_live.cli.commands.devices import devices
+from ecg_live.cli.commands.doctor import doctor
+from ecg_live.cli.commands.evaluate import evaluate
+from ecg_live.cli.commands.export import export
+from ecg_live.cli.commands.fetch import fetch
+from ecg_live.cli.commands.forget import forget
+from ecg_live.cli.commands.mark import mark
+from ecg_live.cli.commands.models import models
+from ecg_live.cli.commands.report import report
+from ecg_live.cli.commands.run import run
+from ecg_live.cli.commands.simulate import simulate
+from ecg_live.cli.commands.sweep import sweep
+from ecg_live.cli.commands.train import train
+from ecg_live.cli.commands.verify import verify
 
 GROUPS = {
-    "Sessions": (session.demo, session.run, session.mark),
-    "Recordings": (recorded.verify, recorded.report, recorded.export, recorded.forget),
-    "Devices and this machine": (machine.devices, machine.simulate, machine.doctor),
-    "Models": (models.models, models.train, models.evaluate, models.fetch, models.sweep),
+    "Sessions": (demo, run, mark),
+    "Recordings": (verify, report, export, forget),
+    "Devices and this machine": (devices, simulate, doctor),
+    "Models": (models, train, evaluate, fetch, sweep),
 }
 
 app = typer.Typer(
     name="ecg-live",
     help="Watch a wearer's ECG turn into a calibrated, quality-gated estimate of affect. Research use only.",
+    epilog="Example: ecg-live demo",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +47,7 @@ for group, commands in GROUPS.items():
 def root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Options of all commands."""
+    """Options without a command."""
     if version:
         from ecg_live import __version__
 

@@ -44,7 +44,7 @@ class ParticipantState:
 
     Parameters
     ----------
-    settings : Settings
+    settings : LiveSettings
     uri : str
         Source.
     data : Path, optional
@@ -64,7 +64,7 @@ class ParticipantState:
         self._resumed: Baseline | None = None
         self._fitted: PreparedSession | None = None
 
-    def fit(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
+    def prepare(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
         """Make path and predictor, with what is known of the wearer where that was asked for.
 
         Raises
@@ -87,7 +87,7 @@ class ParticipantState:
             self._tell("reused", self._profile, [each for each in (known, resumed) if each])
         return path, predictor
 
-    def keep(self) -> int:
+    def save(self) -> int:
         """Keep what the session learnt of the wearer, and say so; 0, or the exit code of what hindered it."""
         if self._profile is None:
             return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -65,3 +66,7 @@ Log = Annotated[
     typer.Option(metavar="FILE", help="Log device errors, reconnects, warnings and failures here; nothing personal."),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DatasetFolder = Annotated[Path, typer.Option(help="Folder of the data set, or a manifest of your own files (CSV).")]
+DatasetName = Annotated[
+    str, typer.Option("--dataset", help="wesad, swell, amigos, amigos-external, dreamer, eegmat or manifest.")
+]

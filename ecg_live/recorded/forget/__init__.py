@@ -19,12 +19,12 @@ def forget(found: Inventory, profile: Profile) -> None:
     """
     for each in found.files:
         _remove_file(each, found)
-    if found.theirs_left:
-        if found.ledger:
-            why = f"keeps {len(found.ledger)} entries of where recordings lie: they lead to what is left"
-            found.left.append(KeptFile(profile.folder, why, theirs=False))
+    if found.kept_of_participant:
+        if found.recording_index:
+            why = f"keeps {len(found.recording_index)} entries of where recordings lie: they lead to what is left"
+            found.kept.append(KeptFile(profile.folder, why, of_participant=False))
     else:
-        for each in found.ledger:
+        for each in found.recording_index:
             _remove_file(each, found)
     with contextlib.suppress(OSError):  # it is not empty, or there is none
         profile.folder.rmdir()
@@ -32,20 +32,20 @@ def forget(found: Inventory, profile: Profile) -> None:
 
 def _remove_file(each: FileToRemove, found: Inventory) -> None:
     try:
-        if file_identity(each.path.lstat()) != each.seal:
-            found.left.append(KeptFile(each.path, "has changed since it was listed"))
+        if file_identity(each.path.lstat()) != each.identity:
+            found.kept.append(KeptFile(each.path, "has changed since it was listed"))
         elif being_written(each.path):
-            found.left.append(KeptFile(each.path, "is being recorded now: end that session first"))
+            found.kept.append(KeptFile(each.path, "is being recorded now: end that session first"))
         else:
             each.path.unlink()
             found.removed.append(each.path)
     except FileNotFoundError:  # somebody else removed it
         found.removed.append(each.path)
     except OSError as error:
-        found.left.append(KeptFile(each.path, f"cannot be removed: {error.strerror}"))
+        found.kept.append(KeptFile(each.path, f"cannot be removed: {error.strerror}"))
 
 
 def not_reached(found: Inventory) -> Iterator[Path]:
     """Listed files of which nothing was said yet: those behind an interruption."""
-    told = {*found.removed, *(each.path for each in found.left)}
-    return (each.path for each in found.all if each.path not in told)
+    told = {*found.removed, *(each.path for each in found.kept)}
+    return (each.path for each in found.to_remove if each.path not in told)

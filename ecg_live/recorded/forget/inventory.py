@@ -18,7 +18,7 @@ class KeptFile(NamedTuple):
 
     path: Path
     why: str
-    theirs: bool = True
+    of_participant: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FileToRemove:
     why: str
     size: int
     changed: float
-    seal: FileIdentity
+    identity: FileIdentity
 
     @classmethod
     def of(cls, path: Path, why: str) -> FileToRemove | KeptFile | None:
@@ -71,25 +71,25 @@ class Inventory:
 
     participant: str
     files: list[FileToRemove] = field(default_factory=list)
-    ledger: list[FileToRemove] = field(default_factory=list)
-    left: list[KeptFile] = field(default_factory=list)
+    recording_index: list[FileToRemove] = field(default_factory=list)
+    kept: list[KeptFile] = field(default_factory=list)
     searched: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
 
     @property
-    def all(self) -> list[FileToRemove]:
+    def to_remove(self) -> list[FileToRemove]:
         """Files to remove, in that order."""
-        return [*self.files, *self.ledger]
+        return [*self.files, *self.recording_index]
 
     @property
-    def theirs_left(self) -> list[KeptFile]:
+    def kept_of_participant(self) -> list[KeptFile]:
         """What stays, or stayed, of the participant."""
-        return [each for each in self.left if each.theirs]
+        return [each for each in self.kept if each.of_participant]
 
     def add(self, path: Path, why: str) -> None:
         """Take a file that is theirs."""
         found = FileToRemove.of(path, why)
         if isinstance(found, KeptFile):
-            self.left.append(found)
+            self.kept.append(found)
         elif found is not None:
             self.files.append(found)

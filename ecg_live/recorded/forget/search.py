@@ -56,17 +56,17 @@ class _ParticipantSearch:
         """Take the profile's entries."""
         folder = self._profile.folder
         if folder.is_symlink():
-            self.found.left.append(KeptFile(folder, f"a link to {os.path.realpath(folder)}; the profile lies there"))
+            self.found.kept.append(KeptFile(folder, f"a link to {os.path.realpath(folder)}; the profile lies there"))
             return
         for path in self._profile.files():
             ledger = path.name.startswith(RECORDING_ENTRY_PREFIX)
             entry = FileToRemove.of(path, "says where a recording lies" if ledger else "profile")
             if (other := participant_of(path)) not in {None, self._who}:
-                self.found.left.append(KeptFile(path, f"belongs to {other!r}", theirs=False))
+                self.found.kept.append(KeptFile(path, f"belongs to {other!r}", of_participant=False))
             elif isinstance(entry, KeptFile):
-                self.found.left.append(entry)
+                self.found.kept.append(entry)
             elif entry is not None:
-                (self.found.ledger if ledger else self.found.files).append(entry)
+                (self.found.recording_index if ledger else self.found.files).append(entry)
 
     def paths(self, folders: Sequence[Path]) -> Iterator[Path]:
         """All files of kinds that we write, once each; say where no look was possible."""
@@ -84,7 +84,7 @@ class _ParticipantSearch:
         for path in sorted(self._known):
             if not os.path.lexists(path):
                 gone = "is not there any more" if path.parent.is_dir() else "its folder is not there now"
-                self.found.left.append(KeptFile(path, f"a recording was begun there; {gone}", theirs=False))
+                self.found.kept.append(KeptFile(path, f"a recording was begun there; {gone}", of_participant=False))
 
     def recording(self, path: Path) -> None:
         """Judge an XDF file, and its exports with it."""
@@ -94,11 +94,11 @@ class _ParticipantSearch:
             who = read_owner(path)
         except RecordingError as error:
             theirs = self._named(path) or path in self._known
-            self.found.left.append(KeptFile(path, f"cannot be read: {error.message}", theirs=theirs))
+            self.found.kept.append(KeptFile(path, f"cannot be read: {error.message}", of_participant=theirs))
             return
         if who.participant == self._who:
             if being_written(path):
-                self.found.left.append(KeptFile(path, "is being recorded now: end that session first"))
+                self.found.kept.append(KeptFile(path, "is being recorded now: end that session first"))
             else:
                 self.found.add(path, NAMED_IN_HEADER)
             self._exports(path)
@@ -120,17 +120,18 @@ class _ParticipantSearch:
             self.found.add(path, NAMED_IN_HEADER)
         elif self._named(path):
             why = "nothing in it says whose it is" if who is None else f"its header says {who!r}"
-            self.found.left.append(KeptFile(path, f"has a name like theirs, but {why}", theirs=who is None))
+            self.found.kept.append(KeptFile(path, f"has a name like theirs, but {why}", of_participant=who is None))
 
     def links(self) -> None:
         """Tell of folders that only links lead to; a link to what is removed holds no data."""
         for link in self._links:
             if (there := _real_path(link)) not in self._once:
                 why = f"a link to the folder {there}, which was not searched; give it with --in"
-                self.found.left.append(KeptFile(link, why, theirs=False))
-        listed = {each.path for each in self.found.all}
-        self.found.left = [
-            left._replace(theirs=left.theirs and _real_path(left.path) not in listed) for left in self.found.left
+                self.found.kept.append(KeptFile(link, why, of_participant=False))
+        listed = {each.path for each in self.found.to_remove}
+        self.found.kept = [
+            left._replace(of_participant=left.of_participant and _real_path(left.path) not in listed)
+            for left in self.found.kept
         ]
 
     def sources(self) -> None:
@@ -139,7 +140,7 @@ class _ParticipantSearch:
         for source, recording in self._sources.items():
             path = Path(source.removeprefix("file:"))
             if source and _is_file(path) and _real_path(path.parent) / path.name not in listed:
-                self.found.left.append(KeptFile(path, f"{recording.name} was recorded from it", theirs=False))
+                self.found.kept.append(KeptFile(path, f"{recording.name} was recorded from it", of_participant=False))
 
     def _exports(self, recording: Path) -> None:
         for path in _export_paths(recording):
@@ -149,20 +150,22 @@ class _ParticipantSearch:
             try:
                 ours = path.suffix == ".part" or (_is_file(path) and is_export_of(path, self._who))
             except OSError as error:
-                self.found.left.append(KeptFile(path, f"cannot be read: {error.strerror}"))
+                self.found.kept.append(KeptFile(path, f"cannot be read: {error.strerror}"))
                 continue
             if ours:
                 self.found.add(path, f"made from {recording.name}")
             else:
-                self.found.left.append(KeptFile(path, f"lies beside {recording.name}, but was not made from it"))
+                self.found.kept.append(KeptFile(path, f"lies beside {recording.name}, but was not made from it"))
 
     def _strange(self, path: Path, who: FileOwner) -> None:
         """Tell of a readable recording that is somebody else's, where it might be thought theirs."""
         if _same_spelling(who.participant, self._who):
-            self.found.left.append(KeptFile(path, f"its header says {who.participant!r}", theirs=False))
+            self.found.kept.append(KeptFile(path, f"its header says {who.participant!r}", of_participant=False))
         elif self._named(path) or path in self._known:
             said = f"its header says {who.participant!r}" if who.participant else "its header names nobody"
-            self.found.left.append(KeptFile(path, f"has a name like theirs, but {said}", theirs=not who.participant))
+            self.found.kept.append(
+                KeptFile(path, f"has a name like theirs, but {said}", of_participant=not who.participant)
+            )
 
     def _named(self, path: Path) -> bool:
         """Whether a file may be named after the participant: P1_x.xdf and P1.xdf, not P10.xdf."""
@@ -171,14 +174,14 @@ class _ParticipantSearch:
 
     def _hidden(self, error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
-            self.found.left.append(KeptFile(Path(str(error.filename)), f"cannot be searched: {error.strerror}"))
+            self.found.kept.append(KeptFile(Path(str(error.filename)), f"cannot be searched: {error.strerror}"))
 
     def _note(self, folder: Path, below: Sequence[str], root: Path) -> None:
         self._once.add(folder)
         if folder == root:
             self.found.searched.append(folder)
         if not os.access(folder, os.X_OK):
-            self.found.left.append(KeptFile(folder, "its files cannot be seen: no permission"))
+            self.found.kept.append(KeptFile(folder, "its files cannot be seen: no permission"))
         self._links += [path for path in (folder / name for name in below) if path.is_symlink()]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from devices.discovery import Discovery
 from ecg_live.cli import main
-from ecg_live.cli.devices import show_devices
+from ecg_live.cli.commands.devices import show_devices
 from ecg_live.cli.live import live
 from ecg_live.cli.log_file import LOGGED_PACKAGES, log_option, log_to, private_words
 from ecg_live.config import LiveSettings
@@ -171,7 +171,7 @@ def test_train_and_devices_log_too(
         log.warning("no adapter")
         return Discovery((), (), (), ())
 
-    monkeypatch.setattr("ecg_live.cli.devices.in_reach", looked)
+    monkeypatch.setattr("devices.discovery.discover", looked)
     show_devices("0.1", str(path), as_json=True)
     assert any("WARNING devices.test no adapter" in line for line in lines(path))
 

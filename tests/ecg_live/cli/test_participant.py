@@ -44,7 +44,7 @@ def run(data: Path) -> Run:
 def test_a_strap_teaches_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It gives no ECG, so that nothing is fitted out; that once ended in a traceback."""
     wearer = ParticipantState(LiveSettings(participant="P01"), "hr:TICKR", data)
-    assert wearer.keep() == 0
+    assert wearer.save() == 0
     assert "profile of P01: kept nothing: this source gives no ECG" in capsys.readouterr().err
     assert not list(data.glob("profiles/P01/*"))
 

@@ -10,7 +10,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from ecg_live.cli.live import _window
+from ecg_live.cli.live import _show_dashboard
 from ecg_live.cli.recording import RecorderFactory
 from ecg_live.config import LiveSettings
 from ecg_live.dashboard.app import MAX_DROPPED_FRAMES, DrawingError
@@ -64,10 +64,10 @@ def test_a_recording_goes_on_without_its_window(
     source.silent.wait(10)
     try:
         if recorded:
-            _window(session, settings, "x")
+            _show_dashboard(session, settings, "x")
         else:
             with pytest.raises(DrawingError):
-                _window(session, settings, "x")
+                _show_dashboard(session, settings, "x")
             assert not session.wait(0)
     finally:
         session.stop()

@@ -47,9 +47,9 @@ def test_recordings_profile_and_folder_go_and_others_stay(folder: Path, tmp_path
     assert sorted(listed(found)) == ["a.xdf", "b.xdf"]
     assert [path.name for path in folder.iterdir()] == ["c.xdf"]
     assert (kept.folder.exists(), len(other.files())) == (False, 1)
-    assert not found.theirs_left
+    assert not found.kept_of_participant
     assert not list(not_reached(found))
-    assert search_participant(kept, [folder]).all == []
+    assert search_participant(kept, [folder]).to_remove == []
 
 
 def test_what_cannot_be_removed_is_told_and_can_be_found_again(
@@ -60,7 +60,7 @@ def test_what_cannot_be_removed_is_told_and_can_be_found_again(
     with monkeypatch.context() as patch:
         refuse(patch, "a.xdf", PermissionError(13, "Permission denied"))
         forget(found, kept)
-    assert [(left.path.name, left.why) for left in found.theirs_left] == [
+    assert [(left.path.name, left.why) for left in found.kept_of_participant] == [
         ("a.xdf", "cannot be removed: Permission denied")
     ]
     assert listed(found) == ["b.xdf"]
@@ -78,7 +78,9 @@ def test_a_file_that_changed_since_it_was_listed_stays(folder: Path, tmp_path: P
     recorded(folder / "a.xdf", "P2")
     (folder / "b.xdf").unlink()
     forget(found, kept)
-    assert [(left.path.name, left.why) for left in found.theirs_left] == [("a.xdf", "has changed since it was listed")]
+    assert [(left.path.name, left.why) for left in found.kept_of_participant] == [
+        ("a.xdf", "has changed since it was listed")
+    ]
     assert listed(found) == ["b.xdf"]
     assert (folder / "a.xdf").exists()
 
@@ -94,7 +96,7 @@ def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monke
         found = search_participant(kept, [folder])
     forget(found, kept)
     file.close()
-    assert [left.path.name for left in found.theirs_left] == ["d.xdf"]
+    assert [left.path.name for left in found.kept_of_participant] == ["d.xdf"]
     assert (folder / "d.xdf").exists()
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.read_options import ReadOptions
-from ecg_live.cli.recording import verify_files
+from ecg_live.cli.commands.verify import verify_files
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, State
 from ecg_live.recorded.export import export

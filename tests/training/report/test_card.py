@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from ecg_live.cli.models import _table
+from ecg_live.cli.commands.models import _score_table
 from ecg_live.model.bundle import load_bundle
 from ecg_live.resources import DEFAULT_MODEL
 from tests.support.invented_report import label, row, scores
@@ -18,7 +18,7 @@ from training.report import card_scores
 
 def printed(rows: list[dict[str, object]]) -> str:
     out = io.StringIO()
-    Console(file=out, width=140).print(_table(rows))
+    Console(file=out, width=140).print(_score_table(rows))
     return out.getvalue()
 
 

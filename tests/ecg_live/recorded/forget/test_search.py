@@ -48,7 +48,7 @@ def test_the_header_decides_not_the_name(folder: Path) -> None:
         recorded(folder / name, who)
     found = look(folder)
     assert names(found.files) == ["P1_S1.xdf", "x.xdf"]
-    assert {left.path.name: (left.why, left.theirs) for left in found.left} == {
+    assert {left.path.name: (left.why, left.of_participant) for left in found.kept} == {
         "P1_A_S1.xdf": ("has a name like theirs, but its header says 'P1_A'", False),
         "P1_nobody.xdf": ("has a name like theirs, but its header names nobody", True),
     }
@@ -62,8 +62,8 @@ def test_what_cannot_be_read_is_left_and_may_be_theirs_by_its_name(folder: Path)
         (folder / name).write_bytes(content)
     found = look(folder)
     assert found.files == []
-    assert {left.path.name: left.theirs for left in found.left} == dict.fromkeys(bad, True) | {"z.xdf": False}
-    assert all(left.why.startswith("cannot be read: ") for left in found.left)
+    assert {left.path.name: left.of_participant for left in found.kept} == dict.fromkeys(bad, True) | {"z.xdf": False}
+    assert all(left.why.startswith("cannot be read: ") for left in found.kept)
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -94,8 +94,8 @@ def test_exports_belong_to_their_recording(folder: Path) -> None:
         "a.edf", "a.html", "a.xdf", "a_closed.xdf", "a_ecg.csv", "a_ecg.csv.part", "a_gaps.csv", "a_markers.csv",
         "orphan.edf", "orphan.html",
     ]  # fmt: skip
-    assert names(found.left) == ["P1_b.xdf", "P1_b_closed.xdf", "P1_stray.html"]  # the exports of P1_b are known
-    assert not found.theirs_left
+    assert names(found.kept) == ["P1_b.xdf", "P1_b_closed.xdf", "P1_stray.html"]  # the exports of P1_b are known
+    assert not found.kept_of_participant
 
 
 def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: Path) -> None:
@@ -107,13 +107,13 @@ def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: P
     (folder / "P1_old_ecg.csv").write_text("time [s],ECG [mV]\n")
     found = look(folder)
     assert names(found.files) == ["a.xdf"]
-    assert {left.path.name: left.why for left in found.left} == {
+    assert {left.path.name: left.why for left in found.kept} == {
         "a.edf": "lies beside a.xdf, but was not made from it",
         "a.html": "lies beside a.xdf, but was not made from it",
         "a_ecg.csv": "lies beside a.xdf, but was not made from it",
         "P1_old_ecg.csv": "has a name like theirs, but nothing in it says whose it is",
     }
-    assert len(found.theirs_left) == 4
+    assert len(found.kept_of_participant) == 4
 
 
 def test_a_rolled_series_is_found_whole(folder: Path) -> None:
@@ -131,8 +131,8 @@ def test_a_rolled_series_is_found_whole(folder: Path) -> None:
 def test_what_is_being_recorded_is_left(folder: Path) -> None:
     sink = begun(folder / "a.xdf", "P1")
     found = look(folder)
-    assert (found.files, names(found.theirs_left)) == ([], ["a.xdf"])
-    assert "being recorded now" in found.left[0].why
+    assert (found.files, names(found.kept_of_participant)) == ([], ["a.xdf"])
+    assert "being recorded now" in found.kept[0].why
     sink.close()
     assert not being_written(folder / "a.xdf")
     assert names(look(folder).files) == ["a.xdf"]
@@ -147,13 +147,13 @@ def test_the_profile_leads_to_recordings_elsewhere(folder: Path, tmp_path: Path)
     (kept.folder / "scale-0.0a.part").touch()  # what a killed session left
     found = look(folder)
     assert [each.path for each in found.files if each.why != "profile"] == [tmp_path / "elsewhere" / "b.xdf"]
-    assert len(found.ledger) == 3
-    assert {path.path for path in found.all if path.path.parent == kept.folder} == set(kept.files())
-    assert {left.path: left.why for left in found.left} == {
+    assert len(found.recording_index) == 3
+    assert {path.path for path in found.to_remove if path.path.parent == kept.folder} == set(kept.files())
+    assert {left.path: left.why for left in found.kept} == {
         gone: "a recording was begun there; its folder is not there now",
         moved: "a recording was begun there; is not there any more",
     }
-    assert not found.theirs_left
+    assert not found.kept_of_participant
 
 
 def test_folders_are_searched_to_their_depth_and_nothing_is_found_twice(folder: Path) -> None:
@@ -167,8 +167,8 @@ def test_folders_are_searched_to_their_depth_and_nothing_is_found_twice(folder: 
 def test_an_id_that_differs_in_case_or_in_unicode_form_is_told(folder: Path) -> None:
     recorded(folder / "a.xdf", "p1")
     recorded(folder / "b.xdf", "A\u030a1")
-    assert [left.why for left in look(folder).left] == ["its header says 'p1'"]
-    assert names(look(folder, "\u00c51").left) == ["b.xdf"]
+    assert [left.why for left in look(folder).kept] == ["its header says 'p1'"]
+    assert names(look(folder, "\u00c51").kept) == ["b.xdf"]
     assert not look(folder, "\u00c51").files
 
 
@@ -180,7 +180,7 @@ def test_another_ones_entry_in_the_profile_is_left(folder: Path) -> None:
     (kept.folder / "scale-00.json").write_text("{")
     found = look(folder)
     assert names(found.files) == ["scale-00.json"]  # damaged, in a folder of theirs alone
-    assert [left.why for left in found.left] == ["belongs to 'p1'"]
+    assert [left.why for left in found.kept] == ["belongs to 'p1'"]
 
 
 def test_the_recording_that_was_played_is_told(folder: Path, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_recording_that_was_played_is_told(folder: Path, tmp_path: Path) -> 
     recorded(folder / "b.xdf", "P1", (folder / "a.xdf").as_posix())
     recorded(folder / "c.xdf", "P1", "polar:" + "x" * 5000)
     found = look(folder)
-    assert [(left.path, left.why, left.theirs) for left in found.left] == [
+    assert [(left.path, left.why, left.of_participant) for left in found.kept] == [
         (source, "a.xdf was recorded from it", False)
     ]
 
@@ -209,20 +209,24 @@ def test_links_are_told_and_not_followed(folder: Path, tmp_path: Path) -> None:
     found = look(folder)
     assert names(found.files) == ["b.xdf"]
     assert "2 names (hard links)" in found.files[0].why
-    assert {left.path.name: left.theirs for left in found.left} == {"a.xdf": True, "c.xdf": False, "folder": False}
+    assert {left.path.name: left.of_participant for left in found.kept} == {
+        "a.xdf": True,
+        "c.xdf": False,
+        "folder": False,
+    }
     assert names(look(outside).files) == ["a.xdf"]
     kept = profile("P1", tmp_path / "data")
     kept.folder.rename(outside / "P1")
     kept.folder.symlink_to(outside / "P1")
     assert names(look(folder).files) == ["b.xdf"]
-    assert kept.folder in [left.path for left in look(folder).theirs_left]
+    assert kept.folder in [left.path for left in look(folder).kept_of_participant]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
 def test_what_is_no_file_is_passed_over(folder: Path) -> None:
     os.mkfifo(folder / "P1_a.xdf")
     (folder / "P1_b.xdf").mkdir()
-    assert (look(folder).files, look(folder).left) == ([], [])
+    assert (look(folder).files, look(folder).kept) == ([], [])
 
 
 def test_a_folder_that_cannot_be_searched_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +236,7 @@ def test_a_folder_that_cannot_be_searched_is_told(folder: Path, monkeypatch: pyt
         return iter(())
 
     monkeypatch.setattr(os, "walk", walk)
-    assert [(left.path, left.why) for left in look(folder).theirs_left] == [
+    assert [(left.path, left.why) for left in look(folder).kept_of_participant] == [
         (folder, "cannot be searched: Permission denied")
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.cli.recording import verify_files
+from ecg_live.cli.commands.verify import verify_files
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
 from ecg_live.recorded.verify.gap_audit import GapAudit

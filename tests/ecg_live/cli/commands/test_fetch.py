@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.cli.fetch import fetch_data
+from ecg_live.cli.commands.fetch import fetch_data
 from ecg_live.errors import ConfigError
 from tests.support.http_server import Shop, serving
 
@@ -69,7 +69,7 @@ def test_without_a_terminal_the_licence_is_accepted_by_an_option(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
-    with pytest.raises(ConfigError, match=r"nobody is there to accept the licence .*--yes"):
+    with pytest.raises(ConfigError, match=r"the licence cannot be accepted without a terminal .*--yes"):
         fetch_data("cinc2017", tmp_path, shop.url + "a.zip", yes=False)
     assert "Open Data Commons" in capsys.readouterr().err
     assert shop.asked == []

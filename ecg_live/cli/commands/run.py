@@ -1,8 +1,6 @@
-"""Commands of a session: demo, run, mark."""
+"""``ecg-live run``: a session on a source of ECG."""
 
 from __future__ import annotations
-
-from typing import Annotated
 
 import typer
 
@@ -34,24 +32,6 @@ from ecg_live.cli.commands.options import (
 )
 
 
-def demo(
-    headless: Headless = False,
-    speed: Speed = None,
-    as_json: Json = False,
-    seconds: Seconds = None,
-    baseline: Baseline = None,
-    log: Log = None,
-    debug: Debug = False,
-) -> None:
-    """Replay the bundled recording through the bundled model."""
-    from ecg_live.cli.live import live
-    from ecg_live.resources import demo_recording
-
-    options = {"headless": headless or None, "speed": speed, "json": as_json or None, "seconds": seconds}
-    options |= {"baseline": baseline, "log": log}
-    raise typer.Exit(live(str(demo_recording()), options, own=True, debug=debug))
-
-
 def run(
     source: Source,
     model: Model = None,
@@ -78,7 +58,10 @@ def run(
     log: Log = None,
     debug: Debug = False,
 ) -> None:
-    """Run a session on a source of ECG."""
+    """Run a session on a source of ECG.
+
+    Example: ecg-live run recordings/supine_1min.txt --record session.xdf --participant P01
+    """
     from ecg_live.cli.live import live
 
     options = {
@@ -106,19 +89,3 @@ def run(
         "log": log,
     }
     raise typer.Exit(live(source, options, debug=debug))
-
-
-def mark(
-    text: Annotated[list[str], typer.Argument(help="What to note.")],
-    session: Annotated[str | None, typer.Option(help="Session, by the name that run --session gave it.")] = None,
-    pid: Annotated[int | None, typer.Option(help="Session, by its process id.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Session, by its --mark-port.")] = None,
-    token: Annotated[
-        str | None, typer.Option(help="What the session printed; found by itself on most machines.")
-    ] = None,
-) -> None:
-    """Note a marker in a session that runs in another terminal."""
-    from ecg_live.cli import PROCESS_START_S
-    from ecg_live.cli.mark import mark as note
-
-    raise typer.Exit(note(" ".join(text), PROCESS_START_S, port=port, token=token, pid=pid, session=session))

@@ -132,7 +132,7 @@ def test_a_name_that_nobody_can_have(forget: Forget, there: Names, who: str) -> 
 def test_a_folder_that_is_none(forget: Forget, there: Names, tmp_path: Path) -> None:
     done = forget("P1", "--yes", "--in", tmp_path / "absent")
     assert (done.returncode, there()) == (2, ALL)
-    assert "which is no folder" in done.stderr
+    assert "which is not a folder" in done.stderr
 
 
 def test_names_of_files_cannot_steer_the_terminal(forget: Forget, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-import ecg_live.cli.train
+import ecg_live.cli.training_extra
 import training.pipeline
 from ecg_live.cli import main
-from ecg_live.cli.train import assignments, evaluate, train
+from ecg_live.cli.commands.evaluate import evaluate
+from ecg_live.cli.commands.train import assignments, train_model
 from ecg_live.errors import ConfigError
 from ecg_live.model.bundle import load_bundle, save_bundle
 from tests.support.random_bundles import random_bundle
@@ -60,7 +61,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train(job(few), "fast", None, {**FAST, "head.inputs": "hrv", "seed": None}, quiet=True) == 0
+    assert train_model(job(few), "fast", None, {**FAST, "head.inputs": "hrv", "seed": None}, quiet=True) == 0
     first, *rows, model, report = capsys.readouterr().out.splitlines()
     assert first == "mental_load (rest / load)"
     assert model == f"model   {few / 'model.safetensors'}"
@@ -81,11 +82,11 @@ def test_evaluation_prints_a_line_a_set_or_an_object(
     few: Path, typed: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = few / "encoder.safetensors"
-    assert evaluate(model, "manifest", few, baseline=0.0, as_json=False) == 0
+    evaluate(model, "manifest", few, baseline=0.0, as_json=False)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("mental_load (population): AUROC 0.")
-    assert line.endswith("; 21 windows of 3 people, 0 more abstained")
-    assert evaluate(model, "manifest", few, baseline=30.0, as_json=True) == 0
+    assert line.endswith("; 21 windows of 3 subjects, 0 more abstained")
+    evaluate(model, "manifest", few, baseline=30.0, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert [(row["set"], row["windows"]) for row in found["rows"]] == [("personal", 3 * (1 + 3))]
     assert typed("evaluate", model, "--dataset", "manifest", "--data", few, "--baseline", -5) == 2
@@ -99,7 +100,7 @@ def test_ctrl_c_says_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training.pipeline, "run_training", stopped)
-    assert train(job(few), "fast", None, {}) == 130
+    assert train_model(job(few), "fast", None, {}) == 130
     assert capsys.readouterr().err == "ecg-live: stopped; the same command goes on from here\n"
 
 
@@ -149,9 +150,9 @@ def test_without_the_packages_for_training_it_says_how_to_get_them(few: Path, mo
     def lacks(name: str) -> ModuleSpec | None:
         return None if name == "sklearn" else importlib.util.find_spec(name)
 
-    monkeypatch.setattr(ecg_live.cli.train, "find_spec", lacks)
+    monkeypatch.setattr(ecg_live.cli.training_extra, "find_spec", lacks)
     with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
-        train(job(few), "fast", None, {})
+        train_model(job(few), "fast", None, {})
     with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
         evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=False)
 
@@ -165,7 +166,7 @@ def test_sigterm_stops_as_ctrl_c_does(few: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(training.pipeline, "run_training", struck)
     own = signal.signal(signal.SIGINT, interrupt)
     try:
-        assert train(job(few), "fast", None, {}) == 143
+        assert train_model(job(few), "fast", None, {}) == 143
     finally:
         signal.signal(signal.SIGINT, own)
     assert signal.getsignal(signal.SIGTERM) is before
@@ -179,7 +180,7 @@ def test_a_path_that_cannot_be_is_one_line(typed: Callable[..., int], capsys: py
 def test_a_folder_where_the_report_should_lie_is_refused_before_any_work(few: Path) -> None:
     (few / "model.html").mkdir()
     with pytest.raises(ConfigError, match=r"model.html is a folder"):
-        train({**job(few), "out": few / "model.safetensors"}, "fast", None, {})
+        train_model({**job(few), "out": few / "model.safetensors"}, "fast", None, {})
 
 
 def test_toml_that_is_too_deep_is_refused(typed: Callable[..., int], tmp_path: Path) -> None:

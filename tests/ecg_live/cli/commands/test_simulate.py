@@ -17,7 +17,7 @@ from devices import open_source
 from devices.lsl.markers import LslMarkers
 from devices.read_options import ReadOptions
 from devices.simulate.player import Player
-from ecg_live.cli.simulate import DEVICE_RATES_HZ, _at_rate, simulate
+from ecg_live.cli.commands.simulate import DEVICE_RATES_HZ, _at_rate, play
 from ecg_live.errors import ConfigError, DeviceError, RecordingError
 from ecg_live.events import F64, Chunk
 from tests.emulators.radio.fixtures import radio, system_bus
@@ -87,15 +87,15 @@ def test_another_rate_keeps_the_signal() -> None:
 
 
 def test_what_cannot_be_played(tmp_path: Path) -> None:
-    def play(device: str, *, serial: bool = False, file: str = "none.csv") -> int:
-        return simulate(device, tmp_path / file, None, {}, loop=False, serial=serial, adapter=None)
+    def attempt(device: str, *, serial: bool = False, file: str = "none.csv") -> int:
+        return play(device, tmp_path / file, None, {}, loop=False, serial=serial, adapter=None)
 
     with pytest.raises(ConfigError, match=r"no simulated 'muse' \(choose one of lsl, shimmer, polar"):
-        play("muse")
+        attempt("muse")
     with pytest.raises(ConfigError, match="polar has no serial port"):
-        play("polar", serial=True)
+        attempt("polar", serial=True)
     with pytest.raises(RecordingError, match="no such file"):
-        play("lsl")
+        attempt("lsl")
 
 
 def test_by_bluetooth_it_says_what_to_run_once_it_is_on_the_air(
@@ -104,12 +104,12 @@ def test_by_bluetooth_it_says_what_to_run_once_it_is_on_the_air(
     radio.plug_in(tmp_path / "hci")
     adapter = f"unix-client:{tmp_path / 'hci'}"
     file = ramp(tmp_path / "a.csv")
-    assert simulate("polar", file, "My strap", {"seconds": "0.3"}, loop=True, serial=False, adapter=adapter) == 0
+    assert play("polar", file, "My strap", {"seconds": "0.3"}, loop=True, serial=False, adapter=adapter) == 0
     first, last = capsys.readouterr().out.splitlines()
     assert (
         first == f"ecg-live: My strap by Bluetooth, on adapter {adapter}; watch it with: ecg-live run 'polar:My strap'"
     )
     assert last.startswith("ecg-live: My strap took ")
     with pytest.raises(DeviceError, match="nonsense cannot be used as a Bluetooth adapter"):
-        simulate("shimmer", file, None, {}, loop=True, serial=False, adapter="nonsense")
+        play("shimmer", file, None, {}, loop=True, serial=False, adapter="nonsense")
     assert capsys.readouterr().out == ""

@@ -12,8 +12,8 @@ import pytest
 
 from devices.discovery import _identify
 from devices.link import FoundDevice
-from ecg_live.cli.devices import show_devices
-from ecg_live.cli.doctor import DEVICE_CHECKS
+from ecg_live.cli.commands.devices import show_devices
+from ecg_live.cli.commands.doctor import DEVICE_CHECKS
 from ecg_live.errors import ConfigError
 from tests.emulators.lsl_outlets import alone
 

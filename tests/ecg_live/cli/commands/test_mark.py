@@ -93,7 +93,7 @@ def test_a_port_that_is_taken(runtime: dict[str, str]) -> None:
 
 def test_mark_loads_nothing_that_is_slow() -> None:
     """Its time is the user's: neither torch nor NumPy, nor asyncio."""
-    code = "import sys, ecg_live.cli.app, ecg_live.cli.mark; print([m for m in sys.modules if m in sys.argv])"
+    code = "import sys, ecg_live.cli.app, ecg_live.markers.client; print([m for m in sys.modules if m in sys.argv])"
     slow = ["torch", "numpy", "asyncio", "devices", "PyQt6", "rich"]
     done = subprocess.run([sys.executable, "-c", code, *slow], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from ecg_live.cli.sweep import run_sweep
+from ecg_live.cli.commands.sweep import run_sweep
 from ecg_live.errors import ConfigError
 from tests.support import sweep_cells
 

@@ -1,0 +1,99 @@
+"""``ecg-live sweep``: train once for each combination of some settings' values."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from ecg_live.cli import say
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals
+from ecg_live.cli.training_extra import training_imports
+from ecg_live.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.sweep.tables import ScoreTable
+
+TABLE_TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
+SWEEP_ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
+
+
+def sweep(
+    file: Annotated[
+        Path, typer.Argument(help=r"TOML file: \[run], \[grid] of settings with their values, \[settings] of all.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the runs, their table and plot.")] = Path("sweep"),
+    engine: Annotated[str, typer.Option(help="What runs the cells: local or ray.")] = "local",
+    jobs: Annotated[int, typer.Option(help="Cells at a time.")] = 1,
+) -> None:
+    """Train once for each combination of some settings' values; finished cells are not run again.
+
+    Example: ecg-live sweep sweep.toml --out runs --jobs 2
+    """
+    raise typer.Exit(run_sweep(file, out, engine, jobs))
+
+
+def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
+    """Run a sweep file and print its tables; exit code 0 if all cells are done, 1 if some failed.
+
+    Parameters
+    ----------
+    spec : Path
+        TOML file.
+    out : Path
+        Folder for the runs, their table and plot.
+    engine : str
+        One of `SWEEP_ENGINES`.
+    jobs : int
+        Cells at a time.
+
+    Raises
+    ------
+    ConfigError
+        If the file or the engine cannot be used, or the packages for training are missing.
+    DatasetError
+        If nothing can be written to the folder.
+    """
+    with training_imports():
+        from training.pipeline import run_cell
+        from training.sweep import sweep as run_cells
+    if engine not in SWEEP_ENGINES:
+        raise ConfigError(f"the engine is {engine!r}; known are {', '.join(SWEEP_ENGINES)}", "choose one of them")
+    caught = CaughtSignals()
+    try:
+        with caught.handled(lambda: _exit(caught.exit_code), signal.SIGTERM):
+            found = run_cells(spec, out, run_cell, _print_progress, SWEEP_ENGINES[engine], jobs)
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on with the cells that are not done")
+        return INTERRUPTED_EXIT_CODE
+    for title, table in zip(TABLE_TITLES, found.shown, strict=False):
+        _print_table(title, table)
+    print(f"table: {found.csv}" + (f"\nplot: {found.plot}" if found.plot else ""))
+    return 1 if found.failed else 0
+
+
+def _print_table(title: str, scores: ScoreTable) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in scores.header:
+        table.add_column(escape(name), overflow="fold")
+    for row in scores.rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)
+
+
+def _print_progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _exit(code: int) -> NoReturn:
+    """Leave through all ``finally`` blocks, so that no cell runs on."""
+    raise SystemExit(code)

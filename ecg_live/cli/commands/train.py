@@ -1,0 +1,170 @@
+"""``ecg-live train``: train a model on a data set."""
+
+from __future__ import annotations
+
+import math
+import signal
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecg_live.cli import say
+from ecg_live.cli.commands.options import DatasetFolder, DatasetName, Debug, Log
+from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals, interrupt
+from ecg_live.cli.training_extra import require_training_packages
+from ecg_live.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.results import LabelResult
+
+
+def train(
+    dataset: DatasetName,
+    data: DatasetFolder,
+    out: Annotated[Path, typer.Option(help="Bundle to write; its report goes beside it (.html, .json).")],
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=r"Label to learn, several times for several heads; its classes from least to most: arousal\[low,high]."
+        ),
+    ] = None,
+    pretrain: Annotated[
+        list[Path] | None, typer.Option(help="Recordings that the encoder learns from, without labels.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="fast, or paper (100 epochs, segments mixed).")] = "fast",
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="One setting, such as pretext.epochs=2 or head.split=median.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="loso (leave one subject out) or kfold (segments mixed).")
+    ] = None,
+    baseline: Annotated[float | None, typer.Option(help="Seconds of a personal baseline, 0 for none.")] = None,
+    transductive: Annotated[
+        bool, typer.Option("--transductive", help="The encoder may see the scored subjects (without labels).")
+    ] = False,
+    encoder: Annotated[
+        Path | None, typer.Option(help="Encoder, or bundle to take it from; nothing is pretrained.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="Encoder or bundle whose weights it begins with.")] = None,
+    add_head: Annotated[
+        Path | None, typer.Option(help="Bundle to add heads to: its encoder, its heads and more.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the model, for its card.")] = "",
+    engine: Annotated[str, typer.Option(help="Where folds run: local, or ray (a cluster).")] = "local",
+    processes: Annotated[int | None, typer.Option(min=1, help="How many at a time; all cores without it.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for windows and checkpoints (OUT.work).")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on from what is there.")] = False,
+    log: Log = None,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Train a model on a data set: encoder, heads, leave-one-subject-out scores, report. It resumes after a stop.
+
+    Example: ecg-live train --dataset eegmat --data data/eegmat --out model.safetensors
+    """
+    from ecg_live.cli.log_file import log_option, log_to
+
+    given = assignments(setting or []) | {"evaluate.protocol": protocol, "evaluate.baseline": baseline}
+    job = {
+        "dataset": dataset,
+        "data": data,
+        "out": out,
+        "labels": tuple(label or ()),
+        "pretrain": tuple(pretrain or ()),
+        "encoder": encoder,
+        "start": start,
+        "add_head": add_head,
+        "name": name,
+        "engine": engine,
+        "processes": processes,
+        "work": work,
+        "fresh": fresh,
+    }
+    given |= {"evaluate.transductive": transductive or None}
+    private = [text for path in (data, out, *(pretrain or ())) for text in (str(path), path.name, path.stem)]
+    with log_to(log_option(log), private):
+        code = train_model(job, preset, config, given)
+    raise typer.Exit(code)
+
+
+def train_model(
+    job: Mapping[str, Any], preset: str, config: Path | None, given: Mapping[str, object], *, quiet: bool = False
+) -> int:
+    """Train a model, print its path and its scores, and return the exit code.
+
+    Parameters
+    ----------
+    job : mapping
+        Fields of ``training.pipeline.TrainJob``.
+    preset : str
+        ``fast`` or ``paper``.
+    config : Path, optional
+        TOML file of settings.
+    given : mapping
+        LiveSettings of the command line by dotted name; None for those that were not given.
+    quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    EcgLiveError
+        If settings, data or disk do not allow it.
+    """
+    require_training_packages()
+    from training.pipeline import TrainJob, run_training
+    from training.progress import ProgressDisplay
+    from training.settings import load_settings
+
+    stated = {name: value for name, value in given.items() if value is not None}
+    settings = load_settings(preset, config, stated, dataset=job["dataset"])
+    planned = TrainJob(**job)
+    caught = CaughtSignals()
+    with ProgressDisplay(quiet=quiet) as progress, caught.handled(interrupt, signal.SIGTERM):  # both leave a checkpoint
+        try:
+            report = run_training(planned, settings, progress)
+        except KeyboardInterrupt:
+            say("stopped; the same command goes on from here")
+            return caught.exit_code or INTERRUPTED_EXIT_CODE
+    if report is not None:
+        for label in report.labels:
+            _print_scores(label)
+        print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
+    return 0
+
+
+def assignments(texts: Sequence[str]) -> dict[str, object]:
+    """Parse settings NAME=VALUE into values by dotted name; a value that is not TOML is text.
+
+    Raises
+    ------
+    ConfigError
+        If there is no ``=``.
+    """
+    found: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(f"--set {text}: expected NAME=VALUE", "for example --set pretext.epochs=2")
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except (tomllib.TOMLDecodeError, RecursionError):
+            found[name.strip()] = value.strip()
+    return found
+
+
+def _print_scores(label: LabelResult) -> None:
+    """Print a label, and a line for each row of its results."""
+    print(f"{label.name} ({' / '.join(label.classes)})")
+    for row in label.rows:
+        if row.scores.auroc is None:
+            continue
+        low, high = row.interval.get("auroc", (math.nan, math.nan))
+        baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
+        protocol = "leave one subject out" if row.protocol == "loso" else "segments mixed"
+        print(
+            f"  {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "
+            f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  ({protocol}, {row.scores.people} subjects)"
+        )

@@ -1,0 +1,138 @@
+"""Build the session of ``demo`` and ``run``: source, signal path, predictor, sinks and marker inputs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecg_live.cli import say
+from ecg_live.cli.participant import ParticipantState
+from ecg_live.cli.signals import CaughtSignals
+from ecg_live.config import LiveSettings
+from ecg_live.protocols import Sink
+from ecg_live.resources import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from ecg_live.protocols import Source
+    from ecg_live.session import Session
+    from ecg_live.signal.pipeline import SignalPath
+
+
+def build_session(
+    uri: str, settings: LiveSettings, participant: ParticipantState, caught: CaughtSignals, *, watched: bool
+) -> Session:
+    """Open the source and connect it with everything that a session needs.
+
+    Parameters
+    ----------
+    uri : str
+        Source.
+    settings : LiveSettings
+    participant : ParticipantState
+        Gives signal path and predictor what is known of the wearer.
+    caught : CaughtSignals
+        A signal ends the wait for a slow reader of JSON lines.
+    watched : bool
+        A view shows the session.
+
+    Raises
+    ------
+    EcgLiveError
+        If the source or the model cannot be opened.
+    """
+    source = _open_source(uri, settings)  # before torch, which takes seconds to load
+
+    import torch
+
+    from ecg_live.cli.recording import RecorderFactory
+    from ecg_live.model.bundle import load_bundle
+    from ecg_live.model.predictor import Predictor
+    from ecg_live.session import Session
+    from ecg_live.signal.rr_pipeline import RrPath
+    from ecg_live.sinks.jsonl import JsonLines
+    from ecg_live.sinks.stdout_writer import StdoutWriter
+
+    torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
+    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
+    sinks: list[Sink] = []
+    if settings.json:
+        pipe = StdoutWriter(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)
+        sinks.append(JsonLines(pipe, source.info.rate, pipe.drain))
+    path: SignalPath | RrPath
+    if source.info.channels:
+        path, predictor = participant.prepare(source.info, bundle)
+    else:
+        path = RrPath([head.name for head in bundle.head_infos], settings.hop)
+        predictor = Predictor(bundle, settings.hop, settings.baseline)
+    if settings.lsl_out:
+        from ecg_live.sinks.lsl import LslOut
+
+        sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay))
+    return Session(
+        source,
+        path,
+        predictor,
+        bundle.head_infos,
+        sinks,
+        time.monotonic,
+        settings.seconds,
+        recordings=RecorderFactory(settings, uri, source.info, bundle, time.monotonic),
+        record=settings.record is not None,
+        watched=watched,
+    )
+
+
+def _open_source(uri: str, settings: LiveSettings) -> Source:
+    """Open the source, or raise what would end the session at once."""
+    from devices.read_options import ReadOptions
+    from devices.uri import check_source, open_source
+
+    options = ReadOptions(
+        settings.channel,
+        settings.rate,
+        settings.unit,
+        settings.speed,
+        gain=settings.gain,
+        annotations=settings.annotations,
+    )
+    source = open_source(uri, options, time.monotonic)
+    check_source(source)
+    return source
+
+
+@contextlib.contextmanager
+def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iterator[None]:
+    """Take markers of other programs into a session: from ``ecg-live mark``, a TCP port, an LSL stream.
+
+    Raises
+    ------
+    ConfigError
+        If the port for markers cannot be opened.
+    """
+    from ecg_live.markers.server import MarkerServer
+
+    with contextlib.ExitStack() as stack:
+        server = MarkerServer(
+            session.mark,
+            time.monotonic,
+            lambda: session.wait(0),
+            source,
+            settings.session,
+            settings.mark_port,
+            lambda: session.saved,
+            session.tell,
+        )
+        stack.enter_context(server)
+        if server.warning:
+            say(server.warning)
+        if settings.mark_port is not None:
+            say(f"markers on 127.0.0.1:{server.port}, token {server.token}")
+        if settings.markers is not None:
+            from devices.lsl.markers import LslMarkers
+
+            stack.enter_context(LslMarkers(settings.markers, session.mark, session.tell, time.monotonic))
+        yield
