@@ -77,14 +77,14 @@ class TerminalView:
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
         self._message = self._counting = ""
-        self._readings, self._markers, self._unusable = LiveValues(session.info), 0, False
+        self._live_values, self._markers, self._unusable = LiveValues(session.info), 0, False
 
     def look(self) -> list[str]:
         """Read what is new; one line for each prediction and event."""
         snapshot, self._cursor = self._session.poll(self._cursor)
         self._trace = np.concatenate((self._trace, snapshot.trace))[-len(self._trace) :]
         self._snapshot = snapshot
-        self._readings.take(snapshot, time.monotonic())
+        self._live_values.update(snapshot, time.monotonic())
         self._markers += sum(isinstance(event, Marker) for event in snapshot.events)
         lines = list(self._told(snapshot.events))
         if snapshot.predictions:
@@ -94,8 +94,8 @@ class TerminalView:
 
     def _usability(self, snapshot: Snapshot) -> Iterator[str]:
         """A line where the signal becomes unusable, and where it is usable again."""
-        strip = self._readings.strip(snapshot, time.monotonic())
-        unusable = self._readings.unusable(snapshot) is not None
+        strip = self._live_values.status_line(snapshot, time.monotonic())
+        unusable = self._live_values.unusable_duration(snapshot) is not None
         if unusable and not self._unusable and strip.word == NO_USABLE_ECG:
             yield f"{strip.word} {strip.text}"
         elif self._unusable and not unusable:
@@ -124,10 +124,10 @@ class TerminalView:
         stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
         room = width - FRAME_COLUMNS - max([len(LATENCY_NAME), *(len(head.name) for head in self._session.heads)])
-        strip = self._readings.strip(snapshot, time.monotonic())
+        strip = self._live_values.status_line(snapshot, time.monotonic())
         rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
         rows += [(name, value, "") for name, value in value_rows(snapshot, self._last, room, stale=stale)]
-        lost, note = self._readings.lost(snapshot)
+        lost, note = self._live_values.lost_samples(snapshot)
         rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
         for name, value, style in [*rows, *self._rows(snapshot)]:
             table.add_row(Text(name, style="dim"), Text(sanitize(value), style=style))
@@ -137,15 +137,15 @@ class TerminalView:
 
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
-        silent = self._readings.outage(snapshot)
-        strip = recording_indicator(snapshot, self._readings.recording_failed, able=False, silent=silent)
-        reason = self._readings.recording_failed if strip.word == "RECORDING FAILED" else strip.text
+        silent = self._live_values.silence_duration(snapshot)
+        strip = recording_indicator(snapshot, self._live_values.recording_failed, able=False, silent=silent)
+        reason = self._live_values.recording_failed if strip.word == "RECORDING FAILED" else strip.text
         rows = [("recording", f"{strip.word}  {reason}".strip(), _style(strip))]
-        if self._markers or self._readings.markers_missing:
-            missing = self._readings.markers_missing
+        if self._markers or self._live_values.markers_missing:
+            missing = self._live_values.markers_missing
             rows.append(("markers", f"{self._markers}  {missing}".strip(), "yellow" if missing else ""))
-        if self._readings.battery is not None:
-            rows.append(("battery", f"{number_text(self._readings.battery.level, factor=100)} %", ""))
+        if self._live_values.battery is not None:
+            rows.append(("battery", f"{number_text(self._live_values.battery.level, factor=100)} %", ""))
         return rows
 
 

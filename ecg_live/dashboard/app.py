@@ -1,4 +1,4 @@
-"""Start Qt, show the window, and keep it drawing until it is closed."""
+"""Run the dashboard: start Qt, show the window, and redraw it until it is closed."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock
 from ecg_live.protocols import View
 
-FRAME_INTERVAL_MS = 33  # ms: 30 frames a second
-MAX_DROPPED_FRAMES = 30  # frames within `DROPPED_FRAMES_PERIOD_S` that cannot be drawn before the window gives up
-DROPPED_FRAMES_PERIOD_S = 20.0  # s: parts that are drawn four times a second give up within it as well
+FRAME_INTERVAL_MS = 33
+MAX_DROPPED_FRAMES = 30  # within `DROPPED_FRAMES_PERIOD_S`, before the window gives up
+DROPPED_FRAMES_PERIOD_S = 20.0  # long enough for parts that are drawn four times a second
 
 
 class DrawingError(EcgLiveError):
-    """The window gave up; the session behind it runs on, and is the caller's to end."""
+    """The window gave up drawing; the session goes on, and the caller ends it."""
 
 
 def request_quit(code: int = 0) -> None:
-    """Close the dashboard from a Python signal handler; it then returns ``code``. Without a dashboard nothing happens.
+    """Close the dashboard, which then returns ``code``; do nothing if there is none.
 
-    Python runs such handlers between two frames, because the timer comes back to the interpreter.
+    Signal handlers may call it: Python runs them between two frames, when the timer returns to the interpreter.
     """
     app = QtCore.QCoreApplication.instance()
     if app is not None:
@@ -38,25 +38,28 @@ def request_quit(code: int = 0) -> None:
 
 
 class _FrameErrors:
-    """Takes exceptions that reach Qt, which would end the process: each costs a frame, many within a while the window.
+    """Handles exceptions that reach Qt and would end the process.
 
-    No exception is kept with its frames, which may hold a painter. What is none of ours (Ctrl-C) leaves the event loop.
+    Each one drops a frame, `MAX_DROPPED_FRAMES` close together close the window. No exception is kept with its stack
+    frames, which may hold a painter. Exceptions that are no errors (Ctrl-C) end the event loop.
 
     Parameters
     ----------
-    tell : callable
-        Is told of the first dropped frame of a kind.
+    warn : callable
+        Called with a message at the first dropped frame for each type of exception.
     clock : Clock
     """
 
-    def __init__(self, tell: Callable[[str], object], clock: Clock) -> None:
-        self._tell, self._clock = tell, clock
+    def __init__(self, warn: Callable[[str], object], clock: Clock) -> None:
+        self._warn = warn
+        self._clock = clock
         self._dropped: deque[float] = deque(maxlen=MAX_DROPPED_FRAMES)
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self.error: BaseException | None = None
         self.gave_up: DrawingError | None = None
 
-    def keep(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def handle(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Handle an exception; has the signature of `sys.excepthook`."""
         if not isinstance(error, Exception):
             self.error = self.error or error
             request_quit(1)
@@ -75,9 +78,9 @@ class _FrameErrors:
             )
             self.gave_up.add_note("".join(traceback.format_exception(kind, error, trace)))
             request_quit(1)
-        elif kind.__name__ not in self._told:
-            self._told.add(kind.__name__)
-            self._tell(f"A frame could not be drawn and was left out: {what}")
+        elif kind.__name__ not in self._reported:
+            self._reported.add(kind.__name__)
+            self._warn(f"A frame could not be drawn and was left out: {what}")
 
 
 def run_dashboard(
@@ -90,42 +93,42 @@ def run_dashboard(
     clock: Clock = time.monotonic,
     memory: Path | None = None,
 ) -> int:
-    """Show a session until the window is closed, then ask the session to stop.
+    """Show a session until the window is closed, then stop the session.
 
     Parameters
     ----------
     view : View
-        The session to show.
+        The session.
     title, model : str
-        What is running, and on which model.
+        Names of the session and of its model.
     over : callable
-        Asked at every frame; the window closes by itself once it says True.
+        Polled at every frame; the window closes once it returns True.
     on_first_frame : callable, optional
-        Called once, when the first frame is on the screen.
+        Called once the first frame is on the screen.
     clock : Clock
-        That of the session.
+        The session's clock.
     memory : Path, optional
-        File that remembers size, colours and scale from one session to the next.
+        File that remembers size, colours and scale between sessions.
 
     Returns
     -------
     int
-        Exit code: 0, or what `request_quit` was given.
+        Exit code: 0, or that of `request_quit`.
 
     Raises
     ------
     DrawingError
-        Too many frames could not be drawn. The session was not asked to stop: a recording goes on.
+        Too many frames could not be drawn. The session is not stopped: a recording goes on.
     BaseException
-        Whatever else ended the event loop, ``KeyboardInterrupt`` for one, after the window is closed.
+        Any other exception that ended the event loop, such as ``KeyboardInterrupt``, after the window is closed.
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
-    former = sys.excepthook
+    previous_hook = sys.excepthook
     try:
         window = MainWindow(view, title=title, model=model, clock=clock, memory=PreferenceStore(memory))
         failures = _FrameErrors(window.warn, clock)
-        sys.excepthook = failures.keep
+        sys.excepthook = failures.handle
         if on_first_frame is not None:
             window.sweep.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
@@ -143,7 +146,7 @@ def run_dashboard(
         view.stop()
         raise
     finally:
-        sys.excepthook = former
+        sys.excepthook = previous_hook
     if failures.gave_up is not None:
         raise failures.gave_up
     view.stop()

@@ -1,4 +1,4 @@
-"""What the user asks of the session - markers, a baseline, a recording - and the answers that came back."""
+"""Markers, baseline and recording that the user requests, and the session's replies."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ SESSION_ENDED_TEXT = "The session has ended"
 
 
 class SessionController:
-    """Asks the view; nothing counts as done before the session said so.
+    """Passes requests to the view; only what the session confirms counts as done.
 
     Parameters
     ----------
     view : View
-    readings : Readings
+    live_values : LiveValues
     markers : MarkerLog
         Shared with the trace.
     clock : Clock
-        That of the session: markers are stamped by it when their key is pressed.
+        The session's; a marker gets the time at which its key is pressed.
     host : QWidget
-        What messages and the field for a marker's text float over.
+        Parent of messages and of the field for a marker's text.
     leave : callable
         Gives the focus back to the trace.
     """
@@ -40,114 +40,134 @@ class SessionController:
     def __init__(
         self,
         view: View,
-        readings: LiveValues,
+        live_values: LiveValues,
         markers: MarkerLog,
         clock: Clock,
         host: QtWidgets.QWidget,
         leave: Callable[[], object],
     ) -> None:
-        self._view, self._readings, self._clock, self._host, self._leave = view, readings, clock, host, leave
+        self._view = view
+        self._live_values = live_values
+        self._clock = clock
+        self._host = host
+        self._leave = leave
         self.markers = markers
         self._snapshot: Snapshot | None = None
-        self._stamp = 0.0  # of the marker whose text is being written
+        self._marker_time = 0.0  # of the marker that waits for its text
         self.question: ConfirmDialog | None = None
         self.toast = Toast(host)
         self.field = MarkerField(host)
-        self.field.given.connect(self._mark_named)
-        self.field.cancelled.connect(self._put_away)
+        self.field.confirmed.connect(self._mark_with_text)
+        self.field.cancelled.connect(self._close_field)
 
-    def take(self, snapshot: Snapshot, now: float) -> list[PlacedMarker]:
-        """Read what came back; give the markers that got a place on the trace."""
+    def update(self, snapshot: Snapshot, now: float) -> list[PlacedMarker]:
+        """Show the session's replies; return the markers that were placed on the trace."""
         self._snapshot = snapshot
-        self.toast.tick(now)
+        self.toast.hide_when_due(now)
         placed = []
         for event in snapshot.events:
             if isinstance(event, Marker):
-                placed.append(self.markers.take(event))
-                when = "" if event.raw is None else f"  at {clock_text(event.raw)}"
-                lost = unsaved_text(snapshot)
-                said = f"Marker {self.markers.count}: {event.text}{when}"
-                self._say("warn" if lost else "live", f"{said}, {lost}" if lost else said)
+                placed.append(self.markers.confirm(event))
+                self._show_confirmed(event, snapshot)
             elif isinstance(event, State) and event.state in ("recording", "recorded"):
-                self._say("info", capitalise(event.detail))
+                self._show("info", capitalise(event.detail))
         return [marker for marker in placed if marker is not None]
 
+    def _show_confirmed(self, marker: Marker, snapshot: Snapshot) -> None:
+        when = "" if marker.raw is None else f"  at {clock_text(marker.raw)}"
+        unsaved = unsaved_text(snapshot)
+        message = f"Marker {self.markers.count}: {marker.text}{when}"
+        self._show("warn" if unsaved else "live", f"{message}, {unsaved}" if unsaved else message)
+
     def mark(self) -> None:
-        """Stamp a marker now, and ask for its text; asked again, go on with the one that is being written."""
-        if self._over():
+        """Take the time of a marker now and open the field for its text, or focus the field if it is open."""
+        if self._has_ended():
             return
         if self.field.isVisible():
             self.field.line.setFocus()
             return
-        self._stamp = self._clock()
-        self.field.ask("this moment" if self._snapshot is None else clock_text(current_stream_time(self._snapshot)))
+        self._marker_time = self._clock()
+        self.field.open_for(
+            "this moment" if self._snapshot is None else clock_text(current_stream_time(self._snapshot))
+        )
 
     def mark_quick(self, text: str) -> None:
-        """Ask for a marker with this text now."""
-        if not self._over():
-            self._mark(self._clock(), text)
+        """Request a marker with this text now."""
+        if not self._has_ended():
+            self._request_marker(self._clock(), text)
 
     def begin_baseline(self) -> None:
-        """Ask for a baseline; one that is running begins anew only after a question."""
-        if self._over():
+        """Request a resting baseline; if one is running, ask before it begins again."""
+        if self._has_ended():
             return
         if not self._view.info.channels:
-            self._say("warn", f"{capitalise(NO_ECG)}: there is nothing to take a baseline of")
-        elif self._readings.resting:
-            self._ask("A baseline is running. Begin it again?", "Begin again", "Go on with it", self._rest)
+            self._show("warn", f"{capitalise(NO_ECG)}: there is nothing to take a baseline of")
+        elif self._live_values.baseline_running:
+            self._ask("A baseline is running. Begin it again?", "Begin again", "Go on with it", self._request_baseline)
         else:
-            self._rest()
+            self._request_baseline()
 
     def toggle_recording(self) -> None:
-        """Begin a recording at once, or end it after a question; say why where there can be none."""
-        if self._over():
+        """Begin a recording, or ask before it ends; if the session cannot record, explain why."""
+        if self._has_ended():
             return
         if is_recording(self._snapshot):
             self._ask("Stop the recording?", "Stop recording", "Go on recording", lambda: self._view.record(False))
         elif self._view.can_record:
             self._view.record(True)
         else:
-            self._say("warn", f"No recording: {NO_RECORDING_REASON} (see --record)")
+            self._show("warn", f"No recording: {NO_RECORDING_REASON} (see --record)")
 
     def may_close(self, close: Callable[[], object]) -> bool:
-        """Whether the window may close now; while a recording runs the user is asked, and may ``close`` then."""
+        """Return whether the window may close now; during a recording ask first, and ``close`` on confirmation."""
         if not is_recording(self._snapshot) or (self._snapshot is not None and self._snapshot.ended):
             return True
         self._ask("Recording is running: stop and close?", "Stop and close", "Go on", close)
         return False
 
-    def _mark(self, time: float, text: str) -> None:
-        self.markers.ask(time, text, self._clock())
+    def _request_marker(self, time: float, text: str) -> None:
+        self.markers.add_pending(time, text, self._clock())
         self._view.mark(text, time)
-        self._say("info", f"Marker {text}: pending")
+        self._show("info", f"Marker {text}: pending")
 
-    def _mark_named(self, text: str) -> None:
-        self._put_away()
-        self._mark(self._stamp, text or DEFAULT_MARKER_TEXT)
+    def _mark_with_text(self, text: str) -> None:
+        self._close_field()
+        self._request_marker(self._marker_time, text or DEFAULT_MARKER_TEXT)
 
-    def _put_away(self) -> None:
+    def _close_field(self) -> None:
         self.field.hide()
         self._leave()
 
-    def _rest(self) -> None:
+    def _request_baseline(self) -> None:
         self._view.begin_baseline()
-        self._say("info", "Baseline asked for: sit still and rest")
+        self._show("info", "Baseline asked for: sit still and rest")
 
-    def _over(self) -> bool:
-        over = self._snapshot is not None and self._snapshot.ended
-        if over:
-            self._say("warn", SESSION_ENDED_TEXT)
-        return over
+    def _has_ended(self) -> bool:
+        """Return whether the session has ended; if so, show a message."""
+        ended = self._snapshot is not None and self._snapshot.ended
+        if ended:
+            self._show("warn", SESSION_ENDED_TEXT)
+        return ended
 
     def _ask(self, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
-        """Ask, unless a question is open."""
+        """Open a question, unless one is open.
+
+        Parameters
+        ----------
+        text : str
+            The question.
+        yes, no : str
+            Texts of the buttons.
+        then : callable
+            Called if the answer is yes.
+        """
         if self.question is None:
             self.question = ConfirmDialog(self._host.window() or self._host, text, yes, no, then)
-            self.question.finished.connect(self._answered)
+            self.question.finished.connect(self._close_question)
             self.question.open()
 
-    def _answered(self) -> None:
+    def _close_question(self) -> None:
         self.question = None
 
-    def _say(self, tone: Tone, text: str) -> None:
-        self.toast.say(tone, text, self._clock())
+    def _show(self, tone: Tone, text: str) -> None:
+        self.toast.show_message(tone, text, self._clock())

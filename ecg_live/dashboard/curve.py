@@ -1,4 +1,4 @@
-"""Probability over time of one head, last five minutes; redrawn a few times a second."""
+"""The probability of a head over the last five minutes."""
 
 from __future__ import annotations
 
@@ -17,24 +17,19 @@ from ecg_live.events import F64
 from ecg_live.presentation.status import DisplayState, result_state
 from ecg_live.results import HeadInfo, HeadResult
 
-TIME_SPANS_S = ((60, 15), (120, 30), (300, 60))  # s shown, and s from mark to mark: the first that holds all points
-HISTORY_S = TIME_SPANS_S[-1][0]  # s
-LEFT_MARGIN_PX, RIGHT_MARGIN_PX, BOTTOM_MARGIN_PX = 34, 12, 18  # pixels around the plot
-AXIS_FONT_PT = 8  # point size of the axis text
-LEGEND_ROW_PX = 16  # pixels to a row of the key above the plot
-LEGEND_LINE_PX = 22  # pixels of line in the key
-LEGEND_NAME_WIDTHS_PX = (
-    400,
-    60,
-    40,
-    24,
-)  # pixels for a name in the key: the first with which the plot keeps half of the height
-TIME_LABEL_SPACING_PX = 48  # pixels between two words on the time axis
+TIME_SPANS_S = ((60, 15), (120, 30), (300, 60))  # shown, and between ticks: the first that holds all points
+HISTORY_S = TIME_SPANS_S[-1][0]
+LEFT_MARGIN_PX, RIGHT_MARGIN_PX, BOTTOM_MARGIN_PX = 34, 12, 18
+AXIS_FONT_PT = 8
+LEGEND_ROW_PX = 16
+LEGEND_LINE_PX = 22
+LEGEND_NAME_WIDTHS_PX = (400, 60, 40, 24)  # the first with which the plot has half of the height
+TIME_LABEL_SPACING_PX = 48
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One answer of a ``set`` at raw time ``at`` (s); ``probs`` in the order of the classes, NaN where it abstained."""
+    """A result of a ``set`` at stream time ``at`` (s); ``probs`` in the order of the classes, NaN if it abstained."""
 
     at: float
     kind: DisplayState
@@ -43,18 +38,21 @@ class CurvePoint:
 
 
 class ProbabilityCurve(QtWidgets.QWidget):
-    """One line a class (of two classes only the second, which is more: the first mirrors it).
+    """One line for each class (of two classes only for the second, since the first mirrors it).
 
-    Low confidence is hatched, an abstention is grey, and neither it nor a time without answers has a line. Answers of
-    two sets are about different things: no line joins them, and a rule with the name of the new one marks the moment.
+    Low confidence is hatched and abstention grey; abstentions and times without results have no line. Results of two
+    sets do not compare: no line joins them, and a vertical line with the name of the new set marks the change.
     """
 
     def __init__(self, head: HeadInfo, palette: Palette) -> None:
         super().__init__()
-        self._head, self._palette = head, palette
+        self._head = head
+        self._palette = palette
         self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
         self.points: deque[CurvePoint] = deque(maxlen=4 * HISTORY_S)
-        self.now, self.hop, self.rim = 0.0, 1.0, "now"
+        self.now = 0.0
+        self.hop = 1.0
+        self.end_label = "now"
         self.setMinimumSize(110, 70)
         self.setAccessibleName(f"{head.name}: probability over the last five minutes")
         small = self.font()
@@ -62,7 +60,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
         self.setFont(small)
 
     def add(self, stop: float, result: HeadResult) -> None:
-        """Take the answer for the window that ends at raw time ``stop`` (s)."""
+        """Add the result of the window that ends at stream time ``stop`` (s)."""
         kind = result_state(result)
         probs = result.probs if kind != "abstain" and result.probs is not None else {}
         values = tuple(probs.get(name, float("nan")) for name in self._head.classes)
@@ -73,45 +71,57 @@ class ProbabilityCurve(QtWidgets.QWidget):
         self._palette = palette
         self.update()
 
-    def show_at(self, now: float, hop: float, rim: str = "now") -> None:
-        """Move the right rim to raw time ``now`` (s), called ``rim``, and redraw."""
-        self.now, self.hop, self.rim = now, hop, rim
+    def show_at(self, now: float, hop: float, end_label: str = "now") -> None:
+        """Move the right end of the time axis and redraw.
+
+        Parameters
+        ----------
+        now : float
+            Stream time at the right end, s.
+        hop : float
+            Interval between results, s.
+        end_label : str
+            Label of the right end.
+        """
+        self.now = now
+        self.hop = hop
+        self.end_label = end_label
         while self.points and self.points[0].at < now - HISTORY_S:
             self.points.popleft()
         self.update()
 
     @property
     def span(self) -> tuple[int, int]:
-        """Seconds shown, and seconds from mark to mark."""
+        """Seconds shown, and seconds between ticks."""
         oldest = self.now - self.points[0].at if self.points else 0.0
         return next((pair for pair in TIME_SPANS_S if oldest <= pair[0]), TIME_SPANS_S[-1])
 
-    def pieces(self) -> Iterator[tuple[list[CurvePoint], DisplayState]]:
-        """Give stretches of one kind without a hole in time."""
-        piece: list[CurvePoint] = []
+    def runs(self) -> Iterator[tuple[list[CurvePoint], DisplayState]]:
+        """Yield runs of points of one state without a break in time."""
+        run: list[CurvePoint] = []
         for point in self.points:
-            if piece and (point.kind != piece[-1].kind or self._apart(piece[-1], point)):
-                yield piece, piece[-1].kind
-                piece = []
-            piece.append(point)
-        if piece:
-            yield piece, piece[-1].kind
+            if run and (point.kind != run[-1].kind or self._line_breaks(run[-1], point)):
+                yield run, run[-1].kind
+                run = []
+            run.append(point)
+        if run:
+            yield run, run[-1].kind
 
-    def _apart(self, before: CurvePoint, point: CurvePoint) -> bool:
-        """Whether there is no line from one point to the next."""
+    def _line_breaks(self, before: CurvePoint, point: CurvePoint) -> bool:
+        """Return whether the line breaks between two points."""
         return point.set != before.set or point.at - before.at > 1.5 * self.hop
 
     def changes(self) -> list[tuple[float, str]]:
-        """When another set took over (s of raw time, between the last answer of one and the first of the other)."""
+        """Return stream time (s) and name of each change of set, between the last result of one and the next."""
         pairs = [(before, point) for before, point in pairwise(self.points) if point.set != before.set]
         return [(max((before.at + point.at) / 2, point.at - self.hop / 2), point.set) for before, point in pairs]
 
     def line(self, which: int) -> tuple[list[float], list[float]]:
-        """Give times and probabilities of a class, with a NaN wherever the line must break."""
+        """Return times and probabilities of a class, with NaN wherever the line breaks."""
         times: list[float] = []
         values: list[float] = []
         for before, point in zip([None, *self.points], self.points, strict=False):
-            if before is not None and self._apart(before, point):
+            if before is not None and self._line_breaks(before, point):
                 times.append(before.at)
                 values.append(float("nan"))
             times.append(point.at)
@@ -119,10 +129,10 @@ class ProbabilityCurve(QtWidgets.QWidget):
         return times, values
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
-        """Draw axes, shading, lines and the key to them."""
+        """Draw shading, axes, lines and legend."""
         with painter_on(self) as painter:
-            key = self.key(self.fontMetrics())
-            top = key[-1][2] + LEGEND_ROW_PX + 3
+            legend = self.legend(self.fontMetrics())
+            top = legend[-1][2] + LEGEND_ROW_PX + 3
             plot = QtCore.QRectF(
                 LEFT_MARGIN_PX,
                 top,
@@ -138,14 +148,14 @@ class ProbabilityCurve(QtWidgets.QWidget):
                 x = self._x(plot, np.array(times))
                 draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
             self._draw_changes(painter, plot)
-            self._draw_key(painter, key)
+            self._draw_legend(painter, legend)
 
     def _x(self, plot: QtCore.QRectF, at: F64) -> F64:
         return plot.right() - (self.now - at) / self.span[0] * plot.width()
 
     def _pen(self, which: int) -> QtGui.QPen:
         colour = QtGui.QColor(self._palette.classes[which % len(self._palette.classes)])
-        style = which + which // len(self._palette.classes)  # a colour that comes again has another style
+        style = which + which // len(self._palette.classes)  # a repeated colour has another style
         pen = QtGui.QPen(colour, 2, LINE_STYLES[style % len(LINE_STYLES)] if len(self._shown) > 1 else LINE_STYLES[0])
         pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
         return pen
@@ -155,14 +165,14 @@ class ProbabilityCurve(QtWidgets.QWidget):
             "abstain": QtGui.QBrush(QtGui.QColor(self._palette.shade)),
             "low": QtGui.QBrush(QtGui.QColor(self._palette.hatch), QtCore.Qt.BrushStyle.BDiagPattern),
         }
-        for piece, kind in self.pieces():
+        for run, kind in self.runs():
             if kind in styles:
-                edges = self._x(plot, np.array([piece[0].at - self.hop, piece[-1].at]))
+                edges = self._x(plot, np.array([run[0].at - self.hop, run[-1].at]))
                 left, right = np.clip(edges, plot.left(), plot.right())
                 painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), styles[kind])
 
     def _draw_changes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
-        """Rule off where another set took over, with its name on the side of its answers."""
+        """Draw a vertical line at each change of set, with the name of the new set at its side."""
         for at, name in self.changes():
             x = float(self._x(plot, np.array([at]))[0])
             if x < plot.left():
@@ -191,17 +201,17 @@ class ProbabilityCurve(QtWidgets.QWidget):
             if 0 < back < span and back % every == 0:
                 text = f"-{back} s" if span < HISTORY_S else f"-{back // 60} min"
                 painter.drawText(QtCore.QRectF(x - 30, plot.bottom() + 3, 60, 15), centre.value, text)
-        painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.rim)
+        painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.end_label)
 
-    def key(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
-        """Place the key to the lines, in as many rows as it needs: class, x, y and text, cut short if need be."""
+    def legend(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
+        """Lay out the legend in as many rows as it needs: class, x, y and text, shortened if necessary."""
         for room in LEGEND_NAME_WIDTHS_PX:
-            placed = self._placed(metrics, room)
+            placed = self._lay_out_legend(metrics, room)
             if placed[-1][2] + LEGEND_ROW_PX <= self.height() / 2:
                 break
         return placed
 
-    def _placed(self, metrics: QtGui.QFontMetrics, room: int) -> list[tuple[int, int, int, str]]:
+    def _lay_out_legend(self, metrics: QtGui.QFontMetrics, room: int) -> list[tuple[int, int, int, str]]:
         placed: list[tuple[int, int, int, str]] = []
         left = LEFT_MARGIN_PX if room == LEGEND_NAME_WIDTHS_PX[0] else 0
         x, y = left, 0
@@ -217,8 +227,8 @@ class ProbabilityCurve(QtWidgets.QWidget):
             x += wide + 10
         return placed
 
-    def _draw_key(self, painter: QtGui.QPainter, key: list[tuple[int, int, int, str]]) -> None:
-        for which, x, y, text in key:
+    def _draw_legend(self, painter: QtGui.QPainter, legend: list[tuple[int, int, int, str]]) -> None:
+        for which, x, y, text in legend:
             painter.setPen(self._pen(which))
             painter.drawLine(QtCore.QLineF(x, y + 9, x + LEGEND_LINE_PX, y + 9))
             painter.setPen(QtGui.QColor(self._palette.muted))

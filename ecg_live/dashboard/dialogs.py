@@ -1,4 +1,4 @@
-"""What floats over the trace: messages that go by themselves, the field for a marker's text, and questions."""
+"""Widgets over the trace: transient messages, the field for a marker's text, and questions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.status import Tone
 from ecg_live.text import sanitize
 
-MESSAGE_DURATION_S = 4.0  # s that a message stays
-TOP_OFFSET_PX = 8  # pixels below the rim of the trace
-MAX_MARKER_CHARACTERS = 200  # characters of a marker's text
+MESSAGE_DURATION_S = 4.0
+TOP_OFFSET_PX = 8  # below the upper edge of the trace
+MAX_MARKER_CHARACTERS = 200
 
 
 class Toast(QtWidgets.QFrame):
-    """One short message; the next takes its place."""
+    """One short message; the next replaces it."""
 
     def __init__(self, host: QtWidgets.QWidget) -> None:
         super().__init__(host)
@@ -32,11 +32,11 @@ class Toast(QtWidgets.QFrame):
 
     @property
     def text(self) -> str:
-        """What it says; empty when nothing is shown."""
+        """The message shown, or empty."""
         return self._label.text() if self.isVisible() else ""
 
-    def say(self, tone: Tone, text: str, now: float) -> None:
-        """Show a message from ``now`` on."""
+    def show_message(self, tone: Tone, text: str, now: float) -> None:
+        """Show a message from ``now`` (s) on."""
         room = max(80, (self.parentWidget() or self).width() - 60)
         text = sanitize(text)
         short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
@@ -47,16 +47,16 @@ class Toast(QtWidgets.QFrame):
         self.show()
         _float_over_parent(self)
 
-    def tick(self, now: float) -> None:
-        """Go when the time is up."""
+    def hide_when_due(self, now: float) -> None:
+        """Hide the message after `MESSAGE_DURATION_S`."""
         if self.isVisible() and now >= self._until:
             self.hide()
 
 
 class MarkerField(QtWidgets.QFrame):
-    """Asks for the text of a marker that already has its time: Enter confirms, Escape cancels."""
+    """Field for the text of a marker that already has its time: Enter confirms, Escape cancels."""
 
-    given = QtCore.pyqtSignal(str)
+    confirmed = QtCore.pyqtSignal(str)
     cancelled = QtCore.pyqtSignal()
 
     def __init__(self, host: QtWidgets.QWidget) -> None:
@@ -74,11 +74,11 @@ class MarkerField(QtWidgets.QFrame):
         row.setSpacing(10)
         row.addWidget(self._label)
         row.addWidget(self.line)
-        self.line.returnPressed.connect(lambda: self.given.emit(self.line.text().strip()))
+        self.line.returnPressed.connect(lambda: self.confirmed.emit(self.line.text().strip()))
         self.hide()
 
-    def ask(self, when: str) -> None:
-        """Ask for the text of a marker at a time told in words."""
+    def open_for(self, when: str) -> None:
+        """Open the field for a marker at this time, given as text."""
         self._label.setText(f"Marker at {when}")
         self.line.clear()
         self.show()
@@ -86,7 +86,7 @@ class MarkerField(QtWidgets.QFrame):
         self.line.setFocus()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
-        """Escape cancels; every other key that the field leaves is the window's."""
+        """Cancel on Escape; pass other keys on to the window."""
         if event is not None and event.key() == QtCore.Qt.Key.Key_Escape:
             self.cancelled.emit()
         else:
@@ -94,9 +94,19 @@ class MarkerField(QtWidgets.QFrame):
 
 
 class ConfirmDialog(QtWidgets.QDialog):
-    """Asks before something is done that cannot be undone; Escape leaves things as they are.
+    """Asks before an action that cannot be undone.
 
-    Enter presses the button that has the focus: at first the one that leaves things as they are.
+    Escape rejects. Enter presses the button with the focus, at first the one that rejects.
+
+    Parameters
+    ----------
+    parent : QWidget
+    text : str
+        The question.
+    yes, no : str
+        Texts of the buttons.
+    then : callable
+        Called if the answer is yes.
     """
 
     def __init__(self, parent: QtWidgets.QWidget, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
@@ -122,7 +132,7 @@ class ConfirmDialog(QtWidgets.QDialog):
 
 
 def _float_over_parent(widget: QtWidgets.QWidget) -> None:
-    """Bring a widget to the middle of its host's upper rim."""
+    """Move a widget to the middle of its parent's upper edge, above all others."""
     widget.adjustSize()
     host = widget.parentWidget()
     if host is not None:

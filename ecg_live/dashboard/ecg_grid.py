@@ -1,4 +1,4 @@
-"""ECG paper: its scale, its grid, the calibration pulse and the line of the trace.
+"""ECG paper: scale, grid, calibration pulse and the line of the trace.
 
 Small boxes are 1 mm, large ones 5 mm: at 25 mm/s and 10 mm/mV 0.04 s x 0.1 mV and 0.2 s x 0.5 mV
 (AHA recommendations for the standardization of the electrocardiogram, Kligfield et al. 2007).
@@ -19,12 +19,12 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.theme import Palette
 from ecg_live.mask_runs import mask_runs
 
-PX_PER_MM = 5  # pixels to a millimetre of paper; screens do not tell their size reliably, so the grid carries the scale
+PX_PER_MM = 5  # of paper, not of the screen: screens report their size unreliably, so the grid shows the scale
 PULSE_MARGIN_PX = 10 * PX_PER_MM  # left of the trace, for the calibration pulse
-PAPER_SPEEDS_MM_S = (6.25, 12.5, 25.0, 50.0)  # mm/s
+PAPER_SPEEDS_MM_S = (6.25, 12.5, 25.0, 50.0)
 PAPER_GAINS = (0.25, 0.5, 1.0, 2.0, 4.0)  # times 10 mm/mV
-TRACE_WIDTH_PX = 1.5  # width of the trace in pixels
-MAX_STROKE_SAMPLES = 64  # samples a stroke: one long antialiased stroke costs six times as much (measured)
+TRACE_WIDTH_PX = 1.5
+MAX_STROKE_SAMPLES = 64  # one long antialiased stroke costs six times as much (measured)
 
 Points = npt.NDArray[np.floating]
 
@@ -43,7 +43,7 @@ class PaperScale:
 
     @property
     def height(self) -> float:
-        """Pixels to a millivolt."""
+        """Pixels per millivolt."""
         return 10 * self.gain * PX_PER_MM
 
     @property
@@ -54,7 +54,7 @@ class PaperScale:
 
 @contextmanager
 def painter_on(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
-    """Give a painter that ends whatever happens: one that is left open takes Qt, and with it the process, down."""
+    """Yield a painter and end it in any case: a painter that stays open crashes Qt."""
     painter = QtGui.QPainter(device)
     try:
         yield painter
@@ -63,7 +63,17 @@ def painter_on(device: QtGui.QPaintDevice) -> Iterator[QtGui.QPainter]:
 
 
 def draw_grid(size: QtCore.QSize, ratio: float, scale: PaperScale, palette: Palette) -> QtGui.QPixmap:
-    """Draw grid, scale and a 1 mV calibration pulse 5 mm wide; ``size`` in device pixels, ``ratio`` of them to one."""
+    """Draw grid, scale and a calibration pulse of 1 mV, 5 mm wide.
+
+    Parameters
+    ----------
+    size : QSize
+        Size in device pixels.
+    ratio : float
+        Device pixels per pixel.
+    scale : PaperScale
+    palette : Palette
+    """
     pixmap = QtGui.QPixmap(size)
     pixmap.fill(QtGui.QColor(palette.paper))
     with painter_on(pixmap) as painter:
@@ -97,7 +107,7 @@ def _draw_pulse(painter: QtGui.QPainter, middle: int, scale: PaperScale, palette
 
 
 def draw_line(painter: QtGui.QPainter, x: Points, y: Points) -> None:
-    """Draw a line through the points; none to, from or across a NaN. A number alone is a dot."""
+    """Draw a line through the points, broken at NaN; a single point between two NaN is a dot."""
     for start, stop in mask_runs(np.isfinite(y)).tolist():
         points = [QtCore.QPointF(*at) for at in zip(x[start:stop].tolist(), y[start:stop].tolist(), strict=True)]
         if len(points) == 1:

@@ -1,4 +1,4 @@
-"""The ECG on its paper: a sweep that paints only what is new, and still pages while paused."""
+"""The ECG trace: a sweep that paints only new samples, and still pages while paused."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ from ecg_live.presentation.formatting import clock_text
 from ecg_live.presentation.markers import MarkerLog, PlacedMarker
 from ecg_live.presentation.trace_history import TraceHistory
 
-ERASED_SAMPLES = MODEL_RATE_HZ // 4  # samples erased ahead of the sweep: 0.25 s
-STALE_VEIL_ALPHA = 150  # of 255: how much paper lies over a trace that is not of now
-MAX_COORDINATE_PX = 1e4  # pixels; a wilder value is drawn there, out of sight, because Qt's coordinates end
+ERASED_SAMPLES = MODEL_RATE_HZ // 4  # ahead of the sweep: 0.25 s
+STALE_VEIL_ALPHA = 150  # of 255: opacity of the paper over a trace that is not current
+MAX_COORDINATE_PX = 1e4  # limit for extreme values, outside of the screen and inside Qt's range
 
 
 class SweepView(QtWidgets.QWidget):
-    """Draws a `TraceHistory`; ``advance`` paints the samples since the last call, ``show_page`` stands still.
+    """Draws a `TraceHistory`: `advance` paints the samples since the last call, `show_page` a still page.
 
-    The picture is kept in device pixels, so that nothing is resampled on a screen of high density. ``note`` is written
-    where there is no trace.
+    The canvas is in device pixels, so that nothing is resampled on a screen of high density.
+
+    Parameters
+    ----------
+    history : TraceHistory
+    palette : Palette
+    markers : MarkerLog
+    note : str
+        Text instead of the trace, for a device without ECG.
     """
 
     first_painted = QtCore.pyqtSignal()
@@ -33,13 +40,18 @@ class SweepView(QtWidgets.QWidget):
 
     def __init__(self, history: TraceHistory, palette: Palette, markers: MarkerLog, note: str = "") -> None:
         super().__init__()
-        self._history, self._palette, self._ratio = history, palette, 1.0
-        self._markers, self._note = markers, note
+        self._history = history
+        self._palette = palette
+        self._markers = markers
+        self._note = note
+        self._ratio = 1.0  # device pixels per pixel
         self.scale = PaperScale()
-        self._paper = self._canvas = QtGui.QPixmap()
+        self._paper = QtGui.QPixmap()
+        self._canvas = self._paper
         self._drawn = 0  # next sample to draw
-        self._page: int | None = None  # sample behind the page shown, None while sweeping
-        self._shown = self._dim = False
+        self._page: int | None = None  # sample after the page shown, None while sweeping
+        self._painted = False
+        self._dim = False
         self.setAttribute(QtCore.Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 160)
@@ -47,99 +59,99 @@ class SweepView(QtWidgets.QWidget):
 
     @property
     def span(self) -> int:
-        """Samples that fit side by side."""
+        """Samples that fit into the width."""
         return max(2 * ERASED_SAMPLES, math.floor((self.width() - PULSE_MARGIN_PX) / self.scale.step))
 
     @property
     def page(self) -> int | None:
-        """Index behind the page shown while paused, else None."""
+        """Index after the last sample of the page shown while paused, else None."""
         return self._page
 
     @property
     def drawn(self) -> int:
-        """Index behind the last sample on the screen."""
+        """Index after the last sample drawn."""
         return self._drawn
 
     def restyle(self, scale: PaperScale | None = None, palette: Palette | None = None) -> None:
-        """Change scale or colours and draw anew."""
+        """Change scale or colours, and redraw."""
         self.scale, self._palette = scale or self.scale, palette or self._palette
         self.setAccessibleDescription(self.scale.label)
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Draw paper and trace from nothing; for a new size, scale or colour."""
+        """Redraw paper and trace, for a new size, scale or colour."""
         self._ratio = self.devicePixelRatioF()
         size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
         self._paper = draw_grid(size, self._ratio, self.scale, self._palette)
         self._redraw()
 
     def show_page(self, stop: int) -> None:
-        """Stand still on the samples before ``stop``."""
+        """Show a still page of the samples before ``stop``."""
         self._page = stop
         self._redraw()
 
     @property
     def dim(self) -> bool:
-        """Whether the trace looks old; a page of it that stands still is of then anyway."""
+        """Whether the trace is dimmed; a still page never is."""
         return self._dim and self._page is None
 
     def show_dim(self, *, dim: bool) -> None:
-        """Say whether the newest samples are not of now."""
+        """Dim the trace if its newest samples are not current."""
         if dim != self._dim:
             self._dim = dim
             self.update()
 
     def resume(self) -> None:
-        """Sweep again, from the newest sample."""
+        """Resume the sweep from the newest sample."""
         self._page = None
         self._redraw()
 
     @property
     def view(self) -> tuple[int, int]:
-        """First sample on the screen, and the one behind the last."""
+        """Index of the first sample on the screen, and the index after the last."""
         stop = self._drawn if self._page is None else self._page
         return stop - self.span + (ERASED_SAMPLES if self._page is None else 0), stop
 
     def labels(self) -> tuple[tuple[float, str], ...]:
-        """Pixels and texts of the markers on the screen, from left to right."""
+        """Return x position (pixels) and text of the markers on the screen, from left to right."""
         start, stop = self.view
         places = self._markers.between(start, stop)
         return tuple(sorted(((self._x(at - self._origin(at)) / self._ratio, text) for at, text in places)))
 
     def show_marker(self, marker: PlacedMarker) -> None:
-        """Draw the line of a marker whose samples are on the screen already; others are drawn with their samples."""
+        """Draw the line of a marker at a sample that is drawn already; later ones are drawn with their samples."""
         start, stop = self.view
         if not start <= marker.at < stop or self._canvas.isNull():
             return
-        with self._pen() as painter:
-            self._rule(painter, marker.at, marker.at + 1, self._origin(marker.at))
+        with self._canvas_painter() as painter:
+            self._draw_markers(painter, marker.at, marker.at + 1, self._origin(marker.at))
         self.update()
 
     def advance(self) -> None:
-        """Paint the samples that came since the last call, and nothing else. Late calls paint more at once."""
+        """Paint the samples since the last call, and nothing else."""
         new = self._history.stop - self._drawn
         if self._page is not None or new <= 0 or self._canvas.isNull():
             return
         if new >= self.span - ERASED_SAMPLES:
             self._redraw()
             return
-        since, self._drawn = self._drawn, self._history.stop  # what cannot be drawn is not tried again
-        with self._pen() as painter:
-            for start, stop in self._rounds(since + ERASED_SAMPLES, self._drawn + ERASED_SAMPLES):
+        since, self._drawn = self._drawn, self._history.stop  # set first: samples that fail to draw are not tried again
+        with self._canvas_painter() as painter:
+            for start, stop in self._split_at_wrap(since + ERASED_SAMPLES, self._drawn + ERASED_SAMPLES):
                 self._erase(painter, start, stop)
-            for start, stop in self._rounds(since, self._drawn):
-                self._stroke(painter, start, stop, start // self.span * self.span)
+            for start, stop in self._split_at_wrap(since, self._drawn):
+                self._draw_samples(painter, start, stop, start // self.span * self.span)
 
     @contextmanager
-    def _pen(self) -> Iterator[QtGui.QPainter]:
-        """Draw on the kept picture."""
+    def _canvas_painter(self) -> Iterator[QtGui.QPainter]:
+        """Yield a painter on the canvas, with the pen of the trace."""
         with painter_on(self._canvas) as painter:
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
             painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.trace), TRACE_WIDTH_PX * self._ratio))
             yield painter
 
     def _origin(self, at: int) -> int:
-        """Sample at the left rim of the page or round that holds a sample on the screen."""
+        """Return the sample at the left edge of the page or sweep that shows sample ``at``."""
         return at // self.span * self.span if self._page is None else self._page - self.span
 
     def _redraw(self) -> None:
@@ -148,23 +160,23 @@ class SweepView(QtWidgets.QWidget):
         self.update()
         if self._canvas.isNull():
             return
-        with self._pen() as painter:
+        with self._canvas_painter() as painter:
             if self._note:
-                self._write(painter)
+                self._draw_note(painter)
             elif self._page is None:
-                for start, stop in self._rounds(max(0, self._drawn - self.span + ERASED_SAMPLES), self._drawn):
-                    self._stroke(painter, start, stop, start // self.span * self.span)
+                for start, stop in self._split_at_wrap(max(0, self._drawn - self.span + ERASED_SAMPLES), self._drawn):
+                    self._draw_samples(painter, start, stop, start // self.span * self.span)
             else:
-                self._stroke(painter, self._page - self.span, self._page, self._page - self.span)
-                self._date(painter, self._page - self.span)
+                self._draw_samples(painter, self._page - self.span, self._page, self._page - self.span)
+                self._draw_time_axis(painter, self._page - self.span)
 
-    def _write(self, painter: QtGui.QPainter) -> None:
+    def _draw_note(self, painter: QtGui.QPainter) -> None:
         painter.scale(self._ratio, self._ratio)
         painter.setPen(QtGui.QColor(self._palette.muted))
         painter.drawText(self.rect(), QtCore.Qt.AlignmentFlag.AlignCenter.value, self._note)
 
-    def _rounds(self, start: int, stop: int) -> list[tuple[int, int]]:
-        """Cut ``start .. stop`` where the sweep begins again at the left."""
+    def _split_at_wrap(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Split ``start .. stop`` where the sweep begins again at the left."""
         cuts = range((start // self.span + 1) * self.span, stop, self.span)
         return list(zip([start, *cuts], [*cuts, stop], strict=True)) if stop > start else []
 
@@ -172,18 +184,18 @@ class SweepView(QtWidgets.QWidget):
         return (PULSE_MARGIN_PX + samples * self.scale.step) * self._ratio
 
     def _erase(self, painter: QtGui.QPainter, start: int, stop: int) -> None:
-        """Put the paper back where samples ``start .. stop`` of one round will be; to the rim at either end."""
+        """Restore the paper at samples ``start .. stop`` of one sweep, as far as the edge at either end."""
         first = start % self.span
         left = math.floor(self._x(first - 1) if first else (PULSE_MARGIN_PX - TRACE_WIDTH_PX) * self._ratio)
         last = first + stop - start
         right = self._canvas.width() if last >= self.span else math.ceil(self._x(last))
         strip = QtCore.QRect(left, 0, right - left, self._canvas.height())
         painter.drawPixmap(strip.topLeft(), self._paper, strip)
-        self._show(strip)
+        self._update_area(strip)
 
-    def _stroke(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
-        """Draw samples ``start .. stop``, joined to the one before, with ``origin`` at the left rim."""
-        self._rule(painter, start, stop, origin)
+    def _draw_samples(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Draw samples ``start .. stop``, joined to the one before, with sample ``origin`` at the left edge."""
+        self._draw_markers(painter, start, stop, origin)
         start = max(origin, start - 1)
         values = self._history.read(start, stop).astype(np.float64)
         values[np.isinf(values)] = np.nan
@@ -195,22 +207,22 @@ class SweepView(QtWidgets.QWidget):
             np.clip((middle - values * self.scale.height) * self._ratio, -MAX_COORDINATE_PX, MAX_COORDINATE_PX),
         )
         left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
-        self._show(QtCore.QRect(left, 0, right - left, self._canvas.height()))
+        self._update_area(QtCore.QRect(left, 0, right - left, self._canvas.height()))
 
-    def _rule(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+    def _draw_markers(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
         """Draw the lines of the markers at samples ``start .. stop``."""
         places = self._markers.between(start, stop)
         if not places:
             return
-        former = painter.pen()
+        trace_pen = painter.pen()
         painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), self._ratio, QtCore.Qt.PenStyle.DashLine))
         for at, _ in places:
             x = self._x(at - origin)
             painter.drawLine(QtCore.QLineF(x, 0, x, self._canvas.height()))
-        painter.setPen(former)
+        painter.setPen(trace_pen)
 
-    def _date(self, painter: QtGui.QPainter, origin: int) -> None:
-        """Write the time below a still page, every second or at least every 60 pixels."""
+    def _draw_time_axis(self, painter: QtGui.QPainter, origin: int) -> None:
+        """Draw the times below a still page, every second or at least every 60 pixels."""
         painter.scale(self._ratio, self._ratio)
         painter.setPen(QtGui.QColor(self._palette.muted))
         every = math.ceil(60 / (self.scale.step * MODEL_RATE_HZ))
@@ -220,12 +232,12 @@ class SweepView(QtWidgets.QWidget):
                 painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
                 painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))
 
-    def _show(self, strip: QtCore.QRect) -> None:
+    def _update_area(self, strip: QtCore.QRect) -> None:
         left, right = math.floor(strip.left() / self._ratio) - 1, math.ceil((strip.right() + 1) / self._ratio) + 1
         self.update(left, 0, right - left, self.height())
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
-        """Copy the part of the kept picture that changed."""
+        """Copy the changed part of the canvas."""
         if self._ratio != self.devicePixelRatioF():
             self.rebuild()
         with painter_on(self) as painter:
@@ -235,15 +247,15 @@ class SweepView(QtWidgets.QWidget):
                 veil = QtGui.QColor(self._palette.paper)
                 veil.setAlpha(STALE_VEIL_ALPHA)
                 painter.fillRect(self._canvas.rect(), veil)
-        if not self._shown:
-            self._shown = True
+        if not self._painted:
+            self._painted = True
             self.first_painted.emit()
 
     def resizeEvent(self, _event: QtGui.QResizeEvent | None) -> None:
-        """Paper of the new size."""
+        """Redraw in the new size."""
         self.rebuild()
 
     def wheelEvent(self, event: QtGui.QWheelEvent | None) -> None:
-        """Ask for an earlier or later page."""
+        """Signal that the user scrolls to an earlier or later page."""
         if event is not None and event.angleDelta().y():
             self.scrolled.emit(1 if event.angleDelta().y() > 0 else -1)

@@ -1,4 +1,4 @@
-"""One panel a head: label, probability, state with its reason, and the probability over time."""
+"""The panel of a head: label, probability, state with its reason, and the probability over time."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from ecg_live.presentation.formatting import title_text
 from ecg_live.presentation.status import STATE_BADGES, HeadStatus
 from ecg_live.results import HeadInfo, Prediction
 
-TEXT_WIDTH_PX, COMPACT_TEXT_WIDTH_PX = 182, 164  # pixels for the words, left of the curve
+TEXT_WIDTH_PX, COMPACT_TEXT_WIDTH_PX = 182, 164  # of the text, left of the curve
 
 
 def head_grid(panels: Sequence[HeadPanel]) -> QtWidgets.QGridLayout:
-    """Lay panels side by side in two columns; an odd one at the end is as wide as both."""
+    """Lay out panels in two columns; an odd last one spans both."""
     grid = QtWidgets.QGridLayout()
     grid.setSpacing(8)
     columns = min(2, len(panels))
-    for place, panel in enumerate(panels):
-        wide = place == len(panels) - 1 and place % 2 == 0
-        grid.addWidget(panel, place // 2, place % 2, 1, columns if wide else 1)
+    for index, panel in enumerate(panels):
+        wide = index == len(panels) - 1 and index % 2 == 0
+        grid.addWidget(panel, index // 2, index % 2, 1, columns if wide else 1)
     return grid
 
 
 class HeadPanel(Panel):
-    """Shows one head. ``add`` takes every prediction, ``show_status`` is called a few times a second."""
+    """Shows one head: `add` each prediction, `show_status` a few times a second."""
 
     def __init__(self, head: HeadInfo, palette: Palette) -> None:
         super().__init__(f"Head {head.name}")
         self.head = head
         self.status = HeadStatus("waiting")
         self.curve = ProbabilityCurve(head, palette)
-        self._words = QtWidgets.QWidget()
+        self._text = QtWidgets.QWidget()
         self._name = ElidedLabel(f"{head.name} name", 10)
         self._name.show_text(title_text(head.name))
         self._label = ElidedLabel(f"{head.name} label", 17, bold=True)
         self._percent = text_label(f"{head.name} probability", 12)
-        self._pill = Badge(f"{head.name} state")
+        self._badge = Badge(f"{head.name} state")
         self._note = text_label(f"{head.name} note", 9, muted=True)
         self._note.setWordWrap(True)
         self._note.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self._words.setAccessibleName(f"{self.head.name} words")
-        self._words.setFixedWidth(TEXT_WIDTH_PX)
-        column = QtWidgets.QVBoxLayout(self._words)
+        self._text.setAccessibleName(f"{self.head.name} words")
+        self._text.setFixedWidth(TEXT_WIDTH_PX)
+        column = QtWidgets.QVBoxLayout(self._text)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         answer = QtWidgets.QHBoxLayout()
         answer.setSpacing(8)
         answer.addWidget(self._percent)
-        answer.addWidget(self._pill)
+        answer.addWidget(self._badge)
         answer.addStretch(1)
         column.addWidget(self._name)
         column.addWidget(self._label)
@@ -64,20 +64,29 @@ class HeadPanel(Panel):
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(*PANEL_MARGINS_PX)
         row.setSpacing(10)
-        row.addWidget(self._words)
+        row.addWidget(self._text)
         row.addWidget(self.curve, 1)
 
     def set_compact(self, *, compact: bool) -> None:
-        """Leave less room for the words."""
-        self._words.setFixedWidth(COMPACT_TEXT_WIDTH_PX if compact else TEXT_WIDTH_PX)
+        """Leave less room for the text."""
+        self._text.setFixedWidth(COMPACT_TEXT_WIDTH_PX if compact else TEXT_WIDTH_PX)
 
     def add(self, prediction: Prediction) -> None:
-        """Keep a prediction for the curve."""
+        """Add a prediction to the curve."""
         if self.head.name in prediction.heads:
             self.curve.add(prediction.stop, prediction.heads[self.head.name])
 
     def show_status(self, status: HeadStatus, now: float, hop: float) -> None:
-        """Show the state; ``now`` in s of raw time, which goes on without samples, ``hop`` in s between predictions."""
+        """Show the state of the head.
+
+        Parameters
+        ----------
+        status : HeadStatus
+        now : float
+            Stream time, s; it continues without samples.
+        hop : float
+            Interval between predictions, s.
+        """
         self.status = status
         self._label.show_text(status.label)
         self._percent.setText(status.percent)
@@ -86,8 +95,8 @@ class HeadPanel(Panel):
         self._note.setToolTip(status.note)
         for part in (self._label, self._percent):
             set_style_property(part, "muted", status.dim)
-        self._pill.show_state(*STATE_BADGES[status.kind])
+        self._badge.show_state(*STATE_BADGES[status.kind])
         self.setAccessibleDescription(
             f"{STATE_BADGES[status.kind][1]}: {status.label} {status.percent} {status.note}".strip()
         )
-        self.curve.show_at(now, hop, rim="end" if status.kind in ("ended", "error") else "now")
+        self.curve.show_at(now, hop, end_label="end" if status.kind in ("ended", "error") else "now")

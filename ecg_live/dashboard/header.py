@@ -1,4 +1,4 @@
-"""Top and foot of the window: title, source and model, the line that says how the stream is, the last event."""
+"""Header and footer of the window, and the banner that shows a state in a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ RESEARCH_USE_TEXT = "Research use only"
 
 
 class SessionHeader(QtWidgets.QWidget):
-    """Title, source, model, what is recorded, and what the whole is for."""
+    """Title, source, model, state of the recording, and intended use.
+
+    Parameters
+    ----------
+    title, model : str
+        Names of the session and of its model.
+    info : StreamInfo
+    """
 
     def __init__(self, title: str, model: str, info: StreamInfo) -> None:
         super().__init__()
@@ -41,16 +48,21 @@ class SessionHeader(QtWidgets.QWidget):
 
 
 class StatusBanner(QtWidgets.QFrame):
-    """A word and a sentence on the colour of their tone, always as high, so that a message moves nothing.
+    """A `StatusLine` on the colour of its tone, of constant height, so that a message moves nothing.
 
-    One that does not ``grow`` is as wide as its text, where there is room.
+    Parameters
+    ----------
+    name : str
+        Accessible name.
+    grow : bool
+        Whether the banner takes all the width there is, or that of its text.
     """
 
     def __init__(self, name: str, *, grow: bool = True) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self.setFixedHeight(30)
-        self.strip = StatusLine("neutral", "", "")
+        self.line = StatusLine("neutral", "", "")
         self._word = text_label(f"{name}: state", 10, bold=True)
         self._text = ElidedLabel(f"{name}: in words", 10)
         if not grow:
@@ -61,20 +73,20 @@ class StatusBanner(QtWidgets.QFrame):
         row.addWidget(self._word)
         row.addWidget(self._text, 1)
 
-    def show_strip(self, strip: StatusLine) -> None:
+    def show_line(self, line: StatusLine) -> None:
         """Show a state."""
-        if strip == self.strip:
+        if line == self.line:
             return
-        self.strip = strip
-        self._word.setText(strip.word)
-        self._text.show_text(strip.text)
-        self._text.setVisible(bool(strip.text))
-        set_style_property(self, "tone", strip.tone)
-        self.setAccessibleDescription(f"{strip.word}: {strip.text}")
+        self.line = line
+        self._word.setText(line.word)
+        self._text.show_text(line.text)
+        self._text.setVisible(bool(line.text))
+        set_style_property(self, "tone", line.tone)
+        self.setAccessibleDescription(f"{line.word}: {line.text}")
 
 
 class SessionFooter(QtWidgets.QStatusBar):
-    """The last event, how the device's clock runs, and what everybody should know."""
+    """Last event, drift of the device's clock, the main keys and the intended use."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The labels of the markers, in a strip of its own below the trace."""
+"""The labels of the markers, in a row below the trace."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.widgets import style_text, tooltip_html
 from ecg_live.text import sanitize
 
-LABEL_HEIGHT_PX = 18  # pixels
-LABEL_PADDING_PX = 4  # pixels between a marker's line and its text
-MIN_LABEL_WIDTH_PX = 12  # pixels: with less room there is only the line
+LABEL_HEIGHT_PX = 18
+LABEL_PADDING_PX = 4  # between a marker's line and its text
+MIN_LABEL_WIDTH_PX = 12  # with less room only the line is drawn
 
 LabelPositions = tuple[tuple[float, str], ...]
 
 
 class MarkerLabels(QtWidgets.QWidget):
-    """Painted only when what it shows has changed."""
+    """Texts of the markers below their lines; painted only when they change."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class MarkerLabels(QtWidgets.QWidget):
         self.update()
 
     def show_labels(self, labels: LabelPositions) -> None:
-        """Show texts at the pixels of their lines, from left to right."""
+        """Show texts at the x positions (pixels) of their lines, from left to right."""
         labels = tuple((x, sanitize(text)) for x, text in labels)
         if labels == self.labels:
             return
@@ -46,7 +46,7 @@ class MarkerLabels(QtWidgets.QWidget):
         self.update()
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
-        """Draw each line's end, and as much of its text as fits before the next."""
+        """Draw the end of each line, and its text elided to the room before the next."""
         with painter_on(self) as painter:
             painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
             painter.setPen(QtGui.QColor(self._palette.muted))

@@ -1,4 +1,4 @@
-"""What the window remembers from one session to the next, and how large it may be on a screen."""
+"""Preferences that the window remembers between sessions, and its size on a screen."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperSca
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 
 DEFAULT_SIZE_PX = QtCore.QSize(1280, 800)
-WINDOW_FRAME_PX = QtCore.QSize(8, 40)  # what a window manager adds: its frame is known only once the window is shown
-MIN_SIDE_PX = 200  # of a side; less was not chosen by anybody
+WINDOW_FRAME_PX = QtCore.QSize(8, 40)  # estimate: the real frame is known only once the window is shown
+MIN_SIDE_PX = 200  # a smaller size was not chosen by the user
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Size of a window that is neither maximised nor full screen, colours (None: the desktop's), scale of the paper."""
+    """Size of the normal window (not maximised, not full screen), colours (None: the desktop's), scale of the trace."""
 
     size: QtCore.QSize = DEFAULT_SIZE_PX
     maximised: bool = False
@@ -26,7 +26,9 @@ class Preferences:
 
 
 class PreferenceStore:
-    """Keeps preferences in an INI file; what is missing or cannot be is as usual, and a file nobody may write is none.
+    """Keeps preferences in an INI file.
+
+    Missing or invalid values become defaults; a file that cannot be written is ignored.
 
     Parameters
     ----------
@@ -38,12 +40,12 @@ class PreferenceStore:
         self._file = None if path is None else QtCore.QSettings(str(path), QtCore.QSettings.Format.IniFormat)
 
     def read(self) -> Preferences:
-        """Give what was kept."""
+        """Return the preferences of the file."""
         width, height = self._number("window/width"), self._number("window/height")
         speed, gain = self._number("trace/speed"), self._number("trace/gain")
-        known = min(width, height) >= MIN_SIDE_PX and max(width, height) < 1 << 15
+        valid = min(width, height) >= MIN_SIDE_PX and max(width, height) < 1 << 15
         return Preferences(
-            size=QtCore.QSize(int(width), int(height)) if known else DEFAULT_SIZE_PX,
+            size=QtCore.QSize(int(width), int(height)) if valid else DEFAULT_SIZE_PX,
             maximised=self._text("window/maximised") == "true",
             theme={palette.name: palette for palette in (LIGHT, DARK)}.get(self._text("window/theme")),
             scale=PaperScale(
@@ -53,7 +55,7 @@ class PreferenceStore:
         )
 
     def write(self, preferences: Preferences) -> None:
-        """Keep them."""
+        """Write the preferences to the file."""
         if self._file is None:
             return
         values = {
@@ -73,7 +75,7 @@ class PreferenceStore:
         return value if isinstance(value, str) else "" if value is None else str(value)
 
     def _number(self, name: str) -> float:
-        """A number; -1 where there is none."""
+        """Return a number of the file; -1 if it is missing or invalid."""
         try:
             return float(self._text(name))
         except ValueError:
@@ -81,5 +83,5 @@ class PreferenceStore:
 
 
 def fit_to_screen(wanted: QtCore.QSize, available: QtCore.QSize) -> QtCore.QSize:
-    """Give the size of a window with its frame on a screen with so much room."""
+    """Return the size of a window, limited so that it fits the screen with its frame."""
     return wanted.boundedTo(available - WINDOW_FRAME_PX)

@@ -1,4 +1,4 @@
-"""A small window while a device is looked for, until there is a stream to show."""
+"""A small window while a device is searched for, until its stream begins."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
-from PyQt6 import QtCore, QtWidgets  # not by way of pyqtgraph, whose import takes most of a second
+from PyQt6 import QtCore, QtWidgets  # not through pyqtgraph, which takes most of a second to import
 
-POLL_INTERVAL_MS = 50  # ms between two looks at whether it is done
+POLL_INTERVAL_MS = 50
 
 T = TypeVar("T")
 
 
 class _BackgroundTask(Generic[T]):
-    """Something that is done on a thread of its own; a thread that nobody waits for any more ends with the process."""
+    """A function that runs on a daemon thread of its own."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
@@ -29,7 +29,13 @@ class _BackgroundTask(Generic[T]):
         return not self._thread.is_alive()
 
     def result(self) -> T | None:
-        """What it gave, or None as long as it has not. Raises what it raised."""
+        """Return the result, or None while the function runs.
+
+        Raises
+        ------
+        BaseException
+            Whatever the function raised.
+        """
         if self._error is not None:
             raise self._error
         return self._result
@@ -37,12 +43,12 @@ class _BackgroundTask(Generic[T]):
     def _run(self) -> None:
         try:
             self._result = self._work()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - `result` raises it
             self._error = error
 
 
 class SearchWindow(QtWidgets.QDialog):
-    """Says what is looked for; its button, Escape and closing it end the search."""
+    """Shows what is searched for; its button, Escape and closing it end the search."""
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -62,14 +68,26 @@ class SearchWindow(QtWidgets.QDialog):
 
 
 def search(work: Callable[[], T], title: str, text: str, stopped: Callable[[], bool] = lambda: False) -> T | None:
-    """Do ``work`` on another thread while a window says ``text``; None where the user would not wait for it.
+    """Run a function on another thread while a window is open.
 
-    ``stopped`` is asked again and again whether Ctrl-C came.
+    Parameters
+    ----------
+    work : callable
+        The search.
+    title, text : str
+        Title and text of the window.
+    stopped : callable
+        Polled; returns True after Ctrl-C.
+
+    Returns
+    -------
+    T or None
+        The result of ``work``; None if the user cancelled.
 
     Raises
     ------
     BaseException
-        Whatever ``work`` raises; KeyboardInterrupt where it was ``stopped``.
+        Whatever ``work`` raises; KeyboardInterrupt if ``stopped``.
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     window, working = SearchWindow(title, text), _BackgroundTask(work)

@@ -1,8 +1,8 @@
-"""Colours, light and dark, and the style sheet made of them.
+"""Colours of the light and the dark theme, and the style sheet made of them.
 
-Signal and class colours are those of Okabe & Ito, "Color Universal Design" (2008), darkened where text must be read on
-them. Vermillion, the red of that set, is kept for faults, reddish purple for a signal that is unusable; a recording has
-a crimson of its own, so that neither is taken for the other.
+Signal and class colours are those of Okabe & Ito, "Color Universal Design" (2008), darkened below text. Vermillion, the
+red of that set, is reserved for faults, reddish purple for an unusable signal; a recording has a crimson of its own, so
+that neither is mistaken for the other.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LINE_STYLES = (  # class lines differ in style as well as in colour
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One theme; every colour as ``#rrggbb``, ``classes`` one for each class of a head."""
+    """The colours (``#rrggbb``) of a theme; ``classes`` has one for each class of a head."""
 
     name: str
     window: str
@@ -86,14 +86,14 @@ DARK = Palette(
 
 
 def system_theme() -> Palette:
-    """Give the theme that the desktop asks for."""
+    """Return the theme that the desktop prefers."""
     hints = QtGui.QGuiApplication.styleHints()
     dark = hints is not None and hints.colorScheme() == QtCore.Qt.ColorScheme.Dark
     return DARK if dark else LIGHT
 
 
 def style_sheet(palette: Palette) -> str:
-    """Give the rules for cards, captions, tags and dimmed text."""
+    """Return the style sheet: rules for panels, captions, tags and dimmed text."""
     tones = "".join(
         f'QFrame[tone="{tone}"] {{ background: {back}; border-radius: 4px; }}'
         f'QLabel[tone="{tone}"], QFrame[tone="{tone}"] QLabel {{ color: {text}; }}'
@@ -114,7 +114,7 @@ def style_sheet(palette: Palette) -> str:
 
 
 def widget_palette(palette: Palette) -> QtGui.QPalette:
-    """Give the colours that the Fusion style draws buttons, boxes and scroll bars with."""
+    """Return the colours with which the Fusion style draws buttons, boxes and scroll bars."""
     role = QtGui.QPalette.ColorRole
     colours = {
         role.Window: palette.window,
@@ -129,16 +129,16 @@ def widget_palette(palette: Palette) -> QtGui.QPalette:
         role.HighlightedText: TONE_COLOURS["info"][1],
         role.PlaceholderText: palette.muted,
     }
-    made = QtGui.QPalette()
+    result = QtGui.QPalette()
     for which, colour in colours.items():
-        made.setColor(which, QtGui.QColor(colour))
+        result.setColor(which, QtGui.QColor(colour))
     for which in (role.WindowText, role.Text, role.ButtonText):
-        made.setColor(QtGui.QPalette.ColorGroup.Disabled, which, QtGui.QColor(palette.muted))
-    return made
+        result.setColor(QtGui.QPalette.ColorGroup.Disabled, which, QtGui.QColor(palette.muted))
+    return result
 
 
 def set_style_property(widget: QtWidgets.QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet asks for, and restyle the widget and its children if it changed."""
+    """Set a property that the style sheet selects by, and restyle the widget and its children if it changed."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)

@@ -10,11 +10,11 @@ from ecg_live.dashboard.widgets import text_label
 
 
 class TransportBar(QtWidgets.QWidget):
-    """Says what the user wants; the window does it. Positions are display indices behind the page shown."""
+    """Signals what the user requests. Positions are display indices after the last sample of a page."""
 
-    marker_asked = QtCore.pyqtSignal()
-    pause_asked = QtCore.pyqtSignal()
-    live_asked = QtCore.pyqtSignal()
+    marker_requested = QtCore.pyqtSignal()
+    pause_requested = QtCore.pyqtSignal()
+    live_requested = QtCore.pyqtSignal()
     moved = QtCore.pyqtSignal(int)
     scale_chosen = QtCore.pyqtSignal(object)
 
@@ -46,10 +46,10 @@ class TransportBar(QtWidgets.QWidget):
         for widget in (self.pause, self.live, self.bar, self.marker, self.count, self.speed, self.gain):
             row.addWidget(widget, 1 if widget is self.bar else 0)
         for button in (self.pause, self.live, self.marker):
-            button.setAutoDefault(True)  # Enter presses the one that has the focus, as Space does
-        self.marker.clicked.connect(self.marker_asked)
-        self.pause.clicked.connect(self.pause_asked)
-        self.live.clicked.connect(self.live_asked)
+            button.setAutoDefault(True)  # Enter presses the button with the focus, as Space does
+        self.marker.clicked.connect(self.marker_requested)
+        self.pause.clicked.connect(self.pause_requested)
+        self.live.clicked.connect(self.live_requested)
         self.bar.valueChanged.connect(self.moved)
         for box in (self.speed, self.gain):
             box.currentIndexChanged.connect(self._choose)
@@ -67,27 +67,27 @@ class TransportBar(QtWidgets.QWidget):
         self.gain.setCurrentIndex(PAPER_GAINS.index(scale.gain))
 
     def step(self, box: QtWidgets.QComboBox, by: int) -> None:
-        """Choose the next faster or slower, larger or smaller."""
+        """Select the entry ``by`` places further in a box."""
         box.setCurrentIndex(min(max(0, box.currentIndex() + by), box.count() - 1))
 
     def show_paused(self, *, paused: bool) -> None:
-        """Enable what makes sense."""
+        """Enable the controls that apply while paused, or while live."""
         self.live.setEnabled(paused)
         self.bar.setEnabled(paused)
         self.pause.setText("Resume" if paused else "Pause")
 
     def show_markers(self, count: int, pending: int) -> None:
-        """Say how many markers came back, and how many did not yet."""
+        """Show how many markers are confirmed, and how many are pending."""
         self.count.setText(f"{count} set" + (f", {pending} pending" if pending else ""))
 
     def show_range(self, start: int, stop: int, span: int) -> None:
-        """Set the ends of the scroll bar from the samples kept and the samples a page holds."""
+        """Set the range of the scroll bar: history ``start .. stop``, of which a page shows ``span`` samples."""
         self.bar.setSingleStep(MODEL_RATE_HZ)
         self.bar.setPageStep(span)
         self.bar.setRange(min(start + span, stop), stop)
 
     def show_position(self, stop: int) -> None:
-        """Move the handle without asking for anything."""
+        """Move the handle without a signal."""
         blocked = self.bar.blockSignals(True)
         self.bar.setValue(stop)
         self.bar.blockSignals(blocked)

@@ -1,4 +1,4 @@
-"""The window: takes a snapshot, feeds the trace at every frame and the numbers four times a second."""
+"""The main window: draws the trace at every frame, and values and curves four times a second."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
-VALUES_INTERVAL_S = 0.25  # s between two redraws of numbers and curves
-COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # with less of either the parts are drawn closer together
+VALUES_INTERVAL_S = 0.25  # between two redraws of values and curves
+COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # a window with less of either has the compact layout
 MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 160, 90  # height that the trace has at least
 
 
 class MainWindow(QtWidgets.QMainWindow):
-    """The dashboard on one session.
+    """The dashboard of one session.
 
     Parameters
     ----------
     view : View
-        The session to show. Closing the window asks it to stop.
+        The session. Closing the window stops it.
     title, model : str
-        What is running, and on which model.
+        Names of the session and of its model.
     clock : callable
-        That of the session, monotonic seconds: markers are stamped by it, ages of what is on the screen told by it.
+        The session's clock (monotonic, s), for markers and for the age of what is shown.
     memory : Memory, optional
-        What it looked like the last time; without it nothing is remembered.
+        Remembers size, colours and scale; without it nothing is remembered.
     """
 
     def __init__(
@@ -60,13 +60,15 @@ class MainWindow(QtWidgets.QMainWindow):
         memory: PreferenceStore | None = None,
     ) -> None:
         super().__init__()
-        self._view, self._clock, self._cursor = view, clock, Poll()
-        self._numbers_at = -math.inf
+        self._view = view
+        self._clock = clock
+        self._cursor = Poll()
+        self._values_shown = -math.inf
         self._closing = False  # without a question
         self._compact = False
         self._memory = memory or PreferenceStore()
-        kept = self._memory.read()
-        self._theme = kept.theme or system_theme()
+        preferences = self._memory.read()
+        self._theme = preferences.theme or system_theme()
         self.history = TraceHistory()
         self.live_values = LiveValues(view.info)
         self.trace = Panel("ECG")
@@ -78,10 +80,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.markers = MarkerLabels(self._theme)
         self.transport = TransportBar()
         self.header = SessionHeader(title, model, view.info)
-        self.strip = StatusBanner("State of the stream")
-        self.banner = StatusBanner("Failed recording")
-        self.banner.hide()
-        self.numbers = VitalsPanel()
+        self.status_banner = StatusBanner("State of the stream")
+        self.failure_banner = StatusBanner("Failed recording")
+        self.failure_banner.hide()
+        self.vitals = VitalsPanel()
         self.panels = [HeadPanel(head, self._theme) for head in view.heads]
         self.footer = SessionFooter()
         self.setWindowTitle(title)
@@ -90,13 +92,13 @@ class MainWindow(QtWidgets.QMainWindow):
         self._connect()
         add_key_actions(self, self)
         self.set_theme(self._theme)
-        self.transport.choose(kept.scale)
-        self._take_size(kept)
+        self.transport.choose(preferences.scale)
+        self._restore_size(preferences)
         self.sweep.setFocus()
 
     @property
     def paused(self) -> bool:
-        """Whether the trace stands still."""
+        """Whether the trace is paused."""
         return self.sweep.page is not None
 
     @property
@@ -105,38 +107,39 @@ class MainWindow(QtWidgets.QMainWindow):
         return self._theme
 
     def refresh(self) -> None:
-        """Take what is new and draw one frame."""
+        """Poll the session and draw one frame."""
         snapshot, self._cursor = self._view.poll(self._cursor)
         now = self._clock()
         self.history.append(snapshot.trace_start, snapshot.trace)
-        self.live_values.take(snapshot, now)
-        snapshot = self.live_values.seen(snapshot, now)
-        for marker in self.controller.take(snapshot, now):
+        self.live_values.update(snapshot, now)
+        snapshot = self.live_values.count_beats_as_samples(snapshot, now)
+        for marker in self.controller.update(snapshot, now):
             self.sweep.show_marker(marker)
-        self.controller.markers.forget(self.history.start)
+        self.controller.markers.drop_before(self.history.start)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
         self.sweep.advance()
         self.markers.show_labels(self.sweep.labels())
-        if now - self._numbers_at >= VALUES_INTERVAL_S:
-            self._numbers_at = now
-            self._show_numbers(snapshot, now)
+        if now - self._values_shown >= VALUES_INTERVAL_S:
+            self._values_shown = now
+            self._show_values(snapshot, now)
 
-    def _show_numbers(self, snapshot: Snapshot, now: float) -> None:
-        last, fresh = self.live_values.last, self.live_values.fresh(now)
+    def _show_values(self, snapshot: Snapshot, now: float) -> None:
+        last, fresh = self.live_values.last, self.live_values.freshness(now)
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
-            if result is None and not self.live_values.ecg and snapshot.samples:
+            if result is None and not self.live_values.has_ecg and snapshot.samples:
                 panel.show_status(
                     HeadStatus("abstain", note=capitalise(NO_ECG)), current_stream_time(snapshot), fresh.hop
                 )
                 continue
             panel.show_status(head_status(snapshot, result, fresh), current_stream_time(snapshot), fresh.hop)
-        self.numbers.show_snapshot(snapshot, self.live_values, fresh)
+        self.vitals.show_snapshot(snapshot, self.live_values, fresh)
         overdue = self.controller.markers.overdue(now)
-        self.strip.show_strip(self.live_values.strip(snapshot, now, paused=self.paused, warning=overdue))
-        self.sweep.show_dim(dim=self.live_values.outage(snapshot) > 0)
+        line = self.live_values.status_line(snapshot, now, paused=self.paused, warning=overdue)
+        self.status_banner.show_line(line)
+        self.sweep.show_dim(dim=self.live_values.silence_duration(snapshot) > 0)
         self.footer.event_line.show_text(self.live_values.event)
         self.footer.clock_line.show_text(self.live_values.drift)
         self.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
@@ -145,22 +148,22 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.live_values.recording_failed, self._view.can_record
-        silent = self.live_values.outage(snapshot)
-        self.header.recording.show_strip(recording_indicator(snapshot, failed, able=able, silent=silent))
-        strip = recording_failure(snapshot, failed, able=able)
-        self.banner.setVisible(strip is not None)
-        if strip is not None:
-            self.banner.show_strip(strip)
+        silent = self.live_values.silence_duration(snapshot)
+        self.header.recording.show_line(recording_indicator(snapshot, failed, able=able, silent=silent))
+        line = recording_failure(snapshot, failed, able=able)
+        self.failure_banner.setVisible(line is not None)
+        if line is not None:
+            self.failure_banner.show_line(line)
 
     def _show_range(self) -> None:
         page = self.sweep.page
-        blocked = self.transport.bar.blockSignals(True)  # the page moves only when the user moves it
+        blocked = self.transport.bar.blockSignals(True)  # only the user moves the page
         self.transport.show_range(self.history.start, self.history.stop, self.sweep.span)
         self.transport.show_position(self.history.stop if page is None else page)
         self.transport.bar.blockSignals(blocked)
 
     def toggle_pause(self) -> None:
-        """Let the trace stand still, or sweep again. Nothing else stops."""
+        """Pause or resume the trace. Nothing else stops."""
         if self.paused:
             self.go_live()
         else:
@@ -168,7 +171,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._after_pause()
 
     def go_live(self) -> None:
-        """Sweep again from the newest sample."""
+        """Resume the trace from the newest sample."""
         self.sweep.resume()
         self._after_pause()
 
@@ -176,7 +179,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.transport.show_paused(paused=self.paused)
         self.sweep.setFocus()
         self._show_range()
-        self._numbers_at = -math.inf
+        self._values_shown = -math.inf
 
     def scroll_by(self, samples: int) -> None:
         """While paused, move the page by so many samples, within the history."""
@@ -216,11 +219,11 @@ class MainWindow(QtWidgets.QMainWindow):
             panel.curve.restyle(theme)
 
     def toggle_theme(self) -> None:
-        """Light to dark, or back."""
+        """Change light for dark colours, or dark for light."""
         self.set_theme(DARK if self._theme is LIGHT else LIGHT)
 
     def warn(self, text: str) -> None:
-        """Say something about the dashboard itself on its line on top."""
+        """Show a warning about the dashboard itself in the status line."""
         self.live_values.warn(text, self._clock())
 
     def toggle_full_screen(self) -> None:
@@ -255,51 +258,51 @@ class MainWindow(QtWidgets.QMainWindow):
         self.close()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
-        """Ask the session to end; while a recording runs, ask the user before."""
+        """Stop the session; during a recording ask the user first."""
         if not self._closing and event is not None and not self.controller.may_close(self.end):
             event.ignore()
             return
-        self._remember()
+        self._save_preferences()
         self._view.stop()
         super().closeEvent(event)
 
     def leave(self) -> None:
-        """Go without asking the session to end."""
+        """Close the window and leave the session running."""
         self.hide()
         self.deleteLater()
 
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
-        """Give way where there is little room."""
+        """Change to the compact layout in a small window, and back in a large one."""
         super().resizeEvent(event)
         compact = self.width() < COMPACT_BELOW_PX.width() or self.height() < COMPACT_BELOW_PX.height()
         if compact != self._compact:
             self._set_compact(compact=compact)
 
     def _set_compact(self, *, compact: bool) -> None:
-        """Draw the parts closer together, or as large as usual."""
+        """Lay out the parts closer together, or at their usual size."""
         self._compact = compact
-        self.numbers.set_compact(compact=compact)
+        self.vitals.set_compact(compact=compact)
         self.sweep.setMinimumHeight(COMPACT_TRACE_HEIGHT_PX if compact else MIN_TRACE_HEIGHT_PX)
         for panel in self.panels:
             panel.set_compact(compact=compact)
 
-    def _take_size(self, kept: Preferences) -> None:
-        """As large as the last time, as far as the screen has room."""
-        screen = self.screen()
-        self.resize(kept.size if screen is None else fit_to_screen(kept.size, screen.availableGeometry().size()))
-        if kept.maximised:
+    def _restore_size(self, preferences: Preferences) -> None:
+        """Restore the remembered size, within the screen."""
+        size, screen = preferences.size, self.screen()
+        self.resize(size if screen is None else fit_to_screen(size, screen.availableGeometry().size()))
+        if preferences.maximised:
             self.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
 
-    def _remember(self) -> None:
+    def _save_preferences(self) -> None:
         special = self.isFullScreen() or self.isMaximized()
         size = self.normalGeometry().size() if special else self.size()
         chosen = self._theme if self._theme is not system_theme() or self._memory.read().theme else None
         self._memory.write(Preferences(size, self.isMaximized(), chosen, self.sweep.scale))
 
     def _connect(self) -> None:
-        self.transport.pause_asked.connect(self.toggle_pause)
-        self.transport.marker_asked.connect(self.controller.mark)
-        self.transport.live_asked.connect(self.go_live)
+        self.transport.pause_requested.connect(self.toggle_pause)
+        self.transport.marker_requested.connect(self.controller.mark)
+        self.transport.live_requested.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
         self.transport.scale_chosen.connect(self.set_scale)
         self.sweep.scrolled.connect(lambda notches: self.scroll_seconds(-notches))
@@ -316,11 +319,11 @@ class MainWindow(QtWidgets.QMainWindow):
         grid = QtWidgets.QGridLayout(body)
         grid.setContentsMargins(10, 8, 10, 2)
         grid.setSpacing(8)
-        for row, line in enumerate((self.header, self.banner, self.strip)):
+        for row, line in enumerate((self.header, self.failure_banner, self.status_banner)):
             grid.addWidget(line, row, 0, 1, 2)
         grid.addWidget(self.trace, 3, 0)
         grid.addLayout(head_grid(self.panels), 4, 0)
-        grid.addWidget(self.numbers, 3, 1, 2, 1)
+        grid.addWidget(self.vitals, 3, 1, 2, 1)
         grid.setRowStretch(3, 5)
         grid.setRowStretch(4, 3 if len(self.panels) <= 2 else 5)
         self.setCentralWidget(ScrollableBody(body))

@@ -1,1 +1,1 @@
-"""Pages for people, in one file that needs nothing else: of a training run, and of a session."""
+"""Report pages as single HTML files without external resources: of a training run, and of a session."""

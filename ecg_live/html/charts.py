@@ -1,4 +1,4 @@
-"""Axes, lines and dots as SVG. Colours come from the page's style sheet, so that they suit its theme."""
+"""Axes, lines and dots as SVG. Colours are classes of the page's style sheet, so that they suit its theme."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AxisLimits = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A rectangle in a picture, and the numbers that it spans."""
+    """A plot area: a rectangle in a picture (pixels), and the data limits of its axes."""
 
     left: float
     top: float
@@ -28,15 +28,23 @@ class Plot:
     ylim: AxisLimits
 
     def x(self, value: float) -> float:
-        """Where a number lies across."""
+        """Return the horizontal position of a value, pixels."""
         return self.left + self.width * (value - self.xlim[0]) / (self.xlim[1] - self.xlim[0] or 1)
 
     def y(self, value: float) -> float:
-        """Where a number lies, upwards."""
+        """Return the vertical position of a value, pixels."""
         return self.top + self.height * (1 - (value - self.ylim[0]) / (self.ylim[1] - self.ylim[0] or 1))
 
     def axes(self, xlabel: str, ylabel: str, xticks: Sequence[float], yticks: Sequence[float]) -> list[Markup]:
-        """Grid, numbers and names of both axes."""
+        """Draw grid, tick labels and names of both axes.
+
+        Parameters
+        ----------
+        xlabel, ylabel : str
+            Names of the axes.
+        xticks, yticks : sequence of float
+            Values with a grid line and a label.
+        """
         bottom, right = self.top + self.height, self.left + self.width
         across, down = _tick_decimals(xticks), _tick_decimals(yticks)
         return [
@@ -49,21 +57,31 @@ class Plot:
         ]
 
     def line(self, xs: Sequence[float], ys: Sequence[float], style: int = 0, class_: str = "line") -> Markup:
-        """A line, broken where a number is missing."""
+        """Draw a line, broken at NaN.
+
+        Parameters
+        ----------
+        xs, ys : sequence of float
+            Points, shape (n,) each.
+        style : int
+            Number of the colour and dash pattern.
+        class_ : str
+            Class in the style sheet.
+        """
         steps: list[str] = []
         known = [math.isfinite(x) and math.isfinite(y) for x, y in zip(xs, ys, strict=False)]
         for i, (x, y) in enumerate(zip(xs, ys, strict=False)):
             joined, followed = i > 0 and known[i - 1], known[i + 1 : i + 2] == [True]
             if known[i] and (joined or followed):
                 steps.append(f"{'L' if joined else 'M'}{self.x(x):.1f} {self.y(y):.1f}")
-            elif known[i]:  # alone between two breaks: a dash, or nobody would see it
+            elif known[i]:  # a single point between two breaks is drawn as a short dash
                 steps.append(f"M{self.x(x) - 0.5:.1f} {self.y(y):.1f}h1")
         dash = LINE_DASHES[style // 2 % len(LINE_DASHES)]
         colour = f"{class_} c{style % COLOUR_CLASSES}"
         return tag("path", d="".join(steps), class_=colour, stroke_dasharray=None if dash == "none" else dash)
 
     def cloud(self, points: Iterable[tuple[float, float]], name: str, **attributes: object) -> Markup:
-        """Many dots of one kind, as strokes of no length."""
+        """Draw many dots of one kind, as strokes of length 0."""
         drawn = "".join(
             f"M{self.x(x):.1f} {self.y(y):.1f}h0" for x, y in points if math.isfinite(x) and math.isfinite(y)
         )
@@ -71,7 +89,17 @@ class Plot:
 
 
 def svg(width: float, height: float, description: str, parts: Iterable[Markup]) -> Markup:
-    """An SVG picture with words for those who do not see it."""
+    """Make a picture.
+
+    Parameters
+    ----------
+    width, height : float
+        Size, pixels.
+    description : str
+        Text for screen readers.
+    parts : iterable of Markup
+        Elements of the picture.
+    """
     return tag(
         "svg",
         list(parts),
@@ -83,34 +111,54 @@ def svg(width: float, height: float, description: str, parts: Iterable[Markup]) 
 
 
 def legend_swatch(style: int) -> Markup:
-    """A piece of a line, for a legend."""
+    """Draw a piece of a line, for a legend."""
     return svg(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).line([0, 1], [0.5, 0.5], style)])
 
 
 def straight_line(x1: float, y1: float, x2: float, y2: float, class_: str = "grid") -> Markup:
-    """A straight line."""
+    """Draw a line from (x1, y1) to (x2, y2), pixels, with a class of the style sheet."""
     return tag("path", d=f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}", class_=class_)
 
 
 def text_at(text: str, x: float, y: float, anchor: str = "start", class_: str | None = None) -> Markup:
-    """Words, on a baseline."""
+    """Draw horizontal text.
+
+    Parameters
+    ----------
+    text : str
+    x, y : float
+        Position of its anchor on the baseline, pixels.
+    anchor : str
+        ``start``, ``middle`` or ``end``.
+    class_ : str, optional
+        Class in the style sheet.
+    """
     return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=class_)
 
 
 def vertical_text(text: str, x: float, y: float, anchor: str = "middle", class_: str = "axis") -> Markup:
-    """Words that run upwards."""
+    """Draw text that runs upwards; parameters as in `text_at`."""
     place = f"translate({x:.1f} {y:.1f}) rotate(-90)"
     return tag("text", text, transform=place, text_anchor=anchor, class_=class_)
 
 
 def dot(x: float, y: float, radius: float, class_: str, title: str = "") -> Markup:
-    """A dot that says what it is."""
+    """Draw a dot with a title (tool tip).
+
+    Parameters
+    ----------
+    x, y, radius : float
+        Position and size, pixels.
+    class_ : str
+        Class in the style sheet.
+    title : str
+    """
     inside = [tag("title", title)] if title else []
     return tag("circle", inside, cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:.1f}", class_=class_)
 
 
 def axis_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers from low to high, ``most`` of them at the most."""
+    """Return round values from low to high, at most ``most`` of them."""
     span = high - low
     if not math.isfinite(span) or span <= 0:
         return [low] if math.isfinite(low) else []
@@ -122,12 +170,12 @@ def axis_ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def data_limits(values: Iterable[float], *include: float) -> AxisLimits:
-    """The span of all numbers that are some, and of those that must be in it."""
+    """Return lowest and highest of the finite values and of those to ``include``."""
     finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0, 1.0]
     return min(finite), max(finite)
 
 
 def _tick_decimals(numbers: Sequence[float]) -> int:
-    """Decimals that tell ticks apart."""
+    """Return how many decimals distinguish ticks."""
     step = min((b - a for a, b in itertools.pairwise(numbers)), default=1.0)
     return max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0

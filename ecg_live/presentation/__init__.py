@@ -1,1 +1,1 @@
-"""What terminal, report and dashboard share: states, words and numbers for people. No Qt in here."""
+"""States, values and texts that terminal, report and dashboard show. Independent of Qt."""

@@ -1,4 +1,4 @@
-"""Numbers, times and events in words. An absent or impossible number is two dashes, never ``nan``."""
+"""Numbers, times and events as text. None, NaN and infinity become two dashes, never ``nan``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SHOWN_STATES = states_that_are("told")
 
 
 def number_text(value: float | None, digits: int = 0, factor: float = 1) -> str:
-    """Write ``value * factor``, or two dashes where there is no finite number."""
+    """Format ``value * factor``; two dashes if it is not finite."""
     if value is None or not math.isfinite(value):
         return NO_VALUE
     return f"{value * factor:.{digits}f}"
 
 
 def clock_text(seconds: float) -> str:
-    """Write seconds as h:mm:ss."""
+    """Format seconds as h:mm:ss."""
     if not math.isfinite(seconds):
         return NO_VALUE
     whole = int(max(0.0, seconds))
@@ -26,24 +26,24 @@ def clock_text(seconds: float) -> str:
 
 
 def size_text(size: float) -> str:
-    """Write a number of bytes with three figures or so."""
+    """Format a number of bytes with about three digits."""
     power = min(4, max(0, (len(str(int(size))) - 1) // 3))
     value = size / 1000**power
     return f"{value:.{1 if power and value < 100 else 0}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
 def capitalise(text: str) -> str:
-    """Begin with a capital."""
+    """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def title_text(name: str) -> str:
-    """Write a head's or class's name for people."""
+    """Return the name of a head or class as a title."""
     return capitalise(name.replace("_", " "))
 
 
 def event_text(event: StreamEvent, rate: float) -> str:
-    """Say what happened, with its time on the stream where that is known; ``rate`` in Hz. Empty: nothing to say."""
+    """Describe an event, with its stream time if known; ``rate`` in Hz. Empty for events that are not shown."""
     match event:
         case Gap(start, lost, cause, bridged):
             kind = "Bridged gap" if bridged else "Gap"
@@ -60,11 +60,11 @@ def event_text(event: StreamEvent, rate: float) -> str:
             return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
         case State(state=state, detail=detail) if state in SHOWN_STATES:
             return detail
-        case State(state="baseline", detail=detail, seconds_left=None):  # complete; before that it only counts down
+        case State(state="baseline", detail=detail, seconds_left=None):  # complete; before, it only counts down
             return detail
     return ""
 
 
 def _time_prefix(sample: int, rate: float) -> str:
-    """Write when a raw sample was; nothing for a stream without samples."""
+    """Return the stream time of a raw sample, to stand before an event; empty for a stream without samples."""
     return f"{clock_text(sample / rate)}  " if rate else ""

@@ -1,4 +1,4 @@
-"""How a recording does, in words: the indicator in the header and the banner of one that failed. No Qt in here."""
+"""State of the recording as text: the indicator in the header, and the banner after a failure. Independent of Qt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ecg_live.presentation.formatting import capitalise, clock_text, number_text
 from ecg_live.presentation.status import StatusLine
 from ecg_live.results import RecordingStatus, Snapshot
 
-MAX_WRITE_DELAY_S = 1.0  # s: a recorder writes twice a second; what waits longer waits for the disk
+MAX_WRITE_DELAY_S = 1.0  # a recorder writes twice a second: a longer delay comes from the disk
 NO_RECORDING_REASON = "this session was started without a place to record to"
 
 
@@ -18,14 +18,22 @@ def is_recording(snapshot: Snapshot | None) -> bool:
 
 
 def unsaved_text(snapshot: Snapshot | None) -> str:
-    """What to say of a marker while nothing is recorded."""
+    """Return the remark about a marker while nothing is recorded; empty during a recording."""
     return "" if is_recording(snapshot) else "not saved: nothing is recorded"
 
 
 def recording_indicator(snapshot: Snapshot, failed: str, *, able: bool, silent: float = 0.0) -> StatusLine:
-    """Say what is recorded, or as plainly that nothing is. ``failed`` is why the last one stopped by itself, or empty.
+    """Describe the recording, or state that nothing is recorded.
 
-    ``able``: one can be begun. A device that has been ``silent`` (s) does not stop the clock.
+    Parameters
+    ----------
+    snapshot : Snapshot
+    failed : str
+        Why the last recording failed; empty if it did not.
+    able : bool
+        Whether a recording can be begun.
+    silent : float
+        How long (s) the device has been silent; the time of the recording goes on meanwhile.
     """
     status = snapshot.recording
     if status is not None and status.failed is None:
@@ -47,7 +55,7 @@ def _indicate_recording(status: RecordingStatus, silent: float) -> StatusLine:
 
 
 def recording_failure(snapshot: Snapshot, failed: str, *, able: bool) -> StatusLine | None:
-    """Say why a recording failed and what to do, until the next one begins."""
+    """Explain why a recording failed and what to do; None if none failed since the last one began."""
     status = snapshot.recording
     reason = failed or (status.failed if status is not None and status.failed is not None else "")
     if not reason or is_recording(snapshot):

@@ -1,4 +1,4 @@
-"""What may be shown as live, and in which words: the states of a head and of the stream. No Qt in here."""
+"""What a live view shows of heads and stream: their states, and the text for each. Independent of Qt."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ecg_live.results import HeadResult, Prediction, Snapshot
 DisplayState = Literal["waiting", "warming_up", "gap", "valid", "low", "abstain", "stale", "no_data", "ended", "error"]
 Tone = Literal["live", "info", "warn", "unusable", "fault", "rec", "neutral"]
 
-STALE_AFTER_S = 3.0  # s: an answer this old is dimmed and its age shown
-HIDDEN_AFTER_S = 10.0  # s: and this old it is no longer shown
-MIN_CONFIDENT_PROBABILITY = 0.6  # a likeliest class below this probability is of low confidence, and no label is shown
+STALE_AFTER_S = 3.0  # an older prediction is dimmed, and its age shown
+HIDDEN_AFTER_S = 10.0  # an older prediction is not shown any more
+MIN_CONFIDENT_PROBABILITY = 0.6  # below it the most probable class has low confidence, and no label is shown
 UNDECIDED_LABEL = "undecided"
 ABSENT_STATES = states_that_are("away")
 NO_USABLE_ECG = "NO USABLE ECG"
-TEXT_SEPARATOR = "  \N{MIDDLE DOT}  "  # two things that are said side by side
+TEXT_SEPARATOR = "  \N{MIDDLE DOT}  "
 PERSONAL_SET_NOTE = "Relative to the resting baseline"
 
 STATE_BADGES: dict[DisplayState, tuple[Tone, str]] = {
@@ -40,7 +40,7 @@ STATE_BADGES: dict[DisplayState, tuple[Tone, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class HeadStatus:
-    """How to show a head: its state, ``label`` and ``percent`` as text, a ``note`` (reason, age, countdown)."""
+    """What to show of a head: its state, ``label`` and ``percent`` as text, a ``note`` (reason, age, countdown)."""
 
     kind: DisplayState
     label: str = NO_VALUE
@@ -51,7 +51,7 @@ class HeadStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """The line on top: tone, one word in capitals, and a sentence."""
+    """A line about a state: tone, one word in capitals, and a sentence."""
 
     tone: Tone
     word: str
@@ -60,10 +60,18 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class StreamCondition:
-    """What is known of a stream beside a snapshot, to say how it is.
+    """The condition of a stream, in addition to its snapshot.
 
-    ``warning`` is one that is still fresh, or empty. ``unusable`` is how long (s) there has been no usable window, and
-    ``reasons`` why; None while there is one. ``replay`` is the speed of a recording that is played, else None.
+    Attributes
+    ----------
+    warning : str
+        Current warning, or empty.
+    unusable : float or None
+        Time (s) since the last usable window; None if the latest window is usable.
+    reasons : tuple of str
+        Why the latest window is unusable.
+    replay : float or None
+        Speed at which a recording is replayed; None for a device.
     """
 
     warning: str = ""
@@ -74,34 +82,34 @@ class StreamCondition:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old the latest prediction is, in s, and how far predictions are apart (``hop``, s)."""
+    """Age (s) of the latest prediction, and the interval between predictions (``hop``, s)."""
 
     age: float
     hop: float = 1.0
 
     @property
     def dim(self) -> bool:
-        """Too old to look live."""
+        """Whether the prediction is too old to look live."""
         return self.age > STALE_AFTER_S + self.hop - 1
 
     @property
     def gone(self) -> bool:
-        """Too old to be shown at all."""
+        """Whether the prediction is too old to be shown."""
         return self.age > HIDDEN_AFTER_S + self.hop - 1
 
     @property
     def note(self) -> str:
-        """The age in words."""
+        """Return the age as text."""
         return f"{number_text(self.age)} s old"
 
 
 def label_probability(result: HeadResult) -> float | None:
-    """Give the probability of the head's label."""
+    """Return the probability of the head's label."""
     return None if result.probs is None or result.label is None else result.probs.get(result.label)
 
 
 def result_state(result: HeadResult) -> Literal["valid", "low", "abstain"]:
-    """Say whether an answer is valid, of low confidence, or none."""
+    """Return whether a result is valid, has low confidence, or abstains."""
     top = label_probability(result)
     if result.abstain is not None or top is None or number_text(top) == NO_VALUE:
         return "abstain"
@@ -109,13 +117,13 @@ def result_state(result: HeadResult) -> Literal["valid", "low", "abstain"]:
 
 
 def device_absent(snapshot: Snapshot) -> bool:
-    """Whether the device says that it gives no data. A session that has not begun is ``connecting`` without a word."""
+    """Return whether the device reports that it sends no data; ``connecting`` without detail is a session's start."""
     state = snapshot.state
     return state.state in ABSENT_STATES and (bool(state.detail) or state.state in ("lost", "gave_up"))
 
 
 def stream_state(snapshot: Snapshot) -> DisplayState | None:
-    """Give the state that the whole stream puts every head into, or None where each speaks for itself."""
+    """Return the state that the stream puts all heads into; None if each head has its own."""
     if snapshot.error is not None or snapshot.state.state == "error":
         return "error"
     if snapshot.ended or snapshot.state.state == "ended":
@@ -128,24 +136,24 @@ def stream_state(snapshot: Snapshot) -> DisplayState | None:
 
 
 def is_stale(snapshot: Snapshot) -> bool:
-    """Whether nothing that was measured is of now, however young it is."""
+    """Return whether all values are of the past: no data, ended, or failed."""
     return stream_state(snapshot) in ("no_data", "ended", "error")
 
 
 def current_stream_time(snapshot: Snapshot) -> float:
-    """Give raw time (s), which goes on while samples stay away, until the stream ends."""
+    """Return the stream time (s), which continues without samples until the stream ends."""
     over = stream_state(snapshot) in ("ended", "error") or not snapshot.samples
     return snapshot.now if over else snapshot.now + max(0.0, snapshot.age)
 
 
 def countdown_text(snapshot: Snapshot) -> str:
-    """Say how long until the next estimate, if that is known."""
+    """Return how long until the next estimate, if known."""
     left = snapshot.state.seconds_left
     return "" if left is None or number_text(left) == NO_VALUE else f"Estimate in {max(0.0, left):.0f} s"
 
 
 def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness) -> HeadStatus:
-    """Decide how a head with this latest ``result`` (None: none yet) is shown."""
+    """Return how to show a head with this latest ``result`` (None: none yet)."""
     kind = stream_state(snapshot)
     if kind in ("warming_up", "gap"):
         return HeadStatus(kind, note=countdown_text(snapshot))
@@ -156,7 +164,7 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         label, percent = _label_and_percent(result)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
     if result_state(result) == "abstain":
-        return HeadStatus("abstain", note=capitalise(result.abstain or "") or "The model gave no number")
+        return HeadStatus("abstain", note=capitalise(result.abstain or "") or "The model gave no valid probability")
     notes = [leaning_text(result)] if result_state(result) == "low" else []
     notes += [PERSONAL_SET_NOTE] if result.set == "personal" else []
     return HeadStatus(result_state(result), *_label_and_percent(result), TEXT_SEPARATOR.join(notes), dim=False)
@@ -172,7 +180,10 @@ def _label_and_percent(result: HeadResult) -> tuple[str, str]:
 
 
 def leaning_text(result: HeadResult) -> str:
-    """Say what an undecided answer leans to: of two classes always the last, so that no word flips about the middle."""
+    """Return the probability that a result of low confidence leans to.
+
+    Of two classes it is always that of the second, so that the text does not flip around 50 %.
+    """
     if result.probs is None or result.label is None:
         return ""
     name = list(result.probs)[-1] if len(result.probs) == 2 else result.label
@@ -180,18 +191,18 @@ def leaning_text(result: HeadResult) -> str:
 
 
 def prediction_interval(predictions: Sequence[Prediction], known: float) -> float:
-    """Give the spacing of predictions (s): the smallest seen and ``known`` so far. A gap makes single steps longer."""
+    """Return the interval of predictions (s): the smallest one so far (``known``), since gaps make some longer."""
     return min([known, *(b.stop - a.stop for a, b in pairwise(predictions) if b.stop > a.stop)])
 
 
 def silence_duration(snapshot: Snapshot) -> float:
-    """How long (s) a stream has been silent that should not be; 0 while it runs, before it begins, once it ended."""
+    """Return how long (s) a device has been silent; 0 while it streams, before its first sample, after its end."""
     over = stream_state(snapshot) in ("ended", "error") or not snapshot.samples
     return 0.0 if over or not (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) else snapshot.age
 
 
 def status_line(snapshot: Snapshot, stream: StreamCondition, *, paused: bool) -> StatusLine:
-    """Choose what the line on top says; faults come first."""
+    """Return the status line of the stream: the most important state, faults first."""
     state, age = snapshot.state, snapshot.age
     kind = stream_state(snapshot)
     if kind == "error":
@@ -223,15 +234,15 @@ def _status_without_device(snapshot: Snapshot) -> StatusLine:
 
 
 def _status_while_streaming(snapshot: Snapshot, stream: StreamCondition, *, paused: bool) -> StatusLine:
-    """Say the most important of what holds in its word, and all that holds in the text: nothing hides a countdown."""
+    """Return the most important state as word, and the texts of all states: nothing hides a countdown."""
     faults, counting = list(_fault_lines(snapshot, stream)), list(_countdown_lines(snapshot))
     pause = [StatusLine("info", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
-    if words := [*faults, *pause, *counting]:  # a pause has the word, and what counts down stands before it
-        text = TEXT_SEPARATOR.join(strip.text for strip in [*faults, *counting, *pause])
-        return StatusLine(words[0].tone, words[0].word, text)
+    if lines := [*faults, *pause, *counting]:  # the word of a pause, but the text of a countdown before its own
+        text = TEXT_SEPARATOR.join(line.text for line in [*faults, *counting, *pause])
+        return StatusLine(lines[0].tone, lines[0].word, text)
     detail = capitalise(snapshot.state.detail)
     if stream.replay is not None:
-        speed = f"at {stream.replay:g} x real time" if stream.replay < inf else "as fast as it goes"
+        speed = f"at {stream.replay:g} x real time" if stream.replay < inf else "as fast as possible"
         return StatusLine("info", "REPLAY", detail or f"A recording is played {speed}.")
     return StatusLine("live", "LIVE", detail or "Samples are coming in.")
 
@@ -239,9 +250,9 @@ def _status_while_streaming(snapshot: Snapshot, stream: StreamCondition, *, paus
 def _fault_lines(snapshot: Snapshot, stream: StreamCondition) -> Iterator[StatusLine]:
     if stream_state(snapshot) == "gap":
         text = capitalise(snapshot.state.detail) or countdown_text(snapshot)
-        yield StatusLine("warn", "GAP", text or "The signal has a gap; windows begin again behind it.")
+        yield StatusLine("warn", "GAP", text or "The signal has a gap; windows begin again after it.")
     elif stream.unusable is not None:
-        why = ", ".join(stream.reasons) or "no reason is known"
+        why = ", ".join(stream.reasons) or "unknown reason"
         yield StatusLine("unusable", NO_USABLE_ECG, f"for {stream.unusable:.0f} s: {why}. Check the electrodes")
     if stream.warning:
         yield StatusLine("warn", "WARNING", stream.warning)

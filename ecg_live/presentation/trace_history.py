@@ -7,11 +7,11 @@ import numpy as np
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32
 
-HISTORY_MINUTES = 10  # kept for scrolling back: 0.6 MB at 256 Hz
+HISTORY_MINUTES = 10  # 0.6 MB at 256 Hz
 
 
 class TraceHistory:
-    """Ring of float32 samples addressed by display index; NaN where there are none.
+    """Ring buffer of float32 samples, addressed by display index; NaN where samples are missing.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class TraceHistory:
         return max(self._first, self.stop - len(self._data))
 
     def append(self, start: int, samples: F32) -> None:
-        """Take the samples from display index ``start`` on; a jump becomes NaN, what is known stays."""
+        """Append samples from display index ``start`` on; a jump is filled with NaN, known samples are kept."""
         if self.stop == 0:
             self._first = self.stop = start
         samples = samples[max(0, self.stop - start) :]
@@ -46,7 +46,7 @@ class TraceHistory:
         self._data[np.arange(start, start + len(samples)) % len(self._data)] = samples
 
     def read(self, start: int, stop: int) -> F32:
-        """Copy samples ``start .. stop``; NaN outside what is kept. Shape (stop - start,)."""
+        """Return a copy of samples ``start .. stop``, shape (stop - start,); NaN outside of the history."""
         out = np.full(max(0, stop - start), np.nan, np.float32)
         low, high = max(start, self.start), min(stop, self.stop)
         if low < high:

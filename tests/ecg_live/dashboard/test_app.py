@@ -102,7 +102,7 @@ def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
         window = shown_window()
         view.feed_ecg(0.5)
         window.refresh()
-        shown.append((window.strip.strip.word, window.strip.strip.text))
+        shown.append((window.status_banner.line.word, window.status_banner.line.text))
         window.close()
 
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=look) == 0
@@ -140,7 +140,7 @@ def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlo
         window = shown_window()
         view.feed_ecg(1)
         window.refresh()
-        told.append((window.strip.strip.text.split("  ·")[0], window.sweep.drawn == view.fed))
+        told.append((window.status_banner.line.text.split("  ·")[0], window.sweep.drawn == view.fed))
         window.close()
 
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=spoil) == 0

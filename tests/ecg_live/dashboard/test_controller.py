@@ -47,7 +47,7 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     assert window.sweep.labels() == ()
     view.feed_ecg(2)
     window.refresh()
-    assert "Marker 3 is not confirmed" in window.strip.strip.text
+    assert "Marker 3 is not confirmed" in window.status_banner.line.text
     view.confirm()
     window.refresh()
     assert (window.controller.markers.count, window.controller.markers.pending) == (1, [])
@@ -107,12 +107,12 @@ def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
 
 def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> None:
     view, window = live(opened)
-    assert window.header.recording.strip.word == "NOT RECORDING"
+    assert window.header.recording.line.word == "NOT RECORDING"
     press(window, Key.Key_R)
     view.wait(0.5)
     window.refresh()
-    assert "118 GB free" in window.header.recording.strip.text
-    assert window.header.recording.strip.tone == "rec"
+    assert "118 GB free" in window.header.recording.line.text
+    assert window.header.recording.line.tone == "rec"
     press(window, Key.Key_R)
     assert view.recording is not None
     assert window.controller.question is not None
@@ -162,7 +162,7 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     for _ in range(2):
         view.wait(8)
         window.refresh()
-        shown.append((window.sweep.dim, window.numbers.lost.value, window.header.recording.strip.text[:7]))
+        shown.append((window.sweep.dim, window.vitals.lost.value, window.header.recording.line.text[:7]))
     assert shown == [(True, "≈ 10,000", "0:01:10"), (True, "≈ 18,000", "0:01:18")]
     before, image = window.sweep.grab().toImage(), window.sweep
     press(window, Key.Key_Space)
@@ -171,7 +171,7 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     view.feed_ecg(0.3)
     window.refresh()
     assert not window.sweep.dim
-    assert window.numbers.lost.value == "0"
+    assert window.vitals.lost.value == "0"
     x = PULSE_MARGIN_PX // 2
     y = int(window.sweep.height() / 2)  # the calibration pulse's foot
     assert before.pixelColor(x, y).lightness() > window.sweep.grab().toImage().pixelColor(x, y).lightness()
@@ -184,18 +184,18 @@ def test_late_writes_warn_and_a_failure_stays_until_the_next_recording(opened: O
     view.recording = replace(view.recording, late=2.4)
     view.wait(0.5)
     window.refresh()
-    assert window.header.recording.strip.tone == "warn"
-    assert "2.4 s late" in window.header.recording.strip.text
+    assert window.header.recording.line.tone == "warn"
+    assert "2.4 s late" in window.header.recording.line.text
     view.recording = replace(view.recording, failed="no space left")
     view.say(State("recording_failed", "XDF stopped: no space left"))
     view.feed_ecg(60)
     window.refresh()
-    assert window.banner.isVisible()
-    assert "XDF stopped: no space left" in window.banner.strip.text
+    assert window.failure_banner.isVisible()
+    assert "XDF stopped: no space left" in window.failure_banner.line.text
     press(window, Key.Key_R)
     view.wait(0.5)
     window.refresh()
-    assert not window.banner.isVisible()
+    assert not window.failure_banner.isVisible()
 
 
 def test_where_nothing_can_be_recorded_r_says_why(opened: Open) -> None:
@@ -240,15 +240,15 @@ def test_without_its_device_nothing_looks_live(opened: Open, state: StateName) -
     view.wait(0.5)
     view.state = State(state, "lost 1 s ago, attempt 2")
     window.refresh()
-    assert window.strip.strip.tone == "fault"
-    assert "attempt 2" in window.strip.strip.text
+    assert window.status_banner.line.tone == "fault"
+    assert "attempt 2" in window.status_banner.line.text
     assert window.panels[0].status.dim
-    assert window.numbers.heart_rate.dim
+    assert window.vitals.heart_rate.dim
 
 
 def test_electrodes_battery_and_clock_are_told(opened: Open) -> None:
     view, window = live(opened)
-    assert not window.numbers.battery.isVisible()
+    assert not window.vitals.battery.isVisible()
     for event in (
         LeadOff(1, off=True, electrodes=("RA",)),
         LeadOff(2, off=True, electrodes=("LA",)),
@@ -259,8 +259,8 @@ def test_electrodes_battery_and_clock_are_told(opened: Open) -> None:
         view.say(event)
     view.feed_ecg(0.5)
     window.refresh()
-    assert window.strip.strip.text == "Lead off: LA"
-    assert window.numbers.battery.value == "41 %"
+    assert window.status_banner.line.text == "Lead off: LA"
+    assert window.vitals.battery.value == "41 %"
     assert window.footer.clock_line.text() == "12 ppm fast"
 
 
@@ -274,16 +274,16 @@ def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
     view.say(LeadOff(1, off=True))
     view.beat()
     window.refresh()
-    assert window.numbers.heart_rate.value == "64"
-    assert not window.numbers.heart_rate.dim
+    assert window.vitals.heart_rate.value == "64"
+    assert not window.vitals.heart_rate.dim
     assert window.panels[0].status.kind == "abstain"
     press(window, Key.Key_1)
     press(window, Key.Key_B)
     assert view.baselines == 0
     view.wait(4)
     window.refresh()
-    assert window.numbers.heart_rate.dim
+    assert window.vitals.heart_rate.dim
     view.wait(10)
     window.refresh()
-    assert window.numbers.heart_rate.value == "--"
+    assert window.vitals.heart_rate.value == "--"
     assert window.controller.markers.count == 1

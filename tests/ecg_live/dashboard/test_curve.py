@@ -25,7 +25,7 @@ def test_the_key_names_every_line_and_leaves_the_plot_half_of_the_height(
     qtbot.addWidget(curve)
     curve.resize(*size)
     metrics = curve.fontMetrics()
-    key = curve.key(metrics)
+    key = curve.legend(metrics)
     assert [which for which, *_ in key] == ([1] if count == 2 else list(range(count)))
     assert key[-1][2] + LEGEND_ROW_PX <= size[1] / 2
     for which, x, _, text in key:
@@ -52,7 +52,7 @@ def test_answers_of_two_sets_are_never_joined_and_the_moment_is_marked(qtbot: Qt
     times, values = curve.line(1)
     assert times == [10, 11, 11, 12, 13]
     np.testing.assert_array_equal(values, [0.8, 0.8, np.nan, 0.8, 0.8])
-    assert [len(piece) for piece, _ in curve.pieces()] == [2, 2]
+    assert [len(piece) for piece, _ in curve.runs()] == [2, 2]
     assert curve.changes() == [(11.5, "personal")]
     without = ProbabilityCurve(LOAD, LIGHT)
     qtbot.addWidget(without)

@@ -20,7 +20,7 @@ def test_pause_stops_the_display_only(opened: Open) -> None:
     view.feed_ecg(20)
     view.predict(answer(LOAD, 0, 0.9))
     window.refresh()
-    assert window.strip.strip.word == "PAUSED"
+    assert window.status_banner.line.word == "PAUSED"
     assert window.sweep.page == page
     assert window.history.stop == view.fed
     assert window.panels[0].status.label == "Rest"

@@ -20,9 +20,9 @@ def words(window: MainWindow) -> list[str]:
 def test_before_the_first_sample(opened: Open) -> None:
     _, window = opened()
     window.refresh()
-    assert window.strip.strip.word == "WAITING"
-    assert window.numbers.heart_rate.value == window.numbers.latency.value == "--"
-    assert window.numbers.quality.badge.text() == "--"
+    assert window.status_banner.line.word == "WAITING"
+    assert window.vitals.heart_rate.value == window.vitals.latency.value == "--"
+    assert window.vitals.quality.badge.text() == "--"
 
 
 def test_warming_up_counts_down(opened: Open) -> None:
@@ -33,18 +33,18 @@ def test_warming_up_counts_down(opened: Open) -> None:
         window.refresh()
         assert window.panels[0].status.kind == "warming_up"
         assert window.panels[0].status.note == f"Estimate in {left:.0f} s"
-    assert window.strip.strip.word == "WARMING UP"
+    assert window.status_banner.line.word == "WARMING UP"
 
 
 def test_live_shows_everything(opened: Open) -> None:
     view, window = live(opened)
     shown = window.panels[0].status
     assert (shown.kind, shown.label, shown.percent, shown.dim) == ("valid", "Load", "83 %", False)
-    tiles = window.numbers
+    tiles = window.vitals
     assert (tiles.heart_rate.value, tiles.rmssd.value, tiles.latency.value) == ("72", "42", "18")
     assert (tiles.quality.badge.text(), tiles.clock.value, tiles.lost.value) == ("GOOD", "0:00:12", "0")
     assert not tiles.heart_rate.dim
-    assert window.strip.strip.word == "LIVE"
+    assert window.status_banner.line.word == "LIVE"
     assert window.history.stop == view.fed
 
 
@@ -76,14 +76,14 @@ def test_a_flat_line_is_no_live_ecg(opened: Open) -> None:
         view.feed(np.zeros(256, np.float32))
         view.predict(abstained("unusable signal: flat line"), grade="unusable", rate=None)
         window.refresh()
-    strip = window.strip.strip
+    strip = window.status_banner.line
     assert (strip.tone, strip.word) == ("unusable", "NO USABLE ECG")
     assert strip.text == "for 12 s: baseline wanders. Check the electrodes"
-    assert window.numbers.quality.badge.property("tone") == "unusable"
+    assert window.vitals.quality.badge.property("tone") == "unusable"
     view.feed_ecg(1)
     view.predict(answer(LOAD, 1, 0.8))
     window.refresh()
-    assert window.strip.strip.word == "LIVE"
+    assert window.status_banner.line.word == "LIVE"
 
 
 def test_tones_can_be_told_apart_and_read() -> None:
@@ -111,10 +111,10 @@ def test_abstaining_gives_the_reason_and_breaks_the_line(opened: Open) -> None:
         window.refresh()
         if result.abstain:
             assert (window.panels[0].status.kind, window.panels[0].status.note) == ("abstain", "Flat line")
-            assert window.numbers.heart_rate.value == "--"
+            assert window.vitals.heart_rate.value == "--"
     curve = window.panels[0].curve
     np.testing.assert_array_equal(curve.line(1)[1], [0.83, np.nan, 0.7])
-    assert [kind for _, kind in curve.pieces()] == ["valid", "abstain", "valid"]
+    assert [kind for _, kind in curve.runs()] == ["valid", "abstain", "valid"]
 
 
 def test_time_without_predictions_breaks_the_line(opened: Open) -> None:
@@ -146,13 +146,13 @@ def test_an_old_number_is_dimmed_and_then_gone(opened: Open) -> None:
     window.refresh()
     assert (window.panels[0].status.kind, window.panels[0].status.note) == ("stale", "4 s old")
     assert window.panels[0].status.dim
-    assert (window.numbers.heart_rate.value, window.numbers.heart_rate.note) == ("72", "4 s old")
-    assert window.numbers.heart_rate.dim
-    assert window.strip.strip.word == "NO DATA"
+    assert (window.vitals.heart_rate.value, window.vitals.heart_rate.note) == ("72", "4 s old")
+    assert window.vitals.heart_rate.dim
+    assert window.status_banner.line.word == "NO DATA"
     view.wait(7)
     window.refresh()
-    assert window.panels[0].status.label == window.numbers.heart_rate.value == window.numbers.latency.value == "--"
-    assert window.strip.strip.tone == "fault"
+    assert window.panels[0].status.label == window.vitals.heart_rate.value == window.vitals.latency.value == "--"
+    assert window.status_banner.line.tone == "fault"
 
 
 def test_predictions_that_stop_while_samples_come_are_stale(opened: Open) -> None:
@@ -160,7 +160,7 @@ def test_predictions_that_stop_while_samples_come_are_stale(opened: Open) -> Non
     view.feed_ecg(5)
     window.refresh()
     assert window.panels[0].status.kind == "stale"
-    assert window.strip.strip.word == "LIVE"
+    assert window.status_banner.line.word == "LIVE"
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_states_reach_the_line_on_top_and_every_head(
     view.wait(0.3)
     view.state, view.error, view.ended = state, error, ended
     window.refresh()
-    assert (window.strip.strip.word, window.panels[0].status.kind) == expected
-    assert state.detail in window.strip.strip.text
+    assert (window.status_banner.line.word, window.panels[0].status.kind) == expected
+    assert state.detail in window.status_banner.line.text
     assert window.panels[0].status.dim
 
 
@@ -189,12 +189,12 @@ def test_gap_and_lead_off_events_are_told(opened: Open) -> None:
     view.say(Gap(12000, 120, "the source dropped samples"))
     view.feed_ecg(0.5)
     window.refresh()
-    assert window.strip.strip.text == "0:00:12  Gap of 0.12 s (120 samples): the source dropped samples"
-    assert window.numbers.lost.value == "120"
+    assert window.status_banner.line.text == "0:00:12  Gap of 0.12 s (120 samples): the source dropped samples"
+    assert window.vitals.lost.value == "120"
     view.say(LeadOff(13000, off=True))
     view.feed_ecg(0.5)
     window.refresh()
-    assert "Lead off" in window.strip.strip.text
+    assert "Lead off" in window.status_banner.line.text
     assert "Lead off" in window.footer.event_line.text()
 
 
@@ -261,8 +261,8 @@ def test_numbers_are_redrawn_four_times_a_second_and_the_trace_at_every_frame(op
     view.feed_ecg(0.125)
     view.lost = 7
     window.refresh()
-    assert window.numbers.lost.value == "0"
+    assert window.vitals.lost.value == "0"
     assert window.sweep.drawn == view.fed
     view.feed_ecg(0.125)
     window.refresh()
-    assert window.numbers.lost.value == "7"
+    assert window.vitals.lost.value == "7"

@@ -97,7 +97,7 @@ def test_a_head_is_in_one_state(
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_probability_that_is_no_number_is_no_estimate(bad: float) -> None:
     status = head_status(shot(), HeadResult({"rest": 0.0, "load": bad}, "load"), NEW)
-    assert status == HeadStatus("abstain", note="The model gave no number")
+    assert status == HeadStatus("abstain", note="The model gave no valid probability")
 
 
 def test_predictions_ten_seconds_apart_are_not_stale_in_between() -> None:
@@ -150,7 +150,7 @@ OFF = StreamCondition(unusable=12.4, reasons=("flat line", "electrode off"))
             False,
             "info",
             "REPLAY",
-            "A recording is played as fast as it goes.",
+            "A recording is played as fast as possible.",
         ),
         (shot(ended=True), StreamCondition(replay=1.0), False, "neutral", "ENDED", "The stream has ended."),
     ],
@@ -182,24 +182,24 @@ def test_a_pause_hides_no_countdown_and_no_fault(stream: StreamCondition, state:
 
 
 def test_unusable_time_counts_from_the_last_usable_window() -> None:
-    readings = LiveValues(INFO)
-    readings.take(shot(predictions=(predicted(50.0),)), 0.0)
-    assert readings.strip(shot(), 0.0).word == "LIVE"
+    values = LiveValues(INFO)
+    values.update(shot(predictions=(predicted(50.0),)), 0.0)
+    assert values.status_line(shot(), 0.0).word == "LIVE"
     bad = replace(predicted(51.0), quality=Quality("unusable", ("flat line",)))
-    readings.take(shot(predictions=(bad,)), 0.0)
-    assert readings.strip(shot(), 0.0) == StatusLine(
+    values.update(shot(predictions=(bad,)), 0.0)
+    assert values.status_line(shot(), 0.0) == StatusLine(
         "unusable", "NO USABLE ECG", "for 10 s: flat line. Check the electrodes"
     )
-    readings.take(shot(predictions=(predicted(59.0), replace(bad, stop=60.0))), 0.0)
-    assert "for 1 s" in readings.strip(shot(), 0.0).text
-    readings.take(shot(predictions=(replace(predicted(60.0), quality=Quality("poor", ("noisy",))),)), 0.0)
-    assert readings.strip(shot(), 0.0).word == "LIVE"
+    values.update(shot(predictions=(predicted(59.0), replace(bad, stop=60.0))), 0.0)
+    assert "for 1 s" in values.status_line(shot(), 0.0).text
+    values.update(shot(predictions=(replace(predicted(60.0), quality=Quality("poor", ("noisy",))),)), 0.0)
+    assert values.status_line(shot(), 0.0).word == "LIVE"
 
 
 def test_a_signal_that_never_was_usable_counts_from_its_begin() -> None:
-    readings = LiveValues(INFO)
-    readings.take(shot(predictions=(replace(predicted(10.0), quality=Quality("unusable", ("noise",))),)), 0.0)
-    assert readings.strip(shot(), 0.0).text == "for 60 s: noise. Check the electrodes"
+    values = LiveValues(INFO)
+    values.update(shot(predictions=(replace(predicted(10.0), quality=Quality("unusable", ("noise",))),)), 0.0)
+    assert values.status_line(shot(), 0.0).text == "for 60 s: noise. Check the electrodes"
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_a_signal_that_never_was_usable_counts_from_its_begin() -> None:
 )
 def test_during_an_outage_lost_samples_and_the_recordings_clock_run_on(snapshot: Snapshot, silent: float) -> None:
     assert silence_duration(snapshot) == silent
-    lost = LiveValues(INFO).lost(snapshot)
+    lost = LiveValues(INFO).lost_samples(snapshot)
     assert lost[0] == (f"≈ {round(silent * 1000):,}" if silent else "0")
-    assert LiveValues(replace(INFO, replay=True)).lost(replace(snapshot, lost=7))[0] == "7"
+    assert LiveValues(replace(INFO, replay=True)).lost_samples(replace(snapshot, lost=7))[0] == "7"
     begun = replace(snapshot, recording=RecordingStatus("a.xdf", seconds=61.0))
     strip = recording_indicator(begun, "", able=True, silent=silent)
     assert (strip.tone, strip.text.split("  ")[0]) == ("rec", f"0:01:{1 + int(silent):02d}")
@@ -229,36 +229,36 @@ def test_time_goes_on_without_samples_until_the_end() -> None:
 
 
 def test_the_spacing_of_predictions_survives_a_gap() -> None:
-    readings = LiveValues(INFO)
+    values = LiveValues(INFO)
     for at in (10.0, 11.0, 12.0, 30.0):
-        readings.take(shot(predictions=(predicted(at),)), at)
-    assert readings.fresh(31.0) == Freshness(1.0, 1.0)
+        values.update(shot(predictions=(predicted(at),)), at)
+    assert values.freshness(31.0) == Freshness(1.0, 1.0)
 
 
 def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
-    readings = LiveValues(INFO)
-    readings.take(shot(events=(Gap(2000, 500, "radio"),)), 5.0)
-    assert "Gap of 0.5 s (500 samples): radio" in readings.warning(14.9)
-    assert readings.warning(15.1) == ""
-    readings.take(shot(events=(LeadOff(20000, off=True, electrodes=("RA",)),)), 20.0)
-    assert "Lead off: RA" in readings.warning(999.0)
-    readings.take(shot(events=(LeadOff(30000, off=False),)), 30.0)
-    assert readings.warning(30.0) == ""
+    values = LiveValues(INFO)
+    values.update(shot(events=(Gap(2000, 500, "radio"),)), 5.0)
+    assert "Gap of 0.5 s (500 samples): radio" in values.warning(14.9)
+    assert values.warning(15.1) == ""
+    values.update(shot(events=(LeadOff(20000, off=True, electrodes=("RA",)),)), 20.0)
+    assert "Lead off: RA" in values.warning(999.0)
+    values.update(shot(events=(LeadOff(30000, off=False),)), 30.0)
+    assert values.warning(30.0) == ""
 
 
 def test_missing_markers_are_told_until_they_come() -> None:
-    readings = LiveValues(INFO)
-    readings.take(shot(events=(State("markers_missing", "no marker stream Task"),)), 5.0)
-    assert readings.warning(9999.0) == "No marker stream Task"
-    readings.take(shot(events=(State("markers", "markers of Task come in"),)), 9999.0)
-    assert (readings.warning(9999.0), readings.event) == ("", "Markers of Task come in")
+    values = LiveValues(INFO)
+    values.update(shot(events=(State("markers_missing", "no marker stream Task"),)), 5.0)
+    assert values.warning(9999.0) == "No marker stream Task"
+    values.update(shot(events=(State("markers", "markers of Task come in"),)), 9999.0)
+    assert (values.warning(9999.0), values.event) == ("", "Markers of Task come in")
 
 
 def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
-    readings = LiveValues(INFO)
-    readings.take(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
-    assert readings.warning(5.0) == ""
-    assert readings.event == "0:00:02  Bridged gap of 0.02 s (20 samples): radio"
+    values = LiveValues(INFO)
+    values.update(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
+    assert values.warning(5.0) == ""
+    assert values.event == "0:00:02  Bridged gap of 0.02 s (20 samples): radio"
 
 
 @pytest.mark.parametrize(
