@@ -1,10 +1,11 @@
-"""What a run leaves: the bundle, and all that its report shows."""
+"""What a training run writes: the bundle, and the values of its report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,42 +18,55 @@ from training.pretext.pretrained import LICENCE_PREFIX
 from training.pretext.stage import Encoders
 from training.report.data_summary import embedding_map, example_windows, summarise
 from training.results import TrainingReport
-from training.settings import TrainSettings, as_dict
 from training.stage_two import TrainedLabel
 
 
 def make_bundle(
-    name: str, corpus: Corpus, encoders: Encoders, learnt: Mapping[str, TrainedLabel], before: Bundle | None, scale: str
+    name: str, corpus: Corpus, encoders: Encoders, labels: Mapping[str, TrainedLabel], previous: Bundle | None
 ) -> Bundle:
-    """New heads beside those of ``before``, if any; a head of the same name is replaced.
+    """A bundle of the new heads and those of ``previous``; a new head replaces one of its name.
 
-    One of another ``scale`` than the live path's says so, and is refused by it.
+    A bundle whose windows were normalised otherwise than on the live path has a card that says so; the live path
+    refuses it.
+
+    Parameters
+    ----------
+    name : str
+        Of the model; empty for that of ``previous``, or one made of the labels.
+    corpus : Corpus
+        The labelled windows.
+    encoders : Encoders
+        What stage one gave.
+    labels : mapping
+        What stage two made, by label.
+    previous : Bundle, optional
+        A bundle with the same encoder.
     """
     data = corpus.dataset
-    cards = {**(before.card.heads if before else {}), **{name: each.card for name, each in learnt.items()}}
-    heads = {**(before.heads if before else {}), **{name: each.heads for name, each in learnt.items()}}
+    cards = {**(previous.card.heads if previous else {}), **{name: each.card for name, each in labels.items()}}
+    heads = {**(previous.heads if previous else {}), **{name: each.heads for name, each in labels.items()}}
     pretext = {name: value for name, value in encoders.card.made.items() if name != "log"}
     if encoders.log is not None:
         pretext |= {"held_out_accuracy": dict(encoders.log.held_out), "windows": encoders.log.windows}
-    pretext["seen"] = {each: list(people) for each, people in encoders.card.seen.items()}
+    pretext["seen"] = {each: list(subjects) for each, subjects in encoders.card.seen.items()}
     pretext["files"] = list(encoders.card.files)
     card = ModelCard(
-        name=name or (before.card.name if before else f"{', '.join(cards)} from ECG"),
+        name=name or (previous.card.name if previous else f"{', '.join(cards)} from ECG"),
         padding=encoders.encoder.padding,
         heads=cards,
-        data="; ".join(dict.fromkeys([*([before.card.data] if before else []), data.title])),
-        licence=_licence(before, encoders, data.licence),
+        data="; ".join(dict.fromkeys([*([previous.card.data] if previous else []), data.title])),
+        licence=_licence(previous, encoders, data.licence),
         pretext=pretext,
-        preprocessing=PREPROCESSING if scale == "streaming" else {**PREPROCESSING, "zscore": scale},
+        preprocessing=PREPROCESSING if corpus.scale == "streaming" else {**PREPROCESSING, "zscore": corpus.scale},
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
     )
     return Bundle(card, encoders.encoder, heads)
 
 
-def _licence(before: Bundle | None, encoders: Encoders, own: str) -> str:
-    """The project's, and all of the data that encoder and heads, old and new, were made from."""
-    found = before.card.licence if before else LICENCE_PREFIX
+def _licence(previous: Bundle | None, encoders: Encoders, own: str) -> str:
+    """The project's licence, and those of all data that encoder and heads, old and new, were made from."""
+    found = previous.card.licence if previous else LICENCE_PREFIX
     for licence in (*encoders.card.made.get("licences", ()), own):
         if licence not in found:
             found += licence if found.endswith(" ") else f"; {licence}"
@@ -61,43 +75,64 @@ def _licence(before: Bundle | None, encoders: Encoders, own: str) -> str:
 
 def make_report(
     name: str,
-    given: Path | None,
+    loaded_from: Path | None,
     corpus: Corpus,
     encoders: Encoders,
-    learnt: Mapping[str, TrainedLabel],
-    settings: TrainSettings,
+    labels: Mapping[str, TrainedLabel],
+    settings: Mapping[str, Any],
     seconds: float,
 ) -> TrainingReport:
-    """All that is to be shown; ``given`` is the file that the encoder came from, if it did not learn here."""
-    counts = {label: _class_counts(each) for label, each in learnt.items()}
-    names = next(iter(learnt.values())).names
-    shown = np.flatnonzero(names != "")
-    subjects = np.array([sitting.subject for sitting in corpus.dataset.sessions])[corpus.rows["sitting"]]
+    """The values of a run's report.
+
+    Parameters
+    ----------
+    name : str
+        Of the model; empty for the names of its labels.
+    loaded_from : Path, optional
+        The file that the encoder was loaded from; None if it was trained.
+    corpus : Corpus
+        The labelled windows.
+    encoders : Encoders
+        What stage one gave.
+    labels : mapping
+        What stage two made, by label.
+    settings : mapping
+        All settings as plain values.
+    seconds : float
+        How long the run took.
+    """
+    counts = {label: _class_counts(each) for label, each in labels.items()}
+    class_names = next(iter(labels.values())).class_names
+    labelled = np.flatnonzero(class_names != "")
+    points = embedding_map(encoders.embedding()[labelled], corpus.subjects[labelled], class_names[labelled])
     return TrainingReport(
-        name=name or ", ".join(learnt),
-        settings=as_dict(settings),
+        name=name or ", ".join(labels),
+        settings=settings,
         data=(summarise(corpus, counts), *(summarise(each, {}) for each in encoders.corpora)),
         pretext=encoders.log,
-        labels=tuple(each.result for each in learnt.values()),
-        embedding_map=embedding_map(encoders.embedding(None)[shown], subjects[shown], names[shown]),
-        examples=example_windows(corpus, names),
+        labels=tuple(each.result for each in labels.values()),
+        embedding_map=points,
+        examples=example_windows(corpus, class_names),
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
         seconds=round(seconds, 1),
-        remarks=_encoder_remarks(given, encoders),
+        remarks=_encoder_remarks(loaded_from, encoders),
     )
 
 
-def _class_counts(learnt: TrainedLabel) -> dict[str, int]:
-    """Windows by class, and those that have none."""
-    found = {name: int((learnt.names == name).sum()) for name in learnt.card.classes}
-    return found | {"(no label)": int((learnt.names == "").sum())} if (learnt.names == "").any() else found
+def _class_counts(label: TrainedLabel) -> dict[str, int]:
+    """Windows by class, and those without one."""
+    counts = {name: int((label.class_names == name).sum()) for name in label.card.classes}
+    unlabelled = int((label.class_names == "").sum())
+    return counts | {"(no label)": unlabelled} if unlabelled else counts
 
 
-def _encoder_remarks(given: Path | None, encoders: Encoders) -> tuple[str, ...]:
-    """How the encoder was come by, where it did not learn here."""
-    if given is None:
+def _encoder_remarks(loaded_from: Path | None, encoders: Encoders) -> tuple[str, ...]:
+    """Where an encoder that was loaded comes from."""
+    if loaded_from is None:
         return ()
-    whom = "; ".join(f"{len(people)} of {name}" for name, people in encoders.card.seen.items())
-    said = f"which has seen people: {whom}: {encoders.people}" if whom else "which does not say whom it has seen"
-    return (f"The encoder is that of {given.name} ({tensors_sha256(encoders.encoder.state_dict())[:12]}), {said}.",)
+    subjects = "; ".join(f"{len(each)} of {name}" for name, each in encoders.card.seen.items())
+    seen = f"which has seen subjects: {subjects}: {encoders.seen_note}" if subjects else "which names no subjects"
+    return (
+        f"The encoder is that of {loaded_from.name} ({tensors_sha256(encoders.encoder.state_dict())[:12]}), {seen}.",
+    )

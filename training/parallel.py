@@ -1,4 +1,4 @@
-"""Where work runs in parallel: processes of this machine, or Ray. What comes out does not depend on it."""
+"""Parallel work in processes of this machine or on Ray; results do not depend on where it runs."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from ecg_live.errors import ConfigError, EcgLiveError
 
 T = TypeVar("T")
 R = TypeVar("R")
-RAY_ITEMS_PER_CPU = 2  # items a processor that Ray holds
+RAY_ITEMS_PER_CPU = 2  # submitted at a time
 
 
 class Engine(Protocol):
     """Applies a function to items."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
-        """Results as they come, in any order; items are made as they are needed. Closing it ends what still runs.
+        """Results as they finish, in any order; items are taken when they are needed. Closing it ends what still runs.
 
-        What the function raises is raised.
+        An exception of the function is raised again.
         """
 
 
 def open_engine(name: str, processes: int | None = None) -> Engine:
-    """The engine of that name; ``processes`` at a time, one a core without it.
+    """The engine ``local`` or ``ray``; ``processes`` at a time, one a core without it.
 
     Raises
     ------
     ConfigError
-        If it is unknown, or not installed.
+        If the name is unknown, or Ray is not installed.
     """
     known: dict[str, Callable[[int | None], Engine]] = {"local": local_engine, "ray": ray_engine}
     if name not in known:
@@ -53,12 +53,12 @@ def local_engine(processes: int | None = None) -> Engine:
 
 
 def ray_engine(processes: int | None = None) -> Engine:
-    """Ray: the cluster that is there, or one of this machine.
+    """The Ray cluster that is configured, or one of this machine.
 
     Raises
     ------
     ConfigError
-        If it is not installed.
+        If Ray is not installed.
     """
     try:
         import ray  # noqa: F401, PLC0415 - an extra
@@ -68,7 +68,7 @@ def ray_engine(processes: int | None = None) -> Engine:
 
 
 def single_threaded(function: Callable[[T], R], item: T) -> R:
-    """Call a function with one thread: the last bit of a sum depends on their number."""
+    """Call a function with one thread: the last bit of a sum depends on the number of threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -107,7 +107,7 @@ class _LocalEngine:
 
 @contextmanager
 def block_sigint() -> Iterator[None]:
-    """What starts within never hears Ctrl-C, not even while it still imports; here it comes when this is left."""
+    """Processes that start within never get Ctrl-C, not even during imports; here it arrives after the block."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -119,35 +119,35 @@ def block_sigint() -> Iterator[None]:
 
 
 def _spawn_worker(function: Callable[[Any], object], workers: dict[Connection, BaseProcess]) -> Connection:
-    """One process more.
+    """Start one more worker process.
 
-    They are not a `ProcessPoolExecutor`'s, which cannot end those that run and was seen to hang when they were killed.
+    `ProcessPoolExecutor` cannot end running processes, and was seen to hang when they were killed.
     """
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+    parent_end, worker_end = context.Pipe()
+    process = context.Process(target=_serve, args=(worker_end, function), daemon=True)
     with block_sigint():
         process.start()
-    theirs.close()
-    workers[ours] = process
-    return ours
+    worker_end.close()
+    workers[parent_end] = process
+    return parent_end
 
 
 def _serve(connection: Connection, function: Callable[[Any], object]) -> None:
-    """Answer until there is nobody to ask. Ctrl-C is the parent's, which ends its processes."""
+    """Serve items until the parent closes the connection; Ctrl-C is left to the parent, which ends its processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, OSError):  # of a parent that was killed
+    with suppress(EOFError, OSError):  # the parent was killed
         while True:
             item = connection.recv()
             try:
                 answer: tuple[object, Exception | None] = single_threaded(function, item), None
-            except Exception as error:  # noqa: BLE001 - it is raised again where it was asked for
+            except Exception as error:  # noqa: BLE001 - the parent raises it again
                 answer = None, error
             connection.send(answer)
 
 
 def _collect(busy: set[Connection]) -> Iterator[Any]:
-    """What is there by now, one result at least."""
+    """The results that are ready, at least one."""
     ready = wait(list(busy))
     for connection in [each for each in busy if each in ready]:
         busy.remove(connection)
@@ -160,7 +160,7 @@ def _collect(busy: set[Connection]) -> Iterator[Any]:
 
 @contextmanager
 def _report_killed_worker() -> Iterator[None]:
-    """Say so if the process at the other end is no more."""
+    """Raise an error that says so if the process at the other end was killed."""
     try:
         yield
     except (EOFError, OSError) as error:
@@ -176,19 +176,19 @@ class _RayEngine:
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
         import ray  # noqa: PLC0415 - an extra
 
-        ours = not ray.is_initialized()
-        if ours:
+        started_here = not ray.is_initialized()
+        if started_here:
             ray.init(log_to_driver=False, include_dashboard=False)
         try:
-            run, waiting = ray.remote(single_threaded), iter(items)
+            run, remaining = ray.remote(single_threaded), iter(items)
             ahead = self.processes or RAY_ITEMS_PER_CPU * max(1, int(ray.cluster_resources().get("CPU", 1)))
             running: list[Any] = []
             while True:
-                running += [run.remote(function, item) for item in islice(waiting, ahead - len(running))]
+                running += [run.remote(function, item) for item in islice(remaining, ahead - len(running))]
                 if not running:
                     return
                 done, running = ray.wait(running)
                 yield from ray.get(done)
         finally:
-            if ours:
+            if started_here:
                 ray.shutdown()

@@ -10,28 +10,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
-from training.data.corpus import Corpus, build_corpus
-from training.datasets import open_dataset
-from training.datasets.class_order import choose_labels, order_remark
+from training.data.corpus import Corpus
+from training.data.labelled_windows import LabelledWindows, label_windows
+from training.datasets import open_dataset, open_unlabelled
+from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
 from training.evaluation.splits import check_scorable
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
-from training.pretext.stage import Encoders, RunContext, load_encoder, train_encoders
+from training.pretext.leakage import find_leakage
+from training.pretext.pretrained import read_initial
+from training.pretext.stage import Encoders, load_encoder, train_encoders
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
 from training.report import write_report
 from training.results import TrainingReport
-from training.settings import TrainSettings
-from training.stage_two import label_windows, make_feature_table, train_label
+from training.run_context import RunContext
+from training.settings import PretextSettings, TrainSettings, as_dict
+from training.stage_two import train_label
 
 __all__ = ["TrainJob", "run_cell", "run_training"]
 
-SWEPT_FEATURES = ("embedding", "random encoder")  # of a sweep, which is about encoders
+SWEPT_FEATURES = ("embedding", "random encoder")  # a sweep is about encoders
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +45,27 @@ class TrainJob:
     dataset, data
         Name and folder of the labelled data set.
     out : Path
-        Bundle to write; the report goes beside it (``.html``, ``.json``).
+        Bundle to write; the report is written beside it (``.html``, ``.json``).
     labels : tuple of str
         Which of the data set's, as in ``arousal`` or ``arousal[low,high]``; its first without them.
     pretrain : tuple of Path
         Folders of recordings that the encoder learns from; the labelled ones without them.
     encoder : Path, optional
-        An encoder, or a bundle to take it from, in place of learning one.
+        A trained encoder, or a bundle that holds one; none is trained.
     start : Path, optional
-        An encoder, or a bundle, whose weights the encoder begins with.
+        An encoder, or a bundle, whose weights training starts from.
     add_head : Path, optional
-        A bundle whose encoder is taken and whose heads are kept beside the new ones.
+        A bundle whose encoder is used and whose heads are kept beside the new ones.
     name : str
-        Of the model, for its card.
+        Name of the model, for its card.
     engine : str
         Where folds run: ``local`` or ``ray``.
     processes : int, optional
-        How many at a time; as many as there are cores without it.
+        How many run at a time; as many as there are cores without it.
     work : Path, optional
         Where windows, checkpoints and folds are kept; ``OUT.work`` without it.
     fresh : bool
-        Start over: what earlier runs left of checkpoints and folds is removed.
+        Start over: checkpoints and folds of earlier runs are removed.
     """
 
     dataset: str
@@ -80,6 +82,11 @@ class TrainJob:
     work: Path | None = None
     fresh: bool = False
 
+    @property
+    def loaded_encoder(self) -> Path | None:
+        """The file that the encoder is loaded from; None if it is trained."""
+        return self.add_head or self.encoder
+
 
 def run_training(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) -> TrainingReport | None:
     """Train, score, and write bundle and report; None in all processes but the first.
@@ -87,34 +94,35 @@ def run_training(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) 
     Raises
     ------
     EcgLiveError
-        If settings, data or disk do not allow it; what was made by then is kept for the next time.
+        If settings, data or disk do not allow it; what was made by then is kept for the next run.
     """
     began = time.monotonic()
     _check_job(job)
-    before = load_bundle(job.add_head) if job.add_head else None
-    folds = open_engine(job.engine, job.processes)
-    data = open_dataset(job.dataset, job.data)
-    data, wanted = _select_labels(job, data)
-    place = _open_context(job, settings, show)
-    corpus = _labelled_corpus(data, settings, place)
-    for name in wanted:
-        _check_scorable(name, corpus, settings)
-        if unsure := order_remark(name, data.labels[name]):
-            show.line(f"warning: {unsure}")
-    encoders = _encoders(job, corpus, settings, place, folds)
+    previous = load_bundle(job.add_head) if job.add_head else None
+    engine = open_engine(job.engine, job.processes)
+    dataset, names = _select_labels(job, open_dataset(job.dataset, job.data))
+    context = _open_context(job, settings.pretext, show, engine)
+    corpus = context.build_corpus(dataset, settings.corpus, settings.corpus.hop, "windows")
+    windows = [_scorable_windows(name, corpus, settings, show) for name in names]
+    encoders = _encoders(job, corpus, settings, context)
     if encoders is None:
         return None
-    learnt = {name: train_label(name, corpus, encoders, settings, place, folds) for name in wanted}
-    bundle = make_bundle(job.name, corpus, encoders, learnt, before, settings.corpus.scale)
-    given = job.add_head or job.encoder
-    report = make_report(job.name, given, corpus, encoders, learnt, settings, time.monotonic() - began)
+    labels = {
+        each.name: train_label(
+            each, corpus, encoders, context, head=settings.head, evaluate=settings.evaluate, seed=settings.seed
+        )
+        for each in windows
+    }
+    bundle = make_bundle(job.name, corpus, encoders, labels, previous)
+    seconds = time.monotonic() - began
+    report = make_report(job.name, job.loaded_encoder, corpus, encoders, labels, as_dict(settings), seconds)
     write_report(report, job.out.with_suffix(".html"), job.out.with_suffix(".json"))
     save_bundle(bundle, job.out)
     return report
 
 
 def _check_job(job: TrainJob) -> None:
-    """What cannot be, before anything is read."""
+    """Refuse options that contradict each other, before anything is read."""
     if job.out.suffix != ".safetensors":
         raise ConfigError(f"--out {job.out}: a bundle's name ends in .safetensors", "rename it")
     if not job.out.parent.is_dir():
@@ -128,62 +136,72 @@ def _check_job(job: TrainJob) -> None:
         raise ConfigError("--encoder is not trained any more", "leave it out, or --pretrain and --start")
 
 
-def _select_labels(job: TrainJob, data: Dataset) -> tuple[Dataset, tuple[str, ...]]:
-    """The data set with classes in the order that was asked for, and the labels to learn, all of which it has."""
-    if not data.labels:
-        raise ConfigError(
-            f"{data.name} has no labels, so that there is nothing for heads to learn",
-            f"give labelled data as --dataset, and {job.data} as --pretrain",
-        )
-    return choose_labels(data, job.labels or tuple(data.labels)[:1])
+def _open_context(job: TrainJob, settings: PretextSettings, show: ProgressDisplay, engine: Engine) -> RunContext:
+    """The run's folder and devices.
 
-
-def _open_context(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) -> RunContext:
+    With a graphics card, encoders are trained on it one after the other, unless Ray has other machines for them.
+    """
     folder = job.work or job.out.with_suffix(".work")
-    on = launch_fabric(settings.pretext)
-    if job.fresh and on.is_global_zero:
+    fabric = launch_fabric(settings)
+    if job.fresh and fabric.is_global_zero:
         for kind in ("pretext", "folds"):
             shutil.rmtree(folder / kind, ignore_errors=True)
-    on.barrier()
+    fabric.barrier()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
-    return RunContext(folder, on, show, job.processes)
+    parallel = fabric.world_size == 1 and (job.engine != "local" or fabric.device.type == "cpu")
+    return RunContext(folder, fabric, show, engine, job.processes, parallel)
 
 
-def _labelled_corpus(data: Dataset, settings: TrainSettings, place: RunContext) -> Corpus:
-    def report(done: int, total: int, windows: int) -> None:
-        place.show.progress(f"windows of {data.title}", done, total, f"{windows} windows")
-
-    return build_corpus(data, settings.corpus, settings.corpus.hop, place.folder / "corpus", report, place.processes)
-
-
-def _check_scorable(name: str, corpus: Corpus, settings: TrainSettings) -> None:
-    """Find out before stage one, which may take hours, whether a label bears scores out."""
-    found = label_windows(name, corpus, settings)
-    made = make_feature_table(corpus, found, np.empty((len(corpus.rows), 0)), settings.evaluate.baseline)
-    check_scorable(made.take(made.scored(relative=False)), settings.evaluate)
+def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
+    """The data set with classes in the order that the job states, and the labels to learn, all of which it has."""
+    if not dataset.labels:
+        raise ConfigError(
+            f"{dataset.name} has no labels, so that there is nothing for heads to learn",
+            f"give labelled data as --dataset, and {job.data} as --pretrain",
+        )
+    return choose_labels(dataset, job.labels or tuple(dataset.labels)[:1])
 
 
-def _encoders(
-    job: TrainJob, corpus: Corpus, settings: TrainSettings, place: RunContext, folds: Engine
-) -> Encoders | None:
-    """Stage one; None in all processes but the first.
+def _scorable_windows(name: str, corpus: Corpus, settings: TrainSettings, show: ProgressDisplay) -> LabelledWindows:
+    """Windows with a label; refuses too few of them before stage one, which may take hours."""
+    windows = label_windows(name, corpus, settings.head.split, settings.evaluate.baseline)
+    check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
+    if windows.order_remark:
+        show.line(f"warning: {windows.order_remark}")
+    return windows
 
-    With a graphics card, folds' encoders learn on it one after the other, unless Ray has other machines for them.
-    """
-    if given := job.add_head or job.encoder:
-        return load_encoder(given, corpus, settings, place) if place.on.is_global_zero else None
-    alone = place.on.world_size == 1 and (job.engine != "local" or place.on.device.type == "cpu")
-    return train_encoders(corpus, job.pretrain, job.start, settings, place, folds if alone else None)
+
+def _encoders(job: TrainJob, corpus: Corpus, settings: TrainSettings, context: RunContext) -> Encoders | None:
+    """Stage one; None in all processes but the first."""
+    unseen_only = settings.evaluate.unseen_encoders
+    if job.loaded_encoder:
+        first = context.fabric.is_global_zero
+        return load_encoder(job.loaded_encoder, corpus, context, unseen_only=unseen_only) if first else None
+    padding = settings.pretext.padding
+    initial = read_initial(job.start, corpus, padding, unseen_only=unseen_only) if job.start else None
+    datasets = [open_unlabelled(folder) for folder in job.pretrain] or [corpus.dataset]
+    hop = settings.corpus.pretext_hop
+    corpora = [context.build_corpus(each, settings.corpus, hop, "pretext windows") for each in datasets]
+    data = find_leakage(corpora, corpus.dataset, unseen_only=unseen_only)
+    return train_encoders(data, corpus, initial, settings.pretext, context)
 
 
 def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> dict[str, float]:
-    """One cell of a sweep: train as a job would, and give the encoder's scores and pretext accuracies.
+    """Train one cell of a sweep; the encoder's scores and pretext accuracies.
 
-    ``run`` holds ``dataset``, ``data`` and, if wanted, ``label`` and ``pretrain``, as `training.sweep.plan` reads them.
     Cells share windows and whatever else does not differ between them.
+
+    Parameters
+    ----------
+    run : mapping
+        ``dataset``, ``data`` and, optionally, ``label`` and ``pretrain``, as `training.sweep.plan` reads them.
+    settings : TrainSettings
+        The cell's.
+    folder : Path
+        The cell's; the sweep's is its parent.
 
     Raises
     ------
@@ -204,7 +222,7 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
 
 
 def _encoder_scores(report: TrainingReport) -> dict[str, float]:
-    """AUROC of the embedding, alone (which is plotted) and with a baseline, and of its rival; held-out pretext."""
+    """AUROC of the embedding (plotted), with a baseline, and of an untrained encoder; held-out pretext accuracies."""
     found: dict[str, float] = {}
     for label in report.labels:
         rows = [row for row in label.rows if row.protocol == report.settings["evaluate"]["protocol"]]

@@ -1,4 +1,4 @@
-"""What a person sees of training: bars with time left in a terminal, plain lines elsewhere; on standard error."""
+"""Progress of training on standard error: bars with the time left in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Self, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-PLAIN_LINE_INTERVAL_S = 10.0  # s between two plain lines of one stage
+PLAIN_LINE_INTERVAL_S = 10.0  # of one stage
 
 
 class ProgressDisplay:
-    """Stages with how far they are.
+    """Shows how far each stage is.
 
     Parameters
     ----------
     out : file, optional
-        Standard error without it.
+        Where to write; standard error without it.
     quiet : bool
-        Nothing at all, as for all processes but the first that torchrun started.
+        Show nothing, as in all processes but the first that torchrun started.
     clock : callable
         Monotonic seconds.
     """
@@ -32,11 +32,12 @@ class ProgressDisplay:
         self, out: TextIO | None = None, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._out = out or sys.stderr
-        self._quiet, self._clock = quiet or _is_secondary_process(), clock
+        self._quiet = quiet or _is_secondary_process()
+        self._clock = clock
         self._bars = None if self._quiet or not self._out.isatty() else _make_bars(Console(file=self._out))
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
-        self._said: dict[str, float] = {}
+        self._last_line: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         if self._bars:
@@ -50,14 +51,24 @@ class ProgressDisplay:
             self._bars.stop()
 
     def line(self, text: str) -> None:
-        """Say something once."""
+        """Print one line."""
         if self._bars:
             self._bars.console.print(text, markup=False, highlight=False)
         elif not self._quiet:
             print(text, file=self._out, flush=True)
 
     def progress(self, stage: str, done: int, total: int, more: str = "") -> None:
-        """``done`` of ``total`` steps of a stage; plain lines come every ten seconds, and at the end."""
+        """Show a stage's progress; plain lines come every ten seconds, and at the end.
+
+        Parameters
+        ----------
+        stage : str
+            Its name.
+        done, total : int
+            Steps done, and steps in all.
+        more : str
+            What to show beside them.
+        """
         if self._bars:
             if stage not in self._tasks:
                 self._tasks[stage] = self._bars.add_task(stage, total=total, more=more)
@@ -66,10 +77,10 @@ class ProgressDisplay:
         now = self._clock()
         began = self._began.setdefault(stage, now)
         if self._quiet or (
-            done < total and now - self._said.get(stage, -PLAIN_LINE_INTERVAL_S) < PLAIN_LINE_INTERVAL_S
+            done < total and now - self._last_line.get(stage, -PLAIN_LINE_INTERVAL_S) < PLAIN_LINE_INTERVAL_S
         ):
             return
-        self._said[stage] = now
+        self._last_line[stage] = now
         left = f", {(now - began) / done * (total - done):.0f} s left" if 0 < done < total else ""
         self.line(f"{stage}: {done} of {total}{left}{'; ' if more else ''}{more}")
 

@@ -1,4 +1,4 @@
-"""What training found out, as plain values: the report and the model card are made from it, and JSON holds it all."""
+"""Results of a training run as plain values: the report and the model card are made from them, JSON holds them all."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from ecg_live.model.networks import PRETEXT_TASKS
 
 
 def always_no(tasks: Iterable[str]) -> float:
-    """One-vs-rest accuracy of who always says no: a window comes once as it is, and once for every other task."""
+    """One-vs-rest accuracy of always answering no: a window comes once as it is, and once for every other task."""
     made = len({*tasks, PRETEXT_TASKS[0]})
     return (made - 1) / made
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How well classes were told apart; None where one class only makes a score meaningless.
+    """Scores of a classifier; None where there is one class only.
 
-    ``auroc`` is macro-averaged one-vs-rest with more than two classes, ``ece`` over 15 bins (Guo et al. 2017),
-    ``brier`` the mean over windows of the summed squared differences halved (two classes: the usual one).
+    ``auroc`` is macro-averaged one-vs-rest with more than two classes, ``ece`` the expected calibration error over 15
+    bins (Guo et al. 2017), ``brier`` the mean over windows of half the summed squared differences (with two classes the
+    usual Brier score). ``people`` counts subjects.
     """
 
     auroc: float | None
@@ -34,7 +35,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """AUROC of a row minus that of a rival on the same windows: bootstrap over people, 95 % interval, two-sided p."""
+    """AUROC of a row minus a rival's on the same windows: bootstrap over subjects, 95 % interval, two-sided p."""
 
     difference: float
     interval: tuple[float, float]
@@ -46,9 +47,9 @@ class ResultRow:
     """One kind of features under one protocol.
 
     ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding`` or ``both``;
-    ``baseline`` the seconds of personal baseline (0: none); ``interval`` 95 %, over people, by the name of the score;
-    ``confusion[true][predicted]`` counts windows; ``reliability`` are (mean confidence, share right, windows) of bins
-    that are not empty; ``versus`` the rivals by their ``features``.
+    ``baseline`` the seconds of personal baseline (0: none); ``interval`` 95 %, over subjects, by the name of the score;
+    ``confusion[true][predicted]`` counts windows; ``reliability`` are (mean confidence, accuracy, windows) of bins that
+    are not empty; ``versus`` the comparisons by the rival's ``features``.
     """
 
     features: str
@@ -64,7 +65,7 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelResult:
-    """All rows of one label; ``chosen`` are the features that the bundle's ``population`` and ``personal`` set use."""
+    """All rows of one label; ``chosen`` are the features of the bundle's ``population`` and ``personal`` sets."""
 
     name: str
     classes: tuple[str, ...]
@@ -76,7 +77,7 @@ class LabelResult:
 
 @dataclass(frozen=True, slots=True)
 class DataSummary:
-    """What one data set brought: ``used`` and ``unusable`` windows, why the latter were, windows by label and class."""
+    """One data set: ``used`` and ``unusable`` windows, the latter by reason, windows by label and class."""
 
     name: str
     title: str
@@ -94,7 +95,7 @@ class DataSummary:
 
 @dataclass(frozen=True, slots=True)
 class PretextLog:
-    """Stage one: curves by step (``accuracy`` by task), and one-vs-rest accuracy on windows that were kept back."""
+    """Stage one: learning curves by step (``accuracy`` by task), and one-vs-rest accuracy on validation windows."""
 
     steps: tuple[int, ...]
     loss: tuple[float, ...]
@@ -102,11 +103,11 @@ class PretextLog:
     held_out: Mapping[str, float]
     windows: int
     seconds: float
-    people_seen: str  # "never those scored", or "those scored too (transductive)"
+    people_seen: str  # whether scored subjects are among those that the encoder learnt from
 
     @property
     def always_no(self) -> float:
-        """One-vs-rest accuracy of who always says no."""
+        """One-vs-rest accuracy of always answering no."""
         return always_no({*self.accuracy, *self.held_out})
 
 
@@ -122,7 +123,7 @@ class MapPoint:
 
 @dataclass(frozen=True, slots=True)
 class ExampleWindow:
-    """A window to look at: at most 2560 normalised samples at 256 Hz."""
+    """A window to plot: at most 2560 normalised samples at 256 Hz."""
 
     caption: str
     samples: tuple[float, ...]

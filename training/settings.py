@@ -1,4 +1,4 @@
-"""All that training can be told: a preset, then a TOML file, then single values by dotted name."""
+"""Settings of training: defaults and presets; a TOML file and single values by dotted name change them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import Padding
 from ecg_live.model.features import FeatureKind
 from ecg_live.model.networks import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS
-from training.limits import check_settings
-from training.pretext.transforms import TransformStrength
+from training.setting_limits import check_settings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,22 +22,38 @@ if TYPE_CHECKING:
 ScoringProtocol = Literal["loso", "kfold"]
 HeadInputs = Literal["auto", FeatureKind]
 S = TypeVar("S", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True)
+class TransformStrength:
+    """How hard each pretext task is; defaults are the authors'.
+
+    ``snr`` in dB, ``scale`` a factor, ``pieces`` of the permutation, ``warp_pieces`` and ``stretch`` of the time-warp.
+    """
+
+    snr: float = 15.0
+    scale: float = 1.1
+    pieces: int = 20
+    warp_pieces: int = 9
+    stretch: float = 1.05
+
+
 PAPER_COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
 # Ours: noise and permutation show in neighbouring samples, and count little; the others count alike.
 DEFAULT_COEFFICIENTS = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
-DEFAULT_STRENGTH = TransformStrength(
-    scale=1.3, stretch=1.2
-)  # measured: learnt in minutes, where 1.1 and 1.05 took over 30,000 segments
+# Measured: these are learnt in minutes, where 1.1 and 1.05 took over 30,000 segments.
+DEFAULT_STRENGTH = TransformStrength(scale=1.3, stretch=1.2)
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusSettings:
-    """Windows: seconds between them for heads and for the pretext task, the scale, and which a span labels.
+    """How recordings are cut into windows, and how annotations label them.
 
+    ``hop`` and ``pretext_hop`` are the seconds from one window to the next, for heads and for the pretext task.
     ``scale`` is ``streaming`` (as live) or ``offline`` (the authors', looks into the future: for reproduction only, its
-    models cannot run live). ``label`` is ``inside`` (windows wholly within a span) or ``largest`` (the largest label
-    that a window touches, the authors' rule for WESAD). ``largest`` goes by the data set's first label whichever is
-    learnt; stretches without it, such as WESAD's codes 5 to 7, never win.
+    models cannot run live). ``label`` is ``inside`` (windows wholly within an annotation) or ``largest`` (the largest
+    label that a window overlaps, the authors' rule for WESAD). ``largest`` goes by the data set's first label whichever
+    is learnt; annotations without it, such as WESAD's codes 5 to 7, never win.
     """
 
     hop: float = 10.0
@@ -49,12 +64,13 @@ class CorpusSettings:
 
 @dataclass(frozen=True, slots=True)
 class PretextSettings:
-    """How the encoder learns to tell transformations apart (stage one).
+    """Stage one: how the encoder learns to recognise signal transformations.
 
-    ``batch`` in segments, each of which becomes a window a task. ``schedule`` is ``cycle`` (one cycle up to ``rate``
-    and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that count in the
-    loss. ``precision`` ``bf16-mixed`` is for graphics cards (a processor is slower with it: 0.73 times as fast).
-    Batches of 8 had learnt permutation after 3,600 segments, batches of 32 had not; twice the ``rate`` learnt later.
+    ``batch`` counts windows before augmentation; each becomes one window a task. ``schedule`` is ``cycle`` (one cycle
+    up to ``rate`` and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that
+    count in the loss. ``precision`` ``bf16-mixed`` is for graphics cards (a processor is slower with it: 0.73 times as
+    fast). Measured: batches of 8 had learnt permutation after 3,600 windows, batches of 32 had not; twice the ``rate``
+    learnt later.
     """
 
     epochs: float = 1.25
@@ -74,12 +90,12 @@ class PretextSettings:
 
 @dataclass(frozen=True, slots=True)
 class HeadSettings:
-    """How labels are learnt from frozen features (stage two).
+    """Stage two: how heads learn labels from frozen features.
 
-    ``kind`` is ``linear`` (a discriminant with shrunk covariance: few people bear no more) or ``dense`` (the paper's
-    network, which the other numbers describe). ``inputs`` are what the shipped head looks at: ``embedding``, ``hrv``,
-    ``both``, or ``auto`` for whichever scores best; all of them are scored. ``split`` turns a rating into classes:
-    ``middle`` of its scale, the person's own ``median``, or ``raw`` (each value a class).
+    ``kind`` is ``linear`` (a discriminant with shrunk covariance: few subjects support no more) or ``dense`` (the
+    paper's network, which the other numbers describe). ``inputs`` are the features of the shipped head: ``embedding``,
+    ``hrv``, ``both``, or ``auto`` for whichever scores best; all of them are scored. ``split`` turns a rating into
+    classes: ``middle`` of its scale, the subject's own ``median``, or ``raw`` (each value a class).
     """
 
     kind: Literal["linear", "dense"] = "linear"
@@ -97,8 +113,9 @@ class HeadSettings:
 class EvaluateSettings:
     """How scores are made: protocol, folds of ``kfold``, seconds of a personal baseline, draws of the bootstrap.
 
-    Of so many ``rivals``, encoders that learnt nothing, the middle one is shown: on eegmat the AUROC of one was .77 to
-    .84, by its seed alone.
+    ``rivals`` is the number of untrained encoders to compare with; the one with the median AUROC is reported: on eegmat
+    the AUROC of one was .77 to .84, by its seed alone. ``transductive`` lets an encoder learn from the scored subjects'
+    recordings, without their labels.
     """
 
     protocol: ScoringProtocol = "loso"
@@ -108,10 +125,15 @@ class EvaluateSettings:
     rivals: int = 5
     transductive: bool = False
 
+    @property
+    def unseen_encoders(self) -> bool:
+        """Whether each scored subject needs an encoder that has not seen the subject's recordings."""
+        return self.protocol == "loso" and not self.transductive
+
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """Everything; ``seed`` decides all that is random beside the pretext task's own."""
+    """All settings; ``seed`` decides all that is random except the pretext task, which has its own."""
 
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
     pretext: PretextSettings = field(default_factory=PretextSettings)
@@ -135,7 +157,7 @@ PAPER_SETTINGS = TrainSettings(
 )
 PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER_SETTINGS}
 THREE_LAYERS = (EMOTION_WIDTH,) * 3
-# What the paper does otherwise for a data set (section 4.3 and the authors' code); the rest is alike for all.
+# What the paper does differently for a data set (section 4.3 and the authors' code).
 PAPER_BY_DATASET: Mapping[str, Mapping[str, Any]] = {
     "wesad": {"corpus": {"label": "largest"}},
     "dreamer": {"head": {"hidden": THREE_LAYERS, "dropout": 0.2, "l2": 1e-4}},
@@ -146,14 +168,23 @@ PAPER_BY_DATASET: Mapping[str, Mapping[str, Any]] = {
 def load_settings(
     preset: str = "fast", file: Path | None = None, single: Mapping[str, Any] | None = None, *, dataset: str = ""
 ) -> TrainSettings:
-    """Merge a preset, a TOML file and single values by dotted name, such as ``pretext.strength.scale``.
+    """Merge a preset, a TOML file and single values; later ones win.
 
-    The ``paper`` preset is the paper's for the labelled ``dataset`` of that name.
+    Parameters
+    ----------
+    preset : str
+        One of `PRESETS`.
+    file : Path, optional
+        TOML with tables named after the parts of `TrainSettings`.
+    single : mapping, optional
+        Values by dotted name, such as ``pretext.strength.scale``.
+    dataset : str
+        Name of the labelled data set, which the ``paper`` preset depends on.
 
     Raises
     ------
     ConfigError
-        If the preset, a name or a value cannot be, or the file cannot be read.
+        If the preset or a name is unknown, a value is not allowed, or the file cannot be read.
     """
     if preset not in PRESETS:
         raise ConfigError(f"the preset is {preset!r}; known are {', '.join(PRESETS)}", "choose one of them")
@@ -172,7 +203,7 @@ def load_settings(
 
 
 def merge_settings(settings: S, changes: Mapping[str, Any], where: str) -> S:
-    """A settings object with some values changed; nested ones by nested mappings.
+    """A settings object with some values changed; nested ones by nested mappings. ``where`` begins each message.
 
     Raises
     ------
@@ -180,26 +211,26 @@ def merge_settings(settings: S, changes: Mapping[str, Any], where: str) -> S:
         If a name is unknown or a value is not of its kind.
     """
     hints = get_type_hints(type(settings))
-    fresh: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in hints:
             raise ConfigError(f"{where}: {name} is no setting; known are {', '.join(hints)}", "mend the name")
         old = getattr(settings, name)
         if is_dataclass(old) and not isinstance(old, type) and isinstance(value, Mapping):
-            fresh[name] = merge_settings(old, value, where)
+            changed[name] = merge_settings(old, value, where)
         else:
-            fresh[name] = _converted(value, hints[name], f"{where}: {name}")
-    return replace(settings, **fresh)
+            changed[name] = _converted(value, hints[name], f"{where}: {name}")
+    return replace(settings, **changed)
 
 
 def as_dict(settings: TrainSettings) -> dict[str, Any]:
-    """Values as JSON has them, for reports and keys."""
+    """Values as JSON has them, for reports and cache keys."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
     return plain
 
 
 def _converted(value: Any, wanted: Any, where: str) -> Any:
-    """A value as its setting wants it."""
+    """A value converted to its setting's type."""
     if get_origin(wanted) is Literal:
         if value in get_args(wanted):
             return value

@@ -15,7 +15,6 @@ import pytest
 from tests.support.small_datasets import dataset, person
 from training.data.corpus import build_corpus
 from training.datasets.recordings import load_cinc2017
-from training.settings import CorpusSettings
 
 RECORDS = 800  # some seven hours
 
@@ -24,7 +23,7 @@ RECORDS = 800  # some seven hours
 def test_every_window_that_fits_is_made(tmp_path: Path, hop: float, each: int) -> None:
     data = dataset(*[person(tmp_path, name) for name in "ab"])  # two files of 45 s each
     start = time.perf_counter()
-    corpus = build_corpus(data, CorpusSettings(), hop, tmp_path, lambda *_: None, processes=1)
+    corpus = build_corpus(data, tmp_path, hop=hop, processes=1)
     took = time.perf_counter() - start
     assert len(corpus.windows) + corpus.unusable == 4 * each
     assert corpus.seconds == len(corpus.rows) * min(hop, 10.0)
@@ -37,7 +36,7 @@ def test_corpus_of_short_records_on_two_processes(shared_data: Path, tmp_path: P
     data = replace(data, sessions=data.sessions[:RECORDS])
     for hop in (10.0, 2.0):
         start = time.perf_counter()
-        corpus = build_corpus(data, CorpusSettings(), hop, tmp_path, lambda *_: None, processes=2)
+        corpus = build_corpus(data, tmp_path, hop=hop, processes=2)
         took = time.perf_counter() - start
         assert len(corpus.windows) > RECORDS
         print(f"\nhop {hop:g} s: {len(corpus.windows)} windows, {corpus.seconds / took:.0f} x real time")

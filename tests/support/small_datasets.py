@@ -52,8 +52,8 @@ def corpus(rests: Sequence[Sequence[float]], spans: Sequence[Sequence[int]] | No
     sittings = tuple(SubjectSession(f"p{i}", (), (*stretches, Annotation(0, 120, 180))) for i in range(len(rests)))
     data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
     rows = np.zeros(sum(map(len, rests)), WINDOW_DTYPE)
-    rows["sitting"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
+    rows["session"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
     rows["rest"] = np.concatenate(rests)
     rows["start"] = [1000.0 + 10 * i if np.isinf(rest) else rest - 10 for i, rest in enumerate(rows["rest"])]
-    rows["span"] = np.concatenate(spans) if spans else 0
+    rows["annotation"] = np.concatenate(spans) if spans else 0
     return Corpus(data, "key", np.zeros((len(rows), 2560), np.float32), rows, 0, {}, 0.0, ())

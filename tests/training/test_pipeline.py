@@ -17,7 +17,7 @@ from ecg_live.model.tensor_file import tensors_sha256
 from tests.support.small_training_run import manifest, quick, strangers
 from training.pipeline import TrainJob, _encoder_scores, run_cell, run_training
 from training.pretext.embedding import random_encoder
-from training.pretext.stage import SEEN_TOO, UNSEEN_ONLY
+from training.pretext.leakage import SEEN_TOO, UNSEEN_ONLY
 from training.progress import ProgressDisplay
 from training.report import read_report
 from training.results import TrainingReport
@@ -140,7 +140,7 @@ def test_an_encoder_that_has_seen_people_is_not_scored_on_them_as_strangers(few:
     settings = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
     report, _ = go(few, settings, encoder=few / "model.safetensors", out=few / "other.safetensors")
     assert report.labels
-    assert "4 of eegmat: those who are scored, too (transductive)" in report.remarks[0]
+    assert "4 of eegmat: scored subjects, too (transductive)" in report.remarks[0]
 
 
 def test_what_is_made_is_used_again_to_the_bit(few: Path) -> None:

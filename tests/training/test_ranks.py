@@ -35,18 +35,18 @@ windows = np.load(here / "windows.npy", mmap_mode="r")
 settings = PretextSettings(epochs=1, batch=6, dropout=0.0)
 on, told = fabric(settings), []
 try:
-    pretrain(windows, replace(settings, batch=3), here, told.append, corpus="", on=on)
+    pretrain(windows, replace(settings, batch=3), here, told.append, corpus="", fabric=on)
 except ConfigError as error:
     told.append(str(error))
-pretrain(windows, settings, here / "two", told.append, corpus="", on=on)
+pretrain(windows, settings, here / "two", told.append, corpus="", fabric=on)
 def press(_progress):
     for _ in range(2):
         signal.raise_signal(signal.SIGINT)
 try:
-    pretrain(windows, settings, here / "cut", press, corpus="", on=on)
+    pretrain(windows, settings, here / "cut", press, corpus="", fabric=on)
 except KeyboardInterrupt:
     told.append("stopped")
-pretrain(windows, settings, here / "cut", told.append, corpus="", on=on)
+pretrain(windows, settings, here / "cut", told.append, corpus="", fabric=on)
 job = Job("manifest", here / "own", here / "model.safetensors", encoder=here / "encoder.safetensors", processes=1)
 told.append("scored" if run_job(job, quick(), Show()) else "left it")
 (here / f"told{on.global_rank}").write_text("\\n".join(map(str, told)))

@@ -1,4 +1,4 @@
-"""From windows and labels to examples, scores and heads."""
+"""From labelled windows and their embedding to scores and heads."""
 
 from __future__ import annotations
 
@@ -7,54 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.events import F64
 from tests.support.small_datasets import corpus
+from training.data.labelled_windows import label_windows
 from training.parallel import local_engine
 from training.pretext.embedding import embed, random_encoder
 from training.pretext.encoder_file import EncoderCard
-from training.pretext.stage import Encoders, RunContext
+from training.pretext.stage import Encoders
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
+from training.run_context import RunContext
 from training.settings import HeadInputs, load_settings
-from training.stage_two import SELECTION_CAVEAT, label_windows, make_feature_table, train_label
-
-SETTINGS = load_settings()
-
+from training.stage_two import SELECTION_CAVEAT, train_label
 
 INF = float("inf")
-
-
-def test_each_window_has_the_label_of_its_own_stretch() -> None:
-    made = corpus([[INF] * 4, [INF] * 3], [[0, 1, -1, 2], [1, 1, 0]])
-    found = label_windows("task", made, SETTINGS)
-    assert found.at.tolist() == [0, 1, 4, 5, 6]
-    assert [found.classes[each] for each in found.label] == ["rest", "load", "load", "load", "rest"]
-    rated = label_windows("valence", made, SETTINGS)
-    assert [rated.classes[each] for each in rated.label] == ["high", "low", "low", "low", "high"]
-    raw = label_windows("valence", made, replace(SETTINGS, head=replace(SETTINGS.head, split="raw")))
-    assert [raw.classes[each] for each in raw.label] == ["7", "3", "3", "3", "7"]
-
-
-def test_labels_that_are_not_there_are_named() -> None:
-    made = corpus([[INF] * 2], [[2, -1]])
-    with pytest.raises(ConfigError, match="made has no label arousal; its labels are task, valence"):
-        label_windows("arousal", made, SETTINGS)
-    with pytest.raises(DatasetError, match="no usable window of made has the label task"):
-        label_windows("task", made, SETTINGS)
-
-
-def test_windows_that_share_a_sample_with_the_baseline_are_not_scored_relative_to_it() -> None:
-    """Every 5 s a window: 0-10 to 50-60 s are the baseline, 5-15 to 55-65 s overlap it."""
-    rest = [10.0 + 5 * k for k in range(15)]
-    made = corpus([rest] * 3)
-    examples = make_feature_table(made, label_windows("task", made, SETTINGS), np.zeros((45, 128)), 60.0)
-    assert examples.rest.sum() == 3 * 6
-    keep = examples.scored(relative=True)
-    assert np.array(made.rows["start"])[keep].tolist() == [60.0, 65.0, 70.0] * 3
-    assert examples.scored(relative=False).all()
 
 
 def test_the_bundle_gets_the_features_that_were_asked_for(tmp_path: Path) -> None:
@@ -66,17 +32,15 @@ def test_the_bundle_gets_the_features_that_were_asked_for(tmp_path: Path) -> Non
     encoder = random_encoder(seed=77)
     features = embed(encoder, made.windows)
 
-    def embedding(_person: str | None) -> F64:
-        return features
-
     single = {"head.split": "median", "evaluate.draws": 20, "evaluate.baseline": 30.0, "evaluate.folds": 2}
     settings = load_settings(single=single)
-    place = RunContext(tmp_path, launch_fabric(settings.pretext), ProgressDisplay(io.StringIO()))
-    encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, embedding, "never")
+    context = RunContext(tmp_path, launch_fabric(settings.pretext), ProgressDisplay(io.StringIO()), local_engine(1))
+    encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, {None: features}, "never")
+    windows = label_windows("task", made, "median", 30.0)
     choices: tuple[HeadInputs, ...] = ("auto", "hrv")
     for inputs in choices:
-        asked = replace(settings, head=replace(settings.head, inputs=inputs))
-        learnt = train_label("task", made, encoders, asked, place, local_engine(1))
+        head = replace(settings.head, inputs=inputs)
+        learnt = train_label(windows, made, encoders, context, head=head, evaluate=settings.evaluate, seed=0)
         assert (SELECTION_CAVEAT in learnt.result.remarks) == (inputs == "auto")
         assert inputs == "auto" or dict(learnt.card.inputs) == {"population": inputs, "personal": inputs}
         assert learnt.card.split == "median"

@@ -1,1 +1,1 @@
-"""Windows of data sets: made by the live signal path, kept on disk, selected, turned into features."""
+"""Windows of data sets: made by the live signal path, kept on disk, labelled, selected."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from filelock import FileLock
@@ -19,23 +19,43 @@ from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.events import F32
 from ecg_live.model.features import hrv_features
+from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
-from training.data.windowing import PlacedWindow, offline_windows, sitting_windows
+from training.data.windowing import PlacedWindow, offline_windows, session_windows
 from training.datasets.dataset import Classes, Dataset, SubjectSession
 from training.parallel import local_engine
 from training.settings import CorpusSettings
 
-CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its numbers are in the key anyway)
-PARTIAL_FILE_PREFIX = "sitting-"  # files of a sitting that is not in the store yet
-WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ  # s
-BuildProgress = Callable[[int, int, int], None]  # sittings done, sittings in all, windows by now
+CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its constants are in the key)
+PARTIAL_FILE_PREFIX = "sitting-"  # of a session that is not in the store yet
+WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ
+BuildProgress = Callable[[int, int, int], None]  # sessions done, sessions in all, windows so far
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Usable windows (n, 2560), memory-mapped, and their table (n,) of `training.data.window_store.WINDOW_DTYPE`.
+    """The usable windows of a data set.
 
-    ``dropped`` counts unusable windows by reason (a window may have several); ``unusable`` is their number.
+    Parameters
+    ----------
+    dataset : Dataset
+        Where they come from.
+    key : str
+        Changes with anything that changes windows or labels.
+    windows : F32
+        Windows (n, 2560), memory-mapped.
+    rows : WindowRows
+        Their table (n,) of `training.data.window_store.WINDOW_DTYPE`.
+    unusable : int
+        How many windows were dropped.
+    dropped : mapping
+        How many by reason; a window may have several.
+    seconds : float
+        Signal that the windows cover, unusable ones included.
+    remarks : tuple of str
+        Recordings that were left out or damaged.
+    scale : str
+        ``streaming`` or ``offline``: how the windows are normalised.
     """
 
     dataset: Dataset
@@ -46,32 +66,56 @@ class Corpus:
     dropped: Mapping[str, int]
     seconds: float
     remarks: tuple[str, ...]
+    scale: Literal["streaming", "offline"] = "streaming"
+
+    @property
+    def subjects(self) -> Names:
+        """The subject of each window (n,)."""
+        subjects: Names = np.array([session.subject for session in self.dataset.sessions], np.str_)
+        return np.asarray(subjects[self.rows["session"]])
 
 
 def build_corpus(
     dataset: Dataset,
-    settings: CorpusSettings,
-    hop: float,
     folder: Path,
-    report: BuildProgress,
+    settings: CorpusSettings | None = None,
+    *,
+    hop: float | None = None,
+    report: BuildProgress | None = None,
     processes: int | None = None,
 ) -> Corpus:
-    """Make the windows of all sittings, or what is missing of them, ``hop`` seconds apart.
+    """Make the windows of all sessions, or those that an earlier build did not make.
 
-    The folder within ``folder`` is named after a hash of inputs (names, sizes and times of files, spans) and settings.
+    Parameters
+    ----------
+    dataset : Dataset
+        From `training.datasets.open_dataset` or `open_unlabelled`.
+    folder : Path
+        Holds corpora; each has a folder named after a hash of its inputs (names, sizes and times of files,
+        annotations) and settings.
+    settings : CorpusSettings, optional
+        Normalisation and the rule for labels; the defaults are those of ``ecg-live train``.
+    hop : float, optional
+        Seconds from one window to the next, in place of ``settings.hop``.
+    report : callable, optional
+        Called after each session with sessions done, sessions in all, and windows so far.
+    processes : int, optional
+        How many at a time; as many as there are cores without it.
 
     Raises
     ------
     DatasetError
-        If there is no usable window, the disk takes no more, or the folder holds windows of another signal path.
+        If there is no usable window, the disk is full, or the folder holds windows of another signal path.
     """
+    settings = settings or CorpusSettings()
+    hop = settings.hop if hop is None else hop
     key = corpus_key(dataset, settings, hop)
     try:
         (folder / key).mkdir(parents=True, exist_ok=True)
         with FileLock(folder / key / "lock"):
             check_signal_path(folder / key)
             store = WindowStore(folder / key)
-            _build_missing(store, dataset, settings, hop, report, processes or os.cpu_count() or 1)
+            _build_missing(store, dataset, settings, hop, report or _silent, processes or os.cpu_count() or 1)
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
     remarks = [remark for line in store.sessions for remark in line["remarks"]]
@@ -87,27 +131,12 @@ def build_corpus(
         sum((Counter(line["dropped"]) for line in store.sessions), Counter()),
         sum(line["seconds"] for line in store.sessions),
         tuple(remarks),
+        settings.scale,
     )
 
 
-def _build_missing(
-    store: WindowStore, dataset: Dataset, settings: CorpusSettings, hop: float, report: BuildProgress, processes: int
-) -> None:
-    """Make the sittings that a store lacks."""
-    done, total = len(store.sessions), len(dataset.sessions)
-    make = partial(_build, hop=hop, settings=settings, folder=store.folder)
-    jobs = [BuildJob(i, sitting, _class_ranks(dataset, sitting)) for i, sitting in enumerate(dataset.sessions)]
-    for left in store.folder.glob(f"{PARTIAL_FILE_PREFIX}*"):  # by a build that was stopped
-        left.unlink()
-    report(done, total, len(store))
-    for made in _in_order(local_engine(processes).map(make, jobs[done:]), done):
-        store.append(made.part, made.about)
-        report(len(store.sessions), total, len(store))
-    store.sync()
-
-
 class BuildJob(NamedTuple):
-    """One sitting to be made, its number, and its spans' ranks where the largest label counts."""
+    """One session, its number, and the ranks of its annotations where the largest label wins."""
 
     number: int
     session: SubjectSession
@@ -115,51 +144,67 @@ class BuildJob(NamedTuple):
 
 
 class BuiltWindows(NamedTuple):
-    """A sitting's number, where its windows and rows lie, and what is to be said of it."""
+    """A session's number, the path of its windows and rows (without ending), and its line of the store's log."""
 
     number: int
     part: Path
     about: dict[str, Any]
 
 
+def _build_missing(
+    store: WindowStore, dataset: Dataset, settings: CorpusSettings, hop: float, report: BuildProgress, processes: int
+) -> None:
+    """Make the sessions that a store lacks."""
+    done, total = len(store.sessions), len(dataset.sessions)
+    build = partial(_build, hop=hop, settings=settings, folder=store.folder)
+    jobs = [BuildJob(i, session, _class_ranks(dataset, session)) for i, session in enumerate(dataset.sessions)]
+    for left in store.folder.glob(f"{PARTIAL_FILE_PREFIX}*"):  # by a build that was stopped
+        left.unlink()
+    report(done, total, len(store))
+    for built in _in_order(local_engine(processes).map(build, jobs[done:]), done):
+        store.append(built.part, built.about)
+        report(len(store.sessions), total, len(store))
+    store.sync()
+
+
 def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
     """16 hexadecimal digits that change with anything that changes windows or labels."""
-    about = [
+    inputs = [
         CORPUS_VERSION,
         signal_path(),
         hop,
         [settings.scale, settings.label],
         dataset.name,
-        [_input_identity(sitting) for sitting in dataset.sessions],
+        [_input_identity(session) for session in dataset.sessions],
     ]
-    if settings.label == "largest":  # goes by the order of the classes
-        about.append([_class_ranks(dataset, sitting) for sitting in dataset.sessions])
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+    if settings.label == "largest":  # depends on the order of the classes
+        inputs.append([_class_ranks(dataset, session) for session in dataset.sessions])
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _input_identity(sitting: SubjectSession) -> list[Any]:
-    stats = [part.path.stat() if part.path.exists() else None for part in sitting.parts]
+def _input_identity(session: SubjectSession) -> list[Any]:
+    stats = [part.path.stat() if part.path.exists() else None for part in session.parts]
     return [
-        sitting.subject,
-        [(part.path.name, asdict(part.opening)) for part in sitting.parts],
+        session.subject,
+        [(part.path.name, asdict(part.opening)) for part in session.parts],
         [(stat.st_size, stat.st_mtime_ns) if stat else None for stat in stats],
-        [asdict(span) for span in sitting.annotations],
+        [asdict(annotation) for annotation in session.annotations],
     ]
 
 
-def _class_ranks(dataset: Dataset, sitting: SubjectSession) -> list[float]:
-    """Of each span's first label its number, as `largest` compares them."""
+def _class_ranks(dataset: Dataset, session: SubjectSession) -> list[float]:
+    """Rank of each annotation by the data set's first label, -1 where it has none, for the rule ``largest``."""
     name, meaning = next(iter(dataset.labels.items()), ("", None))
-    values = [span.labels.get(name, "") for span in sitting.annotations]
+    values = [annotation.labels.get(name, "") for annotation in session.annotations]
     if isinstance(meaning, Classes):
         return [meaning.names.index(str(value)) if value in meaning.names else -1.0 for value in values]
     return [value if isinstance(value, float) else -1.0 for value in values]
 
 
-def _in_order(made: Iterable[BuiltWindows], first: int) -> Iterator[BuiltWindows]:
-    """Sittings in the order of their numbers, from ``first`` on, whichever is whole before."""
+def _in_order(built: Iterable[BuiltWindows], first: int) -> Iterator[BuiltWindows]:
+    """Sessions in the order of their numbers, from ``first`` on, in whatever order they are finished."""
     waiting: dict[int, BuiltWindows] = {}
-    for each in made:
+    for each in built:
         waiting[each.number] = each
         while first in waiting:
             yield waiting.pop(first)
@@ -167,7 +212,7 @@ def _in_order(made: Iterable[BuiltWindows], first: int) -> Iterator[BuiltWindows
 
 
 def _build(job: BuildJob, hop: float, settings: CorpusSettings, folder: Path) -> BuiltWindows:
-    """Write the usable windows of one sitting to files of their own."""
+    """Write the usable windows of one session to files of its own."""
     part = folder / f"{PARTIAL_FILE_PREFIX}{job.number}"
     remarks: list[str] = []
     dropped: Counter[str] = Counter()
@@ -191,37 +236,56 @@ def _build(job: BuildJob, hop: float, settings: CorpusSettings, folder: Path) ->
 
 
 def _iterate_windows(
-    sitting: SubjectSession, hop: float, settings: CorpusSettings, remarks: list[str]
+    session: SubjectSession, hop: float, settings: CorpusSettings, remarks: list[str]
 ) -> Iterator[tuple[PlacedWindow, F32]]:
     if settings.scale == "offline":
-        return offline_windows(sitting, hop, remarks)
-    return ((placed, placed.window.data) for placed in sitting_windows(sitting, hop, remarks))
+        return offline_windows(session, hop, remarks)
+    return ((placed, placed.window.data) for placed in session_windows(session, hop, remarks))
 
 
 def _window_row(job: BuildJob, placed: PlacedWindow, rule: str) -> WindowRows:
-    begin, end = placed.start, placed.start + WINDOW_S
+    start, stop = placed.start, placed.start + WINDOW_S
     grade = int(placed.window.quality.grade == "poor")
-    span = span_of_window(job, placed.part, begin, end, rule)
-    rest = rest_elapsed(job.session, placed.part, begin, end)
-    return np.array([(job.number, placed.part, begin, grade, span, rest, hrv_features(placed.window))], WINDOW_DTYPE)
+    annotation = annotation_of_window(job, placed.part, start, stop, rule)
+    rest = rest_elapsed(job.session, placed.part, start, stop)
+    return np.array(
+        [(job.number, placed.part, start, grade, annotation, rest, hrv_features(placed.window))], WINDOW_DTYPE
+    )
 
 
-def span_of_window(job: BuildJob, part: int, begin: float, end: float, rule: str) -> int:
-    """The span that labels a window, -1 for none: the one it lies in, or the largest label of those that it touches."""
-    spans = [(i, span) for i, span in enumerate(job.session.annotations) if span.part == part and span.labels]
+def annotation_of_window(job: BuildJob, part: int, start: float, stop: float, rule: str) -> int:
+    """Index of the annotation that labels a window, -1 for none.
+
+    Parameters
+    ----------
+    job : BuildJob
+        The session and its annotations.
+    part : int
+        Index of the window's recording within the session.
+    start, stop : float
+        The window, in s of that recording.
+    rule : str
+        ``inside``: the annotation that the window is wholly within. ``largest``: of those that it overlaps, the one
+        with the largest label.
+    """
+    annotations = [(i, each) for i, each in enumerate(job.session.annotations) if each.part == part and each.labels]
     if rule == "inside":
-        return next((i for i, span in spans if span.start <= begin and end <= span.stop), -1)
-    touched = [i for i, span in spans if span.start < end and begin < span.stop]
-    return max(touched, key=lambda i: job.ranks[i], default=-1)
+        return next((i for i, each in annotations if each.start <= start and stop <= each.stop), -1)
+    overlapped = [i for i, each in annotations if each.start < stop and start < each.stop]
+    return max(overlapped, key=lambda i: job.ranks[i], default=-1)
 
 
-def rest_elapsed(sitting: SubjectSession, part: int, begin: float, end: float) -> float:
-    """Seconds of a sitting's rest up to a window's end; infinite for a window that is not all rest."""
-    passed = 0.0
-    for span in sitting.annotations:
-        if not span.rest:
+def rest_elapsed(session: SubjectSession, part: int, start: float, stop: float) -> float:
+    """Seconds of a session's rest up to a window's end; infinite for a window that is not all rest."""
+    elapsed = 0.0
+    for each in session.annotations:
+        if not each.rest:
             continue
-        if span.part == part and span.start <= begin and end <= span.stop:
-            return passed + end - span.start
-        passed += span.stop - span.start
+        if each.part == part and each.start <= start and stop <= each.stop:
+            return elapsed + stop - each.start
+        elapsed += each.stop - each.start
     return float("inf")
+
+
+def _silent(_done: int, _total: int, _windows: int) -> None:
+    """Report nothing."""

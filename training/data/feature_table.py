@@ -1,4 +1,4 @@
-"""What heads learn from: features, labels and wearers of windows, and each wearer's baseline."""
+"""What heads learn from: features, labels and subjects of windows, and each subject's resting baseline."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """Windows of many people.
+    """Labelled windows of several subjects, one a row.
 
     Parameters
     ----------
     embedding, hrv : F64
-        Features (n, 128) and (n, 3); heart rate and its variability may be NaN, an embedding may not.
+        Features (n, 128) and (n, 3); heart rate and its variability may be NaN, an embedding may not. The embedding has
+        no column before there is an encoder.
     label : Ints
-        Index of the class (n,); -1 for rest that has no label, and is here for the baseline only.
+        Index of the class (n,); -1 for rest without a label, which serves the baseline only.
     subject : Names
-        Whose window it is (n,).
+        Subject of each window (n,).
     rest : Mask
-        Whether it is part of its wearer's baseline (n,).
-    near : Mask
-        Whether it is, or overlaps what is (n,).
+        Whether it is part of its subject's baseline (n,).
+    overlaps_rest : Mask
+        Whether it shares a sample with the baseline, whose windows are included (n,).
     classes : tuple of str
-        What the labels mean.
+        Names of the classes.
 
     Raises
     ------
     DatasetError
-        If an embedding is no number.
+        If an embedding is NaN or infinite.
     """
 
     embedding: F64
@@ -47,14 +48,14 @@ class FeatureTable:
     label: Ints
     subject: Names
     rest: Mask
-    near: Mask
+    overlaps_rest: Mask
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
         bad = ~np.isfinite(self.embedding).all(axis=1)
         if bad.any():
             raise DatasetError(
-                f"the embeddings of {bad.sum()} windows are no numbers, the first of {self.subject[bad][0]}",
+                f"the embeddings of {bad.sum()} windows are NaN or infinite, the first of {self.subject[bad][0]}",
                 "look at that recording, or at the encoder",
             )
 
@@ -62,8 +63,8 @@ class FeatureTable:
         return len(self.label)
 
     @property
-    def people(self) -> tuple[str, ...]:
-        """All wearers, sorted."""
+    def subjects(self) -> tuple[str, ...]:
+        """All subjects, sorted."""
         return tuple(np.unique(self.subject).tolist())
 
     def take(self, rows: Mask | Ints) -> FeatureTable:
@@ -74,7 +75,7 @@ class FeatureTable:
             self.label[rows],
             self.subject[rows],
             self.rest[rows],
-            self.near[rows],
+            self.overlaps_rest[rows],
             self.classes,
         )
 
@@ -90,25 +91,25 @@ class FeatureTable:
         """Which windows heads learn from and are scored on: those with a label.
 
         Heads that normalise by a baseline leave out windows that share a sample with it, and subjects with fewer than
-        three windows of it: they have none, as live.
+        three windows of it: they have no baseline, as live.
         """
         labelled = self.label >= 0
         if not relative:
             return labelled
-        counts = {who: int(self.rest[self.subject == who].sum()) for who in self.people}
-        enough = np.array([counts[who] >= MIN_BASELINE_WINDOWS for who in self.subject.tolist()], np.bool_)
-        return np.asarray(labelled & ~self.near & enough)
+        counts = {name: int(self.rest[self.subject == name].sum()) for name in self.subjects}
+        enough = np.array([counts[name] >= MIN_BASELINE_WINDOWS for name in self.subject.tolist()], np.bool_)
+        return np.asarray(labelled & ~self.overlaps_rest & enough)
 
-    def spread(self, inputs: FeatureKind) -> F64:
-        """How far the features (d,) of one person deviate at rest."""
+    def within_subject_std(self, inputs: FeatureKind) -> F64:
+        """Standard deviation of the features (d,) within one subject at rest."""
         return within_subject_std(self.features(inputs), self.subject, self.rest)
 
-    def relative(self, inputs: FeatureKind, spread: F64) -> F64:
-        """Features (n, d) relative to each wearer's own baseline; NaN for those who have none."""
+    def baseline_normalised(self, inputs: FeatureKind, std: F64) -> F64:
+        """Features (n, d) minus the mean of the subject's baseline, over ``std`` (d,); NaN without a baseline."""
         x = self.features(inputs)
         out = np.full_like(x, np.nan)
-        for who in self.people:
-            own = self.subject == who
+        for name in self.subjects:
+            own = self.subject == name
             if (own & self.rest).any():
-                out[own] = baseline_normalise(x[own], x[own & self.rest], spread)
+                out[own] = baseline_normalise(x[own], x[own & self.rest], std)
         return out

@@ -1,4 +1,7 @@
-"""Whose recordings two data sets share: by the people's names within one data set, by the files' content elsewhere."""
+"""Recognise recordings by their content: which subjects two data sets share, whatever their files are called.
+
+Subjects are matched by name within one data set, by fingerprints of their files across data sets.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from pathlib import Path
 from ecg_live.errors import DatasetError
 from training.datasets.dataset import Dataset, RecordingPart
 
-SAMPLED_BLOCK_BYTES = 1 << 16  # bytes that are read at a file's head, middle and tail
-FINGERPRINT_DIGITS = 12  # of a print: among 10,000 files and 1,000 others, one pair in 30 million looks alike by chance
+SAMPLED_BLOCK_BYTES = 1 << 16  # read at a file's start, middle and end
+FINGERPRINT_DIGITS = 12  # among 10,000 files and 1,000 others, one pair in 30 million collides
 
 
 def fingerprints(dataset: Dataset) -> dict[str, frozenset[str]]:
-    """What tells the files of each person from all others, whatever they are called; by subject.
+    """Fingerprints of each subject's files.
 
-    A recording that was cut, or converted to another format, is no longer the same.
+    A recording that was cut, or converted to another format, has another fingerprint.
 
     Raises
     ------
@@ -25,15 +28,24 @@ def fingerprints(dataset: Dataset) -> dict[str, frozenset[str]]:
         If a file cannot be read.
     """
     found: dict[str, frozenset[str]] = {}
-    for sitting in dataset.sessions:
-        found[sitting.subject] = found.get(sitting.subject, frozenset()) | {
-            _fingerprint(part) for part in sitting.parts
+    for session in dataset.sessions:
+        found[session.subject] = found.get(session.subject, frozenset()) | {
+            _fingerprint(part) for part in session.parts
         }
     return found
 
 
 def seen_subjects(dataset: Dataset, seen: Mapping[str, Iterable[str]], files: Iterable[str]) -> tuple[str, ...]:
-    """People of a data set who are among those ``seen`` (subjects by data set), or whose prints are among ``files``.
+    """Subjects of a data set that an encoder has seen, sorted.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where to look for them.
+    seen : mapping
+        Subjects that the encoder learnt from, by the name of their data set.
+    files : iterable of str
+        Fingerprints of the recordings that it learnt from.
 
     Raises
     ------
@@ -41,15 +53,16 @@ def seen_subjects(dataset: Dataset, seen: Mapping[str, Iterable[str]], files: It
         As `fingerprints`.
     """
     names = set(seen.get(dataset.name, ()))
-    there = {key for each in files for key in _index_keys(each)}
-    own = fingerprints(dataset)
+    index = {key for each in files for key in _index_keys(each)}
     return tuple(
-        who for who in sorted(own) if who in names or any(not there.isdisjoint(_lookup_keys(p)) for p in own[who])
+        subject
+        for subject, own in sorted(fingerprints(dataset).items())
+        if subject in names or any(not index.isdisjoint(_lookup_keys(each)) for each in own)
     )
 
 
 def match_subjects(dataset: Dataset, scored: Dataset) -> dict[str, frozenset[str]]:
-    """Who of the people scored each person of a data set is: nobody, or several where a file is all theirs.
+    """The scored subjects that each subject of a data set is: none, one, or all those in a shared file.
 
     Raises
     ------
@@ -57,31 +70,31 @@ def match_subjects(dataset: Dataset, scored: Dataset) -> dict[str, frozenset[str
         As `fingerprints`.
     """
     index: dict[str, set[str]] = {}
-    for who, own in fingerprints(scored).items():
+    for subject, own in fingerprints(scored).items():
         for key in (key for each in own for key in _index_keys(each)):
-            index.setdefault(key, set()).add(who)
+            index.setdefault(key, set()).add(subject)
     named = set(scored.subjects) if dataset.name == scored.name else set()
     return {
-        who: frozenset({who} & named).union(*(index.get(key, ()) for each in own for key in _lookup_keys(each)))
-        for who, own in fingerprints(dataset).items()
+        subject: frozenset({subject} & named).union(*(index.get(key, ()) for each in own for key in _lookup_keys(each)))
+        for subject, own in fingerprints(dataset).items()
     }
 
 
-def _index_keys(each: str) -> tuple[str, ...]:
-    """Under what a print is kept: its own, and for one person's part of a file, any part of that."""
-    whole, _, part = each.partition("#")
-    return (each, f"{whole}#") if part else (each,)
+def _index_keys(fingerprint: str) -> tuple[str, ...]:
+    """Keys to store a fingerprint under: itself, and for a part of a file, any part of that file."""
+    whole, _, part = fingerprint.partition("#")
+    return (fingerprint, f"{whole}#") if part else (fingerprint,)
 
 
-def _lookup_keys(each: str) -> tuple[str, ...]:
-    """Under what it is looked up: a part of a file is in the whole of it, and the other way round."""
-    whole, _, part = each.partition("#")
-    return (each, whole) if part else (each, f"{whole}#")
+def _lookup_keys(fingerprint: str) -> tuple[str, ...]:
+    """Keys to find a fingerprint by: a part of a file matches the whole of it, and the other way round."""
+    whole, _, part = fingerprint.partition("#")
+    return (fingerprint, whole) if part else (fingerprint, f"{whole}#")
 
 
 @cache
 def _fingerprint(part: RecordingPart) -> str:
-    """Read little of a large file, and that once."""
+    """Hash of a file's size and three blocks, and the part of it that is read; computed once a run."""
     path = _signal_file(part.path)
     try:
         size = path.stat().st_size
@@ -97,7 +110,7 @@ def _fingerprint(part: RecordingPart) -> str:
 
 
 def _signal_file(path: Path) -> Path:
-    """The file itself; of a WFDB record, which may go by its header or by no ending, the one with the signals."""
+    """The file itself; for a WFDB record, given by its header or without ending, the file with the signals."""
     record = path.with_suffix("") if path.suffix == ".hea" else path
     beside = (record.with_name(record.name + ending) for ending in (".dat", ".mat"))
     return path if record.is_file() else next((each for each in beside if each.is_file()), path)

@@ -1,4 +1,4 @@
-"""Which windows of rest are a wearer's baseline in training: those that would have been taken live."""
+"""The resting baseline of each subject in training: the windows that a live session would have taken it from."""
 
 from __future__ import annotations
 
@@ -7,36 +7,40 @@ import numpy as np
 from ecg_live.events import F64
 from ecg_live.model.baseline import TIME_TOLERANCE_S, WINDOW_S, BaselineWindows
 from training.data.corpus import Corpus
-from training.data.feature_table import Ints, Mask, Names
+from training.data.feature_table import Ints, Mask
 from training.data.window_store import WindowRows
 
 
-def baseline_windows(corpus: Corpus, subjects: Names, seconds: float) -> Mask:
-    """Which windows (n,) make up their wearer's baseline: of so many seconds of rest those that do not overlap."""
+def baseline_windows(corpus: Corpus, seconds: float) -> Mask:
+    """Which windows (n,) make up their subject's baseline: of the first ``seconds`` of rest those without overlap."""
     chosen = np.zeros(len(corpus.rows), np.bool_)
-    for who in np.unique(subjects) if seconds else ():
-        rest = np.flatnonzero((subjects == who) & np.isfinite(corpus.rows["rest"]))
+    subjects = corpus.subjects
+    for subject in np.unique(subjects) if seconds else ():
+        rest = np.flatnonzero((subjects == subject) & np.isfinite(corpus.rows["rest"]))
         table = BaselineWindows(seconds)
-        stops = cumulative_rest(corpus.rows["sitting"][rest], corpus.rows["rest"][rest])
+        stops = cumulative_rest(corpus.rows["session"][rest], corpus.rows["rest"][rest])
         for i, stop in zip(rest.tolist(), stops.tolist(), strict=True):
             chosen[i] = not table.complete and table.take(stop - WINDOW_S, stop)
     return chosen
 
 
-def cumulative_rest(sitting: Ints, rest: F64) -> F64:
-    """Seconds of one wearer's rest up to the ends of windows (n,), counted on from sitting to sitting."""
-    passed, before = rest.copy(), 0.0
-    for each in np.unique(sitting):
-        own = sitting == each
-        passed[own] += before
-        before = float(passed[own].max())
-    return passed
+def cumulative_rest(session: Ints, rest: F64) -> F64:
+    """Seconds of one subject's rest up to the ends of windows (n,), summed over the sessions before.
+
+    ``session`` (n,) is each window's session, ``rest`` (n,) the seconds of rest within it.
+    """
+    elapsed, before = rest.copy(), 0.0
+    for each in np.unique(session):
+        own = session == each
+        elapsed[own] += before
+        before = float(elapsed[own].max())
+    return elapsed
 
 
 def overlapping(rows: WindowRows, chosen: Mask) -> Mask:
-    """Windows (n,) that have a sample in common with one of those chosen, and these themselves."""
-    touched = chosen.copy()
+    """Windows (n,) that share a sample with a chosen one, the chosen ones included."""
+    overlaps = chosen.copy()
     for row in rows[chosen]:
         near = np.abs(rows["start"] - row["start"]) < WINDOW_S - TIME_TOLERANCE_S
-        touched |= near & (rows["sitting"] == row["sitting"]) & (rows["part"] == row["part"])
-    return touched
+        overlaps |= near & (rows["session"] == row["session"]) & (rows["part"] == row["part"])
+    return overlaps

@@ -1,6 +1,6 @@
-"""Windows on disk: two files that only grow, and a line for every sitting that is whole.
+"""Windows on disk: two files that only grow, and a log with one line for each complete session.
 
-A build that was killed goes on behind the last line; what lies beyond it in the files is cut off.
+A build that was killed continues after the log's last line; the files are truncated to what the log covers.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from ecg_live.events import F32
 from ecg_live.signal import beats, qrs, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
 
-LOG_FIELDS = {"total", "unusable", "dropped", "seconds", "remarks"}  # what a line of the log tells of a sitting
-LOG_NAME, SIGNAL_PATH_NAME = "sittings.jsonl", "path.json"  # of whole sittings; the signal path that they went through
+LOG_FIELDS = {"total", "unusable", "dropped", "seconds", "remarks"}  # of a session's line
+LOG_NAME = "sittings.jsonl"
+SIGNAL_PATH_NAME = "path.json"
 WINDOW_DTYPE = np.dtype(
     [
-        ("sitting", np.int32),
+        ("session", np.int32),
         ("part", np.int32),
         ("start", np.float64),  # s from the part's first sample, raw time
         ("grade", np.int8),  # 0 good, 1 poor
-        ("span", np.int32),  # of the sitting; -1 where no label applies
-        ("rest", np.float64),  # s of rest that have passed at the window's end; inf outside rest
-        ("hrv", np.float64, (3,)),  # NaN where beats do not bear them out
+        ("annotation", np.int32),  # of the session; -1 where no label applies
+        ("rest", np.float64),  # s of the session's rest up to the window's end; inf outside rest
+        ("hrv", np.float64, (3,)),  # NaN with too few plausible beats
     ]
 )
 WindowRows = npt.NDArray[np.void]
-WINDOW_BYTES = WINDOW_SAMPLES * 4  # of a window
+WINDOW_BYTES = WINDOW_SAMPLES * 4  # float32
 DISK_FULL_REMEDY = "free some space; what is there is kept, and the same command goes on from it"
 
 
 def signal_path() -> dict[str, Any]:
-    """What windows depend on beside recordings and settings: the path, and every number of its quality gate."""
+    """What windows depend on besides recordings and settings: preprocessing, and every constant of the quality gate."""
     gate = {
         f"{module.__name__}.{name}": value
         for module in (quality, beats, qrs, raw_quality)
@@ -52,12 +53,12 @@ def signal_path() -> dict[str, Any]:
 
 
 def check_signal_path(folder: Path) -> None:
-    """Note the signal path in a new store's folder; an old one must be of the same.
+    """Write the signal path into a new store's folder; that of an old one must be the same.
 
     Raises
     ------
     DatasetError
-        If it is of another.
+        If it differs.
     """
     ours = json.dumps(signal_path(), sort_keys=True).encode()
     if not (folder / LOG_NAME).exists():
@@ -71,21 +72,23 @@ class WindowStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._windows, self._rows, self._log = (folder / name for name in ("windows.f32", "rows.bin", LOG_NAME))
+        self._windows = folder / "windows.f32"
+        self._rows = folder / "rows.bin"
+        self._log = folder / LOG_NAME
         self.sessions: list[dict[str, Any]] = list(_complete_lines(self._log))
         self._cut()
 
     def __len__(self) -> int:
-        """How many windows are in it."""
+        """Number of windows."""
         return int(self.sessions[-1]["total"]) if self.sessions else 0
 
     def append(self, part: Path, about: dict[str, Any]) -> None:
-        """Take a sitting's windows from ``part``.f32 and rows from ``part``.bin, which are then removed.
+        """Move a session's windows (``part``.f32) and rows (``part``.bin) into the store, with the log line ``about``.
 
         Raises
         ------
         DatasetError
-            If the disk does not take them; what is in the store stays.
+            If they cannot be written; what is in the store stays.
         """
         windows, rows = part.with_suffix(".f32"), part.with_suffix(".bin")
         line = about | {"total": len(self) + rows.stat().st_size // WINDOW_DTYPE.itemsize}
@@ -102,13 +105,13 @@ class WindowStore:
         rows.unlink()
 
     def sync(self) -> None:
-        """Make sure that all of it is on the disk."""
+        """Flush all files to disk."""
         for path in (self._windows, self._rows, self._log):
             with path.open("ab") as file:
                 os.fsync(file.fileno())
 
     def windows(self) -> F32:
-        """All windows, read from disk as they are asked for."""
+        """All windows, memory-mapped."""
         if not len(self):
             return np.empty((0, WINDOW_SAMPLES), np.float32)
         return np.memmap(self._windows, np.float32, "r", shape=(len(self), WINDOW_SAMPLES))
@@ -118,13 +121,13 @@ class WindowStore:
         return np.fromfile(self._rows, WINDOW_DTYPE, len(self))
 
     def _cut(self) -> None:
-        """Leave whole sittings only: as many as all three files have."""
+        """Truncate all files to the complete sessions."""
         have = min(_size(self._windows) // WINDOW_BYTES, _size(self._rows) // WINDOW_DTYPE.itemsize)
         while self.sessions and self.sessions[-1]["total"] > have:
             self.sessions.pop()
         log = "".join(json.dumps(line) + "\n" for line in self.sessions).encode()
         if not self._log.exists() or self._log.read_bytes() != log:
-            write_whole(self._log, log)  # never emptied in between: without it all windows would be lost
+            write_whole(self._log, log)  # atomically: without the log all windows would be lost
         for path, size in ((self._windows, WINDOW_BYTES), (self._rows, WINDOW_DTYPE.itemsize)):
             with path.open("ab") as file:
                 file.truncate(len(self) * size)
@@ -135,7 +138,7 @@ def _size(path: Path) -> int:
 
 
 def _complete_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Lines up to the first that is no whole one."""
+    """Lines up to the first that is incomplete."""
     if not path.exists():
         return
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():

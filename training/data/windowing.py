@@ -1,4 +1,4 @@
-"""Windows of a sitting, made by the live signal path and nothing else."""
+"""Windows of one session's recordings, made by the live signal path."""
 
 from __future__ import annotations
 
@@ -18,46 +18,55 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import MIN_SD_MV
 from training.datasets.dataset import RecordingPart, SubjectSession
 
-CENTRAL_PERCENTILES = (2.5, 97.5)  # percentiles: the authors' code takes the deviation of the central 95 %
+CENTRAL_PERCENTILES = (2.5, 97.5)  # the authors' code takes the standard deviation of the central 95 %
 
 
 class PlacedWindow(NamedTuple):
-    """A window, the number of its part, and its start in seconds from that part's first sample."""
+    """A window, the index of its recording, and its start in s from that recording's first sample."""
 
     window: Window
     part: int
     start: float
 
 
-def sitting_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[PlacedWindow]:
-    """Windows of one wearer's parts as if they had streamed in one session, with a gap between them.
+def session_windows(session: SubjectSession, hop: float, remarks: list[str]) -> Iterator[PlacedWindow]:
+    """Windows of a session's recordings as if they had streamed one after the other, with a gap between them.
 
-    The wearer's scale is carried over, as it is live. A part that breaks off is used up to there, and remarked.
+    The z-score's state is carried over, as it is live. A damaged recording is used up to the damage.
+
+    Parameters
+    ----------
+    session : SubjectSession
+        The recordings.
+    hop : float
+        Seconds from one window to the next.
+    remarks : list of str
+        Gets a line for each damaged recording.
 
     Raises
     ------
     RecordingError, ConfigError
-        If a part cannot be opened.
+        If a recording cannot be opened.
     DatasetError
-        If the parts' rates differ.
+        If the recordings' rates differ.
     """
     starts: list[float] = []
-    path, items = _open_parts(sitting.parts, hop, starts, remarks)
+    path, items = _open_parts(session.parts, hop, starts, remarks)
     for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
         if isinstance(output, Window):
             yield _locate(output, starts)
 
 
-def offline_windows(sitting: SubjectSession, hop: float, remarks: list[str]) -> Iterator[tuple[PlacedWindow, F32]]:
-    """The same windows with the authors' scale: one mean and deviation of the whole sitting, future and all.
+def offline_windows(session: SubjectSession, hop: float, remarks: list[str]) -> Iterator[tuple[PlacedWindow, F32]]:
+    """The same windows with the authors' normalisation: one mean and standard deviation for the whole session.
 
     Raises
     ------
     RecordingError, ConfigError, DatasetError
-        As `sitting_windows`.
+        As `session_windows`.
     """
     starts: list[float] = []
-    path, items = _open_parts(sitting.parts, hop, starts, remarks)
+    path, items = _open_parts(session.parts, hop, starts, remarks)
     found: list[PlacedWindow] = []
     traces: dict[int, list[F32]] = {}
     for output in chain(chain.from_iterable(map(path.push, items)), path.flush()):
@@ -91,7 +100,7 @@ def _open_parts(
 def _joined_items(
     recordings: Sequence[OpenRecording], starts: list[float], remarks: list[str]
 ) -> Iterator[Chunk | StreamEvent]:
-    """All items as of one stream; ``starts`` gathers where each recording begins, in seconds of it."""
+    """All items as one stream; appends each recording's start, in s of that stream, to ``starts``."""
     offset = stop = 0
     for recording in recordings:
         rate = recording.info.rate

@@ -125,7 +125,7 @@ def _check_baseline(examples: FeatureTable, plan: CrossValidationPlan) -> tuple[
         check_scorable(kept, plan.evaluate)
     except DatasetError as error:
         return False, [f"no rows with a baseline: {error.message}"]
-    lost = sorted(set(examples.take(examples.label >= 0).people) - set(kept.people))
+    lost = sorted(set(examples.take(examples.label >= 0).subjects) - set(kept.subjects))
     remarks = [f"subjects without a baseline of rest, left out of rows with one: {', '.join(lost)}"] if lost else []
     return True, remarks
 

@@ -92,8 +92,8 @@ def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative:
     embedded = examples.with_embedding(fold.random[encoder]) if name.startswith("random") else examples
     x = embedded.features(inputs)
     if relative:
-        spread = embedded.take(~fold.test | _training_subjects_rest(fold)).spread(inputs)
-        x = embedded.relative(inputs, spread)
+        spread = embedded.take(~fold.test | _training_subjects_rest(fold)).within_subject_std(inputs)
+        x = embedded.baseline_normalised(inputs, spread)
     groups = np.arange(len(examples)).astype(np.str_) if fold.mixed else examples.subject
     fitted = fit_head(x[train], examples.label[train], groups[train], classes, inputs, fold.head, fold.seed)
     return fitted.probabilities(x[test])

@@ -13,16 +13,16 @@ from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.bundle import Bundle, HeadCard, load_bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
-from training.data.corpus import WINDOW_S, BuildJob, rest_elapsed, span_of_window
+from training.data.corpus import WINDOW_S, BuildJob, annotation_of_window, rest_elapsed
 from training.data.rest_windows import cumulative_rest
-from training.data.windowing import sitting_windows
+from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.bootstrap import bootstrap, interval
 from training.evaluation.metrics import Predictions, scores
-from training.limits import check_setting
 from training.progress import ProgressDisplay
+from training.setting_limits import check_setting
 from training.settings import CorpusSettings, EvaluateSettings
 
 HOP_S = CorpusSettings().hop
@@ -132,10 +132,10 @@ def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
 def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
     """All windows of a session; where no rest is ``marked``, all of them count as rest."""
     try:
-        for window, part, start in sitting_windows(job.session, HOP_S, remarks):
+        for window, part, start in session_windows(job.session, HOP_S, remarks):
             stop = start + WINDOW_S
             rest = rest_elapsed(job.session, part, start, stop) if marked else window.stop
-            yield LabelledWindow(window, (job.number, span_of_window(job, part, start, stop, "inside")), rest)
+            yield LabelledWindow(window, (job.number, annotation_of_window(job, part, start, stop, "inside")), rest)
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
 

@@ -16,7 +16,7 @@ MIN_SUBJECTS = 3  # one is left out, and of the others one is held out to calibr
 def fold_masks(examples: FeatureTable, settings: EvaluateSettings, seed: int) -> dict[str, Mask]:
     """Test windows (n,) of each fold by the fold's name: the subject that is left out, or ``"1 of 5"`` in k-fold."""
     if settings.protocol == "loso":
-        return {subject: examples.subject == subject for subject in examples.take(examples.label >= 0).people}
+        return {subject: examples.subject == subject for subject in examples.take(examples.label >= 0).subjects}
     folds = StratifiedKFold(settings.folds, shuffle=True, random_state=seed)
     rows = np.flatnonzero(examples.label >= 0)
     split = folds.split(np.zeros((len(rows), 1)), examples.label[rows])
@@ -42,9 +42,9 @@ def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
     smallest = examples.classes[int(counts.argmin())]
     if not counts.all():
         raise DatasetError(f"no window is of class {smallest}", "leave that class out, or give recordings")
-    if settings.protocol == "loso" and len(examples.people) < MIN_SUBJECTS:
+    if settings.protocol == "loso" and len(examples.subjects) < MIN_SUBJECTS:
         raise DatasetError(
-            f"{len(examples.people)} subjects; leaving one out needs {MIN_SUBJECTS}",
+            f"{len(examples.subjects)} subjects; leaving one out needs {MIN_SUBJECTS}",
             "give recordings of more subjects, or --protocol kfold",
         )
     if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():

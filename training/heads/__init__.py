@@ -1,1 +1,1 @@
-"""Stage two: small heads learn labels from frozen features."""
+"""Stage two: small heads learn labels from frozen features (linear probing)."""

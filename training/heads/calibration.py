@@ -1,4 +1,4 @@
-"""Calibration, and fusion of several blocks of features: what each block's logits count."""
+"""Calibration of logits, and stacking: the weights with which blocks of features are fused."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from scipy.special import log_softmax, softmax
 from ecg_live.events import F64
 from training.data.feature_table import Ints
 
-STACKING_RIDGE = 0.01  # of weights and biases: bounded even where classes separate
-LOG_TEMPERATURE_RANGE = (-4.0, 4.0)  # logarithm of a temperature
+STACKING_RIDGE = 0.01  # keeps weights and biases bounded even where classes separate
+LOG_TEMPERATURE_RANGE = (-4.0, 4.0)
 
 
 def fit_stacking(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
-    """Weights (blocks,) and biases (classes,) with which held-out logits (n, classes) of blocks add up best.
+    """Weights (blocks,) and biases (classes,) that combine the blocks' held-out logits (n, classes) best.
 
-    A weight is never negative: a block that only holds noise gets none, and none can be used against its own word.
-    With one block it is temperature scaling with biases. All classes count the same.
+    Weights are not negative: a block of noise gets 0, and no block's logits are inverted. With one block this is
+    temperature scaling with biases. All classes have the same weight.
     """
     centred = np.stack([part - part.mean(axis=1, keepdims=True) for part in parts])  # (blocks, n, classes)
     scale = np.maximum(centred.std(axis=(1, 2)), 1e-9)
     centred /= scale[:, None, None]
     blocks, n, classes = centred.shape
-    there, at = np.unique(y, return_inverse=True)
-    share = 1 / (np.bincount(at)[at] * len(there))
+    present, index = np.unique(y, return_inverse=True)
+    share = 1 / (np.bincount(index)[index] * len(present))
     truth = np.eye(classes)[y]
 
     def loss(values: F64) -> tuple[float, F64]:
@@ -43,7 +43,7 @@ def fit_stacking(parts: Sequence[F64], y: Ints) -> tuple[F64, F64]:
 
 
 def fit_temperature(logits: F64, y: Ints) -> float:
-    """What to divide held-out logits (n, classes) by to make them honest (Guo et al. 2017)."""
+    """The temperature that calibrates held-out logits (n, classes), which are divided by it (Guo et al. 2017)."""
 
     def loss(power: float) -> float:
         return -float(log_softmax(logits / np.exp(power), axis=1)[np.arange(len(y)), y].mean())

@@ -69,7 +69,7 @@ class GroupShrunkLDA(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.generic]:  # noqa: N803
         """Likeliest label (n,) of features (n, d)."""
-        best = self._logits(X).argmax(axis=1)  # first: it says so where nothing is fitted
+        best = self._logits(X).argmax(axis=1)  # first: it raises NotFittedError
         return np.asarray(self.classes_[best])
 
     def _logits(self, x: npt.ArrayLike) -> F64:

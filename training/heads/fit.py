@@ -1,4 +1,4 @@
-"""Stage two: a head on frozen features, and how it is shipped."""
+"""Fit a head on frozen features, and turn it into the module that a bundle holds."""
 
 from __future__ import annotations
 
@@ -16,42 +16,75 @@ from training.heads.lda import LinearDiscriminant, fit_lda
 from training.heads.mlp import fit_mlp
 from training.settings import HeadSettings
 
-VARIANCE_FLOOR = 1e-6  # variance of standardised features: those of few windows may hang together, or be all the same
+VARIANCE_FLOOR = 1e-6  # of standardised features: those of few windows may be collinear or constant
 
 
 def fit_head(
-    x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int = 0
+    x: F64, y: Ints, subject: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int = 0
 ) -> FittedHead:
-    """Fit on features (n, d), labels (n,) and people (n,), and calibrate on people held out among the same.
+    """Fit a head, and calibrate it on subjects held out among the training subjects.
 
-    ``linear``: on eegmat, shrunk discriminants told people left out apart better than logistic regression with a
-    strength chosen inside (AUROC .80 and .76 without baseline, .86 and .82 with), and in a tenth of the time.
+    ``linear``: on eegmat, shrunk discriminants scored higher on subjects left out than logistic regression with a
+    strength chosen by inner folds (AUROC .80 and .76 without baseline, .86 and .82 with), in a tenth of the time.
+
+    Parameters
+    ----------
+    x, y, subject
+        Features (n, d), labels (n,) and subjects (n,).
+    classes : int
+        Number of classes.
+    inputs : str
+        What the features are: ``embedding``, ``hrv`` or ``both``.
+    settings : HeadSettings
+        Kind of head, and how it is trained.
+    seed : int
+        Decides all that is random.
+
+    Raises
+    ------
+    ModelError
+        If training diverges.
     """
     if settings.kind == "dense":
-        return fit_mlp(x, y, person, classes, inputs, settings, seed)
-    return fit_linear(x, y, person, classes, inputs)
+        return fit_mlp(x, y, subject, classes, inputs, settings, seed)
+    return fit_linear(x, y, subject, classes, inputs)
 
 
-def fit_linear(x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind) -> FittedHead:
-    """One linear discriminant a block of features, fused by what they said of held-out people; a single layer."""
-    blocks = _feature_blocks(inputs)
-    held = [np.empty((len(y), classes)) for _ in blocks]
-    for train, test in inner_folds(person):
-        for block, out in zip(blocks, held, strict=True):
-            out[test] = fit_lda(x[train, block], y[train], person[train], classes).logits(x[test, block])
-    weights, bias = fit_stacking(held, y)
-    return _as_one_layer([fit_lda(x[:, block], y, person, classes) for block in blocks], weights, bias, inputs)
+def fit_linear(x: F64, y: Ints, subject: Names, classes: int, inputs: FeatureKind) -> FittedHead:
+    """One linear discriminant a block of features, stacked by their logits on held-out subjects; a single layer.
 
-
-def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None) -> CalibratedHead:
-    """A shippable head, with the training range of its features (n, d); a personal one if there is a ``spread`` (d,).
-
-    Its limit is the 99.5th percentile of distances that people had while they were held out.
+    Parameters
+    ----------
+    x, y, subject, classes, inputs
+        As for `fit_head`.
     """
-    made = CalibratedHead if spread is None else PersonalHead
-    head = made(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
+    blocks = _feature_blocks(inputs)
+    held_out = [np.empty((len(y), classes)) for _ in blocks]
+    for train, test in inner_folds(subject):
+        for block, out in zip(blocks, held_out, strict=True):
+            out[test] = fit_lda(x[train, block], y[train], subject[train], classes).logits(x[test, block])
+    weights, bias = fit_stacking(held_out, y)
+    return _as_one_layer([fit_lda(x[:, block], y, subject, classes) for block in blocks], weights, bias, inputs)
+
+
+def to_head(fitted: FittedHead, x: F64, subject: Names, spread: F64 | None = None) -> CalibratedHead:
+    """The module of a bundle, with the training range of its features.
+
+    The range's limit is the 99.5th percentile of the distances of subjects while they were held out.
+
+    Parameters
+    ----------
+    fitted : FittedHead
+        The head.
+    x, subject
+        Features (n, d) and subjects (n,) that it was fitted on.
+    spread : F64, optional
+        Standard deviation of the features (d,) within one subject; makes the head a personal one.
+    """
+    module = CalibratedHead if spread is None else PersonalHead
+    head = module(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
     z = np.nan_to_num((x - fitted.mean) / fitted.sd)
-    distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(person)]
+    distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(subject)]
     state = {
         "mean": fitted.mean,
         "sd": fitted.sd,
@@ -67,14 +100,14 @@ def to_head(fitted: FittedHead, x: F64, person: Names, spread: F64 | None = None
 
 
 def _feature_blocks(inputs: FeatureKind) -> tuple[slice, ...]:
-    """Columns of the embedding and of heart rate and variability, which are far fewer and would drown."""
+    """Columns of the embedding, and of heart rate and its variability, a discriminant for each."""
     if inputs != "both":
         return (slice(None),)
     return slice(INPUT_SIZES["embedding"]), slice(INPUT_SIZES["embedding"], None)
 
 
 def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inputs: FeatureKind) -> FittedHead:
-    """Blocks and what they count, as one layer over all columns."""
+    """The weighted discriminants of all blocks as one layer over all columns."""
     total = float(weights.sum()) or 1.0
     layers = zip(parts, weights / total, strict=True)
     weight, offset = zip(*[(share * part.weights, share * part.bias) for part, share in layers], strict=True)
@@ -90,6 +123,6 @@ def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inpu
 
 
 def _whitening(z: F64) -> F64:
-    """W (d, d) such that the norm of z W is the Mahalanobis distance, covariance shrunk (few people, many features)."""
+    """W (d, d) such that the norm of z W is the Mahalanobis distance, with shrunk covariance."""
     covariance = LedoitWolf(store_precision=False, assume_centered=True).fit(z).covariance_
     return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + VARIANCE_FLOOR * np.eye(len(covariance)))))

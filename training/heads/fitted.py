@@ -1,4 +1,4 @@
-"""A fitted head, whatever it was fitted with."""
+"""A fitted head, linear or not, and the folds within the training subjects that calibrate it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ecg_live.model.features import FeatureKind
 from ecg_live.model.networks import EmotionHead
 from training.data.feature_table import Ints, Names
 
-INNER_FOLDS = 5  # folds over people
+INNER_FOLDS = 5  # over subjects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedHead:
     """Standardise features by ``mean`` and ``sd`` (d,), send them through ``net``, divide by ``temperature``.
 
-    ``net`` are the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` says what the
-    logits of each block of features count.
+    ``net`` holds the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` are the weights
+    of the feature blocks' logits.
     """
 
     inputs: FeatureKind
@@ -44,10 +44,10 @@ class FittedHead:
             return np.asarray(torch.softmax(logits / self.temperature, dim=1).numpy())
 
 
-def inner_folds(person: Names) -> list[tuple[Ints, Ints]]:
-    """Rows to learn from and rows held out, over people; over stretches of time where there is one person only."""
-    groups = np.unique(person, return_inverse=True)[1]
+def inner_folds(subject: Names) -> list[tuple[Ints, Ints]]:
+    """Training and held-out rows by subject; by time where there is one subject only."""
+    groups = np.unique(subject, return_inverse=True)[1]
     if groups.max() == 0:
-        groups = np.arange(len(person)) * INNER_FOLDS // len(person)
+        groups = np.arange(len(subject)) * INNER_FOLDS // len(subject)
     count = min(INNER_FOLDS, len(np.unique(groups)))
-    return list(GroupKFold(count).split(np.zeros((len(person), 1)), groups=groups))
+    return list(GroupKFold(count).split(np.zeros((len(subject), 1)), groups=groups))

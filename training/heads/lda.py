@@ -1,8 +1,8 @@
-"""A linear discriminant for few people with many windows each: no setting, no iteration, no random number.
+"""A linear discriminant for few subjects with many windows each: no setting, no iteration, no random number.
 
-The covariance within classes is shrunk towards a multiple of the identity. How far, follows Ledoit & Wolf 2004 (J.
-Multivariate Analysis 88), with one change: windows of one person resemble each other, so that the error of the
-covariance is estimated from how people, not windows, differ. All classes count the same.
+The covariance within classes is shrunk towards a multiple of the identity by the rule of Ledoit & Wolf 2004 (J.
+Multivariate Analysis 88), with one change: windows of one subject resemble each other, so that the error of the
+covariance is estimated from how subjects, not windows, differ. All classes have the same weight.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from ecg_live.events import F64
 from training.data.feature_table import Ints, Names
 
-ABSENT_CLASS_LOGIT = -10.0  # log-odds of a class that nobody had
-MIN_STD = 1e-9  # deviation of a feature that does not vary
+ABSENT_CLASS_LOGIT = -10.0  # of a class without windows
+MIN_STD = 1e-9  # of a feature; below it the feature is constant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,27 +28,39 @@ class LinearDiscriminant:
     bias: F64
 
     def logits(self, x: F64) -> F64:
-        """Not calibrated."""
+        """Logits (n, classes) of features (n, d), not calibrated."""
         return np.asarray(np.nan_to_num((x - self.mean) / self.sd) @ self.weights.T + self.bias)
 
 
-def fit_lda(x: F64, y: Ints, person: Names, classes: int) -> LinearDiscriminant:
-    """Fit on features (n, d), labels (n,) and people (n,)."""
+def fit_lda(x: F64, y: Ints, subject: Names, classes: int) -> LinearDiscriminant:
+    """Fit a discriminant.
+
+    Parameters
+    ----------
+    x : F64
+        Features (n, d); NaN counts as average.
+    y : Ints
+        Index of each window's class (n,).
+    subject : Names
+        Subject of each window (n,).
+    classes : int
+        Number of classes; some may have no window.
+    """
     mean, sd = mean_and_std(x)
     z = np.nan_to_num((x - mean) / sd)
-    there = np.unique(y)
-    centres = np.stack([z[y == each].mean(axis=0) for each in there])
-    at = np.searchsorted(there, y)
-    share = 1 / (np.bincount(at)[at] * len(there))
+    present = np.unique(y)
+    centres = np.stack([z[y == each].mean(axis=0) for each in present])
+    index = np.searchsorted(present, y)
+    share = 1 / (np.bincount(index)[index] * len(present))
     weights = np.zeros((classes, z.shape[1]))
     bias = np.full(classes, ABSENT_CLASS_LOGIT)
-    weights[there] = np.linalg.solve(_shrunk_covariance(z - centres[at], share, person), centres.T).T
-    bias[there] = -(weights[there] * centres).sum(axis=1) / 2
+    weights[present] = np.linalg.solve(_shrunk_covariance(z - centres[index], share, subject), centres.T).T
+    bias[present] = -(weights[present] * centres).sum(axis=1) / 2
     return LinearDiscriminant(mean, sd, weights, bias)
 
 
 def mean_and_std(x: F64) -> tuple[F64, F64]:
-    """Mean and deviation (d,) of features (n, d), NaN left out; 0 and 1 of a feature that nobody has."""
+    """Mean and standard deviation (d,) of features (n, d) without NaN; 0 and 1 for a feature that is all NaN."""
     known = ~np.isnan(x)
     n = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, x, 0.0).sum(axis=0) / n
@@ -56,12 +68,12 @@ def mean_and_std(x: F64) -> tuple[F64, F64]:
     return mean, np.where(sd > MIN_STD, sd, 1.0)
 
 
-def _shrunk_covariance(z: F64, share: F64, person: Names) -> F64:
-    """Shrunk covariance (d, d) of centred features (n, d); ``share`` (n,) is what each window counts."""
+def _shrunk_covariance(z: F64, share: F64, subject: Names) -> F64:
+    """Shrunk covariance (d, d) of centred features (n, d); ``share`` (n,) is the weight of each window."""
     whole = (z * share[:, None]).T @ z
     target = max(float(np.trace(whole)) / len(whole), MIN_STD) * np.eye(len(whole))
-    order = np.argsort(person, kind="stable")
-    own = np.split(order, np.flatnonzero(person[order][1:] != person[order][:-1]) + 1)
+    order = np.argsort(subject, kind="stable")
+    own = np.split(order, np.flatnonzero(subject[order][1:] != subject[order][:-1]) + 1)
     error = sum(float(np.sum(((z[rows].T * share[rows]) @ z[rows] - share[rows].sum() * whole) ** 2)) for rows in own)
     far = float(np.sum((whole - target) ** 2))
     shrink = min(1.0, error / far) if far > 0 else 1.0

@@ -18,20 +18,39 @@ from training.settings import HeadSettings
 
 
 def fit_mlp(
-    x: F64, y: Ints, person: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int
+    x: F64, y: Ints, subject: Names, classes: int, inputs: FeatureKind, settings: HeadSettings, seed: int
 ) -> FittedHead:
-    """Train on features (n, d) and labels (n,); the temperature comes from people whom a first network never saw."""
+    """Train on all subjects; the temperature comes from subjects held out of a first network's training.
+
+    Parameters
+    ----------
+    x, y, subject
+        Features (n, d), labels (n,) and subjects (n,).
+    classes : int
+        Number of classes.
+    inputs : str
+        What the features are, for the head's card.
+    settings : HeadSettings
+        Layers and training.
+    seed : int
+        Decides weights and the order of windows.
+
+    Raises
+    ------
+    ModelError
+        If it diverges.
+    """
     mean, sd = mean_and_std(x)
     z = torch.from_numpy(np.nan_to_num((x - mean) / sd)).float()
     labels = torch.from_numpy(y)
-    learnt, held = inner_folds(person)[0]
-    first = _train_network(z[learnt], labels[learnt], classes, settings, seed)
+    train, held_out = inner_folds(subject)[0]
+    first = _train_network(z[train], labels[train], classes, settings, seed)
     with torch.inference_mode():
-        logits = first(z[held]).double().numpy()
+        logits = first(z[held_out]).double().numpy()
     net = _train_network(z, labels, classes, settings, seed)
     state = {name: value.double().numpy() for name, value in net.state_dict().items()}
     return FittedHead(
-        inputs, mean, sd, state, fit_temperature(logits, y[held]), classes, settings.hidden, settings.dropout
+        inputs, mean, sd, state, fit_temperature(logits, y[held_out]), classes, settings.hidden, settings.dropout
     )
 
 

@@ -1,1 +1,1 @@
-"""Stage one: the encoder learns ECG by recognising signal transformations."""
+"""Stage one: the encoder learns ECG by recognising signal transformations (self-supervised pretraining)."""

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: one safetensors file with JSON metadata, whole or not there at all. No pickle is ever read."""
+"""Checkpoints of a run: one safetensors file with JSON metadata, written atomically. No pickle is ever read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHECKPOINT_FORMAT = TensorFile("ecg_live_checkpoint", "checkpoint", ModelError, 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A run after ``step`` steps: its tensors by name, and what it wrote down as plain values."""
+    """A run after ``step`` steps: its tensors by name, and its log as plain values."""
 
     step: int
     tensors: Mapping[str, Tensor]
@@ -27,12 +27,12 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) -> None:
-    """Replace a run's checkpoint; ``key``, plain values, says which run it is of.
+    """Replace a run's checkpoint; ``key``, plain values, identifies the run.
 
     Raises
     ------
     ModelError
-        If the disk does not take it; the one before stays whole.
+        If it cannot be written; the one before stays.
     """
     try:
         CHECKPOINT_FORMAT.write(path, checkpoint.tensors, {"step": checkpoint.step, "key": key, "log": checkpoint.log})
@@ -44,7 +44,7 @@ def save_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) 
 
 
 def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
-    """Read a run's checkpoint, None if there is none yet.
+    """Read a run's checkpoint; None if there is none yet.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _check_key(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -
 
 
 def _last_saved(path: Path) -> str:
-    """What is left when a write failed."""
+    """The checkpoint that is left after a write failed, for the message."""
     try:
         return f"the checkpoint of step {CHECKPOINT_FORMAT.read(path)[1].get('step')} is safe"
     except ModelError:

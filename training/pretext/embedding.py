@@ -1,60 +1,116 @@
-"""What a trained network says of windows: frozen features, and how well it tells transformations apart."""
+"""Frozen features of windows, computed once for every encoder, and the accuracy of a trained network."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+from pathlib import Path
+
 import numpy as np
 import torch
+from filelock import FileLock
 from torch import Generator, Tensor
 
+from ecg_live.atomic_write import write_whole
 from ecg_live.constants import EMBEDDING_SIZE
+from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.encoder import ConvEncoder, Padding
 from ecg_live.model.networks import PretextNet
+from ecg_live.model.tensor_file import tensors_sha256
+from training.data.corpus import Corpus
 from training.pretext.lr_schedule import derive_seed
 from training.pretext.train_step import CPU_PASS_WINDOWS, WindowArray, accuracies, pretext_tasks, task_targets
 from training.pretext.transforms import augment, draw_transforms
+from training.run_context import RunContext
 from training.settings import PretextSettings
 
-WINDOWS_PER_PASS = 4  # of which a pass makes all versions
+WINDOWS_PER_PASS = 4  # before augmentation
 
 
 def embed(encoder: ConvEncoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
     """Frozen features (n, 128) of windows (n, 2560), which are read ``batch`` at a time.
 
-    A window's are the same to the bit wherever it stands: every pass has ``batch`` windows, the last one filled up.
+    A window's features are bit-identical wherever it stands: every pass has ``batch`` windows, the last one is padded.
     """
-    made = np.empty((len(windows), EMBEDDING_SIZE))
+    out = np.empty((len(windows), EMBEDDING_SIZE))
     device = next(encoder.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(windows), batch):
             x = _read_batch(windows, start, batch)
-            full = torch.cat((x, x.new_zeros(batch - len(x), x.shape[1])))
-            made[start : start + len(x)] = encoder(full.to(device))[: len(x)].cpu().numpy()
-    return made
+            padded = torch.cat((x, x.new_zeros(batch - len(x), x.shape[1])))
+            out[start : start + len(x)] = encoder(padded.to(device))[: len(x)].cpu().numpy()
+    return out
+
+
+def cached_embedding(encoder: ConvEncoder, corpus: Corpus, context: RunContext) -> F64:
+    """Features (n, 128) of a corpus, read from the run's folder if it holds them.
+
+    Raises
+    ------
+    DatasetError
+        If they cannot be written.
+    """
+    name = hashlib.sha256((tensors_sha256(encoder.state_dict()) + corpus.key).encode()).hexdigest()[:16]
+    path = context.folder / "features" / f"{name}.npy"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            if (kept := _read_embedding(path, len(corpus.windows))) is not None:
+                return kept
+            context.display.progress("features", 0, len(corpus.windows))
+            computed = embed(encoder.to(context.fabric.device), corpus.windows)
+            encoder.cpu()
+            content = io.BytesIO()
+            np.save(content, computed)
+            write_whole(path, content.getvalue())
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}", "free some space, and give the same command again") from error
+    context.display.progress("features", len(computed), len(computed))
+    return computed
+
+
+def _read_embedding(path: Path, windows: int) -> F64 | None:
+    """Features from a file; None if it is missing, incomplete or something else."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (FileNotFoundError, EOFError, ValueError):
+        return None
+    whole = isinstance(found, np.ndarray) and found.shape == (windows, EMBEDDING_SIZE) and found.dtype == np.float64
+    return found if whole else None
 
 
 def random_encoder(padding: Padding = "valid", seed: int = 0) -> ConvEncoder:
-    """The rival that every report carries: the same encoder before it learnt anything."""
+    """An untrained encoder, which every report compares with."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return ConvEncoder(padding).eval()
 
 
 def pretext_accuracy(net: PretextNet, windows: WindowArray, seed: int, settings: PretextSettings) -> dict[str, float]:
-    """One-vs-rest accuracy of each task on windows that were not trained on."""
-    total = torch.zeros(len(pretext_tasks(settings)))
+    """One-vs-rest accuracy of each task on windows that were not trained on.
+
+    Parameters
+    ----------
+    net : PretextNet
+        The trained network.
+    windows : array-like (n, 2560)
+        Validation windows.
+    seed : int
+        Decides the transformations.
+    settings : PretextSettings
+        Tasks and their strength.
+    """
+    tasks = pretext_tasks(settings)
+    total = torch.zeros(len(tasks))
     with torch.inference_mode():
         for start in range(0, len(windows), WINDOWS_PER_PASS):
             x = _read_batch(windows, start, WINDOWS_PER_PASS)
             generator = Generator().manual_seed(derive_seed(seed, "held out", start))
-            made, tasks = augment(
-                x, draw_transforms(len(x), x.shape[1], generator, settings.strength), settings.strength, settings.tasks
-            )
-            total += accuracies(net(made), task_targets(tasks, settings)) * len(x)
-    return {
-        name: round(value, 4)
-        for name, value in zip(pretext_tasks(settings), (total / len(windows)).tolist(), strict=True)
-    }
+            draws = draw_transforms(len(x), x.shape[1], generator, settings.strength)
+            augmented, task = augment(x, draws, settings.strength, settings.tasks)
+            total += accuracies(net(augmented), task_targets(task, settings)) * len(x)
+    return {name: round(value, 4) for name, value in zip(tasks, (total / len(windows)).tolist(), strict=True)}
 
 
 def _read_batch(windows: WindowArray, start: int, count: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Encoders between the stages: one safetensors file that says how it was made, and whom the encoder has seen."""
+"""Encoders between the stages: one safetensors file with a card, which names the subjects that the encoder has seen."""
 
 from __future__ import annotations
 
@@ -18,10 +18,20 @@ ENCODER_FORMAT = TensorFile("ecg_live_encoder", "encoder", ModelError, ENCODER_R
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
-    """How an encoder was made: ``seen`` are the subjects that it learnt from, by data set.
+    """How an encoder was made.
 
-    ``made`` holds what else is to be known (settings, windows, accuracies) as plain values; ``files`` are the prints
-    (`training.data.fingerprints`) of the recordings that it learnt from, ``scale`` how their windows were scaled.
+    Parameters
+    ----------
+    padding : str
+        Of its convolutions.
+    seen : mapping
+        Subjects that it learnt from, by data set.
+    made : mapping
+        Settings, data, licences and log as plain values.
+    files : tuple of str
+        Fingerprints (`training.data.fingerprints`) of the recordings that it learnt from.
+    scale : str
+        How their windows were normalised.
     """
 
     padding: Padding
@@ -32,7 +42,7 @@ class EncoderCard:
 
 
 def save_encoder(encoder: ConvEncoder, card: EncoderCard, path: Path) -> None:
-    """Write an encoder at once or not at all.
+    """Write an encoder atomically.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""An encoder that somebody gives: whether it may score these people, and goes with these settings."""
+"""Read an encoder that was trained before, from its own file or from a bundle, and check that it fits the run."""
 
 from __future__ import annotations
 
@@ -8,22 +8,30 @@ from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelE
 from ecg_live.model.bundle import ModelCard, load_bundle
 from ecg_live.model.encoder import ConvEncoder
 from training.data.corpus import Corpus
-from training.data.fingerprints import seen_subjects
 from training.pretext.encoder_file import EncoderCard, read_encoder
-from training.settings import TrainSettings
+from training.pretext.leakage import refuse_seen
 
 LICENCE_PREFIX = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
 
 
-def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[ConvEncoder, EncoderCard]:
-    """An encoder from a file of its own or from a bundle, whose card says whom its encoder has seen.
+def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[ConvEncoder, EncoderCard]:
+    """An encoder and its card.
+
+    Parameters
+    ----------
+    path : Path
+        An encoder's file, or a bundle.
+    scored : Corpus
+        The labelled windows.
+    unseen_only : bool
+        Whether to refuse an encoder that has seen scored subjects.
 
     Raises
     ------
     ModelError
-        If it holds none.
+        If the file holds no encoder.
     ConfigError
-        If it has seen people who are to be scored as strangers, or windows of another scale.
+        If it has seen scored subjects, or windows of another scale.
     """
     try:
         encoder, card = read_encoder(path)
@@ -35,39 +43,42 @@ def read_pretrained(path: Path, labelled: Corpus, settings: TrainSettings) -> tu
         except BundleError:
             raise error from None
         encoder, card = bundle.encoder, _encoder_card(bundle.card)
-    if card.scale != settings.corpus.scale:
+    if card.scale != scored.scale:
         raise ConfigError(
-            f"{path} learnt from windows of scale {card.scale}; the settings say {settings.corpus.scale}",
+            f"{path} learnt from windows of scale {card.scale}; the settings say {scored.scale}",
             f"give --set corpus.scale={card.scale}, or another encoder",
         )
-    seen = seen_subjects(labelled.dataset, card.seen, card.files)
-    if seen and settings.evaluate.protocol == "loso" and not settings.evaluate.transductive:
-        raise ConfigError(
-            f"{path} has seen {len(seen)} of the people who would be left out, {seen[0]} among them",
-            "give --transductive, and the report will say so, or an encoder that was trained without them",
-        )
+    if unseen_only:
+        refuse_seen(path, card, scored.dataset)
     return encoder, card
 
 
-def read_initial(path: Path, labelled: Corpus, settings: TrainSettings) -> tuple[ConvEncoder, EncoderCard]:
-    """An encoder whose weights fit what is to be trained.
+def read_initial(path: Path, scored: Corpus, padding: str, *, unseen_only: bool) -> tuple[ConvEncoder, EncoderCard]:
+    """An encoder for training to start from.
+
+    Parameters
+    ----------
+    path, scored, unseen_only
+        As for `read_pretrained`.
+    padding : str
+        The padding that it must have.
 
     Raises
     ------
     ModelError, ConfigError
-        As `read_pretrained`, or if its padding is another.
+        As `read_pretrained`, or if its padding differs.
     """
-    encoder, card = read_pretrained(path, labelled, settings)
-    if card.padding != settings.pretext.padding:
+    encoder, card = read_pretrained(path, scored, unseen_only=unseen_only)
+    if card.padding != padding:
         raise ConfigError(
-            f"{path} has padding {card.padding}; the settings say {settings.pretext.padding}",
+            f"{path} has padding {card.padding}; the settings say {padding}",
             f"give --set pretext.padding={card.padding}",
         )
     return encoder, card
 
 
 def _encoder_card(bundle: ModelCard) -> EncoderCard:
-    """What a bundle says of its encoder; the first ones do not tell its data's licence from their heads'."""
+    """The encoder's part of a bundle's card; early bundles do not separate its data's licence from their heads'."""
     made = {"licences": [bundle.licence.removeprefix(LICENCE_PREFIX)], **bundle.pretext}
-    seen = {name: tuple(people) for name, people in made.pop("seen", {}).items()}
+    seen = {name: tuple(subjects) for name, subjects in made.pop("seen", {}).items()}
     return EncoderCard(bundle.padding, seen, made, tuple(made.pop("files", ())))

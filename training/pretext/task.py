@@ -1,4 +1,4 @@
-"""One encoder learns, or what an earlier run left of it is taken: here, or in a process of its own."""
+"""One encoder to train, here or in a process of its own; an encoder that an earlier run trained is loaded instead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,140 +17,174 @@ from lightning_fabric import Fabric
 from ecg_live.errors import ModelError
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.tensor_file import tensors_sha256
-from training.data.corpus import Corpus
 from training.data.fingerprints import fingerprints
 from training.data.subset import WindowSubset, train_validation_split
 from training.pretext.embedding import pretext_accuracy
 from training.pretext.encoder_file import EncoderCard, read_encoder, save_encoder
+from training.pretext.leakage import TrainingData
 from training.pretext.loop import PretextProgress, pretrain
 from training.pretext.train_step import launch_fabric
 from training.results import PretextLog
-from training.settings import PretextSettings, TrainSettings
+from training.settings import PretextSettings
 
-ENCODER_NAME = "encoder.safetensors"  # in a task's folder, once it is done
+ENCODER_NAME = "encoder.safetensors"  # in a job's folder, once it is done
 LogValues = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncoderJob:
-    """What an encoder learns from, what is kept back to measure it, and what to begin with.
+    """What an encoder learns from.
 
-    ``name`` is for people; ``card`` what is to be said of the encoder, save how it went; ``folder`` holds those of all
-    tasks.
+    Parameters
+    ----------
+    name : str
+        For progress.
+    train, validation : WindowSubset
+        Windows to learn from, and to measure what was learnt.
+    start : ConvEncoder, optional
+        An encoder whose weights training starts from; random ones without it.
+    settings : PretextSettings
+        How it learns.
+    card : EncoderCard
+        The encoder's card, without the log.
+    root : Path
+        Holds the folders of all jobs.
     """
 
     name: str
-    learnt: WindowSubset
-    kept: WindowSubset
+    train: WindowSubset
+    validation: WindowSubset
     start: ConvEncoder | None
     settings: PretextSettings
     card: EncoderCard
-    folder: Path
+    root: Path
 
     @property
-    def own(self) -> Path:
-        """The task's own folder, named after all that decides what comes out."""
-        before = tensors_sha256(self.start.state_dict()) if self.start else ""
-        key = json.dumps([self.learnt.key, asdict(self.settings), before], sort_keys=True)
-        return self.folder / hashlib.sha256(key.encode()).hexdigest()[:16]
+    def folder(self) -> Path:
+        """The job's own folder, named after all that decides its result."""
+        start = tensors_sha256(self.start.state_dict()) if self.start else ""
+        key = json.dumps([self.train.key, asdict(self.settings), start], sort_keys=True)
+        return self.root / hashlib.sha256(key.encode()).hexdigest()[:16]
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether the encoder is there."""
-        return (self.own / ENCODER_NAME).exists()
+        return (self.folder / ENCODER_NAME).exists()
 
 
 def plan_encoder(
-    corpora: Sequence[Corpus],
-    whose: Sequence[Mapping[str, frozenset[str]]],
-    person: str | None,
-    first: tuple[ConvEncoder, EncoderCard] | None,
-    settings: TrainSettings,
+    data: TrainingData,
+    subject: str | None,
+    initial: tuple[ConvEncoder, EncoderCard] | None,
+    settings: PretextSettings,
     folder: Path,
 ) -> EncoderJob:
-    """Learn from all but one ``person`` of those scored; ``whose`` says who each corpus's people are.
+    """Plan an encoder that learns from all subjects but one.
+
+    Parameters
+    ----------
+    data : TrainingData
+        What it may learn from.
+    subject : str, optional
+        The scored subject who is left out.
+    initial : ConvEncoder and EncoderCard, optional
+        An encoder to start from.
+    settings : PretextSettings
+        How it learns.
+    folder : Path
+        The run's.
 
     Raises
     ------
     DatasetError
-        If a recording cannot be read any more.
+        If a recording cannot be read.
     """
-    without = [{who for who, people in each.items() if person in people} for each in whose]
-    learnt, kept = train_validation_split(zip(corpora, without, strict=True))
-    card = first[1] if first else EncoderCard(settings.pretext.padding, {}, {})
-    seen, files = dict(card.seen), set(card.files)
-    for corpus, left_out in zip(corpora, without, strict=True):
-        own = {who: each for who, each in fingerprints(corpus.dataset).items() if who not in left_out}
-        seen[corpus.dataset.name] = tuple(sorted({*seen.get(corpus.dataset.name, ()), *own}))
-        files.update(*own.values())
-    licences = [*card.made.get("licences", ()), *(corpus.dataset.licence for corpus in corpora)]
-    made: dict[str, Any] = {
-        "settings": asdict(settings.pretext),
-        "data": [corpus.dataset.title for corpus in corpora],
-        "licences": list(dict.fromkeys(licences)),
-    }
-    if first:
-        made["started_from"] = {name: value for name, value in card.made.items() if name != "log"}
+    excluded = data.excluded(subject)
+    train, validation = train_validation_split(zip(data.corpora, excluded, strict=True))
     return EncoderJob(
-        "pretext" if person is None else f"pretext without {person}",
-        learnt,
-        kept,
-        first[0] if first else None,
-        settings.pretext,
-        EncoderCard(settings.pretext.padding, seen, made, tuple(sorted(files)), settings.corpus.scale),
+        "pretext" if subject is None else f"pretext without {subject}",
+        train,
+        validation,
+        initial[0] if initial else None,
+        settings,
+        _plan_card(data, excluded, initial[1] if initial else None, settings),
         folder.absolute() / "pretext",
     )
 
 
+def _plan_card(
+    data: TrainingData, excluded: list[set[str]], initial: EncoderCard | None, settings: PretextSettings
+) -> EncoderCard:
+    """What the encoder will have seen, what ``initial`` has seen included."""
+    seen = dict(initial.seen) if initial else {}
+    files = set(initial.files) if initial else set()
+    for corpus, left_out in zip(data.corpora, excluded, strict=True):
+        own = {name: each for name, each in fingerprints(corpus.dataset).items() if name not in left_out}
+        seen[corpus.dataset.name] = tuple(sorted({*seen.get(corpus.dataset.name, ()), *own}))
+        files.update(*own.values())
+    licences = [
+        *(initial.made.get("licences", ()) if initial else ()),
+        *(corpus.dataset.licence for corpus in data.corpora),
+    ]
+    made: dict[str, Any] = {
+        "settings": asdict(settings),
+        "data": [corpus.dataset.title for corpus in data.corpora],
+        "licences": list(dict.fromkeys(licences)),
+    }
+    if initial:
+        made["started_from"] = {name: value for name, value in initial.made.items() if name != "log"}
+    return EncoderCard(settings.padding, seen, made, tuple(sorted(files)), data.corpora[0].scale)
+
+
 def train_or_load(
-    task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]
+    job: EncoderJob, fabric: Fabric, report: Callable[[PretextProgress], None]
 ) -> tuple[ConvEncoder, LogValues]:
-    """The encoder, and how it went as plain values; of runs that share the folder one learns, and the others wait.
+    """The encoder, and the log of its training; of runs that share the folder one trains, and the others wait.
 
     Raises
     ------
     DatasetError, ConfigError, ModelError
         As `pretrain`, or if an earlier run's encoder is damaged.
     """
-    with _run_lock(task.own) if on.world_size == 1 else contextlib.nullcontext():
-        if not task.done:
-            return _train(task, on, report)
-    encoder, card = read_encoder(task.own / ENCODER_NAME)
+    with _run_lock(job.folder) if fabric.world_size == 1 else contextlib.nullcontext():
+        if not job.is_done:
+            return _train(job, fabric, report)
+    encoder, card = read_encoder(job.folder / ENCODER_NAME)
     return encoder, card.made["log"]
 
 
-def train_in_subprocess(task: EncoderJob) -> str:
-    """Learn in a process of its own, and leave the encoder in the task's folder; the task's name."""
+def train_in_subprocess(job: EncoderJob) -> str:
+    """Train in this process, which its parent started, and leave the encoder in the job's folder; the job's name."""
 
-    def watch(_at: PretextProgress) -> None:
+    def end_with_parent(_progress: PretextProgress) -> None:
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
             raise SystemExit(1)
 
-    train_or_load(task, launch_fabric(task.settings), watch)
-    return task.name
+    train_or_load(job, launch_fabric(job.settings), end_with_parent)
+    return job.name
 
 
-def parse_log(made: LogValues, people: str) -> PretextLog:
-    """A log from what JSON made of it, with whom of the people scored the encoder has seen."""
+def parse_log(made: LogValues, seen_note: str) -> PretextLog:
+    """A log from its JSON values, with the note on the scored subjects that the encoder has seen."""
     accuracy = {name: tuple(values) for name, values in made["accuracy"].items()}
     plain = {**made, "steps": tuple(made["steps"]), "loss": tuple(made["loss"]), "accuracy": accuracy}
-    return PretextLog(**{**plain, "people_seen": people})
+    return PretextLog(**{**plain, "people_seen": seen_note})
 
 
-def _train(task: EncoderJob, on: Fabric, report: Callable[[PretextProgress], None]) -> tuple[ConvEncoder, LogValues]:
-    found = pretrain(task.learnt, task.settings, task.own, report, corpus=task.learnt.key, start=task.start, on=on)
+def _train(job: EncoderJob, fabric: Fabric, report: Callable[[PretextProgress], None]) -> tuple[ConvEncoder, LogValues]:
+    found = pretrain(job.train, job.settings, job.folder, report, corpus=job.train.key, start=job.start, fabric=fabric)
     log: LogValues = {
         "steps": found.curve.steps,
         "loss": found.curve.loss,
         "accuracy": found.curve.accuracy,
-        "held_out": pretext_accuracy(found.net, task.kept, 0, task.settings) if len(task.kept) else {},
-        "windows": len(task.learnt),
+        "held_out": pretext_accuracy(found.net, job.validation, 0, job.settings) if len(job.validation) else {},
+        "windows": len(job.train),
         "seconds": found.seconds,
     }
-    if on.is_global_zero:
-        card = replace(task.card, made={**task.card.made, "log": log})
-        save_encoder(found.net.encoder, card, task.own / ENCODER_NAME)
+    if fabric.is_global_zero:
+        card = replace(job.card, made={**job.card.made, "log": log})
+        save_encoder(found.net.encoder, card, job.folder / ENCODER_NAME)
     return found.net.encoder, log
 
 

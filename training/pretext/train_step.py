@@ -1,4 +1,4 @@
-"""One step of stage one, on whatever it runs: a core, a graphics card, or many of them in several processes."""
+"""One training step of stage one, on a CPU, a graphics card, or many of them in several processes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed,
 from training.pretext.transforms import augment, draw_transforms
 from training.settings import PretextSettings
 
-MEMORY_FORMAT = torch.channels_last  # of the encoder's maps, and so of its kernels' gradients
-CPU_PASS_WINDOWS = 28  # windows a pass on a CPU: the fastest, whatever the batch
+MEMORY_FORMAT = torch.channels_last  # of the encoder's feature maps, and so of its kernels' gradients
+CPU_PASS_WINDOWS = 28  # the fastest on a CPU, whatever the batch
 
 
 class WindowArray(Protocol):
-    """Windows (n, 2560), read as they are asked for: an array, a file mapped to memory, or a choice of either."""
+    """Windows (n, 2560), read when indexed: an array, a memory-mapped file, or a subset of either."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of windows."""
 
     def __getitem__(self, at: npt.NDArray[np.int64], /) -> F32:
-        """Those at some indices."""
+        """Windows (m, 2560) at indices (m,)."""
 
 
 def launch_fabric(settings: PretextSettings) -> Fabric:
-    """What to train on: the first graphics card or else the CPU; under torchrun, as many processes as it started.
+    """Devices to train on: the first graphics card or else the CPU; under torchrun, as many processes as it started.
 
-    All of them read checkpoints: several machines must share the folder of the run.
+    Every process reads checkpoints: several machines must share the folder of the run.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def launch_fabric(settings: PretextSettings) -> Fabric:
 
 
 def pretext_tasks(settings: PretextSettings) -> tuple[str, ...]:
-    """The chosen tasks, in the order of `PRETEXT_TASKS`: the network has a head for each."""
+    """The chosen tasks, in the order of `PRETEXT_TASKS`: the network has one head for each."""
     return tuple(name for name in PRETEXT_TASKS if name in settings.tasks)
 
 
 def new_network(settings: PretextSettings) -> PretextNet:
-    """A network as it is before the first step: a head for every chosen task, weights decided by the seed."""
+    """An untrained network with a head for every chosen task; the seed decides its weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         net = PretextNet(ConvEncoder(settings.padding))
@@ -75,10 +75,10 @@ def new_network(settings: PretextSettings) -> PretextNet:
     return net
 
 
-def task_targets(made: Tensor, settings: PretextSettings) -> Tensor:
-    """Yes (1) or no (0) for every head (n, heads), given which task made a window (n,)."""
-    own = torch.tensor([PRETEXT_TASKS.index(name) for name in pretext_tasks(settings)], device=made.device)
-    return (made[:, None] == own).float()
+def task_targets(task: Tensor, settings: PretextSettings) -> Tensor:
+    """Targets 0 or 1 of every head (n, heads), given the task of each window (n,) as its index in `PRETEXT_TASKS`."""
+    own = torch.tensor([PRETEXT_TASKS.index(name) for name in pretext_tasks(settings)], device=task.device)
+    return (task[:, None] == own).float()
 
 
 def pretext_loss(logits: Tensor, target: Tensor, settings: PretextSettings) -> Tensor:
@@ -94,26 +94,28 @@ def accuracies(logits: Tensor, target: Tensor) -> Tensor:
 
 
 class Trainer:
-    """Network and optimizer of a run; what a step does depends on its number and theirs, and on nothing else."""
+    """Network and optimizer of a run; a step depends on its number and their state, and on nothing else."""
 
-    def __init__(self, net: PretextNet, windows: WindowArray, settings: PretextSettings, on: Fabric) -> None:
-        self._windows, self._settings, self._on = windows, settings, on
+    def __init__(self, net: PretextNet, windows: WindowArray, settings: PretextSettings, fabric: Fabric) -> None:
+        self._windows = windows
+        self._settings = settings
+        self._fabric = fabric
         self.net = net.train().to(memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]  # torch's stub lacks it
         self._optimizer = torch.optim.Adam(_parameter_groups(net, settings.l2), settings.rate, ADAM_BETAS)
-        model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # what is kept stays as it was
-        self._model, self._update = on.setup(model, self._optimizer)
+        model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # checkpoints hold the plain one
+        self._model, self._update = fabric.setup(model, self._optimizer)
 
     def step(self, step: int, steps: int, stop: bool) -> list[float]:
-        """Take a step; loss, accuracy of each task, and whether any process asked to stop.
+        """Train on one batch; loss, accuracy of each task, and whether any process asked to stop.
 
-        The loss is NaN, and the weights are left as they were, where loss or gradient are not finite.
+        Where loss or gradient are not finite, the loss is NaN and the weights stay as they were.
         """
         for group in self._optimizer.param_groups:
             group["lr"], momentum = rate_and_momentum(step, steps, self._settings)
             group["betas"] = (momentum, ADAM_BETAS[1])
-        measures = self._gradients(step)
+        measures = self._accumulate_gradients(step)
         measures = torch.cat((measures, measures.new_tensor([stop])))
-        found: list[float] = torch.as_tensor(self._on.all_reduce(measures)).tolist()
+        found: list[float] = torch.as_tensor(self._fabric.all_reduce(measures)).tolist()
         norm = torch.nn.utils.get_total_norm([p.grad for p in self.net.parameters() if p.grad is not None])
         if torch.isfinite(norm):
             self._update.step()
@@ -123,13 +125,13 @@ class Trainer:
         return found
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that the next step depends on."""
+        """The state that the next step depends on."""
         state = self._optimizer.state_dict()["state"]
         moments = {f"adam.{i}.{name}": value for i, each in state.items() for name, value in each.items()}
         return {f"net.{name}": value for name, value in self.net.state_dict().items()} | moments
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Become what `tensors` described."""
+        """Restore the state that `tensors` gave."""
         self.net.load_state_dict({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
@@ -142,38 +144,40 @@ class Trainer:
         self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
     def finished(self) -> PretextNet:
-        """The network in evaluation mode, on the CPU, laid out as any other."""
+        """The network in evaluation mode, on the CPU, in the usual memory format."""
         net: PretextNet = self.net.cpu().to(memory_format=torch.contiguous_format)
         return net.eval()
 
-    def _gradients(self, step: int) -> Tensor:
-        """Gradients of the batch, gathered over small passes; its loss and accuracies, (1 + heads,)."""
-        settings, on = self._settings, self._on
-        share = settings.batch // on.world_size
-        mine = slice(on.global_rank * share, (on.global_rank + 1) * share)
+    def _accumulate_gradients(self, step: int) -> Tensor:
+        """Accumulate the batch's gradients over small passes; its loss and accuracies (1 + heads,)."""
+        settings, fabric = self._settings, self._fabric
+        share = settings.batch // fabric.world_size
+        mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
         chosen = batch_indices(step, len(self._windows), settings)[mine]
-        x = torch.from_numpy(np.asarray(self._windows[chosen], np.float32)).to(on.device)
-        generator = Generator(on.device).manual_seed(derive_seed(settings.seed, "draws", step))
+        x = torch.from_numpy(np.asarray(self._windows[chosen], np.float32)).to(fabric.device)
+        generator = Generator(fabric.device).manual_seed(derive_seed(settings.seed, "draws", step))
         draws = draw_transforms(settings.batch, x.shape[1], generator, settings.strength)[mine]
-        torch.manual_seed(derive_seed(settings.seed, "dropout", step, on.global_rank))
+        torch.manual_seed(derive_seed(settings.seed, "dropout", step, fabric.global_rank))
         size = (
-            max(1, CPU_PASS_WINDOWS // len({*settings.tasks, PRETEXT_TASKS[0]})) if on.device.type == "cpu" else share
+            max(1, CPU_PASS_WINDOWS // len({*settings.tasks, PRETEXT_TASKS[0]}))
+            if fabric.device.type == "cpu"
+            else share
         )
         total = x.new_zeros(1 + len(settings.tasks))
         for start in range(0, share, size):
             part = slice(start, min(start + size, share))
             weight = (part.stop - start) / share
-            with on.no_backward_sync(self._model, enabled=start + size < share):
-                made, tasks = augment(x[part], draws[part], settings.strength, settings.tasks)
-                logits, target = self._model(made), task_targets(tasks, settings)
+            with fabric.no_backward_sync(self._model, enabled=start + size < share):
+                augmented, task = augment(x[part], draws[part], settings.strength, settings.tasks)
+                logits, target = self._model(augmented), task_targets(task, settings)
                 loss = pretext_loss(logits, target, settings) * weight
-                on.backward(loss)
+                fabric.backward(loss)
             total += torch.cat((loss.detach()[None], accuracies(logits.detach(), target) * weight))
         return total
 
 
 def _parameter_groups(net: PretextNet, l2: float) -> list[dict[str, object]]:
-    """Kernels decay, biases do not."""
+    """Kernels with weight decay, biases without."""
     kernels = [p for p in net.parameters() if p.ndim > 1]
     biases = [p for p in net.parameters() if p.ndim == 1]
     return [{"params": kernels, "weight_decay": l2}, {"params": biases, "weight_decay": 0.0}]

@@ -1,8 +1,8 @@
 """The six signal transformations that the pretext task recognises, vectorised over windows.
 
-Each takes windows (n, length) and what was drawn for them, and returns as many of the same length. Values are those of
-the authors' code (Sarkar & Etemad 2020, section 4.2). None leaves a tell-tale: no padding, no constant run, no repeated
-sample.
+Each takes windows (n, length) and their random draws, and returns windows of the same shape. Values are those of the
+authors' code (Sarkar & Etemad 2020, section 4.2). No transformation leaves an artefact that gives it away: no padding,
+no constant run, no repeated sample.
 """
 
 from __future__ import annotations
@@ -14,25 +14,12 @@ import torch
 from torch import Generator, Tensor
 
 from ecg_live.model.networks import PRETEXT_TASKS
-
-
-@dataclass(frozen=True, slots=True)
-class TransformStrength:
-    """How hard each task is; defaults are the authors'.
-
-    ``snr`` in dB, ``scale`` a factor, ``pieces`` of the permutation, ``warp_pieces`` and ``stretch`` of the time-warp.
-    """
-
-    snr: float = 15.0
-    scale: float = 1.1
-    pieces: int = 20
-    warp_pieces: int = 9
-    stretch: float = 1.05
+from training.settings import TransformStrength
 
 
 @dataclass(frozen=True, slots=True)
 class TransformDraws:
-    """What chance decided for n windows, a row for each.
+    """The random draws for n windows, one row each.
 
     ``noise`` (n, length) is standard normal; ``order`` (n, pieces) and ``ranks`` (n, warp_pieces) are permutations of
     pieces; ``place`` (n, 1) is uniform in [0, 1).
@@ -44,12 +31,12 @@ class TransformDraws:
     place: Tensor
 
     def __getitem__(self, rows: slice) -> TransformDraws:
-        """Those of some windows."""
+        """Draws of some windows."""
         return TransformDraws(self.noise[rows], self.order[rows], self.ranks[rows], self.place[rows])
 
 
 def draw_transforms(n: int, length: int, generator: Generator, strength: TransformStrength) -> TransformDraws:
-    """Draw for n windows, on the generator's device; the same whichever tasks are made of them."""
+    """Random draws for n windows, on the generator's device; the same for any choice of tasks."""
     device = generator.device
 
     def uniform(width: int) -> Tensor:
@@ -103,7 +90,7 @@ def permutation(x: Tensor, draws: TransformDraws, strength: TransformStrength) -
 
 
 def time_warp(x: Tensor, draws: TransformDraws, strength: TransformStrength) -> Tensor:
-    """Stretch a random half of the pieces (rounded up), squeeze the others, cut the length out at a random place."""
+    """Stretch a random half of the pieces (rounded up), squeeze the others, crop to the length at a random place."""
     length = x.shape[1]
     sizes = torch.tensor(_piece_sizes(length, strength.warp_pieces), device=x.device, dtype=x.dtype)
     stretched = draws.ranks < (strength.warp_pieces + 1) // 2
@@ -134,15 +121,29 @@ TRANSFORMS: Sequence[Callable[[Tensor, TransformDraws, TransformStrength], Tenso
 def augment(
     x: Tensor, draws: TransformDraws, strength: TransformStrength | None = None, tasks: Sequence[str] = PRETEXT_TASKS
 ) -> tuple[Tensor, Tensor]:
-    """The original and the chosen tasks' versions of windows (n, length), in the order of `PRETEXT_TASKS`.
+    """The original and the chosen tasks' transformations of windows, in the order of `PRETEXT_TASKS`.
 
-    Returns (m n, length), and for each the index of its task (m n,).
+    Parameters
+    ----------
+    x : Tensor (n, length)
+        Windows.
+    draws : TransformDraws
+        Their random draws.
+    strength : TransformStrength, optional
+        How hard the tasks are; the authors' without it.
+    tasks : sequence of str
+        The m - 1 chosen ones, without the original, or m with it.
+
+    Returns
+    -------
+    Tensor (m n, length), Tensor (m n,)
+        Windows, and the index of each one's task.
     """
     chosen = [i for i, name in enumerate(PRETEXT_TASKS) if i == 0 or name in tasks]
-    made = [TRANSFORMS[i](x, draws, strength or TransformStrength()) for i in chosen]
-    return torch.cat(made), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
+    augmented = [TRANSFORMS[i](x, draws, strength or TransformStrength()) for i in chosen]
+    return torch.cat(augmented), torch.tensor(chosen, device=x.device).repeat_interleave(len(x))
 
 
 def _piece_sizes(length: int, pieces: int) -> list[int]:
-    """Spread the remainder over the first pieces, so that no sample is lost."""
+    """Sizes of the pieces that a length divides into; the first ones take the remainder."""
     return [length // pieces + (i < length % pieces) for i in range(pieces)]

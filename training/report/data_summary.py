@@ -64,7 +64,7 @@ def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Exampl
         if len(at):
             middle = int(at[len(at) // 2])
             row = corpus.rows[middle]
-            who = corpus.dataset.sessions[row["sitting"]].subject
+            who = corpus.dataset.sessions[row["session"]].subject
             caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
             found.append(ExampleWindow(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
     return tuple(found)

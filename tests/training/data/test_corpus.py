@@ -19,8 +19,16 @@ from ecg_live.signal import beats, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
 from tests.emulators.full_disk import FULL, full_disk
 from tests.support.small_datasets import csv, dataset, flat, person
-from training.data.corpus import BuildJob, BuildProgress, Corpus, build_corpus, corpus_key, rest_elapsed, span_of_window
-from training.data.windowing import sitting_windows
+from training.data.corpus import (
+    BuildJob,
+    BuildProgress,
+    Corpus,
+    annotation_of_window,
+    build_corpus,
+    corpus_key,
+    rest_elapsed,
+)
+from training.data.windowing import session_windows
 from training.datasets.dataset import Annotation, Dataset, RecordingPart, SubjectSession
 from training.settings import CorpusSettings
 
@@ -32,19 +40,19 @@ def silent(_done: int, _total: int, _windows: int) -> None:
 
 
 def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report: BuildProgress = silent) -> Corpus:
-    return build_corpus(data, settings, settings.hop, folder, report, processes=1)
+    return build_corpus(data, folder, settings, report=report, processes=1)
 
 
 def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> None:
     data = dataset(person(tmp_path, "a"), person(tmp_path, "b"))
     corpus = build(data, tmp_path / "work")
     assert corpus.windows.shape == (16, 2560)
-    assert corpus.rows["sitting"].tolist() == [0] * 8 + [1] * 8
+    assert corpus.rows["session"].tolist() == [0] * 8 + [1] * 8
     assert corpus.rows["part"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1] * 2
     assert corpus.rows["start"].tolist() == [0, 10, 20, 30] * 4
-    assert corpus.rows["span"].tolist() == [0, 0, 0, 0, -1, 1, 1, 1] * 2
+    assert corpus.rows["annotation"].tolist() == [0, 0, 0, 0, -1, 1, 1, 1] * 2
     assert corpus.rows["rest"].tolist() == [10, 20, 30, 40, *[np.inf] * 4] * 2
-    own = [placed.window.data for placed in sitting_windows(data.sessions[0], 10.0, [])]
+    own = [placed.window.data for placed in session_windows(data.sessions[0], 10.0, [])]
     assert np.array_equal(corpus.windows[:8], own)
     assert corpus.seconds == 160
     assert isinstance(corpus.windows, np.memmap)
@@ -53,7 +61,7 @@ def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> No
 def test_two_processes_make_the_same_corpus(tmp_path: Path) -> None:
     data = dataset(*[person(tmp_path, name, 21) for name in "abc"])
     one = build(data, tmp_path / "one")
-    two = build_corpus(data, NORMAL, NORMAL.hop, tmp_path / "two", silent, processes=2)
+    two = build_corpus(data, tmp_path / "two", processes=2)
     assert np.array_equal(one.windows, two.windows)
     assert one.rows.tobytes() == two.rows.tobytes()
 
@@ -200,9 +208,9 @@ SPANS = (
 )
 def test_which_span_labels_a_window(begin: float, inside: int, largest: int, rest: float) -> None:
     job = BuildJob(0, SubjectSession("a", (), SPANS), [0.0, 1.0, -1.0])
-    assert span_of_window(job, 0, begin, begin + 10, "inside") == inside
-    assert span_of_window(job, 0, begin, begin + 10, "largest") == largest
-    assert span_of_window(job, 1, begin, begin + 10, "largest") == -1
+    assert annotation_of_window(job, 0, begin, begin + 10, "inside") == inside
+    assert annotation_of_window(job, 0, begin, begin + 10, "largest") == largest
+    assert annotation_of_window(job, 1, begin, begin + 10, "largest") == -1
     assert rest_elapsed(job.session, 0, begin, begin + 10) == rest
 
 

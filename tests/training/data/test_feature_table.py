@@ -14,7 +14,7 @@ def test_embeddings_that_are_no_numbers_are_refused(bad: float) -> None:
     examples = made()
     embedding = examples.embedding.copy()
     embedding[[45, 46], 3] = bad
-    with pytest.raises(DatasetError, match="2 windows are no numbers, the first of p02"):
+    with pytest.raises(DatasetError, match="2 windows are NaN or infinite, the first of p02"):
         examples.with_embedding(embedding)
 
 
@@ -36,15 +36,17 @@ def test_windows_of_the_baseline_are_not_scored_nor_people_with_too_few() -> Non
 def test_each_wearer_is_compared_with_the_own_baseline() -> None:
     """An offset of one's own goes away, whatever it is."""
     examples = made(4, 20, rest=4)
-    spread = examples.spread("embedding")
+    spread = examples.within_subject_std("embedding")
     moved = examples.with_embedding(examples.embedding + 10 * np.repeat(np.arange(4.0), 20)[:, None])
-    assert moved.relative("embedding", spread) == pytest.approx(examples.relative("embedding", spread))
+    assert moved.baseline_normalised("embedding", spread) == pytest.approx(
+        examples.baseline_normalised("embedding", spread)
+    )
 
 
 def test_people_without_baseline_have_no_relative_features() -> None:
     examples = made(3, 20, rest=4)
     examples.rest[examples.subject == "p01"] = False
-    made_relative = examples.relative("hrv", np.ones(3))
+    made_relative = examples.baseline_normalised("hrv", np.ones(3))
     assert np.isnan(made_relative[examples.subject == "p01"]).all()
     assert np.isfinite(made_relative[examples.subject != "p01"]).all()
 
@@ -55,4 +57,4 @@ def test_rest_without_a_label_serves_the_baseline_and_nothing_else() -> None:
     assert (examples.scored(relative=False) == (examples.label >= 0)).all()
     keep = examples.scored(relative=True)
     assert keep.sum() == 3 * 16
-    assert np.isfinite(examples.relative("both", examples.spread("both"))[keep]).all()
+    assert np.isfinite(examples.baseline_normalised("both", examples.within_subject_std("both"))[keep]).all()

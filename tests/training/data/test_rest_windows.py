@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ecg_live.model.baseline import Baseline
 from ecg_live.results import Quality, Window
 from tests.support.small_datasets import corpus
-from training.data.corpus import Corpus
-from training.data.feature_table import Names
 from training.data.rest_windows import baseline_windows, overlapping
 
 INF = float("inf")
-
-
-def subjects(made: Corpus) -> Names:
-    return np.array([made.dataset.sessions[i].subject for i in made.rows["sitting"].tolist()])
 
 
 @pytest.mark.parametrize(
@@ -35,7 +31,7 @@ def test_a_baseline_in_training_is_the_one_that_would_have_been_taken_live(
     rest: list[float], wanted: list[bool]
 ) -> None:
     made = corpus([rest, [10, 20, INF]])
-    mask = baseline_windows(made, subjects(made), 60.0)
+    mask = baseline_windows(made, 60.0)
     assert mask.tolist() == [*wanted, True, True, False]
     live = Baseline(60.0)
     for stop in (value for value in rest if np.isfinite(value)):
@@ -48,14 +44,23 @@ def test_a_baseline_in_training_is_the_one_that_would_have_been_taken_live(
 
 def test_no_baseline_is_no_window() -> None:
     made = corpus([[10, 20, 30]])
-    assert not baseline_windows(made, subjects(made), 0.0).any()
+    assert not baseline_windows(made, 0.0).any()
 
 
 def test_rest_counts_on_from_sitting_to_sitting() -> None:
     """20 s of rest in the first, and of the second as much as is missing."""
     made = corpus([[10, 20, INF], [INF, 10, 20, 30, 40]])
-    one = np.repeat("p0", 8)
-    assert baseline_windows(made, one, 40.0).tolist() == [True, True, False, False, True, True, False, False]
+    one = replace(made.dataset, sessions=tuple(replace(each, subject="p0") for each in made.dataset.sessions))
+    assert baseline_windows(replace(made, dataset=one), 40.0).tolist() == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_what_has_a_sample_in_common_touches() -> None:

@@ -25,7 +25,7 @@ def corpus(key: str, first: int, sittings: int, each: int, hop: float = 2.0) -> 
     n = sittings * each
     windows = np.repeat(np.arange(first, first + n, dtype=np.float32)[:, None], WINDOW_SAMPLES, axis=1)
     rows = np.zeros(n, WINDOW_DTYPE)
-    rows["sitting"], rows["start"] = np.repeat(np.arange(sittings), each), np.tile(np.arange(each) * hop, sittings)
+    rows["session"], rows["start"] = np.repeat(np.arange(sittings), each), np.tile(np.arange(each) * hop, sittings)
     return Corpus(data, key, windows, rows, 0, {}, 0.0, ())
 
 
@@ -53,7 +53,7 @@ def test_an_index_gives_one_window_and_none_beyond_the_end() -> None:
 
 
 def test_a_data_loader_of_pytorch_takes_it() -> None:
-    loader = DataLoader(WindowSubset([(corpus("a", 0, 2, 3), np.array([5, 0, 3]))]), batch_size=2)  # type: ignore[arg-type,var-annotated]  # by its methods
+    loader = DataLoader(WindowSubset([(corpus("a", 0, 2, 3), np.array([5, 0, 3]))]), batch_size=2)
     assert [batch[:, 0].tolist() for batch in loader] == [[5, 0], [3]]
 
 

@@ -24,7 +24,7 @@ def filled(folder: Path, windows: int) -> Path:
     with (folder / "windows.f32").open("wb") as file:
         file.truncate(windows * WINDOW_BYTES)
     rows = np.zeros(windows, WINDOW_DTYPE)
-    rows["sitting"] = np.arange(windows) * SITTINGS // windows
+    rows["session"] = np.arange(windows) * SITTINGS // windows
     rows.tofile(folder / "rows.bin")
     about = {"unusable": 0, "dropped": {}, "seconds": 0.0, "remarks": []}
     totals = [about | {"total": windows * (i + 1) // SITTINGS} for i in range(SITTINGS)]

@@ -15,7 +15,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.small_datasets import csv
-from training.data.windowing import PlacedWindow, offline_windows, sitting_windows
+from training.data.windowing import PlacedWindow, offline_windows, session_windows
 from training.datasets.dataset import RecordingPart, SubjectSession
 
 
@@ -31,7 +31,7 @@ def live_windows(path: Path, chunk: float) -> list[Window]:
 def made(*paths: Path, remarks: list[str] | None = None) -> list[PlacedWindow]:
     """Windows of a sitting of files."""
     parts = tuple(RecordingPart(path) for path in paths)
-    return list(sitting_windows(SubjectSession("a", parts), 10.0, [] if remarks is None else remarks))
+    return list(session_windows(SubjectSession("a", parts), 10.0, [] if remarks is None else remarks))
 
 
 def test_training_and_live_windows_are_equal_bit_for_bit(shared_data: Path) -> None:

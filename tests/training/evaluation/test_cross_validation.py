@@ -191,7 +191,7 @@ def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None
             {"random encoder + hrv"} if each.features == "both" else set()
         )
         assert each.versus.keys() == rivals - {each.features}
-        assert set(each.per_subject) == set(examples.people)
+        assert set(each.per_subject) == set(examples.subjects)
         assert set(each.interval) == {"auroc", "balanced_accuracy", "macro_f1", "ece", "brier"}
         assert np.shape(each.confusion) == (classes, classes)
     both = row(found, "both")

@@ -18,7 +18,7 @@ from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
 from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
-from training.data.windowing import sitting_windows
+from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.evaluation.score_bundle import score_bundle
 from training.pretext.embedding import embed
@@ -58,7 +58,7 @@ def test_a_baseline_is_the_rest_that_the_data_set_marks_and_is_not_scored(tmp_pa
     assert isinstance(head, PersonalHead)
     squares = []
     for sitting in open_dataset("manifest", tmp_path).sessions:
-        windows = np.stack([placed.window.data for placed in sitting_windows(sitting, 10.0, [])])
+        windows = np.stack([placed.window.data for placed in session_windows(sitting, 10.0, [])])
         x = embed(PERSONAL.encoder, windows)
         own = baseline_normalise(x[5:], x[2:5], head.spread.numpy())
         with torch.inference_mode():

@@ -151,8 +151,8 @@ def test_training_range_holds_people_like_those_of_training_and_not_what_is_far(
 
 def test_a_personal_head_answers_from_raw_features_and_a_baseline() -> None:
     examples = made(rest=4)
-    spread, keep = examples.spread("both"), examples.scored(relative=True)
-    x = examples.relative("both", spread)[keep]
+    spread, keep = examples.within_subject_std("both"), examples.scored(relative=True)
+    x = examples.baseline_normalised("both", spread)[keep]
     fitted = fit_head(x, examples.label[keep], examples.subject[keep], 2, "both", LINEAR)
     head = to_head(fitted, x, examples.subject[keep], spread)
     assert isinstance(head, PersonalHead)

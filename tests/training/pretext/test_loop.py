@@ -18,8 +18,7 @@ from ecg_live.events import F32
 from ecg_live.model.networks import PRETEXT_TASKS
 from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
 from training.pretext.train_step import new_network
-from training.pretext.transforms import TransformStrength
-from training.settings import PretextSettings
+from training.settings import PretextSettings, TransformStrength
 
 SETTINGS = PretextSettings(epochs=1, batch=4)
 

@@ -15,23 +15,18 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.tensor_file import tensors_sha256
 from tests.support.small_training_run import manifest, quick, strangers
 from training.data.corpus import Corpus, build_corpus
-from training.data.fingerprints import fingerprints, match_subjects
+from training.data.fingerprints import fingerprints
 from training.datasets import open_dataset, open_unlabelled
-from training.parallel import Engine, local_engine
-from training.pretext.embedding import random_encoder
+from training.parallel import local_engine
+from training.pretext.embedding import cached_embedding, random_encoder
 from training.pretext.encoder_file import read_encoder
-from training.pretext.stage import (
-    SEEN_TOO,
-    UNSEEN_ONLY,
-    Encoders,
-    RunContext,
-    cached_embedding,
-    load_encoder,
-    train_encoders,
-)
+from training.pretext.leakage import SEEN_TOO, UNSEEN_ONLY, TrainingData, find_leakage
+from training.pretext.pretrained import read_initial
+from training.pretext.stage import Encoders, load_encoder, train_encoders
 from training.pretext.task import ENCODER_NAME, plan_encoder, train_or_load
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
+from training.run_context import RunContext
 from training.settings import TrainSettings
 
 LOSO, SEEN, MIXED = quick(), quick(evaluate__transductive=True), quick(evaluate__protocol="kfold")
@@ -39,7 +34,8 @@ LOSO, SEEN, MIXED = quick(), quick(evaluate__transductive=True), quick(evaluate_
 
 @pytest.fixture
 def place(tmp_path: Path) -> RunContext:
-    return RunContext(tmp_path / "work", launch_fabric(LOSO.pretext), ProgressDisplay(io.StringIO()), 1)
+    display = ProgressDisplay(io.StringIO())
+    return RunContext(tmp_path / "work", launch_fabric(LOSO.pretext), display, local_engine(1), processes=1)
 
 
 @pytest.fixture
@@ -49,8 +45,17 @@ def labelled(tmp_path: Path, place: RunContext) -> Corpus:
 
 def corpus(path: Path, place: RunContext) -> Corpus:
     """The windows of a manifest."""
-    data = open_dataset("manifest", path)
-    return build_corpus(data, LOSO.corpus, LOSO.corpus.hop, place.folder / "corpus", lambda *_: None, 1)
+    return build_corpus(open_dataset("manifest", path), place.folder / "corpus", LOSO.corpus, processes=1)
+
+
+def training_data(
+    labelled: Corpus, folders: tuple[Path, ...], place: RunContext, settings: TrainSettings
+) -> TrainingData:
+    """What encoders learn from: folders of recordings, or the labelled ones without any."""
+    datasets = [open_unlabelled(folder) for folder in folders] or [labelled.dataset]
+    hop = settings.corpus.pretext_hop
+    corpora = [place.build_corpus(each, settings.corpus, hop, "pretext windows") for each in datasets]
+    return find_leakage(corpora, labelled.dataset, unseen_only=settings.evaluate.unseen_encoders)
 
 
 def trained(
@@ -59,9 +64,11 @@ def trained(
     place: RunContext,
     settings: TrainSettings = LOSO,
     start: Path | None = None,
-    engine: Engine | None = None,
 ) -> Encoders:
-    made = train_encoders(labelled, folders, start, settings, place, engine)
+    padding, unseen_only = settings.pretext.padding, settings.evaluate.unseen_encoders
+    initial = read_initial(start, labelled, padding, unseen_only=unseen_only) if start else None
+    data = training_data(labelled, folders, place, settings)
+    made = train_encoders(data, labelled, initial, settings.pretext, place)
     assert made is not None
     return made
 
@@ -76,14 +83,14 @@ def test_copies_in_a_folder_are_left_out_when_their_wearer_is_scored(
 ) -> None:
     folder = strangers(tmp_path / "par", *sorted((tmp_path / "own").glob("p[01]_*.csv")))
     made = trained(labelled, (folder,), place)
-    assert made.people == UNSEEN_ONLY
+    assert made.seen_note == UNSEEN_ONLY
     assert made.log is not None
     assert made.log.people_seen == UNSEEN_ONLY
     everybody = made.embedding(None)
     assert [np.array_equal(made.embedding(who), everybody) for who in ("p0", "p1", "p2")] == [False, False, True]
-    data = open_unlabelled(folder)
-    pretext = build_corpus(data, LOSO.corpus, LOSO.corpus.pretext_hop, place.folder / "corpus", lambda *_: None, 1)
-    task = plan_encoder([pretext], [match_subjects(data, labelled.dataset)], "p0", None, LOSO, place.folder)
+    data = training_data(labelled, (folder,), place, LOSO)
+    assert data.held_out == ("p0", "p1")
+    task = plan_encoder(data, "p0", None, LOSO.pretext, place.folder)
     own = fingerprints(labelled.dataset)
     assert own["p0"].isdisjoint(task.card.files)
     assert own["p1"] < set(task.card.files)
@@ -97,12 +104,13 @@ def test_an_encoder_that_has_seen_the_files_is_refused_whatever_they_were_called
     trained(labelled, (folder,), place, SEEN)
     path = file_of(place)
     with pytest.raises(ConfigError, match="has seen 1 of the people who would be left out, p1 among them"):
-        load_encoder(path, labelled, LOSO, place)
+        load_encoder(path, labelled, place, unseen_only=True)
     with pytest.raises(ConfigError, match="has seen 1 of the people"):
-        train_encoders(labelled, (), path, LOSO, place)
-    assert load_encoder(path, labelled, SEEN, place).people == SEEN_TOO
+        trained(labelled, (), place, start=path)
+    assert load_encoder(path, labelled, place, unseen_only=False).seen_note == SEEN_TOO
     other = corpus(manifest(tmp_path / "other", 1), place)
-    assert load_encoder(path, replace(labelled, dataset=other.dataset), LOSO, place).people == UNSEEN_ONLY
+    strangers_only = replace(labelled, dataset=other.dataset)
+    assert load_encoder(path, strangers_only, place, unseen_only=True).seen_note == UNSEEN_ONLY
 
 
 def test_whom_the_encoder_has_seen_is_worked_out_anew_by_every_run(
@@ -111,8 +119,8 @@ def test_whom_the_encoder_has_seen_is_worked_out_anew_by_every_run(
     def people(settings: TrainSettings, folders: tuple[Path, ...] = (), start: Path | None = None) -> str:
         made = trained(labelled, folders, place, settings, start)
         assert made.log is not None
-        assert made.log.people_seen == made.people
-        return made.people
+        assert made.log.people_seen == made.seen_note
+        return made.seen_note
 
     assert [people(each) for each in (LOSO, SEEN, MIXED, LOSO)] == [UNSEEN_ONLY, SEEN_TOO, SEEN_TOO, UNSEEN_ONLY]
     seen, folder = file_of(place), strangers(tmp_path / "par")
@@ -137,35 +145,34 @@ def test_an_encoder_of_another_scale_is_refused(labelled: Corpus, place: RunCont
     trained(labelled, (strangers(tmp_path / "par"),), place, offline)
     assert read_encoder(file_of(place))[1].scale == "offline"
     with pytest.raises(ConfigError, match=r"scale offline; the settings say streaming .*corpus.scale=offline"):
-        load_encoder(file_of(place), labelled, LOSO, place)
+        load_encoder(file_of(place), labelled, place, unseen_only=True)
 
 
 def test_encoders_of_folds_are_the_same_however_many_learn_at_a_time(
     labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     said = io.StringIO()
-    two = trained(labelled, (), replace(place, show=ProgressDisplay(said)), engine=local_engine(2))
+    parallel = replace(place, engine=local_engine(2), display=ProgressDisplay(said), parallel_encoders=True)
+    two = trained(labelled, (), parallel)
     assert "pretext without one person each: 3 of 3" in said.getvalue()
-    elsewhere = replace(place, folder=tmp_path / "elsewhere")
-    one = trained(labelled, (), elsewhere, engine=local_engine(1))
+    one = trained(labelled, (), replace(place, folder=tmp_path / "elsewhere", parallel_encoders=True))
     for person in ("p0", "p1", "p2"):
         assert np.array_equal(one.embedding(person), two.embedding(person))
     lost = max(place.folder.glob(f"pretext/*/{ENCODER_NAME}"), key=lambda path: path.stat().st_mtime_ns)
     before = {path: path.stat().st_mtime_ns for path in place.folder.glob(f"pretext/*/{ENCODER_NAME}") if path != lost}
     lost.unlink()
-    trained(labelled, (), place, engine=local_engine(1))
+    trained(labelled, (), replace(place, parallel_encoders=True))
     assert lost.exists()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Corpus, place: RunContext) -> None:
-    task = plan_encoder(
-        [labelled], [match_subjects(labelled.dataset, labelled.dataset)], None, None, LOSO, place.folder
-    )
+    data = find_leakage([labelled], labelled.dataset, unseen_only=True)
+    task = plan_encoder(data, None, None, LOSO.pretext, place.folder)
     second, learns = [], threading.Event()
 
     def wait() -> None:
-        encoder, _ = train_or_load(task, place.on, lambda _at: learns.set())
+        encoder, _ = train_or_load(task, place.fabric, lambda _at: learns.set())
         second.append(tensors_sha256(encoder.state_dict()))
 
     other = threading.Thread(target=wait)
@@ -175,7 +182,7 @@ def test_of_two_runs_at_once_one_learns_and_the_other_waits_for_it(labelled: Cor
             other.start()
             learns.wait(0.5)
 
-    encoder, _ = train_or_load(task, place.on, meanwhile)
+    encoder, _ = train_or_load(task, place.fabric, meanwhile)
     other.join()
     assert not learns.is_set()
     assert second == [tensors_sha256(encoder.state_dict())]

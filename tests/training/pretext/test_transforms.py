@@ -13,12 +13,12 @@ from ecg_live.model.networks import PRETEXT_TASKS
 from training.pretext.transforms import (
     TRANSFORMS,
     TransformDraws,
-    TransformStrength,
     augment,
     draw_transforms,
     permutation,
     time_warp,
 )
+from training.settings import TransformStrength
 
 LENGTH = 2560
 

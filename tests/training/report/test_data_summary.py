@@ -27,7 +27,7 @@ def corpus(grades: list[int]) -> Corpus:
     )
     rows = np.zeros(len(grades), WINDOW_DTYPE)
     rows["grade"], rows["start"] = grades, np.arange(len(grades)) * 10
-    rows["sitting"] = np.arange(len(grades)) * 2 // len(grades)
+    rows["session"] = np.arange(len(grades)) * 2 // len(grades)
     windows = np.repeat(np.arange(len(grades), dtype=np.float32)[:, None], WINDOW_SAMPLES, axis=1)
     return Corpus(data, "key", windows, rows, 3, {"rail": 1, "flat line": 2}, 5400.0, ("of the corpus",))
 

@@ -1,10 +1,10 @@
-"""What settings may be: one table, looked at before any work begins."""
+"""The range of every numeric setting: one table, checked before any work begins."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ecg_live.config import MAX_BASELINE_S, MIN_BASELINE_S
 from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
@@ -12,12 +12,11 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.card import MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS
 from ecg_live.model.networks import PRETEXT_TASKS
 
-if TYPE_CHECKING:
-    from training.settings import TrainSettings
+MAX_FLOAT32 = 1e30  # what single precision still holds
 
 
 class Limit(NamedTuple):
-    """Whether a value can be (NaN never can), and in words which can."""
+    """Whether a value is allowed (NaN never is), and the description of the allowed range."""
 
     holds: Callable[[Any], bool]
     words: str
@@ -28,9 +27,8 @@ def _within(low: float, high: float) -> Limit:
 
 
 POSITIVE_LIMIT = Limit(lambda value: value > 0, "above 0")
-MAX_FLOAT32 = 1e30  # what single precision still holds
 POSITIVE_FINITE = Limit(lambda value: 0 < value <= MAX_FLOAT32, f"above 0 and at most {MAX_FLOAT32:g}")
-SEED_LIMIT = _within(0, 2**32 - 1)  # what scikit-learn takes
+SEED_LIMIT = _within(0, 2**32 - 1)  # scikit-learn's range
 SHARE_LIMIT = Limit(lambda value: 0 <= value < 1, "0 or more, and below 1")
 HOP_LIMIT = Limit(
     lambda value: 0 < value <= WINDOW_SAMPLES / MODEL_RATE_HZ and float(value * MODEL_RATE_HZ).is_integer(),
@@ -83,25 +81,34 @@ SETTING_LIMITS: Mapping[str, Limit] = {
 }
 
 
-def check_settings(settings: TrainSettings) -> None:
+def check_settings(settings: object, part: str = "") -> None:
     """Refuse values that no run could use.
+
+    Parameters
+    ----------
+    settings : TrainSettings, or one part of it
+        What to check.
+    part : str
+        The name of that part, such as ``pretext``.
 
     Raises
     ------
     ConfigError
-        Naming the first such setting, its value, and what it must be.
+        Names the first such setting, its value, and the allowed range.
     """
+    prefix = f"{part}." if part else ""
     for name in SETTING_LIMITS:
-        check_setting(name, attrgetter(name)(settings))
+        if name.startswith(prefix):
+            check_setting(name, attrgetter(name.removeprefix(prefix))(settings))
 
 
 def check_setting(name: str, value: Any) -> None:
-    """Refuse a value that a setting, given by dotted name, cannot have.
+    """Refuse a value that the setting of this dotted name cannot have.
 
     Raises
     ------
     ConfigError
-        Saying what it must be.
+        States the allowed range.
     """
     if not SETTING_LIMITS[name].holds(value):
         raise ConfigError(

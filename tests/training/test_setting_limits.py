@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecg_live.errors import ConfigError
-from training.limits import SETTING_LIMITS, check_settings
+from training.setting_limits import SETTING_LIMITS, check_settings
 from training.settings import PRESETS, PretextSettings, TrainSettings, load_settings
 
 CANNOT_BE: list[tuple[str, list[Any], str]] = [
@@ -76,7 +76,7 @@ def test_no_setting_is_without_end_or_no_number(name: str, value: float) -> None
     with pytest.raises(ConfigError, match="it must be a finite number"):
         load_settings(single={name: value})
     with pytest.raises(ConfigError, match=r"pretext.rate is nan; it must be above 0"):
-        check_settings(TrainSettings(pretext=replace(PretextSettings(), rate=float("nan"))))
+        check_settings(replace(PretextSettings(), rate=float("nan")), "pretext")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
