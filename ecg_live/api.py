@@ -172,7 +172,8 @@ class _RecordingBuilder:
     """What a reader gave by now."""
 
     def __init__(self, info: StreamInfo) -> None:
-        self._info, self._units = info, UnitCheck(info)
+        self._info = info
+        self._units = UnitCheck(info)
         self._parts: list[F64] = []
         self._markers: list[Marker] = []
         self._gaps: list[Gap] = []

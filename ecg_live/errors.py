@@ -30,7 +30,8 @@ class EcgLiveError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        self.message, self.remedy = shortened(message), shortened(remedy)
+        self.message = shortened(message)
+        self.remedy = shortened(remedy)
         super().__init__(self.message)
 
     def __str__(self) -> str:

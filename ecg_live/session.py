@@ -67,7 +67,10 @@ class Session:
         rest: float = DEFAULT_BASELINE_S,
         watched: bool = True,
     ) -> None:
-        self._source, self._path, self._predictor, self._clock = source, path, predictor, clock
+        self._source = source
+        self._path = path
+        self._predictor = predictor
+        self._clock = clock
         self.info: StreamInfo = source.info
         self.heads = tuple(heads)
         self._screen = DisplayBuffer(self.info.rate, clock)
@@ -77,7 +80,8 @@ class Session:
         self._counts = SessionCounters(self.info.rate, self.info.speed, clock)
         self._seconds = seconds
         self._sets: dict[str, str] = {}  # that the heads answered from last
-        self._stopping, self._done = Event(), Event()
+        self._stopping = Event()
+        self._done = Event()
         self.summary: Summary | None = None
         self.error: EcgLiveError | None = None
         self.crash: BaseException | None = None

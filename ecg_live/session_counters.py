@@ -26,10 +26,13 @@ class SessionCounters:
     """
 
     def __init__(self, rate: float, speed: float, clock: Clock) -> None:
-        self._rate, self._speed, self._clock = rate, speed, clock
+        self._rate = rate
+        self._speed = speed
+        self._clock = clock
         self.began: float | None = None
         self.lost = 0
-        self._windows = self._abstained = 0
+        self._windows = 0
+        self._abstained = 0
         self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
         self._newest: Chunk | None = None
         self._taken = 0.0  # when the newest chunk was taken

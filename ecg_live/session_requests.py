@@ -29,7 +29,11 @@ class SessionRequests:
     """
 
     def __init__(self, info: StreamInfo, predictor: Predictor, outputs: Dispatcher, clock: Clock, rest: float) -> None:
-        self._info, self._predictor, self._outputs, self._clock, self._rest = info, predictor, outputs, clock, rest
+        self._info = info
+        self._predictor = predictor
+        self._outputs = outputs
+        self._clock = clock
+        self._rest = rest
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, name="session-requests")
 

@@ -39,7 +39,10 @@ class MarkerConnections:
     """
 
     def __init__(self, mark: MarkCallback, clock: Clock, over: Callable[[], bool], saved: Callable[[], bool]) -> None:
-        self._mark, self._clock, self._over, self._saved = mark, clock, over, saved
+        self._mark = mark
+        self._clock = clock
+        self._over = over
+        self._saved = saved
 
     async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer until the other side hangs up.

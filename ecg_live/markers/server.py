@@ -76,7 +76,8 @@ class MarkerServer:
         tell: Callable[[State], object] = lambda _: None,
     ) -> None:
         self._conversation = MarkerConnections(mark, clock, over, saved)
-        self._clock, self._tell = clock, tell
+        self._clock = clock
+        self._tell = tell
         self.token = secrets.token_urlsafe(16)  # 128 bits
         self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
         self._left: list[Path] = []  # files to remove
@@ -84,7 +85,8 @@ class MarkerServer:
         self._tasks: set[asyncio.Task[None]] = set()  # one a connection
         self._admitted: dict[asyncio.Task[None], str | None] = {}  # with the token of their door
         self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
-        self._turned_away, self._told = 0, -math.inf
+        self._turned_away = 0
+        self._told = -math.inf
         if port is not None:
             self._doors.append((listen_on(port), self.token))
         try:

@@ -60,9 +60,11 @@ class BaselineWindows:
     """
 
     def __init__(self, seconds: float, since: float = -inf) -> None:
-        self._seconds = self.seconds_left = seconds
+        self._seconds = seconds
+        self.seconds_left = seconds
         self._since = since
-        self._end = self._last = float("nan")  # s at which it is over, and at which the last window taken stopped
+        self._end = float("nan")
+        self._last = float("nan")
         self._taken = 0
         self.complete = False
 

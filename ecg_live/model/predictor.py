@@ -27,7 +27,9 @@ class StreamingEmbedder:
 
     def __init__(self, bundle: Bundle) -> None:
         self._stream = ConvEncoderStream(bundle.encoder)
-        self._segment, self._stop = -1, 0  # the segment's samples that went in
+        # the segment's samples that went in
+        self._segment = -1
+        self._stop = 0
         self._maps = torch.empty(EMBEDDING_SIZE, 0)
 
     def features(self, window: Window) -> Tensor:

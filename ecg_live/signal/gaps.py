@@ -34,7 +34,8 @@ class GapFinder:
     """
 
     def __init__(self, rate: float, hop: float = 1.0) -> None:
-        self._rate, self._hop = rate, hop * rate
+        self._rate = rate
+        self._hop = hop * rate
         self._begun = False
         self._next = 0  # index behind the last sample that was given
         self._seen = 0  # index behind the last sample that was taken, or that the adapter gave up

@@ -58,7 +58,10 @@ class SignalPath:
             raise ConfigError(
                 f"hop of {hop:g} s; it must be above 0 and at most 10 s, in steps of 1/256 s", "try --hop 1"
             )
-        self._rate, self._hop, self._channel, self._speed = info.rate, round(hop * MODEL_RATE_HZ), info.ecg, info.speed
+        self._rate = info.rate
+        self._hop = round(hop * MODEL_RATE_HZ)
+        self._channel = info.ecg
+        self._speed = info.speed
         self._gaps = GapFinder(info.rate, hop)
         self._blocks = raw_quality.RawQualityMeter(info.rate, info.full_scale)
         self._resample = resample.Resampler(info.rate)
@@ -66,7 +69,8 @@ class SignalPath:
         self._highpass = highpass.HighPass()
         self._zscore = zscore.StreamingZScore(self._blocks.usable, scale)
         self._rings = RingBuffer(), RingBuffer(), RingBuffer()  # before the high-pass, after it, normalised
-        self._segment, self._start = -1, 0
+        self._segment = -1
+        self._start = 0
         self._open = False
         self._bridged: list[tuple[int, int]] = []  # of the segment: start and stop
         self._times: deque[tuple[int, float]] = deque()  # of the segment: index and session clock (s) of each chunk

@@ -51,7 +51,8 @@ class RawQualityMeter:
     """
 
     def __init__(self, rate: float, full_scale: tuple[float, float] | None) -> None:
-        self._rate, self._full_scale = rate, full_scale
+        self._rate = rate
+        self._full_scale = full_scale
         self.reset()
 
     def reset(self) -> None:

@@ -53,7 +53,8 @@ class Resampler:
                 "give the true rate with --rate",
             )
         ratio = MODEL_RATE_HZ / Fraction(rate).limit_denominator(MAX_RATE_DENOMINATOR)
-        self._up, self._down = ratio.numerator, ratio.denominator
+        self._up = ratio.numerator
+        self._down = ratio.denominator
         self._half = 0 if ratio == 1 else FILTER_LOBES * max(self._up, self._down)
         self.delay = self._half / (rate * self._up)
         self._phases = _filter_phases(self._up, self._down)
@@ -65,7 +66,8 @@ class Resampler:
         self._first: F64 = np.zeros(0)
         self._time = 0.0
         self._origin = 0  # input index of self._x[0]
-        self._taken = self._given = 0
+        self._taken = 0
+        self._given = 0
 
     def push(self, chunk: Chunk) -> Chunk:
         """Take (n, c) samples; give those outputs whose whole look-ahead is there."""

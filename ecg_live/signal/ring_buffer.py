@@ -22,7 +22,8 @@ class RingBuffer:
     def reset(self) -> None:
         """Forget the segment."""
         self._x: F64 = np.empty(SPARE_SAMPLES)
-        self._first = self._count = 0
+        self._first = 0
+        self._count = 0
 
     @property
     def stop(self) -> int:

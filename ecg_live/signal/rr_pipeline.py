@@ -47,7 +47,10 @@ class RrPath:
         self._hop = hop
         self._origin: float | None = None  # session clock of the first word
         self._intervals: deque[_Interval] = deque()
-        self._began = self._last = self._told = 0.0  # session clock: first and last word, last answer
+        # session clock: first and last word, last answer
+        self._began = 0.0
+        self._last = 0.0
+        self._told = 0.0
         self._off = False
         self.samples = 0  # words of the strap
 

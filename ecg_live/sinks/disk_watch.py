@@ -18,7 +18,9 @@ class DiskWatch:
 
     def __init__(self) -> None:
         self._next = -inf
-        self._left, self._late, self._note = inf, False, ""
+        self._left = inf
+        self._late = False
+        self._note = ""
 
     def due(self, now: float) -> bool:
         """Whether it is time for a look, since one at every item would be dear; ``now`` in s."""

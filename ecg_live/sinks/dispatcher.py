@@ -54,9 +54,13 @@ class Dispatcher:
         *,
         watched: bool = True,
     ) -> None:
-        self._info, self._screen, self._clock, self._deserted = info, screen, clock, deserted
+        self._info = info
+        self._screen = screen
+        self._clock = clock
+        self._deserted = deserted
         self._sinks: list[Sink] = list(sinks)
-        self._recordings, self._watched = recordings, watched
+        self._recordings = recordings
+        self._watched = watched
         self._recorder: Recorder | None = None
         self._watch = DiskWatch()
         self._newest: Chunk | None = None

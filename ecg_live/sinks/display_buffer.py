@@ -38,17 +38,21 @@ class DisplayBuffer:
     name = "screen"
 
     def __init__(self, rate: float, clock: Clock) -> None:
-        self._rate, self._clock = rate, clock
+        self._rate = rate
+        self._clock = clock
         self._lock = Lock()
         self._trace: F32 = np.full(KEPT_SAMPLES, np.nan, dtype=np.float32)
         self._stop = 0  # display index behind the newest sample
         self._segment = -1  # of the newest sample
         self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
         self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
-        self._told = self._happened = 0  # predictions and events ever
+        # predictions and events ever
+        self._told = 0
+        self._happened = 0
         self._state = State("connecting")
         self._arrived = clock()
-        self._samples = self._lost = 0
+        self._samples = 0
+        self._lost = 0
         self._now = 0.0
         self._ended = False
         self._error: str | None = None

@@ -41,7 +41,9 @@ class JsonLines:
     name = "JSON lines"
 
     def __init__(self, stream: LineStream, rate: float, ended: Callable[[], object] = lambda: None) -> None:
-        self._stream, self._rate, self._ended = stream, rate, ended
+        self._stream = stream
+        self._rate = rate
+        self._ended = ended
 
     def write(self, item: Item) -> None:
         """Write one line, or none for what is no event (raw chunks, trace)."""

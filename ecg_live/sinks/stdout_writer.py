@@ -45,13 +45,19 @@ class StdoutWriter:
         limit: int = MAX_WAITING_BYTES,
         patience: float = READER_PATIENCE_S,
     ) -> None:
-        self._out, self._leaving, self._waits = _writer_to(stream), leaving, waits
-        self._limit, self._patience = limit, patience
+        self._out = _writer_to(stream)
+        self._leaving = leaving
+        self._waits = waits
+        self._limit = limit
+        self._patience = patience
         self._news = Condition()
         self._text: deque[str] = deque()
-        self._size = self._taken = 0  # bytes that wait or are on their way, and that were taken by now
+        # bytes that wait or are on their way, and that were taken by now
+        self._size = 0
+        self._taken = 0
         self._error: Exception | None = None
-        self._over = self._told = False
+        self._over = False
+        self._told = False
         Thread(target=self._run, name="output", daemon=True).start()
 
     def write(self, text: str) -> None:

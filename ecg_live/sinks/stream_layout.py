@@ -71,7 +71,9 @@ class StreamRows:
     """
 
     def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock = monotonic) -> None:
-        self._info, self._heads, self._clock = info, tuple(heads), clock
+        self._info = info
+        self._heads = tuple(heads)
+        self._clock = clock
         self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
         self._newest: float | None = None  # stamp behind the newest sample
 

@@ -32,7 +32,9 @@ class WriteQueue:
     """
 
     def __init__(self, clock: Clock, limit: int, patience: float) -> None:
-        self._clock, self._limit, self._patience = clock, limit, patience
+        self._clock = clock
+        self._limit = limit
+        self._patience = patience
         self._room = Condition()
         self._items: list[Item] = []
         self._size = 0  # bytes that wait

@@ -82,7 +82,10 @@ class XdfEncoder:
         texts: Mapping[str, str],
         clock: Clock,
     ) -> None:
-        self._streams, self._info, self._texts, self._clock = tuple(streams), info, dict(texts), clock
+        self._streams = tuple(streams)
+        self._info = info
+        self._texts = dict(texts)
+        self._clock = clock
         self._rows = StreamRows(info, heads, clock)
         self.book = FileTally()  # of the file that is written; may be put back
         self._held: list[F64] = []

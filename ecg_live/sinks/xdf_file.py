@@ -49,8 +49,11 @@ class XdfFile:
     """
 
     def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
-        self.path, self.size = path, 0
-        self._sync, self._head, self._digest = sync, MAGIC, b""
+        self.path = path
+        self.size = 0
+        self._sync = sync
+        self._head = MAGIC
+        self._digest = b""
         self._safe = _SyncedState(0, MAGIC, b"")  # what the disk has for sure
         self._part: Path | None = None if sys.platform == "win32" else path.with_name(f".{uuid4().hex}.xdf")
         try:

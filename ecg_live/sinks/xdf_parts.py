@@ -64,8 +64,13 @@ class XdfParts:
         roll: RollLimits = ONE_FILE,
         sync: Callable[[int], None] = os.fsync,
     ) -> None:
-        self._path, self._packer, self._clock, self._roll_at, self._sync = path, packer, clock, roll, sync
-        self._id, self._number = str(uuid4()), 1
+        self._path = path
+        self._packer = packer
+        self._clock = clock
+        self._roll_at = roll
+        self._sync = sync
+        self._id = str(uuid4())
+        self._number = 1
         self._before = 0  # bytes in files that are full
         self._waiting: deque[Items] = deque()
         self._packed: Items = []  # those of which `_due` is made

@@ -84,11 +84,15 @@ class XdfRecorder:
         elsewhere: Sequence[Path] = (),
         moved: Callable[[Path], object] = lambda _: None,
     ) -> None:
-        self._clock, self._interval, self._elsewhere, self._moved = clock, interval, tuple(elsewhere), moved
+        self._clock = clock
+        self._interval = interval
+        self._elsewhere = tuple(elsewhere)
+        self._moved = moved
         self._packer = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
         self._failed: str | None = None  # said once, by whoever finds out first
-        self._note = self._trouble = ""  # what happened to the file last, and why it cannot be written now
+        self._note = ""
+        self._trouble = ""
         self._since = 0.0  # when that began, or another place was tried in vain
         self._ending = Event()
         self._parts = XdfParts(path, self._packer, clock, roll, sync)
