@@ -111,31 +111,31 @@ StateName = Literal[
     "markers", "markers_missing",  # a marker stream
     "clock", "warning",  # remarks
 ]  # fmt: skip
-StateTrait = Literal["ongoing", "away", "countdown", "told", "alarm", "brief"]
+StateTrait = Literal["ongoing", "away", "countdown", "listed", "alarm", "brief"]
 
 STATES: Mapping[StateName, tuple[StateTrait, ...]] = {
     "searching": ("ongoing", "away"),
     "connecting": ("ongoing", "away"),
-    "lost": ("ongoing", "away", "told", "alarm"),
-    "gave_up": ("ongoing", "away", "told", "alarm"),
+    "lost": ("ongoing", "away", "listed", "alarm"),
+    "gave_up": ("ongoing", "away", "listed", "alarm"),
     "streaming": ("ongoing",),
     "warming_up": ("ongoing", "countdown", "brief"),
     "gap": ("ongoing", "countdown", "brief"),
     "baseline": ("ongoing", "brief"),
-    "ended": ("ongoing", "told"),
-    "error": ("ongoing", "told", "alarm"),
-    "recording": ("told", "brief"),
-    "recorded": ("told", "brief"),
-    "recording_failed": ("told", "alarm"),
-    "markers": ("told",),
-    "markers_missing": ("told", "alarm"),
+    "ended": ("ongoing", "listed"),
+    "error": ("ongoing", "listed", "alarm"),
+    "recording": ("listed", "brief"),
+    "recorded": ("listed", "brief"),
+    "recording_failed": ("listed", "alarm"),
+    "markers": ("listed",),
+    "markers_missing": ("listed", "alarm"),
     "clock": (),
-    "warning": ("told", "alarm"),
+    "warning": ("listed", "alarm"),
 }
 """All states, and what those who show, keep or log them make of each.
 
 ``ongoing``: what stream or session is doing until the next such state. ``away``: the device gives no data.
-``countdown``: it only counts down. ``told``: an event to be listed with its detail. ``alarm``: logged as a warning.
+``countdown``: it only counts down. ``listed``: an event to be listed with its detail. ``alarm``: logged as a warning.
 ``brief``: logged without its detail, which counts down or names a file.
 """
 

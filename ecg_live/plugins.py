@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ecg_live.errors import ConfigError
 
-PluginGroup = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets"]
+PluginGroup = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets", "ecg_live.encoders"]
 
 
 @cache

@@ -138,16 +138,16 @@ class Session:
         """Nobody looks any more: go on for as long as something else takes the output, a recording for example."""
         self._outputs.screen_closed()
 
-    def mark(self, text: str, time: float | None = None, told: Callable[[Marker], object] | None = None) -> None:
+    def mark(self, text: str, time: float | None = None, on_noted: Callable[[Marker], object] | None = None) -> None:
         """Note a marker, now or at ``time`` on the session clock; returns at once.
 
-        ``told`` is called with the marker and its raw time, on another thread, once all sinks had it.
+        ``on_noted`` is called with the marker and its raw time, on another thread, once all sinks had it.
         """
-        self._requests.mark(text, time, told)
+        self._requests.mark(text, time, on_noted)
 
-    def tell(self, state: State) -> None:
+    def report(self, state: State) -> None:
         """Pass on what something beside the source has to say; returns at once."""
-        self._requests.tell(state)
+        self._requests.report(state)
 
     def record(self, on: bool) -> None:
         """Begin a recording, or end it; returns at once."""
@@ -203,7 +203,7 @@ class Session:
     def _give(self, output: Item | Window) -> None:
         if isinstance(output, Window):
             with self._outputs.lock:  # a baseline may be asked for meanwhile
-                prediction, news = self._predict(output), self._predictor.news
+                prediction, news = self._predict(output), self._predictor.baseline_event
             for change in self._changes(prediction):
                 self._send(change)
             self._send(prediction)

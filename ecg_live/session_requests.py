@@ -46,13 +46,13 @@ class SessionRequests:
         self._waiting.put(None)
         self._thread.join()
 
-    def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+    def mark(self, text: str, time: float | None, on_noted: Callable[[Marker], object] | None) -> None:
         """As `Session.mark`."""
         marker = Marker(self._clock() if time is None else time, text)
-        self._waiting.put(lambda: self._mark(marker, told))
+        self._waiting.put(lambda: self._mark(marker, on_noted))
 
-    def tell(self, state: State) -> None:
-        """As `Session.tell`."""
+    def report(self, state: State) -> None:
+        """As `Session.report`."""
         self._waiting.put(lambda: self._outputs.send(state))
 
     def record(self, on: bool) -> None:
@@ -66,7 +66,7 @@ class SessionRequests:
 
     def warn_unchanged(self, heads: Sequence[str]) -> None:
         """Say which heads have no use for a baseline."""
-        if not self._info.channels and (heads or self._predictor.waiting):
+        if not self._info.channels and (heads or self._predictor.baseline_pending):
             self._warn(f"{NO_ECG}: a baseline changes nothing")
             return
         for name in heads:
@@ -83,12 +83,12 @@ class SessionRequests:
     def _warn(self, detail: str) -> None:
         self._outputs.send(State("warning", detail, self._clock()))
 
-    def _mark(self, marker: Marker, told: Callable[[Marker], object] | None) -> None:
+    def _mark(self, marker: Marker, on_noted: Callable[[Marker], object] | None) -> None:
         with self._outputs.lock:
-            marker = self._outputs.placed(marker)
+            marker = self._outputs.with_stream_time(marker)
             self._outputs.send(marker)
-        if told is not None:
-            told(marker)
+        if on_noted is not None:
+            on_noted(marker)
 
     def _begin_recording(self) -> None:
         try:

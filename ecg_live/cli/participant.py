@@ -155,5 +155,7 @@ def encoder_id(bundle: Bundle) -> str:
     """SHA-256 of all that a bundle's embeddings depend on."""
     from ecg_live.model.tensor_file import tensors_sha256
 
-    parts = tensors_sha256(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)
+    parts = [tensors_sha256(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)]
+    if bundle.card.encoder:
+        parts.append(json.dumps(bundle.card.encoder, sort_keys=True))
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()

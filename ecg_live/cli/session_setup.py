@@ -124,7 +124,7 @@ def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iter
             settings.session,
             settings.mark_port,
             lambda: session.saved,
-            session.tell,
+            session.report,
         )
         stack.enter_context(server)
         if server.warning:
@@ -134,5 +134,5 @@ def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iter
         if settings.markers is not None:
             from devices.lsl.markers import LslMarkers
 
-            stack.enter_context(LslMarkers(settings.markers, session.mark, session.tell, time.monotonic))
+            stack.enter_context(LslMarkers(settings.markers, session.mark, session.report, time.monotonic))
         yield

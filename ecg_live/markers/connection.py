@@ -18,7 +18,7 @@ MARK_TIMEOUT_S = 2.0  # s in which the session should have placed a marker
 class MarkCallback(Protocol):
     """`Session.mark`."""
 
-    def __call__(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+    def __call__(self, text: str, time: float | None, on_noted: Callable[[Marker], object] | None) -> None:
         """Note a marker."""
         ...
 
@@ -69,10 +69,10 @@ class MarkerConnections:
         loop = asyncio.get_running_loop()
         placed: asyncio.Future[float | None] = loop.create_future()
 
-        def told(marker: Marker) -> None:
+        def on_noted(marker: Marker) -> None:
             call_on_loop(loop, _settle, placed, marker.raw)
 
-        self._mark(request.text, request.time, told)
+        self._mark(request.text, request.time, on_noted)
         try:
             async with asyncio.timeout(MARK_TIMEOUT_S):
                 raw = await placed

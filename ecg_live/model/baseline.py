@@ -136,13 +136,13 @@ class Baseline(BaselineWindows):
         """Windows gathered."""
         return len(self._hrv)
 
-    def gather(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
+    def add_window(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
         """Note the next window of an incomplete baseline and its features (1, 128) and (1, 3)."""
         if self.take(window.start, window.stop, usable=usable):
             self._embeddings.append(embedding)
             self._hrv.append(hrv)
 
-    def rows(self, inputs: FeatureKind) -> F64:
+    def features(self, inputs: FeatureKind) -> F64:
         """Features (m, d) of the windows gathered, for a head with these inputs."""
         return combine_features(self.embeddings, self.hrv, inputs)
 

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from ecg_live.errors import BundleError, IncompatibleBundle
 from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead, PersonalHead
 from ecg_live.model.card import HeadCard, ModelCard, parse_card
-from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder import Encoder
+from ecg_live.model.encoder_kinds import encoder_of
 from ecg_live.model.tensor_file import MAX_BUNDLE_BYTES, TensorFile
 from ecg_live.results import HeadInfo
 from ecg_live.signal.pipeline import PREPROCESSING
@@ -28,7 +29,7 @@ class Bundle:
     """Encoder, heads by name and set, and their card."""
 
     card: ModelCard
-    encoder: ConvEncoder
+    encoder: Encoder
     heads: Mapping[str, Mapping[str, CalibratedHead]]
 
     @property
@@ -46,7 +47,7 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         If the file cannot be written.
     """
     try:
-        BUNDLE_FILE.write(path, _tensors(bundle), {"card": asdict(bundle.card)})
+        BUNDLE_FILE.write(path, _tensors(bundle), {"card": _fields(bundle.card)})
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}", "choose a place that can be written to") from error
 
@@ -57,17 +58,32 @@ def load_bundle(path: Path) -> Bundle:
     Raises
     ------
     BundleError
-        If the file is missing, cut, damaged, of another schema, or no bundle.
+        If the file is missing, cut, damaged, of another schema, not a bundle, or its encoder is of a kind that no
+        installed plug-in provides.
     IncompatibleBundle
         If it was made for another signal path than this version's.
+    ConfigError
+        If the plug-in that builds its encoder fails.
     """
     tensors, meta = BUNDLE_FILE.read(path)
     card = _card(meta, path)
     _check_preprocessing(card, path)
-    encoder = ConvEncoder(card.padding)
+    encoder = _encoder(card, path)
     BUNDLE_FILE.fill(encoder, "encoder.", tensors, path)
     heads = {name: _sets(name, head, tensors, path) for name, head in card.heads.items()}
     return Bundle(card, encoder.eval(), heads)
+
+
+def _fields(card: ModelCard) -> dict[str, Any]:
+    """Fields of a card; the built-in encoder goes without a description of its own, as in the first bundles."""
+    return {name: value for name, value in asdict(card).items() if name != "encoder" or value}
+
+
+def _encoder(card: ModelCard, path: Path) -> Encoder:
+    try:
+        return encoder_of(card)
+    except BundleError as error:
+        raise BundleError(f"{path}: {error.message}", error.remedy) from error
 
 
 def _tensors(bundle: Bundle) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from ecg_live.model.features import FeatureKind
 from ecg_live.signal.pipeline import PREPROCESSING
 
 MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
-OPTIONAL_FIELDS = ("inputs", "baseline", "split")  # fields that the first bundles lack
+OPTIONAL_FIELDS = ("inputs", "baseline", "split", "encoder")  # fields that the first bundles lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,9 @@ class HeadCard:
 class ModelCard:
     """Metadata of a bundle: how it was made and what from.
 
+    ``encoder`` is empty for the built-in one, which ``padding`` describes; a plug-in's has its ``kind`` and the
+    ``config`` that it is built from.
+
     Raises
     ------
     ValueError
@@ -89,6 +92,7 @@ class ModelCard:
     preprocessing: Mapping[str, Any] = field(default_factory=lambda: PREPROCESSING)
     created: str = ""
     software: str = ""
+    encoder: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no encoder can be built from."""
@@ -96,6 +100,9 @@ class ModelCard:
             raise ValueError(f"padding {self.padding}: neither same nor valid")
         if not self.heads:
             raise ValueError("heads: none, so that there is nothing to predict")
+        kind, config = self.encoder.get("kind"), self.encoder.get("config")
+        if self.encoder and not (isinstance(kind, str) and isinstance(config, dict) and len(self.encoder) == 2):
+            raise ValueError(f"encoder {self.encoder}: not a kind and a config")
 
 
 def parse_card(raw: Any) -> ModelCard:

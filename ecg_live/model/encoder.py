@@ -1,9 +1,13 @@
-"""The convolutional encoder of Sarkar & Etemad 2020 (doi 10.1109/TAFFC.2020.3014842), table of its section 4."""
+"""What an encoder is, and the built-in one.
+
+The built-in one is the convolutional encoder of Sarkar & Etemad 2020 (doi 10.1109/TAFFC.2020.3014842), table of its
+section 4.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +19,39 @@ CONV_LAYERS = ((1, 32, 32), (32, 32, 32), (32, 64, 16), (64, 64, 16), (64, 128, 
 POOLED_AFTER = (1, 3)  # index of the convolutions that a max-pool follows
 POOL_WIDTH, POOL_STRIDE = 8, 2
 LEAKY_SLOPE = 0.2  # of every leaky ReLU
+MAPS_PER_WINDOW = 591  # feature maps of a ``valid`` encoder for one window: one every 4 samples
 
 
-class ConvEncoder(nn.Module):
+class EncoderStream(Protocol):
+    """An encoder over a growing signal."""
+
+    def reset(self) -> None:
+        """Start a new segment."""
+        ...
+
+    def push(self, x: Tensor) -> Tensor:
+        """Return the feature maps (128, m) that the next samples (n,) complete."""
+        ...
+
+
+class Encoder(nn.Module):
+    """Base of all encoders: `forward` turns windows float32 (n, 2560) into embeddings float32 (n, 128).
+
+    Attributes
+    ----------
+    maps_per_window : int
+        Declares how the encoder runs live. 0: window by window. Above 0: as a stream (`stream`), and the embedding is
+        the maximum over so many of the newest feature maps.
+    """
+
+    maps_per_window: int = 0
+
+    def stream(self) -> EncoderStream:
+        """Return a stream of this encoder; only called where `maps_per_window` is above 0."""
+        raise NotImplementedError
+
+
+class ConvEncoder(Encoder):
     """Windows (n, 2560) to features (n, 128); 329,152 weights.
 
     Parameters
@@ -30,6 +64,7 @@ class ConvEncoder(nn.Module):
     def __init__(self, padding: Padding = "valid") -> None:
         super().__init__()
         self.padding: Padding = padding
+        self.maps_per_window = MAPS_PER_WINDOW if padding == "valid" else 0
         self.convs = nn.ModuleList(nn.Conv2d(c_in, c_out, (1, k)) for c_in, c_out, k in CONV_LAYERS)
         for conv in self.convs:
             nn.init.kaiming_normal_(conv.weight, a=LEAKY_SLOPE)  # type: ignore[arg-type]  # ModuleList forgets the class
@@ -39,6 +74,10 @@ class ConvEncoder(nn.Module):
         """Features (n, 128) of windows (n, length)."""
         return self.maps(x).amax(dim=(2, 3))
 
+    def stream(self) -> ConvEncoderStream:
+        """Return a stream; ``valid`` padding only."""
+        return ConvEncoderStream(self)
+
     def maps(self, x: Tensor) -> Tensor:
         """Feature maps (n, 128, 1, m) of windows (n, length), before the global max-pool."""
         y = x[:, None, None].to(memory_format=torch.channels_last)  # 2 x faster than Conv1d on a CPU
@@ -46,7 +85,7 @@ class ConvEncoder(nn.Module):
             if self.padding == "same":
                 y = F.pad(y, (k // 2 - 1, k // 2))
             y = conv(y)
-            if i in POOLED_AFTER:  # the activation keeps the order: the same behind the pool, and less to do
+            if i in POOLED_AFTER:  # the activation keeps the order: the same after the pool, at less cost
                 y = F.max_pool2d(y, (1, POOL_WIDTH), (1, POOL_STRIDE))
             y = F.leaky_relu(y, LEAKY_SLOPE, inplace=True)
         return y

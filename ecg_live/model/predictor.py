@@ -13,23 +13,19 @@ from ecg_live.events import F32, F64, State
 from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
-from ecg_live.model.encoder import ConvEncoderStream
 from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
-MAPS_PER_WINDOW = 591  # of a valid encoder for one window
-MAP_STRIDE = 4  # input samples per output
-
 
 class StreamingEmbedder:
-    """Features of overlapping windows through a ``valid`` encoder in steps of 256 samples, each computed once."""
+    """Embeddings of overlapping windows through an encoder's stream in steps of 256 samples, each computed once."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._stream = ConvEncoderStream(bundle.encoder)
-        # the segment's samples that went in
+        self._stream = bundle.encoder.stream()
+        self._maps_per_window = bundle.encoder.maps_per_window
         self._segment = -1
-        self._stop = 0
+        self._stop = 0  # index after the segment's last sample that the stream has
         self._maps = torch.empty(EMBEDDING_SIZE, 0)
 
     def features(self, window: Window) -> Tensor:
@@ -38,9 +34,9 @@ class StreamingEmbedder:
             self._stream.reset()
             self._segment, self._stop, self._maps = window.segment, window.first, self._maps[:, :0]
         data = torch.from_numpy(window.data)[self._stop - window.first :]
-        new = [self._stream.push(step) for step in torch.split(data, BLOCK_SAMPLES)]
+        new = [self._stream.push(step) for step in torch.split(data, BLOCK_SAMPLES) if len(step)]
         self._stop = window.first + WINDOW_SAMPLES
-        self._maps = torch.cat((self._maps, *new), dim=1)[:, -MAPS_PER_WINDOW:]
+        self._maps = torch.cat((self._maps, *new), dim=1)[:, -self._maps_per_window :]
         return self._maps.amax(dim=1)[None]
 
 
@@ -63,13 +59,13 @@ class Predictor:
     ----------
     bundle : Bundle
     hop : float
-        Seconds between windows. A ``valid`` encoder at whole seconds is streamed.
+        Seconds between windows. An encoder that declares a stream is streamed at hops of whole seconds.
     baseline : float
         Seconds of rest to begin with, 0 for none. Once they are over, heads with a personal set answer with it.
     """
 
     def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0) -> None:
-        streams = bundle.encoder.padding == "valid" and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
+        streams = bundle.encoder.maps_per_window > 0 and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
         self.engine: StreamingEmbedder | WindowEmbedder = (
             StreamingEmbedder(bundle) if streams else WindowEmbedder(bundle)
         )
@@ -80,18 +76,18 @@ class Predictor:
         self.heads_without_personal_set = (
             self.begin_baseline(baseline) if baseline else ()
         )  # heads that a baseline was asked for in vain
-        self.news: State | None = None  # on the baseline, from the last window
+        self.baseline_event: State | None = None  # on the baseline, from the last window
         self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
 
     @property
-    def waiting(self) -> bool:
+    def baseline_pending(self) -> bool:
         """Whether a baseline was asked for and is not complete."""
         return self._baseline is not None and not self._baseline.complete
 
     @property
     def baseline(self) -> Baseline | None:
         """The baseline that heads answer relative to, once it is complete."""
-        return None if self._baseline is None or self.waiting else self._baseline
+        return None if self._baseline is None or self.baseline_pending else self._baseline
 
     def resume(self, baseline: Baseline, told: str = "") -> None:
         """Take a baseline of before as complete, in place of one there may be; ``told`` goes with the next window."""
@@ -117,7 +113,7 @@ class Predictor:
         features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
         results = {name: self._ask(name, features, reason) for name in self._heads}
-        self.news = self._gather(window, features, usable=reason is None)
+        self.baseline_event = self._gather(window, features, usable=reason is None)
         return results
 
     def _ask(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
@@ -139,7 +135,7 @@ class Predictor:
         """Features (1, d) as a head takes them."""
         x = combine_features(*features, head.inputs)
         if isinstance(head, PersonalHead) and self._baseline is not None:
-            return baseline_normalise(x, self._baseline.rows(head.inputs), head.spread.numpy())
+            return baseline_normalise(x, self._baseline.features(head.inputs), head.spread.numpy())
         return x
 
     def _gather(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
@@ -148,7 +144,7 @@ class Predictor:
         told, self._told = self._told, ""
         if self._baseline is None or self._baseline.complete:
             return State("baseline", told, now) if told else None
-        self._baseline.gather(window, *features, usable=usable)
+        self._baseline.add_window(window, *features, usable=usable)
         if self._baseline.complete:
             return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
         left = self._baseline.seconds_left

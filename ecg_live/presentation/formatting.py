@@ -7,7 +7,7 @@ import math
 from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
 
 NO_VALUE = "--"
-SHOWN_STATES = states_that_are("told")
+SHOWN_STATES = states_that_are("listed")
 
 
 def number_text(value: float | None, digits: int = 0, factor: float = 1) -> str:

@@ -49,7 +49,7 @@ class GapFinder:
         """Index behind the last sample that was taken or given up."""
         return self._seen
 
-    def expect(self, gap: Gap) -> None:
+    def announce(self, gap: Gap) -> None:
         """Remember which samples are missing and why, as the adapter said."""
         self._begin(gap.start)
         self._seen, self._cause = max(self._seen, gap.stop), gap.cause

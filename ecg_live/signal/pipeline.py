@@ -102,7 +102,7 @@ class SignalPath:
             If the stream's counter goes backward.
         """
         if isinstance(item, Gap):
-            self._gaps.expect(item)
+            self._gaps.announce(item)
         elif isinstance(item, LeadOff):
             self._leads = [*_leads_from(self._gaps.stop, self._leads), item]
             if self._open:

@@ -35,7 +35,7 @@ class Dispatcher:
         Always there.
     sinks : sequence of Sink
     clock : Clock
-    deserted : callable
+    on_no_listener : callable
         Called when nobody takes any output any more.
     recordings : callable, optional
         Opens a new recording; raises `RecordingError`.
@@ -49,7 +49,7 @@ class Dispatcher:
         screen: DisplayBuffer,
         sinks: Sequence[Sink],
         clock: Clock,
-        deserted: Callable[[], None],
+        on_no_listener: Callable[[], None],
         recordings: Callable[[], Recorder] | None = None,
         *,
         watched: bool = True,
@@ -57,7 +57,7 @@ class Dispatcher:
         self._info = info
         self._screen = screen
         self._clock = clock
-        self._deserted = deserted
+        self._on_no_listener = on_no_listener
         self._sinks: list[Sink] = list(sinks)
         self._recordings = recordings
         self._watched = watched
@@ -80,7 +80,7 @@ class Dispatcher:
     def only_recorded(self) -> bool:
         """Whether a recording is all that is left of the output."""
         with self.lock:
-            return bool(self._sinks) and self._unheard()
+            return bool(self._sinks) and self._no_listener()
 
     @property
     def recording(self) -> bool:
@@ -98,7 +98,7 @@ class Dispatcher:
         """Nobody looks at the screen any more."""
         with self.lock:
             self._watched = False
-            self._leave()
+            self._stop_if_unused()
 
     def send(self, item: Item) -> None:
         """Give an item to all, in order; a marker with its raw time. A state is logged."""
@@ -128,7 +128,7 @@ class Dispatcher:
             if isinstance(item, Chunk) and len(item.samples):
                 self._newest = item
             if isinstance(item, Marker):
-                item = self.placed(item)
+                item = self.with_stream_time(item)
                 self._markers.append(item)
             self._over = self._over or isinstance(item, Summary)
             self._show(item)
@@ -142,7 +142,7 @@ class Dispatcher:
         with self.lock:
             return self._raw(time)
 
-    def placed(self, marker: Marker) -> Marker:
+    def with_stream_time(self, marker: Marker) -> Marker:
         """Give a marker its raw time, unless it has one or no sample has come."""
         with self.lock:
             return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
@@ -184,7 +184,7 @@ class Dispatcher:
                 self.fail(State("recording_failed", str(error), self._clock()), error)
         else:
             self._screen.follow(None)
-        self._leave()
+        self._stop_if_unused()
 
     def close(self) -> None:
         """Close all sinks; the recorder first, since another may wait for its reader."""
@@ -197,7 +197,7 @@ class Dispatcher:
             self._give(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
         for marker in tuple(self._markers):
             if self._recorder is recorder:  # it has not failed meanwhile
-                self._give(self.placed(marker), [recorder])
+                self._give(self.with_stream_time(marker), [recorder])
 
     def _give(self, item: Item, sinks: Sequence[Sink]) -> None:
         """Give an item to sinks; those that raise are dropped."""
@@ -231,7 +231,7 @@ class Dispatcher:
     def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
         gone, recorder = [sink for sink, _ in broken], self._recorder
         self._sinks = [sink for sink in self._sinks if sink not in gone]
-        unheard = self._unheard()
+        unheard = self._no_listener()
         for sink, error in broken:
             self._close(sink)
             reason = f"{sink.name} stopped: {error}"
@@ -244,15 +244,15 @@ class Dispatcher:
                 self.error = RecordingError(reason, "what was written before is in the file")
             elif (unheard or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
                 self.error = self.error or EcgLiveError(reason, "check what it wrote")
-        self._leave()
+        self._stop_if_unused()
 
-    def _unheard(self) -> bool:
+    def _no_listener(self) -> bool:
         """Nobody takes the output, a recorder not counted."""
         return not self._watched and all(sink is self._recorder for sink in self._sinks)
 
-    def _leave(self) -> None:
+    def _stop_if_unused(self) -> None:
         if not self._watched and not self._sinks:
-            self._deserted()
+            self._on_no_listener()
 
     def _close(self, sink: Sink) -> EcgLiveError | None:
         """What does not close may have lost data: that is the session's error, if it has no other."""

@@ -60,7 +60,7 @@ class LslOut:
 
     def write(self, item: Item) -> None:
         """Hand an item's rows to whoever listens; never waits."""
-        for row in self._rows.of(item):
+        for row in self._rows.rows_for(item):
             outlet = self._outlets.get(row.key)
             if outlet is not None and len(row.values):
                 rate = self._rates[row.key]

@@ -77,7 +77,7 @@ class StreamRows:
         self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
         self._newest: float | None = None  # stamp behind the newest sample
 
-    def of(self, item: Item) -> Iterator[StreamRow]:
+    def rows_for(self, item: Item) -> Iterator[StreamRow]:
         """Give the rows of an item."""
         match item:
             case Chunk():

@@ -114,7 +114,7 @@ class XdfEncoder:
     def pack(self, items: Iterable[Item]) -> Iterator[bytes]:
         """Whole chunks with all that the items add."""
         for item in items:
-            for row in self._rows.of(item):
+            for row in self._rows.rows_for(item):
                 if row.key in self.book.tallies:
                     yield from self._row(row, item)
         yield from self._release()

@@ -25,12 +25,12 @@ class Desk:
     recorded: bool = True
     told: list[State] = field(default_factory=list)
 
-    def mark(self, text: str, time: float | None, told: Callable[[Marker], object] | None) -> None:
+    def mark(self, text: str, time: float | None, on_noted: Callable[[Marker], object] | None) -> None:
         assert time is not None
         marker = Marker(time, text, None if self.silent else time - 4900.0)
         self.noted.append(marker)
-        if told is not None and not self.deaf:
-            told(marker)
+        if on_noted is not None and not self.deaf:
+            on_noted(marker)
 
     def over(self) -> bool:
         return self.ended

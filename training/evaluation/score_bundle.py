@@ -161,7 +161,7 @@ def _predict_subject(
     ]
     others = (each for each in windows if not np.isfinite(each.rest))
     yield from _predict_windows(predictor, bundle, subject, first, targets)
-    if predictor.waiting:
+    if predictor.baseline_pending:
         remarks.append(f"{subject}: too little rest for a baseline, left out")
         return
     yield from _predict_windows(predictor, bundle, subject, others, targets)
@@ -172,7 +172,7 @@ def _predict_windows(
 ) -> Iterator[ScoredPrediction]:
     """Predictions for labelled windows; of heads with a personal set only once the baseline is complete."""
     for window, annotation, _ in windows:
-        pending = predictor.waiting
+        pending = predictor.baseline_pending
         for head, result in predictor.predict(window).items():
             truth = targets.get(head, {}).get(annotation, NO_LABEL)
             if truth != NO_LABEL and not (pending and "personal" in bundle.heads[head]):

@@ -42,6 +42,11 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[C
             raise
         except BundleError:
             raise error from None
+        if not isinstance(bundle.encoder, ConvEncoder):
+            kind = bundle.card.encoder["kind"]
+            raise ConfigError(
+                f"{path} has an encoder of kind {kind!r}, which cannot be trained on", "give another"
+            ) from None
         encoder, card = bundle.encoder, _encoder_card(bundle.card)
     if card.scale != scored.scale:
         raise ConfigError(

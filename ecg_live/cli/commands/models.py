@@ -46,11 +46,15 @@ def models(as_json: Json = False) -> None:
         _print_card(console, name, card)
 
 
+def _encoder(card: ModelCard) -> str:
+    return f"plug-in {card.encoder['kind']}" if card.encoder else f"{card.padding} padding"
+
+
 def _print_card(console: Console, name: str, card: ModelCard) -> None:
     accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
     lines = [
         f"[bold]{name}[/]: {card.name}",
-        f"encoder: {card.padding} padding; trained on {'; '.join(card.pretext.get('data', [])) or card.data}",
+        f"encoder: {_encoder(card)}; trained on {'; '.join(card.pretext.get('data', [])) or card.data}",
         f"licence: {card.licence}; made {card.created} by {card.software}",
         f"pretext accuracy, held out: {accuracy}",
     ]

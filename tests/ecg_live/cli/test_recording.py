@@ -207,10 +207,10 @@ def test_a_session_of_any_name_is_recorded() -> None:
 
 
 def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(recording, "free", lambda _path: 99 * 10**6)
+    monkeypatch.setattr(recording, "free_bytes", lambda _path: 99 * 10**6)
     with pytest.raises(RecordingError, match="99 MB are free, a recording needs at least 100 MB"):
         recordings()()
-    monkeypatch.setattr(recording, "free", lambda _path: 101 * 10**6)
+    monkeypatch.setattr(recording, "free_bytes", lambda _path: 101 * 10**6)
     recordings(StreamInfo(1000.0, ("a", "b")), record="a")().close()
     assert "four hours need 288 MB" in capsys.readouterr().err
     recordings(StreamInfo(1.0, ()), record="b")().close()

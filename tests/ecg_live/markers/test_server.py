@@ -216,7 +216,7 @@ def test_where_sockets_have_no_room_there_is_a_port_with_a_token(
     opened: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path too long, or a system without them."""
-    monkeypatch.setattr(marks_server, "LONGEST", 5)
+    monkeypatch.setattr(marks_server, "MAX_SOCKET_PATH_BYTES", 5)
     server = opened()
     (door,) = running_sessions()
     assert (door.path, door.port, door.token) == (None, server.port, server.token)

@@ -31,8 +31,8 @@ def gathered(baseline: Baseline, starts: list[float], unusable: tuple[float, ...
     """Take windows until it is complete; give the starts of those that are in it."""
     for start in starts:
         if not baseline.complete:
-            baseline.gather(at(start), *row(start), usable=start not in unusable)
-    return [float(start) for start in baseline.rows("hrv")[:, 0]]
+            baseline.add_window(at(start), *row(start), usable=start not in unusable)
+    return [float(start) for start in baseline.features("hrv")[:, 0]]
 
 
 def test_relative_is_the_formula() -> None:
@@ -83,9 +83,9 @@ def test_live_and_training_agree_to_the_bit(inputs: FeatureKind) -> None:
     prior = np.linspace(0.1, 2.0, x.shape[1])
     baseline = Baseline(60.0)
     for k in range(6):
-        baseline.gather(at(10.0 * k), embedding[k : k + 1], beats[k : k + 1], usable=True)
+        baseline.add_window(at(10.0 * k), embedding[k : k + 1], beats[k : k + 1], usable=True)
     trained = baseline_normalise(x, x[:6], prior)
-    live = [baseline_normalise(x[k : k + 1], baseline.rows(inputs), prior) for k in range(8)]
+    live = [baseline_normalise(x[k : k + 1], baseline.features(inputs), prior) for k in range(8)]
     assert np.concatenate(live).tobytes() == trained.tobytes()
 
 
@@ -119,7 +119,7 @@ def test_it_counts_down() -> None:
     baseline, left = Baseline(30.0), []
     for start in range(-2, 31):
         if not baseline.complete:
-            baseline.gather(at(float(start)), *row(start), usable=start >= 0 and not 15 <= start <= 17)
+            baseline.add_window(at(float(start)), *row(start), usable=start >= 0 and not 15 <= start <= 17)
             left.append(baseline.seconds_left)
     assert left[:2] == [30, 30]  # until a first window is usable
     assert left[2:16] == [20 - start for start in range(11)] + [9, 8, 7]
@@ -132,9 +132,9 @@ def test_windows_that_start_before_the_rest_began_are_left_out_and_the_countdown
     left = []
     for start in range(12, 60):
         if not baseline.complete:
-            baseline.gather(at(float(start)), *row(float(start)), usable=True)
+            baseline.add_window(at(float(start)), *row(float(start)), usable=True)
             left.append(baseline.seconds_left)
-    assert baseline.rows("hrv")[:, 0].tolist() == [21.0, 31.0, 41.0]
+    assert baseline.features("hrv")[:, 0].tolist() == [21.0, 31.0, 41.0]
     assert left[:9] == pytest.approx([28.4 - k for k in range(9)])  # as long as a window began before
     assert left[9] == 20.0
     assert left[-1] == 0.0

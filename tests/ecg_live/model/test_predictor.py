@@ -191,11 +191,11 @@ def test_a_baseline_of_before_gives_the_answers_of_the_session_that_made_it() ->
     again, news = [], []
     for window in windows:
         again.append(later.predict(window))
-        news.append(later.news)
+        news.append(later.baseline_event)
     assert [each and each.detail for each in news] == ["of before"] + [None] * (len(windows) - 1)
     assert again[begun:] == answers[begun:]
     assert again[0]["emotion"].set == "personal"
-    assert not later.waiting
+    assert not later.baseline_pending
 
 
 def test_a_baseline_is_handed_out_once_it_is_complete_and_gives_way_to_a_new_one() -> None:
@@ -206,7 +206,7 @@ def test_a_baseline_is_handed_out_once_it_is_complete_and_gives_way_to_a_new_one
     predictor.resume(known := Baseline.known(np.ones((3, 128)), np.ones((3, 3))))
     assert predictor.baseline is known
     predictor.begin_baseline(30.0)
-    assert predictor.waiting
+    assert predictor.baseline_pending
     assert predictor.baseline is None
 
 

@@ -43,7 +43,7 @@ def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> list[Windo
 def answers(predictor: Predictor, windows: list[Window]) -> Iterator[tuple[float, dict[str, HeadResult], State | None]]:
     """Where each window stops, what the heads say, and the news."""
     for window in windows:
-        yield window.stop, predictor.predict(window), predictor.news
+        yield window.stop, predictor.predict(window), predictor.baseline_event
 
 
 def personal_from(predictor: Predictor, windows: list[Window]) -> float | None:

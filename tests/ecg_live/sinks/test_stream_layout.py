@@ -24,7 +24,7 @@ SUMMARY = Summary(1, 2, 3, 4, 5, 6.0, 7.0)
 
 def rows_of(items: Sequence[Item], speed: float = 1.0, info: StreamInfo = INFO) -> list[StreamRow]:
     rows = StreamRows(replace(info, speed=speed), HEADS, lambda: NOW)
-    return [row for item in items for row in rows.of(item)]
+    return [row for item in items for row in rows.rows_for(item)]
 
 
 def stamps(items: Sequence[Item], speed: float = 1.0) -> list[tuple[str, float]]:

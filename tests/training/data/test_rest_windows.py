@@ -38,7 +38,7 @@ def test_a_baseline_in_training_is_the_one_that_would_have_been_taken_live(
         if live.complete:
             break
         window = Window(np.zeros(2560, np.float32), 0, stop - 10, stop, 0.0, 0, Quality("good"))
-        live.gather(window, np.zeros((1, 128)), np.zeros((1, 3)), usable=True)
+        live.add_window(window, np.zeros((1, 128)), np.zeros((1, 3)), usable=True)
     assert len(live) == sum(wanted)
 
 

@@ -1,0 +1,72 @@
+"""Encoders by their kind: the built-in convolutional one, and those that plug-ins add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from ecg_live.constants import EMBEDDING_SIZE, WINDOW_SAMPLES
+from ecg_live.errors import BundleError
+from ecg_live.model.card import ModelCard
+from ecg_live.model.encoder import ConvEncoder, Encoder
+from ecg_live.plugins import PluginGroup, broken_plugin, load_plugin, plugin_names
+
+GROUP: PluginGroup = "ecg_live.encoders"
+EMBEDDING_SHAPE = (1, EMBEDDING_SIZE)
+
+
+def encoder_of(card: ModelCard) -> Encoder:
+    """Encoder that a card describes, with weights still to be filled in.
+
+    Raises
+    ------
+    BundleError
+        No installed plug-in provides its kind.
+    ConfigError
+        The plug-in cannot be imported, or does not build an encoder.
+    """
+    if not card.encoder:
+        return ConvEncoder(card.padding)
+    return build_encoder(card.encoder["kind"], card.encoder["config"])
+
+
+def build_encoder(kind: str, config: Mapping[str, Any]) -> Encoder:
+    """Encoder that the plug-in of this name builds from a configuration; in evaluation mode.
+
+    Raises
+    ------
+    BundleError
+        No installed plug-in provides this kind.
+    ConfigError
+        The plug-in cannot be imported, or does not build an encoder.
+    """
+    build = load_plugin(GROUP, kind)
+    if build is None:
+        installed = ", ".join(plugin_names(GROUP)) or "none"
+        raise BundleError(
+            f"no installed plug-in provides encoders of kind {kind!r}; installed ({GROUP}): {installed}",
+            "install the package that provides it",
+        )
+    try:
+        encoder = build(dict(config))
+    except Exception as error:
+        raise broken_plugin(GROUP, kind, f"fails at the configuration {config}", error) from error
+    if not isinstance(encoder, Encoder):
+        found = f"found {type(encoder).__name__}, expected an ecg_live.model.encoder.Encoder"
+        raise broken_plugin(GROUP, kind, "builds no encoder", found)
+    _check_shape(kind, encoder.eval())
+    return encoder
+
+
+@torch.no_grad()
+def _check_shape(kind: str, encoder: Encoder) -> None:
+    """Have an encoder embed one window of zeros."""
+    try:
+        found = tuple(encoder(torch.zeros(1, WINDOW_SAMPLES)).shape)
+    except Exception as error:
+        raise broken_plugin(GROUP, kind, f"fails at a window of (1, {WINDOW_SAMPLES})", error) from error
+    if found != EMBEDDING_SHAPE:
+        reason = f"found {found} for one window, expected {EMBEDDING_SHAPE}"
+        raise broken_plugin(GROUP, kind, "gives embeddings of another shape", reason)
