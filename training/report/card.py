@@ -14,7 +14,7 @@ DECIMAL_PLACES = 4
 def card_scores(label: LabelResult) -> dict[str, Any]:
     """Compact rows for ``HeadCard.scores``: what ``ecg-live models`` prints.
 
-    Rows of people left out, or where there are none, of shuffled segments, which the protocol then says.
+    Leave-one-subject-out rows, or where there are none, k-fold rows, which ``protocol`` then states.
     """
     protocol = LOSO if any(row.protocol == LOSO for row in label.rows) else "kfold"
     longest = max((row.baseline for row in label.rows), default=0.0)
@@ -45,16 +45,16 @@ def _row(row: ResultRow) -> dict[str, Any]:
         "windows": scores.windows,
         "people": scores.people,
         "versus": {
-            FEATURE_NAMES.get(rival, rival): {
+            FEATURE_NAMES.get(comparator, comparator): {
                 "difference": _round(paired.difference),
                 "interval": [_round(edge) for edge in paired.interval],
                 "p": _round(paired.p),
             }
-            for rival, paired in row.versus.items()
+            for comparator, paired in row.versus.items()
         },
     }
 
 
 def _round(value: float | None) -> float | None:
-    """Four places; None for what is no number."""
+    """Four decimal places; None for NaN and infinity."""
     return None if value is None or not math.isfinite(value) else round(value, DECIMAL_PLACES)

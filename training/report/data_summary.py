@@ -1,4 +1,4 @@
-"""What a report shows of data: what was used and what left out, a map of the embedding, some windows to look at."""
+"""The report's data: counts of used and dropped windows, the t-SNE map of the embedding, example windows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from training.data.corpus import Corpus
 from training.heads.lda import mean_and_std
 from training.results import DataSummary, ExampleWindow, MapPoint
 
-MAX_MAP_POINTS = 800  # on the map, at most
-MIN_MAP_WINDOWS = 10  # windows that a map needs
-MIN_FEATURE_RANGE = (
-    1e-9  # features that differ by less do not: nothing is left to lay out, and t-SNE would divide by zero
-)
-TSNE_PERPLEXITY = 30.0  # of t-SNE (van der Maaten & Hinton 2008: 5 to 50)
+MAX_MAP_POINTS = 800
+MIN_MAP_WINDOWS = 10
+MIN_FEATURE_RANGE = 1e-9  # below it all features are constant, and t-SNE would divide by zero
+TSNE_PERPLEXITY = 30.0  # (van der Maaten & Hinton 2008: 5 to 50)
 
 
 def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: Sequence[str] = ()) -> DataSummary:
@@ -49,8 +47,8 @@ def embedding_map(embedding: F64, subject: npt.NDArray[np.str_], label: npt.NDAr
     perplexity = min(TSNE_PERPLEXITY, (len(at) - 1) / 3)
     plane = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform((embedding[at] - mean) / sd)
     return tuple(
-        MapPoint(round(float(x), 3), round(float(y), 3), str(who), str(what))
-        for (x, y), who, what in zip(plane, subject[at], label[at], strict=True)
+        MapPoint(round(float(x), 3), round(float(y), 3), str(one), str(name))
+        for (x, y), one, name in zip(plane, subject[at], label[at], strict=True)
     )
 
 
@@ -64,7 +62,7 @@ def example_windows(corpus: Corpus, label: npt.NDArray[np.str_]) -> tuple[Exampl
         if len(at):
             middle = int(at[len(at) // 2])
             row = corpus.rows[middle]
-            who = corpus.dataset.sessions[row["session"]].subject
-            caption = f"{name}: person {who}, part {row['part'] + 1}, from {row['start']:.0f} s"
+            subject = corpus.dataset.sessions[row["session"]].subject
+            caption = f"{name}: subject {subject}, part {row['part'] + 1}, from {row['start']:.0f} s"
             found.append(ExampleWindow(caption, tuple(round(float(v), 3) for v in corpus.windows[middle])))
     return tuple(found)

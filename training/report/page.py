@@ -1,4 +1,4 @@
-"""The whole page: one file that needs nothing else."""
+"""The report as one HTML page without external files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from training.results import TrainingReport
 
 SCORE_TERMS = (
     "AUROC: chance that a window of one class is ranked above one of the other; 0.5 is guessing.",
-    "AUROC of all people's windows together, of people each one's own only: what differs between people is not in it.",
+    "AUROC is over the windows of all subjects; per subject, over each one's own, without differences between them.",
     "With more than two classes, AUROC is the mean of each class against the rest.",
     "Balanced accuracy: mean over classes of the share of windows that were recognised.",
     "ECE: expected calibration error, over 15 bins; Brier: mean squared error of the probabilities. Lower is better.",
-    "Intervals: 95 %, from drawing people, not windows, with replacement.",
-    "HR + HRV: heart rate and its variability; random encoder: the same network before it learnt anything.",
+    "Intervals: 95 %, bootstrap over subjects, not windows.",
+    "HR + HRV: heart rate and its variability; random encoder: the same network before training.",
 )
 
 
@@ -58,13 +58,13 @@ def _top(report: TrainingReport) -> Markup:
 
 
 def _caveats(report: TrainingReport) -> Markup:
-    """Each once, with the data sets that it is about if there are several."""
+    """Each caveat once, with the names of its data sets if the run has several."""
     about: dict[str, dict[str, None]] = {}
     for one in report.data:
         for caveat in one.caveats:
             about.setdefault(caveat, {})[one.title or one.name] = None
     several = len({one.title or one.name for one in report.data}) > 1
-    said = [f"{', '.join(names)}: {caveat}" if several else caveat for caveat, names in about.items()]
-    return (
-        tag("div", tag("h3", "Read this with the scores"), bullet_list(said), class_="caveats") if said else Markup("")
-    )
+    items = [f"{', '.join(names)}: {caveat}" if several else caveat for caveat, names in about.items()]
+    if not items:
+        return Markup("")
+    return tag("div", tag("h3", "Read this with the scores"), bullet_list(items), class_="caveats")

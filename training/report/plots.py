@@ -1,4 +1,4 @@
-"""The report's pictures."""
+"""The report's figures, as SVG."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ecg_live.html.markup import NO_VALUE_DASH, number, tag, with_interval
 from training.report.sentences import FEATURE_NAMES, LOSO
 from training.results import ExampleWindow, LabelResult, MapPoint, PretextLog, ResultRow
 
-WINDOW_RATE_HZ = 256  # Hz, of example windows
-DOT_STYLES = ("full c0", "open c1", "open c2")  # of the first, second and third kind of features
-MAX_CURVE_POINTS = 300  # points of a curve; more are averaged
-ROW_HEIGHT_PX, PICTURE_WIDTH_PX = 22.0, 920.0  # height of a row and width of a whole picture, in pixels
+WINDOW_RATE_HZ = 256
+DOT_STYLES = ("full c0", "open c1", "open c2")  # of the first, second and third row in a figure
+MAX_CURVE_POINTS = 300  # more are averaged
+ROW_HEIGHT_PX, PICTURE_WIDTH_PX = 22.0, 920.0
 
 
 def auroc_overview(label: LabelResult) -> Markup:
@@ -60,12 +60,12 @@ def auroc_overview(label: LabelResult) -> Markup:
 
 
 def is_score(value: float | None) -> bool:
-    """Whether there is a number."""
+    """Whether a score is defined: neither None nor NaN nor infinite."""
     return value is not None and math.isfinite(value)
 
 
 def subject_aurocs(rows: Sequence[ResultRow]) -> Markup:
-    """AUROC of each person under several rows; sorted by the first."""
+    """AUROC of each subject in several rows; sorted by the first row's."""
     aurocs = [{one: scores.auroc for one, scores in row.per_subject.items()} for row in rows]
     order = sorted(aurocs[0], key=lambda one: (aurocs[0][one] if is_score(aurocs[0][one]) else 2.0, one))
     low, _ = data_limits((auroc for each in aurocs for auroc in each.values() if auroc is not None), 0.4)
@@ -79,16 +79,16 @@ def subject_aurocs(rows: Sequence[ResultRow]) -> Markup:
         for kind in reversed(range(len(rows))):
             auroc = aurocs[kind].get(one)
             if auroc is not None and is_score(auroc):
-                said = f"{one}: {number(auroc)} ({FEATURE_NAMES.get(rows[kind].features, rows[kind].features)})"
-                parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], DOT_STYLES[kind], said))
+                tooltip = f"{one}: {number(auroc)} ({FEATURE_NAMES.get(rows[kind].features, rows[kind].features)})"
+                parts.append(dot(plot.x(i), plot.y(auroc), (4.6, 3.6, 2.6)[kind], DOT_STYLES[kind], tooltip))
             elif kind == 0:
                 parts.append(text_at(NO_VALUE_DASH, plot.x(i), 216, "middle", "dim"))
     longest = max((len(_short_name(one)) for one in order), default=0)
-    return svg(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each person", parts)
+    return svg(plot.left + plot.width + 14, 236 + 6.2 * longest, "AUROC of each subject", parts)
 
 
 def reliability_diagram(row: ResultRow) -> Markup:
-    """Share of right answers against confidence; the larger the dot, the more windows."""
+    """Reliability diagram: accuracy against mean confidence, dot size by number of windows."""
     plot = Plot(56, 14, 250, 250, (0, 1), (0, 1))
     marks = axis_ticks(0, 1)
     most = max((windows for *_, windows in row.reliability), default=1)
@@ -107,7 +107,7 @@ def reliability_diagram(row: ResultRow) -> Markup:
 
 
 def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
-    """Curves over the steps of training; shares of one, from what is left without learning."""
+    """Training curves by step; with ``share`` on an axis from the accuracy of always saying no to 1."""
     values = [value for line in lines.values() for value in _thin(line)]
     ylim = (data_limits(values, log.always_no - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
     steps = _thin(log.steps)
@@ -120,7 +120,7 @@ def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name:
 
 
 def map_picture(points: Sequence[MapPoint], *, by_subject: bool) -> Markup:
-    """Where windows lie in two dimensions, coloured by what was labelled or by who wore the electrodes."""
+    """The embedding map, coloured by label or by subject."""
     x, y = (data_limits(getattr(point, axis) for point in points) for axis in "xy")
     plot = Plot(8, 8, 356, 300, x, y)
     groups: dict[str, list[tuple[float, float]]] = {}
@@ -136,17 +136,17 @@ def map_picture(points: Sequence[MapPoint], *, by_subject: bool) -> Markup:
         for i, name in enumerate(sorted(groups))
     ]
     frame = tag("rect", x=2, y=2, width=368, height=312, class_="grid")
-    what = "person" if by_subject else "label"
+    what = "subject" if by_subject else "label"
     return svg(372, 316, f"Map of {len(points)} windows, coloured by {what}", [frame, *drawn])
 
 
 def subject_colour(i: int, n: int) -> str:
-    """Style of one of n colours that differ, readable on light and on dark."""
+    """CSS style of colour i of n distinct ones, readable on light and on dark."""
     return f"color:hsl({360 * i / n:.0f} {(85, 45)[i % 2]}% {(46, 58)[i // 2 % 2]}%)"
 
 
 def label_style(i: int) -> str:
-    """Class of a label's dots: labels differ in shape as well as in colour."""
+    """CSS class of a label's dots: labels differ in shape and in colour."""
     return f"cloud c{i % COLOUR_CLASSES}" + (" square" if i % 2 else "")
 
 
@@ -161,17 +161,17 @@ def window_trace(one: ExampleWindow) -> Markup:
 
 
 def legend_dot(look: str) -> Markup:
-    """A dot, for a legend."""
+    """A dot for a legend."""
     return svg(30, 10, "", [dot(15, 5, 4, look)])
 
 
 def legend_map_dot(name: str, **attributes: object) -> Markup:
-    """A dot of a map, for a legend."""
+    """A dot of the embedding map for a legend."""
     return svg(30, 10, "", [Plot(0, 0, 30, 10, (0, 1), (0, 1)).cloud([(0.5, 0.5)], name, **attributes)])
 
 
 def _thin(values: Sequence[float]) -> list[float]:
-    """Means of neighbours, so that no curve has more than `MAX_CURVE_POINTS` points."""
+    """Means of neighbours, at most `MAX_CURVE_POINTS` of them."""
     size = math.ceil(len(values) / MAX_CURVE_POINTS) or 1
     parts = [values[i : i + size] for i in range(0, len(values), size)]
     return [sum(part) / len(part) for part in parts]

@@ -1,4 +1,4 @@
-"""The part of the report that is about one label: scores, comparisons, people, confusion, calibration."""
+"""The report's section on one label: scores, comparisons, subjects, confusion, calibration."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ SCORE_COLUMNS = (
     "features",
     "baseline",
     "AUROC (95 %)",
-    "AUROC of people",
+    "AUROC per subject",
     "bal. accuracy (95 %)",
-    "bal. accuracy of people",
+    "bal. accuracy per subject",
     "macro-F1",
     "ECE",
     "Brier",
-    "windows / people",
+    "windows / subjects",
 )
 SPLIT_TEXTS = {
     "named": "as the data set names them",
     "raw": "each value of the label is one",
     "middle": "ratings are split at the middle of their scale",
-    "median": "ratings are split at the person's own median",
+    "median": "ratings are split at the subject's own median",
 }
 ENCODER_FEATURES = ("embedding", "both")  # features that this run's encoder is part of
 VERDICT_STYLES = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
 
 def label_section(label: LabelResult) -> Markup:
-    """All about one label."""
+    """The section of one label."""
     chosen = chosen_rows(label)
     split = f"Classes: {', '.join(label.classes)}; {SPLIT_TEXTS.get(label.split, label.split)}. "
     comparable = "Rows with different baselines are scored on different windows: compare within a baseline."
@@ -77,9 +77,7 @@ def _score_table(label: LabelResult, chosen: Sequence[ResultRow]) -> Markup:
             if row.protocol == protocol:
                 look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
                 rows.append(table_row(_score_cells(row), look))
-    caption = (
-        f"Scores for {label.name}. Bold: what the bundle answers from. Of people: mean \u00b1 SD of each one's own."
-    )
+    caption = f"Scores for {label.name}. Bold: features of the bundle. Per subject: mean \u00b1 SD over subjects."
     return table(caption, SCORE_COLUMNS, rows, "scores")
 
 
@@ -100,61 +98,59 @@ def _score_cells(row: ResultRow) -> list[str]:
 
 
 def _comparisons(label: LabelResult) -> Markup:
-    """What the encoder is worth; how its rivals compare with each other is folded."""
+    """The encoder against simpler features; these against each other in a collapsible part."""
     left_out = [row for row in label.rows if row.protocol == LOSO]
     ours = [row for row in left_out if row.features in ENCODER_FEATURES]
     others = [row for row in left_out if row.features not in ENCODER_FEATURES]
-    caption = (
-        "Paired comparisons on the same windows; people drawn anew for the interval; p not corrected for their number."
-    )
-    rest = _comparison_table(others, "Paired comparisons of the rivals")
+    caption = "Paired comparisons on the same windows; bootstrap over subjects; p not corrected for their number."
+    rest = _comparison_table(others, "Paired comparisons of the other features")
     return join(
         (
             _comparison_table(ours, caption),
-            collapsible("How the rivals compare with each other", rest) if rest else Markup(""),
+            collapsible("How the other features compare with each other", rest) if rest else Markup(""),
         )
     )
 
 
 def _comparison_table(rows: Sequence[ResultRow], caption: str) -> Markup:
-    """A line for each two rows that were compared."""
-    lines: dict[frozenset[str | float], list[str]] = {}  # the mirror image of a comparison says nothing new
+    """A line for each pair of rows that was compared."""
+    lines: dict[frozenset[str | float], list[str]] = {}  # each pair once, not its mirror image
     for row in rows:
-        for rival, paired in row.versus.items():
+        for comparator, paired in row.versus.items():
             cells = [
                 FEATURE_NAMES.get(row.features, row.features),
                 tag("span", verdict(paired), class_=VERDICT_STYLES.get(verdict(paired))),
-                FEATURE_NAMES.get(rival, rival),
+                FEATURE_NAMES.get(comparator, comparator),
                 f"{row.baseline:g} s" if row.baseline else "none",
                 f"{signed_number(paired.difference)} ({interval_text(paired.interval, 3)})",
                 p_value_text(paired.p),
             ]
-            lines.setdefault(frozenset((row.features, rival, row.baseline)), cells)
-    header = ("features", "", "rival", "baseline", "difference of AUROC (95 %)", "two-sided p")
+            lines.setdefault(frozenset((row.features, comparator, row.baseline)), cells)
+    header = ("features", "", "compared with", "baseline", "difference of AUROC (95 %)", "two-sided p")
     return table(caption, header, lines.values(), "words") if lines else Markup("")
 
 
 def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
-    """People, confusion and calibration of one of the bundle's sets."""
+    """Subjects, confusion and calibration of one of the bundle's sets."""
     rest = f", after {row.baseline:g} s of rest" if row.baseline else ""
     protocol = PROTOCOL_TEXTS.get(row.protocol, row.protocol)
     about = f"{name} set: {FEATURE_NAMES.get(row.features, row.features)}{rest}; {protocol}"
     names = ("embedding" if row.features == "hrv" else "hrv", "random encoder")
-    rivals = [find_row(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
-    rows = [row, *(rival for rival in rivals if rival is not None)]
+    comparators = [find_row(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
+    rows = [row, *(comparator for comparator in comparators if comparator is not None)]
     legend = [
         tag("li", legend_dot(look), tag("span", FEATURE_NAMES.get(one.features, one.features)))
         for look, one in zip(DOT_STYLES, rows, strict=False)
     ]
-    by_person = _figure(
+    by_subject = _figure(
         join((subject_aurocs(rows), tag("ul", legend, class_="legend"))),
-        "AUROC of each person, sorted. A person with one class only has none. Dashed: chance.",
+        "AUROC of each subject, sorted. A subject with one class only has none. Dashed: chance.",
     )
     return tag(
         "div",
         tag("h3", about),
-        by_person if row.per_subject else Markup(""),
-        collapsible(f"Scores of {count(len(row.per_subject), 'person', 'people')}", _subject_table(rows))
+        by_subject if row.per_subject else Markup(""),
+        collapsible(f"Scores of {count(len(row.per_subject), 'subject')}", _subject_table(rows))
         if row.per_subject
         else Markup(""),
         tag("div", _confusion(label, row), _calibration(row), class_="side"),
@@ -163,16 +159,16 @@ def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
 
 def _subject_table(rows: Sequence[ResultRow]) -> Markup:
     first, *others = rows
-    header = ("person", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
+    header = ("subject", "windows", "AUROC", "balanced accuracy", "macro-F1", "ECE", "Brier")
     extra = [f"AUROC, {FEATURE_NAMES.get(row.features, row.features)}" for row in others]
 
     def cells(one: str, scores: Scores) -> list[str]:
         own = (scores.auroc, scores.balanced_accuracy, scores.macro_f1, scores.ece, scores.brier)
-        rivals = [row.per_subject[one].auroc if one in row.per_subject else None for row in others]
-        return [one, f"{scores.windows:,}", *(number(value) for value in (*own, *rivals))]
+        comparators = [row.per_subject[one].auroc if one in row.per_subject else None for row in others]
+        return [one, f"{scores.windows:,}", *(number(value) for value in (*own, *comparators))]
 
     body = [cells(one, scores) for one, scores in sorted(first.per_subject.items())]
-    return table("Scores of each person", (*header, *extra), body)
+    return table("Scores of each subject", (*header, *extra), body)
 
 
 def _confusion(label: LabelResult, row: ResultRow) -> Markup:
@@ -193,8 +189,8 @@ def _confusion(label: LabelResult, row: ResultRow) -> Markup:
 def _calibration(row: ResultRow) -> Markup:
     if not row.reliability:
         return Markup("")
-    said = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
-    return _figure(reliability_diagram(row), said)
+    caption = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
+    return _figure(reliability_diagram(row), caption)
 
 
 def _figure(content: Markup, caption: str) -> Markup:

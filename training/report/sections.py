@@ -1,4 +1,4 @@
-"""The parts of the report that are about data, pretext task, features and settings."""
+"""The report's sections on data, pretext task, embedding map, example windows and settings."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ LEARNT_ACCURACY, MIN_ACCURACY_GAIN = (
     0.95,
     0.02,
 )  # accuracy that counts as learnt; what it must lie above saying no to count at all
-MAX_LEGEND_SUBJECTS = 12  # people that a legend lists
-MAX_UNFOLDED_REMARKS = 5  # that are not folded
+MAX_LEGEND_SUBJECTS = 12
+MAX_UNFOLDED_REMARKS = 5
 
 
 def data_section(data: tuple[DataSummary, ...]) -> Markup:
-    """What came in, what was dropped and why."""
-    header = ("data set", "people", "recordings", "hours", "windows used", "left out", "licence")
+    """What was used, what was dropped and why."""
+    header = ("data set", "subjects", "recordings", "hours", "windows used", "left out", "licence")
     rows = []
     for one in data:
         size = (f"{one.subjects:,}", f"{one.recordings:,}", number(one.hours, 1), f"{one.used:,}")
         rows.append([_title(one), *size, _share(one), one.licence])
     parts = [tag("h2", "Data"), table("What the run was given", header, rows, "text-last")]
-    said: set[str] = set()
+    shown: set[str] = set()
     for one in data:
-        fresh = [remark for remark in one.remarks if remark not in said]
-        said.update(fresh)
+        fresh = [remark for remark in one.remarks if remark not in shown]
+        shown.update(fresh)
         parts += [tag("h3", _title(one)), _remarks(fresh), tag("div", _labels(one), _reasons(one), class_="side")]
     return tag("section", parts)
 
@@ -52,7 +52,7 @@ def pretext_section(log: PretextLog | None) -> Markup:
     legend = [tag("li", legend_swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
     about = (
         f"{count(log.windows, 'window')}, {count(max(log.steps, default=0), 'step')}, {log.seconds / 60:,.1f} minutes. "
-        f"People it learnt from: {log.people_seen}."
+        f"Subjects it learnt from: {log.people_seen}."
     )
     pictures = tag(
         "div",
@@ -60,14 +60,14 @@ def pretext_section(log: PretextLog | None) -> Markup:
         training_curves(log, log.accuracy, "accuracy while training", share=True),
         class_="side",
     )
-    said = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
-    content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", said))
+    caption = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
+    content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", caption))
     figure = tag("figure", content) if log.steps else Markup("")
     return tag("section", title, tag("p", about), figure, _held_out(log))
 
 
 def map_section(report: TrainingReport) -> Markup:
-    """Where the windows lie for the encoder."""
+    """The embedding map: windows in two dimensions."""
     if not report.embedding_map:
         return Markup("")
     labels = sorted({point.label for point in report.embedding_map})
@@ -76,32 +76,32 @@ def map_section(report: TrainingReport) -> Markup:
         tag("li", legend_map_dot(name, class_=label_style(i)), tag("span", name or "no label"))
         for i, name in enumerate(labels)
     ]
-    who = [
+    subject_legend = [
         tag("li", legend_map_dot(name, class_="cloud", style=subject_colour(i, len(subjects))), tag("span", name))
         for i, name in enumerate(subjects if len(subjects) <= MAX_LEGEND_SUBJECTS else [])
     ]
     by_label = (map_picture(report.embedding_map, by_subject=False), tag("ul", legend, class_="legend"))
-    by_person = (map_picture(report.embedding_map, by_subject=True), tag("ul", who, class_="legend"))
-    said = (
-        f"{count(len(report.embedding_map), 'window')} of {count(len(subjects), 'person', 'people')} in two "
-        "dimensions, by label (left) and by person (right, one colour each). Islands of one person mean that the "
-        "features tell people apart."
+    by_subject = (map_picture(report.embedding_map, by_subject=True), tag("ul", subject_legend, class_="legend"))
+    caption = (
+        f"{count(len(report.embedding_map), 'window')} of {count(len(subjects), 'subject')} in two "
+        "dimensions, by label (left) and by subject (right, one colour each). Islands of one subject mean that the "
+        "features identify subjects."
     )
-    pair = tag("div", tag("div", by_label), tag("div", by_person), class_="side")
-    return tag("section", tag("h2", "Embedding map"), tag("figure", pair, tag("figcaption", said)))
+    pair = tag("div", tag("div", by_label), tag("div", by_subject), class_="side")
+    return tag("section", tag("h2", "Embedding map"), tag("figure", pair, tag("figcaption", caption)))
 
 
 def example_section(report: TrainingReport) -> Markup:
-    """Windows to look at."""
+    """Example windows."""
     if not report.examples:
         return Markup("")
     figures = [tag("figure", window_trace(one), tag("figcaption", one.caption)) for one in report.examples]
-    note = tag("p", "As the encoder sees them: 10 s, filtered and scaled. A line a second.", class_="note")
+    note = tag("p", "As the encoder sees them: 10 s, filtered and scaled. One line per second.", class_="note")
     return tag("section", tag("h2", "Example windows"), note, figures)
 
 
 def settings_section(settings: Mapping[str, Any]) -> Markup:
-    """Everything that was set."""
+    """All settings of the run."""
     rows = [[name, value] for name, value in _flat(settings).items()]
     listing = table("Settings by dotted name", ("setting", "value"), rows, "words")
     return tag("section", tag("h2", "Settings"), collapsible("All settings of this run", listing))
@@ -112,7 +112,7 @@ def _title(one: DataSummary) -> str:
 
 
 def _remarks(remarks: Sequence[str]) -> Markup:
-    """What was out of order; folded where it is much."""
+    """Remarks on a data set; in a collapsible part if there are many."""
     if len(remarks) <= MAX_UNFOLDED_REMARKS:
         return bullet_list(remarks)
     return collapsible(f"{len(remarks)} remarks", bullet_list(remarks))
@@ -147,7 +147,7 @@ def _held_out(log: PretextLog) -> Markup:
         barely = not accuracy > log.always_no + MIN_ACCURACY_GAIN
         word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
         rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
-    caption = f"Accuracy on windows that were kept back; always saying no is right {log.always_no:.3f} of the time"
+    caption = f"Accuracy on held-out windows; always saying no is right {log.always_no:.3f} of the time"
     return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Markup("")
 
 

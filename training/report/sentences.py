@@ -1,4 +1,4 @@
-"""What the numbers say, in plain sentences."""
+"""Sentences of the report: verdicts of comparisons, the headline of each set."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FEATURE_NAMES = {
     "both": "this encoder + HR + HRV",
 }
 PROTOCOL_TEXTS = {
-    LOSO: "leave one subject out: a score for new people",
-    "kfold": "k-fold, segments mixed: not a score for new people",
+    LOSO: "leave one subject out: a score for new subjects",
+    "kfold": "k-fold, segments mixed: not a score for new subjects",
 }
 SIGNIFICANCE_LEVEL = 0.05
 
 
 def verdict(paired: PairedComparison) -> str:
-    """Whether a row is better than its rival: both the interval and p must say so."""
+    """Whether a row is better than another: both the interval and p must show it."""
     low, high = paired.interval
     if not all(map(math.isfinite, (paired.difference, low, high, paired.p))):
         return "could not be compared with"
@@ -37,7 +37,7 @@ def verdict(paired: PairedComparison) -> str:
 
 
 def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> ResultRow | None:
-    """The row of some features, with the longest personal baseline or without one."""
+    """The row of these features, with the longest resting baseline or without one."""
     found = [
         row
         for row in label.rows
@@ -47,7 +47,7 @@ def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str
 
 
 def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
-    """The rows that the bundle's sets rest on; of shuffled segments only if no person was left out."""
+    """The row of each of the bundle's sets; of k-fold only if no subject was left out."""
     rows: dict[str, ResultRow] = {}
     for name, features in label.chosen.items():
         for protocol in PROTOCOL_TEXTS:
@@ -58,36 +58,36 @@ def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
 
 
 def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: bool) -> Markup:
-    """One sentence: how well one set of a head does, and whether the encoder earns its place."""
+    """One sentence: the AUROC of one set of a head, and whether the encoder improves on simpler features."""
     low_high = row.interval.get("auroc")
     interval = f", 95 % interval {interval_text(low_high)}" if low_high else ""
-    people = f"{count(row.scores.people, 'person', 'people')}, {count(row.scores.windows, 'window')}"
+    size = f"{count(row.scores.people, 'subject')}, {count(row.scores.windows, 'window')}"
     rest = f", after {row.baseline:g} s of the wearer's own rest" if row.baseline else ""
-    unseen = "on people it has never seen"
+    unseen = "on subjects it has never seen"
     if transductive:
-        unseen = "on people whose labels it has never seen, but whose signals its encoder may have learnt from"
+        unseen = "on subjects with labels it has never seen, but signals that its encoder may have learnt from"
     if row.protocol != LOSO:
-        unseen = "on shuffled segments, not on new people"
-    claim = f"{FEATURE_NAMES.get(row.features, row.features)} tells {_classes(label)} apart with AUROC "
+        unseen = "on shuffled segments, not on new subjects"
+    claim = f"{FEATURE_NAMES.get(row.features, row.features)} separates {_classes(label)} with AUROC "
     return tag(
         "p",
         join((tag("b", label.name), f" ({name} set{rest}): {unseen}, {claim}")),
         tag("b", number(row.scores.auroc)),
-        f"{interval} ({people}); {comparison_clause(label, row)}.",
+        f"{interval} ({size}); {comparison_clause(label, row)}.",
         class_="headline",
     )
 
 
 def comparison_clause(label: LabelResult, row: ResultRow) -> str:
-    """How the encoder compares with heart rate, and with an encoder that learnt nothing."""
+    """How the encoder compares with HR + HRV and with an untrained encoder."""
     encoder: ResultRow | None = row
     if row.features not in {"embedding", "both"}:
         encoder = find_row(label, "embedding", personal=row.baseline > 0, protocol=row.protocol)
     if encoder is None:
-        return "no encoder was scored beside it"
+        return "no encoder was scored to compare with"
     random = "random encoder + hrv" if "random encoder + hrv" in encoder.versus else "random encoder"
     name = "it" if encoder is row else FEATURE_NAMES[encoder.features]
-    parts = [_against(name if i == 0 else "it", encoder, rival) for i, rival in enumerate(("hrv", random))]
+    parts = [_against(name if i == 0 else "it", encoder, comparator) for i, comparator in enumerate(("hrv", random))]
     return " and ".join(parts)
 
 
@@ -96,9 +96,9 @@ def difference_text(paired: PairedComparison) -> str:
     return f"{signed_number(paired.difference)}, {interval_text(paired.interval, 3)}, {p_value_text(paired.p)}"
 
 
-def _against(name: str, row: ResultRow, rival: str) -> str:
-    named = FEATURE_NAMES[rival] if rival == "hrv" else f"a {FEATURE_NAMES[rival]}"
-    paired = row.versus.get(rival)
+def _against(name: str, row: ResultRow, comparator: str) -> str:
+    named = FEATURE_NAMES[comparator] if comparator == "hrv" else f"a {FEATURE_NAMES[comparator]}"
+    paired = row.versus.get(comparator)
     if paired is None:
         return f"{name} was not compared with {named}"
     return f"{name} {verdict(paired)} {named} ({difference_text(paired)})"

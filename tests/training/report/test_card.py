@@ -24,7 +24,7 @@ def printed(rows: list[dict[str, object]]) -> str:
 
 def test_rows_are_of_people_left_out_only() -> None:
     found = card_scores(label())
-    assert found["protocol"].startswith("leave one subject out: a score for new people; baseline = ")
+    assert found["protocol"].startswith("leave one subject out: a score for new subjects; baseline = ")
     assert len(found["rows"]) == 9
     assert found["rows"][7] == {
         "features": "this encoder",
@@ -49,7 +49,7 @@ def test_rows_are_of_people_left_out_only() -> None:
 
 def test_shuffled_segments_say_so_where_there_is_nothing_else() -> None:
     found = card_scores(replace(label(), rows=(row("embedding", 0.0, 0.93, "kfold"),)))
-    assert found["protocol"] == "k-fold, segments mixed: not a score for new people"
+    assert found["protocol"] == "k-fold, segments mixed: not a score for new subjects"
     assert len(found["rows"]) == 1
 
 

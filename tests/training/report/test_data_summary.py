@@ -45,9 +45,9 @@ def test_examples_are_the_middle_good_window_of_each_class_and_a_poor_one() -> N
     label = np.array(["rest", "rest", "rest", "load", "load", "", "", "load"])
     found = example_windows(corpus([0, 0, 0, 1, 0, 0, 1, 0]), label)
     assert [(one.caption, one.samples[0]) for one in found] == [
-        ("load: person b, part 1, from 70 s", 7.0),
-        ("rest: person a, part 1, from 10 s", 1.0),
-        ("poor quality: person b, part 1, from 60 s", 6.0),
+        ("load: subject b, part 1, from 70 s", 7.0),
+        ("rest: subject a, part 1, from 10 s", 1.0),
+        ("poor quality: subject b, part 1, from 60 s", 6.0),
     ]
     assert len(found[0].samples) == WINDOW_SAMPLES
     assert [one.caption[:4] for one in example_windows(corpus([0, 0]), np.array(["rest", ""]))] == ["rest"]

@@ -63,9 +63,9 @@ def test_every_picture_has_words_and_every_table_a_caption() -> None:
 def test_the_headline_says_that_the_encoder_does_not_beat_its_rivals() -> None:
     population, personal = headlines(label())
     assert population == (
-        "mental_load (population set): on people it has never seen, this encoder tells rest and load apart with AUROC "
-        "0.741, 95 % interval 0.67 to 0.80 (24 people, 606 windows); it does not beat HR + HRV (+0.022, \u22120.008 to "
-        "0.052, p = 0.61) and it does not beat a random encoder (+0.001, \u22120.029 to 0.031, p = 0.61)."
+        "mental_load (population set): on subjects it has never seen, this encoder separates rest and load with AUROC "
+        "0.741, 95 % interval 0.67 to 0.80 (24 subjects, 606 windows); it does not beat HR + HRV (+0.022, \u22120.008 "
+        "to 0.052, p = 0.61) and it does not beat a random encoder (+0.001, \u22120.029 to 0.031, p = 0.61)."
     )
     assert "after 60 s of the wearer's own rest" in personal
     assert "it beats a random encoder (+0.086" in personal
@@ -95,7 +95,7 @@ def test_verdicts(paired: PairedComparison, said: str) -> None:
 
 def test_an_encoder_that_the_bundle_does_not_use_is_judged_all_the_same() -> None:
     (headline,) = headlines(replace(label(), chosen={"personal": "hrv"}))
-    assert "HR + HRV tells rest and load apart with AUROC 0.904" in headline
+    assert "HR + HRV separates rest and load with AUROC 0.904" in headline
     assert "this encoder is worse than HR + HRV" in headline
 
 
@@ -110,15 +110,15 @@ def test_shuffled_segments_are_never_sold_as_new_people() -> None:
     one = row("embedding", 0.0, 0.93, "kfold")
     mixed = replace(label(), rows=(one,), chosen={"population": "embedding"})
     (headline,) = headlines(mixed)
-    assert "on shuffled segments, not on new people" in headline
+    assert "on shuffled segments, not on new subjects" in headline
     assert "never seen" not in headline
-    assert "segments mixed: not a score for new people" in page(replace(report(), labels=(mixed,)))
+    assert "segments mixed: not a score for new subjects" in page(replace(report(), labels=(mixed,)))
 
 
 def test_people_whose_signals_were_learnt_from_are_not_sold_as_unseen() -> None:
     html = page(replace(report(), settings={"evaluate": {"transductive": True}}))
-    assert "on people it has never seen" not in html
-    assert html.count("whose signals its encoder may have learnt from, this encoder") == 2
+    assert "on subjects it has never seen" not in html
+    assert html.count("but signals that its encoder may have learnt from, this encoder") == 2
 
 
 def test_how_rivals_compare_is_folded_and_said_once() -> None:
@@ -128,7 +128,7 @@ def test_how_rivals_compare_is_folded_and_said_once() -> None:
         replace(random, versus={"hrv": PairedComparison(0.02, (-0.1, 0.1), 0.7)}),
     )
     made = body(page(replace(EMPTY, labels=(replace(label(), rows=(*rivals, row("embedding", 0.0, 0.75))),))))
-    (fold,) = (one for one in made.iter("details") if "rivals" in words(one))
+    (fold,) = (one for one in made.iter("details") if "other features" in words(one))
     lines = {id(each): " ".join(map(words, each)) for each in made.iter("tr")}
     inside = [lines[id(each)] for each in fold.iter("tr")][1:]
     assert inside == ["HR + HRV does not beat random encoder none \u22120.020 (\u22120.100 to 0.100) p = 0.70"]
@@ -157,7 +157,7 @@ def test_people_left_out_come_before_shuffled_segments() -> None:
     made = body(page(report()))
     parts = [words(one) for one in made.iter("tr") if one.get("class") == "part"]
     assert parts == [
-        "leave one subject out: a score for new people", "k-fold, segments mixed: not a score for new people",
+        "leave one subject out: a score for new subjects", "k-fold, segments mixed: not a score for new subjects",
     ]  # fmt: skip
     assert sum(one.get("class") == "mixed" for one in made.iter("tr")) == 2
     assert sum(one.get("class") == "in-use" for one in made.iter("tr")) == 2
@@ -169,7 +169,7 @@ def test_rows_say_how_people_differ() -> None:
     one = replace(row("hrv", 0.0, 0.62), per_subject={"a": scores(0.6), "b": scores(math.nan)})
     made = body(page(replace(EMPTY, labels=(replace(label(), rows=(several, one)),))))
     rows = [list(map(words, each)) for each in made.iter("tr")]
-    at = [i for i, name in enumerate(rows[1]) if "of people" in name]
+    at = [i for i, name in enumerate(rows[1]) if "per subject" in name]
     shown = {cells[0]: [cells[i] for i in at] for cells in rows if len(cells) == len(rows[1])}
     assert shown["this encoder"] == ["0.70 \u00b1 0.10", "0.66 \u00b1 0.08"]
     assert shown["HR + HRV"] == ["0.60 \u00b1 \u2013", "0.56 \u00b1 \u2013"]
@@ -230,7 +230,7 @@ def test_three_classes_and_many_people_fit() -> None:
     many = {f"person {i}": scores(0.5 + i / 1000) for i in range(300)}
     wide = replace(three, rows=tuple(replace(one, per_subject=many) for one in three.rows))
     made = body(page(replace(report(), labels=(wide,))))
-    assert "tells baseline, stress and amusement apart" in words(made)
+    assert "separates baseline, stress and amusement" in words(made)
     assert all(float((one.get("viewBox") or "").split()[2]) <= 920 for one in made.iter("svg"))
 
 

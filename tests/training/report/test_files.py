@@ -94,7 +94,7 @@ def test_a_field_that_is_missing_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"null", b"[" * 100_000])
 def test_what_is_no_report_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.json").write_bytes(content)
-    with pytest.raises(FormatError, match=r"r.json: no "):
+    with pytest.raises(FormatError, match=r"r.json: no[t ]"):
         read_report(tmp_path / "r.json")
     with pytest.raises(FormatError, match="No such file"):
         read_report(tmp_path / "none.json")

@@ -1,4 +1,4 @@
-"""A report as JSON, and back."""
+"""A report as files: HTML, and JSON that can be read back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,35 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ecg_live.errors import FormatError
+from ecg_live.atomic_write import write_whole
+from ecg_live.errors import DatasetError, FormatError
+from training.report.page import page
 from training.results import TrainingReport
 
 REPORT_SCHEMA = 1
 
 
+def write_report(report: TrainingReport, html: Path, json_path: Path) -> None:
+    """Write a report as JSON, then as HTML, each atomically; the same report gives the same bytes.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be written; what was there before stays.
+    """
+    _write(json_path, to_json(report))
+    _write(html, page(report))
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        write_whole(path, content.encode())
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}", "choose a place that can be written to") from error
+
+
 def to_json(report: TrainingReport) -> str:
-    """The report as JSON; numbers that are none become null."""
+    """The report as JSON; NaN and infinity become null."""
     return json.dumps({"ecg_live_report": REPORT_SCHEMA, **_plain(report)}, indent=1, allow_nan=False) + "\n"
 
 
@@ -28,14 +49,14 @@ def read_report(path: Path) -> TrainingReport:
     Raises
     ------
     FormatError
-        If the file is missing, or is no such report: names the field that is not what it should be.
+        If the file is missing, or is no such report: the message names the field that is wrong.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FormatError(f"{path}: {error.strerror}", "check the path") from error
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path}: no JSON: {error}", "give the .json that training wrote") from error
+        raise FormatError(f"{path}: not JSON: {error}", "give the .json that training wrote") from error
     if not isinstance(content, dict) or content.get("ecg_live_report") != REPORT_SCHEMA:
         raise FormatError(f"{path}: no training report of schema {REPORT_SCHEMA}", "give the .json that training wrote")
     report: TrainingReport = _built(TrainingReport, content, f"{path}: report")
@@ -43,7 +64,7 @@ def read_report(path: Path) -> TrainingReport:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold; numpy's numbers are numbers too."""
+    """Values that JSON can hold; numpy scalars become Python's."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, numbers.Integral):
@@ -60,11 +81,11 @@ def _plain(value: Any) -> Any:
 
 
 def _built(kind: Any, value: Any, where: str) -> Any:
-    """A value of a type, from what JSON made of it."""
+    """A value of the type ``kind`` from its JSON; ``where`` names it in messages."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is Any:
         return value
-    if origin in {types.UnionType, Union}:  # with None: the only one there is
+    if origin in {types.UnionType, Union}:  # always with None
         return None if value is None else _built(inner[0], value, where)
     if is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
