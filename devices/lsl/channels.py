@@ -1,4 +1,4 @@
-"""Which channel of an LSL stream is the ECG, in which unit, and what else of the stream is worth keeping."""
+"""Channels of an LSL stream: which one is the ECG, their units, and which others are kept."""
 
 from __future__ import annotations
 
@@ -14,34 +14,32 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, StreamInfo
 
-_MAX_LISTED_CHANNELS = 12  # channels in a message
+_MAX_LISTED_CHANNELS = 12  # in a message
 
 
 class LslLayout(NamedTuple):
-    """``columns`` of the stream that are kept, and the ``factors`` that turn them into mV."""
+    """``columns`` of the stream that are kept, and ``factors`` that convert them to mV."""
 
     info: StreamInfo
     columns: tuple[int, ...]
     factors: F64
 
 
-def read_layout(found: pylsl.StreamInfo, opening: ReadOptions) -> LslLayout:
-    """Read a stream's full description.
+def read_layout(found: pylsl.StreamInfo, options: ReadOptions) -> LslLayout:
+    """Choose columns, units and rate from a stream's full description.
 
     Raises
     ------
     ConfigError
-        Its samples are text or irregular, or its rate, ECG channel or unit are not plain.
+        Its samples are text or irregular, or its rate, ECG channel or unit are ambiguous.
     """
-    where = uri_for(found)
-    rate = _rate(found, opening, where)
-    offered, units = _channels(found)
-    chosen = _choose(offered, opening, where)
-    if is_unit_missing(units[chosen]) and opening.unit is None:
-        raise ConfigError(
-            f"{where}: channel {offered[chosen].name} states no unit", "give it with --unit mV (or V, uV)"
-        )
-    factors = {chosen: channels.millivolt_factor(units[chosen], opening, where)}
+    uri = uri_for(found)
+    rate = _rate(found, options, uri)
+    offered, units = _describe_channels(found)
+    chosen = _choose_ecg(offered, options, uri)
+    if is_unit_missing(units[chosen]) and options.unit is None:
+        raise ConfigError(f"{uri}: channel {offered[chosen].name} states no unit", "give it with --unit mV (or V, uV)")
+    factors = {chosen: channels.millivolt_factor(units[chosen], options, uri)}
     for column, unit in enumerate(units):
         if column != chosen and (factor := to_millivolts(unit)):
             factors[column] = factor
@@ -56,27 +54,27 @@ def read_layout(found: pylsl.StreamInfo, opening: ReadOptions) -> LslLayout:
     return LslLayout(info, columns, np.array([factors[column] for column in columns]))
 
 
-def _rate(found: pylsl.StreamInfo, opening: ReadOptions, where: str) -> float:
-    stated, given = found.nominal_srate(), channels.validate_rate_option(opening)
+def _rate(found: pylsl.StreamInfo, options: ReadOptions, uri: str) -> float:
+    stated, given = found.nominal_srate(), channels.validate_rate_option(options)
     if found.channel_format() in (pylsl.cf_string, pylsl.cf_undefined):
-        raise ConfigError(f"{where}: its samples are text, not numbers", "follow markers with --markers NAME")
+        raise ConfigError(f"{uri}: its samples are text, not numbers", "follow markers with --markers NAME")
     if not is_regular(found):
         if given is None:
             raise ConfigError(
-                f"{where}: its rate is 0, so its samples come at no regular times",
+                f"{uri}: its rate is 0, so its samples come at no regular times",
                 "choose another stream, or give --rate HZ if they are regular after all",
             )
         return given
     if not channels.MIN_RATE_HZ <= stated <= channels.MAX_RATE_HZ:
         raise ConfigError(
-            f"{where}: its rate is {stated:g} Hz, an ECG has {channels.MIN_RATE_HZ:g} to {channels.MAX_RATE_HZ:g} Hz",
+            f"{uri}: its rate is {stated:g} Hz, an ECG has {channels.MIN_RATE_HZ:g} to {channels.MAX_RATE_HZ:g} Hz",
             "choose another stream; ecg-live devices lists them",
         )
-    return stated if given is None else given  # the source measures it: what a stream says may be wrong
+    return stated if given is None else given  # `RateCheck` compares it with the samples: a stated rate may be wrong
 
 
-def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], list[str]]:
-    """Channels on offer, and their units as stated."""
+def _describe_channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], list[str]]:
+    """Return the channels to choose from, and their units as stated."""
     count = found.channel_count()
     labels, kinds, units = (
         [(text or "").strip() for text in (texts or [])][:count]
@@ -93,14 +91,15 @@ def _channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], l
     return offered, units
 
 
-def _choose(offered: list[channels.OfferedChannel], opening: ReadOptions, where: str) -> int:
+def _choose_ecg(offered: list[channels.OfferedChannel], options: ReadOptions, uri: str) -> int:
     try:
-        return channels.choose_channel(offered, opening, where)
+        return channels.choose_channel(offered, options, uri)
     except ConfigError as error:
         if len(offered) <= _MAX_LISTED_CHANNELS:
             raise
         listed = (
             f"{channels.list_channels(offered[:_MAX_LISTED_CHANNELS])} and {len(offered) - _MAX_LISTED_CHANNELS} more"
         )
-        what = "it is not plain which is the ECG" if opening.channel is None else f"none is called {opening.channel!r}"
-        raise ConfigError(f"{where}: of {len(offered)} channels {what}: {listed}", error.remedy) from error
+        chosen = options.channel
+        problem = "it is not plain which is the ECG" if chosen is None else f"none is called {chosen!r}"
+        raise ConfigError(f"{uri}: of {len(offered)} channels {problem}: {listed}", error.remedy) from error

@@ -1,4 +1,4 @@
-"""Inlets as we want them."""
+"""LSL inlets: creation, subscription, description, and the clock offset of the outlet's machine."""
 
 from __future__ import annotations
 
@@ -15,54 +15,53 @@ from pylsl.util import TimeoutError as LslTimeout
 from devices.lsl.resolve import ResolvedStream
 
 _T = TypeVar("_T")
-CONNECTION_ERRORS = (LostError, LslTimeout)  # what liblsl raises where a connection is gone or does not come about
-CONNECT_TIMEOUT_S = 5.0  # s that the outlet's machine may take to answer
-CALL_TIMEOUT_S = 0.2  # s that one call to liblsl may wait: a source must wake within 0.5 s when it is closed
-INLET_BUFFER_S = 60  # s of samples that wait in liblsl for a session that is busy, before they are lost
-SAME_CLOCK_TOLERANCE_S = (
-    0.1  # s that two readings of the same clock may differ: 50 ppm over half an hour away, and the network
-)
+CONNECTION_ERRORS = (LostError, LslTimeout)  # raised by liblsl when a connection breaks or is not made
+CONNECT_TIMEOUT_S = 5.0
+CALL_TIMEOUT_S = 0.2  # of one call to liblsl: a closed source must wake within 0.5 s
+INLET_BUFFER_S = 60  # samples that liblsl holds for a busy session; beyond that they are lost
+SAME_CLOCK_TOLERANCE_S = 0.1  # between two readings of one clock: 50 ppm in half an hour, and the network
 
 
 def make_inlet(found: ResolvedStream, *, synced: bool = False) -> pylsl.StreamInlet:
-    """Make an inlet without liblsl's own recovery: that goes by source_id alone, which two machines may share.
+    """Create an inlet without liblsl's recovery, which goes by source_id alone: two machines may share one.
 
-    ``synced`` stamps lie on this machine's clock; they jump by some ms whenever liblsl measures it anew. Never
-    dejittered: that errs by seconds after a loss (facts on LSL).
+    ``synced`` timestamps are on this machine's clock and jump by some ms at each measurement of the offset. liblsl's
+    dejittering stays off: it errs by seconds after a loss (docs/pages/protocols.md).
     """
-    ways = pylsl.proc_threadsafe | (pylsl.proc_clocksync if synced else 0)
-    return pylsl.StreamInlet(found, max_buflen=INLET_BUFFER_S, recover=False, processing_flags=ways, as_numpy=True)
+    flags = pylsl.proc_threadsafe | (pylsl.proc_clocksync if synced else 0)
+    return pylsl.StreamInlet(found, max_buflen=INLET_BUFFER_S, recover=False, processing_flags=flags, as_numpy=True)
 
 
 class RemoteClock:
-    """The outlet's clock against this machine's: stamps plus ``base`` never jump, and are ``drift`` s early by now.
+    """Offset of the outlet's clock: timestamps plus ``base`` never jump, and are ``drift`` s early by now.
 
-    Where an outlet comes back on the same clock, the base stays, so that what was lost can be told to the sample.
+    If an outlet returns on the same clock, the base stays, so that the loss is exact to the sample.
     """
 
     def __init__(self) -> None:
-        self.base = self._newest = math.nan
+        self.base = math.nan
+        self._latest = math.nan
 
     @property
     def drift(self) -> float:
-        """By how much (s) the clocks have moved apart since the base was taken."""
-        return self._newest - self.base
+        """How far (s) the clocks have moved apart since the base was set."""
+        return self._latest - self.base
 
     def connect(self, correction: float) -> None:
-        """Take the first reading (s) of a connection."""
+        """Use a connection's first measured offset (s)."""
         if math.isnan(self.base):
             self.base = correction
-        elif abs(correction - self._newest) > SAME_CLOCK_TOLERANCE_S:  # another clock: started anew, or another machine
-            self.base += correction - self._newest
-        self._newest = correction
+        elif abs(correction - self._latest) > SAME_CLOCK_TOLERANCE_S:  # another clock: restarted, or another machine
+            self.base += correction - self._latest
+        self._latest = correction
 
-    def read(self, correction: float) -> None:
-        """Take another reading (s)."""
-        self._newest = correction
+    def update(self, correction: float) -> None:
+        """Use a later measured offset (s)."""
+        self._latest = correction
 
 
 def subscribe(inlet: pylsl.StreamInlet, closed: Event) -> None:
-    """Subscribe, then learn the other machine's clock, while samples queue up. Raises one of `CONNECTION_ERRORS`."""
+    """Subscribe, then measure the other machine's clock while samples queue up. Raises `CONNECTION_ERRORS`."""
     for step in (inlet.open_stream, inlet.time_correction):
         _retry_until_closed(step, closed)
 
@@ -70,9 +69,12 @@ def subscribe(inlet: pylsl.StreamInlet, closed: Event) -> None:
 def fetch_description(
     inlet: pylsl.StreamInlet, found: ResolvedStream, closed: Event | None = None
 ) -> pylsl.StreamInfo | None:
-    """A stream's full description; None once ``closed``. Raises one of `CONNECTION_ERRORS`.
+    """Return a stream's full description; None once ``closed``.
 
-    Where a stream ends, its port may serve another one by the time that it is asked: that breaks too.
+    Raises
+    ------
+    CONNECTION_ERRORS
+        The connection broke, or another stream answers: a port may be reused after its stream has ended.
     """
     full: pylsl.StreamInfo | None = _retry_until_closed(inlet.info, closed or Event())
     if full is not None and full.uid() != found.uid():
@@ -81,11 +83,12 @@ def fetch_description(
 
 
 def _retry_until_closed(step: Callable[[float], _T], closed: Event) -> _T | None:
-    until = time.monotonic() + CONNECT_TIMEOUT_S
+    """Repeat short calls, so that closing the source ends the wait; None if it did."""
+    deadline = time.monotonic() + CONNECT_TIMEOUT_S
     while not closed.is_set():
         try:
             return step(CALL_TIMEOUT_S)
         except LslTimeout:
-            if time.monotonic() >= until:
+            if time.monotonic() >= deadline:
                 raise
     return None

@@ -1,4 +1,4 @@
-"""Markers that stimulus programs send by LSL, whenever they are started."""
+"""Markers from LSL streams, which may start, end and restart during the session."""
 
 from __future__ import annotations
 
@@ -22,48 +22,51 @@ from ecg_live.events import Clock, State, StateName
 from ecg_live.lsl_library import clock_offset
 
 ALL_STREAMS = "all"
-_POLL_INTERVAL_S = 0.05  # s between two looks for markers; their own stamps say when they were
-_MISSING_AFTER_S = 2.0  # s that a stream may take to be found before that is told
-_RETRY_AFTER_S = 5.0  # s until a stream that broke is tried again
-_MAX_MARKERS_PER_PULL = 1024  # markers at once
-_OWN_SOURCE_ID_PREFIX = "ecg-live:"  # begins the source ids of our own output
-_JOIN_TIMEOUT_S = 1.0  # s that leaving waits for the thread
+_POLL_INTERVAL_S = 0.05  # markers carry their own timestamps
+_MISSING_AFTER_S = 2.0  # before a stream is reported as missing
+_RETRY_AFTER_S = 5.0  # after a connection broke
+_MAX_MARKERS_PER_PULL = 1024
+_OWN_SOURCE_ID_PREFIX = "ecg-live:"  # of this program's LSL output
+_JOIN_TIMEOUT_S = 1.0
 
 
 class LslMarkers:
-    """Follow marker streams: irregular ones, of text, or of any format where their type says markers.
+    """Follow marker streams: irregular streams of text, or of any format if their type contains "marker".
 
-    They may be started, killed and started again while this runs. Our own output on this machine is left out, since it
-    holds the session's own markers; ``all`` leaves out that of other machines too, or two sessions would echo.
+    They may start, be killed and restart meanwhile. This program's own output on this machine is excluded, since it
+    holds the session's own markers; ``all`` excludes it on other machines too, or two sessions would echo.
 
     Parameters
     ----------
     name : str
-        Which stream, or ``all``.
-    mark : callable
-        Takes text and time on the session clock (s).
-    tell : callable
-        Takes states: ``markers`` when a stream is followed, ``markers_missing`` when none is.
+        Name of a stream, or ``all``.
+    on_marker : callable
+        Called with text and time on the session clock (s).
+    on_state : callable
+        Called with states: ``markers`` when a stream is followed, ``markers_missing`` when none is.
     clock : Clock
-        Session clock.
+        Session clock in s.
     """
 
     def __init__(
         self,
         name: str,
-        mark: Callable[[str, float], None],
-        tell: Callable[[State], object],
+        on_marker: Callable[[str, float], None],
+        on_state: Callable[[State], object],
         clock: Clock = time.monotonic,
     ) -> None:
-        self._name, self._mark, self._tell, self._clock = name.strip(), mark, tell, clock
-        self._wants_all = self._name.casefold() == ALL_STREAMS
+        self._name = name.strip()
+        self._on_marker = on_marker
+        self._on_state = on_state
+        self._clock = clock
+        self._follow_all = self._name.casefold() == ALL_STREAMS
         self._offset = clock_offset(clock)
         self._host = socket.gethostname()
         self._stopping = Event()
-        self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # and the streams' names
-        self._joining: dict[str, Thread] = {}
-        self._broken: dict[str, float] = {}  # when
-        self._foreign: set[str] = set()  # streams whose stamps are on another clock, as was told
+        self._inlets: dict[str, tuple[str, pylsl.StreamInlet]] = {}  # name and inlet, by UID
+        self._pending: dict[str, Thread] = {}
+        self._broken_at: dict[str, float] = {}  # by UID
+        self._foreign_clocks: set[str] = set()  # UIDs of streams with timestamps on another clock, already reported
         self._thread = Thread(target=self._run, name="LSL markers", daemon=True)
 
     def __enter__(self) -> Self:
@@ -73,45 +76,45 @@ class LslMarkers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the markers that are there, and end."""
+        """Deliver the markers received so far, and end."""
         self._stopping.set()
         self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
         resolver = pylsl.ContinuousResolver(forget_after=FORGET_AFTER_S)
-        overdue: float | None = time.monotonic() + _MISSING_AFTER_S
+        missing_at: float | None = time.monotonic() + _MISSING_AFTER_S
         while not self._stopping.wait(_POLL_INTERVAL_S):
-            if overdue is not None and time.monotonic() > overdue:
-                overdue = None
-                self._miss("no marker stream is there" if self._wants_all else f"no marker stream {self._name}")
+            if missing_at is not None and time.monotonic() > missing_at:
+                missing_at = None
+                self._report_missing("no marker stream" if self._follow_all else f"no marker stream {self._name}")
             for found in distinct(resolver.results()):
-                if self._wants(found):
-                    self._join(found)
-            overdue = None if self._inlets else overdue
+                if self._is_wanted(found):
+                    self._start_following(found)
+            missing_at = None if self._inlets else missing_at
             self._drain()
-        for thread in list(self._joining.values()):
+        for thread in list(self._pending.values()):
             thread.join(2 * CALL_TIMEOUT_S)
         self._drain()
         self._inlets.clear()
 
-    def _wants(self, found: ResolvedStream) -> bool:
+    def _is_wanted(self, found: ResolvedStream) -> bool:
         uid, own = found.uid(), found.source_id().startswith(_OWN_SOURCE_ID_PREFIX)
         if (
             uid in self._inlets
-            or uid in self._joining
-            or time.monotonic() - self._broken.get(uid, -math.inf) < _RETRY_AFTER_S
+            or uid in self._pending
+            or time.monotonic() - self._broken_at.get(uid, -math.inf) < _RETRY_AFTER_S
         ):
             return False
         if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
             return False
-        if not self._wants_all:
+        if not self._follow_all:
             return found.name().casefold() == self._name.casefold()
         return not own and (found.channel_format() == pylsl.cf_string or "marker" in found.type().casefold())
 
-    def _join(self, found: ResolvedStream) -> None:
-        """Follow a stream, on a thread of its own: to learn a clock takes 0.6 s, and others send meanwhile."""
+    def _start_following(self, found: ResolvedStream) -> None:
+        """Connect to a stream on its own thread: measuring a clock takes 0.6 s, and other streams send meanwhile."""
         thread = Thread(target=self._follow, args=(found,), name=f"LSL markers {found.name()}", daemon=True)
-        self._joining[found.uid()] = thread
+        self._pending[found.uid()] = thread
         thread.start()
 
     def _follow(self, found: ResolvedStream) -> None:
@@ -120,62 +123,62 @@ class LslMarkers:
             inlet = make_inlet(found, synced=True)
             self._subscribe(inlet)
             if not self._stopping.is_set():
-                self._say("markers", f"markers of {found.name()} on {found.hostname()} come in")
+                self._report_state("markers", f"markers of {found.name()} on {found.hostname()} come in")
             self._inlets[uid] = found.name(), inlet
         except CONNECTION_ERRORS:
-            self._broken[uid] = time.monotonic()
+            self._broken_at[uid] = time.monotonic()
         finally:
-            del self._joining[uid]
+            del self._pending[uid]
 
     def _subscribe(self, inlet: pylsl.StreamInlet) -> None:
-        """Keep at it while the other end lives: what it sends meanwhile waits in the inlet. Raises `LostError`."""
-        joined = False
-        while not joined and not self._stopping.is_set():
+        """Retry while the outlet lives: its markers wait in the inlet. Raises `LostError`."""
+        subscribed = False
+        while not subscribed and not self._stopping.is_set():
             with contextlib.suppress(LslTimeout):
                 subscribe(inlet, self._stopping)
-                joined = True
+                subscribed = True
 
     def _drain(self) -> None:
-        """Pass on what has come, in order of time."""
+        """Deliver the received markers of all streams, sorted by time."""
         marks: list[tuple[float, str]] = []
         for uid, (name, inlet) in list(self._inlets.items()):
             try:
                 values, stamps = inlet.pull_chunk(0.0, _MAX_MARKERS_PER_PULL)
             except CONNECTION_ERRORS:
                 del self._inlets[uid]
-                self._broken[uid] = time.monotonic()
-                self._lose(name)
+                self._broken_at[uid] = time.monotonic()
+                self._report_lost(name)
                 continue
             now = self._clock()
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
                 when = stamp + self._offset
-                if not -MAX_FUTURE_STAMP_S <= now - when <= MAX_LOSS_S:  # as with signals; it may be no number at all
-                    self._warn_of_clock(uid, name, when - now)
+                if not -MAX_FUTURE_STAMP_S <= now - when <= MAX_LOSS_S:  # as with signals; it may be NaN
+                    self._warn_of_foreign_clock(uid, name, when - now)
                     when = now
                 marks.append((when, marker_text(row)))
         for when, text in sorted(marks):
-            self._mark(text, when)
+            self._on_marker(text, when)
 
-    def _warn_of_clock(self, uid: str, name: str, off: float) -> None:
-        if uid not in self._foreign:
-            self._foreign.add(uid)
-            said = f"its stamps are {off:+.6g} s off" if math.isfinite(off) else "its stamps are no times"
-            self._say(
+    def _warn_of_foreign_clock(self, uid: str, name: str, off: float) -> None:
+        if uid not in self._foreign_clocks:
+            self._foreign_clocks.add(uid)
+            problem = f"its stamps are {off:+.6g} s off" if math.isfinite(off) else "its stamps are not times"
+            self._report_state(
                 "warning",
-                f"marker stream {name}: {said}, on another clock than LSL's; its markers are noted "
+                f"marker stream {name}: {problem}, on another clock than LSL's; its markers are noted "
                 "when they come; stamp them with local_clock, or not at all",
             )
 
-    def _lose(self, name: str) -> None:
+    def _report_lost(self, name: str) -> None:
         if self._inlets:
-            self._say("warning", f"marker stream {name} is gone; others go on")
+            self._report_state("warning", f"marker stream {name} is gone; others go on")
         else:
-            self._miss(f"marker stream {name} is gone")
+            self._report_missing(f"marker stream {name} is gone")
 
-    def _miss(self, what: str) -> None:
-        self._say(
-            "markers_missing", f"{what}: its markers are not noted until it is there; start it or check --markers"
+    def _report_missing(self, reason: str) -> None:
+        self._report_state(
+            "markers_missing", f"{reason}: its markers are not noted until it is there; start it or check --markers"
         )
 
-    def _say(self, state: StateName, detail: str) -> None:
-        self._tell(State(state, detail, self._clock()))
+    def _report_state(self, state: StateName, detail: str) -> None:
+        self._on_state(State(state, detail, self._clock()))

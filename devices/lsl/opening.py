@@ -1,4 +1,4 @@
-"""From what the user writes behind ``lsl:`` to a source: the stream is found, reached and described."""
+"""Open an LSL stream as a source: resolve it, connect, and read its description."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from ecg_live.events import Clock
 
 
 def open_lsl(
-    spec: str, opening: ReadOptions, clock: Clock = time.monotonic, patience: LslTimeouts | None = None
+    spec: str, options: ReadOptions, clock: Clock = time.monotonic, timeouts: LslTimeouts | None = None
 ) -> LslSource:
     """Find a stream on the network and read its description.
 
     Parameters
     ----------
     spec : str
-        What follows ``lsl:``, see `devices.lsl.resolve.parse_query`.
-    opening : ReadOptions
-        ``channel``, and where the stream states none, ``unit`` and ``rate``.
+        Text after ``lsl:``, see `devices.lsl.resolve.parse_query`.
+    options : ReadOptions
+        ``channel``; also ``unit`` and ``rate``, where the stream states none.
     clock : callable
         Session clock in s.
-    patience : Patience, optional
-        How long to wait for what.
+    timeouts : LslTimeouts, optional
+        How long each step may take.
 
     Raises
     ------
     DeviceError
-        No such stream answers, or its machine answers in part only.
+        No such stream answers, or it answers the search but no connection.
     ConfigError
-        Several streams answer, or the stream is no ECG, or its channel, unit or rate is not plain.
+        Several streams answer, or the stream has no ECG, or its channel, unit or rate is ambiguous.
     """
-    if opening.speed != 1:
-        raise ConfigError(f"lsl: at speed {opening.speed:g}; a stream runs at real time", "leave --speed out")
-    patience = patience or LslTimeouts()
-    found, twins = find_stream(parse_query(spec), patience)
+    if options.speed != 1:
+        raise ConfigError(f"lsl: at speed {options.speed:g}; a stream runs at real time", "leave --speed out")
+    timeouts = timeouts or LslTimeouts()
+    found, twins = find_stream(parse_query(spec), timeouts)
     inlet = make_inlet(found)
     try:
         full = fetch_description(inlet, found)
-        assert full is not None  # noqa: S101 - nobody closes it
+        assert full is not None  # noqa: S101 - it is never closed here
         inlet.time_correction(CONNECT_TIMEOUT_S)
     except CONNECTION_ERRORS as error:
         raise DeviceError(
@@ -51,5 +51,5 @@ def open_lsl(
             f"have firewalls on both machines let {LSL_PORTS} pass",
         ) from error
     return LslSource(
-        found, frozenset(twin.uid() for twin in twins), opening, read_layout(full, opening), clock, patience
+        found, frozenset(twin.uid() for twin in twins), options, read_layout(full, options), clock, timeouts
     )

@@ -1,4 +1,4 @@
-"""Which LSL streams are in reach, and which of them the user means."""
+"""Resolve LSL streams: list those in reach, and find the one that a URI names."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ import pylsl
 
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 
-FORGET_AFTER_S = 2.0  # s until a stream that no longer answers is gone
+FORGET_AFTER_S = 2.0  # without an answer, a stream is no longer in reach
 LSL_PORTS = "UDP port 16571 and TCP and UDP ports from 16572 on"  # liblsl's defaults: multicast, services, data
-_POLL_INTERVAL_S = 0.05  # s
-_MAX_LISTED_STREAMS = 8  # streams in a message
+_POLL_INTERVAL_S = 0.05
+_MAX_LISTED_STREAMS = 8  # in a message
 
-ResolvedStream = pylsl.StreamInfo  # as resolved: without its description
+ResolvedStream = pylsl.StreamInfo  # without the description
 
 
 @dataclass(frozen=True, slots=True)
 class LslTimeouts:
     """How long each step may take, in seconds.
 
-    ``first``: until a stream answers. ``others``: from then on, for others of the same name (pylsl: "shorter than 0.5 s
-    may return a subset"). ``silent``: without data until that is told. ``lost``: from the last data until the session
-    ends. The latter two as with radio devices, and so is ``unseen``: the same for a stream that is gone before it has
-    sent anything.
+    ``find``: until a stream answers. ``others``: from then on, for more streams of the same name (pylsl: "shorter than
+    0.5 s may return a subset"). ``no_data``: silence before the stream is reported as lost. ``reconnect``: from the
+    last data until the session ends. ``first_data``: the same for a stream that ended before its first sample. The
+    last three have the values of radio devices.
     """
 
-    first: float = 4.0
+    find: float = 4.0
     others: float = 0.5
-    silent: float = 2.0
-    lost: float = 600.0
-    unseen: float = 30.0
+    no_data: float = 2.0
+    reconnect: float = 600.0
+    first_data: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class StreamQuery:
-    """What a stream must be; an empty field matches any."""
+    """Required identity of a stream; an empty field matches any."""
 
     name: str = ""
     type: str = ""
@@ -47,10 +47,12 @@ class StreamQuery:
     uid: str = ""
 
     def matches(self, found: ResolvedStream) -> bool:
-        """Whether a stream is one of those that are meant; the case of letters does not count."""
-        has = (found.name(), found.type(), found.source_id(), found.hostname(), found.uid())
-        wanted = (self.name, self.type, self.source_id, self.host, self.uid)
-        return all(not want or want.casefold() == have.casefold() for want, have in zip(wanted, has, strict=True))
+        """Whether a stream has this identity, ignoring case."""
+        actual = (found.name(), found.type(), found.source_id(), found.hostname(), found.uid())
+        required = (self.name, self.type, self.source_id, self.host, self.uid)
+        return all(
+            not want or want.casefold() == value.casefold() for want, value in zip(required, actual, strict=True)
+        )
 
     def __str__(self) -> str:
         given = ", ".join(f"{field.name} {value!r}" for field in fields(self) if (value := getattr(self, field.name)))
@@ -58,12 +60,12 @@ class StreamQuery:
 
 
 def parse_query(spec: str) -> StreamQuery:
-    """Read ``NAME`` or ``name=...,type=...,source_id=...,host=...,uid=...``.
+    """Parse ``NAME`` or ``name=...,type=...,source_id=...,host=...,uid=...``.
 
     Raises
     ------
     ConfigError
-        A key is unknown, or comes twice.
+        A key is unknown, or given twice.
     """
     known = [field.name for field in fields(StreamQuery)]
     if spec.partition("=")[0].strip().casefold() not in known:
@@ -79,11 +81,11 @@ def parse_query(spec: str) -> StreamQuery:
 
 
 def uri_for(found: ResolvedStream, among: Sequence[ResolvedStream] = ()) -> str:
-    """What to write to mean this stream alone: its name where that is enough."""
+    """Return the shortest URI that names this stream alone among others."""
     keys = {"name": found.name(), "type": found.type(), "source_id": found.source_id(), "host": found.hostname()}
     name = found.name()
-    plain = name and name == name.strip() and "=" not in name
-    if plain and not _matches_another(parse_query(name), found, among):
+    name_is_plain = name and name == name.strip() and "=" not in name
+    if name_is_plain and not _matches_another(parse_query(name), found, among):
         return f"lsl:{name}"
     chosen: dict[str, str] = {}
     for key, value in keys.items():
@@ -100,83 +102,84 @@ def _matches_another(wanted: StreamQuery, found: ResolvedStream, among: Sequence
     return any(other.uid() != found.uid() and wanted.matches(other) for other in among)
 
 
-def resolve_streams(wanted: Callable[[ResolvedStream], bool], patience: LslTimeouts) -> list[ResolvedStream]:
-    """All streams in reach, once a wanted one has answered and others had time to; or when the time is up."""
+def resolve_streams(wanted: Callable[[ResolvedStream], bool], timeouts: LslTimeouts) -> list[ResolvedStream]:
+    """Return all streams in reach, ``others`` after one with ``wanted`` true has answered, or after ``find``."""
     resolver = pylsl.ContinuousResolver(forget_after=FORGET_AFTER_S)
-    until = time.monotonic() + patience.first
+    deadline = time.monotonic() + timeouts.find
     while not any(map(wanted, resolver.results())):
-        if time.monotonic() >= until:
+        if time.monotonic() >= deadline:
             return distinct(resolver.results())
         time.sleep(_POLL_INTERVAL_S)
-    time.sleep(patience.others)
+    time.sleep(timeouts.others)
     return distinct(resolver.results())
 
 
 def distinct(found: Sequence[ResolvedStream]) -> list[ResolvedStream]:
-    """Each stream once: one that answers over two networks is listed twice."""
+    """Return each stream once: a stream that answers over two networks is resolved twice."""
     return list({(one.source_id(), one.hostname(), one.uid()): one for one in found}.values())
 
 
-def find_stream(wanted: StreamQuery, patience: LslTimeouts) -> tuple[ResolvedStream, list[ResolvedStream]]:
-    """Find the one stream that is meant, and its twins: others that share its identity.
+def find_stream(wanted: StreamQuery, timeouts: LslTimeouts) -> tuple[ResolvedStream, list[ResolvedStream]]:
+    """Find the one stream that a query names, and its twins: other streams of the same identity.
 
     Raises
     ------
     DeviceNotFound
         No such stream answers.
     ConfigError
-        Several do.
+        Several streams match.
     """
-    there = resolve_streams(wanted.matches, patience)
-    hits = [one for one in there if wanted.matches(one)]
-    hits = [one for one in hits if is_regular(one)] or hits  # markers may bear the same name
-    if not hits and not there:
+    streams = resolve_streams(wanted.matches, timeouts)
+    matching = [one for one in streams if wanted.matches(one)]
+    matching = [one for one in matching if is_regular(one)] or matching  # a marker stream may have the same name
+    if not matching and not streams:
         remedy = f"start the outlet on this network, and have firewalls on both machines let {LSL_PORTS} pass"
         raise DeviceNotFound(f"no LSL stream {wanted}: none answers at all", remedy)
-    if not hits:
+    if not matching:
         raise DeviceNotFound(
-            f"no LSL stream {wanted}; there are: {listing(there, there)}",
+            f"no LSL stream {wanted}; there are: {listing(streams, streams)}",
             f"choose one of them; if yours is missing, have firewalls let {LSL_PORTS} pass",
         )
-    if len(hits) > 1:
-        raise ConfigError(f"{len(hits)} LSL streams {wanted}: {listing(hits, there)}", "choose one of these sources")
-    return hits[0], [one for one in there if one.uid() != hits[0].uid() and same_identity(one, hits[0])]
+    if len(matching) > 1:
+        raise ConfigError(
+            f"{len(matching)} LSL streams {wanted}: {listing(matching, streams)}", "choose one of these sources"
+        )
+    found = matching[0]
+    return found, [one for one in streams if one.uid() != found.uid() and same_identity(one, found)]
 
 
 def is_regular(found: ResolvedStream) -> bool:
-    """Whether a stream may be a signal: numbers, at a rate."""
+    """Whether a stream may be a signal: numeric, with a nominal rate."""
     return found.channel_format() not in (pylsl.cf_string, pylsl.cf_undefined) and found.nominal_srate() > 0
 
 
 def same_identity(one: ResolvedStream, other: ResolvedStream) -> bool:
-    """Whether two streams come from the same program on the same machine, as far as they tell."""
+    """Whether two streams have the same source id, host, name and type."""
     return all(getattr(one, field)() == getattr(other, field)() for field in ("source_id", "hostname", "name", "type"))
 
 
 def listing(streams: Sequence[ResolvedStream], among: Sequence[ResolvedStream]) -> str:
-    """Name streams by the sources to write."""
+    """List streams by URI, type and host, for a message."""
     shown = [
         f"{uri_for(one, among)} [{one.type() or 'no type'}, on {one.hostname()}]"
         for one in streams[:_MAX_LISTED_STREAMS]
     ]
-    return ", ".join(shown) + (
-        f" and {len(streams) - _MAX_LISTED_STREAMS} more" if len(streams) > _MAX_LISTED_STREAMS else ""
-    )
+    more = f" and {len(streams) - _MAX_LISTED_STREAMS} more" if len(streams) > _MAX_LISTED_STREAMS else ""
+    return ", ".join(shown) + more
 
 
 def check_loopback() -> str:
-    """Say which liblsl this is, and that a stream of this process is found by it.
+    """Resolve a stream of this process; return a line with the version of liblsl.
 
     Raises
     ------
     DeviceError
-        It is not.
+        The stream is not found.
     """
     version = pylsl.library_version()
-    made = pylsl.StreamOutlet(pylsl.StreamInfo("ecg-live doctor", "Test", 1, 0.0, pylsl.cf_int32, uuid.uuid4().hex))
-    uid = made.get_info().uid()
-    if not any(
-        one.uid() == uid for one in resolve_streams(lambda one: one.uid() == uid, LslTimeouts(first=2.0, others=0.0))
-    ):
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo("ecg-live doctor", "Test", 1, 0.0, pylsl.cf_int32, uuid.uuid4().hex))
+    uid = outlet.get_info().uid()
+    streams = resolve_streams(lambda one: one.uid() == uid, LslTimeouts(find=2.0, others=0.0))
+    if not any(one.uid() == uid for one in streams):
         raise DeviceError("a stream of this machine is not found on it", f"have its firewall let {LSL_PORTS} pass")
     return f"liblsl {version // 100}.{version % 100}; a stream of this machine is found"

@@ -1,4 +1,4 @@
-"""What tests of LSL share: patience that is short, names of their own, and samples that are their own index."""
+"""What tests of LSL share: short time-outs, names of their own, and samples that are their own index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devices.lsl.resolve import LslTimeouts
 from ecg_live.contracts.reading import SourceReader
 
 RATE = 256.0
-QUICK = LslTimeouts(first=1.0, others=0.1, silent=0.5)
+QUICK = LslTimeouts(find=1.0, others=0.1, no_data=0.5)
 
 
 def name() -> str:

@@ -145,7 +145,7 @@ class Outlet:
 
 def lsl() -> Rig:
     outlet = Outlet()
-    source = open_lsl(f"name={outlet.info.name()}", ReadOptions(), time.monotonic, LslTimeouts(others=0.1, silent=0.5))
+    source = open_lsl(f"name={outlet.info.name()}", ReadOptions(), time.monotonic, LslTimeouts(others=0.1, no_data=0.5))
     return Rig(source, outlet.flow, outlet.interrupt, sure=FLOW)
 
 

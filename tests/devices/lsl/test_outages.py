@@ -26,7 +26,7 @@ FAST = ("--rate", str(RATE))  # samples come soon
 def test_an_outlet_that_is_killed_and_started_again(source_id: str) -> None:
     called, origin = name(), str(pylsl.local_clock())
     options = ["--name", called, "--origin", origin, "--source-id", source_id, "--channels", "2", *FAST]
-    with outlet(*options) as first, SourceReader(open_lsl(f"name={called}", ReadOptions(), patience=QUICK)) as reader:
+    with outlet(*options) as first, SourceReader(open_lsl(f"name={called}", ReadOptions(), timeouts=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         first.kill()
         reader.until(lambda reader: "searching" in reader.states)
@@ -44,7 +44,7 @@ def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     called = name()
     with (
         outlet("--name", called, *FAST) as child,
-        SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
+        SourceReader(open_lsl(called, ReadOptions(), timeouts=QUICK)) as reader,
     ):
         reader.until(lambda reader: reader.received > 150)
         say(child, "pause")
@@ -65,7 +65,7 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
         with pytest.raises(ConfigError, match=r"2 LSL streams with name .*source_id=twin.*uid=") as caught:
             open_lsl(called, ReadOptions())
         uid = caught.value.message.split("uid=")[1].split()[0]
-        with SourceReader(open_lsl(f"uid={uid}", ReadOptions(), patience=QUICK)) as reader:
+        with SourceReader(open_lsl(f"uid={uid}", ReadOptions(), timeouts=QUICK)) as reader:
             reader.until(lambda reader: reader.received > 100)
             one.kill()  # either the one that is read, or the other
             with contextlib.suppress(AssertionError):
@@ -90,7 +90,7 @@ def test_a_stream_that_comes_back_as_another_is_refused_and_the_right_one_waited
 ) -> None:
     called, origin = name(), str(pylsl.local_clock())
     options = ["--name", called, "--origin", origin, *FAST]
-    with outlet(*options) as child, SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader:
+    with outlet(*options) as child, SourceReader(open_lsl(called, ReadOptions(), timeouts=QUICK)) as reader:
         reader.until(lambda reader: reader.received > 150)
         child.kill()
         with outlet(*options, *other):
@@ -99,18 +99,18 @@ def test_a_stream_that_comes_back_as_another_is_refused_and_the_right_one_waited
         with outlet(*options):
             reader.until(lambda reader: reader.gaps and reader.received > got + 100)
             reader.close()
-    assert "end this session and run it anew" in reader.details
+    assert "start a new session" in reader.details
     assert reader.details.count("came back with") + reader.details.count("came back as another:") == 1
     assert len(off(reader)) == 1
 
 
-def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_gives_up_in_the_end_and_reports_meanwhile_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devices.lsl.source._LOST_REPORT_INTERVAL_S", 0.1)
     called = name()
-    impatient = replace(QUICK, lost=0.3)
+    impatient = replace(QUICK, reconnect=0.3)
     with (
         outlet("--name", called, *FAST) as child,
-        SourceReader(open_lsl(called, ReadOptions(), patience=impatient)) as reader,
+        SourceReader(open_lsl(called, ReadOptions(), timeouts=impatient)) as reader,
     ):
         reader.until(lambda reader: reader.received > 10)
         child.kill()
@@ -121,9 +121,9 @@ def test_patience_has_an_end_and_it_is_said_again_for_how_long(monkeypatch: pyte
 
 def test_a_stream_that_is_gone_before_it_sent_anything_is_not_waited_for_long() -> None:
     called = name()
-    impatient = replace(QUICK, unseen=0.3)
+    impatient = replace(QUICK, first_data=0.3)
     with outlet("--name", called, *FAST) as child:
-        source = open_lsl(called, ReadOptions(), patience=impatient)
+        source = open_lsl(called, ReadOptions(), timeouts=impatient)
         child.kill()
         child.wait()
         with SourceReader(source) as reader, pytest.raises(DeviceLost, match="is gone, and has sent nothing"):
@@ -138,7 +138,7 @@ def test_killed_and_started_again_many_times() -> None:
     waits = np.random.default_rng(4).uniform(0.1, 3.0, 30)
     with contextlib.ExitStack() as stack:
         child = stack.enter_context(outlet(*options))
-        reader = stack.enter_context(SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)))
+        reader = stack.enter_context(SourceReader(open_lsl(called, ReadOptions(), timeouts=QUICK)))
         for wait in waits:
             got = reader.received
             reader.until(lambda reader, got=got: reader.received > got + 200)  # type: ignore[misc]

@@ -118,7 +118,7 @@ def test_more_samples_than_the_stream_says_end_the_session() -> None:
     called = name()
     with (
         outlet_process("--name", called, "--rate", "250", "--sends", "500") as _,
-        SourceReader(open_lsl(called, ReadOptions(), patience=QUICK)) as reader,
+        SourceReader(open_lsl(called, ReadOptions(), timeouts=QUICK)) as reader,
         pytest.raises(ProtocolError, match=r"says 250 samples a second and sends (49\d|500|50\d).*--rate (49|50)"),
     ):
         reader.until(lambda _: False, 20)
@@ -136,7 +136,7 @@ def test_streams_that_are_no_ecg(channels: int, rate: float, form: int, said: st
     called = name()
     outlet = pylsl.StreamOutlet(pylsl.StreamInfo(called, "EEG", channels, rate, form, "x"))
     with pytest.raises(ConfigError, match=f"^lsl:{called}: {said}.*--"):
-        open_lsl(called, ReadOptions(), patience=QUICK)
+        open_lsl(called, ReadOptions(), timeouts=QUICK)
     del outlet
 
 
@@ -144,8 +144,8 @@ def test_no_such_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     called = name()
     outlet = made(called)
     with pytest.raises(DeviceNotFound, match=rf"with name 'x'; there are: .*lsl:{called} \[ECG"):
-        open_lsl("x", ReadOptions(), patience=QUICK)
+        open_lsl("x", ReadOptions(), timeouts=QUICK)
     monkeypatch.setattr("devices.lsl.resolve.resolve_streams", lambda *_: [])
     with pytest.raises(DeviceNotFound, match=r"with name 'x': none answers at all \(start the outlet .*UDP port 16571"):
-        open_lsl("x", ReadOptions(), patience=QUICK)
+        open_lsl("x", ReadOptions(), timeouts=QUICK)
     del outlet
