@@ -1,4 +1,4 @@
-"""A Shimmer3 or 3R with an ECG board as a driver: what it says becomes chunks and events."""
+"""Driver of a Shimmer3 or 3R with an ECG board: its bytes become chunks and events."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from devices.shimmer.settings import ShimmerSettings
 from ecg_live.errors import ProtocolError
 from ecg_live.events import Clock, State, StreamInfo
 
-_SERIAL_UART = Uart("", "", "")  # a serial line has one pipe a direction
-_DEFAULT_NAME_PREFIX = "Shimmer3"  # how names begin that nobody changed
+_SERIAL_UART = Uart("", "", "")  # a serial line has no characteristics
+_DEFAULT_NAME_PREFIX = "Shimmer3"  # of devices whose name was not changed
 _STATUS_WARNINGS = {
     StatusBits.DOCKED: "the Shimmer stands in its dock",
     StatusBits.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
@@ -24,12 +24,12 @@ _STATUS_WARNINGS = {
 
 
 class ShimmerDriver:
-    """See `devices.link.Driver`. All leads go into the chunks; ``lead`` is the one to be judged.
+    """See `devices.link.Driver`. Chunks hold all leads; ``lead`` is the one to be classified.
 
     Parameters
     ----------
     name : str
-        Name or address, or the part of a name behind a dash; empty: the first Shimmer in reach.
+        Name, address, or the part of a name after a dash; empty for the first Shimmer in reach.
     rate : float
         In Hz, 128 to 1024; 32768 / rate must be whole.
     gain : int
@@ -44,7 +44,7 @@ class ShimmerDriver:
     Raises
     ------
     ConfigError
-        A setting cannot be.
+        A setting is invalid.
     """
 
     def __init__(
@@ -57,14 +57,15 @@ class ShimmerDriver:
         clock: Clock = time.monotonic,
     ) -> None:
         self._settings = ShimmerSettings(rate, gain, lead, bits)
-        self._name, self._clock = name.strip(), clock
-        self._stream = ShimmerDecoder(self._settings)
-        self._talk: CommandChannel | None = None
+        self._name = name.strip()
+        self._clock = clock
+        self._decoder = ShimmerDecoder(self._settings)
+        self._channel: CommandChannel | None = None
         self._status = 0
 
     @property
     def info(self) -> StreamInfo:
-        """The leads, at the rate that was chosen."""
+        """All leads at the chosen rate."""
         settings = self._settings
         return StreamInfo(
             TICK_RATE_HZ / settings.divider,
@@ -77,70 +78,70 @@ class ShimmerDriver:
 
     @property
     def description(self) -> str:
-        """What it looks for."""
+        """The device searched for."""
         return f"Shimmer {self._name}".strip()
 
     def matches(self, found: FoundDevice) -> bool:
-        """Whether a device is the one that was named; without a name, whether it is a Shimmer at all."""
+        """Whether name or address match; without a name, whether it is a Shimmer."""
         if self._name:
             name = found.name.casefold()
             return self._name.casefold() in (name, found.address.casefold(), *name.split("-")[1:])
-        offers = any(uart.service in found.services for uart in UARTS.values())
-        return offers or found.name.startswith(_DEFAULT_NAME_PREFIX)
+        has_uart = any(uart.service in found.services for uart in UARTS.values())
+        return has_uart or found.name.startswith(_DEFAULT_NAME_PREFIX)
 
     async def start(self, link: Link, emit: Emit) -> None:
         """See `devices.link.Driver.start`."""
         name = self._name or "the device"
         uart = _uart(name, link)
-        talk = CommandChannel(name, lambda data: link.write(uart.write, data), Framer())
-        self._talk, self._status = talk, 0
-        take = notify_on_loop(lambda data, arrived: self._receive(talk, data, arrived, emit), self._clock)
-        await link.subscribe(uart.notify, take)
-        await talk.start(self._settings)
+        channel = CommandChannel(name, lambda data: link.write(uart.write, data), Framer())
+        self._channel, self._status = channel, 0
+        on_data = notify_on_loop(lambda data, arrived: self._receive(channel, data, arrived, emit), self._clock)
+        await link.subscribe(uart.notify, on_data)
+        await channel.start(self._settings)
 
     async def stop(self, link: Link) -> None:
         """See `devices.link.Driver.stop`."""
         with suppress(LinkLost, ProtocolError):
             await link.write(_uart(self.description, link).write, bytes([Command.STOP]))
 
-    def _receive(self, talk: CommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
-        if talk is not self._talk:
-            return  # it was under way when an earlier connection broke
+    def _receive(self, channel: CommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
+        if channel is not self._channel:
+            return  # from an earlier connection
         packets: list[bytes | None] = []
-        for message in talk.hear(data):
+        for message in channel.feed(data):
             if isinstance(message, DataPacket):
                 packets.append(message.packet)
             elif isinstance(message, SkippedBytes):
                 packets.append(None)
             elif isinstance(message, Reply) and message.kind == ReplyCode.STATUS:
-                self._remark(message.payload[1], arrived, emit)
-        if talk.framer.layout is None:
+                self._report_status(message.payload[1], arrived, emit)
+        if channel.framer.layout is None:
             return
-        if packets and not talk.streams:
-            talk.streams = True
-            self._stream.resume(talk.framer.layout.tick_bits)
-        for item in self._stream.push(packets, talk.framer.layout, arrived):
+        if packets and not channel.has_data:
+            channel.has_data = True
+            self._decoder.resume(channel.framer.layout.tick_bits)
+        for item in self._decoder.push(packets, channel.framer.layout, arrived):
             emit(item)
 
-    def _remark(self, status: int, arrived: float, emit: Emit) -> None:
-        """Say what a status has that the last one had not."""
-        for bit, remark in _STATUS_WARNINGS.items():
+    def _report_status(self, status: int, arrived: float, emit: Emit) -> None:
+        """Emit a warning for each status bit that was set since the last status."""
+        for bit, warning in _STATUS_WARNINGS.items():
             if status & bit & ~self._status:
-                emit(State("warning", remark, arrived))
+                emit(State("warning", warning, arrived))
         self._status = status
 
 
 def _uart(name: str, link: Link) -> Uart:
-    """Give the pipes to a device.
+    """Return the characteristics of a device's serial line.
 
     Raises
     ------
     ProtocolError
-        It is something else.
+        It is not a Shimmer.
     """
     if not link.services:
         return _SERIAL_UART
     for uart in UARTS.values():
         if uart.service in link.services:
             return uart
-    raise ProtocolError(f"{name} is no Shimmer: it offers {describe_services(link)}", "name another device")
+    raise ProtocolError(f"{name} is not a Shimmer: it offers {describe_services(link)}", "name another device")

@@ -1,4 +1,4 @@
-"""From a byte stream, however it was cut, to a Shimmer's messages. Bytes that are none are skipped and counted."""
+"""Split a Shimmer's byte stream into messages, chunk-size invariant; bytes outside messages are counted."""
 
 from __future__ import annotations
 
@@ -17,38 +17,36 @@ from devices.shimmer.protocol import (
     status_bytes,
 )
 
-_MAX_CHANNELS = 32  # an inquiry that names more is none
-_MAX_REGISTERS = 11  # an ADS1292R has no more to give
-_MAX_PACKET_GAP_S = 10.0  # s in which the next packet comes, or the connection counts as dead
-_FRESH_BIT, _STATUS_ZERO_BITS = (
-    0x80,
-    0x60,
-)  # of a chip's status: 1 0 0 and lead-off bits, the first 0 where the sample is stale
+_MAX_CHANNELS = 32  # of an inquiry; more means that it is not one
+_MAX_REGISTERS = 11  # of an ADS1292R, in one read
+_MAX_PACKET_GAP_S = 10.0  # longer than the supervisor lets a silent connection live
+# A chip's status is 1 0 0 and five lead-off bits; the first bit is 0 where the sample is stale.
+_FRESH_BIT, _STATUS_ZERO_BITS = 0x80, 0x60
 
 
 class Ack(NamedTuple):
-    """The device takes the command."""
+    """The device accepts the command."""
 
 
 class Nack(NamedTuple):
-    """The device does not take the command."""
+    """The device refuses the command."""
 
 
 class Reply(NamedTuple):
-    """What it answered: the answer's first byte, and what follows it."""
+    """A reply: its first byte, and the rest."""
 
     kind: int
     payload: bytes
 
 
 class DataPacket(NamedTuple):
-    """One sample of every channel: its whole packet, to be read with the layout."""
+    """One sample of every channel: the whole packet, to be parsed with the layout."""
 
     packet: bytes
 
 
 class SkippedBytes(NamedTuple):
-    """So many bytes were no message; told when the next message is."""
+    """Number of bytes outside messages; comes before the next message."""
 
     size: int
 
@@ -57,18 +55,17 @@ Message = Ack | Nack | Reply | DataPacket | SkippedBytes
 
 
 class _IncompleteMessage(Exception):
-    """The message is not whole yet."""
+    """The message is incomplete."""
 
 
 class Framer:
-    """Cuts messages out of what a Shimmer sends.
+    """Extracts messages from a Shimmer's byte stream.
 
-    ``crc`` is the mode that the device is in; ``hardware`` tells lengths apart; ``expect`` is the answer that may come
-    beside a status; ``layout`` is set once data packets may come.
+    ``crc`` is the device's CRC mode; ``hardware`` decides lengths; ``expect`` is the reply code that may come beside a
+    status; ``layout`` is set once data packets may come.
 
-    Where little says that a packet is whole (no CRC of two bytes), or after bytes were skipped, it counts only if its
-    status bytes may be and its ticks are a whole number of samples behind the last one's; where both are so, only if
-    another one follows.
+    Without a CRC of two bytes, or after skipped bytes, a packet counts only if its status bytes are valid and its ticks
+    are a whole number of samples after the last ones; in both cases at once, only if another packet follows.
     """
 
     def __init__(self) -> None:
@@ -79,19 +76,19 @@ class Framer:
         self.divider = 1
         self._held = b""
         self._skipped = 0
-        self._last: int | None = None  # ticks of the last packet
+        self._last_ticks: int | None = None  # ticks of the last packet
 
     @property
     def pending(self) -> bytes:
-        """What came of a message that is not whole yet."""
+        """Bytes of an incomplete message."""
         return self._held
 
     def clear(self) -> None:
-        """Forget what is not whole: another attempt begins."""
+        """Drop an incomplete message: another attempt begins."""
         self._held, self._skipped = b"", 0
 
     def push(self, data: bytes) -> list[Message]:
-        """Take bytes; give the messages that they complete."""
+        """Add bytes; return the messages that they complete."""
         held = self._held + data
         at = 0
         messages: list[Message] = []
@@ -110,41 +107,41 @@ class Framer:
         return messages
 
     def _message(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
-        """Give what begins at a byte and how long it is; nothing, and 1, where no message does."""
+        """Return the messages that begin at a byte and their length; none, and 1, where no message begins."""
         head = held[at]
         if head == DATA_PACKET and self.layout is not None:
             return self._data(held, at, self.layout)
         if head == ACK:
-            return self._accepted(held, at)
+            return self._ack(held, at)
         if head == NACK:
-            return ((Nack(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
+            return ((Nack(),), 1 + self.crc) if self._crc_matches(held, at, 1) else ((), 1)
         if head == ReplyCode.STATUS or (self.crc == 0 and head == self.expect):
             return self._reply(held, at, at)
         return (), 1
 
     def _data(self, held: bytes, at: int, layout: PacketLayout) -> tuple[tuple[Message, ...], int]:
-        if not self._whole(held, at, layout.size):
+        if not self._crc_matches(held, at, layout.size):
             return (), 1
         packet = held[at : at + layout.size]
         ticks = layout.ticks(packet)
-        if (self.crc < 2 or self._skipped) and not self._likely(packet, layout, self._last):
+        if (self.crc < 2 or self._skipped) and not self._is_plausible(packet, layout, self._last_ticks):
             return (), 1
-        if self.crc < 2 and self._skipped and not self._followed(held, at + layout.size + self.crc, layout, ticks):
+        if self.crc < 2 and self._skipped and not self._has_successor(held, at + layout.size + self.crc, layout, ticks):
             return (), 1
-        self._last = ticks
+        self._last_ticks = ticks
         return (DataPacket(packet),), layout.size + self.crc
 
-    def _followed(self, held: bytes, at: int, layout: PacketLayout, ticks: int) -> bool:
-        """Whether another packet may stand behind the one that may be."""
+    def _has_successor(self, held: bytes, at: int, layout: PacketLayout, ticks: int) -> bool:
+        """Whether another packet may follow a possible one."""
         if len(held) < at + layout.size:
             raise _IncompleteMessage
         packet = held[at : at + layout.size]
-        return packet[0] == DATA_PACKET and self._likely(packet, layout, ticks)
+        return packet[0] == DATA_PACKET and self._is_plausible(packet, layout, ticks)
 
-    def _likely(self, packet: bytes, layout: PacketLayout, before: int | None) -> bool:
-        """Whether status bytes and ticks may be those of a packet; ``before`` are the ticks of the one before."""
-        doubt = self.crc < 2 and self._skipped > 0
-        if any(status & _STATUS_ZERO_BITS if status & _FRESH_BIT else doubt for status in layout.status(packet)):
+    def _is_plausible(self, packet: bytes, layout: PacketLayout, before: int | None) -> bool:
+        """Whether status bytes and ticks are plausible; ``before`` are the ticks of the previous packet."""
+        doubtful = self.crc < 2 and self._skipped > 0
+        if any(status & _STATUS_ZERO_BITS if status & _FRESH_BIT else doubtful for status in layout.status(packet)):
             return False
         if before is None:
             return True
@@ -157,28 +154,28 @@ class Framer:
             and (self.crc == 2 or step <= min(_MAX_PACKET_GAP_S * TICK_RATE_HZ, wrap // 2))
         )
 
-    def _accepted(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
+    def _ack(self, held: bytes, at: int) -> tuple[tuple[Message, ...], int]:
         if self.crc == 0:
             return (Ack(),), 1
         following = _byte(held, at + 1)
         if following == self.expect:
             found, length = self._reply(held, at, at + 1)
             return ((Ack(), *found), length) if found else ((), 1)
-        if following == ReplyCode.STATUS:  # nobody asked: the prefix accepts nothing
+        if following == ReplyCode.STATUS:  # sent unasked: the prefix accepts no command
             return self._reply(held, at, at + 1)
-        return ((Ack(),), 1 + self.crc) if self._whole(held, at, 1) else ((), 1)
+        return ((Ack(),), 1 + self.crc) if self._crc_matches(held, at, 1) else ((), 1)
 
     def _reply(self, held: bytes, start: int, at: int) -> tuple[tuple[Message, ...], int]:
-        """Read an answer at ``at``, whose CRC counts from ``start``."""
+        """Parse a reply at ``at``; its CRC covers the bytes from ``start``."""
         kind = held[at]
-        size = self._payload(held, at)
+        size = self._payload_size(held, at)
         stop = at + 1 + size
-        if not size or not self._whole(held, start, stop - start):
+        if not size or not self._crc_matches(held, start, stop - start):
             return (), 1
         return (Reply(kind, held[at + 1 : stop]),), stop - start + self.crc
 
-    def _payload(self, held: bytes, at: int) -> int:
-        """Length of what follows an answer's first byte; 0 if that cannot be."""
+    def _payload_size(self, held: bytes, at: int) -> int:
+        """Length of a reply after its first byte; 0 if it is invalid."""
         match held[at]:
             case ReplyCode.HARDWARE:
                 return 1
@@ -195,8 +192,8 @@ class Framer:
                 return 1 + status_bytes(self.hardware) if _byte(held, at + 1) == IN_STREAM_REPLY else 0
         return 0
 
-    def _whole(self, held: bytes, at: int, size: int) -> bool:
-        """Whether the CRC behind so many bytes is theirs."""
+    def _crc_matches(self, held: bytes, at: int, size: int) -> bool:
+        """Whether ``size`` bytes are followed by their CRC."""
         stop = at + size
         if len(held) < stop + self.crc:
             raise _IncompleteMessage

@@ -1,4 +1,4 @@
-"""The bytes of LogAndStream: what is said to a Shimmer3 or 3R, and what it answers (facts on devices, Shimmer)."""
+"""Bytes of LogAndStream, the firmware of Shimmer3 and 3R: commands, replies, packets (docs/pages/protocols.md)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ecg_live.errors import ProtocolError
 
-TICK_RATE_HZ = 32768.0  # Hz, of the device's clock
+TICK_RATE_HZ = 32768.0  # of the device's clock
 SHIMMER3, SHIMMER3R = 3, 10  # hardware ids
 LOG_AND_STREAM = 3
 _FIRMWARE_NAMES = {1: "BtStream", 2: "SDLog", LOG_AND_STREAM: "LogAndStream"}  # ShimmerVerDetails of Shimmer's Java API
@@ -17,7 +17,7 @@ DATA_PACKET = 0x00
 
 
 class Command(IntEnum):
-    """What is asked of the device."""
+    """First byte of a command."""
 
     INQUIRY = 0x01
     SET_RATE = 0x05
@@ -35,7 +35,7 @@ class Command(IntEnum):
 
 
 class ReplyCode(IntEnum):
-    """What an answer begins with."""
+    """First byte of a reply."""
 
     INQUIRY = 0x02
     HARDWARE = 0x25
@@ -51,11 +51,11 @@ REPLY_CODES = {
     Command.GET_EXG: ReplyCode.EXG,
     Command.STATUS: ReplyCode.STATUS,
 }
-IN_STREAM_REPLY = 0x71  # second byte of an answer that may come between data packets
+IN_STREAM_REPLY = 0x71  # second byte of a reply that may come between data packets
 
 
 class StatusBits:
-    """Bits of the first status byte that matter here."""
+    """The bits of the first status byte that are used here."""
 
     DOCKED = 0x01
     SENSING = 0x02
@@ -64,7 +64,7 @@ class StatusBits:
 
 
 class Uart(NamedTuple):
-    """A serial line over BLE: its service, and the characteristics to write to and be notified by."""
+    """A serial line over BLE: UUIDs of its service, and of the characteristics to write and to be notified."""
 
     service: str
     write: str
@@ -86,7 +86,7 @@ UARTS = {
 
 
 class Firmware(NamedTuple):
-    """Which firmware a device runs."""
+    """Firmware of a device."""
 
     kind: int
     major: int
@@ -94,13 +94,13 @@ class Firmware(NamedTuple):
     internal: int
 
     @classmethod
-    def of(cls, payload: bytes) -> Firmware:
-        """Read the six bytes behind ``2F``."""
+    def parse(cls, payload: bytes) -> Firmware:
+        """Parse the six bytes after ``2F``."""
         return cls(int.from_bytes(payload[:2], "little"), int.from_bytes(payload[2:4], "little"), *payload[4:6])
 
     @property
     def tick_bits(self) -> int:
-        """Width of the ticks in a data packet: 16 on firmware before 0.5.4, otherwise 24."""
+        """Width of the ticks in a data packet: 16 before firmware 0.5.4, otherwise 24."""
         return 16 if self[1:] < (0, 5, 4) else 24
 
     def __str__(self) -> str:
@@ -109,20 +109,20 @@ class Firmware(NamedTuple):
 
 
 class Inquiry(NamedTuple):
-    """How a device is set up: ``divider`` of the clock, and what each data packet holds."""
+    """A device's settings: ``divider`` of the clock, and the channels of a data packet."""
 
     divider: int
     channels: tuple[int, ...]
 
     @classmethod
-    def of(cls, payload: bytes, config: int) -> Inquiry:
-        """Read what stands behind ``02``; ``config`` bytes of it are other settings."""
+    def parse(cls, payload: bytes, config: int) -> Inquiry:
+        """Parse the bytes after ``02``; ``config`` of them are other settings."""
         count = payload[2 + config]
         return cls(int.from_bytes(payload[:2], "little"), tuple(payload[4 + config : 4 + config + count]))
 
 
 def config_bytes(hardware: int) -> int:
-    """Length of the settings in an inquiry's answer."""
+    """Length of the settings in the reply to an inquiry."""
     return 7 if hardware == SHIMMER3R else 4
 
 
@@ -132,9 +132,9 @@ def status_bytes(hardware: int) -> int:
 
 
 def checksum(data: bytes, mode: int = 2) -> bytes:
-    """Give the CRC that stands behind ``data``: two bytes in mode 2, the lower one in mode 1, none in mode 0.
+    """Return the CRC that follows ``data``: two bytes in mode 2, the lower one in mode 1, none in mode 0.
 
-    The firmware's byte-wise steps are those of CRC-CCITT from 0xB0CA on, which Python brings in C.
+    The firmware's byte-wise steps are CRC-CCITT, started at 0xB0CA: `binascii.crc_hqx`.
     """
     even = data + bytes(len(data) % 2)
     return crc_hqx(even, 0xB0CA).to_bytes(2, "little")[:mode]
@@ -157,21 +157,21 @@ LEADS = {"LL-RA": (0x1E, 0x23), "LA-RA": (0x1F, 0x24), "Vx-RL": (0x22, 0x26)}  #
 
 
 class PacketLayout:
-    """Where things stand in a data packet.
+    """Positions of ticks, status and samples in a data packet.
 
     Parameters
     ----------
     channels : tuple of int
-        Ids, in the inquiry's order.
+        Ids in the order of the inquiry.
     bits : int
-        24 or 16, of the samples that are wanted.
+        Width of the samples, 24 or 16.
     tick_bits : int
-        24 or 16.
+        Width of the ticks, 24 or 16.
 
     Raises
     ------
     ProtocolError
-        A channel is unknown, so that the packet's length is, or one of the ECG's is missing.
+        A channel is unknown, and with it the packet's length, or a channel of the ECG is missing.
     """
 
     def __init__(self, channels: tuple[int, ...], bits: int = 24, tick_bits: int = 24) -> None:
@@ -180,7 +180,7 @@ class PacketLayout:
         for channel in channels:
             if channel not in _CHANNEL_BYTES:
                 raise ProtocolError(
-                    f"the Shimmer sends channel {channel:#04x}, which is none of the ECG's",
+                    f"the Shimmer sends channel {channel:#04x}, which is not part of the ECG",
                     "install another version of LogAndStream",
                 )
             places[channel] = at
@@ -191,20 +191,21 @@ class PacketLayout:
                 f"the Shimmer sends no ECG: channel {', '.join(missing)} is missing",
                 "fit an ECG board, and LogAndStream as firmware",
             )
-        self.size, self.tick_bits = at, tick_bits
+        self.size = at
+        self.tick_bits = tick_bits
         self._ticks = slice(1, 1 + tick_bits // 8)
         self._status = places[_STATUS_1], places[_STATUS_2]
         self._samples = [slice(places[channel], places[channel] + bits // 8) for channel in wanted[2:]]
 
     def ticks(self, packet: bytes) -> int:
-        """Give the device's clock at a packet."""
+        """Device clock of a packet, in ticks."""
         return int.from_bytes(packet[self._ticks], "little")
 
     def status(self, packet: bytes) -> tuple[int, int]:
-        """Give both chips' status bytes."""
+        """Status bytes of both chips."""
         one, two = self._status
         return packet[one], packet[two]
 
     def samples(self, packet: bytes) -> tuple[int, ...]:
-        """Give one count per lead, in the order of `LEADS`."""
+        """One count per lead, in the order of `LEADS`."""
         return tuple(int.from_bytes(packet[place], "big", signed=True) for place in self._samples)

@@ -24,7 +24,7 @@ LENGTH = 30_000  # counts, at 16 bits as at 24
 def counting(settings: ShimmerSettings | None = None) -> F64:
     """Samples whose counts are their index in every lead, that of the lead added: k, k + 1, k + 2."""
     counts: F64 = np.arange(LENGTH)[:, None] + np.arange(3.0)
-    return counts * (settings or ShimmerSettings()).millivolts
+    return counts * (settings or ShimmerSettings()).mv_per_count
 
 
 class Rig:
@@ -84,6 +84,6 @@ def exact(items: Sequence[object], settings: ShimmerSettings) -> int:
         if isinstance(item, Chunk):
             assert item.start == at
             counts = np.arange(item.start, item.stop)[:, None] % LENGTH + np.arange(3)
-            np.testing.assert_array_equal(np.rint(item.samples / settings.millivolts), counts)
+            np.testing.assert_array_equal(np.rint(item.samples / settings.mv_per_count), counts)
             at = item.stop
     return at

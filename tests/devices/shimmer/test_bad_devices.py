@@ -1,4 +1,4 @@
-"""What is no Shimmer, cannot be one, or answers badly: one line with a remedy, or another try."""
+"""A device that is not a Shimmer, or answers badly: one line with a remedy, or another try."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_something_else_under_the_right_name() -> None:
     emulator.others = (Service(HEART_RATE, (beats,)), battery)
     error = fails(emulator, "Shimmer3-7A21")
     assert isinstance(error, ProtocolError)
-    assert error.message == "Shimmer3-7A21 is no Shimmer: it offers heart rate"
+    assert error.message == "Shimmer3-7A21 is not a Shimmer: it offers heart rate"
 
 
 class Twice(SimulatedShimmer):
@@ -82,9 +82,9 @@ def test_something_that_talks_but_is_no_shimmer() -> None:
     nmea = b"$GPGGA,123519,4807.038,N".hex()
     error = fails(other(dict.fromkeys((0x20, 0x8B, 0x3F), nmea)))
     assert isinstance(error, ProtocolError)
-    assert error.message == "the device is no Shimmer: it says '$GPGGA,123519,4807.038,N'"
+    assert error.message == "the device is not a Shimmer: it says '$GPGGA,123519,4807.038,N'"
     binary = fails(other(dict.fromkeys((0x20, 0x8B, 0x3F), "01 80 7F")))
-    assert binary.message == "the device is no Shimmer: it says 01 80 7f"
+    assert binary.message == "the device is not a Shimmer: it says 01 80 7f"
 
 
 def test_silence_is_worth_another_try() -> None:

@@ -173,7 +173,7 @@ def test_counter_begins_with_the_first_fresh_sample() -> None:
     first = rig.items[0]
     assert isinstance(first, Chunk)
     assert first.start == 0
-    assert round(first.samples[0, 0] / ShimmerSettings().millivolts) == 2
+    assert round(first.samples[0, 0] / ShimmerSettings().mv_per_count) == 2
 
 
 def test_lead_off_comes_before_its_sample() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.shimmer.electrodes import ElectrodeMonitor
+from devices.shimmer.decoder import ElectrodeMonitor
 from ecg_live.events import LeadOff
 
 FINE = (0x80, 0x80)

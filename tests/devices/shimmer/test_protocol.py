@@ -36,7 +36,7 @@ def test_crc_is_the_steps_that_the_firmware_takes(data: bytes) -> None:
 
 
 def test_firmware_and_its_ticks() -> None:
-    firmware = Firmware.of(bytes.fromhex("03 00 01 00 02 09"))
+    firmware = Firmware.parse(bytes.fromhex("03 00 01 00 02 09"))
     assert str(firmware) == "LogAndStream 1.2.9"
     assert firmware.tick_bits == 24
     assert Firmware(3, 0, 5, 3).tick_bits == 16
@@ -46,7 +46,7 @@ def test_firmware_and_its_ticks() -> None:
 @pytest.mark.parametrize("config", [4, 7])
 def test_inquiry_at_both_lengths(config: int) -> None:
     payload = bytes.fromhex("40 00") + bytes(range(10, 10 + config)) + bytes([6, 1, *ECG])
-    assert Inquiry.of(payload, config) == (64, ECG)
+    assert Inquiry.parse(payload, config) == (64, ECG)
 
 
 def test_samples_of_24_bits_are_big_endian_between_little_endian_ticks() -> None:
@@ -74,7 +74,7 @@ def test_channels_may_come_in_any_order() -> None:
 
 
 def test_unknown_channel_is_named() -> None:
-    with pytest.raises(ProtocolError, match="channel 0x07, which is none"):
+    with pytest.raises(ProtocolError, match="channel 0x07, which is not part"):
         PacketLayout((0x07, *ECG))
 
 

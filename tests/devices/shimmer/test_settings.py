@@ -27,8 +27,8 @@ def test_gain_goes_to_all_channels_and_inputs_stay(gain: int, bits: int) -> None
 
 
 def test_millivolts_at_both_widths() -> None:
-    assert ShimmerSettings().millivolts == 2420 / 4 / (2**23 - 1)
-    assert ShimmerSettings(bits=16).millivolts == 2420 / 8 / (2**15 - 1)
+    assert ShimmerSettings().mv_per_count == 2420 / 4 / (2**23 - 1)
+    assert ShimmerSettings(bits=16).mv_per_count == 2420 / 8 / (2**15 - 1)
     assert ShimmerSettings(bits=16).full_scale[1] == pytest.approx(2420 / 8)
 
 
