@@ -1,1 +1,1 @@
-"""Devices that play recordings, for people without hardware and for tests; sans I/O, a host moves their bytes."""
+"""Simulated devices that play recordings, for use without hardware and in tests; sans I/O, a host moves the bytes."""

@@ -1,12 +1,12 @@
-"""A simulated device on a Bluetooth adapter, or on a virtual one: bumble plays the peripheral."""
+"""Host a simulated device on a Bluetooth adapter, real or virtual; bumble is the peripheral's stack."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from uuid import UUID
 
-from devices.simulate.advertisement import advertisement, short_uuid
 from devices.simulate.emulator import Characteristic, Emulator, Packet
 from ecg_live.errors import ConfigError, DeviceError
 from ecg_live.events import Clock
@@ -18,19 +18,19 @@ try:
 except ModuleNotFoundError as missing:
     raise ConfigError("simulating over Bluetooth needs the package bumble", "pip install bumble") from missing
 
-PUMP_INTERVAL_S = 0.015  # s between looks for what is due: a Bluetooth connection interval of a wearable
-ADVERTISING_INTERVAL_MS = (
-    20.0  # ms between advertisements, the fastest that Bluetooth allows (Core 5.4, Vol 6 Part B, 4.4.2.2)
-)
-_DEVICE_ADDRESS = (
-    "F0:0D:EC:60:11:FE"  # random static, so its two highest bits are set (Core 5.4, Vol 6 Part B, 1.3.2.1)
-)
-_START_TIMEOUT_S = 5.0  # s that an adapter may take to start
-_STOP_TIMEOUT_S = 1.0  # s that one that is gone may keep us
+PUMP_INTERVAL_S = 0.015  # a Bluetooth connection interval of a wearable
+ADVERTISING_INTERVAL_MS = 20.0  # the shortest that Bluetooth allows (Core 5.4, Vol 6 Part B, 4.4.2.2)
+# Random static, so its two highest bits are set (Core 5.4, Vol 6 Part B, 1.3.2.1).
+_DEVICE_ADDRESS = "F0:0D:EC:60:11:FE"
+_START_TIMEOUT_S = 5.0
+_STOP_TIMEOUT_S = 1.0  # of an adapter that may be unplugged
 _ADAPTER_REMEDY = (
     "name a free adapter, such as usb:0 or hci-socket:0; hci-socket needs it down and root: hciconfig hci0 down"
 )
-_ATT_HEADER_BYTES = 3  # bytes of a notification that are not value (Core 5.4, Vol 3 Part F, 3.4.7.1)
+_ATT_HEADER_BYTES = 3  # before the value in a notification (Core 5.4, Vol 3 Part F, 3.4.7.1)
+_AD_FLAGS, _AD_SERVICES_16, _AD_SERVICES_128, _AD_NAME = 0x01, 0x03, 0x07, 0x09  # Assigned Numbers, 2.3
+_SIG_UUID_SUFFIX = "-0000-1000-8000-00805f9b34fb"  # of assigned UUIDs (Core 5.4, Vol 3 Part B, 2.5.1)
+_MAX_NAME_BYTES = 29  # in the 31 bytes of a scan response
 _READABLE, _WRITEABLE = gatt.Characteristic.READABLE, gatt.Characteristic.WRITEABLE
 _PROPERTIES = {
     "read": gatt.Characteristic.Properties.READ,
@@ -42,28 +42,38 @@ _PROPERTIES = {
 
 
 class Peripheral:
-    """An emulator as a peripheral of ``radio``, which is a bumble device that nothing else uses.
+    """An emulator as a peripheral on a bumble device.
 
     Parameters
     ----------
+    emulator : Emulator
+        The simulated device.
+    radio : bumble.device.Device
+        For this peripheral alone.
     mtu : int
-        The largest ATT packet that it takes.
+        Largest ATT packet that it accepts, in bytes.
+    clock : Clock
+        Monotonic seconds.
     """
 
     def __init__(self, emulator: Emulator, radio: device.Device, mtu: int = 247, clock: Clock = time.monotonic) -> None:
-        self._emulator, self._radio, self._clock = emulator, radio, clock
-        self._queue: asyncio.Queue[Packet] = asyncio.Queue()  # for this central; the next one gets a new one
+        self._emulator = emulator
+        self._radio = radio
+        self._clock = clock
+        self._queue: asyncio.Queue[Packet] = asyncio.Queue()  # of this central; the next one gets a new queue
         self._central: device.Connection | None = None
-        self._told = False  # whether the emulator knows of the central
+        self._emulator_connected = False
         self._sender: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.pump: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done: the emulator failed
-        self._attributes: dict[str, gatt.Characteristic[bytes]] = {}
+        self.pump: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done only if the emulator failed
+        self._characteristics: dict[str, gatt.Characteristic[bytes]] = {}
         for service in emulator.services:
             radio.add_service(
-                gatt.Service(short_uuid(service.uuid), [self._attribute(one) for one in service.characteristics])
+                gatt.Service(
+                    _short_uuid(service.uuid), [self._add_characteristic(one) for one in service.characteristics]
+                )
             )
         radio.gatt_server.max_mtu = mtu
-        radio.on(radio.EVENT_CONNECTION, self._connected)
+        radio.on(radio.EVENT_CONNECTION, self._on_connect)
 
     @property
     def connected(self) -> bool:
@@ -71,13 +81,13 @@ class Peripheral:
         return self._central is not None
 
     async def power_on(self) -> None:
-        """Start the adapter, the emulator's clock and the advertisements."""
+        """Start the adapter, the emulator's clock and advertising."""
         await self._radio.power_on()
-        self.pump = asyncio.create_task(self._keep_pumping())
+        self.pump = asyncio.create_task(self._pump_forever())
         await self.advertise()
 
     async def advertise(self) -> None:
-        """Be found and connected, and again after each disconnect."""
+        """Advertise, and again after each disconnect."""
         first, second = advertisement(self._emulator)
         await self._radio.start_advertising(
             auto_restart=True,
@@ -88,74 +98,76 @@ class Peripheral:
         )
 
     async def stop_advertising(self) -> None:
-        """Be found no more; a connection stays."""
+        """Stop advertising; a connection persists."""
         await self._radio.stop_advertising()
 
-    async def drop(self) -> None:
-        """Disconnect politely."""
+    async def disconnect(self) -> None:
+        """Disconnect the central, if any."""
         if self._central is not None:
             await self._central.disconnect()
 
     async def power_off(self) -> None:
-        """Stop; a power-on cannot follow."""
+        """Stop for good: `power_on` cannot follow."""
         self.pump.cancel()
         await self.stop_advertising()
-        await self.drop()
+        await self.disconnect()
         await self._radio.power_off()
 
-    def outgoing(self, packets: Iterable[Packet], room: int) -> Iterator[Packet]:
-        """Cut what is longer than the ``room`` of one notification."""
+    def split(self, packets: Iterable[Packet], size: int) -> Iterator[Packet]:
+        """Split packets into notifications of at most ``size`` bytes."""
         for packet in packets:
-            for at in range(0, max(len(packet.data), 1), room):
-                yield Packet(packet.uuid, packet.data[at : at + room])
+            for start in range(0, max(len(packet.data), 1), size):
+                yield Packet(packet.uuid, packet.data[start : start + size])
 
-    def _attribute(self, described: Characteristic) -> gatt.Characteristic[bytes]:
-        """Make bumble's characteristic of an emulator's."""
+    def _add_characteristic(self, described: Characteristic) -> gatt.Characteristic[bytes]:
+        """Create bumble's counterpart of an emulator's characteristic."""
         uuid, properties = described.uuid, gatt.Characteristic.Properties(0)
         for name in described.properties:
             properties |= _PROPERTIES[name]
         value = gatt.CharacteristicValue(
-            read=lambda _connection: described.value, write=lambda _connection, data: self._written(uuid, bytes(data))
+            read=lambda _connection: described.value, write=lambda _connection, data: self._on_write(uuid, bytes(data))
         )
-        self._attributes[uuid] = gatt.Characteristic(short_uuid(uuid), properties, _READABLE | _WRITEABLE, value)
-        return self._attributes[uuid]
+        self._characteristics[uuid] = gatt.Characteristic(_short_uuid(uuid), properties, _READABLE | _WRITEABLE, value)
+        return self._characteristics[uuid]
 
-    def _connected(self, central: device.Connection) -> None:
-        self._central, self._told, self._queue = central, False, asyncio.Queue()
-        self._sender = asyncio.create_task(self._keep_sending(central, self._queue))
-        central.on(central.EVENT_DISCONNECTION, self._disconnected)
-        central.on(central.EVENT_CONNECTION_ATT_MTU_UPDATE, self._tell)
+    def _on_connect(self, central: device.Connection) -> None:
+        self._central, self._emulator_connected, self._queue = central, False, asyncio.Queue()
+        self._sender = asyncio.create_task(self._send_forever(central, self._queue))
+        central.on(central.EVENT_DISCONNECTION, self._on_disconnect)
+        central.on(central.EVENT_CONNECTION_ATT_MTU_UPDATE, self._connect_emulator)
 
-    def _disconnected(self, _reason: int) -> None:
+    def _on_disconnect(self, _reason: int) -> None:
         self._sender.cancel()
-        if self._told:
+        if self._emulator_connected:
             self._emulator.disconnect(self._clock())
-        self._central, self._told = None, False
+        self._central, self._emulator_connected = None, False
 
-    def _tell(self) -> None:
-        """Tell the emulator of the central once the size of packets is settled, at the latest when it writes."""
-        if self._central is not None and not self._told:
-            self._told = True
+    def _connect_emulator(self) -> None:
+        """Connect the emulator once the MTU is known, at the latest at the central's first write."""
+        if self._central is not None and not self._emulator_connected:
+            self._emulator_connected = True
             self._emulator.connect(self._clock(), self._central.att_mtu)
 
-    def _written(self, uuid: str, data: bytes) -> None:
-        self._tell()
-        self._put(self._emulator.write(uuid, data, self._clock()))
+    def _on_write(self, uuid: str, data: bytes) -> None:
+        self._connect_emulator()
+        self._enqueue(self._emulator.write(uuid, data, self._clock()))
 
-    def _put(self, packets: Iterable[Packet]) -> None:
+    def _enqueue(self, packets: Iterable[Packet]) -> None:
         if self._central is not None:
-            for packet in self.outgoing(packets, self._central.att_mtu - _ATT_HEADER_BYTES):
+            for packet in self.split(packets, self._central.att_mtu - _ATT_HEADER_BYTES):
                 self._queue.put_nowait(packet)
 
-    async def _keep_pumping(self) -> None:
+    async def _pump_forever(self) -> None:
         while True:
-            self._put(self._emulator.due(self._clock()))
-            if self._told and not getattr(self._emulator, "linked", True):  # a strap hangs up some time off the skin
-                await self.drop()
+            self._enqueue(self._emulator.due(self._clock()))
+            if self._emulator_connected and not getattr(
+                self._emulator, "holds_link", True
+            ):  # a strap disconnects some time off the skin
+                await self.disconnect()
             await asyncio.sleep(PUMP_INTERVAL_S)
 
-    async def _keep_sending(self, central: device.Connection, queue: asyncio.Queue[Packet]) -> None:
-        """Send in order; a central that does not confirm is dropped (Core 5.4, Vol 3 Part F, 3.3.3)."""
+    async def _send_forever(self, central: device.Connection, queue: asyncio.Queue[Packet]) -> None:
+        """Send in order; disconnect a central that does not confirm (Core 5.4, Vol 3 Part F, 3.3.3)."""
         try:
             while True:
                 await self.send(central, await queue.get())
@@ -163,29 +175,31 @@ class Peripheral:
             await central.disconnect()
 
     async def send(self, central: device.Connection, packet: Packet) -> None:
-        """Notify or indicate, as the characteristic does, if the central subscribed."""
-        attribute = self._attributes[packet.uuid]
-        if attribute.properties & gatt.Characteristic.Properties.NOTIFY:
-            await self._radio.notify_subscriber(central, attribute, packet.data)
+        """Notify or indicate, whichever the characteristic supports, if the central has subscribed."""
+        characteristic = self._characteristics[packet.uuid]
+        if characteristic.properties & gatt.Characteristic.Properties.NOTIFY:
+            await self._radio.notify_subscriber(central, characteristic, packet.data)
         else:
-            await self._radio.indicate_subscriber(central, attribute, packet.data)
+            await self._radio.indicate_subscriber(central, characteristic, packet.data)
 
 
 async def host_on_adapter(emulator: Emulator, adapter: str, on_air: Callable[[], object] = lambda: None) -> None:
-    """Play a device on a real adapter until cancelled.
+    """Host a device on a real adapter until cancelled.
 
     Parameters
     ----------
     emulator : Emulator
+        The simulated device.
     adapter : str
-        In bumble's words: ``usb:0``, ``hci-socket:0``, ``serial:/dev/ttyACM0,1000000``. Nothing else may use it.
+        Transport name of bumble: ``usb:0``, ``hci-socket:0``, ``serial:/dev/ttyACM0,1000000``. No other program may
+        use it.
     on_air : callable
-        Called once the device can be found.
+        Called once the device advertises.
 
     Raises
     ------
     DeviceError
-        There is no such adapter, it is in use or does not answer.
+        The adapter does not exist, is in use or does not answer.
     """
     async with await _open_adapter(adapter) as transport:
         radio = device.Device.with_hci(emulator.name, hci.Address(_DEVICE_ADDRESS), transport.source, transport.sink)
@@ -207,5 +221,25 @@ async def host_on_adapter(emulator: Emulator, adapter: str, on_air: Callable[[],
 async def _open_adapter(adapter: str) -> Transport:
     try:
         return await open_transport(adapter)
-    except Exception as error:  # each of bumble's transports has errors of its own
+    except Exception as error:  # each transport of bumble has its own errors
         raise DeviceError(f"{adapter} cannot be used as a Bluetooth adapter: {error}", _ADAPTER_REMEDY) from error
+
+
+def advertisement(emulator: Emulator) -> tuple[bytes, bytes]:
+    """Return the advertisement, with the services, and the scan response, with the name: 31 bytes seldom fit both."""
+    uuids = [_short_uuid(uuid) for uuid in emulator.advertised]
+    short = b"".join(bytes.fromhex(uuid)[::-1] for uuid in uuids if len(uuid) == 4)
+    full = b"".join(UUID(uuid).bytes[::-1] for uuid in uuids if len(uuid) > 4)
+    lists = ((_AD_SERVICES_16, short), (_AD_SERVICES_128, full))
+    services = b"".join(_ad_structure(kind, data) for kind, data in lists if data)
+    name = emulator.name.encode()[:_MAX_NAME_BYTES]
+    return _ad_structure(_AD_FLAGS, b"\x06") + services, _ad_structure(_AD_NAME, name)
+
+
+def _ad_structure(kind: int, data: bytes) -> bytes:
+    return bytes([len(data) + 1, kind]) + data
+
+
+def _short_uuid(uuid: str) -> str:
+    """Return the 16-bit form of a UUID assigned by the Bluetooth SIG; others unchanged."""
+    return uuid[4:8] if uuid.startswith("0000") and uuid.endswith(_SIG_UUID_SUFFIX) else uuid

@@ -1,4 +1,4 @@
-"""What a simulated device looks like to whoever hosts it: on a virtual radio, a pseudo-terminal or in memory."""
+"""Protocol between a simulated device and its host: a virtual radio, a pseudo-terminal, or memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Property = Literal["read", "write", "write-without-response", "notify", "indicat
 
 @dataclass(frozen=True, slots=True)
 class Characteristic:
-    """One characteristic of a GATT service; ``value`` is what a read gives."""
+    """One characteristic of a GATT service; ``value`` is returned by a read."""
 
     uuid: str
     properties: frozenset[Property]
@@ -26,47 +26,47 @@ class Service:
 
 
 class Packet(NamedTuple):
-    """What a device sends: the bytes of one notification (or a stretch of its serial line)."""
+    """Bytes from a device: one notification, or a part of its serial stream."""
 
     uuid: str
     data: bytes
 
 
 class Emulator(Protocol):
-    """A device sans I/O and sans clock: bytes and the time (s, monotonic) go in, packets come out."""
+    """A device without I/O and clock: takes bytes and time (monotonic s), returns packets."""
 
     @property
     def name(self) -> str:
-        """The name that it advertises."""
+        """Advertised name."""
         ...
 
     @property
     def advertised(self) -> tuple[str, ...]:
-        """UUIDs of the services that it advertises."""
+        """UUIDs of the advertised services."""
         ...
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """All its services, as a central discovers them."""
+        """All services, as a central discovers them."""
         ...
 
     @property
     def played(self) -> int:
-        """Samples that its converter has taken by the last `due`, sent or not; it runs on while nobody is connected."""
+        """Samples converted until the last `due`, sent or not; conversion continues without a connection."""
         ...
 
     def connect(self, now: float, mtu: int) -> None:
-        """Note that a central connected; ``mtu`` bytes is what ATT settled on."""
+        """Begin a connection with an ATT MTU of ``mtu`` bytes."""
         ...
 
     def disconnect(self, now: float) -> None:
-        """Note that the link is gone."""
+        """End the connection."""
         ...
 
     def write(self, uuid: str, data: bytes, now: float) -> list[Packet]:
-        """Take what the central wrote to a characteristic; give the replies."""
+        """Process bytes written to a characteristic; return the replies."""
         ...
 
     def due(self, now: float) -> list[Packet]:
-        """Give what the device sends by itself until now."""
+        """Return what the device sends by itself until ``now``."""
         ...

@@ -1,4 +1,4 @@
-"""A recording as LSL streams on the network, fully described, at its own pace."""
+"""Play a recording as LSL streams with full description, in real time."""
 
 from __future__ import annotations
 
@@ -10,36 +10,33 @@ from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, StreamInfo
 from ecg_live.lsl_library import pylsl
 
-_CHUNK_S = 0.020  # s; what a driver that is not too slow sends at once
+_CHUNK_S = 0.020  # as a fast driver sends them
 
 
 class SimulatedLsl:
-    """A stream of ECG and one of markers, which can be found as long as this lives.
+    """An ECG stream and a marker stream, in reach while this object exists.
 
-    Samples are stamped on an exact grid. Gaps of the recording take their time and are not sent.
+    Timestamps are on an exact grid. Gaps of the recording take their time and are not sent.
 
     Parameters
     ----------
     recording : Recording
-        What to play.
+        Recording to play.
     name : str
-        Of the stream; the marker stream's is ``NAME markers``.
+        Name of the ECG stream; the marker stream is ``NAME markers``.
     """
 
     def __init__(self, recording: OpenRecording, name: str) -> None:
-        self._recording, self._rate = recording, recording.info.rate
+        self._recording = recording
+        self._rate = recording.info.rate
         self._ecg = pylsl.StreamOutlet(_stream_info(recording.info, name))
         self._markers = pylsl.StreamOutlet(
             pylsl.StreamInfo(f"{name} markers", "Markers", 1, 0.0, pylsl.cf_string, f"simulated:{name}:markers")
         )
         self.played = 0  # samples
 
-    def wait_for_listener(self, seconds: float) -> bool:
-        """Wait until somebody listens to the ECG; whether somebody does."""
-        return self._ecg.wait_for_consumers(seconds)
-
     def play(self, closed: Event, seconds: float | None = None, *, loop: bool = False) -> None:
-        """Play until the end, for so many seconds, or until it is closed.
+        """Play until the end, for ``seconds``, or until ``closed`` is set.
 
         Raises
         ------
@@ -47,10 +44,10 @@ class SimulatedLsl:
             The recording cannot be read, or holds no sample.
         """
         origin = pylsl.local_clock()
-        until = None if seconds is None else origin + seconds
-        for begin, item in self._pieces(loop=loop):
+        deadline = None if seconds is None else origin + seconds
+        for begin, item in self._timed_items(loop=loop):
             due = origin + begin + (item.stop / self._rate if isinstance(item, Chunk | Gap) else 0.0)
-            if until is not None and due > until:
+            if deadline is not None and due > deadline:
                 return
             if closed.wait(max(0.0, due - pylsl.local_clock())):
                 return
@@ -60,8 +57,8 @@ class SimulatedLsl:
             elif isinstance(item, Marker):
                 self._markers.push_sample([item.text], origin + begin + item.time)
 
-    def _pieces(self, *, loop: bool) -> Iterator[tuple[float, RecordingItem]]:
-        """What the recording holds, with the seconds at which its pass began."""
+    def _timed_items(self, *, loop: bool) -> Iterator[tuple[float, RecordingItem]]:
+        """Yield the recording's items with the start (s) of the current pass over it."""
         begin, size = 0.0, max(1, round(_CHUNK_S * self._rate))
         while True:
             stop = 0

@@ -1,4 +1,4 @@
-"""Samples that a simulated device plays, by index, again and again."""
+"""Samples that a simulated device plays in a loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Player:
     Raises
     ------
     RecordingError
-        There is no sample, or one that is no number.
+        There is no sample, or one is NaN or infinite.
     """
 
     def __init__(self, samples: F64, rate: float) -> None:
@@ -28,34 +28,36 @@ class Player:
         if not self.samples.size:
             raise RecordingError("there is no sample to play", "give a recording that holds some")
         if not np.isfinite(self.samples).all():
-            raise RecordingError("some of the samples to play are no numbers", "cut the recording, or fill its gaps")
+            raise RecordingError(
+                "some of the samples to play are NaN or infinite", "cut the recording, or fill its gaps"
+            )
 
     @classmethod
-    def of(cls, path: Path, opening: ReadOptions | None = None) -> Self:
-        """Read a recording wholly; its gaps are closed up.
+    def load(cls, path: Path, options: ReadOptions | None = None) -> Self:
+        """Load a whole recording; its gaps are removed.
 
         Raises
         ------
         RecordingError, ConfigError
             See `devices.files.open_recording`.
         """
-        recording = open_recording(path, opening or ReadOptions())
+        recording = open_recording(path, options or ReadOptions())
         try:
             size = round(recording.info.rate) or 1
-            parts = [piece.samples for piece in recording.chunks(size) if isinstance(piece, Chunk)]
+            chunks = [piece.samples for piece in recording.chunks(size) if isinstance(piece, Chunk)]
         finally:
             recording.close()
-        samples = np.concatenate(parts) if parts else np.empty((0, 1))
+        samples = np.concatenate(chunks) if chunks else np.empty((0, 1))
         return cls(samples[np.isfinite(samples).all(axis=1)], recording.info.rate)
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def sample(self, k: int) -> F64:
-        """Sample k (c,); behind the last comes the first."""
+        """Sample k (c,); the first one follows the last."""
         row: F64 = self.samples[k % len(self.samples)]
         return row
 
     def count(self, seconds: float) -> int:
-        """How many samples are due within so many seconds, the first one at 0."""
+        """Number of samples due within ``seconds``, the first one at 0."""
         return max(0, int(seconds * self.rate + 1e-6) + 1) if seconds >= 0 else 0

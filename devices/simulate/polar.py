@@ -1,4 +1,4 @@
-"""A simulated Polar H10: plays samples by the PMD service, with the strap's clock and its habits off the skin."""
+"""A simulated Polar H10: ECG over the PMD service, the strap's clock, and its behaviour off the skin."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ from devices.simulate.heart_rate import SimulatedHeart, battery_service, beats_s
 from devices.simulate.player import Player
 from ecg_live.errors import RecordingError
 
-FRAME_SAMPLES = 73  # samples at MTU 232 (this and what follows: facts on Polar)
-OFF_SKIN_LINK_S = 45.0  # s off the skin until it drops the link
-OFF_SKIN_AWAKE_S = 60.0  # s off the skin and without a connection until it shuts down
-RESET_STAMP_NS = 599_616_000 * 10**9  # ns from 2000-01-01 to 2019-01-01, where its clock begins when it wakes
-SET_STAMP_NS = RESET_STAMP_NS + 7 * 365 * 86_400 * 10**9  # ns; somebody set its clock some years later
-_ATT_HEADER_BYTES, _FRAME_HEADER_BYTES = 3, 10  # bytes of a notification, and of a frame, that are no samples
+# docs/pages/protocols.md, Polar H10
+FRAME_SAMPLES = 73  # at MTU 232
+OFF_SKIN_LINK_S = 45.0  # until it drops the link
+OFF_SKIN_AWAKE_S = 60.0  # without a connection, until it shuts down
+RESET_STAMP_NS = 599_616_000 * 10**9  # 2019-01-01 since 2000-01-01: its clock after a shut-down
+SET_STAMP_NS = RESET_STAMP_NS + 7 * 365 * 86_400 * 10**9  # a clock that was set some years later
+_ATT_HEADER_BYTES, _FRAME_HEADER_BYTES = 3, 10  # before the samples in a notification, and in a frame
 _FEATURES_VALUE = bytes.fromhex("0F 05") + bytes(15)  # ECG and acceleration
 _MAX_MICROVOLT = 1 << 23
 
 
 class SimulatedPolar:
-    """Plays samples at 130 Hz of its own clock.
+    """A strap that plays samples at 130 Hz of its own clock.
 
     Parameters
     ----------
     player : Player
         Samples at 130 Hz, in mV.
     ppm : float
-        How much faster than the host its clock runs.
+        Drift of its clock against the host's.
     heart : Heart, optional
-        Its own beats beside the ECG.
+        Beats of the heart-rate service.
     least_mtu : int
-        It refuses to stream below.
+        Smallest MTU at which it streams.
 
     Raises
     ------
@@ -71,60 +72,69 @@ class SimulatedPolar:
         self.name, self.advertised = name, (HEART_RATE_SERVICE_UUID,)
         self.services: tuple[Service, ...] = (pmd, beats_service(), battery_service(0.88))
         self.played = 0
-        self.linked = False  # it drops the link by itself some time after it left the skin
-        self._player, self._heart, self._least_mtu = player, heart, least_mtu
+        self.holds_link = False  # false once it drops the link, some time off the skin
+        self._player = player
+        self._heart = heart
+        self._least_mtu = least_mtu
         self._speed = 1 + ppm * 1e-6
-        self._began: float | None = None  # when its clock began to count, and with which stamp and sample
-        self._stamp, self._base = SET_STAMP_NS, 0
-        self._next: int | None = None  # of the next frame; None while it does not stream
+        self._clock_start: float | None = None  # host time of `_base_stamp` and `_base_index`
+        self._base_stamp = SET_STAMP_NS
+        self._base_index = 0
+        self._next_frame: int | None = None  # index of its first sample; None while not streaming
         self._mtu = 23
-        self._off_skin = self._alone = math.inf  # since when
+        self._off_skin_at = math.inf
+        self._disconnected_at = math.inf
 
     def connect(self, now: float, mtu: int) -> None:
-        """Note that a central connected."""
-        self._move(now)
-        self.linked, self._mtu, self._alone = True, mtu, math.inf
-        self._next = self.played if self._next is not None else None
+        """See `Emulator.connect`."""
+        self._advance(now)
+        self.holds_link, self._mtu, self._disconnected_at = True, mtu, math.inf
+        self._next_frame = self.played if self._next_frame is not None else None
 
     def disconnect(self, now: float) -> None:
-        """Note that the link is gone; a stream that was not stopped is still on."""
-        self._move(now)
-        self.linked, self._alone = False, now
+        """End the connection; a stream that was not stopped continues."""
+        self._advance(now)
+        self.holds_link, self._disconnected_at = False, now
 
     def set_skin_contact(self, now: float, *, on: bool) -> None:
-        """Put it on, or take it off."""
-        self._move(now)
-        if on and self._asleep(now):
-            self._began, self._stamp, self._base, self._next = now, RESET_STAMP_NS, self.played, None
-        self._off_skin = math.inf if on else now
+        """Put the strap on, or take it off."""
+        self._advance(now)
+        if on and self._is_off(now):
+            self._clock_start, self._base_stamp, self._base_index, self._next_frame = (
+                now,
+                RESET_STAMP_NS,
+                self.played,
+                None,
+            )
+        self._off_skin_at = math.inf if on else now
 
     def write(self, uuid: str, data: bytes, now: float) -> list[Packet]:
-        """Take a request to the control point."""
-        self._move(now)
+        """Process a request to the control point."""
+        self._advance(now)
         if uuid != PMD_CONTROL_UUID or len(data) < 2:
             return []
-        return [Packet(PMD_CONTROL_UUID, bytes([CONTROL_REPLY, data[0], data[1], self._obey(data)]))]
+        return [Packet(PMD_CONTROL_UUID, bytes([CONTROL_REPLY, data[0], data[1], self._execute(data)]))]
 
     def due(self, now: float) -> list[Packet]:
-        """Frames that are full by now, and each second a measurement."""
-        self._move(now)
-        if now - self._off_skin >= OFF_SKIN_LINK_S:
-            self.linked = False
+        """Return complete frames, and a heart-rate measurement each second."""
+        self._advance(now)
+        if now - self._off_skin_at >= OFF_SKIN_LINK_S:
+            self.holds_link = False
         beats = self._heart.due(now) if self._heart is not None else []
-        if not self.linked:
+        if not self.holds_link:
             return []
         return [*self._frames(), *(Packet(HEART_RATE_MEASUREMENT_UUID, data) for data in beats)]
 
-    def _obey(self, data: bytes) -> int:
-        """Give the error code."""
+    def _execute(self, data: bytes) -> int:
+        """Execute a request; return the error code."""
         if data == START_ECG_REQUEST:
-            if self._next is not None:
+            if self._next_frame is not None:
                 return ALREADY_STREAMING_ERROR
             if self._mtu < self._least_mtu:
                 return MTU_TOO_SMALL_ERROR
-            self._next = self.played
+            self._next_frame = self.played
         elif data == STOP_ECG_REQUEST:
-            self._next = None
+            self._next_frame = None
         else:
             return 0x05
         return 0
@@ -132,25 +142,25 @@ class SimulatedPolar:
     def _frames(self) -> list[Packet]:
         frames = []
         n = min(FRAME_SAMPLES, (self._mtu - _ATT_HEADER_BYTES - _FRAME_HEADER_BYTES) // 3)
-        while self._next is not None and self._next + n <= self.played:
-            frames.append(Packet(PMD_DATA_UUID, self._frame(range(self._next, self._next + n))))
-            self._next += n
+        while self._next_frame is not None and self._next_frame + n <= self.played:
+            frames.append(Packet(PMD_DATA_UUID, self._frame(range(self._next_frame, self._next_frame + n))))
+            self._next_frame += n
         return frames
 
     def _frame(self, indices: range) -> bytes:
-        stamp = self._stamp + round((indices[-1] - self._base) * 1e9 / POLAR_RATE_HZ)
+        stamp = self._base_stamp + round((indices[-1] - self._base_index) * 1e9 / POLAR_RATE_HZ)
         values = [
             int(np.clip(round(self._player.sample(k)[0] * 1000), -_MAX_MICROVOLT, _MAX_MICROVOLT - 1)) for k in indices
         ]
         samples = b"".join(value.to_bytes(3, "little", signed=True) for value in values)
         return struct.pack("<BQB", 0, stamp, 0) + samples
 
-    def _asleep(self, now: float) -> bool:
-        return not self.linked and now - max(self._off_skin, self._alone) >= OFF_SKIN_AWAKE_S
+    def _is_off(self, now: float) -> bool:
+        return not self.holds_link and now - max(self._off_skin_at, self._disconnected_at) >= OFF_SKIN_AWAKE_S
 
-    def _move(self, now: float) -> None:
-        """Let the converter run until now, or until the strap shut down."""
-        self._began = now if self._began is None else self._began
-        if self._asleep(now):
-            now = max(self._off_skin, self._alone) + OFF_SKIN_AWAKE_S
-        self.played = max(self.played, self._base + self._player.count((now - self._began) * self._speed))
+    def _advance(self, now: float) -> None:
+        """Convert until ``now``, or until the strap shuts down."""
+        self._clock_start = now if self._clock_start is None else self._clock_start
+        if self._is_off(now):
+            now = max(self._off_skin_at, self._disconnected_at) + OFF_SKIN_AWAKE_S
+        self.played = max(self.played, self._base_index + self._player.count((now - self._clock_start) * self._speed))

@@ -1,4 +1,4 @@
-"""When a simulated Shimmer takes which sample: its clock, and the samples that were taken by a time."""
+"""Clock and converter of a simulated Shimmer: which samples are taken by which time."""
 
 from __future__ import annotations
 
@@ -6,51 +6,53 @@ from collections.abc import Iterator
 
 from devices.shimmer.protocol import TICK_RATE_HZ
 
-_SETTLING_TICKS = round(0.065 * TICK_RATE_HZ)  # ticks after the start that are not sent
-_RESET_DIVIDER = 640  # ticks between samples when it is switched on: 51.2 Hz
+_SETTLING_TICKS = round(0.065 * TICK_RATE_HZ)  # after the start, not sent
+_RESET_DIVIDER = 640  # ticks per sample at power-on: 51.2 Hz
 
 
 class SimulatedConverter:
-    """It runs on from its first start, whether its samples are wanted or not.
+    """Converts samples from its first start on, sent or not.
 
     Parameters
     ----------
     end : int, optional
-        Samples that there are to take; None: without end.
-    born : int
-        Ticks that the clock stands at when the device is first used.
+        Number of samples to take; None for no end.
+    initial_ticks : int
+        Ticks of the clock at its first use.
     ppm : float
-        How much faster the clock runs than the host's.
+        Drift of the clock against the host's.
     """
 
-    def __init__(self, end: int | None, born: int, ppm: float) -> None:
-        self.divider = _RESET_DIVIDER  # ticks between two samples
-        self.played = 0  # samples that were taken
-        self._end, self._born, self._pace = end, born, TICK_RATE_HZ * (1 + ppm * 1e-6)
-        self._epoch: float | None = None  # host time at which the clock stood at `born`
+    def __init__(self, end: int | None, initial_ticks: int, ppm: float) -> None:
+        self.divider = _RESET_DIVIDER  # ticks per sample
+        self.played = 0  # samples taken
+        self._end = end
+        self._initial_ticks = initial_ticks
+        self._tick_rate = TICK_RATE_HZ * (1 + ppm * 1e-6)
+        self._started_at: float | None = None  # host time of `initial_ticks`
         self._origin: int | None = None  # ticks of sample 0
-        self._next = 0  # sample that is due next
+        self._next = 0  # index of the next due sample
 
     def ticks(self, now: float) -> int:
-        """What the clock shows; it starts when it is first asked."""
-        if self._epoch is None:
-            self._epoch = now
-        return self._born + int((now - self._epoch) * self._pace)
+        """Ticks of the clock, which starts at the first call."""
+        if self._started_at is None:
+            self._started_at = now
+        return self._initial_ticks + int((now - self._started_at) * self._tick_rate)
 
-    def pace(self, divider: int) -> None:
-        """Take samples every so many ticks; another number than before begins anew."""
+    def set_divider(self, divider: int) -> None:
+        """Take a sample every ``divider`` ticks; a new value restarts at sample 0."""
         if divider not in (0, self.divider):
             self.divider, self._origin, self.played = divider, None, 0
 
     def start(self, now: float) -> None:
-        """Make the first sample behind the settling time the next that is due."""
+        """Make the first sample after the settling time the next one that is due."""
         first = self.ticks(now) + _SETTLING_TICKS
         if self._origin is None:
             self._origin = first
         self._next = -((self._origin - first) // self.divider)
 
-    def until(self, now: float) -> Iterator[tuple[int, int]]:
-        """Give index and ticks of each sample that was taken since the last call."""
+    def samples_until(self, now: float) -> Iterator[tuple[int, int]]:
+        """Yield index and ticks of each sample taken since the last call."""
         ticks = self.ticks(now)
         if self._origin is None:
             return

@@ -93,7 +93,7 @@ def test_two_devices_stream_drop_out_and_come_back(radio: Radio) -> None:
         assert ecg.ledger.lost == 0
         assert strap.ledger.lost == 0
         radio.call(ecg.wearer.lose)
-        radio.run(strap.wearer.drop())
+        radio.run(strap.wearer.disconnect())
         assert ecg.listener.hear(10, 5) < BACK
         assert strap.listener.hear(73, 5) < BACK + 73 / 130
         for worn in (ecg, strap):
@@ -169,7 +169,7 @@ def lose(radio: Radio, wearer: Wearer, _rng: random.Random) -> None:
 
 
 def drop(radio: Radio, wearer: Wearer, _rng: random.Random) -> None:
-    radio.run(wearer.drop())
+    radio.run(wearer.disconnect())
 
 
 def leave(radio: Radio, wearer: Wearer, rng: random.Random) -> None:

@@ -29,13 +29,13 @@ from devices.replay import Replay
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
-from devices.simulate.heart_rate import SimulatedStrap
 from devices.simulate.player import Player
 from devices.simulate.polar import SimulatedPolar
 from devices.simulate.serial_host import SerialHost
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import F64, StreamInfo
 from ecg_live.protocols import Source
+from tests.emulators.strap import SimulatedStrap
 from tests.emulators.wire_in_memory import Wire
 from tests.support.hand_timed_loop import HandTime
 

@@ -162,7 +162,7 @@ def _play_by_bluetooth(device: str, emulator: Emulator, adapter: str, settings: 
 def _emulator(device: str, file: Path, options: ReadOptions, name: str | None) -> Emulator:
     from devices.simulate.player import Player
 
-    player = _at_rate(Player.of(file, options), DEVICE_RATES_HZ[device])
+    player = _at_rate(Player.load(file, options), DEVICE_RATES_HZ[device])
     if device == "polar":
         from devices.simulate.polar import SimulatedPolar
 

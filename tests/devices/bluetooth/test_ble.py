@@ -193,7 +193,7 @@ def test_a_lost_link_is_seen_at_once_and_can_be_made_anew(radio: Radio, polite: 
         link = await connected()
         await counted(link, 10)
         if polite:
-            radio.run(wearer.drop())
+            radio.run(wearer.disconnect())
         else:
             radio.call(wearer.lose)
         async with asyncio.timeout(1):
@@ -241,14 +241,14 @@ def test_a_device_that_bluez_has_forgotten(radio: Radio) -> None:
 
 def test_a_device_may_hang_up_by_itself(radio: Radio) -> None:
     class Strap(Counter):
-        linked = True
+        holds_link = True
 
     strap = Strap()
     radio.add(strap)
 
     async def talk() -> None:
         link = await connected()
-        strap.linked = False
+        strap.holds_link = False
         await link.lost.wait()
         await link.close()
 

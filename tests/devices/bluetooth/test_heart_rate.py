@@ -13,13 +13,11 @@ from devices.bluetooth.heart_rate import (
     parse_heart_rate,
 )
 from devices.link import FoundDevice
-from devices.simulate.heart_rate import SimulatedStrap, rr_of
-from devices.simulate.player import Player
 from ecg_live.errors import DeviceNotFound, ProtocolError
 from ecg_live.events import Battery, Beats, LeadOff
+from tests.emulators.strap import SimulatedStrap
 from tests.support.driver_streaming import Streamed, stream
 from tests.support.hand_timed_loop import HandTime
-from tests.support.synthetic_signals import ecg
 
 
 @pytest.mark.parametrize(
@@ -117,9 +115,3 @@ def test_choice_by_service_without_a_name() -> None:
     assert HeartRateDriver("").matches(FoundDevice("X", "1", (service,)))
     assert not HeartRateDriver("").matches(FoundDevice("X", "1"))
     assert HeartRateDriver("x").matches(FoundDevice("X 7", "1"))
-
-
-def test_intervals_of_a_recording() -> None:
-    rr = rr_of(Player(ecg(45, 130.0), 130.0))
-    assert len(rr) > 40
-    assert rr == pytest.approx([60 / 72] * len(rr), abs=0.01)

@@ -138,7 +138,7 @@ def test_driver_gives_what_the_strap_plays(mtu: int) -> None:
     )
     assert got.details("clock")[0].startswith("device clock +")
     assert got.details("streaming") == ["Polar H10 streams"]
-    assert strap._next is None  # stopped
+    assert strap._next_frame is None  # stopped
 
 
 def test_link_losses_are_gaps_to_the_sample() -> None:
@@ -199,7 +199,7 @@ def test_off_the_skin_it_drops_the_link_and_its_clock_falls_back() -> None:
     async def script(got: Streamed) -> None:
         await asyncio.sleep(5)
         strap.set_skin_contact(time(), on=False)
-        while strap.linked:  # noqa: ASYNC110 - the strap knows of no Event
+        while strap.holds_link:  # noqa: ASYNC110 - the strap knows of no Event
             await asyncio.sleep(0.1)
         began.append(time())
         got.lose()
@@ -235,9 +235,9 @@ class Charging(SimulatedPolar):
 
     refusals = 2
 
-    def _obey(self, data: bytes) -> int:
+    def _execute(self, data: bytes) -> int:
         self.refusals -= 1
-        return 0x0D if self.refusals >= 0 else super()._obey(data)
+        return 0x0D if self.refusals >= 0 else super()._execute(data)
 
 
 def test_what_passes_is_waited_for() -> None:

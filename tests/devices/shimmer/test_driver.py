@@ -62,7 +62,7 @@ def test_samples_are_exact_at_every_setting(hardware: int, bits: int, rate: floa
 
 @pytest.mark.parametrize("outage", [0.3, 8, 700, 5000])
 def test_outage_is_a_gap_of_the_right_length(outage: float) -> None:
-    rig = Rig(SimulatedShimmer(counting(), born=2**24 - 5000, ppm=50))
+    rig = Rig(SimulatedShimmer(counting(), initial_ticks=2**24 - 5000, ppm=50))
 
     async def main() -> None:
         for _ in range(3):
@@ -78,7 +78,7 @@ def test_outage_is_a_gap_of_the_right_length(outage: float) -> None:
 
 
 def test_device_that_was_switched_off_and_on_counts_by_the_session_clock() -> None:
-    rig = Rig(SimulatedShimmer(counting(), born=9_000_000))
+    rig = Rig(SimulatedShimmer(counting(), initial_ticks=9_000_000))
 
     async def main() -> None:
         await rig.stream(1.0)
@@ -184,7 +184,7 @@ def test_lead_off_comes_before_its_sample() -> None:
         await rig.start()
         for off in ({"RA"}, {"RA", "LL"}, {"LA", "Vx"}):
             await asyncio.sleep(1)
-            emulator.exg.off = frozenset(off)
+            emulator.exg.electrodes_off = frozenset(off)
         await asyncio.sleep(1)
 
     rig.run(main())
@@ -209,7 +209,7 @@ def test_dock_and_card_are_remarked_once() -> None:
         await rig.start()
         for flags in (0x01, 0x01, 0x41, 0x00):
             emulator.flags = flags
-            emulator.announce()
+            emulator.send_status()
             await asyncio.sleep(0.5)
 
     rig.run(main())

@@ -63,7 +63,7 @@ async def faults(rig: Rig, emulator: Faulty, inner: SimulatedShimmer, count: int
 
 
 def survives(count: int, seed: int, hardware: int) -> None:
-    inner = SimulatedShimmer(counting(SLOW), hardware, notify=None, ppm=40, born=2**24 - 10_000)
+    inner = SimulatedShimmer(counting(SLOW), hardware, notify=None, ppm=40, initial_ticks=2**24 - 10_000)
     emulator = Faulty(inner, seed)
     rig = Rig(emulator, SLOW)
     rig.run(faults(rig, emulator, inner, count, seed))
@@ -84,7 +84,7 @@ def test_200_faults(seed: int) -> None:
 
 @pytest.mark.soak
 def test_three_hours_of_streaming() -> None:
-    rig = Rig(SimulatedShimmer(counting(SLOW), born=2**24 - 10_000, ppm=-60), SLOW)
+    rig = Rig(SimulatedShimmer(counting(SLOW), initial_ticks=2**24 - 10_000, ppm=-60), SLOW)
     rig.run(rig.stream(3 * 3600.0))
     assert rig.exact() == rig.emulator.played
     assert rig.of(Gap) == []

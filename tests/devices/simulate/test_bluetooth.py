@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devices.bluetooth.ble import BleTransport
-from devices.simulate.advertisement import advertisement
 from ecg_live.errors import ConfigError, DeviceError
 from tests.emulators.counting_device import ASK, Counter
 
@@ -60,7 +59,9 @@ def test_without_bumble(monkeypatch: pytest.MonkeyPatch) -> None:
         import_module("devices.simulate.bluetooth")
 
 
-def test_services_are_advertised_and_the_name_is_told_on_request() -> None:
+def test_services_are_advertised_and_the_name_is_in_the_scan_response() -> None:
+    from devices.simulate.bluetooth import advertisement
+
     first, second = advertisement(Counter("X" * 40))
     assert first == bytes.fromhex("02010603030f1811079ecadc240ee5a9e093f3a3b50100406e")
     assert second == b"\x1e\x09" + b"X" * 29

@@ -26,7 +26,7 @@ def test_count(seconds: float, due: int) -> None:
 
 
 def test_recording_sample_for_sample() -> None:
-    player = Player.of(RECORDING)
+    player = Player.load(RECORDING)
     recording = open_recording(RECORDING, ReadOptions())
     samples = np.concatenate([one.samples for one in recording.chunks(1000) if isinstance(one, Chunk)])
     recording.close()
@@ -37,5 +37,5 @@ def test_recording_sample_for_sample() -> None:
 def test_nothing_to_play() -> None:
     with pytest.raises(RecordingError, match="no sample"):
         Player(np.empty((0, 3)), 10.0)
-    with pytest.raises(RecordingError, match="no numbers"):
+    with pytest.raises(RecordingError, match="NaN or infinite"):
         Player(np.array([1.0, np.inf]), 10.0)

@@ -131,7 +131,7 @@ def test_packets_of_16_bits_are_coarser(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("version", "bits"), [((0, 5, 3), 16), ((0, 5, 4), 24)])
 def test_ticks_wrap(version: tuple[int, int, int], bits: int) -> None:
-    bench = ramp(firmware=Firmware(LOG_AND_STREAM, *version), born=(1 << bits) - 2130 - 64)
+    bench = ramp(firmware=Firmware(LOG_AND_STREAM, *version), initial_ticks=(1 << bits) - 2130 - 64)
     bench.say(SETUP + "07")
     data = bench.wait(0.0655 + 1 / 512)
     size = 1 + bits // 8 + 14
@@ -151,17 +151,17 @@ def test_settings_are_refused_while_it_streams(bench: Bench) -> None:
 def test_status_between_packets_loses_its_prefix_on_demand(bench: Bench) -> None:
     bench.say(SETUP + "8B 02 07")
     with_prefix, without = bytes.fromhex("FF 8A 71 12 00"), bytes.fromhex("8A 71 12 00")
-    bench.device.announce()
+    bench.device.send_status()
     assert bench.wait(0) == with_prefix + crc(with_prefix)
     assert bench.say("A3 00") == bytes.fromhex("FF F4 65")
-    bench.device.announce()
+    bench.device.send_status()
     assert bench.wait(0) == without + crc(without)
     assert bench.say("72") == without + crc(without)
 
 
 def test_lead_off_shows_where_comparators_and_inputs_are_on(bench: Bench) -> None:
     bench.say(SETUP)
-    bench.device.exg.off = frozenset({"LL", "RA", "Vx"})
+    bench.device.exg.electrodes_off = frozenset({"LL", "RA", "Vx"})
     bench.say("07")
     assert bench.wait(0.0655)[4::7] == b"\x80\x80"
     bench.say("20 61 00 01 01 E0 61 00 06 01 07 61 01 01 01 E0 61 01 06 01 04 07")

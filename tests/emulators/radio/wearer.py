@@ -41,8 +41,8 @@ class Wearer(Peripheral):
         """Send nothing, though connected; what is due waits."""
         (self._flowing.clear if on else self._flowing.set)()
 
-    def outgoing(self, packets: Iterable[Packet], room: int) -> Iterator[Packet]:
-        for packet in super().outgoing(packets, room):
+    def split(self, packets: Iterable[Packet], size: int) -> Iterator[Packet]:
+        for packet in super().split(packets, size):
             yield from [packet] if self.slices is None else self._sliced(packet, self.slices)
 
     async def send(self, central: Connection, packet: Packet) -> None:
