@@ -27,7 +27,7 @@ _ELECTRODES_BY_LEAD = {"LL-RA": ("LL", "RA", "RL"), "LA-RA": ("LA", "RA", "RL"),
 class _IndexedPacket(NamedTuple):
     """A packet, None for skipped bytes; its sample index, None if repeated; and the cause of samples lost before it."""
 
-    index: int | None
+    sample_index: int | None
     cause: str
     packet: bytes | None
 
@@ -101,7 +101,7 @@ class ShimmerDecoder:
                 if was_reset:
                     self._clock.reset()
                 indexed.append(_IndexedPacket(index, _CAUSE_RESTARTED if was_reset else "", packet))
-        if any(one.index is not None for one in indexed):
+        if any(one.sample_index is not None for one in indexed):
             self._clock.push(self._timeline.seconds, self._arrived)
         return indexed
 
