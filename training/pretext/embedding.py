@@ -15,7 +15,7 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.encoder import ConvEncoder, Padding
+from ecg_live.model.encoder import ConvEncoder, Encoder, Padding
 from ecg_live.model.networks import PretextNet
 from ecg_live.model.tensor_file import tensors_sha256
 from training.data.corpus import Corpus
@@ -28,7 +28,7 @@ from training.settings import PretextSettings
 WINDOWS_PER_PASS = 4  # before augmentation
 
 
-def embed(encoder: ConvEncoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
+def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
     """Frozen features (n, 128) of windows (n, 2560), which are read ``batch`` at a time.
 
     A window's features are bit-identical wherever it stands: every pass has ``batch`` windows, the last one is padded.

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.model.baseline import Baseline
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder import ConvEncoder, Encoder
 from ecg_live.model.predictor import Predictor, StreamingEmbedder, WindowEmbedder
 from ecg_live.results import Quality, Window
 from ecg_live.signal.pipeline import SignalPath
@@ -37,8 +37,9 @@ def features(engine: StreamingEmbedder | WindowEmbedder, windows: Iterable[Windo
 
 
 @torch.no_grad()
-def plain(encoder: ConvEncoder, windows: Iterable[Window]) -> Tensor:
+def plain(encoder: Encoder, windows: Iterable[Window]) -> Tensor:
     """Features of whole windows through Conv1d, one window at a time."""
+    assert isinstance(encoder, ConvEncoder)
     out = []
     for window in windows:
         y = torch.from_numpy(window.data)[None, None]
