@@ -1,4 +1,4 @@
-"""A page about a recorded session: is it usable, and what happened."""
+"""The report of a recorded session, an HTML page: is the recording usable, and what happened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecg_live.recorded.report.session import load_session
 
 
 class WrittenReport(NamedTuple):
-    """The page, what its reader should know first, and what is wrong with a recording that is damaged."""
+    """The path of the page, its most important remarks, and the error of a damaged recording."""
 
     path: Path
     remarks: list[str]
@@ -23,24 +23,33 @@ class WrittenReport(NamedTuple):
 
 
 def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool = False) -> WrittenReport:
-    """Write a page about the recording in ``files``; beside the first of them, unless ``out`` says otherwise.
+    """Write the report of a recording.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Files of the recording; the first one alone stands for all that follow it.
+    out : Path, optional
+        The page; by default beside the first file.
+    force : bool
+        Replace a page that exists.
 
     Raises
     ------
     RecordingError
-        A file cannot be read, our recorder did not write it, or the page cannot be written.
+        A file cannot be read, was not recorded by ecg-live, or the page cannot be written.
     ConfigError
         The files are not of one recording.
     """
     path = out or files[0].with_suffix(".html")
     for file in files:
         check_output_path(path, file, force=force)
-    parts = read_recording_files(files)
-    for part in parts:
-        check_output_path(path, part.path, force=force)
-    session = load_session(parts)
-    with atomic_output(path, parts[0].path, force=force) as part_path:
+    recorded = read_recording_files(files)
+    for each in recorded:
+        check_output_path(path, each.path, force=force)
+    session = load_session(recorded)
+    with atomic_output(path, recorded[0].path, force=force) as part_path:
         part_path.write_text(session_page(session), encoding="utf-8", newline="\n")
-    damaged = [part for part in parts if not part.checked.sound or part.contents.damage is not None]
+    damaged = [each for each in recorded if not each.checked.sound or each.contents.damage is not None]
     error = FormatError(f"{damaged[0].path.name} is damaged; the page shows what could be read") if damaged else None
     return WrittenReport(path, list(problems(session)), error)

@@ -1,4 +1,4 @@
-"""Who, when, with what: the head of a session's report, and what was set."""
+"""Metadata of a session: title, table of the header's fields, settings, and the model's card."""
 
 from __future__ import annotations
 
@@ -19,91 +19,91 @@ NOT_GIVEN = "not given"
 
 
 def session_title(session: RecordedSession) -> str:
-    """Name of the session, as far as it was given one."""
-    name, who = (session.own.get(key, "").strip() for key in ("session", "participant"))
+    """Return the title of the report: session and participant, or else the file's name."""
+    name, participant = (session.header_texts.get(key, "").strip() for key in ("session", "participant"))
     named = f"Session {name}" if name else "Session"
-    return f"{named} of {who}" if who else named if name else f"Session in {session.parts[0].path.name}"
+    if participant:
+        return f"{named} of {participant}"
+    return named if name else f"Session in {session.files[0].path.name}"
 
 
 def recorded_at(session: RecordedSession) -> str:
-    """Date and time at which the recording began, as the header says."""
-    said = session.parts[0].contents.file_header.get("datetime", "")
+    """Return date and time at which the recording began, from its header."""
+    text = session.files[0].contents.file_header.get("datetime", "")
     try:
-        return dt.datetime.fromisoformat(said).strftime("%Y-%m-%d %H:%M:%S %z").strip()
+        return dt.datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S %z").strip()
     except ValueError:
-        return said or NOT_GIVEN
+        return text or NOT_GIVEN
 
 
 def metadata_table(session: RecordedSession) -> Markup:
-    """A table of what the headers say."""
-    return table("What the recording says of itself", ("what", "value"), list(map(list, _rows(session))), "words")
+    """Make a table of the header's fields."""
+    return table("Metadata of the recording", ("what", "value"), list(map(list, _rows(session))), "words")
 
 
 def settings_section(session: RecordedSession) -> Markup:
-    """All that was set, and what the model says of itself."""
+    """Make the section with all settings and the model's card."""
     rows = [[name, _json_text(value)] for name, value in session.configuration.items()]
-    card = parse_json_object(session.own.get("model", ""))
+    card = parse_json_object(session.header_texts.get("model", ""))
     about = [[name, _json_text(value)] for name, value in card.items() if name != "heads"]
     heads = [
         [f"{head}: {name}", _json_text(value)] for head, fields in _head_cards(card) for name, value in fields.items()
     ]
-    parts = [
-        collapsible("All settings of this session", table("Settings", ("setting", "value"), rows, "words"))
-        if rows
-        else "",
-        collapsible("The model's card", table("Card", ("field", "value"), about + heads, "words")) if card else "",
-    ]
-    return tag("section", tag("h2", "Settings"), [part for part in parts if part]) if any(parts) else Markup("")
+    parts = []
+    if rows:
+        settings = table("Settings", ("setting", "value"), rows, "words")
+        parts.append(collapsible("All settings of this session", settings))
+    if card:
+        parts.append(collapsible("The model's card", table("Card", ("field", "value"), about + heads, "words")))
+    return tag("section", tag("h2", "Settings"), parts) if parts else Markup("")
 
 
 def model_caveats(session: RecordedSession) -> Markup:
-    """What the model's makers say against its answers."""
-    said = []
-    for head, fields in _head_cards(parse_json_object(session.own.get("model", ""))):
+    """Make a list of the limitations that the model's card states."""
+    limitations = []
+    for head, fields in _head_cards(parse_json_object(session.header_texts.get("model", ""))):
         listed = fields.get("caveats")
-        said += [f"{head}: {caveat}" for caveat in listed] if isinstance(listed, list) else []
-    return (
-        tag("div", tag("h3", "What the model's card says against its answers"), bullet_list(said))
-        if said
-        else Markup("")
-    )
+        limitations += [f"{head}: {caveat}" for caveat in listed] if isinstance(listed, list) else []
+    if not limitations:
+        return Markup("")
+    return tag("div", tag("h3", "Limitations that the model's card states"), bullet_list(limitations))
 
 
 def _rows(session: RecordedSession) -> Iterator[tuple[str, str]]:
-    own, settings, first = session.own, session.configuration, session.parts[0].contents
-    yield "participant", own.get("participant") or NOT_GIVEN
-    yield "session", own.get("session") or NOT_GIVEN
+    texts, settings, first = session.header_texts, session.configuration, session.files[0].contents
+    yield "participant", texts.get("participant") or NOT_GIVEN
+    yield "session", texts.get("session") or NOT_GIVEN
     yield "recorded", recorded_at(session)
     yield "length", clock_text(session.duration)
     yield "end", ending_text(session)
-    yield count(len(session.parts), "file"), files_text(session)
+    yield count(len(session.files), "file"), files_text(session)
     if settings.get("source"):
         yield "source", str(settings["source"])
     yield from _device(session)
-    yield "model", _model_name(parse_json_object(own.get("model", "")))
+    yield "model", _model_name(parse_json_object(texts.get("model", "")))
     yield (
         "baseline",
         f"{rest:g} s of rest asked for" if (rest := finite_number(settings, "baseline")) else "none asked for",
     )
     yield "predictions", f"every {session.hop:.3g} s{_latency(session)}"
-    if own.get("speed", "1.0") != "1.0":
+    if texts.get("speed", "1.0") != "1.0":
         yield (
             "replay",
-            f"at speed {own['speed'].replace('inf', 'max')}: latency and clock times are those of the replay",
+            f"at speed {texts['speed'].replace('inf', 'max')}: latency and clock times are those of the replay",
         )
-    yield "software", first.file_header.get("software") or own.get("software") or NOT_GIVEN
+    yield "software", first.file_header.get("software") or texts.get("software") or NOT_GIVEN
 
 
 def _latency(session: RecordedSession) -> str:
-    found = session.windows.latency[np.isfinite(session.windows.latency)]
-    if not len(found):
+    latency = session.windows.latency[np.isfinite(session.windows.latency)]
+    if not len(latency):
         return ""
-    middle, late = (float(np.percentile(found, each)) * 1000 for each in (50, 95))
-    return f", {middle:.0f} ms (median) to {late:.0f} ms (95 %) after the last sample of a window"
+    median, p95 = (float(np.percentile(latency, each)) * 1000 for each in (50, 95))
+    return f", {median:.0f} ms (median) to {p95:.0f} ms (95 %) after the last sample of a window"
 
 
 def _device(session: RecordedSession) -> Iterator[tuple[str, str]]:
-    stream = session.parts[0].contents.streams.get("ecg")
+    stream = session.files[0].contents.streams.get("ecg")
     if stream is None:
         yield "device", "no ECG: heart rate and intervals from a strap, so that all heads abstain"
         return

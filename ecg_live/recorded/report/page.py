@@ -1,4 +1,4 @@
-"""The whole page about a session."""
+"""The page of a session's report, section by section."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from ecg_live.recorded.report.tables import (
 )
 from ecg_live.recorded.report.windows import HeadPredictions
 
-PARTICIPANT_META = "participant"  # name of the page's meta element that says whose it is
-RESEARCH_USE_NOTICE = "Research use only. Not a medical device: nothing here is a finding about a person's health."
+PARTICIPANT_META = "participant"  # name of the meta element with the participant's ID
+RESEARCH_USE_NOTICE = "Research use only. Not a medical device: no value here is a finding about health."
 GLOSSARY = (
-    "Times are seconds of raw time from the recording's first sample, delays corrected.",
-    "A window is 10 s long; windows overlap, so that they are no independent observations.",
-    "Of a strap without ECG, heart rate is that of 10 s, RMSSD that of 30 s.",
+    "Times are seconds of stream time from the first sample of the recording, corrected for delays.",
+    "A window is 10 s long; windows overlap, so they are not independent observations.",
+    "Without ECG (heart-rate strap), heart rate is that of 10 s, RMSSD that of 30 s.",
     "Usable: good or poor. Where the signal is unusable there is no heart rate, and heads abstain.",
-    "Probabilities are the model's, calibrated on the people that it was trained on.",
-    "RMSSD: root mean square of successive differences of beat intervals; that of 10 s is rough.",
+    "Probabilities are the model's, calibrated on its training subjects.",
+    "RMSSD: root mean square of successive differences of RR intervals; over 10 s it is a rough estimate.",
 )
 
 
 def session_page(session: RecordedSession) -> str:
-    """The report as HTML; the same recording gives the same bytes."""
+    """Make the report as HTML; the same recording gives the same bytes."""
     axis = FigureAxis(session.duration, session.gaps, session.markers)
     content = (
         _summary(session),
@@ -57,7 +57,7 @@ def session_page(session: RecordedSession) -> str:
         _statistics(session),
         interval_table(session),
         tag("section", tag("h2", "Markers"), marker_table(session), _snippets(session)),
-        tag("section", tag("h2", "Gaps"), gap_table(session)) if session.trace else Markup(""),
+        tag("section", tag("h2", "Gaps"), gap_table(session)) if session.ecg else Markup(""),
         tag("section", tag("h2", "States and warnings"), event_table(session)),
         tag("section", tag("h2", "Integrity"), _integrity(session)),
         settings_section(session),
@@ -69,9 +69,12 @@ def session_page(session: RecordedSession) -> str:
             class_="note",
         ),
     )
-    who = session.own.get("participant")
+    participant = session.header_texts.get("participant")
     return document(
-        f"{session_title(session)} \u00b7 ecg-live", content, __package__, {PARTICIPANT_META: who} if who else {}
+        f"{session_title(session)} \u00b7 ecg-live",
+        content,
+        __package__,
+        {PARTICIPANT_META: participant} if participant else {},
     )
 
 
@@ -95,42 +98,46 @@ def _summary(session: RecordedSession) -> Markup:
 def _figures(session: RecordedSession, axis: FigureAxis) -> Markup:
     figures: list[Markup] = []
     if len(session.windows):
-        said = f"Heart rate, RMSSD and signal quality. {_reading_guide(session)}"
-        figures.append(tag("figure", rhythm_figure(session, axis), tag("figcaption", said)))
+        caption = f"Heart rate, RMSSD and signal quality. {_reading_guide(session)}"
+        figures.append(tag("figure", rhythm_figure(session, axis), tag("figcaption", caption)))
         figures += [_head_part(session, head, axis) for head in session.windows.heads]
-    if session.trace is not None:
-        per = session.trace.envelope.per / session.trace.rate
-        said = (
-            f"Raw ECG ({session.trace.channel}): lowest to highest sample of each {per:.3g} s; what lies beyond "
-            "the frame ends at its edge."
+    if session.ecg is not None:
+        per = session.ecg.envelope.per / session.ecg.rate
+        caption = (
+            f"Raw ECG ({session.ecg.channel}): lowest to highest sample of each {per:.3g} s; samples beyond "
+            "the frame are clipped at its edge."
         )
-        figures.append(tag("figure", overview_figure(session.trace, axis), tag("figcaption", said)))
+        figures.append(tag("figure", overview_figure(session.ecg, axis), tag("figcaption", caption)))
     return tag("section", tag("h2", "Over time"), figures) if figures else Markup("")
 
 
 def _reading_guide(session: RecordedSession) -> str:
-    """How to read a figure over time."""
+    """Explain how to read a figure over time."""
     width = column_duration(len(session.windows), session.duration)
-    said = "Each value stands at the end of its window."
+    guide = "Each value is at the end of its window."
     if width:
-        said += (
+        guide += (
             f" A column is {width:.3g} s wide: the line is the median of its windows, the band goes from the lowest to "
-            "the highest, and a strip is as high as the share of windows it is true of."
+            "the highest, and a lane is as high as the share of windows to which it applies."
         )
-    said += " Where there is no value the line breaks."
-    said += " Grey: gaps." if session.gaps else ""
-    return said + (" Dashed: markers, with their numbers." if session.markers else "")
+    guide += " Where there is no value the line breaks."
+    guide += " Grey: gaps." if session.gaps else ""
+    return guide + (" Dashed: markers, with their numbers." if session.markers else "")
 
 
 def _head_part(session: RecordedSession, head: HeadPredictions, axis: FigureAxis) -> Markup:
     if not head.answered.any():
-        return tag("p", f"Head {head.name} never answered; below is why.")
+        return tag("p", f"Head {head.name} never answered; the reasons are below.")
     shown = shown_classes(head)
     legend = [tag("li", legend_swatch(k), tag("span", f"probability of {head.classes[k]}")) for k in shown]
-    rest = f" That of {head.classes[0]} is what is left of one." if len(head.classes) == 2 else ""
-    said = f"Head {head.name}.{rest} {_reading_guide(session)}"
-    said += " Upright lines: it goes over to another set, whose answers do not compare." if set_changes(head) else ""
-    return tag("figure", head_figure(session, head, axis), tag("ul", legend, class_="legend"), tag("figcaption", said))
+    other = f" That of {head.classes[0]} is one minus it." if len(head.classes) == 2 else ""
+    caption = f"Head {head.name}.{other} {_reading_guide(session)}"
+    caption += (
+        " Vertical lines: a change to another set; results of two sets do not compare." if set_changes(head) else ""
+    )
+    return tag(
+        "figure", head_figure(session, head, axis), tag("ul", legend, class_="legend"), tag("figcaption", caption)
+    )
 
 
 def _signal(session: RecordedSession) -> Markup:
@@ -147,14 +154,14 @@ def _statistics(session: RecordedSession) -> Markup:
 
 
 def _snippets(session: RecordedSession) -> Markup:
-    if session.trace is None or not session.trace.snippets:
+    if session.ecg is None or not session.ecg.snippets:
         return Markup("")
-    names = {(note.time, note.text): k for k, note in reversed(list(enumerate(session.markers, 1)))}
+    numbers = {(marker.time, marker.text): k for k, marker in reversed(list(enumerate(session.markers, 1)))}
     pictures = [
-        tag("figure", snippet_figure(each), tag("figcaption", f"{names.get((each.time, each.text), '')} {each.text}"))
-        for each in session.trace.snippets
+        tag("figure", snippet_figure(each), tag("figcaption", f"{numbers.get((each.time, each.text), '')} {each.text}"))
+        for each in session.ecg.snippets
     ]
-    note = "Raw ECG in mV, from 5 s before to 5 s behind each marker"
+    note = "Raw ECG in mV, from 5 s before to 5 s after each marker"
     more = (
         f"; of {len(session.markers):,} markers the first {MAX_SNIPPETS}."
         if len(session.markers) > MAX_SNIPPETS
@@ -165,10 +172,10 @@ def _snippets(session: RecordedSession) -> Markup:
 
 def _integrity(session: RecordedSession) -> Markup:
     lines: list[str] = []
-    for part in session.parts:
-        for line in part.checked.lines():
-            if line.startswith("    ") and lines:  # it goes on with the line before
+    for file in session.files:
+        for line in file.checked.lines():
+            if line.startswith("    ") and lines:  # continues the line before
                 lines[-1] += f"; {line.strip()}"
             else:
-                lines.append(line.strip().replace(str(part.path), part.path.name))
-    return join((tag("p", "What ecg-live verify says:"), bullet_list(lines)))
+                lines.append(line.strip().replace(str(file.path), file.path.name))
+    return join((tag("p", "Result of ecg-live verify:"), bullet_list(lines)))

@@ -1,4 +1,4 @@
-"""Which files make up a recording, and what each of them holds."""
+"""The files of a recording, in order, with their contents and the result of `verify`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PART_NUMBER_PATTERN = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingFile:
-    """A file of a recording: its number in the series, what it holds, and what `verify` says of it."""
+    """A file of a recording: its number in the series, its contents, and the result of `verify`."""
 
     number: int
     contents: SessionContents
@@ -25,45 +25,45 @@ class RecordingFile:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self.contents.path
 
     @property
     def ecg(self) -> StreamCount | None:
-        """What was counted of the ECG; None where the file has none."""
+        """Sample counts of the ECG; None if the file has none."""
         found = [each for each in self.checked.counts.values() if each.key == "ecg"]
         return found[0] if found else None
 
 
 def read_recording_files(files: Sequence[Path]) -> tuple[RecordingFile, ...]:
-    """Read the files of one recording in their order; the first file alone stands for all that follow it.
+    """Read the files of one recording, in order; the first file alone stands for all that follow it.
 
     Raises
     ------
     ConfigError
         The files are not of one recording.
     RecordingError
-        A file cannot be read, or our recorder did not write it.
+        A file cannot be read, or was not recorded by ecg-live.
     """
     chosen = list(files) if len(files) > 1 else [*files, *later_files(files[0])]
-    parts = sorted((_read_file(path) for path in chosen), key=lambda part: part.number)
-    ids = {part.contents.file_header.get("recording", "") for part in parts}
+    recorded = sorted((_read_file(path) for path in chosen), key=lambda file: file.number)
+    ids = {file.contents.file_header.get("recording", "") for file in recorded}
     if len(ids) > 1:
-        names = " and ".join(part.path.name for part in parts[:2])
+        names = " and ".join(file.path.name for file in recorded[:2])
         raise ConfigError(f"{names} are not of one recording", "make a report of each")
-    numbers = [part.number for part in parts]
+    numbers = [file.number for file in recorded]
     if len(set(numbers)) < len(numbers):
         raise ConfigError(f"two of the files are part {max(numbers, key=numbers.count)}", "give each file once")
-    return tuple(parts)
+    return tuple(recorded)
 
 
 def part_number(text: str) -> int:
-    """The number that a file header gives its part; 1 where it gives none."""
+    """Return the number of a file in its recording, as its header states it; 1 if it is missing."""
     return int(text) if PART_NUMBER_PATTERN.fullmatch(text) else 1
 
 
 def later_files(first: Path) -> list[Path]:
-    """NAME_2.xdf and so on, beside the NAME.xdf that they follow; none where that is a later part itself."""
+    """Return the files (NAME_2.xdf and so on) that continue NAME.xdf; none if that is a continuation itself."""
     head = read_file_header(first)
     if not head.get("recording") or part_number(head.get("part", "")) != 1:
         return []

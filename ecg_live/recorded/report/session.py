@@ -1,4 +1,4 @@
-"""A recorded session as its report sees it: everything on one time axis, in seconds from the first sample."""
+"""A recorded session as its report needs it: all on one time axis, in seconds from the first sample."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ecg_live.recorded.report.time_axis import TimeAxis, wall_clock
 from ecg_live.recorded.report.windows import RecordedWindows, read_windows
 
 COUNTDOWN_STATES = states_that_are("countdown")
-MIN_HOP_S, MAX_HOP_S = 0.1, 600.0  # s that may lie between two windows
+MIN_HOP_S, MAX_HOP_S = 0.1, 600.0  # limits of the interval between two windows
 
 
 class RecordedGap(NamedTuple):
-    """A gap, as the session told it."""
+    """A gap as the session reported it."""
 
     start: float
     stop: float
@@ -33,7 +33,7 @@ class RecordedGap(NamedTuple):
 
 
 class RecordedMarker(NamedTuple):
-    """A marker; ``clock`` is when it was by the wall clock."""
+    """A marker; ``clock`` is its wall time, if known."""
 
     time: float
     text: str
@@ -42,7 +42,7 @@ class RecordedMarker(NamedTuple):
 
 @dataclass(slots=True)
 class SessionEvent:
-    """What the session or the device told, as often as it did so without a word between: ``until`` the last time."""
+    """An event of the session or the device, which occurred ``times`` times in a row until ``until`` (s)."""
 
     time: float
     kind: str
@@ -53,39 +53,39 @@ class SessionEvent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedSession:
-    """All of a recording. ``duration`` and ``hop`` in s; ``trace`` is None where no ECG came."""
+    """A recording. ``duration`` and ``hop`` in s; ``ecg`` is None for a recording without ECG."""
 
-    parts: tuple[RecordingFile, ...]
+    files: tuple[RecordingFile, ...]
     duration: float
     hop: float
     windows: RecordedWindows
     gaps: tuple[RecordedGap, ...]
     markers: tuple[RecordedMarker, ...]
-    session_events: tuple[SessionEvent, ...]
-    trace: EcgOverview | None
+    events: tuple[SessionEvent, ...]
+    ecg: EcgOverview | None
 
     @property
-    def own(self) -> Mapping[str, str]:
-        """What the headers say."""
-        return self.parts[0].contents.header_texts
+    def header_texts(self) -> Mapping[str, str]:
+        """Names and values that ecg-live wrote into the header."""
+        return self.files[0].contents.header_texts
 
     @property
     def configuration(self) -> Mapping[str, Any]:
         """The session's settings."""
-        return parse_json_object(self.own.get("configuration", ""))
+        return parse_json_object(self.header_texts.get("configuration", ""))
 
 
 def parse_json_object(text: str) -> Mapping[str, Any]:
-    """An object of JSON; an empty one where there is none."""
+    """Parse a JSON object; empty if the text is none."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def finite_number(fields: Mapping[str, Any], name: str) -> float | None:
-    """A finite number among fields of JSON."""
+    """Return a finite number from a JSON object; None if the field is missing or something else."""
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -95,51 +95,57 @@ def finite_number(fields: Mapping[str, Any], name: str) -> float | None:
         return None
 
 
-def load_session(parts: tuple[RecordingFile, ...]) -> RecordedSession:
-    """Put a recording's parts together.
+def load_session(files: tuple[RecordingFile, ...]) -> RecordedSession:
+    """Combine the files of a recording.
 
     Raises
     ------
     RecordingError
-        They do not fit together.
+        The files do not fit together.
     """
-    times, trace = TimeAxis(parts), summarise_ecg(parts)
-    told = [(time, event) for part in parts for time, event in _timed_events(part, times)]
-    notes = (note for part in parts for note in _markers(part, times, trace))
-    markers = tuple(sorted(notes, key=lambda note: note.time))
-    gaps = tuple(hole for _, event in told if event.get("type") == "gap" and (hole := _parse_gap(event, times.zero)))
-    silent = parts[-1].checked.trailing_lost
-    duration = (trace.stop + silent) / trace.rate if trace else _duration_without_ecg(parts, times)
-    windows = read_windows(parts, times, duration)
-    hop = _hop(
-        finite_number(parse_json_object(parts[0].contents.header_texts.get("configuration", "")), "hop"), windows
+    times = TimeAxis(files)
+    ecg = summarise_ecg(files)
+    events = [timed for file in files for timed in _timed_events(file, times)]
+    markers = [marker for file in files for marker in _markers(file, times, ecg)]
+    gaps = [_parse_gap(event, times.zero) for _, event in events if event.get("type") == "gap"]
+    trailing_lost = files[-1].checked.trailing_lost
+    duration = (ecg.stop + trailing_lost) / ecg.rate if ecg else _duration_without_ecg(files, times)
+    windows = read_windows(files, times, duration)
+    configuration = parse_json_object(files[0].contents.header_texts.get("configuration", ""))
+    return RecordedSession(
+        files=files,
+        duration=duration,
+        hop=_hop(finite_number(configuration, "hop"), windows),
+        windows=windows,
+        gaps=tuple(gap for gap in gaps if gap is not None),
+        markers=tuple(sorted(markers, key=lambda marker: marker.time)),
+        events=tuple(_session_events(events, with_ecg=ecg is not None)),
+        ecg=ecg,
     )
-    happenings = tuple(_session_events(told, ecg=trace is not None))
-    return RecordedSession(parts, duration, hop, windows, gaps, markers, happenings, trace)
 
 
-def _hop(asked: float | None, windows: RecordedWindows) -> float:
-    """Seconds from one window to the next: those asked for, or more, since a strap may speak more rarely."""
-    found = float(np.median(np.diff(windows.stop))) if len(windows) > 1 else MIN_HOP_S
-    return min(max(found, asked or MIN_HOP_S, MIN_HOP_S), MAX_HOP_S)
+def _hop(configured: float | None, windows: RecordedWindows) -> float:
+    """Return the interval between windows (s): as configured, or longer if a strap sends less often."""
+    measured = float(np.median(np.diff(windows.stop))) if len(windows) > 1 else MIN_HOP_S
+    return min(max(measured, configured or MIN_HOP_S, MIN_HOP_S), MAX_HOP_S)
 
 
-def _timed_events(part: RecordingFile, times: TimeAxis) -> Iterator[tuple[float, Mapping[str, Any]]]:
-    events = list(part.contents.events())
+def _timed_events(file: RecordingFile, times: TimeAxis) -> Iterator[tuple[float, Mapping[str, Any]]]:
+    events = list(file.contents.events())
     return zip(times.of_stamps([stamp for stamp, _ in events]).tolist(), (event for _, event in events), strict=True)
 
 
-def _markers(part: RecordingFile, times: TimeAxis, trace: EcgOverview | None) -> Iterator[RecordedMarker]:
-    """Markers of a part: where there is ECG, where a replay has them; else by their stamps."""
-    said = part.contents.text_streams.get("markers")
-    if said is None:
+def _markers(file: RecordingFile, times: TimeAxis, ecg: EcgOverview | None) -> Iterator[RecordedMarker]:
+    """Yield the markers of a file, at the time at which a replay has them, or else at their timestamps."""
+    stream = file.contents.text_streams.get("markers")
+    if stream is None:
         return
-    clocks = [wall_clock(part.contents, stamp) for stamp in said.stamps]
-    placed = trace.markers.get(part.number, []) if trace else []
-    if len(placed) != len(clocks):
-        texts = ["".join(row) for row in said.values]
-        placed = list(zip(times.of_stamps(said.stamps).tolist(), texts, strict=True))
-    for (time, text), clock in zip(placed, clocks, strict=True):
+    clocks = [wall_clock(file.contents, stamp) for stamp in stream.stamps]
+    timed_texts = ecg.markers.get(file.number, []) if ecg else []
+    if len(timed_texts) != len(clocks):
+        texts = ["".join(row) for row in stream.values]
+        timed_texts = list(zip(times.of_stamps(stream.stamps).tolist(), texts, strict=True))
+    for (time, text), clock in zip(timed_texts, clocks, strict=True):
         if isfinite(time):
             yield RecordedMarker(time, text, clock)
 
@@ -151,16 +157,18 @@ def _parse_gap(event: Mapping[str, Any], zero: float) -> RecordedGap | None:
     return RecordedGap(start - zero, stop - zero, int(lost), event.get("bridged") is True, str(event.get("cause", "")))
 
 
-def _session_events(told: Sequence[tuple[float, Mapping[str, Any]]], *, ecg: bool) -> Iterator[SessionEvent]:
-    """States and what electrodes did; those that differ by their numbers only, one behind the other, are one."""
-    left_out = COUNTDOWN_STATES if ecg else ("warming_up",)  # of a strap nothing else tells that it was silent
+def _session_events(events: Sequence[tuple[float, Mapping[str, Any]]], *, with_ecg: bool) -> Iterator[SessionEvent]:
+    """Yield states, electrodes and so on; consecutive events that differ only in their numbers are one."""
+    # without ECG, only these states report that a strap was silent
+    left_out = COUNTDOWN_STATES if with_ecg else ("warming_up",)
     last: SessionEvent | None = None
-    for time, event in told:
+    for time, event in events:
         kind, text = _kind_and_text(event)
         if not kind or kind in left_out:
             continue
         if last is not None and (kind, _mask_numbers(text)) == (last.kind, _mask_numbers(last.text)):
-            last.until, last.times = time, last.times + 1
+            last.until = time
+            last.times += 1
             continue
         if last is not None:
             yield last
@@ -170,7 +178,7 @@ def _session_events(told: Sequence[tuple[float, Mapping[str, Any]]], *, ecg: boo
 
 
 def _kind_and_text(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Kind and words; no kind for what is not told here."""
+    """Return kind and text of an event; empty for an event that the report does not list."""
     if event.get("type") == "state":
         return str(event.get("state")), str(event.get("detail") or "")
     if event.get("type") == "lead_off":
@@ -189,11 +197,11 @@ def _mask_numbers(text: str) -> str:
     return re.sub(r"\d+(\.\d+)?", "#", text)
 
 
-def _duration_without_ecg(parts: Sequence[RecordingFile], times: TimeAxis) -> float:
-    """When the last word of a recording without ECG came."""
-    held = [part.contents for part in parts]
-    words = [stamp for one in held for text in one.text_streams.values() for stamp in text.stamps]
-    numbers = [found.stamps for one in held for found in one.numeric_streams.values()]
-    placed = times.of_stamps(np.concatenate([np.array(words, dtype=np.float64), *numbers]))
-    known = placed[np.isfinite(placed)]
-    return max(0.0, float(known.max())) if len(known) else 0.0
+def _duration_without_ecg(files: Sequence[RecordingFile], times: TimeAxis) -> float:
+    """Return the time (s) of the last text or value of a recording without ECG."""
+    contents = [file.contents for file in files]
+    text_stamps = [stamp for each in contents for stream in each.text_streams.values() for stamp in stream.stamps]
+    value_stamps = [stream.stamps for each in contents for stream in each.numeric_streams.values()]
+    at = times.of_stamps(np.concatenate([np.array(text_stamps, dtype=np.float64), *value_stamps]))
+    finite = at[np.isfinite(at)]
+    return max(0.0, float(finite.max())) if len(finite) else 0.0

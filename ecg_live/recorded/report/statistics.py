@@ -1,4 +1,4 @@
-"""What a session comes to in numbers."""
+"""Statistics of a session: distributions, sample loss, usable time, and the intervals between markers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWind
 
 
 class Distribution(NamedTuple):
-    """How numbers lie; NaN where there are none."""
+    """Summary of the finite values; NaN if there is none."""
 
     number: int
     mean: float
@@ -28,26 +28,39 @@ class Distribution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LossCounts:
-    """Samples of all parts: recorded, missing by the counter, no numbers, and lost ones that the session told of."""
+    """Samples of all files.
+
+    Attributes
+    ----------
+    samples : int
+        Recorded.
+    missing : int
+        Missing by the sample counter.
+    invalid : int
+        Recorded as NaN or infinity.
+    reported : int
+        Reported as lost by the session.
+    """
 
     samples: int
     missing: int
-    empty: int
-    told: int
+    invalid: int
+    reported: int
 
     @property
     def lost(self) -> int:
-        """Samples that never came, or came as no number."""
-        return self.missing + self.empty
+        """Missing and invalid samples."""
+        return self.missing + self.invalid
 
     @property
     def share(self) -> float:
-        """Lost ones of all that there should be."""
-        return self.lost / (self.samples + self.missing) if self.samples + self.missing > 0 else 0.0
+        """Lost samples as a share of the expected ones."""
+        expected = self.samples + self.missing
+        return self.lost / expected if expected > 0 else 0.0
 
 
 class MarkerInterval(NamedTuple):
-    """What lies between two markers; ``set`` says which sets the heads answered from, where that changes."""
+    """The time (s) between two markers, and its windows; ``set`` names the sets of the heads, if they change."""
 
     name: str
     start: float
@@ -57,27 +70,27 @@ class MarkerInterval(NamedTuple):
 
 
 def distribution(values: F64) -> Distribution:
-    """Number, mean, median, lowest and highest of those that are numbers."""
-    known = values[np.isfinite(values)]
-    if not len(known):
+    """Return number, mean, median, lowest and highest of the finite values (n,)."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
         return Distribution(0, np.nan, np.nan, np.nan, np.nan)
     return Distribution(
-        len(known), float(known.mean()), float(np.median(known)), float(known.min()), float(known.max())
+        len(finite), float(finite.mean()), float(np.median(finite)), float(finite.min()), float(finite.max())
     )
 
 
 def count_losses(session: RecordedSession) -> LossCounts:
-    """Count the samples; what is missing between two parts counts as well."""
-    counts = [ecg for part in session.parts if (ecg := part.ecg) is not None]
+    """Count recorded and lost samples; those missing between two files count as well."""
+    counts = [ecg for file in session.files if (ecg := file.ecg) is not None]
     known = sorted((e.start, e.stop) for e in counts if e.start is not None and e.stop is not None and e.samples)
-    samples, empty = sum(e.samples for e in counts), sum(e.invalid for e in counts)
-    silent = sum(part.checked.trailing_lost for part in session.parts[-1:])  # of a part before it goes on in the next
-    places = max(stop for _, stop in known) - known[0][0] + silent if known else samples
-    return LossCounts(samples, max(0, places - samples), empty, sum(gap.lost for gap in session.gaps))
+    samples, invalid = sum(e.samples for e in counts), sum(e.invalid for e in counts)
+    trailing_lost = session.files[-1].checked.trailing_lost  # an earlier file continues in the next one
+    expected = max(stop for _, stop in known) - known[0][0] + trailing_lost if known else samples
+    return LossCounts(samples, max(0, expected - samples), invalid, sum(gap.lost for gap in session.gaps))
 
 
 def usable_coverage(windows: RecordedWindows, duration: float) -> float:
-    """Share of the time that lies in a usable window."""
+    """Return the share of the time that usable windows cover."""
     if duration <= 0 or not windows.usable.any():
         return 0.0
     order = np.argsort(windows.start[windows.usable], kind="stable")
@@ -87,61 +100,61 @@ def usable_coverage(windows: RecordedWindows, duration: float) -> float:
     return float(np.maximum(stop - begin, 0).sum() / duration)
 
 
-def rank_reasons(reasons: Iterable[str], apart: str = "; ") -> list[tuple[str, int]]:
-    """Reasons and how many windows have each, the most frequent first; their percentages are left out."""
+def rank_reasons(reasons: Iterable[str], separator: str = "; ") -> list[tuple[str, int]]:
+    """Count the windows with each reason, the most frequent first; percentages in a reason are ignored."""
     counts = Counter(
         each
         for text in reasons
-        for each in {re.sub(r"^[\d.]+\s?% of", "share of", one) for one in text.split(apart) if one}
+        for each in {re.sub(r"^[\d.]+\s?% of", "share of", one) for one in text.split(separator) if one}
     )
     return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 
 def windows_between(windows: RecordedWindows, start: float, stop: float) -> RecordedWindows:
-    """Windows that lie wholly between two times."""
+    """Return the windows that begin and end between two times (s)."""
     return windows.where(np.asarray((windows.start >= start) & (windows.stop <= stop)))
 
 
 def marker_intervals(session: RecordedSession) -> list[MarkerInterval]:
-    """Stretches from one marker to the next, cut where a head goes over to another set; none without markers."""
+    """Return the intervals between markers, split where a head changes its set; empty without markers."""
     notes = [note for note in session.markers if 0 <= note.time <= session.duration]
     if not notes:
         return []
     edges = [0.0, *(note.time for note in notes), session.duration]
     names = ["before the first marker", *(f"{k} {' '.join(note.text.split())}" for k, note in enumerate(notes, 1))]
-    varied = [k for k, head in enumerate(session.windows.heads) if len(set_masks(head)) > 1]
+    changing = [k for k, head in enumerate(session.windows.heads) if len(set_masks(head)) > 1]
     return [
-        part
+        interval
         for name, start, stop in zip(names, edges[:-1], edges[1:], strict=True)
         if stop > start
-        for part in _split_by_set(
-            MarkerInterval(name, start, stop, windows_between(session.windows, start, stop)), varied
+        for interval in _split_by_set(
+            MarkerInterval(name, start, stop, windows_between(session.windows, start, stop)), changing
         )
     ]
 
 
-def _split_by_set(span: MarkerInterval, varied: Sequence[int]) -> Iterator[MarkerInterval]:
-    """Cut a stretch where one of some heads goes over to another set: no mean is over two of them."""
-    windows = span.windows
-    heads = [windows.heads[k] for k in varied]
+def _split_by_set(whole: MarkerInterval, changing: Sequence[int]) -> Iterator[MarkerInterval]:
+    """Split an interval where one of the ``changing`` heads changes its set, so that no mean is over two sets."""
+    windows = whole.windows
+    heads = [windows.heads[k] for k in changing]
     cuts = sorted({cut for head in heads for cut in set_changes(head)})
     for begin, end in pairwise([0, *cuts, len(windows)]):
         mask = np.zeros(len(windows), dtype=np.bool_)
         mask[begin:end] = True
-        start = float(windows.stop[begin]) if begin else span.start
-        stop = float(windows.stop[end]) if end < len(windows) else span.stop
-        asked = {head.name: str(head.set[begin]) for head in heads if begin < end}
-        alone = len(windows.heads) == 1
-        said = ", ".join(which if alone else f"{name}: {which}" for name, which in asked.items())
-        yield MarkerInterval(span.name, start, stop, windows.where(mask), said)
+        start = float(windows.stop[begin]) if begin else whole.start
+        stop = float(windows.stop[end]) if end < len(windows) else whole.stop
+        set_by_head = {head.name: str(head.set[begin]) for head in heads if begin < end}
+        single = len(windows.heads) == 1
+        sets = ", ".join(which if single else f"{name}: {which}" for name, which in set_by_head.items())
+        yield MarkerInterval(whole.name, start, stop, windows.where(mask), sets)
 
 
 def set_masks(head: HeadPredictions) -> list[tuple[str, Mask]]:
-    """Windows that each of a head's sets was asked about."""
+    """Return each set of a head, with a mask (n,) of its windows."""
     names = sorted({str(each) for each in head.set} - {""}, reverse=True)
     return [(name, np.asarray(head.set == name, dtype=np.bool_)) for name in names]
 
 
 def set_changes(head: HeadPredictions) -> list[int]:
-    """Windows that are the first of another set than those before."""
+    """Return the indices of windows at which the set differs from that of the window before."""
     return (np.flatnonzero(np.asarray(head.set[1:] != head.set[:-1], dtype=np.bool_)) + 1).tolist()

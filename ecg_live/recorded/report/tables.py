@@ -24,21 +24,21 @@ from ecg_live.recorded.report.statistics import (
 )
 from ecg_live.recorded.report.windows import HeadPredictions, RecordedWindows
 
-MAX_TABLE_ROWS = 300  # rows of a table; a page is no data file
-MAX_NAME_LETTERS = 44  # letters of a marker in a table of numbers
-MAX_UNFOLDED_ROWS = 25  # rows that are shown at once
+MAX_TABLE_ROWS = 300  # the recording has all of them
+MAX_NAME_LETTERS = 44
+MAX_UNFOLDED_ROWS = 25  # a longer table is collapsed
 
 
 def signal_table(session: RecordedSession) -> Markup:
-    """Samples and gaps; nothing without ECG."""
-    if session.trace is None:
+    """Make the table of samples and gaps; empty without ECG."""
+    if session.ecg is None:
         return Markup("")
-    found, bridged = count_losses(session), sum(gap.bridged for gap in session.gaps)
+    losses, bridged = count_losses(session), sum(gap.bridged for gap in session.gaps)
     longest = max((gap.stop - gap.start for gap in session.gaps), default=0.0)
     rows = [
-        ["samples", f"{found.samples:,}"],
-        ["missing", f"{found.missing:,} ({percent(found.missing, found.samples + found.missing)})"],
-        ["came as no number", f"{found.empty:,}"],
+        ["samples", f"{losses.samples:,}"],
+        ["missing", f"{losses.missing:,} ({percent(losses.missing, losses.samples + losses.missing)})"],
+        ["invalid (NaN)", f"{losses.invalid:,}"],
         ["gaps", f"{len(session.gaps)}, {bridged} of them bridged" if session.gaps else "none"],
         ["longest gap", f"{longest:.3f} s" if session.gaps else NO_VALUE_DASH],
     ]
@@ -46,7 +46,7 @@ def signal_table(session: RecordedSession) -> Markup:
 
 
 def rhythm_table(windows: RecordedWindows) -> Markup:
-    """Heart rate and RMSSD over all windows."""
+    """Make the table of heart rate and RMSSD over all windows."""
     rows = [
         _distribution_row("heart rate (bpm)", distribution(windows.heart_rate)),
         _distribution_row("RMSSD (ms)", distribution(windows.rmssd)),
@@ -56,70 +56,71 @@ def rhythm_table(windows: RecordedWindows) -> Markup:
 
 
 def grade_table(windows: RecordedWindows) -> Markup:
-    """How many windows have each grade."""
+    """Make the table of grades."""
     counts = {grade: int((windows.grade == grade).sum()) for grade in GRADE_COLOURS}
     rows = [[grade, f"{number:,}", percent(number, len(windows))] for grade, number in counts.items()]
     return table("Signal quality", ("grade", "windows", "share"), rows)
 
 
 def reason_table(windows: RecordedWindows) -> Markup:
-    """Why windows are poor or unusable."""
+    """Make the table of reasons why windows are poor or unusable."""
     return _reason_counts(
         "Why windows are not good (one may have several reasons)", rank_reasons(windows.reasons), len(windows)
     )
 
 
 def head_table(head: HeadPredictions) -> Markup:
-    """What a head said, by the set that was asked, and why it abstained."""
+    """Make the tables of a head's answers by set, and of its reasons for abstaining."""
     header = ["set", "windows", "answered"]
     header += [f"{what} {name}" for what in ("mean p of", "labelled") for name in head.classes]
     rows = []
     for name, mask in set_masks(head):
-        one = head.where(mask)
-        answered = int(one.answered.sum())
-        means = [number(_mean_probability(one, k)) for k in range(len(head.classes))]
-        labels = [percent(int((one.label == each).sum()), answered) for each in head.classes]
+        of_set = head.where(mask)
+        answered = int(of_set.answered.sum())
+        means = [number(_mean_probability(of_set, k)) for k in range(len(head.classes))]
+        labels = [percent(int((of_set.label == each).sum()), answered) for each in head.classes]
         rows.append([name, f"{mask.sum():,}", percent(answered, int(mask.sum())), *means, *labels])
     answers = table("Answers; labels as a share of the windows answered", header, rows)
     return join((answers, _reason_counts("Why it abstained", rank_reasons(head.abstain, "\n"), len(head.abstain))))
 
 
 def interval_table(session: RecordedSession) -> Markup:
-    """One row from each marker to the next."""
-    found = marker_intervals(session)
-    if not found:
+    """Make the section with a row for each interval between markers."""
+    intervals = marker_intervals(session)
+    if not intervals:
         return Markup("")
-    split = any(span.set for span in found)
+    split = any(interval.set for interval in intervals)
     header = ["from", "at", "length", *(["set"] if split else []), "windows", "usable", "heart rate", "RMSSD"]
     several = len(session.windows.heads) > 1
     for head in session.windows.heads:
         header += [f"p of {head.classes[k]}" for k in shown_classes(head)]
         header.append(f"{head.name} abstained" if several else "abstained")
-    note = "Means of the windows of 10 s that lie wholly between two markers; RMSSD is the median."
-    note += " Where a head goes over to another set a stretch is cut: the answers of two sets do not compare." * split
-    rows = [_interval_row(span, split=split) for span in found]
-    title = tag("h2", "From marker to marker")
-    return tag("section", title, tag("p", note, class_="note"), _long_table("Stretches between markers", header, rows))
+    note = "Means of the windows of 10 s that begin and end between two markers; RMSSD is the median."
+    if split:
+        note += " Intervals are split where a head changes to another set: results of two sets do not compare."
+    rows = [_interval_row(interval, split=split) for interval in intervals]
+    title = tag("h2", "Intervals between markers")
+    return tag("section", title, tag("p", note, class_="note"), _long_table("Intervals between markers", header, rows))
 
 
 def marker_table(session: RecordedSession) -> Markup:
-    """All markers."""
-    clocks = any(note.clock for note in session.markers)
+    """Make the table of markers."""
+    clocks = any(marker.clock for marker in session.markers)
     header = ["number", "time", *(["clock"] if clocks else []), "marker"]
     rows = [
         [
             str(k),
-            time_text(note.time),
-            *([f"{note.clock:%H:%M:%S}" if note.clock else NO_VALUE_DASH] if clocks else []),
-            note.text,
+            time_text(marker.time),
+            *([f"{marker.clock:%H:%M:%S}" if marker.clock else NO_VALUE_DASH] if clocks else []),
+            marker.text,
         ]
-        for k, note in enumerate(session.markers, 1)
+        for k, marker in enumerate(session.markers, 1)
     ]
-    return _long_table("Markers", header, rows, "words") if rows else tag("p", "No marker was noted.")
+    return _long_table("Markers", header, rows, "words") if rows else tag("p", "No markers.")
 
 
 def gap_table(session: RecordedSession) -> Markup:
-    """All gaps."""
+    """Make the table of gaps."""
     rows = [
         [
             time_text(gap.start),
@@ -132,37 +133,39 @@ def gap_table(session: RecordedSession) -> Markup:
         for gap in session.gaps
     ]
     header = ("from", "to", "length (s)", "samples lost", "kind", "cause")
-    return _long_table("Gaps", header, rows, "text-last") if rows else tag("p", "There was no gap.")
+    return _long_table("Gaps", header, rows, "text-last") if rows else tag("p", "No gaps.")
 
 
 def event_table(session: RecordedSession) -> Markup:
-    """What the session and the device told."""
+    """Make the table of events of session and device."""
     rows = []
-    for each in session.session_events:
-        again = f" ({count(each.times, 'time')}, until {clock_text(each.until)})" if each.times > 1 else ""
-        rows.append([clock_text(each.time) if each.time >= 0 else "before", each.kind, each.text + again])
-    return (
-        _long_table("What happened", ("time", "kind", "words"), rows, "words")
-        if rows
-        else tag("p", "Nothing was told.")
-    )
+    for each in session.events:
+        repeats = f" ({count(each.times, 'time')}, until {clock_text(each.until)})" if each.times > 1 else ""
+        rows.append([clock_text(each.time) if each.time >= 0 else "before", each.kind, each.text + repeats])
+    return _long_table("Events", ("time", "kind", "text"), rows, "words") if rows else tag("p", "No events.")
 
 
 def _long_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], class_: str = "") -> Markup:
-    """A table that is folded where it is long, and ends where it is too long, which it says."""
-    more = (
-        f"; the first {MAX_TABLE_ROWS:,} of {len(rows):,}, all are in the recording"
-        if len(rows) > MAX_TABLE_ROWS
-        else ""
-    )
-    made = table(caption + more, header, rows[:MAX_TABLE_ROWS], class_)
-    return collapsible(f"{caption}: {len(rows):,}", made) if len(rows) > MAX_UNFOLDED_ROWS else made
+    """Make a table that is collapsed if it is long, and truncated at `MAX_TABLE_ROWS`.
+
+    Parameters
+    ----------
+    caption : str
+    header : sequence of str
+    rows : sequence of sequence of str
+    class_ : str
+        Class in the style sheet.
+    """
+    truncated = len(rows) > MAX_TABLE_ROWS
+    remark = f"; the first {MAX_TABLE_ROWS:,} of {len(rows):,}, all are in the recording" if truncated else ""
+    content = table(caption + remark, header, rows[:MAX_TABLE_ROWS], class_)
+    return collapsible(f"{caption}: {len(rows):,}", content) if len(rows) > MAX_UNFOLDED_ROWS else content
 
 
-def _reason_counts(caption: str, found: Sequence[tuple[str, int]], windows: int) -> Markup:
-    if not found:
+def _reason_counts(caption: str, reasons: Sequence[tuple[str, int]], windows: int) -> Markup:
+    if not reasons:
         return Markup("")
-    rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in found[:MAX_TABLE_ROWS]]
+    rows = [[reason, f"{number:,}", percent(number, windows)] for reason, number in reasons[:MAX_TABLE_ROWS]]
     return table(caption, ("reason", "windows", "share"), rows)
 
 
@@ -170,15 +173,15 @@ def _distribution_row(name: str, found: Distribution) -> list[str]:
     return [name, f"{found.number:,}", *(number(each, 1) for each in (found.mean, found.median, found.low, found.high))]
 
 
-def _interval_row(span: MarkerInterval, *, split: bool) -> list[str]:
-    windows = span.windows
+def _interval_row(interval: MarkerInterval, *, split: bool) -> list[str]:
+    windows = interval.windows
     rate, rmssd = distribution(windows.heart_rate).mean, distribution(windows.rmssd).median
     usable = percent(int(windows.usable.sum()), len(windows))
     cells = [
-        shorten(span.name, MAX_NAME_LETTERS),
-        time_text(span.start),
-        f"{span.stop - span.start:.1f} s",
-        *([span.set or NO_VALUE_DASH] if split else []),
+        shorten(interval.name, MAX_NAME_LETTERS),
+        time_text(interval.start),
+        f"{interval.stop - interval.start:.1f} s",
+        *([interval.set or NO_VALUE_DASH] if split else []),
         f"{len(windows):,}",
         usable,
     ]
@@ -191,6 +194,6 @@ def _head_cells(head: HeadPredictions) -> Iterator[str]:
 
 
 def _mean_probability(head: HeadPredictions, k: int) -> float:
-    """Mean probability of a class over the windows answered."""
-    known = head.probs[:, k][np.isfinite(head.probs[:, k])]
-    return float(known.mean()) if len(known) else float("nan")
+    """Return the mean probability of a class over the windows answered."""
+    probs = head.probs[:, k][np.isfinite(head.probs[:, k])]
+    return float(probs.mean()) if len(probs) else float("nan")

@@ -1,4 +1,4 @@
-"""Raw time and the session clock, both as seconds since a recording's first sample: the time axis of its report."""
+"""The time axis of a report: stream time and session clock, both in seconds from the first sample of the recording."""
 
 from __future__ import annotations
 
@@ -14,33 +14,41 @@ from ecg_live.recorded.session_file import SessionContents
 
 
 class TimeAxis:
-    """Places what was recorded on one axis, over all parts of a recording.
+    """Converts session-clock timestamps to seconds on the axis, for all files of a recording.
 
-    ``zero`` is the raw time (s) at which the axis begins: that of the first sample, of a strap its first heart rate.
+    Parameters
+    ----------
+    files : sequence of RecordingFile
+
+    Attributes
+    ----------
+    zero : float
+        Stream time (s) at which the axis begins: that of the first sample, or of the first heart rate of a strap.
     """
 
-    def __init__(self, parts: Sequence[RecordingFile]) -> None:
-        knots = [knot for part in parts for knot in _known_times(part.contents)]
-        zeros = [zero for part in parts if (zero := _first_sample_time(part)) is not None]
+    def __init__(self, files: Sequence[RecordingFile]) -> None:
+        knots = [knot for file in files for knot in _known_times(file.contents)]
+        zeros = [zero for file in files if (zero := _first_sample_time(file)) is not None]
         self.zero = min(zeros, default=0.0)
-        if not knots:  # nothing was ever measured: the first word begins it
+        if not knots:  # nothing was measured: the axis begins with the first text
             stamps = [
-                s for part in parts for text in part.contents.text_streams.values() for s in text.stamps if isfinite(s)
+                s for file in files for text in file.contents.text_streams.values() for s in text.stamps if isfinite(s)
             ]
-            knots, self.zero = [(min(stamps, default=0.0), 0.0)], 0.0
+            knots = [(min(stamps, default=0.0), 0.0)]
+            self.zero = 0.0
         knots.sort()
         self._stamps = np.array([stamp for stamp, _ in knots])
         self._raw = np.array([raw for _, raw in knots]) - self.zero
 
     def of_stamps(self, stamps: Sequence[float] | F64) -> F64:
-        """Where stamps (n,) of the session clock lie: as far behind the last known place as on the clock."""
-        found = np.asarray(stamps, dtype=np.float64)
-        at = np.clip(np.searchsorted(self._stamps, found, side="right") - 1, 0, None)
-        return np.asarray(self._raw[at] + (found - self._stamps[at]))
+        """Convert timestamps (n,) of the session clock to axis times (n,), from the last known time before each."""
+        clock = np.asarray(stamps, dtype=np.float64)
+        at = np.clip(np.searchsorted(self._stamps, clock, side="right") - 1, 0, None)
+        return np.asarray(self._raw[at] + (clock - self._stamps[at]))
 
 
 def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
-    """When a stamp was, by the wall clock; None where nobody knows, or a replay ran at another speed."""
+    """Convert a session-clock timestamp to wall time; None if unknown, or if a replay ran at another speed."""
     try:
         if float(contents.header_texts.get("speed", "1")) != 1:
             return None
@@ -50,25 +58,27 @@ def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
         return None
 
 
-def _first_sample_time(part: RecordingFile) -> float | None:
-    """Raw time of the first sample; None where there is none."""
-    ecg, contents = part.ecg, part.contents
+def _first_sample_time(file: RecordingFile) -> float | None:
+    """Return the stream time (s) of the first sample, or of a strap's first heart rate; None without either."""
+    ecg, contents = file.ecg, file.contents
     if ecg is not None:
         return contents.start_s if ecg.samples else None
     beats = _finite_stamps(contents, "heart_rate")
-    answers = _prediction_times(contents)
-    return answers[0][1] - (answers[0][0] - beats[0]) if beats and answers else 0.0 if beats else None
+    if not beats:
+        return None
+    predictions = _prediction_times(contents)
+    return predictions[0][1] - (predictions[0][0] - beats[0]) if predictions else 0.0
 
 
 def _known_times(contents: SessionContents) -> list[tuple[float, float]]:
-    """Stamps whose raw time is known."""
+    """Return timestamps with known stream time, as pairs (s)."""
     begin = [(contents.first_timestamp, contents.start_s)] if isfinite(contents.first_timestamp) else []
     known = begin + _prediction_times(contents)
     return known or [(stamp, 0.0) for stamp in _finite_stamps(contents, "heart_rate")[:1]]
 
 
 def _prediction_times(contents: SessionContents) -> list[tuple[float, float]]:
-    """Stamps of predictions, and the raw time at which their windows end."""
+    """Return the timestamps of predictions with the stream time at which their windows end, as pairs (s)."""
     found = contents.numeric_streams.get("predictions")
     if found is None or found.values.shape[1] < 2:
         return []

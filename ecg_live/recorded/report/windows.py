@@ -1,4 +1,4 @@
-"""Every window of a recording: when it was, how good, its heart rate, and what each head said of it."""
+"""The windows of a recording: times, quality, heart rate and the predictions of each head."""
 
 from __future__ import annotations
 
@@ -17,14 +17,25 @@ from ecg_live.recorded.session_file import SessionContents
 
 TextArray = npt.NDArray[np.object_]  # of str
 Mask = npt.NDArray[np.bool_]
-STAMP_TOLERANCE_S = 1e-6  # s by which stamps of one moment may differ
-MAX_OUTSIDE_S = 60.0  # s by which a window may lie outside of the recording: it may have begun before
-DECISION_FIELDS = ("label", "abstain", "set")  # of a head's decision
+STAMP_TOLERANCE_S = 1e-6  # by which timestamps of one moment may differ
+MAX_OUTSIDE_S = 60.0  # by which a window may begin before the recording, or end after it
+DECISION_FIELDS = ("label", "abstain", "set")
+WINDOW_FIELDS = ("start", "stop", "latency", "grade", "reasons", "heart_rate", "rmssd")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadPredictions:
-    """What a head said: probabilities (n, classes), NaN where it abstained; words (n,), empty where there is none."""
+    """The predictions of a head for n windows.
+
+    Attributes
+    ----------
+    name : str
+    classes : tuple of str
+    probs : ndarray (n, classes)
+        Probabilities; NaN where it abstained.
+    label, abstain, set : ndarray (n,) of str
+        Label, reason for abstaining, and set; empty where there is none.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -35,20 +46,34 @@ class HeadPredictions:
 
     @property
     def answered(self) -> Mask:
-        """Windows that it did not abstain from."""
+        """Whether the head answered, shape (n,); it abstained from the others."""
         return np.asarray(self.label != "", dtype=np.bool_)
 
     def where(self, mask: Mask) -> Self:
-        """Of some windows only."""
+        """Return the predictions of some windows."""
         chosen = {name: getattr(self, name)[mask] for name in ("probs", *DECISION_FIELDS)}
         return replace(self, **chosen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedWindows:
-    """Windows, one below the other: ``start`` and ``stop`` in s of the report's axis, heart rate in bpm, RMSSD in ms.
+    """The n windows of a recording; missing values are NaN.
 
-    NaN is a number that there was none of, ``stray`` how many windows were left out because they lie elsewhere.
+    Attributes
+    ----------
+    start, stop : ndarray (n,)
+        Times on the axis of the report, s.
+    latency : ndarray (n,)
+        s.
+    grade, reasons : ndarray (n,) of str
+        Signal quality.
+    heart_rate : ndarray (n,)
+        bpm.
+    rmssd : ndarray (n,)
+        ms.
+    heads : tuple of HeadPredictions
+    stray : int
+        Windows that are left out because they lie outside of the recording.
     """
 
     start: F64
@@ -65,102 +90,117 @@ class RecordedWindows:
         return len(self.stop)
 
     def where(self, mask: Mask) -> Self:
-        """Some of them."""
-        names = ("start", "stop", "latency", "grade", "reasons", "heart_rate", "rmssd")
+        """Return some of the windows."""
         heads = tuple(head.where(mask) for head in self.heads)
-        return replace(self, heads=heads, **{name: getattr(self, name)[mask] for name in names})
+        return replace(self, heads=heads, **{name: getattr(self, name)[mask] for name in WINDOW_FIELDS})
 
     @property
     def usable(self) -> Mask:
-        """Those that are good or poor."""
+        """Whether a window is good or poor, shape (n,)."""
         return np.asarray((self.grade == "good") | (self.grade == "poor"), dtype=np.bool_)
 
 
-def read_windows(parts: Sequence[RecordingFile], times: TimeAxis, duration: float) -> RecordedWindows:
-    """Put together what the parts hold of windows; ``duration`` of the recording in s.
+def read_windows(files: Sequence[RecordingFile], times: TimeAxis, duration: float) -> RecordedWindows:
+    """Read the windows of all files; ``duration`` of the recording in s.
 
     Raises
     ------
     FormatError
-        The parts are of different models.
+        The files have different models.
     """
-    each = [_windows(part.contents, times) for part in parts]
-    heads = tuple(_concatenate([one.heads[k] for one in each]) for k in range(min(len(one.heads) for one in each)))
-    names = ("start", "stop", "latency", "grade", "reasons", "heart_rate", "rmssd")
-    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in each]) for name in names}
-    whole = RecordedWindows(**joined, heads=heads)
-    inside = (whole.start >= -MAX_OUTSIDE_S) & (whole.stop <= duration + MAX_OUTSIDE_S) & (whole.stop >= whole.start)
-    return replace(whole.where(np.asarray(inside)), stray=int((~inside).sum()))
+    by_file = [_windows_of(file.contents, times) for file in files]
+    head_count = min(len(windows.heads) for windows in by_file)
+    heads = tuple(_concatenate([windows.heads[k] for windows in by_file]) for k in range(head_count))
+    fields: dict[str, Any] = {
+        name: np.concatenate([getattr(windows, name) for windows in by_file]) for name in WINDOW_FIELDS
+    }
+    found = RecordedWindows(**fields, heads=heads)
+    inside = (found.start >= -MAX_OUTSIDE_S) & (found.stop <= duration + MAX_OUTSIDE_S) & (found.stop >= found.start)
+    return replace(found.where(np.asarray(inside)), stray=int((~inside).sum()))
 
 
 def _concatenate(heads: Sequence[HeadPredictions]) -> HeadPredictions:
     if len({(head.name, head.classes) for head in heads}) > 1:
-        raise FormatError(f"the files' models differ: head {heads[0].name!r} answers others", "make a report of each")
-    parts: dict[str, Any] = {
+        raise FormatError(f"the files' models differ in head {heads[0].name!r}", "make a report of each")
+    fields: dict[str, Any] = {
         name: np.concatenate([getattr(head, name) for head in heads]) for name in ("probs", *DECISION_FIELDS)
     }
-    return replace(heads[0], **parts)
+    return replace(heads[0], **fields)
 
 
-def _windows(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
-    numbers, rates = _stream_values(contents, "predictions", 3), _rhythm_values(contents)
-    decisions, quality = (
-        contents.text_streams[key].values if key in contents.text_streams else () for key in ("decisions", "quality")
-    )
-    count = min(len(numbers), len(decisions), len(quality), len(rates))  # of a file that was cut the last may lack some
-    labels = [contents.streams[key].labels if key in contents.streams else () for key in ("predictions", "decisions")]
-    words = _text_array(decisions[:count], len(labels[1]))
-    names = list(dict.fromkeys(label.rpartition("/")[0] for label in labels[1] if label.endswith("/label")))
-    judged = _text_array([(*row, "", "")[:2] for row in quality[:count]], 2)
+def _windows_of(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
+    values, rhythm = _stream_values(contents, "predictions", 3), _rhythm_values(contents)
+    decisions, quality = _stream_texts(contents, "decisions"), _stream_texts(contents, "quality")
+    count = min(len(values), len(decisions), len(quality), len(rhythm))  # in a truncated file some lack the last
+    columns, fields = _labels(contents, "predictions"), _labels(contents, "decisions")
+    texts = _text_array(decisions[:count], len(fields))
+    names = list(dict.fromkeys(label.rpartition("/")[0] for label in fields if label.endswith("/label")))
+    grades = _text_array([(*row, "", "")[:2] for row in quality[:count]], 2)
     return RecordedWindows(
-        start=numbers[:count, 0] - times.zero,
-        stop=numbers[:count, 1] - times.zero,
-        latency=numbers[:count, 2],
-        grade=judged[:, 0],
-        reasons=judged[:, 1],
-        heart_rate=rates[:count, 0],
-        rmssd=rates[:count, 1],
-        heads=tuple(_head_predictions(name, labels[0], labels[1], numbers[:count], words) for name in names),
+        start=values[:count, 0] - times.zero,
+        stop=values[:count, 1] - times.zero,
+        latency=values[:count, 2],
+        grade=grades[:, 0],
+        reasons=grades[:, 1],
+        heart_rate=rhythm[:count, 0],
+        rmssd=rhythm[:count, 1],
+        heads=tuple(_head_predictions(name, columns, fields, values[:count], texts) for name in names),
     )
 
 
 def _head_predictions(
-    name: str, columns: Sequence[str], fields: Sequence[str], numbers: F64, words: TextArray
+    name: str, columns: Sequence[str], fields: Sequence[str], values: F64, texts: TextArray
 ) -> HeadPredictions:
-    mine = [k for k, label in enumerate(columns) if label.startswith(f"{name}/")]
-    empty = np.full(len(words), "", dtype=object)
-    said = {
-        field: words[:, fields.index(f"{name}/{field}")] if f"{name}/{field}" in fields else empty
+    """Return the predictions of a head.
+
+    Parameters
+    ----------
+    name : str
+        Name of the head.
+    columns, fields : sequence of str
+        Names of the columns of ``values`` and of ``texts``.
+    values : ndarray (n, len(columns))
+        Stream of predictions.
+    texts : ndarray (n, len(fields))
+        Stream of decisions.
+    """
+    own = [k for k, label in enumerate(columns) if label.startswith(f"{name}/")]
+    empty = np.full(len(texts), "", dtype=object)
+    decision = {
+        field: texts[:, fields.index(f"{name}/{field}")] if f"{name}/{field}" in fields else empty
         for field in DECISION_FIELDS
     }
-    classes = tuple(columns[k].removeprefix(f"{name}/") for k in mine)
-    return HeadPredictions(name, classes, numbers[:, mine], said["label"], said["abstain"], said["set"])
+    classes = tuple(columns[k].removeprefix(f"{name}/") for k in own)
+    return HeadPredictions(name, classes, values[:, own], **decision)
 
 
-def _rows(contents: SessionContents, key: str) -> Sequence[tuple[str, ...]]:
-    """Texts of a stream."""
+def _labels(contents: SessionContents, key: str) -> Sequence[str]:
+    return contents.streams[key].labels if key in contents.streams else ()
+
+
+def _stream_texts(contents: SessionContents, key: str) -> Sequence[tuple[str, ...]]:
     return contents.text_streams[key].values if key in contents.text_streams else ()
 
 
 def _stream_values(contents: SessionContents, key: str, width: int) -> F64:
-    """Numbers (n, at least ``width``) of a stream."""
-    found = contents.numeric_streams.get(key)
-    return found.values if found is not None and found.values.shape[1] >= width else np.empty((0, width))
+    """Return the values (n, at least ``width``) of a stream; (0, width) if it is missing."""
+    stream = contents.numeric_streams.get(key)
+    return stream.values if stream is not None and stream.values.shape[1] >= width else np.empty((0, width))
 
 
 def _rhythm_values(contents: SessionContents) -> F64:
-    """Heart rate and RMSSD (n, 2) of each window: of a strap, whose own words lie between, the last at its stamp."""
-    rows, answers = _stream_values(contents, "heart_rate", 2), contents.numeric_streams.get("predictions")
-    if "ecg" in contents.streams or answers is None or not len(rows):
-        return rows
+    """Return heart rate and RMSSD (n, 2) of the windows; of a strap, its last values before each window's timestamp."""
+    values, predictions = _stream_values(contents, "heart_rate", 2), contents.numeric_streams.get("predictions")
+    if "ecg" in contents.streams or predictions is None or not len(values):
+        return values
     stamps = contents.numeric_streams["heart_rate"].stamps
-    at = np.searchsorted(stamps, answers.stamps + STAMP_TOLERANCE_S, side="right") - 1
-    return np.where((at >= 0)[:, None], rows[np.maximum(at, 0), :2], np.nan)
+    at = np.searchsorted(stamps, predictions.stamps + STAMP_TOLERANCE_S, side="right") - 1
+    return np.where((at >= 0)[:, None], values[np.maximum(at, 0), :2], np.nan)
 
 
 def _text_array(rows: Sequence[Sequence[str]], width: int) -> TextArray:
-    """Texts (n, width)."""
-    made = np.empty((len(rows), width), dtype=object)
+    """Return texts as an array (n, width)."""
+    texts = np.empty((len(rows), width), dtype=object)
     for k, row in enumerate(rows):
-        made[k] = row
-    return made
+        texts[k] = row
+    return texts

@@ -23,7 +23,7 @@ def test_a_session_and_its_page(tmp_path: Path) -> None:
     assert "mental_load answered 100% of the windows" in text
     assert [row[:3] for row in rows(page, "Answers")[1:]] == [ ["population", "21", "100%"], ["personal", "30", "100%"],
     ]  # fmt: skip
-    facts = dict(rows(page, "What the recording says"))
+    facts = dict(rows(page, "Metadata of the recording"))
     assert (facts["baseline"], facts["source"]) == ("30 s of rest asked for", str(ECG))
     assert facts["replay"].startswith("at speed max")
     assert "personal baseline complete" in text

@@ -45,7 +45,7 @@ def test_ticks_are_those_people_use() -> None:
 def test_names_of_markers_never_lie_on_each_other(found: list[tuple[float, str]]) -> None:
     axis = FigureAxis(100.0, (), tuple(RecordedMarker(time, text) for time, text in sorted(found)))
     ends: dict[str, float] = {}
-    for x, y, text in re.findall(r'<text x="([^"]+)" y="([^"]+)"[^>]*>([^<]*)</text>', "".join(axis.names())):
+    for x, y, text in re.findall(r'<text x="([^"]+)" y="([^"]+)"[^>]*>([^<]*)</text>', "".join(axis.marker_names())):
         assert float(x) > ends.get(y, 0.0)
         ends[y] = float(x) + 5 * len(re.sub("&[^;]+;", "x", text))
         assert AXIS_LEFT_PX - 200 < float(x) <= FIGURE_WIDTH_PX
@@ -54,7 +54,7 @@ def test_names_of_markers_never_lie_on_each_other(found: list[tuple[float, str]]
 def test_gaps_are_shades_unless_they_were_bridged() -> None:
     gaps = RecordedGap(20, 30, 256, False, "lost"), RecordedGap(40, 40.02, 5, True, "lost")
     axis = FigureAxis(100.0, gaps)
-    (shade,) = [part for part in axis.behind(axis.panel(0, 10, (0, 1))) if 'class="gap"' in part]
+    (shade,) = [part for part in axis.background(axis.panel(0, 10, (0, 1))) if 'class="gap"' in part]
     assert re.findall(r"M([\d.]+) [\d.]+h([\d.]+)v", shade) == [
         (f"{AXIS_LEFT_PX + 0.2 * AXIS_WIDTH_PX:.1f}", f"{0.1 * AXIS_WIDTH_PX:.1f}")
     ]

@@ -35,10 +35,10 @@ def test_the_first_file_stands_for_all(parts: list[Path], tmp_path: Path) -> Non
     for name in ("start", "stop", "heart_rate", "grade"):
         np.testing.assert_array_equal(getattr(whole.windows, name), getattr(one.windows, name))
     assert [(note.time, note.text) for note in whole.markers] == [(note.time, note.text) for note in one.markers]
-    assert whole.trace is not None
-    assert one.trace is not None
-    np.testing.assert_array_equal(whole.trace.envelope.low, one.trace.envelope.low)
-    for ours, theirs in zip(whole.trace.snippets, one.trace.snippets, strict=True):
+    assert whole.ecg is not None
+    assert one.ecg is not None
+    np.testing.assert_array_equal(whole.ecg.envelope.low, one.ecg.envelope.low)
+    for ours, theirs in zip(whole.ecg.snippets, one.ecg.snippets, strict=True):
         np.testing.assert_array_equal(ours.samples, theirs.samples)
     assert "All 3 files are whole" in words(reported(parts[0]))
 

@@ -79,14 +79,14 @@ def test_the_tables_have_the_numbers(recording: Path) -> None:
     assert rows(page, "Why windows are not good")[1:] == [
         ["flat line", "5", "12.5%"], ["baseline wander", "3", "7.5%"], ["share of samples bridged", "3", "7.5%"],
     ]  # fmt: skip
-    assert rows(page, "Stretches between markers")[2] == [
+    assert rows(page, "Intervals between markers")[2] == [
         "1 rest", "0:00:15.500", "20.0 s", "population", "4", "100%", "93.5", "40.0", "0.75", "0%",
     ]  # fmt: skip
     assert rows(page, "Gaps")[1:] == [["0:00:20.000", "0:00:22.000", "2.000", "512", "open", "radio lost"]]
     assert [row[1] + row[-1] for row in rows(page, "Markers")[1:]] == [
         "0:00:15.500rest", "0:00:35.500load <b>", "0:00:50.500end",
     ]  # fmt: skip
-    facts = dict(rows(page, "What the recording says"))
+    facts = dict(rows(page, "Metadata of the recording"))
     assert (facts["participant"], facts["session"], facts["length"]) == ("P01", "S1", "0:01:00")
     assert (facts["device"], facts["ECG"], facts["model"]) == ("Made up", "ECG at 256 Hz", "<&> \ufffd")
     assert facts["predictions"] == "every 1 s, 10 ms (median) to 10 ms (95 %) after the last sample of a window"
@@ -185,7 +185,7 @@ def test_a_file_that_was_cut_is_used_up_to_the_cut_which_is_said(recording: Path
         assert made.error is None
         assert "cut" in made.remarks[0] or "not closed" in made.remarks[0]
         text = words(reported(path))
-        assert "Not closed: cut.xdf ends without its last words" in text
+        assert "Not closed, without stream footers: cut.xdf" in text
         assert "Read this first" in text
     path.write_bytes(whole[:60])
     with pytest.raises(TruncatedError, match="before anything was recorded"):
@@ -211,7 +211,7 @@ def test_sessions_that_lack_something(tmp_path: Path) -> None:
     record(tmp_path / "short.xdf", [chunk(0), chunk(1)])
     text = words(reported(tmp_path / "short.xdf"))
     assert "0:00:02 was recorded, and no window of 10 s was complete" in text
-    assert "No marker was noted." in text
+    assert "No markers." in text
     record(tmp_path / "none.xdf", [State("searching", "looking", BEGAN), Marker(BEGAN + 1, "hello")])
     assert "hello" in words(reported(tmp_path / "none.xdf"))
     record(tmp_path / "nothing.xdf", [])

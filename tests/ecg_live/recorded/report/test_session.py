@@ -52,7 +52,7 @@ def test_windows_are_those_of_the_session(session: RecordedSession) -> None:
 
 def test_losses_markers_and_gaps(session: RecordedSession) -> None:
     found = count_losses(session)
-    assert (found.samples, found.missing, found.empty, found.told) == (58 * SECOND, 2 * SECOND, 0, 2 * SECOND)
+    assert (found.samples, found.missing, found.invalid, found.reported) == (58 * SECOND, 2 * SECOND, 0, 2 * SECOND)
     assert found.share == pytest.approx(2 / 60)
     assert session.duration == 60
     ((start, stop, lost, bridged, cause),) = session.gaps
@@ -62,7 +62,7 @@ def test_losses_markers_and_gaps(session: RecordedSession) -> None:
 
 
 def test_states_are_told_once_and_countdowns_only_begin(session: RecordedSession) -> None:
-    told = [(each.time, each.kind, each.times, each.until) for each in session.session_events]
+    told = [(each.time, each.kind, each.times, each.until) for each in session.events]
     assert told == [(-2, "connecting", 1, -2), (30, "baseline", 2, 31), (60, "ended", 1, 60)]
 
 
@@ -89,8 +89,8 @@ def test_reasons_are_ranked_without_their_percentages() -> None:
 
 
 def test_the_envelope_holds_every_extreme(session: RecordedSession) -> None:
-    assert session.trace is not None
-    seen = session.trace.envelope
+    assert session.ecg is not None
+    seen = session.ecg.envelope
     samples = np.concatenate([chunk(second).samples[:, 0] for second in range(60)])
     column = np.arange(len(samples)) // seen.per
     lost = (np.arange(len(samples)) // SECOND == 20) | (np.arange(len(samples)) // SECOND == 21)
@@ -111,8 +111,8 @@ def test_an_envelope_is_the_same_however_the_signal_is_cut() -> None:
 
 
 def test_a_close_look_shows_the_samples_around_the_marker_and_the_gap(session: RecordedSession) -> None:
-    assert session.trace is not None
-    first = session.trace.snippets[0]
+    assert session.ecg is not None
+    first = session.ecg.snippets[0]
     begin = round(10.5 * SECOND)
     wanted = np.arange(begin, begin + 10 * SECOND) / 1000
     wanted[20 * SECOND - begin :] = np.nan
@@ -134,11 +134,11 @@ def test_windows_with_impossible_times_are_left_out_and_counted(tmp_path: Path) 
 
 def test_of_a_strap_the_windows_count_and_not_its_own_words(tmp_path: Path) -> None:
     session = recorded(tmp_path / "a.xdf", strap_story(), STRAP)
-    assert session.trace is None
+    assert session.ecg is None
     assert session.windows.stop.tolist() == [*range(10, 30)]
     assert session.windows.heart_rate.tolist() == [60 + second for second in range(10, 30)]
     assert [(note.time, note.text) for note in session.markers] == [(12.25, "film")]
-    assert [each.kind for each in session.session_events] == ["gap"]
+    assert [each.kind for each in session.events] == ["gap"]
     assert session.duration == 31
 
 
@@ -149,8 +149,8 @@ def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: P
         State("gave_up", "gone", BEGAN + 9),
     ]
     session = recorded(tmp_path / "a.xdf", said)
-    assert session.trace is None
-    assert [(each.time, each.kind) for each in session.session_events] == [(0, "searching"), (9, "gave_up")]
+    assert session.ecg is None
+    assert [(each.time, each.kind) for each in session.events] == [(0, "searching"), (9, "gave_up")]
     assert [note.time for note in session.markers] == [2]
 
 
@@ -158,7 +158,7 @@ def test_clock_times_are_told_only_of_what_ran_in_real_time(tmp_path: Path) -> N
     items: list[Item] = [chunk(0), marker(0.5, "now")]
     session = recorded(tmp_path / "a.xdf", items)
     (note,) = session.markers
-    contents = session.parts[0].contents  # opened at 1000 s of the clock of tests
+    contents = session.files[0].contents  # opened at 1000 s of the clock of tests
     assert contents.opened_at == 1000
     opened = dt.datetime.fromisoformat(contents.file_header["datetime"])
     assert note.clock == opened + dt.timedelta(seconds=BEGAN + 0.5 - 1000)
