@@ -1,4 +1,4 @@
-"""Data sets that users bring: who wore it, what they did when, over the decoders of ``devices.files``."""
+"""Data sets: subjects, sessions and labels of public data sets and users' own, read by ``devices.files``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.datasets.dataset import Dataset
 
 __all__ = ["DATASETS", "open_dataset", "open_unlabelled"]
 
-# Modules and functions that load them from a folder; imported when they are asked for.
+# Modules and functions that load them from a folder; imported on first use.
 DATASETS: Mapping[str, str] = {
     "wesad": "training.datasets.wesad:load",
     "swell": "training.datasets.swell:load",
@@ -25,7 +25,7 @@ DATASETS: Mapping[str, str] = {
     "recordings": "training.datasets.recordings:load",
     "manifest": "training.datasets.manifest:load",
 }
-# Files that give a data set away, by glob pattern.
+# Glob patterns of files that identify a data set.
 _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt", "*/S*/S*.pkl", "*/S*/S*_respiban.txt"),
     "swell": ("**/*.S00", "**/*.s00"),
@@ -64,7 +64,7 @@ def open_dataset(name: str, folder: Path) -> Dataset:
 
 
 def _by_plugin(name: str, load: Callable[[Path], object], folder: Path) -> Dataset:
-    """A data set that another package loads."""
+    """A data set that a plug-in loads."""
     try:
         loaded = load(folder)
     except (EcgLiveError, OSError):
@@ -77,7 +77,7 @@ def _by_plugin(name: str, load: Callable[[Path], object], folder: Path) -> Datas
 
 
 def open_unlabelled(folder: Path) -> Dataset:
-    """Load whatever a folder holds, without its labels: a data set that its files give away, or else any recordings.
+    """Load whatever a folder holds, without its labels: a data set that its files identify, or else any recordings.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def open_unlabelled(folder: Path) -> Dataset:
     """
     found = (name for name, layout in _LAYOUT_PATTERNS.items() if any(_holds(folder, pattern) for pattern in layout))
     dataset = open_dataset(next(found, "recordings"), folder)
-    sittings = tuple(replace(sitting, annotations=()) for sitting in dataset.sessions)
-    return replace(dataset, sessions=sittings, labels={})
+    sessions = tuple(replace(session, annotations=()) for session in dataset.sessions)
+    return replace(dataset, sessions=sessions, labels={})
 
 
 def _holds(folder: Path, pattern: str) -> bool:

@@ -1,8 +1,8 @@
-"""AMIGOS' external annotation: what others read in the wearers' faces, for every 20 s of the preprocessed videos.
+"""AMIGOS' external annotation: what raters read in the subjects' faces, for every 20 s of the preprocessed videos.
 
-A data set of its own: beside the wearers' own ratings its short stretches would lose them half their windows, and long
-videos would outweigh short ones in a person's median. Where the stretches lie is in no file; two public readers place
-them alike, and count them as here: the recording's first 20 s, every 20 s from the video's start on, its last 20 s.
+It is a data set of its own: with the subjects' own ratings in one set, half of the windows would cross the short clips'
+ends, and long videos would outweigh short ones in a subject's median. No file states the clips' times; two public
+readers place and count them as here: the recording's first 20 s, every 20 s from the video's start on, its last 20 s.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ RATING_SCALES = {
     "arousal_external": Rating(-1, 1),
 }  # in the order of columns 2 and 3
 CAVEATS_EXTERNAL = (
-    "labels are what three others read in the wearer's face, not what the wearer felt",
+    "labels are what three raters read in the subject's face, not what the subject felt",
     "their scale is taken to go from -1 to 1, as in the paper: the files do not say",
-    "where a 20 s clip lies is in no file: they are taken to follow each other from the video's start on",
+    "no file states the times of the 20 s clips: they are taken to follow each other from the video's start",
     "the first and the last clip of a video overlap others, and are left out",
 )
 
@@ -51,12 +51,12 @@ def load(folder: Path) -> Dataset:
         There is no such file, or none with an annotated video.
     """
     remarks: list[str] = []
-    people = find_subject_files(folder, PREPROCESSED_LAYOUT, remarks)
-    if not people:
+    files = find_subject_files(folder, PREPROCESSED_LAYOUT, remarks)
+    if not files:
         raise DatasetError(f"{folder} holds no Data_Preprocessed_PNN.mat", "give AMIGOS' folder of preprocessed data")
-    sittings = load_sessions(folder, people, PREPROCESSED_LAYOUT, _annotations, remarks)
+    sessions = load_sessions(folder, files, PREPROCESSED_LAYOUT, _annotations, remarks)
     title, caveats = f"{TITLE}, external annotation", (*CAVEATS_EXTERNAL, *CAVEATS)
-    return Dataset("amigos-external", title, LICENCE, sittings, RATING_SCALES, tuple(remarks), caveats)
+    return Dataset("amigos-external", title, LICENCE, sessions, RATING_SCALES, tuple(remarks), caveats)
 
 
 def _annotations(path: Path, course: Course, where: str, remarks: list[str]) -> Iterator[Annotation]:

@@ -1,4 +1,4 @@
-"""Which class of a label is more: known words say so, or the user does; the last class is the one that a screen shows.
+"""Order of a label's classes from least to most, by known words or by the user; screens show the last class.
 
 Sorted by letter, ``high`` comes before ``low``, and a panel called Arousal would show the probability of low.
 """
@@ -36,7 +36,7 @@ _STATED_ORDER = re.compile(r"(.*\S)\s*\[(.*)\]\s*", re.DOTALL)  # arousal[low,hi
 
 
 def order_by_meaning(names: Iterable[str]) -> Classes:
-    """Classes from least to most where their words say so, else by letter, which is noted."""
+    """Classes from least to most where known words order them, else by letter, with ``by_letter`` set."""
     found = sorted(set(names))
     ranks = _ranks(found)
     if ranks is None:
@@ -97,18 +97,18 @@ def choose_labels(data: Dataset, texts: Sequence[str]) -> tuple[Dataset, tuple[s
 
 
 def order_remark(name: str, meaning: Rating | Classes) -> str:
-    """Say that a label's classes are ordered by letter only, and how to state their order; empty where they are not."""
+    """Remark that a label's classes are ordered by letter only, and how to state their order; else empty."""
     if isinstance(meaning, Rating) or not meaning.by_letter:
         return ""
     listed = ",".join(f'"{each}"' if "," in each else each for each in meaning.names)
     return (
-        f"nothing says which class of {name} is more: they are ordered by letter, so that {meaning.names[-1]} counts "
-        f"as the highest (state their order: --label '{name}[{listed}]', the highest last)"
+        f"the order of the classes of {name} is unknown: they are ordered by letter, so that {meaning.names[-1]} "
+        f"counts as the highest (state their order: --label '{name}[{listed}]', the highest last)"
     )
 
 
 def _ranks(names: Sequence[str]) -> list[float] | None:
-    """Where each of several names lies from least to most; None where their words do not say."""
+    """Rank of each name from least to most; None where known words do not order them."""
     whole = [tuple(re.split(r"[\s_\-./]+", name.casefold().strip())) for name in names]
     for words in (whole, _differing(whole)):
         texts = [" ".join(each) for each in words]

@@ -1,4 +1,4 @@
-"""What every data set gives: people, their recordings in order, and labelled stretches of them."""
+"""What every data set holds: subjects, their sessions of recordings, and labelled annotations."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class RecordingPart:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Seconds ``start`` to ``stop`` of a part, in raw time from its first sample, and what the wearer felt or did.
+    """A labelled interval: ``start`` to ``stop`` s of a part, from its first sample.
 
-    ``labels`` by name; one that was not given is left out, never NaN. ``rest`` marks what a personal baseline may be
-    taken from. ``stop`` may be infinite: to the part's end.
+    ``labels`` by name; one that was not given is left out, never NaN. ``rest``: a resting baseline may be taken
+    from it. ``stop`` may be infinite: to the part's end.
     """
 
     part: int
@@ -36,7 +36,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class SubjectSession:
-    """One wearer's recordings in the order in which they were made; labelled stretches, which do not overlap."""
+    """One subject's recordings in the order in which they were made, and their annotations, which do not overlap."""
 
     subject: str
     parts: tuple[RecordingPart, ...]
@@ -53,9 +53,9 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """A label that is one of some names, from least to most: models list them so, and a screen shows the last.
+    """A label that is one of several names, from least to most: models list them so, and screens show the last.
 
-    ``by_letter``: nobody knows which is more, and they are sorted by letter.
+    ``by_letter``: their order is unknown, and they are sorted by letter.
     """
 
     names: tuple[str, ...]
@@ -64,7 +64,7 @@ class Classes:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set as it lies on disk.
+    """A data set on disk.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ class Dataset:
         As on the command line.
     title, licence : str
         For reports and model cards.
-    sittings : tuple of Sitting
-        In a fixed order; a wearer may have several.
+    sessions : tuple of SubjectSession
+        In a fixed order; a subject may have several.
     labels : mapping
-        What the labels' values mean, by name; the first is what is learnt if nobody says.
+        What the labels' values mean, by name; the first is learnt by default.
     remarks : tuple of str
-        What was left out or mended, and why: one line each, for the summary.
+        What was left out or corrected, and why: one line each, for the summary.
     caveats : tuple of str
         What a reader of any score on it must know.
     """
@@ -92,5 +92,5 @@ class Dataset:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """All wearers, sorted."""
-        return tuple(sorted({sitting.subject for sitting in self.sessions}))
+        """All subjects, sorted."""
+        return tuple(sorted({session.subject for session in self.sessions}))

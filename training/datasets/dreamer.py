@@ -1,4 +1,4 @@
-"""DREAMER (Katsigiannis & Ramzan 2018): 23 people, 18 films, each rated once for valence, arousal and dominance."""
+"""DREAMER (Katsigiannis & Ramzan 2018): 23 subjects, 18 films, each rated once for valence, arousal and dominance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from devices.files.matlab.matlab import Course, list_trials
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from training.datasets.dataset import Annotation, Dataset, Rating, RecordingPart, SubjectSession
-from training.datasets.ratings import rated
+from training.datasets.labels import ratings_on_scale
 
 FILE_NAME, LAYOUT_NAME = "DREAMER.mat", "DREAMER"
 SUBJECT_COUNT = 23
@@ -25,9 +25,9 @@ def load(folder: Path) -> Dataset:
     Raises
     ------
     DatasetError
-        There is no such file, or nobody in it has a rated film.
+        There is no such file, or no subject in it has a rated film.
     RecordingError
-        The file cannot be read, or is laid out in another way.
+        The file cannot be read, or has another layout.
     """
     path = next((path for path in (folder / FILE_NAME, *sorted(folder.glob(f"*/{FILE_NAME}"))) if path.is_file()), None)
     if path is None:
@@ -36,16 +36,18 @@ def load(folder: Path) -> Dataset:
     if other := {course.layout for course in courses} - {LAYOUT_NAME}:
         raise DatasetError(f"{path} is laid out as {other.pop()}, expected {LAYOUT_NAME}", "give DREAMER's own file")
     remarks = (
-        [] if len(courses) == SUBJECT_COUNT else [f"{path.name} holds {len(courses)} people, expected {SUBJECT_COUNT}"]
+        []
+        if len(courses) == SUBJECT_COUNT
+        else [f"{path.name} holds {len(courses)} subjects, expected {SUBJECT_COUNT}"]
     )
-    sittings = [sitting for course in courses if (sitting := _session(path, course, remarks)) is not None]
-    if not sittings:
-        raise DatasetError(f"{path}: nobody has a rated film: {'; '.join(remarks[:3])}", "download the file again")
+    sessions = [session for course in courses if (session := _session(path, course, remarks)) is not None]
+    if not sessions:
+        raise DatasetError(f"{path}: no subject has a rated film: {'; '.join(remarks[:3])}", "download the file again")
     return Dataset(
         "dreamer",
         "DREAMER (Katsigiannis & Ramzan 2018)",
         "by agreement with its authors; may not be passed on",
-        tuple(sittings),
+        tuple(sessions),
         RATING_SCALES,
         tuple(remarks),
         CAVEATS,
@@ -54,14 +56,14 @@ def load(folder: Path) -> Dataset:
 
 def _session(path: Path, course: Course, remarks: list[str]) -> SubjectSession | None:
     subject = f"{int(course.part):02d}"
-    remarks += [f"person {subject}: {remark}" for remark in course.remarks]
-    spans: list[Annotation] = []
+    remarks += [f"subject {subject}: {remark}" for remark in course.remarks]
+    annotations: list[Annotation] = []
     for trial in course.trials:
         if trial.kind == "baseline":
-            spans.append(Annotation(0, trial.start, trial.stop, rest=True))
-        elif labels := rated(trial, RATING_SCALES, f"person {subject}", remarks):
-            spans.append(Annotation(0, trial.start, trial.stop, labels))
-    if not any(span.labels for span in spans):
-        remarks.append(f"person {subject}: left out, without a rated film")
+            annotations.append(Annotation(0, trial.start, trial.stop, rest=True))
+        elif labels := ratings_on_scale(trial.ratings, RATING_SCALES, f"subject {subject}, {trial.name}", remarks):
+            annotations.append(Annotation(0, trial.start, trial.stop, labels))
+    if not any(annotation.labels for annotation in annotations):
+        remarks.append(f"subject {subject}: left out, without a rated film")
         return None
-    return SubjectSession(subject, (RecordingPart(path, ReadOptions(part=course.part)),), tuple(spans))
+    return SubjectSession(subject, (RecordingPart(path, ReadOptions(part=course.part)),), tuple(annotations))

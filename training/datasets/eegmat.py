@@ -17,12 +17,12 @@ CAVEATS = ("rest always comes first and lasts longer (3 minutes, then 1): what m
 
 
 def load(folder: Path) -> Dataset:
-    """All people of ``SubjectNN_1.edf`` (rest) and ``SubjectNN_2.edf`` (arithmetic) in a folder, or one within it.
+    """All subjects of ``SubjectNN_1.edf`` (rest) and ``SubjectNN_2.edf`` (arithmetic) in a folder, or one within it.
 
     Raises
     ------
     DatasetError
-        There are no such files, or nobody has both.
+        There are no such files, or no subject has both.
     """
     found: dict[int, dict[str, Path]] = {}
     for path in (path for pattern in FILE_PATTERNS for path in sorted(folder.glob(pattern))):
@@ -35,20 +35,20 @@ def load(folder: Path) -> Dataset:
     absent = [f"{number:02d}" for number in range(SUBJECT_COUNT) if number not in found]
     remarks = [f"no files of {', '.join(absent)}"] if absent else []
     remarks += [
-        f"person {number:02d}: left out, as {'rest' if '1' not in paths else 'arithmetic'} is missing"
+        f"subject {number:02d}: left out, as {'rest' if '1' not in paths else 'arithmetic'} is missing"
         for number, paths in sorted(found.items())
         if len(paths) < 2
     ]
-    sittings = [_session(number, paths) for number, paths in sorted(found.items()) if len(paths) == 2]
-    if not sittings:
+    sessions = [_session(number, paths) for number, paths in sorted(found.items()) if len(paths) == 2]
+    if not sessions:
         raise DatasetError(
-            f"{folder}: nobody has both recordings, SubjectNN_1.edf and SubjectNN_2.edf", "complete the data set"
+            f"{folder}: no subject has both recordings, SubjectNN_1.edf and SubjectNN_2.edf", "complete the data set"
         )
     return Dataset(
         "eegmat",
         "EEG During Mental Arithmetic Tasks 1.0.0 (Zyma et al. 2019, PhysioNet)",
         "ODC-By 1.0",
-        tuple(sittings),
+        tuple(sessions),
         {LABEL_NAME: Classes(CLASS_NAMES)},
         tuple(remarks),
         CAVEATS,

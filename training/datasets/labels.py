@@ -1,8 +1,8 @@
-"""From what people said to the classes that a model tells apart."""
+"""From ratings and class names to the classes of a head: split at the middle, at the subject's median, or raw."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +14,13 @@ from ecg_live.events import F64
 from training.datasets.dataset import Classes, LabelValue, Rating
 
 LOW_HIGH = ("low", "high")
-NO_LABEL = -1  # index of a stretch without the label, or of a person who is left out
+NO_LABEL = -1  # index of an annotation without the label, or of a subject that is left out
 
 Indices = npt.NDArray[np.int64]
 
 
 class Classified(NamedTuple):
-    """Class of each stretch (n,) as its place in ``names``, -1 for none; one line for whatever was decided."""
+    """Class of each annotation (n,) as an index into ``names``, -1 for none; a remark on each decision."""
 
     indices: Indices
     names: tuple[str, ...]
@@ -35,15 +35,15 @@ def classify(
     Parameters
     ----------
     values : sequence of length n
-        One value a labelled stretch (not a window), so that long stretches do not count more; None where there is none.
+        One value per annotation (not per window), so that long ones do not count more; None where there is none.
     subjects : sequence of length n
-        Who said so.
+        The subject of each.
     meaning : Rating or Classes
-        What the values are. Classes are taken as they are, whatever ``split`` says.
+        What the values are. Classes are taken as they are, without regard to ``split``.
     split : str
-        ``middle``: above the middle of the scale is high, the middle itself is low. ``median``: above the person's own
-        median is high, the median itself is low; who gave one value only is left out. ``raw``: each whole number that
-        occurs is a class.
+        ``middle``: above the middle of the scale is high, the middle itself is low. ``median``: above the subject's
+        median is high, the median itself is low; a subject with one value only is left out. ``raw``: each whole number
+        that occurs is a class.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _median(ratings: F64, subjects: npt.NDArray[np.str_]) -> Classified:
     on = int(np.sum(ratings == medians))
     remarks = [f"left out, as all their ratings are the same: {', '.join(alike)}"] if alike else []
     if on:
-        remarks.append(f"{on} of {int(np.isfinite(medians).sum())} ratings are their person's median and count as low")
+        remarks.append(f"{on} of {int(np.isfinite(medians).sum())} ratings are their subject's median and count as low")
     return Classified(_above(ratings, medians), LOW_HIGH, tuple(remarks))
 
 
@@ -96,9 +96,28 @@ def _raw(ratings: F64) -> Classified:
     known = np.unique(whole[np.isfinite(whole)])
     index = np.where(np.isfinite(whole), np.searchsorted(known, whole), NO_LABEL)
     odd = int(np.sum(np.isfinite(ratings) & (whole != ratings)))
-    remarks = (f"{odd} ratings are no whole numbers and are rounded, halves up",) if odd else ()
+    remarks = (f"{odd} ratings are not whole numbers and are rounded, halves up",) if odd else ()
     return Classified(index.astype(np.int64), tuple(f"{value:g}" for value in known), remarks)
 
 
 def _above(ratings: F64, limits: F64) -> Indices:
     return np.where(np.isfinite(ratings) & np.isfinite(limits), ratings > limits, NO_LABEL).astype(np.int64)
+
+
+def ratings_on_scale(
+    ratings: Mapping[str, float], scales: Mapping[str, Rating], where: str, remarks: list[str]
+) -> dict[str, LabelValue]:
+    """A trial's ratings by name as far as they are on their scale; ``remarks`` gets those that are not, or are missing.
+
+    ``where`` names the trial in remarks.
+    """
+    labels: dict[str, LabelValue] = {}
+    for name, scale in scales.items():
+        value = ratings.get(name)
+        if value is None:
+            remarks.append(f"{where}: no rating of {name}")
+        elif not scale.low <= value <= scale.high:
+            remarks.append(f"{where}: {name} is {value:g}, expected {scale.low:g} to {scale.high:g}; left out")
+        else:
+            labels[name] = value
+    return labels

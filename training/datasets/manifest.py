@@ -1,4 +1,4 @@
-"""One's own recordings: a CSV manifest names files, who wore them, and labelled stretches of them."""
+"""Users' own recordings: a CSV manifest lists files, subjects and labelled annotations."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from training.datasets.dataset import Annotation, Dataset, LabelValue, Recording
 from training.datasets.manifest_table import ManifestRow, ManifestTable, read_labels, read_table
 
 MANIFEST_NAME = "manifest.csv"
-_MAX_OVERRUN_S = 1.0  # s; a stretch that ends later behind its recording's end than this is remarked on
+_MAX_OVERRUN_S = 1.0  # an annotation that ends later than this after its recording's end gets a remark
 _BOOLEAN_WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
 
 class _OpenedPart(NamedTuple):
-    """A part, whose it is, and what opening it has shown; ``stretches`` are filled in row by row."""
+    """A part that was opened once: its subject, rate and duration; annotations with their rows are added."""
 
     part: RecordingPart
     subject: str
     rate: float
     duration: float
-    stretches: list[tuple[Annotation, ManifestRow]]
+    annotated: list[tuple[Annotation, ManifestRow]]
 
 
 def load(folder: Path) -> Dataset:
@@ -34,13 +34,13 @@ def load(folder: Path) -> Dataset:
 
     Its columns are ``file`` (relative to the manifest), ``subject``, ``start_s`` and ``stop_s`` (seconds from the
     file's first sample; empty: from its start, to its end), one a label (see `read_labels`) and, where they are needed,
-    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a personal baseline may be taken from it). A
-    subject's files are taken as one sitting, in the manifest's order, unless their rates differ.
+    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a resting baseline may be taken from it). A
+    subject's files form one session, in the manifest's order, unless their rates differ.
 
     Raises
     ------
     DatasetError
-        The manifest, or a line of it, is not as it should be, or a file in it cannot be opened.
+        The manifest or a line of it is invalid, or a file in it cannot be opened.
     """
     path = folder / MANIFEST_NAME if folder.is_dir() else folder
     if not path.is_file():
@@ -63,7 +63,7 @@ def _add_row(
     opened: dict[tuple[Path, ReadOptions], _OpenedPart],
     remarks: list[str],
 ) -> None:
-    """Add a row's stretch to its part, which is opened where it is new."""
+    """Add a row's annotation to its part, which is opened on first use."""
     item = _part_of_row(table, row, opened)
     start, stop = table.number(row, "start_s"), table.number(row, "stop_s")
     start, stop = 0.0 if start is None else start, inf if stop is None else stop
@@ -77,10 +77,10 @@ def _add_row(
     rest = _BOOLEAN_WORDS.get(row.cells.get("rest", "").casefold())
     if rest is None:
         raise table.wrong(row, f"rest is {row.cells['rest']!r}, expected 1 or 0")
-    span = Annotation(0, start, stop, labels, rest)
-    twin = next((other for known, other in item.stretches if known == span), None)
+    annotation = Annotation(0, start, stop, labels, rest)
+    twin = next((other for known, other in item.annotated if known == annotation), None)
     if twin is None:
-        item.stretches.append((span, row))
+        item.annotated.append((annotation, row))
     else:
         remarks.append(f"{table.path.name}, line {row.line}: the same as line {twin.line}; left out")
 
@@ -88,7 +88,7 @@ def _add_row(
 def _part_of_row(
     table: ManifestTable, row: ManifestRow, opened: dict[tuple[Path, ReadOptions], _OpenedPart]
 ) -> _OpenedPart:
-    """The part that a row is about."""
+    """The part that a row names."""
     subject, file = row.cells["subject"], row.cells["file"]
     if not subject or not file:
         raise table.wrong(row, f"{'file' if subject else 'subject'} is empty")
@@ -107,20 +107,20 @@ def _part_of_row(
         length = inf if info.duration is None else info.duration
         item = opened[path, opening] = _OpenedPart(RecordingPart(path, opening), subject, info.rate, length, [])
     if item.subject != subject:
-        raise table.wrong(row, f"{file} is {subject}'s here, and {item.subject}'s in a line before")
+        raise table.wrong(row, f"{file} has subject {subject} here, and {item.subject} in a line before")
     return item
 
 
 def _check_overlap(table: ManifestTable, item: _OpenedPart) -> None:
-    item.stretches.sort(key=lambda stretch: stretch[0].start)
-    for (before, first), (after, second) in pairwise(item.stretches):
+    item.annotated.sort(key=lambda pair: pair[0].start)
+    for (before, first), (after, second) in pairwise(item.annotated):
         if after.start < before.stop:
-            found = f"{after.start:g} s lies within line {first.line}, {before.start:g} to {before.stop:g} s"
+            found = f"{after.start:g} s is within line {first.line}, {before.start:g} to {before.stop:g} s"
             raise table.wrong(second, found)
 
 
 def _sessions(items: list[_OpenedPart]) -> tuple[SubjectSession, ...]:
-    """Each subject's parts in order; a new sitting where the rate changes."""
+    """Each subject's parts in order; a new session where the rate changes."""
     groups: list[list[_OpenedPart]] = []
     for subject in dict.fromkeys(item.subject for item in items):
         for item in items:
@@ -133,9 +133,9 @@ def _sessions(items: list[_OpenedPart]) -> tuple[SubjectSession, ...]:
 
 
 def _session(group: list[_OpenedPart]) -> SubjectSession:
-    spans = [
-        Annotation(i, span.start, span.stop, span.labels, span.rest)
+    annotations = [
+        Annotation(i, annotation.start, annotation.stop, annotation.labels, annotation.rest)
         for i, item in enumerate(group)
-        for span, _ in item.stretches
+        for annotation, _ in item.annotated
     ]
-    return SubjectSession(group[0].subject, tuple(item.part for item in group), tuple(spans))
+    return SubjectSession(group[0].subject, tuple(item.part for item in group), tuple(annotations))

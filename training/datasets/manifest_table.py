@@ -41,7 +41,7 @@ class ManifestTable(NamedTuple):
         Raises
         ------
         DatasetError
-            It is no number.
+            It is not a number.
         """
         text = row.cells[name]
         if text.casefold() in _EMPTY_CELLS:
@@ -55,17 +55,17 @@ class ManifestTable(NamedTuple):
         return value
 
     def wrong(self, row: ManifestRow, found: str) -> DatasetError:
-        """Say what is wrong with a row, to be raised."""
+        """The error about a row, to be raised."""
         return DatasetError(f"{self.path.name}, line {row.line}: {found}", "mend that line")
 
 
 def read_table(path: Path) -> ManifestTable:
-    """Read a manifest, whose cells are separated by commas or semicolons.
+    """Read a manifest with cells separated by commas or semicolons.
 
     Raises
     ------
     DatasetError
-        It is no such table, or lacks a column.
+        It is not such a table, or lacks a column.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -77,7 +77,7 @@ def read_table(path: Path) -> ManifestTable:
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}", "check the path") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path}: no table of text: {error}", "save it as CSV in UTF-8") from error
+        raise DatasetError(f"{path}: not a table of text: {error}", "save it as CSV in UTF-8") from error
     lines = [(number, cells) for number, cells in lines if any(cells)]
     if len(lines) < 2:
         raise DatasetError(f"{path}: found {len(lines)} lines, expected a header and rows", "fill it in")
@@ -109,7 +109,7 @@ def read_labels(table: ManifestTable) -> tuple[dict[str, Rating | Classes], list
     """What the label columns mean, and each row's labels; one that is empty or NaN is left out.
 
     A column of numbers is a rating from its least to its largest, or on the scale that its header gives, as in
-    ``valence[1-9]``; a column of text holds the names of classes, in the order of what they mean, or in that which its
+    ``valence[1-9]``; a column of text holds names of classes, ordered by known words, or as its
     header states, as in ``arousal[low,high]``.
 
     Raises

@@ -12,11 +12,11 @@ from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 
 RECORD_PATTERN = "A[0-9][0-9][0-9][0-9][0-9].hea"  # how the challenge names its records
-_MAX_NAMED_FILES = 20  # files left out that are named one by one
+_MAX_NAMED_FILES = 20  # of those left out
 
 
 def load(folder: Path) -> Dataset:
-    """All recordings in a folder and the folders within it, each a wearer of its own.
+    """All recordings in a folder and the folders within it, each a subject of its own.
 
     A file that cannot be opened is left out, with a remark; so are hidden ones and what belongs to a WFDB header,
     signals and segments, without.
@@ -42,7 +42,7 @@ def load_cinc2017(folder: Path) -> Dataset:
 
 
 def _dataset(folder: Path, paths: Iterable[Path], name: str, title: str, licence: str, wanted: str) -> Dataset:
-    sittings: list[SubjectSession] = []
+    sessions: list[SubjectSession] = []
     remarks: list[str] = []
     for path in paths:
         where = path.relative_to(folder).as_posix()
@@ -51,17 +51,17 @@ def _dataset(folder: Path, paths: Iterable[Path], name: str, title: str, licence
         except EcgLiveError as error:
             remarks.append(f"{where}: left out: {error.message.removeprefix(f'{path.name}: ')}")
         else:
-            sittings.append(SubjectSession(where, (RecordingPart(path),)))
-    if not sittings:
+            sessions.append(SubjectSession(where, (RecordingPart(path),)))
+    if not sessions:
         why = f": {remarks[0]}" if remarks else ""
         raise DatasetError(f"{folder} holds no {wanted} that can be opened{why}", "give a folder of recordings")
     if len(remarks) > _MAX_NAMED_FILES:
         remarks = [*remarks[:_MAX_NAMED_FILES], f"{len(remarks) - _MAX_NAMED_FILES} more files are left out"]
-    return Dataset(name, title, licence, tuple(sittings), {}, tuple(remarks))
+    return Dataset(name, title, licence, tuple(sessions), {}, tuple(remarks))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files that stand for a recording, in a fixed order."""
+    """All files that are a recording of their own, in a fixed order."""
     segments = {segment for path in folder.rglob("*.hea") for segment in _segments(path)}
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
@@ -75,4 +75,4 @@ def _segments(path: Path) -> list[Path]:
     try:
         return [segment.header for segment in read_wfdb_header(path).segments if segment.header is not None]
     except (EcgLiveError, OSError):
-        return []  # it is named when it is opened
+        return []  # opening it reports the error

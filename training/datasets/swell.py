@@ -23,23 +23,23 @@ from training.datasets.swell_sheet import (
     read_sheet,
 )
 
-ROW_S = 60.0  # s that a row of the sheet stands for
-MAX_FOREIGN_MINUTES = 2  # minutes of other blocks that a recording may begin or end with
-FALLBACK_CHANNEL = 6  # the channel, from 1, that a public reader takes for the ECG
+ROW_S = 60.0  # duration of a row of the sheet
+MAX_FOREIGN_MINUTES = 2  # of other blocks, at a recording's start or end
+FALLBACK_CHANNEL = 6  # from 1: what a public reader takes for the ECG
 _FILE_NAME = re.compile(r"pp\s*(\d+)[_-].*[_-]c(\d)([_-]cont.*)?", re.IGNORECASE)  # pp12_9-10-212_c1, pp23_..._c2_cont
-_INNER_FOLDER = re.compile(r"\w - .*|mobi signals.*", re.IGNORECASE)  # the data set's own folders, as "0 - Raw data"
+_INNER_FOLDER = re.compile(r"\w - .*|mobi signals.*", re.IGNORECASE)  # the data set's folders, as "0 - Raw data"
 _SHEET_NAMES = ("behavioral-features - per minute", "swelldata")  # as names begin
 _EXPECTED_FILES = "recordings (*.S00) and the sheet 'Behavioral-features - per minute' (.xlsx or .tab)"
-# Stress is what was asked of people, by the sheet: the order of conditions, and so the block, differs between them.
+# Stress is the condition in the sheet: the order of conditions, and so the block, differs between subjects.
 _STRESS_OF_CONDITION = {"N": "no stress", "T": "stress", "I": "stress"}
 
 
-class _RecordingFile(NamedTuple):
-    """A recording: whose and which block its name says, and whether it is the second part of it."""
+class _SwellFile(NamedTuple):
+    """A recording: subject and block by its name, and whether it is the second part of the block."""
 
-    person: int
+    subject: int
     block: int
-    more: bool
+    second_part: bool
     path: Path
 
 
@@ -54,17 +54,17 @@ def load(folder: Path) -> Dataset:
     remarks: list[str] = []
     below = sorted(path for path in folder.rglob("*") if path.is_file())
     files = _files([path for path in below if path.suffix.casefold() == ".s00"], remarks)
-    people = read_sheet(_sheet(folder, below, remarks), remarks)
+    subjects = read_sheet(_sheet(folder, below, remarks), remarks)
     if not files:
         raise DatasetError(f"{folder} holds no recording such as pp1_18-9-2012_c1.S00", f"it needs {_EXPECTED_FILES}")
-    alone = sorted(people.keys() - {file.person for file in files})
-    remarks += [f"PP{number} is in the sheet, but has no recording" for number in alone]
-    sittings = [
-        sitting
-        for number, own in groupby(files, lambda file: file.person)
-        if (sitting := _session(number, list(own), people.get(number, SheetSubject()), remarks))
+    unrecorded = sorted(subjects.keys() - {file.subject for file in files})
+    remarks += [f"PP{number} is in the sheet, but has no recording" for number in unrecorded]
+    sessions = [
+        session
+        for number, own in groupby(files, lambda file: file.subject)
+        if (session := _session(number, list(own), subjects.get(number, SheetSubject()), remarks))
     ]
-    if not any(sitting.annotations for sitting in sittings):
+    if not any(session.annotations for session in sessions):
         raise DatasetError(
             f"{folder}: no recording fits the sheet: {'; '.join(remarks[:3])}", f"it needs {_EXPECTED_FILES}"
         )
@@ -72,7 +72,7 @@ def load(folder: Path) -> Dataset:
         name="swell",
         title="SWELL Knowledge Work (Koldijk et al. 2014)",
         licence="CC BY-NC-SA 4.0; cite Koldijk et al. 2014",
-        sessions=tuple(sittings),
+        sessions=tuple(sessions),
         labels={
             "stress": Classes(("no stress", "stress")),
             "condition": Classes(tuple(CONDITION_NAMES.values())),
@@ -80,32 +80,32 @@ def load(folder: Path) -> Dataset:
         },
         remarks=tuple(remarks),
         caveats=(
-            "stress is the condition that people worked under; how stressed they felt, stress_rating, differs",
+            "stress is the condition that subjects worked under; how stressed they felt is stress_rating",
             "the sheet states no scales: stress_rating is taken to go from 0 to 10, mental_effort from 0 to 15",
             "ratings were given once a block, and hold for all of it",
-            "minutes are placed by the clocks of recorder and sheet, which are taken to agree",
+            "minutes are placed by the clocks of recorder and sheet, which are assumed to agree",
         ),
     )
 
 
-def _files(paths: Sequence[Path], remarks: list[str]) -> list[_RecordingFile]:
-    found: dict[tuple[int, int, bool], _RecordingFile] = {}
+def _files(paths: Sequence[Path], remarks: list[str]) -> list[_SwellFile]:
+    found: dict[tuple[int, int, bool], _SwellFile] = {}
     for path in paths:
         name = _FILE_NAME.fullmatch(path.stem)
         if not name:
-            remarks.append(f"{path.name} is not used: its name says no person and block, as pp1_18-9-2012_c1 does")
+            remarks.append(f"{path.name} is not used: its name states no subject and block, as pp1_18-9-2012_c1 does")
             continue
         key = (int(name[1]), int(name[2]), bool(name[3]))
         if key in found:
-            remarks.append(f"{path.name} is not used: {found[key].path.name} is of the same person and block")
-        found.setdefault(key, _RecordingFile(*key, path))
+            remarks.append(f"{path.name} is not used: {found[key].path.name} is of the same subject and block")
+        found.setdefault(key, _SwellFile(*key, path))
     return [found[key] for key in sorted(found)]
 
 
 def _sheet(folder: Path, below: Sequence[Path], remarks: list[str]) -> Path:
     found = _sheets(below)
     top = folder.resolve()
-    while not found and _INNER_FOLDER.fullmatch(top.name):  # a folder of the recordings: the sheet lies beside it
+    while not found and _INNER_FOLDER.fullmatch(top.name):  # a folder of recordings: the sheet is beside it
         top = top.parent
         found = _sheets(sorted(top.rglob("*")))
     sheets = [path for ending in (".xlsx", ".tab") for path in found if path.suffix.casefold() == ending]
@@ -120,10 +120,10 @@ def _sheets(paths: Sequence[Path]) -> list[Path]:
 
 
 def _session(
-    number: int, files: Sequence[_RecordingFile], person: SheetSubject, remarks: list[str]
+    number: int, files: Sequence[_SwellFile], subject: SheetSubject, remarks: list[str]
 ) -> SubjectSession | None:
     parts: list[RecordingPart] = []
-    spans: list[Annotation] = []
+    annotations: list[Annotation] = []
     for file in files:
         try:
             header = read_poly5_header(file.path)
@@ -134,13 +134,13 @@ def _session(
         except OSError as error:
             remarks.append(f"{file.path.name} is not used: {error.strerror}")
             continue
-        spans += _annotations(len(parts), file, header, person, remarks)
+        annotations += _annotations(len(parts), file, header, subject, remarks)
         parts.append(RecordingPart(file.path, opening))
-    return SubjectSession(f"PP{number}", tuple(parts), tuple(spans)) if parts else None
+    return SubjectSession(f"PP{number}", tuple(parts), tuple(annotations)) if parts else None
 
 
 def _opening(name: str, header: Poly5Header, remarks: list[str]) -> ReadOptions:
-    """By name, or else by number."""
+    """Options that choose the ECG channel by name, or else by number."""
     try:
         channels.choose_channel(header.kinds, ReadOptions(), name)
     except ConfigError:
@@ -152,33 +152,33 @@ def _opening(name: str, header: Poly5Header, remarks: list[str]) -> ReadOptions:
 
 
 def _annotations(
-    part: int, file: _RecordingFile, header: Poly5Header, person: SheetSubject, remarks: list[str]
+    part: int, file: _SwellFile, header: Poly5Header, subject: SheetSubject, remarks: list[str]
 ) -> list[Annotation]:
-    """Where each condition lies in a recording: by the clock, or else by counting the block's minutes.
+    """Annotations of a recording's conditions: by the clock, or else by counting the block's minutes.
 
     A clock at odds with the name, as one that is an hour slow, gives no labels: the next block is another condition.
     """
     name, length = file.path.name, header.samples / header.rates[0]
-    timed = _by_clock(header, length, person.minutes)
+    timed = _by_clock(header, length, subject.minutes)
     if timed:
         named = [pair for pair in timed if pair[1].block == file.block]
         if named and len(timed) - len(named) <= MAX_FOREIGN_MINUTES:
-            return _from_runs(part, named, length, person)
+            return _from_runs(part, named, length, subject)
         shown = " and ".join(map(str, sorted({minute.block for _, minute in timed})))
-        remarks.append(f"{name}: its name says block {file.block}, its clock block {shown}; it has no labels")
+        remarks.append(f"{name}: its name states block {file.block}, its clock block {shown}; it has no labels")
         return []
-    own = [minute for minute in person.minutes if minute.block == file.block]
+    own = [minute for minute in subject.minutes if minute.block == file.block]
     if not own:
-        remarks.append(f"{name}: the sheet has no row of PP{file.person}, block {file.block}; it has no labels")
+        remarks.append(f"{name}: the sheet has no row of PP{file.subject}, block {file.block}; it has no labels")
         return []
     if len({minute.condition for minute in own}) > 1:
         remarks.append(f"{name}: the sheet has no minute at its time; its minutes are counted from the first sample")
-    own = own[-1:] if file.more else own
-    return _from_runs(part, [(i * ROW_S, minute) for i, minute in enumerate(own)], math.inf, person)
+    own = own[-1:] if file.second_part else own
+    return _from_runs(part, [(i * ROW_S, minute) for i, minute in enumerate(own)], math.inf, subject)
 
 
 def _by_clock(header: Poly5Header, length: float, minutes: Sequence[SheetMinute]) -> list[tuple[float, SheetMinute]]:
-    """Minutes that a recording has a part of, in order, with the seconds at which they begin in it."""
+    """Minutes that overlap a recording, in order, each with its start in the recording (s)."""
     if header.started is None:
         return []
     found = [((minute.time - header.started).total_seconds(), minute) for minute in minutes if minute.time]
@@ -186,23 +186,23 @@ def _by_clock(header: Poly5Header, length: float, minutes: Sequence[SheetMinute]
 
 
 def _from_runs(
-    part: int, placed: Sequence[tuple[float, SheetMinute]], length: float, person: SheetSubject
+    part: int, placed: Sequence[tuple[float, SheetMinute]], length: float, subject: SheetSubject
 ) -> list[Annotation]:
-    """One span for each run of minutes of one block and condition; the last minute counted ends with the recording."""
+    """One annotation per run of minutes of one block and condition; the last counted minute ends with the recording."""
     runs = [list(run) for _, run in groupby(placed, lambda pair: pair[1][:2])]
-    spans: list[Annotation] = []
+    annotations: list[Annotation] = []
     for run, after in zip(runs, [*runs[1:], None], strict=True):
         start, minute = run[0]
         end = after[0][0] if after else length
         stop = min(length, end, run[-1][0] + ROW_S) if math.isfinite(length) else end
-        labels, rest = _labels(minute, person), minute.condition == RELAXATION_LETTER
+        labels, rest = _labels(minute, subject), minute.condition == RELAXATION_LETTER
         if max(0.0, start) < stop:
-            spans.append(Annotation(part, max(0.0, start), stop, labels, rest))
-    return spans
+            annotations.append(Annotation(part, max(0.0, start), stop, labels, rest))
+    return annotations
 
 
-def _labels(minute: SheetMinute, person: SheetSubject) -> dict[str, LabelValue]:
+def _labels(minute: SheetMinute, subject: SheetSubject) -> dict[str, LabelValue]:
     if minute.condition == RELAXATION_LETTER:
         return {}
-    ratings = person.ratings.get(minute.block, {})
+    ratings = subject.ratings.get(minute.block, {})
     return {"stress": _STRESS_OF_CONDITION[minute.condition], "condition": CONDITION_NAMES[minute.condition], **ratings}

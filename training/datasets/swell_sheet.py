@@ -1,4 +1,4 @@
-"""SWELL's sheet of minutes: who, in which block, under which condition, and the questionnaire's answers.
+"""SWELL's sheet: subject, block and condition of each minute, and the questionnaires' ratings.
 
 Source of the layout: the data set's own notes, and public readers of it.
 """
@@ -22,7 +22,7 @@ RELAXATION_LETTER = "R"
 CONDITION_NAMES = {"N": "neutral", "T": "time pressure", "I": "interruptions"}
 _REQUIRED_COLUMNS = ("pp", "blok", "condition")
 # Ratings, with their columns and what they may be: manikins from 1 to 9; effort on a line of 150 mm, in cm (RSME);
-# stress as felt, which is not what people were put under, on a line from 0 to 10.
+# stress as felt, which is not the condition, on a line from 0 to 10.
 RATING_RANGES = {
     "valence": (1.0, 9.0),
     "arousal": (1.0, 9.0),
@@ -43,7 +43,7 @@ _SHEET_NAME = "SWELLdata"
 
 
 class SheetMinute(NamedTuple):
-    """A row: its block, its condition's letter, and when it began, where the sheet says so."""
+    """A row: its block, its condition's letter, and the time at which it began, where the sheet has it."""
 
     block: int
     condition: str
@@ -59,7 +59,7 @@ class SheetSubject:
 
 
 def read_sheet(path: Path, remarks: list[str]) -> dict[int, SheetSubject]:
-    """Read everyone's minutes by number; what is empty or cannot be is remarked.
+    """Read the minutes of all subjects by number; empty and impossible cells get a remark.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _xlsx(path: Path) -> Iterator[list[str]]:
                 yield ["" if cell is None else str(cell).strip() for cell in row]
         finally:
             book.close()
-    except (*DECODE_ERRORS, BadZipFile, SyntaxError) as error:  # XML that is none is a SyntaxError
+    except (*DECODE_ERRORS, BadZipFile, SyntaxError) as error:  # malformed XML raises SyntaxError
         raise DatasetError(f"{path.name}: cannot be decoded: {error}", "copy the file again") from error
 
 
@@ -106,44 +106,44 @@ def _tab(path: Path) -> Iterator[list[str]]:
 def _subjects(
     name: str, header: Sequence[str], rows: Iterable[list[str]], remarks: list[str]
 ) -> dict[int, SheetSubject]:
-    people: dict[int, SheetSubject] = {}
+    subjects: dict[int, SheetSubject] = {}
     answers: dict[tuple[int, int], dict[str, dict[str, None]]] = {}  # distinct texts of each rating, in order
     columns = {rating: _folded(column) for rating, column in _RATING_COLUMNS.items() if _folded(column) in header}
     absent = [rating for rating in _RATING_COLUMNS if rating not in columns]
-    remarks += [f"{name}: found no column {_RATING_COLUMNS[rating]}; nobody has {rating}" for rating in absent]
+    remarks += [f"{name}: found no column {_RATING_COLUMNS[rating]}; there is no {rating}" for rating in absent]
     lost = 0
     for cells in rows:
         row = defaultdict(str, zip(header, cells, strict=False))
-        who, block, condition = (
+        subject_cell, block_cell, condition = (
             _SUBJECT_CELL.fullmatch(row["pp"]),
             _BLOCK_CELL.fullmatch(row["blok"]),
             row["condition"].upper(),
         )
-        if not who or not block or condition not in (RELAXATION_LETTER, *CONDITION_NAMES):
+        if not subject_cell or not block_cell or condition not in (RELAXATION_LETTER, *CONDITION_NAMES):
             lost += any(cells)
             continue
-        person = people.setdefault(int(who[1]), SheetSubject())
-        person.minutes.append(SheetMinute(int(block[1]), condition, _time(row["timestamp"])))
+        subject = subjects.setdefault(int(subject_cell[1]), SheetSubject())
+        subject.minutes.append(SheetMinute(int(block_cell[1]), condition, _time(row["timestamp"])))
         if condition == RELAXATION_LETTER:
             continue
-        given = answers.setdefault((int(who[1]), int(block[1])), {rating: {} for rating in columns})
+        given = answers.setdefault((int(subject_cell[1]), int(block_cell[1])), {rating: {} for rating in columns})
         for rating, column in columns.items():
             given[rating][row[column]] = None
     if lost:
-        remarks.append(f"{name}: {lost} rows without a person, a block or one of the conditions N, T, I, R; left out")
+        remarks.append(f"{name}: {lost} rows without a subject, a block or one of the conditions N, T, I, R; left out")
     for (number, block_number), texts in answers.items():
         where = f"PP{number}, block {block_number}"
-        people[number].ratings[block_number] = _ratings(where, texts, remarks)
-    return people
+        subjects[number].ratings[block_number] = _ratings(where, texts, remarks)
+    return subjects
 
 
 def _folded(name: str) -> str:
-    """A column's name without what exports change: case, blanks, underscores."""
+    """A column's name without what exports change: case, spaces, underscores."""
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def _ratings(where: str, texts: dict[str, dict[str, None]], remarks: list[str]) -> dict[str, float]:
-    """The one answer to each question, where there is one."""
+    """The rating of each question where a block has one only."""
     found: dict[str, float] = {}
     for rating, given in texts.items():
         low, high = RATING_RANGES[rating]
@@ -151,9 +151,9 @@ def _ratings(where: str, texts: dict[str, dict[str, None]], remarks: list[str]) 
         if len(set(values.values())) == 1:
             found[rating] = next(iter(values.values()))
         if found.get(rating) is None or len(values) < len(given):
-            said = ", ".join(repr(text) for text in list(given)[:3])
+            found_texts = ", ".join(repr(text) for text in list(given)[:3])
             fate = "the others count" if rating in found else "left out"
-            remarks.append(f"{where}: {rating} is {said}, expected one number from {low:g} to {high:g}; {fate}")
+            remarks.append(f"{where}: {rating} is {found_texts}, expected one number from {low:g} to {high:g}; {fate}")
     return found
 
 

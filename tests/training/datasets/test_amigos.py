@@ -52,7 +52,7 @@ def test_every_video_has_its_own_five_ratings_in_its_own_place(tmp_path: Path) -
         assert len(shown) == len(sitting.annotations)  # five seconds of rest hold no window
         before = Annotation(0, shown[4].start - 5, shown[4].start)
         assert median_of(sitting, before) == pytest.approx(level(person, 4) + 0.05, abs=0.005)
-    assert "no personal baseline: nobody rested" in "\n".join(dataset.caveats)
+    assert "no resting baseline: the 5 s" in "\n".join(dataset.caveats)
     assert "no file of 03, 04" in "\n".join(dataset.remarks)
 
 
@@ -80,18 +80,18 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
     assert [sorted(span.labels) for span in shown[:2]] == [["dominance", "liking", "valence"], sorted(ORDER)]
     said = "\n".join(dataset.remarks)
     for remark in (
-        "person 08: video 5: empty",
-        "person 08: video 6: no ECG but NaN",
-        "person 08, video 2: no rating of arousal",
-        "person 09, video 1: ends within its baseline of 5 s; left out",
-        "person 09: video 2: of shape (1280, 9), expected (samples, 17)",
-        "person 09, video 3: arousal is 0, expected 1 to 9; left out",
-        "person 09, video 3: no rating of familiarity",
-        "person 24: left out, without a rated video",
-        "person 28: left out, without a rated video",
-        "person 30: left out: Data_Preprocessed_P30.mat: cannot be decoded",
-        "person 31: left out: Data_Preprocessed_P31.mat is laid out as DREAMER",
-        "copy/Data_Preprocessed_P08.mat: Data_Preprocessed_P08.mat is used in its stead",
+        "subject 08: video 5: empty",
+        "subject 08: video 6: no ECG but NaN",
+        "subject 08, video 2: no rating of arousal",
+        "subject 09, video 1: ends within its baseline of 5 s; left out",
+        "subject 09: video 2: of shape (1280, 9), expected (samples, 17)",
+        "subject 09, video 3: arousal is 0, expected 1 to 9; left out",
+        "subject 09, video 3: no rating of familiarity",
+        "subject 24: left out, without a rated video",
+        "subject 28: left out, without a rated video",
+        "subject 30: left out: Data_Preprocessed_P30.mat: cannot be decoded",
+        "subject 31: left out: Data_Preprocessed_P31.mat is laid out as DREAMER",
+        "copy/Data_Preprocessed_P08.mat: Data_Preprocessed_P08.mat is used instead",
     ):
         assert remark in said
 
@@ -128,7 +128,7 @@ def test_preprocessed_recordings_come_first(tmp_path: Path) -> None:
     for folder in (tmp_path / "AMIGOS", tmp_path):
         dataset = load(folder)
         assert dataset.sessions[0].parts[0].path.name == "Data_Preprocessed_P02.mat"
-        assert "the original recordings are not used; give their own folder to train on them" in dataset.remarks
+        assert "the original recordings are not used; give their folder to train on them" in dataset.remarks
 
 
 def test_original_recordings_that_no_ratings_fit(tmp_path: Path) -> None:
@@ -146,8 +146,8 @@ def test_original_recordings_that_no_ratings_fit(tmp_path: Path) -> None:
         score(2, k, 0) for k in (1, 2, 4, 5)
     ]
     assert dataset.remarks[1:] == (
-        "person 02, video 1: lasts 16 s, but 9 s in Data_Preprocessed_P02.mat; left out",
-        "person 02, video 4: Data_Preprocessed_P02.mat has none of that number; left out",
+        "subject 02, video 1: lasts 16 s, but 9 s in Data_Preprocessed_P02.mat; left out",
+        "subject 02, video 4: Data_Preprocessed_P02.mat has none of that number; left out",
     )
 
 
@@ -163,5 +163,5 @@ def test_folders_without_it(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no Data_Preprocessed_PNN\.mat, and no Data_Original_PNN\.mat"):
         load(tmp_path)
     write(tmp_path, 1, videos=dict.fromkeys(range(VIDEOS), np.empty((0, 0))))
-    with pytest.raises(DatasetError, match="nobody has a rated video"):
+    with pytest.raises(DatasetError, match="no subject has a rated video"):
         load(tmp_path)

@@ -51,14 +51,14 @@ def test_rows_that_do_not_fit_are_left_out_and_remarked(tmp_path: Path) -> None:
         ["arousal_external"], ["arousal_external", "valence_external"],
     ]  # fmt: skip
     assert dataset.remarks[1:] == (
-        "person 03, video 1: 3 annotations are not from -1 to 1; left out",
-        "person 03, video 2: labels_ext_annotation has 5 rows, expected 6 for 86 s, numbered one by one; left out",
+        "subject 03, video 1: 3 annotations are not from -1 to 1; left out",
+        "subject 03, video 2: labels_ext_annotation has 5 rows, expected 6 for 86 s, numbered one by one; left out",
     )
     holed[2, 0] = 9
     write(tmp_path, holed, np.empty((0, 0)))
     with pytest.raises(
         DatasetError,
-        match=r"nobody has a rated video: .*labels_ext_annotation has 5 rows, expected 5 .*"
+        match=r"no subject has a rated video: .*labels_ext_annotation has 5 rows, expected 5 .*"
         r"video 2: labels_ext_annotation is empty",
     ):
         load(tmp_path)

@@ -76,11 +76,11 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
     ]
     said = "\n".join(dataset.remarks)
     for remark in (
-        "DREAMER.mat holds 3 people, expected 23",
-        "person 01: film 2: empty",
-        "person 01, film 3: no rating of valence",
-        "person 01, film 4: arousal is 6, expected 1 to 5; left out",
-        "person 02: left out, without a rated film",
+        "DREAMER.mat holds 3 subjects, expected 23",
+        "subject 01: film 2: empty",
+        "subject 01, film 3: no rating of valence",
+        "subject 01, film 4: arousal is 6, expected 1 to 5; left out",
+        "subject 02: left out, without a rated film",
     ):
         assert remark in said
     assert median_of(dataset.sessions[0], films[1]) == pytest.approx(level(0, 2), abs=0.01)
@@ -90,7 +90,7 @@ def test_folders_without_it(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no DREAMER\.mat"):
         load(tmp_path)
     write_dreamer(tmp_path / "DREAMER.mat", [dreamer_person([cells([])], [], {f"Score{n}": [1] for n in NAMES})])
-    with pytest.raises(DatasetError, match="nobody has a rated film"):
+    with pytest.raises(DatasetError, match="no subject has a rated film"):
         load(tmp_path)
     write_amigos(tmp_path / "DREAMER.mat", [np.ones((900, 17))], [np.ones((1, 12))])
     with pytest.raises(DatasetError, match="laid out as AMIGOS, preprocessed, expected DREAMER"):

@@ -32,15 +32,15 @@ def test_people_who_lack_a_recording_are_left_out(tmp_path: Path) -> None:
         load(tmp_path)
     (tmp_path / "Subject01_1.edf").touch()
     (tmp_path / "Subject02_2.edf").touch()
-    with pytest.raises(DatasetError, match="nobody has both"):
+    with pytest.raises(DatasetError, match="no subject has both"):
         load(tmp_path)
     for part in (1, 2):
         (tmp_path / f"Subject03_{part}.edf").touch()
     dataset = load(tmp_path)
     assert dataset.subjects == ("03",)
     assert dataset.remarks[1:] == (
-        "person 01: left out, as arithmetic is missing",
-        "person 02: left out, as rest is missing",
+        "subject 01: left out, as arithmetic is missing",
+        "subject 02: left out, as rest is missing",
     )
 
 

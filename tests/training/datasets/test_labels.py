@@ -27,7 +27,7 @@ def test_each_person_is_split_at_their_own_median() -> None:
     values = [1, 2, 3, 7, 8, 9, None, 9]
     indices, names, remarks = classify(values, list("aaabbbbb"), NINE, "median")
     assert (indices.tolist(), names) == ([0, 0, 1, 0, 0, 1, -1, 1], ("low", "high"))
-    assert remarks == ("1 of 7 ratings are their person's median and count as low",)
+    assert remarks == ("1 of 7 ratings are their subject's median and count as low",)
 
 
 def test_people_with_one_rating_only_are_left_out_and_named() -> None:
@@ -41,7 +41,7 @@ def test_raw_values_are_classes_of_their_own() -> None:
     assert (indices.tolist(), names, remarks) == ([1, 0, 2, -1, 0], ("2", "4", "9"), ())
     indices, names, remarks = classify([2.5, 1.4, 4], list("aaa"), NINE, "raw")
     assert (indices.tolist(), names) == ([1, 0, 2], ("1", "3", "4"))
-    assert remarks == ("2 ratings are no whole numbers and are rounded, halves up",)
+    assert remarks == ("2 ratings are not whole numbers and are rounded, halves up",)
 
 
 @pytest.mark.parametrize("split", SPLITS)

@@ -150,10 +150,10 @@ def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:
         (HEAD + "a.edf,,x,zero,4,1\n", "line 2: start_s is 'zero', expected a number"),
         (HEAD + "a.edf,,x,4,4,1\n", "line 2: start_s is 4 and stop_s 4, expected 0 <= start_s < stop_s"),
         (HEAD + "a.edf,,x,-1,4,1\n", "line 2: start_s is -1"),
-        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,4,6,2\n", "line 3: 4 s lies within line 2, 0 to 5 s"),
-        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,0,5,2\n", "line 3: 0 s lies within line 2, 0 to 5 s"),
-        (HEAD + "a.edf,,x,,,1\na.edf,,x,1,2,2\n", "line 3: 1 s lies within line 2, 0 to inf s"),
-        (HEAD + "a.edf,,x,0,4,1\na.edf,,y,4,8,1\n", "line 3: a.edf is y's here, and x's in a line before"),
+        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,4,6,2\n", "line 3: 4 s is within line 2, 0 to 5 s"),
+        (HEAD + "a.edf,,x,0,5,1\na.edf,,x,0,5,2\n", "line 3: 0 s is within line 2, 0 to 5 s"),
+        (HEAD + "a.edf,,x,,,1\na.edf,,x,1,2,2\n", "line 3: 1 s is within line 2, 0 to inf s"),
+        (HEAD + "a.edf,,x,0,4,1\na.edf,,y,4,8,1\n", "line 3: a.edf has subject y here, and x in a line before"),
         (HEAD + "none.edf,,x,0,4,1\n", r"line 2: .*none\.edf: no such file"),
         (HEAD + "more/b.edf,,x,0,4,1\n", "line 2: b.edf: 2 of its channels are ECG"),
         (HEAD + "manifest.csv,,x,0,4,1\n", "line 2: manifest.csv"),
@@ -163,7 +163,7 @@ def test_what_is_said_twice_or_too_long_is_remarked(folder: Path) -> None:
         (HEAD + "a.edf,,,0,4,1\n", "line 2: subject is empty"),
         (HEAD.replace("channel", "rest") + "a.edf,maybe,x,0,4,1\n", "line 2: rest is 'maybe', expected 1 or 0"),
         (HEAD.replace("channel", "part") + "a.edf,2,x,0,4,1\n", "line 2: a.edf: holds one recording"),
-        (HEAD + '"a.edf,,x,0,4,1\n', "no table of text"),
+        (HEAD + '"a.edf,,x,0,4,1\n', "not a table of text"),
     ],
 )
 def test_errors_name_file_and_line(folder: Path, text: str, match: str) -> None:
@@ -178,5 +178,5 @@ def test_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no manifest\.csv"):
         load(tmp_path)
     (tmp_path / "manifest.csv").write_bytes(b"\xff\xfe\0\0")
-    with pytest.raises(DatasetError, match="no table of text"):
+    with pytest.raises(DatasetError, match="not a table of text"):
         load(tmp_path)

@@ -177,7 +177,7 @@ def test_a_name_that_says_another_block_than_the_clock_gives_no_labels(tmp_path:
     dataset = load(tmp_path)
     assert [(span.part, span.labels["condition"]) for span in dataset.sessions[0].annotations] == [(1, "interruptions")]
     shown = "1 and 2" if minute else "1"
-    assert f"pp1_18-9-2012_c2.S00: its name says block 2, its clock block {shown}; it has no labels" in dataset.remarks
+    assert f"pp1_18-9-2012_c2.S00: its name states block 2, its clock block {shown}; it has no labels" in dataset.remarks
 
 
 def test_a_minute_of_the_block_before_is_no_contradiction(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_names_as_dirty_as_they_are(tmp_path: Path) -> None:
     assert [part.path.name for part in last.parts] == [names[2], names[3]]
     assert told(last, "stress") == ["stress", "stress"]
     assert places(last) == [(0, 0, math.inf), (1, 0, math.inf)]
-    assert dataset.remarks[0].startswith("test.S00 is not used: its name says no person and block")
+    assert dataset.remarks[0].startswith("test.S00 is not used: its name states no subject and block")
 
 
 def test_the_second_part_of_a_block_goes_on_with_its_work(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_the_second_part_of_a_block_goes_on_with_its_work(tmp_path: Path) -> Non
 def test_copies_of_a_recording_count_once(tmp_path: Path) -> None:
     dataset = one(tmp_path, minutes("PP1", 1, "NN"), "pp1_18-9-2012_c1.S00", "pp01_copy_c1.S00")
     assert len(dataset.sessions[0].parts) == 1
-    assert "is of the same person and block" in dataset.remarks[0]
+    assert "is of the same subject and block" in dataset.remarks[0]
 
 
 def test_people_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_rows_that_say_nothing(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "N"), *minutes("", 1, "N"), *minutes("PP1", "NaN", "N"), *minutes("PP1", 1, "X"), []]
     dataset = one(tmp_path, rows)
     assert dataset.remarks == (
-        f"{SHEET}: 3 rows without a person, a block or one of the conditions N, T, I, R; left out",
+        f"{SHEET}: 3 rows without a subject, a block or one of the conditions N, T, I, R; left out",
     )
 
 
@@ -295,7 +295,7 @@ def test_a_column_of_ratings_that_is_missing(tmp_path: Path) -> None:
     sheet(tmp_path, [row[:at] + row[at + 1 :] for row in minutes("PP1", 1, "NN")], COLUMNS[:at] + COLUMNS[at + 1 :])
     dataset = load(tmp_path)
     assert "valence" not in dataset.sessions[0].annotations[0].labels
-    assert dataset.remarks == (f"{SHEET}: found no column Valence_rc; nobody has valence",)
+    assert dataset.remarks == (f"{SHEET}: found no column Valence_rc; there is no valence",)
 
 
 def test_a_recording_without_a_channel_called_ecg(tmp_path: Path) -> None:

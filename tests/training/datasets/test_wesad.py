@@ -194,7 +194,7 @@ def test_times_without_a_dot_are_whole_minutes(tmp_path: Path) -> None:
 
 def test_a_condition_that_nobody_knows(tmp_path: Path) -> None:
     quest(person(tmp_path), ["Base", "TSST", "Break", "Fun", "Medi 2"])
-    assert "S2_quest.csv: 'Break' is no condition that is known; left out" in load(tmp_path).remarks
+    assert "S2_quest.csv: 'Break' is not a known condition; left out" in load(tmp_path).remarks
 
 
 def test_a_pickle_that_is_broken_is_replaced_by_the_text(tmp_path: Path) -> None:
