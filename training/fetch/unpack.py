@@ -1,4 +1,4 @@
-"""A zip file from the network, unpacked with care."""
+"""Unpack a zip file from the network: no path outside the folder, no more than the stated size."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from ecg_live.errors import DatasetError
 
 MAX_ENTRIES = 100_000  # files in a data set; CinC 2017 has 17,057
-MAX_DIRECTORY_BYTES = 1 << 25  # bytes of a zip file's list of them, which is read as a whole
-_END_RECORD, _END64_RECORD = b"PK\x05\x06", b"PK\x06\x06"  # before where that list is described, at the end of the file
-REFETCH_REMEDY = "run the same command again: it fetches it anew"
+MAX_DIRECTORY_BYTES = 1 << 25  # of a zip file's central directory, which is read as a whole
+_END_RECORD, _END64_RECORD = b"PK\x05\x06", b"PK\x06\x06"  # signatures of the end-of-central-directory records
+REFETCH_REMEDY = "run the same command again: it downloads the file again"
 
 
 def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
@@ -26,7 +26,7 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
     inside : str
         Folder at its top that is wanted.
     folder : Path
-        Where that folder comes to lie; it appears when it is complete.
+        Where that folder is moved to when it is complete.
     limit : int
         Bytes that it may grow to.
 
@@ -47,7 +47,7 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
         raise DatasetError(f"{folder}: {error.strerror}", "make room, then run the same command again") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         archive.unlink()
-        raise DatasetError(f"{archive} is no whole zip file: {error}", REFETCH_REMEDY) from error
+        raise DatasetError(f"{archive} is not a complete zip file: {error}", REFETCH_REMEDY) from error
     except DatasetError:
         archive.unlink()
         raise
@@ -58,7 +58,7 @@ def unpack(archive: Path, inside: str, folder: Path, limit: int) -> Path:
 
 
 def _check_list(archive: Path) -> None:
-    """Refuse a list of entries that is too long, before it is read."""
+    """Refuse a central directory that is too long, before it is read."""
     with archive.open("rb") as file:
         file.seek(max(0, archive.stat().st_size - (1 << 16) - 256))
         tail = file.read()
@@ -76,11 +76,11 @@ def _check_list(archive: Path) -> None:
 
 
 def _check(archive: Path, entries: list[zipfile.ZipInfo], inside: str, limit: int) -> None:
-    """Refuse what should not be unpacked; an entry never gives more than the size it states."""
+    """Refuse unsafe paths and sizes; an entry never unpacks to more than the size it states."""
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise DatasetError(f"{archive}: {entry.filename!r} would lie outside the folder", "get it elsewhere")
+            raise DatasetError(f"{archive}: {entry.filename!r} would be outside the folder", "get it elsewhere")
     if not any(entry.filename.startswith(f"{inside}/") for entry in entries):
         raise DatasetError(f"{archive} holds no folder {inside}", "check the address")
     size = sum(entry.file_size for entry in entries)

@@ -1,4 +1,4 @@
-"""Train once for each combination of some settings' values, and lay the scores side by side."""
+"""Parameter sweep: train once for each combination of settings, and tabulate and plot the scores."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Sweep", "TrainCell", "sweep"]
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a sweep found: a row for each cell, how many of them failed, and the files; no plot without scores.
+    """Result of a sweep: a row for each cell, how many failed, and the files; no plot without scores.
 
-    ``shown`` is what fits a terminal: short values, scores with intervals, then accuracies of the pretext tasks.
+    ``shown`` are tables for a terminal: short values, scores with intervals, then accuracies of the pretext tasks.
     """
 
     table: ScoreTable
@@ -39,7 +39,7 @@ def sweep(
     engine: Literal["local", "ray"] = "local",
     jobs: int = 1,
 ) -> Sweep:
-    """Run all cells that are not done yet; those that fail are reported and the others go on.
+    """Run all cells that are not done yet; those that fail are reported and the others continue.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def sweep(
     out : Path
         Folder for the cells' own folders, ``sweep.csv`` and ``sweep.svg``.
     run : callable
-        What trains a cell; a function that another process can import.
+        Trains a cell; a function that another process can import.
     report : callable
-        Told in a line what happens.
+        Called with one line on each event.
     engine, jobs
-        What runs the cells, and how many at a time.
+        Where the cells run, and how many at a time.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What runs the cells: processes of this machine, or Ray."""
+"""Engines that run the trials: processes of this machine, or Ray Tune."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OnTrialEnd = Callable[[SweepTrial], None]
 
 
 def run_locally(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd) -> None:
-    """Run each cell in a process of its own, ``jobs`` at a time; one that is killed ends no other."""
+    """Run each cell in a process of its own, ``jobs`` at a time; one that is killed does not end the others."""
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     waiting, running = list(reversed(tasks)), dict[int, tuple[BaseProcess, SweepTrial]]()
     try:
@@ -42,7 +42,7 @@ def run_locally(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd) -> No
 
 
 def _run_in_process(task: SweepTrial) -> None:
-    """Leave Ctrl-C to the parent, which ends this process."""
+    """Run a trial; Ctrl-C is left to the parent, which ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task()
 
@@ -58,7 +58,7 @@ def run_on_ray(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd, out: P
     try:
         import ray  # noqa: PLC0415 - an extra
         from ray import tune  # noqa: PLC0415
-    except ImportError as error:  # Ray's own, too, where it is there without Tune
+    except ImportError as error:  # also Ray's own, where Tune is missing
         raise ConfigError(
             "Ray Tune is not installed", "run: python -m pip install 'ecg-live[train,ray]', or leave --engine out"
         ) from error
@@ -69,8 +69,8 @@ def run_on_ray(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd, out: P
         task()
         tune.report(read_scores(task.cell) or {})
 
-    class Told(tune.Callback):
-        """Tells of each trial when it ends."""
+    class TrialEndCallback(tune.Callback):
+        """Reports each trial when it ends."""
 
         def on_trial_complete(self, *, trial: tune.Trial, **_info: object) -> None:
             ended(by_name[trial.config["cell"]])
@@ -84,13 +84,15 @@ def run_on_ray(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd, out: P
             tune.with_resources(trial, _share(ray.cluster_resources(), jobs)),
             param_space={"cell": tune.grid_search(list(by_name))},
             tune_config=tune.TuneConfig(max_concurrent_trials=jobs),
-            run_config=tune.RunConfig(name="ray", storage_path=str(out.absolute()), verbose=0, callbacks=[Told()]),
+            run_config=tune.RunConfig(
+                name="ray", storage_path=str(out.absolute()), verbose=0, callbacks=[TrialEndCallback()]
+            ),
         ).fit()
     finally:
         ray.shutdown()
 
 
 def _share(resources: dict[str, float], jobs: int) -> dict[str, float]:
-    """What one of so many cells may use; Ray wants whole numbers above one."""
+    """Resources of one of ``jobs`` concurrent trials; Ray takes whole numbers only above one."""
     shares = {"cpu": resources.get("CPU", 1.0) / jobs, "gpu": resources.get("GPU", 0.0) / jobs}
     return {name: share if share < 1 else float(int(share)) for name, share in shares.items()}

@@ -1,4 +1,4 @@
-"""What a sweep file asks for: one cell for each combination of the grid's values."""
+"""Sweep file: reads it, and makes one cell for each combination of the grid's values."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ RUN_KEYS = {
     "pretrain": list,
     "label": str,
     "preset": str,
-}  # as ``ecg-live train`` takes them
+}  # options of ``ecg-live train``
 TABLE_NAMES = ("run", "grid", "settings")
-CELL_NAME_DIGITS = 12  # hexadecimal digits of a cell's name
+CELL_NAME_DIGITS = 12  # hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
 class SweepCell:
-    """One combination: ``values`` by dotted name, what they make of the settings, and the folder of its run."""
+    """One combination: ``values`` by dotted name, the settings with them, and the folder of its run."""
 
     name: str
     values: Mapping[str, Any]
@@ -50,7 +50,7 @@ def read_plan(spec: Path, out: Path) -> SweepPlan:
     Raises
     ------
     ConfigError
-        If it cannot be read, or a name or value is not known.
+        If it cannot be read, or a name or value is unknown.
     """
     content = read_toml(spec)
     if unknown := set(content) - {*TABLE_NAMES}:
@@ -81,7 +81,7 @@ def _run(table: Any, spec: Path) -> dict[str, Any]:
 
 
 def _axes(grid: Any, spec: Path) -> dict[str, tuple[Any, ...]]:
-    """The grid's lists by dotted name, whether it was quoted or not."""
+    """The grid's lists by dotted name, quoted or not."""
     axes = _flat(grid) if isinstance(grid, dict) else {}
     if not axes:
         raise ConfigError(f"{spec}: expected a table [grid] of settings with their values", "add it")
@@ -99,7 +99,7 @@ def _flat(table: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str, Any], out: Path) -> SweepCell:
-    """Name it after all that decides its result."""
+    """A cell, named by a hash of everything that decides its result."""
     settings = load_settings(run.get("preset", "fast"), None, {**fixed, **values}, dataset=run["dataset"])
     described = json.dumps([run, as_dict(settings)], sort_keys=True)
     name = hashlib.sha256(described.encode()).hexdigest()[:CELL_NAME_DIGITS]
@@ -107,7 +107,7 @@ def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str,
 
 
 def _absolute(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Paths that hold in another process, which may have another working folder."""
+    """The ``[run]`` table with absolute paths, as other processes may have another working folder."""
     paths: dict[str, Any] = {"data": str(Path(run["data"]).absolute())}
     if "pretrain" in run:
         paths["pretrain"] = [str(Path(one).absolute()) for one in run["pretrain"]]

@@ -1,4 +1,4 @@
-"""A sweep's scores as a plot: over one setting beside what the pretext task came to, heat maps over two or more."""
+"""Plot of a sweep: the score over one setting beside the pretext task's accuracy, or heat maps over two and more."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 # Same sweep, same bytes; a dollar in a label's name begins no formula.
 SVG_STYLE: Any = {"svg.hashsalt": "ecg-live", "svg.fonttype": "none", "text.parse_math": False, "font.size": 9}
-MAX_PANELS = 12  # heat maps that one picture holds
-LOG_AXIS_RATIO = 20  # times the smallest value that the largest must be for a logarithmic axis
-MAX_AXIS_LETTERS = 40  # of labels side by side under an axis; more are turned
+MAX_PANELS = 12  # heat maps in one figure
+LOG_AXIS_RATIO = 20  # largest over smallest value from which an axis is logarithmic
+MAX_AXIS_LETTERS = 40  # of labels side by side under an axis; longer ones are rotated
 LINE_COLOURS = (
     "#0072b2",
     "#e69f00",
@@ -41,7 +41,7 @@ MARKER_SHAPES = "osD^vPX*"
 
 
 def plot_scores(plan: SweepPlan, path: Path) -> bool:
-    """Plot the first score of all cells as SVG; false if there is none, or too many panels would be needed."""
+    """Plot the first score of all cells as SVG; false if there is no score, or too many panels would be needed."""
     found = [read_scores(cell) or {} for cell in plan.cells]
     score = next(iter(score_names(found)), None)
     shape = tuple(len(values) for values in plan.axes.values())
@@ -68,17 +68,17 @@ def _line(name: str, values: Sequence[Any], score: str, found: Sequence[Mapping[
     figure = Figure(figsize=(5 + 5.6 * bool(tasks), 3.2), layout="constrained")
     panels: list[Axes] = list(figure.subplots(1, 1 + bool(tasks), squeeze=False)[0])
     middle, low, high = (_column(found, score + end) for end in ("", *INTERVAL_SUFFIXES))
-    x = _across(panels[0], name, values)
+    x = _value_axis(panels[0], name, values)
     panels[0].vlines(x, low, high, color=LINE_COLOURS[0], alpha=0.6)
     _points(panels[0], x, middle, 0, _numeric(values))
     panels[0].set_ylabel(score)
     if tasks:
-        _pretext(panels[1], _across(panels[1], name, values), tasks, found, _numeric(values))
+        _pretext(panels[1], _value_axis(panels[1], name, values), tasks, found, _numeric(values))
     return figure
 
 
 def _pretext(panel: Axes, x: F64, tasks: Sequence[str], found: Sequence[Mapping[str, float]], joined: bool) -> None:
-    """Accuracy of each task; beneath it what always saying no would reach, which depends on how many there are."""
+    """Accuracy of each task, and that of always saying no, which depends on the number of tasks."""
     for i, task in enumerate(tasks):
         _points(panel, x, _column(found, task), i, joined, task.removeprefix(PRETEXT_PREFIX))
     own = [[task.removeprefix(PRETEXT_PREFIX) for task in tasks if task in scores] for scores in found]
@@ -98,8 +98,8 @@ def _numeric(values: Sequence[Any]) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def _across(panel: Axes, name: str, values: Sequence[Any]) -> F64:
-    """Places of a setting's values; far apart ones on a logarithmic axis, words one beside the other."""
+def _value_axis(panel: Axes, name: str, values: Sequence[Any]) -> F64:
+    """Positions of a setting's values: numbers on a linear or logarithmic axis, words side by side."""
     numeric = _numeric(values)
     x = np.array(values if numeric else range(len(values)), dtype=float)
     if numeric and x.min() > 0 and x.max() >= LOG_AXIS_RATIO * x.min():
@@ -116,7 +116,7 @@ def _across(panel: Axes, name: str, values: Sequence[Any]) -> F64:
 
 
 def _ticks(panel: Axes, x: Sequence[float] | F64, values: Sequence[Any], letters: int = MAX_AXIS_LETTERS) -> None:
-    """Labels side by side if they fit, an item of a list a line; turned if they do not."""
+    """Labels side by side if they fit, one line per item of a list; else rotated."""
     stacked = value_labels(values, "\n")
     if sum(max(map(len, label.split("\n"))) + 1 for label in stacked) <= letters:
         panel.set_xticks(x, stacked)
@@ -125,7 +125,7 @@ def _ticks(panel: Axes, x: Sequence[float] | F64, values: Sequence[Any], letters
 
 
 def _maps(axes: Mapping[str, Sequence[Any]], score: str, numbers: Sequence[F64]) -> Figure:
-    """The first two settings down and across, a panel for each combination of the others."""
+    """Heat maps: the first two settings down and across, a panel for each combination of the others."""
     names, values = list(axes), list(axes.values())
     combinations = list(itertools.product(*(range(len(each)) for each in values[2:])))
     wide = 1.6 + 1.0 * len(values[1])
@@ -147,7 +147,7 @@ def _maps(axes: Mapping[str, Sequence[Any]], score: str, numbers: Sequence[F64])
 
 
 def _map(panel: Axes, numbers: Sequence[F64], limits: tuple[float, float]) -> None:
-    """Colours with their numbers and intervals; a dash where a cell failed."""
+    """One heat map with numbers and intervals; a dash where a cell failed."""
     middle, low, high = numbers
     panel.imshow(middle, cmap="cividis", vmin=limits[0], vmax=limits[1], aspect="auto")
     for (row, column), number in np.ndenumerate(middle):

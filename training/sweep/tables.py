@@ -1,4 +1,4 @@
-"""A sweep's scores as tables: one with everything for a file, small ones for a terminal."""
+"""Tables of a sweep: a complete one for CSV, short ones for a terminal."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ecg_live.model.networks import PRETEXT_TASKS
 from training.sweep.plan import SweepPlan
 from training.sweep.trial import read_problem, read_scores
 
-INTERVAL_SUFFIXES = ("_low", "_high")  # of the interval of a score
-PRETEXT_PREFIX = "pretext "  # what the name of a pretext task's accuracy begins with
-MAX_SHOWN_ITEMS, MAX_SHOWN_LETTERS = 3, 30  # of a value that are shown
+INTERVAL_SUFFIXES = ("_low", "_high")  # a score's interval is in columns of its name with these
+PRETEXT_PREFIX = "pretext "  # of the names of pretext tasks' accuracies
+MAX_SHOWN_ITEMS, MAX_SHOWN_LETTERS = 3, 30  # of a value
 
 
 class ScoreTable(NamedTuple):
-    """Text only; an empty cell where there is no score."""
+    """A table of text; an empty cell where there is no score."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def tabulate(plan: SweepPlan) -> ScoreTable:
-    """A row for each cell: its name, its values, its scores, and why it failed."""
+    """A row for each cell: name, values, scores, and the reason if it failed."""
     scores = [read_scores(cell) for cell in plan.cells]
     names = tuple(dict.fromkeys(name for found in scores for name in found or {}))
     rows = []
@@ -39,7 +39,7 @@ def tabulate(plan: SweepPlan) -> ScoreTable:
 
 
 def summary_tables(plan: SweepPlan) -> tuple[ScoreTable, ...]:
-    """Tables narrow enough to read: scores, the first with its interval; and of the pretext tasks, if there are any."""
+    """Narrow tables: scores, the first with its interval; and accuracies of the pretext tasks, if there are any."""
     found = [read_scores(cell) for cell in plan.cells]
     names = score_names([scores or {} for scores in found])
     tasks = [name for name in names if name.startswith(PRETEXT_PREFIX)]
@@ -63,7 +63,7 @@ def write_csv(table: ScoreTable, path: Path) -> None:
 
 
 def score_names(found: Sequence[Mapping[str, float]]) -> list[str]:
-    """Names of scores in order, the pretext tasks' last and in theirs; edges of intervals are none."""
+    """Names of scores in order, without ends of intervals; pretext tasks last, in their own order."""
     names = dict.fromkeys(name for scores in found for name in scores)
     own = [
         name
@@ -82,7 +82,7 @@ def value_text(value: Any) -> str:
 
 
 def value_labels(values: Sequence[Any], between: str = "+") -> list[str]:
-    """A setting's values as short words that differ; a long list is told by what it lacks, or else by how it begins."""
+    """A setting's values as short words that differ; a long list by what it lacks, or else by its first items."""
     every = {item for value in values if isinstance(value, list) for item in value if isinstance(item, str)}
     short = [between.join(_items(value, every)) for value in values]
     return [label if short.count(label) == 1 else f"{label} [{i}]" for i, label in enumerate(short, start=1)]
@@ -99,7 +99,7 @@ def _items(value: Any, every: set[str]) -> list[str]:
 
 
 def _score(scores: Mapping[str, float], name: str, *, interval: bool = False) -> str:
-    """A score, if wanted with its interval, as far as there is one."""
+    """A score as text, with its ``interval`` if wanted; empty if there is no score."""
     value, low, high = (scores.get(name + end, math.nan) for end in ("", *INTERVAL_SUFFIXES))
     if math.isnan(value):
         return ""

@@ -1,4 +1,4 @@
-"""One cell's run, and what it leaves in its folder: ``scores.json`` when it is done, ``problem.txt`` when it failed."""
+"""One trial of a sweep, and its files: ``scores.json`` when it is done, ``problem.txt`` when it failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.settings import TrainSettings, as_dict
 from training.sweep.plan import SweepCell
 
 TrainCell = Callable[[Mapping[str, Any], TrainSettings, Path], Mapping[str, float]]
-"""Trains with the ``[run]`` table and settings, goes on from what an earlier try left in the folder, gives scores.
+"""Trains with the ``[run]`` table and settings, continues an earlier try in the folder, and returns scores.
 
 The first score is the one that is plotted; ``NAME_low`` and ``NAME_high`` beside a score NAME are its interval.
 """
@@ -25,14 +25,14 @@ SCORES_FILE, PROBLEM_FILE, LOG_FILE = "scores.json", "problem.txt", "log.txt"
 
 @dataclass(frozen=True, slots=True)
 class SweepTrial:
-    """A cell with all that it needs, so that another process can run it."""
+    """A cell with everything that another process needs to run it."""
 
     cell: SweepCell
     run: TrainCell
     table: Mapping[str, Any]
 
     def __call__(self) -> None:
-        """Run the cell; whatever goes wrong is written down, and ends no other cell. What it prints goes to a log."""
+        """Run the cell; write an error to a file, so that other cells continue; what it prints goes to a log."""
         folder = self.cell.folder
         (folder / PROBLEM_FILE).unlink(missing_ok=True)
         log = (folder / LOG_FILE).open("a", encoding="utf-8")
@@ -54,14 +54,14 @@ class SweepTrial:
 
 
 def prepare(cell: SweepCell, table: Mapping[str, Any]) -> None:
-    """Make the cell's folder, with a file that says what it is."""
+    """Make the cell's folder, with its settings in a file."""
     cell.folder.mkdir(parents=True, exist_ok=True)
     described = {"run": table, "values": cell.values, "settings": as_dict(cell.settings)}
     (cell.folder / "settings.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
 
 
 def note_problem(cell: SweepCell, text: str) -> None:
-    """Write down why a cell failed."""
+    """Write the reason of a failed cell to its folder."""
     (cell.folder / PROBLEM_FILE).write_text(text, encoding="utf-8")
 
 
@@ -75,7 +75,7 @@ def read_scores(cell: SweepCell) -> dict[str, float] | None:
 
 
 def read_problem(cell: SweepCell) -> str:
-    """Why a cell failed."""
+    """The reason of a failed cell."""
     try:
         return (cell.folder / PROBLEM_FILE).read_text(encoding="utf-8")
     except OSError:

@@ -177,7 +177,9 @@ def test_a_name_that_says_another_block_than_the_clock_gives_no_labels(tmp_path:
     dataset = load(tmp_path)
     assert [(span.part, span.labels["condition"]) for span in dataset.sessions[0].annotations] == [(1, "interruptions")]
     shown = "1 and 2" if minute else "1"
-    assert f"pp1_18-9-2012_c2.S00: its name states block 2, its clock block {shown}; it has no labels" in dataset.remarks
+    assert (
+        f"pp1_18-9-2012_c2.S00: its name states block 2, its clock block {shown}; it has no labels" in dataset.remarks
+    )
 
 
 def test_a_minute_of_the_block_before_is_no_contradiction(tmp_path: Path) -> None:

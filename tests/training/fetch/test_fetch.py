@@ -62,7 +62,7 @@ def test_what_is_there_and_right_is_not_fetched_again(eegmat: Shop, tmp_path: Pa
 
 def test_a_wrong_hash_is_refused_and_the_file_not_kept(eegmat: Shop, tmp_path: Path) -> None:
     eegmat.files = eegmat.files | {"Subject00_2.edf": b"changed"}
-    with pytest.raises(DatasetError, match=r"Subject00_2.edf: what came has not the SHA-256"):
+    with pytest.raises(DatasetError, match=r"Subject00_2.edf: the download does not have the SHA-256"):
         fetch("eegmat", tmp_path, yes, silent, eegmat.url)
     assert [path.name for path in tmp_path.iterdir()] == ["Subject00_1.edf"]
 
@@ -99,7 +99,7 @@ def test_a_zip_file_is_fetched_checked_and_unpacked(tmp_path: Path) -> None:
 
 def test_a_damaged_zip_file_is_fetched_anew_the_next_time(tmp_path: Path) -> None:
     with serving(Shop({"download": archive("WESAD")[:-20]})) as shop:
-        with pytest.raises(DatasetError, match="no whole zip file"):
+        with pytest.raises(DatasetError, match="not a complete zip file"):
             fetch("wesad", tmp_path, yes, silent, shop.url + "download")
         assert list(tmp_path.iterdir()) == []
         shop.files["download"] = archive("WESAD")
@@ -132,5 +132,5 @@ def test_every_source_is_described() -> None:
     for source in DOWNLOAD_SOURCES.values():
         assert source.url.startswith("https://")
         assert source.size > 0
-        assert bool(source.inside) == bool(source.unpacked)
-        assert source.url.endswith("/") != bool(source.inside)
+        assert bool(source.top_folder) == bool(source.unpacked)
+        assert source.url.endswith("/") != bool(source.top_folder)

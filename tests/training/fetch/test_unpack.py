@@ -46,7 +46,7 @@ def test_a_bomb_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", {"top/a": bytes(1_000_000)})
     content = archive.read_bytes().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     archive.write_bytes(content)
-    with pytest.raises(DatasetError, match="no whole zip file"):
+    with pytest.raises(DatasetError, match="not a complete zip file"):
         unpack(archive, "top", tmp_path, 1000)
     assert list(tmp_path.iterdir()) == []
 
@@ -56,7 +56,7 @@ def test_damage_is_found_and_nothing_stays(tmp_path: Path) -> None:
     damaged = [whole[:-30], b"<html>", b"", whole.replace(whole[60:70], bytes(10))]
     for content in damaged:
         (tmp_path / "a.zip").write_bytes(content)
-        with pytest.raises(DatasetError, match=r"no whole zip file.*fetches it anew"):
+        with pytest.raises(DatasetError, match=r"not a complete zip file.*downloads the file again"):
             unpack(tmp_path / "a.zip", "top", tmp_path, 100_000)
         assert list(tmp_path.iterdir()) == []
 
