@@ -26,7 +26,7 @@ class DamagedBytes(NamedTuple):
 
 
 def intact_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk | DamagedBytes]]:
-    """Walk over all chunks as `ecg_live.xdf.decode.chunks` does; after damage, continue at the next boundary.
+    """Walk over all chunks; after damage, continue at the next boundary.
 
     Raises
     ------
