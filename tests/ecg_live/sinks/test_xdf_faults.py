@@ -30,7 +30,7 @@ from tests.support.xdf_recordings import BEGAN, INFO, RATE, counted, ecg, load, 
 FULL = textwrap.dedent("""
     import resource, sys, time
     from pathlib import Path
-    from tests.ecg_live.sinks.recordings import counted, recorder, settled
+    from tests.support.xdf_recordings import counted, recorder, settled
     path = Path(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
     sink = recorder(path, time.monotonic)

@@ -41,7 +41,7 @@ def test_five_kills(tmp_path: Path) -> None:
 BORN = textwrap.dedent("""
     import os, signal, sys, time
     from pathlib import Path
-    from tests.ecg_live.sinks.recordings import recorder
+    from tests.support.xdf_recordings import recorder
     for k in range(40):  # a process for each kill, so that they fall into the milliseconds that making a file takes
         child = os.fork()
         if not child:
