@@ -18,7 +18,15 @@ from ecg_live.events import F32, Beats, Gap, Marker, State
 from ecg_live.presentation.formatting import number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator, unsaved_text
-from ecg_live.presentation.status import NO_USABLE_ECG, UNDECIDED_LABEL, StatusLine, Tone, device_absent, result_state
+from ecg_live.presentation.status import (
+    NO_USABLE_ECG,
+    STALE_AFTER_S,
+    UNDECIDED_LABEL,
+    StatusLine,
+    Tone,
+    device_absent,
+    result_state,
+)
 from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
 from ecg_live.text import sanitize
@@ -28,7 +36,6 @@ TRACE_S = 6  # of trace
 FRAME_COLUMNS = 6  # columns beside names and values
 LATENCY_NAME = "latency p95"  # of the values that are no head's
 TRACE_ROWS = 8  # of braille characters, 4 dots each
-STALE_AFTER_S = 3.0  # s without data after which nothing shown may look live
 TONE_STYLES: Mapping[Tone, str] = {
     "fault": "bold red",
     "rec": "bold red",

@@ -130,7 +130,7 @@ def run_dashboard(
         failures = _FrameErrors(window.warn, clock)
         sys.excepthook = failures.handle
         if on_first_frame is not None:
-            window.sweep.first_painted.connect(on_first_frame)
+            window.trace.sweep.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
         timer.timeout.connect(lambda: window.end() if over() else window.refresh())
         timer.start(FRAME_INTERVAL_MS)

@@ -9,6 +9,7 @@ from typing import Protocol
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.controller import SessionController
+from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.markers import QUICK_MARKERS
 
@@ -29,24 +30,7 @@ class KeyTarget(Protocol):
     """What keys command: the main window."""
 
     controller: SessionController
-
-    def toggle_pause(self) -> None:
-        """Pause or resume the trace."""
-
-    def go_live(self) -> None:
-        """Resume the trace."""
-
-    def scroll_seconds(self, seconds: int) -> None:
-        """Scroll the paused trace."""
-
-    def scroll_pages(self, pages: int) -> None:
-        """Scroll the paused trace."""
-
-    def step_gain(self, steps: int) -> None:
-        """Change the gain."""
-
-    def step_speed(self, steps: int) -> None:
-        """Change the paper speed."""
+    trace: TracePanel
 
     def toggle_theme(self) -> None:
         """Change light for dark."""
@@ -90,9 +74,9 @@ KEYS = (
     KeyHelp(
         "Space",
         "Pause the trace, or go on; samples and numbers never stop",
-        (KeyBinding(("Space",), lambda window: window.toggle_pause()),),
+        (KeyBinding(("Space",), lambda window: window.trace.toggle_pause()),),
     ),
-    KeyHelp("L", "Back to the newest of the trace", (KeyBinding(("L",), lambda window: window.go_live()),)),
+    KeyHelp("L", "Back to the newest of the trace", (KeyBinding(("L",), lambda window: window.trace.go_live()),)),
     KeyHelp(
         "M",
         "Marker at this moment: write its text, Enter marks, Escape cancels",
@@ -117,40 +101,40 @@ KEYS = (
         "Left, Right",
         "While paused: one second back, forward (also mouse wheel)",
         (
-            KeyBinding(("Left",), lambda window: window.scroll_seconds(-1)),
-            KeyBinding(("Right",), lambda window: window.scroll_seconds(1)),
+            KeyBinding(("Left",), lambda window: window.trace.scroll_seconds(-1)),
+            KeyBinding(("Right",), lambda window: window.trace.scroll_seconds(1)),
         ),
     ),
     KeyHelp(
         "Page Up, Page Down",
         "While paused: one page back, forward",
         (
-            KeyBinding(("PgUp",), lambda window: window.scroll_pages(-1)),
-            KeyBinding(("PgDown",), lambda window: window.scroll_pages(1)),
+            KeyBinding(("PgUp",), lambda window: window.trace.scroll_pages(-1)),
+            KeyBinding(("PgDown",), lambda window: window.trace.scroll_pages(1)),
         ),
     ),
     KeyHelp(
         "Home, End",
         "While paused: oldest, newest",
         (
-            KeyBinding(("Home",), lambda window: window.scroll_seconds(-_MAX_SCROLL_S)),
-            KeyBinding(("End",), lambda window: window.scroll_seconds(_MAX_SCROLL_S)),
+            KeyBinding(("Home",), lambda window: window.trace.scroll_seconds(-_MAX_SCROLL_S)),
+            KeyBinding(("End",), lambda window: window.trace.scroll_seconds(_MAX_SCROLL_S)),
         ),
     ),
     KeyHelp(
         "+, -  or  Up, Down",
         "Gain",
         (
-            KeyBinding(("+", "=", "Up"), lambda window: window.step_gain(1)),
-            KeyBinding(("-", "Down"), lambda window: window.step_gain(-1)),
+            KeyBinding(("+", "=", "Up"), lambda window: window.trace.step_gain(1)),
+            KeyBinding(("-", "Down"), lambda window: window.trace.step_gain(-1)),
         ),
     ),
     KeyHelp(
         "], [",
         "Paper speed",
         (
-            KeyBinding(("]",), lambda window: window.step_speed(1)),
-            KeyBinding(("[",), lambda window: window.step_speed(-1)),
+            KeyBinding(("]",), lambda window: window.trace.step_speed(1)),
+            KeyBinding(("[",), lambda window: window.trace.step_speed(-1)),
         ),
     ),
     KeyHelp("T", "Light or dark", (KeyBinding(("T",), lambda window: window.toggle_theme()),)),

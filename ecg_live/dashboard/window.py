@@ -7,32 +7,27 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from ecg_live.constants import MODEL_RATE_HZ, NO_ECG
+from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.controller import SessionController
-from ecg_live.dashboard.ecg_grid import PaperScale
-from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
 from ecg_live.dashboard.header import SessionFooter, SessionHeader, StatusBanner
 from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
-from ecg_live.dashboard.marker_labels import MarkerLabels
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
-from ecg_live.dashboard.transport import TransportBar
+from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
-from ecg_live.dashboard.widgets import Panel, ScrollableBody
+from ecg_live.dashboard.widgets import ScrollableBody
 from ecg_live.events import Clock
 from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.recording import recording_failure, recording_indicator
 from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status
-from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
 VALUES_INTERVAL_S = 0.25  # between two redraws of values and curves
 COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # a window with less of either has the compact layout
-MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 160, 90  # height that the trace has at least
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -46,7 +41,7 @@ class MainWindow(QtWidgets.QMainWindow):
         Names of the session and of its model.
     clock : callable
         The session's clock (monotonic, s), for markers and for the age of what is shown.
-    memory : Memory, optional
+    memory : PreferenceStore, optional
         Remembers size, colours and scale; without it nothing is remembered.
     """
 
@@ -69,16 +64,12 @@ class MainWindow(QtWidgets.QMainWindow):
         self._memory = memory or PreferenceStore()
         preferences = self._memory.read()
         self._theme = preferences.theme or system_theme()
-        self.history = TraceHistory()
         self.live_values = LiveValues(view.info)
-        self.trace = Panel("ECG")
-        log, note = MarkerLog(), "" if view.info.channels else capitalise(NO_ECG)
-        self.sweep = SweepView(self.history, self._theme, log, note)
-        self.controller: SessionController = SessionController(
-            view, self.live_values, log, clock, self.trace, self.sweep.setFocus
+        markers = MarkerLog()
+        self.trace = TracePanel(self._theme, markers, "" if view.info.channels else capitalise(NO_ECG))
+        self.controller = SessionController(
+            view, self.live_values, markers, clock, self.trace, self.trace.sweep.setFocus
         )
-        self.markers = MarkerLabels(self._theme)
-        self.transport = TransportBar()
         self.header = SessionHeader(title, model, view.info)
         self.status_banner = StatusBanner("State of the stream")
         self.failure_banner = StatusBanner("Failed recording")
@@ -89,17 +80,13 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self._lay_out()
-        self._connect()
+        self.trace.marker_requested.connect(self.controller.mark)
+        self.trace.pause_changed.connect(self._redraw_values)
         add_key_actions(self, self)
         self.set_theme(self._theme)
-        self.transport.choose(preferences.scale)
+        self.trace.transport.choose(preferences.scale)
         self._restore_size(preferences)
-        self.sweep.setFocus()
-
-    @property
-    def paused(self) -> bool:
-        """Whether the trace is paused."""
-        return self.sweep.page is not None
+        self.trace.sweep.setFocus()
 
     @property
     def theme(self) -> Palette:
@@ -110,20 +97,23 @@ class MainWindow(QtWidgets.QMainWindow):
         """Poll the session and draw one frame."""
         snapshot, self._cursor = self._view.poll(self._cursor)
         now = self._clock()
-        self.history.append(snapshot.trace_start, snapshot.trace)
+        self.trace.history.append(snapshot.trace_start, snapshot.trace)
         self.live_values.update(snapshot, now)
         snapshot = self.live_values.count_beats_as_samples(snapshot, now)
         for marker in self.controller.update(snapshot, now):
-            self.sweep.show_marker(marker)
-        self.controller.markers.drop_before(self.history.start)
+            self.trace.sweep.show_marker(marker)
+        self.controller.markers.drop_before(self.trace.history.start)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
-        self.sweep.advance()
-        self.markers.show_labels(self.sweep.labels())
+        self.trace.draw_frame()
         if now - self._values_shown >= VALUES_INTERVAL_S:
             self._values_shown = now
             self._show_values(snapshot, now)
+
+    def _redraw_values(self) -> None:
+        """Redraw the values with the next frame."""
+        self._values_shown = -math.inf
 
     def _show_values(self, snapshot: Snapshot, now: float) -> None:
         last, fresh = self.live_values.last, self.live_values.freshness(now)
@@ -137,14 +127,14 @@ class MainWindow(QtWidgets.QMainWindow):
             panel.show_status(head_status(snapshot, result, fresh), current_stream_time(snapshot), fresh.hop)
         self.vitals.show_snapshot(snapshot, self.live_values, fresh)
         overdue = self.controller.markers.overdue(now)
-        line = self.live_values.status_line(snapshot, now, paused=self.paused, warning=overdue)
+        line = self.live_values.status_line(snapshot, now, paused=self.trace.paused, warning=overdue)
         self.status_banner.show_line(line)
-        self.sweep.show_dim(dim=self.live_values.silence_duration(snapshot) > 0)
+        self.trace.sweep.show_dim(dim=self.live_values.silence_duration(snapshot) > 0)
         self.footer.event_line.show_text(self.live_values.event)
         self.footer.clock_line.show_text(self.live_values.drift)
-        self.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
+        self.trace.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
         self._show_recording(snapshot)
-        self._show_range()
+        self.trace.show_range()
 
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.live_values.recording_failed, self._view.can_record
@@ -155,66 +145,12 @@ class MainWindow(QtWidgets.QMainWindow):
         if line is not None:
             self.failure_banner.show_line(line)
 
-    def _show_range(self) -> None:
-        page = self.sweep.page
-        blocked = self.transport.bar.blockSignals(True)  # only the user moves the page
-        self.transport.show_range(self.history.start, self.history.stop, self.sweep.span)
-        self.transport.show_position(self.history.stop if page is None else page)
-        self.transport.bar.blockSignals(blocked)
-
-    def toggle_pause(self) -> None:
-        """Pause or resume the trace. Nothing else stops."""
-        if self.paused:
-            self.go_live()
-        else:
-            self.sweep.show_page(self.history.stop)
-            self._after_pause()
-
-    def go_live(self) -> None:
-        """Resume the trace from the newest sample."""
-        self.sweep.resume()
-        self._after_pause()
-
-    def _after_pause(self) -> None:
-        self.transport.show_paused(paused=self.paused)
-        self.sweep.setFocus()
-        self._show_range()
-        self._values_shown = -math.inf
-
-    def scroll_by(self, samples: int) -> None:
-        """While paused, move the page by so many samples, within the history."""
-        if self.sweep.page is not None:
-            self._show_range()
-            self.transport.bar.setValue(self.sweep.page + samples)
-
-    def scroll_seconds(self, seconds: int) -> None:
-        """While paused, move the page by so many seconds, within the history."""
-        self.scroll_by(seconds * MODEL_RATE_HZ)
-
-    def scroll_pages(self, pages: int) -> None:
-        """While paused, move the page by its own width, within the history."""
-        self.scroll_by(pages * self.sweep.span)
-
-    def step_gain(self, steps: int) -> None:
-        """Choose the next larger or smaller gain."""
-        self.transport.step(self.transport.gain, steps)
-
-    def step_speed(self, steps: int) -> None:
-        """Choose the next faster or slower paper speed."""
-        self.transport.step(self.transport.speed, steps)
-
-    def set_scale(self, scale: PaperScale) -> None:
-        """Change paper speed and gain."""
-        self.sweep.restyle(scale=scale)
-        self._show_range()
-
     def set_theme(self, theme: Palette) -> None:
         """Change the colours."""
         self._theme = theme
         QtWidgets.QApplication.setPalette(widget_palette(theme))  # a style sheet stops that of the window alone
         self.setStyleSheet(style_sheet(theme))
-        self.sweep.restyle(palette=theme)
-        self.markers.restyle(theme)
+        self.trace.restyle(theme)
         for panel in self.panels:
             panel.curve.restyle(theme)
 
@@ -282,7 +218,7 @@ class MainWindow(QtWidgets.QMainWindow):
         """Lay out the parts closer together, or at their usual size."""
         self._compact = compact
         self.vitals.set_compact(compact=compact)
-        self.sweep.setMinimumHeight(COMPACT_TRACE_HEIGHT_PX if compact else MIN_TRACE_HEIGHT_PX)
+        self.trace.set_compact(compact=compact)
         for panel in self.panels:
             panel.set_compact(compact=compact)
 
@@ -297,23 +233,9 @@ class MainWindow(QtWidgets.QMainWindow):
         special = self.isFullScreen() or self.isMaximized()
         size = self.normalGeometry().size() if special else self.size()
         chosen = self._theme if self._theme is not system_theme() or self._memory.read().theme else None
-        self._memory.write(Preferences(size, self.isMaximized(), chosen, self.sweep.scale))
-
-    def _connect(self) -> None:
-        self.transport.pause_requested.connect(self.toggle_pause)
-        self.transport.marker_requested.connect(self.controller.mark)
-        self.transport.live_requested.connect(self.go_live)
-        self.transport.moved.connect(self.sweep.show_page)
-        self.transport.scale_chosen.connect(self.set_scale)
-        self.sweep.scrolled.connect(lambda notches: self.scroll_seconds(-notches))
+        self._memory.write(Preferences(size, self.isMaximized(), chosen, self.trace.sweep.scale))
 
     def _lay_out(self) -> None:
-        inside = QtWidgets.QVBoxLayout(self.trace)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.setSpacing(0)
-        inside.addWidget(self.sweep, 1)
-        inside.addWidget(self.markers)
-        inside.addWidget(self.transport)
         body = QtWidgets.QWidget()
         body.setAccessibleName("Dashboard")
         grid = QtWidgets.QGridLayout(body)

@@ -55,10 +55,10 @@ def running(qtbot: QtBot) -> tuple[SimulatedView, MainWindow]:
 def test_frame(running: tuple[SimulatedView, MainWindow], benchmark: BenchmarkFixture) -> None:
     view, window = running
     sweep = list(benchmark(lambda: list(frames(view, window, lambda: None))))
-    whole = list(frames(view, window, window.sweep.resume))
+    whole = list(frames(view, window, window.trace.sweep.resume))
     mean, naive = sum(sweep) / FRAMES, sum(whole) / FRAMES
     print(  # a benchmark's figures are its output
         f"\nframe 1280x800, {len(HEADS)} heads: {1e3 * mean:.2f} ms, {1e2 * mean * RATE:.1f} % of a core at {RATE}/s; "
         f"painting the whole trace: {1e3 * naive:.2f} ms, {naive / mean:.1f} times as much"
     )
-    assert window.sweep.drawn == view.fed
+    assert window.trace.sweep.drawn == view.fed

@@ -12,7 +12,7 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import F64, Chunk, Marker
 from ecg_live.recorded.open_signal import RecordedSignal
-from ecg_live.recorded.report.recording_parts import RecordingFile
+from ecg_live.recorded.report.recording_parts import RecordedFile
 
 OVERVIEW_COLUMNS = 790  # one for each pixel
 SNIPPET_HALF_WIDTH_S = 5.0
@@ -85,7 +85,7 @@ class EcgOverview:
     error: RecordingError | None = None
 
 
-def summarise_ecg(files: Sequence[RecordingFile]) -> EcgOverview | None:
+def summarise_ecg(files: Sequence[RecordedFile]) -> EcgOverview | None:
     """Read the assessed ECG channel of all files; None without samples.
 
     Sample indices and times begin with the first sample of the recording.

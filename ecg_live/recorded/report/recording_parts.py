@@ -16,7 +16,7 @@ PART_NUMBER_PATTERN = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RecordingFile:
+class RecordedFile:
     """A file of a recording: its number in the series, its contents, and the result of `verify`."""
 
     number: int
@@ -35,7 +35,7 @@ class RecordingFile:
         return found[0] if found else None
 
 
-def read_recording_files(files: Sequence[Path]) -> tuple[RecordingFile, ...]:
+def read_recording_files(files: Sequence[Path]) -> tuple[RecordedFile, ...]:
     """Read the files of one recording, in order; the first file alone stands for all that follow it.
 
     Raises
@@ -72,7 +72,7 @@ def later_files(first: Path) -> list[Path]:
     return [path for path in beside if read_file_header(path).get("recording") == head["recording"]]
 
 
-def _read_file(path: Path) -> RecordingFile:
+def _read_file(path: Path) -> RecordedFile:
     checked = verify(path)
     contents = read_contents(path)
     if contents is None and not checked.counts and checked.torn_bytes:
@@ -82,4 +82,4 @@ def _read_file(path: Path) -> RecordingFile:
             f"{path.name} was not recorded by ecg-live: it holds no heart rate, quality or predictions",
             f"run it and report that: ecg-live run {path.name} --headless --speed max --record NEW.xdf",
         )
-    return RecordingFile(part_number(contents.file_header.get("part", "")), contents, checked)
+    return RecordedFile(part_number(contents.file_header.get("part", "")), contents, checked)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ecg_live.events import states_that_are
 from ecg_live.recorded.report.ecg_overview import EcgOverview, summarise_ecg
-from ecg_live.recorded.report.recording_parts import RecordingFile
+from ecg_live.recorded.report.recording_parts import RecordedFile
 from ecg_live.recorded.report.time_axis import TimeAxis, wall_clock
 from ecg_live.recorded.report.windows import RecordedWindows, read_windows
 
@@ -55,7 +55,7 @@ class SessionEvent:
 class RecordedSession:
     """A recording. ``duration`` and ``hop`` in s; ``ecg`` is None for a recording without ECG."""
 
-    files: tuple[RecordingFile, ...]
+    files: tuple[RecordedFile, ...]
     duration: float
     hop: float
     windows: RecordedWindows
@@ -95,7 +95,7 @@ def finite_number(fields: Mapping[str, Any], name: str) -> float | None:
         return None
 
 
-def load_session(files: tuple[RecordingFile, ...]) -> RecordedSession:
+def load_session(files: tuple[RecordedFile, ...]) -> RecordedSession:
     """Combine the files of a recording.
 
     Raises
@@ -130,12 +130,12 @@ def _hop(configured: float | None, windows: RecordedWindows) -> float:
     return min(max(measured, configured or MIN_HOP_S, MIN_HOP_S), MAX_HOP_S)
 
 
-def _timed_events(file: RecordingFile, times: TimeAxis) -> Iterator[tuple[float, Mapping[str, Any]]]:
+def _timed_events(file: RecordedFile, times: TimeAxis) -> Iterator[tuple[float, Mapping[str, Any]]]:
     events = list(file.contents.events())
     return zip(times.of_stamps([stamp for stamp, _ in events]).tolist(), (event for _, event in events), strict=True)
 
 
-def _markers(file: RecordingFile, times: TimeAxis, ecg: EcgOverview | None) -> Iterator[RecordedMarker]:
+def _markers(file: RecordedFile, times: TimeAxis, ecg: EcgOverview | None) -> Iterator[RecordedMarker]:
     """Yield the markers of a file, at the time at which a replay has them, or else at their timestamps."""
     stream = file.contents.text_streams.get("markers")
     if stream is None:
@@ -197,7 +197,7 @@ def _mask_numbers(text: str) -> str:
     return re.sub(r"\d+(\.\d+)?", "#", text)
 
 
-def _duration_without_ecg(files: Sequence[RecordingFile], times: TimeAxis) -> float:
+def _duration_without_ecg(files: Sequence[RecordedFile], times: TimeAxis) -> float:
     """Return the time (s) of the last text or value of a recording without ECG."""
     contents = [file.contents for file in files]
     text_stamps = [stamp for each in contents for stream in each.text_streams.values() for stamp in stream.stamps]

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from ecg_live.events import F64
-from ecg_live.recorded.report.recording_parts import RecordingFile
+from ecg_live.recorded.report.recording_parts import RecordedFile
 from ecg_live.recorded.session_file import SessionContents
 
 
@@ -18,7 +18,7 @@ class TimeAxis:
 
     Parameters
     ----------
-    files : sequence of RecordingFile
+    files : sequence of RecordedFile
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class TimeAxis:
         Stream time (s) at which the axis begins: that of the first sample, or of the first heart rate of a strap.
     """
 
-    def __init__(self, files: Sequence[RecordingFile]) -> None:
+    def __init__(self, files: Sequence[RecordedFile]) -> None:
         knots = [knot for file in files for knot in _known_times(file.contents)]
         zeros = [zero for file in files if (zero := _first_sample_time(file)) is not None]
         self.zero = min(zeros, default=0.0)
@@ -58,7 +58,7 @@ def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
         return None
 
 
-def _first_sample_time(file: RecordingFile) -> float | None:
+def _first_sample_time(file: RecordedFile) -> float | None:
     """Return the stream time (s) of the first sample, or of a strap's first heart rate; None without either."""
     ecg, contents = file.ecg, file.contents
     if ecg is not None:

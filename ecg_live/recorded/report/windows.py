@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ecg_live.errors import FormatError
 from ecg_live.events import F64
-from ecg_live.recorded.report.recording_parts import RecordingFile
+from ecg_live.recorded.report.recording_parts import RecordedFile
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.session_file import SessionContents
 
@@ -100,7 +100,7 @@ class RecordedWindows:
         return np.asarray((self.grade == "good") | (self.grade == "poor"), dtype=np.bool_)
 
 
-def read_windows(files: Sequence[RecordingFile], times: TimeAxis, duration: float) -> RecordedWindows:
+def read_windows(files: Sequence[RecordedFile], times: TimeAxis, duration: float) -> RecordedWindows:
     """Read the windows of all files; ``duration`` of the recording in s.
 
     Raises

@@ -140,7 +140,7 @@ def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlo
         window = shown_window()
         view.feed_ecg(1)
         window.refresh()
-        told.append((window.status_banner.line.text.split("  ·")[0], window.sweep.drawn == view.fed))
+        told.append((window.status_banner.line.text.split("  ·")[0], window.trace.sweep.drawn == view.fed))
         window.close()
 
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=spoil) == 0

@@ -20,7 +20,7 @@ Key = QtCore.Qt.Key
 
 
 def press(window: MainWindow, key: QtCore.Qt.Key) -> None:
-    QtTest.QTest.keyClick(window.sweep, key)
+    QtTest.QTest.keyClick(window.trace.sweep, key)
 
 
 def test_a_marker_has_the_moment_of_its_key_and_the_text_that_was_written_later(opened: Open) -> None:
@@ -44,7 +44,7 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     window.refresh()
     assert (window.controller.markers.count, len(window.controller.markers.pending)) == (0, 1)
     assert "pending" in window.controller.toast.text
-    assert window.sweep.labels() == ()
+    assert window.trace.sweep.labels() == ()
     view.feed_ecg(2)
     window.refresh()
     assert "Marker 3 is not confirmed" in window.status_banner.line.text
@@ -53,7 +53,7 @@ def test_only_what_came_back_counts(opened: Open) -> None:
     assert (window.controller.markers.count, window.controller.markers.pending) == (1, [])
     assert window.controller.toast.text == "Marker 1: 3  at 0:00:12, not saved: nothing is recorded"
     assert [marker.at for marker in window.controller.markers.placed] == [12 * MODEL_RATE_HZ]
-    assert [text for _, text in window.markers.labels] == ["3"]
+    assert [text for _, text in window.trace.labels.labels] == ["3"]
     view.wait(5)
     window.refresh()
     assert window.controller.toast.text == ""
@@ -75,8 +75,8 @@ def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open)
     view.feed_ecg(1)
     window.refresh()
     plain = "<b>go</b> [2J <img src='x'>"
-    assert [text for _, text in window.markers.labels] == [plain]
-    assert "&lt;b&gt;go&lt;/b&gt;" in window.markers.toolTip()
+    assert [text for _, text in window.trace.labels.labels] == [plain]
+    assert "&lt;b&gt;go&lt;/b&gt;" in window.trace.labels.toolTip()
     assert f"Marker 1: {plain}" in window.controller.toast.text
     for label in window.findChildren(QtWidgets.QLabel):
         if "go</b>" in label.text():
@@ -98,11 +98,11 @@ def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
     press(window, Key.Key_1)
     view.feed_ecg(60)
     window.refresh()
-    assert window.sweep.labels() == ()
+    assert window.trace.sweep.labels() == ()
     press(window, Key.Key_Space)
-    window.sweep.show_page(13 * MODEL_RATE_HZ)
+    window.trace.sweep.show_page(13 * MODEL_RATE_HZ)
     window.refresh()
-    assert [text for _, text in window.markers.labels] == ["1"]
+    assert [text for _, text in window.trace.labels.labels] == ["1"]
 
 
 def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> None:
@@ -146,10 +146,10 @@ def test_enter_presses_the_button_that_has_the_focus(opened: Open, key: QtCore.Q
 def test_enter_presses_a_button_below_the_trace(opened: Open, qtbot: QtBot) -> None:
     _, window = live(opened)
     window.activateWindow()
-    window.transport.pause.setFocus()
-    qtbot.waitUntil(window.transport.pause.hasFocus)
-    QtTest.QTest.keyClick(window.transport.pause, Key.Key_Return)
-    assert window.paused
+    window.trace.transport.pause.setFocus()
+    qtbot.waitUntil(window.trace.transport.pause.hasFocus)
+    QtTest.QTest.keyClick(window.trace.transport.pause, Key.Key_Return)
+    assert window.trace.paused
 
 
 def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
@@ -157,24 +157,24 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     view.recording = RecordingStatus("P01.xdf", seconds=60.0)
     view.wait(2)
     window.refresh()
-    assert not window.sweep.dim
+    assert not window.trace.sweep.dim
     shown = []
     for _ in range(2):
         view.wait(8)
         window.refresh()
-        shown.append((window.sweep.dim, window.vitals.lost.value, window.header.recording.line.text[:7]))
+        shown.append((window.trace.sweep.dim, window.vitals.lost.value, window.header.recording.line.text[:7]))
     assert shown == [(True, "≈ 10,000", "0:01:10"), (True, "≈ 18,000", "0:01:18")]
-    before, image = window.sweep.grab().toImage(), window.sweep
+    before, image = window.trace.sweep.grab().toImage(), window.trace.sweep
     press(window, Key.Key_Space)
     assert not image.dim  # of then, and to be read
     press(window, Key.Key_Space)
     view.feed_ecg(0.3)
     window.refresh()
-    assert not window.sweep.dim
+    assert not window.trace.sweep.dim
     assert window.vitals.lost.value == "0"
     x = PULSE_MARGIN_PX // 2
-    y = int(window.sweep.height() / 2)  # the calibration pulse's foot
-    assert before.pixelColor(x, y).lightness() > window.sweep.grab().toImage().pixelColor(x, y).lightness()
+    y = int(window.trace.sweep.height() / 2)  # the calibration pulse's foot
+    assert before.pixelColor(x, y).lightness() > window.trace.sweep.grab().toImage().pixelColor(x, y).lightness()
 
 
 def test_late_writes_warn_and_a_failure_stays_until_the_next_recording(opened: Open) -> None:

@@ -38,18 +38,18 @@ def test_size_colours_gain_and_speed_are_as_they_were_left(
     first.set_theme(theme)
     first.resize(700, 500)
     for pressed in (key, Key.Key_Plus, Key.Key_BracketLeft):
-        QtTest.QTest.keyClick(first.sweep, pressed)
+        QtTest.QTest.keyClick(first.trace.sweep, pressed)
     first.close()
     again = window(qtbot, tmp_path / "new" / "dashboard.ini")
     assert again.size() == QtCore.QSize(700, 500)
     assert again.theme is (DARK if theme is LIGHT else LIGHT)
-    assert again.sweep.scale == again.transport.scale == PaperScale(12.5, 2.0)
+    assert again.trace.sweep.scale == again.trace.transport.scale == PaperScale(12.5, 2.0)
 
 
 def test_full_screen_leaves_the_size_as_it_was(qtbot: QtBot, tmp_path: Path) -> None:
     first = window(qtbot, tmp_path / "dashboard.ini")
     first.resize(700, 500)
-    QtTest.QTest.keyClick(first.sweep, Key.Key_F)
+    QtTest.QTest.keyClick(first.trace.sweep, Key.Key_F)
     first.close()
     again = window(qtbot, tmp_path / "dashboard.ini")
     assert (again.size(), again.isFullScreen()) == (QtCore.QSize(700, 500), False)

@@ -45,7 +45,7 @@ def test_live_shows_everything(opened: Open) -> None:
     assert (tiles.quality.badge.text(), tiles.clock.value, tiles.lost.value) == ("GOOD", "0:00:12", "0")
     assert not tiles.heart_rate.dim
     assert window.status_banner.line.word == "LIVE"
-    assert window.history.stop == view.fed
+    assert window.trace.history.stop == view.fed
 
 
 def test_low_confidence_is_said(opened: Open) -> None:
@@ -262,7 +262,7 @@ def test_numbers_are_redrawn_four_times_a_second_and_the_trace_at_every_frame(op
     view.lost = 7
     window.refresh()
     assert window.vitals.lost.value == "0"
-    assert window.sweep.drawn == view.fed
+    assert window.trace.sweep.drawn == view.fed
     view.feed_ecg(0.125)
     window.refresh()
     assert window.vitals.lost.value == "7"

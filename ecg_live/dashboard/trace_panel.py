@@ -1,0 +1,177 @@
+"""The panel of the trace: the sweep, the labels of its markers, and the controls; pausing and scrolling."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from ecg_live.constants import MODEL_RATE_HZ
+from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, PaperScale, painter_on
+from ecg_live.dashboard.ecg_trace import SweepView
+from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.transport import TransportBar
+from ecg_live.dashboard.widgets import Panel, style_text, tooltip_html
+from ecg_live.presentation.markers import MarkerLog
+from ecg_live.presentation.trace_history import TraceHistory
+from ecg_live.text import sanitize
+
+MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 160, 90
+LABEL_HEIGHT_PX = 18
+LABEL_PADDING_PX = 4  # between a marker's line and its text
+MIN_LABEL_WIDTH_PX = 12  # with less room only the line is drawn
+
+LabelPositions = tuple[tuple[float, str], ...]
+_ALIGN_VCENTER = QtCore.Qt.AlignmentFlag.AlignVCenter.value
+
+
+class TracePanel(Panel):
+    """Shows the trace; the user pauses, scrolls and scales it.
+
+    Parameters
+    ----------
+    palette : Palette
+    markers : MarkerLog
+    note : str
+        Text instead of the trace, for a device without ECG.
+    """
+
+    marker_requested = QtCore.pyqtSignal()
+    pause_changed = QtCore.pyqtSignal()
+
+    def __init__(self, palette: Palette, markers: MarkerLog, note: str = "") -> None:
+        super().__init__("ECG")
+        self.history = TraceHistory()
+        self.sweep = SweepView(self.history, palette, markers, note)
+        self.labels = MarkerLabels(palette)
+        self.transport = TransportBar()
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addWidget(self.sweep, 1)
+        column.addWidget(self.labels)
+        column.addWidget(self.transport)
+        self.transport.pause_requested.connect(self.toggle_pause)
+        self.transport.marker_requested.connect(self.marker_requested)
+        self.transport.live_requested.connect(self.go_live)
+        self.transport.moved.connect(self.sweep.show_page)
+        self.transport.scale_chosen.connect(self.set_scale)
+        self.sweep.scrolled.connect(lambda notches: self.scroll_seconds(-notches))
+
+    @property
+    def paused(self) -> bool:
+        """Whether the trace is paused."""
+        return self.sweep.page is not None
+
+    def draw_frame(self) -> None:
+        """Draw the samples that are new in the history, and the labels."""
+        self.sweep.advance()
+        self.labels.show_labels(self.sweep.labels())
+
+    def show_range(self) -> None:
+        """Set the scroll bar to the page and the history."""
+        page = self.sweep.page
+        blocked = self.transport.bar.blockSignals(True)  # only the user moves the page
+        self.transport.show_range(self.history.start, self.history.stop, self.sweep.span)
+        self.transport.show_position(self.history.stop if page is None else page)
+        self.transport.bar.blockSignals(blocked)
+
+    def toggle_pause(self) -> None:
+        """Pause or resume the trace. Nothing else stops."""
+        if self.paused:
+            self.go_live()
+        else:
+            self.sweep.show_page(self.history.stop)
+            self._show_pause()
+
+    def go_live(self) -> None:
+        """Resume the trace from the newest sample."""
+        self.sweep.resume()
+        self._show_pause()
+
+    def _show_pause(self) -> None:
+        self.transport.show_paused(paused=self.paused)
+        self.sweep.setFocus()
+        self.show_range()
+        self.pause_changed.emit()
+
+    def scroll_by(self, samples: int) -> None:
+        """While paused, move the page by so many samples, within the history."""
+        if self.sweep.page is not None:
+            self.show_range()
+            self.transport.bar.setValue(self.sweep.page + samples)
+
+    def scroll_seconds(self, seconds: int) -> None:
+        """While paused, move the page by so many seconds, within the history."""
+        self.scroll_by(seconds * MODEL_RATE_HZ)
+
+    def scroll_pages(self, pages: int) -> None:
+        """While paused, move the page by its own width, within the history."""
+        self.scroll_by(pages * self.sweep.span)
+
+    def step_gain(self, steps: int) -> None:
+        """Choose the next larger or smaller gain."""
+        self.transport.step(self.transport.gain, steps)
+
+    def step_speed(self, steps: int) -> None:
+        """Choose the next faster or slower paper speed."""
+        self.transport.step(self.transport.speed, steps)
+
+    def set_scale(self, scale: PaperScale) -> None:
+        """Change paper speed and gain."""
+        self.sweep.restyle(scale=scale)
+        self.show_range()
+
+    def restyle(self, palette: Palette) -> None:
+        """Change colours."""
+        self.sweep.restyle(palette=palette)
+        self.labels.restyle(palette)
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Let the trace be lower, or as high as usual."""
+        self.sweep.setMinimumHeight(COMPACT_TRACE_HEIGHT_PX if compact else MIN_TRACE_HEIGHT_PX)
+
+
+class MarkerLabels(QtWidgets.QWidget):
+    """Texts of the markers below their lines; painted only when they change."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._palette = palette
+        self.labels: LabelPositions = ()
+        self.setFixedHeight(LABEL_HEIGHT_PX)
+        self.setAccessibleName("Markers on the trace")
+        style_text(self, 8)
+
+    def restyle(self, palette: Palette) -> None:
+        """Change colours."""
+        self._palette = palette
+        self.update()
+
+    def show_labels(self, labels: LabelPositions) -> None:
+        """Show texts at the x positions (pixels) of their lines, from left to right."""
+        labels = tuple((x, sanitize(text)) for x, text in labels)
+        if labels == self.labels:
+            return
+        self.labels = labels
+        texts = [text for _, text in self.labels]
+        self.setToolTip(tooltip_html(*texts))
+        self.setAccessibleDescription(", ".join(texts))
+        self.update()
+
+    def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
+        """Draw the end of each line, and its text elided to the room before the next."""
+        with painter_on(self) as painter:
+            painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
+            painter.setPen(QtGui.QColor(self._palette.muted))
+            painter.drawText(QtCore.QRect(6, 0, PULSE_MARGIN_PX, LABEL_HEIGHT_PX), _ALIGN_VCENTER, "Markers")
+            for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
+                painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
+                painter.drawLine(QtCore.QLineF(x, 0, x, LABEL_HEIGHT_PX))
+                room = int(following - x) - LABEL_PADDING_PX
+                if room >= MIN_LABEL_WIDTH_PX:
+                    painter.setPen(QtGui.QColor(self._palette.text))
+                    short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
+                    painter.drawText(
+                        QtCore.QRectF(x + LABEL_PADDING_PX, 0, room, LABEL_HEIGHT_PX), _ALIGN_VCENTER, short
+                    )
