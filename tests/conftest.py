@@ -1,8 +1,13 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and what every process of the tests is set up with."""
 
+import gc
+import os
 from pathlib import Path
 
 import pytest
+
+# Several processes share the cores, and threads of one that wait for each other spin: before numpy or torch is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.emulators import lsl_outlets
 from tests.support import torch_free
@@ -17,6 +22,17 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if torch_free.INSTALLED or collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
         return None
     return True if torch_free.needs_torch(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Libraries that are loaded are no garbage: looking for some among them takes a tenth of the collection."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
