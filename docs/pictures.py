@@ -37,7 +37,7 @@ def main(out: Path = PICTURE) -> None:
 
 
 def ecg_live(folder: Path, *words: str) -> None:
-    """Run a command in a folder, with nobody's settings."""
+    """Run a command in a folder, without user settings."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ECG_LIVE_")}
     command = [sys.executable, "-m", "ecg_live", *words]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=folder)
