@@ -92,7 +92,7 @@ def ends(qapp: QtWidgets.QApplication) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("ends")
-def test_frames_that_cannot_be_drawn_are_left_out_and_told() -> None:
+def test_frames_that_cannot_be_drawn_are_left_out_and_reported() -> None:
     view, shown = OddView(lambda poll: poll in {2, 3, 9}), []
 
     def look() -> None:
@@ -127,7 +127,7 @@ def test_a_window_that_cannot_draw_any_more_goes_and_leaves_the_session() -> Non
 @pytest.mark.usefixtures("ends")
 def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlog: _QtMessageCapture) -> None:
     """A painter left open takes the process down when the window goes."""
-    view, told = SimulatedView(), []
+    view, warnings = SimulatedView(), []
     view.feed_ecg(12)
     view.predict(answer(LOAD, 1, 0.8))
 
@@ -140,9 +140,9 @@ def test_a_part_that_fails_to_paint_closes_its_painter_and_hinders_no_other(qtlo
         window = shown_window()
         view.feed_ecg(1)
         window.refresh()
-        told.append((window.status_banner.line.text.split("  ·")[0], window.trace.sweep.drawn == view.fed))
+        warnings.append((window.status_banner.line.text.split("  ·")[0], window.trace.sweep.drawn == view.fed))
         window.close()
 
     assert run_dashboard(view, title="", model="", clock=view.clock, on_first_frame=spoil) == 0
-    assert told == [("A frame could not be drawn and was left out: IndexError: tuple index out of range", True)]
+    assert warnings == [("A frame could not be drawn and was left out: IndexError: tuple index out of range", True)]
     assert [record.message for record in qtlog.records if "aint" in record.message] == []

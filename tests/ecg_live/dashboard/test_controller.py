@@ -221,7 +221,7 @@ def test_closing_asks_while_recording_and_ending_does_not(opened: Open) -> None:
     assert view.stopped
 
 
-def test_a_running_baseline_begins_anew_only_after_a_question(opened: Open) -> None:
+def test_a_running_baseline_begins_again_only_after_a_question(opened: Open) -> None:
     view, window = live(opened)
     press(window, Key.Key_B)
     assert view.baselines == 1
@@ -246,7 +246,7 @@ def test_without_its_device_nothing_looks_live(opened: Open, state: StateName) -
     assert window.vitals.heart_rate.dim
 
 
-def test_electrodes_battery_and_clock_are_told(opened: Open) -> None:
+def test_electrodes_battery_and_clock_are_shown(opened: Open) -> None:
     view, window = live(opened)
     assert not window.vitals.battery.isVisible()
     for event in (

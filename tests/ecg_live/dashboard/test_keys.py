@@ -124,6 +124,17 @@ def test_every_key_has_one_action_with_a_text() -> None:
     assert all(not QtGui.QKeySequence(key).isEmpty() for key in keys)
 
 
+def test_ctrl_w_closes_from_a_text_field_as_well(opened: Open, qtbot: QtBot) -> None:
+    view, window = live(opened)
+    QtTest.QTest.keyClick(window.trace.sweep, Key.Key_M)
+    field = window.controller.field.line
+    qtbot.waitUntil(field.hasFocus)
+    QtTest.QTest.keyClick(field, Key.Key_W)
+    assert (field.text(), view.stopped) == ("w", False)
+    QtTest.QTest.keyClick(field, Key.Key_W, QtCore.Qt.KeyboardModifier.ControlModifier)
+    assert view.stopped
+
+
 @pytest.mark.parametrize("key", [Key.Key_M, Key.Key_B, Key.Key_R, Key.Key_1, Key.Key_9, Key.Key_Space])
 def test_keys_with_a_held_modifier_do_nothing(opened: Open, key: QtCore.Qt.Key) -> None:
     view, window = live(opened)

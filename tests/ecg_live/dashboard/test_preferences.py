@@ -71,7 +71,7 @@ def test_what_cannot_be_is_as_usual(tmp_path: Path, text: str) -> None:
     assert PreferenceStore(path).read() == PreferenceStore().read() == Preferences()
 
 
-def test_a_place_that_cannot_be_written_to_hinders_nobody(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     memory = PreferenceStore(tmp_path / "file" / "dashboard.ini")
     memory.write(Preferences())

@@ -48,7 +48,7 @@ def test_live_shows_everything(opened: Open) -> None:
     assert window.trace.history.stop == view.fed
 
 
-def test_low_confidence_is_said(opened: Open) -> None:
+def test_low_confidence_is_shown(opened: Open) -> None:
     view, window = live(opened)
     view.feed_ecg(1)
     view.predict(answer(LOAD, 0, 0.55), grade="poor")
@@ -86,7 +86,7 @@ def test_a_flat_line_is_no_live_ecg(opened: Open) -> None:
     assert window.status_banner.line.word == "LIVE"
 
 
-def test_tones_can_be_told_apart_and_read() -> None:
+def test_tones_can_be_distinguished_and_read() -> None:
     assert len({back for back, _ in TONE_COLOURS.values()}) == len(TONE_COLOURS)
     for back, text in TONE_COLOURS.values():
         high, low = sorted((luminance(back), luminance(text)), reverse=True)
@@ -183,7 +183,7 @@ def test_states_reach_the_line_on_top_and_every_head(
     assert window.panels[0].status.dim
 
 
-def test_gap_and_lead_off_events_are_told(opened: Open) -> None:
+def test_gap_and_lead_off_events_are_shown(opened: Open) -> None:
     view, window = live(opened)
     view.lost = 120
     view.say(Gap(12000, 120, "the source dropped samples"))
@@ -229,7 +229,7 @@ def test_heads_lie_side_by_side_and_nothing_is_cut_off(opened: Open, count: int,
             assert label.width() >= need, label.text()
 
 
-def test_research_use_only_is_always_said(opened: Open) -> None:
+def test_research_use_only_is_always_shown(opened: Open) -> None:
     view, window = live(opened)
     view.error = "broken"
     view.wait(60)

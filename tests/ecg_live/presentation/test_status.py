@@ -246,7 +246,7 @@ def test_warnings_fade_and_an_electrode_that_is_off_does_not() -> None:
     assert values.warning(30.0) == ""
 
 
-def test_missing_markers_are_told_until_they_come() -> None:
+def test_missing_markers_are_shown_until_they_come() -> None:
     values = LiveValues(INFO)
     values.update(shot(events=(State("markers_missing", "no marker stream Task"),)), 5.0)
     assert values.warning(9999.0) == "No marker stream Task"
@@ -254,7 +254,7 @@ def test_missing_markers_are_told_until_they_come() -> None:
     assert (values.warning(9999.0), values.event) == ("", "Markers of Task come in")
 
 
-def test_a_bridged_gap_is_told_but_warns_nobody() -> None:
+def test_a_bridged_gap_is_shown_without_a_warning() -> None:
     values = LiveValues(INFO)
     values.update(shot(events=(Gap(2000, 20, "radio", bridged=True),)), 5.0)
     assert values.warning(5.0) == ""
@@ -288,11 +288,11 @@ def test_numbers_and_names() -> None:
     assert title_text("mental_load") == "Mental load"
 
 
-def test_a_countdown_is_said_once() -> None:
+def test_a_countdown_is_shown_once() -> None:
     assert status_line(shot(REST), StreamCondition(), paused=False).text == "Resting baseline: 42 s to go"
     assert status_line(shot(COMPLETE), StreamCondition(), paused=False).text == "Personal baseline complete: 6 windows"
-    told = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
-    assert status_line(told, StreamCondition(), paused=False).text == "First window in 7 s"
+    counting = shot(State("warming_up", "first window in 7 s", seconds_left=7.0))
+    assert status_line(counting, StreamCondition(), paused=False).text == "First window in 7 s"
     assert (
         status_line(shot(State("warming_up", seconds_left=7.0)), StreamCondition(), paused=False).text
         == "Estimate in 7 s"

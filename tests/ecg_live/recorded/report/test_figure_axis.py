@@ -35,7 +35,7 @@ def test_ticks_are_round_and_few(duration: float) -> None:
     assert len({round(b - a, 6) for a, b in pairwise(marks)}) <= 1
 
 
-def test_ticks_are_those_people_use() -> None:
+def test_ticks_are_round_times() -> None:
     assert time_ticks(60)[:3] == [0, 10, 20]
     assert time_ticks(600)[:3] == [0, 60, 120]
     assert time_ticks(8 * 3600)[:3] == [0, 3600, 7200]

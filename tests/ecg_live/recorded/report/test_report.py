@@ -45,7 +45,7 @@ def test_the_page_needs_nothing_else_and_its_pictures_have_words(recording: Path
     assert all(one.find("caption") is not None for one in page.iter("table"))
 
 
-def test_what_a_researcher_asks_first_is_said_first(recording: Path) -> None:
+def test_what_a_researcher_asks_first_is_answered_first(recording: Path) -> None:
     first, second, third = (words(one) for one in reported(recording).iter("p") if one.get("class") == "headline")
     assert first == (
         "0:01:00 of ECG: 87.5% of 40 windows usable (80.0% good); usable windows cover 96.7% of the time. "
@@ -98,7 +98,7 @@ def test_abstentions_are_gaps_in_the_line(recording: Path) -> None:
         one for one in reported(recording).iter("svg") if (one.get("aria-label") or "").startswith("load over time")
     )
     drawn = [one.get("d") or "" for one in head.iter("path") if one.get("class") == "line c1"]
-    assert [line.count("M") for line in drawn] == [3, 1]  # before the gap, behind it, behind the abstentions; personal
+    assert [line.count("M") for line in drawn] == [3, 1]  # before the gap, after it, after the abstentions; personal
     assert [line.count("L") for line in drawn] == [30 - 5 - 3, 10 - 1]
     (change,) = (one.get("d") or "" for one in head.iter("path") if one.get("class") == "change")
     assert change.startswith("M")
@@ -151,7 +151,7 @@ def test_a_full_disk_keeps_the_page_that_was_there(recording: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("hours", [0.25, pytest.param(8, marks=pytest.mark.soak)])
-def test_a_long_session_is_a_small_page_that_says_what_a_column_is(tmp_path: Path, hours: float) -> None:
+def test_a_long_session_is_a_small_page_that_explains_its_columns(tmp_path: Path, hours: float) -> None:
     path, seconds = tmp_path / "a.xdf", int(hours * 3600)
     record(path, long_story(seconds), limit=1 << 30)
     tracemalloc.start()
@@ -177,7 +177,7 @@ def test_memory_does_not_grow_with_the_signal(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 1_000_000  # 12 minutes are 1.5 MB of samples
 
 
-def test_a_file_that_was_cut_is_used_up_to_the_cut_which_is_said(recording: Path, tmp_path: Path) -> None:
+def test_a_truncated_file_is_used_up_to_the_cut_which_is_reported(recording: Path, tmp_path: Path) -> None:
     whole, path = recording.read_bytes(), tmp_path / "cut.xdf"
     for share in (0.5, 0.9, 0.999):
         path.write_bytes(whole[: int(share * len(whole))])
@@ -192,7 +192,7 @@ def test_a_file_that_was_cut_is_used_up_to_the_cut_which_is_said(recording: Path
         write_report([path], force=True)
 
 
-def test_damage_is_said_loudly_and_is_an_error(recording: Path, tmp_path: Path) -> None:
+def test_damage_is_reported_first_and_is_an_error(recording: Path, tmp_path: Path) -> None:
     data, path = bytearray(recording.read_bytes()), tmp_path / "bad.xdf"
     data[len(data) // 2] ^= 255
     path.write_bytes(data)
@@ -229,10 +229,12 @@ def test_what_is_no_recording_of_ours_is_one_line(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["lab.xdf"]
 
 
-@pytest.mark.parametrize(("end", "told"), [(12.0, False), (29.0, True)])
-def test_a_device_that_never_came_back_is_told_although_no_gap_was(tmp_path: Path, end: float, told: bool) -> None:
+@pytest.mark.parametrize(("end", "silent"), [(12.0, False), (29.0, True)])
+def test_a_device_that_never_came_back_is_reported_without_a_gap(tmp_path: Path, end: float, silent: bool) -> None:
     items: list[Item] = [chunk(second) for second in range(10)]
     items += [State("lost", "Strap, lost 0 s ago, attempt 0", BEGAN + 10), State("ended", "stopped", BEGAN + end)]
     record(tmp_path / "a.xdf", items)
-    said = write_report([tmp_path / "a.xdf"]).remarks
-    assert said == (["No sample came in the last 19 s before the end: they count in no gap and in no share."] * told)
+    remarks = write_report([tmp_path / "a.xdf"]).remarks
+    assert remarks == (
+        ["No sample came in the last 19 s before the end: they count in no gap and in no share."] * silent
+    )

@@ -61,12 +61,12 @@ def test_losses_markers_and_gaps(session: RecordedSession) -> None:
     assert all(note.clock is not None for note in session.markers)
 
 
-def test_states_are_told_once_and_countdowns_only_begin(session: RecordedSession) -> None:
-    told = [(each.time, each.kind, each.times, each.until) for each in session.events]
-    assert told == [(-2, "connecting", 1, -2), (30, "baseline", 2, 31), (60, "ended", 1, 60)]
+def test_repeated_states_are_one_event_and_countdowns_none(session: RecordedSession) -> None:
+    events = [(each.time, each.kind, each.times, each.until) for each in session.events]
+    assert events == [(-2, "connecting", 1, -2), (30, "baseline", 2, 31), (60, "ended", 1, 60)]
 
 
-def test_stretches_hold_the_windows_that_lie_wholly_in_them(session: RecordedSession) -> None:
+def test_intervals_hold_the_windows_that_begin_and_end_in_them(session: RecordedSession) -> None:
     found = marker_intervals(session)
     assert [span.name for span in found] == ["before the first marker", "1 rest", "2 load <b>", "3 end"]
     assert [span.windows.stop.tolist() for span in found] == [
@@ -132,7 +132,7 @@ def test_windows_with_impossible_times_are_left_out_and_counted(tmp_path: Path) 
     assert (len(session.windows), session.windows.stray) == (1, 1)
 
 
-def test_of_a_strap_the_windows_count_and_not_its_own_words(tmp_path: Path) -> None:
+def test_of_a_strap_the_windows_count_and_not_its_own_values(tmp_path: Path) -> None:
     session = recorded(tmp_path / "a.xdf", strap_story(), STRAP)
     assert session.ecg is None
     assert session.windows.stop.tolist() == [*range(10, 30)]
@@ -142,7 +142,7 @@ def test_of_a_strap_the_windows_count_and_not_its_own_words(tmp_path: Path) -> N
     assert session.duration == 31
 
 
-def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: Path) -> None:
+def test_a_session_without_a_device_still_has_its_events(tmp_path: Path) -> None:
     said: list[Item] = [
         State("searching", "looking for it", BEGAN),
         Marker(BEGAN + 2, "where is it?"),
@@ -154,7 +154,7 @@ def test_a_session_to_which_no_device_came_still_tells_what_happened(tmp_path: P
     assert [note.time for note in session.markers] == [2]
 
 
-def test_clock_times_are_told_only_of_what_ran_in_real_time(tmp_path: Path) -> None:
+def test_clock_times_are_given_only_for_real_time(tmp_path: Path) -> None:
     items: list[Item] = [chunk(0), marker(0.5, "now")]
     session = recorded(tmp_path / "a.xdf", items)
     (note,) = session.markers
