@@ -29,14 +29,14 @@ from training.datasets.amigos_files import (
 from training.datasets.dataset import Annotation, Dataset, LabelValue, Rating
 
 ANNOTATION_FIELD = "labels_ext_annotation"
-CLIP_S = 20.0  # s
+CLIP_S = 20.0
 RATING_SCALES = {
     "valence_external": Rating(-1, 1),
     "arousal_external": Rating(-1, 1),
 }  # in the order of columns 2 and 3
 CAVEATS_EXTERNAL = (
     "labels are what three raters read in the subject's face, not what the subject felt",
-    "their scale is taken to go from -1 to 1, as in the paper: the files do not say",
+    "their scale is taken to go from -1 to 1, as in the paper: the files do not state it",
     "no file states the times of the 20 s clips: they are taken to follow each other from the video's start",
     "the first and the last clip of a video overlap others, and are left out",
 )

@@ -25,7 +25,19 @@ AnnotateFile = Callable[[Path, Course, str, list[str]], Iterator[Annotation]]  #
 
 
 def find_subject_files(folder: Path, layout: str, remarks: list[str], depth: int = MAX_FOLDER_DEPTH) -> dict[int, Path]:
-    """Each subject's file by number, found at most ``depth`` folders deep."""
+    """Each subject's file by number.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look.
+    layout : str
+        Which files, preprocessed or original.
+    remarks : list of str
+        Gets files that are there twice.
+    depth : int
+        How many folders deep.
+    """
     name = re.compile(FILE_STEMS[layout] + r"(\d+)\.mat", re.IGNORECASE)
     files: dict[int, Path] = {}
     for pattern in ("*/" * level + "*.mat" for level in range(depth)):

@@ -107,9 +107,18 @@ def _above(ratings: F64, limits: F64) -> Indices:
 def ratings_on_scale(
     ratings: Mapping[str, float], scales: Mapping[str, Rating], where: str, remarks: list[str]
 ) -> dict[str, LabelValue]:
-    """A trial's ratings by name as far as they are on their scale; ``remarks`` gets those that are not, or are missing.
+    """A trial's ratings that are on their scale, by name.
 
-    ``where`` names the trial in remarks.
+    Parameters
+    ----------
+    ratings : mapping
+        The trial's ratings by name.
+    scales : mapping
+        The scale of each name.
+    where : str
+        The trial, for remarks.
+    remarks : list of str
+        Gets ratings that are missing or off their scale.
     """
     labels: dict[str, LabelValue] = {}
     for name, scale in scales.items():

@@ -16,11 +16,8 @@ from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Annotation, Classes, Dataset, LabelValue, Rating, RecordingPart, SubjectSession
 
 AFFECT_NAMES = ("baseline", "stress", "amusement", "meditation")  # the paper's four
-STRESS_OF_AFFECT = {
-    "baseline": "no stress",
-    "amusement": "no stress",
-    "stress": "stress",
-}  # as usual: without meditation
+# Without meditation, as in most papers on this data set.
+STRESS_OF_AFFECT = {"baseline": "no stress", "amusement": "no stress", "stress": "stress"}
 LABEL_MARGIN_S = 10.0  # pickles' labels begin later and end earlier than the questionnaire states
 SUBJECT_NAMES = tuple(f"S{number}" for number in range(2, 18) if number != 12)  # S1 and S12 are not in the data set
 _SUBJECT_FOLDER = re.compile(r"S(\d+)")

@@ -107,7 +107,19 @@ def reliability_diagram(row: ResultRow) -> Markup:
 
 
 def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
-    """Training curves by step; with ``share`` on an axis from the accuracy of always saying no to 1."""
+    """Training curves by step.
+
+    Parameters
+    ----------
+    log : PretextLog
+        Gives the steps, and the accuracy of always saying no.
+    lines : mapping
+        Values at each step by the curve's name.
+    name : str
+        Of the vertical axis.
+    share : bool
+        Values are accuracies: the axis goes from that of always saying no to 1.
+    """
     values = [value for line in lines.values() for value in _thin(line)]
     ylim = (data_limits(values, log.always_no_accuracy - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
     steps = _thin(log.steps)

@@ -20,10 +20,8 @@ from training.report.plots import (
 )
 from training.results import DataSummary, PretextLog, TrainingReport
 
-LEARNT_ACCURACY, MIN_ACCURACY_GAIN = (
-    0.95,
-    0.02,
-)  # accuracy that counts as learnt; what it must lie above saying no to count at all
+LEARNT_ACCURACY = 0.95  # from here on a task counts as learnt
+MIN_ACCURACY_GAIN = 0.02  # over always saying no; with less a task counts as not learnt
 MAX_LEGEND_SUBJECTS = 12
 MAX_UNFOLDED_REMARKS = 5
 

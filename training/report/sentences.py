@@ -37,7 +37,19 @@ def verdict(paired: PairedComparison) -> str:
 
 
 def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> ResultRow | None:
-    """The row of these features, with the longest resting baseline or without one."""
+    """The row of some features; None if there is none.
+
+    Parameters
+    ----------
+    label : LabelResult
+        Holds the rows.
+    features : str
+        Which features.
+    personal : bool
+        The row with the longest resting baseline, or the one without.
+    protocol : str
+        Leave-one-subject-out or k-fold.
+    """
     found = [
         row
         for row in label.rows
@@ -58,7 +70,19 @@ def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
 
 
 def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: bool) -> Markup:
-    """One sentence: the AUROC of one set of a head, and whether the encoder improves on simpler features."""
+    """One sentence: the AUROC of one set of a head, and whether the encoder improves on simpler features.
+
+    Parameters
+    ----------
+    label : LabelResult
+        The head's label.
+    name : str
+        The set.
+    row : ResultRow
+        The set's scores.
+    transductive : bool
+        The encoder may have learnt from signals of the scored subjects.
+    """
     low_high = row.interval.get("auroc")
     interval = f", 95 % interval {interval_text(low_high)}" if low_high else ""
     size = f"{count(row.scores.people, 'subject')}, {count(row.scores.windows, 'window')}"

@@ -48,7 +48,18 @@ def _run_in_process(task: SweepTrial) -> None:
 
 
 def run_on_ray(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd, out: Path) -> None:
-    """Run the cells as trials of Ray Tune; on several machines they must share the folder ``out``.
+    """Run the cells as trials of Ray Tune.
+
+    Parameters
+    ----------
+    tasks : sequence of SweepTrial
+        The cells.
+    jobs : int
+        How many at a time.
+    ended : callable
+        Called with each trial when it ends.
+    out : Path
+        Folder of the sweep; several machines must share it.
 
     Raises
     ------
