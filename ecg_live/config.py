@@ -61,6 +61,8 @@ class LiveSettings:
         Offer results as LSL streams.
     log : str, optional
         File to log to.
+    also : tuple of str
+        Live sources that are recorded beside the ECG.
     """
 
     model: str | None = None
@@ -85,6 +87,7 @@ class LiveSettings:
     json: bool = False
     lsl_out: bool = False
     log: str | None = None
+    also: tuple[str, ...] = ()
 
 
 NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
@@ -186,6 +189,9 @@ def _value(name: str, value: object, where: str) -> object:
         if text not in TRUE_WORDS + FALSE_WORDS:
             raise ConfigError(f"{where} is {value!r}; it is yes or no", "write true or false")
         return text in TRUE_WORDS
+    if name == "also":
+        uris = value if isinstance(value, list | tuple) else str(value).split(";")
+        return tuple(str(uri) for uri in uris if uri)
     return str(value)
 
 

@@ -20,6 +20,47 @@ Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_cloc
 
 
 @dataclass(frozen=True, slots=True)
+class AuxiliaryStream:
+    """A stream that is recorded beside the ECG, and not judged.
+
+    Parameters
+    ----------
+    name : str
+        Unique in a session.
+    kind : str
+        LSL's content type, such as ``EDA`` or ``Accelerometer``.
+    channels : tuple of (str, str)
+        Label and unit of each channel, as the device states them.
+    rate : float
+        Nominal rate in Hz; 0 for samples at irregular times.
+    text : bool
+        Samples are strings, not numbers.
+    source_id : str
+        Identifies the device or program.
+    """
+
+    name: str
+    kind: str
+    channels: tuple[tuple[str, str], ...]
+    rate: float = 0.0
+    text: bool = False
+    source_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AuxiliarySamples:
+    """Samples of an `AuxiliaryStream`, with the session clock of each.
+
+    ``times`` (n,) in s; ``values`` (n, channels) in the stream's own units, or n rows of texts. At a regular rate they
+    are contiguous, and ``times`` lie ``1 / rate`` apart.
+    """
+
+    stream: AuxiliaryStream
+    times: F64
+    values: F64 | tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamInfo:
     """What a source promises about its stream.
 
@@ -43,6 +84,8 @@ class StreamInfo:
         Samples come from a file: they are not of now, and none get lost while they stay away.
     unit_assumed : bool
         Nobody stated the unit of the samples; they are taken for mV.
+    auxiliary : tuple of AuxiliaryStream
+        What the same device delivers beside the ECG, for the recording only.
     """
 
     rate: float
@@ -55,6 +98,7 @@ class StreamInfo:
     speed: float = 1.0
     replay: bool = False
     unit_assumed: bool = False
+    auxiliary: tuple[AuxiliaryStream, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,4 +247,4 @@ class SetChange:
     set: str
 
 
-StreamEvent = Gap | Marker | State | Beats | LeadOff | Battery | SetChange
+StreamEvent = Gap | Marker | State | Beats | LeadOff | Battery | SetChange | AuxiliarySamples

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ecg_live.events import F32, Battery, Beats, Chunk, Gap, LeadOff, Marker, SetChange, State, StreamEvent
+from ecg_live.events import F32, Chunk, State, StreamEvent
 
 Grade = Literal["good", "poor", "unusable"]
 
@@ -100,7 +100,7 @@ class Summary:
     speed: float
 
 
-Item = Chunk | Gap | Marker | State | Beats | LeadOff | Battery | SetChange | Trace | Prediction | Summary
+Item = StreamEvent | Chunk | Trace | Prediction | Summary
 
 
 @dataclass(frozen=True, slots=True)

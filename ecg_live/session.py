@@ -7,7 +7,18 @@ from dataclasses import replace
 from threading import Event, Thread
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.events import Beats, Chunk, Clock, Gap, Marker, SetChange, State, StreamEvent, StreamInfo
+from ecg_live.events import (
+    AuxiliarySamples,
+    Beats,
+    Chunk,
+    Clock,
+    Gap,
+    Marker,
+    SetChange,
+    State,
+    StreamEvent,
+    StreamInfo,
+)
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder, Sink, Source
 from ecg_live.results import HeadInfo, Item, Poll, Prediction, Snapshot, Summary, Window
@@ -145,6 +156,10 @@ class Session:
         """
         self._requests.mark(text, time, on_noted)
 
+    def record_auxiliary(self, samples: AuxiliarySamples) -> None:
+        """Pass on samples that are only recorded, from any thread; after the session's end they are dropped."""
+        self._outputs.send_auxiliary(samples)
+
     def report(self, state: State) -> None:
         """Pass on what something beside the source has to say; returns at once."""
         self._requests.report(state)
@@ -192,6 +207,9 @@ class Session:
                 return
             self._counts.arrive(item)
             self._send(item)
+        elif isinstance(item, AuxiliarySamples):
+            self._send(item)
+            return
         elif not isinstance(item, Gap):
             if isinstance(item, Beats) and self.info.rate == 0:
                 self._counts.begin()

@@ -207,13 +207,16 @@ class LslSource:
                 + (" of another format" if was[2] != now[2] else "")
             )
         try:
-            layout = read_layout(full, self._options)
+            layout = self._read_layout(full)
         except ConfigError as error:
             raise _DifferentStream(f"it came back as another: {error.message}") from error
         if replace(layout.info, source_id=self.info.source_id) != self.info or layout.columns != self._layout.columns:
             raise _DifferentStream("it came back with other channels")
         if (layout.factors != self._layout.factors).any():
             raise _DifferentStream("it came back with another unit")
+
+    def _read_layout(self, full: pylsl.StreamInfo) -> LslLayout:
+        return read_layout(full, self._options)
 
     def _report_wrong_rate(self, rate: MeasuredRate, *, verified_before: bool) -> State:
         """Return a warning; raise `ProtocolError` if the rate is certain, `_DifferentStream` if it was right before."""

@@ -14,7 +14,7 @@ from ecg_live.cli import complain, discard_output, say
 from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
-from ecg_live.cli.session_setup import build_session, marker_inputs
+from ecg_live.cli.session_setup import auxiliary_inputs, build_session, marker_inputs, open_auxiliaries
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
@@ -70,15 +70,17 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
         headless = True
     participant = ParticipantState(settings, uri)
     caught = CaughtSignals()
+    auxiliary = open_auxiliaries(settings)
     session = _find_and_build(
         uri,
-        lambda: build_session(uri, settings, participant, caught, watched=not (headless and settings.json)),
+        lambda: build_session(uri, settings, participant, caught, auxiliary, watched=not (headless and settings.json)),
         headless=headless,
     )
     if session is None:
         return 0
     with (
         marker_inputs(session, settings, uri),
+        auxiliary_inputs(session, auxiliary),
         caught.handled(lambda: _stop(session, headless=headless), *session_signals()),
     ):
         session.start()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,26 @@ from ecg_live.cli import say
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.signals import CaughtSignals
 from ecg_live.config import LiveSettings
-from ecg_live.protocols import Sink
+from ecg_live.errors import ConfigError
+from ecg_live.events import AuxiliaryStream, StreamInfo
+from ecg_live.protocols import Sink, Source
 from ecg_live.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from ecg_live.protocols import Source
     from ecg_live.session import Session
     from ecg_live.signal.pipeline import SignalPath
 
+OpenedAuxiliary = tuple[Source, tuple[AuxiliaryStream, ...]]
+
 
 def build_session(
-    uri: str, settings: LiveSettings, participant: ParticipantState, caught: CaughtSignals, *, watched: bool
+    uri: str,
+    settings: LiveSettings,
+    participant: ParticipantState,
+    caught: CaughtSignals,
+    auxiliary: Sequence[OpenedAuxiliary] = (),
+    *,
+    watched: bool,
 ) -> Session:
     """Open the source and connect it with everything that a session needs.
 
@@ -36,6 +46,8 @@ def build_session(
         Gives signal path and predictor what is known of the wearer.
     caught : CaughtSignals
         A signal ends the wait for a slow reader of JSON lines.
+    auxiliary : sequence of (Source, tuple of AuxiliaryStream)
+        What is recorded beside the source.
     watched : bool
         A view shows the session.
 
@@ -45,6 +57,7 @@ def build_session(
         If the source or the model cannot be opened.
     """
     source = _open_source(uri, settings)  # before torch, which takes seconds to load
+    streams = _auxiliary_streams(source.info, auxiliary)
 
     import torch
 
@@ -80,7 +93,7 @@ def build_session(
         sinks,
         time.monotonic,
         settings.seconds,
-        recordings=RecorderFactory(settings, uri, source.info, bundle, time.monotonic),
+        recordings=RecorderFactory(settings, uri, replace(source.info, auxiliary=streams), bundle, time.monotonic),
         record=settings.record is not None,
         watched=watched,
     )
@@ -102,6 +115,50 @@ def _open_source(uri: str, settings: LiveSettings) -> Source:
     source = open_source(uri, options, time.monotonic)
     check_source(source)
     return source
+
+
+def open_auxiliaries(settings: LiveSettings) -> list[OpenedAuxiliary]:
+    """Open what ``--also`` names: all of it must be there when a session begins.
+
+    Raises
+    ------
+    ConfigError
+        One is a file.
+    DeviceError
+        One is missing, or cannot be connected.
+    """
+    if not settings.also:
+        return []
+    from devices.auxiliary import open_auxiliary
+
+    for uri in settings.also:
+        say(f"looking for {uri}")
+    return [open_auxiliary(uri, time.monotonic) for uri in settings.also]
+
+
+def _auxiliary_streams(info: StreamInfo, auxiliary: Sequence[OpenedAuxiliary]) -> tuple[AuxiliaryStream, ...]:
+    """Streams to be recorded beside the ECG; each has its own name."""
+    if auxiliary and info.replay:
+        raise ConfigError("--also beside a file that is replayed", "name a live source, or leave --also out")
+    streams = (*info.auxiliary, *(stream for _, streams in auxiliary for stream in streams))
+    names = [info.name, *(stream.name for stream in streams)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two streams are named {name!r}", "rename one at its sender, or leave one out")
+    return streams
+
+
+@contextlib.contextmanager
+def auxiliary_inputs(session: Session, auxiliary: Sequence[OpenedAuxiliary]) -> Iterator[None]:
+    """Follow the sources beside the session's own until it ends."""
+    with contextlib.ExitStack() as stack:
+        if auxiliary:
+            from devices.auxiliary import AuxiliaryFollower
+
+            for source, streams in auxiliary:
+                follower = AuxiliaryFollower(source, streams, session.record_auxiliary, session.report, time.monotonic)
+                stack.enter_context(follower)
+        yield
 
 
 @contextlib.contextmanager

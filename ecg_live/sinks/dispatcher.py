@@ -10,7 +10,7 @@ from math import isfinite
 from threading import RLock
 
 from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.events import STATES, Chunk, Clock, Marker, State, StreamInfo
+from ecg_live.events import STATES, AuxiliarySamples, Chunk, Clock, Marker, State, StreamInfo
 from ecg_live.protocols import Recorder, Sink
 from ecg_live.results import Item, Summary
 from ecg_live.sinks.disk_watch import DiskWatch
@@ -105,6 +105,12 @@ class Dispatcher:
         if isinstance(item, State):
             self._log(item)
         self._pass(item)
+
+    def send_auxiliary(self, samples: AuxiliarySamples) -> None:
+        """Pass on samples that are only recorded, unless the session is over."""
+        with self.lock:
+            if not self._over:
+                self._pass(samples)
 
     def fail(self, state: State, error: Exception) -> None:
         """Give a state that tells of an error to all, and log the error with its traceback."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.events import F32, Beats, Chunk, Clock, State, StreamEvent, states_that_are
+from ecg_live.events import F32, AuxiliarySamples, Beats, Chunk, Clock, State, StreamEvent, states_that_are
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
@@ -67,6 +67,8 @@ class DisplayBuffer:
         """Take one item."""
         with self._lock:
             match item:
+                case AuxiliarySamples():  # only recorded
+                    pass
                 case Chunk() if not len(item.samples):
                     pass
                 case Chunk():

@@ -11,18 +11,39 @@ from typing import NamedTuple
 import numpy as np
 
 from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ
-from ecg_live.events import F32, F64, Beats, Chunk, Clock, Gap, Marker, SetChange, StreamInfo
+from ecg_live.events import (
+    F32,
+    F64,
+    AuxiliarySamples,
+    AuxiliaryStream,
+    Beats,
+    Chunk,
+    Clock,
+    Gap,
+    Marker,
+    SetChange,
+    StreamInfo,
+)
 from ecg_live.results import HeadInfo, Item, Prediction, Trace
 from ecg_live.sinks.jsonl import line_fields, round_floats
-from ecg_live.xdf.stream_spec import ChannelSpec, StreamKey, StreamSpec
+from ecg_live.xdf.stream_spec import AUXILIARY_KEY_PREFIX, ChannelSpec, StreamKey, StreamSpec
 
 
 class StreamRow(NamedTuple):
-    """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first."""
+    """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first.
+
+    ``stamps`` (n,) are those of all samples where they are not ``1 / rate`` apart.
+    """
 
     key: StreamKey
     stamp: float
     values: F64 | F32 | Sequence[Sequence[str]]
+    stamps: F64 | None = None
+
+
+def auxiliary_key(stream: AuxiliaryStream) -> StreamKey:
+    """Key of a stream that is only recorded; its name is unique in a session."""
+    return AUXILIARY_KEY_PREFIX + stream.name
 
 
 def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
@@ -52,6 +73,19 @@ def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpe
         StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
         StreamSpec("features", "Features", "Features", features, "float32"),
         StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
+        *map(_auxiliary_spec, info.auxiliary),
+    )
+
+
+def _auxiliary_spec(stream: AuxiliaryStream) -> StreamSpec:
+    return StreamSpec(
+        auxiliary_key(stream),
+        stream.name,
+        stream.kind,
+        tuple(ChannelSpec(label, unit, stream.kind) for label, unit in stream.channels),
+        "string" if stream.text else "double64",
+        stream.rate,
+        stream.source_id,
     )
 
 
@@ -88,6 +122,8 @@ class StreamRows:
                 if len(item.samples):
                     self._newest = stamp + len(item.samples) / self._info.rate
                     yield StreamRow("ecg", stamp, item.samples)
+            case AuxiliarySamples():
+                yield from _auxiliary_rows(item)
             case Trace():
                 yield StreamRow("filtered", self._stamp(item.start, item.time), item.samples[:, None])
             case Marker():
@@ -139,3 +175,13 @@ class StreamRows:
         if time is not None and isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
             return time
         return self._clock() if self._newest is None else self._newest
+
+
+def _auxiliary_rows(item: AuxiliarySamples) -> Iterator[StreamRow]:
+    key = auxiliary_key(item.stream)
+    if isinstance(item.values, np.ndarray):
+        if len(item.values):
+            yield StreamRow(key, float(item.times[0]), item.values, None if item.stream.rate else item.times)
+        return
+    for time, row in zip(item.times.tolist(), item.values, strict=True):
+        yield StreamRow(key, time, [row])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from threading import Condition
 
-from ecg_live.events import Chunk, Clock
+import numpy as np
+
+from ecg_live.events import AuxiliarySamples, Chunk, Clock
 from ecg_live.results import Item
 
 SMALL_ITEM_BYTES = 2048  # bytes that an item other than samples is taken to need
@@ -12,7 +14,14 @@ SMALL_ITEM_BYTES = 2048  # bytes that an item other than samples is taken to nee
 
 def item_bytes(item: Item) -> int:
     """Bytes that an item needs, about."""
-    return SMALL_ITEM_BYTES + (item.samples.nbytes if isinstance(item, Chunk) else len(getattr(item, "text", "")))
+    if isinstance(item, Chunk):
+        return SMALL_ITEM_BYTES + item.samples.nbytes
+    if isinstance(item, AuxiliarySamples):
+        values = item.values
+        return SMALL_ITEM_BYTES + (
+            values.nbytes if isinstance(values, np.ndarray) else sum(len(text) for row in values for text in row)
+        )
+    return SMALL_ITEM_BYTES + len(getattr(item, "text", ""))
 
 
 class WriteQueue:

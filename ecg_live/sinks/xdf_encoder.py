@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ecg_live.events import F64, Chunk, Clock, StreamInfo
+from ecg_live.events import F64, AuxiliarySamples, Chunk, Clock, StreamInfo
 from ecg_live.results import HeadInfo, Item
 from ecg_live.sinks.stream_layout import StreamRow, StreamRows
 from ecg_live.sinks.xdf_left import SampleCount
@@ -35,6 +35,12 @@ class _StreamTally:
         self.first = self.first if self.count else stamp
         self.last = stamp + (count - 1) / self.spec.rate if self.spec.rate else stamp
         self.count += count
+
+    def add_stamped(self, stamps: F64) -> None:
+        """Count samples that each have a timestamp."""
+        self.first = self.first if self.count else float(stamps[0])
+        self.last = float(stamps[-1])
+        self.count += len(stamps)
 
 
 @dataclass(slots=True)
@@ -145,7 +151,12 @@ class XdfEncoder:
         if isinstance(item, Chunk):
             yield from self._signal(row.stamp, item, tally)
             return
-        yield from self._release()
+        if not isinstance(item, AuxiliarySamples):  # the order among streams means nothing there
+            yield from self._release()
+        if row.stamps is not None and isinstance(row.values, np.ndarray):
+            tally.add_stamped(row.stamps)
+            yield encode.stamped_samples_chunk(tally.number, tally.spec.form, row.stamps, row.values)
+            return
         tally.add(row.stamp, len(row.values))
         if isinstance(row.values, np.ndarray):
             yield encode.numeric_samples_chunk(tally.number, tally.spec.form, row.stamp, row.values)

@@ -11,7 +11,7 @@ from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, SAMPLE_INDEX_TAG, SAMPLES_TAG
 ReadAt = Callable[[int, int], bytes]  # so many bytes, from a place in the file on
 _LENGTH_WIDTHS = 1, 4, 8  # bytes that a length may take
 _SAMPLES = struct.Struct("<IxIxd")  # stream, count and first stamp, as `xdf_chunks` writes them
-_SAMPLE_INDEX = struct.Struct("<IQ")  # stream and counter
+_PLACE = struct.Struct("<IQ")  # stream and counter
 
 
 class SampleCount(NamedTuple):
@@ -44,7 +44,7 @@ def find_intact_part(read: ReadAt, size: int) -> IntactPart:
             counted.append(SampleCount(stream, stamp, count))
             stop = stop + count if stop is not None and stream == placed else stop
         elif tag == SAMPLE_INDEX_TAG:
-            placed, stop = _SAMPLE_INDEX.unpack(read(at, _SAMPLE_INDEX.size))
+            placed, stop = _PLACE.unpack(read(at, _PLACE.size))
         elif tag == DIGEST_TAG:
             found, sealed = IntactPart(end, read(at, length), (), stop), len(counted)
     return found._replace(counted=tuple(counted[:sealed]))

@@ -50,6 +50,14 @@ def numeric_samples_chunk(stream: int, form: str, stamp: float, values: F64 | F3
     return chunk(SAMPLES_TAG, count + b"\x08" + struct.pack("<d", stamp) + rows.tobytes()[1:], stream)
 
 
+def stamped_samples_chunk(stream: int, form: str, stamps: F64, values: F64 | F32) -> bytes:
+    """Samples ``values`` (n, channels), each with its own timestamp."""
+    row_type = np.dtype([("stamp_bytes", "u1"), ("stamp", "<f8"), ("values", SAMPLE_FORMATS[form], (values.shape[1],))])
+    rows = np.empty(len(values), row_type)
+    rows["stamp_bytes"], rows["stamp"], rows["values"] = 8, stamps, values
+    return chunk(SAMPLES_TAG, b"\x04" + struct.pack("<I", len(values)) + rows.tobytes(), stream)
+
+
 def text_samples_chunk(stream: int, stamp: float, rows: Sequence[Sequence[str]]) -> bytes:
     """Samples of text, all at one time."""
     parts = [b"\x04" + struct.pack("<I", len(rows))]

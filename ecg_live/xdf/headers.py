@@ -47,7 +47,7 @@ def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Map
         "type": spec.kind,
         "channel_count": len(spec.channels),
         "channel_format": spec.form,
-        "source_id": f"{info.source_id}/{spec.key}",
+        "source_id": spec.source_id or f"{info.source_id}/{spec.key}",
         "nominal_srate": repr(float(spec.rate)),
         "version": "1.10",
         "created_at": repr(created),

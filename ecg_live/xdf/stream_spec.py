@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 SampleFormat = Literal["double64", "float32", "string"]
-StreamKey = Literal[
-    "ecg", "filtered", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "gaps", "events"
-]
+StreamKey = str  # ecg, filtered, markers, predictions, decisions, quality, heart_rate, features, gaps, events, and:
+AUXILIARY_KEY_PREFIX = "auxiliary/"  # before the name of a stream that is only recorded
 
 
 class ChannelSpec(NamedTuple):
@@ -21,7 +20,10 @@ class ChannelSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """A stream: ``rate`` in Hz, 0 for samples that come as they come."""
+    """A stream: ``rate`` in Hz, 0 for samples at irregular times.
+
+    ``source_id`` is that of an auxiliary stream's own device; empty for streams of the session.
+    """
 
     key: StreamKey
     name: str
@@ -29,3 +31,4 @@ class StreamSpec:
     channels: tuple[ChannelSpec, ...]
     form: SampleFormat
     rate: float = 0.0
+    source_id: str = ""

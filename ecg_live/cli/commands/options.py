@@ -60,6 +60,10 @@ MarkPort = Annotated[
     str | None,
     typer.Option(metavar="N", help="Take markers on this TCP port of this machine (a token is printed); see mark."),
 ]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SOURCE", help="Record this live source too, beside the ECG: lsl:NAME, hr:NAME ... (repeat)."),
+]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
 Log = Annotated[
     str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ecg_live.cli.commands.options import (
+    Also,
     Annotations,
     Baseline,
     Channel,
@@ -55,6 +56,7 @@ def run(
     markers: Markers = None,
     mark_port: MarkPort = None,
     lsl_out: LslOut = False,
+    also: Also = None,
     log: Log = None,
     debug: Debug = False,
 ) -> None:
@@ -86,6 +88,7 @@ def run(
         "markers": markers,
         "mark_port": mark_port,
         "lsl_out": lsl_out or None,
+        "also": also or None,
         "log": log,
     }
     raise typer.Exit(live(source, options, debug=debug))

@@ -39,7 +39,7 @@ class ClosedXdf(NamedTuple):
 
 
 @dataclass(slots=True)
-class _CopiedStream:
+class _StreamTally:
     stream: StreamHeader
     first: float = 0.0
     last: float = 0.0
@@ -60,10 +60,10 @@ class _CopiedStream:
 
 
 @dataclass(slots=True)
-class _ReadPart:
+class _IntactPart:
     """What is whole of a file: its streams, where it ends, and the last digest with the place behind it."""
 
-    tallies: dict[int, _CopiedStream] = field(default_factory=dict)
+    tallies: dict[int, _StreamTally] = field(default_factory=dict)
     end: int = len(MAGIC)
     seal: tuple[int, bytes] | None = None
     error: RecordingError | None = None
@@ -95,17 +95,15 @@ def close_xdf(source: Path, path: Path, *, force: bool) -> ClosedXdf:
     return ClosedXdf(path, source.stat().st_size - whole.end, len(open_ones), whole.error)
 
 
-def _read_intact_part(source: Path) -> _ReadPart:
-    whole = _ReadPart()
+def _read_intact_part(source: Path) -> _IntactPart:
+    whole = _IntactPart()
     try:
         for file, each in iter_chunks(source):
             if isinstance(each, TruncatedChunk):
                 break
             tally = whole.tallies.get(each.stream)
             if each.tag == STREAM_HEADER_TAG:
-                whole.tallies[each.stream] = _CopiedStream(
-                    read_stream_header(source, each.stream, file.read(each.size))
-                )
+                whole.tallies[each.stream] = _StreamTally(read_stream_header(source, each.stream, file.read(each.size)))
             elif each.tag == SAMPLES_TAG and tally is not None:
                 tally.add(_timestamps(source, tally.stream, file.read(each.size)))
             elif each.tag == STREAM_FOOTER_TAG and tally is not None:
@@ -124,7 +122,7 @@ def _timestamps(source: Path, stream: StreamHeader, data: bytes) -> F64:
     return np.array([stamp for stamp, _ in read_rows(data, len(stream.labels))])
 
 
-def _digest_chunk(old: BinaryIO, whole: _ReadPart, tail: bytes) -> bytes:
+def _digest_chunk(old: BinaryIO, whole: _IntactPart, tail: bytes) -> bytes:
     """A digest over all that the last one does not cover; nothing where the writer made none."""
     if whole.seal is None or (whole.end == whole.seal[0] and not tail):
         return b""

@@ -42,10 +42,9 @@ def minutes(
 
 def sheet(folder: Path, rows: Sequence[Row], columns: Sequence[str] = COLUMNS, name: str = SHEET) -> Path:
     book = openpyxl.Workbook()
-    page = book.worksheets[0]
-    page.title = "SWELLdata"
+    book.active.title = "SWELLdata"
     for row in [columns, *rows]:
-        page.append(list(row))
+        book.active.append(row)
     book.create_sheet("notes").append(["PP", "nothing to see"])
     book.save(folder / name)
     return folder / name
