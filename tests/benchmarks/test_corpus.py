@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.small_datasets import dataset, person
+from tests.support.small_datasets import dataset, rest_load_session
 from training.data.corpus import build_corpus
 from training.datasets.recordings import load_cinc2017
 
@@ -21,7 +21,7 @@ RECORDS = 800  # some seven hours
 
 @pytest.mark.parametrize(("hop", "each"), [(10.0, 4), (2.0, 18)])
 def test_every_window_that_fits_is_made(tmp_path: Path, hop: float, each: int) -> None:
-    data = dataset(*[person(tmp_path, name) for name in "ab"])  # two files of 45 s each
+    data = dataset(*[rest_load_session(tmp_path, name) for name in "ab"])  # two files of 45 s each
     start = time.perf_counter()
     corpus = build_corpus(data, tmp_path, hop=hop, processes=1)
     took = time.perf_counter() - start

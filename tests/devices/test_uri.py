@@ -132,7 +132,7 @@ def test_a_part_of_a_file_that_holds_several(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     trial = np.full((600, 2), 2060.0)
     scores = {f"Score{name}": [3.0] for name in ("Valence", "Arousal", "Dominance")}
-    people = [mat_files.dreamer_person([trial + 50 * i], [], scores) for i in range(3)]
+    people = [mat_files.dreamer_subject([trial + 50 * i], [], scores) for i in range(3)]
     path = mat_files.write_dreamer(tmp_path / "d.mat", people)
     for uri in ("d.mat#3", f"file:{path}#3", f"{path}#3"):
         with open_source(uri, ReadOptions(speed=math.inf)) as source:

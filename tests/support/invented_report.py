@@ -19,7 +19,7 @@ from training.results import (
     TrainingReport,
 )
 
-PEOPLE = tuple(f"Subject{i:02}" for i in range(24))
+SUBJECTS = tuple(f"Subject{i:02}" for i in range(24))
 LEVELS = {
     ("majority", 0.0): 0.5,
     ("hrv", 0.0): 0.719,
@@ -47,7 +47,7 @@ def against(difference: float) -> PairedComparison:
 def row(features: str, baseline: float, auroc: float, protocol: str = "loso", classes: int = 2) -> ResultRow:
     """A row around an AUROC."""
     rng = np.random.default_rng(int(auroc * 1000))
-    each = np.clip(rng.normal(auroc, 0.12, len(PEOPLE)), 0, 1).tolist()
+    each = np.clip(rng.normal(auroc, 0.12, len(SUBJECTS)), 0, 1).tolist()
     right, wrong = int(300 * auroc), 300 - int(300 * auroc)
     confusion = tuple(
         tuple(right if i == j else wrong // (classes - 1) for j in range(classes)) for i in range(classes)
@@ -63,7 +63,7 @@ def row(features: str, baseline: float, auroc: float, protocol: str = "loso", cl
         {"auroc": (auroc - 0.07, min(1.0, auroc + 0.06)), "balanced_accuracy": (auroc - 0.1, auroc)}
         if features != "majority"
         else {},
-        {one: scores(value if i else None, 22, 1) for i, (one, value) in enumerate(zip(PEOPLE, each, strict=True))},
+        {one: scores(value if i else None, 22, 1) for i, (one, value) in enumerate(zip(SUBJECTS, each, strict=True))},
         confusion,
         tuple((x, x + 0.05 * math.sin(9 * x), int(200 * x * x)) for x in sure),
         versus,
@@ -94,7 +94,7 @@ def report() -> TrainingReport:
     pretext = PretextLog(tuple(steps.tolist()), loss, accuracy, final, 26_944, 1500.0, "never those scored")
     points = tuple(
         MapPoint(float(x), float(y), one, state)
-        for i, one in enumerate(PEOPLE)
+        for i, one in enumerate(SUBJECTS)
         for j, state in enumerate(("rest", "load"))
         for x, y in rng.normal((math.cos(i) * 5 + j, math.sin(i * 1.7) * 5), 0.6, (12, 2))
     )

@@ -79,7 +79,7 @@ def many(one: Callable[[int, float], Death], count: int, at_once: int, longest: 
         return list(pool.map(one, range(count), delays))
 
 
-def tell(deaths: list[Death], what: str = "") -> None:
+def report_deaths(deaths: list[Death], what: str = "") -> None:
     """Print the figures; nothing given more than half a second before the end may be missing."""
     torn, shut = sum(each.torn > 0 for each in deaths), sum(not each.opened for each in deaths)
     worst = max(each.age for each in deaths)

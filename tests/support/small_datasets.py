@@ -33,7 +33,7 @@ def dataset(*sittings: SubjectSession) -> Dataset:
     return Dataset("made", TITLE, "none", sittings, {"task": Classes(("rest", "load"))})
 
 
-def person(folder: Path, name: str, seconds: float = 45.0) -> SubjectSession:
+def rest_load_session(folder: Path, name: str, seconds: float = 45.0) -> SubjectSession:
     """Rest, then load, each so long, in two files."""
     parts = tuple(RecordingPart(csv(folder / f"{name}_{i}.csv", seconds, level=1 + 0.1 * i)) for i in (1, 2))
     spans = (

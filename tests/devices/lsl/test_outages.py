@@ -15,7 +15,7 @@ from devices.lsl import open_lsl
 from devices.read_options import ReadOptions
 from ecg_live.contracts.reading import SourceReader
 from ecg_live.errors import ConfigError, DeviceLost
-from tests.emulators.lsl_outlets import outlet, say
+from tests.emulators.lsl_outlets import outlet, send_word
 from tests.support.lsl_streams import QUICK, name, off
 
 RATE = 1000.0
@@ -47,9 +47,9 @@ def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         SourceReader(open_lsl(called, ReadOptions(), timeouts=QUICK)) as reader,
     ):
         reader.until(lambda reader: reader.received > 150)
-        say(child, "pause")
+        send_word(child, "pause")
         reader.until(lambda reader: reader.states.count("lost") > 1)
-        say(child, "go")
+        send_word(child, "go")
         reader.until(lambda reader: reader.gaps)
         reader.close()
     assert reader.states[:4] == ["connecting", "streaming", "lost", "lost"]

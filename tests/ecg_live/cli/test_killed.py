@@ -17,7 +17,7 @@ from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk
 from tests.support import journalled_recorder
 from tests.support.long_recordings import long_recording
-from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
+from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, report_deaths, trim
 from tests.support.xdf_recordings import load
 
 MINUTES = 90  # of the recording: no machine gets through them in time
@@ -77,4 +77,4 @@ def deaths(folder: Path, source: Path, speed: str, count: int, longest: float) -
     ],
 )
 def test_the_whole_program_killed(tmp_path: Path, source: Path, speed: str, count: int, longest: float) -> None:
-    tell(deaths(tmp_path, source, speed, count, longest), f"at {speed}: ")
+    report_deaths(deaths(tmp_path, source, speed, count, longest), f"at {speed}: ")

@@ -11,7 +11,7 @@ import pytest
 
 from ecg_live.recorded.verify import verify
 from tests.support import journalled_recorder
-from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, tell, trim
+from tests.support.process_kills import AT_ONCE, KILLS, Death, kill, many, opens, report_deaths, trim
 from tests.support.xdf_recordings import ecg, record
 
 
@@ -35,7 +35,7 @@ def deaths(folder: Path, count: int, at_once: int, longest: float) -> list[Death
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
 def test_five_kills(tmp_path: Path) -> None:
-    tell(deaths(tmp_path, 5, 5, 1.2))
+    report_deaths(deaths(tmp_path, 5, 5, 1.2))
 
 
 BORN = textwrap.dedent("""
@@ -68,4 +68,4 @@ def test_a_kill_while_the_file_is_made_leaves_none_or_one_with_all_headers(tmp_p
 
 @pytest.mark.soak
 def test_many_kills(tmp_path: Path) -> None:
-    tell(deaths(tmp_path, KILLS, AT_ONCE, 3.0))
+    report_deaths(deaths(tmp_path, KILLS, AT_ONCE, 3.0))

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from ecg_live.events import F64
-from tests.support.files.mat_files import beats, counts, dreamer_person, write_dreamer
+from tests.support.files.mat_files import beats, counts, dreamer_subject, write_dreamer
 
-PEOPLE, FILMS, RATE = 3, 5, 256
+SUBJECT_COUNT, FILMS, RATE = 3, 5, 256
 
 
 def score(name: str, person: int, film: int) -> int:
@@ -26,7 +26,7 @@ def signal(seconds: float, mark: float) -> F64:
 
 def write(folder: Path, *, holes: bool = False) -> Path:
     people = []
-    for p in range(PEOPLE):
+    for p in range(SUBJECT_COUNT):
         films: list[F64] = [signal(3 + k, level(p, k)) for k in range(FILMS)]
         scores: dict[str, list[float]] = {
             f"Score{name}": [score(name, p, k) for k in range(FILMS)] for name in ("Valence", "Arousal", "Dominance")
@@ -36,5 +36,5 @@ def write(folder: Path, *, holes: bool = False) -> Path:
             scores["ScoreValence"][2], scores["ScoreArousal"][3] = np.nan, 6
         if holes and p == 1:
             films = [np.empty((0, 0))] * FILMS
-        people.append(dreamer_person(films, [signal(2, -1.5)] * FILMS, scores))
+        people.append(dreamer_subject(films, [signal(2, -1.5)] * FILMS, scores))
     return write_dreamer(folder / "DREAMER.mat", people)

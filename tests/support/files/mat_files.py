@@ -29,7 +29,7 @@ def counts(millivolts: F64) -> F64:
     return np.round(2060 + millivolts * 175 * 4095 / 3000)
 
 
-def dreamer_person(
+def dreamer_subject(
     films: Sequence[Any], baselines: Sequence[Any], scores: Mapping[str, Sequence[float]]
 ) -> dict[str, object]:
     """A person of DREAMER; EEG beside the ECG, as long as every trial."""

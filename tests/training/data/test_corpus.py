@@ -18,7 +18,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.signal import beats, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
 from tests.emulators.full_disk import FULL, full_disk
-from tests.support.small_datasets import csv, dataset, flat, person
+from tests.support.small_datasets import csv, dataset, flat, rest_load_session
 from training.data.corpus import (
     BuildJob,
     BuildProgress,
@@ -44,7 +44,7 @@ def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report
 
 
 def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> None:
-    data = dataset(person(tmp_path, "a"), person(tmp_path, "b"))
+    data = dataset(rest_load_session(tmp_path, "a"), rest_load_session(tmp_path, "b"))
     corpus = build(data, tmp_path / "work")
     assert corpus.windows.shape == (16, 2560)
     assert corpus.rows["session"].tolist() == [0] * 8 + [1] * 8
@@ -59,7 +59,7 @@ def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> No
 
 
 def test_two_processes_make_the_same_corpus(tmp_path: Path) -> None:
-    data = dataset(*[person(tmp_path, name, 21) for name in "abc"])
+    data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "abc"])
     one = build(data, tmp_path / "one")
     two = build_corpus(data, tmp_path / "two", processes=2)
     assert np.array_equal(one.windows, two.windows)
@@ -77,7 +77,7 @@ def test_unusable_windows_are_left_out_and_counted_with_their_reasons(tmp_path: 
 def test_a_file_that_cannot_be_opened_is_remarked_and_the_others_used(tmp_path: Path) -> None:
     (tmp_path / "no.csv").write_text("what is this")
     lost = SubjectSession("lost", (RecordingPart(tmp_path / "no.csv"),))
-    corpus = build(dataset(lost, person(tmp_path, "a")), tmp_path / "work")
+    corpus = build(dataset(lost, rest_load_session(tmp_path, "a")), tmp_path / "work")
     assert len(corpus.windows) == 8
     assert [remark.split(":")[0] for remark in corpus.remarks] == ["lost"]
     with pytest.raises(DatasetError, match=r"no usable window in made for tests: lost: left out"):
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_opened_is_remarked_and_the_others_used(tmp_path: 
 
 @pytest.mark.parametrize("spoil", ["windows.f32", "rows.bin", "sittings.jsonl", None])
 def test_a_build_that_was_stopped_goes_on_where_it_was(tmp_path: Path, spoil: str | None) -> None:
-    data = dataset(*[person(tmp_path, name, 21) for name in "abcd"])
+    data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "abcd"])
     whole = build(data, tmp_path / "whole")
 
     def stop(done: int, _total: int, _windows: int) -> None:
@@ -107,7 +107,7 @@ def test_a_build_that_was_stopped_goes_on_where_it_was(tmp_path: Path, spoil: st
 
 
 def test_a_cut_file_of_windows_is_made_good(tmp_path: Path) -> None:
-    data = dataset(*[person(tmp_path, name, 21) for name in "ab"])
+    data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "ab"])
     whole = build(data, tmp_path / "work")
     wanted = whole.windows.copy()
     path = tmp_path / "work" / whole.key / "windows.f32"
@@ -116,7 +116,7 @@ def test_a_cut_file_of_windows_is_made_good(tmp_path: Path) -> None:
 
 
 def test_what_is_made_is_not_made_again(tmp_path: Path) -> None:
-    data = dataset(person(tmp_path, "a", 21))
+    data = dataset(rest_load_session(tmp_path, "a", 21))
     build(data, tmp_path / "work")
     seen: list[int] = []
     build(data, tmp_path / "work", report=lambda done, _total, _windows: seen.append(done))
@@ -148,7 +148,7 @@ def change_file(data: Dataset) -> tuple[Dataset, CorpusSettings]:
 def test_the_key_tells_inputs_and_settings_apart(
     tmp_path: Path, change: Callable[[Dataset], tuple[Dataset, CorpusSettings]]
 ) -> None:
-    data = dataset(person(tmp_path, "a", 21))
+    data = dataset(rest_load_session(tmp_path, "a", 21))
     before = corpus_key(data, NORMAL, NORMAL.hop)
     assert before == corpus_key(dataset(*data.sessions), NORMAL, NORMAL.hop)
     other, settings = change(data)
@@ -159,7 +159,7 @@ def test_the_key_tells_inputs_and_settings_apart(
 def test_another_quality_gate_is_another_corpus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
-    data = dataset(person(tmp_path, "a", 21))
+    data = dataset(rest_load_session(tmp_path, "a", 21))
     before = corpus_key(data, NORMAL, NORMAL.hop)
     monkeypatch.setattr(module, name, getattr(module, name) * 1.01)
     assert corpus_key(data, NORMAL, NORMAL.hop) != before
@@ -167,7 +167,7 @@ def test_another_quality_gate_is_another_corpus(
 
 def test_windows_of_another_signal_path_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They lie in a folder of another name; one that was given this name is refused."""
-    data = dataset(person(tmp_path, "a", 21))
+    data = dataset(rest_load_session(tmp_path, "a", 21))
     monkeypatch.setattr(training.data.window_store, "PREPROCESSING", PREPROCESSING | {"highpass": "none"})
     other = build(data, tmp_path / "work")
     monkeypatch.undo()
@@ -186,7 +186,7 @@ def test_windows_of_another_signal_path_are_never_read(tmp_path: Path, monkeypat
 
 
 def test_a_full_disk_is_one_error_and_what_was_made_stays(tmp_path: Path) -> None:
-    data = dataset(*[person(tmp_path, name, 21) for name in "abcd"])
+    data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "abcd"])
     with full_disk(100_000), pytest.raises(DatasetError, match=FULL):
         build(data, tmp_path / "work")
     seen: list[int] = []
@@ -217,7 +217,7 @@ def test_which_span_labels_a_window(begin: float, inside: int, largest: int, res
 def test_the_log_of_sittings_is_never_emptied_even_where_the_disk_takes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = dataset(*[person(tmp_path, name, 21) for name in "ab"])
+    data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "ab"])
     folder = tmp_path / "work" / build(data, tmp_path / "work").key
     os.truncate(folder / "rows.bin", (folder / "rows.bin").stat().st_size - 1)  # so that the log must lose a line
     before = (folder / "sittings.jsonl").read_bytes()
@@ -232,7 +232,7 @@ def test_the_log_of_sittings_is_never_emptied_even_where_the_disk_takes_nothing(
 
 
 def test_a_garbled_line_of_the_log_is_made_again(tmp_path: Path) -> None:
-    data = dataset(person(tmp_path, "a", 21))
+    data = dataset(rest_load_session(tmp_path, "a", 21))
     made = build(data, tmp_path / "work")
     wanted = made.windows.copy()
     (tmp_path / "work" / made.key / "sittings.jsonl").write_text('{"total": 2}\n')

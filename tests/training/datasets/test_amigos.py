@@ -14,7 +14,7 @@ from tests.support.files.amigos_files import ORDER, RATE, VIDEOS, level, score, 
 from tests.support.files.mat_files import (
     beats,
     cells,
-    dreamer_person,
+    dreamer_subject,
     original_video,
     rated,
     write_amigos_original,
@@ -68,7 +68,7 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
     write(tmp_path, 30).write_bytes(b"MATLAB 5.0 MAT-file")
     film = np.full((900, 2), 2060.0)
     scores = {f"Score{name}": [1.0] for name in ("Valence", "Arousal", "Dominance")}
-    write_dreamer(tmp_path / "Data_Preprocessed_P31.mat", [dreamer_person([film], [], scores)])
+    write_dreamer(tmp_path / "Data_Preprocessed_P31.mat", [dreamer_subject([film], [], scores)])
     write(tmp_path / "copy", 8)
     dataset = load(tmp_path)
     assert dataset.subjects == ("08", "09")

@@ -20,7 +20,7 @@ def write(name: str, folder: Path) -> None:
             edf_files.write(folder / f"Subject00_{part}.edf", edf_files.counts())
     elif name == "dreamer":
         scores = {f"Score{name}": [3.0] for name in ("Valence", "Arousal", "Dominance")}
-        person = mat_files.dreamer_person([np.full((600, 2), 2060.0)], [], scores)
+        person = mat_files.dreamer_subject([np.full((600, 2), 2060.0)], [], scores)
         mat_files.write_dreamer(folder / "DREAMER.mat", [person])
     elif name == "amigos":
         (folder / "Data_Preprocessed_P01").mkdir()

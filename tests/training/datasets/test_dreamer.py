@@ -10,7 +10,7 @@ from devices.files import open_recording
 from ecg_live.errors import DatasetError, RecordingError
 from ecg_live.events import Chunk
 from tests.support.files.dreamer_files import FILMS, RATE, level, score, write
-from tests.support.files.mat_files import cells, dreamer_person, write_amigos, write_dreamer
+from tests.support.files.mat_files import cells, dreamer_subject, write_amigos, write_dreamer
 from training.datasets.dataset import Annotation, Dataset, Rating, SubjectSession
 from training.datasets.dreamer import load
 
@@ -89,7 +89,7 @@ def test_what_is_missing_is_left_out_and_remarked(tmp_path: Path) -> None:
 def test_folders_without_it(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no DREAMER\.mat"):
         load(tmp_path)
-    write_dreamer(tmp_path / "DREAMER.mat", [dreamer_person([cells([])], [], {f"Score{n}": [1] for n in NAMES})])
+    write_dreamer(tmp_path / "DREAMER.mat", [dreamer_subject([cells([])], [], {f"Score{n}": [1] for n in NAMES})])
     with pytest.raises(DatasetError, match="no subject has a rated film"):
         load(tmp_path)
     write_amigos(tmp_path / "DREAMER.mat", [np.ones((900, 17))], [np.ones((1, 12))])

@@ -9,7 +9,7 @@ import pytest
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from tests.support.files import edf_files
-from tests.support.files.mat_files import dreamer_person, write_dreamer
+from tests.support.files.mat_files import dreamer_subject, write_dreamer
 from training.datasets import open_dataset
 from training.datasets.dataset import Annotation, Classes, Rating, RecordingPart
 from training.datasets.manifest import load
@@ -103,7 +103,7 @@ def test_how_a_file_is_opened(folder: Path) -> None:
     (folder / "plain.csv").write_text("ECG\n" + "1\n2\n" * 600)
     film = np.full((2560, 2), 2060.0)
     scores = {f"Score{name}": [1.0] for name in ("Valence", "Arousal", "Dominance")}
-    write_dreamer(folder / "d.mat", [dreamer_person([film], [], scores)] * 2)
+    write_dreamer(folder / "d.mat", [dreamer_subject([film], [], scores)] * 2)
     write(
         folder,
         "file,part,rate,unit,subject,start_s,stop_s,stress\n"

@@ -43,7 +43,7 @@ def ours(dataset: Dataset, number: int) -> list[dict[str, float]]:
 def test_dreamer(theirs: Any, tmp_path: Path) -> None:
     path = our_dreamer.write(tmp_path)
     dataset = dreamer.load(tmp_path)
-    for person in range(our_dreamer.PEOPLE):
+    for person in range(our_dreamer.SUBJECT_COUNT):
         found = theirs.DREAMERDataset.process_record(file=person, mat_path=str(path), num_baseline=2)
         assert ratings(found, dataset.labels) == ours(dataset, person)
 

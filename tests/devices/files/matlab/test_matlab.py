@@ -17,7 +17,7 @@ from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingErr
 from ecg_live.events import F64, Chunk, Gap, Marker
 from tests.support.decoding import DecodedRecording, decode
 from tests.support.files import mat_files
-from tests.support.files.mat_files import beats, cells, counts, dreamer_person, original_video, rated
+from tests.support.files.mat_files import beats, cells, counts, dreamer_subject, original_video, rated
 
 FILMS, RATE = 4, 256
 ALL_ONE = rated(1, 1, 1, 1, 1)
@@ -34,7 +34,7 @@ def pair(seconds: float, mark: float, rate: float = RATE) -> F64:
 def dreamer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three people; person p's film k lies at p + k / 10 mV and lasts 4 + k s, its baseline 0.05 mV higher, 3 s."""
     people = [
-        dreamer_person(
+        dreamer_subject(
             [pair(4 + k, p + k / 10) for k in range(FILMS)], [pair(3, p + k / 10 + 0.05) for k in range(FILMS)], SCORES
         )
         for p in (-1, 0, 1)
@@ -102,7 +102,7 @@ def test_one_of_several_people_must_be_chosen(dreamer: Path) -> None:
 def test_trials_without_a_signal_are_left_out_and_named(tmp_path: Path) -> None:
     films = [pair(4, 0.1), np.empty((0, 0)), np.full((900, 2), np.nan), np.ones((900, 3)), pair(4, 0.5).T, "none"]
     scores = {name: [*values, 1, 1] for name, values in SCORES.items()} | {"ScoreArousal": [1.0, 2.0]}
-    person = dreamer_person(films, [pair(3, 0)], scores)
+    person = dreamer_subject(films, [pair(3, 0)], scores)
     path = mat_files.write_dreamer(tmp_path / "d.mat", [person])
     course = list_trials(path)[0]
     assert [trial.name for trial in course.trials] == ["baseline 1", "film 1", "film 5"]
@@ -119,13 +119,13 @@ def test_trials_without_a_signal_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 def test_a_rating_that_is_nan_is_left_out(tmp_path: Path) -> None:
-    person = dreamer_person([pair(4, 0)] * 2, [], {name: [np.nan, 3] for name in SCORES})
+    person = dreamer_subject([pair(4, 0)] * 2, [], {name: [np.nan, 3] for name in SCORES})
     (course,) = list_trials(mat_files.write_dreamer(tmp_path / "d.mat", [person]))
     assert [trial.ratings for trial in course.trials] == [{}, {"valence": 3, "arousal": 3, "dominance": 3}]
 
 
 def test_a_person_of_whom_nothing_is_left(tmp_path: Path) -> None:
-    people = [dreamer_person([np.empty((0, 0))] * 4, [], SCORES), dreamer_person([pair(4, 0)] * 4, [], SCORES)]
+    people = [dreamer_subject([np.empty((0, 0))] * 4, [], SCORES), dreamer_subject([pair(4, 0)] * 4, [], SCORES)]
     path = mat_files.write_dreamer(tmp_path / "d.mat", people)
     with pytest.raises(FormatError, match=r"d.mat#1: no trial with an ECG: film 1, film 2, film 3, film 4: empty"):
         open_recording(path, ReadOptions(part="1"))
