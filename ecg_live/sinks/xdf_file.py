@@ -179,7 +179,8 @@ class XdfFile:
             (self._part or self.path).unlink()
 
     def _read(self, at: int, size: int) -> bytes:
-        return os.pread(self._file, size, at)
+        os.lseek(self._file, at, os.SEEK_SET)  # os.pread is missing on Windows; appends go to the end all the same
+        return os.read(self._file, size)
 
     def _trim(self) -> None:
         """Take off what is half written; `append` tries again where that fails."""
