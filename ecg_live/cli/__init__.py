@@ -1,4 +1,4 @@
-"""The command line: one short file per command."""
+"""The command line: run a command, turn its errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecg_live.text import sanitize
 if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
-PROCESS_START_S = monotonic()  # when the user gave the command, as near as this process can tell
+PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
 
@@ -29,12 +29,12 @@ def main() -> None:
 
 
 def discard_output() -> None:
-    """Give up standard output, which takes no more: what is left in its buffer would fail again when Python ends."""
+    """Close standard output after a failed write: what is left in its buffer would fail again when Python exits."""
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until Python ends
 
 
 def _run() -> int | str | None:
-    """Run the command; give its exit code."""
+    """Run the command and return its exit code."""
     from ecg_live.errors import EcgLiveError
 
     try:
@@ -42,7 +42,7 @@ def _run() -> int | str | None:
 
         app()
     except SystemExit as end:
-        broken = end.__context__  # typer exits with 1 where the reader of the output has left
+        broken = end.__context__  # typer exits with 1 if the reader of the output has gone
         return _lost_output(broken) if isinstance(broken, BrokenPipeError) else end.code
     except (EcgLiveError, ImportError, OSError) as error:
         known = _as_known_error(error)
@@ -54,7 +54,7 @@ def _run() -> int | str | None:
 
 
 def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:
-    """Say in the terms of our own errors what went wrong, where that can be said."""
+    """Convert an error to one with a message and a remedy; None if it is unexpected."""
     from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 
     if isinstance(error, EcgLiveError):
@@ -73,14 +73,14 @@ def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError
 
 
 def _module_path(name: str) -> Path | None:
-    """Folder or file of an imported module, None if it is not known."""
+    """Folder or file of an imported module; None if unknown."""
     module = sys.modules.get(name)
     paths = [*getattr(module, "__path__", ()), getattr(module, "__file__", None)]
     return next((Path(path).resolve() for path in paths if path), None)
 
 
 def _lost_output(error: OSError) -> int:
-    """Exit code where standard output takes no more; that its reader has left is the reader's right."""
+    """Report that standard output cannot be written, and return the exit code; 0 if its reader has gone."""
     if isinstance(error, BrokenPipeError):
         return 0
     known = _as_known_error(error)
@@ -89,7 +89,7 @@ def _lost_output(error: OSError) -> int:
 
 
 def complain(error: Exception) -> None:
-    """Print what is wrong and what to do, on standard error."""
+    """Print an error and its remedy on standard error."""
     remedy = getattr(error, "remedy", "")
     say(getattr(error, "message", str(error)))
     if remedy:
@@ -97,5 +97,5 @@ def complain(error: Exception) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line for the user on standard error; file and device names in it cannot steer the terminal."""
+    """Print a line on standard error; control characters in file and device names are removed."""
     print(f"ecg-live: {sanitize(text)}", file=sys.stderr)

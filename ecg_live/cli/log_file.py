@@ -1,7 +1,7 @@
-"""``--log FILE``: what the libraries log, a line an entry, and nothing that says who was measured or what came out.
+"""``--log FILE``: log entries of ecg-live, one a line, without personal data.
 
-The words of an error are kept where they are ours and speak of devices, models or settings. Those of a file's reader or
-of another library may quote a value (a sample, a marker, a name): of them the kind of the error and its place are kept.
+Messages of our errors about devices, models or settings are kept. Messages of file readers and of other libraries may
+quote a value (a sample, a marker, a name): only the type of such an error and where it was raised are kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 class PrivateFormatter(logging.Formatter):
-    """Wall time, level, module and message on one line; ``private`` words are masked in it, whatever their case."""
+    """Wall time, level, module and message on one line; ``private`` words are masked, ignoring case."""
 
     def __init__(self, private: Iterable[str] = ()) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class PrivateFormatter(logging.Formatter):
         self._private = re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])", re.IGNORECASE) if words else None
 
     def format(self, record: logging.LogRecord) -> str:
-        """Make the line."""
+        """Format an entry as one line."""
         time = datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(timespec="milliseconds")
         message = record.getMessage()
         if record.exc_info:
@@ -53,7 +53,7 @@ class PrivateFormatter(logging.Formatter):
         return f"{time} {record.levelname} {record.name} {sanitize(message)}"
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
-        """Kinds and places of an error and of what caused it, the last first."""
+        """Types and places of an error and of its causes, the last first."""
         parts: list[str] = []
         error = ei[1]
         while error is not None and len(parts) < 10:
@@ -72,7 +72,7 @@ def _error_text(error: BaseException) -> str:
 
 
 def _error_place(error: BaseException) -> str:
-    """Modules, functions and lines that it came through; no path, which may name a user."""
+    """Modules, functions and lines of the traceback; without paths, which may name a user."""
     frames = [
         f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}:{line}"
         for frame, line in walk_tb(error.__traceback__)
@@ -81,29 +81,29 @@ def _error_place(error: BaseException) -> str:
 
 
 class _LogFile(logging.StreamHandler[TextIO]):
-    """Says once where the file takes no more; what is logged then is lost, and nothing else."""
+    """Appends to a file; a failed write is reported once, and later entries are lost."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(_open_private(path))
         self._path = path
-        self._told = False
+        self._failure_reported = False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
-        if not self._told:
-            self._told = True
+        if not self._failure_reported:
+            self._failure_reported = True
             say(f"the log {self._path} takes no more; the rest goes on without it")
 
     def close(self) -> None:
-        with suppress(OSError):  # what was not written was told
+        with suppress(OSError):  # a failed write was reported
             self.stream.close()
         super().close()
 
 
 @contextmanager
 def log_to(path: str | None, private: Iterable[str] = ()) -> Iterator[None]:
-    """Append what is logged meanwhile to a file of mode 0600, an error that leaves the block among it; None: no file.
+    """Append log entries to a file of mode 0600 while the block runs, and an error that leaves it.
 
-    A thread of its own writes, so that no session waits for the disk.
+    A separate thread writes, so that no session waits for the disk. Without a ``path`` nothing is logged.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def log_to(path: str | None, private: Iterable[str] = ()) -> Iterator[None]:
 
 
 def log_option(option: str | None) -> str | None:
-    """Find the log's file where a command has no other settings: option, environment, TOML file.
+    """Read the log's path from option, environment or TOML file, for commands without other settings.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def log_option(option: str | None) -> str | None:
 
 
 def private_words(settings: LiveSettings, source: str) -> Iterator[str]:
-    """What of a session's settings may name the wearer: pseudonyms, and names of files and folders."""
+    """Words of a session's settings that may name the wearer: pseudonyms, names of files and folders."""
     for name in (settings.participant, settings.session):
         if name:
             yield from (name, file_name_of(name))
@@ -162,9 +162,9 @@ def private_words(settings: LiveSettings, source: str) -> Iterator[str]:
 def _open_private(path: Path) -> TextIO:
     try:
         if path.exists() and not path.is_file():
-            raise ConfigError(f"--log {path} is no file", "name a file that can be written")
+            raise ConfigError(f"--log {path} is not a file", "name a file that can be written")
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-        if hasattr(os, "fchmod"):  # it may have been there, for others to read
+        if hasattr(os, "fchmod"):  # an existing file may be readable by others
             os.fchmod(number, PRIVATE_FILE)
         return os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""``--participant`` and ``--reuse-profile``: what a session takes from the wearer's profile, and leaves in it."""
+"""``--participant`` and ``--reuse-profile``: read a participant's profile before a session, update it afterwards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ecg_live.model.predictor import Predictor
     from ecg_live.signal.pipeline import SignalPath
 
-MIN_SCALE_S = 60  # usable seconds that a scale rests on; from there on it forgets (z-score of the design)
+MIN_SCALE_S = 60  # usable seconds that a stored scale needs: the z-score's memory (DESIGN: a = max(1/k, 1/60))
 EMPTY_TEXTS = {
     "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
     "kept": f"nothing new: no baseline was made, and a scale needs {MIN_SCALE_S} usable seconds",
@@ -31,7 +31,7 @@ EMPTY_TEXTS = {
 
 
 class PreparedSession(NamedTuple):
-    """What a session with ECG was fitted out with; ``device_key`` and ``encoder`` say what its entries belong to."""
+    """Path and predictor of a session with ECG; ``device`` and ``encoder`` are the keys of its profile entries."""
 
     device: str
     encoder: str
@@ -40,7 +40,7 @@ class PreparedSession(NamedTuple):
 
 
 class ParticipantState:
-    """Fit out a session's path and predictor, and keep what they learnt.
+    """Prepare a session's path and predictor from a profile, and save what they learnt.
 
     Parameters
     ----------
@@ -48,24 +48,25 @@ class ParticipantState:
     uri : str
         Source.
     data : Path, optional
-        Of all profiles; the user's data folder without it.
+        Folder of all profiles; the user's data folder without it.
 
     Raises
     ------
     ConfigError
-        The participant's name cannot be, or a profile shall be reused and nobody is named.
+        The participant's id is not valid, or a profile shall be reused without a participant.
     """
 
     def __init__(self, settings: LiveSettings, uri: str, data: Path | None = None) -> None:
         if settings.reuse_profile and settings.participant is None:
             raise ConfigError("--reuse-profile without a participant", "name one, for example --participant P01")
         self._profile = None if settings.participant is None else Profile(settings.participant, data)
-        self._settings, self._uri = settings, uri
+        self._settings = settings
+        self._uri = uri
         self._resumed: Baseline | None = None
         self._fitted: PreparedSession | None = None
 
     def prepare(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
-        """Make path and predictor, with what is known of the wearer where that was asked for.
+        """Make path and predictor, from the profile if ``--reuse-profile`` is set.
 
         Raises
         ------
@@ -84,11 +85,11 @@ class ParticipantState:
         self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
             resumed = self._resume(self._profile, bundle, fitted)
-            self._tell("reused", self._profile, [each for each in (known, resumed) if each])
+            self._report("reused", self._profile, [each for each in (known, resumed) if each])
         return path, predictor
 
     def save(self) -> int:
-        """Keep what the session learnt of the wearer, and say so; 0, or the exit code of what hindered it."""
+        """Save what the session learnt of the wearer, and report it; return 0, or the exit code of an error."""
         if self._profile is None:
             return 0
         if self._fitted is None:
@@ -101,11 +102,11 @@ class ParticipantState:
         except EcgLiveError as error:
             complain(error)
             return error.exit_code
-        self._tell("kept", self._profile, entries)
+        self._report("kept", self._profile, entries)
         return 0
 
     def _resume(self, profile: Profile, bundle: Bundle, fitted: PreparedSession) -> KnownBaseline | None:
-        """Let the predictor have the baseline that its heads can use, if there is one."""
+        """Give the predictor a stored baseline that its heads can use, if there is one."""
         from ecg_live.model.baseline import Baseline
 
         inputs = [card.inputs["personal"] for card in bundle.card.heads.values() if "personal" in card.sets]
@@ -120,7 +121,7 @@ class ParticipantState:
         try:
             self._resumed = Baseline.known(embeddings, known.hrv)
         except ValueError as error:
-            remedy = "leave out --reuse-profile, and give --baseline to make it anew"
+            remedy = "leave out --reuse-profile, and give --baseline to make a new one"
             raise FormatError(f"the profile of {profile.participant}: a baseline with {error}", remedy) from error
         fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
@@ -133,26 +134,26 @@ class ParticipantState:
             yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, timestamp_now())
 
     @staticmethod
-    def _tell(done: str, profile: Profile, entries: Sequence[LearntEntry]) -> None:
-        said = [
+    def _report(done: str, profile: Profile, entries: Sequence[LearntEntry]) -> None:
+        texts = [
             f"scale of {entry.blocks} s, {entry.date[:10]} ({entry.device})"
             if isinstance(entry, KnownScale)
             else f"baseline of {len(entry.hrv)} windows, {entry.date[:10]}"
             for entry in entries
         ]
-        found = "; ".join(said) or EMPTY_TEXTS[done]
+        found = "; ".join(texts) or EMPTY_TEXTS[done]
         say(f"profile of {profile.participant}: {done} {found}")
 
 
 def device_key(uri: str, info: StreamInfo) -> str:
-    """What a scale belongs to: kind of source, lead and rate. Other amplifiers and electrodes give other amplitudes."""
+    """Key of a scale: kind of source, lead and rate. Other amplifiers and electrodes give other amplitudes."""
     scheme, colon, _ = uri.partition(":")
     kind = scheme if colon and len(scheme) > 1 and not Path(uri).exists() else "file"
     return f"{kind} {info.channels[info.ecg]} {info.rate:g} Hz"
 
 
 def encoder_id(bundle: Bundle) -> str:
-    """SHA-256 of all that a bundle's embeddings depend on."""
+    """SHA-256 of all that determines a bundle's embeddings."""
     from ecg_live.model.tensor_file import tensors_sha256
 
     parts = [tensors_sha256(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)]

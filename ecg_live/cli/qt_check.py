@@ -1,4 +1,4 @@
-"""Can a window be opened here, and if not, why not."""
+"""Check whether a window can be opened, and report why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 
-# Debian's package of each library that Qt needs; Qt itself blames xcb-cursor0 whatever is missing (facts of Qt 6.11).
+# Debian's package of each library that Qt needs. Qt's own message names xcb-cursor0 whatever is missing (Qt 6.11).
 QT_LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -27,7 +27,7 @@ HEADLESS_QT_PLATFORMS = ("offscreen", "minimal", "vnc")  # Qt platforms that nee
 
 
 def why_no_display(environ: Mapping[str, str]) -> str | None:
-    """One reason why the dashboard cannot open, or None."""
+    """Reason why the dashboard cannot open; None if it can."""
     if importlib.util.find_spec("PyQt6") is None:
         return "PyQt6 is not installed"
     if not sys.platform.startswith("linux"):
@@ -41,7 +41,7 @@ def why_no_display(environ: Mapping[str, str]) -> str | None:
 
 
 def missing_libraries(*, x11: bool) -> list[str]:
-    """Packages of the system libraries that Qt would miss."""
+    """Debian packages of the system libraries that Qt needs and that do not load."""
     wanted = QT_LIBRARIES | (X11_LIBRARIES if x11 else {})
     return [package for library, package in wanted.items() if not _loads(library)]
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a terminal that hangs up: what stops a command, and the exit code that says so."""
+"""Signals that stop a command: Ctrl-C, SIGTERM, a terminal that hangs up; and the exit codes after them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIGNAL_EXIT_BASE = 128  # exit code of what a signal ended, less the signal's number, as shells have it
+SIGNAL_EXIT_BASE = 128  # plus the signal's number: the exit code that shells use
 INTERRUPTED_EXIT_CODE = SIGNAL_EXIT_BASE + signal.SIGINT
 
 
 class CaughtSignals:
-    """Signals that came while one of the `handled` blocks ran; false as long as there is none."""
+    """Signals that came within a `handled` block; false as long as there is none."""
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
@@ -22,12 +22,12 @@ class CaughtSignals:
 
     @property
     def exit_code(self) -> int:
-        """What the first one asks for, 0 without any."""
+        """Exit code of the first signal; 0 without one."""
         return SIGNAL_EXIT_BASE + self._numbers[0] if self._numbers else 0
 
     @contextmanager
     def handled(self, stop: Callable[[], object], *numbers: int) -> Iterator[None]:
-        """Note signals of these numbers and call ``stop`` on the main thread; earlier handlers come back at the end."""
+        """Record signals of these numbers and call ``stop`` on the main thread; restore the handlers at the end."""
 
         def handle(number: int, _frame: object) -> None:
             self._numbers.append(number)
@@ -42,7 +42,7 @@ class CaughtSignals:
 
 
 def session_signals() -> tuple[int, ...]:
-    """Signals that end a session in order: a hang-up only where it was not to be ignored (``nohup``)."""
+    """Signals that end a session in order: hang-up only if it is not ignored (``nohup``)."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
@@ -55,7 +55,7 @@ def interrupt() -> None:
     Raises
     ------
     KeyboardInterrupt
-        If that is what Ctrl-C does, or if it is ignored: in the background of a shell script.
+        If Ctrl-C does so, or is ignored: in the background of a shell script.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""A session in the terminal: trace, heart rate, quality, prediction. Plain lines where there is no terminal."""
+"""Show a session in the terminal: trace, heart rate, quality, prediction; plain lines if it is not a terminal."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
 from ecg_live.text import sanitize
 
-POLL_INTERVAL_S = 0.1  # s between looks
-TRACE_S = 6  # of trace
+POLL_INTERVAL_S = 0.1
+TRACE_S = 6
 FRAME_COLUMNS = 6  # columns beside names and values
-LATENCY_NAME = "latency p95"  # of the values that are no head's
-TRACE_ROWS = 8  # of braille characters, 4 dots each
+LATENCY_NAME = "latency p95"  # the longest name of a value that does not belong to a head
+TRACE_ROWS = 8  # braille characters have 4 dots each
 TONE_STYLES: Mapping[Tone, str] = {
     "fault": "bold red",
     "rec": "bold red",
@@ -44,10 +44,8 @@ TONE_STYLES: Mapping[Tone, str] = {
     "live": "green",
     "info": "cyan",
 }
-MAX_BAR_CHARACTERS, MIN_BAR_CHARACTERS = (
-    20,
-    4,
-)  # characters of a full probability bar; without room for the latter there is none
+MAX_BAR_CHARACTERS = 20  # of a full probability bar
+MIN_BAR_CHARACTERS = 4  # probabilities without room for it are numbers
 
 
 def show_in_terminal(session: Session, console: Console | None = None) -> None:
@@ -59,19 +57,19 @@ def show_in_terminal(session: Session, console: Console | None = None) -> None:
             ended = False
             while not ended:
                 ended = session.wait(POLL_INTERVAL_S)
-                view.look()
-                live.update(view.picture(console.width))
+                view.update()
+                live.update(view.render(console.width))
     else:
         ended = False
         while not ended:
             ended = session.wait(POLL_INTERVAL_S)
-            for line in view.look():
+            for line in view.update():
                 console.print(sanitize(line), soft_wrap=True, highlight=False, markup=False)
     console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
 
 
 class TerminalView:
-    """What was seen of a session so far, as text.
+    """A session's latest values and events as text.
 
     Parameters
     ----------
@@ -79,28 +77,30 @@ class TerminalView:
     """
 
     def __init__(self, session: Session) -> None:
-        self._session, self._cursor = session, Poll()
+        self._session = session
+        self._cursor = Poll()
         self._trace: F32 = np.full(TRACE_S * MODEL_RATE_HZ, np.nan, dtype=np.float32)
         self._snapshot: Snapshot | None = None
         self._last: Prediction | None = None
-        self._message = self._counting = ""
+        self._message = ""
+        self._countdown = ""  # state that counts down now
         self._live_values, self._markers, self._unusable = LiveValues(session.info), 0, False
 
-    def look(self) -> list[str]:
-        """Read what is new; one line for each prediction and event."""
+    def update(self) -> list[str]:
+        """Poll the session; return one line for each new prediction and event."""
         snapshot, self._cursor = self._session.poll(self._cursor)
         self._trace = np.concatenate((self._trace, snapshot.trace))[-len(self._trace) :]
         self._snapshot = snapshot
         self._live_values.update(snapshot, time.monotonic())
         self._markers += sum(isinstance(event, Marker) for event in snapshot.events)
-        lines = list(self._told(snapshot.events))
+        lines = list(self._event_lines(snapshot.events))
         if snapshot.predictions:
             self._last = snapshot.predictions[-1]
         lines += [prediction_line(prediction) for prediction in snapshot.predictions]
         return [*lines, *self._usability(snapshot)]
 
     def _usability(self, snapshot: Snapshot) -> Iterator[str]:
-        """A line where the signal becomes unusable, and where it is usable again."""
+        """A line when the signal becomes unusable, and when it is usable again."""
         strip = self._live_values.status_line(snapshot, time.monotonic())
         unusable = self._live_values.unusable_duration(snapshot) is not None
         if unusable and not self._unusable and strip.word == NO_USABLE_ECG:
@@ -109,8 +109,8 @@ class TerminalView:
             yield "the ECG is usable again"
         self._unusable = unusable
 
-    def _told(self, events: Sequence[object]) -> Iterator[str]:
-        """Lines of events; of those that only count down the first, so that nobody waits without knowing for what."""
+    def _event_lines(self, events: Sequence[object]) -> Iterator[str]:
+        """Lines of events; of a countdown only the first, so that the reason for a wait is shown."""
         for event in events:
             if line := event_line(event, self._session.info.rate):
                 lost = unsaved_text(self._snapshot) if isinstance(event, Marker) else ""
@@ -118,16 +118,16 @@ class TerminalView:
                 self._message = line
                 yield line
             if isinstance(event, Gap):
-                self._counting = ""
+                self._countdown = ""
             elif isinstance(event, State) and event.seconds_left is not None:
-                if event.state != self._counting:
+                if event.state != self._countdown:
                     yield f"{event.state}: {event.detail}"
-                self._counting = event.state
+                self._countdown = event.state
 
-    def picture(self, width: int) -> RenderableType:
-        """The whole view, for a terminal of so many columns."""
+    def render(self, width: int) -> RenderableType:
+        """The whole view, for a terminal of ``width`` columns."""
         snapshot = self._snapshot
-        assert snapshot is not None  # noqa: S101 - look() came first
+        assert snapshot is not None  # noqa: S101 - update() came first
         stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
         table = Table.grid(padding=(0, 2))
         room = width - FRAME_COLUMNS - max([len(LATENCY_NAME), *(len(head.name) for head in self._session.heads)])
@@ -157,7 +157,7 @@ class TerminalView:
 
 
 def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
-    """Names and values of the numbers below the trace; dashes for what is not known now.
+    """Names and values below the trace; dashes for values that are unknown.
 
     Probabilities take at most ``room`` characters.
     """
@@ -172,11 +172,11 @@ def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale:
 
 
 def _head_text(head: HeadResult, room: int) -> str:
-    """Probabilities of a head in at most so many characters, and whether they are undecided; or why there are none."""
+    """Probabilities of a head in at most ``room`` characters, marked if undecided; or its reason to abstain."""
     if not head.probs:
         return f"abstains: {head.abstain}"
-    said = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
-    return said + bars(head.probs, max(0, room - len(said)))
+    prefix = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
+    return prefix + bars(head.probs, max(0, room - len(prefix)))
 
 
 def prediction_line(item: Prediction) -> str:
@@ -193,7 +193,7 @@ def event_line(event: object, rate: float) -> str:
     if isinstance(event, State):
         counts = event.state == "warming_up" or event.seconds_left is not None
         return "" if counts else f"{event.state}: {event.detail}"
-    if isinstance(event, Beats):  # predictions tell the heart rate
+    if isinstance(event, Beats):  # predictions show the heart rate
         return ""
     known = line_fields(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
     fields = {name: value for name, value in known.items() if value is not None}
@@ -202,7 +202,7 @@ def event_line(event: object, rate: float) -> str:
 
 
 def summary_line(session: Session) -> str:
-    """The summary in words."""
+    """The summary as one line."""
     s = session.summary
     assert s is not None  # noqa: S101 - the session has ended
     return (
@@ -212,7 +212,7 @@ def summary_line(session: Session) -> str:
 
 
 def braille(x: F32, columns: int) -> list[str]:
-    """A signal as rows of braille dots, scaled to what is in view; blank where there are no samples."""
+    """A signal as rows of braille dots, scaled to the range in view; blank where samples are missing."""
     dots = np.zeros((TRACE_ROWS * 4, columns * 2), dtype=bool)
     known = x[np.isfinite(x)]
     if len(known) and (high := float(known.max())) > (low := float(known.min())):

@@ -1,1 +1,1 @@
-"""What is done with a session's recording afterwards: verify, export, report, forget."""
+"""Work with a session's recording afterwards: verify, export, report, forget."""

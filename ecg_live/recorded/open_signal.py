@@ -1,4 +1,4 @@
-"""The ECG of any recording, all of its channels where it is a session's own, piece by piece."""
+"""Read the ECG of any recording block by block; of a session's own recording all channels."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Gap, Marker, State
 from ecg_live.recorded.session_file import SessionContents
 
-READ_BLOCK_S = 60.0  # s at once
+READ_BLOCK_S = 60.0
 
 
 @dataclass(slots=True)
 class RecordedSignal:
-    """Channels side by side; after `pieces` ended, ``error`` says what is wrong with the file behind them."""
+    """Channels side by side; after `items` ended, ``error`` holds the damage that ended them."""
 
     recordings: Sequence[OpenRecording]
     error: RecordingError | None = None
@@ -30,8 +30,8 @@ class RecordedSignal:
         self.channels = tuple(each.info.channels[0] for each in self.recordings)
         self.rate = self.recordings[0].info.rate
 
-    def pieces(self) -> Iterator[Chunk | Gap | Marker | State]:
-        """Chunks with a column a channel, gaps, markers and remarks, in order."""
+    def items(self) -> Iterator[Chunk | Gap | Marker | State]:
+        """Chunks (n, channels), gaps, markers and states, in order."""
         size = max(1, round(READ_BLOCK_S * self.rate))
         try:
             for found in zip(*(each.chunks(size) for each in self.recordings), strict=True):
@@ -45,18 +45,18 @@ class RecordedSignal:
             self.error = error
 
 
-def open_signal(path: Path, opening: ReadOptions, contents: SessionContents | None) -> RecordedSignal:
-    """Open one channel, or all of a session's own recording where none was chosen.
+def open_signal(path: Path, options: ReadOptions, contents: SessionContents | None) -> RecordedSignal:
+    """Open one channel, or all channels of a session's own recording if none is chosen.
 
     Raises
     ------
     RecordingError
         The file cannot be read.
     ConfigError
-        It is not plain which channel is the ECG.
+        It is ambiguous which channel is the ECG.
     """
     own = contents.streams.get("ecg") if contents else None
-    if own is None or opening.channel is not None:
-        return RecordedSignal([open_recording(path, opening)])
-    chosen = [replace(opening, channel=str(column + 1)) for column in range(len(own.labels))]
+    if own is None or options.channel is not None:
+        return RecordedSignal([open_recording(path, options)])
+    chosen = [replace(options, channel=str(column + 1)) for column in range(len(own.labels))]
     return RecordedSignal([open_recording(path, each) for each in chosen])

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, for their user alone, and replace others only where that was asked for."""
+"""Write files atomically, private to their user, and replace existing ones only on request."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from ecg_live.errors import RecordingError
 
 
 def check_output_path(path: Path, source: Path, *, force: bool) -> None:
-    """See that a file may be written.
+    """Check that an output file may be written.
+
+    Parameters
+    ----------
+    path : Path
+        The output.
+    source : Path
+        The recording that it is made from.
+    force : bool
+        Existing files may be replaced.
 
     Raises
     ------
     RecordingError
-        It is there already, or it is the recording itself.
+        It exists, or it is the recording itself.
     """
     if path.exists() and source.exists() and path.samefile(source):
         raise RecordingError(f"{path} is the recording itself", "name another file with --out")
@@ -29,14 +38,15 @@ def check_output_path(path: Path, source: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def atomic_output(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
-    """Give an empty file beside ``path`` to write to; it takes its place at the end, unless there was an error.
+    """Yield an empty file beside ``path`` to write to; it is renamed to ``path`` if the block succeeds.
 
-    Nobody but the user may read it, from the first byte on: it holds health data.
+    Only the user may read it, from the first byte on: it holds health data. Parameters are those of
+    `check_output_path`.
 
     Raises
     ------
     RecordingError
-        The place is taken, or cannot be written to.
+        The path exists, or cannot be written to.
     """
     check_output_path(path, source, force=force)
     part = path.with_name(path.name + ".part")

@@ -15,10 +15,10 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from types import ModuleType
 
 import numpy as np
@@ -107,12 +107,12 @@ def use_features(folder: Path) -> dict[str, object]:
     file.close()
     copy.close()
 
-    def mark(text: str, at: float | None, report: Callable[[Marker], object] | None) -> None:
-        if report is not None:
-            report(Marker(at or 0.0, text, 1.5))
+    def mark(text: str, time: float | None, on_noted: Callable[[Marker], object] | None) -> None:
+        if on_noted is not None:
+            on_noted(Marker(time or 0.0, text, 1.5))
 
-    with MarkerServer(mark, time.monotonic, lambda: False, "source", "S1"):
-        found["marker"] = send_marker(find_session(None, None, None, "S1"), "text", time.monotonic())
+    with MarkerServer(mark, monotonic, lambda: False, "source", "S1"):
+        found["marker"] = send_marker(find_session(None, None, None, "S1"), "text", monotonic())
     try:
         with SerialHost(SimulatedShimmer(np.zeros((1, 1)))):
             found["pseudo-terminal"] = "opened"

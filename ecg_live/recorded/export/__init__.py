@@ -1,4 +1,4 @@
-"""A recording in other formats: CSV, EDF+, and XDF that was closed properly."""
+"""Export a recording to CSV or EDF+, or close a cut XDF file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ EXPORT_FORMATS = ("csv", "edf", "xdf")
 
 
 class ExportResult(NamedTuple):
-    """The files written, remarks on them, and what is wrong with the recording behind what they hold."""
+    """Written files, remarks on them, and damage that ended the reading of the recording."""
 
     files: list[Path]
     remarks: list[str]
     error: RecordingError | None = None
 
 
-def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, force: bool = False) -> ExportResult:
-    """Write a recording anew; what is there already stays, unless forced.
+def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, force: bool = False) -> ExportResult:
+    """Write a recording in another format; existing files are replaced only if ``force`` is set.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, f
     form : str
         One of `EXPORT_FORMATS`.
     out : Path, optional
-        File, or for ``csv`` what the names of the files begin with; beside the source without it.
-    opening : ReadOptions
-        Channel, rate and unit, where the source leaves them open.
+        File, or for ``csv`` the beginning of the files' names; beside the source without it.
+    options : ReadOptions
+        Channel, rate and unit, if the source does not state them.
     force : bool
         Replace files.
 
@@ -47,7 +47,7 @@ def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, f
     RecordingError
         The source cannot be read, or a file cannot be written.
     ConfigError
-        The format is unknown, or it is not plain which channel is the ECG.
+        The format is unknown, or it is ambiguous which channel is the ECG.
     """
     if form not in EXPORT_FORMATS:
         raise ConfigError(f"--to is {form!r}; it is csv, edf or xdf", "for example --to csv")
@@ -56,7 +56,7 @@ def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, f
         what = f"{closed.dropped} bytes of a torn chunk left out, {closed.added} footers added"
         return ExportResult([closed.path], [what], closed.error)
     contents = read_contents(source) if source.is_file() else None
-    signal = open_signal(source, opening, contents)
+    signal = open_signal(source, options, contents)
     remarks = [] if contents is None else _remarks(contents)
     if form == "csv":
         files = write_tables(signal, contents, _stem(out or source), source, force=force)
@@ -64,12 +64,12 @@ def export(source: Path, form: str, out: Path | None, opening: ReadOptions, *, f
     made = write_edf(signal, contents, out or source.with_suffix(".edf"), source, force=force)
     remarks.append(f"steps of {made.step * 1000:.3g} microvolts, 16 bits over the range of the samples")
     if made.filled:
-        remarks.append(f"{made.filled} samples that are missing repeat the one before them; annotations say where")
+        remarks.append(f"{made.filled} missing samples repeat the one before them; annotations mark them")
     return ExportResult([made.path], remarks, signal.error)
 
 
 def _remarks(contents: SessionContents) -> list[str]:
-    """Where the file lies in its session, and what of a recording in several files is not exported."""
+    """Report where the file begins in its session, and which files of its recording are not exported."""
     name, remarks = contents.path.name, []
     if contents.start_s > 0:
         remarks.append(f"times count from the first sample of {name}, {contents.start_s:.3f} s into its session")

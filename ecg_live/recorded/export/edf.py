@@ -1,4 +1,4 @@
-"""A recording as EDF+: contiguous, so that gaps are filled, and annotated. Layout: Kemp & Olivan 2003."""
+"""Write a recording as contiguous EDF+: gaps are filled and annotated. Layout: Kemp & Olivan 2003."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ecg_live.recorded.session_file import SessionContents
 
 EQUIPMENT_CODE = "ecg-live"  # in the header, as what recorded it
 DIGITAL_RANGE = -32768, 32767  # 16 bits
-MAX_ANNOTATION_CHARACTERS = 200  # characters of an annotation: every record has room for the longest
-MAX_FILLED_GAP_S = 3600.0  # s that are filled
-PHYSICAL_RANGE_FACTOR = 1.001  # of the samples' own range that the physical range spans
+MAX_ANNOTATION_CHARACTERS = 200  # every record has room for the longest annotation
+MAX_FILLED_GAP_S = 3600.0
+PHYSICAL_RANGE_FACTOR = 1.001  # physical range over the range of the samples
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # what separates annotations, and other control characters
-MAX_DATA_RECORD_S = 20  # s of a record at most, for rates that are no whole number
-START_YEARS = range(1985, 2085)  # that a start date can have
+MAX_DATA_RECORD_S = 20  # for rates that are not integers
+START_YEARS = range(1985, 2085)  # the start date has two digits for the year
 
 
 class EdfExport(NamedTuple):
-    """A file, the step of its numbers in mV, and how many samples were filled in."""
+    """Written file, resolution (mV per digit), and number of filled samples."""
 
     path: Path
     step: float
@@ -39,8 +39,10 @@ class EdfExport(NamedTuple):
 
 
 class _FilledSignal(NamedTuple):
-    samples: F64  # (n, channels), without a hole
-    notes: list[edfio.EdfAnnotation]
+    """Samples (n, channels) without gaps, annotations, and number of filled samples."""
+
+    samples: F64
+    annotations: list[edfio.EdfAnnotation]
     filled: int
 
 
@@ -49,67 +51,79 @@ def write_edf(
 ) -> EdfExport:
     """Write all channels in mV, on a range that clips nothing; markers and gaps are annotations.
 
-    A gap is filled with the last sample before it: a flat line, which everybody sees, and which is no step for filters.
+    A gap is filled with the last sample before it: a flat line, which is easy to see and not a step for filters.
+
+    Parameters
+    ----------
+    signal : RecordedSignal
+    contents : SessionContents, optional
+        Headers of a session's recording.
+    path : Path
+        The EDF file.
+    source : Path
+        The recording, which is never replaced.
+    force : bool
+        Replace an existing file.
 
     Raises
     ------
     RecordingError
-        The file cannot be written, or holds what EDF cannot.
+        The file cannot be written, or the recording holds what EDF cannot.
     """
-    whole = _fill_gaps(signal, path)
+    filled = _fill_gaps(signal, path)
     samples, duration = _data_record(signal.rate)
-    rest = -len(whole.samples) % samples
-    if rest:
-        begin = len(whole.samples) / signal.rate
-        note = f"end of the recording, filled up with {rest} samples"
-        whole.notes.append(edfio.EdfAnnotation(begin, rest / signal.rate, note))
-    padded = np.concatenate((whole.samples, np.repeat(whole.samples[-1:], rest, axis=0)))
-    made = [
+    padding = -len(filled.samples) % samples
+    if padding:
+        begin = len(filled.samples) / signal.rate
+        note = f"end of the recording, filled up with {padding} samples"
+        filled.annotations.append(edfio.EdfAnnotation(begin, padding / signal.rate, note))
+    padded = np.concatenate((filled.samples, np.repeat(filled.samples[-1:], padding, axis=0)))
+    signals = [
         _edf_signal(name, column, samples / duration) for name, column in zip(signal.channels, padded.T, strict=True)
     ]
     began = _start_time(contents)
     edf = edfio.Edf(
-        [each for each, _ in made],
+        [each for each, _ in signals],
         patient=edfio.Patient(code=patient_code(contents.header_texts.get("participant", "") if contents else "")),
         recording=edfio.Recording(startdate=began.date() if began else None, equipment_code=EQUIPMENT_CODE),
         starttime=began.time().replace(microsecond=0) if began else None,
         data_record_duration=duration,
-        annotations=whole.notes,
+        annotations=filled.annotations,
     )
     with atomic_output(path, source, force=force) as part:
         edf.write(part)
-    return EdfExport(path, max(step for _, step in made), whole.filled)
+    return EdfExport(path, max(step for _, step in signals), filled.filled)
 
 
 def _fill_gaps(signal: RecordedSignal, path: Path) -> _FilledSignal:
-    """Samples on the line of their counter, and what is to be told of it."""
-    parts: list[F64] = []
-    notes: list[edfio.EdfAnnotation] = []
+    """Fill gaps and invalid samples, and collect their annotations and the markers."""
+    blocks: list[F64] = []
+    annotations: list[edfio.EdfAnnotation] = []
     stop = 0
     last = np.zeros(len(signal.channels))
-    for piece in signal.pieces():
-        if isinstance(piece, Chunk):
-            samples = _forward_fill(piece.samples, last)
-            notes += _invalid_annotations(piece, signal.rate)
-            parts.append(samples)
-            stop, last = piece.stop, samples[-1]
-        elif isinstance(piece, Gap):
-            if piece.lost / signal.rate > MAX_FILLED_GAP_S:
-                hours = piece.lost / signal.rate / 3600
-                raise FormatError(f"{path.name}: a gap of {hours:.1f} h; EDF has no holes", "export to CSV")
-            parts.append(np.repeat(last[None], piece.lost, axis=0))
-            notes.append(_gap_annotation(piece.start, piece.lost, signal.rate, piece.cause))
-        elif isinstance(piece, Marker):
-            text = CONTROL_CHARACTERS.sub(" ", piece.text).strip()[:MAX_ANNOTATION_CHARACTERS]
-            notes.append(edfio.EdfAnnotation(piece.time, None, text or "marker"))
+    for item in signal.items():
+        if isinstance(item, Chunk):
+            samples = _forward_fill(item.samples, last)
+            annotations += _invalid_annotations(item, signal.rate)
+            blocks.append(samples)
+            stop, last = item.stop, samples[-1]
+        elif isinstance(item, Gap):
+            if item.lost / signal.rate > MAX_FILLED_GAP_S:
+                hours = item.lost / signal.rate / 3600
+                raise FormatError(f"{path.name}: a gap of {hours:.1f} h is too long to fill", "export to CSV")
+            blocks.append(np.repeat(last[None], item.lost, axis=0))
+            annotations.append(_gap_annotation(item.start, item.lost, signal.rate, item.cause))
+        elif isinstance(item, Marker):
+            text = CONTROL_CHARACTERS.sub(" ", item.text).strip()[:MAX_ANNOTATION_CHARACTERS]
+            annotations.append(edfio.EdfAnnotation(item.time, None, text or "marker"))
     if not stop:
         raise FormatError(f"{path.name}: there is no sample to export", "choose another file")
-    filled = round(sum((each.duration or 0.0) * signal.rate for each in notes))
-    return _FilledSignal(np.concatenate(parts), notes, filled)
+    filled = round(sum((each.duration or 0.0) * signal.rate for each in annotations))
+    return _FilledSignal(np.concatenate(blocks), annotations, filled)
 
 
 def _forward_fill(samples: F64, last: F64) -> F64:
-    """What is no number becomes the last one before it."""
+    """Replace NaN and infinite samples (n, channels) by the finite one before; ``last`` (channels,) starts."""
     known = np.isfinite(samples)
     if known.all():
         return samples
@@ -119,10 +133,10 @@ def _forward_fill(samples: F64, last: F64) -> F64:
 
 
 def _invalid_annotations(chunk: Chunk, rate: float) -> Iterator[edfio.EdfAnnotation]:
-    """Annotations of the stretches in which a channel has no number."""
+    """Annotations of the runs in which a channel has invalid samples."""
     missing = ~np.isfinite(chunk.samples).all(axis=1)
     for begin, end in mask_runs(missing).tolist():
-        yield _gap_annotation(chunk.start + begin, end - begin, rate, "no number")
+        yield _gap_annotation(chunk.start + begin, end - begin, rate, "invalid samples")
 
 
 def _gap_annotation(start: int, count: int, rate: float, cause: str) -> edfio.EdfAnnotation:
@@ -131,7 +145,7 @@ def _gap_annotation(start: int, count: int, rate: float, cause: str) -> edfio.Ed
 
 
 def _data_record(rate: float) -> tuple[int, float]:
-    """Samples and seconds of a data record."""
+    """Number of samples and duration (s) of a data record."""
     exact = Fraction(rate).limit_denominator(MAX_DATA_RECORD_S)
     if exact and abs(float(exact) / rate - 1) < 1e-9:
         return exact.numerator, float(exact.denominator)
@@ -150,14 +164,14 @@ def _edf_signal(name: str, column: F64, rate: float) -> tuple[edfio.EdfSignal, f
 
 
 def _physical_range(column: F64) -> tuple[float, float]:
-    """A range that holds all samples, in the 8 characters that its fields have."""
+    """Range (mV) that holds all samples, in the 8 characters of its fields."""
     low, high = float(column.min()), float(column.max())
     middle, half = (low + high) / 2, max((high - low) / 2 * PHYSICAL_RANGE_FACTOR, 0.001)
     return _round_outwards(middle - half, up=False), _round_outwards(middle + half, up=True)
 
 
 def _round_outwards(value: float, *, up: bool) -> float:
-    """Rounded outwards to what 8 characters hold."""
+    """Round away from the samples to what 8 characters hold."""
     room = 8 - len(f"-{abs(value):.0f}")
     digits = max(0, min(4, room - 1))
     if room < 0:
@@ -167,7 +181,7 @@ def _round_outwards(value: float, *, up: bool) -> float:
 
 
 def _start_time(contents: SessionContents | None) -> dt.datetime | None:
-    """When the recording began, as its header says, where EDF can say that."""
+    """Start date and time of the file header; None if it is missing or EDF cannot express it."""
     try:
         began = dt.datetime.fromisoformat(contents.file_header["datetime"] if contents else "")
     except (KeyError, ValueError):
@@ -176,11 +190,11 @@ def _start_time(contents: SessionContents | None) -> dt.datetime | None:
 
 
 def patient_code(participant: str) -> str:
-    """A participant in the words of EDF, which cannot tell all from each other."""
+    """The participant's id in EDF's characters; different ids may give the same code."""
     return _printable_ascii(participant, 40)
 
 
 def _printable_ascii(text: str, most: int, blank: str = "_") -> str:
-    """Printable ASCII, blanks replaced; X where there is nothing."""
+    """Printable ASCII of at most ``most`` characters, blanks replaced; X for an empty text."""
     kept = text.encode("ascii", "replace").decode().replace(" ", blank)
     return "".join(each if " " <= each <= "~" else "_" for each in kept)[:most].strip() or "X"

@@ -1,4 +1,4 @@
-"""An XDF file that was cut, closed: its whole chunks, and the footers that it lacks."""
+"""Close an XDF file that was cut: copy its whole chunks and add the missing footers."""
 
 from __future__ import annotations
 
@@ -26,28 +26,30 @@ from ecg_live.xdf.encode import (
 )
 from ecg_live.xdf.headers import stream_footer
 
-COPY_BLOCK_BYTES = 1 << 20  # bytes at once
+COPY_BLOCK_BYTES = 1 << 20
 
 
 class ClosedXdf(NamedTuple):
-    """The new file, bytes left out at its end, and footers that were missing."""
+    """The new file, bytes left out at its end, footers that were added, and damage that ended the copy."""
 
     path: Path
     dropped: int
     added: int
-    error: RecordingError | None  # what is wrong with the file behind what was copied
+    error: RecordingError | None
 
 
 @dataclass(slots=True)
-class _StreamTally:
+class _CopiedStream:
+    """A stream's sample count and first and last timestamp (s); ``closed``: it has a footer."""
+
     stream: StreamHeader
     first: float = 0.0
     last: float = 0.0
     count: int = 0
-    ended: bool = False
+    closed: bool = False
 
     def add(self, stamps: F64) -> None:
-        """Take stamps, NaN for those that follow at the rate."""
+        """Count timestamps (n,); NaN stands for samples that follow at the nominal rate."""
         if not len(stamps):
             return
         step = 1 / self.stream.rate if self.stream.rate > 0 else 0.0
@@ -60,60 +62,62 @@ class _StreamTally:
 
 
 @dataclass(slots=True)
-class _IntactPart:
-    """What is whole of a file: its streams, where it ends, and the last digest with the place behind it."""
+class _ReadPart:
+    """The intact part of a file: its streams, its end (byte), and the last digest with the byte after it."""
 
-    tallies: dict[int, _StreamTally] = field(default_factory=dict)
+    streams: dict[int, _CopiedStream] = field(default_factory=dict)
     end: int = len(MAGIC)
-    seal: tuple[int, bytes] | None = None
+    last_digest: tuple[int, bytes] | None = None
     error: RecordingError | None = None
 
 
 def close_xdf(source: Path, path: Path, *, force: bool) -> ClosedXdf:
-    """Copy all whole chunks as they are, then add footers, sealed as the rest is.
+    """Copy all whole chunks unchanged, then add footers, sealed with a digest like the rest.
 
     Raises
     ------
     RecordingError
-        It is no XDF, or a file cannot be read or written.
+        It is not XDF, or a file cannot be read or written.
     """
     with source.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise FormatError(f"{source.name} is no XDF file", "export it to csv or edf")
-    whole = _read_intact_part(source)
-    open_ones = [each for each in whole.tallies.values() if not each.ended]
+            raise FormatError(f"{source.name} is not an XDF file", "export it to csv or edf")
+    intact = _read_intact_part(source)
+    unclosed = [each for each in intact.streams.values() if not each.closed]
     tail = b"".join(
         chunk(STREAM_FOOTER_TAG, stream_footer(each.first, each.last, each.count), each.stream.number)
-        for each in open_ones
+        for each in unclosed
     )
     with atomic_output(path, source, force=force) as part, source.open("rb") as old, part.open("wb") as new:
-        for at in range(0, whole.end, COPY_BLOCK_BYTES):
-            new.write(old.read(min(COPY_BLOCK_BYTES, whole.end - at)))
-        new.write(tail + _digest_chunk(old, whole, tail))
+        for at in range(0, intact.end, COPY_BLOCK_BYTES):
+            new.write(old.read(min(COPY_BLOCK_BYTES, intact.end - at)))
+        new.write(tail + _digest_chunk(old, intact, tail))
         new.flush()
         os.fsync(new.fileno())
-    return ClosedXdf(path, source.stat().st_size - whole.end, len(open_ones), whole.error)
+    return ClosedXdf(path, source.stat().st_size - intact.end, len(unclosed), intact.error)
 
 
-def _read_intact_part(source: Path) -> _IntactPart:
-    whole = _IntactPart()
+def _read_intact_part(source: Path) -> _ReadPart:
+    intact = _ReadPart()
     try:
         for file, each in iter_chunks(source):
             if isinstance(each, TruncatedChunk):
                 break
-            tally = whole.tallies.get(each.stream)
+            copied = intact.streams.get(each.stream)
             if each.tag == STREAM_HEADER_TAG:
-                whole.tallies[each.stream] = _StreamTally(read_stream_header(source, each.stream, file.read(each.size)))
-            elif each.tag == SAMPLES_TAG and tally is not None:
-                tally.add(_timestamps(source, tally.stream, file.read(each.size)))
-            elif each.tag == STREAM_FOOTER_TAG and tally is not None:
-                tally.ended = True
+                intact.streams[each.stream] = _CopiedStream(
+                    read_stream_header(source, each.stream, file.read(each.size))
+                )
+            elif each.tag == SAMPLES_TAG and copied is not None:
+                copied.add(_timestamps(source, copied.stream, file.read(each.size)))
+            elif each.tag == STREAM_FOOTER_TAG and copied is not None:
+                copied.closed = True
             elif each.tag == DIGEST_TAG:
-                whole.seal = each.end, file.read(each.size)
-            whole.end = each.end
+                intact.last_digest = each.end, file.read(each.size)
+            intact.end = each.end
     except RecordingError as error:
-        whole.error = error
-    return whole
+        intact.error = error
+    return intact
 
 
 def _timestamps(source: Path, stream: StreamHeader, data: bytes) -> F64:
@@ -122,10 +126,10 @@ def _timestamps(source: Path, stream: StreamHeader, data: bytes) -> F64:
     return np.array([stamp for stamp, _ in read_rows(data, len(stream.labels))])
 
 
-def _digest_chunk(old: BinaryIO, whole: _IntactPart, tail: bytes) -> bytes:
-    """A digest over all that the last one does not cover; nothing where the writer made none."""
-    if whole.seal is None or (whole.end == whole.seal[0] and not tail):
+def _digest_chunk(old: BinaryIO, intact: _ReadPart, tail: bytes) -> bytes:
+    """A digest over everything after the last one; empty if the writer made none."""
+    if intact.last_digest is None or (intact.end == intact.last_digest[0] and not tail):
         return b""
-    at, digest = whole.seal
+    at, digest = intact.last_digest
     old.seek(at)
-    return chunk(DIGEST_TAG, hashlib.sha256(digest + old.read(whole.end - at) + tail).digest())
+    return chunk(DIGEST_TAG, hashlib.sha256(digest + old.read(intact.end - at) + tail).digest())

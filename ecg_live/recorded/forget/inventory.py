@@ -1,4 +1,4 @@
-"""What is kept of a participant: files to remove, each with the reason, and files that only somebody can judge."""
+"""Inventory of a participant's files: those to remove, each with the reason, and those left to the user."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FileIdentity = tuple[
-    int, int, int, int
-]  # device, inode, size and time of change: is it still the file that was listed?
+FileIdentity = tuple[int, int, int, int]  # device, inode, size (bytes), time of change (ns)
 
 
 class KeptFile(NamedTuple):
-    """A file or folder that is left as it is; ``theirs``: it holds data of the participant, or may."""
+    """A file or folder that is not removed; ``of_participant``: it may hold data of the participant."""
 
     path: Path
     why: str
@@ -23,7 +21,7 @@ class KeptFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileToRemove:
-    """A file to remove: why it is the participant's, its size in bytes and when it changed (s since 1970)."""
+    """A file to remove: why it is the participant's, its size (bytes) and time of change (s since 1970)."""
 
     path: Path
     why: str
@@ -33,9 +31,9 @@ class FileToRemove:
 
     @classmethod
     def of(cls, path: Path, why: str) -> FileToRemove | KeptFile | None:
-        """Look at a file that is the participant's; None if there is none, or no file.
+        """Inspect a participant's file; None if it does not exist or is not a file.
 
-        Links are never followed, neither to be removed nor to what they lead to.
+        Links are neither followed nor removed.
         """
         try:
             found = path.lstat()
@@ -52,21 +50,28 @@ class FileToRemove:
         return cls(path, why, found.st_size, found.st_mtime, file_identity(found))
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """As a JSON object."""
         return {"path": str(self.path), "size": self.size, "changed": self.changed, "why": self.why}
 
 
 def file_identity(found: os.stat_result) -> FileIdentity:
-    """What tells whether a file was replaced or written to."""
+    """What changes when a file is replaced or written to."""
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @dataclass(slots=True)
 class Inventory:
-    """All that was found of a participant.
+    """Everything that was found of a participant.
 
-    ``files`` are to be removed, then ``ledger``, the profile's entries of where recordings were begun: they stay while
-    something that is theirs does, so that the next search finds it. ``removed`` counts what has been.
+    Attributes
+    ----------
+    files, recording_index : list of FileToRemove
+        To remove in this order. The index is the profile's paths of recordings: it stays while another file of the
+        participant does, so that the next search finds that file.
+    kept : list of KeptFile
+        Not to be removed, or could not be.
+    searched, removed : list of Path
+        Searched folders, and files removed so far.
     """
 
     participant: str
@@ -78,18 +83,22 @@ class Inventory:
 
     @property
     def to_remove(self) -> list[FileToRemove]:
-        """Files to remove, in that order."""
+        """Files to remove, in order."""
         return [*self.files, *self.recording_index]
 
     @property
     def kept_of_participant(self) -> list[KeptFile]:
-        """What stays, or stayed, of the participant."""
+        """Kept files that may hold data of the participant."""
         return [each for each in self.kept if each.of_participant]
 
     def add(self, path: Path, why: str) -> None:
-        """Take a file that is theirs."""
+        """Add a file of the participant."""
         found = FileToRemove.of(path, why)
         if isinstance(found, KeptFile):
             self.kept.append(found)
         elif found is not None:
             self.files.append(found)
+
+    def keep(self, path: Path, why: str, *, of_participant: bool = True) -> None:
+        """Add a file or folder that is not removed."""
+        self.kept.append(KeptFile(path, why, of_participant))

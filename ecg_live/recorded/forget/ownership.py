@@ -1,4 +1,4 @@
-"""Whose a recording is, or an export of one: what its first bytes say, without reading on."""
+"""Read from a file's first bytes which participant a recording, an export or a report belongs to."""
 
 from __future__ import annotations
 
@@ -15,30 +15,26 @@ from ecg_live.recorded.report.page import PARTICIPANT_META
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks, read_stream_header
 from ecg_live.xdf.encode import MAGIC, SAMPLES_TAG, STREAM_HEADER_TAG
 
-_PATIENT_BYTE, _RECORDING_BYTE, _START_DATE_BYTE = (
-    8,
-    88,
-    168,
-)  # bytes at which the header fields of EDF begin (Kemp & Olivan 2003)
-_SNIFFED_BYTES = 4096  # bytes of a page that name its maker
+_PATIENT_BYTE, _RECORDING_BYTE, _START_DATE_BYTE = 8, 88, 168  # where EDF's fields begin (Kemp & Olivan 2003)
+_SNIFFED_BYTES = 4096  # the head of a page is within them
 _PARTICIPANT_META = re.compile(rf'<meta name="{PARTICIPANT_META}" content="([^"]*)">')
-_TABLE_BEGINNINGS = b"time [s],", b"start [s],"  # with which all of our tables begin
+_TABLE_BEGINNINGS = b"time [s],", b"start [s],"  # of our CSV tables
 
 
 class FileOwner(NamedTuple):
-    """The participant that headers name and the source that was recorded; empty where they do not say."""
+    """Participant and recorded source of a recording's headers; empty if they do not state them."""
 
     participant: str = ""
     source: str = ""
 
 
 def read_owner(path: Path) -> FileOwner:
-    """Read whose an XDF file is.
+    """Read the participant of an XDF file.
 
     Raises
     ------
     RecordingError
-        The file cannot be read, or holds no header.
+        The file cannot be read, or has no header.
     """
     try:
         with path.open("rb") as file:
@@ -74,9 +70,12 @@ def _source(configuration: str) -> str:
 
 
 def participant_in(path: Path) -> str | None:
-    """Participant that an export or a report of ours names, as far as it does: of EDF the patient code.
+    """Participant named in an export or a report of ours; of EDF the patient code, None for other files.
 
-    None for all that nobody can be read from. Raises `OSError`.
+    Raises
+    ------
+    OSError
+        The file cannot be read.
     """
     suffix = path.suffix.casefold()
     if suffix not in {".edf", ".html"}:
@@ -92,10 +91,16 @@ def participant_in(path: Path) -> str | None:
 
 
 def is_export_of(path: Path, participant: str) -> bool:
-    """Whether this looks like an export or a report of a recording of that participant. Raises `OSError`."""
-    who = participant_in(path)
-    if who is not None or path.suffix.casefold() == ".edf":
-        return who in {participant, patient_code(participant)}
+    """Whether a file looks like an export or a report of a participant's recording.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    named = participant_in(path)
+    if named is not None or path.suffix.casefold() == ".edf":
+        return named in {participant, patient_code(participant)}
     with path.open("rb") as file:
         beginning = file.read(_SNIFFED_BYTES)
     return beginning.startswith(_TABLE_BEGINNINGS) if path.suffix.casefold() == ".csv" else b"ecg-live" in beginning

@@ -1,4 +1,4 @@
-"""Look for all that is kept of a participant: what headers say decides, never the beginning of a name."""
+"""Search for a participant's files: file headers decide, never the beginning of a file name."""
 
 from __future__ import annotations
 
@@ -21,172 +21,171 @@ NAMED_IN_HEADER = "its header says so"
 def search_participant(profile: Profile, folders: Sequence[Path]) -> Inventory:
     """Find a participant's profile, recordings and their exports.
 
-    Looked through are ``folders`` and what is below them, and the folders in which recordings were begun.
+    Searched are ``folders`` with all folders below them, and the folders in which recordings were begun.
 
     Raises
     ------
     RecordingError
         The profile's folder cannot be read.
     """
-    looking = _ParticipantSearch(profile)
-    looking.profile()
-    paths = list(looking.paths(folders))
+    search = _ParticipantSearch(profile)
+    search.add_profile()
+    paths = list(search.find_paths(folders))
     for path in paths:
         if path.suffix.casefold() == ".xdf":
-            looking.recording(path)
+            search.add_recording(path)
     for path in paths:
         if path.suffix.casefold() != ".xdf":
-            looking.other(path)
-    looking.sources()
-    looking.links()
-    return looking.found
+            search.add_other(path)
+    search.keep_sources()
+    search.keep_links()
+    return search.found
 
 
 class _ParticipantSearch:
     def __init__(self, profile: Profile) -> None:
-        self._profile, self._who = profile, profile.participant
+        self._profile = profile
+        self._participant = profile.participant
         self.found = Inventory(profile.participant)
-        self._known = {_real_path(path.parent) / path.name for path in profile.recordings()}
-        self._seen: set[Path] = set()  # exports, theirs or others'
-        self._sources: dict[str, Path] = {}  # with a recording of each
-        self._once: set[Path] = set()  # folders
-        self._links: list[Path] = []  # to folders
+        self._indexed = {_real_path(path.parent) / path.name for path in profile.recordings()}
+        self._exports: set[Path] = set()  # exports of any recording
+        self._sources: dict[str, Path] = {}  # source URI: a recording of it
+        self._searched: set[Path] = set()  # folders
+        self._links: list[Path] = []  # links to folders
 
-    def profile(self) -> None:
-        """Take the profile's entries."""
+    def add_profile(self) -> None:
+        """Add the profile's entries."""
         folder = self._profile.folder
         if folder.is_symlink():
-            self.found.kept.append(KeptFile(folder, f"a link to {os.path.realpath(folder)}; the profile lies there"))
+            self.found.keep(folder, f"a link to {os.path.realpath(folder)}, which holds the profile")
             return
         for path in self._profile.files():
-            ledger = path.name.startswith(RECORDING_ENTRY_PREFIX)
-            entry = FileToRemove.of(path, "says where a recording lies" if ledger else "profile")
-            if (other := participant_of(path)) not in {None, self._who}:
-                self.found.kept.append(KeptFile(path, f"belongs to {other!r}", of_participant=False))
+            indexed = path.name.startswith(RECORDING_ENTRY_PREFIX)
+            entry = FileToRemove.of(path, "holds the path of a recording" if indexed else "profile")
+            if (other := participant_of(path)) not in {None, self._participant}:
+                self.found.keep(path, f"belongs to {other!r}", of_participant=False)
             elif isinstance(entry, KeptFile):
                 self.found.kept.append(entry)
             elif entry is not None:
-                (self.found.recording_index if ledger else self.found.files).append(entry)
+                (self.found.recording_index if indexed else self.found.files).append(entry)
 
-    def paths(self, folders: Sequence[Path]) -> Iterator[Path]:
-        """All files of kinds that we write, once each; say where no look was possible."""
-        roots = [(_real_path(folder), True) for folder in folders] + [
-            (path.parent, False) for path in sorted(self._known)
-        ]
+    def find_paths(self, folders: Sequence[Path]) -> Iterator[Path]:
+        """All files with suffixes that we write, once each; folders that cannot be searched are kept."""
+        roots = [(_real_path(folder), True) for folder in folders]
+        roots += [(path.parent, False) for path in sorted(self._indexed)]
         for root, deep in roots:
-            for folder, below, names in os.walk(root, onerror=self._hidden):
-                if not deep or Path(folder) in self._once:
+            for folder, below, names in os.walk(root, onerror=self._keep_unsearchable):
+                if not deep or Path(folder) in self._searched:
                     below.clear()
-                if Path(folder) in self._once:
+                if Path(folder) in self._searched:
                     continue
-                self._note(Path(folder), below, root)
+                self._add_folder(Path(folder), below, root)
                 yield from (Path(folder, each) for each in sorted(names) if each.casefold().endswith(SEARCHED_SUFFIXES))
-        for path in sorted(self._known):
+        for path in sorted(self._indexed):
             if not os.path.lexists(path):
-                gone = "is not there any more" if path.parent.is_dir() else "its folder is not there now"
-                self.found.kept.append(KeptFile(path, f"a recording was begun there; {gone}", of_participant=False))
+                gone = "it does not exist any more" if path.parent.is_dir() else "its folder does not exist now"
+                self.found.keep(path, f"a recording was begun there; {gone}", of_participant=False)
 
-    def recording(self, path: Path) -> None:
-        """Judge an XDF file, and its exports with it."""
+    def add_recording(self, path: Path) -> None:
+        """Add an XDF file of the participant and its exports; keep one that may be confused with it."""
         if not _is_file(path):
             return
         try:
-            who = read_owner(path)
+            owner = read_owner(path)
         except RecordingError as error:
-            theirs = self._named(path) or path in self._known
-            self.found.kept.append(KeptFile(path, f"cannot be read: {error.message}", of_participant=theirs))
+            suspected = self._has_participants_name(path) or path in self._indexed
+            self.found.keep(path, f"cannot be read: {error.message}", of_participant=suspected)
             return
-        if who.participant == self._who:
+        if owner.participant == self._participant:
             if being_written(path):
-                self.found.kept.append(KeptFile(path, "is being recorded now: end that session first"))
+                self.found.keep(path, "is being recorded now: end that session first")
             else:
                 self.found.add(path, NAMED_IN_HEADER)
-            self._exports(path)
-            self._sources.setdefault(who.source, path)
+            self._add_exports(path)
+            self._sources.setdefault(owner.source, path)
             return
-        if who.participant:
-            self._seen |= set(_export_paths(path))
-        self._strange(path, who)
+        if owner.participant:
+            self._exports |= set(_export_paths(path))
+        self._keep_similar(path, owner)
 
-    def other(self, path: Path) -> None:
-        """Judge a file that is no XDF."""
-        if path in self._seen or not _is_file(path):
+    def add_other(self, path: Path) -> None:
+        """Add another file if it names the participant; keep one that is only named like the participant."""
+        if path in self._exports or not _is_file(path):
             return
         try:
-            who = participant_in(path)
+            named = participant_in(path)
         except OSError:
-            who = None
-        if who == self._who:
+            named = None
+        if named == self._participant:
             self.found.add(path, NAMED_IN_HEADER)
-        elif self._named(path):
-            why = "nothing in it says whose it is" if who is None else f"its header says {who!r}"
-            self.found.kept.append(KeptFile(path, f"has a name like theirs, but {why}", of_participant=who is None))
+        elif self._has_participants_name(path):
+            why = "it does not name a participant" if named is None else f"its header says {named!r}"
+            self.found.keep(path, f"is named like the participant's files, but {why}", of_participant=named is None)
 
-    def links(self) -> None:
-        """Tell of folders that only links lead to; a link to what is removed holds no data."""
+    def keep_links(self) -> None:
+        """Keep folders that only links lead to; a link to a removed file holds no data."""
         for link in self._links:
-            if (there := _real_path(link)) not in self._once:
-                why = f"a link to the folder {there}, which was not searched; give it with --in"
-                self.found.kept.append(KeptFile(link, why, of_participant=False))
+            if (target := _real_path(link)) not in self._searched:
+                why = f"a link to the folder {target}, which was not searched; give it with --in"
+                self.found.keep(link, why, of_participant=False)
         listed = {each.path for each in self.found.to_remove}
         self.found.kept = [
-            left._replace(of_participant=left.of_participant and _real_path(left.path) not in listed)
-            for left in self.found.kept
+            kept._replace(of_participant=kept.of_participant and _real_path(kept.path) not in listed)
+            for kept in self.found.kept
         ]
 
-    def sources(self) -> None:
-        """Tell of files that recordings were played from; they are not ours to remove."""
+    def keep_sources(self) -> None:
+        """Keep files that recordings were played from."""
         listed = {each.path for each in self.found.files}
         for source, recording in self._sources.items():
             path = Path(source.removeprefix("file:"))
             if source and _is_file(path) and _real_path(path.parent) / path.name not in listed:
-                self.found.kept.append(KeptFile(path, f"{recording.name} was recorded from it", of_participant=False))
+                self.found.keep(path, f"{recording.name} was recorded from it", of_participant=False)
 
-    def _exports(self, recording: Path) -> None:
+    def _add_exports(self, recording: Path) -> None:
         for path in _export_paths(recording):
-            if path in self._seen or not os.path.lexists(path):
+            if path in self._exports or not os.path.lexists(path):
                 continue
-            self._seen.add(path)
+            self._exports.add(path)
             try:
-                ours = path.suffix == ".part" or (_is_file(path) and is_export_of(path, self._who))
+                exported = path.suffix == ".part" or (_is_file(path) and is_export_of(path, self._participant))
             except OSError as error:
-                self.found.kept.append(KeptFile(path, f"cannot be read: {error.strerror}"))
+                self.found.keep(path, f"cannot be read: {error.strerror}")
                 continue
-            if ours:
+            if exported:
                 self.found.add(path, f"made from {recording.name}")
             else:
-                self.found.kept.append(KeptFile(path, f"lies beside {recording.name}, but was not made from it"))
+                self.found.keep(path, f"is beside {recording.name}, but was not made from it")
 
-    def _strange(self, path: Path, who: FileOwner) -> None:
-        """Tell of a readable recording that is somebody else's, where it might be thought theirs."""
-        if _same_spelling(who.participant, self._who):
-            self.found.kept.append(KeptFile(path, f"its header says {who.participant!r}", of_participant=False))
-        elif self._named(path) or path in self._known:
-            said = f"its header says {who.participant!r}" if who.participant else "its header names nobody"
-            self.found.kept.append(
-                KeptFile(path, f"has a name like theirs, but {said}", of_participant=not who.participant)
-            )
+    def _keep_similar(self, path: Path, owner: FileOwner) -> None:
+        """Keep a readable recording of another participant that may be confused with this one's."""
+        if _same_spelling(owner.participant, self._participant):
+            self.found.keep(path, f"its header says {owner.participant!r}", of_participant=False)
+        elif self._has_participants_name(path) or path in self._indexed:
+            why = f"its header says {owner.participant!r}" if owner.participant else "its header names no participant"
+            unnamed = not owner.participant
+            self.found.keep(path, f"is named like the participant's files, but {why}", of_participant=unnamed)
 
-    def _named(self, path: Path) -> bool:
+    def _has_participants_name(self, path: Path) -> bool:
         """Whether a file may be named after the participant: P1_x.xdf and P1.xdf, not P10.xdf."""
-        begins = file_name_of(self._who)
+        begins = file_name_of(self._participant)
         return path.name.startswith((f"{begins}_", f"{begins}."))
 
-    def _hidden(self, error: OSError) -> None:
+    def _keep_unsearchable(self, error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
-            self.found.kept.append(KeptFile(Path(str(error.filename)), f"cannot be searched: {error.strerror}"))
+            self.found.keep(Path(str(error.filename)), f"cannot be searched: {error.strerror}")
 
-    def _note(self, folder: Path, below: Sequence[str], root: Path) -> None:
-        self._once.add(folder)
+    def _add_folder(self, folder: Path, below: Sequence[str], root: Path) -> None:
+        self._searched.add(folder)
         if folder == root:
             self.found.searched.append(folder)
         if not os.access(folder, os.X_OK):
-            self.found.kept.append(KeptFile(folder, "its files cannot be seen: no permission"))
+            self.found.keep(folder, "its files cannot be seen: no permission")
         self._links += [path for path in (folder / name for name in below) if path.is_symlink()]
 
 
 def _export_paths(recording: Path) -> Iterator[Path]:
-    """What `ecg-live export` and `ecg-live report` write beside a recording, and what is left of it by a kill."""
+    """Files that `ecg-live export` and `ecg-live report` write beside a recording, and their partial files."""
     stem = recording.stem
     names = [*(f"{stem}_{table}.csv" for table in TABLE_NAMES), f"{stem}.edf", f"{stem}.html"]
     for name in names:
@@ -207,5 +206,5 @@ def _is_file(path: Path) -> bool:
     """Whether there is a file, or a link to one."""
     try:
         return path.is_file()
-    except OSError:  # nobody may look there, or no name is that long
+    except OSError:  # no permission, or the name is too long
         return False

@@ -112,7 +112,7 @@ def summarise_ecg(files: Sequence[RecordedFile]) -> EcgOverview | None:
 def _add_file(overview: EcgOverview, file: int, signal: RecordedSignal, offset: int) -> None:
     """Add a file; its first sample has the index ``offset``."""
     markers = overview.markers.setdefault(file, [])
-    for piece in signal.pieces():
+    for piece in signal.items():
         if isinstance(piece, Chunk):
             newest = piece.start + offset, piece.samples[:, 0]
             overview.recent_blocks = [*overview.recent_blocks[1 - RECENT_BLOCKS :], newest]

@@ -58,9 +58,9 @@ def test_every_head_has_one_line(shown: tuple[HeadInfo, ...], width: int) -> Non
     session._send(Prediction(0.0, 10.0, 0.0, heads, 72.0, 41.0, Quality("good")))
     session._send(REST)
     view = TerminalView(session)
-    view.look()
+    view.update()
     out = io.StringIO()
-    Console(file=out, width=width, legacy_windows=False).print(view.picture(width))
+    Console(file=out, width=width, legacy_windows=False).print(view.render(width))
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) == width
     assert len(lines) <= 24
@@ -86,7 +86,7 @@ def test_of_each_countdown_the_first_is_a_line() -> None:
         session._send(Gap(start, 512, "the stream was away"))
         for left in (10.0, 9.0, 8.0):
             session._send(State("gap", f"signal is back, next window in {left:.0f} s", 0.0, left))
-            told += view.look()
+            told += view.update()
     assert [line for line in told if "signal is back" in line] == ["gap: signal is back, next window in 10 s"] * 2
     assert sum("the stream was away" in line for line in told) == 2
 
@@ -132,7 +132,7 @@ def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
 
 
 def painted(view: TerminalView) -> str:
-    view.look()
+    view.update()
     out = io.StringIO()
-    Console(file=out, width=100, legacy_windows=False).print(view.picture(100))
+    Console(file=out, width=100, legacy_windows=False).print(view.render(100))
     return out.getvalue()

@@ -128,7 +128,7 @@ def test_edf_has_the_samples_the_gap_the_marker_and_the_wearer(session: Path) ->
     assert abs(edf.startdate - dt.datetime.now().astimezone().date()) <= dt.timedelta(days=1)
     assert "step 61.08 uV" in edf.signals[0].prefiltering
     assert "steps of 61.1 microvolts" in done.remarks[0]
-    assert "100 samples" in done.remarks[1]
+    assert "100 missing samples" in done.remarks[1]
 
 
 def test_what_edf_had_to_fill_is_a_gap_again_when_it_is_replayed_and_markers_are_markers(session: Path) -> None:
@@ -192,7 +192,7 @@ def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) 
     np.testing.assert_allclose(got[[0, 99, 100, 101, 102, 511]], [0, 99, 99, 99, 102, 510], atol=0.01)
     notes = [(each.onset, each.text.split(":")[1]) for each in edfio.read_edf(tmp_path / "a.edf").annotations]
     assert [note for note in notes if "1 samples" not in note[1]] == [
-        (100 / 256, " 2 samples lost (no number), filled with the last")
+        (100 / 256, " 2 samples lost (invalid samples), filled with the last")
     ]
 
 
@@ -359,7 +359,7 @@ def test_what_cannot_be_exported_is_one_line(tmp_path: Path) -> None:
             export(tmp_path / "none.xdf", form, None, PLAIN)
     with pytest.raises(ConfigError, match="csv, edf or xdf"):
         export(REAL, "pdf", None, PLAIN)
-    with pytest.raises(FormatError, match="no XDF"):
+    with pytest.raises(FormatError, match="not an XDF file"):
         export(REAL, "xdf", tmp_path / "a.xdf", PLAIN)
     record(tmp_path / "a.xdf", [Chunk(np.array([[1e300], [0.0]]), 0, BEGAN)])
     with pytest.raises(FormatError, match="8 characters"):

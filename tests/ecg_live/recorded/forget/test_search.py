@@ -49,8 +49,8 @@ def test_the_header_decides_not_the_name(folder: Path) -> None:
     found = look(folder)
     assert names(found.files) == ["P1_S1.xdf", "x.xdf"]
     assert {left.path.name: (left.why, left.of_participant) for left in found.kept} == {
-        "P1_A_S1.xdf": ("has a name like theirs, but its header says 'P1_A'", False),
-        "P1_nobody.xdf": ("has a name like theirs, but its header names nobody", True),
+        "P1_A_S1.xdf": ("is named like the participant's files, but its header says 'P1_A'", False),
+        "P1_nobody.xdf": ("is named like the participant's files, but its header names no participant", True),
     }
     assert found.searched == [folder]
 
@@ -108,10 +108,10 @@ def test_what_lies_beside_a_recording_but_was_not_made_from_it_is_left(folder: P
     found = look(folder)
     assert names(found.files) == ["a.xdf"]
     assert {left.path.name: left.why for left in found.kept} == {
-        "a.edf": "lies beside a.xdf, but was not made from it",
-        "a.html": "lies beside a.xdf, but was not made from it",
-        "a_ecg.csv": "lies beside a.xdf, but was not made from it",
-        "P1_old_ecg.csv": "has a name like theirs, but nothing in it says whose it is",
+        "a.edf": "is beside a.xdf, but was not made from it",
+        "a.html": "is beside a.xdf, but was not made from it",
+        "a_ecg.csv": "is beside a.xdf, but was not made from it",
+        "P1_old_ecg.csv": "is named like the participant's files, but it does not name a participant",
     }
     assert len(found.kept_of_participant) == 4
 
@@ -150,8 +150,8 @@ def test_the_profile_leads_to_recordings_elsewhere(folder: Path, tmp_path: Path)
     assert len(found.recording_index) == 3
     assert {path.path for path in found.to_remove if path.path.parent == kept.folder} == set(kept.files())
     assert {left.path: left.why for left in found.kept} == {
-        gone: "a recording was begun there; its folder is not there now",
-        moved: "a recording was begun there; is not there any more",
+        gone: "a recording was begun there; its folder does not exist now",
+        moved: "a recording was begun there; it does not exist any more",
     }
     assert not found.kept_of_participant
 
