@@ -26,7 +26,7 @@ def make_bundle(
 ) -> Bundle:
     """A bundle of the new heads and those of ``previous``; a new head replaces one of its name.
 
-    A bundle whose windows were normalised otherwise than on the live path has a card that says so; the live path
+    A bundle whose windows were normalised otherwise than on the live path has a card that states it; the live path
     refuses it.
 
     Parameters

@@ -160,7 +160,7 @@ def _collect(busy: set[Connection]) -> Iterator[Any]:
 
 @contextmanager
 def _report_killed_worker() -> Iterator[None]:
-    """Raise an error that says so if the process at the other end was killed."""
+    """Raise an error if the process at the other end was killed."""
     try:
         yield
     except (EOFError, OSError) as error:

@@ -88,7 +88,7 @@ class TrainJob:
         return self.add_head or self.encoder
 
 
-def run_training(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) -> TrainingReport | None:
+def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDisplay) -> TrainingReport | None:
     """Train, score, and write bundle and report; None in all processes but the first.
 
     Raises
@@ -101,9 +101,9 @@ def run_training(job: TrainJob, settings: TrainSettings, show: ProgressDisplay) 
     previous = load_bundle(job.add_head) if job.add_head else None
     engine = open_engine(job.engine, job.processes)
     dataset, names = _select_labels(job, open_dataset(job.dataset, job.data))
-    context = _open_context(job, settings.pretext, show, engine)
+    context = _open_context(job, settings.pretext, display, engine)
     corpus = context.build_corpus(dataset, settings.corpus, settings.corpus.hop, "windows")
-    windows = [_scorable_windows(name, corpus, settings, show) for name in names]
+    windows = [_scorable_windows(name, corpus, settings, display) for name in names]
     encoders = _encoders(job, corpus, settings, context)
     if encoders is None:
         return None
@@ -136,7 +136,7 @@ def _check_job(job: TrainJob) -> None:
         raise ConfigError("--encoder is not trained any more", "leave it out, or --pretrain and --start")
 
 
-def _open_context(job: TrainJob, settings: PretextSettings, show: ProgressDisplay, engine: Engine) -> RunContext:
+def _open_context(job: TrainJob, settings: PretextSettings, display: ProgressDisplay, engine: Engine) -> RunContext:
     """The run's folder and devices.
 
     With a graphics card, encoders are trained on it one after the other, unless Ray has other machines for them.
@@ -152,7 +152,7 @@ def _open_context(job: TrainJob, settings: PretextSettings, show: ProgressDispla
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
     parallel = fabric.world_size == 1 and (job.engine != "local" or fabric.device.type == "cpu")
-    return RunContext(folder, fabric, show, engine, job.processes, parallel)
+    return RunContext(folder, fabric, display, engine, job.processes, parallel)
 
 
 def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
@@ -165,12 +165,12 @@ def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str,
     return choose_labels(dataset, job.labels or tuple(dataset.labels)[:1])
 
 
-def _scorable_windows(name: str, corpus: Corpus, settings: TrainSettings, show: ProgressDisplay) -> LabelledWindows:
+def _scorable_windows(name: str, corpus: Corpus, settings: TrainSettings, display: ProgressDisplay) -> LabelledWindows:
     """Windows with a label; refuses too few of them before stage one, which may take hours."""
     windows = label_windows(name, corpus, settings.head.split, settings.evaluate.baseline)
     check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
     if windows.order_remark:
-        show.line(f"warning: {windows.order_remark}")
+        display.line(f"warning: {windows.order_remark}")
     return windows
 
 

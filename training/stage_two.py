@@ -156,7 +156,7 @@ def _head_card(
         inputs={which: HEAD_INPUTS[features] for which, features in result.chosen.items()},
         baseline=baseline if "personal" in result.chosen else 0.0,
         scores=card_scores(result) | {"trained_on": {dataset.name: list(table.subjects)}},
-        data=f"{len(table.subjects)} people of {dataset.title}",
+        data=f"{len(table.subjects)} subjects of {dataset.title}",
         caveats=dataset.caveats,
         split=settings.split,
     )

@@ -102,7 +102,7 @@ def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path)
     report, said = go(few)
     assert report.pretext is not None
     assert report.pretext.people_seen == UNSEEN_ONLY
-    assert "pretext without one person each: 4 of 4" in said
+    assert "pretext without one subject each: 4 of 4" in said
     together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)))
     assert together.pretext is not None
     assert together.pretext.people_seen == SEEN_TOO
@@ -135,7 +135,7 @@ def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
 
 def test_an_encoder_that_has_seen_people_is_not_scored_on_them_as_strangers(few: Path) -> None:
     go(few)
-    with pytest.raises(ConfigError, match="has seen 4 of the people who would be left out"):
+    with pytest.raises(ConfigError, match="has seen 4 of the subjects who would be left out"):
         go(few, encoder=few / "model.safetensors", out=few / "other.safetensors")
     settings = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
     report, _ = go(few, settings, encoder=few / "model.safetensors", out=few / "other.safetensors")

@@ -15,9 +15,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from filelock import FileLock
 
-from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.events import F32
+from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.features import hrv_features
 from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
@@ -28,7 +28,6 @@ from training.settings import CorpusSettings
 
 CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its constants are in the key)
 PARTIAL_FILE_PREFIX = "sitting-"  # of a session that is not in the store yet
-WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ
 BuildProgress = Callable[[int, int, int], None]  # sessions done, sessions in all, windows so far
 
 

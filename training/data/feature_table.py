@@ -33,7 +33,7 @@ class FeatureTable:
     rest : Mask
         Whether it is part of its subject's baseline (n,).
     overlaps_rest : Mask
-        Whether it shares a sample with the baseline, whose windows are included (n,).
+        Whether it is part of the baseline or shares a sample with it (n,).
     classes : tuple of str
         Names of the classes.
 

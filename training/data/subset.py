@@ -14,7 +14,8 @@ from torch.utils.data import Dataset
 
 from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F32
-from training.data.corpus import WINDOW_S, Corpus
+from ecg_live.model.baseline import WINDOW_S
+from training.data.corpus import Corpus
 
 VALIDATION_EVERY = 20  # of so many sessions, or windows of one, one is for validation
 

@@ -92,7 +92,8 @@ def _open_parts(
     rates = sorted({recording.info.rate for recording in recordings})
     if len(rates) > 1:
         raise DatasetError(
-            f"{parts[0].path.name} and what follows it have rates {rates} Hz", "make them people or sittings apart"
+            f"{parts[0].path.name} and what follows it have rates {rates} Hz",
+            "make them separate sessions",
         )
     return SignalPath(recordings[0].info, hop), _joined_items(recordings, starts, remarks)
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
+from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle, HeadCard, load_bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
-from training.data.corpus import WINDOW_S, BuildJob, annotation_of_window, rest_elapsed
+from training.data.corpus import BuildJob, annotation_of_window, rest_elapsed
 from training.data.rest_windows import cumulative_rest
 from training.data.windowing import session_windows
 from training.datasets import open_dataset

@@ -16,7 +16,7 @@ from training.heads.lda import LinearDiscriminant, fit_lda
 
 
 class GroupShrunkLDA(ClassifierMixin, BaseEstimator):
-    """Linear discriminant whose covariance is shrunk by how subjects, not windows, differ.
+    """Linear discriminant with a covariance that is shrunk by how subjects, not windows, differ.
 
     All classes count the same, however often each occurs. It has no setting, no iteration and no random number. The
     heads of a bundle are fitted with the same function; theirs are calibrated afterwards, these probabilities are not.

@@ -71,7 +71,7 @@ def refuse_seen(path: Path, card: EncoderCard, scored: Dataset) -> None:
     """
     if seen := seen_subjects(scored, card.seen, card.files):
         raise ConfigError(
-            f"{path} has seen {len(seen)} of the people who would be left out, {seen[0]} among them",
+            f"{path} has seen {len(seen)} of the subjects who would be left out, {seen[0]} among them",
             "give --transductive, and the report will say so, or an encoder that was trained without them",
         )
 

@@ -12,10 +12,17 @@ from ecg_live.model.encoder import ConvEncoder
 from training.data.corpus import Corpus
 from training.pretext.embedding import cached_embedding
 from training.pretext.encoder_file import EncoderCard
+from training.pretext.encoder_job import (
+    EncoderJob,
+    LogValues,
+    parse_log,
+    plan_encoder,
+    train_in_subprocess,
+    train_or_load,
+)
 from training.pretext.leakage import TrainingData, seen_note
 from training.pretext.loop import PretextProgress
 from training.pretext.pretrained import read_pretrained
-from training.pretext.task import EncoderJob, LogValues, parse_log, plan_encoder, train_in_subprocess, train_or_load
 from training.results import PretextLog
 from training.run_context import RunContext
 from training.settings import PretextSettings
@@ -139,7 +146,7 @@ def _train_all(jobs: Sequence[EncoderJob], context: RunContext) -> list[ConvEnco
     """The encoders of jobs, trained in parallel where the context allows it; each is kept when it is done."""
     missing = [job for job in jobs if not job.is_done] if context.parallel_encoders else []
     if missing:
-        stage, done = "pretext without one person each", len(jobs) - len(missing)
+        stage, done = "pretext without one subject each", len(jobs) - len(missing)
         context.display.progress(stage, done, len(jobs))
         with closing(context.engine.map(train_in_subprocess, missing)) as names:
             for number, name in enumerate(names, done + 1):

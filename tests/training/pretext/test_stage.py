@@ -20,10 +20,10 @@ from training.datasets import open_dataset, open_unlabelled
 from training.parallel import local_engine
 from training.pretext.embedding import cached_embedding, random_encoder
 from training.pretext.encoder_file import read_encoder
+from training.pretext.encoder_job import ENCODER_NAME, plan_encoder, train_or_load
 from training.pretext.leakage import SEEN_TOO, UNSEEN_ONLY, TrainingData, find_leakage
 from training.pretext.pretrained import read_initial
 from training.pretext.stage import Encoders, load_encoder, train_encoders
-from training.pretext.task import ENCODER_NAME, plan_encoder, train_or_load
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
 from training.run_context import RunContext
@@ -103,9 +103,9 @@ def test_an_encoder_that_has_seen_the_files_is_refused_whatever_they_were_called
     folder = strangers(tmp_path / "par", *sorted((tmp_path / "own").glob("p1_*.csv")))
     trained(labelled, (folder,), place, SEEN)
     path = file_of(place)
-    with pytest.raises(ConfigError, match="has seen 1 of the people who would be left out, p1 among them"):
+    with pytest.raises(ConfigError, match="has seen 1 of the subjects who would be left out, p1 among them"):
         load_encoder(path, labelled, place, unseen_only=True)
-    with pytest.raises(ConfigError, match="has seen 1 of the people"):
+    with pytest.raises(ConfigError, match="has seen 1 of the subjects"):
         trained(labelled, (), place, start=path)
     assert load_encoder(path, labelled, place, unseen_only=False).seen_note == SEEN_TOO
     other = corpus(manifest(tmp_path / "other", 1), place)
@@ -154,7 +154,7 @@ def test_encoders_of_folds_are_the_same_however_many_learn_at_a_time(
     said = io.StringIO()
     parallel = replace(place, engine=local_engine(2), display=ProgressDisplay(said), parallel_encoders=True)
     two = trained(labelled, (), parallel)
-    assert "pretext without one person each: 3 of 3" in said.getvalue()
+    assert "pretext without one subject each: 3 of 3" in said.getvalue()
     one = trained(labelled, (), replace(place, folder=tmp_path / "elsewhere", parallel_encoders=True))
     for person in ("p0", "p1", "p2"):
         assert np.array_equal(one.embedding(person), two.embedding(person))
