@@ -9,7 +9,7 @@ from typing import Any
 
 __version__ = "0.2.0"
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # an application says where it goes
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # an application chooses the handlers
 
 _HOMES = {
     "ecg_live.api": ("FEATURE_NAMES", "Model", "Recording", "features", "load_model", "read", "windows"),

@@ -46,15 +46,15 @@ class Recording:
     Parameters
     ----------
     info : StreamInfo
-        What the file says of its stream: rate, channel, full scale, name.
+        Description of the stream: rate, channel, full scale, name.
     samples : ndarray of float64 (n,)
-        ECG in mV; NaN where a gap is. Sample k lies at k / rate seconds.
+        ECG in mV, NaN in gaps. Sample k has the time k / rate in s.
     markers : tuple of Marker
         ``time`` in s from the first sample, and ``text``.
     gaps : tuple of Gap
         Sample index of their ``start``, samples ``lost``, ``cause``.
     remarks : tuple of str
-        What the reader had to say: an incomplete last row, a unit that cannot be right.
+        Warnings of the reader: an incomplete last row, an implausible unit.
     error : RecordingError, optional
         Why a damaged file ends here; only where it was read with ``partial=True``.
     """
@@ -82,7 +82,7 @@ class Recording:
         return len(self.samples) / self.info.rate
 
     def chunks(self) -> Iterator[Chunk]:
-        """Give the samples as chunks of a second; NaN stays, the signal path finds the gaps."""
+        """Yield the samples as chunks of a second; NaN stays, the signal path finds the gaps."""
         size = max(1, round(self.info.rate))
         for start in range(0, len(self.samples), size):
             yield Chunk(self.samples[start : start + size, None], start, start / self.info.rate)
@@ -102,7 +102,7 @@ def read(
     annotations: str | None = None,
     partial: bool = False,
 ) -> Recording:
-    """Read the ECG of a recording of any known format, piece by piece.
+    """Read the ECG of a recording of any known format.
 
     Parameters
     ----------
@@ -121,12 +121,12 @@ def read(
     annotations : str, optional
         Annotations beside a WFDB record that become markers (``atr``).
     partial : bool
-        Of a file that is damaged in its middle give what stands before, and the error with it.
+        Of a file that is damaged in its middle, return the part before the damage, with the error.
 
     Raises
     ------
     RecordingError
-        There is no such file, it is no recording, or it is damaged and ``partial`` is false.
+        The file is missing, is not a recording, or is damaged and ``partial`` is false.
     ConfigError
         Channel, rate, unit or part is missing, or is not what the file has.
 
@@ -169,7 +169,7 @@ def read(
 
 
 class _RecordingBuilder:
-    """What a reader gave by now."""
+    """Collects the items of a reader into a `Recording`."""
 
     def __init__(self, info: StreamInfo) -> None:
         self._info = info
@@ -389,7 +389,7 @@ def _recording(signal: SignalLike, rate: float | None) -> Recording:
 
 
 def _place(window: Window) -> dict[str, Any]:
-    """What a record says of its window."""
+    """Fields of a record that describe its window."""
     return {
         "start": window.start,
         "stop": window.stop,

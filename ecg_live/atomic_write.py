@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever happens while they are written; some for their user alone."""
+"""Write files atomically, and private files readable by their user only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import uuid4
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700  # modes of what holds health data
-SHARED_FILE = 0o666  # less what the user's umask takes
+SHARED_FILE = 0o666  # before the user's umask
 
 
 def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file so that a crash, a power cut or a full disk leaves what was there before.
+    """Write a file so that a crash, a power cut or a full disk leaves the earlier file.
 
-    ``private``: nobody but its user may read it, nor look into folders that are made for it.
+    ``private``: only its user may read it, and enter folders that are made for it.
 
     Raises
     ------
@@ -39,13 +39,19 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
 
 
 def new_file(path: Path, mode: int = PRIVATE_FILE, flags: int = os.O_WRONLY) -> int:
-    """Open a file that was not there, with this mode from the first moment on. Raises `OSError`."""
+    """Create and open a file, with its mode set from the start.
+
+    Raises
+    ------
+    OSError
+        If it exists, or cannot be created.
+    """
     always = os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     return os.open(path, flags | always, mode)
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder, and those above it, that are missing, for their user alone; what is there stays as it is.
+    """Make a folder and its missing parents, for their user only; existing folders stay as they are.
 
     Raises
     ------
@@ -59,14 +65,14 @@ def private_folder(path: Path) -> None:
 
 
 def write_all(file: int, data: bytes) -> None:
-    """Write all of it: a disk that is nearly full takes a part, and says so only when it is asked again."""
+    """Write all of ``data``: a nearly full disk takes a part, and raises at the next call only."""
     left = memoryview(data)
     while left:
         left = left[os.write(file, left) :]
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a new name to the disk, where the system has a way to: else a power cut may take the whole file."""
+    """Sync a folder, where the system can: without it a power cut may lose a new file."""
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:

@@ -15,7 +15,7 @@ from platformdirs import user_config_path
 from ecg_live import parse_number
 from ecg_live.errors import ConfigError
 
-MAX_TOML_DEPTH = 16  # levels of nesting in a settings file; a sweep's has 4
+MAX_TOML_DEPTH = 16  # levels of nesting; a sweep's has 4
 ENVIRONMENT_PREFIX = "ECG_LIVE_"
 SETTINGS_FILE_NAME = "config.toml"
 WINDOW_FILE_NAME = "dashboard.ini"
@@ -23,7 +23,7 @@ WINDOW_FILE_NAME = "dashboard.ini"
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """What a live session can be told.
+    """Settings of a live session.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class LiveSettings:
 
 
 NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
-MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # s of baseline: three windows, and more than anybody sits still
+MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # three windows; an hour is more than a wearer sits still
 SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out")
 USER_PORTS = range(1024, 65536)  # that a user may open
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -100,9 +100,9 @@ TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off"
 def load_settings(
     options: Mapping[str, object], environ: Mapping[str, str] | None = None, only: Collection[str] | None = None
 ) -> LiveSettings:
-    """Merge all places a setting can come from; options that are None were not given.
+    """Merge all sources of settings; options that are None were not given.
 
-    Where a command has ``only`` these settings, the others keep their defaults and may be what they like.
+    ``only``: the settings that a command has; others keep their defaults and are not checked.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If it cannot be read, is no TOML, or is nested more than `MAX_TOML_DEPTH` levels deep.
+        If it cannot be read, is not TOML, or is nested more than `MAX_TOML_DEPTH` levels deep.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -172,12 +172,12 @@ def _file(environ: Mapping[str, str]) -> dict[str, Any]:
     path = _path(environ)
     if not path.is_file():
         if environ.get(ENVIRONMENT_PREFIX + "CONFIG"):
-            raise ConfigError(f"{ENVIRONMENT_PREFIX}CONFIG names {path}, which is no file", "mend or unset it")
+            raise ConfigError(f"{ENVIRONMENT_PREFIX}CONFIG names {path}, which is not a file", "mend or unset it")
         return {}
     found = read_toml(path)
     known = [field.name for field in fields(LiveSettings)]
-    if strange := sorted(found.keys() - set(known)):
-        raise ConfigError(f"{path} sets {', '.join(strange)}; known are {', '.join(known)}", "mend the file")
+    if unknown := sorted(found.keys() - set(known)):
+        raise ConfigError(f"{path} sets {', '.join(unknown)}; known are {', '.join(known)}", "mend the file")
     return found
 
 

@@ -1,15 +1,13 @@
-"""The one error tree. Every message says what was found, what was expected, and what to do about it."""
+"""The error tree. Every message states the value found, the value expected, and the remedy."""
 
 from __future__ import annotations
 
-MAX_MESSAGE_CHARACTERS = (
-    400  # characters: two lines of a wide terminal; a file's columns or a library's words may fill pages
-)
+MAX_MESSAGE_CHARACTERS = 400  # two lines of a wide terminal; a file's columns or a library's text may fill pages
 
 
 def shortened(text: str, longest: int = MAX_MESSAGE_CHARACTERS) -> str:
-    """Make a text one line, and leave out the middle of one that is too long: what was found is first, why is last."""
-    text = " ".join(text.splitlines())  # what a file or library says may have several
+    """Make a text one line, and cut the middle of a long one: the finding is at its start, the reason at its end."""
+    text = " ".join(text.splitlines())  # a library's message may have several
     if len(text) <= longest:
         return text
     tail = longest // 3
@@ -45,7 +43,7 @@ class DeviceError(EcgLiveError):
 
 
 class DeviceNotFound(DeviceError):
-    """Nothing in reach answers to that name."""
+    """No device or stream of that name was found."""
 
 
 class DeviceLost(DeviceError):
@@ -53,7 +51,7 @@ class DeviceLost(DeviceError):
 
 
 class ProtocolError(DeviceError):
-    """A device said something that its protocol does not allow."""
+    """A device sent data that its protocol does not allow."""
 
 
 class RecordingError(EcgLiveError):
@@ -63,11 +61,11 @@ class RecordingError(EcgLiveError):
 
 
 class FormatError(RecordingError):
-    """A file is not what it should be; names file, line or byte, what was found and what was expected."""
+    """A file does not follow its format; names file, line or byte, the value found and the value expected."""
 
 
 class TruncatedError(RecordingError):
-    """A file was cut where nothing whole is left."""
+    """A file was cut so early that nothing complete is left."""
 
 
 class ModelError(EcgLiveError):
@@ -77,7 +75,7 @@ class ModelError(EcgLiveError):
 
 
 class BundleError(ModelError):
-    """A bundle file is broken, of another schema, or no bundle at all."""
+    """A bundle file is damaged, of another schema, or not a bundle."""
 
 
 class IncompatibleBundle(ModelError):
@@ -91,6 +89,6 @@ class DatasetError(EcgLiveError):
 
 
 class ConfigError(EcgLiveError):
-    """A setting, option or channel that cannot be; the user's to mend."""
+    """An invalid setting, option or channel; the user can correct it."""
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""From any thread to the thread of an asyncio loop."""
+"""Calls from any thread to the thread of an asyncio loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Ts = TypeVarTuple("Ts")
 
 
 def call_on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[*Ts], object], *args: *Ts) -> bool:
-    """Have a loop call ``callback(*args)`` soon, in the order of the calls; False where it is closed already."""
+    """Schedule ``callback(*args)`` on a loop, in the order of the calls; False if it is closed."""
     try:
         loop.call_soon_threadsafe(callback, *args)
     except RuntimeError:

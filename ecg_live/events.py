@@ -1,4 +1,4 @@
-"""What a source delivers: stream information, chunks of samples, and events.
+"""Items of a source: stream information, chunks of samples, and events.
 
 Units everywhere: mV, seconds, Hz. Conversion happens inside the adapter that meets the device or file.
 """
@@ -62,7 +62,7 @@ class AuxiliarySamples:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What a source promises about its stream.
+    """Description of a source's stream.
 
     Parameters
     ----------
@@ -71,21 +71,21 @@ class StreamInfo:
     channels : tuple of str
         One name per column of every chunk.
     full_scale : tuple of float, optional
-        Lowest and highest value, in mV, that the converter can give; None where nobody knows.
+        Lowest and highest value of the converter in mV; None if unknown.
     name, source_id : str
-        For people, and to tell two devices of one name apart.
+        Name for the user, and an ID that distinguishes two devices of one name.
     duration : float, optional
         Length in seconds where it is known beforehand (files).
     ecg : int
-        Column of the chunks that is the ECG to be judged; the others are recorded only.
+        Column of the chunks with the ECG to analyse; the others are recorded only.
     speed : float
-        Seconds of signal in a second of the session clock: 1, save for a replay that runs faster or slower.
+        Seconds of signal in a second of the session clock: 1 except for a replay that runs faster or slower.
     replay : bool
-        Samples come from a file: they are not of now, and none get lost while they stay away.
+        Samples come from a file: a pause loses none.
     unit_assumed : bool
-        Nobody stated the unit of the samples; they are taken for mV.
+        The source states no unit; samples are assumed to be in mV.
     auxiliary : tuple of AuxiliaryStream
-        What the same device delivers beside the ECG, for the recording only.
+        Other streams of the same device, for the recording only.
     """
 
     rate: float
@@ -103,7 +103,7 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """Samples without a hole inside: ``samples (n, c)`` in mV, first one at index ``start`` of its counter.
+    """Contiguous samples: ``samples (n, c)`` in mV; ``start`` is the first one's index on the sample counter.
 
     ``time`` is the session clock of the first sample, ``arrived`` the session clock when the whole chunk
     was there (None: when the session took it). An empty chunk is legal.
@@ -116,13 +116,13 @@ class Chunk:
 
     @property
     def stop(self) -> int:
-        """Index behind the last sample."""
+        """Index after the last sample."""
         return self.start + len(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Samples ``start .. start + lost`` of the raw counter never came (or came as no number)."""
+    """Samples ``start .. start + lost`` of the raw counter were lost, or were invalid (NaN)."""
 
     start: int
     lost: int
@@ -132,15 +132,15 @@ class Gap:
 
     @property
     def stop(self) -> int:
-        """Index of the first sample behind the gap."""
+        """Index of the first sample after the gap."""
         return self.start + self.lost
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Something the experimenter or stimulus program noted, at ``time`` on the session clock.
+    """A marker of the experimenter or a stimulus program, at ``time`` on the session clock.
 
-    ``raw`` is the same in seconds of raw time, as a session tells it; None while no sample has come.
+    ``raw`` is the same time in seconds of stream time, set by the session; None before the first sample.
     """
 
     time: float
@@ -176,9 +176,9 @@ STATES: Mapping[StateName, tuple[StateTrait, ...]] = {
     "clock": (),
     "warning": ("listed", "alarm"),
 }
-"""All states, and what those who show, keep or log them make of each.
+"""All states, with their traits for display, recording and log.
 
-``ongoing``: what stream or session is doing until the next such state. ``away``: the device gives no data.
+``ongoing``: lasts until the next such state. ``away``: the device gives no data.
 ``countdown``: it only counts down. ``listed``: an event to be listed with its detail. ``alarm``: logged as a warning.
 ``brief``: logged without its detail, which counts down or names a file.
 """
@@ -191,9 +191,9 @@ def states_that_are(trait: StateTrait) -> tuple[StateName, ...]:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the stream or the session is doing.
+    """A state of the stream or the session.
 
-    ``state`` is one of `STATES`. ``detail`` is one sentence for people, a warning's shortened to a line or two;
+    ``state`` is one of `STATES`. ``detail`` is one sentence for the user, a warning's shortened to a line or two;
     ``seconds_left`` counts down where that is known (a baseline without it is complete).
     """
 
@@ -237,7 +237,7 @@ class Battery:
 class SetChange:
     """A head answers from another of its sets from the window on that ends at ``raw`` (s of raw time).
 
-    ``time`` is the same on the session clock. What lies before and behind it is never averaged over.
+    ``time`` is the same on the session clock. No average spans it.
     """
 
     time: float

@@ -1,4 +1,4 @@
-"""Load liblsl, quiet, and tell its clock from the session's; to be imported before anything of LSL is used."""
+"""Load liblsl with its log off, and measure its clock's offset; import this before pylsl."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LSL_CONFIG_FILES = (
     Path("lsl_api.cfg"),
     Path("~/lsl_api/lsl_api.cfg"),
     Path("/etc/lsl_api/lsl_api.cfg"),
-)  # liblsl 1.18 looks here
+)  # as liblsl 1.18 searches them
 _CLOCK_READINGS = 5  # of both clocks
-QUIET_LSL_CONFIG = "[log]\nlevel = -3\n"  # fatal errors only; what else goes wrong, sources and sinks say themselves
+QUIET_LSL_CONFIG = "[log]\nlevel = -3\n"  # fatal errors only: sources and sinks report the others
 
 
 def has_user_config() -> bool:
-    """Whether the user has a configuration of LSL, which is then the only one that counts."""
+    """Whether the user has a configuration of LSL; it then counts alone."""
     return "LSLAPICFG" in os.environ or any(os.path.exists(os.path.expanduser(place)) for place in LSL_CONFIG_FILES)  # noqa: PTH110, PTH111 - Path's raise without a home
 
 
@@ -39,7 +39,7 @@ if not has_user_config():
 def clock_offset(clock: Clock) -> float:
     """How far (s) the session clock is ahead of LSL's, from the quickest of several readings.
 
-    They have the same base on Linux, and perhaps not elsewhere.
+    They have the same base on Linux; elsewhere they may differ.
     """
     readings = []
     for _ in range(_CLOCK_READINGS):

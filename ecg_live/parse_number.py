@@ -1,4 +1,4 @@
-"""Numbers in text that others wrote."""
+"""Read numbers in text of instruments, files and users."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ _NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|i
 
 
 def parse_number(text: str) -> float:
-    """Read a number as instruments, files and people write it; blanks around it do not count.
+    """Read a number as instruments, files and users write it; surrounding blanks are ignored.
 
-    Python's ``float`` also takes its own spelling of ``1_000``, and digits of any script. NaN and infinities are read:
-    whether they can be is for the caller to say, who knows the limits.
+    Python's ``float`` also takes its own spelling of ``1_000``, and digits of any script. NaN and infinities are read;
+    callers check their limits.
 
     Raises
     ------
     ValueError
-        It is none.
+        It is not a number.
     """
     plain = text.strip()
     if not _NUMBER_PATTERN.fullmatch(plain):
-        raise ValueError(f"{text[:40]!r} is no number")
+        raise ValueError(f"{text[:40]!r} is not a number")
     return float(plain)

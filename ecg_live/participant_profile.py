@@ -1,6 +1,6 @@
-"""What is kept of a participant from one session to the next: a small JSON file an entry, in a folder of their own.
+"""A participant's profile, kept between sessions: a folder with a small JSON file for each entry.
 
-Entries never share a file, and a file is replaced at once: sessions that end together lose nothing of each other's.
+Each entry has its own file, which is replaced atomically: sessions that end together lose nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ecg_live.events import F64
 
 PROFILE_SCHEMA = 1
 DATA_FOLDER_VARIABLE = "ECG_LIVE_DATA"  # environment variable that overrides the user's data folder
-MAX_FOLDER_NAME_BYTES = 200  # bytes of a folder's name; file systems take 255
-RECORDING_ENTRY_PREFIX = "recording-"  # begins the names of entries that say where a recording lies
+MAX_FOLDER_NAME_BYTES = 200  # file systems take 255
+RECORDING_ENTRY_PREFIX = "recording-"  # of the names of entries with a recording's path
 CASE_CLASH_REMEDY = "name one of them otherwise: on macOS and Windows, P1 and p1 share a folder"
-MAX_ENTRY_BYTES = 64 * 2**20  # bytes; a baseline of an hour has 1 MB
+MAX_ENTRY_BYTES = 64 * 2**20  # a baseline of an hour has 1 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class KnownBaseline:
 
 @dataclass(frozen=True, slots=True)
 class KnownRecording:
-    """Where a recording of the wearer was begun (absolute path), so that it can be found again."""
+    """Absolute path of a recording of the participant."""
 
     path: str
     date: str
@@ -67,13 +67,13 @@ EntryKind = TypeVar("EntryKind", KnownScale, KnownBaseline, KnownRecording)
 
 
 def data_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Folder of the user's data, as `DATA_FOLDER_VARIABLE` or the system says."""
+    """Folder of the user's data: `DATA_FOLDER_VARIABLE`, or the system's."""
     chosen = (os.environ if environ is None else environ).get(DATA_FOLDER_VARIABLE)
     return Path(chosen) if chosen else user_data_path("ecg-live")
 
 
 def recording_folders() -> tuple[Path, Path]:
-    """Where recordings may lie that nobody named: ./recordings, and the user's data folder."""
+    """Default folders of recordings: ./recordings, and the user's data folder."""
     return Path("recordings"), data_folder() / "recordings"
 
 
@@ -100,16 +100,16 @@ class Profile:
     Raises
     ------
     ConfigError
-        Nobody can be called that.
+        The name is not a valid pseudonym.
     """
 
     def __init__(self, participant: str, data: Path | None = None) -> None:
         name = file_name_of(participant).replace(".", "%2E")
-        padded = participant != participant.strip()  # no header of a recording could tell it from the plain one
+        padded = participant != participant.strip()  # a recording's header could not distinguish it from the plain one
         if not participant or padded or not participant.isprintable() or len(name) > MAX_FOLDER_NAME_BYTES:
             found = repr(participant[:40]) + ("..." if len(participant) > 40 else "")
             limit = f"a pseudonym has 1 to {MAX_FOLDER_NAME_BYTES} plain characters and no blank at its ends"
-            raise ConfigError(f"{found} is no participant; {limit}", "for example P01")
+            raise ConfigError(f"{found} is not a valid participant; {limit}", "for example P01")
         self.participant = participant
         self.folder = (data_folder() if data is None else data) / "profiles" / name
 
@@ -153,12 +153,12 @@ class Profile:
             raise RecordingError(f"{self.folder}: {error.strerror}", "check the folder") from error
 
     def save(self, entry: ProfileEntry) -> Path:
-        """Keep an entry in place of the one before; give its file.
+        """Save an entry in place of an earlier one; return its path.
 
         Raises
         ------
         RecordingError
-            It cannot be written, or belongs to somebody whose name differs by case alone; what was there before stays.
+            It cannot be written, or belongs to a participant with a name of other case; an earlier entry stays.
         """
         if isinstance(entry, KnownScale):
             path, fields = self._path("scale", entry.device), {"mean": entry.mean, "var": entry.var}
@@ -181,14 +181,14 @@ class Profile:
         return path
 
     def _shares(self, other: str | None) -> bool:
-        """Whether somebody else may have the same folder, where systems do not tell P1 from p1."""
+        """Whether another participant may have the same folder, where systems do not distinguish P1 from p1."""
         return other not in {None, self.participant} and str(other).casefold() == self.participant.casefold()
 
     def _path(self, kind: str, key: str) -> Path:
         return self.folder / f"{kind}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
 
     def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], EntryKind]) -> EntryKind | None:
-        remedy = f"remove the file: the next session of {self.participant} makes it anew"
+        remedy = f"remove the file: the next session of {self.participant} makes a new one"
         try:
             if path.stat().st_size > MAX_ENTRY_BYTES:
                 raise FormatError(f"{path}: an entry of more than {MAX_ENTRY_BYTES >> 20} MiB", remedy)

@@ -1,4 +1,4 @@
-"""Plug-ins: what other packages add by entry points. One is imported when no built-in answers, not before."""
+"""Plug-ins of other packages, by entry points; one is imported only if no built-in applies."""
 
 from __future__ import annotations
 
@@ -44,13 +44,19 @@ def load_plugin(group: PluginGroup, name: str) -> Any | None:
 
 
 def load_plugins(group: PluginGroup) -> Iterator[tuple[str, Any]]:
-    """Import the plug-ins of a group, one after the other. Raises as `load_plugin`."""
+    """Import the plug-ins of a group, one after the other.
+
+    Raises
+    ------
+    ConfigError
+        As `load_plugin`.
+    """
     for name in plugin_names(group):
         yield name, load_plugin(group, name)
 
 
 def broken_plugin(group: PluginGroup, name: str, what: str, error: Exception | str) -> ConfigError:
-    """Say in one line which plug-in fails, and at what."""
+    """Error for a plug-in that fails: names it, its package and the failure in one line."""
     entry = next((each for each in _installed(group) if each.name.casefold() == name.casefold()), None)
     package = entry.dist.name if entry is not None and entry.dist is not None else "an unknown package"
     why = error if isinstance(error, str) else f"{type(error).__name__}: {error}"

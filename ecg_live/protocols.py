@@ -1,4 +1,4 @@
-"""The protocols of those who pass data on: sources, stages of the signal path, sinks, recorders and screens."""
+"""Protocols of the data flow: sources, stages of the signal path, sinks, recorders and screens."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class View(Protocol):
         ...
 
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
-        """Give what is new since ``since``, and the cursor to pass next time. Never blocks on the worker."""
+        """Return what is new since ``since``, and the cursor for the next call. Never blocks on the worker."""
         ...
 
     def stop(self) -> None:
@@ -41,20 +41,20 @@ class View(Protocol):
         ...
 
     def record(self, on: bool) -> None:
-        """Begin a recording, or end it; returns at once, the snapshot and events tell."""
+        """Begin a recording, or end it; returns at once; snapshot and events report it."""
         ...
 
     def begin_baseline(self) -> None:
-        """Begin a resting baseline now, in place of one there may be; returns at once, events tell."""
+        """Begin a resting baseline now, in place of one there may be; returns at once; events report it."""
         ...
 
 
 class Source(Protocol):
-    """Where chunks and events come from. A context manager and a blocking iterator."""
+    """A source of chunks and events: a context manager and a blocking iterator."""
 
     @property
     def info(self) -> StreamInfo:
-        """What the stream is like; complete once the source is entered."""
+        """Description of the stream; complete once the source is entered."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -71,19 +71,19 @@ class Source(Protocol):
 
 
 class Stage(Protocol):
-    """A causal step of the signal path. However its input is cut, its output is the same to the bit."""
+    """A causal step of the signal path, chunk-size invariant (bit-identical)."""
 
     @property
     def delay(self) -> float:
-        """How late output comes, in seconds; it does not shift raw times."""
+        """Delay of the output in seconds; it does not shift stream times."""
         ...
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Take a contiguous chunk; give what can be given now, perhaps nothing."""
+        """Take a contiguous chunk; return the output that is complete, which may be empty."""
         ...
 
     def flush(self) -> Chunk:
-        """End of the segment: give what is still inside."""
+        """End of the segment: return the output that is still held."""
         ...
 
     def reset(self) -> None:
@@ -92,11 +92,11 @@ class Stage(Protocol):
 
 
 class Sink(Protocol):
-    """Where a session's output goes. One that raises is dropped with a message; the others go on."""
+    """A consumer of a session's output. One that raises is dropped with a message; the others go on."""
 
     @property
     def name(self) -> str:
-        """For the message when it fails."""
+        """Name for messages."""
         ...
 
     def write(self, item: Item) -> None:
@@ -104,17 +104,17 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """No more will come."""
+        """End of the output."""
         ...
 
 
 class Recorder(Sink, Protocol):
-    """A sink that writes a recording; `write` raises once that failed, and waits for no disk.
+    """A sink that writes a recording; `write` raises once that failed, and does not wait for the disk.
 
-    A replay at full speed may be held up while the disk is far behind.
+    Only a replay at full speed may wait while the disk is far behind.
     """
 
     @property
     def status(self) -> RecordingStatus:
-        """How it does, from any thread."""
+        """Status of the recording; callable from any thread."""
         ...

@@ -1,4 +1,4 @@
-"""Where the recordings and models that come with ecg-live lie."""
+"""Paths of the bundled recordings and models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session makes of a stream: windows, predictions, and what a screen may draw of them."""
+"""Results of a session: windows, predictions, and snapshots for a screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Grade = Literal["good", "poor", "unusable"]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Grade of a stretch of signal, with the reasons in words where it is not good."""
+    """Grade of a window, with the reasons if it is not good."""
 
     grade: Grade
     reasons: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Window:
     ``first`` is the index of its first sample on the segment's 256 Hz grid. ``start`` and ``stop`` are seconds of
     raw time from the stream's first sample, ``time`` is the session clock of its first sample, ``segment`` counts
     segments from 0. ``bridged`` is the share of raw samples that were bridged. ``heart_rate`` in bpm and ``rmssd`` in
-    ms are None where beats do not bear them out. ``beats`` are seconds of raw time.
+    ms are None if there are too few plausible beats. ``beats`` are seconds of raw time.
     """
 
     data: F32
@@ -59,7 +59,7 @@ class Trace:
 class HeadResult:
     """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains.
 
-    ``set`` says which of the head's sets was asked: ``population``, or ``personal`` once there is a baseline.
+    ``set`` is the head's set that was used: ``population``, or ``personal`` once there is a baseline.
     """
 
     probs: Mapping[str, float] | None
@@ -89,7 +89,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a session took in and gave out, the last item of all. ``wall`` in s, ``speed`` x real time."""
+    """Counts of a session; the last item of all. ``wall`` in s, ``speed`` in multiples of real time."""
 
     samples: int
     lost: int
@@ -105,10 +105,10 @@ Item = StreamEvent | Chunk | Trace | Prediction | Summary
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """How a recording does: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
+    """Status of a recording: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
 
     ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk;
-    ``note`` says what last happened to the file.
+    ``note`` is the last event of the file.
     """
 
     path: str
@@ -122,7 +122,7 @@ class RecordingStatus:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """What the screen may draw now. Immutable; made by `View.poll`.
+    """Immutable state for a screen, made by `View.poll`.
 
     ``trace`` float32 (n,) holds the high-passed samples (mV, 256 Hz, NaN where there are none) from display index
     ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
@@ -148,7 +148,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class HeadInfo:
-    """What a screen needs to know of a head: its name and its classes in the order of the probabilities."""
+    """Name of a head, and its classes in the order of the probabilities."""
 
     name: str
     classes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""One worker: source -> path -> predictor -> sinks, until the source ends or somebody stops it."""
+"""One wearer's session: source -> path -> predictor -> sinks, until the source ends or the session is stopped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ecg_live.signal.rr_pipeline import RrPath
 from ecg_live.sinks.dispatcher import Dispatcher
 from ecg_live.sinks.display_buffer import DisplayBuffer
 
-DEFAULT_BASELINE_S = 60.0  # s, of a baseline that is asked for in mid-session
+DEFAULT_BASELINE_S = 60.0  # of a baseline that is begun in mid-session
 
 
 class Session:
@@ -37,7 +37,7 @@ class Session:
 
     Signal is handled on one worker thread, requests (markers, recording, baseline) on another, so that they are served
     while a source is silent; sinks see one item at a time. A screen reads snapshots. A sink that raises is dropped with
-    a message; the session ends when nobody takes its output any more: no screen, no sink and no recorder. An error ends
+    a message; the session ends when its output has no listener left: no screen, no sink and no recorder. An error ends
     the session and reaches every sink as one ``error`` state.
 
     Parameters
@@ -46,7 +46,7 @@ class Session:
     path : SignalPath or RrPath
     predictor : Predictor
     heads : sequence of HeadInfo
-        What the predictor answers.
+        Heads of the predictor.
     sinks : sequence of Sink
         Beside the screen, which is always there.
     clock : Clock
@@ -60,7 +60,7 @@ class Session:
     rest : float
         Seconds of a baseline that `begin_baseline` begins.
     watched : bool
-        Somebody looks at the snapshots.
+        A screen polls the snapshots.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Session:
         self._requests = SessionRequests(self.info, predictor, self._outputs, clock, rest)
         self._counts = SessionCounters(self.info.rate, self.info.speed, clock)
         self._seconds = seconds
-        self._sets: dict[str, str] = {}  # that the heads answered from last
+        self._sets: dict[str, str] = {}  # of each head at the last prediction
         self._stopping = Event()
         self._done = Event()
         self.summary: Summary | None = None
@@ -122,7 +122,7 @@ class Session:
         return self._done.wait(timeout)
 
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
-        """Give a screen what is new."""
+        """Return what is new for a screen."""
         return self._screen.poll(since)
 
     @property
@@ -142,11 +142,11 @@ class Session:
 
     @property
     def saved(self) -> bool:
-        """Whether all markers that were noted by now are in a recording, or will be with what it takes next."""
+        """Whether all markers that were noted by now are in a recording, or go into the running one."""
         return self._outputs.saved
 
     def screen_closed(self) -> None:
-        """Nobody looks any more: go on for as long as something else takes the output, a recording for example."""
+        """The screen is closed: go on for as long as the output has another listener, such as a recording."""
         self._outputs.screen_closed()
 
     def mark(self, text: str, time: float | None = None, on_noted: Callable[[Marker], object] | None = None) -> None:
@@ -161,7 +161,7 @@ class Session:
         self._outputs.send_auxiliary(samples)
 
     def report(self, state: State) -> None:
-        """Pass on what something beside the source has to say; returns at once."""
+        """Report a state of another part, such as a marker input; returns at once."""
         self._requests.report(state)
 
     def record(self, on: bool) -> None:
@@ -181,8 +181,8 @@ class Session:
             self._fail(error, error)
         except Exception as error:  # noqa: BLE001 - a worker's exception must reach the screen, whatever it is
             self.crash = error
-            told = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
-            self._fail(told, error)
+            typed = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
+            self._fail(typed, error)
         finally:
             self._requests.finish()
             self._finish()
@@ -192,16 +192,16 @@ class Session:
             with self._source as source:
                 self._requests.warn_unchanged(self._predictor.heads_without_personal_set)
                 for item in source:
-                    self._take(item)
+                    self._process(item)
                     if self._stopping.is_set() or self._expired():
                         break
         finally:
             for output in self._path.flush():
-                self._give(output)
+                self._emit(output)
             if silence := self._counts.silence():
-                self._give(silence)
+                self._emit(silence)
 
-    def _take(self, item: Chunk | StreamEvent) -> None:
+    def _process(self, item: Chunk | StreamEvent) -> None:
         if isinstance(item, Chunk):
             if not len(item.samples):
                 return
@@ -213,20 +213,20 @@ class Session:
         elif not isinstance(item, Gap):
             if isinstance(item, Beats) and self.info.rate == 0:
                 self._counts.begin()
-            self._send(item)  # gaps are the path's to tell: it knows whether they were bridged
+            self._send(item)  # the path reports gaps: it knows whether they were bridged
         for output in self._path.push(item):
-            self._give(output)
+            self._emit(output)
         self._screen.count(self._path.samples, self._counts.lost)
 
-    def _give(self, output: Item | Window) -> None:
+    def _emit(self, output: Item | Window) -> None:
         if isinstance(output, Window):
             with self._outputs.lock:  # a baseline may be asked for meanwhile
-                prediction, news = self._predict(output), self._predictor.baseline_event
-            for change in self._changes(prediction):
+                prediction, baseline_event = self._predict(output), self._predictor.baseline_event
+            for change in self._set_changes(prediction):
                 self._send(change)
             self._send(prediction)
-            if news is not None:
-                self._send(news)
+            if baseline_event is not None:
+                self._send(baseline_event)
             return
         if isinstance(output, Gap):
             self._counts.lose(output)
@@ -252,8 +252,8 @@ class Session:
             features=self._predictor.features,
         )
 
-    def _changes(self, prediction: Prediction) -> list[SetChange]:
-        """Which heads answer from another set than before."""
+    def _set_changes(self, prediction: Prediction) -> list[SetChange]:
+        """Events for the heads that changed their set."""
         before, self._sets = self._sets, {name: head.set for name, head in prediction.heads.items()}
         time = prediction.time + prediction.stop - prediction.start
         return [
@@ -262,9 +262,9 @@ class Session:
             if before.get(name, which) != which
         ]
 
-    def _fail(self, told: EcgLiveError, error: Exception) -> None:
-        self.error = told
-        self._outputs.fail(State("error", str(told), self._clock()), error)
+    def _fail(self, typed: EcgLiveError, error: Exception) -> None:
+        self.error = typed
+        self._outputs.fail(State("error", str(typed), self._clock()), error)
 
     def _finish(self) -> None:
         if self.error is None:

@@ -1,4 +1,4 @@
-"""What a session has taken and given by now, and when it came."""
+"""Counts and arrival times of a session."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import floor, isfinite
 from ecg_live.events import Chunk, Clock, Gap
 from ecg_live.results import Summary, Window
 
-MAX_SILENCE_S = 3.0  # s without a sample before the end that are told; as long as a screen shows a trace as live
+MAX_SILENCE_S = 3.0  # before the end; longer is a gap. As long as a screen shows a trace as live
 
 
 class SessionCounters:
@@ -36,7 +36,7 @@ class SessionCounters:
         self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
         self._newest: Chunk | None = None
         self._taken = 0.0  # when the newest chunk was taken
-        self._stop = 0  # raw counter behind what came or was told as lost
+        self._stop = 0  # raw sample index after what came or was reported lost
 
     def begin(self) -> None:
         """Note the first sample; later ones change nothing."""
@@ -56,7 +56,7 @@ class SessionCounters:
         self._stop = max(self._stop, gap.stop)
 
     def silence(self) -> Gap | None:
-        """What did not come before the end of a session whose device fell silent; None where it did not."""
+        """Gap at the end of a session after its device fell silent; None if it did not."""
         now, chunk = self._clock(), self._newest
         if chunk is None or not isfinite(self._speed) or now - self._taken <= MAX_SILENCE_S:
             return None
@@ -65,7 +65,7 @@ class SessionCounters:
         return Gap(self._stop, lost, "the device was silent until the end", time=time) if lost > 0 else None
 
     def completed(self, window: Window, delay: float) -> float:
-        """When the chunk came that completed a window: before a gap not the one that ended the gap."""
+        """Arrival (session clock) of the chunk that completed a window; before a gap, not of the one after it."""
         (_, before), (start, last) = self._arrivals
         return before if window.stop + delay <= start else last
 

@@ -1,4 +1,4 @@
-"""What may be asked of a session while it runs: markers, recordings, a baseline."""
+"""Requests to a running session: markers, recordings, a baseline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecg_live.sinks.dispatcher import Dispatcher
 
 
 class SessionRequests:
-    """Serve requests in their order, on a thread of its own, so that they do not wait for a silent source.
+    """Serve requests in order, on an own thread, so that they do not wait for a silent source.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class SessionRequests:
         self._thread = Thread(target=self._serve, name="session-requests")
 
     def start(self) -> None:
-        """Serve what was asked before, and what will be."""
+        """Serve the requests that were made before, and later ones."""
         self._thread.start()
 
     def finish(self) -> None:
-        """Serve what was asked by now, and no more; returns when that is done."""
+        """Serve the requests that were made by now, and no more; returns when that is done."""
         self._waiting.put(None)
         self._thread.join()
 
@@ -65,7 +65,7 @@ class SessionRequests:
         self._waiting.put(lambda: self._rest_since(asked))
 
     def warn_unchanged(self, heads: Sequence[str]) -> None:
-        """Say which heads have no use for a baseline."""
+        """Warn of heads that a baseline does not change."""
         if not self._info.channels and (heads or self._predictor.baseline_pending):
             self._warn(f"{NO_ECG}: a baseline changes nothing")
             return
@@ -76,7 +76,7 @@ class SessionRequests:
         while (request := self._waiting.get()) is not None:
             try:
                 request()
-            except Exception as error:  # noqa: BLE001 - those who ask later are served all the same
+            except Exception as error:  # noqa: BLE001 - later requests are served all the same
                 detail = f"unexpected {type(error).__name__}: {error}"
                 self._outputs.fail(State("warning", detail, self._clock()), error)
 

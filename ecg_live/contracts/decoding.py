@@ -11,7 +11,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
 
-MIN_SAMPLES = 100  # that a file must hold for the checks to say anything
+MIN_SAMPLES = 100  # in a file, for the checks to be meaningful
 
 
 class ReaderFile(NamedTuple):
@@ -32,8 +32,8 @@ class DecodedRecording(NamedTuple):
     markers: list[Marker]
 
     @property
-    def told(self) -> tuple[object, ...]:
-        """All but the samples, to compare two passes."""
+    def findings(self) -> tuple[object, ...]:
+        """All but the samples, for the comparison of two passes."""
         return self.info, self.counter, self.gaps, self.warnings, [(each.time, each.text) for each in self.markers]
 
 
@@ -69,32 +69,32 @@ def decode(path: Path, opening: ReadOptions | None = None, size: int = 100) -> D
     )
 
 
-def check_chunk_size(made: ReaderFile, size: int) -> None:
+def check_chunk_size(recording_file: ReaderFile, size: int) -> None:
     """What is read does not depend on the size of the chunks."""
-    first, second = decode(*made, size=64), decode(*made, size=size)
+    first, second = decode(*recording_file, size=64), decode(*recording_file, size=size)
     assert len(first.samples) > MIN_SAMPLES, f"{len(first.samples)} samples, expected more than {MIN_SAMPLES}"
     np.testing.assert_array_equal(first.samples, second.samples)
-    assert first.told == second.told
+    assert first.findings == second.findings
 
 
-def check_two_passes(made: ReaderFile) -> None:
+def check_two_passes(recording_file: ReaderFile) -> None:
     """A recording gives the same a second time."""
-    recording = open_recording(*made)
+    recording = open_recording(*recording_file)
     passes = [[item.samples for item in recording.chunks(64) if isinstance(item, Chunk)] for _ in range(2)]
     recording.close()
     np.testing.assert_array_equal(np.concatenate(passes[0]), np.concatenate(passes[1]))
 
 
-def check_numbers(made: ReaderFile) -> None:
+def check_numbers(recording_file: ReaderFile) -> None:
     """Counter, duration, markers and full scale fit each other."""
-    got = decode(*made)
-    rate = got.info.rate
+    decoded = decode(*recording_file)
+    rate = decoded.info.rate
     assert rate > 0
-    assert got.samples.dtype == np.float64
-    assert len(got.info.channels) == 1
-    assert got.counter[0] == 0
-    assert got.counter[-1] + 1 - len(got.counter) == sum(lost for _, lost in got.gaps)
-    if got.info.duration is not None:
-        assert abs(got.info.duration - (got.counter[-1] + 1) / rate) <= 1.01 / rate
-    assert all(a.time <= b.time for a, b in zip(got.markers, got.markers[1:], strict=False))
-    assert got.info.full_scale is None or got.info.full_scale[0] < got.info.full_scale[1]
+    assert decoded.samples.dtype == np.float64
+    assert len(decoded.info.channels) == 1
+    assert decoded.counter[0] == 0
+    assert decoded.counter[-1] + 1 - len(decoded.counter) == sum(lost for _, lost in decoded.gaps)
+    if decoded.info.duration is not None:
+        assert abs(decoded.info.duration - (decoded.counter[-1] + 1) / rate) <= 1.01 / rate
+    assert all(a.time <= b.time for a, b in zip(decoded.markers, decoded.markers[1:], strict=False))
+    assert decoded.info.full_scale is None or decoded.info.full_scale[0] < decoded.info.full_scale[1]

@@ -38,11 +38,11 @@ class SourceReader:
         self._thread.join(0.5)
         assert not self._thread.is_alive(), "it did not wake within 0.5 s of close()"
 
-    def until(self, true: Callable[[Self], object], seconds: float = 10) -> None:
-        """Wait for what comes to satisfy a test."""
+    def until(self, condition: Callable[[Self], object], seconds: float = 10) -> None:
+        """Wait until a condition on the items holds."""
         with self._came:
-            came = self._came.wait_for(lambda: self.error is not None or true(self), seconds)
-        assert came, f"it never came; {self.states}"
+            satisfied = self._came.wait_for(lambda: self.error is not None or condition(self), seconds)
+        assert satisfied, f"the condition was never met; {self.states}"
         if self.error is not None:
             raise self.error
 
@@ -63,7 +63,7 @@ class SourceReader:
 
     @property
     def details(self) -> str:
-        """What the states say, a line each."""
+        """Details of the states, a line each."""
         return "\n".join(item.detail for item in self.items if isinstance(item, State))
 
     @property
@@ -73,10 +73,10 @@ class SourceReader:
 
     @property
     def stop(self) -> int:
-        """Index behind the last sample that came."""
+        """Index after the last sample that came."""
         return self.chunks[-1].stop if self.chunks else 0
 
-    def counted(self) -> Iterator[Chunk | Gap]:
+    def counter_steps(self) -> Iterator[Chunk | Gap]:
         """What moves the counter, in order; each must follow the last."""
         stop: int | None = None
         for item in self.items:

@@ -1,4 +1,4 @@
-"""What holds of every source, wherever its samples come from."""
+"""Checks for every source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check_order(reader: SourceReader) -> None:
     assert info.rate > 0
     assert 0 <= info.ecg < len(info.channels)
     times: list[float] = []
-    for item in reader.counted():
+    for item in reader.counter_steps():
         assert item.time is not None
         times.append(item.time)
         if isinstance(item, Chunk):
@@ -30,7 +30,7 @@ def check_order(reader: SourceReader) -> None:
 
 
 def check_gaps(reader: SourceReader) -> None:
-    """Gaps say why, lose something, and are not bridged: the signal path decides on that."""
+    """Gaps have a cause, lose samples, and are not bridged: the signal path decides on that."""
     assert all(gap.cause and gap.lost > 0 and not gap.bridged for gap in reader.gaps)
 
 

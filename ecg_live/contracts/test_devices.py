@@ -12,8 +12,8 @@ from ecg_live.contracts.reading import SourceReader
 from ecg_live.contracts.sources import check_gaps, check_is_over, check_order
 from ecg_live.protocols import Source
 
-SIGNAL_S = 2.0  # s of signal that are waited for
-PATIENCE_S = 60.0  # s until it has come
+SIGNAL_S = 2.0  # to wait for
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Note a marker in a session that runs in another process."""
+"""Send a marker to a session in another process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecg_live.markers.registry import MarkerEndpoint, endpoint_at_port, matching
 from ecg_live.parse_number import parse_number
 from ecg_live.text import sanitize
 
-ANSWER_TIMEOUT_S = 5.0  # s; the session's own patience is shorter
+ANSWER_TIMEOUT_S = 5.0  # above the session's own time limit
 
 
 class NotedMarker(NamedTuple):
@@ -22,29 +22,31 @@ class NotedMarker(NamedTuple):
 
 
 def find_session(port: int | None, token: str | None, pid: int | None, session: str | None) -> MarkerEndpoint:
-    """Find the one session that is meant.
+    """Find the session of a port, process ID or name, or the only one.
 
     Raises
     ------
     ConfigError
-        Several could be meant.
+        Several match.
     DeviceNotFound
-        None runs.
+        None matches.
     """
     if port is not None:
         return endpoint_at_port(port, token)
-    doors = matching_sessions(pid, session)
-    if not doors:
+    endpoints = matching_sessions(pid, session)
+    if not endpoints:
         wanted = f" with process id {pid}" if pid is not None else f" named {session}" if session is not None else ""
         others = "; ".join(map(str, matching_sessions()))
         remedy = f"choose one that runs: {others}" if others else "start one with ecg-live run, or name --port"
         raise DeviceNotFound(f"no session{wanted} runs on this machine", remedy)
-    if len(doors) > 1:
-        raise ConfigError(f"several sessions run: {'; '.join(map(str, doors))}", "choose one with --pid or --session")
-    return doors[0]
+    if len(endpoints) > 1:
+        raise ConfigError(
+            f"several sessions run: {'; '.join(map(str, endpoints))}", "choose one with --pid or --session"
+        )
+    return endpoints[0]
 
 
-def send_marker(door: MarkerEndpoint, text: str, time: float) -> NotedMarker:
+def send_marker(endpoint: MarkerEndpoint, text: str, time: float) -> NotedMarker:
     """Note a marker at ``time`` on the session clock.
 
     Raises
@@ -64,32 +66,36 @@ def send_marker(door: MarkerEndpoint, text: str, time: float) -> NotedMarker:
             f"the text has {len(text)} characters; a line holds {MAX_LINE_BYTES} bytes", "give a shorter text"
         )
     try:
-        with door.connect() as line, line.makefile("rb") as answers:
+        with endpoint.connect() as line, line.makefile("rb") as answers:
             line.settimeout(ANSWER_TIMEOUT_S)
-            with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
-                line.sendall((f"TOKEN {door.token or '-'}\n".encode() if door.path is None else b"") + mark + asked)
+            with suppress(
+                BrokenPipeError, ConnectionResetError
+            ):  # it may have sent a reason before it closed the connection
+                line.sendall(
+                    (f"TOKEN {endpoint.token or '-'}\n".encode() if endpoint.path is None else b"") + mark + asked
+                )
             answer = answers.readline(MAX_LINE_BYTES)
-            if door.path is None and answer.startswith(b"OK"):
+            if endpoint.path is None and answer.startswith(b"OK"):
                 answer = answers.readline(MAX_LINE_BYTES)
             saved = answers.readline(MAX_LINE_BYTES) if answer.startswith(b"OK") else b""
     except TimeoutError as error:
-        said = f"{door} does not answer within {ANSWER_TIMEOUT_S:g} s"
-        raise DeviceNotFound(said, "look whether it runs; it may note the marker once it goes on") from error
+        message = f"{endpoint} does not answer within {ANSWER_TIMEOUT_S:g} s"
+        raise DeviceNotFound(message, "look whether it runs; it may note the marker once it goes on") from error
     except OSError as error:
-        raise DeviceNotFound(f"{door} does not answer: {error}", "check that it runs and takes markers") from error
+        raise DeviceNotFound(f"{endpoint} does not answer: {error}", "check that it runs and takes markers") from error
     verb, _, rest = answer.decode("utf-8", "replace").strip().partition(" ")
     if verb != "OK":
-        _refused(door, rest)
+        _refused(endpoint, rest)
     try:
         raw = None if rest == "-" else parse_number(rest)
     except ValueError as error:
         raise DeviceError(
-            f"{door} answers {sanitize(rest)[:40]!r}, no time in seconds", "is it a session's port?"
+            f"{endpoint} answers {sanitize(rest)[:40]!r}, no time in seconds", "is it a session's port?"
         ) from error
     return NotedMarker(raw, saved.strip() != b"OK no")
 
 
-def _refused(door: MarkerEndpoint, reason: str) -> NoReturn:
+def _refused(endpoint: MarkerEndpoint, reason: str) -> NoReturn:
     if "token" in reason:
-        raise ConfigError(f"{door}: {reason}", "give the --token that the session printed")
-    raise DeviceError(f"{door}: {sanitize(reason).strip() or 'no answer'}", "check that it runs and takes markers")
+        raise ConfigError(f"{endpoint}: {reason}", "give the --token that the session printed")
+    raise DeviceError(f"{endpoint}: {sanitize(reason).strip() or 'no answer'}", "check that it runs and takes markers")

@@ -1,4 +1,4 @@
-"""What is said on one connection: the token if one is needed, then markers, each answered by its raw time."""
+"""Serve marker connections: the token if one is needed, then markers, each answered by its raw time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, Marker
 from ecg_live.markers.protocol import MAX_LINE_BYTES, SAVED_COMMAND, RequestRefused, parse_request
 
-TOKEN_TIMEOUT_S = 5.0  # s in which a connection must have shown its token
-MARK_TIMEOUT_S = 2.0  # s in which the session should have placed a marker
+TOKEN_TIMEOUT_S = 5.0
+MARK_TIMEOUT_S = 2.0  # for the session's answer
 
 
 class MarkCallback(Protocol):
@@ -24,7 +24,7 @@ class MarkCallback(Protocol):
 
 
 class MarkerConnections:
-    """Take the lines of any number of connections; the protocol is told in `ecg_live.markers.protocol`.
+    """Take the lines of any number of connections; see `ecg_live.markers.protocol`.
 
     Parameters
     ----------
@@ -44,15 +44,15 @@ class MarkerConnections:
         self._over = over
         self._saved = saved
 
-    async def hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer until the other side hangs up.
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer requests until the client closes the connection.
 
         Raises
         ------
         Refused
-            The other side is to be told, and not to be listened to any more.
+            The client gets the message, and the connection ends.
         OSError
-            It is gone.
+            The client is gone.
         """
         while line := await _read_line(reader):
             await _send_line(writer, await self._answer(line))
@@ -82,14 +82,14 @@ class MarkerConnections:
 
 
 async def check_token(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str) -> None:
-    """Wait for the ``token``, and say that it is the right one.
+    """Wait for the ``token`` and confirm it.
 
     Raises
     ------
     Refused
-        It is not, or does not come.
+        It is wrong, or does not come.
     OSError
-        The other side is gone.
+        The client is gone.
     """
     try:
         async with asyncio.timeout(TOKEN_TIMEOUT_S):

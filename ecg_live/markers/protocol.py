@@ -10,7 +10,7 @@ newline; each gets one line in answer::
     SAVED_COMMAND                         OK yes       all markers by now are in a recording
     SAVED_COMMAND                         OK no        some are in none; one that begins takes them along
 
-``OK -`` says that it was noted and that its raw time is not known, as no sample has come. The session clock is LSL's
+``OK -``: the marker was noted before the first sample, so that its raw time is not known. The session clock is LSL's
 ``local_clock``, which on one machine is Python's ``time.monotonic``. A connection may stay open for as long as it
 likes. In Python::
 
@@ -29,16 +29,13 @@ from typing import NamedTuple
 from ecg_live.parse_number import parse_number
 from ecg_live.text import sanitize
 
-MAX_LINE_BYTES = 4096  # bytes, the longest line
+MAX_LINE_BYTES = 4096
 SAVED_COMMAND = "SAVED"  # asks whether all markers are in a recording
-MAX_MARKER_AGE_S, MAX_MARKER_LEAD_S = (
-    3600.0,
-    1.0,
-)  # s before and after now; what is further off was told by another clock
+MAX_MARKER_AGE_S, MAX_MARKER_LEAD_S = 3600.0, 1.0  # from now; a time beyond is on another clock
 
 
 class RequestRefused(Exception):
-    """A line that is not understood; the message is the answer."""
+    """A request is refused; the message is the answer."""
 
 
 class MarkRequest(NamedTuple):
@@ -54,12 +51,12 @@ def parse_request(line: bytes, now: float) -> MarkRequest:
     Raises
     ------
     Refused
-        It is no marker.
+        It is not a marker.
     """
     command, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
     verb, at, stamp = command.partition("@")
     if verb != "MARK":
-        raise RequestRefused(f"{quote_input(command)} is no command; write MARK text or MARK@time text")
+        raise RequestRefused(f"{quote_input(command)} is not a command; write MARK text or MARK@time text")
     text = sanitize(rest).strip()
     if not text:
         raise RequestRefused("a marker needs a text")
@@ -67,7 +64,7 @@ def parse_request(line: bytes, now: float) -> MarkRequest:
 
 
 def quote_input(text: str) -> str:
-    """What a stranger sent, cut to where it can be read in an answer."""
+    """Foreign input, sanitized and shortened, for an answer."""
     return repr(sanitize(text).strip()[:20])
 
 
@@ -77,7 +74,7 @@ def _time(stamp: str, now: float) -> float:
     except ValueError:
         time = float("nan")
     if not isfinite(time):
-        raise RequestRefused(f"{quote_input(stamp)} is no time in seconds")
+        raise RequestRefused(f"{quote_input(stamp)} is not a time in seconds")
     if not -MAX_MARKER_AGE_S <= time - now <= MAX_MARKER_LEAD_S:
         raise RequestRefused(
             f"{time:g} is not on the session clock, where it is {now:.3f} s now; see LSL's local_clock"

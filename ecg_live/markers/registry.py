@@ -1,4 +1,4 @@
-"""Where running sessions take markers, so that ``ecg-live mark`` finds them."""
+"""Registry of the running sessions' marker endpoints, for ``ecg-live mark``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from platformdirs import user_runtime_path
 from ecg_live.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
-CONNECT_TIMEOUT_S = 2.0  # s to connect: it is this machine
-MAX_SOCKET_PATH_BYTES = 103  # bytes of a socket's path: sun_path holds 104 on macOS, 108 on Linux, with the NUL
+CONNECT_TIMEOUT_S = 2.0  # on this machine
+MAX_SOCKET_PATH_BYTES = 103  # sun_path holds 104 on macOS, 108 on Linux, with the NUL
 UNIX_FAMILY: int | None = getattr(socket, "AF_UNIX", None)
 
 
@@ -33,7 +33,13 @@ class MarkerEndpoint:
     token: str | None = None
 
     def connect(self) -> socket.socket:
-        """Connect. Raises `OSError`."""
+        """Connect.
+
+        Raises
+        ------
+        OSError
+            The session does not answer.
+        """
         if self.path is None or UNIX_FAMILY is None:
             return socket.create_connection((LOOPBACK, self.port or 0), CONNECT_TIMEOUT_S)
         line = socket.socket(UNIX_FAMILY)
@@ -46,8 +52,8 @@ class MarkerEndpoint:
         return line
 
     def __str__(self) -> str:
-        """For people: process, source, and name if it has one."""
-        if not self.pid:  # a port that nobody announced
+        """Process, source, and name if it has one, for messages."""
+        if not self.pid:  # a port without an announcement
             return self.source
         return f"{self.pid} ({self.source}{f', session {self.session}' if self.session else ''})"
 
@@ -61,23 +67,29 @@ def socket_folder() -> Path:
         It cannot be made, or others could reach into it.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it falls back on a folder of the same user, and tells of it at length
+        warnings.simplefilter("ignore")  # of its fallback, a folder of the same user
         place = Path(user_runtime_path("ecg-live"))
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid"):
         found = place.lstat()
         if found.st_uid != os.getuid() or not place.is_dir() or place.is_symlink():
-            raise PermissionError(f"{place} belongs to somebody else")
+            raise PermissionError(f"{place} belongs to another user")
         place.chmod(0o700)
     return place
 
 
 def listen_at(path: Path) -> socket.socket:
-    """Open a socket for this user. Raises `OSError`."""
+    """Open a socket for this user.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened.
+    """
     assert UNIX_FAMILY is not None  # noqa: S101 - asked before
     line = socket.socket(UNIX_FAMILY)
     try:
-        line.bind(os.fspath(path))  # in a folder that nobody else can enter
+        line.bind(os.fspath(path))  # in a folder that only this user can enter
         path.chmod(0o600)
         line.listen()
     except OSError:
@@ -108,19 +120,19 @@ def listen_on(port: int) -> socket.socket:
     return line
 
 
-def register_endpoint(door: MarkerEndpoint, place: Path) -> Path:
-    """Write down where a session is; the file is its user's alone."""
-    path = place / f"{door.pid}-{secrets.token_hex(4)}.json"
+def register_endpoint(endpoint: MarkerEndpoint, place: Path) -> Path:
+    """Write a session's endpoint to a file that only its user may read."""
+    path = place / f"{endpoint.pid}-{secrets.token_hex(4)}.json"
     part = path.with_suffix(".part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(asdict(door), file)
+        json.dump(asdict(endpoint), file)
     return part.replace(path)
 
 
 def running_sessions() -> list[MarkerEndpoint]:
-    """All sessions of this user that answer; what killed ones left behind is removed."""
+    """All sessions of this user that answer; files of killed sessions are removed."""
     try:
-        return sorted(_answering(socket_folder()), key=lambda door: door.pid)
+        return sorted(_answering(socket_folder()), key=lambda endpoint: endpoint.pid)
     except OSError:
         return []
 
@@ -128,32 +140,32 @@ def running_sessions() -> list[MarkerEndpoint]:
 def _answering(place: Path) -> Iterator[MarkerEndpoint]:
     for path in place.glob("*.json"):
         try:
-            door = MarkerEndpoint(**json.loads(path.read_text(encoding="utf-8")))
+            endpoint = MarkerEndpoint(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):
-            continue  # it ended just now, or another version's
+            continue  # the session has just ended, or is of another version
         try:
-            door.connect().close()
+            endpoint.connect().close()
         except (ConnectionRefusedError, FileNotFoundError):
             path.unlink(missing_ok=True)
-            if door.path:
-                Path(door.path).unlink(missing_ok=True)
+            if endpoint.path:
+                Path(endpoint.path).unlink(missing_ok=True)
         except OSError:  # busy, perhaps
-            yield door
+            yield endpoint
         else:
-            yield door
+            yield endpoint
 
 
 def matching_sessions(pid: int | None = None, session: str | None = None) -> list[MarkerEndpoint]:
     """Sessions that answer, of that process or name."""
     return [
-        door
-        for door in running_sessions()
-        if (pid is None or door.pid == pid) and (session is None or door.session == session)
+        endpoint
+        for endpoint in running_sessions()
+        if (pid is None or endpoint.pid == pid) and (session is None or endpoint.session == session)
     ]
 
 
 def endpoint_at_port(port: int, token: str | None) -> MarkerEndpoint:
     """A session's TCP port; its token is looked up unless given."""
-    known = [door for door in running_sessions() if door.port == port]
-    door = replace(known[0], path=None) if known else MarkerEndpoint(0, f"port {port}", port=port)
-    return replace(door, token=token or door.token)
+    known = [endpoint for endpoint in running_sessions() if endpoint.port == port]
+    endpoint = replace(known[0], path=None) if known else MarkerEndpoint(0, f"port {port}", port=port)
+    return replace(endpoint, token=token or endpoint.token)

@@ -1,4 +1,4 @@
-"""A session's doors for markers: a socket for its user, and a TCP port on this machine if asked for."""
+"""A session's marker server: a socket for its user, and optionally a TCP port on this machine."""
 
 from __future__ import annotations
 
@@ -30,16 +30,14 @@ from ecg_live.markers.registry import (
     socket_folder,
 )
 
-MAX_CONNECTIONS = 32  # at a time, of each door, by those that may
-MAX_UNAUTHENTICATED = (
-    128  # at a time, that have not shown the token: enough that one with it shows it before its turn to go
-)
-WARNING_INTERVAL_S = 60.0  # s from one word on strangers to the next
-CLOSE_TIMEOUT_S = 0.3  # s, however many go on knocking
+MAX_CONNECTIONS = 32  # admitted, of each socket
+MAX_UNAUTHENTICATED = 128  # connections without a token yet: enough time for one with it to send it
+WARNING_INTERVAL_S = 60.0  # between warnings of rejected connections
+CLOSE_TIMEOUT_S = 0.3  # however many new connections come
 
 
 class MarkerServer:
-    """Take markers until closed, on a thread of its own; the protocol is told in `ecg_live.markers.protocol`.
+    """Take markers until closed, on a thread of its own; see `ecg_live.markers.protocol`.
 
     Parameters
     ----------
@@ -55,7 +53,7 @@ class MarkerServer:
         TCP port on loopback, for programs that have the token.
     saved : callable
         Whether all markers are in a recording.
-    tell : callable
+    report : callable
         Takes a ``warning`` where programs without the token are turned away.
 
     Raises
@@ -73,22 +71,22 @@ class MarkerServer:
         session: str | None = None,
         port: int | None = None,
         saved: Callable[[], bool] = lambda: True,
-        tell: Callable[[State], object] = lambda _: None,
+        report: Callable[[State], object] = lambda _: None,
     ) -> None:
-        self._conversation = MarkerConnections(mark, clock, over, saved)
+        self._connections = MarkerConnections(mark, clock, over, saved)
         self._clock = clock
-        self._tell = tell
+        self._report = report
         self.token = secrets.token_urlsafe(16)  # 128 bits
         self.warning: str | None = None  # why `ecg-live mark` will not find the session by itself
         self._left: list[Path] = []  # files to remove
-        self._doors: list[tuple[socket.socket, str | None]] = []  # with the token that each asks for
+        self._sockets: list[tuple[socket.socket, str | None]] = []  # with the token that each asks for
         self._tasks: set[asyncio.Task[None]] = set()  # one a connection
-        self._admitted: dict[asyncio.Task[None], str | None] = {}  # with the token of their door
-        self._strangers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
-        self._turned_away = 0
-        self._told = -math.inf
+        self._admitted: dict[asyncio.Task[None], str | None] = {}  # with the token of their socket
+        self._unauthenticated: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # the oldest first
+        self._rejected = 0
+        self._last_warning = -math.inf
         if port is not None:
-            self._doors.append((listen_on(port), self.token))
+            self._sockets.append((listen_on(port), self.token))
         try:
             self._announce(source, session)
         except (OSError, ConfigError) as error:
@@ -105,7 +103,7 @@ class MarkerServer:
         self.close()
 
     def close(self) -> None:
-        """Hang up on everybody and leave no file behind."""
+        """Close all connections and remove the server's files."""
         if not call_on_loop(self._loop, self._closing.set):
             return
         self._thread.join()
@@ -116,7 +114,7 @@ class MarkerServer:
     @property
     def port(self) -> int | None:
         """The TCP port, if there is one."""
-        ports = [line.getsockname()[1] for line, token in self._doors if token is not None]
+        ports = [line.getsockname()[1] for line, token in self._sockets if token is not None]
         return ports[0] if ports else None
 
     def _announce(self, source: str, session: str | None) -> None:
@@ -124,10 +122,10 @@ class MarkerServer:
         place = socket_folder()
         path = place / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
         if UNIX_FAMILY is not None and len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-            self._doors.append((listen_at(path), None))
+            self._sockets.append((listen_at(path), None))
             self._left.append(path)
         elif self.port is None:
-            self._doors.append((listen_on(0), self.token))
+            self._sockets.append((listen_on(0), self.token))
         inside = str(path) if self._left else None
         self._left.append(
             register_endpoint(MarkerEndpoint(os.getpid(), source, session, inside, self.port, self.token), place)
@@ -136,7 +134,7 @@ class MarkerServer:
     async def _run(self) -> None:
         servers = [
             await asyncio.start_server(partial(self._serve, token=token), sock=line, limit=MAX_LINE_BYTES)
-            for line, token in self._doors
+            for line, token in self._sockets
         ]
         await self._closing.wait()
         with suppress(TimeoutError):
@@ -146,7 +144,7 @@ class MarkerServer:
             server.close()
 
     async def _hang_up_on_all(self) -> None:
-        """Return in a moment at which nobody is just being let in: a server must not be closed in another."""
+        """Return when no connection is being accepted: a server must not be closed in another moment."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in self._tasks:
                 task.cancel()
@@ -154,66 +152,70 @@ class MarkerServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
         with suppress(asyncio.CancelledError):  # Python 3.11 would print the cancellation as an error
-            await self._hold(reader, writer, token)
+            await self._serve_connection(reader, writer, token)
 
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
+    async def _serve_connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio made it
         self._tasks.add(task)
         try:
             if self._closing.is_set():
                 return
-            self._refuse_crowd(token)
+            self._check_capacity(token)
             if token is not None:
-                await self._meet(task, reader, writer, token)
-                self._refuse_crowd(token)
+                await self._authenticate(task, reader, writer, token)
+                self._check_capacity(token)
             self._admitted[task] = token
-            await self._conversation.hold(reader, writer)
+            await self._connections.serve(reader, writer)
         except RequestRefused as error:
             writer.write(f"ERR {error}\n".encode())
         except OSError:
-            pass  # they hung up
+            pass  # the client is gone
         finally:
             self._tasks.discard(task)
             self._admitted.pop(task, None)
             await _close_writer(writer)
 
-    def _refuse_crowd(self, token: str | None) -> None:
+    def _check_capacity(self, token: str | None) -> None:
         if list(self._admitted.values()).count(token) >= MAX_CONNECTIONS:
             raise RequestRefused("too many connections")
 
-    async def _meet(
+    async def _authenticate(
         self, task: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
     ) -> None:
-        """Wait for the token. Where too many wait, whoever has waited longest goes: none locks out those that have it.
+        """Wait for the token. Where too many connections wait, the oldest is closed, so that they lock out no client.
 
         Raises
         ------
         Refused
             It is wrong, or does not come.
         """
-        if len(self._strangers) >= MAX_UNAUTHENTICATED:
-            oldest, theirs = next(iter(self._strangers.items()))
-            del self._strangers[oldest]
-            theirs.write(b"ERR too many connections that show no token\n")
+        if len(self._unauthenticated) >= MAX_UNAUTHENTICATED:
+            oldest, oldest_writer = next(iter(self._unauthenticated.items()))
+            del self._unauthenticated[oldest]
+            oldest_writer.write(b"ERR too many connections that show no token\n")
             oldest.cancel()
-            self._turn_away()
-        self._strangers[task] = writer
+            self._count_rejected()
+        self._unauthenticated[task] = writer
         try:
             await check_token(reader, writer, token)
         except RequestRefused:
-            self._turn_away()
+            self._count_rejected()
             raise
         finally:
-            self._strangers.pop(task, None)
+            self._unauthenticated.pop(task, None)
 
-    def _turn_away(self) -> None:
-        self._turned_away += 1
+    def _count_rejected(self) -> None:
+        self._rejected += 1
         now = self._clock()
-        if now - self._told >= WARNING_INTERVAL_S:
-            self._told = now
-            said = f"{self._turned_away} connection{'s' if self._turned_away > 1 else ''} without the session's token"
-            self._tell(State("warning", f"markers on port {self.port}: {said} turned away; those with it come in", now))
+        if now - self._last_warning >= WARNING_INTERVAL_S:
+            self._last_warning = now
+            rejected = f"{self._rejected} connection{'s' if self._rejected > 1 else ''} without the session's token"
+            self._report(
+                State("warning", f"markers on port {self.port}: {rejected} turned away; those with it come in", now)
+            )
 
 
 async def _close_writer(writer: asyncio.StreamWriter) -> None:

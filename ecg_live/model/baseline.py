@@ -13,21 +13,21 @@ from ecg_live.events import F64
 from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind, combine_features
 from ecg_live.results import Window
 
-PRIOR_WINDOWS = 5  # windows that the deviation of people in training weighs as much as
-MIN_BASELINE_WINDOWS = 3  # windows that a baseline rests on at least
-MIN_FEATURE_SD = 1e-6  # deviation of a feature that did not vary in training
-WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ  # s, of a window
-TIME_TOLERANCE_S = 0.5 / MODEL_RATE_HZ  # s: times closer than this are those of one sample
+PRIOR_WINDOWS = 5  # weight of the training subjects' deviation
+MIN_BASELINE_WINDOWS = 3
+MIN_FEATURE_SD = 1e-6  # for a feature that did not vary in training
+WINDOW_S = WINDOW_SAMPLES / MODEL_RATE_HZ
+TIME_TOLERANCE_S = 0.5 / MODEL_RATE_HZ  # times closer than this belong to one sample
 
 
-def within_subject_std(features: F64, person: npt.NDArray[np.generic], rest: npt.NDArray[np.bool_]) -> F64:
-    """How far features (n, d) of one person at ``rest`` (n,) deviate from their mean, averaged over people: (d,).
+def within_subject_std(features: F64, subject: npt.NDArray[np.generic], rest: npt.NDArray[np.bool_]) -> F64:
+    """Standard deviation (d,) of features (n, d) at ``rest`` (n,) within a subject, averaged over subjects (n,).
 
-    NaN is left out, and so is a person with fewer than two values. 0 where nobody has them.
+    NaN is left out, and so is a subject with fewer than two values; 0 for a feature without any.
     """
     each = [np.empty((0, features.shape[1]))]
-    for one in np.unique(person[rest]):
-        n, _, variance = _moments(features[(person == one) & rest])
+    for one in np.unique(subject[rest]):
+        n, _, variance = _moments(features[(subject == one) & rest])
         each.append(np.where(n > 1, np.sqrt(variance), np.nan)[None])
     return np.nan_to_num(_moments(np.concatenate(each))[1])
 
@@ -35,7 +35,7 @@ def within_subject_std(features: F64, person: npt.NDArray[np.generic], rest: npt
 def baseline_normalise(features: F64, baseline: F64, spread: F64) -> F64:
     """Features (n, d) minus the mean of a wearer's ``baseline`` (m, d), in units of the wearer's deviation there.
 
-    A few windows estimate a deviation badly: its variance is averaged with that of the training subjects (argument 3,
+    A few windows estimate a deviation badly: its variance is averaged with that of the training subjects (``spread``,
     (d,)), which counts as much as `PRIOR_WINDOWS` windows. NaN is left out of the baseline; a feature that has no other
     value there becomes NaN.
     """
@@ -63,13 +63,13 @@ class BaselineWindows:
         self._seconds = seconds
         self.seconds_left = seconds
         self._since = since
-        self._end = float("nan")
-        self._last = float("nan")
+        self._end = float("nan")  # s at which the rest is over
+        self._last = float("nan")  # s at which the last window of the baseline stops
         self._taken = 0
         self.complete = False
 
     def take(self, start: float, stop: float, *, usable: bool = True) -> bool:
-        """Whether the next window of an incomplete baseline is part of it."""
+        """Note the next window (s) of an incomplete baseline; return whether it is part of it."""
         if start < self._since - TIME_TOLERANCE_S:
             self.seconds_left = self._since + self._seconds - stop
             return False
@@ -94,7 +94,7 @@ class BaselineWindows:
 
 
 class Baseline(BaselineWindows):
-    """Gathers a wearer's baseline window by window."""
+    """A wearer's resting baseline, collected window by window."""
 
     def __init__(self, seconds: float, since: float = -inf) -> None:
         super().__init__(seconds, since)
@@ -124,26 +124,26 @@ class Baseline(BaselineWindows):
 
     @property
     def embeddings(self) -> F64:
-        """The encoder's features (m, 128) of the windows gathered."""
+        """The encoder's features (m, 128) of the baseline's windows."""
         return np.concatenate(self._embeddings)
 
     @property
     def hrv(self) -> F64:
-        """Heart rate and its variability (m, 3) of the windows gathered."""
+        """Heart rate and its variability (m, 3) of the baseline's windows."""
         return np.concatenate(self._hrv)
 
     def __len__(self) -> int:
-        """Windows gathered."""
+        """Number of windows."""
         return len(self._hrv)
 
     def add_window(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
-        """Note the next window of an incomplete baseline and its features (1, 128) and (1, 3)."""
+        """Add the next window of an incomplete baseline with its features (1, 128) and (1, 3), if it is part of it."""
         if self.take(window.start, window.stop, usable=usable):
             self._embeddings.append(embedding)
             self._hrv.append(hrv)
 
     def features(self, inputs: FeatureKind) -> F64:
-        """Features (m, d) of the windows gathered, for a head with these inputs."""
+        """Features (m, d) of the baseline's windows, for a head with these inputs."""
         return combine_features(self.embeddings, self.hrv, inputs)
 
 

@@ -39,7 +39,7 @@ class Bundle:
 
 
 def save_bundle(bundle: Bundle, path: Path) -> None:
-    """Write a bundle at once or not at all.
+    """Write a bundle atomically.
 
     Raises
     ------

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
 from ecg_live.model.networks import EmotionHead
 
-TRAINING_RANGE_SHARE = 0.995  # share of training windows that count as inside the training range (DESIGN)
+TRAINING_RANGE_SHARE = 0.995  # of training windows that count as inside the training range
 
 
 class CalibratedHead(nn.Module):
-    """Standardise features, classify, calibrate; and measure how far they are from those of training.
+    """Standardise features, classify, calibrate; measure their distance from the training features.
 
-    Beats are missing now and then: heart rate or variability that is NaN counts as average.
+    Heart rate or variability that is NaN counts as average: beats are missing now and then.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class CalibratedHead(nn.Module):
         return distance
 
     def outside(self, features: Tensor) -> Tensor:
-        """Whether features (n, d) lie beyond 99.5 % of the training ones, or an embedding is no number."""
+        """Whether features (n, d) lie beyond 99.5 % of the training ones, or an embedding is NaN."""
         return ~(self.distance(features) <= self.limit)
 
     def _standardised(self, features: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class CalibratedHead(nn.Module):
 
 
 class PersonalHead(CalibratedHead):
-    """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `relative`."""
+    """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `baseline_normalise`."""
 
     spread: Tensor
 

@@ -1,4 +1,4 @@
-"""What a bundle says of itself: how it was made, what from, and how well it does."""
+"""A bundle's model card: how it was made, its data and its scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ecg_live.model.encoder import Padding
 from ecg_live.model.features import FeatureKind
 from ecg_live.signal.pipeline import PREPROCESSING
 
-MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # hidden layers of a head and units of each; the paper's are 3 of 512
+MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # of a head; the paper's has 3 of 512
 OPTIONAL_FIELDS = ("inputs", "baseline", "split", "encoder")  # fields that the first bundles lack
 
 
@@ -22,7 +22,7 @@ class HeadCard:
     """What a head answers, and how well.
 
     ``hidden`` and ``dropout`` rebuild its networks, one for each of ``sets``; ``inputs`` are what a set's features are
-    made of. ``baseline`` is the rest (s) that the personal set was trained with, 0 where there is none. ``split`` says
+    made of. ``baseline`` is the length (s) of the resting baseline in training, 0 without a personal set. ``split`` is
     how a rating became classes. ``scores`` are free-form rows as training measured them.
 
     Raises

@@ -59,10 +59,10 @@ class EmotionHead(nn.Sequential):
     Parameters
     ----------
     classes : int
-        How many.
+        Number of classes.
     hidden : sequence of int
         Widths; the paper's are ``(512, 512)`` for WESAD and SWELL, ``(512, 512, 512)`` for AMIGOS and DREAMER. Empty:
-        logistic regression, which few people need.
+        logistic regression.
     dropout : float
         After every hidden layer; the paper's is 0 for WESAD and SWELL, 0.2 for DREAMER, 0.4 for AMIGOS.
     size : int

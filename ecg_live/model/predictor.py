@@ -1,4 +1,4 @@
-"""From windows to what each head says of them, or why it says nothing."""
+"""Windows in; each head's probabilities, or its reason to abstain, out."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class WindowEmbedder:
 
 
 class Predictor:
-    """Ask every head of a bundle about each window, in order.
+    """Predict with every head of a bundle, window by window.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Predictor:
     hop : float
         Seconds between windows. An encoder that declares a stream is streamed at hops of whole seconds.
     baseline : float
-        Seconds of rest to begin with, 0 for none. Once they are over, heads with a personal set answer with it.
+        Length (s) of a resting baseline at the start, 0 for none. Heads with a personal set use it then.
     """
 
     def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0) -> None:
@@ -72,26 +72,25 @@ class Predictor:
         self._heads = bundle.heads
         self._classes = {info.name: info.classes for info in bundle.head_infos}
         self._baseline: Baseline | None = None
-        self._told = ""  # of a baseline that was resumed
-        self.heads_without_personal_set = (
-            self.begin_baseline(baseline) if baseline else ()
-        )  # heads that a baseline was asked for in vain
-        self.baseline_event: State | None = None  # on the baseline, from the last window
+        self._resumed_text = ""  # for the next event, after `resume`
+        # Heads that the baseline at the start does not change.
+        self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
+        self.baseline_event: State | None = None  # of the last window
         self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
 
     @property
     def baseline_pending(self) -> bool:
-        """Whether a baseline was asked for and is not complete."""
+        """Whether a baseline was begun and is not complete."""
         return self._baseline is not None and not self._baseline.complete
 
     @property
     def baseline(self) -> Baseline | None:
-        """The baseline that heads answer relative to, once it is complete."""
+        """The baseline of the personal sets, once it is complete."""
         return None if self._baseline is None or self.baseline_pending else self._baseline
 
-    def resume(self, baseline: Baseline, told: str = "") -> None:
-        """Take a baseline of before as complete, in place of one there may be; ``told`` goes with the next window."""
-        self._baseline, self._told = baseline, told
+    def resume(self, baseline: Baseline, text: str = "") -> None:
+        """Use the complete baseline of an earlier session, in place of any other; ``text`` goes to the next event."""
+        self._baseline, self._resumed_text = baseline, text
 
     def begin_baseline(self, seconds: float, since: float = -inf) -> tuple[str, ...]:
         """Begin a baseline with the next window that starts at ``since`` (s of raw time) or later.
@@ -99,7 +98,7 @@ class Predictor:
         Returns
         -------
         tuple of str
-            The heads that it changes nothing for.
+            Heads without a personal set: the baseline does not change them.
         """
         without = tuple(name for name, sets in self._heads.items() if "personal" not in sets)
         self._baseline = Baseline(seconds, since) if len(without) < len(self._heads) else None
@@ -112,11 +111,11 @@ class Predictor:
         self.features = embedding[0].numpy().copy()  # a tensor that is kept pins 0.3 MB of freed heap around it
         features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
-        results = {name: self._ask(name, features, reason) for name in self._heads}
-        self.baseline_event = self._gather(window, features, usable=reason is None)
+        results = {name: self._predict_head(name, features, reason) for name in self._heads}
+        self.baseline_event = self._update_baseline(window, features, usable=reason is None)
         return results
 
-    def _ask(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
+    def _predict_head(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
         personal = self._baseline is not None and self._baseline.complete and "personal" in self._heads[name]
         which = "personal" if personal else "population"
         head = self._heads[name][which]
@@ -132,18 +131,18 @@ class Predictor:
         return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
 
     def _inputs(self, head: CalibratedHead, features: tuple[F64, F64]) -> F64:
-        """Features (1, d) as a head takes them."""
+        """Features (1, d) for a head."""
         x = combine_features(*features, head.inputs)
         if isinstance(head, PersonalHead) and self._baseline is not None:
             return baseline_normalise(x, self._baseline.features(head.inputs), head.spread.numpy())
         return x
 
-    def _gather(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
-        """Let a baseline that is not complete have a window, and tell what came of it."""
+    def _update_baseline(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:
+        """Add a window to a baseline that is not complete; return the event that reports it."""
         now = window.time + WINDOW_SAMPLES / MODEL_RATE_HZ
-        told, self._told = self._told, ""
+        text, self._resumed_text = self._resumed_text, ""
         if self._baseline is None or self._baseline.complete:
-            return State("baseline", told, now) if told else None
+            return State("baseline", text, now) if text else None
         self._baseline.add_window(window, *features, usable=usable)
         if self._baseline.complete:
             return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
@@ -152,7 +151,7 @@ class Predictor:
 
 
 def _reason(window: Window) -> str | None:
-    """Why no head should answer."""
+    """Reason for all heads to abstain."""
     if window.quality.grade == "unusable":
         return "unusable signal: " + ", ".join(window.quality.reasons)
     if window.bridged > MAX_BRIDGED_SHARE:

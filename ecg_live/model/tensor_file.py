@@ -20,7 +20,7 @@ from ecg_live.errors import ModelError
 
 TENSOR_FILE_SCHEMA = 2  # since 2 the digest covers the metadata
 TENSORS_ONLY_SCHEMA = 1  # the schema whose digest covers the tensors alone; still read
-MAX_METADATA_DEPTH = 32  # levels of nesting in the metadata; a card has 6
+MAX_METADATA_DEPTH = 32  # levels of nesting; a card has 6
 MAX_BUNDLE_BYTES = 64 * 2**20  # the bundled model has 1.5 MB
 PICKLE_MAGIC = {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}  # first bytes of torch's files
 
@@ -38,7 +38,7 @@ class TensorFile:
     error : type of ModelError
         Raised where a file is missing, damaged or of another kind.
     remedy : str
-        What to do about a file that is no such file.
+        What to do about a file of another kind.
     max_bytes : int, optional
         Largest size that is opened.
     """
@@ -50,7 +50,7 @@ class TensorFile:
     max_bytes: int | None = None
 
     def write(self, path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-        """Write ``tensors`` and ``meta`` (plain values) at once or not at all.
+        """Write ``tensors`` and ``meta`` (plain values) atomically.
 
         Raises
         ------
@@ -75,9 +75,11 @@ class TensorFile:
                 header = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         except (SafetensorError, OSError) as error:
-            raise self.error(f"{path} is no whole safetensors file: {error}", "it may be cut; copy it again") from error
+            raise self.error(
+                f"{path} is not a complete safetensors file: {error}", "it may be cut; copy it again"
+            ) from error
         if self.key not in header:
-            raise self.error(f"{path} is a safetensors file, but no {self.noun}", self.remedy)
+            raise self.error(f"{path} is a safetensors file, but holds no {self.noun}", self.remedy)
         meta = self._parse(path, header[self.key])
         sealed = meta.pop("sha256", None)
         if sealed != (
@@ -108,7 +110,7 @@ class TensorFile:
 
     def _check_file(self, path: Path) -> None:
         if path.exists() and not path.is_file():
-            raise self.error(f"{path} is no regular file", self.remedy)
+            raise self.error(f"{path} is not a regular file", self.remedy)
         try:
             size = path.stat().st_size
             with path.open("rb") as file:
@@ -126,7 +128,7 @@ class TensorFile:
             parsed = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise self.error(
-                f"{path}: its metadata is no JSON: {error}", "the file is damaged; copy it again"
+                f"{path}: its metadata is not JSON: {error}", "the file is damaged; copy it again"
             ) from error
         found = parsed.get("schema") if isinstance(parsed, dict) else type(parsed).__name__
         if (

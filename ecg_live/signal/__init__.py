@@ -1,1 +1,1 @@
-"""The signal path: causal, pure, and indifferent to how its input was cut."""
+"""The signal path: causal, pure, chunk-size invariant."""

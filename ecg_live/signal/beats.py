@@ -1,4 +1,4 @@
-"""Heart beats, heart rate and RMSSD of a window, as far as the beats bear them out."""
+"""Heart beats, heart rate and RMSSD of a window; None if there are too few plausible beats."""
 
 from __future__ import annotations
 
@@ -11,69 +11,68 @@ from ecg_live.constants import MIN_RR_INTERVALS, MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.signal import qrs
 
-MIN_HEART_RATE_BPM, MAX_HEART_RATE_BPM = 30.0, 220.0  # bpm; outside no resting or working adult's rhythm is plausible
-MAX_RR_DEVIATION = 0.25  # an RR interval further than this share from the median of those about it is not a normal one
-LOCAL_RR_INTERVALS = (
-    5  # intervals that it is compared with, itself among them: breathing alone may change a young heart's by half
-)
-MAX_RR_RATIO = 1.5  # nor is one that is so many times the median of all, or as much shorter
-DETECTOR_WARMUP_SAMPLES = 2 * MODEL_RATE_HZ  # samples before a window in which beats are looked for as well
+MIN_HEART_RATE_BPM, MAX_HEART_RATE_BPM = 30.0, 220.0  # outside no resting or working adult's rhythm is plausible
+MAX_RR_DEVIATION = 0.25  # of a normal RR interval from the median of its neighbours, as a share of that median
+# Neighbours of an RR interval, itself included: breathing alone may change a young heart's intervals by half.
+LOCAL_RR_INTERVALS = 5
+MAX_RR_RATIO = 1.5  # of a normal RR interval to the median of all, and of that to it
+DETECTOR_WARMUP_SAMPLES = 2 * MODEL_RATE_HZ  # before a window, searched for beats as well
 # Noise has maxima, too. These bounds were chosen on the tuning half of the recordings of tests/benchmarks/test_beats.py
-# and on noise; the checking half was looked at while the last of them were settled. On 960 recordings of CinC 2017 that
-# no choice looked at (2,497 windows), 98.1 % were answered, 99.84 % of those within 5 bpm.
-MIN_BEAT_PROMINENCE = 3.0  # median height of a beat over what lies between: noise that passes the rest has up to 2.3
-MIN_BEAT_CORRELATION = (
-    0.75  # median correlation of a beat with the others: bursts of EMG have up to 0.73, ECG above 0.9
-)
-MAX_RHYTHM_SCATTER = 0.29  # scatter of intervals and heights together: 998 of 1,000 windows of ECG have less than 0.27
-FULL_SCATTER_INTERVALS = (
-    8  # intervals that are held to that bound; fewer, which chance makes even, to the square of their share of it
-)
-MIN_COVERED_SHARE = 0.4  # share of the window that lies in intervals near the median
+# and on noise; the checking half was seen while the last of them were chosen. On 960 unseen recordings of CinC 2017
+# (2,497 windows), 98.1 % got a heart rate, 99.84 % of those within 5 bpm.
+MIN_BEAT_PROMINENCE = 3.0  # median beat height over the level between beats: noise that passes the rest reaches 2.3
+# Median correlation of a beat with the mean of the others: bursts of EMG reach 0.73, ECG is above 0.9.
+MIN_BEAT_CORRELATION = 0.75
+MAX_RHYTHM_SCATTER = 0.29  # scatter of intervals and heights: 998 of 1,000 windows of ECG have less than 0.27
+# From so many intervals on the bound holds in full. Fewer are even by chance: the bound shrinks with the square of
+# their share.
+FULL_SCATTER_INTERVALS = 8
+MIN_COVERED_SHARE = 0.4  # of the window that normal intervals cover
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Beats (sample indices), heart rate in bpm and RMSSD in ms; no beat and None where there is no plausible heart."""
+    """Beats (sample indices), heart rate (bpm) and RMSSD (ms); empty and None without plausible beats."""
 
     beats: npt.NDArray[np.int64]
     heart_rate: float | None
     rmssd: float | None
     regular_rr_share: float  # share of intervals near the median, 0 without a heart rate
     beat_correlation: float = 1.0  # median correlation of a beat with the others
-    distinct: float = np.inf  # median height of a beat over what lies between beats
+    beat_prominence: float = np.inf  # median height of a beat over the level between beats
 
 
 NO_RHYTHM = Rhythm(np.empty(0, dtype=np.int64), None, None, 0.0, 0.0, 0.0)
 
 
 def find_beats(x: F64) -> npt.NDArray[np.int64]:
-    """Indices of the R peaks in a high-passed signal at 256 Hz (n,), whether or not a heart is plausible."""
+    """Indices of the R peaks in a high-passed signal at 256 Hz (n,), without a plausibility check."""
     return qrs.find_complexes(x).peaks
 
 
-def find_rhythm(x: F64, lead: int = 0) -> Rhythm:
-    """Beats of a high-passed window (n,) in mV, and the heart rate and RMSSD that they bear out.
+def find_rhythm(x: F64, warmup: int = 0) -> Rhythm:
+    """Beats of a high-passed window (n,) in mV, heart rate and RMSSD; `NO_RHYTHM` without plausible beats.
 
-    The first ``lead`` samples come before the window: what is known of the heart from there helps to find the beats.
+    The first ``warmup`` samples come before the window; they help the detector to learn the wearer's QRS shape.
     """
     found = qrs.find_complexes(x)
-    beats = found.peaks[found.peaks >= lead] - lead
+    beats = found.peaks[found.peaks >= warmup] - warmup
     rr = np.diff(beats) / MODEL_RATE_HZ
     rate, rmssd, regular = rr_statistics(rr)
-    covered = 0.0 if rate is None else 60 / rate * regular * len(rr) * MODEL_RATE_HZ / (len(x) - lead)
+    covered = 0.0 if rate is None else 60 / rate * regular * len(rr) * MODEL_RATE_HZ / (len(x) - warmup)
     if covered < MIN_COVERED_SHARE:
         return NO_RHYTHM
-    alike, distinct = _beat_correlation(found.shapes), _beat_prominence(found)
-    if alike < MIN_BEAT_CORRELATION or distinct < MIN_BEAT_PROMINENCE or _rhythm_scatter(found) > 1:
+    correlation, beat_prominence = _beat_correlation(found.shapes), _beat_prominence(found)
+    if correlation < MIN_BEAT_CORRELATION or beat_prominence < MIN_BEAT_PROMINENCE or _rhythm_scatter(found) > 1:
         return NO_RHYTHM
-    return Rhythm(beats, rate, rmssd, regular, alike, distinct)
+    return Rhythm(beats, rate, rmssd, regular, correlation, beat_prominence)
 
 
 def rr_statistics(rr: F64) -> tuple[float | None, float | None, float]:
-    """Heart rate (bpm) and RMSSD (ms) of RR intervals (n,) in s, as far as they bear them out, and the regular share.
+    """Heart rate (bpm), RMSSD (ms) and share of normal intervals of RR intervals (n,) in s.
 
-    Intervals far from those about them are artefacts or ectopic: they count for nothing, nor do steps to and from them.
+    Heart rate and RMSSD are None if there are too few normal intervals. Intervals far from their neighbours are
+    artefacts or ectopic: they are left out, and so are successive differences with them.
     """
     if len(rr) < MIN_RR_INTERVALS:
         return None, None, 0.0
@@ -87,7 +86,7 @@ def rr_statistics(rr: F64) -> tuple[float | None, float | None, float]:
 
 
 def _is_normal(rr: F64, median: float) -> npt.NDArray[np.bool_]:
-    """Which intervals (n,) are normal-to-normal ones; ``median`` is that of all."""
+    """Mask (n,) of the normal-to-normal intervals; ``median`` is that of all."""
     about: F64 | float = median
     if len(rr) > LOCAL_RR_INTERVALS:
         first = np.clip(np.arange(len(rr)) - LOCAL_RR_INTERVALS // 2, 0, len(rr) - LOCAL_RR_INTERVALS)
@@ -107,7 +106,7 @@ def _beat_prominence(found: qrs.Complexes) -> float:
 
 
 def _rhythm_scatter(found: qrs.Complexes) -> float:
-    """Scatter of intervals (over their median) and of heights (of their logarithms), as a share of what is allowed."""
+    """Scatter of intervals (over their median) and of heights (of their logarithms), as a share of the limit."""
     rr = np.diff(found.peaks)
     median = np.median(rr)
     away = np.minimum(np.abs(rr - median) / median, 1.0)

@@ -1,4 +1,4 @@
-"""Find what is missing in a stream: jumps of the counter and samples that are no numbers."""
+"""Gaps of a stream: jumps of the sample counter, and NaN or infinite samples."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ecg_live.errors import ProtocolError
 from ecg_live.events import Chunk, Gap, State
 from ecg_live.mask_runs import mask_runs
 
-MAX_AMPLITUDE_MV = 1e9  # mV: further than any converter counts, and its square is still a number
-INVALID_SAMPLES = "samples are not numbers"
+MAX_AMPLITUDE_MV = 1e9  # beyond any converter's range, and its square is still finite
+INVALID_SAMPLES = "samples are invalid (NaN)"
 
 
 class GapFinder:
-    """Cut a stream into contiguous runs of samples that are numbers, and name the gaps between them.
+    """Cut a stream into contiguous runs of valid samples, with the gaps between them.
 
     Gaps of at most 40 ms are bridged linearly. Longer ones end the segment.
 
@@ -25,37 +25,37 @@ class GapFinder:
     rate : float
         Nominal rate in Hz.
     hop : float
-        Seconds from one state to the next while samples come that are no numbers.
+        Seconds from one state to the next while only invalid samples come.
 
     Attributes
     ----------
     delivered : int
-        Samples that came, as numbers.
+        Valid samples that came.
     """
 
     def __init__(self, rate: float, hop: float = 1.0) -> None:
         self._rate = rate
         self._hop = hop * rate
         self._begun = False
-        self._next = 0  # index behind the last sample that was given
-        self._seen = 0  # index behind the last sample that was taken, or that the adapter gave up
+        self._next = 0  # index after the last sample that was yielded
+        self._taken_stop = 0  # index after the last sample that was taken, or that the adapter reported lost
         self._last: Chunk | None = None
-        self._told = 0  # states since then
+        self._announced_hops = 0  # hops without valid samples that were announced
         self._cause = ""
         self.delivered = 0
 
     @property
     def stop(self) -> int:
-        """Index behind the last sample that was taken or given up."""
-        return self._seen
+        """Index after the last sample that was taken or reported lost."""
+        return self._taken_stop
 
     def announce(self, gap: Gap) -> None:
-        """Remember which samples are missing and why, as the adapter said."""
+        """Note the samples that the adapter reports as lost, and the cause."""
         self._begin(gap.start)
-        self._seen, self._cause = max(self._seen, gap.stop), gap.cause
+        self._taken_stop, self._cause = max(self._taken_stop, gap.stop), gap.cause
 
     def push(self, chunk: Chunk) -> Iterator[Chunk | Gap | State]:
-        """Give contiguous chunks and the gaps between them, in order.
+        """Yield contiguous chunks and the gaps between them, in order.
 
         Raises
         ------
@@ -65,31 +65,31 @@ class GapFinder:
         if len(chunk.samples) == 0:
             return
         self._begin(chunk.start)
-        if chunk.start < self._seen:
+        if chunk.start < self._taken_stop:
             raise ProtocolError(
-                f"the stream's counter went back from {self._seen} to {chunk.start}; it may only go forward",
+                f"the stream's counter went back from {self._taken_stop} to {chunk.start}; it may only go forward",
                 "report this with the recording: the adapter should have dropped the repeated samples",
             )
-        self._seen = chunk.stop
+        self._taken_stop = chunk.stop
         for run in _finite_runs(chunk, self._rate):
             if run.start > max(self._next, chunk.start):
-                yield from self._notice(run.start)
+                yield from self._announce_missing(run.start)
             yield from self._close_gap(run)
             yield run
-            self._next, self._last, self._told = run.stop, run, 0
+            self._next, self._last, self._announced_hops = run.stop, run, 0
             self.delivered += len(run.samples)
         if chunk.stop > self._next:
-            yield from self._notice(chunk.stop)
+            yield from self._announce_missing(chunk.stop)
 
     def flush(self) -> Iterator[Gap]:
-        """End of the stream: what is missing at its end."""
-        if self._seen > self._next:
-            yield self._gap(self._seen, bridged=False)
-            self._next = self._seen
+        """End of the stream: yield the gap at its end, if there is one."""
+        if self._taken_stop > self._next:
+            yield self._gap(self._taken_stop, bridged=False)
+            self._next = self._taken_stop
 
     def _begin(self, start: int) -> None:
         if not self._begun:
-            self._begun, self._next, self._seen = True, start, start
+            self._begun, self._next, self._taken_stop = True, start, start
 
     def _close_gap(self, run: Chunk) -> Iterator[Chunk | Gap]:
         last, lost = self._last, run.start - self._next
@@ -110,12 +110,12 @@ class GapFinder:
         cause, self._cause = self._cause or "lost samples", ""
         return Gap(self._next, stop - self._next, cause, bridged)
 
-    def _notice(self, stop: int) -> Iterator[State]:
-        """Say that numbers have stopped coming when that is too long to bridge, and again every hop."""
+    def _announce_missing(self, stop: int) -> Iterator[State]:
+        """Announce missing valid samples once they are too many to bridge, and again every hop."""
         self._cause = self._cause or INVALID_SAMPLES
         missing = stop - self._next
-        while self._too_long(missing) and self._told * self._hop <= missing:
-            self._told += 1
+        while self._too_long(missing) and self._announced_hops * self._hop <= missing:
+            self._announced_hops += 1
             yield State("gap", f"{INVALID_SAMPLES} since {self._next / self._rate:.1f} s")
 
     def _too_long(self, lost: int) -> bool:

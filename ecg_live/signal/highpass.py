@@ -8,7 +8,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk
 
-CUTOFF_HZ = 0.8  # Hz, pass band of Sarkar & Etemad 2020, section 4.1
+CUTOFF_HZ = 0.8  # pass band of Sarkar & Etemad 2020, section 4.1
 FILTER_ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s
 
 
@@ -33,7 +33,7 @@ class HighPass:
         self._count = 0
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Take (n, c) samples in mV; give as many, save in a segment's first second."""
+        """Filter (n, c) samples in mV; returns as many, but nothing during a segment's first second."""
         if self._state is not None:
             return self._filter(chunk, self._state)
         if len(chunk.samples):
@@ -44,7 +44,7 @@ class HighPass:
         return self._release()
 
     def flush(self) -> Chunk:
-        """Give what is held of a segment shorter than a second."""
+        """Return the held samples of a segment shorter than a second."""
         channels = 1 if self._state is None else self._state.shape[-1]
         return self._release() if self._held else Chunk(np.empty((0, channels)), 0, 0.0)
 

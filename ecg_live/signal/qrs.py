@@ -15,35 +15,34 @@ from scipy.signal import find_peaks
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 
-WAVELET_CENTRE_HZ, WAVELET_WIDTH_S = (
-    15.0,
-    0.027,
-)  # Hz and s: a Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984)
-SMOOTHING_SAMPLES = 5  # samples of a running mean, whose zero lies at 51 Hz: mains hum is not part of a shape
-SHAPE_HALF_WIDTH_SAMPLES = 20  # samples on either side that make a complex's shape: 0.16 s with the centre, a wide QRS
-MIN_CANDIDATE_DISTANCE_S = 0.18  # s between candidates, below any refractory period
-REFRACTORY_S = 0.25  # s between beats: 240 bpm
-T_WAVE_S = 0.36  # s after a beat in which a weaker or different candidate is its T wave (Pan & Tompkins 1985)
-MAX_T_WAVE_HEIGHT_RATIO, MAX_T_WAVE_CORRELATION = (
-    0.65,
-    0.75,
-)  # of the beat's height, of correlation: below either it is one
-LEVEL_PIECE_S = 1.5  # s in which a heart above 40 bpm beats at least once
+# A Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984).
+WAVELET_CENTRE_HZ = 15.0
+WAVELET_WIDTH_S = 0.027
+SMOOTHING_SAMPLES = 5  # of a running mean with its zero at 51 Hz: mains hum is not part of a shape
+SHAPE_HALF_WIDTH_SAMPLES = 20  # on either side of a complex: 0.16 s with the centre, a wide QRS
+MIN_CANDIDATE_DISTANCE_S = 0.18  # below any refractory period
+REFRACTORY_S = 0.25  # between beats: 240 bpm
+# Within this time after a beat, a candidate that is lower or less similar than these is its T wave (Pan & Tompkins
+# 1985).
+T_WAVE_S = 0.36
+MAX_T_WAVE_HEIGHT_RATIO = 0.65
+MAX_T_WAVE_CORRELATION = 0.75
+LEVEL_PIECE_S = 1.5  # in which a heart above 40 bpm beats at least once
 # What follows is in units of the level, the median height of the highest maximum of each such piece.
-TYPICAL_HEIGHTS = (0.7, 2.5)  # candidates from which the wearer's own complex is learnt; above is an artefact
-LOW_BEAT_HEIGHT, LOW_BEAT_CORRELATION = 0.3, 0.6  # a beat has this height and correlation,
+TYPICAL_HEIGHTS = (0.7, 2.5)  # of candidates that make the template; higher ones are artefacts
+LOW_BEAT_HEIGHT, LOW_BEAT_CORRELATION = 0.3, 0.6  # a beat has at least this height and correlation,
 HIGH_BEAT_HEIGHT, HIGH_BEAT_CORRELATION = 0.75, 0.3  # or these: an ectopic beat is as high, but of another shape
-MIN_MISSED_BEAT_HEIGHT = 0.2  # a beat of the right shape where one is missing
-MISSED_BEAT_RR_RATIO = 1.5  # times the median interval: there is room for one
-MIN_BEATS = 4  # beats, three intervals
-EDGE_S = 0.03  # s from either end: less of a complex shows no peak
+MIN_MISSED_BEAT_HEIGHT = 0.2  # of a beat of the right shape in an interval that is too long
+MISSED_BEAT_RR_RATIO = 1.5  # times the median interval: long enough for a missed beat
+MIN_BEATS = 4  # three intervals
+EDGE_S = 0.03  # at either end, without candidates: less of a complex shows no peak
 MIN_LEVEL_RATIO = 1e-6  # of the highest candidate: a level below it means that half of the signal is a flat line
-PEAK_SEARCH_SAMPLES = 6  # samples about where the complex's peak should be, in which a beat's own is
+PEAK_SEARCH_SAMPLES = 6  # on either side of the template's peak
 
 
 @dataclass(frozen=True, slots=True)
 class Complexes:
-    """What was found in a signal: sample indices of R peaks (k,), and what bears them out.
+    """QRS complexes of a signal: sample indices of R peaks (k,), and the evidence for them.
 
     ``heights`` (k,) are the envelope's at the beats, ``shapes`` (k, 41) the smoothed signal about them;
     ``elsewhere`` is the envelope's root mean square away from beats.
@@ -72,11 +71,11 @@ WAVELET_EVEN, WAVELET_ODD = _wavelet()
 WAVELET_HALF_LENGTH = len(WAVELET_EVEN) // 2
 PADDING_SAMPLES = (
     2 * SHAPE_HALF_WIDTH_SAMPLES + SMOOTHING_SAMPLES
-)  # samples by which both ends are drawn out, so that a shape may reach beyond them
+)  # by which both ends are padded, so that a shape may reach beyond them
 
 
 def find_complexes(x: F64) -> Complexes:
-    """QRS complexes of a high-passed signal (n,) at 256 Hz, at least four, else none."""
+    """QRS complexes of a high-passed signal (n,) at 256 Hz, at least four; `NO_COMPLEXES` if there are fewer."""
     if len(x) < 2 * LEVEL_PIECE_S * MODEL_RATE_HZ or np.ptp(x) == 0:
         return NO_COMPLEXES
     drawn = np.pad(x, PADDING_SAMPLES, mode="edge")
@@ -128,7 +127,7 @@ def _level(envelope: F64) -> float:
 
 
 def _shapes_at(x: F64, at: npt.NDArray[np.int64]) -> F64:
-    """What lies about each sample (k,) of the signal, of one that is drawn out."""
+    """Shapes (k, 41) around each sample (k,) of the signal, cut from the padded one."""
     return np.asarray(
         x[at[:, None] + (PADDING_SAMPLES + np.arange(-SHAPE_HALF_WIDTH_SAMPLES, SHAPE_HALF_WIDTH_SAMPLES + 1))]
     )
@@ -145,7 +144,7 @@ def _template(shapes: F64, heights: F64) -> F64 | None:
 
 
 def _select_beats(at: npt.NDArray[np.int64], heights: F64, alike: F64) -> npt.NDArray[np.int64]:
-    """Which of the candidates are beats: their numbers, in order."""
+    """Indices of the candidates that are beats, in order."""
     able = (heights > LOW_BEAT_HEIGHT) & (alike > LOW_BEAT_CORRELATION) | (heights > HIGH_BEAT_HEIGHT) & (
         alike > HIGH_BEAT_CORRELATION
     )

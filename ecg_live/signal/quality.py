@@ -1,4 +1,4 @@
-"""Whether a window is an ECG that a model may be asked about."""
+"""Signal quality of a window: good, poor or unusable, with reasons."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from ecg_live.results import Quality
 from ecg_live.signal.beats import Rhythm
 from ecg_live.signal.raw_quality import BlockQuality
 
-MAX_BRIDGED_SHARE = 0.02  # share of bridged samples above which a window is not predicted on (DESIGN)
+MAX_BRIDGED_SHARE = 0.02  # of bridged samples; above it heads abstain
 MIN_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
-MIN_GOOD_BEAT_CORRELATION = (
-    0.90  # median correlation of a beat with the others; below it 1 of 100 windows whose beats are certain
-)
-QRS_BAND_HZ = (5.0, 15.0)  # Hz, of 5-40 Hz (ibid., "pSQI")
+MIN_GOOD_BEAT_CORRELATION = 0.90  # median, of a beat with the others; 1 of 100 windows with certain beats is below
+QRS_BAND_HZ = (5.0, 15.0)  # of 5-40 Hz (ibid., "pSQI")
 MIN_QRS_POWER_SHARE = 0.30
-BASELINE_BAND_HZ = (0.0, 1.0)  # Hz, of 0-40 Hz (ibid., "basSQI")
+BASELINE_BAND_HZ = (0.0, 1.0)  # of 0-40 Hz (ibid., "basSQI")
 MAX_BASELINE_POWER_SHARE = 0.95
-ECG_BAND_END_HZ = 40.0  # Hz, end of the band in which ECG has power
-MIN_REGULAR_RR_SHARE = 0.5  # share of RR intervals near the median
+ECG_BAND_END_HZ = 40.0  # end of the band in which ECG has power
+MIN_REGULAR_RR_SHARE = 0.5  # of normal RR intervals
 
 
 def assess_window(
@@ -45,8 +43,8 @@ def assess_window(
         return Quality("unusable", tuple(faults))
     if rhythm.heart_rate is None:
         return Quality("unusable", ("no plausible heartbeat",))
-    spikiness = _kurtosis(filtered)
-    poor = [*_raw_reasons(blocks, bridged), *_shape_reasons(rhythm, spikiness), *_power_reasons(baseline, filtered)]
+    kurtosis = _kurtosis(filtered)
+    poor = [*_raw_reasons(blocks, bridged), *_shape_reasons(rhythm, kurtosis), *_power_reasons(baseline, filtered)]
     return Quality("poor", tuple(poor)) if poor else Quality("good")
 
 
@@ -74,13 +72,13 @@ def _raw_reasons(blocks: Sequence[BlockQuality], bridged: float) -> list[str]:
     return found
 
 
-def _shape_reasons(rhythm: Rhythm, spikiness: float) -> list[str]:
+def _shape_reasons(rhythm: Rhythm, kurtosis: float) -> list[str]:
     found = []
     if rhythm.regular_rr_share < MIN_REGULAR_RR_SHARE:
         found.append("irregular beats")
     if rhythm.beat_correlation < MIN_GOOD_BEAT_CORRELATION:
         found.append("beats of many shapes")
-    if spikiness < MIN_KURTOSIS:
+    if kurtosis < MIN_KURTOSIS:
         found.append("noisy: no distinct peaks")
     return found
 

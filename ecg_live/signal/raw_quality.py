@@ -1,4 +1,4 @@
-"""What the raw samples of each second of a segment say about the electrodes."""
+"""Quality of each second of raw samples: flat, railed, step, electrode off."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ import numpy as np
 
 from ecg_live.events import F64
 
-MAX_FLAT_SPAN_MV = 0.002  # mV from lowest to highest in a second; noise of any front end is larger
-MIN_RAILED_SHARE = (
-    0.10  # share of a second at the converter's limit; clipped R peaks stay below (18 of 60,000 in a real file)
-)
-MIN_EXTREME_SHARE = 0.50  # the same where the converter's limits are not known: share at the second's own extremes
+MAX_FLAT_SPAN_MV = 0.002  # from lowest to highest in a second; noise of any front end is larger
+MIN_RAILED_SHARE = 0.10  # of a second at the converter's limit; clipped R peaks stay below (18 of 60,000, measured)
+MIN_EXTREME_SHARE = 0.50  # of a second at its own extremes, where the converter's limits are not known
 RAIL_SHARE = 0.999  # of full scale
-MIN_STEP_MV = 3.0  # mV between medians of neighbouring quarter seconds: no heart does that, an electrode does
-PIECES_PER_BLOCK = 4  # a second
-MAX_SPAN_MV = (
-    8.0  # mV from lowest to highest in a second, twice a tall QRS complex: a step wherever it lies, or a spike
-)
-SETTLING_BLOCKS = 3  # blocks after one with a step: the high-pass takes up to 2.6 s to forget 300 mV to 0.05
+MIN_STEP_MV = 3.0  # between medians of neighbouring quarter seconds: no heart does that, an electrode does
+PIECES_PER_BLOCK = 4
+MAX_SPAN_MV = 8.0  # from lowest to highest in a second, twice a tall QRS complex: more is a step or a spike
+SETTLING_BLOCKS = 3  # after one with a step: the high-pass takes up to 2.6 s to reduce 300 mV to 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +31,12 @@ class BlockQuality:
 
     @property
     def usable(self) -> bool:
-        """Whether the second may teach the wearer's scale."""
+        """Whether the second may update the wearer's scale."""
         return not (self.flat or self.railed or self.step or self.lead_off)
 
 
 class RawQualityMeter:
-    """Judge each second of raw samples, counted from a segment's first.
+    """Assess each second of raw samples, counted from a segment's first sample.
 
     Parameters
     ----------
@@ -76,7 +72,7 @@ class RawQualityMeter:
                 self._end_block(np.concatenate(self._x))
 
     def flush(self) -> None:
-        """End of the segment: judge what is there of the last second, which may fill a block at 256 Hz."""
+        """End of the segment: assess the last, incomplete second, which may fill a block at 256 Hz."""
         if self._x:
             self._end_block(np.concatenate(self._x))
 
@@ -89,7 +85,7 @@ class RawQualityMeter:
             self._off[-1] = (self._off[-1][0], start)
 
     def usable(self, block: int) -> bool:
-        """Whether block k of the segment is."""
+        """Whether block k of the segment is usable."""
         return self[block].usable
 
     def __getitem__(self, block: int) -> BlockQuality:
@@ -97,7 +93,7 @@ class RawQualityMeter:
         return self._blocks[block - self._forgotten]
 
     def forget(self, before: int) -> None:
-        """Blocks before this one are needed no more."""
+        """Drop the blocks before this one."""
         while self._forgotten < before:
             self._blocks.popleft()
             self._forgotten += 1

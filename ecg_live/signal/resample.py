@@ -13,20 +13,20 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, Chunk
 
-FILTER_LOBES = 10  # half filter length in samples of the slower rate; `scipy.signal.resample_poly`'s default
-KAISER_BETA = 5.0  # Kaiser window; the same function's default
-MIN_RATE_HZ, MAX_RATE_HZ = 1.0, 100_000.0  # Hz; no ECG front end is faster
+FILTER_LOBES = 10  # half the filter's length in samples of the slower rate; `scipy.signal.resample_poly`'s default
+KAISER_BETA = 5.0  # the same function's default
+MIN_RATE_HZ, MAX_RATE_HZ = 1.0, 100_000.0  # no ECG front end is faster
 MAX_RATE_DENOMINATOR = 100_000  # of the rate as a fraction: 5e-6 Hz is closer than any crystal
-# 8 MB. Where a ratio of rates needs more, outputs lie on the next earlier of the places that there are, which are at
-# most 75 ns apart at any rate; nothing adds up.
+# 8 MB. Where a ratio of rates needs more taps, each output takes the next earlier of the available phases, which are
+# at most 75 ns apart at any rate; the errors do not accumulate.
 MAX_FILTER_TAPS = 1 << 20  # taps
 _MAX_PRODUCTS = 1 << 18  # products held at once
 
 
 class Resampler:
-    """Resample contiguous chunks to 256 Hz; output k lies at raw time (segment start) + k / 256.
+    """Resample contiguous chunks to 256 Hz; output k has the stream time (segment start) + k / 256.
 
-    The filter is that of `scipy.signal.resample_poly`. The segment's first sample is taken as having lasted for ever:
+    The filter is that of `scipy.signal.resample_poly`. The segment's first sample is extended into the past:
     it is subtracted before and added after the filter, which also keeps an electrode's offset out of the stop-band
     ripple (300 mV would leave 0.3 mV of it, measured).
 
@@ -66,34 +66,34 @@ class Resampler:
         self._first: F64 = np.zeros(0)
         self._time = 0.0
         self._origin = 0  # input index of self._x[0]
-        self._taken = 0
-        self._given = 0
+        self._n_in = 0
+        self._n_out = 0
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Take (n, c) samples; give those outputs whose whole look-ahead is there."""
-        if self._taken == 0:
+        """Take (n, c) samples; return the outputs with complete look-ahead, which may be none."""
+        if self._n_in == 0:
             if len(chunk.samples) == 0:
                 return Chunk(chunk.samples, 0, chunk.time)
             self._first, self._time = chunk.samples[0], chunk.time
             before = self._phases.shape[1]
             self._x, self._origin = np.zeros((before, chunk.samples.shape[1])), -before
         self._x = np.concatenate((self._x, chunk.samples - self._first))
-        self._taken += len(chunk.samples)
-        return self._give(((self._taken - 1) * self._up - self._half) // self._down + 1)
+        self._n_in += len(chunk.samples)
+        return self._outputs_until(((self._n_in - 1) * self._up - self._half) // self._down + 1)
 
     def flush(self) -> Chunk:
-        """Give the rest, the last sample taken as lasting for ever: ceil(n * 256 / rate) outputs in all."""
-        if self._taken == 0:
+        """Return the rest, with the last sample repeated: ceil(n * 256 / rate) outputs in all."""
+        if self._n_in == 0:
             return Chunk(self._x, 0, self._time)
         after = ceil(self._half / self._up) + 1
         self._x = np.concatenate((self._x, np.repeat(self._x[-1:], after, axis=0)))
-        return self._give(-(-self._taken * self._up // self._down))
+        return self._outputs_until(-(-self._n_in * self._up // self._down))
 
-    def _give(self, end: int) -> Chunk:
-        given, step = self._given, max(1, _MAX_PRODUCTS // self._phases.shape[1])
+    def _outputs_until(self, end: int) -> Chunk:
+        given, step = self._n_out, max(1, _MAX_PRODUCTS // self._phases.shape[1])
         parts = [self._outputs(at, min(at + step, end)) for at in range(given, end, step)]
         if parts:
-            self._given = end
+            self._n_out = end
             self._trim()
         y = np.concatenate(parts) + self._first if parts else self._x[:0]
         return Chunk(y, given, self._time + given / MODEL_RATE_HZ)
@@ -115,7 +115,7 @@ class Resampler:
 
     def _trim(self) -> None:
         """Keep what the next output needs."""
-        newest = (self._given * self._down + self._half) // self._up
+        newest = (self._n_out * self._down + self._half) // self._up
         oldest = max(self._origin, newest + 1 - self._phases.shape[1])
         self._x = self._x[oldest - self._origin :]
         self._origin = oldest

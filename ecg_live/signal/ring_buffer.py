@@ -7,13 +7,13 @@ import numpy as np
 from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F64
 
-SPARE_SAMPLES = 8 * WINDOW_SAMPLES  # samples moved at a time; only a matter of speed
+SPARE_SAMPLES = 8 * WINDOW_SAMPLES  # moved at a time, for speed
 
 
 class RingBuffer:
     """Keep at least the last ``WINDOW_SAMPLES`` samples of a growing signal.
 
-    Indices count from the segment's first sample. Memory is bounded once callers say what they need no more.
+    Indices count from the segment's first sample. Memory is bounded if callers `forget` old samples.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class RingBuffer:
 
     @property
     def stop(self) -> int:
-        """Index behind the newest sample."""
+        """Index after the newest sample."""
         return self._first + self._count
 
     def append(self, x: F64) -> None:
@@ -45,7 +45,7 @@ class RingBuffer:
         return self._x[at : min(at + width, self._count)].copy()
 
     def forget(self, before: int) -> None:
-        """Samples before this index are needed no more."""
+        """Drop the samples before this index."""
         drop = before - self._first
         if drop >= SPARE_SAMPLES // 2:
             self._x[: self._count - drop] = self._x[drop : self._count]

@@ -1,4 +1,4 @@
-"""Whether samples whose unit nobody stated can be the mV that they are taken for."""
+"""Check whether samples without a stated unit can be in mV."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ecg_live.events import F64, State, StreamInfo
 
 MAX_MEDIAN_SPAN_MV = 50.0  # the median second of an ECG spans less in mV, and more in microvolts
 MIN_MEDIAN_SPAN_MV = 0.01  # it spans more in mV (0.15 in the faintest recording known here), and less in V
-CHECKED_SECONDS = 5  # that are looked at: enough for a median that an artefact does not move
+CHECKED_SECONDS = 5  # enough for a median that an artefact does not move
 
 
 class UnitCheck:
-    """Look at the first seconds of the ECG, and say once which unit is likely where mV cannot be.
+    """Check the first seconds of the ECG; warn once, with the likely unit, where mV is implausible.
 
-    Seconds that are flat, or hold samples that are no numbers, are left out.
+    Seconds that are flat or hold NaN are left out.
 
     Parameters
     ----------
     info : StreamInfo
-        The stream; one whose unit was stated is not looked at.
+        The stream; one with a stated unit is not checked.
     """
 
     def __init__(self, info: StreamInfo) -> None:
@@ -30,7 +30,7 @@ class UnitCheck:
         self._done = not info.unit_assumed
 
     def push(self, samples: F64, time: float) -> list[State]:
-        """Take (n,) samples in what is taken for mV; give what there is to say. ``time`` is the first one's, in s."""
+        """Take (n,) samples, assumed in mV; return warnings. ``time`` is the session clock (s) of the first one."""
         if self._done:
             return []
         self._began = time if self._began is None else self._began
@@ -40,13 +40,13 @@ class UnitCheck:
             if np.isfinite(second).all() and np.ptp(second) > 0:
                 self._seconds.append(second)
         self._held = self._held[whole:]
-        return self._judge() if len(self._seconds) >= CHECKED_SECONDS else []
+        return self._assess() if len(self._seconds) >= CHECKED_SECONDS else []
 
     def flush(self) -> list[State]:
-        """End of the stream: judge by what came."""
-        return self._judge() if self._seconds and not self._done else []
+        """End of the stream: check the samples that came."""
+        return self._assess() if self._seconds and not self._done else []
 
-    def _judge(self) -> list[State]:
+    def _assess(self) -> list[State]:
         self._done = True
         seen = np.stack(self._seconds[:CHECKED_SECONDS])
         self._held, self._seconds = np.empty(0), []

@@ -16,7 +16,7 @@ CLIP_PERCENTILES = (
     99.0,
 )  # percentiles; the paper's code takes the deviation of the central 95 % for the same reason
 MIN_UPDATE_WEIGHT = 1 / 60  # weight of a new second once a minute is known
-MIN_SD_MV = 0.001  # mV: one microvolt, below the noise of any ECG front end
+MIN_SD_MV = 0.001  # one microvolt, below the noise of any ECG front end
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ def clipped_mean_var(block: F64) -> tuple[float, float]:
 
 
 class StreamingZScore:
-    """Scale 256 Hz samples by what was known of the wearer when their second began.
+    """Scale 256 Hz samples by the wearer's mean and variance as known when their second began.
 
     Parameters
     ----------
     usable : callable
-        Whether block k of the segment (256 samples) may teach the scale; asked when the block is whole.
+        Whether block k of the segment (256 samples) may update the scale; called when the block is complete.
     scale : Scale, optional
-        What is known of the wearer beforehand.
+        The wearer's scale from an earlier session.
     """
 
     delay = 0.0
@@ -60,12 +60,12 @@ class StreamingZScore:
     def reset(self) -> None:
         """Forget the segment, not the wearer."""
         self._block = 0
-        self._current: F64 = np.empty(0)  # what is there of the current block
+        self._current: F64 = np.empty(0)  # samples of the current block
         self._using = self.scale
-        self._time = 0.0  # behind the newest sample
+        self._time = 0.0  # session clock after the newest sample
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Take (n, 1) samples in mV; give them normalised, a segment's first block once it is whole."""
+        """Normalise (n, 1) samples in mV; a segment's first block is returned once it is complete."""
         x, out = chunk.samples[:, 0], []
         self._time = chunk.time + len(x) / MODEL_RATE_HZ
         held = len(self._current) if self._using is None else 0
@@ -80,7 +80,7 @@ class StreamingZScore:
         return _chunk(out, chunk, held)
 
     def flush(self) -> Chunk:
-        """Give what is held of the first block, scaled by its own figures."""
+        """Return the held samples of the first block, scaled by their own mean and variance."""
         held = self._current if self._using is None else self._current[:0]
         out = [_scaled(held, *clipped_mean_var(held))] if len(held) else []
         start, time = self._block * BLOCK_SAMPLES, self._time - len(held) / MODEL_RATE_HZ

@@ -1,1 +1,1 @@
-"""Where a session's output goes."""
+"""Sinks: consumers of a session's output."""

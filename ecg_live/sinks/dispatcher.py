@@ -1,4 +1,4 @@
-"""One item at a time to the screen and every sink; one that fails is dropped, and a recorder comes and goes."""
+"""Dispatch items to the screen and all sinks; a sink that fails is dropped, a recorder may begin and end."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ecg_live.sinks.display_buffer import DisplayBuffer
 
 _log = logging.getLogger(__name__)
 
-MAX_CARRIED_MARKERS = 100_000  # markers that wait for a recording: some 20 MB
+MAX_CARRIED_MARKERS = 100_000  # that wait for a recording: some 20 MB
 
 
 class Dispatcher:
-    """Pass items on, from any thread.
+    """Dispatch items, from any thread.
 
-    A sink that raises is dropped with a message. A recorder that fails is told loudly, and the others go on: as long as
-    anybody watches the screen, a sink is left or a recording runs. A screen that raises misses that item only. Markers
+    A sink that raises is dropped with a message. The failure of a recorder is an alarm, and the others go on as long as
+    a screen is watched, a sink is left or a recording runs. A screen that raises misses that item only. Markers
     that are in no recording, or in one that failed, are carried into the next.
 
     Parameters
@@ -36,11 +36,11 @@ class Dispatcher:
     sinks : sequence of Sink
     clock : Clock
     on_no_listener : callable
-        Called when nobody takes any output any more.
+        Called when the output has no listener left.
     recordings : callable, optional
         Opens a new recording; raises `RecordingError`.
     watched : bool
-        Somebody looks at the screen.
+        The screen is watched.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class Dispatcher:
         self._recordings = recordings
         self._watched = watched
         self._recorder: Recorder | None = None
-        self._watch = DiskWatch()
+        self._disk_watch = DiskWatch()
         self._newest: Chunk | None = None
         self._markers: deque[Marker] = deque(maxlen=MAX_CARRIED_MARKERS)  # in no recording that has ended well
-        self._blind = False  # the screen has raised, and that was told
+        self._screen_failed = False  # which was announced
         self._over = False  # nothing comes after the summary
-        self._logged = ""  # state that was logged last
+        self._logged = ""  # name of the state that was logged last
         self.lock = RLock()
         self.error: EcgLiveError | None = None  # of a sink that may have lost data
 
@@ -95,16 +95,16 @@ class Dispatcher:
             return self._recorder is not None or not self._markers
 
     def screen_closed(self) -> None:
-        """Nobody looks at the screen any more."""
+        """Note that the screen is closed."""
         with self.lock:
             self._watched = False
             self._stop_if_unused()
 
     def send(self, item: Item) -> None:
-        """Give an item to all, in order; a marker with its raw time. A state is logged."""
+        """Dispatch an item, in order; a marker gets its raw time, a state is logged."""
         if isinstance(item, State):
             self._log(item)
-        self._pass(item)
+        self._dispatch(item)
 
     def send_auxiliary(self, samples: AuxiliarySamples) -> None:
         """Pass on samples that are only recorded, unless the session is over."""
@@ -113,9 +113,9 @@ class Dispatcher:
                 self._pass(samples)
 
     def fail(self, state: State, error: Exception) -> None:
-        """Give a state that tells of an error to all, and log the error with its traceback."""
+        """Dispatch a state that reports an error, and log the error with its traceback."""
         _log.error("%s", state.state, exc_info=error)
-        self._pass(state)
+        self._dispatch(state)
 
     def _log(self, state: State) -> None:
         """Log a state; one that counts down, or names a recording's file, without its detail and when it begins."""
@@ -129,7 +129,7 @@ class Dispatcher:
                 logging.WARNING if "alarm" in STATES[state.state] else logging.INFO, "%s: %s", state.state, state.detail
             )
 
-    def _pass(self, item: Item) -> None:
+    def _dispatch(self, item: Item) -> None:
         with self.lock:
             if isinstance(item, Chunk) and len(item.samples):
                 self._newest = item
@@ -137,10 +137,14 @@ class Dispatcher:
                 item = self.with_stream_time(item)
                 self._markers.append(item)
             self._over = self._over or isinstance(item, Summary)
-            self._show(item)
-            self._give(item, self._sinks)
-            if self._recorder is not None and not isinstance(item, State | Summary) and self._watch.due(self._clock()):
-                for warning in self._watch.look(self._recorder.status):
+            self._write_to_screen(item)
+            self._write_to(item, self._sinks)
+            if (
+                self._recorder is not None
+                and not isinstance(item, State | Summary)
+                and self._disk_watch.due(self._clock())
+            ):
+                for warning in self._disk_watch.check(self._recorder.status):
                     self.send(State("warning", f"recording: {warning}", self._clock()))
 
     def raw_time(self, time: float) -> float | None:
@@ -165,7 +169,7 @@ class Dispatcher:
             return
         recorder = self._recordings()
         with self.lock:
-            self._recorder, self._watch = recorder, DiskWatch()
+            self._recorder, self._disk_watch = recorder, DiskWatch()
             self._sinks.append(recorder)
             self._screen.follow(recorder)
             carried = f"; earlier markers are in it: {len(self._markers)}" if self._markers else ""
@@ -180,7 +184,7 @@ class Dispatcher:
                 return
             self.send(State("recorded", f"recording ended: {recorder.status.path}", self._clock()))
             if self._recorder is None:
-                return  # it failed at that, and that was told
+                return  # it failed at that, which was reported
             self._recorder = None
             self._sinks.remove(recorder)
             held, self._markers = self._markers, deque(maxlen=MAX_CARRIED_MARKERS)
@@ -198,15 +202,15 @@ class Dispatcher:
             self._close(sink)
 
     def _carry(self, recorder: Recorder) -> None:
-        """Give a new recorder the markers that no other holds, behind the place of the signal, which stamps them."""
+        """Write the markers of no other recording to a new recorder, after an empty chunk that anchors their times."""
         if self._markers and self._newest is not None:
-            self._give(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
+            self._write_to(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
         for marker in tuple(self._markers):
             if self._recorder is recorder:  # it has not failed meanwhile
-                self._give(self.with_stream_time(marker), [recorder])
+                self._write_to(self.with_stream_time(marker), [recorder])
 
-    def _give(self, item: Item, sinks: Sequence[Sink]) -> None:
-        """Give an item to sinks; those that raise are dropped."""
+    def _write_to(self, item: Item, sinks: Sequence[Sink]) -> None:
+        """Write an item to sinks; those that raise are dropped."""
         broken: list[tuple[Sink, Exception]] = []
         for sink in sinks:
             try:
@@ -216,13 +220,13 @@ class Dispatcher:
         if broken:
             self._drop(broken)
 
-    def _show(self, item: Item) -> None:
-        """Give an item to the screen, which may miss it; the first time is told."""
+    def _write_to_screen(self, item: Item) -> None:
+        """Write an item to the screen, which may fail; the first failure is announced."""
         try:
             self._screen.write(item)
         except Exception as error:  # noqa: BLE001 - a picture is never worth a recording
-            if not self._blind:
-                self._blind = True
+            if not self._screen_failed:
+                self._screen_failed = True
                 reason = f"the screen missed something: unexpected {type(error).__name__}: {error}"
                 self.fail(State("warning", reason, self._clock()), error)
 
@@ -235,9 +239,9 @@ class Dispatcher:
         return self._newest.start / self._info.rate + (time - self._newest.time) * self._info.speed
 
     def _drop(self, broken: Sequence[tuple[Sink, Exception]]) -> None:
-        gone, recorder = [sink for sink, _ in broken], self._recorder
-        self._sinks = [sink for sink in self._sinks if sink not in gone]
-        unheard = self._no_listener()
+        dropped, recorder = [sink for sink, _ in broken], self._recorder
+        self._sinks = [sink for sink in self._sinks if sink not in dropped]
+        no_listener = self._no_listener()
         for sink, error in broken:
             self._close(sink)
             reason = f"{sink.name} stopped: {error}"
@@ -248,12 +252,14 @@ class Dispatcher:
             if sink is recorder:
                 self._recorder = None
                 self.error = RecordingError(reason, "what was written before is in the file")
-            elif (unheard or self._over) and not isinstance(error, BrokenPipeError):  # a reader may leave when it likes
+            elif (no_listener or self._over) and not isinstance(
+                error, BrokenPipeError
+            ):  # a reader may leave when it likes
                 self.error = self.error or EcgLiveError(reason, "check what it wrote")
         self._stop_if_unused()
 
     def _no_listener(self) -> bool:
-        """Nobody takes the output, a recorder not counted."""
+        """Whether the output has no listener but perhaps a recorder."""
         return not self._watched and all(sink is self._recorder for sink in self._sinks)
 
     def _stop_if_unused(self) -> None:
@@ -261,7 +267,7 @@ class Dispatcher:
             self._on_no_listener()
 
     def _close(self, sink: Sink) -> EcgLiveError | None:
-        """What does not close may have lost data: that is the session's error, if it has no other."""
+        """Close a sink; a failure may have lost data and becomes the session's error."""
         try:
             sink.close()
         except EcgLiveError as error:

@@ -1,4 +1,4 @@
-"""What a screen may look at: the newest minutes of a session, read without ever stopping the worker."""
+"""Buffer of a session's newest minutes for a screen, which never blocks the worker."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
 _T = TypeVar("_T")
 
-KEPT_SAMPLES = 600 * MODEL_RATE_HZ  # samples of trace: 10 min
+KEPT_SAMPLES = 600 * MODEL_RATE_HZ  # of the trace: 10 min
 KEPT_PREDICTIONS = 3600
 KEPT_EVENTS = 1000
-LATENCY_PREDICTIONS = 60  # predictions that the latency percentile rests on
-# states that stay; others are messages
+LATENCY_PREDICTIONS = 60  # newest ones, for the latency's percentile
 ONGOING_STATES = states_that_are("ongoing")
 
 
@@ -42,13 +41,12 @@ class DisplayBuffer:
         self._clock = clock
         self._lock = Lock()
         self._trace: F32 = np.full(KEPT_SAMPLES, np.nan, dtype=np.float32)
-        self._stop = 0  # display index behind the newest sample
+        self._stop = 0  # display index after the newest sample
         self._segment = -1  # of the newest sample
         self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
         self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
-        # predictions and events ever
-        self._told = 0
-        self._happened = 0
+        self._n_predictions = 0  # ever
+        self._n_events = 0  # ever
         self._state = State("connecting")
         self._arrived = clock()
         self._samples = 0
@@ -59,7 +57,7 @@ class DisplayBuffer:
         self._recorder: Recorder | None = None
 
     def follow(self, recorder: Recorder | None) -> None:
-        """Show how a recorder does from now on."""
+        """Show the status of a recorder from now on."""
         with self._lock:
             self._recorder = recorder
 
@@ -74,11 +72,11 @@ class DisplayBuffer:
                 case Chunk():
                     self._arrived, self._now = self._clock(), item.stop / self._rate
                 case Trace():
-                    self._draw(item)
+                    self._add_trace(item)
                 case Prediction():
                     self._predictions.append(item)
                     self._now = max(self._now, item.stop)
-                    self._told += 1
+                    self._n_predictions += 1
                     if self._state.state != "baseline" or self._state.seconds_left is None:
                         self._state = State("streaming", time=item.time)
                 case Summary():
@@ -86,7 +84,7 @@ class DisplayBuffer:
                 case _:
                     if isinstance(item, Beats) and self._rate == 0:  # all that a strap gives
                         self._arrived = self._clock()
-                    self._note(item)
+                    self._add_event(item)
 
     def count(self, samples: int, lost: int) -> None:
         """Note how many raw samples came and were lost by now."""
@@ -94,12 +92,12 @@ class DisplayBuffer:
             self._samples, self._lost = samples, lost
 
     def close(self) -> None:
-        """No more will come."""
+        """End of the output."""
         with self._lock:
             self._ended = True
 
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
-        """Give what is new since the cursor, and the next cursor."""
+        """Return what is new since the cursor, and the next cursor."""
         with self._lock:
             first = max(since.trace, self._stop - KEPT_SAMPLES)
             at = np.arange(first, self._stop) % KEPT_SAMPLES
@@ -108,8 +106,8 @@ class DisplayBuffer:
                 state=self._state,
                 trace=self._trace[at],
                 trace_start=first,
-                predictions=_last(self._predictions, self._told - since.predictions),
-                events=_last(self._events, self._happened - since.events),
+                predictions=_last(self._predictions, self._n_predictions - since.predictions),
+                events=_last(self._events, self._n_events - since.events),
                 now=self._now,
                 age=max(0.0, self._clock() - self._arrived),
                 samples=self._samples,
@@ -119,17 +117,17 @@ class DisplayBuffer:
                 error=self._error,
                 recording=self._recorder.status if self._recorder else None,
             )
-            return snapshot, Poll(self._stop, self._told, self._happened)
+            return snapshot, Poll(self._stop, self._n_predictions, self._n_events)
 
-    def _note(self, event: StreamEvent) -> None:
+    def _add_event(self, event: StreamEvent) -> None:
         self._events.append(event)
-        self._happened += 1
+        self._n_events += 1
         if isinstance(event, State) and event.state in ONGOING_STATES:
             self._state = event
             self._error = event.detail if event.state == "error" else self._error
 
-    def _draw(self, trace: Trace) -> None:
-        """Lay a segment at its raw time, without a seam inside; what lies between segments is blank."""
+    def _add_trace(self, trace: Trace) -> None:
+        """Add samples: a segment at its raw time, contiguous inside; NaN between segments."""
         first = self._stop if trace.segment == self._segment else max(round(trace.start * MODEL_RATE_HZ), self._stop)
         self._segment = trace.segment
         blank = min(first - self._stop, KEPT_SAMPLES)

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State
 from ecg_live.results import Item, Prediction, Summary
 
-DECIMAL_PLACES = 6  # that floats are rounded to (DESIGN)
+DECIMAL_PLACES = 6
 
 
 class LineStream(Protocol):
-    """As much of a text stream as is needed."""
+    """Protocol of a text stream."""
 
     def write(self, text: str, /) -> object:
         """Take a line."""
@@ -35,7 +35,7 @@ class JsonLines:
     rate : float
         Raw rate in Hz, to give gaps in seconds.
     ended : callable
-        Called when no more will come.
+        Called at the end of the output.
     """
 
     name = "JSON lines"
@@ -46,7 +46,7 @@ class JsonLines:
         self._ended = ended
 
     def write(self, item: Item) -> None:
-        """Write one line, or none for what is no event (raw chunks, trace)."""
+        """Write one line; none for raw chunks and trace."""
         if line := line_fields(item, self._rate):
             self._stream.write(json.dumps(round_floats(line), allow_nan=False) + "\n")
             self._stream.flush()
@@ -57,7 +57,7 @@ class JsonLines:
 
 
 def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
-    """Fields of one line, in the order of DESIGN; None for items that have none."""
+    """Fields of one line, in their documented order; None for items without a line."""
     match item:
         case Prediction():
             return _prediction(item)
@@ -114,7 +114,7 @@ def _prediction(item: Prediction) -> dict[str, Any]:
 
 
 def round_floats(value: Any) -> Any:
-    """Floats to 6 places, at any depth; JSON has no other word than null for what is no number."""
+    """Round floats to 6 places, at any depth; NaN and infinities become null."""
     if isinstance(value, float):
         return round(value, DECIMAL_PLACES) if math.isfinite(value) else None
     if isinstance(value, Mapping):

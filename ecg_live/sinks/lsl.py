@@ -1,4 +1,4 @@
-"""A session's results as LSL streams, so that other programs can follow them, record them, or close the loop."""
+"""A session's results as LSL streams, for other programs to follow, record or close the loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecg_live.signal.highpass import CUTOFF_HZ, FILTER_ORDER
 from ecg_live.sinks.stream_layout import StreamRows, stream_specs
 from ecg_live.xdf.stream_spec import StreamKey, StreamSpec
 
-STREAM_PREFIX: Final = "ecg-live"  # streams' names and source ids begin with it
+STREAM_PREFIX: Final = "ecg-live"  # of the streams' names and source IDs
 OFFERED_STREAMS: tuple[StreamKey, ...] = (
     "filtered",
     "features",
@@ -33,8 +33,8 @@ FILTER_DESCRIPTION = {"type": "IIR", "design": "Butterworth", "order": f"{FILTER
 class LslOut:
     """Offer filtered ECG, features, predictions, decisions, heart rate, quality, markers and events.
 
-    Streams can be found from the start. Where a head abstains, its probabilities are NaN, and the stream of decisions
-    says why. Stamps are on LSL's clock and lie on raw time: what is late says so in its description.
+    Streams can be found from the start. If a head abstains, its probabilities are NaN, and the stream of decisions has
+    the reason. Timestamps are on LSL's clock, at raw time: a stream's description states its delay.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class LslOut:
     clock : Clock
         Session clock.
     delay : float
-        Seconds by which the signal path's output is late.
+        Delay of the signal path's output in s.
     """
 
     name = "LSL output"
@@ -59,7 +59,7 @@ class LslOut:
                 self._rates[spec.key] = spec.rate
 
     def write(self, item: Item) -> None:
-        """Hand an item's rows to whoever listens; never waits."""
+        """Push an item's rows to the outlets; never waits."""
         for row in self._rows.rows_for(item):
             outlet = self._outlets.get(row.key)
             if outlet is not None and len(row.values):
@@ -94,7 +94,7 @@ def lsl_stream_info(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.S
 
 
 def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
-    """How late samples come after their stamps, and what a stamp marks."""
+    """Delay of the samples after their timestamps, and what a timestamp marks."""
     if spec.key in ("markers", "events"):
         return {"late": "0", "window": "0", "stamp": "when it happened"}
     if spec.key == "filtered":

@@ -1,4 +1,4 @@
-"""Lines to another program that reads when it likes: one that pauses holds nobody up, one that never reads no end."""
+"""Write lines to another program on an own thread: a paused reader blocks neither the session nor its end."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import TextIO
 from ecg_live.atomic_write import write_all
 from ecg_live.errors import EcgLiveError
 
-MAX_WAITING_BYTES = 32 << 20  # bytes that may wait: half a day of lines
-READER_PATIENCE_S = 1.0  # s without anything read, after which somebody who wants to leave does
-_LEAVING_POLL_S = 0.1  # s between two looks at whether somebody wants to leave
+MAX_WAITING_BYTES = 32 << 20  # half a day of lines
+READER_PATIENCE_S = 1.0  # without anything read, while the user wants to leave
+_LEAVING_POLL_S = 0.1
 
 
 class StdoutWriter:
     """Hand text to a stream on a thread of its own.
 
-    The path to a recorder must not wait for whoever reads standard output, who may be a paused pager. Once too much
-    waits, a device's session cannot wait, and the output has failed; a replay can, and does.
+    The path to a recorder must not wait for the reader of standard output, which may be a paused pager. Once too much
+    waits, the output of a device's session fails; a replay waits.
 
     Parameters
     ----------
     stream : TextIO
         Not closed; where it is a file of the system, nothing else may write to it meanwhile.
     leaving : callable
-        Whether the user wants to leave: then what nobody reads is waited for no longer.
+        Whether the user wants to leave: the writer then no longer waits for an idle reader.
     waits : bool
-        There is no device that goes on meanwhile.
+        `write` may wait: no device goes on meanwhile.
     limit : int
         Bytes that may wait.
     patience : float
-        Seconds that leaving waits for a reader who does nothing.
+        Seconds that leaving waits for an idle reader.
     """
 
     def __init__(
@@ -50,14 +50,13 @@ class StdoutWriter:
         self._waits = waits
         self._limit = limit
         self._patience = patience
-        self._news = Condition()
+        self._changed = Condition()
         self._text: deque[str] = deque()
-        # bytes that wait or are on their way, and that were taken by now
-        self._size = 0
-        self._taken = 0
+        self._size = 0  # bytes that wait or are being written
+        self._taken = 0  # bytes that were written by now
         self._error: Exception | None = None
         self._over = False
-        self._told = False
+        self._error_raised = False
         Thread(target=self._run, name="output", daemon=True).start()
 
     def write(self, text: str) -> None:
@@ -70,71 +69,71 @@ class StdoutWriter:
         EcgLiveError
             Too much waits for a reader.
         """
-        with self._news:
+        with self._changed:
             while self._waits and self._error is None and self._size > self._limit and not self._leaving():
-                self._news.wait(_LEAVING_POLL_S)
+                self._changed.wait(_LEAVING_POLL_S)
             if self._error is None and self._size > self._limit:
-                self._error = EcgLiveError(f"{self._size >> 20} MB wait for somebody to read them", "read faster")
+                self._error = EcgLiveError(f"{self._size >> 20} MB wait for a reader", "read faster")
             if self._error is not None:
-                self._told = self._over = True
-                self._news.notify_all()
+                self._error_raised = self._over = True
+                self._changed.notify_all()
                 raise self._error
             self._text.append(text)
             self._size += len(text)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def flush(self) -> None:
         """Do nothing: what waits is never held back."""
 
     def drain(self) -> None:
-        """Wait until all was taken, and end; while the user wants to leave, only for as long as somebody reads.
+        """Wait until all was read, and end; while the user wants to leave, only for as long as the reader reads.
 
         Raises
         ------
         OSError
-            The stream did not take all of it, and no `write` said so; not where its reader left.
+            The stream did not take all of it, and no `write` has raised; not if its reader left.
         EcgLiveError
-            Nobody read it.
+            It was not read.
         """
-        with self._news:
+        with self._changed:
             known, since = self._taken, time.monotonic()
             while self._size and self._error is None:
-                self._news.wait(_LEAVING_POLL_S)
+                self._changed.wait(_LEAVING_POLL_S)
                 if self._taken != known or not self._leaving():
                     known, since = self._taken, time.monotonic()
                 elif time.monotonic() - since >= self._patience:
                     break
             self._over = True
-            self._news.notify_all()
-        if self._told or isinstance(self._error, BrokenPipeError):  # a reader may leave when it likes
+            self._changed.notify_all()
+        if self._error_raised or isinstance(self._error, BrokenPipeError):  # a reader may leave when it likes
             return
         if self._error is not None:
             raise self._error
         if self._size:
-            raise EcgLiveError(f"nobody read the last {self._size} bytes", "keep reading until the session has ended")
+            raise EcgLiveError(f"the last {self._size} bytes were not read", "keep reading until the session has ended")
 
     def _run(self) -> None:
         while (text := self._next()) is not None:
             try:
                 self._out(text)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next one to write is told
-                with self._news:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next `write` raises it
+                with self._changed:
                     self._error = error
-                    self._news.notify_all()
+                    self._changed.notify_all()
                 return
-            with self._news:
+            with self._changed:
                 self._size -= len(text)
                 self._taken += len(text)
-                self._news.notify_all()
+                self._changed.notify_all()
 
     def _next(self) -> str | None:
-        with self._news:
-            self._news.wait_for(lambda: self._text or self._over)
+        with self._changed:
+            self._changed.wait_for(lambda: self._text or self._over)
             return self._text.popleft() if self._text and not self._over else None
 
 
 def _writer_to(stream: TextIO) -> Callable[[str], object]:
-    """How to write to a stream; where that may take for ever, without a lock that Python needs to end."""
+    """Function that writes to a stream; to a file descriptor without a lock that would block Python's exit."""
     try:
         stream.flush()
         file = stream.fileno()

@@ -1,4 +1,4 @@
-"""A session as streams of samples, for the recorder and for LSL: which there are, and what each item adds to them."""
+"""A session's streams, for recorder and LSL: their layout, and the rows that each item adds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ecg_live.xdf.stream_spec import AUXILIARY_KEY_PREFIX, ChannelSpec, StreamKe
 
 
 class StreamRow(NamedTuple):
-    """What an item adds to a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first.
+    """Samples for a stream: ``values`` (n, channels); ``stamp`` is the session clock of the first.
 
     ``stamps`` (n,) are those of all samples where they are not ``1 / rate`` apart.
     """
@@ -92,8 +92,8 @@ def _auxiliary_spec(stream: AuxiliaryStream) -> StreamSpec:
 class StreamRows:
     """Turn a session's items into rows.
 
-    Stamps are on the session clock, and always a number. A replay that does not run at real time is stamped as if it
-    did, from its first sample on; an empty chunk says where that is, without adding any. A prediction is stamped with
+    Timestamps are on the session clock, and always finite. A replay at another speed gets the timestamps of real time,
+    from its first sample on; an empty chunk sets that start without adding samples. A prediction is stamped with
     the end of its window.
 
     Parameters
@@ -101,7 +101,7 @@ class StreamRows:
     info : StreamInfo
     heads : sequence of HeadInfo
     clock : Clock
-        Session clock, for what tells no time before the first sample.
+        Session clock, for items without a time before the first sample.
     """
 
     def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock = monotonic) -> None:
@@ -109,10 +109,10 @@ class StreamRows:
         self._heads = tuple(heads)
         self._clock = clock
         self._anchor: tuple[float, float] | None = None  # raw time (s) of a sample, and its stamp
-        self._newest: float | None = None  # stamp behind the newest sample
+        self._newest: float | None = None  # timestamp after the newest sample
 
     def rows_for(self, item: Item) -> Iterator[StreamRow]:
-        """Give the rows of an item."""
+        """Yield the rows of an item."""
         match item:
             case Chunk():
                 raw = item.start / self._info.rate
@@ -139,7 +139,7 @@ class StreamRows:
         if isinstance(item, Gap):
             values = np.array([[item.start, item.lost, item.bridged]], dtype=np.float64)
             yield StreamRow("gaps", self._stamp(item.start / self._info.rate, item.time), values)
-        if isinstance(item, Beats) and not self._info.channels:  # nobody else tells the heart rate
+        if isinstance(item, Beats) and not self._info.channels:  # no prediction has the heart rate
             yield StreamRow("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
         if line := line_fields(item, self._info.rate):
             stamp = self._stamp(item.raw, item.time) if isinstance(item, SetChange) else self._now(item)
@@ -147,13 +147,13 @@ class StreamRows:
 
     def _prediction(self, item: Prediction) -> Iterator[StreamRow]:
         stamp = self._stamp(item.stop, item.time + (item.stop - item.start))
-        probs, said = [], []
+        probs, decisions = [], []
         for head in self._heads:
             result = item.heads[head.name]
             probs += [result.probs[name] if result.probs else nan for name in head.classes]
-            said += [result.label or "", result.abstain or "", result.set]
+            decisions += [result.label or "", result.abstain or "", result.set]
         yield StreamRow("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
-        yield StreamRow("decisions", stamp, [said])
+        yield StreamRow("decisions", stamp, [decisions])
         yield StreamRow("quality", stamp, [[item.quality.grade, "; ".join(item.quality.reasons)]])
         beats = [nan if value is None else value for value in (item.heart_rate, item.rmssd)]
         yield StreamRow("heart_rate", stamp, np.array([beats], dtype=np.float64))
@@ -161,7 +161,7 @@ class StreamRows:
             yield StreamRow("features", stamp, item.features[None])
 
     def _stamp(self, raw: float | None, time: float | None) -> float:
-        """Session clock at a raw time (s) that was met at ``time``."""
+        """Session clock at a raw time (s) that the item has at ``time``."""
         if time is not None and isfinite(time) and (self._info.speed == 1.0 or raw is None or self._anchor is None):
             return time
         if self._anchor is None:
@@ -170,7 +170,7 @@ class StreamRows:
         return stamp if raw is None else stamp + raw - known
 
     def _now(self, item: Item) -> float:
-        """Stamp of an item that lies at no raw time."""
+        """Timestamp of an item without a raw time."""
         time: float | None = getattr(item, "time", None)
         if time is not None and isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
             return time

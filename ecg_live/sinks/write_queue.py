@@ -1,4 +1,4 @@
-"""What waits to be written to a recording, and since when."""
+"""Queue of items for a recording, with the age of the oldest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ecg_live.events import AuxiliarySamples, Chunk, Clock
 from ecg_live.results import Item
 
-SMALL_ITEM_BYTES = 2048  # bytes that an item other than samples is taken to need
+SMALL_ITEM_BYTES = 2048  # estimate for an item other than samples
 
 
 def item_bytes(item: Item) -> int:
@@ -25,10 +25,9 @@ def item_bytes(item: Item) -> int:
 
 
 class WriteQueue:
-    """Items between a session and the thread that writes them; nothing is left out.
+    """Lossless queue between a session and the thread that writes its items.
 
-    A device cannot be made to wait, so there is no room once ``limit`` bytes wait. A replay at full speed can: it is
-    held up until there is room.
+    A device cannot wait: the queue is full at ``limit`` bytes. A replay at full speed can: `put` waits for room.
 
     Parameters
     ----------
@@ -53,19 +52,19 @@ class WriteQueue:
 
     @property
     def late(self) -> float:
-        """How long (s) the oldest item waits to be on disk."""
+        """Age (s) of the oldest item that is not on disk."""
         with self._room:
             oldest = self._oldest if self._writing is None else self._writing
         return 0.0 if oldest is None else max(0.0, self._clock() - oldest)
 
     @property
     def share(self) -> float:
-        """How much of the room is taken; more than 1 where somebody is held up."""
+        """Used share of the room; above 1 while a replay waits."""
         with self._room:
             return self._size / self._limit
 
     def put(self, item: Item) -> int:
-        """Add an item; give how many bytes wait if that is more than there is room for, or else 0."""
+        """Add an item; return the waiting bytes if they exceed the limit, else 0."""
         with self._room:
             self._oldest = self._clock() if self._oldest is None else self._oldest
             self._size += item_bytes(item)
@@ -85,12 +84,12 @@ class WriteQueue:
         return items
 
     def done(self) -> None:
-        """What was taken is on the disk."""
+        """Note that the taken items are on disk."""
         with self._room:
             self._writing = None
 
     def give_up(self) -> None:
-        """Nothing more will be written; nobody waits any more."""
+        """Note that nothing more will be written; a waiting `put` returns."""
         with self._room:
             self._over, self._writing, self._oldest = True, None, None
             self._room.notify_all()

@@ -10,20 +10,20 @@ import numpy as np
 from ecg_live.events import F64, AuxiliarySamples, Chunk, Clock, StreamInfo
 from ecg_live.results import HeadInfo, Item
 from ecg_live.sinks.stream_layout import StreamRow, StreamRows
-from ecg_live.sinks.xdf_left import SampleCount
+from ecg_live.sinks.xdf_salvage import SampleCount
 from ecg_live.xdf import encode
 from ecg_live.xdf.headers import stream_footer, stream_header
 from ecg_live.xdf.stream_spec import StreamKey, StreamSpec
 
-OFFSET_INTERVAL_S = 5.0  # s between two clock offsets, as LabRecorder writes them
-BOUNDARY_INTERVAL_S = 10.0  # s between two boundaries (ibid.)
-TIMESTAMP_TOLERANCE_S = 1e-6  # s by which a stamp may be off the line and still need not be written
-MAX_CHUNK_SAMPLES = 4096  # samples in a chunk; what is lost when one is damaged
+OFFSET_INTERVAL_S = 5.0  # between two clock offsets, as LabRecorder writes them
+BOUNDARY_INTERVAL_S = 10.0  # (ibid.)
+TIMESTAMP_TOLERANCE_S = 1e-6  # of a timestamp that follows from the one before at the nominal rate
+MAX_CHUNK_SAMPLES = 4096  # lost when one is damaged
 
 
 @dataclass(slots=True)
 class _StreamTally:
-    """What a file holds of a stream."""
+    """Samples of one stream in a file."""
 
     number: int
     spec: StreamSpec
@@ -45,10 +45,10 @@ class _StreamTally:
 
 @dataclass(slots=True)
 class FileTally:
-    """What a file holds by now.
+    """Content of a file by now.
 
-    ``stop`` is the raw counter behind its newest sample, None where the next one must say where it lies; ``offsets``
-    and ``boundary`` are when these were written last.
+    ``stop`` is the raw sample index after its newest sample, None if the next one needs a sample-index chunk;
+    ``offsets`` and ``boundary`` are the session clock when these were written last.
     """
 
     tallies: dict[StreamKey, _StreamTally] = field(default_factory=dict)
@@ -56,8 +56,8 @@ class FileTally:
     offsets: float = 0.0
     boundary: float = 0.0
 
-    def recount(self, counted: Iterable[SampleCount]) -> None:
-        """Begin anew with what was found in a file."""
+    def restart(self, counted: Iterable[SampleCount]) -> None:
+        """Set the tallies to the content that was found in a file."""
         self.stop = None
         self.tallies = {key: _StreamTally(each.number, each.spec) for key, each in self.tallies.items()}
         numbered = {each.number: each for each in self.tallies.values()}
@@ -66,7 +66,7 @@ class FileTally:
 
 
 class XdfEncoder:
-    """Makes chunks of items; samples that follow each other share one, and its stamp.
+    """Encodes items as chunks; consecutive samples share a chunk and its timestamp.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class XdfEncoder:
     info : StreamInfo
     heads : sequence of HeadInfo
     texts : mapping
-        What the stream headers say besides.
+        Further fields of the stream headers.
     clock : Clock
         Session clock.
     """
@@ -93,11 +93,11 @@ class XdfEncoder:
         self._texts = dict(texts)
         self._clock = clock
         self._rows = StreamRows(info, heads, clock)
-        self.book = FileTally()  # of the file that is written; may be put back
+        self.book = FileTally()  # of the current file; restored if the next one fails
         self._held: list[F64] = []
         self._stamp = 0.0  # of the first sample held
         self.first: int | None = None  # raw counter of the first sample of all
-        self.stop = 0  # and behind the last one
+        self.stop = 0  # and after the last one
 
     @property
     def seconds(self) -> float:
@@ -115,20 +115,20 @@ class XdfEncoder:
             )
             for each in self.book.tallies.values()
         ]
-        return b"".join(heads) + self._offsets_at(now)
+        return b"".join(heads) + self._clock_offsets(now)
 
     def pack(self, items: Iterable[Item]) -> Iterator[bytes]:
         """Whole chunks with all that the items add."""
         for item in items:
             for row in self._rows.rows_for(item):
                 if row.key in self.book.tallies:
-                    yield from self._row(row, item)
-        yield from self._release()
+                    yield from self._encode_row(row, item)
+        yield from self._encode_held()
 
     def tick(self) -> bytes:
         """Clock offsets and a boundary, where they are due."""
         now = self._clock()
-        due = self._offsets_at(now) if now - self.book.offsets >= OFFSET_INTERVAL_S else b""
+        due = self._clock_offsets(now) if now - self.book.offsets >= OFFSET_INTERVAL_S else b""
         if now - self.book.boundary >= BOUNDARY_INTERVAL_S:
             self.book.boundary = now
             due += encode.chunk(encode.BOUNDARY_TAG, encode.BOUNDARY_UUID)
@@ -140,19 +140,19 @@ class XdfEncoder:
             encode.chunk(encode.STREAM_FOOTER_TAG, stream_footer(each.first, each.last, each.count), each.number)
             for each in self.book.tallies.values()
         ]
-        return self._offsets_at(self._clock()) + b"".join(feet)
+        return self._clock_offsets(self._clock()) + b"".join(feet)
 
-    def _offsets_at(self, now: float) -> bytes:
+    def _clock_offsets(self, now: float) -> bytes:
         self.book.offsets = now
         return b"".join(encode.clock_offset_chunk(each.number, now) for each in self.book.tallies.values())
 
-    def _row(self, row: StreamRow, item: Item) -> Iterator[bytes]:
+    def _encode_row(self, row: StreamRow, item: Item) -> Iterator[bytes]:
         tally = self.book.tallies[row.key]
         if isinstance(item, Chunk):
-            yield from self._signal(row.stamp, item, tally)
+            yield from self._hold_signal(row.stamp, item, tally)
             return
         if not isinstance(item, AuxiliarySamples):  # the order among streams means nothing there
-            yield from self._release()
+            yield from self._encode_held()
         if row.stamps is not None and isinstance(row.values, np.ndarray):
             tally.add_stamped(row.stamps)
             yield encode.stamped_samples_chunk(tally.number, tally.spec.form, row.stamps, row.values)
@@ -163,11 +163,11 @@ class XdfEncoder:
         else:
             yield encode.text_samples_chunk(tally.number, row.stamp, row.values)
 
-    def _signal(self, stamp: float, item: Chunk, tally: _StreamTally) -> Iterator[bytes]:
+    def _hold_signal(self, stamp: float, item: Chunk, tally: _StreamTally) -> Iterator[bytes]:
         held = sum(map(len, self._held))
         off = abs(stamp - (self._stamp + held / self._info.rate))
         if item.start != self.book.stop or off > TIMESTAMP_TOLERANCE_S or held + len(item.samples) > MAX_CHUNK_SAMPLES:
-            yield from self._release()
+            yield from self._encode_held()
             self._stamp = stamp
         if item.start != self.book.stop:
             yield encode.sample_index_chunk(tally.number, item.start)
@@ -175,7 +175,7 @@ class XdfEncoder:
         self.book.stop = self.stop = item.stop
         self.first = item.start if self.first is None else self.first
 
-    def _release(self) -> Iterator[bytes]:
+    def _encode_held(self) -> Iterator[bytes]:
         if not self._held:
             return
         samples, self._held = np.concatenate(self._held), []

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ecg_live.atomic_write import new_file, private_folder, sync_folder, write_all
 from ecg_live.errors import RecordingError
-from ecg_live.sinks.xdf_left import IntactPart, find_intact_part
+from ecg_live.sinks.xdf_salvage import IntactPart, find_intact_part
 from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, chunk
 
 if sys.platform != "win32":
@@ -25,7 +25,7 @@ _COPY_BYTES = 1 << 20  # bytes at once
 
 
 class _SyncedState(NamedTuple):
-    """How far a file goes, what is still to be written before all else, and the digest at its end."""
+    """Size of a file, bytes to write before all else, and the digest at its end."""
 
     size: int
     head: bytes
@@ -33,7 +33,7 @@ class _SyncedState(NamedTuple):
 
 
 class XdfFile:
-    """A new file, held open, that only its user may read; nobody sees it before `appear`.
+    """A new file, held open, that only its user may read; it has its name from `appear` on.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class XdfFile:
         _lock(self._file, alone=True)
 
     def appear(self) -> None:
-        """Take the name, with all that was written by now: a kill leaves no file that is empty, or lacks headers.
+        """Take the name, with all that was written by now: a kill never leaves a file without headers.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class XdfFile:
         data = self._head + data
         digest = hashlib.sha256(self._digest + data).digest()
         data += chunk(DIGEST_TAG, digest)
-        if os.fstat(self._file).st_size > self.size:  # what a disk that fails did not let be taken off
+        if os.fstat(self._file).st_size > self.size:  # an earlier cut failed
             os.ftruncate(self._file, self.size)
         try:
             write_all(self._file, data)
@@ -115,7 +115,7 @@ class XdfFile:
         Raises
         ------
         OSError
-            It is not. What was appended since the last time is taken off again, as nobody knows how much of it is
+            It is not. What was appended since the last time is taken off again, as it is unknown how much of it is
             there: a system forgets what a disk did not take.
         """
         try:
@@ -127,7 +127,7 @@ class XdfFile:
         self._safe = _SyncedState(self.size, self._head, self._digest)
 
     def damage(self) -> str:
-        """What somebody did to the file, in words; empty if nothing is known."""
+        """External damage to the file, in words; empty if there is none."""
         there = os.fstat(self._file).st_size
         if there < self.size:
             return f"cut from {self.size} to {there} bytes"
@@ -139,7 +139,7 @@ class XdfFile:
         Returns
         -------
         XdfFile
-            Not seen by anybody yet.
+            Without its name yet.
         Left or None
             What that is, if it is not all of it.
 
@@ -167,13 +167,13 @@ class XdfFile:
         return other, found
 
     def close(self) -> None:
-        """Let go of the file; once is enough."""
+        """Close the file; more than once is allowed."""
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
 
     def discard(self) -> None:
-        """Let go of a file that is of no use, and of which nobody knows."""
+        """Close and remove a file that has no name yet."""
         self.close()
         with contextlib.suppress(OSError):
             (self._part or self.path).unlink()
@@ -183,26 +183,32 @@ class XdfFile:
         return os.read(self._file, size)
 
     def _trim(self) -> None:
-        """Take off what is half written; `append` tries again where that fails."""
+        """Cut off a half-written append; `append` tries again if that fails."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, self.size)
 
     def _removed(self) -> bool:
-        """Whether somebody took the file away; nobody can on Windows, while it is open."""
+        """Whether the file was removed or renamed; Windows prevents that while it is open."""
         if sys.platform == "win32":
             return False
         try:
             there = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return True
-        except OSError:  # nobody may look there now, or a server does not answer: that says nothing of the file
+        except OSError:  # no permission, or a server does not answer: the file itself may be fine
             return False
         own = os.fstat(self._file)
         return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
 
 
 def _rename(part: Path, path: Path) -> None:
-    """Give a file its name unless another has that. Raises `OSError`."""
+    """Give a file its name.
+
+    Raises
+    ------
+    OSError
+        If another file has the name, or the disk does not take it.
+    """
     try:
         os.link(part, path)
     except FileExistsError:
@@ -237,7 +243,7 @@ def being_written(path: Path) -> bool:
 def _lock(file: int, *, alone: bool) -> bool:
     """Lock an open file until it is closed, by a kill as well; False if another has it alone."""
     if sys.platform == "win32":
-        return True  # nobody can remove a file there while it is open
+        return True  # Windows keeps an open file
     try:
         fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -248,7 +254,7 @@ def _lock(file: int, *, alone: bool) -> bool:
 
 
 def free_bytes(path: Path) -> int | None:
-    """Bytes left on the disk of a file; None where nobody knows."""
+    """Free bytes on the disk of a file; None if unknown."""
     try:
         return shutil.disk_usage(path.parent).free
     except OSError:
@@ -256,7 +262,7 @@ def free_bytes(path: Path) -> int | None:
 
 
 def rescue_path(path: Path) -> Path:
-    """NAME_rescued.xdf, or with a number behind that if it is there."""
+    """NAME_rescued.xdf, with a number appended if it exists."""
     return unused_path(path.with_name(f"{path.stem}_rescued{path.suffix}"), 1)[0]
 
 
@@ -266,7 +272,7 @@ def part_path(path: Path, part: int) -> Path:
 
 
 def unused_path(path: Path, part: int) -> tuple[Path, int]:
-    """The first part from ``part`` on of which there is no file."""
+    """Path and number of the first part from ``part`` on that does not exist."""
     while part_path(path, part).exists():
         part += 1
     return part_path(path, part), part

@@ -1,4 +1,4 @@
-"""The files of a recording, one behind the other; what a disk does not take is kept, to be tried again or elsewhere."""
+"""The files of a recording, in sequence; what a disk does not take is kept and written again, or elsewhere."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ecg_live.results import Item
 from ecg_live.sinks.write_queue import item_bytes
 from ecg_live.sinks.xdf_encoder import XdfEncoder
 from ecg_live.sinks.xdf_file import XdfFile, rescue_path, unused_path
-from ecg_live.sinks.xdf_left import IntactPart
+from ecg_live.sinks.xdf_salvage import IntactPart
 from ecg_live.xdf import encode
 from ecg_live.xdf.headers import file_header
 
-BATCH_BYTES = 1 << 20  # bytes written and sealed at once, about
+BATCH_BYTES = 1 << 20  # written and sealed at once, about
 Items = list[Item]
 
 
@@ -37,7 +37,7 @@ ONE_FILE = RollLimits()
 
 
 class XdfParts:
-    """Write items; where that fails nothing of them is there, and they are still to be written.
+    """Write items; if that fails the file has none of them, and they stay to be written.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class XdfParts:
         self._due = b""
         self._ended = False  # the file has its footers, or they are due
         self._began = clock()  # when the file was begun
-        self._file = self._made(path, 1)
+        self._file = self._new_file(path, 1)
 
     @property
     def path(self) -> Path:
@@ -91,7 +91,7 @@ class XdfParts:
 
     @property
     def waits(self) -> bool:
-        """Whether something is still to be written, or a file that was removed or cut is to be rescued."""
+        """Whether items wait to be written, or a removed or cut file is to be replaced."""
         return bool(self._packed or self._waiting or self._file.damage())
 
     def add(self, items: Iterable[Item]) -> None:
@@ -106,36 +106,48 @@ class XdfParts:
         OSError, RecordingError
             It does not take it, or the next file cannot be made; to be called again.
         """
-        self._put()
+        self._write_due()
         while self._waiting:
             if self._ended or self._full():
                 self._roll()
             self._packed = self._waiting.popleft()
             self._due = b"".join(self._packer.pack(self._packed))
-            self._put()
+            self._write_due()
         if not self._ended:
             self._due = self._packer.tick()
-            self._put()
+            self._write_due()
 
     def end(self) -> None:
-        """Write footers. Raises as `flush`."""
+        """Write footers.
+
+        Raises
+        ------
+        OSError, RecordingError
+            As `flush`.
+        """
         self._end()
-        self._put()
+        self._write_due()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def move(self, folder: Path) -> None:
-        """Go on in a new file in a folder; it has all that waits before anybody sees it. Raises as `flush`."""
+        """Go on in a new file in a folder; it has all that waits before it gets its name.
+
+        Raises
+        ------
+        OSError, RecordingError
+            As `flush`.
+        """
         base = folder / self._path.name
         path, number = unused_path(base, self._number + 1)
-        self._follow(self._made(path, number, self._unsafe()), number)
+        self._switch_to(self._new_file(path, number, self._unwritten()), number)
         self._path, self._packed, self._due = base, [], b""
         self._waiting.clear()
 
     def copy_to(self, folder: Path | None = None) -> str:
-        """Go on in another file, in the same folder unless told, if somebody removed this one or cut it; say so.
+        """If the file was removed or cut, go on in another one, in ``folder`` or the same; return the message.
 
         Raises
         ------
@@ -148,32 +160,32 @@ class XdfParts:
         other, left = was.copy_to(rescue_path((folder or was.path.parent) / was.path.name))
         if left is not None and not left.end:  # not even headers
             other.discard()
-            other = self._made(other.path, self._number)
-            self._take_up(None)
+            other = self._new_file(other.path, self._number)
+            self._resume_after(None)
         else:
             other.appear()
         if left is not None and left.end:
-            self._packer.book.recount(left.counted)
-            self._take_up(left)
+            self._packer.book.restart(left.counted)
+            self._resume_after(left)
         self._file = other
         was.close()
         what = "all of it is" if left is None else "what was left of it, and what follows, is"
         return f"{was.path} was {why} while it was written; {what} in {other.path}"
 
-    def _take_up(self, left: IntactPart | None) -> None:
-        """Behind what is left of a file that was cut, say what is lost, and pack anew what was not safe."""
-        items = self._unsafe()
+    def _resume_after(self, left: IntactPart | None) -> None:
+        """After the intact part of a cut file, record the gap, and queue all items that were not on disk."""
+        items = self._unwritten()
         self._packed, self._due, self._ended = [], b"", False
         self._waiting = deque(_batches(items))
         until = next((item.start for item in items if isinstance(item, Chunk)), self._packer.stop)
         if left is not None and left.stop is not None and until > left.stop:
             self._waiting.appendleft([Gap(left.stop, until - left.stop, "the file was cut while it was written")])
 
-    def _unsafe(self) -> Items:
+    def _unwritten(self) -> Items:
         """All that is not on the disk."""
         return [*self._packed, *(item for batch in self._waiting for item in batch)]
 
-    def _put(self) -> None:
+    def _write_due(self) -> None:
         if self._due:
             self._file.append(self._due)
             self._file.sync()
@@ -185,15 +197,15 @@ class XdfParts:
     def _roll(self) -> None:
         """Go on in the next file."""
         self._end()
-        self._put()
+        self._write_due()
         path, number = unused_path(self._path, self._number + 1)
-        self._follow(self._made(path, number), number)
+        self._switch_to(self._new_file(path, number), number)
 
     def _end(self) -> None:
         if not self._ended:
             self._due, self._ended = self._packer.end(), True
 
-    def _made(self, path: Path, number: int, items: Iterable[Item] = ()) -> XdfFile:
+    def _new_file(self, path: Path, number: int, items: Iterable[Item] = ()) -> XdfFile:
         """A new file with headers and items; where it cannot be, the one before can go on."""
         book, file = self._packer.book, XdfFile(path, self._sync)
         try:
@@ -212,7 +224,7 @@ class XdfParts:
         self._began = self._clock()
         return file
 
-    def _follow(self, file: XdfFile, number: int) -> None:
+    def _switch_to(self, file: XdfFile, number: int) -> None:
         """Go on in a file."""
         old, self._file = self._file, file
         self._before += old.size

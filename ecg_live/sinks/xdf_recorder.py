@@ -1,4 +1,4 @@
-"""The recorder: a session into XDF files, by a thread of its own, so that the worker never waits for the disk."""
+"""The recorder: writes a session to XDF files on an own thread, so that the worker never waits for the disk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ from ecg_live.sinks.xdf_file import free_bytes
 from ecg_live.sinks.xdf_parts import ONE_FILE, RollLimits, XdfParts
 from ecg_live.xdf.stream_spec import StreamSpec
 
-WRITE_INTERVAL_S = 0.15  # s from one write to the next: leaves a busy machine time within the 0.5 s of the design
-MAX_QUEUE_BYTES = 256 << 20  # bytes that may wait for the disk
-DISK_PATIENCE_S = (
-    60.0  # s that closing waits for the disk, a replay at full speed, and a disk that fails for another place
-)
-CROWDED_SHARE = 0.5  # of the room for what waits, from which on a disk that fails is waited for no longer
-KEPT_REMEDY = "what was written before is in the file; ecg-live verify tells"
+WRITE_INTERVAL_S = 0.15  # leaves a busy machine time within the 0.5 s of the design
+MAX_QUEUE_BYTES = 256 << 20
+DISK_PATIENCE_S = 60.0  # of closing, of a replay at full speed, and before another place is tried
+CROWDED_SHARE = 0.5  # of the queue; above it another place is tried at once
+KEPT_REMEDY = "what was written before is in the file; check it with ecg-live verify"
 
 
 class XdfRecorder:
@@ -42,12 +40,12 @@ class XdfRecorder:
     info : StreamInfo
     heads : sequence of HeadInfo
     texts : mapping
-        What stream headers say besides: participant, session, configuration, model.
+        Further fields of the stream headers: participant, session, configuration, model.
     clock : Clock
         Session clock.
     roll : Roll
     limit : int
-        Bytes that may wait for the disk; beyond, the recording fails, save that a replay at full speed waits.
+        Bytes that may wait for the disk; beyond, the recording fails, but a replay at full speed waits.
     interval : float
         Seconds from the begin of one write to that of the next.
     patience : float
@@ -57,7 +55,7 @@ class XdfRecorder:
     elsewhere : sequence of Path
         Folders to go on in.
     moved : callable
-        Told of a file that was begun in one of them.
+        Called with the path of a file that was begun in one of them.
 
     Raises
     ------
@@ -90,25 +88,25 @@ class XdfRecorder:
         self._moved = moved
         self._packer = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
-        self._failed: str | None = None  # said once, by whoever finds out first
-        self._note = ""
-        self._trouble = ""
-        self._since = 0.0  # when that began, or another place was tried in vain
+        self._failed: str | None = None  # set once, by the thread that notices first
+        self._note = ""  # last event of the file
+        self._trouble = ""  # why the file cannot be written now
+        self._since = 0.0  # session clock when the trouble began, or when another place failed
         self._ending = Event()
         self._parts = XdfParts(path, self._packer, clock, roll, sync)
-        self._published = self._looked()  # by the recorder's thread, as a whole
+        self._published = self._current_status()  # by the recorder's thread, as a whole
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
     @property
     def status(self) -> RecordingStatus:
-        """How it does, from any thread."""
+        """Status of the recording; callable from any thread."""
         late = self._backlog.late  # first: what is not late any more has been published
         failed, published = self._failed, self._published
         return replace(published, late=0.0 if failed else late, failed=failed)
 
     def write(self, item: Item) -> None:
-        """Take one item; waits for nothing, save in a replay at full speed while the disk is far behind.
+        """Take one item; never waits, except in a replay at full speed while the disk is far behind.
 
         Raises
         ------
@@ -148,24 +146,24 @@ class XdfRecorder:
             while not last:
                 last = self._ending.wait(pause)
                 began = self._clock()
-                self._pass(last=last)
+                self._write_pending(last=last)
                 pause = max(self._interval / 10, self._interval - (self._clock() - began))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the recording has failed and must say so
+        except Exception as error:  # noqa: BLE001 - whatever it is, the recording has failed and must report it
             self._fail(f"unexpected {type(error).__name__}: {error}")
         finally:
             self._parts.close()
 
-    def _pass(self, *, last: bool) -> None:
-        """Bring all that waits to the disk, or keep it."""
+    def _write_pending(self, *, last: bool) -> None:
+        """Write all that waits to the disk, or keep it."""
         try:
-            self._bring(last=last)
+            self._write_waiting(last=last)
         except (OSError, RecordingError) as error:
-            self._hold(error, last=last)
-        self._published = self._looked()
+            self._keep_for_retry(error, last=last)
+        self._published = self._current_status()
         if not self._trouble:
             self._backlog.done()
 
-    def _bring(self, *, last: bool) -> None:
+    def _write_waiting(self, *, last: bool) -> None:
         self._note = self._parts.copy_to() or self._note
         self._parts.flush()  # what was kept
         self._parts.add(self._backlog.take())
@@ -176,8 +174,8 @@ class XdfRecorder:
             self._note = f"{self._parts.path} can be written again; nothing is lost"
         self._trouble = ""
 
-    def _hold(self, error: OSError | RecordingError, *, last: bool) -> None:
-        """Keep what could not be written; go elsewhere where waiting is no use, or was in vain."""
+    def _keep_for_retry(self, error: OSError | RecordingError, *, last: bool) -> None:
+        """Keep what could not be written; try another place if waiting does not help."""
         now, path = self._clock(), self._parts.path
         if not self._trouble:
             self._since = now
@@ -192,7 +190,7 @@ class XdfRecorder:
             self._fail(why)
 
     def _move(self, *, last: bool, why: str) -> bool:
-        """Go on in another place; false where there is none, or only footers lack."""
+        """Go on in another place; False if there is none, or only footers are missing."""
         if last:
             self._parts.add(self._backlog.take())
         here = self._parts.path.parent
@@ -202,7 +200,7 @@ class XdfRecorder:
                 if not moved:
                     self._parts.move(folder)
                 self._trouble = ""
-                self._bring(last=last)
+                self._write_waiting(last=last)
             except (OSError, RecordingError):
                 continue
             self._note = moved or f"{why}; the recording goes on in {self._parts.path}"
@@ -211,8 +209,8 @@ class XdfRecorder:
             return True
         return False
 
-    def _looked(self) -> RecordingStatus:
-        """How it does now."""
+    def _current_status(self) -> RecordingStatus:
+        """Status now."""
         path = self._parts.path
         return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free_bytes(path), note=self._note)
 

@@ -1,4 +1,4 @@
-"""The chunk layer of XDF: what is where in the file. Layout: XDF specification, github.com/sccn/xdf/wiki."""
+"""Decode XDF chunks. Layout: XDF specification, github.com/sccn/xdf/wiki."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_CHUNK_BYTES = 1 << 30  # bytes; no writer makes such a chunk
 
 
 class ChunkLocation(NamedTuple):
-    """A whole chunk from ``begin`` to ``end``: its tag and stream, and where its content behind them lies."""
+    """A complete chunk from ``begin`` to ``end``: its tag and stream, and the position and size of its content."""
 
     tag: int
     stream: int
@@ -35,7 +35,7 @@ class ChunkLocation(NamedTuple):
 
 
 class TruncatedChunk(NamedTuple):
-    """What is left, from ``begin`` on, of a chunk that was cut: ``there`` of ``size`` bytes."""
+    """The rest of a cut chunk from ``begin`` on: ``there`` of ``size`` bytes."""
 
     there: int
     size: int
@@ -55,11 +55,11 @@ class StreamHeader:
     kinds: tuple[str, ...]
     units: tuple[str, ...]
     source_id: str
-    own: Mapping[str, str] = field(default_factory=dict)  # what our recorder adds
+    own: Mapping[str, str] = field(default_factory=dict)  # fields of our recorder
 
 
 def iter_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk]]:
-    """Walk over all chunks; the file stands at the content, and may be read or left as it is."""
+    """Iterate over all chunks; the file is positioned at the content, which may be read or skipped."""
     total = path.stat().st_size
     with path.open("rb") as file:
         at = len(MAGIC)
@@ -74,12 +74,12 @@ def iter_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | Truncate
 
 
 def locate_chunk(path: Path, file: BinaryIO, at: int, total: int) -> ChunkLocation | TruncatedChunk:
-    """What begins at a byte of a file of ``total`` bytes.
+    """Locate the chunk that begins at byte ``at`` of a file of ``total`` bytes.
 
     Raises
     ------
     FormatError
-        It is no chunk.
+        It is not a chunk.
     """
     file.seek(at)
     width = file.read(1)[0]
@@ -105,12 +105,12 @@ def locate_chunk(path: Path, file: BinaryIO, at: int, total: int) -> ChunkLocati
 
 
 def truncation_warning(path: Path, chunk: TruncatedChunk) -> State:
-    """Say that a file is cut."""
+    """Warning that a file is cut."""
     return State("warning", f"{path.name}: cut short: {describe_truncation(chunk)}; the chunk is left out")
 
 
 def describe_truncation(chunk: TruncatedChunk) -> str:
-    """In words, what is left of a chunk."""
+    """Describe a cut chunk in words."""
     return f"{chunk.there} of {chunk.size or 'an unknown number of'} bytes of the last chunk are there"
 
 
@@ -120,7 +120,7 @@ def read_stream_header(path: Path, number: int, data: bytes) -> StreamHeader:
     Raises
     ------
     FormatError
-        It is no stream header.
+        It is not a stream header.
     """
     try:
         root = ET.fromstring(data.decode("utf-8", "replace").strip("\0 \r\n"))  # noqa: S314 - expat refuses bombs

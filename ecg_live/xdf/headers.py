@@ -1,4 +1,4 @@
-"""What an XDF file says in XML: of itself, of its streams, and of how they ended."""
+"""XML of an XDF file: file header, stream headers and stream footers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def file_header(now: datetime, part: int, session: str) -> bytes:
 
 
 def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Mapping[str, str]) -> bytes:
-    """XML of a stream; ``texts`` are told of every stream, save the model's card, which goes with the predictions."""
+    """XML of a stream; ``texts`` go to every stream, but the model's card to the predictions only."""
     fields = {
         "name": spec.name,
         "type": spec.kind,
@@ -69,7 +69,7 @@ def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Map
 
 
 def stream_footer(first: float, last: float, count: int) -> bytes:
-    """XML of how a stream ended."""
+    """XML of a stream's footer."""
     fields = {"first_timestamp": repr(first), "last_timestamp": repr(last), "sample_count": count}
     return _document(*_leaves(fields))
 

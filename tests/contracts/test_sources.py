@@ -60,7 +60,7 @@ def test_delivered_and_lost_is_played_to_the_sample_and_in_millivolt(reading: Re
     rig, reader = reading
     ecg, first = rig.source.info.ecg, reader.chunks[0]
     begun = round(float(first.samples[0, ecg]) * 1000) - first.start  # what the first sample says of itself
-    for item in reader.counted():
+    for item in reader.counter_steps():
         if isinstance(item, Chunk):
             expected = (begun + np.arange(item.start, item.stop)) % ROUND
             assert item.samples[:, ecg] == pytest.approx(expected / 1000, abs=2e-4)
@@ -68,7 +68,7 @@ def test_delivered_and_lost_is_played_to_the_sample_and_in_millivolt(reading: Re
 
 
 def test_it_goes_on_after_a_loss_and_says_why(reading: Reading) -> None:
-    kinds = [type(item) for item in reading.reader.counted()]
+    kinds = [type(item) for item in reading.reader.counter_steps()]
     assert Chunk in kinds[kinds.index(Gap) + 1 :]
     check_gaps(reading.reader)
 

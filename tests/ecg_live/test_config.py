@@ -106,7 +106,7 @@ def test_a_file_that_is_no_text(toml: dict[str, str]) -> None:
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="which is no file"):
+    with pytest.raises(ConfigError, match="which is not a file"):
         load_settings({}, {"ECG_LIVE_CONFIG": str(tmp_path / "none.toml")})
 
 

@@ -18,7 +18,7 @@ from tests.support.journalled_recorder import ENTRIES, SIZE
 
 def note(journal: Path) -> None:
     """From now on, sessions note each chunk when they take it from their source, and each prediction that is made."""
-    take, predict, entry, predicted = Session._take, Session._predict, count(), count(1)
+    take, predict, entry, predicted = Session._process, Session._predict, count(), count(1)
     with journal.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), ENTRIES * SIZE)  # outlives a kill -9
 
@@ -35,7 +35,7 @@ def note(journal: Path) -> None:
         noted(-next(predicted))
         return prediction
 
-    Session._take, Session._predict = taken, made  # type: ignore[method-assign]
+    Session._process, Session._predict = taken, made  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

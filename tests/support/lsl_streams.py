@@ -19,5 +19,5 @@ def name() -> str:
 
 def off(reader: SourceReader) -> set[float]:
     """What the device's index is ahead of the source's: one value where every sample is accounted for."""
-    assert list(reader.counted())
+    assert list(reader.counter_steps())
     return {float(value) for c in reader.chunks for value in np.round(c.samples[:, 0], 6) - np.arange(c.start, c.stop)}

@@ -137,7 +137,7 @@ def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 1
         assert running.stderr is not None
-        assert "nobody read the last" in running.stderr.read()
+        assert "were not read" in running.stderr.read()
     assert verify(path).sound
 
 

@@ -33,9 +33,9 @@ def test_what_is_a_marker(line: bytes, expected: MarkRequest) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"\n", "'' is no command"),
-        (b"mark x\n", "'mark' is no command"),
-        (b"GET / HTTP/1.1\r\n", "'GET' is no command"),
+        (b"\n", "'' is not a command"),
+        (b"mark x\n", "'mark' is not a command"),
+        (b"GET / HTTP/1.1\r\n", "'GET' is not a command"),
         (b"MARK\n", "needs a text"),
         (b"MARK \x00\x01 \n", "needs a text"),
         (b"MARK@ x\n", "'' is no time"),

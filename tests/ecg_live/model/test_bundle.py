@@ -195,7 +195,7 @@ def test_a_bundle_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_missing_folder_and_empty(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "none.safetensors").message
-    assert "no regular file" in refused(tmp_path).message
+    assert "not a regular file" in refused(tmp_path).message
     empty = tmp_path / "empty.safetensors"
     empty.touch()
     refused(empty)
@@ -233,7 +233,7 @@ def test_a_plain_safetensors_file(tmp_path: Path) -> None:
         ({"a": torch.zeros(3).bfloat16()}, {}),
     ):
         path.write_bytes(save(tensors, meta))
-        assert "but no bundle" in refused(path).message
+        assert "but holds no bundle" in refused(path).message
 
 
 @pytest.mark.parametrize("text", ["", "[", "[" * 100_000, "3", "null", "[]", "{}", '{"schema": 2}', '{"schema": "1"}'])

@@ -59,7 +59,7 @@ def numbers(x: F64) -> list[Chunk | Gap | State]:
 
 def test_no_numbers_at_the_very_start_are_a_gap_of_their_own() -> None:
     gap, run = numbers(np.array([np.nan, np.inf, 1.0, 2.0]))
-    assert gap == Gap(0, 2, "samples are not numbers")
+    assert gap == Gap(0, 2, "samples are invalid (NaN)")
     assert isinstance(run, Chunk)
     assert run.start == 2
 

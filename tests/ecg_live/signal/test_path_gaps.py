@@ -37,7 +37,7 @@ def test_gaps_say_what_is_missing() -> None:
         (29_300, 500, False),
         (49_990, 10, False),
     ]
-    assert made.gaps[0].cause == "samples are not numbers"
+    assert made.gaps[0].cause == "samples are invalid (NaN)"
 
 
 @pytest.mark.parametrize("rate", [100.0, 129.87, 256.0, 1000.0, 4000.0])
@@ -63,7 +63,7 @@ def test_a_minute_without_numbers_says_so_every_hop() -> None:
     made = play(SignalPath(info(500.0)), Tape(x, 500).items([100] * 500))
     assert [(gap.start, gap.lost, gap.bridged) for gap in made.gaps] == [(500 * 15, 500 * 60, False)]
     assert {window.segment for window in made.windows} == {0, 1}
-    silent = [state for state in made.states if "not numbers" in state.detail]
+    silent = [state for state in made.states if "invalid (NaN)" in state.detail]
     assert len(silent) == 61
     assert all(state.state == "gap" for state in silent)
     assert sum(state.seconds_left is not None for state in made.states) == 20

@@ -414,7 +414,7 @@ def test_bursts_of_no_numbers_and_of_rails_and_200_gaps(tmp_path: Path) -> None:
         if k:
             items.append(Gap(130 * k - 30, 30, "radio lost", time=BEGAN))
         if k % 2:
-            items.append(Gap(130 * k + 10, 10, "samples are not numbers", time=BEGAN))
+            items.append(Gap(130 * k + 10, 10, "samples are invalid (NaN)", time=BEGAN))
     record(path, items)
     got = decode(path)
     assert got.gaps == [(130 * k - 30, 30) for k in range(1, 201)]

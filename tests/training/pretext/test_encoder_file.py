@@ -35,7 +35,7 @@ def test_encoder_and_card_come_back(path: Path) -> None:
 @pytest.mark.parametrize("keep", [0, 7, 200, -50])
 def test_a_cut_file_is_refused(keep: int, path: Path) -> None:
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ModelError, match="no whole safetensors file"):
+    with pytest.raises(ModelError, match="not a complete safetensors file"):
         read_encoder(path)
 
 
@@ -57,8 +57,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("meta", "said"),
     [
-        ({}, "but no encoder"),
-        ({"ecg_live": "{}"}, "but no encoder"),
+        ({}, "but holds no encoder"),
+        ({"ecg_live": "{}"}, "but holds no encoder"),
         ({"ecg_live_encoder": "[]"}, "schema list"),
         ({"ecg_live_encoder": "{"}, "no JSON"),
         ({"ecg_live_encoder": '{"schema": 0, "card": {"padding": "same", "seen": {}, "made": {}}}'}, "schema 0"),

@@ -124,7 +124,7 @@ def test_nobody_of_that_name(forget: Forget, there: Names, who: str) -> None:
 def test_a_name_that_nobody_can_have(forget: Forget, there: Names, who: str) -> None:
     done = forget(who, "--yes")
     assert (done.returncode, there()) == (2, ALL)
-    assert "is no participant" in done.stderr
+    assert "is not a valid participant" in done.stderr
     assert done.stderr.isascii()
     assert "\x1b" not in done.stderr
 

@@ -1,4 +1,4 @@
-"""What is left of a file of our recorder that somebody cut: all up to its last digest."""
+"""Find the intact part of a cut recording: all up to its last digest."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, SAMPLE_INDEX_TAG, SAMPLES_TAG
 
-ReadAt = Callable[[int, int], bytes]  # so many bytes, from a place in the file on
-_LENGTH_WIDTHS = 1, 4, 8  # bytes that a length may take
-_SAMPLES = struct.Struct("<IxIxd")  # stream, count and first stamp, as `xdf_chunks` writes them
+ReadAt = Callable[[int, int], bytes]  # position and number of bytes
+_LENGTH_WIDTHS = 1, 4, 8  # in bytes
+_SAMPLES = struct.Struct("<IxIxd")  # stream, count and first timestamp, as `ecg_live.xdf.encode` writes them
 _PLACE = struct.Struct("<IQ")  # stream and counter
 
 
 class SampleCount(NamedTuple):
-    """How many samples of a stream, and the stamp of the first."""
+    """Number of samples of a stream, and the timestamp of the first."""
 
     stream: int
     stamp: float
@@ -23,7 +23,7 @@ class SampleCount(NamedTuple):
 
 
 class IntactPart(NamedTuple):
-    """What is whole: ``end`` in bytes, the digest there, samples, and the raw counter behind those that have one."""
+    """The intact part: its ``end`` in bytes, the digest there, its samples, and the raw sample index after them."""
 
     end: int = 0
     digest: bytes = b""
@@ -32,7 +32,7 @@ class IntactPart(NamedTuple):
 
 
 def find_intact_part(read: ReadAt, size: int) -> IntactPart:
-    """Look through ``size`` bytes; nothing is left where they hold no digest, as headers then lack."""
+    """Find the intact part of ``size`` bytes; empty without a digest, since the headers are then incomplete."""
     counted: list[SampleCount] = []
     sealed = 0  # of those counted
     found = IntactPart()
