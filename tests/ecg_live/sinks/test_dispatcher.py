@@ -280,7 +280,7 @@ def test_a_screen_that_raises_misses_an_item_and_ends_nothing(monkeypatch: pytes
     hall = Hall(sink, tapes=(tape,), watched=True)
     hall.fanout.begin_recording()
     with monkeypatch.context() as broken:
-        broken.setattr(hall.screen, "_note", mock.Mock(side_effect=ValueError("bad frame")))
+        broken.setattr(hall.screen, "_add_event", mock.Mock(side_effect=ValueError("bad frame")))
         hall.fanout.send(Marker(1000.0, "x"))
         hall.fanout.send(Marker(1000.0, "y"))
     hall.fanout.send(Marker(1000.0, "z"))
