@@ -110,7 +110,7 @@ class Dispatcher:
         """Pass on samples that are only recorded, unless the session is over."""
         with self.lock:
             if not self._over:
-                self._pass(samples)
+                self._dispatch(samples)
 
     def fail(self, state: State, error: Exception) -> None:
         """Dispatch a state that reports an error, and log the error with its traceback."""
