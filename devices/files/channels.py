@@ -1,4 +1,4 @@
-"""Which channel is the ECG, what its unit is, and how fast it is: choices that all decoders make alike."""
+"""Choose the ECG channel, its unit and its rate: one set of rules for all decoders and LSL."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ USUAL_RATES_HZ = (
     50, 51.2, 64, 100, 102.4, 125, 128, 130, 200, 204.8, 240, 250, 256, 300, 320, 360, 400, 480, 500, 512, 600,
     640, 700, 720, 750, 800, 1000, 1024, 1200, 1250, 1500, 2000, 2048, 2500, 3000, 4000, 4096, 5000, 8000, 8192, 10000,
 )  # fmt: skip
-MIN_RATE_HZ = 50.0  # Hz; a QRS lasts about 0.1 s and reaches up to 25 Hz: below, it cannot be seen
-MAX_RATE_HZ = 100_000.0  # Hz; no ECG front end is faster
-NOMINAL_RATE_TOLERANCE = 0.005  # a fitted rate this near a nominal one counts as nominal (design, "Resampler")
+MIN_RATE_HZ = 50.0  # a QRS lasts about 0.1 s and reaches up to 25 Hz: a slower rate cannot show it
+MAX_RATE_HZ = 100_000.0  # no ECG front end is faster
+NOMINAL_RATE_TOLERANCE = 0.005  # relative; a fitted rate this near to a nominal one counts as nominal
 
 _ECG_PATTERN = re.compile(r"(?<![a-z])(?:ecg|ekg|electrocardiogram|elektrokardiogramm)", re.IGNORECASE)
 _LEAD_PATTERN = re.compile(
@@ -27,8 +27,8 @@ _LEAD_PATTERN = re.compile(
     r"|(?:l[al]|ra|vx)\s*-\s*(?:r[al]|la)",
     re.IGNORECASE,
 )
-# What is computed from an ECG, or recorded beside it by a device that is called so: "ECGtoHR", "ECG Quality",
-# "ECG1_Timestamp". These words go before "ECG".
+# What is computed from an ECG, or recorded beside it by a device that is named after it: "ECGtoHR", "ECG Quality",
+# "ECG1_Timestamp". These words outrank "ECG".
 _DERIVED_PATTERN = re.compile(
     r"(?:(?<![a-z])(?:ecg|ekg)?(?:to)?)(hr|hrv|rr\w{0,4}|nn|nni|ibi|bpm|edr|sqi)(?![a-z])"
     r"|(h(?:eart|erz)\s*(?:rate|freq)\w*|quality|interval|r-?\s*peaks?|beats?(?![a-z])|battery|status|leads?[\s-]*off|impedance|contact"
@@ -44,14 +44,14 @@ _OTHER_KIND_PATTERN = re.compile(
 
 
 class OfferedChannel(NamedTuple):
-    """A channel on offer: its name, and what it carries (``"ECG"``, another kind, or nothing that is known)."""
+    """A channel that can be chosen: its name and its kind (``"ECG"``, another kind, or ``""`` if unknown)."""
 
     name: str
     kind: str = ""
 
 
 def kind_of(text: str) -> str:
-    """Say what a label or sensor name stands for: ``"ECG"``, another kind such as ``"EMG"``, or ``""``."""
+    """Return the kind that a label or sensor name stands for: ``"ECG"``, another such as ``"EMG"``, or ``""``."""
     plain = text.replace("_", " ").strip()
     if beside := _DERIVED_PATTERN.search(plain):
         return (beside[1] or beside[2]).upper()
@@ -61,31 +61,30 @@ def kind_of(text: str) -> str:
     return other[1].upper() if other else ""
 
 
-def describe_channel(name: str, *told: str, kind: str = "") -> OfferedChannel:
-    """Say what a channel carries, by the rule that all files and LSL share.
+def describe_channel(name: str, *descriptions: str, kind: str = "") -> OfferedChannel:
+    """Find the kind of a channel, by the rule that all files and LSL share.
 
     Parameters
     ----------
     name : str
-        What it is called in messages and by the user.
-    *told : str
-        What is said about it, the most telling first: label, type of the channel, type of its stream. The first that
-        says anything decides.
+        Its name in messages and for the user.
+    *descriptions : str
+        Label, type of the channel, type of its stream, the most specific first. The first with a known kind decides.
     kind : str
-        Its stated type, whatever that means, where nothing of that is known.
+        Its stated type, used where no description has a known kind.
     """
-    return OfferedChannel(name, next(filter(None, map(kind_of, told)), kind))
+    return OfferedChannel(name, next(filter(None, map(kind_of, descriptions)), kind))
 
 
-def choose_channel(channels: Sequence[OfferedChannel], opening: ReadOptions, where: str) -> int:
-    """Pick the channel that the user named, or else the only one that is ECG.
+def choose_channel(channels: Sequence[OfferedChannel], options: ReadOptions, where: str) -> int:
+    """Choose the channel that the user named, or else the only one that is ECG.
 
     Parameters
     ----------
     channels : sequence of Channel
-        All that the file has, in its order.
-    opening : ReadOptions
-        ``channel`` is a name, whatever its case, or a number from 1.
+        All channels of the file, in its order.
+    options : ReadOptions
+        ``channel`` is a name, in any case, or a number from 1.
     where : str
         The file's name, for the message.
 
@@ -97,10 +96,10 @@ def choose_channel(channels: Sequence[OfferedChannel], opening: ReadOptions, whe
     Raises
     ------
     ConfigError
-        No such channel, or it is not plain which one is the ECG.
+        There is no such channel, or none or several of the channels may be the ECG.
     """
-    if opening.channel is not None:
-        return _channel_by_name(channels, opening.channel, where)
+    if options.channel is not None:
+        return _channel_by_name(channels, options.channel, where)
     ecg = [i for i, channel in enumerate(channels) if channel.kind == ECG]
     if len(ecg) == 1:
         return ecg[0]
@@ -111,7 +110,7 @@ def choose_channel(channels: Sequence[OfferedChannel], opening: ReadOptions, whe
 
 
 def list_channels(channels: Sequence[OfferedChannel]) -> str:
-    """Name all channels with their numbers and kinds."""
+    """List all channels with their numbers and kinds, for messages."""
     return ", ".join(f"{i} {c.name or '(no name)'} [{c.kind or 'kind unknown'}]" for i, c in enumerate(channels, 1))
 
 
@@ -130,16 +129,16 @@ def _channel_by_name(channels: Sequence[OfferedChannel], wanted: str, where: str
     )
 
 
-def millivolt_factor(unit: str, opening: ReadOptions, where: str) -> float:
-    """Give the factor from ``unit`` (or from ``--unit``, which goes before) to mV; no unit at all means mV.
+def millivolt_factor(unit: str, options: ReadOptions, where: str) -> float:
+    """Return the factor from ``unit`` to mV; ``--unit`` outranks ``unit``, and without either mV is assumed.
 
     Raises
     ------
     ConfigError
-        The unit is none of V, mV, µV, nV.
+        The unit is not V, mV, µV or nV.
     """
-    text = opening.unit if opening.unit is not None else unit
-    if is_unit_assumed(unit, opening):
+    text = options.unit if options.unit is not None else unit
+    if is_unit_assumed(unit, options):
         return 1.0
     factor = units.to_millivolts(text)
     if factor is None:
@@ -147,31 +146,31 @@ def millivolt_factor(unit: str, opening: ReadOptions, where: str) -> float:
     return factor
 
 
-def is_unit_assumed(unit: str, opening: ReadOptions) -> bool:
+def is_unit_assumed(unit: str, options: ReadOptions) -> bool:
     """Whether neither the source nor the user states a unit, so that mV is assumed; see `StreamInfo.unit_assumed`."""
-    return opening.unit is None and units.is_unit_missing(unit)
+    return options.unit is None and units.is_unit_missing(unit)
 
 
-def validate_rate_option(opening: ReadOptions) -> float | None:
-    """Check ``--rate``.
+def validate_rate_option(options: ReadOptions) -> float | None:
+    """Check ``--rate``, in Hz; None where the user gave none.
 
     Raises
     ------
     ConfigError
-        It is no rate that an ECG is recorded with.
+        It is outside the rates of ECG recordings.
     """
-    if opening.rate is not None and (wrong := _rate_fault(opening.rate)):
-        raise ConfigError(f"the rate is {opening.rate:g} Hz, {wrong}", "give --rate HZ, such as --rate 1000")
-    return opening.rate
+    if options.rate is not None and (wrong := _rate_fault(options.rate)):
+        raise ConfigError(f"the rate is {options.rate:g} Hz, {wrong}", "give --rate HZ, such as --rate 1000")
+    return options.rate
 
 
 def check_rate(rate: float, where: str) -> None:
-    """Check a rate (Hz) that a file states, or that its time stamps show.
+    """Check a rate (Hz) that a file states, or that was fitted to its timestamps.
 
     Raises
     ------
     FormatError
-        No ECG is recorded with it.
+        It is outside the rates of ECG recordings.
     """
     if wrong := _rate_fault(rate):
         raise FormatError(
@@ -180,7 +179,7 @@ def check_rate(rate: float, where: str) -> None:
 
 
 def _rate_fault(rate: float) -> str:
-    """What was expected of a rate; nothing where it is as it should be."""
+    """Describe the limit that a rate breaks; empty for a plausible rate."""
     if not (math.isfinite(rate) and rate > 0):
         return "expected more than 0"
     if rate < MIN_RATE_HZ:
@@ -188,19 +187,20 @@ def _rate_fault(rate: float) -> str:
     return f"expected at most {MAX_RATE_HZ:.0f} Hz" if rate > MAX_RATE_HZ else ""
 
 
-def resolve_rate(stated: float | None, opening: ReadOptions, where: str) -> float:
-    """Weigh the file's rate (Hz; None or 0 where it states none) against ``--rate``.
+def resolve_rate(stated: float | None, options: ReadOptions, where: str) -> float:
+    """Return the rate (Hz) from the file's own (None or 0 where it states none) and ``--rate``.
 
     Raises
     ------
     FormatError
-        The file states a rate of 0 or worse, and the user none; or one that no ECG is recorded with.
+        The file states a rate that is not positive, and the user gave none; or it is outside the rates of ECG
+        recordings.
     ConfigError
-        The file states none and the user neither, or they differ by more than 0.5 %.
+        Neither states a rate, or the two differ by more than 0.5 %.
     """
-    given = validate_rate_option(opening)
-    usable = stated is not None and math.isfinite(stated) and stated > 0
-    if stated is not None and usable:
+    given = validate_rate_option(options)
+    is_usable = stated is not None and math.isfinite(stated) and stated > 0
+    if stated is not None and is_usable:
         check_rate(stated, where)
         if given is not None and abs(given / stated - 1) > NOMINAL_RATE_TOLERANCE:
             raise ConfigError(f"{where}: the file says {stated:g} Hz, --rate says {given:g} Hz", "leave --rate out")
@@ -213,6 +213,6 @@ def resolve_rate(stated: float | None, opening: ReadOptions, where: str) -> floa
 
 
 def snap_to_nominal(fitted: float) -> float:
-    """Give the usual rate within 0.5 % of a fitted one, or else the fitted one, in Hz."""
+    """Return the usual rate (Hz) within 0.5 % of a fitted one, or else the fitted one."""
     nearest = min(USUAL_RATES_HZ, key=lambda rate: abs(fitted / rate - 1))
     return nearest if abs(fitted / nearest - 1) <= NOMINAL_RATE_TOLERANCE else fitted

@@ -1,4 +1,4 @@
-"""Poly5 (``.S00``, ``.Poly5``): TMSi's recordings, of which SWELL is made.
+"""Poly5 (``.S00``, ``.Poly5``), the format of TMSi's recorders and of the SWELL data set.
 
 Layout, little-endian: a header, two descriptors a channel, then blocks of float samples, each with a header of its own.
 Source of the layout: TMSi's Poly5 description, as two independent public readers agree on it.
@@ -23,13 +23,13 @@ from ecg_live.errors import ConfigError, FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
 POLY5_SIGNATURE = b"POLY SAMPLE FILEversion 2.0"
-_IDENTIFIER_BYTES = {b"3": 31, b"4": 32}  # bytes of it, by the version's last digit
+_IDENTIFIER_BYTES = {b"3": 31, b"4": 32}  # length of the identifier, by the last digit of the version
 # version, rates, signals, periods, start, blocks, periods and bytes a block
 _FIXED_HEADER = struct.Struct("<h81x2hxhi4x7hiHH2x64x")
 _SIGNAL_DESCRIPTOR = struct.Struct("<41s4x11s4f4x60x")  # name, unit, unit low and high, ADC low and high
-_BLOCK_HEADER_BYTES = 86  # bytes of header before each block's samples
-_SAMPLE_BYTES = 4  # bytes of a sample: float32
-_READ_BYTES = 1 << 18  # bytes read at once, or one block
+_BLOCK_HEADER_BYTES = 86  # before each block's samples
+_SAMPLE_BYTES = 4  # float32
+_READ_BYTES = 1 << 18  # or one block, if that is larger
 _HALF_PREFIX = re.compile(
     r"\((?:lo|hi)\) ", re.IGNORECASE
 )  # a name says which 16 bits of a channel its descriptor is for
@@ -45,45 +45,45 @@ class Poly5Signal(NamedTuple):
 
 
 class Poly5Header(NamedTuple):
-    """What a file says of itself, and what its size says of that."""
+    """Header of a Poly5 file, with the sample count checked against the size of the file."""
 
     rates: tuple[int, int]  # Hz: sampling, storage
     signals: tuple[Poly5Signal, ...]
     started: datetime | None  # on the recorder's clock
-    samples: int  # of each channel that are there
+    samples: int  # of each channel that the file holds
     periods: int  # samples of each channel in a block
-    data: int  # byte at which the first block begins
+    data: int  # offset of the first block in bytes
     remark: str
 
     @property
     def kinds(self) -> list[channels.OfferedChannel]:
-        """The channels as `channels.choose` wants them."""
+        """The channels, for `channels.choose_channel`."""
         return [channels.describe_channel(signal.name, signal.name) for signal in self.signals]
 
 
-def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
+def open_poly5(path: Path, options: ReadOptions) -> FileRecording:
     """Open a Poly5 file of version 2.03 or 2.04 with 32-bit samples.
 
     Raises
     ------
     FormatError
-        The header is not what it should be, or samples are stored in 16 bits.
+        The header is malformed, or samples are stored in 16 bits.
     TruncatedError
-        Not one sample is whole.
+        The file ends before the first sample.
     ConfigError
-        It is not plain which channel is the ECG, what its unit is, or which of two rates holds.
+        The ECG channel, its unit, or the rate (of two that the file states) is ambiguous.
     """
     header = read_poly5_header(path)
-    index = channels.choose_channel(header.kinds, opening, path.name)
-    rate = channels.resolve_rate(_stored_rate(path, header, opening), opening, path.name)
+    index = channels.choose_channel(header.kinds, options, path.name)
+    rate = channels.resolve_rate(_stored_rate(path, header, options), options, path.name)
     signal = header.signals[index]
     if not (signal.slope and math.isfinite(signal.slope) and math.isfinite(signal.offset)):
         raise FormatError(f"{path.name}: {signal.name}: a range of no width, or no number", "export the file again")
-    factor = channels.millivolt_factor(signal.unit, opening, path.name)
+    factor = channels.millivolt_factor(signal.unit, options, path.name)
     slope, offset = signal.slope * factor, signal.offset * factor
     info = StreamInfo(
         rate, (signal.name,), None, path.name, f"{path.name}/{signal.name}", header.samples / rate,
-        unit_assumed=channels.is_unit_assumed(signal.unit, opening),
+        unit_assumed=channels.is_unit_assumed(signal.unit, options),
     )  # fmt: skip
 
     def runs() -> Iterator[SampleRun | State | Marker]:
@@ -98,14 +98,14 @@ def open_poly5(path: Path, opening: ReadOptions) -> FileRecording:
 
 
 def read_poly5_header(path: Path) -> Poly5Header:
-    """Read what a file says of itself.
+    """Read the header of a Poly5 file.
 
     Raises
     ------
     FormatError
-        It is no such file, or its numbers do not fit each other.
+        It is not a Poly5 file, or its fields contradict each other.
     TruncatedError
-        Not one sample is whole.
+        The file ends before the first sample.
     """
     with path.open("rb") as file:
         identifier = file.read(len(POLY5_SIGNATURE) + 1)
@@ -120,10 +120,10 @@ def read_poly5_header(path: Path) -> Poly5Header:
         signals = tuple(_make_signal(*_read_struct(path, file, _SIGNAL_DESCRIPTOR)) for _ in range(count))[::2]
         data = file.tell()
     _check_block(path, len(signals), periods, size)
-    there = _count_samples(path.stat().st_size - data, periods, size, len(signals))
-    if there < 1:
+    present = _count_samples(path.stat().st_size - data, periods, size, len(signals))
+    if present < 1:
         raise TruncatedError(f"{path.name}: not one sample is whole", "record it again")
-    samples, remark = _reconcile_counts(stated, there, periods)
+    samples, remark = _reconcile_counts(stated, present, periods)
     return Poly5Header((sampling, storage), signals, _start_time(start), samples, periods, data, remark)
 
 
@@ -140,15 +140,15 @@ def _make_signal(name: bytes, unit: bytes, bottom: float, top: float, least: flo
 
 
 def _text(field: bytes) -> str:
-    """A Pascal string: its length, then as many characters."""
+    """Decode a Pascal string: a length byte, then the characters."""
     return field[1 : 1 + field[0]].decode("latin-1").strip("\0 ")
 
 
 def _start_time(fields: list[int]) -> datetime | None:
-    """Year, month, day, weekday, hour, minute, second; none where they are no time."""
+    """Decode year, month, day, weekday, hour, minute, second; None for an invalid time."""
     try:
         year, month, day, _, hour, minute, second = fields
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the recorder knows no zone
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the recorder stores no time zone
     except ValueError:
         return None
 
@@ -166,34 +166,34 @@ def _check_block(path: Path, count: int, periods: int, size: int) -> None:
 
 
 def _count_samples(data: int, periods: int, size: int, count: int) -> int:
-    """How many samples of each channel the file has room for."""
+    """Count the samples of each channel that fit into ``data`` bytes."""
     blocks, rest = divmod(data, _BLOCK_HEADER_BYTES + size)
     return blocks * periods + max(0, rest - _BLOCK_HEADER_BYTES) // (_SAMPLE_BYTES * count)
 
 
-def _reconcile_counts(stated: int, there: int, periods: int) -> tuple[int, str]:
-    """How many samples count, and what to say about it: the last block may be padded, and a crash leaves old counts."""
-    if stated <= 0 or there - stated >= periods:
-        why = f"the header counts {stated} samples, the file holds {there}"
-        return there, f"{why}; the recorder did not close it, all are used"
-    if there < stated:
-        return there, f"cut short: {there} of {stated} samples are there"
+def _reconcile_counts(stated: int, present: int, periods: int) -> tuple[int, str]:
+    """Return the samples to use, and a remark: the last block may be padded, and a crash leaves an old count."""
+    if stated <= 0 or present - stated >= periods:
+        why = f"the header counts {stated} samples, the file holds {present}"
+        return present, f"{why}; the recorder did not close it, all are used"
+    if present < stated:
+        return present, f"cut short: {present} of {stated} samples are there"
     return stated, ""
 
 
-def _stored_rate(path: Path, header: Poly5Header, opening: ReadOptions) -> float:
+def _stored_rate(path: Path, header: Poly5Header, options: ReadOptions) -> float:
     sampling, storage = header.rates
     if storage in (0, sampling):
         return float(sampling)
-    if opening.rate in header.rates:
-        return float(opening.rate)
+    if options.rate in header.rates:
+        return float(options.rate)
     raise ConfigError(
         f"{path.name}: sampled at {sampling} Hz, stored at {storage} Hz", f"say which it is, as in --rate {storage}"
     )
 
 
 def _channel_values(path: Path, header: Poly5Header, index: int) -> Iterator[F64]:
-    """A channel's samples, some blocks at a time."""
+    """Read a channel's samples, several blocks at a time."""
     count, left = len(header.signals), header.samples
     block = _BLOCK_HEADER_BYTES + header.periods * _SAMPLE_BYTES * count
     at_once = max(1, _READ_BYTES // block)

@@ -1,4 +1,4 @@
-"""What every decoder gives: one ECG channel in mV, cut into chunks, with the gaps that the file has."""
+"""A recording open for reading: one ECG channel in mV, in chunks, with its gaps, markers and remarks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RecordingItem = Chunk | Gap | State | Marker
 
 
 class SampleRun(NamedTuple):
-    """Contiguous samples (n,) in mV from counter ``start`` on; ``cause`` says why it does not follow the last one."""
+    """Contiguous samples (n,) in mV from sample index ``start`` on; ``cause`` is the reason for a gap before them."""
 
     start: int
     samples: F64
@@ -31,15 +31,15 @@ class OpenRecording(Protocol):
 
     @property
     def info(self) -> StreamInfo:
-        """The chosen channel, its nominal rate, and what else the file says beforehand."""
+        """The chosen channel, its nominal rate, and what the file states beforehand."""
         ...
 
     def chunks(self, size: int) -> Iterator[RecordingItem]:
-        """Give the recording from its start, in chunks of ``size`` samples save before a gap and at the end."""
+        """Read the recording from its start, in chunks of ``size`` samples, shorter before a gap and at the end."""
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Release the file."""
         ...
 
 
@@ -50,11 +50,10 @@ class FileRecording:
     Parameters
     ----------
     info : StreamInfo
-        What `OpenRecording.info` gives.
+        As `OpenRecording.info`.
     runs : callable
-        Opens the file and decodes it from its start: runs in the order of their ``start``, events in between. Whatever
-        it opens, it closes when it ends. A marker's ``time`` is raw time (counter / rate): where it lies among the
-        samples, however fast they are replayed.
+        Opens the file and decodes it from its start: runs in the order of their ``start``, events in between. It closes
+        the file when it ends. A marker's ``time`` is raw time (sample index / rate), at any replay speed.
     """
 
     info: StreamInfo
@@ -66,9 +65,9 @@ class FileRecording:
         Raises
         ------
         FormatError
-            Behind the last whole row, where the file goes bad, or where the decoder or its library gives up.
+            The file is damaged; all samples before the damage have been read.
         RecordingError
-            The disk or the library cannot read on.
+            The disk or the library cannot read further.
         """
         cutter = _Rechunker(size, self.info.rate)
         try:
@@ -93,37 +92,39 @@ class FileRecording:
 
 
 class _Rechunker:
-    """Cuts runs into chunks of one size, whatever the sizes in which they come; events follow their sample."""
+    """Cuts runs of any size into chunks of one size; an event follows the sample of its time."""
 
     def __init__(self, size: int, rate: float) -> None:
-        self._size, self._rate = size, rate
+        self._size = size
+        self._rate = rate
         self._parts: list[F64] = []
-        self._start = self._stop = 0  # of what is held
-        self._events: list[tuple[float, State | Marker]] = []  # in order of the counter that each waits for
+        self._start = 0  # index of the first sample in `_parts`
+        self._stop = 0  # index after the last one
+        self._events: list[tuple[float, State | Marker]] = []  # in order of the sample index that each waits for
 
     def push(self, item: SampleRun | State | Marker) -> Iterator[RecordingItem]:
         if not isinstance(item, SampleRun):
-            bisect.insort(self._events, (self._place(item), item), key=itemgetter(0))
-            yield from self._due()
+            bisect.insort(self._events, (self._due_index(item), item), key=itemgetter(0))
+            yield from self._due_events()
             return
         if not len(item.samples):
             return
         if item.start != self._stop:
             yield from self._flush()
             yield self._gap(item)
-            yield from self._due()
+            yield from self._due_events()
         self._parts.append(np.where(np.isfinite(item.samples), item.samples, np.nan))
         self._stop += len(item.samples)
         if self._stop - self._start >= self._size:
-            yield from self._whole()
+            yield from self._whole_chunks()
 
     def end(self) -> Iterator[RecordingItem]:
         yield from self._flush()
-        yield from (self._dated(*event) for event in self._events)
+        yield from (self._with_time(*event) for event in self._events)
         self._events = []
 
-    def _place(self, event: State | Marker) -> float:
-        """Counter that has to be passed before an event is given: no marker comes before the first chunk."""
+    def _due_index(self, event: State | Marker) -> float:
+        """Sample index after which an event is due: no marker comes before the first chunk."""
         if isinstance(event, State):
             return self._stop - 0.5
         return max(0.0, event.time * self._rate)
@@ -132,15 +133,15 @@ class _Rechunker:
         if self._parts:
             yield self._chunk(np.concatenate(self._parts))
         self._parts = []
-        yield from self._due()
+        yield from self._due_events()
 
-    def _whole(self) -> Iterator[RecordingItem]:
+    def _whole_chunks(self) -> Iterator[RecordingItem]:
         held = np.concatenate(self._parts)
         whole = len(held) - len(held) % self._size
         self._parts = [held[whole:]] if whole < len(held) else []
         for at in range(0, whole, self._size):
             yield self._chunk(held[at : at + self._size])
-            yield from self._due()
+            yield from self._due_events()
 
     def _chunk(self, samples: F64) -> Chunk:
         chunk = Chunk(samples[:, None], self._start, self._start / self._rate)
@@ -154,23 +155,23 @@ class _Rechunker:
         self._start = self._stop = run.start
         return gap
 
-    def _due(self) -> Iterator[State | Marker]:
+    def _due_events(self) -> Iterator[State | Marker]:
         while self._events and self._events[0][0] < self._start:
-            yield self._dated(*self._events.pop(0))
+            yield self._with_time(*self._events.pop(0))
 
-    def _dated(self, place: float, event: State | Marker) -> State | Marker:
-        return replace(event, time=round(place + 0.5) / self._rate) if isinstance(event, State) else event
+    def _with_time(self, index: float, event: State | Marker) -> State | Marker:
+        return replace(event, time=round(index + 0.5) / self._rate) if isinstance(event, State) else event
 
 
 def with_markers(
     runs: Iterable[SampleRun | State | Marker], markers: Iterable[Marker], rate: float
 ) -> Iterator[SampleRun | State | Marker]:
-    """Give each marker behind the last sample that is not later than it, before a gap that it lies in.
+    """Put markers between samples: each after the last sample that is not later, and before a gap around it.
 
     Parameters
     ----------
     runs : iterable
-        What a decoder gives, samples in order.
+        A decoder's items, samples in order.
     markers : iterable of Marker
         In order of ``time``, in s from the file's first sample.
     rate : float
@@ -186,7 +187,7 @@ def with_markers(
             cut = max(0, math.floor(marker.time * rate) + 1 - item.start)
             if cut:
                 yield item._replace(samples=item.samples[:cut])
-                item = SampleRun(item.start + cut, item.samples[cut:])  # noqa: PLW2901 - what is left of it
+                item = SampleRun(item.start + cut, item.samples[cut:])  # noqa: PLW2901 - the rest of the run
             yield marker
             marker = next(left, None)
         yield item

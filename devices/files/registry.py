@@ -1,4 +1,4 @@
-"""Recordings in files: one streaming decoder a format, chosen by what a file holds."""
+"""The registry of file formats: chooses the decoder by a file's first bytes, then by its name."""
 
 from __future__ import annotations
 
@@ -39,57 +39,58 @@ from devices.plugins import find_reader
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 
-_MAX_NAME_CHARS = 80  # characters of a name in a message
-_MAX_HEADERS, _MAX_HEADER_BYTES = 1000, 1 << 16  # headers in a folder that are looked into, and bytes of each
+_MAX_NAME_CHARS = 80  # of a file name in a message
+_MAX_HEADERS = 1000  # in a folder, that are searched for the name of a signal file
+_MAX_HEADER_BYTES = 1 << 16
 _HDF5_MAGIC, _XDF_MAGIC = b"\x89HDF\r\n\x1a\n", b"XDF:"
 _EDF_MAGIC, _BDF_MAGIC = b"0       ", b"\xffBIOSEMI"
 _MATLAB_MAGICS = (MATLAB5_MAGIC, MATLAB73_MAGIC)
 
 
-def open_recording(path: Path, opening: ReadOptions) -> OpenRecording:
-    """Open a recording, whatever its format.
+def open_recording(path: Path, options: ReadOptions) -> OpenRecording:
+    """Open a recording of any format.
 
     Parameters
     ----------
     path : Path
         The file; for WFDB the header, a signal file beside it, or the record's path without ending.
-    opening : ReadOptions
-        Channel, rate, unit, gain and part, where the user gave them.
+    options : ReadOptions
+        Channel, rate, unit, gain, part and annotations, as far as the user gave them.
 
     Raises
     ------
     RecordingError
-        There is no such file, or it cannot be read; `FormatError` where it is no recording, `TruncatedError` where it
-        was cut so early that nothing is left.
+        There is no such file, or it cannot be read; `FormatError` for a file that is not a recording, `TruncatedError`
+        for one that was cut before its first sample.
     ConfigError
-        The channel, rate, unit or part is not plain, or is not what the file has.
+        The channel, rate, unit or part is ambiguous, or the file does not have it.
     """
     name = path.name[:_MAX_NAME_CHARS]
     try:
         file = _file_to_decode(path)
-        if opening.part is not None and not _may_hold_parts(file):
-            raise ConfigError(f"{name}: holds one recording, there is no part {opening.part!r}", "leave the part out")
-        if opening.annotations is not None and file.suffix.casefold() != ".hea":
+        if options.part is not None and not _may_hold_parts(file):
+            raise ConfigError(f"{name}: holds one recording, there is no part {options.part!r}", "leave the part out")
+        if options.annotations is not None and file.suffix.casefold() != ".hea":
             raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
-        return _open_by_format(file, opening)
+        return _open_by_format(file, options)
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
     except DECODE_ERRORS as error:
         raise damaged_file_error(name, error) from error
 
 
-def _open_by_format(file: Path, opening: ReadOptions) -> OpenRecording:
-    """Open it with a built-in reader; where none knows what it is, with a plug-in."""
+def _open_by_format(file: Path, options: ReadOptions) -> OpenRecording:
+    """Open it with a built-in reader; if none knows the format, with a plug-in."""
     try:
-        return _choose_decoder(file)(file, opening)
+        return _choose_decoder(file)(file, options)
     except FormatError:
         if (reader := find_reader(file)) is None:
             raise
-    return reader.open(file, opening)
+    return reader.open(file, options)
 
 
 def _file_to_decode(path: Path) -> Path:
-    """The file to decode, which is there and can be read more than once."""
+    """The file to decode: it exists and can be read more than once."""
     header = _wfdb_header(path)
     return regular_file(path) if header is None else header
 
@@ -117,13 +118,13 @@ def _header_naming(path: Path) -> Path | None:
 
 
 def _may_hold_parts(path: Path) -> bool:
-    """Whether a file's format may hold several people's recordings."""
+    """Whether a file's format may hold the recordings of several subjects."""
     with path.open("rb") as file:
         return file.read(len(_MATLAB_MAGICS[0])) in _MATLAB_MAGICS
 
 
 def _choose_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecording]:
-    """Choose by the first bytes, then by the name. Libraries are loaded only for the format that needs them."""
+    """Choose by the first bytes, then by the name; a library is loaded only for the format that needs it."""
     with path.open("rb") as file:
         head = file.read(4096)
     if path.suffix.casefold() == ".hea" and head.strip():
@@ -167,5 +168,5 @@ def _choose_text_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecord
         return open_acqknowledge_text
     if is_shimmer(lines):
         return open_shimmer_csv
-    reader = find_reader(path)  # first, because nearly any table passes as a CSV
+    reader = find_reader(path)  # before open_csv, because nearly any table passes as a CSV
     return open_csv if reader is None else reader.open

@@ -1,4 +1,4 @@
-"""The line that time stamps lie on: its level before and behind a step, and how low it comes back."""
+"""The line of timestamps over sample index: its level before and after a step, and whether it returns."""
 
 from __future__ import annotations
 
@@ -7,38 +7,40 @@ import numpy.typing as npt
 
 from ecg_live.events import F64
 
-_SHIFT_STANDARD_ERRORS = 4.0  # standard errors: a smaller shift of the line is the stamps' own jitter
+_SHIFT_STANDARD_ERRORS = 4.0  # a smaller shift of the line is the timestamps' own jitter
 _MAX_DRIFT_S_PER_S = (
     1e-3  # s a second by which a fitted interval may be off, so that a line that sinks does not come back
 )
-_AGREEING_ROWS = 3  # rows that must agree that the line came back; one or two wild stamps say nothing
-_MAX_TABLE_CELLS = 1 << 20  # numbers in a table of windows
+_AGREEING_ROWS = 3  # that show a return of the line; one or two stray timestamps do not
+_MAX_TABLE_CELLS = 1 << 20  # of the windows that are compared at once
 
 
 class TimestampLine:
-    """Looks at a line of stamps (stamps less the counter times the interval) on both sides of a row.
+    """Compares the line of timestamps (timestamp less sample index times interval) on both sides of a row.
 
     Parameters
     ----------
     line : ndarray
-        (n,) in the unit of the stamps; changed in place by `straighten`.
+        (n,) in the unit of the timestamps; changed in place by `straighten`.
     rows : int
-        Rows on each side that say where the line lies.
+        Rows on each side that give the level of the line.
     ahead : int
-        Rows behind a step within which stamps that were only late come back to the line.
+        Rows after a step within which late timestamps return to the line.
     interval : float
-        Between samples, in the unit of the stamps.
+        Between samples, in the unit of the timestamps.
     """
 
     def __init__(self, line: F64, rows: int, ahead: int, interval: float) -> None:
-        self.line, self._rows, self._ahead = line, rows, ahead
-        self._floor = line.copy()  # where the clock's being set back is left as it is
+        self.line = line
+        self._rows = rows
+        self._ahead = ahead
+        self._floor = line.copy()  # the line with backward clock settings left in
         self._slack = _MAX_DRIFT_S_PER_S * interval * np.arange(ahead)
 
     def shift(self, at: npt.NDArray[np.intp], low: int = 0, high: int | None = None) -> F64:
-        """By how much the line lies higher from each row on than before it; 0 where that may be chance.
+        """Return by how much the line is higher from each row on than before it; 0 where that may be chance.
 
-        Nothing before ``low`` or from ``high`` on is looked at.
+        Only rows from ``low`` to ``high`` are compared.
         """
         top = len(self.line) if high is None else high
         each = max(1, _MAX_TABLE_CELLS // self._rows)
@@ -53,7 +55,7 @@ class TimestampLine:
         return np.where(np.abs(shift) > _SHIFT_STANDARD_ERRORS * np.hypot(noise, other), shift, 0.0)
 
     def lasting(self, at: int, shift: float) -> float:
-        """What stays of a step forward when stamps that were late have come back; all of it where they never do."""
+        """Return what remains of a step forward once late timestamps have returned; all of it if none return."""
         future = self._floor[at : at + self._ahead]
         before = _lowest_shared_level(self._floor[max(0, at - self._rows) : at])
         if _lowest_shared_level(future + self._slack[: len(future)]) - before > shift / 2:
@@ -61,28 +63,43 @@ class TimestampLine:
         return max(0.0, _lowest_shared_level(future) - before)
 
     def falls(self, at: int, shift: float) -> bool:
-        """Whether a step back leads below where the line was, and not only from late stamps back to it."""
+        """Whether a step back leads below the line, and not only from late timestamps back to it."""
         fall = _lowest_shared_level(self.line[max(0, at - self._ahead) : at]) - _lowest_shared_level(
             self.line[at : at + self._rows]
         )
         return fall > -shift / 2
 
     def straighten(self, at: int, shift: float, *, back: bool) -> None:
-        """Take a step out of the line; a step ``back`` may be the return of late stamps, and stays in the floor."""
+        """Take a step out of the line; a step ``back`` may be late timestamps that return, and stays in the floor."""
         self.line[at:] -= shift
         if not back:
             self._floor[at:] -= shift
 
 
 def _lowest_shared_level(line: F64) -> float:
-    """Lowest level that several rows in a row share; infinite for none."""
+    """Return the lowest level that several consecutive rows share; infinite for no rows."""
     if len(line) < _AGREEING_ROWS:
         return float(line.min(initial=np.inf))
     return float(np.max([line[k : len(line) - _AGREEING_ROWS + 1 + k] for k in range(_AGREEING_ROWS)], axis=0).min())
 
 
 def interquartile_mean(line: F64, at: npt.NDArray[np.intp], bottom: int, top: int) -> tuple[F64, F64]:
-    """Mean of the middle half of each window's rows from ``bottom`` to ``top``, and its standard error."""
+    """Return the mean of the middle half of each window's rows, and its standard error.
+
+    Parameters
+    ----------
+    line : ndarray
+        (n,) levels.
+    at : ndarray
+        (windows, rows) indices into ``line``; those outside ``bottom`` to ``top`` do not count.
+    bottom, top : int
+        First index that counts, and the one after the last.
+
+    Returns
+    -------
+    mean, error : ndarray
+        (windows,) in the unit of ``line``.
+    """
     inside = (at >= bottom) & (at < top)
     ordered = np.sort(np.where(inside, line[np.clip(at, 0, len(line) - 1)], np.inf), axis=1)
     count = inside.sum(axis=1)
@@ -98,7 +115,7 @@ def interquartile_mean(line: F64, at: npt.NDArray[np.intp], bottom: int, top: in
 
 
 def mask_stray_timestamps(times: F64, before: float, far: float) -> F64:
-    """Stamps (n,) without those that are ``far`` from both neighbours, which agree: NaN; ``before`` came first."""
+    """Set to NaN the timestamps (n,) that are ``far`` from two neighbours that agree; ``before`` is the one before."""
     near = np.concatenate(([before], times, times[-1:]))
     with np.errstate(invalid="ignore"):
         low, high = np.minimum(near[:-2], near[2:]), np.maximum(near[:-2], near[2:])
@@ -107,7 +124,7 @@ def mask_stray_timestamps(times: F64, before: float, far: float) -> F64:
 
 
 def fill_missing_timestamps(times: F64, interval: float, last: float) -> F64:
-    """Stamps (n,) of which those that are missing lie on the line between their neighbours, or behind ``last``."""
+    """Interpolate missing timestamps (n,); if all are missing, continue from ``last``, one ``interval`` each."""
     good = np.flatnonzero(np.isfinite(times))
     if len(good) == len(times):
         return times

@@ -1,4 +1,4 @@
-"""Markers that lie on the clock of the samples' stamps, placed between the samples that were taken then."""
+"""Place markers that share the clock of the samples' timestamps at raw times."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from devices.files.timestamp_line import interquartile_mean
 from ecg_live.events import F64, Marker, State
 
-MAX_STEP_S = 86400.0  # s; a longer step is no pause of a recording but a clock that was set, or is no clock
+MAX_STEP_S = 86400.0  # a longer step is not a pause: the clock was set, or is another clock
 
 
 class PlacedSamples(NamedTuple):
-    """Samples whose place is certain: their stamps and counters (n,); the ``line`` (m,) begins ``before`` of them."""
+    """Samples with a final sample index: timestamps and indices (n,); ``line`` (m,) begins ``before`` rows earlier."""
 
     times: F64
     counter: npt.NDArray[np.int64]
@@ -34,21 +34,21 @@ class _HeldMarker(NamedTuple):
 class MarkerPlacer:
     """Holds markers until the samples of their time are known.
 
-    A marker lies where the line of the stamps around it says, not where its time since the first sample would put it:
-    a device's real rate differs from its nominal one by seconds an hour.
+    The line of the timestamps around a marker gives its raw time, not its time since the first sample: a device's real
+    rate differs from the nominal one by seconds an hour.
 
     Parameters
     ----------
     interval, second : float
-        Fitted interval between samples, and one second, in the unit of the stamps.
+        Fitted interval between samples, and one second, in the unit of the timestamps.
     rate : float
         Nominal rate in Hz, of raw time.
     where : str
         The file's name, for messages.
     reach : int
-        Rows on either side that say where the line lies.
+        Rows on either side that give the level of the line.
     late : bool
-        Stamps are those of arrival: the earliest is the nearest to when a sample was taken.
+        The timestamps are arrival times: the earliest is nearest to the time of sampling.
     """
 
     interval: float
@@ -59,31 +59,31 @@ class MarkerPlacer:
     late: bool
     _held: list[_HeldMarker] = field(default_factory=list, init=False)
     _rows: int = field(default=0, init=False)  # decided before
-    _told: bool = field(default=False, init=False)
+    _has_warned: bool = field(default=False, init=False)
 
     def hold(self, time: float, text: str, row: int) -> None:
-        """Take a marker; ``row`` is the sample that comes next in the file."""
+        """Hold a marker; ``row`` is that of the sample that comes next in the file."""
         self._held.append(_HeldMarker(time, text, row))
 
     def place(self, known: PlacedSamples, *, last: bool) -> Iterator[Marker | State]:
-        """Give the markers up to the last of more samples that are decided; all if these are the last."""
+        """Return the markers up to the last of the samples just decided; all if these are the recording's ``last``."""
         count = len(known.times)
         if self._held and count:
             reached = np.maximum.accumulate(known.times)
             waiting: list[_HeldMarker] = []
             for note in self._held:
-                strange = not abs(note.time - known.times[-1]) <= MAX_STEP_S * self.second
-                if not last and (note.row >= self._rows + count if strange else note.time > reached[-1]):
+                is_other_clock = not abs(note.time - known.times[-1]) <= MAX_STEP_S * self.second
+                if not last and (note.row >= self._rows + count if is_other_clock else note.time > reached[-1]):
                     waiting.append(note)
-                elif strange:
-                    yield from self._strange(note, known)
+                elif is_other_clock:
+                    yield from self._place_by_row(note, known)
                 else:
                     row = min(int(np.searchsorted(reached, note.time)), count - 1)
-                    yield Marker(self._raw(note.time, row, known), note.text)
+                    yield Marker(self._raw_time(note.time, row, known), note.text)
             self._held = waiting
         self._rows += count
 
-    def _raw(self, time: float, row: int, known: PlacedSamples) -> float:
+    def _raw_time(self, time: float, row: int, known: PlacedSamples) -> float:
         at = known.before + row
         near = np.arange(at - self.reach // 2, at + self.reach // 2 + 1)
         near = near[(near >= 0) & (near < len(known.line))]
@@ -92,13 +92,13 @@ class MarkerPlacer:
             if self.late
             else interquartile_mean(known.line, near[None], 0, len(known.line))[0][0]
         )
-        behind = time - known.times[row] + known.line[at] - level
-        return float(known.counter[row] + behind / self.interval) / self.rate
+        offset = time - known.times[row] + known.line[at] - level
+        return float(known.counter[row] + offset / self.interval) / self.rate
 
-    def _strange(self, note: _HeldMarker, known: PlacedSamples) -> Iterator[Marker | State]:
-        """A marker that is on no clock of the samples lies where it stands in the file."""
-        if not self._told:
-            self._told = True
+    def _place_by_row(self, note: _HeldMarker, known: PlacedSamples) -> Iterator[Marker | State]:
+        """Place a marker on another clock at its position in the file, and warn once."""
+        if not self._has_warned:
+            self._has_warned = True
             what = f"the time stamp of the marker {note.text[:40]!r} is {note.time:g}, that of the samples"
             yield State(
                 "warning",

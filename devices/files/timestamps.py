@@ -1,4 +1,4 @@
-"""From time stamps to a counter of the samples that the device took: fit the rate, find what was lost."""
+"""Fit the rate to timestamps, and turn timestamps into sample indices, with gaps for lost samples."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from devices.files.timestamp_markers import MAX_STEP_S, MarkerPlacer, PlacedSamp
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Marker, State
 
-MAX_TIME_SPAN_S = 3.2e9  # s; stamps that lie further apart are no times
-LOSS_STEP_INTERVALS = 1.5  # intervals: a longer step may be lost data (facts on Shimmer's exports)
-_FIT_LAG_SAMPLES = 256  # samples over which an interval is measured, so that stamps in whole ms do not bias it
-_MIN_ROWS_PER_TICK = 3  # rows a stamp from which stamps count as coarse; whole ms at 2 kHz have 2
-_MAX_CREEP_S_PER_S = 5e-5  # s a second by which stamps may creep away from a fitted interval over hours
-_MIN_PACKETS = 8  # as many show how fast samples are that arrive in packets
-_PACKET_STEP_SHARE = 0.1  # of the mean step: stamps whose middle step is smaller lie in packets
-_LEVEL_WINDOW_ROWS = 128  # samples on each side of a step that say whether the line has moved for good
-MAX_LATENESS_S = 30.0  # s within which late stamps come back to the line
-MAX_FIT_TIMESTAMPS = 1 << 16  # stamps that a fit needs at most
+MAX_TIME_SPAN_S = 3.2e9  # larger differences are not times
+LOSS_STEP_INTERVALS = 1.5  # a longer step may be lost data (measured on Shimmer's exports)
+_FIT_LAG_SAMPLES = 256  # over which an interval is measured, so that timestamps in whole ms do not bias it
+_MIN_ROWS_PER_TICK = 3  # that share a timestamp for it to count as coarse; whole ms at 2 kHz have 2
+_MAX_CREEP_S_PER_S = 5e-5  # by which timestamps may creep away from a fitted interval over hours
+_MIN_PACKETS = 8  # that show the rate of samples that arrive in packets
+_PACKET_STEP_SHARE = 0.1  # of the mean step; with a smaller median step, samples arrive in packets
+_LEVEL_WINDOW_ROWS = 128  # on each side of a step, that show whether the line has moved for good
+MAX_LATENESS_S = 30.0  # within which late timestamps return to the line
+MAX_FIT_TIMESTAMPS = 1 << 16  # a fit needs no more
 
 
-def fit_interval(stamps: F64) -> float | None:
-    """Fit the interval between samples to time stamps (n,), in their unit; None where they do not rise."""
-    finite = stamps[np.isfinite(stamps)]
+def fit_interval(timestamps: F64) -> float | None:
+    """Fit the interval between samples to timestamps (n,), in their unit; None if they do not rise."""
+    finite = timestamps[np.isfinite(timestamps)]
     if len(finite) < 2:
         return None
     if tick := timestamp_tick(finite):
@@ -40,91 +40,93 @@ def fit_interval(stamps: F64) -> float | None:
     return interval if interval > 0 else None
 
 
-def _fit_packets(stamps: F64) -> float | None:
-    """The interval of samples that arrive many at once, over half of the packets; None where they come one by one."""
-    step = np.diff(stamps)
-    mean = float(stamps[-1] - stamps[0]) / len(step)
+def _fit_packets(timestamps: F64) -> float | None:
+    """Fit the interval of samples that arrive in packets, over half of the packets; None if they come one by one."""
+    step = np.diff(timestamps)
+    mean = float(timestamps[-1] - timestamps[0]) / len(step)
     ends = np.flatnonzero(step > LOSS_STEP_INTERVALS * mean)
     if len(ends) < _MIN_PACKETS or not np.median(np.abs(step)) < _PACKET_STEP_SHARE * mean:
         return None
     half = len(ends) // 2
-    return float(np.median((stamps[ends[half:]] - stamps[ends[:-half]]) / (ends[half:] - ends[:-half])))
+    return float(np.median((timestamps[ends[half:]] - timestamps[ends[:-half]]) / (ends[half:] - ends[:-half])))
 
 
-def _fit_ticks(stamps: F64, tick: float) -> float | None:
-    """The interval by how many rows share a stamp, over the stamps that are whole."""
-    step = np.diff(stamps)
+def _fit_ticks(timestamps: F64, tick: float) -> float | None:
+    """Fit the interval by the number of rows that share a timestamp, over complete ticks."""
+    step = np.diff(timestamps)
     rises = np.flatnonzero(step > 0)
     regular = step[rises] <= LOSS_STEP_INTERVALS * tick
-    whole = regular[1:] & regular[:-1]  # what stands beside lost data is not
+    whole = regular[1:] & regular[:-1]  # not next to lost data
     rows = int(np.diff(rises)[whole].sum())
     return float(step[rises][1:][whole].sum()) / rows if rows else None
 
 
-def timestamp_tick(stamps: F64) -> float:
-    """What coarse time stamps (n,) are rounded to, in their unit; 0 where they tell most samples apart."""
-    step = np.diff(stamps[np.isfinite(stamps)])
+def timestamp_tick(timestamps: F64) -> float:
+    """Return the resolution of coarse timestamps (n,), in their unit; 0 if most samples have one of their own."""
+    step = np.diff(timestamps[np.isfinite(timestamps)])
     rises = step[step > 0]
     return float(np.median(rises)) if len(rises) and len(step) >= _MIN_ROWS_PER_TICK * len(rises) else 0.0
 
 
 class TimestampCounter:
-    """Counts samples, and takes a step in their stamps for lost data where the stamps do not come back to the line.
+    """Assigns sample indices; a step in the timestamps is a gap unless they return to the line.
 
-    However the rows are cut, what comes out is the same.
+    The output does not depend on how the rows are cut.
 
     Parameters
     ----------
     interval : float
-        Fitted interval between samples, in the unit of the stamps.
+        Fitted interval between samples, in the unit of the timestamps.
     second : float
         One second in that unit.
     where : str
         The file's name, for messages.
     arrival : bool
-        The stamps say when samples arrived, not when they were taken: they jitter; only losses of 0.1 s or more show.
+        The timestamps are arrival times, not sampling times: they jitter, and only losses of 0.1 s or more show.
     tick : float
-        What coarse stamps are rounded to (see `timestamp_tick`), in their unit; only losses of 1.5 ticks or more show.
+        Resolution of coarse timestamps (see `timestamp_tick`), in their unit; only losses of 1.5 ticks or more show.
     rate : float, optional
         Nominal rate in Hz, where markers are to be placed.
 
     Notes
     -----
-    A step is lost data only as far as the stamps stay ahead: those that were only late come back to the line within
-    `MAX_LATENESS_S` seconds. A step forward after a step back is its return. Steps back, and steps longer than a day,
-    come of clocks that were set: they are reported, and counting goes on. So there are never more samples, taken and
-    lost together, than the stamps have time for.
+    A step is lost data only as far as the timestamps stay ahead: late ones return to the line within `MAX_LATENESS_S`
+    seconds. A step forward after a step back is its return. Steps back, and steps longer than a day, are clocks that
+    were set: they are reported, and counting continues. So samples delivered and lost together never exceed the time
+    that the timestamps cover.
     """
 
     def __init__(
         self, interval: float, second: float, where: str, *, arrival: bool = False, tick: float = 0.0, rate: float = 0.0
     ) -> None:
-        self._interval, self._second, self._where = interval, second, where
+        self._interval = interval
+        self._second = second
+        self._where = where
         window = max(_LEVEL_WINDOW_ROWS, round(second / interval)) if arrival else _LEVEL_WINDOW_ROWS
         self._window = max(window, round(4 * tick / interval))
         self._ahead = max(self._window, min(round(MAX_LATENESS_S * second / interval), MAX_FIT_TIMESTAMPS))
-        # The shortest loss that shows, and the shortest step that may be one.
+        # The shortest detectable loss, and the shortest step that may be one, in the unit of the timestamps.
         self._least = max(0.1 * second if arrival else 0.0, LOSS_STEP_INTERVALS * tick, interval)
         self._odd = LOSS_STEP_INTERVALS * max(tick, interval)
-        self._unsure = second if arrival else 0.0  # shorter steps need as many rows behind them as there are before
-        self._held: list[tuple[F64, F64]] = []  # not yet decided
-        self._rows = 0  # of all that was taken
-        self._decided = 0  # of these
-        self._before = np.empty(0)  # stamps less the line, of the last rows decided
-        self._last = float("nan")  # stamp of the last row decided
-        self._origin = math.nan  # first stamp
-        self._next = 0  # counter of the next row
-        self._moved = 0.0  # by how much the clock was set
-        self._back = 0.0  # how far it went back and has not returned since
-        self._notes = MarkerPlacer(interval, second, rate or second / interval, where, self._window, arrival)
+        self._unsure = second if arrival else 0.0  # shorter steps need as many rows after them as before
+        self._held: list[tuple[F64, F64]] = []  # timestamps and values without an index yet
+        self._rows = 0  # received
+        self._decided = 0  # rows with a final index
+        self._before = np.empty(0)  # the line at the last rows decided
+        self._last = float("nan")  # timestamp of the last row decided
+        self._origin = math.nan  # first timestamp
+        self._next = 0  # index of the next row
+        self._moved = 0.0  # sum of all clock settings
+        self._back = 0.0  # how far the clock went back and has not returned since
+        self._markers = MarkerPlacer(interval, second, rate or second / interval, where, self._window, arrival)
 
     def push(self, times: F64, values: F64) -> Iterator[SampleRun | State | Marker]:
-        """Take rows; give those whose place is certain.
+        """Take rows (n,); return those with a final sample index.
 
         Raises
         ------
         FormatError
-            A stamp is no time; the rows before it are taken.
+            A timestamp is too far from the first to be a time; the rows before it are taken.
         """
         known = times[np.isfinite(times)]
         if math.isnan(self._origin) and len(known):
@@ -141,11 +143,11 @@ class TimestampCounter:
             raise FormatError(f"{self._where}: found {found}, expected a century at most", "export it again")
 
     def note(self, time: float, text: str) -> None:
-        """Take a marker, at a time on the clock of the stamps; it is given with the samples of its time."""
-        self._notes.hold(time, text, self._rows)
+        """Take a marker, with a time on the clock of the timestamps; it is returned with the samples of that time."""
+        self._markers.hold(time, text, self._rows)
 
     def flush(self) -> Iterator[SampleRun | State | Marker]:
-        """Give the rest."""
+        """Return the rest."""
         while self._rows - self._decided > self._ahead:
             yield from self._decide(self._ahead)
         yield from self._decide(self._rows - self._decided)
@@ -164,15 +166,17 @@ class TimestampCounter:
         for i, shift in sorted(self._moves(np.diff(times, prepend=self._last), windows)):
             if i >= ready:
                 break
-            lost, news = self._weigh(shift)
+            lost, remark = self._weigh(shift)
             losses += [(i, lost)] if lost else []
-            if news:
-                yield State("warning", f"{self._where}: the time stamps {news}; counting goes on")
+            if remark:
+                yield State("warning", f"{self._where}: the time stamps {remark}; counting goes on")
         whole = ready == len(times)
         losses = self._within_time(losses, line) if whole else losses
         for i, lost in losses:
             counter[i:] += lost
-        yield from self._notes.place(PlacedSamples(times[:ready], counter[:ready], line, len(self._before)), last=whole)
+        yield from self._markers.place(
+            PlacedSamples(times[:ready], counter[:ready], line, len(self._before)), last=whole
+        )
         for low, high in pairwise([0, *(i for i, _ in losses), ready]):
             if high > low:
                 yield SampleRun(int(counter[low]), values[low:high], "the time stamps jump")
@@ -182,14 +186,14 @@ class TimestampCounter:
         self._decided += ready
 
     def _within_time(self, losses: list[tuple[int, int]], line: F64) -> list[tuple[int, int]]:
-        """Losses near the end, behind which too little comes to tell them from late stamps, as far as there is time."""
+        """Limit losses near the end, where too few rows follow to rule out late timestamps, to the time there is."""
         if not losses:
             return losses
         rows = np.arange(len(line) - len(self._before))
-        behind = np.zeros(len(rows))
+        lost_before = np.zeros(len(rows))
         for i, lost in losses:
-            behind[i:] += lost
-        latest = float((line[len(self._before) :] + (rows + behind) * self._interval).max())
+            lost_before[i:] += lost
+        latest = float((line[len(self._before) :] + (rows + lost_before) * self._interval).max())
         base = float(np.median(line[: len(self._before) + losses[0][0]]))
         base = max(base, self._origin - _MAX_CREEP_S_PER_S * self._interval * self._next)
         spare = math.floor((latest - base) / self._interval + 0.5) - (len(rows) - 1)  # for what was lost
@@ -201,29 +205,29 @@ class TimestampCounter:
         return kept
 
     def _weigh(self, shift: float) -> tuple[int, str]:
-        """Samples lost by a lasting step of the line, and what is to be said of a clock that was set."""
-        seconds, returned, news = shift / self._second, 0.0, ""
+        """Return the samples lost by a lasting step of the line, and a remark if the clock was set."""
+        seconds, remark = shift / self._second, ""
         if abs(seconds) > MAX_STEP_S:
-            lost, news = 0, f"jump by {seconds / 86_400:.0f} days: the clock was set"
+            lost, remark = 0, f"jump by {seconds / 86_400:.0f} days: the clock was set"
         elif shift < 0:
             self._back -= shift
-            lost, news = 0, f"go back by {-seconds:.3f} s"
+            lost, remark = 0, f"go back by {-seconds:.3f} s"
         else:
             returned = min(shift, self._back) if shift > self._back / 2 else 0.0
             self._back -= returned
             lost = self._whole(shift - returned)
         self._moved += shift - lost * self._interval
-        return lost, news
+        return lost, remark
 
     def _whole(self, shift: float) -> int:
-        """Samples that are lost by a step forward; none where it is too short to be told from jitter."""
+        """Return the samples lost by a step forward; 0 if it is too short to be distinguished from jitter."""
         lost = round(shift / self._interval)
         return lost if lost * self._interval >= self._least - 1e-9 else 0
 
     def _moves(self, step: F64, windows: TimestampLine) -> Iterator[tuple[int, float]]:
-        """Rows behind a step that moves the line for good, the largest step first, and by how much it moves.
+        """Return the rows after steps that move the line for good, the largest step first, and the shifts.
 
-        The line is set straight on the way. A step that is still open and not much smaller bounds the windows; a loss
+        The line is straightened on the way. A step that is still open and not much smaller bounds the windows; a loss
         nearby can only make a shift larger, so that the first look misses none.
         """
         before = len(self._before)
@@ -239,7 +243,7 @@ class TimestampCounter:
             moved = float(windows.shift(open_rows[at : at + 1] + before, low, high)[0])
             far = abs(moved) > MAX_STEP_S * self._second
             if moved > 0 and len(step) - i < self._window and moved < self._unsure:
-                moved = 0.0  # the last packet is late, and nothing behind it says for how long
+                moved = 0.0  # the last packet is late, and no later row shows for how long
             elif moved > 0 and not far:
                 moved = self._whole(windows.lasting(int(i) + before, moved)) * self._interval
             elif moved < 0 and not far and not windows.falls(int(i) + before, moved):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Factors to mV by prefix. "MV" is millivolt in capitals: nobody records megavolts.
+# Factors to mV by prefix. "MV" is millivolt in capitals: no ECG is in megavolts.
 _PREFIX_TO_MV = {"": 1e3, "m": 1.0, "milli": 1.0, "u": 1e-3, "\u03bc": 1e-3, "mc": 1e-3, "micro": 1e-3, "mikro": 1e-3,
              "n": 1e-6, "nano": 1e-6}  # fmt: skip
 _PREFIX_PATTERN = "|".join(sorted(filter(None, _PREFIX_TO_MV), key=len, reverse=True))
 _VOLT_PATTERN = re.compile(rf"({_PREFIX_PATTERN}|)[\s_-]*v(?:olts?)?")
-# What becomes of a micro sign that is read in the wrong encoding: UTF-8 (micro sign, Greek letter) as Latin-1, DOS
-# (0xE6) as Latin-1, Mac's Greek, Shift-JIS and GBK as Latin-1, and what a decoder puts for a byte that it cannot read.
+# Micro signs read in the wrong encoding: UTF-8 (micro sign, Greek letter) as Latin-1, DOS (0xE6) as Latin-1, Mac's
+# Greek, Shift-JIS and GBK as Latin-1, and the replacement character for bytes that cannot be decoded.
 _MISREAD_MICRO_SIGNS = (
     "\u00c2\u00b5",
     "\u00ce\u00bc",
@@ -24,7 +24,7 @@ _MISREAD_MICRO_SIGNS = (
 _NO_UNIT_PATTERN = re.compile(
     r"|-+|none|nil|null|n/?a|n\.a\.?|unknown|unspecified|not?[ _-]?(?:set|units?)|unitless|\?"
 )
-# In brackets, or behind the name: "ECG uV", "ecg_v"; "lead V" is none.
+# In brackets, or after the name: "ECG uV", "ecg_v"; "lead V" has no unit.
 _UNIT_IN_NAME_PATTERN = re.compile(
     r"[\[(]\s*([^\])\[(]+?)\s*[\])]\s*$"
     r"|((?:(?<=[\s_,/:;-])|(?<=ecg)|(?<=ekg))(?:[mun\u00b5\u03bc\ufffd]|milli|micro)v(?:olts?)?|(?<=_)v(?:olts?)?)$",
@@ -33,9 +33,9 @@ _UNIT_IN_NAME_PATTERN = re.compile(
 
 
 def to_millivolts(unit: str) -> float | None:
-    """Give the factor from a unit of voltage to mV; None where the text is none.
+    """Return the factor from a unit of voltage to mV; None for any other text.
 
-    Understood are V, mV, µV and nV in either case, in words (``microvolts``, ``uVolt``, ``milli volt``), in brackets,
+    Known are V, mV, µV and nV in either case, in words (``microvolts``, ``uVolt``, ``milli volt``), in brackets,
     and with a micro sign in any of its forms and usual misreadings.
     """
     found = _VOLT_PATTERN.fullmatch(_normalise_unit(unit))
@@ -43,12 +43,12 @@ def to_millivolts(unit: str) -> float | None:
 
 
 def is_unit_missing(unit: str) -> bool:
-    """Whether a unit's field is empty, or filled with a word that says so."""
+    """Whether a unit's field is empty, or holds a placeholder such as ``n/a``."""
     return _NO_UNIT_PATTERN.fullmatch(_normalise_unit(unit)) is not None
 
 
 def decode_text(field: bytes) -> str:
-    """Text of a header's field whose encoding is not stated: UTF-8, or else Windows-1252."""
+    """Decode a header's field of unknown encoding: UTF-8, or else Windows-1252."""
     try:
         return field.decode("utf-8")
     except UnicodeDecodeError:
@@ -56,16 +56,16 @@ def decode_text(field: bytes) -> str:
 
 
 def unit_in_name(name: str) -> str:
-    """Give the unit at the end of a column's name, as in ``ECG (mV)``, ``ECG [µV]`` or ``ecg_uV``; perhaps none.
+    """Return the unit at the end of a column's name, as in ``ECG (mV)``, ``ECG [µV]`` or ``ecg_uV``, or ``""``.
 
-    What stands in brackets is given whatever it is.
+    Text in brackets is returned even if it is not a known unit.
     """
     found = _UNIT_IN_NAME_PATTERN.search(name.strip())
     return found[1] or found[2] if found else ""
 
 
 def _normalise_unit(unit: str) -> str:
-    """In small letters, with Greek mu for every micro, without brackets, dots and padding."""
+    """Lower-case, with Greek mu for every micro sign, without brackets, dots and padding."""
     for misread in _MISREAD_MICRO_SIGNS:
         unit = unit.replace(misread, "\u03bc")
     text = unicodedata.normalize("NFKC", unit).casefold().strip("\0 \t\r\n")

@@ -1,4 +1,4 @@
-"""Files that cannot be read: no regular file, a format that is not supported, bytes that cannot be decoded."""
+"""Errors for files that cannot be read: not a regular file, a format without a reader, bytes that make no sense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KNOWN_FORMATS = (
     "OpenSignals (.txt, .h5), Shimmer .csv, EDF, BDF, WFDB (.hea), BIOPAC .acq, XDF, Poly5 (.S00), WESAD (.pkl), "
     "DREAMER or AMIGOS (.mat), or CSV"
 )
-# What decoders and the libraries below them raise where the bytes make no sense.
+# Exceptions of decoders and their libraries on bytes that make no sense.
 DECODE_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError, TypeError,
     ValueError, struct.error,
@@ -86,12 +86,12 @@ _JSON_START = re.compile(rb'\s*(?:\{\s*(?:"|\})|\[\s*[\[{"\]\d-])')
 
 
 def refuse_unreadable(path: Path, head: bytes) -> None:
-    """Refuse a file whose first bytes are those of a format that is not read.
+    """Refuse a file that begins like a known format without a reader.
 
     Raises
     ------
     FormatError
-        It is one of those; names what it is and what to export instead.
+        It begins so; the message names the format and what to export instead.
     """
     if _JSON_START.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise _refusal(path, _JSON_FORMAT)
@@ -101,7 +101,7 @@ def refuse_unreadable(path: Path, head: bytes) -> None:
 
 
 def unreadable_by_name(path: Path) -> FormatError | None:
-    """Name the format that a file seems to have by the ending of its name, if it is one that is not read."""
+    """Return the error for a file name that ends like a known format without a reader; None for other names."""
     ending = path.suffix.casefold()
     known = next((one for one in (*_UNREADABLE_FORMATS, _JSON_FORMAT) if ending in one.endings), None)
     return None if known is None else _refusal(path, known)
@@ -112,12 +112,12 @@ def _refusal(path: Path, known: _UnreadableFormat) -> FormatError:
 
 
 def regular_file(path: Path) -> Path:
-    """Give the path of a file; a pipe or a device may give no byte for ever, and gives each but once.
+    """Return the path of a regular file: a pipe or a device may block, and cannot be read twice.
 
     Raises
     ------
     RecordingError
-        There is none, or it is something else.
+        There is no such file, or it is a folder, a pipe or a device.
     """
     if path.is_dir():
         raise RecordingError(f"{path} is a folder", "name a file in it")
@@ -129,6 +129,6 @@ def regular_file(path: Path) -> Path:
 
 
 def damaged_file_error(name: str, error: Exception) -> FormatError:
-    """Say that a file's bytes make no sense; to be raised from ``error``, which ``--debug`` then shows."""
+    """Return the error for bytes that make no sense; raise it from ``error``, which ``--debug`` then shows."""
     why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return FormatError(f"{name}: cannot be decoded: {why}", "the file is damaged; copy or export it again")

@@ -1,4 +1,4 @@
-"""BIOPAC AcqKnowledge (``.acq``): a channel's samples, and event markers."""
+"""Read BIOPAC AcqKnowledge files (``.acq``): one channel and the event markers."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import Marker, State, StreamInfo
 
 _PAUSE_CAUSE = "recording was paused; how long is not in the file"
-_COUNT_RANGE = -32768, 32767  # counts
+_COUNT_RANGE = -32768, 32767
 
 
-def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
+def open_acq(path: Path, options: ReadOptions) -> FileRecording:
     """Open an AcqKnowledge file.
 
-    Where recording was paused ("Segment 2") there is a gap, of which the file does not say how long it was: the
-    shortest that ends a segment is counted.
+    A pause of the recording ("Segment 2") is a gap of a length that the file does not state: the shortest gap that ends
+    a segment is counted.
 
     Raises
     ------
     FormatError
-        Its headers do not fit each other.
+        Its headers contradict each other.
     TruncatedError
         It holds no samples of the channel.
     ConfigError
-        It is not plain which channel is the ECG, or what its unit is.
+        The ECG channel or its unit is ambiguous.
     """
     header = read_acq_header(path)
     offered = [channels.describe_channel(channel.name, channel.name) for channel in header.channels]
-    index = channels.choose_channel(offered, opening, path.name)
+    index = channels.choose_channel(offered, options, path.name)
     channel = header.channels[index]
-    rate = channels.resolve_rate(1 / header.tick / channel.divider, opening, path.name)
-    slope, offset = _scale(path, channel, opening)
+    rate = channels.resolve_rate(1 / header.tick / channel.divider, options, path.name)
+    slope, offset = _scale(path, channel, options)
     count = channel.samples if header.compressed or not channel.samples else count_samples(path, header, index)
     if not count:
         raise TruncatedError(f"{path.name}: {channel.name} has no samples", "record it again")
@@ -57,7 +57,7 @@ def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
         full = least, most
     info = StreamInfo(
         rate, (channel.name,), full, path.name, f"{path.name}/{channel.name}", length,
-        unit_assumed=channels.is_unit_assumed(channel.unit, opening),
+        unit_assumed=channels.is_unit_assumed(channel.unit, options),
     )  # fmt: skip
 
     def decoded() -> Iterator[SampleRun | State]:
@@ -78,7 +78,7 @@ def open_acq(path: Path, opening: ReadOptions) -> FileRecording:
 
 
 def _markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int, str]:
-    """Event markers, the byte after them, and what is to be said of them; samples that are there need none."""
+    """Return event markers, the offset after them, and a remark; uncompressed samples can be read without them."""
     try:
         return *read_acq_markers(path, header), ""
     except FormatError as error:
@@ -88,7 +88,7 @@ def _markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int, str]:
 
 
 def _length_warnings(path: Path, header: AcqHeader, index: int, count: int, remark: str) -> Iterator[State]:
-    """What is to be said after the samples."""
+    """Warn of missing samples and unreadable markers."""
     channel = header.channels[index]
     missing = 0 if header.compressed else header.length - (path.stat().st_size - header.data)
     if missing > 0:
@@ -102,9 +102,9 @@ def _length_warnings(path: Path, header: AcqHeader, index: int, count: int, rema
         yield State("warning", f"{path.name}: {remark}")
 
 
-def _scale(path: Path, channel: AcqChannel, opening: ReadOptions) -> tuple[float, float]:
-    """Slope and offset from samples to mV; those of floating point are in the unit already."""
-    factor = channels.millivolt_factor(channel.unit, opening, path.name)
+def _scale(path: Path, channel: AcqChannel, options: ReadOptions) -> tuple[float, float]:
+    """Return slope and offset from samples to mV; floating-point samples are in the unit already."""
+    factor = channels.millivolt_factor(channel.unit, options, path.name)
     if channel.kind != "i2":
         return factor, 0.0
     if not (channel.scale and math.isfinite(channel.scale) and math.isfinite(channel.offset)):
@@ -118,7 +118,7 @@ def _scale(path: Path, channel: AcqChannel, opening: ReadOptions) -> tuple[float
 def _runs(
     parts: Iterator[npt.NDArray[Any]], pauses: list[int], lost: int, slope: float, offset: float
 ) -> Iterator[SampleRun]:
-    """Samples in mV; counted on by ``lost`` at each pause."""
+    """Convert samples to mV; each pause is a gap of ``lost`` samples."""
     at = 0
     for part in parts:
         samples = part.astype(np.float64) * slope + offset

@@ -1,4 +1,4 @@
-"""Samples of BIOPAC AcqKnowledge files, in pieces: interleaved by tick, or compressed channel by channel."""
+"""Read the samples of AcqKnowledge files in blocks: interleaved by tick, or compressed channel by channel."""
 
 from __future__ import annotations
 
@@ -13,36 +13,51 @@ import numpy.typing as npt
 from devices.files.acq.header import AcqChannel, AcqFields, AcqHeader
 from ecg_live.errors import FormatError, TruncatedError
 
-_BLOCK_SAMPLES = 1 << 16  # samples at once
-_COMPRESSED_READ_BYTES = 1 << 16  # compressed ones at once
+_BLOCK_SAMPLES = 1 << 16
+_COMPRESSED_READ_BYTES = 1 << 16
 _JOURNAL_TEXT_OFFSET, _V400, _V420 = 34, 61, 108
 _JOURNAL_TAG = b"\x44\x33\x22\x11"
-_MARKER_METADATA_BYTES = 84, 28  # bytes before what versions 3.8 and 3.9 say of markers, and of each
+_MARKER_METADATA_BYTES = 84, 28  # of versions 3.8 and 3.9: before all markers, and of each
 
 I64 = npt.NDArray[np.int64]
 
 
 def count_samples(path: Path, header: AcqHeader, index: int) -> int:
-    """Samples of an uncompressed channel whose place in the file is known, and which are in it.
+    """Count the samples of an uncompressed channel that are in the file at a known offset.
 
-    From the first tick on at which a channel has come to its end, files differ from what their dividers say: in
-    ``physio-3.8.1.acq`` the channel after it is left out once as well.
+    From the first tick on after the end of a channel, files differ from their dividers: in ``physio-3.8.1.acq`` the
+    channel after it is left out once as well.
     """
     channel = header.channels[index]
     ends = min(other.samples * other.divider for other in header.channels if other.samples)  # tick
-    there = min(header.length, path.stat().st_size - header.data)
+    present = min(header.length, path.stat().st_size - header.data)
     low, high = 0, min(channel.samples, -(-ends // channel.divider))
     while low < high:
         middle = (low + high + 1) // 2
         end = int(_sample_offsets(header, index, middle - 1, middle)[0]) + channel.size
-        low, high = (middle, high) if end <= there else (low, middle - 1)
+        low, high = (middle, high) if end <= present else (low, middle - 1)
     return low
 
 
 def read_interleaved(path: Path, header: AcqHeader, index: int, count: int) -> Iterator[npt.NDArray[Any]]:
-    """So many samples of an uncompressed channel."""
+    """Read the first samples of an uncompressed channel.
+
+    Parameters
+    ----------
+    path : Path
+    header : AcqHeader
+    index : int
+        Of the channel.
+    count : int
+        Samples to read (see `count_samples`).
+
+    Raises
+    ------
+    TruncatedError
+        The file became shorter.
+    """
     channel = header.channels[index]
-    # Of a sample, bytes lie together; of samples, as far apart as all channels need in between.
+    # The bytes of a sample are contiguous; those of all channels are between two samples.
     step = max(1, min(_BLOCK_SAMPLES, _BLOCK_SAMPLES * 64 // max(1, _stride(header, channel))))
     with path.open("rb") as file:
         for low in range(0, count, step):
@@ -57,21 +72,21 @@ def read_interleaved(path: Path, header: AcqHeader, index: int, count: int) -> I
 
 
 def _stride(header: AcqHeader, channel: AcqChannel) -> int:
-    """Bytes from one sample of a channel to the next, about."""
+    """Estimate the bytes from one sample of a channel to the next."""
     return sum(-(-channel.divider // other.divider) * other.size for other in header.channels if other.samples)
 
 
 def _sample_offsets(header: AcqHeader, index: int, low: int, high: int) -> I64:
-    """Bytes from the first sample of all at which samples ``low`` to ``high`` of a channel begin.
+    """Return the offsets in bytes of samples ``low`` to ``high`` of a channel from the first sample of all.
 
-    At every tick come the channels whose divider divides it, in their order.
+    Each tick has samples of the channels with a divider that divides it, in their order.
     """
     ticks = np.arange(low, high, dtype=np.int64) * header.channels[index].divider
     places = np.zeros(len(ticks), np.int64)
     for at, other in enumerate(header.channels):
         if not other.samples:
             continue
-        before = -(-ticks // other.divider)  # of its samples, those of earlier ticks
+        before = -(-ticks // other.divider)  # its samples at earlier ticks
         if at < index:
             before = before + (ticks % other.divider == 0)
         places += before * other.size
@@ -79,12 +94,21 @@ def _sample_offsets(header: AcqHeader, index: int, low: int, high: int) -> I64:
 
 
 def read_compressed(path: Path, header: AcqHeader, index: int, place: int) -> Iterator[npt.NDArray[Any]]:
-    """All samples of a channel of a compressed file, from the end of its markers on; never more than it states.
+    """Read all samples of a channel of a compressed file; never more than the header states.
+
+    Parameters
+    ----------
+    path : Path
+    header : AcqHeader
+    index : int
+        Of the channel.
+    place : int
+        Offset after the markers (see `read_acq_markers`).
 
     Raises
     ------
     FormatError
-        Sizes do not fit each other, or the data are damaged.
+        Sizes contradict each other, or the data are damaged.
     TruncatedError
         The data are cut.
     """
@@ -110,12 +134,12 @@ def read_compressed(path: Path, header: AcqHeader, index: int, place: int) -> It
                 ) from error
             raw = unpack.unconsumed_tail
             whole = min(len(held) // channel.size * channel.size, left)
-            yield np.frombuffer(held[:whole], "<" + channel.kind)  # whatever the byte order of the headers
+            yield np.frombuffer(held[:whole], "<" + channel.kind)  # in any byte order of the headers
             held, left = held[whole:], left - whole
 
 
 def _seek_compressed(fields: AcqFields, header: AcqHeader, index: int, place: int, wanted: int) -> int:
-    """Go to a channel's compressed data, and give their size in bytes."""
+    """Seek to a channel's compressed data, and return their size in bytes."""
     for at in range(index + 1):
         if at == 0:
             place = _skip_journal(fields, header, place)
@@ -132,7 +156,7 @@ def _seek_compressed(fields: AcqFields, header: AcqHeader, index: int, place: in
 
 
 def _skip_journal(fields: AcqFields, header: AcqHeader, place: int) -> int:
-    """Where the first compressed channel's header begins, after markers' metadata, journal and a header for all."""
+    """Return the offset of the first compressed channel's header, after marker metadata, journal and main header."""
     if header.revision >= _V400:
         place = fields.after(place, fields.at(place, "i")[0])
         first, second = fields.at(place + 24, "2i")

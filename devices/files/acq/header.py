@@ -1,8 +1,8 @@
-"""Headers of BIOPAC AcqKnowledge files (``.acq``), of revision 30 (2.0) to that of version 5.
+"""Parse headers and markers of AcqKnowledge files (``.acq``), from revision 30 (version 2.0) to version 5.
 
-Not bioread's reader: it needs pytest, gives bytes of one channel for values of another at the end of a file of several
-rates (394 of them in ``physio-3.8.1.acq`` of its own tests), and believes every count before it takes memory. Source of
-the layout: BIOPAC's Application Note 156 for versions 2 and 3; for later ones, what bioread and public files agree on.
+Not bioread: it needs pytest, returns bytes of one channel as values of another at the end of a file of several rates
+(394 of them in ``physio-3.8.1.acq`` of its own tests), and allocates memory for any count. Source of the layout:
+BIOPAC's Application Note 156 for versions 2 and 3; for later ones, the agreement of bioread and public files.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
 SUPPORTED_REVISIONS = range(30, 256)  # 2.0.0 is 30, 5.0.1 is 132
-_V35X, _V370, _V381, _V400, _V42X, _V430, _V440 = 36, 38, 41, 61, 121, 124, 128  # what moved what is read here
+_V35X, _V370, _V381, _V400, _V42X, _V430, _V440 = 36, 38, 41, 61, 121, 124, 128  # revisions that changed the layout
 _MAX_CHANNELS = 512
 _MAX_MARKERS = 1 << 20
-_MAX_HEADER_BYTES = 1 << 20  # bytes of any one header
-_TYPE_SCAN_BYTES = 4096  # bytes after the foreign data in which the types of the samples begin
+_MAX_HEADER_BYTES = 1 << 20  # of any one header
+_TYPE_SCAN_BYTES = 4096  # after the foreign data, searched for the sample types
 _SAMPLE_TYPES = {(8, 0): "f8", (8, 1): "f8", (2, 2): "i2"}
-_APPENDED_STYLE = "apnd"  # style of a marker at which recording began or went on
-_SEGMENT_TEXT = re.compile(r"Segment \d+")  # its text before there were styles
+_APPENDED_STYLE = "apnd"  # of a marker at which recording started or resumed
+_SEGMENT_TEXT = re.compile(r"Segment \d+")  # the text of such a marker in versions without styles
 
 
 class AcqChannel(NamedTuple):
@@ -36,7 +36,7 @@ class AcqChannel(NamedTuple):
     divider: int
     scale: float
     offset: float
-    kind: str  # numpy's, without its byte order
+    kind: str  # numpy type code without byte order
 
     @property
     def size(self) -> int:
@@ -45,7 +45,7 @@ class AcqChannel(NamedTuple):
 
 
 class AcqMarker(NamedTuple):
-    """An event at a tick after the first sample; ``segment``: recording began, or went on, there."""
+    """An event marker, in ticks after the first sample; at a ``segment`` marker recording started or resumed."""
 
     tick: int
     text: str
@@ -53,7 +53,7 @@ class AcqMarker(NamedTuple):
 
 
 class AcqHeader(NamedTuple):
-    """What a file says of itself: ``tick`` in s; ``data`` is the byte at which uncompressed samples begin."""
+    """Header of an AcqKnowledge file: ``tick`` in s; ``data`` is the offset of uncompressed samples in bytes."""
 
     revision: int
     order: str
@@ -64,12 +64,12 @@ class AcqHeader(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Bytes of all samples, where they are not compressed."""
+        """Bytes of all uncompressed samples."""
         return 0 if self.compressed else sum(channel.samples * channel.size for channel in self.channels)
 
 
 def is_acq(head: bytes) -> bool:
-    """Whether a file that begins so is one of AcqKnowledge."""
+    """Whether a file's first bytes are those of AcqKnowledge."""
     if len(head) < 24:
         return False
     order, revision = _byte_order(head)
@@ -78,19 +78,19 @@ def is_acq(head: bytes) -> bool:
 
 
 def _byte_order(head: bytes) -> tuple[str, int]:
-    """Byte order and revision, which is a small number in the right one."""
+    """Return byte order and revision: the right order gives the small number."""
     revisions = [(struct.unpack_from(order + "i", head, 2)[0], order) for order in "<>"]
     revision, order = min((revision if revision > 0 else 1 << 31, order) for revision, order in revisions)
     return order, revision
 
 
 def read_acq_header(path: Path) -> AcqHeader:
-    """Read what an AcqKnowledge file says of itself.
+    """Read the header of an AcqKnowledge file.
 
     Raises
     ------
     FormatError
-        It is cut, or its numbers do not fit each other.
+        It is cut, or its fields contradict each other.
     """
     with path.open("rb") as file:
         order, revision = _byte_order(file.read(24))
@@ -124,7 +124,7 @@ def read_acq_header(path: Path) -> AcqHeader:
 
 
 class AcqFields:
-    """Numbers at places of a file, which may be damaged."""
+    """Reads fields at offsets of a file, which may be damaged."""
 
     def __init__(self, path: Path, file: BinaryIO, order: str) -> None:
         self.path = path
@@ -132,12 +132,12 @@ class AcqFields:
         self.order = order
 
     def at(self, place: int, form: str) -> tuple[Any, ...]:
-        """Unpack what lies at a byte."""
+        """Unpack the fields at an offset."""
         layout = struct.Struct(self.order + form)
         return layout.unpack(self.bytes(place, layout.size))
 
     def bytes(self, place: int, size: int) -> bytes:
-        """So many bytes from a byte on."""
+        """Read so many bytes at an offset."""
         self.file.seek(place)
         data = self.file.read(size)
         if len(data) < size:
@@ -145,7 +145,7 @@ class AcqFields:
         return data
 
     def after(self, place: int, size: int) -> int:
-        """Where a header of a size ends."""
+        """Return the offset after a header of so many bytes."""
         if not 0 < size <= _MAX_HEADER_BYTES:
             raise FormatError(f"{self.path.name}: a header of {size} bytes at byte {place}", "copy the file again")
         return place + size
@@ -164,7 +164,7 @@ def _channel(fields: AcqFields, place: int, revision: int) -> AcqChannel:
 
 
 def _find_sample_types(fields: AcqFields, place: int, count: int) -> tuple[list[str], int]:
-    """Type of each channel's samples, and where they end; some files have other data before them."""
+    """Find the sample types of all channels, and the offset after them; some files have other data before them."""
     fields.file.seek(place)
     data = fields.file.read(_TYPE_SCAN_BYTES + 4 * count)
     for at in range(len(data) - 4 * count + 1):
@@ -176,7 +176,7 @@ def _find_sample_types(fields: AcqFields, place: int, count: int) -> tuple[list[
 
 
 def read_acq_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], int]:
-    """Event markers in their order of time, and the byte after them.
+    """Read the event markers in order of time, and return the offset after them as well.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def read_acq_markers(path: Path, header: AcqHeader) -> tuple[list[AcqMarker], in
             found.append(
                 AcqMarker(tick, text, style == _APPENDED_STYLE if late else _SEGMENT_TEXT.fullmatch(text) is not None)
             )
-    # The first segment begins with the first sample: where its marker says otherwise, all are off by as much
+    # The first segment begins with the first sample: if its marker is elsewhere, all are off by as much
     # (physio-5.0.1-c.acq has -34304 for it, and the same recording saved by version 3.8.1 has 0).
     origin = min((marker.tick for marker in found if marker.segment), default=0)
     found = sorted((marker._replace(tick=marker.tick - origin) for marker in found), key=lambda marker: marker.tick)

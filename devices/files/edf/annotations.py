@@ -1,4 +1,4 @@
-"""Annotations of EDF+ and BDF+: when each data record begins, and what is noted. Source: Kemp & Olivan 2003."""
+"""Annotations of EDF+ and BDF+: onsets of the data records, and notes as markers. Source: Kemp & Olivan 2003."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ONSET_PATTERN = re.compile(
 )  # onset, duration in s, of three years at most
 _FILLED_GAP_PATTERN = re.compile(
     r"gap: \d+ samples lost \((.*)\), filled with the last"
-)  # our own export's, which has no holes
+)  # our own export's, which has no gaps
 _PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
 
 
 class EdfAnnotation(NamedTuple):
-    """A text at ``onset`` seconds after the recording's first sample, ``duration`` is 0 where it states none."""
+    """An annotation: ``onset`` in s after the first sample, ``duration`` in s, 0 where the file states none."""
 
     onset: float
     duration: float
@@ -29,16 +29,16 @@ class EdfAnnotation(NamedTuple):
 
 
 class EdfAnnotations(NamedTuple):
-    """``onsets`` of the data records in s, None for one that states none, and all ``notes`` in order of time."""
+    """``onsets`` of the data records in s, None for one without, and all ``notes`` in order of onset."""
 
     onsets: list[float | None]
     notes: list[EdfAnnotation]
 
 
 def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnnotations:
-    """Read all annotations of a file of so many whole data records; notes may lie in any of them, far from their time.
+    """Read all annotations of so many whole data records; an annotation may be stored far from its onset.
 
-    Onsets count from the first record, which need not be 0.
+    Onsets are relative to the first record, which need not begin at 0.
     """
     places = [
         (header.offset(i), signal.samples * header.wide) for i, signal in enumerate(header.signals) if signal.annotates
@@ -47,13 +47,13 @@ def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnno
     notes: list[EdfAnnotation] = []
     if not places:
         return EdfAnnotations(onsets, notes)
-    with path.open("rb", buffering=0) as file:  # little is read, far apart
+    with path.open("rb", buffering=0) as file:  # short reads, far apart
         for record in range(records):
             onset: float | None = None
             for which, (offset, size) in enumerate(places):
                 file.seek(header.length + record * header.record + offset)
                 for at, (begin, duration, texts) in enumerate(_annotation_lists(file.read(size))):
-                    if which == at == 0 and not texts[0]:  # a record's first one keeps its time
+                    if which == at == 0 and not texts[0]:  # the first list of a record is its timekeeping one
                         onset = begin
                     notes += [EdfAnnotation(begin, duration, text) for text in texts if text]
             onsets.append(onset)
@@ -65,7 +65,7 @@ def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnno
 
 
 def _annotation_lists(data: bytes) -> Iterator[tuple[float, float, list[str]]]:
-    """Time-stamped annotations lists: onset, duration, texts; what is none is passed over."""
+    """Parse time-stamped annotation lists: onset, duration, texts; skip malformed ones."""
     for part in data.split(b"\0"):
         head, *texts = part.split(b"\x14")
         found = _ONSET_PATTERN.fullmatch(head)
@@ -78,7 +78,7 @@ def _seconds(digits: bytes) -> float:
 
 
 def filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
-    """Annotations of what our own export filled in, each with the cause of its gap; "" at the end of the file."""
+    """Find annotations of what our own export filled in, each with the cause of its gap; "" at the end of the file."""
     for note in notes:
         filled, padded = _FILLED_GAP_PATTERN.fullmatch(note.text), _PADDED_END_PATTERN.fullmatch(note.text)
         if note.duration and (filled or padded):
@@ -86,7 +86,7 @@ def filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, st
 
 
 def annotation_markers(notes: list[EdfAnnotation], rate: float) -> list[Marker]:
-    """Notes as markers; one that lasts has its end marked as well, unless another begins there."""
+    """Convert annotations to markers; one with a duration gets an end marker, unless another begins there."""
     filled = [note for note, _ in filled_spans(notes)]
     notes = [note for note in notes if note not in filled]
     begun = {round(note.onset * rate) for note in notes}

@@ -1,6 +1,6 @@
-"""EDF, EDF+ and BDF: the records are read from the file piece by piece, and of them the chosen signal only.
+"""Read EDF, EDF+ and BDF: the chosen signal only, block by block.
 
-edfio maps a whole EDF into memory and reads a whole BDF; a recording of a day would not stay flat.
+Not edfio: it memory-maps a whole EDF and loads a whole BDF, so that memory grows with the length of the recording.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-_BLOCK_BYTES = 1 << 18  # bytes of the signal that are decoded at once
+_BLOCK_BYTES = 1 << 18  # of the signal, decoded at once
 
 
 class _EdfLayout(NamedTuple):
-    """Where the channel lies: in each of ``records`` whole records, from byte ``offset`` on."""
+    """Position of the channel: byte ``offset`` of each of ``records`` whole data records."""
 
     header: EdfHeader
     signal: EdfSignal
     offset: int
     records: int
-    spare: int  # bytes behind the last whole record
+    spare: int  # bytes after the last whole record
 
 
-def open_edf(path: Path, opening: ReadOptions) -> FileRecording:
+def open_edf(path: Path, options: ReadOptions) -> FileRecording:
     """Open an EDF, EDF+ or BDF file; annotations of EDF+ and BDF+ are markers.
 
     Raises
     ------
     FormatError
-        The header is not what it should be.
+        The header is malformed.
     TruncatedError
-        Not one data record is whole.
+        The file ends before its first data record does.
     ConfigError
-        It is not plain which signal is the ECG.
+        The ECG signal is ambiguous.
     """
     header = read_edf_header(path)
-    layout = _layout(path, header, opening)
+    layout = _layout(path, header, options)
     signal = layout.signal
     seconds = header.seconds
-    rate = channels.resolve_rate(signal.samples / seconds if seconds > 0 else 0.0, opening, path.name)
-    slope, offset, ends = _scale(path, signal, opening)
+    rate = channels.resolve_rate(signal.samples / seconds if seconds > 0 else 0.0, options, path.name)
+    slope, offset, ends = _scale(path, signal, options)
     length = layout.records * signal.samples / rate
     info = StreamInfo(
         rate, (signal.label,), ends, path.name, f"{path.name}/{signal.label}", length,
-        unit_assumed=channels.is_unit_assumed(signal.unit, opening),
+        unit_assumed=channels.is_unit_assumed(signal.unit, options),
     )  # fmt: skip
 
     def runs() -> Iterator[SampleRun | State | Marker]:
@@ -67,13 +67,13 @@ def open_edf(path: Path, opening: ReadOptions) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _layout(path: Path, header: EdfHeader, opening: ReadOptions) -> _EdfLayout:
+def _layout(path: Path, header: EdfHeader, options: ReadOptions) -> _EdfLayout:
     places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
     if not places:
         raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
     signals = [header.signals[i] for i in places]
     offered = [channels.describe_channel(s.label, s.label, s.transducer) for s in signals]
-    index = places[channels.choose_channel(offered, opening, path.name)]
+    index = places[channels.choose_channel(offered, options, path.name)]
     signal = header.signals[index]
     if not signal.samples:
         raise FormatError(f"{path.name}: {signal.label} has no samples", "choose another channel")
@@ -83,8 +83,8 @@ def _layout(path: Path, header: EdfHeader, opening: ReadOptions) -> _EdfLayout:
     return _EdfLayout(header, signal, header.offset(index), *divmod(body, header.record))
 
 
-def _scale(path: Path, signal: EdfSignal, opening: ReadOptions) -> tuple[float, float, tuple[float, float]]:
-    """Slope and offset from counts to mV, and the range in mV that the counts can have."""
+def _scale(path: Path, signal: EdfSignal, options: ReadOptions) -> tuple[float, float, tuple[float, float]]:
+    """Return slope and offset from counts to mV, and the range of the counts in mV."""
     low, high = (parse_number(path, f"digital range of {signal.label}", text) for text in signal.digital)
     bottom, top = (parse_number(path, f"physical range of {signal.label}", text) for text in signal.physical)
     if high <= low or bottom == top:
@@ -92,7 +92,7 @@ def _scale(path: Path, signal: EdfSignal, opening: ReadOptions) -> tuple[float, 
             f"{path.name}: {signal.label}: digital range {low:g} to {high:g}, physical range {bottom:g} to {top:g}",
             "export the file again",
         )
-    factor = channels.millivolt_factor(signal.unit, opening, path.name)
+    factor = channels.millivolt_factor(signal.unit, options, path.name)
     slope = (top - bottom) / (high - low) * factor
     offset = bottom * factor - slope * low
     least, most = sorted(slope * digital + offset for digital in (low, high))
@@ -102,7 +102,7 @@ def _scale(path: Path, signal: EdfSignal, opening: ReadOptions) -> tuple[float, 
 def _channel_runs(
     path: Path, layout: _EdfLayout, found: EdfAnnotations, rate: float, slope: float, offset: float
 ) -> Iterator[SampleRun | State]:
-    """The channel in mV, without what our own export filled in."""
+    """Read the channel in mV, without the gaps that our own export filled in."""
     holes = [
         (round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in filled_spans(found.notes)
     ]
@@ -119,9 +119,9 @@ def _channel_runs(
 def _record_counts(
     path: Path, layout: _EdfLayout, onsets: list[float | None], rate: float
 ) -> Iterator[tuple[int, F64]]:
-    """Counts of the channel, with the counter of their first, many records at once as long as they follow on."""
+    """Read the channel's counts with their first sample index, several contiguous records at once."""
     held: list[bytes] = []
-    start = stop = 0  # of what is held
+    start = stop = 0  # sample indices of the bytes held
     wide = layout.header.wide
     try:
         for position, data in _record_bytes(path, layout, onsets, rate):
@@ -132,7 +132,7 @@ def _record_counts(
             held.append(data)
             stop = position + len(data) // wide
     except TruncatedError:
-        yield start, _decode_counts(b"".join(held), wide)  # what came before is used
+        yield start, _decode_counts(b"".join(held), wide)  # the samples before are used
         raise
     yield start, _decode_counts(b"".join(held), wide)
 
@@ -140,16 +140,16 @@ def _record_counts(
 def _record_bytes(
     path: Path, layout: _EdfLayout, onsets: list[float | None], rate: float
 ) -> Iterator[tuple[int, bytes]]:
-    """The channel's bytes in each record, with the counter of their first sample."""
+    """Read the channel's bytes in each record, with the index of their first sample."""
     header, samples = layout.header, layout.signal.samples
-    stop, most = 0, _BLOCK_BYTES // header.wide
+    stop, block_samples = 0, _BLOCK_BYTES // header.wide
     with path.open("rb", buffering=0) as file:
         for record in range(layout.records):
             onset = onsets[record] if header.apart and onsets else None
             start = stop if onset is None else max(stop, round(onset * rate))
             file.seek(header.length + record * header.record + layout.offset)
-            for at in range(0, samples, most):  # a record may last as long as the recording
-                size = min(most, samples - at) * header.wide
+            for at in range(0, samples, block_samples):  # a record may last as long as the recording
+                size = min(block_samples, samples - at) * header.wide
                 data = file.read(size)
                 if len(data) < size:
                     raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
@@ -160,18 +160,18 @@ def _record_bytes(
 def _decode_counts(data: bytes, wide: int) -> F64:
     if wide == 2:
         return np.frombuffer(data, "<i2").astype(np.float64)
-    full = np.zeros((len(data) // 3, 4), dtype=np.uint8)  # the 24 bits on top, so that the sign is right
+    full = np.zeros((len(data) // 3, 4), dtype=np.uint8)  # the 24 bits on top, which keeps the sign
     full[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
     return (full.view("<i4")[:, 0] >> 8).astype(np.float64)
 
 
 def _length_warnings(path: Path, layout: _EdfLayout) -> Iterator[State]:
-    say = partial(State, "warning")
+    warn = partial(State, "warning")
     header, stated = layout.header, layout.header.records
     if stated > layout.records:
         lost = (stated - layout.records) * header.seconds
-        yield say(f"{path.name}: cut short: {layout.records} of {stated} data records are whole, {lost:g} s missing")
+        yield warn(f"{path.name}: cut short: {layout.records} of {stated} data records are whole, {lost:g} s missing")
     elif 0 <= stated < layout.records:
-        yield say(f"{path.name}: the header counts {stated} data records, {layout.records} are there; all are used")
+        yield warn(f"{path.name}: the header counts {stated} data records, {layout.records} are there; all are used")
     elif layout.spare and stated < 0:
-        yield say(f"{path.name}: cut short: {layout.spare} of {header.record} bytes of the last data record")
+        yield warn(f"{path.name}: cut short: {layout.spare} of {header.record} bytes of the last data record")

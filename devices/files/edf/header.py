@@ -1,6 +1,6 @@
-"""Header of EDF, EDF+ and BDF files, as programs in the wild write it. Layout: Kemp & Olivan 2003; BioSemi's BDF page.
+"""Parse headers of EDF, EDF+ and BDF files, malformed ones as well. Layout: Kemp & Olivan 2003; BioSemi's BDF page.
 
-Not edfio's: it refuses what does not matter for reading, such as dates that are none and decimal commas.
+Not edfio: it refuses faults that do not matter for reading, such as invalid dates and decimal commas.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
 _BDF_MAGIC = b"\xffBIOSEMI"
-_HEADER_BYTES = 256  # bytes of the fixed header, and of each signal's
-_FIELD_BYTES = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of a signal's fields, in their order
+_HEADER_BYTES = 256  # of the fixed header, and of each signal's part
+_FIELD_BYTES = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # of a signal's fields, in their order
 _ANNOTATION_LABELS = ("EDF Annotations", "BDF Annotations")
 
 
 class EdfSignal(NamedTuple):
-    """A signal's part of the header; limits as they are written there, as they matter for the chosen one only."""
+    """A signal's part of the header; limits are unparsed text, as only those of the chosen signal matter."""
 
     label: str
     transducer: str
@@ -30,15 +30,16 @@ class EdfSignal(NamedTuple):
 
     @property
     def annotates(self) -> bool:
-        """Whether it holds text in place of samples."""
+        """Whether it holds annotations instead of samples."""
         return self.label in _ANNOTATION_LABELS
 
 
 class EdfHeader(NamedTuple):
-    """What a file says of itself.
+    """Header of an EDF or BDF file.
 
-    ``length`` is the header's in bytes, ``wide`` a sample's, ``records`` is -1 where the writer did not get to say it,
-    ``seconds`` how long a record lasts, ``apart`` whether records may be apart in time (EDF+D).
+    ``length`` is that of the header in bytes, ``wide`` the bytes of a sample, ``records`` is -1 if the writer stopped
+    before it stored their number, ``seconds`` is the duration of a record, ``apart`` whether gaps between records
+    are allowed (EDF+D).
     """
 
     length: int
@@ -59,12 +60,12 @@ class EdfHeader(NamedTuple):
 
 
 def read_edf_header(path: Path) -> EdfHeader:
-    """Read what an EDF or BDF file says of itself.
+    """Read the header of an EDF or BDF file.
 
     Raises
     ------
     FormatError
-        It is cut, or a number in it is none.
+        It is cut, or a number in it is invalid.
     """
     with path.open("rb") as file:
         fixed = file.read(_HEADER_BYTES)
@@ -91,12 +92,12 @@ def read_edf_header(path: Path) -> EdfHeader:
 
 
 def parse_number(path: Path, what: str, text: str) -> float:
-    """Read a number of a header, whose decimal sign may be a comma.
+    """Parse a number of a header; its decimal sign may be a comma.
 
     Raises
     ------
     FormatError
-        It is none.
+        It is not a finite number.
     """
     try:
         value = float(text.replace(",", "."))
@@ -108,7 +109,7 @@ def parse_number(path: Path, what: str, text: str) -> float:
 
 
 def _parse_signals(path: Path, data: bytes, count: int) -> tuple[EdfSignal, ...]:
-    """All signals; their fields lie field by field, not signal by signal."""
+    """Parse all signals; the header stores them field by field, not signal by signal."""
     columns: list[list[str]] = []
     at = 0
     for width in _FIELD_BYTES:

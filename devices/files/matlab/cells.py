@@ -1,4 +1,4 @@
-"""What the cells and structs of a MATLAB file hold: fields by name, cells in order, signals as (samples, columns)."""
+"""Access to values of a MATLAB file: struct fields by name, cells in order, signals as (samples, columns)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _DOWNLOAD_AGAIN = "download the file again"
 
 
 def struct_fields(value: MatValue, where: str) -> dict[str, MatValue]:
-    """Fields of one struct.
+    """Return the fields of one struct.
 
     Raises
     ------
     FormatError
-        It is something else.
+        The value is not one struct.
     """
     one = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(one, dict):
@@ -28,12 +28,12 @@ def struct_fields(value: MatValue, where: str) -> dict[str, MatValue]:
 
 
 def struct_field(value: MatValue, name: str, where: str) -> MatValue:
-    """Content of a field of one struct.
+    """Return the content of a field of one struct.
 
     Raises
     ------
     FormatError
-        There is no such field, or no struct.
+        The value is not one struct, or has no such field.
     """
     fields = struct_fields(value, where)
     if name not in fields:
@@ -42,12 +42,12 @@ def struct_field(value: MatValue, name: str, where: str) -> MatValue:
 
 
 def as_cells(value: MatValue, where: str) -> list[MatValue]:
-    """Cells, or an array of structs, one by one.
+    """Return cells, or an array of structs, as a list.
 
     Raises
     ------
     FormatError
-        It is something else.
+        The value is something else.
     """
     if not isinstance(value, list):
         raise FormatError(f"{where}: found {_kind_of_value(value)}, expected cells", _DOWNLOAD_AGAIN)
@@ -55,12 +55,12 @@ def as_cells(value: MatValue, where: str) -> list[MatValue]:
 
 
 def as_numbers(value: MatValue) -> F64:
-    """All numbers of an array, flat; none where it holds something else."""
+    """Return the numbers of an array, flat; empty for any other value."""
     return value.astype(np.float64).reshape(-1) if isinstance(value, np.ndarray) else np.empty(0)
 
 
 def as_signal(value: MatValue, widths: Sequence[int]) -> MatArray | str:
-    """A cell's signal (n, one of ``widths``), or what is wrong with it."""
+    """Return a cell's signal (n, one of ``widths``), or the fault of the cell as text."""
     if not isinstance(value, np.ndarray):
         return _kind_of_value(value)
     if value.size == 0:

@@ -1,7 +1,7 @@
-"""MATLAB 5 files (MathWorks, "MAT-File Format"): the variables that are asked for, as lists, dictionaries and arrays.
+"""Read chosen variables of MATLAB 5 files as lists, dictionaries and arrays (MathWorks, "MAT-File Format").
 
-Not scipy's reader: a damaged file can end the process there, and it takes memory for all of a variable, where DREAMER
-is one variable, mostly EEG. Here a variable is unpacked from front to back, and fields that nobody wants are skipped.
+Not scipy.io.loadmat: a damaged file can crash the process there, and it loads whole variables, while DREAMER is one
+variable, mostly EEG. Here a variable is decompressed from front to back, and unused fields are skipped.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import FormatError
 
 MATLAB5_MAGIC, MATLAB73_MAGIC = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
-_HEADER_BYTES = 128  # bytes
-_READ_BYTES = 1 << 16  # bytes read at once
+_HEADER_BYTES = 128
+_READ_BYTES = 1 << 16
 _NUMBER_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _MATRIX_ELEMENT, _COMPRESSED_ELEMENT = 14, 15
 _CELL_CLASS, _STRUCT_CLASS, _NUMBER_CLASSES = 1, 2, range(6, 16)
-_COMPLEX_FLAG = 0x0800  # bit of the flags
-_MIN_ARRAY_BYTES = 8  # bytes of an array within another, which has a tag at least
-MAX_COMPRESSION_RATIO = 100  # of unpacked to packed bytes: of ECG and EEG zlib saves less than nine tenths
-MAX_SMALL_VARIABLE_BYTES = 1 << 24  # bytes that a variable may unpack to however small it is packed
+_COMPLEX_FLAG = 0x0800  # of the array flags
+_MIN_ARRAY_BYTES = 8  # of an array within another: its tag
+MAX_COMPRESSION_RATIO = 100  # zlib compresses ECG and EEG less than tenfold
+MAX_SMALL_VARIABLE_BYTES = 1 << 24  # that any variable may decompress to, however small it is in the file
 
 MatArray = np.ndarray[Any, Any]
-# An array of numbers; cells or structs (dictionaries) in column-major order; None for what is neither, such as text.
+# An array of numbers; cells or structs (dictionaries) in column-major order; None for others, such as text.
 MatValue = MatArray | list[Any] | dict[str, Any] | None
 
 
 class _ArrayHead(NamedTuple):
-    """An array before its content."""
+    """The header of an array."""
 
     kind: int
     shape: tuple[int, ...]
@@ -42,12 +42,12 @@ class _ArrayHead(NamedTuple):
 
 
 def read_variables(path: Path, names: Collection[str], skip: Collection[str] = ()) -> dict[str, MatValue]:
-    """Those of some variables that a file holds, with None for fields of structs that are to be skipped.
+    """Read those of the named variables that a file holds; struct fields named in ``skip`` are None.
 
     Raises
     ------
     FormatError
-        The file is of another version, damaged, or holds none of them.
+        The file is of another version, damaged, or holds none of the variables.
     """
     found: dict[str, MatValue] = {}
     others: list[str] = []
@@ -75,7 +75,7 @@ def read_variables(path: Path, names: Collection[str], skip: Collection[str] = (
 
 
 def _byte_order(path: Path, header: bytes) -> str:
-    """Byte order, ``<`` or ``>``."""
+    """Return the byte order, ``<`` or ``>``."""
     if header.startswith(MATLAB73_MAGIC):
         raise FormatError(f"{path.name}: found MATLAB 7.3, expected MATLAB 5", "save it with -v7 in MATLAB")
     orders = {b"IM": "<", b"MI": ">"}
@@ -85,13 +85,14 @@ def _byte_order(path: Path, header: bytes) -> str:
 
 
 class _VariableBytes:
-    """The bytes of one variable from front to back, unpacked; ``at`` is how many have been taken."""
+    """Decompresses one variable from front to back; ``at`` is the number of bytes read so far."""
 
     def __init__(self, file: BinaryIO, size: int, *, packed: bool) -> None:
-        self._file, self._left = file, size
+        self._file = file
+        self._left = size
         self.most = (
             max(MAX_SMALL_VARIABLE_BYTES, size * MAX_COMPRESSION_RATIO) if packed else size
-        )  # bytes that it may give
+        )  # bytes that may be read
         self._unpack = zlib.decompressobj() if packed else None
         self._held = memoryview(b"")
         self.at = 0
@@ -114,7 +115,7 @@ class _VariableBytes:
             self.read(min(_READ_BYTES, count - at))
 
     def end(self) -> None:
-        """Read on to the checksum, which zlib compares."""
+        """Read to the end, where zlib compares the checksum."""
         while self._unpack is not None and not self._unpack.eof:
             self._more()
 
@@ -132,10 +133,12 @@ class _VariableReader:
     """Decodes one variable."""
 
     def __init__(self, stream: _VariableBytes, order: str, skip: Collection[str]) -> None:
-        self._stream, self._order, self._skip = stream, order, skip
+        self._stream = stream
+        self._order = order
+        self._skip = skip
 
     def variable(self, size: int | None, names: Collection[str]) -> tuple[str, MatValue]:
-        """Name and value, which is None where it is not among ``names``; ``size`` in bytes, None where it is packed."""
+        """Read name and value; the value is None for a name not in ``names``. ``size`` in bytes, None if compressed."""
         if size is None:
             kind, size = struct.unpack(self._order + "II", self._stream.read(8))
             if kind != _MATRIX_ELEMENT:
@@ -156,7 +159,7 @@ class _VariableReader:
         return _ArrayHead(kind, tuple(shape.tolist()), _text(name))
 
     def _content(self, head: _ArrayHead, stop: int) -> MatValue:
-        """What comes behind the head of an array that ends at byte ``stop``."""
+        """Read the content of an array that ends at byte ``stop``, after its header."""
         count = int(np.prod(head.shape, dtype=object))
         if min(head.shape, default=-1) < 0:
             raise ValueError(f"shape {head.shape}")
@@ -170,7 +173,7 @@ class _VariableReader:
         elif head.kind in _NUMBER_CLASSES:
             value = self._array().reshape(head.shape, order="F")
         if self._stream.at > stop:
-            raise ValueError(f"an array's content ends {self._stream.at - stop} bytes behind the array")
+            raise ValueError(f"an array's content ends {self._stream.at - stop} bytes after the array")
         self._stream.skip(stop - self._stream.at)
         return value
 
@@ -184,7 +187,7 @@ class _VariableReader:
         return [{name: self._matrix(stop, wanted=name not in self._skip) for name in names} for _ in range(count)]
 
     def _matrix(self, stop: int, *, wanted: bool = True) -> MatValue:
-        """An array within another, which ends at byte ``stop``."""
+        """Read an array within another that ends at byte ``stop``; skip it unless ``wanted``."""
         kind, size = struct.unpack(self._order + "II", self._stream.read(8))
         own = self._stream.at + size
         if kind != _MATRIX_ELEMENT or own > stop:
@@ -192,13 +195,13 @@ class _VariableReader:
         if wanted and size:
             return self._content(self._head(), own)
         self._stream.skip(size)
-        return np.empty((0, 0)) if wanted else None  # an empty cell is written without any content
+        return np.empty((0, 0)) if wanted else None  # an empty cell has no content
 
     def _array(self) -> MatArray:
-        """Numbers, or text as bytes, flat."""
+        """Read numbers, or text as bytes, flat."""
         tag = self._stream.read(8)
         (word,) = struct.unpack(self._order + "I", tag[:4])
-        if word >> 16:  # a short one: its size, its kind, and up to four bytes
+        if word >> 16:  # the short form: size, type, and up to four bytes
             kind, data = word & 0xFFFF, tag[4 : 4 + (word >> 16)]
         else:
             (size,) = struct.unpack(self._order + "I", tag[4:])

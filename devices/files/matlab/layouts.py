@@ -1,4 +1,4 @@
-"""DREAMER and AMIGOS in MATLAB files: each person's trials in order, with the ratings that stand beside them.
+"""Read DREAMER and AMIGOS from MATLAB files: each subject's trials in order, with their ratings.
 
 Layouts as public readers of both data sets index them (Katsigiannis & Ramzan 2018; Miranda-Correa et al. 2018).
 """
@@ -20,22 +20,22 @@ from ecg_live.errors import FormatError
 from ecg_live.events import F64
 
 MAT_VARIABLES = ("DREAMER", "joined_data", "ECG_DATA", "labels_selfassessment")
-SKIPPED_FIELDS = ("EEG",)  # which stands beside the ECG of DREAMER and takes most of the file
-DREAMER_RATE_HZ = 256.0  # Hz, where the file does not state it
-AMIGOS_RATE_HZ = 128.0  # Hz, of the preprocessed signals
+SKIPPED_FIELDS = ("EEG",)  # most of the DREAMER file
+DREAMER_RATE_HZ = 256.0  # where the file does not state it
+AMIGOS_RATE_HZ = 128.0  # of the preprocessed signals
 DREAMER_SCORES = {"valence": "ScoreValence", "arousal": "ScoreArousal", "dominance": "ScoreDominance"}
 AMIGOS_CHANNELS = ("ECG right", "ECG left")
 AMIGOS_CHANNEL_REMARK = "which of its channels is ECG right and which is ECG left is unsure"  # of original files
 AMIGOS_SCORES = ("arousal", "valence", "dominance", "liking", "familiarity")  # the first five of twelve columns
 TrialCell = tuple[str, int, MatValue, Mapping[str, float]]  # kind, number, cell and ratings of a trial
-AMIGOS_ORIGINAL_RATE_HZ = 256.0  # Hz, the paper's
-_UNITS_PER_SECOND = (1.0, 1e3, 32768.0)  # time stamps of a Shimmer may be in s, ms or ticks
-_PLAUSIBLE_RATES_HZ = (100.0, 1024.0)  # Hz; in between, no two of these units can be mistaken for each other
-_MAX_DURATION_MISMATCH_S = 0.5  # s by which time stamps and the number of samples may differ
+AMIGOS_ORIGINAL_RATE_HZ = 256.0  # the paper's
+_UNITS_PER_SECOND = (1.0, 1e3, 32768.0)  # timestamps of a Shimmer may be in s, ms or ticks
+_PLAUSIBLE_RATES_HZ = (100.0, 1024.0)  # the range in which only one of these units is plausible
+_MAX_DURATION_MISMATCH_S = 0.5  # between timestamps and number of samples
 
 
 class TrialSignal(NamedTuple):
-    """One trial: ``samples`` (n, 2) as in the file, the ratings given, time stamps (n,) where the file has them."""
+    """One trial: ``samples`` (n, 2) as in the file, its ratings, timestamps (n,) where the file has them."""
 
     kind: str
     number: int
@@ -45,44 +45,42 @@ class TrialSignal(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As in "film 3"."""
+        """Such as "film 3"."""
         return f"{self.kind} {self.number}"
 
 
 class SubjectTrials(NamedTuple):
-    """All trials of a person that have a signal, in order, and what was left out."""
+    """All trials of a subject that have a signal, in order, and remarks on what was left out."""
 
     segments: tuple[TrialSignal, ...]
     remarks: tuple[str, ...]
 
 
 class TrialFile(NamedTuple):
-    """A file: its layout, rate in Hz, names of the two channels, its people, and what is unsure about all of it."""
+    """A file: its layout, rate in Hz, names of the two channels, its subjects, and remarks on all of it."""
 
     layout: str
     rate: float
     channels: tuple[str, str]
-    people: tuple[SubjectTrials, ...]
+    subjects: tuple[SubjectTrials, ...]
     remarks: tuple[str, ...] = ()
 
 
 class _TrialColumns(NamedTuple):
-    """How many columns a trial may have, which two are ECG, and whether the first is time."""
+    """Columns of a trial: possible numbers of them, the two of the ECG, and whether the first is time."""
 
     widths: tuple[int, ...]
     ecg: tuple[int, int]
     timed: bool = False
 
 
-_DREAMER, _AMIGOS, _AMIGOS_ORIGINAL = (
-    _TrialColumns((2,), (0, 1)),
-    _TrialColumns((17, 16), (14, 15)),
-    _TrialColumns((6,), (1, 2), timed=True),
-)
+_DREAMER = _TrialColumns((2,), (0, 1))
+_AMIGOS = _TrialColumns((17, 16), (14, 15))
+_AMIGOS_ORIGINAL = _TrialColumns((6,), (1, 2), timed=True)
 
 
 def read_trial_file(path: Path) -> TrialFile:
-    """Read a file of DREAMER or AMIGOS. All people of DREAMER are in memory at once, without their EEG.
+    """Read a file of DREAMER or AMIGOS. All subjects of DREAMER are in memory at once, without their EEG.
 
     Raises
     ------
@@ -93,7 +91,7 @@ def read_trial_file(path: Path) -> TrialFile:
     return _read_unless_cached(path, state.st_mtime_ns, state.st_size)
 
 
-@lru_cache(maxsize=1)  # the people of DREAMER are opened one after the other
+@lru_cache(maxsize=1)  # the subjects of DREAMER are opened one after the other
 def _read_unless_cached(path: Path, _changed: int, _size: int) -> TrialFile:
     found = read_variables(path, MAT_VARIABLES, SKIPPED_FIELDS)
     if "DREAMER" in found:
@@ -107,27 +105,27 @@ def _read_unless_cached(path: Path, _changed: int, _size: int) -> TrialFile:
     if "ECG_DATA" not in found:
         raise FormatError(f"{path.name}: found {', '.join(found)}, expected joined_data as well", "download it again")
     videos = as_cells(found["ECG_DATA"], f"{path.name}: ECG_DATA")
-    rate, person = check_trial_rates(_amigos_subject(videos, ratings, _AMIGOS_ORIGINAL))
-    return TrialFile("AMIGOS, original", rate, AMIGOS_CHANNELS, (person,), (AMIGOS_CHANNEL_REMARK,))
+    rate, subject = check_trial_rates(_amigos_subject(videos, ratings, _AMIGOS_ORIGINAL))
+    return TrialFile("AMIGOS, original", rate, AMIGOS_CHANNELS, (subject,), (AMIGOS_CHANNEL_REMARK,))
 
 
 def _dreamer_file(variable: MatValue, name: str) -> TrialFile:
-    people = as_cells(struct_field(variable, "Data", f"{name}: DREAMER"), f"{name}: Data")
+    subjects = as_cells(struct_field(variable, "Data", f"{name}: DREAMER"), f"{name}: Data")
     stated = as_numbers(struct_fields(variable, name).get("ECG_SamplingRate"))
     rate = float(stated[0]) if len(stated) == 1 else DREAMER_RATE_HZ
-    found = tuple(_dreamer_subject(person, f"{name}: person {i}") for i, person in enumerate(people, 1))
+    found = tuple(_dreamer_subject(subject, f"{name}: subject {i}") for i, subject in enumerate(subjects, 1))
     return TrialFile("DREAMER", rate, ("ECG 1", "ECG 2"), found)
 
 
-def _dreamer_subject(person: MatValue, where: str) -> SubjectTrials:
-    ecg = struct_field(person, "ECG", where)
+def _dreamer_subject(subject: MatValue, where: str) -> SubjectTrials:
+    ecg = struct_field(subject, "ECG", where)
     baselines = as_cells(struct_field(ecg, "baseline", f"{where}: ECG"), f"{where}: baseline")
     films = as_cells(struct_field(ecg, "stimuli", f"{where}: ECG"), f"{where}: stimuli")
     wrong: list[tuple[str, str]] = []
     ratings: list[dict[str, float]] = [{} for _ in films]
     for label, column in DREAMER_SCORES.items():
-        values = as_numbers(struct_field(person, column, where))
-        if len(values) != len(films):  # nobody can tell which film lacks one
+        values = as_numbers(struct_field(subject, column, where))
+        if len(values) != len(films):  # unknown which film lacks one
             wrong.append((column, f"{len(values)} values for {len(films)} films"))
             continue
         for given, value in zip(ratings, values, strict=True):
@@ -140,7 +138,7 @@ def _dreamer_subject(person: MatValue, where: str) -> SubjectTrials:
 
 
 def _amigos_ratings(variable: MatValue, name: str) -> list[dict[str, float]]:
-    """Ratings by video; none where a cell does not hold them."""
+    """Return the ratings of each video; empty for a cell without them."""
     rows = (
         [as_numbers(cell) for cell in as_cells(variable, f"{name}: labels_selfassessment")]
         if variable is not None
@@ -167,7 +165,7 @@ def _amigos_subject(
 
 
 def _subject_trials(trials: Sequence[TrialCell], table: _TrialColumns, wrong: list[tuple[str, str]]) -> SubjectTrials:
-    """Take the ECG of all trials that have any."""
+    """Collect the ECG of all trials that have one."""
     segments: list[TrialSignal] = []
     for kind, number, cell, ratings in trials:
         columns = as_signal(cell, table.widths)
@@ -184,18 +182,18 @@ def _subject_trials(trials: Sequence[TrialCell], table: _TrialColumns, wrong: li
 
 
 def group_faults(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Join what is wrong with several things into one line a fault, as in "video 17, video 18: empty"."""
+    """Join equal faults into one line each, such as "video 17, video 18: empty"."""
     faults = dict.fromkeys(fault for _, fault in wrong)
     return tuple(f"{', '.join(name for name, other in wrong if other == fault)}: {fault}" for fault in faults)
 
 
-def check_trial_rates(person: SubjectTrials) -> tuple[float, SubjectTrials]:
-    """The rate in Hz that most trials' time stamps show, and the person without the trials that show another."""
-    paces = [_trial_rate(segment.times) for segment in person.segments]
+def check_trial_rates(subject: SubjectTrials) -> tuple[float, SubjectTrials]:
+    """Return the rate (Hz) that most trials' timestamps show, and the subject without trials of another rate."""
+    paces = [_trial_rate(segment.times) for segment in subject.segments]
     known = Counter(pace[0] for pace in paces if pace is not None)
     if not known:
         unsure = f"the time stamps show no rate: {AMIGOS_ORIGINAL_RATE_HZ:g} Hz is assumed"
-        return AMIGOS_ORIGINAL_RATE_HZ, person._replace(remarks=(*person.remarks, unsure))
+        return AMIGOS_ORIGINAL_RATE_HZ, subject._replace(remarks=(*subject.remarks, unsure))
     rate = known.most_common(1)[0][0]
     wrong = (
         []
@@ -203,7 +201,7 @@ def check_trial_rates(person: SubjectTrials) -> tuple[float, SubjectTrials]:
         else [("the rate", f"{rate:g} Hz by the time stamps, expected {AMIGOS_ORIGINAL_RATE_HZ:g} Hz")]
     )
     kept: list[TrialSignal] = []
-    for segment, pace in zip(person.segments, paces, strict=True):
+    for segment, pace in zip(subject.segments, paces, strict=True):
         if pace is not None and pace[0] != rate:
             wrong.append((segment.name, f"left out: recorded with {pace[0]:g} Hz, the others with {rate:g} Hz"))
             continue
@@ -212,11 +210,11 @@ def check_trial_rates(person: SubjectTrials) -> tuple[float, SubjectTrials]:
             spare = float(segment.times[-1] - segment.times[0]) / pace[1] - (len(segment.times) - 1) / rate
             if abs(spare) > _MAX_DURATION_MISMATCH_S:
                 wrong.append((segment.name, f"time stamps and number of samples differ by {spare:.1f} s"))
-    return rate, SubjectTrials(tuple(kept), person.remarks + group_faults(wrong))
+    return rate, SubjectTrials(tuple(kept), subject.remarks + group_faults(wrong))
 
 
 def _trial_rate(times: F64 | None) -> tuple[float, float] | None:
-    """The rate that time stamps show, and a second in their unit, which is the one that makes the rate plausible."""
+    """Return the rate (Hz) that timestamps show, and the units per second that make it plausible; None if none do."""
     interval = None if times is None else timestamps.fit_interval(times)
     if interval is None:
         return None

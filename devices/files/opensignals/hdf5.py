@@ -1,4 +1,4 @@
-"""OpenSignals HDF5: one group a device, ``raw/channel_N`` (n, 1) and ``raw/nSeq``."""
+"""Read OpenSignals HDF5: one group a device, ``raw/channel_N`` (n, 1) and ``raw/nSeq``."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, State
 
-_BLOCK_SAMPLES = 1 << 16  # samples read at once
-_MAX_CHUNK_BYTES = 1 << 24  # bytes of a chunk, which is unpacked as a whole; HDF5 guesses up to 1 MiB
-_MAX_COMPRESSION_RATIO = 1100  # of a column's bytes to those that are stored for it: zlib packs a thousandfold at best
-_KNOWN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # others would be looked for in plug-ins
+_BLOCK_SAMPLES = 1 << 16
+_MAX_CHUNK_BYTES = 1 << 24  # a chunk is decompressed as a whole; HDF5 chooses up to 1 MiB
+_MAX_COMPRESSION_RATIO = 1100  # zlib compresses a thousandfold at best
+_KNOWN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}  # HDF5 would search plug-ins for others
 
 
-def open_opensignals_hdf5(path: Path, opening: ReadOptions) -> FileRecording:
+def open_opensignals_hdf5(path: Path, options: ReadOptions) -> FileRecording:
     """Open an OpenSignals HDF5 file.
 
     Raises
     ------
     FormatError
-        It is HDF5, but not from OpenSignals.
+        It is HDF5, but not of OpenSignals.
     TruncatedError
         The file was cut, or its channels are empty.
     ConfigError
-        It is not plain which channel is the ECG, or no rate is known.
+        The ECG channel is ambiguous, or no rate is known.
     """
     with _open_hdf5(path) as file:
         ports = [port for name in file for port in _find_channels(path, name, _member(path, file, name))]
         if not ports:
             found = ", ".join(list(file)[:5]) or "nothing"
             raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
-        port = scaling.choose_opensignals_channel(ports, opening, path.name)
+        port = scaling.choose_opensignals_channel(ports, options, path.name)
         group = file[port.device]
         samples = len(_column(path, group["raw"], port.key))
         counted = (
@@ -58,11 +58,11 @@ def open_opensignals_hdf5(path: Path, opening: ReadOptions) -> FileRecording:
         if stated is not None and stated > samples:
             yield State("warning", f"{path.name}: the header says {stated:.0f} samples, {samples} are there")
 
-    return scaling.make_recording(path, port, opening, rows, samples=samples, saturates=True)
+    return scaling.make_recording(path, port, options, rows, samples=samples, saturates=True)
 
 
 def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
-    """A column of numbers, which may be damaged or something else."""
+    """Return a data set of one column of numbers; FormatError for anything else."""
     data = _member(path, raw, str(key))
     if not isinstance(data, h5py.Dataset):
         raise FormatError(f"{path.name}: {key} is no data set", "export the file again")
@@ -77,7 +77,7 @@ def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:
 
 
 def _member(path: Path, group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
-    """What a group holds by a name; nothing that lies elsewhere, in this file or in another."""
+    """Return the member of a group; FormatError for a link to another place or file."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise FormatError(f"{path.name}: {name} is a link, expected what it links to", "export the file again")
     found: h5py.Dataset | h5py.Group = group[name]
@@ -85,7 +85,7 @@ def _member(path: Path, group: h5py.Group, name: str) -> h5py.Dataset | h5py.Gro
 
 
 def _unsafe_column_fault(data: h5py.Dataset) -> str:
-    """Why a column is not read: data outside the file, or more than can be there."""
+    """Return why a column is not read: data outside the file, or more than can be stored; empty for a sound one."""
     settings = data.id.get_create_plist()
     filters = [settings.get_filter(at)[0] for at in range(settings.get_nfilters())]
     if data.external or data.is_virtual:

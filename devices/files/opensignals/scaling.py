@@ -1,4 +1,4 @@
-"""OpenSignals (PLUX biosignalsplux, RespiBAN, hub; BITalino): what its header says, and counts to mV.
+"""OpenSignals (PLUX biosignalsplux, RespiBAN, hub; BITalino): header fields, and counts to mV.
 
 Layout: files that OpenSignals (r)evolution wrote, as text and as HDF5.
 """
@@ -22,16 +22,16 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-MAX_SEQUENCE_NUMBER = 1 << 48  # nSeq; more than a century of samples
+MAX_SEQUENCE_NUMBER = 1 << 48  # more than a century of samples
 OPENSIGNALS_SIGNATURE = "# OpenSignals Text File Format"
-PLUX_VCC_V = 3.0  # V, biosignalsplux ECG sensor data sheet
+PLUX_VCC_V = 3.0  # biosignalsplux ECG sensor data sheet
 BITALINO_VCC_V, BITALINO_GAIN = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
 PLUX_BITS, BITALINO_BITS, BITALINO_SLOW_BITS = (
     16,
     10,
     6,
-)  # converters where the header is silent; 6 for BITalino's A5 and A6
-PLUX_WRAPS, BITALINO_WRAPS = (1 << 15, 1 << 16), (16,)  # sequence numbers: of 15 or 16 bits by firmware, and of 4
+)  # of converters that the header does not state; 6 for BITalino's A5 and A6
+PLUX_WRAPS, BITALINO_WRAPS = (1 << 15, 1 << 16), (16,)  # of sequence numbers: 15 or 16 bits by firmware, and 4 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class OpenSignalsChannel:
     guessed: bool
 
     def offered(self) -> channels.OfferedChannel:
-        """What the choice of a channel needs to know: the sensor says more than the label."""
+        """The channel, for `channels.choose_channel`: its sensor is more specific than its label."""
         return channels.describe_channel(self.name, self.sensor, self.name, kind=self.sensor)
 
 
 class OpenSignalsBlock(NamedTuple):
-    """A block of a file: sequence numbers (n,), if any, and values (n,); ``first`` counts lines or samples."""
+    """A block of a file: sequence numbers (n,) or None, and values (n,); ``first`` is a line or sample, by ``unit``."""
 
     unit: str
     first: int
@@ -63,17 +63,17 @@ class OpenSignalsBlock(NamedTuple):
 
 
 def attribute_text(value: object) -> str:
-    """Text, from JSON or from an HDF5 attribute."""
+    """Return text from JSON or from an HDF5 attribute."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def header_number(header: Mapping[str, Any], key: str, where: str) -> float | None:
-    """Give a number from the header, or None where it is silent.
+    """Return a number of the header, or None if it states none.
 
     Raises
     ------
     FormatError
-        The value is no number.
+        The value is not a number.
     """
     value = header.get(key)
     try:
@@ -90,10 +90,26 @@ def is_bitalino(header: Mapping[str, Any]) -> bool:
 
 
 def converter_bits(header: Mapping[str, Any], at: int, count: int, name: str, where: str) -> tuple[int, bool]:
-    """Give the width of a converter, and whether it had to be guessed.
+    """Return the width of a converter, and whether it had to be guessed.
 
     ``resolution`` covers every column on BITalino and the channels alone on PLUX: the last ``count`` entries are those
-    of the channels either way; a single one is that of all. ``at`` counts channels from 0.
+    of the channels either way; a single entry is that of all.
+
+    Parameters
+    ----------
+    header : mapping
+        The device's part of the header.
+    at, count : int
+        Index of the channel, and number of channels.
+    name : str
+        Of the column.
+    where : str
+        The file's name, for messages.
+
+    Raises
+    ------
+    FormatError
+        The stated width is impossible.
     """
     stated = _whole_numbers(header.get("resolution", ()))
     if len(stated) == 1:
@@ -111,7 +127,7 @@ def converter_bits(header: Mapping[str, Any], at: int, count: int, name: str, wh
 
 
 def _whole_numbers(value: object) -> list[int]:
-    """One number or several, from JSON or from an HDF5 attribute; none where it is anything else."""
+    """Return one or several whole numbers from JSON or an HDF5 attribute; empty for anything else."""
     try:
         return [int(each) for each in np.atleast_1d(np.asarray(value)).tolist()]
     except (TypeError, ValueError, OverflowError):
@@ -119,30 +135,48 @@ def _whole_numbers(value: object) -> list[int]:
 
 
 def choose_opensignals_channel(
-    ports: Sequence[OpenSignalsChannel], opening: ReadOptions, where: str
+    ports: Sequence[OpenSignalsChannel], options: ReadOptions, where: str
 ) -> OpenSignalsChannel:
-    """Choose the ECG among all devices' channels; a name may be given as ``DEVICE/NAME`` where two devices share it."""
+    """Choose the ECG among all devices' channels; with several devices, names are ``DEVICE/NAME``."""
     devices = {port.device for port in ports}
     offered = [port.offered() for port in ports]
     if len(devices) > 1:
         offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, ports, strict=True)]
-    return ports[channels.choose_channel(offered, opening, where)]
+    return ports[channels.choose_channel(offered, options, where)]
 
 
 def make_recording(
     path: Path,
     port: OpenSignalsChannel,
-    opening: ReadOptions,
+    options: ReadOptions,
     rows: Callable[[], Iterator[OpenSignalsBlock | State]],
     *,
     samples: int | None = None,
     saturates: bool = False,
 ) -> FileRecording:
-    """Put a recording together from a format's rows."""
-    rate = channels.resolve_rate(port.rate, opening, path.name)
-    if opening.unit is not None and not port.converted:
+    """Make a recording of a format's blocks.
+
+    Parameters
+    ----------
+    path : Path
+    port : OpenSignalsChannel
+    options : ReadOptions
+    rows : callable
+        Reads the blocks from the start of the file.
+    samples : int, optional
+        Number of samples, if it is known beforehand.
+    saturates : bool
+        Whether sequence numbers stay at their highest value (see `SequenceCounter`).
+
+    Raises
+    ------
+    ConfigError
+        No rate is known, or ``--unit`` or the gain does not apply.
+    """
+    rate = channels.resolve_rate(port.rate, options, path.name)
+    if options.unit is not None and not port.converted:
         raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
-    slope, offset = _scale(port, opening, path.name)
+    slope, offset = _scale(port, options, path.name)
     full_scale = None if port.converted else (offset, slope * (2**port.bits - 1) + offset)
     info = StreamInfo(
         rate,
@@ -156,7 +190,7 @@ def make_recording(
     def runs() -> Iterator[SampleRun | State | Marker]:
         wraps = BITALINO_WRAPS if port.bitalino else PLUX_WRAPS
         counter = SequenceCounter(wraps, rate, saturates=saturates, highest=lambda: _highest_sequence_number(rows()))
-        position = 0
+        position = 0  # sample index, of files without sequence numbers
         yield from _conversion_warnings(path, port)
         for item in rows():
             if isinstance(item, State):
@@ -182,9 +216,9 @@ def _is_sequence_number(numbers: F64) -> npt.NDArray[np.bool_]:
 
 
 def _highest_sequence_number(items: Iterator[OpenSignalsBlock | State]) -> int:
-    """The highest sequence number, as far as the file can be read."""
+    """Return the highest sequence number, as far as the file can be read."""
     top = 0
-    with contextlib.suppress(FormatError):  # it is told when the rows before it have been used
+    with contextlib.suppress(FormatError):  # raised again when the rows before it have been used
         for item in items:
             if isinstance(item, OpenSignalsBlock) and item.numbers is not None:
                 top = max(top, int(item.numbers[_is_sequence_number(item.numbers)].max(initial=0)))
@@ -195,13 +229,13 @@ def _sequence_number_error(where: str, found: float) -> FormatError:
     return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
 
 
-def _scale(port: OpenSignalsChannel, opening: ReadOptions, where: str) -> tuple[float, float]:
-    """Slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, data sheets of both makers' ECG sensors."""
+def _scale(port: OpenSignalsChannel, options: ReadOptions, where: str) -> tuple[float, float]:
+    """Return slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, both makers' data sheets."""
     if port.converted:
-        return channels.millivolt_factor("mV", opening, where), 0.0
-    if not (math.isfinite(opening.gain) and opening.gain > 0):
-        raise ConfigError(f"the gain is {opening.gain:g}, expected more than 0", "1000 is the data sheet's")
-    span = 1000.0 * (BITALINO_VCC_V / BITALINO_GAIN if port.bitalino else PLUX_VCC_V / opening.gain)
+        return channels.millivolt_factor("mV", options, where), 0.0
+    if not (math.isfinite(options.gain) and options.gain > 0):
+        raise ConfigError(f"the gain is {options.gain:g}, expected more than 0", "1000 is the data sheet's")
+    span = 1000.0 * (BITALINO_VCC_V / BITALINO_GAIN if port.bitalino else PLUX_VCC_V / options.gain)
     return span / 2**port.bits, -span / 2
 
 

@@ -1,4 +1,4 @@
-"""From a device's own sequence numbers to a counter of the samples that it took."""
+"""Turn a device's sequence numbers into sample indices, with gaps for lost samples."""
 
 from __future__ import annotations
 
@@ -20,33 +20,35 @@ class SequenceCounter:
     Parameters
     ----------
     moduli : sequence of int
-        What the number may wrap at, the lowest first: 16 on BITalino, 32768 or 65536 on PLUX, by firmware. A number
-        shows that it does not wrap below itself.
+        Possible wraps of the number, the lowest first: 16 on BITalino, 32768 or 65536 on PLUX, by firmware. A higher
+        number excludes a wrap below itself.
     rate : float
         Hz.
     saturates : bool
-        Whether the number stays at the last of ``moduli`` less 1 for ever once it is there, as in OpenSignals HDF5.
+        Whether the number stays at the last of ``moduli`` less 1 once it is reached, as in OpenSignals HDF5.
     highest : callable
-        Finds the file's highest number, where only that tells a loss from a wrap; it may read the whole file.
+        Finds the file's highest number, if only that distinguishes a loss from a wrap; it may read the whole file.
 
     Notes
     -----
     A step of more than 1 is lost data. A step back by up to a second is a repetition and is dropped. A step back to the
-    very start is a device that started anew: how much was lost, the file cannot say, so that the shortest gap that ends
-    a segment is counted.
+    start is a device that was restarted: the loss is unknown, and the shortest gap that ends a segment is counted.
     """
 
     def __init__(
         self, moduli: Sequence[int], rate: float, *, saturates: bool = False, highest: Callable[[], int] = lambda: 0
     ) -> None:
-        self._moduli, self._rate, self._highest = tuple(moduli), rate, highest
+        self._moduli = tuple(moduli)
+        self._rate = rate
+        self._highest = highest
         self._ceiling = moduli[-1] - 1 if saturates else -1
         self._first: int | None = None
-        self._number = 0  # of the last row
-        self._position = self._top = -1  # of the last row, and the highest so far
+        self._number = 0  # sequence number of the last row
+        self._position = -1  # sample index of the last row
+        self._top = -1  # highest sample index so far
 
     def push(self, numbers: F64, samples: F64, where: str) -> Iterator[SampleRun | State]:
-        """Give runs of the samples (n,) that are new; ``where`` names the file and the block's first line or sample."""
+        """Return runs of the samples (n,) that are new; ``where`` names the file and the first line or sample."""
         if not len(numbers):
             return
         count = numbers.astype(np.int64)
@@ -58,17 +60,19 @@ class SequenceCounter:
         position = np.cumsum(advance) + self._position
         top = np.maximum.accumulate(np.concatenate(([self._top], position)))
         new = position > top[:-1]
-        self._number, self._position, self._top = int(count[-1]), int(position[-1]), int(top[-1])
+        self._number = int(count[-1])
+        self._position = int(position[-1])
+        self._top = int(top[-1])
         if not new.all():
             yield State("warning", f"{where}: {int((~new).sum())} repeated samples were dropped")
         yield from _split_at_jumps(position[new], samples[new], causes)
 
     def _exclude(self, number: int) -> None:
-        """Leave what the counter cannot wrap at, as it goes up to ``number``."""
+        """Exclude wraps at ``number`` and below, as it was reached."""
         self._moduli = tuple(modulus for modulus in self._moduli if modulus > number)
 
     def _advance(self, count: I64) -> tuple[I64, dict[int, str]]:
-        """By how much each row moves the counter; and the causes of the jumps that need one, by counter."""
+        """Return the advance of the sample index at each row, and causes of gaps by sample index."""
         before = np.concatenate(([self._number], count[:-1]))
         step = count - before
         if len(self._moduli) > 1 and ((step < 0) & (step != 1 - self._moduli[0])).any():
@@ -84,11 +88,11 @@ class SequenceCounter:
             advance[i], restart = self._irregular(int(before[i]), int(count[i]))
             restarts += [int(i)] if restart else []
         position = np.cumsum(advance) + self._position
-        cause = "the device's counter started anew; how many samples were lost is not known"
+        cause = "the device's counter restarted; how many samples were lost is unknown"
         return advance, {int(position[i]): cause for i in restarts}
 
     def _irregular(self, before: int, now: int) -> tuple[int, bool]:
-        """How far one odd step goes, and whether the device started anew."""
+        """Return the advance of one irregular step, and whether the device was restarted."""
         second, step = round(self._rate), now - before
         shortest = int(MAX_BRIDGED_GAP_S * self._rate) + 2  # one sample more than is bridged, and the next
         if not self._moduli:
@@ -106,7 +110,7 @@ class SequenceCounter:
 
 
 def _split_at_jumps(position: I64, samples: F64, causes: dict[int, str]) -> Iterator[SampleRun]:
-    """Contiguous pieces of samples whose counter only goes up."""
+    """Split samples with rising indices into contiguous runs."""
     edges = np.flatnonzero(np.diff(position) != 1) + 1
     for low, high in zip([0, *edges], [*edges, len(position)], strict=True):
         if high > low:

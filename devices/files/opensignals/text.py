@@ -1,4 +1,4 @@
-"""OpenSignals text: two header lines, ``# EndOfHeader``, rows of tab-separated integers."""
+"""Read OpenSignals text: two header lines, ``# EndOfHeader``, rows of tab-separated integers."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError
 from ecg_live.events import State
 
-_MAX_HEADER_LINES = 64  # lines in which the header must end
+_MAX_HEADER_LINES = 64
 _END_OF_HEADER = "# EndOfHeader"
 _SEQUENCE_COLUMN = "nseq"
 _PLUX_COLUMNS, _BITALINO_COLUMNS = ("nSeq", "DI"), ("nSeq", "I1", "I2", "O1", "O2")  # columns before the channels
 
 
-def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
+def open_opensignals_text(path: Path, options: ReadOptions) -> FileRecording:
     """Open an OpenSignals text file.
 
     Raises
     ------
     FormatError
-        The header or the first row is not what it should be.
+        The header or the first row is malformed.
     ConfigError
-        It is not plain which channel is the ECG, or no rate is known.
+        The ECG channel is ambiguous, or no rate is known.
     """
     lines = head_lines(path, _MAX_HEADER_LINES + 1)
     skip = _header_end(path, lines)
     devices = _parse_devices(path, lines[:skip])
     if len(lines) <= skip or not lines[skip].strip():
-        raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "record it again")
+        raise FormatError(f"{path.name}, line {skip + 1}: no rows follow the header", "record it again")
     first = lines[skip]
     ports, counters, width = _columns(path, devices, len(split_cells(first, "\t")))
-    port = scaling.choose_opensignals_channel(ports, opening, path.name)
+    port = scaling.choose_opensignals_channel(ports, options, path.name)
     counter = counters[port.device]
     take = (int(port.key),) if counter is None else (int(port.key), counter)
     found = len(split_cells(first, "\t"))
@@ -59,11 +59,11 @@ def open_opensignals_text(path: Path, opening: ReadOptions) -> FileRecording:
                 numbers = None if counter is None else item.table[:, 1]
                 yield OpenSignalsBlock("line", item.line, numbers, item.table[:, 0])
 
-    return scaling.make_recording(path, port, opening, rows)
+    return scaling.make_recording(path, port, options, rows)
 
 
 def _header_end(path: Path, lines: list[str]) -> int:
-    """Count the header's lines."""
+    """Return the number of header lines."""
     for i, line in enumerate(lines):
         if line.strip() == _END_OF_HEADER:
             return i + 1
@@ -75,7 +75,7 @@ def _header_end(path: Path, lines: list[str]) -> int:
 
 
 def _parse_devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]:
-    """The header's JSON: one entry a device."""
+    """Parse the header's JSON: one entry a device."""
     at = next((i for i, line in enumerate(lines) if line.lstrip("# ").startswith("{")), 1)
     try:
         header = json.loads(lines[at].lstrip("# ")) if at < len(lines) else None
@@ -91,7 +91,7 @@ def _parse_devices(path: Path, lines: list[str]) -> dict[str, Mapping[str, Any]]
 def _columns(
     path: Path, devices: Mapping[str, Mapping[str, Any]], width: int
 ) -> tuple[list[OpenSignalsChannel], dict[str, int | None], int]:
-    """All devices' channels, each device's sequence column, and how many columns a row has by the header."""
+    """Return all devices' channels, each device's sequence column, and the columns of a row by the header."""
     ports: list[OpenSignalsChannel] = []
     counters: dict[str, int | None] = {}
     at = 0
@@ -104,7 +104,7 @@ def _columns(
 
 
 def _column_names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:
-    """A device's column names: those stated, or else what such devices write; ``width`` is that of the first row."""
+    """Return a device's column names as stated, or else its usual ones; ``width`` is that of the first row."""
     names = header.get("column")
     if isinstance(names, list) and names:
         return [attribute_text(name) for name in names]
@@ -113,14 +113,14 @@ def _column_names(header: Mapping[str, Any], path: Path, width: int | None) -> l
         raise FormatError(f"{path.name}: header: no 'column' names", "export the file again")
     if scaling.is_bitalino(header):
         return [*_BITALINO_COLUMNS, *(f"A{number}" for number in count)]
-    digital = _PLUX_COLUMNS[:1] if width == 1 + len(count) else _PLUX_COLUMNS  # old ones have no digital input
+    digital = _PLUX_COLUMNS[:1] if width == 1 + len(count) else _PLUX_COLUMNS  # old files have no digital input
     return [*digital, *(f"CH{number}" for number in count)]
 
 
 def _find_channels(
     path: Path, device: str, header: Mapping[str, Any], names: list[str], at: int
 ) -> list[OpenSignalsChannel]:
-    """A device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
+    """Return a device's analogue channels: its last columns, as many as it has sensors, labels or channels."""
     sensors, labels, numbers = (_text_list(header.get(key)) for key in ("sensor", "label", "channels"))
     digital = [
         i

@@ -17,8 +17,8 @@ from ecg_live.errors import FormatError
 
 _CHANNEL_COUNT_LINE = re.compile(r"(\d{1,4}) channels?\s*")
 _NUMBERED_COLUMN = re.compile(r"CH\s*\d+", re.IGNORECASE)
-_MAX_COUNT_LINE = 4  # lines in which the number of channels comes
-_MAX_CHANNELS = 200  # channels
+_MAX_COUNT_LINE = 4  # the number of channels is in one of the first lines
+_MAX_CHANNELS = 200
 
 
 def is_acqknowledge(lines: Sequence[str]) -> bool:
@@ -26,24 +26,24 @@ def is_acqknowledge(lines: Sequence[str]) -> bool:
     return _count_line(lines) is not None
 
 
-def open_acqknowledge_text(path: Path, opening: ReadOptions) -> FileRecording:
+def open_acqknowledge_text(path: Path, options: ReadOptions) -> FileRecording:
     """Open a text export.
 
     Raises
     ------
     FormatError
-        The header is not what it should be.
+        The header is malformed.
     ConfigError
-        It is not plain which channel is the ECG.
+        The ECG channel is ambiguous.
     """
     lines = head_lines(path, 2 * HEAD_LINES)
     at = _count_line(lines)
     found = None if at is None else _CHANNEL_COUNT_LINE.fullmatch(lines[at].strip('" \t'))
     if at is None or found is None or not 0 < (count := int(found[1])) <= _MAX_CHANNELS:
         raise FormatError(f"{path.name}: the header of AcqKnowledge names no channels", "export it again as text")
-    behind = at + 1 + 2 * count  # a line with a channel's name and one with its unit for each
-    named = [line.strip() for line in lines[at + 1 : behind]]
-    heads = next((i for i in range(behind, len(lines)) if lines[i].strip()), len(lines))
+    end = at + 1 + 2 * count  # a line with a channel's name and one with its unit for each
+    named = [line.strip() for line in lines[at + 1 : end]]
+    heads = next((i for i in range(end, len(lines)) if lines[i].strip()), len(lines))
     begin = heads + _header_lines(lines[heads : heads + 2])
     table = find_table(path.name, [*[""] * begin, *lines[begin:]])
     extra = table.width - count
@@ -53,9 +53,9 @@ def open_acqknowledge_text(path: Path, opening: ReadOptions) -> FileRecording:
             "export it again as text",
         )
     names, units = ["time"] * extra + named[::2], ["s"] * extra + named[1::2]
-    # A file of AcqKnowledge has no losses: rows are counted, and the time column, which is rounded, is left aside.
+    # AcqKnowledge loses no samples: rows are counted, and the rounded time column is not used.
     rate = time_units.stated_rate("\n".join(lines[:at]))
-    return open_table(path, table._replace(names=names, units=units), opening, rate=rate)
+    return open_table(path, table._replace(names=names, units=units), options, rate=rate)
 
 
 def _count_line(lines: Sequence[str]) -> int | None:
@@ -66,7 +66,7 @@ def _count_line(lines: Sequence[str]) -> int | None:
 
 
 def _header_lines(lines: Sequence[str]) -> int:
-    """How many lines come before the rows: column numbers such as ``sec CH1 CH2``, and how many samples each has."""
+    """Count the lines before the rows: column numbers such as ``sec CH1 CH2``, and numbers of samples."""
     if not lines or not any(_NUMBERED_COLUMN.fullmatch(cell) for sep in "\t, " for cell in split_cells(lines[0], sep)):
         return 0
     counts = len(lines) > 1 and all(not cell or cell.isdigit() for sep in "\t" for cell in split_cells(lines[1], sep))

@@ -1,4 +1,4 @@
-"""BIDS physiological recordings: ``..._physio.tsv.gz`` without names, and a JSON file that tells columns and rate."""
+"""BIDS physiological recordings: ``..._physio.tsv.gz`` without names, and a JSON sidecar with columns and rate."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 
 _TABLE_ENDINGS = (".tsv.gz", ".tsv")
-_MAX_SIDECAR_BYTES = 1 << 20  # bytes of a JSON file
+_MAX_SIDECAR_BYTES = 1 << 20  # of a JSON sidecar
 _MAX_PARENT_FOLDERS = 4  # folders up to the data set's: subject, session and modality
 
 
 def is_bids(path: Path) -> bool:
-    """Whether a file's name is that of a BIDS recording, or it is a table with a JSON file beside it."""
+    """Whether a file has the name of a BIDS recording, or is a table with a JSON sidecar."""
     return path.name.endswith(_TABLE_ENDINGS) and (_stem(path).endswith("_physio") or _find_sidecar(path) is not None)
 
 
-def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
-    """Open a recording by its JSON file, or by its name alone where the user gives the rate.
+def open_bids(path: Path, options: ReadOptions) -> FileRecording:
+    """Open a recording by its JSON sidecar, or as a plain table if there is none and the user gives the rate.
 
     Raises
     ------
     FormatError
-        The JSON file or the table is not what it should be.
+        The JSON sidecar or the table is malformed.
     ConfigError
-        There is no JSON file and no rate, or it is not plain which column is the ECG.
+        There is no sidecar and no rate, or the ECG column is ambiguous.
     """
     table = find_table(path.name, head_lines(path, HEAD_LINES))
     file = _find_sidecar(path)
     if file is None:
-        if opening.rate is None:
+        if options.rate is None:
             raise ConfigError(
-                f"{path.name}: there is no {_stem(path)}.json beside it, which tells its sampling rate and columns",
+                f"{path.name}: there is no {_stem(path)}.json beside it with its sampling rate and columns",
                 "copy it there, or give --rate HZ and --channel NUMBER",
             )
-        return open_table(path, table, opening)
+        return open_table(path, table, options)
     sidecar = _read_sidecar(file)
     names = sidecar.get("Columns")
     rate = sidecar.get("SamplingFrequency")
@@ -55,7 +55,7 @@ def open_bids(path: Path, opening: ReadOptions) -> FileRecording:
     elif not table.names:
         found = len(names) if isinstance(names, list) else 0
         raise FormatError(f"{file.name}: names {found} columns, the table has {table.width}", "mend 'Columns'")
-    return open_table(path, table, opening, rate=float(rate))
+    return open_table(path, table, options, rate=float(rate))
 
 
 def _read_sidecar(file: Path) -> Mapping[str, Any]:
@@ -75,7 +75,7 @@ def _stem(path: Path) -> str:
 
 
 def _find_sidecar(path: Path) -> Path | None:
-    """The JSON file beside a table, or one further up that speaks of it too (BIDS, "The Inheritance Principle")."""
+    """Find the JSON file beside a table, or one further up that applies to it (BIDS, "The Inheritance Principle")."""
     beside = path.with_name(f"{_stem(path)}.json")
     if beside.is_file():
         return beside

@@ -1,4 +1,4 @@
-"""The bytes of a text file in pieces, whatever packs, encodes or ends its lines: single bytes, lines that end in LF."""
+"""Read the bytes of a text file: unzipped, one byte for an ASCII character, lines that end in LF."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 from devices.files.units import decode_text
 from ecg_live.errors import FormatError
 
-READ_BYTES = 1 << 20  # bytes read at once
-MAX_LINE_BYTES = 1 << 20  # bytes; a longer line is no row of numbers
-_HEAD_READ_BYTES = 1 << 16  # bytes read at once in looking for the first lines
+READ_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 20  # a longer line is not a row of numbers
+_HEAD_READ_BYTES = 1 << 16  # at once, for the first lines
 _GZIP_MAGIC = b"\x1f\x8b"
-# UTF-16 with a byte order mark, as spreadsheets save "Unicode text"; other encodings with one byte for ASCII pass.
+# UTF-16 with a byte order mark, as spreadsheets save "Unicode text"; supersets of ASCII are left as they are.
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_LINE_END_PROBE_BYTES = 1 << 16  # bytes that show how lines end
+_LINE_END_PROBE_BYTES = 1 << 16  # that show the line ends
 
 
 class TruncatedGzip(Exception):
-    """A packed file ends before its end mark; all that could be unpacked has been given."""
+    """A gzip file ends before its end mark; all that could be unpacked has been read."""
 
 
 def read_pieces(path: Path, size: int = READ_BYTES) -> Iterator[bytes]:
@@ -31,15 +31,15 @@ def read_pieces(path: Path, size: int = READ_BYTES) -> Iterator[bytes]:
     Yields
     ------
     bytes
-        Up to about ``size`` at once, in UTF-8 or another encoding in which ASCII is ASCII, with LF at the line ends
-        (behind a CR where the file has both).
+        Up to about ``size``, in UTF-8 or another superset of ASCII, with LF at the line ends (after a CR where the
+        file has both).
 
     Raises
     ------
     TruncatedGzip
-        A packed file ends too early.
+        A gzip file ends too early.
     FormatError
-        A packed file is damaged.
+        A gzip file is damaged.
     """
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP_MAGIC
@@ -60,7 +60,7 @@ def _decompress(path: Path, size: int) -> Iterator[bytes]:
 
 
 def _to_utf8(raw: Iterable[bytes]) -> Iterator[bytes]:
-    """UTF-16 to UTF-8."""
+    """Convert UTF-16 to UTF-8."""
     decoder: codecs.IncrementalDecoder | None = None
     first = True
     for data in raw:
@@ -72,7 +72,7 @@ def _to_utf8(raw: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _normalise_line_ends(raw: Iterable[bytes]) -> Iterator[bytes]:
-    """Make LF of CR in a file whose lines end in CR alone."""
+    """Replace CR by LF in a file with CR alone at its line ends."""
     bare: bool | None = None
     for data in raw:
         if bare is None:
@@ -82,7 +82,7 @@ def _normalise_line_ends(raw: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def head_lines(path: Path, count: int) -> list[str]:
-    """Read up to ``count`` lines from the start, without line ends and byte order mark.
+    """Read up to ``count`` lines from the start, decoded, without line ends and byte order mark.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Text cell by cell: how a file's rows are laid out, and what one row holds."""
+"""The layout of a text file's rows, and the decoding of one row cell by cell."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ import numpy as np
 from devices.files.text.dates import parse_times_ms
 from ecg_live.errors import FormatError
 
-COMMENT_PREFIXES = ("#", "%", "//")  # what lines that are no rows begin with
+COMMENT_PREFIXES = ("#", "%", "//")  # of lines that are not rows
 MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "-", "--", "?", "*"))
 
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """How the rows of a file are laid out.
+    """Layout of the rows of a text file.
 
     Parameters
     ----------
     skip : int
         Lines before the first row.
     sep : str
-        One character between cells; ``" "`` stands for any run of blanks.
+        One character between cells; ``" "`` stands for any number of blanks.
     width : int
-        Cells in a row, not counting the empty one behind a trailing separator.
+        Cells in a row, not counting the empty one after a trailing separator.
     take : tuple of int
         Columns to decode.
     trailing : bool
         Whether rows end in a separator.
     date : int, optional
-        A column among ``take`` that holds dates or times of day; decoded to ms (see `dates.to_ms`).
+        A column among ``take`` that holds dates or times of day; decoded to ms (see `dates.parse_times_ms`).
     terminated : bool
-        Whether the writer ends each row with a line feed, so that a last row without one must have been cut.
+        Whether the writer ends each row with a line feed, so that a last row without one was cut.
     blanks : bool
         Whether a cell may be empty or hold a word for a missing value, such as ``NA``: it becomes NaN.
     comma : bool
         Whether numbers have decimal commas.
     headings : tuple of str
-        What lines among the rows begin with that are no rows, and are given as they are.
+        First characters of lines among the rows that are headings; these lines are returned undecoded.
     remarks : bool
-        Whether a row may have text behind its cells.
+        Whether a row may have text after its cells.
     shared : bool
-        Whether there may be rows of another device, in which the columns to decode are empty.
+        Whether rows of another device, with empty columns to decode, may stand in between.
     """
 
     skip: int
@@ -63,13 +63,13 @@ class RowLayout:
 
 
 def split_cells(line: str, sep: str) -> list[str]:
-    """Cut a line into cells, without blanks, quotes and the empty cell behind a trailing separator."""
+    """Split a line into cells, without blanks, quotes and the empty cell after a trailing separator."""
     cells = all_cells(line, sep)
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 
 def all_cells(line: str, sep: str) -> list[str]:
-    """Cut a line into all its cells, without blanks and quotes."""
+    """Split a line into all its cells, without blanks and quotes."""
     return [cell.strip().strip("\"'") for cell in (line.split() if sep == " " else _split_quoted(line, sep))]
 
 
@@ -78,18 +78,18 @@ def _split_quoted(line: str, sep: str) -> list[str]:
         return line.split(sep)
     try:
         return next(csv.reader([line.replace("\r", " ")], delimiter=sep, skipinitialspace=True), [""])
-    except csv.Error:  # no table at all
+    except csv.Error:  # not a table
         return line.split(sep)
 
 
 def row_cells(raw: str, layout: RowLayout) -> list[str]:
-    """Cut a row into cells; an empty one behind the last is a trailing separator's."""
+    """Split a row into cells, without the empty one of a trailing separator."""
     cells = all_cells(raw, layout.sep)
     return cells[:-1] if len(cells) == layout.width + 1 and not cells[-1] else cells
 
 
 def row_values(cells: list[str], layout: RowLayout) -> list[float] | None:
-    """Decode a row's cells; None where it is not what it should be."""
+    """Decode a row's cells; None for a malformed row."""
     if len(cells) != layout.width:
         return None
     try:
@@ -110,8 +110,8 @@ def _cell_value(cell: str, layout: RowLayout, column: int) -> float:
 
 
 def to_number(cell: str, *, comma: bool = False) -> float | None:
-    """Decode a number; None where a cell holds none."""
-    if "_" in cell:  # Python's own spelling of 1_000 is no number in a file
+    """Decode a number; None for a cell without one."""
+    if "_" in cell:  # Python reads 1_000 as a number, files do not mean one
         return None
     try:
         return float(cell.replace(",", ".") if comma else cell)
@@ -120,12 +120,12 @@ def to_number(cell: str, *, comma: bool = False) -> float | None:
 
 
 def is_missing_value(cell: str) -> bool:
-    """Whether a cell is empty or says that a value is missing."""
+    """Whether a cell is empty or holds a word for a missing value."""
     return cell.casefold() in MISSING_WORDS
 
 
 def are_cells_valid(cells: list[str], layout: RowLayout) -> bool:
-    """Whether what is there of a row is as it should be."""
+    """Whether the cells that are there of a cut row are valid."""
     try:
         for column in layout.take:
             if column < len(cells):
@@ -136,7 +136,17 @@ def are_cells_valid(cells: list[str], layout: RowLayout) -> bool:
 
 
 def bad_row_error(path: Path, line: int, raw: str, layout: RowLayout) -> FormatError:
-    """Say what was found in which line, and what was expected."""
+    """Return the error for a malformed row: its line, its text and what was expected.
+
+    Parameters
+    ----------
+    path : Path
+    line : int
+        Its number, from 1.
+    raw : str
+        Its text.
+    layout : RowLayout
+    """
     found = raw.strip() if len(raw) <= 60 else raw[:57].strip() + "..."
     wanted = "1 number" if layout.width == 1 else f"{layout.width} numbers"
     return FormatError(

@@ -1,4 +1,4 @@
-"""Tables of any origin: a column by name or number, a rate that is given, stated or fitted to a time column."""
+"""Read tables of any origin: a column by name or number, a rate that is given, stated or fitted to a time column."""
 
 from __future__ import annotations
 
@@ -19,62 +19,85 @@ from devices.read_options import ReadOptions
 from ecg_live.events import Marker, State, StreamInfo
 
 
-def open_csv(path: Path, opening: ReadOptions) -> FileRecording:
+def open_csv(path: Path, options: ReadOptions) -> FileRecording:
     """Open a table of numbers.
 
     Raises
     ------
     FormatError
-        It is no table of numbers.
+        It is not a table of numbers.
     ConfigError
-        It is not plain which column is the ECG, or no rate is known.
+        The ECG column is ambiguous, or no rate is known.
     """
-    return open_table(path, find_table(path.name, head_lines(path, HEAD_LINES)), opening)
+    return open_table(path, find_table(path.name, head_lines(path, HEAD_LINES)), options)
 
 
-def open_table(path: Path, table: TextTable, opening: ReadOptions, *, rate: float | None = None) -> FileRecording:
-    """Open a table whose place in the file is known, and perhaps its rate (Hz): then no time column is needed.
+def open_table(path: Path, table: TextTable, options: ReadOptions, *, rate: float | None = None) -> FileRecording:
+    """Open a table that has been found in a file.
+
+    Parameters
+    ----------
+    path : Path
+    table : TextTable
+    options : ReadOptions
+    rate : float, optional
+        Rate (Hz) that the format states: then no time column is needed.
 
     Raises
     ------
     FormatError
-        It is no table of numbers.
+        It is not a table of numbers.
     ConfigError
-        It is not plain which column is the ECG, or no rate is known.
+        The ECG column is ambiguous, or no rate is known.
     """
-    time = find_time_column(path.name, table, opening)
-    column = choose_column(path.name, table, time, opening)
+    time = find_time_column(path.name, table, options)
+    column = choose_column(path.name, table, time, options)
     if time is not None and time.others:
-        time = find_time_column(path.name, table, opening, column)
+        time = find_time_column(path.name, table, options, column)
     name = column_name(table, column)
     unit = column_unit(table, column)
-    factor, assumed = channels.millivolt_factor(unit, opening, path.name), channels.is_unit_assumed(unit, opening)
+    factor, assumed = channels.millivolt_factor(unit, options, path.name), channels.is_unit_assumed(unit, options)
     if rate is not None or time is None:
         layout = row_layout(table, (column,))
-        rate = channels.resolve_rate(rate or time_units.stated_rate(table.before), opening, path.name)
+        rate = channels.resolve_rate(rate or time_units.stated_rate(table.before), options, path.name)
         return FileRecording(
             _stream_info(path, name, rate, assumed=assumed), lambda: _counted_runs(path, layout, factor)
         )
     dated = time.column if time.dated else None
     stamped = replace(row_layout(table, (column, time.column), dated), shared=time.others)
-    pace = fit_rate(path, stamped, time.second, opening, stated=time_units.stated_rate(table.before))
+    pace = fit_rate(path, stamped, time.second, options, stated=time_units.stated_rate(table.before))
     return FileRecording(
         _stream_info(path, name, pace.rate, assumed=assumed), lambda: stamped_runs(path, stamped, pace, factor)
     )
 
 
-def choose_column(where: str, table: TextTable, time: TimeColumn | None, opening: ReadOptions) -> int:
-    """The ECG's column: numbered among all columns where they have no names, else among those that are no time."""
+def choose_column(where: str, table: TextTable, time: TimeColumn | None, options: ReadOptions) -> int:
+    """Return the ECG's column.
+
+    Parameters
+    ----------
+    where : str
+        The file's name, for messages.
+    table : TextTable
+    time : TimeColumn, optional
+        Not offered. Columns without names are numbered with it, others without it.
+    options : ReadOptions
+
+    Raises
+    ------
+    ConfigError
+        There is no such column, or none or several of the columns may be the ECG.
+    """
     used = None if time is None else time.column
     columns = [i for i in range(table.width) if i != used and (not table.names or table.names[i])]
-    if not table.names and opening.channel is not None:
+    if not table.names and options.channel is not None:
         columns = list(range(table.width))
     offered = [_offered_channel(column_name(table, i)) for i in columns]
-    return columns[channels.choose_channel(offered, opening, where)]
+    return columns[channels.choose_channel(offered, options, where)]
 
 
 def column_name(table: TextTable, column: int) -> str:
-    """What a column is called, in messages and by the user."""
+    """Return a column's name in messages and for the user."""
     return table.names[column] if table.names else f"column {column + 1}"
 
 
@@ -86,7 +109,18 @@ def row_layout(
     headings: tuple[str, ...] = (),
     remarks: bool = False,
 ) -> RowLayout:
-    """How the rows of a table are laid out."""
+    """Return the layout of a table's rows.
+
+    Parameters
+    ----------
+    table : TextTable
+    take : tuple of int
+        Columns to decode.
+    date : int, optional
+        One of them that holds dates or times of day.
+    headings, remarks
+        See `RowLayout`.
+    """
     return RowLayout(
         table.skip,
         table.sep,
@@ -117,7 +151,7 @@ def _stream_info(path: Path, name: str, rate: float, *, assumed: bool) -> Stream
 
 
 def column_unit(table: TextTable, column: int) -> str:
-    """What the row of units says, or else the column's name."""
+    """Return a column's unit by the row of units, or else by its name; ``""`` if neither states one."""
     if table.units and table.units[column]:
         return table.units[column].strip("[]() ")
     return units.unit_in_name(table.names[column]) if table.names else ""

@@ -1,4 +1,4 @@
-"""Time stamps that are written out: dates with a time of day, or a time of day alone, to ms."""
+"""Parse timestamps in text: dates with a time of day, or a time of day alone, to ms."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _ISO_LETTERS = [
     *[_DIGITS] * 4, b"-", *[_DIGITS] * 2, b"-", *[_DIGITS] * 2, b"T ",
     *[_DIGITS] * 2, b":", *[_DIGITS] * 2, b":", *[_DIGITS] * 2,
 ]  # fmt: skip
-_MAX_FRACTION_LETTERS = 13  # a point and the digits behind it, down to ps
+_MAX_FRACTION_LETTERS = 13  # a point and the digits after it, down to ps
 _DATE_START = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{8}T")
 
 
 def parse_times_ms(cells: npt.NDArray[np.bytes_]) -> F64:
-    """Decode stamps (n,) such as ``2026-10-25T02:59:40.000Z``, ``2026/10/25 02:59:40`` or ``2:59:40.5 PM``.
+    """Parse timestamps (n,) such as ``2026-10-25T02:59:40.000Z``, ``2026/10/25 02:59:40`` or ``2:59:40.5 PM``.
 
     Returns
     -------
     array (n,)
         ms since 1970 where year, month and day come first (in UTC unless an offset from it is given), else ms since
-        midnight: of ``03/04/2026`` nobody knows the day. NaN where a cell is empty.
+        midnight: ``03/04/2026`` is ambiguous. NaN for an empty cell.
 
     Raises
     ------
     ValueError
-        A cell is none of it.
+        A cell is neither.
     """
     if len(cells) and _DATE_START.match(cells[0].decode("ascii", "replace")):
         plain = np.ascontiguousarray(np.char.rstrip(np.char.replace(cells, b"/", b"-"), b"Zz"))
@@ -94,14 +94,14 @@ def _time_of_day_ms(text: str) -> float:
 
 
 class MidnightUnwrapper:
-    """Makes times of day rise over midnight."""
+    """Adds a day to times of day at each midnight, so that they rise."""
 
     def __init__(self) -> None:
         self._last = float("nan")
         self._days = 0.0  # ms to add
 
     def push(self, times: F64) -> F64:
-        """Take stamps (n,) in ms, NaN among them; give them with a day added for each midnight that has passed."""
+        """Return timestamps (n,) in ms, NaN among them, with a day added for each midnight so far."""
         known = np.flatnonzero(np.isfinite(times))
         if not len(known):
             return times
@@ -109,7 +109,8 @@ class MidnightUnwrapper:
         before = np.concatenate(([self._last], of_day[:-1]))
         fell = (of_day - before < -DAY_MS / 2) & (before < DAY_MS)
         days = self._days + DAY_MS * np.cumsum(fell)
-        self._last, self._days = float(of_day[-1]), float(days[-1])
+        self._last = float(of_day[-1])
+        self._days = float(days[-1])
         risen = times.copy()
         risen[known] = of_day + days
         return risen

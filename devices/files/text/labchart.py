@@ -1,4 +1,4 @@
-"""LabChart (ADInstruments) text: blocks of ``Interval=`` and other lines, then rows of time and channels, comments.
+"""LabChart (ADInstruments) text: blocks of header lines such as ``Interval=``, rows of time and channels, comments.
 
 Layout: files as LabChart writes them for "Data Chart Text File"; each block of a recording has a heading of its own.
 """
@@ -28,8 +28,8 @@ _HEADING_KEYS = (
     LABCHART_FIRST_KEY, "ExcelDateTime=", "TimeFormat=", "DateFormat=", "ChannelTitle=",
     "Range=", "UnitName=", "TopValue=", "BottomValue=",
 )  # fmt: skip
-_DAY_S = 86_400.0  # s; Excel counts days
-_FROM_BLOCK_START = "startofblock"  # rows count from the start of their block; else time goes on
+_DAY_S = 86_400.0  # Excel counts days
+_FROM_BLOCK_START = "startofblock"  # times count from the start of the block; else they continue
 
 
 class _BlockHeading(NamedTuple):
@@ -40,15 +40,15 @@ class _BlockHeading(NamedTuple):
     units: list[str]
 
 
-def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
+def open_labchart(path: Path, options: ReadOptions) -> FileRecording:
     """Open a text file of LabChart; its comments become markers, the time between its blocks gaps.
 
     Raises
     ------
     FormatError
-        The header or a row is not what it should be.
+        The header or a row is malformed.
     ConfigError
-        It is not plain which channel is the ECG.
+        The ECG channel is ambiguous.
     """
     lines = head_lines(path, HEAD_LINES)
     count = next((i for i, line in enumerate(lines) if not line.startswith(_HEADING_KEYS)), len(lines))
@@ -57,10 +57,10 @@ def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
         raise FormatError(f"{path.name}: the header of LabChart states no interval or no channels", "export it again")
     table = _find_rows(path.name, lines, count, heading)
     time = TimeColumn(0, None, dated=False) if table.width > len(heading.titles) else None
-    column = choose_column(path.name, table, time, opening)
+    column = choose_column(path.name, table, time, options)
     unit = column_unit(table, column)
-    factor, assumed = channels.millivolt_factor(unit, opening, path.name), channels.is_unit_assumed(unit, opening)
-    rate = channels.resolve_rate(1 / heading.interval, opening, path.name)
+    factor, assumed = channels.millivolt_factor(unit, options, path.name), channels.is_unit_assumed(unit, options)
+    rate = channels.resolve_rate(1 / heading.interval, options, path.name)
     layout = row_layout(table, (column,) if time is None else (column, 0), headings=_HEADING_KEYS, remarks=True)
     name = column_name(table, column)
     info = StreamInfo(rate, (name,), None, path.name, f"{path.name}/{name}", unit_assumed=assumed)
@@ -77,18 +77,20 @@ def open_labchart(path: Path, opening: ReadOptions) -> FileRecording:
 
 
 class _BlockPlacer:
-    """Puts rows where they belong: they follow each other in a block, and blocks begin at the times that they state."""
+    """Assigns sample indices: rows of a block are contiguous, and each block begins at the time that it states."""
 
     def __init__(self, where: str, heading: _BlockHeading, rate: float) -> None:
-        self._where, self._rate, self._interval = where, rate, heading.interval
-        self._headings: list[str] = []
+        self._where = where
+        self._rate = rate
+        self._interval = heading.interval
+        self._headings: list[str] = []  # lines of the heading that is being read
         self._heading = heading
         self._origin: float | None = None  # s, of the first row
-        self._next = 0
-        self._begins = True
+        self._next = 0  # index of the next sample
+        self._begins = True  # whether the next row is the first of a block
 
     def push(self, block: RowBlock, factor: float) -> Iterator[SampleRun | Marker]:
-        """Take rows or a heading's line.
+        """Take rows or a heading's line; return the samples in mV, and a comment as a marker.
 
         Raises
         ------
@@ -97,7 +99,8 @@ class _BlockPlacer:
         """
         if block.description:
             if block.description.startswith(LABCHART_FIRST_KEY):
-                self._headings, self._begins = [], True
+                self._headings = []
+                self._begins = True
             self._headings.append(block.description)
             return
         if not len(block.table):
@@ -126,7 +129,7 @@ class _BlockPlacer:
 
 
 def _find_rows(where: str, lines: Sequence[str], count: int, heading: _BlockHeading) -> TextTable:
-    """The rows, with the names and units of the header."""
+    """Find the rows, and give them the names and units of the header."""
     rows = [line.split("\t#")[0] for line in lines[count:] if not line.startswith(_HEADING_KEYS)]
     table = find_table(where, [*[""] * count, *rows])
     extra = table.width - len(heading.titles)
@@ -145,7 +148,7 @@ def _parse_heading(lines: Sequence[str]) -> _BlockHeading:
     number, _, unit = fields.get("Interval", [""])[0].partition(" ")
     length, second = to_number(number, comma=True), time_units.units_per_second(unit)
     began = to_number(fields.get("ExcelDateTime", [""])[0], comma=True)
-    # "Range=" tells the unit of what the front end measured, "UnitName=" that of a conversion, if there is one.
+    # "Range=" has the unit of the front end, "UnitName=" that of a conversion, if there is one.
     ranges = [cell.strip().rpartition(" ")[2] for cell in fields.get("Range", [])]
     named = [cell.strip().strip("*") for cell in fields.get("UnitName", [])]
     return _BlockHeading(

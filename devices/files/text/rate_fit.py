@@ -1,4 +1,4 @@
-"""What text formats with a time column share: fit the rate on the first rows, count samples on all."""
+"""Formats with a time column: fit the rate to the first rows, and index the samples of all rows."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State
 
-_MAX_PACKET_ROWS = 1 << 16  # rows that wait for the stamp of their packet
-_STATED_RATE_TOLERANCE = 0.02  # a stated rate this near the fitted one is what the device was set to
+_MAX_PACKET_ROWS = 1 << 16  # that wait for the timestamp of their packet
+_STATED_RATE_TOLERANCE = 0.02  # relative; a stated rate this near to the fitted one is the device's setting
 
 
 @dataclass(frozen=True, slots=True)
 class FittedRate:
-    """How fast the rows come.
+    """The rate of the rows, fitted to their timestamps.
 
     Parameters
     ----------
     rate : float
         Nominal rate in Hz.
     interval : float
-        Fitted interval, in the unit of the stamps.
+        Fitted interval between samples, in the unit of the timestamps.
     tick : float
-        What coarse stamps are rounded to, in the same unit; 0 where stamps tell most samples apart.
+        Resolution of coarse timestamps, in the same unit; 0 if most samples have one of their own.
     second : float
         One second in that unit.
     sparse : bool
-        Most rows have no stamp: the last row of each packet has (see `_PacketTimestamps`).
+        Only the last row of each packet has a timestamp (see `_PacketTimestamps`).
     remark : str
-        What the user should know about it.
+        Warning for the user, or ``""``.
     """
 
     rate: float
@@ -51,21 +51,25 @@ class FittedRate:
 
 
 def fit_rate(
-    path: Path, layout: RowLayout, second: float | None, opening: ReadOptions, *, stated: float | None = None
+    path: Path, layout: RowLayout, second: float | None, options: ReadOptions, *, stated: float | None = None
 ) -> FittedRate:
-    """Fit the first rows, whose second column is time.
+    """Fit the rate to the timestamps of the first rows.
 
     Parameters
     ----------
+    path : Path
+    layout : RowLayout
+        Decodes two columns: value and time.
     second : float, optional
-        One second in the unit of the stamps; None where the file does not say.
+        One second in the unit of the timestamps; None for an unknown unit.
+    options : ReadOptions
     stated : float, optional
-        Rate (Hz) that the file states besides.
+        Rate (Hz) that the file states elsewhere.
 
     Raises
     ------
     FormatError
-        The stamps do not rise.
+        The timestamps do not rise.
     TruncatedError
         There are fewer than two rows.
     """
@@ -93,7 +97,7 @@ def fit_rate(
         fitted = stated
     elif stated is not None:
         remark = f"{path.name}: the header says {stated:g} Hz, the time stamps {fitted:g} Hz, which is taken"
-    rate = channels.resolve_rate(fitted, opening, path.name)
+    rate = channels.resolve_rate(fitted, options, path.name)
     return FittedRate(rate, interval, timestamps.timestamp_tick(times), second, sparse, remark)
 
 
@@ -108,13 +112,13 @@ def _first_timestamps(path: Path, layout: RowLayout) -> F64:
             if sum(map(len, blocks)) >= timestamps.MAX_FIT_TIMESTAMPS:
                 break
     except FormatError:
-        if sum(map(len, blocks)) < 2:  # else the rows before the bad one are used, and it is named when they have been
+        if sum(map(len, blocks)) < 2:  # else the rows before it are used, and the error is raised after them
             raise
     return np.concatenate(blocks) if blocks else np.empty(0)
 
 
 def _device_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
-    """All rows, save those of another device in the same table: they hold neither a value nor a stamp."""
+    """Read all rows except those of another device in the same table, which have neither value nor timestamp."""
     for item in read_rows(path, layout):
         if layout.shared and not isinstance(item, State):
             yield item._replace(table=item.table[~np.isnan(item.table).all(axis=1)])
@@ -125,7 +129,22 @@ def _device_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
 def stamped_runs(
     path: Path, layout: RowLayout, pace: FittedRate, factor: float
 ) -> Iterator[SampleRun | State | Marker]:
-    """Decode rows of (value, time stamp); values times ``factor`` are mV."""
+    """Decode rows of value and timestamp into runs of samples.
+
+    Parameters
+    ----------
+    path : Path
+    layout : RowLayout
+        Decodes two columns: value and time.
+    pace : FittedRate
+    factor : float
+        From values to mV.
+
+    Raises
+    ------
+    FormatError
+        A row in mid-file is malformed; the samples before it have been returned.
+    """
     counter = timestamps.TimestampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
     midnights, packets = MidnightUnwrapper(), _PacketTimestamps()
     ends: list[State] = []
@@ -143,7 +162,7 @@ def stamped_runs(
                 times, values = packets.push(times, values)
             yield from counter.push(times, values)
     except Exception:
-        yield from _flush_all(counter, packets)  # what came before is used
+        yield from _flush_all(counter, packets)  # the samples before are used
         raise
     yield from _flush_all(counter, packets)
     yield from ends
@@ -157,29 +176,30 @@ def _flush_all(
 
 
 class _PacketTimestamps:
-    """Gives all rows of a packet the one stamp that its last row has."""
+    """Gives all rows of a packet the timestamp of its last row."""
 
     def __init__(self) -> None:
-        self._times = self._values = np.empty(0)  # rows that wait for their stamp
+        self._times = self._values = np.empty(0)  # rows that wait for their timestamp
 
     def push(self, times: F64, values: F64) -> tuple[F64, F64]:
-        """Take rows; give those whose packet has ended."""
+        """Take rows (n,); return those of packets that have ended."""
         self._times = np.concatenate((self._times, times))
         self._values = np.concatenate((self._values, values))
         known = np.flatnonzero(np.isfinite(self._times))
         ready = int(known[-1]) + 1 if len(known) else 0
         if len(self._times) - ready > _MAX_PACKET_ROWS:
             ready = len(self._times)
-        given = self._times[:ready].copy()
-        behind = np.searchsorted(known, np.arange(ready))
-        inside = behind < len(known)
-        given[inside] = self._times[known[behind[inside]]]
+        filled = self._times[:ready].copy()
+        next_known = np.searchsorted(known, np.arange(ready))
+        inside = next_known < len(known)
+        filled[inside] = self._times[known[next_known[inside]]]
         values = self._values[:ready]
-        self._times, self._values = self._times[ready:], self._values[ready:]
-        return given, values
+        self._times = self._times[ready:]
+        self._values = self._values[ready:]
+        return filled, values
 
     def flush(self) -> tuple[F64, F64]:
-        """Give the rows of the last packet, whose stamp never came."""
+        """Return the rows of the last packet, which has no timestamp."""
         times, values = self._times, self._values
         self._times = self._values = np.empty(0)
         return times, values

@@ -1,4 +1,4 @@
-"""Rows of numbers in a text file, decoded in blocks of whole lines; line by line only where a block goes wrong."""
+"""Decode rows of numbers in blocks of whole lines; line by line only where a block has an irregular row."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from devices.files.units import decode_text
 from ecg_live.errors import TruncatedError
 from ecg_live.events import F64, State
 
-_MIN_SPLIT_BYTES = 1 << 13  # bytes; where rows of so few go wrong together, each is looked at alone
-_MISSING_PATTERN = rb" *(?:(?i:#?n/?a|<na>|null|none|nil)|--?|[?*])? *"  # as `cells.MISSING`, whole
+_MIN_SPLIT_BYTES = 1 << 13  # a smaller block with an irregular row is decoded line by line
+_MISSING_PATTERN = rb" *(?:(?i:#?n/?a|<na>|null|none|nil)|--?|[?*])? *"  # as `cells.MISSING_WORDS`, whole cells
 
 
 class RowBlock(NamedTuple):
-    """Whole rows: ``table`` (rows, columns asked for); ``line`` is the number of the first one's line, from 1.
+    """Whole rows: ``table`` (rows, decoded columns); ``line`` is the line number of the first one, from 1.
 
-    ``heading`` is a line that stood in place of rows, ``remark`` the text behind the last row (see `RowLayout`).
+    ``heading`` is a heading line instead of rows, ``remark`` the text after the last row (see `RowLayout`).
     """
 
     line: int
@@ -39,7 +39,7 @@ def read_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
     Raises
     ------
     FormatError
-        A row in mid-file is not what it should be; all rows before it have been given.
+        A row in mid-file is malformed; all rows before it have been returned.
     TruncatedError
         The only row was cut.
     """
@@ -62,11 +62,11 @@ def read_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
         cut = True
     yield from _decode_last(path, layout, line, rest)
     if cut:
-        yield State("warning", f"{path.name}: the packed file was cut; what lies behind the cut is missing")
+        yield State("warning", f"{path.name}: the packed file was cut; what follows the cut is missing")
 
 
 def _skip_lines(data: bytes, lines: int) -> tuple[int, bytes]:
-    """Leave out up to so many whole lines; say how many are still to come."""
+    """Drop up to so many whole lines; return how many are still to be dropped, and the rest."""
     at = 0
     while lines and (end := data.find(b"\n", at)) >= 0:
         at, lines = end + 1, lines - 1
@@ -74,7 +74,7 @@ def _skip_lines(data: bytes, lines: int) -> tuple[int, bytes]:
 
 
 def _decode(path: Path, layout: RowLayout, line: int, data: bytes) -> Iterator[RowBlock]:
-    """All rows at once where they are plain; else in ever smaller parts, so that one odd row delays few others."""
+    """Decode all rows at once, or else in ever smaller parts, so that an irregular row slows down few others."""
     plain = data.replace(b",", b".") if layout.comma else data
     try:
         try:
@@ -95,7 +95,7 @@ def _decode(path: Path, layout: RowLayout, line: int, data: bytes) -> Iterator[R
 
 
 def _spell_missing(layout: RowLayout, data: bytes) -> bytes:
-    """Write ``nan`` for what stands for a missing value, which numpy knows."""
+    """Replace words for a missing value by ``nan``, which numpy knows."""
     if not layout.blanks or layout.sep == " ":
         return data
     sep = layout.sep.encode()
@@ -104,7 +104,7 @@ def _spell_missing(layout: RowLayout, data: bytes) -> bytes:
 
 
 def _decode_at_once(layout: RowLayout, data: bytes) -> F64:
-    """All rows at once; ValueError for anything out of the ordinary."""
+    """Decode all rows at once; ValueError for any irregular row."""
     rows = data.count(b"\n")
     seps = len(data.split()) - rows if layout.sep == " " else data.count(layout.sep.encode())
     if not data.strip() or seps != rows * (layout.width - (not layout.trailing)):
@@ -127,7 +127,7 @@ def _decode_at_once(layout: RowLayout, data: bytes) -> F64:
 
 
 def _decode_by_line(path: Path, layout: RowLayout, line: int, data: bytes) -> Iterator[RowBlock]:
-    """One row at a time: for empty cells and lines, and to find the row that is wrong."""
+    """Decode one row at a time: for empty cells and lines, headings, remarks, and to find a malformed row."""
     good: list[list[float]] = []
     for number, raw in enumerate(decode_text(data).split("\n")[:-1], line):
         if not raw.strip() or raw.lstrip().startswith(COMMENT_PREFIXES):
@@ -150,7 +150,7 @@ def _decode_by_line(path: Path, layout: RowLayout, line: int, data: bytes) -> It
 
 
 def _split_remark(cells: list[str], layout: RowLayout) -> tuple[list[str], str]:
-    """Part a row's cells from the text behind them."""
+    """Separate a row's cells from the text after them."""
     if not layout.remarks or len(cells) <= layout.width:
         return cells, ""
     return cells[: layout.width], " ".join(cells[layout.width :]).strip()
@@ -161,7 +161,7 @@ def _make_block(line: int, good: list[list[float]], layout: RowLayout) -> RowBlo
 
 
 def _decode_last(path: Path, layout: RowLayout, line: int, rest: bytes) -> Iterator[RowBlock | State]:
-    """The file's last row, which may have been cut, and what is held in front of it."""
+    """Decode the file's last row, which may have been cut, and the rows held before it."""
     lines = rest.split(b"\n")
     unended = bool(lines[-1].strip())
     while lines and not lines[-1].strip():

@@ -1,4 +1,4 @@
-"""Shimmer's Consensys export: perhaps ``sep=``, names such as ``DEVICE_ECG_LL-RA_24BIT_CAL``, perhaps units, rows."""
+"""Shimmer's Consensys export: ``sep=`` (optional), names as ``DEVICE_ECG_LL-RA_24BIT_CAL``, units (optional), rows."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def is_shimmer(lines: list[str]) -> bool:
     return any(_TIME_COLUMN_PATTERN.search(cell) for line in lines[:2] for cell in split_cells(line, _separator(lines)))
 
 
-def open_shimmer_csv(path: Path, opening: ReadOptions) -> FileRecording:
+def open_shimmer_csv(path: Path, options: ReadOptions) -> FileRecording:
     """Open a Consensys export.
 
     Raises
     ------
     FormatError
-        The header or a row is not what it should be.
+        The header or a row is malformed.
     ConfigError
-        It is not plain which channel is the ECG, or its values are uncalibrated.
+        The ECG channel is ambiguous, or ``--unit`` was given for uncalibrated values.
     """
     head = _read_head(path)
     times = [i for i, name in enumerate(head.names) if _TIME_COLUMN_PATTERN.search(name)]
     if not times:
         raise FormatError(f"{path.name}: found no time stamps among {len(head.names)} column names", "export it again")
-    column, channel = _choose_column(head, opening, path.name)
+    column, channel = _choose_column(head, options, path.name)
     time = own_time_columns(head.names, times, column)[0]
     stamp = _TIME_COLUMN_PATTERN.search(head.names[time])
     dated = stamp is not None and stamp[1] is not None
@@ -70,13 +70,13 @@ def open_shimmer_csv(path: Path, opening: ReadOptions) -> FileRecording:
         comma=head.sep == ";",
         shared=len(times) > 1,
     )
-    factor, full_scale = _scale(head, column, opening, path.name)
-    pace = fit_rate(path, layout, _MS_PER_S, opening)
+    factor, full_scale = _scale(head, column, options, path.name)
+    pace = fit_rate(path, layout, _MS_PER_S, options)
     device = head.names[time][: stamp.start()] if stamp is not None else ""
     counts = head.names[column].upper().endswith("_UNCAL")
     info = StreamInfo(
         pace.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}",
-        unit_assumed=not counts and channels.is_unit_assumed(_unit(head, column), opening),
+        unit_assumed=not counts and channels.is_unit_assumed(_unit(head, column), options),
     )  # fmt: skip
 
     def runs() -> Iterator[SampleRun | State | Marker]:
@@ -89,8 +89,8 @@ def open_shimmer_csv(path: Path, opening: ReadOptions) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _choose_column(head: _ConsensysHead, opening: ReadOptions, where: str) -> tuple[int, channels.OfferedChannel]:
-    """The ECG's column; channels that two devices call alike are named with their device: ``DEVICE/ECG_LL-RA``."""
+def _choose_column(head: _ConsensysHead, options: ReadOptions, where: str) -> tuple[int, channels.OfferedChannel]:
+    """Return the ECG's column; channels of two devices with one name are offered as ``DEVICE/ECG_LL-RA``."""
     columns = [
         i
         for i, name in enumerate(head.names)
@@ -102,17 +102,17 @@ def _choose_column(head: _ConsensysHead, opening: ReadOptions, where: str) -> tu
         if channel.name in shared:
             device = head.names[i].partition(channel.name)[0].strip("_")
             offered[at] = channel._replace(name=f"{device}/{channel.name}".strip("/"))
-    at = channels.choose_channel(offered, opening, where)
+    at = channels.choose_channel(offered, options, where)
     return columns[at], offered[at]
 
 
 def _separator(lines: list[str]) -> str:
-    """What ``sep=`` says, or else what the names are set apart with."""
+    """Return the separator by ``sep=``, or else the most frequent one between the names."""
     first = lines[0].strip('"\r\n ') if lines else ""
     stated = re.fullmatch(r'"?sep=(.)"?', lines[0].rstrip("\r\n")) if lines else None
     if stated:
         return stated[1]
-    if first == "sep=":  # the tab was lost with the blanks at the end
+    if first == "sep=":  # the tab was stripped with the blanks at the end
         return "\t"
     return max("\t,;", key=first.count)
 
@@ -122,7 +122,7 @@ def _read_head(path: Path) -> _ConsensysHead:
     sep = _separator(lines)
     at = 1 if lines[0].lstrip('"').startswith("sep=") else 0
     if len(lines) <= at:
-        raise FormatError(f"{path.name}: no column names behind the first line", "export the file again")
+        raise FormatError(f"{path.name}: no column names after the first line", "export the file again")
     names = split_cells(lines[at], sep)
     units: list[str] = []
     skip = at + 1
@@ -130,7 +130,7 @@ def _read_head(path: Path) -> _ConsensysHead:
         units = split_cells(lines[skip], sep)
         skip += 1
     if len(lines) <= skip or not lines[skip].strip():
-        raise FormatError(f"{path.name}, line {skip + 1}: the header has no rows behind it", "export it again")
+        raise FormatError(f"{path.name}, line {skip + 1}: no rows follow the header", "export it again")
     return _ConsensysHead(sep, names, units, skip, trailing=lines[skip].count(sep) >= len(names))
 
 
@@ -140,7 +140,7 @@ def _is_units(line: str, sep: str) -> bool:
 
 
 def _channel(name: str) -> channels.OfferedChannel:
-    """The name without device and calibration, such as ``ECG_LL-RA_24BIT``, and its kind."""
+    """The channel without device and calibration in its name, such as ``ECG_LL-RA_24BIT``."""
     signal = _SIGNAL_COLUMN_PATTERN.search(name)
     short = signal[1] if signal else _CALIBRATION_ENDING.sub("", name)
     return channels.describe_channel(short, short)
@@ -151,15 +151,15 @@ def _unit(head: _ConsensysHead, column: int) -> str:
 
 
 def _scale(
-    head: _ConsensysHead, column: int, opening: ReadOptions, where: str
+    head: _ConsensysHead, column: int, options: ReadOptions, where: str
 ) -> tuple[float, tuple[float, float] | None]:
-    """Factor to mV, and the converter's range in mV."""
+    """Return the factor to mV, and the converter's range in mV."""
     name = head.names[column]
     bits = 16 if "16BIT" in name.upper() else 24
     span = _REFERENCE_MV / _DEFAULT_GAIN  # counts are those of an n-bit converter, -span to +span
     if name.upper().endswith("_UNCAL"):
-        if opening.unit is not None:
+        if options.unit is not None:
             raise ConfigError(f"{where}: {name} holds converter counts, which have no unit", "leave --unit out")
         factor = span / 2 ** (bits - 1)
         return factor, (-span, factor * (2 ** (bits - 1) - 1))
-    return channels.millivolt_factor(_unit(head, column), opening, where), (-span, span)
+    return channels.millivolt_factor(_unit(head, column), options, where), (-span, span)

@@ -1,4 +1,4 @@
-"""Where the table in a text file begins: separator, names, units, first rows, and what stands before them."""
+"""Find the table in a text file: separator, names, units, first rows, and the text before them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from devices.files.text.cells import COMMENT_PREFIXES, all_cells, is_missing_val
 from devices.files.unreadable import KNOWN_FORMATS
 from ecg_live.errors import FormatError
 
-HEAD_LINES = 256  # lines that are looked at
-_SEPARATORS = "\t;, "  # in this order where several would do
-# What a comment puts before the names of the columns, as in "# Labels:= ECG [mV]".
+HEAD_LINES = 256  # that are searched for the table
+_SEPARATORS = "\t;, "  # in order of preference
+# Prefix of column names in a comment, as in "# Labels:= ECG [mV]".
 _NAMES_LABEL = re.compile(r"(?:labels?|channels?|columns?|names?|fields|signals?)\s*:?=*\s*", re.IGNORECASE)
 
 
 class TextTable(NamedTuple):
     """A table: ``names`` and ``units`` are empty where the file has none, else as long as a row.
 
-    ``skip`` counts the lines before the first row, ``rows`` are those of the head, ``before`` is what stands before the
-    names, comments and all.
+    ``skip`` counts the lines before the first row, ``rows`` are those among the first lines, ``before`` is the text
+    before the names, comments included.
     """
 
     sep: str
@@ -41,7 +41,7 @@ class TextTable(NamedTuple):
         return len(self.rows[0])
 
     def cells(self, column: int) -> list[str]:
-        """A column's cells in the head."""
+        """A column's cells in the first rows."""
         return [row[column] for row in self.rows if len(row) > column]
 
 
@@ -49,7 +49,7 @@ class _TableShape(NamedTuple):
     sep: str
     width: int
     numeric: frozenset[int]  # columns
-    rows: int  # that are so
+    rows: int  # of this shape
 
 
 def find_table(name: str, lines: Sequence[str]) -> TextTable:
@@ -58,7 +58,7 @@ def find_table(name: str, lines: Sequence[str]) -> TextTable:
     Raises
     ------
     FormatError
-        There are no rows of numbers, or no names that belong to them.
+        There are no rows of numbers, or their number of columns differs from that of the names.
     """
     shape = max((_guess_shape(lines, sep) for sep in _SEPARATORS), key=lambda found: (found.rows, found.width > 1))
     first = next((i for i, line in enumerate(lines) if shape.rows and _is_row(line, shape)), None)
@@ -86,7 +86,7 @@ def find_table(name: str, lines: Sequence[str]) -> TextTable:
 
 
 def _is_units(above: Sequence[str], cells: Sequence[str]) -> bool:
-    """Whether a row below names holds units: no number and no name of a channel, but a unit of voltage or time."""
+    """Whether a row below names holds units: at least one of voltage or time, no number, and not the name ECG."""
     filled = [cell for cell in cells if cell]
     if len(_without_trailing(above)) != len(_without_trailing(cells)) and len(above) != len(cells):
         return False
@@ -99,7 +99,7 @@ def _is_units(above: Sequence[str], cells: Sequence[str]) -> bool:
 
 
 def _guess_shape(lines: Sequence[str], sep: str) -> _TableShape:
-    """How most lines look that hold a number, if cells are set apart by ``sep``."""
+    """Find the shape of most lines with a number, if ``sep`` separates the cells."""
     found: Counter[int] = Counter()
     cells = [all_cells(line, sep) for line in lines if line.strip() and not line.lstrip().startswith(COMMENT_PREFIXES)]
     held = [
@@ -128,7 +128,7 @@ def _is_row(line: str, shape: _TableShape) -> bool:
 
 
 def _allows_decimal_commas(sep: str, width: int) -> bool:
-    """Whether numbers may have decimal commas: where commas do not set cells apart."""
+    """Whether numbers may have decimal commas: only if commas do not separate the cells."""
     return sep in "\t;" and width > 1
 
 
@@ -140,7 +140,7 @@ def _has_decimal_commas(sep: str, rows: Sequence[Sequence[str]]) -> bool:
 def _find_names(
     name: str, lines: Sequence[str], above: Sequence[int], first: int, shape: _TableShape, *, tail: bool
 ) -> list[str]:
-    """The names that stand above the first row, or in the comment above it."""
+    """Find the names in the line or comment above the first row."""
     if above:
         cells = all_cells(lines[above[-1]], shape.sep)
         if len(cells) == shape.width or len(_without_trailing(cells)) == shape.width - tail:
@@ -174,6 +174,6 @@ def _no_rows_error(name: str, lines: Sequence[str]) -> FormatError:
     if at is None:
         return FormatError(f"{name}: found comments only, expected rows of numbers", "choose another file")
     return FormatError(
-        f"{name}, line {at + 1}: found {lines[at][:40]!r} and no row of numbers behind it",
+        f"{name}, line {at + 1}: found {lines[at][:40]!r} and no row of numbers after it",
         f"choose a recording: {KNOWN_FORMATS}",
     )

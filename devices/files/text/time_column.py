@@ -1,4 +1,4 @@
-"""Which column of a table is time, and in what unit: by its name, and by what it holds."""
+"""Find the time column of a table and its unit, by its name and by its values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PLAUSIBLE_UNIX_S = (
     1.0e9,
     2.5e9,
 )  # s since 1970 in which recordings are made; a column without a name is time if it rises in there
-_MIN_RISING_ROWS = 3  # rows that show whether a column rises
+_MIN_RISING_ROWS = 3  # that show whether a column rises
 _TIME_WORDS = frozenset(
     {"time", "timestamp", "timestamps", "stamp", "stamps", "datetime", "date", "unix", "formattedunix", "cal", "zeit",
      "s", "sec", "secs", "second", "seconds", "ms", "msec", "us", "ns", "utc", "local", "of", "the"}
@@ -36,7 +36,7 @@ _TIME_WORDS = frozenset(
 
 
 class TimeColumn(NamedTuple):
-    """``second`` in its unit, None where nothing says so.
+    """A time column; ``second`` is a second in its unit, None for an unknown unit.
 
     ``dated``: it holds dates or times of day. ``others``: there are other time columns, perhaps of other devices.
     """
@@ -49,24 +49,33 @@ class TimeColumn(NamedTuple):
 
 class _TimeCandidate(NamedTuple):
     column: int
-    exact: bool  # its name says nothing but time
+    exact: bool  # its name is a word for time
     dated: bool
     rises: bool
-    distinct: float  # share of rows with a stamp of their own
+    distinct: float  # share of rows with a timestamp of their own
 
 
 def find_time_column(
-    where: str, table: TextTable, opening: ReadOptions, channel: int | None = None
+    where: str, table: TextTable, options: ReadOptions, channel: int | None = None
 ) -> TimeColumn | None:
-    """Find the time column, if need be that of a ``channel``'s own device; None where there is none that is needed.
+    """Find the time column, or None if there is none or none is needed.
+
+    Parameters
+    ----------
+    where : str
+        The file's name, for messages.
+    table : TextTable
+    options : ReadOptions
+    channel : int, optional
+        Column of the signal: of several time columns, that of its device is chosen.
 
     Raises
     ------
     ConfigError
-        The only time column cannot be read, and the user gave no rate.
+        The only time column cannot be parsed, and the user gave no rate.
     """
     if not table.names:
-        return None if opening.rate is not None else _unnamed_time_column(table)
+        return None if options.rate is not None else _unnamed_time_column(table)
     named = [i for i, name in enumerate(table.names) if name and table.width > 1 and _names_time(name)]
     found = [candidate for i in named if (candidate := _time_candidate(table, i)) is not None]
     usable = [candidate for candidate in found if candidate.exact or candidate.rises]
@@ -79,7 +88,7 @@ def find_time_column(
         second = 1000.0 if best.dated else _stated_units_per_second(table, best.column)
         return TimeColumn(best.column, second, best.dated, others)
     unread = [i for i in named if _TIME_COLUMN_PATTERN.fullmatch(name_without_unit(table.names[i]))]
-    if unread and opening.rate is None and time_units.stated_rate(table.before) is None:
+    if unread and options.rate is None and time_units.stated_rate(table.before) is None:
         cells = table.cells(unread[0])
         raise ConfigError(
             f"{where}: the time column {table.names[unread[0]]!r} holds {cells[0]!r}, which is no time",
@@ -89,7 +98,7 @@ def find_time_column(
 
 
 def name_without_unit(name: str) -> str:
-    """A column's name without its unit."""
+    """Return a column's name without its unit."""
     return _UNIT_IN_NAME_PATTERN.sub("", name.strip()).strip(" _")
 
 
@@ -99,7 +108,7 @@ def _names_time(name: str) -> bool:
 
 
 def _stated_units_per_second(table: TextTable, column: int) -> float | None:
-    """What the row of units, the name's unit or the name itself says."""
+    """Return the units per second that the row of units, the name's unit or the name itself states."""
     name = table.names[column].strip()
     unit = _UNIT_IN_NAME_PATTERN.search(name)
     texts = (
@@ -111,7 +120,7 @@ def _stated_units_per_second(table: TextTable, column: int) -> float | None:
 
 
 def _time_candidate(table: TextTable, column: int) -> _TimeCandidate | None:
-    """What a column holds, if it can be time."""
+    """Describe a column that can be time; None for another one."""
     cells = table.cells(column)
     numbers = _parse_numbers(cells, comma=table.comma)
     dated = numbers is None
@@ -142,7 +151,7 @@ def _parse_dates(cells: list[str]) -> F64 | None:
 
 
 def _unnamed_time_column(table: TextTable) -> TimeColumn | None:
-    """A column without a name that can only be time: it rises, and by its size it is time since 1970."""
+    """Find a column without a name that can only be time: it rises, and its size is that of a time since 1970."""
     for column in range(table.width if table.width > 1 else 0):
         numbers = _parse_numbers(table.cells(column), comma=table.comma)
         if numbers is None or len(numbers) < _MIN_RISING_ROWS or not np.isfinite(numbers).all():
@@ -156,9 +165,9 @@ def _unnamed_time_column(table: TextTable) -> TimeColumn | None:
 
 
 def own_time_columns(names: Sequence[str], times: Sequence[int], column: int) -> list[int]:
-    """Give those time columns that may be the channel's: they share most words with it, then have fewest others.
+    """Return the time columns of the channel's device: those that share most words with it, then have fewest others.
 
-    Of those that are called alike the nearest to the left of the channel is given, as tables are merged side by side.
+    Of columns with one name, the nearest to the left of the channel counts, as tables are merged side by side.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Units of time, and what a text says about the sampling rate."""
+"""Units of time, and sampling rates that a text states."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _UNITS_PER_SECOND = {
     "nanoseconds": 1e9, "min": 1 / 60, "mins": 1 / 60, "minute": 1 / 60, "minutes": 1 / 60, "h": 1 / 3600,
     "hr": 1 / 3600, "hrs": 1 / 3600, "hour": 1 / 3600, "hours": 1 / 3600,
 }  # fmt: skip
-_MIN_PLAUSIBLE_RATE_HZ = 5.0  # Hz; stamps that show less in seconds are in a finer unit
-_MIN_UNIX_TIME_S = 1e8  # s; stamps beyond 1973 are read by their size
-_MAX_UNIX_TIME_S = 1e10  # s since 1970: the year 2286
+_MIN_PLAUSIBLE_RATE_HZ = 5.0  # timestamps with a lower rate in seconds are in a finer unit
+_MIN_UNIX_TIME_S = 1e8  # timestamps after 1973 are recognised by their size
+_MAX_UNIX_TIME_S = 1e10  # since 1970: the year 2286
 _NUMBER_PATTERN = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?)"
 _RATE_PATTERN = re.compile(
     rf"(?:sampl\w*[ _-]*(?:rate|freq\w*)|abtastrate|\bsfreq|\bfs)\W*(?:(k)?hz)?\W*{_NUMBER_PATTERN}\s*(k?hz)?",
@@ -33,13 +33,13 @@ _TIME_PER_SAMPLE_PATTERN = re.compile(rf"{_NUMBER_PATTERN}\s*([a-z\u00b5\u03bc]+
 
 
 def units_per_second(unit: str) -> float | None:
-    """How many of a unit of time make a second; None where the text is no unit of time."""
+    """Return how many of a unit of time make a second; None for any other text."""
     plain = unit.strip().strip("[](){} .").replace("\u00b5", "u").replace("\u03bc", "u").casefold()
     return _UNITS_PER_SECOND.get(plain)
 
 
 def unix_units_per_second(times: F64) -> float | None:
-    """How many of the unit of these stamps (n,) make a second, if their size is that of a time since 1970."""
+    """Return the units per second of timestamps (n,) by their size, if that is of a time since 1970; else None."""
     known = times[np.isfinite(times) & (times != 0)]
     size = float(np.median(np.abs(known))) if len(known) else 0.0
     for second in (1.0, 1e3, 1e6, 1e9):
@@ -51,9 +51,9 @@ def unix_units_per_second(times: F64) -> float | None:
 
 
 def guess_units_per_second(times: F64) -> float:
-    """How many of the unit of these stamps (n,) make a second, by the rate that they would show.
+    """Return the units per second of timestamps (n,) by the rate that they would show.
 
-    Seconds, unless no signal has such a rate, and one in a finer unit has.
+    Seconds, unless only a finer unit gives a plausible rate.
     """
     interval = timestamps.fit_interval(times)
     if interval is None or 1 / interval >= _MIN_PLAUSIBLE_RATE_HZ:
@@ -67,7 +67,7 @@ def _shows_plausible_rate(times: F64, second: float) -> bool:
 
 
 def stated_rate(text: str) -> float | None:
-    """Give the sampling rate (Hz) that a text speaks of; None where it is silent, or speaks of several."""
+    """Return the sampling rate (Hz) that a text states; None if it states none or several."""
     found = set[float]()
     for line in text.splitlines():
         found |= _rates(line)

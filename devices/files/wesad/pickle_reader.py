@@ -1,7 +1,7 @@
-"""Pickles of named arrays, read without unpickling: nothing in them is called, and arrays stay on disk until asked for.
+"""Read pickles of named arrays without unpickling: nothing in them is called, and arrays stay on disk until needed.
 
-A pickle is a program. The few instructions that write dictionaries of numpy's arrays are followed here, with stand-ins
-in place of what they would call; everything else is refused by its name. Source: Python's ``pickletools``.
+A pickle is a program. Only the few instructions that write dictionaries of numpy's arrays are interpreted here, with
+stand-ins for the functions that they call; anything else is refused by name. Source: Python's ``pickletools``.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from devices.files.wesad.pickled_arrays import (
 from ecg_live.errors import TruncatedError
 
 PICKLE_SIGNATURES = (b"(dp", b"}q", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # a dictionary's, by protocol
-_MAX_INSTRUCTIONS = 100_000  # instructions; a file of WESAD has about a thousand
-_MAX_LINE_BYTES = 256  # bytes of the longest line, save texts
-_SCAN_BYTES = 1 << 20  # bytes looked through at once
+_MAX_INSTRUCTIONS = 100_000  # a file of WESAD has about a thousand
+_MAX_LINE_BYTES = 256  # of any line except texts
+_SCAN_BYTES = 1 << 20
 
 
 def read_pickle(path: Path) -> object:
-    """Follow a pickle to its end: dictionaries by name, arrays, texts, numbers.
+    """Interpret a pickle: dictionaries with names as keys, arrays, texts, numbers.
 
     Raises
     ------
     FormatError
-        It names anything but what makes numpy's arrays of numbers, or holds anything but those by name.
+        It names a function that does not make numpy's arrays of numbers, or its keys are not names.
     TruncatedError
         It ends too early.
     """
@@ -42,10 +42,12 @@ def read_pickle(path: Path) -> object:
 
 
 class _PickleMachine:
-    """A pickle's stack and memo; each instruction costs one small object at most."""
+    """A pickle's stack and memo; each instruction makes at most one small object."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        self._path, self._file, self._size = path, file, path.stat().st_size
+        self._path = path
+        self._file = file
+        self._size = path.stat().st_size
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
@@ -94,7 +96,7 @@ class _PickleMachine:
         self.push(int.from_bytes(self._bytes(self.read("<B")), "little", signed=True))
 
     def text(self, length: str, codec: str) -> None:
-        """A text of a known length: only its place is kept."""
+        """A text of a known length: only its position is kept."""
         size, at = self.read(length), self._file.tell()
         if not 0 <= size <= self._size - at:
             raise self._cut()
@@ -102,7 +104,7 @@ class _PickleMachine:
         self._file.seek(at + size)
 
     def spelt(self, codec: str, quotes: int) -> None:
-        """A text up to the end of its line, however long."""
+        """A text up to the end of its line, of any length."""
         at = self._file.tell()
         while (end := (block := self._file.read(_SCAN_BYTES)).find(b"\n")) < 0:
             if not block:
@@ -211,7 +213,7 @@ _INSTRUCTIONS: dict[bytes, Callable[[_PickleMachine], None]] = {
     b"h": lambda m: m.get(m.read("<B")),
     b"j": lambda m: m.get(m.read("<I")),
     b"c": _PickleMachine.name_lines,
-    b"i": _PickleMachine.name_lines,  # makes an instance: refused by name, as all that is not known
+    b"i": _PickleMachine.name_lines,  # makes an instance: refused by name, as any unknown function
     b"\x93": _PickleMachine.name_stacked,
     b"R": _PickleMachine.reduce,
     b"b": _PickleMachine.build,

@@ -1,6 +1,6 @@
-"""What a pickle of arrays holds, while it is still on disk, and stand-ins for the functions that it names.
+"""Arrays of a pickle that stay on disk, and stand-ins for the functions that the pickle names.
 
-Source of numpy's part: what ``ndarray.__reduce__``, ``ndarray.__reduce_ex__`` and ``dtype.__reduce__`` give.
+Source of numpy's part: the results of ``ndarray.__reduce__``, ``ndarray.__reduce_ex__`` and ``dtype.__reduce__``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _ALLOWED_CALLS = {
     **{f"{module}.numeric._frombuffer": "buffer" for module in _NUMPY_CORES},
 }
 _NUMBER_CODES = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
-_MAX_NAME_BYTES = 256  # bytes of the longest name
-_BLOCK_BYTES = 1 << 18  # bytes read at once
+_MAX_NAME_BYTES = 256  # of any name
+_BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class PickledText:
-    """Bytes ``at`` to ``at + size`` of the file; where there is a ``codec``, they spell Latin-1 text in it."""
+    """Bytes ``at`` to ``at + size`` of the file; with a ``codec``, they encode Latin-1 text."""
 
     at: int
     size: int
@@ -40,14 +40,14 @@ class PickledText:
 
 @dataclass(frozen=True, slots=True)
 class AllowedCall:
-    """Stand-in for something that a pickle may name."""
+    """Stand-in for a function that a pickle may name."""
 
     what: str
 
 
 @dataclass(slots=True)
 class PickledType:
-    """What an array's numbers are: a dtype's code, and the byte order, which comes after it."""
+    """Stand-in for a dtype: its code, and the byte order, which is set later."""
 
     code: str
     order: str = "<"
@@ -55,29 +55,31 @@ class PickledType:
 
 @dataclass(slots=True)
 class PickledArray:
-    """An array, known to be one of numbers once it has ``data``."""
+    """Stand-in for an array; it is one of numbers once it has ``data``."""
 
     kind: PickledType | None = None
     shape: tuple[int, ...] = ()
     data: PickledText | None = None
 
     def fill(self, shape: object, kind: object, data: object) -> bool:
-        """Take what a pickle says of it; false where that is no array of numbers, or its size cannot be."""
+        """Set shape, type and data; false if they do not make an array of numbers, or sizes contradict each other."""
         if not (isinstance(kind, PickledType) and isinstance(data, PickledText) and isinstance(shape, tuple)):
             return False
         if not all(isinstance(length, int) and length >= 0 for length in shape):
             return False
-        self.kind, self.shape, self.data = kind, shape, data
+        self.kind = kind
+        self.shape = shape
+        self.data = data
         size = math.prod(shape) * int(kind.code[1])
         return size <= data.size if data.codec else size == data.size
 
     def numbers(self, path: Path) -> Iterator[F64]:
-        """Give all numbers in the file's order, a block at a time.
+        """Read all numbers in the file's order, a block at a time.
 
         Raises
         ------
         FormatError
-            There are fewer or more of them than the array's shape says.
+            Their number differs from the array's shape.
         TruncatedError
             The file became shorter.
         """
@@ -91,7 +93,7 @@ class PickledArray:
                 break
             rest += part
             whole = len(rest) - len(rest) % dtype.itemsize
-            with np.errstate(invalid="ignore"):  # some NaN are no NaN of float64 yet
+            with np.errstate(invalid="ignore"):  # signalling NaN
                 yield np.frombuffer(rest[:whole], dtype).astype(np.float64)
             rest = rest[whole:]
         if left:
@@ -99,7 +101,7 @@ class PickledArray:
 
 
 def read_text_bytes(path: Path, text: PickledText) -> Iterator[bytes]:
-    """The bytes of a text, a block at a time.
+    """Read the bytes of a text, a block at a time.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def read_name(path: Path, text: object) -> str:
     Raises
     ------
     FormatError
-        It is no text, or a long one.
+        It is not a text, or too long for a name.
     """
     if not isinstance(text, PickledText) or text.size > _MAX_NAME_BYTES:
         found = "a long text" if isinstance(text, PickledText) else kind_of(text)
@@ -147,17 +149,17 @@ def read_name(path: Path, text: object) -> str:
 
 
 def forbidden_content(path: Path, found: str) -> FormatError:
-    """Say what a pickle should not hold."""
+    """Return the error for content that a pickle of arrays must not hold."""
     return FormatError(f"{path.name}: found {found}, expected named arrays of numbers", "do not use this file")
 
 
 def allow_call(path: Path, name: str) -> AllowedCall:
-    """Stand-in for what a pickle names.
+    """Return the stand-in for a function by its name.
 
     Raises
     ------
     FormatError
-        It is nothing that makes arrays.
+        The function does not make arrays.
     """
     if name not in _ALLOWED_CALLS:
         raise forbidden_content(path, f"a call of {name!r}")
@@ -165,12 +167,12 @@ def allow_call(path: Path, name: str) -> AllowedCall:
 
 
 def apply_call(path: Path, function: object, args: object) -> PickledArray | PickledType | PickledText:
-    """What a call gives.
+    """Return the result of calling a stand-in.
 
     Raises
     ------
     FormatError
-        It makes no array of numbers, nor what such an array is made of.
+        The call does not make an array of numbers or a part of one.
     """
     match (function, args):
         case (AllowedCall("array"), (AllowedCall("ndarray"), *_)):
@@ -192,12 +194,12 @@ def apply_call(path: Path, function: object, args: object) -> PickledArray | Pic
 
 
 def apply_state(path: Path, target: object, state: object) -> PickledArray | PickledType:
-    """Fill an array that was made empty, or give a kind its byte order.
+    """Fill an array that was made empty, or set the byte order of a type.
 
     Raises
     ------
     FormatError
-        It makes no array of numbers.
+        The result is not an array of numbers.
     """
     match (target, state):
         case (PickledArray(), (_, shape, kind, _, data)) if target.fill(shape, kind, data):
@@ -209,4 +211,4 @@ def apply_state(path: Path, target: object, state: object) -> PickledArray | Pic
         ):
             target.order = read_name(path, order)
             return target
-    raise forbidden_content(path, "an array that is no plain one of numbers")
+    raise forbidden_content(path, "an array that is not a plain one of numbers")

@@ -1,4 +1,4 @@
-"""WESAD's ``SX.pkl``: the chest ECG, and what its wearer was doing when. Source of the layout: WESAD's own readme."""
+"""Read WESAD's ``SX.pkl``: the chest ECG, and the conditions over time. Source of the layout: WESAD's readme."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import Marker, State, StreamInfo
 
-WESAD_RATE_HZ = 700.0  # Hz, of the chest device and of the labels
+WESAD_RATE_HZ = 700.0  # of the chest device and the labels
 WESAD_CONDITIONS = {0: "transient", 1: "baseline", 2: "stress", 3: "amusement", 4: "meditation"}
 _ECG_KEYS = ("signal", "chest", "ECG")
 _LABEL_KEYS = ("label",)
-_HALF_RANGE_MV = 1.5  # mV either way that 16 bits stand for: (raw / 2^16 - 1/2) 3 mV
-_MAX_LABEL_RUNS = 10_000  # label runs; a file has about fifteen
+_HALF_RANGE_MV = 1.5  # 16 bits: (raw / 2^16 - 1/2) 3 mV
+_MAX_LABEL_RUNS = 10_000  # a file has about fifteen
 
 
 class LabelRun(NamedTuple):
-    """Seconds ``start`` to ``stop`` of the recording, through which its label is ``code``."""
+    """``start`` to ``stop`` of the recording in s, in which its label is ``code``."""
 
     start: float
     stop: float
@@ -34,22 +34,22 @@ class LabelRun(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The condition; the codes from 5 on are to be ignored."""
+        """The condition; WESAD's readme says to ignore codes from 5 on."""
         return WESAD_CONDITIONS.get(self.code, f"label {self.code}")
 
 
 def is_wesad(head: bytes) -> bool:
-    """Whether a file's first bytes are those of a pickle whose first names are WESAD's."""
+    """Whether a file's first bytes are those of a pickle with names of WESAD."""
     return head.startswith(PICKLE_SIGNATURES) and any(name in head for name in (b"signal", b"label", b"subject"))
 
 
-def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
-    """Open the ECG of a WESAD pickle; a marker stands where the condition changes.
+def open_wesad(path: Path, options: ReadOptions) -> FileRecording:
+    """Open the ECG of a WESAD pickle; each change of the condition is a marker.
 
     Raises
     ------
     FormatError
-        It names anything but numpy's arrays of numbers, or lacks the ECG or the labels.
+        It holds anything but numpy's arrays of numbers, or lacks the ECG or the labels.
     TruncatedError
         It is cut.
     ConfigError
@@ -57,9 +57,9 @@ def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
     """
     content = read_pickle(path)
     ecg, labels = _find_column(path, content, _ECG_KEYS), _find_column(path, content, _LABEL_KEYS)
-    channels.choose_channel([channels.OfferedChannel("ECG", channels.ECG)], opening, path.name)
-    rate = channels.resolve_rate(WESAD_RATE_HZ, opening, path.name)
-    factor = channels.millivolt_factor("mV", opening, path.name)
+    channels.choose_channel([channels.OfferedChannel("ECG", channels.ECG)], options, path.name)
+    rate = channels.resolve_rate(WESAD_RATE_HZ, options, path.name)
+    factor = channels.millivolt_factor("mV", options, path.name)
     ends = (-_HALF_RANGE_MV * factor, _HALF_RANGE_MV * (1 - 2**-15) * factor)
     count = ecg.shape[0]
     info = StreamInfo(rate, ("ECG",), ends, path.name, f"{path.name}/ECG", count / rate)
@@ -83,7 +83,7 @@ def open_wesad(path: Path, opening: ReadOptions) -> FileRecording:
 
 
 def label_runs(path: Path) -> tuple[LabelRun, ...]:
-    """What the wearer of a WESAD pickle was doing when, from its first sample to its last.
+    """Return the conditions of a WESAD pickle over time, from its first sample to its last.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def label_runs(path: Path) -> tuple[LabelRun, ...]:
 
 
 def _find_column(path: Path, content: object, keys: tuple[str, ...]) -> PickledArray:
-    """An array (n,) or (n, 1) that a pickle has under these names."""
+    """Return the array (n,) or (n, 1) under these names; FormatError for anything else."""
     for key in keys:
         if not isinstance(content, dict) or key not in content:
             found = ", ".join(sorted(content)[:9]) if isinstance(content, dict) else kind_of(content)

@@ -1,4 +1,4 @@
-"""WFDB annotations (``.atr``, ``.qrs``): what was noted beside a record. Layout: PhysioNet, annot(5), MIT format."""
+"""Read WFDB annotations (``.atr``, ``.qrs``) of a record. Layout: PhysioNet, annot(5), MIT format."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _MNEMONICS = (
 )  # fmt: skip
 _MAX_CODE = 49
 _SKIP, _NUM, _SUB, _CHAN, _AUX = 59, 60, 61, 62, 63
-_NOTE_MNEMONIC, _RHYTHM_MNEMONIC = '"', "+"  # whose text says it all
-_RESOLUTION_PREFIX = "## time resolution:"  # a note at the start, before counts a second
-_DEFINITION_PREFIX = "## "  # other notes of this kind are not for people
+_NOTE_MNEMONIC, _RHYTHM_MNEMONIC = '"', "+"  # the text alone is the marker
+_RESOLUTION_PREFIX = "## time resolution:"  # first note, before the counts per second
+_DEFINITION_PREFIX = "## "  # other notes with this prefix are not for readers
 _ANNOTATOR_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_MAX_ANNOTATION_BYTES = 1 << 26  # bytes: a day of beats has 200,000
+_MAX_ANNOTATION_BYTES = 1 << 26  # a day of beats has 200,000
 
 
 def read_wfdb_annotations(path: Path, name: str, rate: float) -> list[tuple[float, str]]:
-    """Time in s and text of each annotation, in order of time.
+    """Return time in s and text of each annotation, in order of time.
 
     Parameters
     ----------
     path : Path
         The record's header.
     name : str
-        The annotator: the ending of the file beside it.
+        The annotator: the ending of the annotation file.
     rate : float
-        Frames a second, in which times count unless the file says otherwise.
+        Frames per second, the time base unless the file states another.
 
     Raises
     ------
     ConfigError
-        There is no such file.
+        There is no such annotation file.
     FormatError
-        It is damaged.
+        It is damaged, or too large.
     """
     file = path.parent / f"{path.stem}.{name}"
     if not _ANNOTATOR_PATTERN.fullmatch(name) or not file.is_file():
@@ -67,7 +67,7 @@ def read_wfdb_annotations(path: Path, name: str, rate: float) -> list[tuple[floa
 
 
 def _entries(name: str, data: bytes) -> Iterator[tuple[int, str, str]]:
-    """Sample, mnemonic and text of each annotation."""
+    """Parse sample, mnemonic and text of each annotation."""
     words = np.frombuffer(data[: len(data) // 2 * 2], "<u2").tolist()
     at = sample = 0
     held: tuple[int, str] | None = None
@@ -87,7 +87,7 @@ def _entries(name: str, data: bytes) -> Iterator[tuple[int, str, str]]:
         elif kind <= _MAX_CODE:
             sample += value
             if not kind:
-                continue  # code 0 is none, it only moves the time
+                continue  # code 0 only advances the time
             if held is not None:
                 yield *held, aux
             held, aux = (sample, _MNEMONICS[kind] if kind < len(_MNEMONICS) else f"type {kind}"), ""

@@ -1,4 +1,4 @@
-"""WFDB signal formats: from bytes to counts. Layout: PhysioNet, signal(5)."""
+"""Decode WFDB signal formats: bytes to counts. Layout: PhysioNet, signal(5)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ I64 = npt.NDArray[np.int64]
 
 
 class WfdbFormat(NamedTuple):
-    """How samples are stored: groups of ``samples`` in ``size`` bytes, of ``bits``.
+    """A storage format: groups of ``samples`` in ``size`` bytes, each of ``bits``.
 
-    The lowest count stands for a sample that is missing where ``marks`` says so. ``parts`` are the bytes of a cut group
-    that its first, second, ... samples need.
+    With ``marks``, the lowest count marks a missing sample. ``parts`` are the bytes of a cut group that its first,
+    second, ... samples need.
     """
 
     samples: int
@@ -27,16 +27,16 @@ class WfdbFormat(NamedTuple):
 
     @property
     def missing(self) -> int | None:
-        """Count of a sample that is missing."""
+        """Count that marks a missing sample; None if the format has no such mark."""
         return -(1 << (self.bits - 1)) if self.marks else None
 
     def count(self, size: int) -> int:
-        """Whole samples in so many bytes."""
+        """Return the number of whole samples in so many bytes."""
         groups, rest = divmod(size, self.size)
         return groups * self.samples + sum(rest >= least for least in self.parts)
 
     def size_of(self, samples: int) -> int:
-        """Bytes of the groups that so many samples fill."""
+        """Return the bytes of the groups for so many samples."""
         return -(-samples // self.samples) * self.size
 
 
@@ -48,7 +48,7 @@ def _plain_decoder(kind: str, offset: int = 0) -> Callable[[bytes], I64]:
 
 
 def _decode_24(data: bytes) -> I64:
-    wide = np.zeros((len(data) // 3, 4), np.uint8)  # the 24 bits on top, so that the sign is right
+    wide = np.zeros((len(data) // 3, 4), np.uint8)  # the 24 bits on top, which keeps the sign
     wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
     return (wide.view("<i4")[:, 0] >> 8).astype(np.int64)
 
@@ -59,7 +59,7 @@ def _sign_extend(values: I64, bits: int) -> I64:
 
 
 def _decode_212(data: bytes) -> I64:
-    """212: the low bytes of two, their upper four bits between them."""
+    """212: the low bytes of two samples, their upper four bits between them."""
     triple = np.frombuffer(_pad_last_group(data, 3), np.uint8).reshape(-1, 3).astype(np.int64)
     first = triple[:, 0] | (triple[:, 1] & 0x0F) << 8
     second = triple[:, 2] | (triple[:, 1] & 0xF0) << 4
@@ -74,18 +74,18 @@ def _decode_310(data: bytes) -> I64:
 
 
 def _decode_311(data: bytes) -> I64:
-    """311: three in the lower thirty bits."""
+    """311: three samples in the lower thirty bits."""
     whole = np.frombuffer(_pad_last_group(data, 4), "<u4").astype(np.int64)
     return _sign_extend(np.stack([whole, whole >> 10, whole >> 20], axis=1).ravel(), 10)
 
 
 def _pad_last_group(data: bytes, size: int) -> bytes:
-    """The last group may be incomplete."""
+    """Pad an incomplete last group with zeros."""
     return data + b"\0" * (-len(data) % size)
 
 
 WFDB_FORMATS = {
-    8: WfdbFormat(1, 1, 8, _plain_decoder("i1"), marks=False),  # differences, so that the first count must be known
+    8: WfdbFormat(1, 1, 8, _plain_decoder("i1"), marks=False),  # differences: needs the first count
     16: WfdbFormat(1, 2, 16, _plain_decoder("<i2")),
     24: WfdbFormat(1, 3, 24, _decode_24),
     32: WfdbFormat(1, 4, 32, _plain_decoder("<i4")),

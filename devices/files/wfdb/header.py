@@ -1,7 +1,7 @@
-"""WFDB headers (``.hea``): a record's signals, or its segments. Layout: PhysioNet, header(5).
+"""Parse WFDB headers (``.hea``): a record's signals, or its segments. Layout: PhysioNet, header(5).
 
-Not the wfdb package's: it brings 125 MB of other packages, and refuses headers for what does not matter to the signal,
-such as a date that is only a year.
+Not the wfdb package: it brings 125 MB of other packages, and refuses headers for faults that do not matter to the
+signal, such as a date that is only a year.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import NamedTuple
 from devices.files.units import decode_text
 from ecg_live.errors import FormatError, RecordingError
 
-_MAX_HEADER_BYTES = 1 << 24  # bytes of a header; one of a thousand segments has 30,000
-_MAX_FRAME_SAMPLES = 1 << 20  # samples of a frame
-_DEFAULT_RATE_HZ = 250.0  # Hz, and counts a mV, where the header states none (header(5))
-_DEFAULT_GAIN = 200.0
+_MAX_HEADER_BYTES = 1 << 24  # a header of a thousand segments has 30,000
+_MAX_FRAME_SAMPLES = 1 << 20
+# Defaults of header(5), where the header states none.
+_DEFAULT_RATE_HZ = 250.0
+_DEFAULT_GAIN = 200.0  # counts per mV
 _DEFAULT_UNIT = "mV"
-_MAX_BITS = 32  # bits of a sample
+_MAX_BITS = 32  # of a sample
 _FORMAT_PATTERN = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 _GAIN_PATTERN = re.compile(r"([^(/]*)(?:\(([^)]*)\))?(?:/(.*))?")
 _REMEDY = "download the record again, or mend the header"
@@ -31,30 +32,30 @@ class WfdbSignal(NamedTuple):
     """A signal: ``per_frame`` samples a frame in a file, count = mV x ``gain`` / ``unit`` + ``baseline``."""
 
     file: Path
-    group: int  # signals of one number lie in one file
+    group: int  # the same for all signals of a file
     form: int
     per_frame: int
-    skew: int  # frames by which it lies behind the others in the file
+    skew: int  # frames by which it is late in the file
     prolog: int  # bytes before the first sample
     gain: float
-    stated: bool  # whether the gain was stated
+    stated: bool  # whether the header states the gain
     baseline: float
     unit: str
-    bits: int  # of the converter; 0 where nothing is said
+    bits: int  # of the converter; 0 where the header does not state them
     zero: int  # count in the middle of the converter's range
     initial: int  # first count, of format 8
     name: str
 
 
 class WfdbSegment(NamedTuple):
-    """A part of a record: the header of its own, None where nothing was recorded, and its length in frames."""
+    """A segment of a record: its header, None where nothing was recorded, and its length in frames."""
 
     header: Path | None
     frames: int
 
 
 class WfdbHeader(NamedTuple):
-    """A record: ``rate`` of frames in Hz, ``frames`` where it states them, and either signals or segments."""
+    """A record: ``rate`` of frames in Hz, number of ``frames`` or None, and either signals or segments."""
 
     rate: float
     frames: int | None
@@ -68,7 +69,7 @@ def read_wfdb_header(path: Path) -> WfdbHeader:
     Raises
     ------
     FormatError
-        It is none, or a number in it is none.
+        It is not a WFDB header, or a number in it is invalid.
     """
     with path.open("rb") as file:
         data = file.read(_MAX_HEADER_BYTES + 1)
@@ -139,7 +140,7 @@ def _parse_signal(path: Path, line: list[bytes], group: int) -> WfdbSignal:
 
 
 def _beside(path: Path, raw: bytes) -> Path:
-    """A file in the header's folder, whatever the encoding of its name there and here."""
+    """Find a file in the header's folder, in any encoding of its name there and here."""
     name = decode_text(raw)
     ways = dict.fromkeys((os.fsdecode(raw), name, raw.decode("latin-1")))
     spelled = [unicodedata.normalize(form, way) for way in ways for form in ("NFC", "NFD")]

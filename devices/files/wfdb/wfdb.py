@@ -1,4 +1,4 @@
-"""WFDB records (PhysioNet): a ``.hea`` header, and the signal files or segments that it names."""
+"""Read WFDB records (PhysioNet): a ``.hea`` header, and the signal files or segments that it names."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 
-_BLOCK_SAMPLES = 1 << 17  # samples, of all signals of a file, that are decoded at once
-_GROUP_FRAMES = 6  # frames that fill whole groups of any format
+_BLOCK_SAMPLES = 1 << 17  # of all signals of a file, decoded at once
+_GROUP_FRAMES = 6  # that fill whole groups of any format
 
 
 class _ChannelExtent(NamedTuple):
-    """Frames from ``start`` on in which the channel is ``signal``, one of ``mates`` in a file.
+    """Frames from ``start`` on in which the channel is ``signal``, one of the ``mates`` in one file.
 
-    ``frames`` is None where only the file says how many they are.
+    ``frames`` is None where the header does not state their number.
     """
 
     start: int
@@ -37,17 +37,17 @@ class _ChannelExtent(NamedTuple):
         """Samples of all signals of the file in a frame."""
         return sum(signal.per_frame for signal in self.mates)
 
-    def there(self, path: Path) -> int:
-        """Frames that the file holds, and the header counts.
+    def count_frames(self, path: Path) -> int:
+        """Return the frames that the file holds, at most those of the header.
 
         Raises
         ------
         FormatError
-            The format is none that is known.
+            The signal format is unknown.
         RecordingError
-            There is no such file.
+            The signal file is missing.
         TruncatedError
-            It holds nothing.
+            It holds no samples.
         """
         form = WFDB_FORMATS.get(self.signal.form)
         if form is None:
@@ -67,45 +67,45 @@ class _ChannelExtent(NamedTuple):
         return frames if self.frames is None else min(frames, self.frames)
 
 
-def open_wfdb(path: Path, opening: ReadOptions) -> FileRecording:
+def open_wfdb(path: Path, options: ReadOptions) -> FileRecording:
     """Open a WFDB record by its header.
 
-    A record of several segments is one recording; where none of them holds the channel there is a gap.
-    ``opening.annotations`` names annotations beside it (``atr`` for ``NAME.atr``) that become markers.
+    A record of several segments is one recording, with a gap where no segment holds the channel.
+    ``options.annotations`` names the annotation file (``atr`` for ``NAME.atr``) for markers.
 
     Raises
     ------
     FormatError
-        The header is not what it should be.
+        The header is malformed.
     RecordingError
         A signal file is missing.
     TruncatedError
-        A signal file holds nothing.
+        A signal file holds no samples.
     ConfigError
-        It is not plain which signal is the ECG, or there are no such annotations.
+        The ECG signal is ambiguous, or there are no such annotations.
     """
     header = read_wfdb_header(path)
     signals = _offered_signals(path, header)
     offered = [channels.describe_channel(signal.name, signal.name) for signal in signals]
-    index = channels.choose_channel(offered, opening, path.name)
+    index = channels.choose_channel(offered, options, path.name)
     name, per_frame = signals[index].name, signals[index].per_frame
-    rate = channels.resolve_rate(header.rate * per_frame, opening, path.name)
+    rate = channels.resolve_rate(header.rate * per_frame, options, path.name)
     first = next(
         (each for each in _channel_extents(path, header, index, name) if isinstance(each, _ChannelExtent)), None
     )
     if first is None:
         raise FormatError(f"{path.name}: no segment holds {name}", "choose another channel")
-    there = first.there(path)
-    factor = channels.millivolt_factor(first.signal.unit, opening, path.name)
-    frames = (header.frames or sum(each.frames for each in header.segments)) if header.segments else there
+    present = first.count_frames(path)
+    factor = channels.millivolt_factor(first.signal.unit, options, path.name)
+    frames = (header.frames or sum(each.frames for each in header.segments)) if header.segments else present
     length = (frames - first.start) * per_frame / rate
     info = StreamInfo(
         rate, (name,), _full_scale(first.signal, factor), path.name, f"{path.stem}/{name}", length,
-        unit_assumed=not first.signal.stated or channels.is_unit_assumed(first.signal.unit, opening),
+        unit_assumed=not first.signal.stated or channels.is_unit_assumed(first.signal.unit, options),
     )  # fmt: skip
     markers: list[Marker] = []
-    if opening.annotations is not None:
-        notes = read_wfdb_annotations(path, opening.annotations, header.rate)
+    if options.annotations is not None:
+        notes = read_wfdb_annotations(path, options.annotations, header.rate)
         markers = [Marker(time - first.start / header.rate, text) for time, text in notes]
 
     def decoded() -> Iterator[SampleRun | State]:
@@ -113,25 +113,25 @@ def open_wfdb(path: Path, opening: ReadOptions) -> FileRecording:
             what = f"{first.signal.gain:g} a {first.signal.unit} is taken, as header(5) says"
             yield State("warning", f"{path.name}: the header states no gain; {what}")
         cause = ""
-        for stretch in _channel_extents(path, header, index, name):
-            if isinstance(stretch, State):
+        for extent in _channel_extents(path, header, index, name):
+            if isinstance(extent, State):
                 cause = "a segment is missing"
-                yield stretch
+                yield extent
                 continue
-            if stretch.signal.per_frame != per_frame:
+            if extent.signal.per_frame != per_frame:
                 raise FormatError(
-                    f"{path.name}: {stretch.signal.file.name}: {stretch.signal.per_frame} samples a frame, "
+                    f"{path.name}: {extent.signal.file.name}: {extent.signal.per_frame} samples a frame, "
                     f"the segments before have {per_frame}",
                     "open the segment by itself",
                 )
-            yield from _extent_runs(path, stretch, opening, first.start, cause or f"no segment holds {name}")
+            yield from _extent_runs(path, extent, options, first.start, cause or f"no segment holds {name}")
             cause = ""
 
     return FileRecording(info, lambda: with_markers(decoded(), markers, rate))
 
 
 def _offered_signals(path: Path, header: WfdbHeader) -> tuple[WfdbSignal, ...]:
-    """All signals on offer; the first segment says so of a record in segments (variable layout: it has no samples)."""
+    """Return all signals of a record; of one in segments, those of the first (variable layout: without samples)."""
     if not header.segments:
         return header.signals
     named = next((segment.header for segment in header.segments if segment.header is not None), None)
@@ -143,7 +143,7 @@ def _offered_signals(path: Path, header: WfdbHeader) -> tuple[WfdbSignal, ...]:
 
 
 def _segment_header(path: Path, segment: Path) -> WfdbHeader:
-    """Header of a segment, which has none in turn."""
+    """Read the header of a segment, which must not have segments."""
     found = read_wfdb_header(segment)
     if found.segments:
         raise FormatError(f"{path.name}: its segment {segment.name} has segments itself", "open that record")
@@ -151,7 +151,7 @@ def _segment_header(path: Path, segment: Path) -> WfdbHeader:
 
 
 def _channel_extents(path: Path, header: WfdbHeader, index: int, name: str) -> Iterator[_ChannelExtent | State]:
-    """Where the channel lies, in order; a remark in place of a segment that is missing."""
+    """Find the extents of the channel, in order; a warning for a segment that is missing."""
     if not header.segments:
         yield _make_extent(0, header.frames, header.signals, index)
         return
@@ -179,39 +179,39 @@ def _make_extent(start: int, frames: int | None, signals: tuple[WfdbSignal, ...]
 
 
 def _extent_runs(
-    path: Path, stretch: _ChannelExtent, opening: ReadOptions, origin: int, cause: str
+    path: Path, extent: _ChannelExtent, options: ReadOptions, origin: int, cause: str
 ) -> Iterator[SampleRun | State]:
-    """The channel's samples in mV, counted from frame ``origin``."""
-    signal = stretch.signal
-    factor = channels.millivolt_factor(signal.unit, opening, path.name)
+    """Read the samples of one extent in mV; sample index 0 is at frame ``origin``."""
+    signal = extent.signal
+    factor = channels.millivolt_factor(signal.unit, options, path.name)
     try:
-        there = stretch.there(path)
+        present = extent.count_frames(path)
     except RecordingError as error:
-        if not stretch.start:
+        if not extent.start:
             raise
         yield State("warning", f"{error.message}: a gap")
         return
-    at = (stretch.start - origin) * signal.per_frame
-    skipped = signal.skew * signal.per_frame  # a signal that lies so far behind the others in the file
-    for counts in _counts(path, stretch, there):
+    at = (extent.start - origin) * signal.per_frame
+    skipped = signal.skew * signal.per_frame  # by which the signal is late in the file
+    for counts in _counts(path, extent, present):
         kept = counts[skipped:]
         skipped -= len(counts) - len(kept)
         yield SampleRun(at, (kept - signal.baseline) / signal.gain * factor, cause)
         at += len(kept)
-    if stretch.frames is not None and there < stretch.frames:
-        what = f"{there} of {stretch.frames} samples are there"
+    if extent.frames is not None and present < extent.frames:
+        what = f"{present} of {extent.frames} samples are there"
         yield State("warning", f"{path.name}: {signal.file.name} is cut short: {what}")
 
 
-def _counts(path: Path, stretch: _ChannelExtent, frames: int) -> Iterator[F64]:
-    """Counts of the channel, NaN where a sample is missing."""
-    signal, form = stretch.signal, WFDB_FORMATS[stretch.signal.form]
-    wide = stretch.per_frame
-    first = sum(mate.per_frame for mate in stretch.mates[: stretch.mates.index(signal)])
+def _counts(path: Path, extent: _ChannelExtent, frames: int) -> Iterator[F64]:
+    """Read the channel's counts, NaN for a missing sample."""
+    signal, form = extent.signal, WFDB_FORMATS[extent.signal.form]
+    wide = extent.per_frame
+    first = sum(mate.per_frame for mate in extent.mates[: extent.mates.index(signal)])
     step = max(1, _BLOCK_SAMPLES // wide // _GROUP_FRAMES) * _GROUP_FRAMES
     last = signal.initial
     with signal.file.open("rb") as file:
-        file.seek(stretch.mates[0].prolog)
+        file.seek(extent.mates[0].prolog)
         for at in range(0, frames, step):
             samples = min(step, frames - at) * wide
             size = form.size_of(samples)
@@ -226,7 +226,7 @@ def _counts(path: Path, stretch: _ChannelExtent, frames: int) -> Iterator[F64]:
 
 
 def _full_scale(signal: WfdbSignal, factor: float) -> tuple[float, float]:
-    """The converter's range in mV: its bits about its zero, or else all that the format holds."""
+    """Return the converter's range in mV: its bits around its zero, or else the range of the format."""
     half = 1 << ((signal.bits or WFDB_FORMATS[signal.form].bits) - 1)
     ends = [(signal.zero + end - signal.baseline) / signal.gain * factor for end in (-half, half - 1)]
     return min(ends), max(ends)

@@ -1,7 +1,8 @@
-"""From a sender's clock to the recorder's: the clock offsets that a recorder measured beside a stream."""
+"""Convert timestamps from a sender's clock to the recorder's, by the clock offsets in the file."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,16 +11,16 @@ import numpy as np
 
 from ecg_live.events import F64
 
-_CLOCK_SET_S = 0.1  # s; an offset that changes by more between two measurements tells of a clock that was set
-_MAX_DRIFT_S_PER_S = 1e-3  # s a second by which two clocks may drift apart
-_TIMESTAMP_STEP_S = 0.05  # s by which stamps must leave their interval for the clock to have been set there
-_MIN_BACKWARD_S = 1.0  # s; stamps that are only jumbled go back by less
-_OFFSET_REACH_S = 15.0  # s; recorders measure offsets every 5 s
-_SMOOTHED_OFFSETS = 5  # offsets whose median counts; a single one may be off by a slow network
+_CLOCK_SET_S = 0.1  # a larger change between two offsets shows that the clock was set
+_MAX_DRIFT_S_PER_S = 1e-3  # by which two clocks may drift apart
+_TIMESTAMP_STEP_S = 0.05  # by which timestamps leave their interval where the clock was set
+_MIN_BACKWARD_S = 1.0  # unordered timestamps go back by less
+_OFFSET_REACH_S = 15.0  # recorders measure offsets every 5 s
+_SMOOTHED_OFFSETS = 5  # under the median filter; a slow network spoils single offsets
 
 
 class _OffsetSegment(NamedTuple):
-    """Offsets between two settings of the sender's clock: times on it, rising, and what to add, both in s."""
+    """Offsets between two settings of the sender's clock: rising times on it, and offsets to add, both in s."""
 
     times: F64
     offsets: F64
@@ -32,32 +33,32 @@ class _OffsetSegment(NamedTuple):
 
 
 class SenderClock:
-    """Puts a stream's stamps on the recorder's clock.
+    """Converts a stream's timestamps to the recorder's clock.
 
-    Offsets in between are interpolated. Where the sender's clock was set anew, stamps and offsets jump against each
-    other, but not at once, since offsets are measured every few seconds only: each stamp gets the offsets with which
-    time goes on.
+    Offsets are interpolated. When the sender's clock is set, timestamps and offsets jump, but not together, since
+    offsets are measured every few seconds only: each timestamp gets the offsets with which time continues.
 
     Parameters
     ----------
     measured : sequence of (float, float)
-        Times on the sender's clock and offsets, in the order of the file; none: the stamps stay as they are.
+        Times on the sender's clock and offsets, in the order of the file; empty: timestamps are not changed.
     interval : float
-        Seconds between two samples, 0 where they come as they come.
+        Seconds between two samples, 0 for an irregular stream.
     """
 
     def __init__(self, measured: Sequence[tuple[float, float]], interval: float = 0.0) -> None:
-        self._stretches = [_smooth_offsets(part) for part in _split_at_clock_sets(measured)]
+        self._segments = [_smooth_offsets(part) for part in _split_at_clock_sets(measured)]
         self._interval = interval
-        self._at = 0  # which stretch counts
-        self._stamp = self._time = float("nan")  # of the last stamp: as it was, and on the recorder's clock
+        self._at = 0  # index of the segment in use
+        self._stamp = math.nan  # last timestamp on the sender's clock
+        self._time = math.nan  # the same on the recorder's clock
 
     def corrected(self, stamps: F64) -> F64:
-        """Give stamps (n,) that follow those of the call before, on the recorder's clock."""
-        if not len(stamps) or not self._stretches:
+        """Return timestamps (n,), which follow those of the call before, on the recorder's clock."""
+        if not len(stamps) or not self._segments:
             return stamps
-        if len(self._stretches) == 1:
-            return self._stretches[0].corrected(stamps)
+        if len(self._segments) == 1:
+            return self._segments[0].corrected(stamps)
         times = np.full(len(stamps), np.nan)
         known = np.isfinite(stamps)
         times[known] = self._pieces(stamps[known])
@@ -71,36 +72,35 @@ class SenderClock:
             if low in edges:
                 self._choose(float(stamps[low]))
             times[low:high] = self._through(stamps[low:high])
-            self._stamp, self._time = float(stamps[high - 1]), float(times[high - 1])
+            self._stamp = float(stamps[high - 1])
+            self._time = float(times[high - 1])
         return times
 
     def last(self, stamp: float) -> float:
-        """A stream's last stamp on the recorder's clock."""
-        return float(self._stretches[-1].corrected(np.array([stamp]))[0]) if self._stretches else stamp
+        """Return a stream's last timestamp on the recorder's clock."""
+        return float(self._segments[-1].corrected(np.array([stamp]))[0]) if self._segments else stamp
 
     def _choose(self, stamp: float) -> None:
-        """At a step of the stamps, go over to the offsets that make time go on by the least."""
-        now = self._stretches[self._at]
-        steps = [each.corrected(np.array([stamp]))[0] - self._time - self._interval for each in self._stretches]
+        """At a step of the timestamps, change to the segment with the smallest step of the recorder's time."""
+        now = self._segments[self._at]
+        steps = [each.corrected(np.array([stamp]))[0] - self._time - self._interval for each in self._segments]
         later = range(self._at + 1, len(steps))
-        if np.isnan(self._time):  # the first stamp: the stretch that it is nearest to
-            apart = [max(each.times[0] - stamp, stamp - each.times[-1], 0.0) for each in self._stretches]
+        if np.isnan(self._time):  # the first timestamp: the nearest segment
+            apart = [max(each.times[0] - stamp, stamp - each.times[-1], 0.0) for each in self._segments]
             self._at = int(np.argmin(apart))
         elif later and (steps[self._at] < -_TIMESTAMP_STEP_S or stamp > now.times[-1]):
             best = min(later, key=lambda k: abs(steps[k]))
-            onward = [k for k in later if steps[k] > -_TIMESTAMP_STEP_S and self._stretches[k].covers(stamp)]
+            onward = [k for k in later if steps[k] > -_TIMESTAMP_STEP_S and self._segments[k].covers(stamp)]
             if abs(steps[best]) < abs(steps[self._at]):
                 self._at = best
-            elif (
-                steps[self._at] < -_MIN_BACKWARD_S and onward
-            ):  # time does not go back, but there may have been a pause
+            elif steps[self._at] < -_MIN_BACKWARD_S and onward:  # time does not go back, but there may be a pause
                 self._at = min(onward, key=lambda k: steps[k])
 
     def _through(self, stamps: F64) -> F64:
-        """Stamps without a step, which may reach into later stretches all the same."""
-        times = self._stretches[self._at].corrected(stamps)
-        while self._at + 1 < len(self._stretches):
-            now, then = self._stretches[self._at], self._stretches[self._at + 1]
+        """Convert timestamps without a step, which may extend into later segments."""
+        times = self._segments[self._at].corrected(stamps)
+        while self._at + 1 < len(self._segments):
+            now, then = self._segments[self._at], self._segments[self._at + 1]
             inside = np.flatnonzero((stamps >= then.times[0]) & (stamps <= then.times[-1]))
             if then.times[0] <= now.times[-1] or not len(inside):
                 break
@@ -110,7 +110,7 @@ class SenderClock:
 
 
 def _split_at_clock_sets(measured: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Offsets between two settings of a clock; a single one that is off by itself is left out."""
+    """Split offsets at clock settings; leave out single outliers."""
     known = [pair for pair in measured if np.isfinite(pair).all()]
     kept = [pair for k, pair in enumerate(known) if not _is_stray(known[max(0, k - 1) : k + 2], k)]
     parts: list[list[tuple[float, float]]] = []
@@ -127,7 +127,7 @@ def _is_stray(three: Sequence[tuple[float, float]], at: int) -> bool:
 
 
 def _was_clock_set(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether a clock was set between two offsets."""
+    """Whether the clock was set between two offsets."""
     return abs(other[1] - one[1]) > _CLOCK_SET_S + _MAX_DRIFT_S_PER_S * abs(sum(other) - sum(one))
 
 

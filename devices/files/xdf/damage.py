@@ -1,4 +1,4 @@
-"""An XDF file with a damaged stretch: what lies behind the next boundary chunk is whole again."""
+"""Walk over the chunks of an XDF file; after damage, continue at the next boundary chunk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ecg_live.events import State
 from ecg_live.xdf.decode import ChunkLocation, TruncatedChunk, describe_truncation, locate_chunk
 from ecg_live.xdf.encode import BOUNDARY_TAG, BOUNDARY_UUID, MAGIC
 
-_ZERO_TAIL_BYTES = 16  # bytes; a chunk before damage that ends in as many was not written to its end
+_ZERO_TAIL_BYTES = 16  # a chunk before damage that ends in as many zeros is incomplete
 _BOUNDARY_CHUNK = struct.pack("<H", BOUNDARY_TAG) + BOUNDARY_UUID  # tag and content
 
 
 class DamagedBytes(NamedTuple):
-    """A damaged stretch from ``begin`` to ``end``, where a boundary says that whole chunks follow; ``found`` is why."""
+    """Damaged bytes from ``begin`` to ``end``, the end of the next boundary chunk; ``found`` is the fault."""
 
     begin: int
     end: int
@@ -26,7 +26,13 @@ class DamagedBytes(NamedTuple):
 
 
 def intact_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | TruncatedChunk | DamagedBytes]]:
-    """Walk over all chunks as `chunks` does, and behind damage go on at the next boundary."""
+    """Walk over all chunks; after damage, continue at the next boundary.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, and no boundary follows.
+    """
     total = path.stat().st_size
     last: ChunkLocation | None = None  # held until it is known what follows
     with path.open("rb") as file:
@@ -62,7 +68,7 @@ def intact_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | Trunca
 
 
 def find_boundary(path: Path, begin: int) -> int | None:
-    """Where the next boundary chunk ends that begins behind ``begin``; None if there is none."""
+    """Return the end of the next boundary chunk that begins after ``begin``; None if there is none."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
         at = whole.find(_BOUNDARY_CHUNK, begin + 1)
         return None if at < 0 else at + len(_BOUNDARY_CHUNK)
@@ -73,7 +79,7 @@ def _ends_in_zeros(file: BinaryIO, chunk: ChunkLocation) -> bool:
     return not any(file.read(min(_ZERO_TAIL_BYTES, chunk.size)))
 
 
-def damage_warning(path: Path, hole: DamagedBytes) -> State:
-    """Say that a damaged stretch was left out."""
-    what = f"bytes {hole.begin} to {hole.end} are damaged and left out"
-    return State("warning", f"{path.name}: {what}, what follows is used: {hole.found.removeprefix(f'{path.name}, ')}")
+def damage_warning(path: Path, damage: DamagedBytes) -> State:
+    """Return the warning that damaged bytes were left out."""
+    what = f"bytes {damage.begin} to {damage.end} are damaged and left out"
+    return State("warning", f"{path.name}: {what}, what follows is used: {damage.found.removeprefix(f'{path.name}, ')}")

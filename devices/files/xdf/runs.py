@@ -1,4 +1,4 @@
-"""Samples and markers of an XDF file that is not our recorder's, placed by their time stamps."""
+"""Read samples and markers of an XDF file of other recorders, by their timestamps."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from ecg_live.xdf.decode import (
 )
 from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
-_COUNTED_SPAN_S = 1.0  # s of samples that are counted at once; chunks may hold a few each
+_COUNTED_SPAN_S = 1.0  # of samples that are indexed at once; chunks may hold a few each
 
 
 class StreamTiming(NamedTuple):
-    """Nominal rate in Hz, fitted interval in s, and whether the stamps are those of arrival, which jitter."""
+    """Nominal rate in Hz, fitted interval in s, and whether the timestamps are arrival times, which jitter."""
 
     rate: float
     interval: float
@@ -40,13 +40,13 @@ class StreamTiming(NamedTuple):
 def stamped_runs(
     path: Path, parts: Sequence[XdfTrack], marks: Sequence[XdfTrack], column: int, factor: float, pace: StreamTiming
 ) -> Iterator[SampleRun | State | Marker]:
-    """Decode one channel of a signal, and all marker streams; values times ``factor`` are mV.
+    """Decode one channel of a signal, and all marker streams.
 
     Parameters
     ----------
     path : Path
     parts : sequence of Track
-        The signal, one behind the other where its device was started anew.
+        The signal: one stream, or several in sequence if the device was restarted.
     marks : sequence of Track
         Marker streams.
     column : int
@@ -57,11 +57,11 @@ def stamped_runs(
     Raises
     ------
     FormatError
-        The file is damaged, and no boundary follows; what comes before is used.
+        The file is damaged, and no boundary follows; the samples before have been returned.
     """
     reader = _TimestampedReader(path, parts, marks, column, factor, pace)
     ends: list[State] = []
-    usable = 0  # byte behind which content is read again
+    usable = 0  # offset from which on content is read again
     try:
         for file, chunk in intact_chunks(path):
             if isinstance(chunk, TruncatedChunk):
@@ -70,7 +70,7 @@ def stamped_runs(
                 yield from reader.interrupt(damage_warning(path, chunk))
             elif chunk.begin >= usable:
                 try:
-                    yield from reader.take(file, chunk)
+                    yield from reader.decode(file, chunk)
                 except (FormatError, TruncatedError) as error:
                     end = find_boundary(path, chunk.begin)
                     if end is None:
@@ -78,14 +78,14 @@ def stamped_runs(
                     yield from reader.interrupt(damage_warning(path, DamagedBytes(chunk.begin, end, error.message)))
                     usable = end
     except Exception:
-        yield from reader.flush()  # what came before is used
+        yield from reader.flush()  # the samples before are used
         raise
     yield from reader.flush()
     yield from ends
 
 
 class _TimestampedReader:
-    """Decodes chunks; samples are counted a second at a time."""
+    """Decodes chunks; samples are indexed a second at a time."""
 
     def __init__(
         self,
@@ -96,19 +96,22 @@ class _TimestampedReader:
         factor: float,
         pace: StreamTiming,
     ) -> None:
-        self._path, self._column, self._factor, self._pace = path, column, factor, pace
+        self._path = path
+        self._column = column
+        self._factor = factor
+        self._pace = pace
         self._parts = {track.stream.number: track.stream for track in parts}
         self._marks = {track.stream.number: track.stream for track in marks}
         self._clocks = {track.stream.number: track.clock(pace.interval) for track in parts}
         self._clocks |= {track.stream.number: track.clock() for track in marks}
-        self._last: dict[int, float] = {}  # newest stamp of each stream, which those that are left out follow
+        self._last: dict[int, float] = {}  # newest timestamp of each stream, which omitted ones follow
         self._counter = TimestampCounter(pace.interval, 1.0, path.name, arrival=pace.arrival, rate=pace.rate)
         self._held: list[tuple[F64, F64]] = []
-        self._number = -1  # of the stream whose samples are held
+        self._number = -1  # of the stream with samples in `_held`
         self._size = 0
 
-    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
-        """Take what a chunk holds; the file stands at it."""
+    def decode(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
+        """Decode a chunk; the file is at its content."""
         number = chunk.stream
         if chunk.tag == STREAM_HEADER_TAG:
             read_stream_header(self._path, number, file.read(chunk.size))
@@ -125,16 +128,16 @@ class _TimestampedReader:
                 yield from self._count()
         elif chunk.tag == SAMPLES_TAG and number in self._marks:
             yield from self._count()
-            self._note(number, file.read(chunk.size))
+            self._add_markers(number, file.read(chunk.size))
 
     def interrupt(self, state: State) -> Iterator[SampleRun | State | Marker]:
-        """Tell of a hole; stamps that are left out behind it follow none before it."""
+        """Report damage; timestamps omitted after it do not continue those before it."""
         yield from self._count()
         self._last = {}
         yield state
 
     def flush(self) -> Iterator[SampleRun | State | Marker]:
-        """Give the rest."""
+        """Return the rest."""
         yield from self._count()
         yield from self._counter.flush()
 
@@ -142,10 +145,11 @@ class _TimestampedReader:
         if not self._held:
             return
         stamped, values = (np.concatenate(each) for each in zip(*self._held, strict=True))
-        self._held, self._size = [], 0
+        self._held = []
+        self._size = 0
         yield from self._counter.push(self._timed(self._number, stamped, self._pace.interval), values)
 
-    def _note(self, number: int, data: bytes) -> None:
+    def _add_markers(self, number: int, data: bytes) -> None:
         stream = self._marks[number]
         if stream.form in SAMPLE_FORMATS:
             stamped, values = read_samples(self._path, stream, data)
@@ -158,7 +162,7 @@ class _TimestampedReader:
             self._counter.note(time, text)
 
     def _timed(self, number: int, stamped: F64, interval: float) -> F64:
-        """Times of a stream's next samples on the recorder's clock."""
+        """Return the times of a stream's next samples on the recorder's clock."""
         stamps = fill_omitted_timestamps(stamped, self._last.get(number, float("nan")), interval)
         if len(stamps):
             self._last[number] = float(stamps[-1])
@@ -166,7 +170,7 @@ class _TimestampedReader:
 
 
 def fill_omitted_timestamps(stamps: F64, last: float, interval: float) -> F64:
-    """Fill stamps that were left out: each one interval behind the one before it; ``last`` came before all."""
+    """Fill omitted timestamps: each one interval after the one before it; ``last`` came before all."""
     known = np.isfinite(stamps)
     rows = np.arange(len(stamps))
     base = np.maximum.accumulate(np.where(known, rows, -1))

@@ -1,4 +1,4 @@
-"""Our own recordings: samples lie where their counter was, so that a replay has the same gaps to the sample."""
+"""Read our own recordings: stored sample indices give a replay the same gaps, to the sample."""
 
 from __future__ import annotations
 
@@ -29,15 +29,27 @@ from ecg_live.xdf.encode import SAMPLE_INDEX_TAG, SAMPLES_TAG, STREAM_HEADER_TAG
 def counted_runs(
     path: Path, stream: StreamHeader, rate: float, column: int, factor: float
 ) -> Iterator[SampleRun | State | Marker]:
-    """Decode one channel; values times ``factor`` are mV.
+    """Decode one channel, and the session's markers.
+
+    Parameters
+    ----------
+    path : Path
+    stream : Stream
+        The recorded signal.
+    rate : float
+        Hz.
+    column : int
+        Of the signal.
+    factor : float
+        From values to mV.
 
     Raises
     ------
     FormatError
-        Samples have no place, or one that cannot be; or the file is damaged, and no boundary follows.
+        Samples have no index, or an impossible one; or the file is damaged, and no boundary follows.
     """
     reader = _CountedReader(path, stream, rate, column, factor)
-    usable = 0  # byte behind which content is read again
+    usable = 0  # offset from which on content is read again
     for file, chunk in intact_chunks(path):
         if isinstance(chunk, TruncatedChunk):
             yield truncation_warning(path, chunk)
@@ -46,7 +58,7 @@ def counted_runs(
             reader.interrupt()
         elif chunk.begin >= usable:
             try:
-                yield from reader.take(file, chunk)
+                yield from reader.decode(file, chunk)
             except (FormatError, TruncatedError) as error:
                 usable = find_boundary(path, chunk.begin) or 0
                 if not usable:
@@ -56,31 +68,37 @@ def counted_runs(
 
 
 class _CountedReader:
-    """Decodes chunks; behind damage the stamps say where samples lie, until a chunk says so again."""
+    """Decodes chunks; after damage, timestamps give the sample index until a chunk states it again."""
 
     def __init__(self, path: Path, stream: StreamHeader, rate: float, column: int, factor: float) -> None:
-        self._path, self._stream, self._rate, self._column, self._factor = path, stream, rate, column, factor
-        self._first = self._counter = -1  # of the first sample of all, and of the next
-        self._raw, self._stamp = 0.0, math.nan  # of the newest chunk: raw time and session clock
-        self._notes: set[int] = set()
-        self._early: list[tuple[float, str]] = []  # markers from before the first sample, which places them
-        self._lost = False  # whether where the next samples lie is not known
-        self._guessed = False  # whether the stamps said where the newest lie
+        self._path = path
+        self._stream = stream
+        self._rate = rate
+        self._column = column
+        self._factor = factor
+        self._first = -1  # index of the first sample of all
+        self._counter = -1  # index of the next sample
+        self._raw = 0.0  # raw time of the newest chunk, in s
+        self._stamp = math.nan  # session clock of the newest chunk, in s
+        self._marker_streams: set[int] = set()
+        self._early: list[tuple[float, str]] = []  # markers before the first sample, which gives their raw time
+        self._lost = False  # whether the index of the next samples is unknown
+        self._guessed = False  # whether the index of the newest came from timestamps
 
     def interrupt(self) -> None:
-        """Note that something is missing."""
+        """Mark the index of the next samples as unknown."""
         self._lost = self._counter >= 0
 
-    def take(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
-        """Take what a chunk holds; the file stands at it."""
+    def decode(self, file: BinaryIO, chunk: ChunkLocation) -> Iterator[SampleRun | State | Marker]:
+        """Decode a chunk; the file is at its content."""
         if chunk.tag == STREAM_HEADER_TAG:
             if read_stream_header(self._path, chunk.stream, file.read(chunk.size)).own.get("key") == "markers":
-                self._notes.add(chunk.stream)
+                self._marker_streams.add(chunk.stream)
         elif (chunk.tag, chunk.stream) == (SAMPLE_INDEX_TAG, self._stream.number):
-            self._place(file.read(chunk.size))
+            self._set_index(file.read(chunk.size))
         elif (chunk.tag, chunk.stream) == (SAMPLES_TAG, self._stream.number):
             yield from self._samples(chunk, file.read(chunk.size))
-        elif chunk.tag == SAMPLES_TAG and chunk.stream in self._notes:
+        elif chunk.tag == SAMPLES_TAG and chunk.stream in self._marker_streams:
             noted = read_texts(file.read(chunk.size))
             if math.isnan(self._stamp):
                 self._early += noted
@@ -95,25 +113,30 @@ class _CountedReader:
             return
         stamp = float(stamps[0])
         if self._lost and math.isfinite(stamp - self._stamp):
-            behind = self._first + round((self._raw + stamp - self._stamp) * self._rate)
-            self._counter, self._lost, self._guessed = max(self._counter, behind), False, True
-        self._raw, self._stamp = (self._counter - self._first) / self._rate, stamp
+            estimate = self._first + round((self._raw + stamp - self._stamp) * self._rate)
+            self._counter = max(self._counter, estimate)
+            self._lost = False
+            self._guessed = True
+        self._raw = (self._counter - self._first) / self._rate
+        self._stamp = stamp
         yield from (_marker_after(self._raw, time - self._stamp, text) for time, text in self._early)
         self._early.clear()
         yield SampleRun(self._counter - self._first, values[:, self._column] * self._factor, "missing in the recording")
         self._counter += len(values)
 
-    def _place(self, data: bytes) -> None:
-        """Note the raw counter of the next sample, which never goes back."""
+    def _set_index(self, data: bytes) -> None:
+        """Set the index of the next sample, which never goes back."""
         found = int(struct.unpack("<Q", data)[0]) if len(data) == 8 else -1
         if self._guessed:
             found = max(found, self._counter)
         if found < self._counter or found < 0 or (found - max(self._counter, 0)) / self._rate > MAX_TIME_SPAN_S:
             raise FormatError(f"{self._path.name}: samples placed at {found} after {self._counter}", DAMAGED_REMEDY)
-        self._counter, self._lost, self._guessed = found, False, False
+        self._counter = found
+        self._lost = False
+        self._guessed = False
         self._first = found if self._first < 0 else self._first
 
 
-def _marker_after(raw: float, behind: float, text: str) -> Marker:
-    """A marker so many seconds behind a raw time; at that where nobody knows."""
-    return Marker(raw + behind if math.isfinite(behind) else raw, text)
+def _marker_after(raw: float, delay: float, text: str) -> Marker:
+    """Make a marker ``delay`` seconds after a raw time; at that time for an unknown delay."""
+    return Marker(raw + delay if math.isfinite(delay) else raw, text)

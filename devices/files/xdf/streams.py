@@ -1,4 +1,4 @@
-"""What an XDF file holds, before its samples are read: streams, their clock offsets, and which go on from another."""
+"""List the streams of an XDF file with their clock offsets, and join those of one device."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ecg_live.events import F64
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_clock_offset, read_samples, read_stream_header
 from ecg_live.xdf.encode import CLOCK_OFFSET_TAG, SAMPLE_FORMATS, SAMPLES_TAG, STREAM_HEADER_TAG
 
-_MIN_SAMPLES_CHUNK_BYTES = 16  # bytes; a chunk of samples that is larger has one
+_MIN_SAMPLES_CHUNK_BYTES = 16  # a larger chunk of samples holds at least one
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class XdfTrack:
 
     @property
     def marks(self) -> bool:
-        """Whether it is a marker stream: of text, or irregular numbers whose type says so."""
+        """Whether it is a marker stream: of text, or irregular numbers of type "Markers"."""
         stream = self.stream
         numbers = stream.form in SAMPLE_FORMATS and stream.rate == 0 and "marker" in stream.kind.casefold()
         return bool(stream.labels) and (numbers or stream.form == "string")
@@ -41,12 +41,12 @@ class XdfTrack:
         return self.stream.form in SAMPLE_FORMATS and bool(self.stream.labels) and not self.marks
 
     def clock(self, interval: float = 0.0) -> SenderClock:
-        """The way to the recorder's clock; ``interval`` in s, 0 for an irregular stream."""
+        """Return the conversion to the recorder's clock; ``interval`` in s, 0 for an irregular stream."""
         return SenderClock(self.offsets, interval)
 
 
 def read_tracks(path: Path) -> list[XdfTrack]:
-    """Read what there is; of a file that is damaged for good, what comes before the damage.
+    """Read all streams; of a file without a boundary after damage, those before the damage.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_tracks(path: Path) -> list[XdfTrack]:
                 damage = damage or error
     except FormatError as error:
         damage = damage or error
-    if damage is not None and not tracks:  # else it is named when what comes before it has been used
+    if damage is not None and not tracks:  # else it is raised after the samples before it
         raise damage
     return list(tracks.values())
 
@@ -88,9 +88,9 @@ def _read_track_chunk(path: Path, tracks: dict[int, XdfTrack], file: BinaryIO, c
 
 
 def join_tracks(path: Path, tracks: Iterable[XdfTrack]) -> list[tuple[XdfTrack, ...]]:
-    """Signals of a file, each of one track, or of several where a device was started anew.
+    """Return the signals of a file, each of one track, or of several if the device was restarted.
 
-    Streams without samples, which an earlier run left behind, count only where all are.
+    Streams without samples, which an earlier run left, count only if there are no others.
     """
     signals = [track for track in tracks if track.signals]
     alive = [track for track in signals if track.first is not None]
@@ -105,7 +105,7 @@ def join_tracks(path: Path, tracks: Iterable[XdfTrack]) -> list[tuple[XdfTrack, 
 
 
 def _continues(path: Path, before: XdfTrack, after: XdfTrack) -> bool:
-    """Whether a stream is the same device as one that had ended by then, in the file and by the recorder's clock."""
+    """Whether a stream continues one of the same device that had ended, in the file and on the recorder's clock."""
     one, two = before.stream, after.stream
     alike = all(
         getattr(one, name) == getattr(two, name) for name in ("name", "kind", "form", "rate", "labels", "units")
@@ -120,7 +120,7 @@ def _continues(path: Path, before: XdfTrack, after: XdfTrack) -> bool:
 
 
 def _chunk_timestamps(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> list[float]:
-    """Stamps that a chunk states."""
+    """Return the timestamps that a chunk states."""
     try:
         stamps = read_chunk_samples(path, stream, chunk)[0]
     except FormatError:
@@ -129,7 +129,7 @@ def _chunk_timestamps(path: Path, stream: StreamHeader, chunk: ChunkLocation) ->
 
 
 def read_chunk_samples(path: Path, stream: StreamHeader, chunk: ChunkLocation) -> tuple[F64, F64]:
-    """Stamps and values of a chunk that was seen before."""
+    """Read timestamps and values of a chunk at a known offset."""
     with path.open("rb") as file:
         file.seek(chunk.at)
         return read_samples(path, stream, file.read(chunk.size))

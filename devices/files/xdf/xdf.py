@@ -1,4 +1,7 @@
-"""XDF (LabRecorder, and our own recorder): which of its streams is the ECG, and how fast it is."""
+"""Open XDF files of LabRecorder and our own recorder: choose the ECG stream and channel, and its rate.
+
+Not pyxdf: it loads whole files, and its dejittering smears gaps.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_samples
 from ecg_live.xdf.encode import SAMPLES_TAG
 
-_MAX_STEADY_STEP_S = 1.0  # s; a longer step of the stamps is no sign of the rate
-_MIN_RATE_SPAN_S = 5.0  # s of stamps that a rate can be told from
+_MAX_STEADY_STEP_S = 1.0  # a longer step of the timestamps does not count for the rate
+_MIN_RATE_SPAN_S = 5.0  # of timestamps that show a rate
 
 
-def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
+def open_xdf(path: Path, options: ReadOptions) -> FileRecording:
     """Open an XDF file.
 
     Raises
@@ -34,28 +37,28 @@ def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
     TruncatedError
         The chosen stream has no samples.
     ConfigError
-        It is not plain which channel is the ECG, or no rate is known.
+        The ECG channel is ambiguous, or no rate is known.
     """
     tracks = read_tracks(path)
     if ours := [track for track in tracks if track.stream.own.get("key")]:
-        return _own_recording(path, ours, opening)
+        return _own_recording(path, ours, options)
     signals = join_tracks(path, tracks)
     if not signals:
         raise FormatError(f"{path.name}: found no stream of numbers", "choose another file")
     places = [(parts, column) for parts in signals for column in range(len(parts[0].stream.labels))]
     offered = [_offered_channel(parts[0].stream, column, alone=len(signals) == 1) for parts, column in places]
-    at = channels.choose_channel(offered, opening, path.name)
+    at = channels.choose_channel(offered, options, path.name)
     parts, column = places[at]
     stream = parts[0].stream
-    factor = channels.millivolt_factor(stream.units[column], opening, path.name)
+    factor = channels.millivolt_factor(stream.units[column], options, path.name)
     _check_samples(path, parts[0])
     first = _first_timestamps(path, stream)
     pace, remark = _fit_timing(
-        path, first, channels.resolve_rate(stream.rate or _fitted_rate(first), opening, path.name)
+        path, first, channels.resolve_rate(stream.rate or _fitted_rate(first), options, path.name)
     )
     info = StreamInfo(
         pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name,
-        unit_assumed=channels.is_unit_assumed(stream.units[column], opening),
+        unit_assumed=channels.is_unit_assumed(stream.units[column], options),
     )  # fmt: skip
     marks = [track for track in tracks if track.marks]
 
@@ -66,19 +69,19 @@ def open_xdf(path: Path, opening: ReadOptions) -> FileRecording:
     return FileRecording(info, runs)
 
 
-def _own_recording(path: Path, tracks: list[XdfTrack], opening: ReadOptions) -> FileRecording:
-    """Of what our recorder wrote only the ECG can be replayed; of its channels the one that was judged then."""
+def _own_recording(path: Path, tracks: list[XdfTrack], options: ReadOptions) -> FileRecording:
+    """Open a recording of our own: its ECG stream, by default the channel that the session used."""
     ecg = [track for track in tracks if track.stream.own["key"] == "ecg"]
     if len(ecg) != 1:
         raise FormatError(f"{path.name}: a recording of a session without ECG", "choose another file")
     stream = ecg[0].stream
     offered = [_offered_channel(stream, column, alone=True) for column in range(len(stream.labels))]
-    judged = opening.channel or stream.own.get("ecg")
-    at = channels.choose_channel(offered, replace(opening, channel=judged), path.name)
-    rate = channels.resolve_rate(stream.rate, opening, path.name)
+    used = options.channel or stream.own.get("ecg")
+    at = channels.choose_channel(offered, replace(options, channel=used), path.name)
+    rate = channels.resolve_rate(stream.rate, options, path.name)
     _check_samples(path, ecg[0])
     info = StreamInfo(rate, (offered[at].name,), _full_scale(stream), stream.name, stream.source_id or path.name)
-    factor = channels.millivolt_factor(stream.units[at], opening, path.name)
+    factor = channels.millivolt_factor(stream.units[at], options, path.name)
     return FileRecording(info, lambda: counted_runs(path, stream, rate, at, factor))
 
 
@@ -90,7 +93,7 @@ def _full_scale(stream: StreamHeader) -> tuple[float, float] | None:
 
 
 def _offered_channel(stream: StreamHeader, column: int, *, alone: bool) -> channels.OfferedChannel:
-    """Named by its label; where streams could be mixed up, by stream and label."""
+    """Return the channel, named by its label, or by stream and label if there are several streams."""
     label = stream.labels[column] or (stream.name if len(stream.labels) == 1 else f"{stream.name} {column + 1}")
     name = label if alone or label == stream.name or label.startswith(stream.name) else f"{stream.name}/{label}"
     own = stream.kinds[column]
@@ -105,7 +108,7 @@ def _check_samples(path: Path, track: XdfTrack) -> None:
 
 
 def _first_timestamps(path: Path, stream: StreamHeader) -> F64:
-    """Stamps of the first samples, NaN where there is none."""
+    """Read the timestamps of the first samples, NaN where one is omitted."""
     found: list[F64] = []
     try:
         for file, chunk in intact_chunks(path):
@@ -120,20 +123,20 @@ def _first_timestamps(path: Path, stream: StreamHeader) -> F64:
 
 
 def _fitted_rate(first: F64) -> float | None:
-    """The rate of a stream that states none (0 in XDF means irregular)."""
+    """Return the rate of a stream that states none (0 in XDF means irregular)."""
     interval = timestamps.fit_interval(first)
     return None if interval is None else channels.snap_to_nominal(1 / interval)
 
 
 def _fit_timing(path: Path, first: F64, rate: float) -> tuple[StreamTiming, list[State]]:
-    """How fast samples follow each other, by their stamps; and a remark where the header states another rate."""
+    """Fit rate and interval to the timestamps, with a warning if the header states another rate."""
     times = fill_omitted_timestamps(first, float("nan"), 1 / rate)
     interval = timestamps.fit_interval(times) or 1 / rate
     channels.check_rate(1 / interval, path.name)
     step = np.diff(times)
     arrival = bool((step < interval / 2).any())
     steady = step[np.abs(step) < _MAX_STEADY_STEP_S]
-    real = len(steady) / float(steady.sum()) if steady.sum() > _MIN_RATE_SPAN_S else rate  # less where samples are lost
+    real = len(steady) / float(steady.sum()) if steady.sum() > _MIN_RATE_SPAN_S else rate  # lower if samples are lost
     off = abs(interval * rate - 1)
     if off > channels.NOMINAL_RATE_TOLERANCE and abs(interval * real - 1) < off / 4:
         measured = channels.snap_to_nominal(1 / interval)

@@ -88,7 +88,7 @@ def test_ratings_stand_beside_the_film_that_they_are_of(dreamer: Path) -> None:
 
 
 def test_one_of_several_people_must_be_chosen(dreamer: Path) -> None:
-    with pytest.raises(ConfigError, match=r"holds 3 people.*DREAMER\.mat#1 to DREAMER\.mat#3"):
+    with pytest.raises(ConfigError, match=r"holds 3 subjects.*DREAMER\.mat#1 to DREAMER\.mat#3"):
         open_recording(dreamer, ReadOptions())
     for part in ("0", "4", "x", "-1", "1.0", ""):
         with pytest.raises(ConfigError, match="there is no part"):
@@ -151,7 +151,7 @@ def test_columns_and_ratings_of_amigos(tmp_path: Path, channel: str | None, high
         ]  # fmt: skip
     assert [w for w in got.warnings if "mV" in w]
     assert decode(path, ReadOptions(part="1")).counter == got.counter
-    with pytest.raises(ConfigError, match="it holds 1 person"):
+    with pytest.raises(ConfigError, match="it holds 1 subject"):
         open_recording(path, ReadOptions(part="2"))
 
 
