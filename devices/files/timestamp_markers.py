@@ -71,15 +71,15 @@ class MarkerPlacer:
         if self._held and count:
             reached = np.maximum.accumulate(known.times)
             waiting: list[_HeldMarker] = []
-            for note in self._held:
-                is_other_clock = not abs(note.time - known.times[-1]) <= MAX_STEP_S * self.second
-                if not last and (note.row >= self._rows + count if is_other_clock else note.time > reached[-1]):
-                    waiting.append(note)
+            for held in self._held:
+                is_other_clock = not abs(held.time - known.times[-1]) <= MAX_STEP_S * self.second
+                if not last and (held.row >= self._rows + count if is_other_clock else held.time > reached[-1]):
+                    waiting.append(held)
                 elif is_other_clock:
-                    yield from self._place_by_row(note, known)
+                    yield from self._place_by_row(held, known)
                 else:
-                    row = min(int(np.searchsorted(reached, note.time)), count - 1)
-                    yield Marker(self._raw_time(note.time, row, known), note.text)
+                    row = min(int(np.searchsorted(reached, held.time)), count - 1)
+                    yield Marker(self._raw_time(held.time, row, known), held.text)
             self._held = waiting
         self._rows += count
 
@@ -95,14 +95,14 @@ class MarkerPlacer:
         offset = time - known.times[row] + known.line[at] - level
         return float(known.counter[row] + offset / self.interval) / self.rate
 
-    def _place_by_row(self, note: _HeldMarker, known: PlacedSamples) -> Iterator[Marker | State]:
+    def _place_by_row(self, held: _HeldMarker, known: PlacedSamples) -> Iterator[Marker | State]:
         """Place a marker on another clock at its position in the file, and warn once."""
         if not self._has_warned:
             self._has_warned = True
-            what = f"the time stamp of the marker {note.text[:40]!r} is {note.time:g}, that of the samples"
+            what = f"the time stamp of the marker {held.text[:40]!r} is {held.time:g}, that of the samples"
             yield State(
                 "warning",
                 f"{self.where}: {what} {known.times[-1]:g}: markers on another clock lie where they stand in the file",
             )
-        row = min(max(note.row - self._rows, 0), len(known.times) - 1)
-        yield Marker(float(known.counter[row]) / self.rate, note.text)
+        row = min(max(held.row - self._rows, 0), len(known.times) - 1)
+        yield Marker(float(known.counter[row]) / self.rate, held.text)

@@ -142,7 +142,7 @@ class TimestampCounter:
             found = f"a time stamp of {times[good]:g} after {self._origin:g}"
             raise FormatError(f"{self._where}: found {found}, expected a century at most", "export it again")
 
-    def note(self, time: float, text: str) -> None:
+    def add_marker(self, time: float, text: str) -> None:
         """Take a marker, with a time on the clock of the timestamps; it is returned with the samples of that time."""
         self._markers.hold(time, text, self._rows)
 

@@ -47,8 +47,8 @@ def open_acq(path: Path, options: ReadOptions) -> FileRecording:
     count = channel.samples if header.compressed or not channel.samples else count_samples(path, header, index)
     if not count:
         raise TruncatedError(f"{path.name}: {channel.name} has no samples", "record it again")
-    noted, place, remark = _markers(path, header)
-    pauses = sorted({marker.tick // channel.divider for marker in noted if marker.segment and marker.tick})
+    event_markers, place, remark = _markers(path, header)
+    pauses = sorted({marker.tick // channel.divider for marker in event_markers if marker.segment and marker.tick})
     lost = int(MAX_BRIDGED_GAP_S * rate) + 1
     length = (count + lost * len(pauses)) / rate
     full = None
@@ -73,7 +73,7 @@ def open_acq(path: Path, options: ReadOptions) -> FileRecording:
         shift = lost * sum(pause * channel.divider <= tick for pause in pauses)
         return tick * header.tick + shift / rate
 
-    markers = [Marker(at(marker.tick), marker.text) for marker in noted if marker.text]
+    markers = [Marker(at(marker.tick), marker.text) for marker in event_markers if marker.text]
     return FileRecording(info, lambda: with_markers(decoded(), markers, rate))
 
 

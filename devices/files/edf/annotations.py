@@ -1,4 +1,4 @@
-"""Annotations of EDF+ and BDF+: onsets of the data records, and notes as markers. Source: Kemp & Olivan 2003."""
+"""Annotations of EDF+ and BDF+: onsets of the data records, and annotations as markers. Source: Kemp & Olivan 2003."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class EdfAnnotation(NamedTuple):
 
 
 class EdfAnnotations(NamedTuple):
-    """``onsets`` of the data records in s, None for one without, and all ``notes`` in order of onset."""
+    """``onsets`` of the data records in s, None for one without, and all ``annotations`` in order of onset."""
 
     onsets: list[float | None]
-    notes: list[EdfAnnotation]
+    annotations: list[EdfAnnotation]
 
 
 def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnnotations:
@@ -41,26 +41,31 @@ def read_edf_annotations(path: Path, header: EdfHeader, records: int) -> EdfAnno
     Onsets are relative to the first record, which need not begin at 0.
     """
     places = [
-        (header.offset(i), signal.samples * header.wide) for i, signal in enumerate(header.signals) if signal.annotates
+        (header.offset(i), signal.samples * header.sample_bytes)
+        for i, signal in enumerate(header.signals)
+        if signal.is_annotation
     ]
     onsets: list[float | None] = []
-    notes: list[EdfAnnotation] = []
+    annotations: list[EdfAnnotation] = []
     if not places:
-        return EdfAnnotations(onsets, notes)
+        return EdfAnnotations(onsets, annotations)
     with path.open("rb", buffering=0) as file:  # short reads, far apart
         for record in range(records):
             onset: float | None = None
             for which, (offset, size) in enumerate(places):
-                file.seek(header.length + record * header.record + offset)
+                file.seek(header.header_bytes + record * header.record_bytes + offset)
                 for at, (begin, duration, texts) in enumerate(_annotation_lists(file.read(size))):
                     if which == at == 0 and not texts[0]:  # the first list of a record is its timekeeping one
                         onset = begin
-                    notes += [EdfAnnotation(begin, duration, text) for text in texts if text]
+                    annotations += [EdfAnnotation(begin, duration, text) for text in texts if text]
             onsets.append(onset)
     first = next((onset for onset in onsets if onset is not None), 0.0)
     return EdfAnnotations(
         [None if onset is None else onset - first for onset in onsets],
-        sorted((note._replace(onset=note.onset - first) for note in notes), key=lambda note: note.onset),
+        sorted(
+            (annotation._replace(onset=annotation.onset - first) for annotation in annotations),
+            key=lambda annotation: annotation.onset,
+        ),
     )
 
 
@@ -77,22 +82,22 @@ def _seconds(digits: bytes) -> float:
     return float(digits.replace(b",", b".").strip(b".") or 0)
 
 
-def filled_spans(notes: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
+def filled_spans(annotations: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotation, str]]:
     """Find annotations of what our own export filled in, each with the cause of its gap; "" at the end of the file."""
-    for note in notes:
-        filled, padded = _FILLED_GAP_PATTERN.fullmatch(note.text), _PADDED_END_PATTERN.fullmatch(note.text)
-        if note.duration and (filled or padded):
-            yield note, filled[1] if filled else ""
+    for annotation in annotations:
+        filled, padded = _FILLED_GAP_PATTERN.fullmatch(annotation.text), _PADDED_END_PATTERN.fullmatch(annotation.text)
+        if annotation.duration and (filled or padded):
+            yield annotation, filled[1] if filled else ""
 
 
-def annotation_markers(notes: list[EdfAnnotation], rate: float) -> list[Marker]:
+def annotation_markers(annotations: list[EdfAnnotation], rate: float) -> list[Marker]:
     """Convert annotations to markers; one with a duration gets an end marker, unless another begins there."""
-    filled = [note for note, _ in filled_spans(notes)]
-    notes = [note for note in notes if note not in filled]
-    begun = {round(note.onset * rate) for note in notes}
-    markers = [Marker(note.onset, note.text) for note in notes]
-    for note in notes:
-        end = note.onset + note.duration
-        if note.duration and round(end * rate) not in begun:
-            markers.append(Marker(end, f"end of {note.text}"))
+    filled = [annotation for annotation, _ in filled_spans(annotations)]
+    annotations = [annotation for annotation in annotations if annotation not in filled]
+    begun = {round(annotation.onset * rate) for annotation in annotations}
+    markers = [Marker(annotation.onset, annotation.text) for annotation in annotations]
+    for annotation in annotations:
+        end = annotation.onset + annotation.duration
+        if annotation.duration and round(end * rate) not in begun:
+            markers.append(Marker(end, f"end of {annotation.text}"))
     return sorted(markers, key=lambda marker: marker.time)

@@ -48,7 +48,7 @@ def open_edf(path: Path, options: ReadOptions) -> FileRecording:
     header = read_edf_header(path)
     layout = _layout(path, header, options)
     signal = layout.signal
-    seconds = header.seconds
+    seconds = header.record_s
     rate = channels.resolve_rate(signal.samples / seconds if seconds > 0 else 0.0, options, path.name)
     slope, offset, ends = _scale(path, signal, options)
     length = layout.records * signal.samples / rate
@@ -60,7 +60,7 @@ def open_edf(path: Path, options: ReadOptions) -> FileRecording:
     def runs() -> Iterator[SampleRun | State | Marker]:
         found = read_edf_annotations(path, header, layout.records)
         yield from with_markers(
-            _channel_runs(path, layout, found, rate, slope, offset), annotation_markers(found.notes, rate), rate
+            _channel_runs(path, layout, found, rate, slope, offset), annotation_markers(found.annotations, rate), rate
         )
         yield from _length_warnings(path, layout)
 
@@ -68,7 +68,7 @@ def open_edf(path: Path, options: ReadOptions) -> FileRecording:
 
 
 def _layout(path: Path, header: EdfHeader, options: ReadOptions) -> _EdfLayout:
-    places = [i for i, signal in enumerate(header.signals) if not signal.annotates]
+    places = [i for i, signal in enumerate(header.signals) if not signal.is_annotation]
     if not places:
         raise FormatError(f"{path.name}: found annotations only, expected a signal", "choose another file")
     signals = [header.signals[i] for i in places]
@@ -77,10 +77,12 @@ def _layout(path: Path, header: EdfHeader, options: ReadOptions) -> _EdfLayout:
     signal = header.signals[index]
     if not signal.samples:
         raise FormatError(f"{path.name}: {signal.label} has no samples", "choose another channel")
-    body = path.stat().st_size - header.length
-    if body < header.record:
-        raise TruncatedError(f"{path.name}: {body} bytes of data, one record has {header.record}", "record it again")
-    return _EdfLayout(header, signal, header.offset(index), *divmod(body, header.record))
+    body = path.stat().st_size - header.header_bytes
+    if body < header.record_bytes:
+        raise TruncatedError(
+            f"{path.name}: {body} bytes of data, one record has {header.record_bytes}", "record it again"
+        )
+    return _EdfLayout(header, signal, header.offset(index), *divmod(body, header.record_bytes))
 
 
 def _scale(path: Path, signal: EdfSignal, options: ReadOptions) -> tuple[float, float, tuple[float, float]]:
@@ -104,7 +106,8 @@ def _channel_runs(
 ) -> Iterator[SampleRun | State]:
     """Read the channel in mV, without the gaps that our own export filled in."""
     holes = [
-        (round(n.onset * rate), round((n.onset + n.duration) * rate), cause) for n, cause in filled_spans(found.notes)
+        (round(a.onset * rate), round((a.onset + a.duration) * rate), cause)
+        for a, cause in filled_spans(found.annotations)
     ]
     for start, counts in _record_counts(path, layout, found.onsets, rate):
         at, stop, why = start, start + len(counts), "the data records are apart in time"
@@ -122,7 +125,7 @@ def _record_counts(
     """Read the channel's counts with their first sample index, several contiguous records at once."""
     held: list[bytes] = []
     start = stop = 0  # sample indices of the bytes held
-    wide = layout.header.wide
+    wide = layout.header.sample_bytes
     try:
         for position, data in _record_bytes(path, layout, onsets, rate):
             if held and (position != stop or (stop - start) * wide >= _BLOCK_BYTES):
@@ -142,14 +145,14 @@ def _record_bytes(
 ) -> Iterator[tuple[int, bytes]]:
     """Read the channel's bytes in each record, with the index of their first sample."""
     header, samples = layout.header, layout.signal.samples
-    stop, block_samples = 0, _BLOCK_BYTES // header.wide
+    stop, block_samples = 0, _BLOCK_BYTES // header.sample_bytes
     with path.open("rb", buffering=0) as file:
         for record in range(layout.records):
-            onset = onsets[record] if header.apart and onsets else None
+            onset = onsets[record] if header.may_have_gaps and onsets else None
             start = stop if onset is None else max(stop, round(onset * rate))
-            file.seek(header.length + record * header.record + layout.offset)
+            file.seek(header.header_bytes + record * header.record_bytes + layout.offset)
             for at in range(0, samples, block_samples):  # a record may last as long as the recording
-                size = min(block_samples, samples - at) * header.wide
+                size = min(block_samples, samples - at) * header.sample_bytes
                 data = file.read(size)
                 if len(data) < size:
                     raise TruncatedError(f"{path.name}: cut while it was read, at byte {file.tell()}", "copy it again")
@@ -169,9 +172,9 @@ def _length_warnings(path: Path, layout: _EdfLayout) -> Iterator[State]:
     warn = partial(State, "warning")
     header, stated = layout.header, layout.header.records
     if stated > layout.records:
-        lost = (stated - layout.records) * header.seconds
+        lost = (stated - layout.records) * header.record_s
         yield warn(f"{path.name}: cut short: {layout.records} of {stated} data records are whole, {lost:g} s missing")
     elif 0 <= stated < layout.records:
         yield warn(f"{path.name}: the header counts {stated} data records, {layout.records} are there; all are used")
     elif layout.spare and stated < 0:
-        yield warn(f"{path.name}: cut short: {layout.spare} of {header.record} bytes of the last data record")
+        yield warn(f"{path.name}: cut short: {layout.spare} of {header.record_bytes} bytes of the last data record")

@@ -29,7 +29,7 @@ class EdfSignal(NamedTuple):
     samples: int  # in a data record
 
     @property
-    def annotates(self) -> bool:
+    def is_annotation(self) -> bool:
         """Whether it holds annotations instead of samples."""
         return self.label in _ANNOTATION_LABELS
 
@@ -37,26 +37,25 @@ class EdfSignal(NamedTuple):
 class EdfHeader(NamedTuple):
     """Header of an EDF or BDF file.
 
-    ``length`` is that of the header in bytes, ``wide`` the bytes of a sample, ``records`` is -1 if the writer stopped
-    before it stored their number, ``seconds`` is the duration of a record, ``apart`` whether gaps between records
-    are allowed (EDF+D).
+    ``records`` is -1 if the writer stopped before it stored their number, ``record_s`` is the duration of a record;
+    ``may_have_gaps`` is true for EDF+D.
     """
 
-    length: int
-    wide: int
+    header_bytes: int
+    sample_bytes: int
     records: int
-    seconds: float
-    apart: bool
+    record_s: float
+    may_have_gaps: bool
     signals: tuple[EdfSignal, ...]
 
     @property
-    def record(self) -> int:
+    def record_bytes(self) -> int:
         """Bytes of a data record."""
-        return sum(signal.samples for signal in self.signals) * self.wide
+        return sum(signal.samples for signal in self.signals) * self.sample_bytes
 
     def offset(self, index: int) -> int:
         """Byte within a record at which a signal begins."""
-        return sum(signal.samples for signal in self.signals[:index]) * self.wide
+        return sum(signal.samples for signal in self.signals[:index]) * self.sample_bytes
 
 
 def read_edf_header(path: Path) -> EdfHeader:

@@ -52,7 +52,7 @@ class TrialSignal(NamedTuple):
 class SubjectTrials(NamedTuple):
     """All trials of a subject that have a signal, in order, and remarks on what was left out."""
 
-    segments: tuple[TrialSignal, ...]
+    trials: tuple[TrialSignal, ...]
     remarks: tuple[str, ...]
 
 
@@ -164,10 +164,10 @@ def _amigos_subject(
     return _subject_trials(shown, table, wrong)
 
 
-def _subject_trials(trials: Sequence[TrialCell], table: _TrialColumns, wrong: list[tuple[str, str]]) -> SubjectTrials:
+def _subject_trials(cells: Sequence[TrialCell], table: _TrialColumns, wrong: list[tuple[str, str]]) -> SubjectTrials:
     """Collect the ECG of all trials that have one."""
-    segments: list[TrialSignal] = []
-    for kind, number, cell, ratings in trials:
+    trials: list[TrialSignal] = []
+    for kind, number, cell, ratings in cells:
         columns = as_signal(cell, table.widths)
         if isinstance(columns, str):
             wrong.append((f"{kind} {number}", columns))
@@ -175,10 +175,10 @@ def _subject_trials(trials: Sequence[TrialCell], table: _TrialColumns, wrong: li
         ecg = columns[:, table.ecg].astype(np.float64)
         times = columns[:, 0].astype(np.float64) if table.timed else None
         if np.isfinite(ecg).any():
-            segments.append(TrialSignal(kind, number, ecg, ratings, times))
+            trials.append(TrialSignal(kind, number, ecg, ratings, times))
         else:
             wrong.append((f"{kind} {number}", "no ECG but NaN"))
-    return SubjectTrials(tuple(segments), group_faults(wrong))
+    return SubjectTrials(tuple(trials), group_faults(wrong))
 
 
 def group_faults(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -189,8 +189,8 @@ def group_faults(wrong: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 def check_trial_rates(subject: SubjectTrials) -> tuple[float, SubjectTrials]:
     """Return the rate (Hz) that most trials' timestamps show, and the subject without trials of another rate."""
-    paces = [_trial_rate(segment.times) for segment in subject.segments]
-    known = Counter(pace[0] for pace in paces if pace is not None)
+    rates = [_trial_rate(trial.times) for trial in subject.trials]
+    known = Counter(shown[0] for shown in rates if shown is not None)
     if not known:
         unsure = f"the time stamps show no rate: {AMIGOS_ORIGINAL_RATE_HZ:g} Hz is assumed"
         return AMIGOS_ORIGINAL_RATE_HZ, subject._replace(remarks=(*subject.remarks, unsure))
@@ -201,15 +201,15 @@ def check_trial_rates(subject: SubjectTrials) -> tuple[float, SubjectTrials]:
         else [("the rate", f"{rate:g} Hz by the time stamps, expected {AMIGOS_ORIGINAL_RATE_HZ:g} Hz")]
     )
     kept: list[TrialSignal] = []
-    for segment, pace in zip(subject.segments, paces, strict=True):
-        if pace is not None and pace[0] != rate:
-            wrong.append((segment.name, f"left out: recorded with {pace[0]:g} Hz, the others with {rate:g} Hz"))
+    for trial, shown in zip(subject.trials, rates, strict=True):
+        if shown is not None and shown[0] != rate:
+            wrong.append((trial.name, f"left out: recorded with {shown[0]:g} Hz, the others with {rate:g} Hz"))
             continue
-        kept.append(segment)
-        if pace is not None and segment.times is not None:
-            spare = float(segment.times[-1] - segment.times[0]) / pace[1] - (len(segment.times) - 1) / rate
+        kept.append(trial)
+        if shown is not None and trial.times is not None:
+            spare = float(trial.times[-1] - trial.times[0]) / shown[1] - (len(trial.times) - 1) / rate
             if abs(spare) > _MAX_DURATION_MISMATCH_S:
-                wrong.append((segment.name, f"time stamps and number of samples differ by {spare:.1f} s"))
+                wrong.append((trial.name, f"time stamps and number of samples differ by {spare:.1f} s"))
     return rate, SubjectTrials(tuple(kept), subject.remarks + group_faults(wrong))
 
 
@@ -218,5 +218,5 @@ def _trial_rate(times: F64 | None) -> tuple[float, float] | None:
     interval = None if times is None else timestamps.fit_interval(times)
     if interval is None:
         return None
-    paces = [(channels.snap_to_nominal(second / interval), second) for second in _UNITS_PER_SECOND]
-    return next((pace for pace in paces if _PLAUSIBLE_RATES_HZ[0] <= pace[0] <= _PLAUSIBLE_RATES_HZ[1]), None)
+    rates = [(channels.snap_to_nominal(second / interval), second) for second in _UNITS_PER_SECOND]
+    return next((shown for shown in rates if _PLAUSIBLE_RATES_HZ[0] <= shown[0] <= _PLAUSIBLE_RATES_HZ[1]), None)

@@ -77,13 +77,13 @@ def open_mat(path: Path, options: ReadOptions) -> FileRecording:
     offered = [channels.OfferedChannel(name, channels.ECG) for name in contents.channels]
     column = 0 if options.channel is None else channels.choose_channel(offered, options, path.name)
     name = path.name if len(contents.subjects) == 1 else f"{path.name}#{index + 1}"
-    if not subject.segments:
+    if not subject.trials:
         why = "; ".join(subject.remarks) or "none at all"
         raise FormatError(f"{name}: no trial with an ECG: {why}", "choose another subject")
     rate = channels.resolve_rate(contents.rate, options, path.name)
     starts = _trial_starts(subject, rate)
-    scale = _guess_scale([segment.samples[:, column] for segment in subject.segments], rate, options)
-    length = (starts[-1] + len(subject.segments[-1].samples)) / rate
+    scale = _guess_scale([trial.samples[:, column] for trial in subject.trials], rate, options)
+    length = (starts[-1] + len(subject.trials[-1].samples)) / rate
     channel = contents.channels[column]
     info = StreamInfo(rate, (channel,), scale.full_scale, name, f"{name}/{channel}", length)
 
@@ -91,10 +91,10 @@ def open_mat(path: Path, options: ReadOptions) -> FileRecording:
         for remark in (*contents.remarks, scale.remark, *subject.remarks):
             if remark:
                 yield State("warning", f"{name}: {remark}")
-        for start, segment in zip(starts, subject.segments, strict=True):
-            values = segment.samples[:, column] * scale.slope + scale.offset
-            yield SampleRun(start, values[:1], f"next {segment.kind}")
-            yield Marker(start / rate, segment.name)  # after the first sample, which the gap precedes
+        for start, trial in zip(starts, subject.trials, strict=True):
+            values = trial.samples[:, column] * scale.slope + scale.offset
+            yield SampleRun(start, values[:1], f"next {trial.kind}")
+            yield Marker(start / rate, trial.name)  # after the first sample, which the gap precedes
             yield SampleRun(start + 1, values[1:])
 
     return FileRecording(info, runs)
@@ -122,17 +122,17 @@ def list_trials(path: Path) -> tuple[Course, ...]:
 
 def _place_trials(subject: SubjectTrials, rate: float) -> tuple[Trial, ...]:
     return tuple(
-        Trial(segment.kind, segment.number, start / rate, (start + len(segment.samples)) / rate, segment.ratings)
-        for start, segment in zip(_trial_starts(subject, rate), subject.segments, strict=True)
+        Trial(trial.kind, trial.number, start / rate, (start + len(trial.samples)) / rate, trial.ratings)
+        for start, trial in zip(_trial_starts(subject, rate), subject.trials, strict=True)
     )
 
 
 def _trial_starts(subject: SubjectTrials, rate: float) -> list[int]:
     """Return the sample index of each trial's first sample."""
     starts, at = [], 0
-    for segment in subject.segments:
+    for trial in subject.trials:
         starts.append(at)
-        at += len(segment.samples) + round(PART_GAP_S * rate)
+        at += len(trial.samples) + round(PART_GAP_S * rate)
     return starts
 
 

@@ -35,30 +35,30 @@ def open_opensignals_hdf5(path: Path, options: ReadOptions) -> FileRecording:
         The ECG channel is ambiguous, or no rate is known.
     """
     with _open_hdf5(path) as file:
-        ports = [port for name in file for port in _find_channels(path, name, _member(path, file, name))]
-        if not ports:
+        all_channels = [channel for name in file for channel in _find_channels(path, name, _member(path, file, name))]
+        if not all_channels:
             found = ", ".join(list(file)[:5]) or "nothing"
             raise FormatError(f"{path.name}: found {found}, expected raw/channel_1", "export it from OpenSignals")
-        port = scaling.choose_opensignals_channel(ports, options, path.name)
-        group = file[port.device]
-        samples = len(_column(path, group["raw"], port.key))
+        channel = scaling.choose_opensignals_channel(all_channels, options, path.name)
+        group = file[channel.device]
+        samples = len(_column(path, group["raw"], channel.key))
         counted = (
             "nSeq" in group["raw"] and len(_column(path, group["raw"], "nSeq")) == samples
         )  # _find_channels saw to links
         stated = scaling.header_number(group.attrs, "nsamples", path.name)
     if not samples:
-        raise TruncatedError(f"{path.name}: {port.key} holds no samples", "record it again")
+        raise TruncatedError(f"{path.name}: {channel.key} holds no samples", "record it again")
 
     def rows() -> Iterator[OpenSignalsBlock | State]:
         with _open_hdf5(path) as file:
-            raw = file[port.device]["raw"]
+            raw = file[channel.device]["raw"]
             for at in range(0, samples, _BLOCK_SAMPLES):
                 numbers = _read_block(path, raw, "nSeq", at) if counted else None
-                yield OpenSignalsBlock("sample", at, numbers, _read_block(path, raw, port.key, at))
+                yield OpenSignalsBlock("sample", at, numbers, _read_block(path, raw, channel.key, at))
         if stated is not None and stated > samples:
             yield State("warning", f"{path.name}: the header says {stated:.0f} samples, {samples} are there")
 
-    return scaling.make_recording(path, port, options, rows, samples=samples, saturates=True)
+    return scaling.make_recording(path, channel, options, rows, samples=samples, saturates=True)
 
 
 def _column(path: Path, raw: h5py.Group, key: int | str) -> h5py.Dataset:

@@ -135,19 +135,19 @@ def _whole_numbers(value: object) -> list[int]:
 
 
 def choose_opensignals_channel(
-    ports: Sequence[OpenSignalsChannel], options: ReadOptions, where: str
+    all_channels: Sequence[OpenSignalsChannel], options: ReadOptions, where: str
 ) -> OpenSignalsChannel:
     """Choose the ECG among all devices' channels; with several devices, names are ``DEVICE/NAME``."""
-    devices = {port.device for port in ports}
-    offered = [port.offered() for port in ports]
+    devices = {channel.device for channel in all_channels}
+    offered = [channel.offered() for channel in all_channels]
     if len(devices) > 1:
-        offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, ports, strict=True)]
-    return ports[channels.choose_channel(offered, options, where)]
+        offered = [c._replace(name=f"{p.device}/{c.name}") for c, p in zip(offered, all_channels, strict=True)]
+    return all_channels[channels.choose_channel(offered, options, where)]
 
 
 def make_recording(
     path: Path,
-    port: OpenSignalsChannel,
+    channel: OpenSignalsChannel,
     options: ReadOptions,
     rows: Callable[[], Iterator[OpenSignalsBlock | State]],
     *,
@@ -159,7 +159,7 @@ def make_recording(
     Parameters
     ----------
     path : Path
-    port : OpenSignalsChannel
+    channel : OpenSignalsChannel
     options : ReadOptions
     rows : callable
         Reads the blocks from the start of the file.
@@ -173,25 +173,25 @@ def make_recording(
     ConfigError
         No rate is known, or ``--unit`` or the gain does not apply.
     """
-    rate = channels.resolve_rate(port.rate, options, path.name)
-    if options.unit is not None and not port.converted:
+    rate = channels.resolve_rate(channel.rate, options, path.name)
+    if options.unit is not None and not channel.converted:
         raise ConfigError(f"{path.name}: holds converter counts, which its header turns into mV", "leave --unit out")
-    slope, offset = _scale(port, options, path.name)
-    full_scale = None if port.converted else (offset, slope * (2**port.bits - 1) + offset)
+    slope, offset = _scale(channel, options, path.name)
+    full_scale = None if channel.converted else (offset, slope * (2**channel.bits - 1) + offset)
     info = StreamInfo(
         rate,
-        (port.name,),
+        (channel.name,),
         full_scale,
-        f"{path.name} {port.device}",
-        f"{port.device}/{port.key}",
+        f"{path.name} {channel.device}",
+        f"{channel.device}/{channel.key}",
         None if samples is None else samples / rate,
     )
 
     def runs() -> Iterator[SampleRun | State | Marker]:
-        wraps = BITALINO_WRAPS if port.bitalino else PLUX_WRAPS
+        wraps = BITALINO_WRAPS if channel.bitalino else PLUX_WRAPS
         counter = SequenceCounter(wraps, rate, saturates=saturates, highest=lambda: _highest_sequence_number(rows()))
         position = 0  # sample index, of files without sequence numbers
-        yield from _conversion_warnings(path, port)
+        yield from _conversion_warnings(path, channel)
         for item in rows():
             if isinstance(item, State):
                 yield item
@@ -229,19 +229,19 @@ def _sequence_number_error(where: str, found: float) -> FormatError:
     return FormatError(f"{where}: nSeq is {found:g}, expected 0 to 2^48", "mend or remove it, or export it again")
 
 
-def _scale(port: OpenSignalsChannel, options: ReadOptions, where: str) -> tuple[float, float]:
+def _scale(channel: OpenSignalsChannel, options: ReadOptions, where: str) -> tuple[float, float]:
     """Return slope and offset from values to mV: (raw / 2^n - 1/2) Vcc / gain, both makers' data sheets."""
-    if port.converted:
+    if channel.converted:
         return channels.millivolt_factor("mV", options, where), 0.0
     if not (math.isfinite(options.gain) and options.gain > 0):
         raise ConfigError(f"the gain is {options.gain:g}, expected more than 0", "1000 is the data sheet's")
-    span = 1000.0 * (BITALINO_VCC_V / BITALINO_GAIN if port.bitalino else PLUX_VCC_V / options.gain)
-    return span / 2**port.bits, -span / 2
+    span = 1000.0 * (BITALINO_VCC_V / BITALINO_GAIN if channel.bitalino else PLUX_VCC_V / options.gain)
+    return span / 2**channel.bits, -span / 2
 
 
-def _conversion_warnings(path: Path, port: OpenSignalsChannel) -> Iterator[State]:
-    if port.guessed and not port.converted:
-        yield State("warning", f"{path.name}: the header states no resolution; {port.bits} bits are assumed")
-    kind = port.offered().kind
-    if kind not in ("", channels.ECG) and not port.converted:
-        yield State("warning", f"{path.name}: {port.name} is {kind}; its values are converted as an ECG sensor's")
+def _conversion_warnings(path: Path, channel: OpenSignalsChannel) -> Iterator[State]:
+    if channel.guessed and not channel.converted:
+        yield State("warning", f"{path.name}: the header states no resolution; {channel.bits} bits are assumed")
+    kind = channel.offered().kind
+    if kind not in ("", channels.ECG) and not channel.converted:
+        yield State("warning", f"{path.name}: {channel.name} is {kind}; its values are converted as an ECG sensor's")

@@ -39,10 +39,10 @@ def open_opensignals_text(path: Path, options: ReadOptions) -> FileRecording:
     if len(lines) <= skip or not lines[skip].strip():
         raise FormatError(f"{path.name}, line {skip + 1}: no rows follow the header", "record it again")
     first = lines[skip]
-    ports, counters, width = _columns(path, devices, len(split_cells(first, "\t")))
-    port = scaling.choose_opensignals_channel(ports, options, path.name)
-    counter = counters[port.device]
-    take = (int(port.key),) if counter is None else (int(port.key), counter)
+    all_channels, counters, width = _columns(path, devices, len(split_cells(first, "\t")))
+    channel = scaling.choose_opensignals_channel(all_channels, options, path.name)
+    counter = counters[channel.device]
+    take = (int(channel.key),) if counter is None else (int(channel.key), counter)
     found = len(split_cells(first, "\t"))
     if found != width and len(lines) > skip + 1:
         raise FormatError(
@@ -59,7 +59,7 @@ def open_opensignals_text(path: Path, options: ReadOptions) -> FileRecording:
                 numbers = None if counter is None else item.table[:, 1]
                 yield OpenSignalsBlock("line", item.line, numbers, item.table[:, 0])
 
-    return scaling.make_recording(path, port, options, rows)
+    return scaling.make_recording(path, channel, options, rows)
 
 
 def _header_end(path: Path, lines: list[str]) -> int:
@@ -92,15 +92,15 @@ def _columns(
     path: Path, devices: Mapping[str, Mapping[str, Any]], width: int
 ) -> tuple[list[OpenSignalsChannel], dict[str, int | None], int]:
     """Return all devices' channels, each device's sequence column, and the columns of a row by the header."""
-    ports: list[OpenSignalsChannel] = []
+    all_channels: list[OpenSignalsChannel] = []
     counters: dict[str, int | None] = {}
     at = 0
     for device, header in devices.items():
         names = _column_names(header, path, width if len(devices) == 1 else None)
         counters[device] = next((at + i for i, name in enumerate(names) if name.casefold() == _SEQUENCE_COLUMN), None)
-        ports += _find_channels(path, device, header, names, at)
+        all_channels += _find_channels(path, device, header, names, at)
         at += len(names)
-    return ports, counters, at
+    return all_channels, counters, at
 
 
 def _column_names(header: Mapping[str, Any], path: Path, width: int | None) -> list[str]:

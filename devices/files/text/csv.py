@@ -65,9 +65,9 @@ def open_table(path: Path, table: TextTable, options: ReadOptions, *, rate: floa
         )
     dated = time.column if time.dated else None
     stamped = replace(row_layout(table, (column, time.column), dated), shared=time.others)
-    pace = fit_rate(path, stamped, time.second, options, stated=time_units.stated_rate(table.before))
+    fitted = fit_rate(path, stamped, time.second, options, stated=time_units.stated_rate(table.before))
     return FileRecording(
-        _stream_info(path, name, pace.rate, assumed=assumed), lambda: stamped_runs(path, stamped, pace, factor)
+        _stream_info(path, name, fitted.rate, assumed=assumed), lambda: stamped_runs(path, stamped, fitted, factor)
     )
 
 

@@ -127,7 +127,7 @@ def _device_rows(path: Path, layout: RowLayout) -> Iterator[RowBlock | State]:
 
 
 def stamped_runs(
-    path: Path, layout: RowLayout, pace: FittedRate, factor: float
+    path: Path, layout: RowLayout, fitted: FittedRate, factor: float
 ) -> Iterator[SampleRun | State | Marker]:
     """Decode rows of value and timestamp into runs of samples.
 
@@ -136,7 +136,7 @@ def stamped_runs(
     path : Path
     layout : RowLayout
         Decodes two columns: value and time.
-    pace : FittedRate
+    fitted : FittedRate
     factor : float
         From values to mV.
 
@@ -145,11 +145,11 @@ def stamped_runs(
     FormatError
         A row in mid-file is malformed; the samples before it have been returned.
     """
-    counter = timestamps.TimestampCounter(pace.interval, pace.second, path.name, tick=pace.tick)
+    counter = timestamps.TimestampCounter(fitted.interval, fitted.second, path.name, tick=fitted.tick)
     midnights, packets = MidnightUnwrapper(), _PacketTimestamps()
     ends: list[State] = []
-    if pace.remark:
-        yield State("warning", pace.remark)
+    if fitted.remark:
+        yield State("warning", fitted.remark)
     try:
         for item in _device_rows(path, layout):
             if isinstance(item, State):
@@ -158,7 +158,7 @@ def stamped_runs(
             times, values = item.table[:, 1], item.table[:, 0] * factor
             if layout.date is not None:
                 times = midnights.push(times)
-            if pace.sparse:
+            if fitted.sparse:
                 times, values = packets.push(times, values)
             yield from counter.push(times, values)
     except Exception:

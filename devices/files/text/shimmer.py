@@ -71,11 +71,11 @@ def open_shimmer_csv(path: Path, options: ReadOptions) -> FileRecording:
         shared=len(times) > 1,
     )
     factor, full_scale = _scale(head, column, options, path.name)
-    pace = fit_rate(path, layout, _MS_PER_S, options)
+    fitted = fit_rate(path, layout, _MS_PER_S, options)
     device = head.names[time][: stamp.start()] if stamp is not None else ""
     counts = head.names[column].upper().endswith("_UNCAL")
     info = StreamInfo(
-        pace.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}",
+        fitted.rate, (channel.name,), full_scale, f"{path.name} {device}".strip(), f"{device}/{channel.name}",
         unit_assumed=not counts and channels.is_unit_assumed(_unit(head, column), options),
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def open_shimmer_csv(path: Path, options: ReadOptions) -> FileRecording:
             yield State(
                 "warning", f"{path.name}: {channel.name} is uncalibrated; a gain of {_DEFAULT_GAIN:g} is assumed"
             )
-        yield from stamped_runs(path, layout, pace, factor)
+        yield from stamped_runs(path, layout, fitted, factor)
 
     return FileRecording(info, runs)
 

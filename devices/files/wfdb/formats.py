@@ -14,7 +14,7 @@ I64 = npt.NDArray[np.int64]
 class WfdbFormat(NamedTuple):
     """A storage format: groups of ``samples`` in ``size`` bytes, each of ``bits``.
 
-    With ``marks``, the lowest count marks a missing sample. ``parts`` are the bytes of a cut group that its first,
+    With ``marks_missing``, the lowest count marks_missing a missing sample. ``parts`` are the bytes of a cut group that its first,
     second, ... samples need.
     """
 
@@ -22,13 +22,13 @@ class WfdbFormat(NamedTuple):
     size: int
     bits: int
     decode: Callable[[bytes], I64]
-    marks: bool = True
+    marks_missing: bool = True
     parts: tuple[int, ...] = ()
 
     @property
     def missing(self) -> int | None:
-        """Count that marks a missing sample; None if the format has no such mark."""
-        return -(1 << (self.bits - 1)) if self.marks else None
+        """Count that marks_missing a missing sample; None if the format has no such mark."""
+        return -(1 << (self.bits - 1)) if self.marks_missing else None
 
     def count(self, size: int) -> int:
         """Return the number of whole samples in so many bytes."""
@@ -85,7 +85,7 @@ def _pad_last_group(data: bytes, size: int) -> bytes:
 
 
 WFDB_FORMATS = {
-    8: WfdbFormat(1, 1, 8, _plain_decoder("i1"), marks=False),  # differences: needs the first count
+    8: WfdbFormat(1, 1, 8, _plain_decoder("i1"), marks_missing=False),  # differences: needs the first count
     16: WfdbFormat(1, 2, 16, _plain_decoder("<i2")),
     24: WfdbFormat(1, 3, 24, _decode_24),
     32: WfdbFormat(1, 4, 32, _plain_decoder("<i4")),

@@ -105,8 +105,8 @@ def open_wfdb(path: Path, options: ReadOptions) -> FileRecording:
     )  # fmt: skip
     markers: list[Marker] = []
     if options.annotations is not None:
-        notes = read_wfdb_annotations(path, options.annotations, header.rate)
-        markers = [Marker(time - first.start / header.rate, text) for time, text in notes]
+        annotations = read_wfdb_annotations(path, options.annotations, header.rate)
+        markers = [Marker(time - first.start / header.rate, text) for time, text in annotations]
 
     def decoded() -> Iterator[SampleRun | State]:
         if not first.signal.stated:
@@ -222,7 +222,7 @@ def _counts(path: Path, extent: _ChannelExtent, frames: int) -> Iterator[F64]:
             if signal.form == DIFFERENCE_FORMAT:
                 own = np.cumsum(own) + last
                 last = int(own[-1])
-            yield np.where(own == form.missing, np.nan, own) if form.marks else own.astype(np.float64)
+            yield np.where(own == form.missing, np.nan, own) if form.marks_missing else own.astype(np.float64)
 
 
 def _full_scale(signal: WfdbSignal, factor: float) -> tuple[float, float]:

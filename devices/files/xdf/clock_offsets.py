@@ -61,17 +61,17 @@ class SenderClock:
             return self._segments[0].corrected(stamps)
         times = np.full(len(stamps), np.nan)
         known = np.isfinite(stamps)
-        times[known] = self._pieces(stamps[known])
+        times[known] = self._convert_between_steps(stamps[known])
         return times
 
-    def _pieces(self, stamps: F64) -> F64:
+    def _convert_between_steps(self, stamps: F64) -> F64:
         times = np.empty(len(stamps))
         step = np.diff(stamps, prepend=self._stamp) - self._interval
         edges = set(np.flatnonzero(~(np.abs(step) <= _TIMESTAMP_STEP_S)).tolist())  # the very first has no step
         for low, high in pairwise(sorted({0, *edges, len(stamps)})):
             if low in edges:
-                self._choose(float(stamps[low]))
-            times[low:high] = self._through(stamps[low:high])
+                self._choose_segment(float(stamps[low]))
+            times[low:high] = self._convert_smooth(stamps[low:high])
             self._stamp = float(stamps[high - 1])
             self._time = float(times[high - 1])
         return times
@@ -80,7 +80,7 @@ class SenderClock:
         """Return a stream's last timestamp on the recorder's clock."""
         return float(self._segments[-1].corrected(np.array([stamp]))[0]) if self._segments else stamp
 
-    def _choose(self, stamp: float) -> None:
+    def _choose_segment(self, stamp: float) -> None:
         """At a step of the timestamps, change to the segment with the smallest step of the recorder's time."""
         now = self._segments[self._at]
         steps = [each.corrected(np.array([stamp]))[0] - self._time - self._interval for each in self._segments]
@@ -96,7 +96,7 @@ class SenderClock:
             elif steps[self._at] < -_MIN_BACKWARD_S and onward:  # time does not go back, but there may be a pause
                 self._at = min(onward, key=lambda k: steps[k])
 
-    def _through(self, stamps: F64) -> F64:
+    def _convert_smooth(self, stamps: F64) -> F64:
         """Convert timestamps without a step, which may extend into later segments."""
         times = self._segments[self._at].corrected(stamps)
         while self._at + 1 < len(self._segments):

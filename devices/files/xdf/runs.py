@@ -38,7 +38,12 @@ class StreamTiming(NamedTuple):
 
 
 def stamped_runs(
-    path: Path, parts: Sequence[XdfTrack], marks: Sequence[XdfTrack], column: int, factor: float, pace: StreamTiming
+    path: Path,
+    parts: Sequence[XdfTrack],
+    marker_tracks: Sequence[XdfTrack],
+    column: int,
+    factor: float,
+    timing: StreamTiming,
 ) -> Iterator[SampleRun | State | Marker]:
     """Decode one channel of a signal, and all marker streams.
 
@@ -47,19 +52,19 @@ def stamped_runs(
     path : Path
     parts : sequence of Track
         The signal: one stream, or several in sequence if the device was restarted.
-    marks : sequence of Track
+    marker_tracks : sequence of Track
         Marker streams.
     column : int
         Of the signal.
     factor : float
-    pace : Pace
+    timing : StreamTiming
 
     Raises
     ------
     FormatError
         The file is damaged, and no boundary follows; the samples before have been returned.
     """
-    reader = _TimestampedReader(path, parts, marks, column, factor, pace)
+    reader = _TimestampedReader(path, parts, marker_tracks, column, factor, timing)
     ends: list[State] = []
     usable = 0  # offset from which on content is read again
     try:
@@ -91,21 +96,21 @@ class _TimestampedReader:
         self,
         path: Path,
         parts: Sequence[XdfTrack],
-        marks: Sequence[XdfTrack],
+        marker_tracks: Sequence[XdfTrack],
         column: int,
         factor: float,
-        pace: StreamTiming,
+        timing: StreamTiming,
     ) -> None:
         self._path = path
         self._column = column
         self._factor = factor
-        self._pace = pace
+        self._timing = timing
         self._parts = {track.stream.number: track.stream for track in parts}
-        self._marks = {track.stream.number: track.stream for track in marks}
-        self._clocks = {track.stream.number: track.clock(pace.interval) for track in parts}
-        self._clocks |= {track.stream.number: track.clock() for track in marks}
+        self._marker_streams = {track.stream.number: track.stream for track in marker_tracks}
+        self._clocks = {track.stream.number: track.clock(timing.interval) for track in parts}
+        self._clocks |= {track.stream.number: track.clock() for track in marker_tracks}
         self._last: dict[int, float] = {}  # newest timestamp of each stream, which omitted ones follow
-        self._counter = TimestampCounter(pace.interval, 1.0, path.name, arrival=pace.arrival, rate=pace.rate)
+        self._counter = TimestampCounter(timing.interval, 1.0, path.name, arrival=timing.arrival, rate=timing.rate)
         self._held: list[tuple[F64, F64]] = []
         self._number = -1  # of the stream with samples in `_held`
         self._size = 0
@@ -124,9 +129,9 @@ class _TimestampedReader:
                 self._number = number
             self._held.append((stamped, values[:, self._column] * self._factor))
             self._size += len(stamped)
-            if self._size >= _COUNTED_SPAN_S * self._pace.rate:
+            if self._size >= _COUNTED_SPAN_S * self._timing.rate:
                 yield from self._count()
-        elif chunk.tag == SAMPLES_TAG and number in self._marks:
+        elif chunk.tag == SAMPLES_TAG and number in self._marker_streams:
             yield from self._count()
             self._add_markers(number, file.read(chunk.size))
 
@@ -147,10 +152,10 @@ class _TimestampedReader:
         stamped, values = (np.concatenate(each) for each in zip(*self._held, strict=True))
         self._held = []
         self._size = 0
-        yield from self._counter.push(self._timed(self._number, stamped, self._pace.interval), values)
+        yield from self._counter.push(self._timed(self._number, stamped, self._timing.interval), values)
 
     def _add_markers(self, number: int, data: bytes) -> None:
-        stream = self._marks[number]
+        stream = self._marker_streams[number]
         if stream.form in SAMPLE_FORMATS:
             stamped, values = read_samples(self._path, stream, data)
             texts = [marker_text(row) for row in values.tolist()]
@@ -159,7 +164,7 @@ class _TimestampedReader:
             stamped, texts = np.array([stamp for stamp, _ in rows]), [marker_text(row) for _, row in rows]
         times = self._timed(number, stamped, 1 / stream.rate if stream.rate > 0 else 0.0)
         for time, text in zip(times.tolist(), texts, strict=True):
-            self._counter.note(time, text)
+            self._counter.add_marker(time, text)
 
     def _timed(self, number: int, stamped: F64, interval: float) -> F64:
         """Return the times of a stream's next samples on the recorder's clock."""

@@ -29,16 +29,16 @@ class XdfTrack:
     last: ChunkLocation | None = None
 
     @property
-    def marks(self) -> bool:
+    def is_marker_stream(self) -> bool:
         """Whether it is a marker stream: of text, or irregular numbers of type "Markers"."""
         stream = self.stream
         numbers = stream.form in SAMPLE_FORMATS and stream.rate == 0 and "marker" in stream.kind.casefold()
         return bool(stream.labels) and (numbers or stream.form == "string")
 
     @property
-    def signals(self) -> bool:
+    def is_signal(self) -> bool:
         """Whether it is a stream of numbers that may be a signal."""
-        return self.stream.form in SAMPLE_FORMATS and bool(self.stream.labels) and not self.marks
+        return self.stream.form in SAMPLE_FORMATS and bool(self.stream.labels) and not self.is_marker_stream
 
     def clock(self, interval: float = 0.0) -> SenderClock:
         """Return the conversion to the recorder's clock; ``interval`` in s, 0 for an irregular stream."""
@@ -92,7 +92,7 @@ def join_tracks(path: Path, tracks: Iterable[XdfTrack]) -> list[tuple[XdfTrack, 
 
     Streams without samples, which an earlier run left, count only if there are no others.
     """
-    signals = [track for track in tracks if track.signals]
+    signals = [track for track in tracks if track.is_signal]
     alive = [track for track in signals if track.first is not None]
     found: list[tuple[XdfTrack, ...]] = []
     for track in alive or signals:

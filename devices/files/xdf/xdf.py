@@ -53,18 +53,18 @@ def open_xdf(path: Path, options: ReadOptions) -> FileRecording:
     factor = channels.millivolt_factor(stream.units[column], options, path.name)
     _check_samples(path, parts[0])
     first = _first_timestamps(path, stream)
-    pace, remark = _fit_timing(
+    timing, remark = _fit_timing(
         path, first, channels.resolve_rate(stream.rate or _fitted_rate(first), options, path.name)
     )
     info = StreamInfo(
-        pace.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name,
+        timing.rate, (offered[at].name,), None, stream.name or path.name, stream.source_id or path.name,
         unit_assumed=channels.is_unit_assumed(stream.units[column], options),
     )  # fmt: skip
-    marks = [track for track in tracks if track.marks]
+    marker_tracks = [track for track in tracks if track.is_marker_stream]
 
     def runs() -> Iterator[SampleRun | State | Marker]:
         yield from remark
-        yield from stamped_runs(path, parts, marks, column, factor, pace)
+        yield from stamped_runs(path, parts, marker_tracks, column, factor, timing)
 
     return FileRecording(info, runs)
 

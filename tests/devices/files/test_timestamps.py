@@ -22,7 +22,7 @@ def count(
     counter = TimestampCounter(second / RATE, second, "a.xdf", arrival=arrival, rate=RATE)
     items: list[SampleRun | State | Marker] = []
     for note in notes:
-        counter.note(note, "x")
+        counter.add_marker(note, "x")
     for low, high in pairwise([0, *cuts, len(times)]):
         items += counter.push(times[low:high], np.arange(low, high, dtype=np.float64))
     items += counter.flush()
@@ -139,7 +139,7 @@ def test_markers_lie_among_the_samples_of_their_time_though_the_rate_is_off() ->
     notes = (999.0, 1000 + 30000 / real, 1000 + 45000 / real + 5, 1020 + 60000 / real)
     counter = TimestampCounter(1 / real, 1.0, "a.xdf", rate=RATE)
     for note in notes:
-        counter.note(note, "x")
+        counter.add_marker(note, "x")
     found = [item.time for item in [*counter.push(times, times), *counter.flush()] if isinstance(item, Marker)]
     lost = round(20 * real)
     assert found == pytest.approx([-real / RATE, 120, 180 + 5 * real / RATE, (60000 + lost) / RATE], abs=2e-3)
@@ -150,7 +150,7 @@ def test_markers_on_another_clock_lie_where_they_stand_and_are_told() -> None:
     times = clock(80)
     items = [*counter.push(times[:5000], times[:5000])]
     for wrong in (1.7e9, float("nan"), 1e300):
-        counter.note(wrong, "go")
+        counter.add_marker(wrong, "go")
     items += [*counter.push(times[5000:], times[5000:]), *counter.flush()]
     assert [item.time for item in items if isinstance(item, Marker)] == [20.0] * 3
     (said,) = [item.detail for item in items if isinstance(item, State)]
