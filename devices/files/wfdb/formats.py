@@ -14,7 +14,7 @@ I64 = npt.NDArray[np.int64]
 class WfdbFormat(NamedTuple):
     """A storage format: groups of ``samples`` in ``size`` bytes, each of ``bits``.
 
-    With ``marks_missing``, the lowest count marks_missing a missing sample. ``parts`` are the bytes of a cut group that its first,
+    With ``marks_missing``, the lowest count marks a missing sample. ``parts`` are the bytes of a cut group that its first,
     second, ... samples need.
     """
 
@@ -27,7 +27,7 @@ class WfdbFormat(NamedTuple):
 
     @property
     def missing(self) -> int | None:
-        """Count that marks_missing a missing sample; None if the format has no such mark."""
+        """Count that marks a missing sample; None if the format has no such mark."""
         return -(1 << (self.bits - 1)) if self.marks_missing else None
 
     def count(self, size: int) -> int:
