@@ -74,9 +74,9 @@ class _TrialColumns(NamedTuple):
     timed: bool = False
 
 
-_DREAMER = _TrialColumns((2,), (0, 1))
-_AMIGOS = _TrialColumns((17, 16), (14, 15))
-_AMIGOS_ORIGINAL = _TrialColumns((6,), (1, 2), timed=True)
+_DREAMER_COLUMNS = _TrialColumns((2,), (0, 1))
+_AMIGOS_COLUMNS = _TrialColumns((17, 16), (14, 15))
+_AMIGOS_ORIGINAL_COLUMNS = _TrialColumns((6,), (1, 2), timed=True)
 
 
 def read_trial_file(path: Path) -> TrialFile:
@@ -100,12 +100,15 @@ def _read_unless_cached(path: Path, _changed: int, _size: int) -> TrialFile:
     if "joined_data" in found:
         videos = as_cells(found["joined_data"], f"{path.name}: joined_data")
         return TrialFile(
-            "AMIGOS, preprocessed", AMIGOS_RATE_HZ, AMIGOS_CHANNELS, (_amigos_subject(videos, ratings, _AMIGOS),)
+            "AMIGOS, preprocessed",
+            AMIGOS_RATE_HZ,
+            AMIGOS_CHANNELS,
+            (_amigos_subject(videos, ratings, _AMIGOS_COLUMNS),),
         )
     if "ECG_DATA" not in found:
         raise FormatError(f"{path.name}: found {', '.join(found)}, expected joined_data as well", "download it again")
     videos = as_cells(found["ECG_DATA"], f"{path.name}: ECG_DATA")
-    rate, subject = check_trial_rates(_amigos_subject(videos, ratings, _AMIGOS_ORIGINAL))
+    rate, subject = check_trial_rates(_amigos_subject(videos, ratings, _AMIGOS_ORIGINAL_COLUMNS))
     return TrialFile("AMIGOS, original", rate, AMIGOS_CHANNELS, (subject,), (AMIGOS_CHANNEL_REMARK,))
 
 
@@ -133,7 +136,7 @@ def _dreamer_subject(subject: MatValue, where: str) -> SubjectTrials:
     before: list[TrialCell] = [("baseline", i, cell, {}) for i, cell in enumerate(baselines, 1)]
     shown: list[TrialCell] = [("film", i, *pair) for i, pair in enumerate(zip(films, ratings, strict=True), 1)]
     return _subject_trials(
-        sorted(before + shown, key=lambda trial: trial[1]), _DREAMER, wrong
+        sorted(before + shown, key=lambda trial: trial[1]), _DREAMER_COLUMNS, wrong
     )  # a baseline before its film
 
 

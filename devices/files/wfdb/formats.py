@@ -14,8 +14,8 @@ I64 = npt.NDArray[np.int64]
 class WfdbFormat(NamedTuple):
     """A storage format: groups of ``samples`` in ``size`` bytes, each of ``bits``.
 
-    With ``marks_missing``, the lowest count marks a missing sample. ``parts`` are the bytes of a cut group that its first,
-    second, ... samples need.
+    With ``marks_missing``, the lowest count marks a missing sample. ``parts`` are the bytes of a cut group that its
+    first, second, ... samples need.
     """
 
     samples: int
