@@ -19,25 +19,26 @@ from training.settings import EvaluateSettings, HeadSettings
 
 
 def made(
-    people: int = 8, windows: int = 20, classes: int = 2, rest: int = 0, strength: float = 3.0, seed: int = 0
+    subjects: int = 8, windows: int = 20, classes: int = 2, rest: int = 0, strength: float = 3.0, seed: int = 0
 ) -> FeatureTable:
-    """Everybody has all classes in turn; sixteen columns of the embedding and one of the HRV tell them.
+    """Each subject has all classes in turn; sixteen columns of the embedding and one of the HRV separate them.
 
-    Every person has an offset of their own. The first ``rest`` windows of class 0 are their baseline.
+    Each subject has an offset of its own. The first ``rest`` windows of class 0 are its baseline.
     """
     rng = np.random.default_rng(seed)
-    label = np.tile(np.arange(windows) % classes, people)
-    subject = np.repeat([f"p{i:02}" for i in range(people)], windows)
-    embedding = rng.standard_normal((len(label), 128)) + np.repeat(rng.standard_normal((people, 128)), windows, axis=0)
+    label = np.tile(np.arange(windows) % classes, subjects)
+    subject = np.repeat([f"p{i:02}" for i in range(subjects)], windows)
+    embedding = rng.standard_normal((len(label), 128))
+    embedding += np.repeat(rng.standard_normal((subjects, 128)), windows, axis=0)
     embedding[:, :16] += (strength * label)[:, None]
     hrv = rng.standard_normal((len(label), 3))
     hrv[:, 0] += strength * label
-    within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), people)
+    within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), subjects)
     return FeatureTable(embedding, hrv, label, subject, within, within, tuple("abcdefghi"[:classes]))
 
 
 def random(examples: FeatureTable) -> F64:
-    """What three encoders that learnt nothing might say."""
+    """Embeddings of three untrained encoders."""
     return np.random.default_rng(99).standard_normal((3, *examples.embedding.shape))
 
 

@@ -33,9 +33,9 @@ LEVELS = {
 }
 
 
-def scores(auroc: float | None, windows: int = 606, people: int = 24) -> Scores:
+def scores(auroc: float | None, windows: int = 606, subjects: int = 24) -> Scores:
     near = 0.5 if auroc is None else auroc
-    return Scores(auroc, near - 0.04, near - 0.06, 0.09, 0.3 - 0.2 * near, windows, people)
+    return Scores(auroc, near - 0.04, near - 0.06, 0.09, 0.3 - 0.2 * near, windows, subjects)
 
 
 def against(difference: float) -> PairedComparison:

@@ -16,14 +16,14 @@ PATIENCE = 10.0  # s; a test that waits so long has failed
 
 @dataclass
 class Desk:
-    """Notes markers; its raw time began at 4900 s of the session clock. A deaf one takes them and says nothing."""
+    """Notes markers; its raw time began at 4900 s of the session clock. A deaf one takes them and does not answer."""
 
     noted: list[Marker] = field(default_factory=list)
     ended: bool = False
     deaf: bool = False
     silent: bool = False  # no sample has come
     recorded: bool = True
-    told: list[State] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
 
     def mark(self, text: str, time: float | None, on_noted: Callable[[Marker], object] | None) -> None:
         assert time is not None

@@ -20,25 +20,27 @@ NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_si
 
 
 def begun(
-    path: Path, who: str | None, roll: RollLimits = ONE_FILE, info: StreamInfo = INFO, source: str = ""
+    path: Path, participant: str | None, roll: RollLimits = ONE_FILE, info: StreamInfo = INFO, source: str = ""
 ) -> XdfRecorder:
-    """A recording of somebody that goes on."""
-    texts = {"configuration": f'{{"source": "{source}"}}'} | ({} if who is None else {"participant": who})
+    """A recording of a participant that is not closed."""
+    texts = {"configuration": f'{{"source": "{source}"}}'}
+    if participant is not None:
+        texts["participant"] = participant
     sink = XdfRecorder(path, stream_specs(info, HEADS), info, HEADS, texts, HandClock(), roll=roll, interval=0.01)
     for chunk in counted(0, 600):
         sink.write(chunk)
     return sink
 
 
-def recorded(path: Path, who: str | None, source: str = "") -> Path:
-    """A whole recording of somebody."""
-    begun(path, who, source=source).close()
+def recorded(path: Path, participant: str | None, source: str = "") -> Path:
+    """A closed recording of a participant."""
+    begun(path, participant, source=source).close()
     return path
 
 
-def profile(who: str, data: Path, *recordings: Path) -> Profile:
+def profile(participant: str, data: Path, *recordings: Path) -> Profile:
     """A profile with an entry, and where recordings were begun."""
-    made = Profile(who, data)
+    made = Profile(participant, data)
     made.save(SCALE)
     for path in recordings:
         made.save(KnownRecording(str(path), DAY))

@@ -35,12 +35,12 @@ def window(
 ) -> Prediction:
     """A window that ends at ``stop`` s; ``load`` None abstains."""
     quality = quality or Quality("good")
-    said = HeadResult(None, None, "unusable signal: flat line", which)
+    answer = HeadResult(None, None, "unusable signal: flat line", which)
     if load is not None:
-        said = HeadResult({"rest": 1 - load, "load": load}, "load" if load > 0.5 else "rest", None, which)
+        answer = HeadResult({"rest": 1 - load, "load": load}, "load" if load > 0.5 else "rest", None, which)
     usable = quality.grade != "unusable"
     return Prediction(
-        stop - 10, stop, BEGAN + stop - 10, {"load": said}, 60.0 + stop if usable else None, 40.0 if usable else None,
+        stop - 10, stop, BEGAN + stop - 10, {"load": answer}, 60.0 + stop if usable else None, 40.0 if usable else None,
         quality, 0.01, (), np.zeros(128, dtype=np.float32),
     )  # fmt: skip
 
@@ -82,14 +82,14 @@ def _window(stop: int) -> Prediction:
 
 
 def strap_story(seconds: int = 30) -> Iterator[Item]:
-    """A strap that says 99 all the time, of which the path makes 60 plus the seconds."""
+    """A strap that reports 99 all the time, of which the path makes 60 plus the seconds."""
     for second in range(seconds):
         yield Beats(BEGAN + second, 99.0, (1.0,))
         if second >= 10:
-            said = HeadResult(None, None, "no ECG on this device")
+            answer = HeadResult(None, None, "no ECG on this device")
             rate = 60.0 + second
             yield Prediction(
-                max(0, second - 30), second, BEGAN + max(0, second - 30), {"load": said}, rate, None, Quality("good")
+                max(0, second - 30), second, BEGAN + max(0, second - 30), {"load": answer}, rate, None, Quality("good")
             )
         if second == 12:
             yield Marker(BEGAN + 12.25, "film")

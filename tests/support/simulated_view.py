@@ -72,7 +72,7 @@ class SimulatedView:
         """So many seconds of ECG come."""
         self.feed(synthetic_ecg(self.fed, self.fed + round(seconds * MODEL_RATE_HZ)))
 
-    def say(self, event: StreamEvent) -> None:
+    def send(self, event: StreamEvent) -> None:
         """An event comes."""
         self._events.append(event)
 
@@ -117,18 +117,18 @@ class SimulatedView:
     def confirm(self) -> None:
         """The markers asked for come back."""
         for marker in self.asked:
-            self.say(marker)
+            self.send(marker)
         self.asked.clear()
 
     def record(self, on: bool) -> None:
         self.recording = RecordingStatus("data/session.xdf", size=2_345_678, free=118 * 10**9) if on else None
-        self.say(State("recording" if on else "recorded", f"recording {'to' if on else 'ended:'} data/session.xdf"))
+        self.send(State("recording" if on else "recorded", f"recording {'to' if on else 'ended:'} data/session.xdf"))
 
     def beat(self, rate: float = 64.0) -> None:
         """A second goes by, and a strap tells of its beats; the model has nothing to go by."""
         self.wait(1)
         self._fed_at = self._now
-        self.say(Beats(self._now, rate, (60 / rate,)))
+        self.send(Beats(self._now, rate, (60 / rate,)))
 
     def begin_baseline(self) -> None:
         self.baselines += 1

@@ -28,32 +28,32 @@ def flat(path: Path, seconds: float) -> Path:
     return path
 
 
-def dataset(*sittings: SubjectSession) -> Dataset:
+def dataset(*sessions: SubjectSession) -> Dataset:
     """A data set with one label of two classes."""
-    return Dataset("made", TITLE, "none", sittings, {"task": Classes(("rest", "load"))})
+    return Dataset("made", TITLE, "none", sessions, {"task": Classes(("rest", "load"))})
 
 
 def rest_load_session(folder: Path, name: str, seconds: float = 45.0) -> SubjectSession:
     """Rest, then load, each so long, in two files."""
     parts = tuple(RecordingPart(csv(folder / f"{name}_{i}.csv", seconds, level=1 + 0.1 * i)) for i in (1, 2))
-    spans = (
+    annotations = (
         Annotation(0, 0.0, float("inf"), {"task": "rest"}, rest=True),
         Annotation(1, 5.0, seconds, {"task": "load"}),
     )
-    return SubjectSession(name, parts, spans)
+    return SubjectSession(name, parts, annotations)
 
 
-def corpus(rests: Sequence[Sequence[float]], spans: Sequence[Sequence[int]] | None = None) -> Corpus:
-    """One sitting a person with windows of ``rest`` seconds passed, and the spans that they lie in; no files."""
-    stretches = (
+def corpus(rests: Sequence[Sequence[float]], annotations: Sequence[Sequence[int]] | None = None) -> Corpus:
+    """One session per subject with windows at ``rests`` seconds of rest, and their annotations; no files."""
+    labelled = (
         Annotation(0, 0, 60, {"valence": 7.0, "task": "rest"}),
         Annotation(0, 60, 120, {"valence": 3.0, "task": "load"}),
     )
-    sittings = tuple(SubjectSession(f"p{i}", (), (*stretches, Annotation(0, 120, 180))) for i in range(len(rests)))
-    data = Dataset("made", "made", "none", sittings, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
+    sessions = tuple(SubjectSession(f"p{i}", (), (*labelled, Annotation(0, 120, 180))) for i in range(len(rests)))
+    data = Dataset("made", "made", "none", sessions, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
     rows = np.zeros(sum(map(len, rests)), WINDOW_DTYPE)
     rows["session"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])
     rows["rest"] = np.concatenate(rests)
     rows["start"] = [1000.0 + 10 * i if np.isinf(rest) else rest - 10 for i, rest in enumerate(rows["rest"])]
-    rows["annotation"] = np.concatenate(spans) if spans else 0
+    rows["annotation"] = np.concatenate(annotations) if annotations else 0
     return Corpus(data, "key", np.zeros((len(rows), 2560), np.float32), rows, 0, {}, 0.0, ())

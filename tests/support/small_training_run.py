@@ -1,4 +1,4 @@
-"""Three people with a label on disk, a folder of recordings without, and settings that take a second."""
+"""Three subjects with a label on disk, a folder of recordings without, and settings that take a second."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def quick(**more: Any) -> TrainSettings:
     return load_settings(single=QUICK | {name.replace("__", "."): value for name, value in more.items()})
 
 
-def manifest(folder: Path, people: int = 3) -> Path:
-    """A manifest of people with 25 s of calm and of load each."""
+def manifest(folder: Path, subjects: int = 3) -> Path:
+    """A manifest of subjects with 25 s of calm and of load each."""
     folder.mkdir(exist_ok=True)
     lines = ["file,subject,start_s,stop_s,load"]
-    for i in range(people):
+    for i in range(subjects):
         for load in (False, True):
             path = csv(folder / f"p{i}_{load}.csv", 25, level=1 + i / 10 + load / 20)
             lines.append(f"{path.name},p{i},0,25,{load}")
@@ -38,7 +38,7 @@ def manifest(folder: Path, people: int = 3) -> Path:
 
 
 def strangers(folder: Path, *copies: Path) -> Path:
-    """A folder with one recording of nobody else, with copies of others deep in it, and with a file that is none."""
+    """A folder with one recording of another subject, copies of others deep in it, and a file that is none."""
     (folder / "deep").mkdir(parents=True)
     csv(folder / "stranger.csv", 50, level=3)
     (folder / "notes.txt").write_text("no recording\n", encoding="utf-8")

@@ -71,7 +71,7 @@ def test_a_marker_that_is_recorded_says_nothing_more(opened: Open) -> None:
 
 def test_a_markers_text_is_shown_as_it_is_and_never_taken_for_html(opened: Open) -> None:
     view, window = live(opened)
-    view.say(Marker(0.0, "<b>go</b>\x1b[2J\n<img src='x'>", raw=11.0))
+    view.send(Marker(0.0, "<b>go</b>\x1b[2J\n<img src='x'>", raw=11.0))
     view.feed_ecg(1)
     window.refresh()
     plain = "<b>go</b> [2J <img src='x'>"
@@ -187,7 +187,7 @@ def test_late_writes_warn_and_a_failure_stays_until_the_next_recording(opened: O
     assert window.header.recording.line.tone == "warn"
     assert "2.4 s late" in window.header.recording.line.text
     view.recording = replace(view.recording, failed="no space left")
-    view.say(State("recording_failed", "XDF stopped: no space left"))
+    view.send(State("recording_failed", "XDF stopped: no space left"))
     view.feed_ecg(60)
     window.refresh()
     assert window.failure_banner.isVisible()
@@ -225,7 +225,7 @@ def test_a_running_baseline_begins_again_only_after_a_question(opened: Open) -> 
     view, window = live(opened)
     press(window, Key.Key_B)
     assert view.baselines == 1
-    view.say(State("baseline", "resting baseline: 42 s to go", seconds_left=42.0))
+    view.send(State("baseline", "resting baseline: 42 s to go", seconds_left=42.0))
     window.refresh()
     press(window, Key.Key_B)
     assert view.baselines == 1
@@ -256,7 +256,7 @@ def test_electrodes_battery_and_clock_are_shown(opened: Open) -> None:
         Battery(0.0, 0.41),
         State("clock", "12 ppm fast"),
     ):
-        view.say(event)
+        view.send(event)
     view.feed_ecg(0.5)
     window.refresh()
     assert window.status_banner.line.text == "Lead off: LA"
@@ -271,7 +271,7 @@ def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:
     with qtbot.waitExposed(window):
         window.show()
     view.state = State("streaming", "TICKR streams")
-    view.say(LeadOff(1, off=True))
+    view.send(LeadOff(1, off=True))
     view.beat()
     window.refresh()
     assert window.vitals.heart_rate.value == "64"

@@ -186,12 +186,12 @@ def test_states_reach_the_line_on_top_and_every_head(
 def test_gap_and_lead_off_events_are_shown(opened: Open) -> None:
     view, window = live(opened)
     view.lost = 120
-    view.say(Gap(12000, 120, "the source dropped samples"))
+    view.send(Gap(12000, 120, "the source dropped samples"))
     view.feed_ecg(0.5)
     window.refresh()
     assert window.status_banner.line.text == "0:00:12  Gap of 0.12 s (120 samples): the source dropped samples"
     assert window.vitals.lost.value == "120"
-    view.say(LeadOff(13000, off=True))
+    view.send(LeadOff(13000, off=True))
     view.feed_ecg(0.5)
     window.refresh()
     assert "Lead off" in window.status_banner.line.text
@@ -204,7 +204,7 @@ def test_nan_is_never_a_word(opened: Open) -> None:
     view.feed(np.full(2560, nan, np.float32))
     view.predict(HeadResult({"rest": nan, "load": nan}, "load"), rate=nan)
     view.latency = nan
-    view.say(State("warning", time=nan, seconds_left=nan))
+    view.send(State("warning", time=nan, seconds_left=nan))
     window.refresh()
     window.grab()
     assert not any(word in text.lower() for text in words(window) for word in ("nan", "inf"))

@@ -33,7 +33,7 @@ def opened(desk: Desk) -> Iterator[Open]:
 
         def build(port: int | None = None, session: str | None = None) -> MarkerServer:
             at = ("supine_1min.txt", session, port)
-            server = MarkerServer(desk.mark, lambda: NOW, desk.over, *at, desk.saved, desk.told.append)
+            server = MarkerServer(desk.mark, lambda: NOW, desk.over, *at, desk.saved, desk.states.append)
             return stack.enter_context(server)
 
         yield build

@@ -159,7 +159,7 @@ def test_strangers_lock_nobody_out_and_the_session_says_so(opened: Open, desk: D
         assert silent[0].answer() == ""  # hung up
         assert silent[-1].ask(f"TOKEN {server.token}") == "OK"  # late, and in time
     assert desk.texts == ["x"] * 3
-    (warning,) = desk.told
+    (warning,) = desk.states
     assert (warning.state, warning.time) == ("warning", NOW)
     assert f"port {server.port}: 1 connection without the session's token turned away" in warning.detail
 

@@ -55,7 +55,7 @@ def private_bus(folder: Path, policy: str = "") -> Iterator[Bus]:
 
 @contextmanager
 def dying_bus(folder: Path, bus: Bus, octets: int) -> Iterator[str]:
-    """Address of a bus that dies once it has told its client so much."""
+    """Address of a bus that dies once it has received its client so much."""
     with socket.socket(socket.AF_UNIX) as door:
         path = folder / f"dying-{octets}"
         door.bind(str(path))
@@ -79,6 +79,6 @@ def _relay(client: socket.socket, real: socket.socket, octets: int) -> None:
             if ready is client:
                 real.sendall(client.recv(4096))
             else:
-                told = real.recv(octets)
-                client.sendall(told)
-                octets -= len(told)
+                received = real.recv(octets)
+                client.sendall(received)
+                octets -= len(received)

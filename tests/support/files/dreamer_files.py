@@ -1,4 +1,4 @@
-"""DREAMER's MATLAB file, whose samples and scores name their person and film."""
+"""DREAMER's MATLAB file, with samples and scores that name subject and film."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from tests.support.files.mat_files import beats, counts, dreamer_subject, write_
 SUBJECT_COUNT, FILMS, RATE = 3, 5, 256
 
 
-def score(name: str, person: int, film: int) -> int:
-    """1 to 5; each column, person and film has its own series."""
-    return {"Valence": 3 * film + person, "Arousal": film + 2 * person + 2, "Dominance": 4 * film + 1}[name] % 5 + 1
+def score(name: str, subject: int, film: int) -> int:
+    """1 to 5; each column, subject and film has its own series."""
+    return {"Valence": 3 * film + subject, "Arousal": film + 2 * subject + 2, "Dominance": 4 * film + 1}[name] % 5 + 1
 
 
-def level(person: int, film: int) -> float:
-    """Where a film's line lies in mV."""
-    return (person * FILMS + film) / 10 - 1
+def level(subject: int, film: int) -> float:
+    """Baseline of a film in mV."""
+    return (subject * FILMS + film) / 10 - 1
 
 
 def signal(seconds: float, mark: float) -> F64:
@@ -25,7 +25,7 @@ def signal(seconds: float, mark: float) -> F64:
 
 
 def write(folder: Path, *, holes: bool = False) -> Path:
-    people = []
+    subjects = []
     for p in range(SUBJECT_COUNT):
         films: list[F64] = [signal(3 + k, level(p, k)) for k in range(FILMS)]
         scores: dict[str, list[float]] = {
@@ -36,5 +36,5 @@ def write(folder: Path, *, holes: bool = False) -> Path:
             scores["ScoreValence"][2], scores["ScoreArousal"][3] = np.nan, 6
         if holes and p == 1:
             films = [np.empty((0, 0))] * FILMS
-        people.append(dreamer_subject(films, [signal(2, -1.5)] * FILMS, scores))
-    return write_dreamer(folder / "DREAMER.mat", people)
+        subjects.append(dreamer_subject(films, [signal(2, -1.5)] * FILMS, scores))
+    return write_dreamer(folder / "DREAMER.mat", subjects)

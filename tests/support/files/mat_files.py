@@ -32,7 +32,7 @@ def counts(millivolts: F64) -> F64:
 def dreamer_subject(
     films: Sequence[Any], baselines: Sequence[Any], scores: Mapping[str, Sequence[float]]
 ) -> dict[str, object]:
-    """A person of DREAMER; EEG beside the ECG, as long as every trial."""
+    """A subject of DREAMER; EEG beside the ECG, as long as every trial."""
 
     def eeg(trials: Sequence[Any]) -> Any:
         return cells([np.full((max(1, len(trial) // 2), 14), 4000.0) for trial in trials], column=True)
@@ -46,14 +46,14 @@ def dreamer_subject(
     }
 
 
-def write_dreamer(path: Path, people: Sequence[Mapping[str, object]], rate: float = 256) -> Path:
+def write_dreamer(path: Path, subjects: Sequence[Mapping[str, object]], rate: float = 256) -> Path:
     """DREAMER.mat: one variable."""
     whole = {
-        "Data": cells(people),
+        "Data": cells(subjects),
         "EEG_SamplingRate": 128.0,
         "ECG_SamplingRate": float(rate),
         "EEG_Electrodes": cells(["AF3"] * 14),
-        "noOfSubjects": float(len(people)),
+        "noOfSubjects": float(len(subjects)),
         "noOfVideoSequences": 18.0,
         "Disclaimer": "none",
     }
