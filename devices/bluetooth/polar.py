@@ -6,9 +6,10 @@ import asyncio
 import time
 from contextlib import suppress
 
+from devices.bluetooth.frame_timeline import FrameTimeline
 from devices.bluetooth.gatt import describe_services, name_matches, notify_on_loop, watch_battery
 from devices.bluetooth.heart_rate import watch_beats
-from devices.bluetooth.polar_frames import POLAR_RATE_HZ, PolarTimeline, parse_frame
+from devices.bluetooth.polar_frames import POLAR_RATE_HZ, parse_frame
 from devices.link import Emit, FoundDevice, Link, LinkLost
 from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import DeviceError, ProtocolError
@@ -45,7 +46,7 @@ class PolarDriver:
     def __init__(self, name: str = "", clock: Clock = time.monotonic) -> None:
         self._name = name
         self._clock = clock
-        self._timeline = PolarTimeline()
+        self._timeline = FrameTimeline(POLAR_RATE_HZ, "strap")
         self._link: Link | None = None
         self._replies: asyncio.Queue[bytes] = asyncio.Queue()
         self._rejected_frames = WarningCounter()

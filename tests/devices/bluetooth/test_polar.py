@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from devices.bluetooth.frame_timeline import FrameTimeline
 from devices.bluetooth.polar import PMD_CONTROL_UUID, PMD_DATA_UUID, PolarDriver
-from devices.bluetooth.polar_frames import POLAR_RATE_HZ, PolarTimeline, parse_frame
+from devices.bluetooth.polar_frames import POLAR_RATE_HZ, parse_frame
 from devices.link import FoundDevice
 from devices.simulate.emulator import Packet
 from devices.simulate.heart_rate import SimulatedHeart
@@ -32,7 +33,7 @@ def frame(first: int, count: int = 73, stamp: int | None = None, kind: int = 0, 
 
 
 def laid(frames: Iterable[tuple[bytes, float]]) -> list[Chunk | StreamEvent]:
-    timeline = PolarTimeline()
+    timeline = FrameTimeline(POLAR_RATE_HZ, "strap")
     return [item for data, arrived in frames for item in timeline.push(parse_frame(data), arrived)]
 
 
