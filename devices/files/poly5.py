@@ -24,15 +24,14 @@ from ecg_live.events import F64, Marker, State, StreamInfo
 
 POLY5_SIGNATURE = b"POLY SAMPLE FILEversion 2.0"
 _IDENTIFIER_BYTES = {b"3": 31, b"4": 32}  # length of the identifier, by the last digit of the version
-# version, rates, signals, periods, start, blocks, periods and bytes a block
+# Version, rates, signals, periods, start, blocks, periods and bytes a block.
 _FIXED_HEADER = struct.Struct("<h81x2hxhi4x7hiHH2x64x")
 _SIGNAL_DESCRIPTOR = struct.Struct("<41s4x11s4f4x60x")  # name, unit, unit low and high, ADC low and high
 _BLOCK_HEADER_BYTES = 86  # before each block's samples
 _SAMPLE_BYTES = 4  # float32
 _READ_BYTES = 1 << 18  # or one block, if that is larger
-_HALF_PREFIX = re.compile(
-    r"\((?:lo|hi)\) ", re.IGNORECASE
-)  # a name says which 16 bits of a channel its descriptor is for
+# A name starts with the half of the channel's 32 bits that its descriptor is for.
+_HALF_PREFIX = re.compile(r"\((?:lo|hi)\) ", re.IGNORECASE)
 
 
 class Poly5Signal(NamedTuple):

@@ -8,9 +8,7 @@ import numpy.typing as npt
 from ecg_live.events import F64
 
 _SHIFT_STANDARD_ERRORS = 4.0  # a smaller shift of the line is the timestamps' own jitter
-_MAX_DRIFT_S_PER_S = (
-    1e-3  # s a second by which a fitted interval may be off, so that a line that sinks does not come back
-)
+_MAX_DRIFT_S_PER_S = 1e-3  # of the line, by the error of a fitted interval; a slow fall is not a return
 _AGREEING_ROWS = 3  # that show a return of the line; one or two stray timestamps do not
 _MAX_TABLE_CELLS = 1 << 20  # of the windows that are compared at once
 

@@ -11,13 +11,11 @@ from devices.files.edf.header import EdfHeader
 from devices.files.units import decode_text
 from ecg_live.events import Marker
 
-_ONSET_PATTERN = re.compile(
-    rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?"
-)  # onset, duration in s, of three years at most
-_FILLED_GAP_PATTERN = re.compile(
-    r"gap: \d+ samples lost \((.*)\), filled with the last"
-)  # our own export's, which has no gaps
-_PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")  # likewise
+# Onset and duration in s, of three years at most.
+_ONSET_PATTERN = re.compile(rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?")
+# Annotations of our own export, which fills gaps.
+_FILLED_GAP_PATTERN = re.compile(r"gap: \d+ samples lost \((.*)\), filled with the last")
+_PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")
 
 
 class EdfAnnotation(NamedTuple):

@@ -21,7 +21,8 @@ from ecg_live.signal.unit_check import MAX_MEDIAN_SPAN_MV
 _MAX_COUNT = 4095.0  # of a 12-bit converter
 _MIN_MEDIAN_COUNT = 500.0  # a higher median is not in mV: electrode offsets are at most 300 mV (IEC 60601-2-25)
 # mV = (counts - 2060) * 3000 / 175 / 4095 for a Shimmer 2R, which recorded both data sets (its maker's drivers)
-_ZERO_COUNT, _MV_PER_COUNT = 2060.0, 3000.0 / 175 / 4095
+_ZERO_COUNT = 2060.0
+_MV_PER_COUNT = 3000.0 / 175 / 4095
 
 
 class Trial(NamedTuple):

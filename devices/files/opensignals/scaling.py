@@ -25,13 +25,14 @@ from ecg_live.events import F64, Marker, State, StreamInfo
 MAX_SEQUENCE_NUMBER = 1 << 48  # more than a century of samples
 OPENSIGNALS_SIGNATURE = "# OpenSignals Text File Format"
 PLUX_VCC_V = 3.0  # biosignalsplux ECG sensor data sheet
-BITALINO_VCC_V, BITALINO_GAIN = 3.3, 1100.0  # V and V/V, BITalino ECG sensor data sheet
-PLUX_BITS, BITALINO_BITS, BITALINO_SLOW_BITS = (
-    16,
-    10,
-    6,
-)  # of converters that the header does not state; 6 for BITalino's A5 and A6
-PLUX_WRAPS, BITALINO_WRAPS = (1 << 15, 1 << 16), (16,)  # of sequence numbers: 15 or 16 bits by firmware, and 4 bits
+BITALINO_VCC_V = 3.3  # BITalino ECG sensor data sheet
+BITALINO_GAIN = 1100.0  # V/V, likewise
+# Width of converters that the header does not state; the slow ones are BITalino's A5 and A6.
+PLUX_BITS = 16
+BITALINO_BITS = 10
+BITALINO_SLOW_BITS = 6
+PLUX_WRAPS = (1 << 15, 1 << 16)  # of sequence numbers, by firmware
+BITALINO_WRAPS = (16,)
 
 
 @dataclass(frozen=True, slots=True)

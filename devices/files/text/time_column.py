@@ -24,10 +24,8 @@ _TIME_COLUMN_PATTERN = re.compile(
 )
 _TIME_IN_NAME_PATTERN = re.compile(r"(?<![a-z])(?:time|timestamps?|zeit(?:stempel)?)(?![a-z])", re.IGNORECASE)
 _UNIT_IN_NAME_PATTERN = re.compile(r"[\[(]\s*([^\])]*?)\s*[\])]\s*$|_([a-z\u00b5\u03bc]{1,2})$", re.IGNORECASE)
-_PLAUSIBLE_UNIX_S = (
-    1.0e9,
-    2.5e9,
-)  # s since 1970 in which recordings are made; a column without a name is time if it rises in there
+# Of recordings, since 1970: a column without a name is time if it rises in this range.
+_PLAUSIBLE_UNIX_S = (1.0e9, 2.5e9)
 _MIN_RISING_ROWS = 3  # that show whether a column rises
 _TIME_WORDS = frozenset(
     {"time", "timestamp", "timestamps", "stamp", "stamps", "datetime", "date", "unix", "formattedunix", "cal", "zeit",
