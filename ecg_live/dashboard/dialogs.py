@@ -120,7 +120,8 @@ class ConfirmDialog(QtWidgets.QDialog):
         grid.setContentsMargins(20, 16, 20, 16)
         grid.setVerticalSpacing(16)
         grid.addWidget(label, 0, 0, 1, 2)
-        self.yes, self.no = (QtWidgets.QPushButton(word) for word in (yes, no))
+        self.yes = QtWidgets.QPushButton(yes)
+        self.no = QtWidgets.QPushButton(no)
         for column, (button, slot) in enumerate(((self.yes, self.accept), (self.no, self.reject))):
             button.setAccessibleName(button.text())
             button.setAutoDefault(True)  # the default follows the focus

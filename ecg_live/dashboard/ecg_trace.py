@@ -74,7 +74,8 @@ class SweepView(QtWidgets.QWidget):
 
     def restyle(self, scale: PaperScale | None = None, palette: Palette | None = None) -> None:
         """Change scale or colours, and redraw."""
-        self.scale, self._palette = scale or self.scale, palette or self._palette
+        self.scale = scale or self.scale
+        self._palette = palette or self._palette
         self.setAccessibleDescription(self.scale.label)
         self.rebuild()
 
