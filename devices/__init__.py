@@ -1,4 +1,4 @@
-"""Where signals come from: recordings played back, and devices."""
+"""Sources of signals: replayed recordings, devices and network streams."""
 
 import logging
 
@@ -8,4 +8,4 @@ from devices.uri import open_source
 
 __all__ = ["OpenRecording", "Replay", "open_recording", "open_source"]
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # an application says where it goes
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # applications choose the handler

@@ -58,7 +58,8 @@ class _NamedReader:
     """Wraps a reader so that its errors name the plug-in."""
 
     def __init__(self, name: str, reader: RecordingReader) -> None:
-        self._name, self._reader = name, reader
+        self._name = name
+        self._reader = reader
 
     def matches(self, path: Path, head: bytes) -> bool:
         return self._reader.matches(path, head)

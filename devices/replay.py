@@ -55,7 +55,8 @@ class Replay:
             raise ConfigError(f"the speed is {self._speed:g}, expected {wanted}", "--speed 1 is real time")
         if not (math.isfinite(options.chunk) and options.chunk > 0):
             raise ConfigError(f"the chunk length is {options.chunk:g} s, expected more than 0", "0.02 is usual")
-        self._recording, self._clock = recording, clock
+        self._recording = recording
+        self._clock = clock
         seconds = options.chunk if math.isfinite(self._speed) else _UNPACED_CHUNK_S
         self._size = max(1, round(seconds * recording.info.rate))
         self._closed = Event()

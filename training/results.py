@@ -9,7 +9,7 @@ from typing import Any
 from ecg_live.model.networks import PRETEXT_TASKS
 
 
-def always_no(tasks: Iterable[str]) -> float:
+def always_no_accuracy(tasks: Iterable[str]) -> float:
     """One-vs-rest accuracy of always answering no: a window comes once as it is, and once for every other task."""
     made = len({*tasks, PRETEXT_TASKS[0]})
     return (made - 1) / made
@@ -106,9 +106,9 @@ class PretextLog:
     people_seen: str  # whether scored subjects are among those that the encoder learnt from
 
     @property
-    def always_no(self) -> float:
+    def always_no_accuracy(self) -> float:
         """One-vs-rest accuracy of always answering no."""
-        return always_no({*self.accuracy, *self.held_out})
+        return always_no_accuracy({*self.accuracy, *self.held_out})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,16 +41,16 @@ class BleTransport:
             The adapter stayed busy, or this computer is already connected to the device.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
+        deadline = loop.time() + seconds
         while True:
             try:
                 with translate_bleak_errors("searching by Bluetooth"):
-                    found = await _first_match(wanted, until)
+                    found = await _first_match(wanted, deadline)
                     if found is None:
                         await _raise_if_connected(wanted)
                     return found
             except LinkLost:
-                if loop.time() + _BUSY_RETRY_INTERVAL_S > until:
+                if loop.time() + _BUSY_RETRY_INTERVAL_S > deadline:
                     raise
             await asyncio.sleep(_BUSY_RETRY_INTERVAL_S)
 
@@ -146,16 +146,16 @@ async def scan(seconds: float) -> list[FoundDevice]:
     """
     with translate_bleak_errors("searching by Bluetooth"):
         async with asyncio.timeout(seconds + _SERVICE_GRACE_S):
-            heard = await BleakScanner.discover(seconds, return_adv=True)
-    found = [_found_device(device, data) for device, data in heard.values()]
+            advertisements = await BleakScanner.discover(seconds, return_adv=True)
+    found = [_found_device(device, data) for device, data in advertisements.values()]
     return sorted(found, key=lambda one: -(_RSSI_UNKNOWN_DBM if one.rssi is None else one.rssi))
 
 
-async def _first_match(wanted: Callable[[FoundDevice], bool], until: float) -> FoundDevice | None:
-    async with asyncio.timeout_at(until + _SERVICE_GRACE_S), BleakScanner() as scanner:
+async def _first_match(wanted: Callable[[FoundDevice], bool], deadline: float) -> FoundDevice | None:
+    async with asyncio.timeout_at(deadline + _SERVICE_GRACE_S), BleakScanner() as scanner:
         try:
-            async with asyncio.timeout_at(until), aclosing(scanner.advertisement_data()) as heard:
-                async for device, data in heard:
+            async with asyncio.timeout_at(deadline), aclosing(scanner.advertisement_data()) as advertisements:
+                async for device, data in advertisements:
                     if wanted(found := _found_device(device, data)):
                         return found
         except TimeoutError:

@@ -113,11 +113,9 @@ class PolarDriver:
             why = _ERROR_NAMES.get(error, f"error {error:02X}")
             if error in _TRANSIENT_ERROR_CODES:
                 raise LinkLost(f"it refuses to send ECG: {why}")
-            remedy = (
-                "use another Bluetooth adapter"
-                if error == MTU_TOO_SMALL_ERROR
-                else "take it off for a minute, then try again"
-            )
+            remedy = "take it off for a minute, then try again"
+            if error == MTU_TOO_SMALL_ERROR:
+                remedy = "use another Bluetooth adapter"
             raise ProtocolError(f"{self.description} refuses to send ECG: {why}", remedy)
 
     async def _request(self, link: Link, request: bytes) -> int:

@@ -99,11 +99,8 @@ class LslMarkers:
 
     def _is_wanted(self, found: ResolvedStream) -> bool:
         uid, own = found.uid(), found.source_id().startswith(_OWN_SOURCE_ID_PREFIX)
-        if (
-            uid in self._inlets
-            or uid in self._pending
-            or time.monotonic() - self._broken_at.get(uid, -math.inf) < _RETRY_AFTER_S
-        ):
+        broke_recently = time.monotonic() - self._broken_at.get(uid, -math.inf) < _RETRY_AFTER_S
+        if uid in self._inlets or uid in self._pending or broke_recently:
             return False
         if found.nominal_srate() != pylsl.IRREGULAR_RATE or (own and found.hostname() == self._host):
             return False
@@ -140,7 +137,7 @@ class LslMarkers:
 
     def _drain(self) -> None:
         """Deliver the received markers of all streams, sorted by time."""
-        marks: list[tuple[float, str]] = []
+        received: list[tuple[float, str]] = []
         for uid, (name, inlet) in list(self._inlets.items()):
             try:
                 values, stamps = inlet.pull_chunk(0.0, _MAX_MARKERS_PER_PULL)
@@ -151,13 +148,13 @@ class LslMarkers:
                 continue
             now = self._clock()
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
-                when = stamp + self._offset
-                if not -MAX_FUTURE_STAMP_S <= now - when <= MAX_LOSS_S:  # as with signals; it may be NaN
-                    self._warn_of_foreign_clock(uid, name, when - now)
-                    when = now
-                marks.append((when, marker_text(row)))
-        for when, text in sorted(marks):
-            self._on_marker(text, when)
+                marker_time = stamp + self._offset
+                if not -MAX_FUTURE_STAMP_S <= now - marker_time <= MAX_LOSS_S:  # as with signals; it may be NaN
+                    self._warn_of_foreign_clock(uid, name, marker_time - now)
+                    marker_time = now
+                received.append((marker_time, marker_text(row)))
+        for marker_time, text in sorted(received):
+            self._on_marker(text, marker_time)
 
     def _warn_of_foreign_clock(self, uid: str, name: str, off: float) -> None:
         if uid not in self._foreign_clocks:

@@ -84,7 +84,7 @@ class CommandChannel:
         firmware = Firmware.parse(await self._query(Command.FIRMWARE))
         await self._configure(settings, firmware)
         layout = await self._verify(settings, firmware)
-        if self.framer.crc:  # firmware that knows no CRC knows no prefix either
+        if self.framer.crc:  # firmware without CRC has no prefix either
             await self._try_command(bytes([Command.ACK_PREFIX, 0]))
         self.framer.layout, self.framer.divider = layout, settings.divider
         await self._command(bytes([Command.START]))

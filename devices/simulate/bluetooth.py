@@ -67,11 +67,8 @@ class Peripheral:
         self.pump: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done only if the emulator failed
         self._characteristics: dict[str, gatt.Characteristic[bytes]] = {}
         for service in emulator.services:
-            radio.add_service(
-                gatt.Service(
-                    _short_uuid(service.uuid), [self._add_characteristic(one) for one in service.characteristics]
-                )
-            )
+            characteristics = [self._add_characteristic(one) for one in service.characteristics]
+            radio.add_service(gatt.Service(_short_uuid(service.uuid), characteristics))
         radio.gatt_server.max_mtu = mtu
         radio.on(radio.EVENT_CONNECTION, self._on_connect)
 
@@ -160,9 +157,8 @@ class Peripheral:
     async def _pump_forever(self) -> None:
         while True:
             self._enqueue(self._emulator.due(self._clock()))
-            if self._emulator_connected and not getattr(
-                self._emulator, "holds_link", True
-            ):  # a strap disconnects some time off the skin
+            holds_link = getattr(self._emulator, "holds_link", True)  # a strap disconnects some time off the skin
+            if self._emulator_connected and not holds_link:
                 await self.disconnect()
             await asyncio.sleep(PUMP_INTERVAL_S)
 

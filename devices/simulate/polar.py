@@ -14,10 +14,10 @@ from devices.bluetooth.polar import (
     MTU_TOO_SMALL_ERROR,
     PMD_CONTROL_UUID,
     PMD_DATA_UUID,
+    PMD_SERVICE_UUID,
     START_ECG_REQUEST,
     STOP_ECG_REQUEST,
 )
-from devices.bluetooth.polar import PMD_SERVICE_UUID as PMD
 from devices.bluetooth.polar_frames import POLAR_RATE_HZ
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.heart_rate import SimulatedHeart, battery_service, beats_service
@@ -31,7 +31,7 @@ OFF_SKIN_AWAKE_S = 60.0  # without a connection, until it shuts down
 RESET_STAMP_NS = 599_616_000 * 10**9  # 2019-01-01 since 2000-01-01: its clock after a shut-down
 SET_STAMP_NS = RESET_STAMP_NS + 7 * 365 * 86_400 * 10**9  # a clock that was set some years later
 _ATT_HEADER_BYTES, _FRAME_HEADER_BYTES = 3, 10  # before the samples in a notification, and in a frame
-_FEATURES_VALUE = bytes.fromhex("0F 05") + bytes(15)  # ECG and acceleration
+_FEATURES_VALUE = bytes.fromhex("0F 05") + bytes(15)  # a strap with ECG and acceleration
 _MAX_MICROVOLT = 1 << 23
 
 
@@ -42,11 +42,13 @@ class SimulatedPolar:
     ----------
     player : Player
         Samples at 130 Hz, in mV.
+    name : str
+        Advertised name.
     ppm : float
         Drift of its clock against the host's.
-    heart : Heart, optional
+    heart : SimulatedHeart, optional
         Beats of the heart-rate service.
-    least_mtu : int
+    min_mtu : int
         Smallest MTU at which it streams.
 
     Raises
@@ -61,21 +63,22 @@ class SimulatedPolar:
         name: str = "Polar H10 12345678",
         ppm: float = 0.0,
         heart: SimulatedHeart | None = None,
-        least_mtu: int = 23,
+        min_mtu: int = 23,
     ) -> None:
         if player.rate != POLAR_RATE_HZ:
             raise RecordingError(
                 f"the samples are at {player.rate:g} Hz, a Polar plays {POLAR_RATE_HZ:g} Hz", "resample them"
             )
         control = Characteristic(PMD_CONTROL_UUID, frozenset({"read", "write", "indicate"}), _FEATURES_VALUE)
-        pmd = Service(PMD, (control, Characteristic(PMD_DATA_UUID, frozenset({"notify"}))))
-        self.name, self.advertised = name, (HEART_RATE_SERVICE_UUID,)
+        pmd = Service(PMD_SERVICE_UUID, (control, Characteristic(PMD_DATA_UUID, frozenset({"notify"}))))
+        self.name = name
+        self.advertised = (HEART_RATE_SERVICE_UUID,)
         self.services: tuple[Service, ...] = (pmd, beats_service(), battery_service(0.88))
         self.played = 0
         self.holds_link = False  # false once it drops the link, some time off the skin
         self._player = player
         self._heart = heart
-        self._least_mtu = least_mtu
+        self._min_mtu = min_mtu
         self._speed = 1 + ppm * 1e-6
         self._clock_start: float | None = None  # host time of `_base_stamp` and `_base_index`
         self._base_stamp = SET_STAMP_NS
@@ -100,12 +103,10 @@ class SimulatedPolar:
         """Put the strap on, or take it off."""
         self._advance(now)
         if on and self._is_off(now):
-            self._clock_start, self._base_stamp, self._base_index, self._next_frame = (
-                now,
-                RESET_STAMP_NS,
-                self.played,
-                None,
-            )
+            self._clock_start = now
+            self._base_stamp = RESET_STAMP_NS
+            self._base_index = self.played
+            self._next_frame = None
         self._off_skin_at = math.inf if on else now
 
     def write(self, uuid: str, data: bytes, now: float) -> list[Packet]:
@@ -130,7 +131,7 @@ class SimulatedPolar:
         if data == START_ECG_REQUEST:
             if self._next_frame is not None:
                 return ALREADY_STREAMING_ERROR
-            if self._mtu < self._least_mtu:
+            if self._mtu < self._min_mtu:
                 return MTU_TOO_SMALL_ERROR
             self._next_frame = self.played
         elif data == STOP_ECG_REQUEST:
@@ -149,9 +150,8 @@ class SimulatedPolar:
 
     def _frame(self, indices: range) -> bytes:
         stamp = self._base_stamp + round((indices[-1] - self._base_index) * 1e9 / POLAR_RATE_HZ)
-        values = [
-            int(np.clip(round(self._player.sample(k)[0] * 1000), -_MAX_MICROVOLT, _MAX_MICROVOLT - 1)) for k in indices
-        ]
+        microvolts = [round(self._player.sample(k)[0] * 1000) for k in indices]
+        values = [int(np.clip(value, -_MAX_MICROVOLT, _MAX_MICROVOLT - 1)) for value in microvolts]
         samples = b"".join(value.to_bytes(3, "little", signed=True) for value in values)
         return struct.pack("<BQB", 0, stamp, 0) + samples
 

@@ -82,10 +82,15 @@ class SimulatedShimmer:
         self.exg = SimulatedExg(samples)
         self.logging = False  # to SD: refuses every command
         self.flags = 0  # status bits beside streaming and sensing
-        self._hardware, self._firmware, self._uart = hardware, firmware, UARTS[hardware]
-        self._supports_crc, self._has_exg = crc, exg
+        self._hardware = hardware
+        self._firmware = firmware
+        self._uart = UARTS[hardware]
+        self._supports_crc = crc
+        self._has_exg = exg
         self._converter = SimulatedConverter(None if loop else len(self.exg), initial_ticks, ppm)
-        self._buffer, self._notification_bytes, self._mtu = buffer, notify, 23
+        self._buffer_bytes = buffer
+        self._notification_bytes = notify
+        self._mtu = 23
         self._sensors = 0
         self._outbound: list[bytes] = []  # messages waiting for the link
         self._outbound_bytes = 0
@@ -210,7 +215,7 @@ class SimulatedShimmer:
     def _advance(self, now: float) -> None:
         """Convert until ``now``; streamed packets enter the transmit buffer, if there is room."""
         for k, ticks in self._converter.samples_until(now):
-            if self.streaming and self._outbound_bytes < self._buffer:
+            if self.streaming and self._outbound_bytes < self._buffer_bytes:
                 self._send(self._packet(k, ticks))
 
     def _packet(self, k: int, ticks: int) -> bytes:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.signal import resample_poly
-from sleepecg import detect_heartbeats
+from sleepecg.heartbeats import detect_heartbeats
 from wfdb.processing import XQRS
 
 from devices.files import open_recording

@@ -24,6 +24,7 @@ def test_the_examples_run_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1000.0 PORT1_CHN1 417.15"
     assert "['first' 'second'] (41, 2)" in said
+    assert f"torch.Size([8, 2560]) {['load'] * 8}" in said
 
 
 @pytest.mark.parametrize(("name", "documented"), HEADINGS)

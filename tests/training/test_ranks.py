@@ -26,14 +26,14 @@ import numpy as np
 from ecg_live.errors import ConfigError
 from training.pretext.loop import pretrain
 from training.settings import PretextSettings
-from training.pipeline import Job, run_job
-from training.progress import Show
-from training.pretext.train_step import fabric
-from tests.support.small_datasets import quick
+from training.pipeline import TrainJob, run_training
+from training.progress import ProgressDisplay
+from training.pretext.train_step import launch_fabric
+from tests.support.small_training_run import quick
 here = Path(sys.argv[1])
 windows = np.load(here / "windows.npy", mmap_mode="r")
 settings = PretextSettings(epochs=1, batch=6, dropout=0.0)
-on, told = fabric(settings), []
+on, told = launch_fabric(settings), []
 try:
     pretrain(windows, replace(settings, batch=3), here, told.append, corpus="", fabric=on)
 except ConfigError as error:
@@ -47,8 +47,8 @@ try:
 except KeyboardInterrupt:
     told.append("stopped")
 pretrain(windows, settings, here / "cut", told.append, corpus="", fabric=on)
-job = Job("manifest", here / "own", here / "model.safetensors", encoder=here / "encoder.safetensors", processes=1)
-told.append("scored" if run_job(job, quick(), Show()) else "left it")
+job = TrainJob("manifest", here / "own", here / "model.safetensors", encoder=here / "encoder.safetensors", processes=1)
+told.append("scored" if run_training(job, quick(), ProgressDisplay()) else "left it")
 (here / f"told{on.global_rank}").write_text("\\n".join(map(str, told)))
 """
 

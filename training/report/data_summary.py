@@ -27,7 +27,7 @@ def summarise(corpus: Corpus, labels: Mapping[str, Mapping[str, int]], remarks: 
         title=data.title,
         licence=data.licence,
         subjects=len(data.subjects),
-        recordings=sum(len(sitting.parts) for sitting in data.sessions),
+        recordings=sum(len(session.parts) for session in data.sessions),
         hours=round(corpus.seconds / 3600, 3),
         used=len(corpus.windows),
         unusable=corpus.unusable,

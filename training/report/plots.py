@@ -121,10 +121,10 @@ def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name:
         Values are accuracies: the axis goes from that of always saying no to 1.
     """
     values = [value for line in lines.values() for value in _thin(line)]
-    ylim = (data_limits(values, log.always_no - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
+    ylim = (data_limits(values, log.always_no_accuracy - 0.02)[0], 1.0) if share else data_limits(values, 0.0)
     steps = _thin(log.steps)
     plot = Plot(56, 10, 330, 210, data_limits(steps), ylim)
-    y = plot.y(log.always_no)
+    y = plot.y(log.always_no_accuracy)
     chance = [straight_line(plot.left, y, plot.left + plot.width, y, "chance")] if share else []
     drawn = [plot.line(steps, _thin(line), i) for i, line in enumerate(lines.values())]
     axes = plot.axes("step", name, axis_ticks(*plot.xlim, 5), axis_ticks(*ylim))

@@ -58,7 +58,7 @@ def pretext_section(log: PretextLog | None) -> Markup:
         training_curves(log, log.accuracy, "accuracy while training", share=True),
         class_="side",
     )
-    caption = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no:.3f}."
+    caption = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no_accuracy:.3f}."
     content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", caption))
     figure = tag("figure", content) if log.steps else Markup("")
     return tag("section", title, tag("p", about), figure, _held_out(log))
@@ -142,10 +142,10 @@ def _held_out(log: PretextLog) -> Markup:
     rows = []
     for task, accuracy in log.held_out.items():
         learnt = accuracy >= LEARNT_ACCURACY
-        barely = not accuracy > log.always_no + MIN_ACCURACY_GAIN
+        barely = not accuracy > log.always_no_accuracy + MIN_ACCURACY_GAIN
         word = "learnt" if learnt else "not learnt: no better than always saying no" if barely else "learnt in part"
         rows.append([task, number(accuracy), tag("span", word, class_="yes" if learnt else "no" if barely else None)])
-    caption = f"Accuracy on held-out windows; always saying no is right {log.always_no:.3f} of the time"
+    caption = f"Accuracy on held-out windows; always saying no is right {log.always_no_accuracy:.3f} of the time"
     return table(caption, ("task", "accuracy", "verdict"), rows, "words") if rows else Markup("")
 
 

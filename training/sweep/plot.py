@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from ecg_live.events import F64
-from training.results import always_no
+from training.results import always_no_accuracy
 from training.sweep.plan import SweepPlan
 from training.sweep.tables import INTERVAL_SUFFIXES, PRETEXT_PREFIX, score_names, value_labels, value_text
 from training.sweep.trial import read_scores
@@ -82,7 +82,7 @@ def _pretext(panel: Axes, x: F64, tasks: Sequence[str], found: Sequence[Mapping[
     for i, task in enumerate(tasks):
         _points(panel, x, _column(found, task), i, joined, task.removeprefix(PRETEXT_PREFIX))
     own = [[task.removeprefix(PRETEXT_PREFIX) for task in tasks if task in scores] for scores in found]
-    no = np.array([always_no(each) if each else math.nan for each in own])
+    no = np.array([always_no_accuracy(each) if each else math.nan for each in own])
     panel.plot(x, no, color="#777777", linestyle="none", marker="_", markersize=14, label="always no")
     panel.set_ylabel("accuracy of pretext tasks")
     panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)

@@ -43,7 +43,7 @@ class SweepTrial:
             except EcgLiveError as error:
                 note_problem(self.cell, str(error))
                 return
-            except Exception as error:  # noqa: BLE001 - the other cells go on, and the log has it all
+            except Exception as error:  # noqa: BLE001 - other cells continue, and the log has the traceback
                 traceback.print_exc()
                 note_problem(self.cell, f"{type(error).__name__}: {error}")
                 return

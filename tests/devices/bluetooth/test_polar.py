@@ -259,7 +259,7 @@ class Wrong(SimulatedPolar):
 def test_an_mtu_that_is_too_small_is_told() -> None:
     time = HandTime()
     with pytest.raises(ProtocolError, match="refuses to send ECG: MTU too small") as error:
-        stream(PolarDriver("", time), SimulatedPolar(COUNT, least_mtu=70), time, lambda _: asyncio.sleep(9), mtu=64)
+        stream(PolarDriver("", time), SimulatedPolar(COUNT, min_mtu=70), time, lambda _: asyncio.sleep(9), mtu=64)
     assert "adapter" in error.value.remedy
 
 

@@ -42,9 +42,10 @@ def minutes(
 
 def sheet(folder: Path, rows: Sequence[Row], columns: Sequence[str] = COLUMNS, name: str = SHEET) -> Path:
     book = openpyxl.Workbook()
-    book.active.title = "SWELLdata"
+    page = book.worksheets[0]
+    page.title = "SWELLdata"
     for row in [columns, *rows]:
-        book.active.append(row)
+        page.append(list(row))
     book.create_sheet("notes").append(["PP", "nothing to see"])
     book.save(folder / name)
     return folder / name

@@ -115,7 +115,7 @@ def test_licence_size_and_address_are_shown_first(eegmat: Shop, tmp_path: Path) 
 
     with pytest.raises(ConfigError, match="licence of eegmat was not accepted"):
         fetch("eegmat", tmp_path / "new", no, silent, eegmat.url)
-    assert all(part in shown[0] for part in ("36 people", "Attribution", "about 180 MB", "MB free", eegmat.url))
+    assert all(part in shown[0] for part in ("36 subjects", "Attribution", "about 180 MB", "MB free", eegmat.url))
     assert eegmat.asked == []
     assert not (tmp_path / "new").exists()
 
