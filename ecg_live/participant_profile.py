@@ -114,7 +114,7 @@ class Profile:
         self.folder = (data_folder() if data is None else data) / "profiles" / name
 
     def scale(self, device: str) -> KnownScale | None:
-        """What is known of the wearer on a device and lead.
+        """Scale of the wearer on a device and lead.
 
         Raises
         ------
@@ -124,11 +124,23 @@ class Profile:
         return self._read(self._path("scale", device), _scale)
 
     def baseline(self, encoder: str) -> KnownBaseline | None:
-        """The resting baseline in features of an encoder, by the SHA-256 of that; raises as `scale`."""
+        """The resting baseline in features of an encoder, by the SHA-256 of that.
+
+        Raises
+        ------
+        RecordingError
+            As `scale`.
+        """
         return self._read(self._path("baseline", encoder), _baseline)
 
     def baselines(self) -> list[KnownBaseline]:
-        """All baselines, whatever their encoder, the newest first; raises as `scale`."""
+        """All baselines, whatever their encoder, the newest first.
+
+        Raises
+        ------
+        RecordingError
+            As `scale`.
+        """
         found = [self._read(path, _baseline) for path in self.files() if path.name.startswith("baseline-")]
         known = [each for each in found if each is not None]
         return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)

@@ -56,7 +56,17 @@ def load_plugins(group: PluginGroup) -> Iterator[tuple[str, Any]]:
 
 
 def broken_plugin(group: PluginGroup, name: str, what: str, error: Exception | str) -> ConfigError:
-    """Error for a plug-in that fails: names it, its package and the failure in one line."""
+    """Error for a plug-in that fails: names it, its package and the failure in one line.
+
+    Parameters
+    ----------
+    group, name : str
+        Of the entry point.
+    what : str
+        What fails, as the sentence's predicate.
+    error : Exception or str
+        The reason.
+    """
     entry = next((each for each in _installed(group) if each.name.casefold() == name.casefold()), None)
     package = entry.dist.name if entry is not None and entry.dist is not None else "an unknown package"
     why = error if isinstance(error, str) else f"{type(error).__name__}: {error}"

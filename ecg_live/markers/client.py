@@ -24,6 +24,17 @@ class NotedMarker(NamedTuple):
 def find_session(port: int | None, token: str | None, pid: int | None, session: str | None) -> MarkerEndpoint:
     """Find the session of a port, process ID or name, or the only one.
 
+    Parameters
+    ----------
+    port : int, optional
+        TCP port on this machine; the others but ``token`` are then ignored.
+    token : str, optional
+        Of the port; looked up if not given.
+    pid : int, optional
+        Process ID.
+    session : str, optional
+        Name of the session.
+
     Raises
     ------
     ConfigError

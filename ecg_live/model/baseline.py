@@ -137,7 +137,16 @@ class Baseline(BaselineWindows):
         return len(self._hrv)
 
     def add_window(self, window: Window, embedding: F64, hrv: F64, *, usable: bool) -> None:
-        """Add the next window of an incomplete baseline with its features (1, 128) and (1, 3), if it is part of it."""
+        """Add the next window of an incomplete baseline, if it is part of it.
+
+        Parameters
+        ----------
+        window : Window
+        embedding, hrv : ndarray
+            Its features (1, 128) and (1, 3).
+        usable : bool
+            Its signal is good enough for a prediction.
+        """
         if self.take(window.start, window.stop, usable=usable):
             self._embeddings.append(embedding)
             self._hrv.append(hrv)

@@ -91,6 +91,16 @@ class TensorFile:
     def fill(self, module: nn.Module, prefix: str, tensors: Mapping[str, Tensor], path: Path) -> None:
         """Load the tensors whose names start with ``prefix`` into a module.
 
+        Parameters
+        ----------
+        module : Module
+            Its parameters and buffers are set.
+        prefix : str
+            Of the tensors' names, before the names within the module.
+        tensors : mapping of str to Tensor
+        path : Path
+            Of the file, for messages.
+
         Raises
         ------
         ModelError

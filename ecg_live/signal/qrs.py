@@ -1,6 +1,6 @@
 """QRS complexes of a window by their energy and their shape, whichever way up the electrodes are.
 
-Every step gives the same for a signal and its negative, to the bit: candidates are maxima of an envelope, they are
+A signal and its negative give bit-identical results: candidates are maxima of an envelope, they are
 compared with the wearer's own complex, and an R peak is the extreme of that complex, up or down.
 """
 

@@ -107,7 +107,7 @@ class Dispatcher:
         self._dispatch(item)
 
     def send_auxiliary(self, samples: AuxiliarySamples) -> None:
-        """Pass on samples that are only recorded, unless the session is over."""
+        """Dispatch samples that are only recorded, unless the session is over."""
         with self.lock:
             if not self._over:
                 self._dispatch(samples)
@@ -153,7 +153,7 @@ class Dispatcher:
             return self._raw(time)
 
     def with_stream_time(self, marker: Marker) -> Marker:
-        """Give a marker its raw time, unless it has one or no sample has come."""
+        """Return a marker with its raw time, unless it has one or no sample has come."""
         with self.lock:
             return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
 

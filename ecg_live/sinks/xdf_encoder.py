@@ -51,7 +51,7 @@ class FileTally:
     ``offsets`` and ``boundary`` are the session clock when these were written last.
     """
 
-    tallies: dict[StreamKey, _StreamTally] = field(default_factory=dict)
+    streams: dict[StreamKey, _StreamTally] = field(default_factory=dict)
     stop: int | None = None
     offsets: float = 0.0
     boundary: float = 0.0
@@ -59,8 +59,8 @@ class FileTally:
     def restart(self, counted: Iterable[SampleCount]) -> None:
         """Set the tallies to the content that was found in a file."""
         self.stop = None
-        self.tallies = {key: _StreamTally(each.number, each.spec) for key, each in self.tallies.items()}
-        numbered = {each.number: each for each in self.tallies.values()}
+        self.streams = {key: _StreamTally(each.number, each.spec) for key, each in self.streams.items()}
+        numbered = {each.number: each for each in self.streams.values()}
         for each in counted:
             numbered[each.stream].add(each.stamp, each.number)
 
@@ -93,7 +93,7 @@ class XdfEncoder:
         self._texts = dict(texts)
         self._clock = clock
         self._rows = StreamRows(info, heads, clock)
-        self.book = FileTally()  # of the current file; restored if the next one fails
+        self.tally = FileTally()  # of the current file; restored if the next one fails
         self._held: list[F64] = []
         self._stamp = 0.0  # of the first sample held
         self.first: int | None = None  # raw counter of the first sample of all
@@ -107,30 +107,30 @@ class XdfEncoder:
     def begin(self) -> bytes:
         """Stream headers of a new file."""
         now = self._clock()
-        tallies = {spec.key: _StreamTally(number, spec) for number, spec in enumerate(self._streams, 1)}
-        self.book = FileTally(tallies, boundary=now)
+        streams = {spec.key: _StreamTally(number, spec) for number, spec in enumerate(self._streams, 1)}
+        self.tally = FileTally(streams, boundary=now)
         heads = [
             encode.chunk(
                 encode.STREAM_HEADER_TAG, stream_header(each.spec, self._info, now, self._texts), stream=each.number
             )
-            for each in self.book.tallies.values()
+            for each in self.tally.streams.values()
         ]
         return b"".join(heads) + self._clock_offsets(now)
 
-    def pack(self, items: Iterable[Item]) -> Iterator[bytes]:
+    def encode_items(self, items: Iterable[Item]) -> Iterator[bytes]:
         """Whole chunks with all that the items add."""
         for item in items:
             for row in self._rows.rows_for(item):
-                if row.key in self.book.tallies:
+                if row.key in self.tally.streams:
                     yield from self._encode_row(row, item)
         yield from self._encode_held()
 
     def tick(self) -> bytes:
         """Clock offsets and a boundary, where they are due."""
         now = self._clock()
-        due = self._clock_offsets(now) if now - self.book.offsets >= OFFSET_INTERVAL_S else b""
-        if now - self.book.boundary >= BOUNDARY_INTERVAL_S:
-            self.book.boundary = now
+        due = self._clock_offsets(now) if now - self.tally.offsets >= OFFSET_INTERVAL_S else b""
+        if now - self.tally.boundary >= BOUNDARY_INTERVAL_S:
+            self.tally.boundary = now
             due += encode.chunk(encode.BOUNDARY_TAG, encode.BOUNDARY_UUID)
         return due
 
@@ -138,16 +138,16 @@ class XdfEncoder:
         """Last clock offsets, and the footers."""
         feet = [
             encode.chunk(encode.STREAM_FOOTER_TAG, stream_footer(each.first, each.last, each.count), each.number)
-            for each in self.book.tallies.values()
+            for each in self.tally.streams.values()
         ]
         return self._clock_offsets(self._clock()) + b"".join(feet)
 
     def _clock_offsets(self, now: float) -> bytes:
-        self.book.offsets = now
-        return b"".join(encode.clock_offset_chunk(each.number, now) for each in self.book.tallies.values())
+        self.tally.offsets = now
+        return b"".join(encode.clock_offset_chunk(each.number, now) for each in self.tally.streams.values())
 
     def _encode_row(self, row: StreamRow, item: Item) -> Iterator[bytes]:
-        tally = self.book.tallies[row.key]
+        tally = self.tally.streams[row.key]
         if isinstance(item, Chunk):
             yield from self._hold_signal(row.stamp, item, tally)
             return
@@ -166,19 +166,19 @@ class XdfEncoder:
     def _hold_signal(self, stamp: float, item: Chunk, tally: _StreamTally) -> Iterator[bytes]:
         held = sum(map(len, self._held))
         off = abs(stamp - (self._stamp + held / self._info.rate))
-        if item.start != self.book.stop or off > TIMESTAMP_TOLERANCE_S or held + len(item.samples) > MAX_CHUNK_SAMPLES:
+        if item.start != self.tally.stop or off > TIMESTAMP_TOLERANCE_S or held + len(item.samples) > MAX_CHUNK_SAMPLES:
             yield from self._encode_held()
             self._stamp = stamp
-        if item.start != self.book.stop:
+        if item.start != self.tally.stop:
             yield encode.sample_index_chunk(tally.number, item.start)
         self._held.append(item.samples)
-        self.book.stop = self.stop = item.stop
+        self.tally.stop = self.stop = item.stop
         self.first = item.start if self.first is None else self.first
 
     def _encode_held(self) -> Iterator[bytes]:
         if not self._held:
             return
         samples, self._held = np.concatenate(self._held), []
-        tally = self.book.tallies["ecg"]
+        tally = self.tally.streams["ecg"]
         tally.add(self._stamp, len(samples))
         yield encode.numeric_samples_chunk(tally.number, tally.spec.form, self._stamp, samples)

@@ -43,7 +43,7 @@ class XdfParts:
     ----------
     path : Path
         The first file; further ones are NAME_2.xdf and so on.
-    packer : Packer
+    encoder : XdfEncoder
     clock : Clock
         Session clock.
     roll : Roll
@@ -59,13 +59,13 @@ class XdfParts:
     def __init__(
         self,
         path: Path,
-        packer: XdfEncoder,
+        encoder: XdfEncoder,
         clock: Clock,
         roll: RollLimits = ONE_FILE,
         sync: Callable[[int], None] = os.fsync,
     ) -> None:
         self._path = path
-        self._packer = packer
+        self._encoder = encoder
         self._clock = clock
         self._roll_at = roll
         self._sync = sync
@@ -111,10 +111,10 @@ class XdfParts:
             if self._ended or self._full():
                 self._roll()
             self._packed = self._waiting.popleft()
-            self._due = b"".join(self._packer.pack(self._packed))
+            self._due = b"".join(self._encoder.encode_items(self._packed))
             self._write_due()
         if not self._ended:
-            self._due = self._packer.tick()
+            self._due = self._encoder.tick()
             self._write_due()
 
     def end(self) -> None:
@@ -165,7 +165,7 @@ class XdfParts:
         else:
             other.appear()
         if left is not None and left.end:
-            self._packer.book.restart(left.counted)
+            self._encoder.tally.restart(left.counted)
             self._resume_after(left)
         self._file = other
         was.close()
@@ -177,7 +177,7 @@ class XdfParts:
         items = self._unwritten()
         self._packed, self._due, self._ended = [], b"", False
         self._waiting = deque(_batches(items))
-        until = next((item.start for item in items if isinstance(item, Chunk)), self._packer.stop)
+        until = next((item.start for item in items if isinstance(item, Chunk)), self._encoder.stop)
         if left is not None and left.stop is not None and until > left.stop:
             self._waiting.appendleft([Gap(left.stop, until - left.stop, "the file was cut while it was written")])
 
@@ -203,20 +203,20 @@ class XdfParts:
 
     def _end(self) -> None:
         if not self._ended:
-            self._due, self._ended = self._packer.end(), True
+            self._due, self._ended = self._encoder.end(), True
 
     def _new_file(self, path: Path, number: int, items: Iterable[Item] = ()) -> XdfFile:
         """A new file with headers and items; where it cannot be, the one before can go on."""
-        book, file = self._packer.book, XdfFile(path, self._sync)
+        tally, file = self._encoder.tally, XdfFile(path, self._sync)
         try:
             head = file_header(datetime.now().astimezone(), number, self._id)
-            file.append(encode.chunk(encode.FILE_HEADER_TAG, head) + self._packer.begin())
-            if packed := b"".join(self._packer.pack(items)):
+            file.append(encode.chunk(encode.FILE_HEADER_TAG, head) + self._encoder.begin())
+            if packed := b"".join(self._encoder.encode_items(items)):
                 file.append(packed)
             file.sync()
             file.appear()
         except (OSError, RecordingError) as error:
-            self._packer.book = book
+            self._encoder.tally = tally
             file.discard()
             if isinstance(error, RecordingError):
                 raise

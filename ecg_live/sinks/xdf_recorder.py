@@ -86,14 +86,14 @@ class XdfRecorder:
         self._interval = interval
         self._elsewhere = tuple(elsewhere)
         self._moved = moved
-        self._packer = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
+        self._encoder = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
         self._failed: str | None = None  # set once, by the thread that notices first
         self._note = ""  # last event of the file
         self._trouble = ""  # why the file cannot be written now
         self._since = 0.0  # session clock when the trouble began, or when another place failed
         self._ending = Event()
-        self._parts = XdfParts(path, self._packer, clock, roll, sync)
+        self._parts = XdfParts(path, self._encoder, clock, roll, sync)
         self._published = self._current_status()  # by the recorder's thread, as a whole
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -212,9 +212,9 @@ class XdfRecorder:
     def _current_status(self) -> RecordingStatus:
         """Status now."""
         path = self._parts.path
-        return RecordingStatus(str(path), self._packer.seconds, self._parts.size, free_bytes(path), note=self._note)
+        return RecordingStatus(str(path), self._encoder.seconds, self._parts.size, free_bytes(path), note=self._note)
 
     def _fail(self, why: str) -> None:
         if self._failed is None:
-            self._failed = f"{self._parts.path} failed after {self._packer.seconds:.1f} s: {why}"
+            self._failed = f"{self._parts.path} failed after {self._encoder.seconds:.1f} s: {why}"
         self._backlog.give_up()

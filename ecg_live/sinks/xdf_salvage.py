@@ -11,7 +11,7 @@ from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, SAMPLE_INDEX_TAG, SAMPLES_TAG
 ReadAt = Callable[[int, int], bytes]  # position and number of bytes
 _LENGTH_WIDTHS = 1, 4, 8  # in bytes
 _SAMPLES = struct.Struct("<IxIxd")  # stream, count and first timestamp, as `ecg_live.xdf.encode` writes them
-_PLACE = struct.Struct("<IQ")  # stream and counter
+_SAMPLE_INDEX = struct.Struct("<IQ")  # stream and counter
 
 
 class SampleCount(NamedTuple):
@@ -44,7 +44,7 @@ def find_intact_part(read: ReadAt, size: int) -> IntactPart:
             counted.append(SampleCount(stream, stamp, count))
             stop = stop + count if stop is not None and stream == placed else stop
         elif tag == SAMPLE_INDEX_TAG:
-            placed, stop = _PLACE.unpack(read(at, _PLACE.size))
+            placed, stop = _SAMPLE_INDEX.unpack(read(at, _SAMPLE_INDEX.size))
         elif tag == DIGEST_TAG:
             found, sealed = IntactPart(end, read(at, length), (), stop), len(counted)
     return found._replace(counted=tuple(counted[:sealed]))

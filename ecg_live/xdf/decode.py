@@ -76,6 +76,15 @@ def iter_chunks(path: Path) -> Iterator[tuple[BinaryIO, ChunkLocation | Truncate
 def locate_chunk(path: Path, file: BinaryIO, at: int, total: int) -> ChunkLocation | TruncatedChunk:
     """Locate the chunk that begins at byte ``at`` of a file of ``total`` bytes.
 
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    file : file
+        Open for reading.
+    at, total : int
+        Position of the chunk, and size of the file, in bytes.
+
     Raises
     ------
     FormatError
@@ -221,7 +230,13 @@ def _sample_dtypes(form: str, count: int) -> tuple[np.dtype[Any], np.dtype[Any],
 
 
 def read_texts(data: bytes) -> list[tuple[float, str]]:
-    """Decode a samples chunk of one channel of text: (stamp, text) each; raises as `read_rows`."""
+    """Decode a samples chunk of one channel of text: (stamp, text) each.
+
+    Raises
+    ------
+    TruncatedError
+        As `read_rows`.
+    """
     return [(stamp, text) for stamp, (text,) in read_rows(data, 1)]
 
 

@@ -37,7 +37,18 @@ def chunk(tag: int, content: bytes, stream: int | None = None) -> bytes:
 
 
 def numeric_samples_chunk(stream: int, form: str, stamp: float, values: F64 | F32) -> bytes:
-    """Samples ``values`` (n, channels) in a row; the first has a timestamp, the others follow at the nominal rate."""
+    """Consecutive samples; the first has a timestamp, the others follow at the nominal rate.
+
+    Parameters
+    ----------
+    stream : int
+        Number of the stream.
+    form : str
+        Sample format, a key of `SAMPLE_FORMATS`.
+    stamp : float
+        Timestamp of the first sample in s.
+    values : ndarray (n, channels)
+    """
     kind = np.dtype(SAMPLE_FORMATS[form])
     rows = np.zeros(len(values), np.dtype([("n", "u1"), ("v", kind, (values.shape[1],))]))
     rows["v"] = values
@@ -47,7 +58,18 @@ def numeric_samples_chunk(stream: int, form: str, stamp: float, values: F64 | F3
 
 
 def stamped_samples_chunk(stream: int, form: str, stamps: F64, values: F64 | F32) -> bytes:
-    """Samples ``values`` (n, channels), each with its own timestamp."""
+    """Samples, each with its own timestamp.
+
+    Parameters
+    ----------
+    stream : int
+        Number of the stream.
+    form : str
+        Sample format, a key of `SAMPLE_FORMATS`.
+    stamps : ndarray (n,)
+        Timestamps in s.
+    values : ndarray (n, channels)
+    """
     row_type = np.dtype([("stamp_bytes", "u1"), ("stamp", "<f8"), ("values", SAMPLE_FORMATS[form], (values.shape[1],))])
     rows = np.empty(len(values), row_type)
     rows["stamp_bytes"], rows["stamp"], rows["values"] = 8, stamps, values

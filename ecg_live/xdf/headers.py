@@ -41,7 +41,18 @@ def file_header(now: datetime, part: int, session: str) -> bytes:
 
 
 def stream_header(spec: StreamSpec, info: StreamInfo, created: float, texts: Mapping[str, str]) -> bytes:
-    """XML of a stream; ``texts`` go to every stream, but the model's card to the predictions only."""
+    """XML of a stream's header.
+
+    Parameters
+    ----------
+    spec : StreamSpec
+    info : StreamInfo
+        Of the source.
+    created : float
+        Session clock when the stream was created.
+    texts : mapping of str to str
+        Further fields of every stream; ``model``, the model's card, goes to the predictions only.
+    """
     fields = {
         "name": spec.name,
         "type": spec.kind,
