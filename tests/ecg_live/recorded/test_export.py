@@ -165,7 +165,7 @@ def test_damage_in_a_session_is_a_gap_up_to_the_next_boundary(tmp_path: Path) ->
     parts = [MAGIC, packer.begin()]
     for second in range(60):
         samples = np.arange(256.0 * second, 256.0 * second + 256)[:, None]
-        parts += packer.pack([Chunk(samples, 256 * second, BEGAN + second)])
+        parts += packer.encode_items([Chunk(samples, 256 * second, BEGAN + second)])
         clock.wait(1.0)
         parts.append(packer.tick())
     path.write_bytes(b"".join([*parts, packer.end()]))
