@@ -48,7 +48,7 @@ def _run() -> int | str | None:
         known = _as_known_error(error)
         if known is None or "--debug" in sys.argv:
             raise
-        complain(known)
+        print_error(known)
         return known.exit_code
     return 0
 
@@ -84,18 +84,18 @@ def _lost_output(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):
         return 0
     known = _as_known_error(error)
-    complain(known or error)
+    print_error(known or error)
     return known.exit_code if known else 1
 
 
-def complain(error: Exception) -> None:
+def print_error(error: Exception) -> None:
     """Print an error and its remedy on standard error."""
     remedy = getattr(error, "remedy", "")
-    say(getattr(error, "message", str(error)))
+    print_notice(getattr(error, "message", str(error)))
     if remedy:
         print(f"  what to do: {sanitize(remedy)}", file=sys.stderr)
 
 
-def say(text: str) -> None:
+def print_notice(text: str) -> None:
     """Print a line on standard error; control characters in file and device names are removed."""
     print(f"ecg-live: {sanitize(text)}", file=sys.stderr)

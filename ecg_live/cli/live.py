@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import complain, discard_output, say
+from ecg_live.cli import discard_output, print_error, print_notice
 from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
@@ -66,7 +66,7 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
     """Build the session, show it, wait for its end, and return the exit code."""
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
-        say(f"no dashboard: {reason}; showing the session in the terminal")
+        print_notice(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
     participant = ParticipantState(settings, uri)
     caught = CaughtSignals()
@@ -97,7 +97,7 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
     if not (headless or settings.json):
         from ecg_live.cli.terminal import summary_line
 
-        say(summary_line(session))
+        print_notice(summary_line(session))
     save_code = participant.save()
     return _exit_code(session, caught, debug=debug) or save_code
 
@@ -108,7 +108,7 @@ def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -
     if not colon or len(scheme) < 2 or scheme.casefold() == "file" or os.path.exists(uri):  # noqa: PTH110 - as in uri
         return build()
     text = f"looking for {uri}"
-    say(text)
+    print_notice(text)
     if headless:
         return build()
     from ecg_live.dashboard.searching import search
@@ -117,7 +117,7 @@ def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -
     with caught.handled(lambda: None, signal.SIGINT):
         session = search(build, f"ecg-live · {uri}", sanitize(text), lambda: bool(caught))
     if session is None:
-        say("the search was ended")
+        print_notice("the search was ended")
     return session
 
 
@@ -144,7 +144,7 @@ def _show_in_terminal(session: Session, settings: LiveSettings) -> None:
         if isinstance(error, OSError):
             discard_output()
         with contextlib.suppress(OSError):
-            say(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
+            print_notice(f"the terminal shows nothing any more ({why}); the session goes on without it, Ctrl-C ends it")
         session.screen_closed()
         while not session.wait(0.1):
             pass
@@ -161,8 +161,8 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str) -> None:
     except DrawingError as error:
         if not (session.recording or settings.json or settings.lsl_out):
             raise
-        complain(error)
-        say("the session goes on without its window; Ctrl-C ends it")
+        print_error(error)
+        print_notice("the session goes on without its window; Ctrl-C ends it")
         _show(session, settings, uri, headless=True)
 
 
@@ -172,7 +172,7 @@ def _wait_for_end(session: Session) -> None:
     while not session.wait(0.1):
         if session.only_recorded and not reported:
             reported = True
-            say("the output has no reader any more; the recording goes on, Ctrl-C ends it")
+            print_notice("the output has no reader any more; the recording goes on, Ctrl-C ends it")
 
 
 def _stop(session: Session, *, headless: bool) -> None:
@@ -188,6 +188,6 @@ def _exit_code(session: Session, caught: CaughtSignals, *, debug: bool) -> int:
     if session.crash is not None and debug:
         raise session.crash
     if session.error is not None:
-        complain(session.error)
+        print_error(session.error)
         return session.error.exit_code if session.crash is None else CRASH_EXIT_CODE
     return caught.exit_code

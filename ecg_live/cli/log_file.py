@@ -21,7 +21,7 @@ from typing import TextIO
 
 from ecg_live import __version__
 from ecg_live.atomic_write import PRIVATE_FILE
-from ecg_live.cli import say
+from ecg_live.cli import print_notice
 from ecg_live.config import LiveSettings, load_settings
 from ecg_live.errors import ConfigError, DatasetError, EcgLiveError, RecordingError
 from ecg_live.participant_profile import file_name_of
@@ -91,7 +91,7 @@ class _LogFile(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
         if not self._failure_reported:
             self._failure_reported = True
-            say(f"the log {self._path} takes no more; the rest goes on without it")
+            print_notice(f"the log {self._path} takes no more; the rest goes on without it")
 
     def close(self) -> None:
         with suppress(OSError):  # a failed write was reported

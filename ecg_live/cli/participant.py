@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import print_error, print_notice
 from ecg_live.config import LiveSettings
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
@@ -93,14 +93,16 @@ class ParticipantState:
         if self._profile is None:
             return 0
         if self._fitted is None:
-            say(f"profile of {self._profile.participant}: kept nothing: this source gives no ECG to learn from")
+            print_notice(
+                f"profile of {self._profile.participant}: kept nothing: this source gives no ECG to learn from"
+            )
             return 0
         entries = list(self._learnt(self._fitted))
         try:
             for entry in entries:
                 self._profile.save(entry)
         except EcgLiveError as error:
-            complain(error)
+            print_error(error)
             return error.exit_code
         self._report("kept", self._profile, entries)
         return 0
@@ -142,7 +144,7 @@ class ParticipantState:
             for entry in entries
         ]
         found = "; ".join(texts) or EMPTY_TEXTS[done]
-        say(f"profile of {profile.participant}: {done} {found}")
+        print_notice(f"profile of {profile.participant}: {done} {found}")
 
 
 def device_key(uri: str, info: StreamInfo) -> str:

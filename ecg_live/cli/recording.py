@@ -9,7 +9,7 @@ from datetime import datetime
 from math import inf
 from pathlib import Path
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import print_error, print_notice
 from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.events import Clock, StreamInfo
@@ -80,12 +80,12 @@ class RecorderFactory:
         )  # fmt: skip
         self._add_to_profile(path)
         if not named:  # the dashboard closes, and the terminal still shows the path
-            say(f"recording to {path}")
+            print_notice(f"recording to {path}")
         return recorder
 
     def _report_move(self, path: Path) -> None:
         """Report that the recording goes on in another folder."""
-        say(f"the disk cannot be written to; the recording goes on in {path}")
+        print_notice(f"the disk cannot be written to; the recording goes on in {path}")
         self._add_to_profile(path)
 
     def _add_to_profile(self, path: Path) -> None:
@@ -95,7 +95,7 @@ class RecorderFactory:
         try:
             Profile(self._settings.participant).save(KnownRecording(str(path.absolute()), timestamp_now()))
         except EcgLiveError as error:  # the recording goes on
-            complain(error)
+            print_error(error)
 
     def _path_by_time(self) -> Path:
         parts = [file_name_of(text) for text in (self._settings.participant, self._settings.session) if text]
@@ -116,9 +116,9 @@ class RecorderFactory:
         if not announce:
             return
         if left is not None and left < need:
-            say(f"{left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB")
+            print_notice(f"{left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB")
         if not self._info.channels:
-            say("this source gives no ECG: markers, heart rate and events are recorded")
+            print_notice("this source gives no ECG: markers, heart rate and events are recorded")
 
 
 def default_folder() -> Path:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import say
+from ecg_live.cli import print_notice
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.signals import CaughtSignals
 from ecg_live.config import LiveSettings
@@ -132,7 +132,7 @@ def open_auxiliaries(settings: LiveSettings) -> list[OpenedAuxiliary]:
     from devices.auxiliary import open_auxiliary
 
     for uri in settings.also:
-        say(f"looking for {uri}")
+        print_notice(f"looking for {uri}")
     return [open_auxiliary(uri, time.monotonic) for uri in settings.also]
 
 
@@ -185,9 +185,9 @@ def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iter
         )
         stack.enter_context(server)
         if server.warning:
-            say(server.warning)
+            print_notice(server.warning)
         if settings.mark_port is not None:
-            say(f"markers on 127.0.0.1:{server.port}, token {server.token}")
+            print_notice(f"markers on 127.0.0.1:{server.port}, token {server.token}")
         if settings.markers is not None:
             from devices.lsl.markers import LslMarkers
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import print_error, print_notice
 from ecg_live.cli.commands.options import Channel, Debug, Unit
 from ecg_live.text import sanitize
 
@@ -38,7 +38,7 @@ def export(
     for path in result.files:
         print(sanitize(str(path)))
     for remark in result.remarks:
-        say(remark)
+        print_notice(remark)
     if result.error is not None:
-        complain(result.error)
+        print_error(result.error)
         raise typer.Exit(result.error.exit_code)

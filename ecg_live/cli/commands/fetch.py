@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import say
+from ecg_live.cli import print_notice
 from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 from ecg_live.cli.training_extra import training_imports
 from ecg_live.errors import ConfigError
@@ -74,7 +74,7 @@ def fetch_data(name: str, folder: Path | None, url: str | None, *, yes: bool) ->
             ended.callback(bars.stop)
             path = download(name, folder or Path("data") / name, accept, show, url)
     except KeyboardInterrupt:
-        say("stopped; the same command goes on from here")
+        print_notice("stopped; the same command goes on from here")
         return INTERRUPTED_EXIT_CODE
     source = DOWNLOAD_SOURCES[name]
     dataset = f"--dataset {name} " if source.option == "--data" else ""

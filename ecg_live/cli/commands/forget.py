@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import print_error, print_notice
 from ecg_live.cli.commands.options import Debug
 from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 from ecg_live.errors import ConfigError, RecordingError
@@ -47,7 +47,7 @@ def forget(
         code = _forget(Profile(participant), folders or [], yes=yes, dry_run=dry_run, as_json=as_json)
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        say("stopped: nothing was removed")
+        print_notice("stopped: nothing was removed")
         code = INTERRUPTED_EXIT_CODE
     raise typer.Exit(code)
 
@@ -97,7 +97,7 @@ def _confirmed(found: Inventory) -> bool:
     print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().rstrip("\r\n") == found.participant:
         return True
-    say(f"that is not {found.participant}: nothing was removed")
+    print_notice(f"that is not {found.participant}: nothing was removed")
     return False
 
 
@@ -109,23 +109,23 @@ def _remove(found: Inventory, profile: Profile) -> int:
         remove_files(found, profile)
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        say(f"stopped; {_count_files(len(found.removed), 'was', 'were')} removed, not these:")
+        print_notice(f"stopped; {_count_files(len(found.removed), 'was', 'were')} removed, not these:")
         for path in not_reached(found):
-            say(str(path))
+            print_notice(str(path))
         return INTERRUPTED_EXIT_CODE
     return _report_removed(found)
 
 
 def _report_removed(found: Inventory) -> int:
     """Print what was removed and what remains; return the exit code."""
-    say(f"{_count_files(len(found.removed), 'was', 'were')} removed")
+    print_notice(f"{_count_files(len(found.removed), 'was', 'were')} removed")
     if not found.kept_of_participant:
         return 0
     for kept in found.kept_of_participant:
-        say(f"{kept.path} remains: {kept.why}")
+        print_notice(f"{kept.path} remains: {kept.why}")
     remains = _count_files(len(found.kept_of_participant), "remains", "remain")
     remedy = "look at them and remove them by hand, or remove the cause and give the command again"
-    complain(RecordingError(f"{remains} that may hold data of {found.participant}", remedy))
+    print_error(RecordingError(f"{remains} that may hold data of {found.participant}", remedy))
     return RecordingError.exit_code
 
 

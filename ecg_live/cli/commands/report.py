@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli import complain, say
+from ecg_live.cli import print_error, print_notice
 from ecg_live.cli.commands.options import Debug
 from ecg_live.text import sanitize
 
@@ -30,7 +30,7 @@ def report(
     written = write_report(files, out, force=force)
     print(sanitize(str(written.path)))
     for remark in written.remarks:
-        say(remark)
+        print_notice(remark)
     if written.error is not None:
-        complain(written.error)
+        print_error(written.error)
         raise typer.Exit(written.error.exit_code)

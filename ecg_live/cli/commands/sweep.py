@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ecg_live.cli import say
+from ecg_live.cli import print_notice
 from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals
 from ecg_live.cli.training_extra import training_imports
 from ecg_live.errors import ConfigError
@@ -68,7 +68,7 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         with caught.handled(lambda: _exit(caught.exit_code), signal.SIGTERM):
             found = run_cells(spec, out, run_cell, _print_progress, SWEEP_ENGINES[engine], jobs)
     except KeyboardInterrupt:
-        say("stopped; the same command goes on with the cells that are not done")
+        print_notice("stopped; the same command goes on with the cells that are not done")
         return INTERRUPTED_EXIT_CODE
     for title, table in zip(TABLE_TITLES, found.shown, strict=False):
         _print_table(title, table)

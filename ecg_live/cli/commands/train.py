@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecg_live.cli import say
+from ecg_live.cli import print_notice
 from ecg_live.cli.commands.options import DatasetFolder, DatasetName, Debug, Log
 from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals, interrupt
 from ecg_live.cli.training_extra import require_training_packages
@@ -126,7 +126,7 @@ def train_model(
         try:
             report = run_training(planned, settings, progress)
         except KeyboardInterrupt:
-            say("stopped; the same command goes on from here")
+            print_notice("stopped; the same command goes on from here")
             return caught.exit_code or INTERRUPTED_EXIT_CODE
     if report is not None:
         for label in report.labels:

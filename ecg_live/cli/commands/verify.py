@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli import complain
+from ecg_live.cli import print_error
 from ecg_live.cli.commands.options import Debug, Json
 from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.text import sanitize
@@ -36,7 +36,7 @@ def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
         try:
             report = verify_recording(path)
         except EcgLiveError as error:
-            complain(error)
+            print_error(error)
             all_sound = False
             continue
         print(json.dumps(report.as_json()) if as_json else "\n".join(map(sanitize, report.lines())))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ecg_live.cli import complain
+from ecg_live.cli import print_error
 from ecg_live.cli.terminal import TerminalView, bars, event_line, show_in_terminal
 from ecg_live.errors import DeviceError
 from ecg_live.events import Battery, Gap, Marker, State
@@ -122,7 +122,7 @@ def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     out = io.StringIO()
     session.run()
     show_in_terminal(session, Console(file=out, width=100))
-    complain(DeviceError(f"no {HOSTILE}", HOSTILE))
+    print_error(DeviceError(f"no {HOSTILE}", HOSTILE))
     said = capsys.readouterr().err
     for shown in (text, out.getvalue(), said):
         assert "evil" in shown
