@@ -67,8 +67,8 @@ def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys
     assert model == f"model   {few / 'model.safetensors'}"
     assert report == f"report  {few / 'model.html'}"
     assert len(rows) == 6 * 2 * 2
-    assert sum("leave one subject out, 3 people" in row for row in rows) == 12
-    assert sum("segments mixed, 3 people" in row for row in rows) == 12
+    assert sum("leave one subject out, 3 subjects" in row for row in rows) == 12
+    assert sum("segments mixed, 3 subjects" in row for row in rows) == 12
     assert rows[0].startswith(
         "  majority               no baseline     AUROC 0.500 [0.50, 0.50]  balanced accuracy 0.5"
     )
