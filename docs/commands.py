@@ -53,7 +53,9 @@ def _command(command: Any) -> Iterator[str]:
 
 
 def _paragraph(text: str) -> str:
-    """Keep the lines of an example (its first line is click's mark, a backspace), and join those of other text."""
+    """Keep the lines of a block (its first line is click's mark, a backspace), and join those of other text."""
+    if text.startswith("Example: "):
+        return f"Example: `{_plain(text.removeprefix('Example: '))}`\n"
     mark, _, lines = text.partition("\n")
     return f"```\n{lines}\n```\n" if mark.strip() == "\b" else f"{_plain(text)}\n"
 

@@ -22,7 +22,7 @@ from ecg_live.cli.commands.sweep import sweep
 from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
 
-GROUPS = {
+COMMAND_GROUPS = {
     "Sessions": (demo, run, mark),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
@@ -38,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group, commands in GROUPS.items():
+for group, commands in COMMAND_GROUPS.items():
     for command in commands:
         app.command(rich_help_panel=group)(command)
 

@@ -28,7 +28,7 @@ from ecg_live.participant_profile import file_name_of
 from ecg_live.text import sanitize
 
 LOGGED_PACKAGES = ("ecg_live", "devices", "training")
-MASK = "[...]"
+MASK_TEXT = "[...]"
 _log = logging.getLogger(__name__)
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -49,7 +49,7 @@ class PrivateFormatter(logging.Formatter):
         if record.exc_info:
             message += f": {self.formatException(record.exc_info)}"
         if self._private is not None:
-            message = self._private.sub(MASK, message)
+            message = self._private.sub(MASK_TEXT, message)
         return f"{time} {record.levelname} {record.name} {sanitize(message)}"
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name

@@ -159,7 +159,15 @@ class TerminalView:
 def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
     """Names and values below the trace; dashes for values that are unknown.
 
-    Probabilities take at most ``room`` characters.
+    Parameters
+    ----------
+    snapshot : Snapshot
+    last : Prediction, optional
+        The latest one.
+    room : int
+        Characters that the probabilities of a head may take.
+    stale : bool
+        The latest prediction is too old to show.
     """
     fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
     rows = [("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--")]

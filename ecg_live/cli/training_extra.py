@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from ecg_live.errors import ConfigError
 
-REQUIRED_PACKAGES = ("filelock", "lightning_fabric", "sklearn")
+TRAINING_PACKAGES = ("filelock", "lightning_fabric", "sklearn")
 
 
 def require_training_packages() -> None:
@@ -19,7 +19,7 @@ def require_training_packages() -> None:
     ConfigError
         A package is missing.
     """
-    for name in REQUIRED_PACKAGES:
+    for name in TRAINING_PACKAGES:
         if find_spec(name) is None:
             raise _not_installed(name)
 
