@@ -7,11 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
+NEEDED = ("torch", "lightning_fabric", "sklearn", "pooch", "matplotlib")
 
 
+@pytest.mark.skipif(not all(map(find_spec, NEEDED)), reason="every module is imported: needs the extra train")
 def test_modules_load_and_features_work_without_the_unix_parts_of_python(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.windows_program", str(tmp_path)],

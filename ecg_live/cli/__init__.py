@@ -61,11 +61,11 @@ def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError
         return error
     if isinstance(error, ImportError):
         name = (error.name or "").partition(".")[0]
-        place = _module_path(name)
-        if name not in SIBLING_PACKAGES or place is None or place.parent == Path(__file__).parents[2]:
+        path = _module_path(name)
+        if name not in SIBLING_PACKAGES or path is None or path.parent == Path(__file__).parents[2]:
             return None
         return ConfigError(
-            f"{place} hides the package {name!r} of ecg-live", "rename it, or run ecg-live from another folder"
+            f"{path} hides the package {name!r} of ecg-live", "rename it, or run ecg-live from another folder"
         )
     if error.filename is None:
         return EcgLiveError(f"the output cannot be written: {error.strerror}", "check where it goes")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ecg_live.model.predictor import Predictor
     from ecg_live.signal.pipeline import SignalPath
 
-MIN_SCALE_S = 60  # usable seconds that a stored scale needs: the z-score's memory (DESIGN: a = max(1/k, 1/60))
+MIN_SCALE_S = 60  # usable seconds that a stored scale needs: the memory of `ecg_live.signal.zscore`
 EMPTY_TEXTS = {
     "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
     "kept": f"nothing new: no baseline was made, and a scale needs {MIN_SCALE_S} usable seconds",
