@@ -53,8 +53,7 @@ def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, f
         raise ConfigError(f"--to is {form!r}; it is csv, edf or xdf", "for example --to csv")
     if form == "xdf":
         closed = close_xdf(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
-        what = f"{closed.dropped} bytes of a torn chunk left out, {closed.added} footers added"
-        return ExportResult([closed.path], [what], closed.error)
+        return ExportResult([closed.path], closed.remarks, closed.error)
     contents = read_contents(source) if source.is_file() else None
     signal = open_signal(source, options, contents)
     remarks = [] if contents is None else _remarks(contents)
