@@ -60,7 +60,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ({}, "but holds no encoder"),
         ({"ecg_live": "{}"}, "but holds no encoder"),
         ({"ecg_live_encoder": "[]"}, "schema list"),
-        ({"ecg_live_encoder": "{"}, "no JSON"),
+        ({"ecg_live_encoder": "{"}, "is not JSON"),
         ({"ecg_live_encoder": '{"schema": 0, "card": {"padding": "same", "seen": {}, "made": {}}}'}, "schema 0"),
         ({"ecg_live_encoder": '{"schema": 2, "card": {"padding": "same", "seen": {}, "made": {}}}'}, "checksum"),
     ],
