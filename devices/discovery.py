@@ -114,12 +114,14 @@ def bluetooth_devices(seconds: float) -> list[BluetoothDevice]:
 
 def _identify(found: FoundDevice, *, name_is_unique: bool) -> BluetoothDevice:
     from devices.bluetooth.heart_rate import HeartRateDriver  # noqa: PLC0415 - as bleak
+    from devices.bluetooth.movesense import MovesenseDriver  # noqa: PLC0415
     from devices.bluetooth.polar import PolarDriver  # noqa: PLC0415
     from devices.shimmer import ShimmerDriver  # noqa: PLC0415
 
-    known: dict[str, tuple[str, Driver]] = {  # a Polar H10 is a heart-rate strap too
+    known: dict[str, tuple[str, Driver]] = {  # a Polar H10 and a Movesense are heart-rate straps too
         "shimmer": ("Shimmer", ShimmerDriver()),
         "polar": ("Polar H10", PolarDriver()),
+        "movesense": ("Movesense", MovesenseDriver()),
         "hr": ("heart-rate strap", HeartRateDriver()),
     }
     target = found.name if found.name and name_is_unique and "," not in found.name else found.address

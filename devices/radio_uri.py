@@ -1,4 +1,4 @@
-"""Open ``shimmer:``, ``polar:`` and ``hr:`` URIs: a device name, or settings as ``key=value``.
+"""Open ``shimmer:``, ``polar:``, ``movesense:`` and ``hr:`` URIs: a device name, or settings as ``key=value``.
 
 Apart from `devices.uri`, which imports it for such URIs only: reading a file loads no Bluetooth library.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import HeartRateDriver
+from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.device_source import DeviceSource
 from devices.link import Driver
@@ -30,12 +31,12 @@ def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> De
     Parameters
     ----------
     scheme : str
-        ``shimmer``, ``polar`` or ``hr``.
+        ``shimmer``, ``polar``, ``movesense`` or ``hr``.
     text : str
         What follows its colon: a name, part of a name, an address, a serial port (Shimmer only), or nothing for the
         first device in reach; then settings, as in ``7A21,rate=256,gain=4``.
     options : ReadOptions
-        Rate and channel set a Shimmer's rate and lead, where the text does not.
+        Rate and channel set a Shimmer's rate and lead, and the rate a Movesense's, where the text does not.
     clock : Clock
         Session clock in s.
 
@@ -52,6 +53,8 @@ def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> De
         return _open_shimmer(
             _parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate", "gain", "lead", "bits")), options, clock
         )
+    if scheme == "movesense":
+        return _open_movesense(_parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate")), options, clock)
     return _open_strap(scheme, _parse_settings(scheme, text, _IDENTITY_KEYS), options, clock)
 
 
@@ -85,6 +88,13 @@ def _open_strap(scheme: str, settings: dict[str, str], options: ReadOptions, clo
         raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
     driver: Driver = (PolarDriver if scheme == "polar" else HeartRateDriver)(_device_name(settings), clock)
     return DeviceSource(driver, BleTransport(), clock)
+
+
+def _open_movesense(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+    if options.channel is not None:
+        raise ConfigError("movesense: has one channel", "leave --channel out")
+    rate = _number(settings, "rate", options.rate or 256.0)
+    return DeviceSource(MovesenseDriver(_device_name(settings), rate, clock), BleTransport(), clock)
 
 
 def _open_shimmer(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:

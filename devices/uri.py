@@ -38,19 +38,12 @@ def _radio_opener(scheme: str) -> OpenDevice:
     return open_device
 
 
-def _refuse_movesense(text: str, options: ReadOptions, clock: Clock) -> Source:  # noqa: ARG001 - OpenDevice's signature
-    raise ConfigError(
-        f"movesense:{text}: this version does not read a Movesense's own ECG: its coding is not known well enough",
-        "have another program send it as LSL and run lsl:NAME; its heart rate alone: hr:NAME",
-    )
-
-
 _OPENERS: dict[str, OpenDevice] = {
     "lsl": _open_lsl,
     "shimmer": _radio_opener("shimmer"),
     "polar": _radio_opener("polar"),
     "hr": _radio_opener("hr"),
-    "movesense": _refuse_movesense,
+    "movesense": _radio_opener("movesense"),
 }  # each reads what follows its colon
 
 
@@ -101,8 +94,7 @@ def _open_device(uri: str, scheme: str, text: str, options: ReadOptions, clock: 
     source = open_plugin_device(scheme, text, options, clock)
     if source is not None:
         return source
-    built_in = (name for name in ("file", *_OPENERS) if name != "movesense")
-    known = ", ".join(f"{name}:" for name in (*built_in, *plugin_names("ecg_live.devices")))
+    known = ", ".join(f"{name}:" for name in ("file", *_OPENERS, *plugin_names("ecg_live.devices")))
     raise ConfigError(
         f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
     )

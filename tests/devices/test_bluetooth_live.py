@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devices.bluetooth.ble import BleTransport
+from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.device_source import DeviceSource
 from devices.link import Driver
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
+from devices.simulate.movesense import SimulatedMovesense
 from devices.simulate.player import Player
 from devices.simulate.polar import SimulatedPolar
 from devices.simulate.shimmer import SimulatedShimmer
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 SHIMMER_STEP = 2420 / 4 / (2**23 - 1)  # mV of a Shimmer at gain 4 and 24 bit
 POLAR_STEP = 0.001  # mV of a Polar
+MOVESENSE_STEP = 1000 / 20 / 2**17  # mV of a Movesense's counts
 BACK = 2.0  # s from a device's return to its data
 FAULTS = int(os.environ.get("ECG_LIVE_SOAK_FAULTS", "200"))
 SOAK = float(os.environ.get("ECG_LIVE_SOAK_SECONDS", "60"))  # s; the long form is 600
@@ -84,6 +87,35 @@ def polar(radio: Radio, number: int = 99) -> Iterator[Worn]:
         yield worn
     finally:
         worn.close()
+
+
+@contextmanager
+def movesense(radio: Radio, number: int = 77) -> Iterator[Worn]:
+    name = f"Movesense {number:012}"
+    emulator = SimulatedMovesense(Player(ramp(MOVESENSE_STEP), 512), name, has_mv_path=False)
+    worn = Worn(radio, emulator, MovesenseDriver(name, 512), MOVESENSE_STEP, number, late=256)
+    try:
+        yield worn
+    finally:
+        worn.close()
+
+
+def test_a_movesense_streams_is_lost_and_reboots(radio: Radio) -> None:
+    with movesense(radio) as sensor:
+        assert sensor.listener.hear(512, 5) < 3
+        assert sensor.ledger.lost == 0
+        radio.call(sensor.wearer.lose)
+        assert sensor.listener.hear(32, 5) < BACK
+        sensor.add_up()
+        assert sensor.ledger.gaps == 1
+        emulator = sensor.emulator
+        assert isinstance(emulator, SimulatedMovesense)
+        emulator.slots_used_up = True
+        radio.run(sensor.wearer.disconnect())
+        assert sensor.listener.hear(64, 15) < 12
+        assert [state.detail[:28] for state in sensor.listener.states if state.state == "warning"] == [
+            "the sensor answers 429: its "
+        ]
 
 
 def test_two_devices_stream_drop_out_and_come_back(radio: Radio) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import HeartRateDriver
+from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.device_source import DeviceSource
 from devices.read_options import ReadOptions
@@ -30,6 +31,8 @@ def opened(uri: str, opening: ReadOptions | None = None) -> DeviceSource:
         ("polar:", PolarDriver, BleTransport, "Polar H10"),
         ("polar:12345678", PolarDriver, BleTransport, "Polar 12345678"),
         ("POLAR:name=Polar H10 1", PolarDriver, BleTransport, "Polar H10 1"),
+        ("movesense:", MovesenseDriver, BleTransport, "Movesense"),
+        ("movesense:174430000123,rate=512", MovesenseDriver, BleTransport, "Movesense 174430000123"),
         ("hr:AA:BB:CC:DD:EE:FF", HeartRateDriver, BleTransport, "heart-rate strap AA:BB:CC:DD:EE:FF"),
         ("hr:", HeartRateDriver, BleTransport, "heart-rate strap"),
         ("shimmer:", ShimmerDriver, BleTransport, "Shimmer"),
@@ -54,12 +57,23 @@ def test_settings_of_a_shimmer() -> None:
     assert (info.rate, info.channels[info.ecg]) == (128.0, "LA-RA")
 
 
+def test_rate_of_a_movesense() -> None:
+    assert opened("movesense:").info.rate == 256.0
+    assert opened("movesense:0123,rate=500").info.rate == 500.0
+    assert opened("movesense:", ReadOptions(rate=125)).info.rate == 125.0
+    with pytest.raises(ConfigError, match="has one channel"):
+        opened("movesense:", ReadOptions(channel="ECG"))
+
+
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
         ("shimmer:x,speed=3", "no setting 'speed=3', expected NAME or one of name, address, rate, gain, lead, bits"),
         ("shimmer:x,7", "no setting '7'"),
         ("polar:x,rate=130", "expected NAME or one of name, address"),
+        ("movesense:x,gain=4", "expected NAME or one of name, address, rate"),
+        ("movesense:x,rate=130", "a rate of 130 Hz; a Movesense has 125, 128, 200"),
+        ("movesense:x,rate=nan", "a rate of nan Hz"),
         ("shimmer:x,rate=fast", "rate=fast is not a number"),
         ("shimmer:x,gain=4.5", "gain=4.5 is not a whole number"),
         ("shimmer:x,bits=nan", "bits=nan is not a whole number"),

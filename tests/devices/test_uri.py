@@ -45,12 +45,6 @@ def test_unknown_schemes(uri: str) -> None:
         open_source(uri, ReadOptions())
 
 
-def test_a_movesense_is_declined_with_what_to_do_instead() -> None:
-    with pytest.raises(ConfigError, match=r"movesense:174430: .* does not read .*run lsl:NAME; .*hr:NAME") as caught:
-        open_source("movesense:174430", ReadOptions())
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize(
     "uri", ["C:\\data\\ecg.csv", "c:ecg.csv", "nowhere/lsl:a.csv", "missing.edf", "file:missing", "~nobody9/x"]
 )

@@ -17,6 +17,7 @@ import pylsl
 import pytest
 
 from devices.bluetooth.heart_rate import HeartRateDriver
+from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
 from devices.bluetooth.polar_frames import POLAR_RATE_HZ
 from devices.device_source import DeviceSource
@@ -29,6 +30,7 @@ from devices.replay import Replay
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
 from devices.simulate.emulator import Emulator
+from devices.simulate.movesense import SimulatedMovesense
 from devices.simulate.player import Player
 from devices.simulate.polar import SimulatedPolar
 from devices.simulate.serial_host import SerialHost
@@ -153,6 +155,12 @@ ECG: dict[str, Callable[[], Rig]] = {
     "replay": replay,
     "lsl": lsl,
     "polar": lambda: over_wire(lambda time: PolarDriver("", time), SimulatedPolar(Player(RAMP, POLAR_RATE_HZ), ppm=40)),
+    "movesense": lambda: over_wire(
+        lambda time: MovesenseDriver("", clock=time), SimulatedMovesense(Player(RAMP, 256.0), ppm=40)
+    ),
+    "movesense before 2.3": lambda: over_wire(
+        lambda time: MovesenseDriver("", clock=time), SimulatedMovesense(Player(RAMP, 256.0), has_mv_path=False)
+    ),
     "shimmer3r": lambda: over_wire(lambda time: ShimmerDriver("", clock=time), SimulatedShimmer(RAMP)),
     "shimmer3": lambda: over_wire(
         lambda time: ShimmerDriver("", rate=256, clock=time), SimulatedShimmer(RAMP, hardware=3)

@@ -11,7 +11,7 @@ Source = Annotated[
     str,
     typer.Argument(
         help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, polar:NAME, "
-        "hr:NAME; see devices."
+        "movesense:NAME, hr:NAME; see devices."
     ),
 ]
 Model = Annotated[

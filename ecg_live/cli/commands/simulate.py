@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from devices.simulate.player import Player
     from ecg_live.config import LiveSettings
 
-SIMULATED_DEVICES = ("lsl", "shimmer", "polar")
-DEVICE_RATES_HZ = {"shimmer": 512.0, "polar": 130.0}  # the rate that ecg-live run sets; the only one of a Polar H10
+SIMULATED_DEVICES = ("lsl", "shimmer", "polar", "movesense")
+DEVICE_RATES_HZ = {  # the rate that ecg-live run sets; the only one of a Polar H10
+    "shimmer": 512.0,
+    "polar": 130.0,
+    "movesense": 256.0,
+}
 DEFAULT_ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # bumble's names of transports
 
 
 def simulate(
-    device: Annotated[str, typer.Argument(help="lsl, shimmer or polar.")],
+    device: Annotated[str, typer.Argument(help="lsl, shimmer, polar or movesense.")],
     file: Annotated[Path, typer.Argument(help="Recording to play.")],
     name: Annotated[str | None, typer.Option(help="Name of the device.")] = None,
     loop: Annotated[bool, typer.Option("--loop", help="LSL: begin again at the end; radio devices always do.")] = False,
@@ -47,7 +51,7 @@ def simulate(
     ] = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
-    """Play a recording as a device, to try ecg-live without one: an LSL stream, a Shimmer, a Polar H10.
+    """Play a recording as a device, to try ecg-live without one: an LSL stream, a Shimmer, a Polar H10, a Movesense.
 
     Example: ecg-live simulate lsl recordings/supine_1min.txt --loop
     """
@@ -70,7 +74,7 @@ def play(
     Parameters
     ----------
     device : str
-        ``lsl``, ``shimmer`` or ``polar``.
+        ``lsl``, ``shimmer``, ``polar`` or ``movesense``.
     file : Path
         The recording.
     name : str, optional
@@ -167,6 +171,10 @@ def _emulator(device: str, file: Path, options: ReadOptions, name: str | None) -
         from devices.simulate.polar import SimulatedPolar
 
         return SimulatedPolar(player, name or "Polar H10 12345678")
+    if device == "movesense":
+        from devices.simulate.movesense import SimulatedMovesense
+
+        return SimulatedMovesense(player, name or "Movesense 174430000123")
     from devices.simulate.shimmer import SimulatedShimmer
 
     return SimulatedShimmer(player.samples, name=name)

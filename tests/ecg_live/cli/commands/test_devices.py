@@ -58,6 +58,7 @@ def test_a_time_that_cannot_be() -> None:
     [
         ("Shimmer3R-7A21-BLE", ("65333333-a115-11e2-9e9a-0800200ca100",), "shimmer:Shimmer3R-7A21-BLE"),
         ("Polar H10 12345678", ("0000180d-0000-1000-8000-00805f9b34fb",), "polar:Polar H10 12345678"),
+        ("Movesense 174430000123", ("0000180d-0000-1000-8000-00805f9b34fb",), "movesense:Movesense 174430000123"),
         ("TICKR", ("0000180d-0000-1000-8000-00805f9b34fb",), "hr:TICKR"),
         ("a,b", ("0000180d-0000-1000-8000-00805f9b34fb",), "hr:AA:BB"),
         ("Lamp", (), ""),

@@ -90,7 +90,7 @@ def test_what_cannot_be_played(tmp_path: Path) -> None:
     def attempt(device: str, *, serial: bool = False, file: str = "none.csv") -> int:
         return play(device, tmp_path / file, None, {}, loop=False, serial=serial, adapter=None)
 
-    with pytest.raises(ConfigError, match=r"no simulated 'muse' \(choose one of lsl, shimmer, polar"):
+    with pytest.raises(ConfigError, match=r"no simulated 'muse' \(choose one of lsl, shimmer, polar, movesense"):
         attempt("muse")
     with pytest.raises(ConfigError, match="polar has no serial port"):
         attempt("polar", serial=True)
@@ -110,6 +110,8 @@ def test_by_bluetooth_it_says_what_to_run_once_it_is_on_the_air(
         first == f"ecg-live: My strap by Bluetooth, on adapter {adapter}; watch it with: ecg-live run 'polar:My strap'"
     )
     assert last.startswith("ecg-live: My strap took ")
+    assert play("movesense", file, None, {"seconds": "0.3"}, loop=True, serial=False, adapter=adapter) == 0
+    assert "ecg-live run 'movesense:Movesense 174430000123'" in capsys.readouterr().out
     with pytest.raises(DeviceError, match="nonsense cannot be used as a Bluetooth adapter"):
         play("shimmer", file, None, {}, loop=True, serial=False, adapter="nonsense")
     assert capsys.readouterr().out == ""
