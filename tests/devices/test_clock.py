@@ -48,7 +48,7 @@ def test_drift_is_found_through_jitter_bursts_and_losses(lost: float, bursts: bo
     assert worst < 0.015
 
 
-def test_times_hold_in_the_first_minute_and_no_drift_is_told_yet() -> None:
+def test_times_hold_in_the_first_minute_and_no_drift_is_reported_yet() -> None:
     clock = DeviceClock()
     assert math.isnan(clock.host_time(START))
     for device, arrived in stream(30):
@@ -109,7 +109,7 @@ def test_answers_never_go_back(steps: list[tuple[float, float]]) -> None:
         before = answer
 
 
-def test_drift_is_told_once_a_minute() -> None:
+def test_drift_is_reported_once_a_minute() -> None:
     clock, told = DeviceClock(), list[State]()
     for k in range(250):
         clock.push(k, true_host(START + k, 12e-6))

@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_one_counted_gap() -> None:
     assert rest[2] == Gap(200, 150, "the computer was too slow: its queue was full", time=chunks[4].time)
 
 
-def test_losses_at_the_end_are_told_too() -> None:
+def test_losses_at_the_end_are_reported_too() -> None:
     queue = SampleQueue(100)
     for chunk in cut(ecg(3, 100), 100, [100, 100]):
         queue.put(chunk)

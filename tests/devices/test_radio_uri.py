@@ -87,7 +87,7 @@ def test_rate_of_a_movesense() -> None:
         ("polar:name=", "name is empty"),
     ],
 )
-def test_what_cannot_be_set_is_told(uri: str, message: str) -> None:
+def test_what_cannot_be_set_is_reported(uri: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         open_source(uri, ReadOptions())
     assert message in error.value.message

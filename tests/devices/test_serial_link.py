@@ -170,7 +170,7 @@ def test_silent_port_is_another_try() -> None:
     os.close(theirs)
 
 
-def test_host_tells_the_device_when_somebody_opens_and_closes() -> None:
+def test_host_reports_the_device_when_somebody_opens_and_closes() -> None:
     left = threading.Event()
 
     class Watched(SimulatedShimmer):

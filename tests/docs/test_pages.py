@@ -89,7 +89,7 @@ def test_readme_has_the_two_commands_that_ci_runs() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/pages/index.md", "docs/pages/model.md"])
-def test_the_weakness_of_the_bundled_model_is_said_where_people_look_first(page: str) -> None:
+def test_the_weakness_of_the_bundled_model_is_said_where_subjects_look_first(page: str) -> None:
     assert {".652", ".246", ".188"} <= set(re.findall(r"\.\d{3}", text(ROOT / page)))
 
 

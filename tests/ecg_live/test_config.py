@@ -118,7 +118,7 @@ def test_a_file_that_is_not_there_is_no_file_to_mend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["a = " + "[" * 5000 + "]" * 5000, ".".join("a" * 5000) + " = 1", "a.b.c = " + "[" * 20 + "]" * 20]
 )
-def test_a_file_nested_deeply_is_told_in_one_line(text: str, tmp_path: Path) -> None:
+def test_a_file_nested_deeply_is_reported_in_one_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "deep.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"deep\.toml: nested (too deeply|more than 16 levels deep)") as caught:
         read_toml(tmp_path / "deep.toml")

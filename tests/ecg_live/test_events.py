@@ -18,7 +18,7 @@ def test_a_device_that_is_away_and_what_counts_down_are_what_goes_on() -> None:
     assert states_that_are("countdown") == ("warming_up", "gap")
 
 
-def test_what_alarms_is_told_with_its_detail() -> None:
+def test_what_alarms_is_reported_with_its_detail() -> None:
     alarms = set(states_that_are("alarm"))
     assert alarms < set(states_that_are("listed"))
     assert not alarms & set(states_that_are("brief"))

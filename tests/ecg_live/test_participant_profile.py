@@ -125,7 +125,7 @@ def test_any_name_stays_in_the_folder_and_no_two_share_one(one: str, other: str)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[2J", "x" * 201, "\u00e9" * 100, " P01", "P01 "])
-def test_nobody_is_called_that(name: str) -> None:
+def test_no_one_is_called_that(name: str) -> None:
     with pytest.raises(ConfigError, match="not a valid participant"):
         Profile(name, Path("/data"))
 

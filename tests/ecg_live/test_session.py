@@ -75,7 +75,7 @@ def test_samples_and_lost_are_what_the_device_took(make: Make, clock: HandClock)
     assert (shot.samples, shot.lost) == (summary.samples, summary.lost)
 
 
-def test_a_gap_that_the_adapter_tells_is_told_once(make: Make) -> None:
+def test_a_gap_that_the_adapter_reports_is_reported_once(make: Make) -> None:
     sink = Keep()
     before, after = Tape(ecg(11, RATE), RATE, ((1000, 200),)).items()
     make([before, Gap(1000, 200, "radio lost"), after], sink)[0].run()

@@ -28,7 +28,7 @@ def test_a_sink_that_raises_is_dropped_with_a_message_and_the_others_go_on(make:
     assert (bad.closed, worse.closed, len(bad.items)) == (1, 1, 5)
 
 
-def test_the_session_ends_when_the_last_sink_is_gone_and_nobody_watches(make: Make, clock: HandClock) -> None:
+def test_the_session_ends_when_the_last_sink_is_gone_and_no_one_watches(make: Make, clock: HandClock) -> None:
     session, source = make(paced(clock, 600), Keep("pipe", 3), watched=False)
     session.run()
     assert source.closed.is_set()
@@ -65,7 +65,7 @@ def test_a_sink_that_raises_at_the_summary_lets_it_be_the_last_for_the_others(ma
     assert "bad stopped: disk full" in str(session.error)
 
 
-def test_a_sink_that_does_not_close_is_told_and_the_others_are_closed(make: Make, clock: HandClock) -> None:
+def test_a_sink_that_does_not_close_is_reported_and_the_others_are_closed(make: Make, clock: HandClock) -> None:
     bad, good = Keep("recorder", breaks_closing=True), Keep("good")
     session, _ = make(paced(clock, 3), bad, good)
     session.run()
@@ -110,7 +110,7 @@ def test_a_source_that_cannot_be_entered(make: Make) -> None:
     assert [type(item) for item in sink.items] == [State, Summary]
 
 
-def test_what_nobody_expected_reaches_the_screen_as_one_error(make: Make, clock: HandClock) -> None:
+def test_what_no_one_expected_reaches_the_screen_as_one_error(make: Make, clock: HandClock) -> None:
     sink = Keep()
     session, _ = make([*paced(clock, 11), ZeroDivisionError("oops")], sink)
     session.run()
@@ -196,7 +196,7 @@ def test_what_a_device_that_fell_silent_did_not_send_before_the_end_is_lost(
     assert gaps == [(12 * 256, lost, "the device was silent until the end")] * bool(lost)
 
 
-def test_a_gap_that_the_device_told_before_it_fell_silent_counts_once(make: Make, clock: HandClock) -> None:
+def test_a_gap_that_the_device_reported_before_it_fell_silent_counts_once(make: Make, clock: HandClock) -> None:
     sink = Keep()
     gap = Gap(12 * 256, 256, "out of range")
     session, _ = make([*paced(clock, 12), gap, lambda: clock.wait(10.0)], sink)

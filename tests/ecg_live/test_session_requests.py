@@ -204,7 +204,7 @@ def test_a_baseline_holds_no_window_from_before_it_was_asked_for(clock: HandCloc
     assert [change.raw for change in sink] == [53.0]  # [22, 32), [32, 42), [42, 52)
 
 
-def test_a_baseline_that_begins_anew_gives_the_line_back_to_the_population(clock: HandClock) -> None:
+def test_a_baseline_that_begins_again_gives_the_line_back_to_the_population(clock: HandClock) -> None:
     sink = Keep()
     model = random_bundle(personal={"mental_load": "hrv"})
     session: Session

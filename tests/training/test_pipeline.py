@@ -133,7 +133,7 @@ def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
         go(few, same, pretrain=(few / "cinc2017",), start=few / "model.safetensors")
 
 
-def test_an_encoder_that_has_seen_people_is_not_scored_on_them_as_strangers(few: Path) -> None:
+def test_an_encoder_that_has_seen_subjects_is_not_scored_on_them_as_strangers(few: Path) -> None:
     go(few)
     with pytest.raises(ConfigError, match="has seen 4 of the subjects who would be left out"):
         go(few, encoder=few / "model.safetensors", out=few / "other.safetensors")

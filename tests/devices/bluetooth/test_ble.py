@@ -73,19 +73,19 @@ def in_a_row(numbers: list[int]) -> bool:
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def test_find_tells_name_services_and_strength(radio: Radio) -> None:
+def test_find_reports_name_services_and_strength(radio: Radio) -> None:
     radio.add(Counter()).move(-71)
     found = run(seen(lambda one: SERVICE in one.services))
     assert (found.name, found.address, found.rssi) == ("Counter-1", HERE, -71)
     assert set(found.services) == {SERVICE, BATTERY}
 
 
-def test_nobody_wanted_is_none_in_time(radio: Radio) -> None:
+def test_no_one_wanted_is_none_in_time(radio: Radio) -> None:
     radio.add(Counter())
     assert run(BleTransport().find(lambda one: one.name == "Shimmer3", 0.2)) is None
 
 
-def test_a_device_that_this_computer_holds_is_told_of(radio: Radio) -> None:
+def test_a_device_that_this_computer_holds_is_reported(radio: Radio) -> None:
     radio.add(Counter())
 
     async def talk() -> None:
@@ -185,7 +185,7 @@ def test_a_stalled_device_stays_connected_and_loses_nothing(radio: Radio) -> Non
 
 
 @pytest.mark.parametrize("polite", [True, False])
-def test_a_lost_link_is_seen_at_once_and_can_be_made_anew(radio: Radio, polite: bool) -> None:
+def test_a_lost_link_is_seen_at_once_and_can_be_made_again(radio: Radio, polite: bool) -> None:
     counter = Counter()
     wearer = radio.add(counter)
 

@@ -50,7 +50,7 @@ def test_messages() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "02", "00 01 02", "04 01", "7A 7A 7A"])
-def test_what_is_no_message_is_told(data: str) -> None:
+def test_what_is_no_message_is_reported(data: str) -> None:
     with pytest.raises(ProtocolError, match="none of its protocol's") as error:
         parse_message(bytes.fromhex(data))
     assert error.value.remedy

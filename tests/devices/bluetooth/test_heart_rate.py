@@ -58,7 +58,7 @@ def test_driver_gives_beats_and_battery() -> None:
     assert HeartRateDriver("").info.channels == ()
 
 
-def test_off_the_skin_and_on_again_is_told_once() -> None:
+def test_off_the_skin_and_on_again_is_reported_once() -> None:
     time = HandTime()
     strap = SimulatedStrap([0.8])
 
@@ -100,7 +100,7 @@ def test_a_measurement_that_is_cut_short_is_a_warning() -> None:
     assert got.details("warning") == ["heart-rate measurement 10 is cut short (renew the battery)"]
 
 
-def test_what_is_no_strap_is_told() -> None:
+def test_what_is_no_strap_is_reported() -> None:
     time = HandTime()
     strap = SimulatedStrap([0.8], name="Scale 1")
     strap.services = strap.services[1:]

@@ -138,7 +138,7 @@ def test_random_faults_leave_nothing_unaccounted(faults: int) -> None:
     assert len(got.of(Gap)) >= faults // 3
 
 
-def test_429_is_cured_by_a_reboot_which_is_told() -> None:
+def test_429_is_cured_by_a_reboot_which_is_reported() -> None:
     time = HandTime()
     sensor = SimulatedMovesense(COUNT)
     sensor.slots_used_up = True
@@ -195,7 +195,7 @@ def refused(sensor: SimulatedMovesense, rate: float = 256) -> ProtocolError:
     return error.value
 
 
-def test_a_sensor_without_the_service_is_told_and_offered_hr() -> None:
+def test_a_sensor_without_the_service_is_reported_and_offered_hr() -> None:
     sensor = SimulatedMovesense(COUNT)
     sensor.services = sensor.services[1:]
     error = refused(sensor)
@@ -266,7 +266,7 @@ def test_packets_of_another_layout_end_it() -> None:
     assert "packet of 50 bytes, expected 36 or 68" in refused(sensor).message
 
 
-def test_a_device_that_says_garbage_is_told() -> None:
+def test_a_device_that_says_garbage_is_reported() -> None:
     class Babbling(SimulatedMovesense):
         def write(self, uuid: str, data: bytes, now: float) -> list[Packet]:
             return [Packet(GSP_NOTIFY_UUID, b"garbage")]
@@ -283,7 +283,7 @@ def test_a_device_that_says_garbage_is_told() -> None:
     assert error.value.remedy
 
 
-def test_garbage_amid_the_stream_is_a_gap_and_told_once() -> None:
+def test_garbage_amid_the_stream_is_a_gap_and_reported_once() -> None:
     time = HandTime()
     sensor = SimulatedMovesense(COUNT)
 

@@ -107,7 +107,7 @@ def test_lost_packets_are_counted_from_the_stamps_in_spite_of_jitter() -> None:
     ]
 
 
-def test_a_packet_that_comes_twice_is_dropped_and_told() -> None:
+def test_a_packet_that_comes_twice_is_dropped_and_reported() -> None:
     items = placed([(packet(0), 1.0), (packet(16), 1.1), (packet(16), 1.1), (packet(32), 1.2)])
     assert [item.start for item in items if isinstance(item, Chunk)] == [0, 16, 32]
     assert [item.detail for item in items if isinstance(item, State)] == ["16 samples came twice and were dropped"]

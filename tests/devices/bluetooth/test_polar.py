@@ -79,13 +79,13 @@ def test_lost_frames_are_counted_from_the_stamps() -> None:
     ]
 
 
-def test_a_frame_that_comes_twice_is_dropped_and_told() -> None:
+def test_a_frame_that_comes_twice_is_dropped_and_reported() -> None:
     items = laid([(frame(0), 1.0), (frame(73), 1.6), (frame(73), 1.7), (frame(146), 2.2)])
     assert [item.start for item in items if isinstance(item, Chunk)] == [0, 73, 146]
     assert [item.detail for item in items if isinstance(item, State)] == ["73 samples came twice and were dropped"]
 
 
-def test_a_thousand_frames_that_come_twice_are_told_and_counted_in_a_few_words() -> None:
+def test_a_thousand_frames_that_come_twice_are_reported_and_counted_in_a_few_words() -> None:
     items = laid((frame(73 * (k // 2)), 1 + 0.28 * k) for k in range(2000))
     assert [item.start for item in items if isinstance(item, Chunk)] == [73 * k for k in range(1000)]
     said = [item.detail for item in items if isinstance(item, State) and item.state == "warning"]
@@ -256,7 +256,7 @@ class Wrong(SimulatedPolar):
         return [Packet(PMD_DATA_UUID, self.data)] if super().due(now) else []
 
 
-def test_an_mtu_that_is_too_small_is_told() -> None:
+def test_an_mtu_that_is_too_small_is_reported() -> None:
     time = HandTime()
     with pytest.raises(ProtocolError, match="refuses to send ECG: MTU too small") as error:
         stream(PolarDriver("", time), SimulatedPolar(COUNT, min_mtu=70), time, lambda _: asyncio.sleep(9), mtu=64)
@@ -280,7 +280,7 @@ def test_a_strap_without_ecg_is_named() -> None:
     assert "hr:" in error.value.remedy
 
 
-def test_a_broken_frame_amid_the_stream_is_a_gap_and_told_once() -> None:
+def test_a_broken_frame_amid_the_stream_is_a_gap_and_reported_once() -> None:
     time = HandTime()
     strap = SimulatedPolar(COUNT)
 

@@ -141,7 +141,7 @@ def test_a_row_that_is_wrong_near_the_start_is_named(tmp_path: Path) -> None:
         assert decode_until_error(path, match=f"line {at + 2}: found '0.1,x'").tolist() == list(range(at))
 
 
-def test_columns_that_no_name_tells_apart_are_called_by_number(tmp_path: Path) -> None:
+def test_columns_that_no_name_distinguishes_are_called_by_number(tmp_path: Path) -> None:
     rows = "".join(f"{i % 256}\t{i}\t{1767225600 + i / 250:.6f}\n" for i in range(500))  # as BrainFlow writes them
     path = write(tmp_path / "a.csv", rows)
     got = decode(path, ReadOptions(channel="2"))

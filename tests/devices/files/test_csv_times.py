@@ -118,7 +118,7 @@ def test_a_unit_that_is_not_stated_shows(tmp_path: Path, start: int, second: flo
     assert [("states no unit" in text) for text in got.warnings] == ([True] if second > 1 and not start else [])
 
 
-def test_of_several_time_columns_the_one_that_tells_samples_apart(tmp_path: Path) -> None:
+def test_of_several_time_columns_the_one_that_distinguishes_samples(tmp_path: Path) -> None:
     rows = "".join(
         f"{(T0 + timedelta(seconds=(i // 73 + 1) * 73 / 130)).isoformat()};{int(764789449e9 + i * 1e9 / 130)};{i}\n"
         for i in range(2000)

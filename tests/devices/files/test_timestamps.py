@@ -145,7 +145,7 @@ def test_markers_lie_among_the_samples_of_their_time_though_the_rate_is_off() ->
     assert found == pytest.approx([-real / RATE, 120, 180 + 5 * real / RATE, (60000 + lost) / RATE], abs=2e-3)
 
 
-def test_markers_on_another_clock_lie_where_they_stand_and_are_told() -> None:
+def test_markers_on_another_clock_lie_where_they_stand_and_are_reported() -> None:
     counter = TimestampCounter(1 / RATE, 1.0, "a.xdf", rate=RATE)
     times = clock(80)
     items = [*counter.push(times[:5000], times[:5000])]

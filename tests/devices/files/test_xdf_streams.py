@@ -45,7 +45,7 @@ def rows(number: int, stamps: list[float], texts: list[list[str]]) -> bytes:
 
 @pytest.mark.parametrize("jump", [200_000.0, -5000.0, 30.0, -30.0])
 @pytest.mark.parametrize("pause", [0, 20])
-def test_a_senders_clock_that_is_set_anew_loses_nothing_but_a_pause(tmp_path: Path, jump: float, pause: int) -> None:
+def test_a_senders_clock_that_is_set_again_loses_nothing_but_a_pause(tmp_path: Path, jump: float, pause: int) -> None:
     parts = [ecg(), header(2, "M", "Markers", "string", 0)]
     for k in range(80):
         by, at = (jump, k + pause) if k >= 40 else (0.0, k)
@@ -61,7 +61,7 @@ def test_a_senders_clock_that_is_set_anew_loses_nothing_but_a_pause(tmp_path: Pa
     ]  # fmt: skip
 
 
-def test_markers_of_a_sender_whose_clock_is_set_anew(tmp_path: Path) -> None:
+def test_markers_of_a_sender_whose_clock_is_set_again(tmp_path: Path) -> None:
     parts = [ecg(), header(2, "M", "Markers", "string", 0)]
     for k in range(80):
         by = 7000.0 if k >= 40 else 0.0
@@ -98,7 +98,7 @@ def test_a_real_recording_whose_clock_was_set_during_a_pause(shared_data: Path) 
     assert got.markers[-1].time - got.markers[0].time == pytest.approx(567.89, abs=1.5)  # the rate itself wanders
 
 
-def test_a_header_that_states_half_the_rate_is_told(tmp_path: Path) -> None:
+def test_a_header_that_states_half_the_rate_is_reported(tmp_path: Path) -> None:
     parts = [samples(1, "float32", [[i] for i in range(200)], [k + i / 200 for i in range(200)]) for k in range(20)]
     got = decode(write(tmp_path / "a.xdf", ecg(), *parts))
     assert (got.info.rate, got.gaps) == (200, [])
@@ -112,7 +112,7 @@ def test_a_stream_of_the_same_name_that_never_sent_does_not_count(tmp_path: Path
         open_recording(write(tmp_path / "b.xdf", ecg(1)), ReadOptions())
 
 
-def test_a_device_that_was_started_anew_goes_on_in_the_same_recording(tmp_path: Path) -> None:
+def test_a_device_that_was_started_again_goes_on_in_the_same_recording(tmp_path: Path) -> None:
     heads = with_source(ecg(1), "aa"), with_source(ecg(2), "aa")
     first = [second(1, k, 50.0 + k) for k in range(40)]
     then = [second(2, 40 + k, 7000.0 + k) for k in range(40)]

@@ -38,7 +38,7 @@ def test_a_missing_unit_is_asked_for() -> None:
         read_layout(stream([("ECG", "", "furlong")]), ReadOptions())
 
 
-def test_other_channels_in_volts_are_kept_and_the_ecg_is_told() -> None:
+def test_other_channels_in_volts_are_kept_and_the_ecg_is_reported() -> None:
     many = stream([("X", "ACC", "g"), ("C3", "EEG", "uV"), ("LL-RA", "ECG", "mV"), ("Vx-RL", "ECG", "mV")])
     kept = read_layout(many, ReadOptions(channel="vx-rl"))
     assert (kept.columns, kept.factors.tolist()) == ((1, 2, 3), [1e-3, 1.0, 1.0])

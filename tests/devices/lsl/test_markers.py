@@ -51,7 +51,7 @@ def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
 
 
 @pytest.mark.parametrize("stamp", [1.7e9, 1e300, -1e300, 1e12, math.inf])
-def test_markers_on_another_clock_are_noted_when_they_come_and_told_once(stamp: float) -> None:
+def test_markers_on_another_clock_are_noted_when_they_come_and_reported_once(stamp: float) -> None:
     marks: Marks = queue.Queue()
     told: queue.Queue[State] = queue.Queue()
     with following("task3", marks, told):
@@ -109,7 +109,7 @@ def test_some_that_start_together_are_followed_together(monkeypatch: pytest.Monk
         assert {marks.get(timeout=30)[0] for _ in outlets} == {str(k) for k in range(6)}
 
 
-def test_a_stream_that_is_missing_there_and_gone_is_told() -> None:
+def test_a_stream_that_is_missing_there_and_gone_is_reported() -> None:
     told: queue.Queue[State] = queue.Queue()
     with following("Task2", queue.Queue(), told):
         state = told.get(timeout=10)

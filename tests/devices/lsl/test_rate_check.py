@@ -42,7 +42,7 @@ def test_what_it_says_and_a_little_beside_is_no_news(every: float, jitter: float
         assert judged(250.0, *stream(rate, every, jitter=jitter)) is None
 
 
-def test_a_rate_that_is_a_little_off_is_told_once_it_is_sure() -> None:
+def test_a_rate_that_is_a_little_off_is_reported_once_it_is_sure() -> None:
     found = judged(250.0, *stream(256.0, 0.02))
     assert found is not None
     assert found.measured == pytest.approx(256.0, rel=0.005)
@@ -68,7 +68,7 @@ def test_fewer_may_be_lost_ones() -> None:
     assert judged(250.0, arrivals[there], stamps[there], counts[there]) is None
 
 
-def test_a_reader_that_is_behind_tells_nothing() -> None:
+def test_a_reader_that_is_behind_reports_nothing() -> None:
     check = RateCheck(250.0)
     assert check.push(10, 700.0, 700.0, behind=False) is None
     for k in range(20):  # nothing was read for 6 s, and all of it then

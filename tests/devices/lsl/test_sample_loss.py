@@ -143,7 +143,7 @@ def test_a_stream_on_a_clock_of_its_own_goes_by_the_first_arrival() -> None:
     assert found[0].time == pytest.approx(1000 - 1e6)
 
 
-def test_another_connection_may_be_slower_or_on_a_clock_that_began_anew() -> None:
+def test_another_connection_may_be_slower_or_on_a_clock_that_began_again() -> None:
     stamps, taken = without(20, (2560, 512))
     for moved in (0.0, -1000.0):
         finder = LossFinder(RATE, 1)

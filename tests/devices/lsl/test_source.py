@@ -51,7 +51,7 @@ def test_samples_in_millivolts_on_the_session_clock() -> None:
         assert chunk.time == pytest.approx(origin + 500 + chunk.start / RATE, abs=2e-3)
 
 
-def test_stamps_of_another_clock_are_told_and_samples_lie_where_they_came() -> None:
+def test_stamps_of_another_clock_are_reported_and_samples_lie_where_they_came() -> None:
     called = name()
     outlet = made(called)
     with SourceReader(open_lsl(called, ReadOptions(), time.monotonic, QUICK)) as reader:
@@ -92,7 +92,7 @@ def test_what_an_overflowing_inlet_drops_is_a_gap() -> None:
 
 
 @pytest.mark.parametrize("step", [15.0, -15.0])
-def test_a_clock_that_is_set_is_told_and_nothing_is_lost(step: float) -> None:
+def test_a_clock_that_is_set_is_reported_and_nothing_is_lost(step: float) -> None:
     called, passed = name(), 0.0
     outlet = made(called)
     origin = pylsl.local_clock()

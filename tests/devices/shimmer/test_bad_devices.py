@@ -64,7 +64,7 @@ class Twice(SimulatedShimmer):
         return [packet for packet in super().due(now) for _ in range(2)]
 
 
-def test_packets_that_come_twice_are_told_and_counted_in_a_few_words() -> None:
+def test_packets_that_come_twice_are_reported_and_counted_in_a_few_words() -> None:
     rig = Rig(Twice(counting(), notify=None))
     rig.run(rig.stream(4.0))
     assert rig.exact() > 1000

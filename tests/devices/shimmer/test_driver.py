@@ -106,7 +106,7 @@ def test_times_are_when_samples_were_taken() -> None:
     assert max(map(abs, spans)) < 1e-4
 
 
-def test_drift_is_told() -> None:
+def test_drift_is_reported() -> None:
     rig = Rig(SimulatedShimmer(counting(), ppm=50), ShimmerSettings(128))
     rig.run(rig.stream(100.0))
     told = [state.detail for state in rig.of(State) if state.state == "clock"]
@@ -255,7 +255,7 @@ def test_firmware_without_crc(firmware: Firmware) -> None:
     assert sum("lost" in gap.cause for gap in rig.of(Gap)) == 1
 
 
-def test_device_that_still_streams_for_somebody_else_starts_anew() -> None:
+def test_device_that_still_streams_for_somebody_else_starts_again() -> None:
     """A serial port that was closed without a word: the device goes on, CRC and all."""
     emulator = SimulatedShimmer(counting())
     rig = Rig(emulator)

@@ -80,7 +80,7 @@ def test_registers() -> None:
     assert made.push(with_crc("FF 62 02 A0 10")) == [Ack(), Reply(0x62, bytes.fromhex("02 A0 10"))]
 
 
-def test_answer_that_nobody_asked_for_is_none() -> None:
+def test_answer_that_no_one_asked_for_is_none() -> None:
     assert framer(expect=0x62).push(with_crc("FF 25 0A")) == []
 
 
@@ -114,7 +114,7 @@ def test_flat_lines_do_not_sync_falsely_without_a_crc(crc: int) -> None:
     assert len(found) > 190
 
 
-def test_garbage_is_told_once_however_much() -> None:
+def test_garbage_is_reported_once_however_much() -> None:
     messages = framer(streams=True).push(b"\x55" * 1000 + packet(5))
     assert messages[0] == SkippedBytes(1000)
 

@@ -87,7 +87,7 @@ def test_a_burst_after_a_stall_is_no_gap() -> None:
 
 
 @pytest.mark.parametrize("ticks", [0, 5 * DIV, 10_000_000])
-def test_clock_set_anew_while_it_was_away_counts_by_the_host(ticks: int) -> None:
+def test_clock_set_again_while_it_was_away_counts_by_the_host(ticks: int) -> None:
     line = start(Device(born=3_000_000))
     line.resume(24)
     assert line.index_of(ticks, 1020.0) == 20 * 512

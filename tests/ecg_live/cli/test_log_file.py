@@ -85,7 +85,7 @@ def test_without_a_file_a_library_prints_nothing() -> None:
     assert (ended.stdout, ended.stderr) == ("", "")
 
 
-def test_an_error_tells_its_kind_its_place_and_its_cause(tmp_path: Path) -> None:
+def test_an_error_reports_its_kind_its_place_and_its_cause(tmp_path: Path) -> None:
     said = told(tmp_path / "a.log", DeviceError("no adapter", "plug one in"))
     assert "DeviceError: no adapter (plug one in) at " in said
     assert f"{__name__.rpartition('.')[2]}.work:" in said
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_is_one_line(tmp_path: Path, monkeypatch: pytest.M
         pytest.fail("it began")
 
 
-def test_a_disk_that_is_full_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_is_full_is_reported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.log"
     with full_disk(), log_to(str(path)):
         log.warning("lost")

@@ -40,7 +40,7 @@ def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("command", ["--help", "doctor"])
-def test_an_output_that_is_full_is_told_in_one_line(command: str) -> None:
+def test_an_output_that_is_full_is_reported_in_one_line(command: str) -> None:
     with Path("/dev/full").open("w") as full:
         code, said = run(command, stdout=full.fileno())
     assert code == 1

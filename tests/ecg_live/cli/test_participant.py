@@ -78,7 +78,7 @@ def test_another_encoder_takes_heart_rate_alone_from_a_baseline(run: Run, record
         assert {line["heads"]["mental_load"]["set"] for line in of(lines, "prediction")} == {which}
 
 
-def test_nothing_known_is_told_with_the_likely_cause(run: Run, recording: Path) -> None:
+def test_nothing_known_is_reported_with_the_likely_cause(run: Run, recording: Path) -> None:
     code, _, said = run(recording, "--participant", "p01", "--reuse-profile")
     assert code == 0
     assert "profile of p01: reused nothing: there is none of this device and model (is the id right?" in said

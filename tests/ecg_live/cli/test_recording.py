@@ -120,7 +120,7 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
     assert verify(path).sound
 
 
-def test_a_recording_goes_on_while_nobody_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+def test_a_recording_goes_on_while_no_one_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
     command = [
         sys.executable,

@@ -91,7 +91,7 @@ def test_of_each_countdown_the_first_is_a_line() -> None:
     assert sum("the stream was away" in line for line in told) == 2
 
 
-def test_recording_markers_battery_and_a_lost_device_are_told() -> None:
+def test_recording_markers_battery_and_a_lost_device_are_reported() -> None:
     source = Script(info(256.0), [])
     session = Session(source, SignalPath(source.info), Predictor(random_bundle()), HEADS[:1], [], HandClock())
     view = TerminalView(session)

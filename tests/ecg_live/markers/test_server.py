@@ -147,7 +147,7 @@ def test_a_thousand_connections(opened: Open) -> None:
         assert program.ask(f"TOKEN {server.token}") == "OK"
 
 
-def test_strangers_lock_nobody_out_and_the_session_says_so(opened: Open, desk: Desk) -> None:
+def test_strangers_lock_no_one_out_and_the_session_says_so(opened: Open, desk: Desk) -> None:
     server = opened(port=free())
     with ExitStack() as stack:
         silent = [stack.enter_context(Program(tcp(server))) for _ in range(MAX_UNAUTHENTICATED + 40)]

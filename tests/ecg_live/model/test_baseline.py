@@ -54,7 +54,7 @@ def test_a_feature_that_never_varied_gives_numbers() -> None:
     np.testing.assert_allclose(made, [[0.0, 3 / np.sqrt(5)]])
 
 
-def test_spread_is_the_average_deviation_within_a_person_at_rest() -> None:
+def test_spread_is_the_average_deviation_within_a_subject_at_rest() -> None:
     x = np.array([[0.0, 7.0], [2.0, NAN], [10.0, 7.0], [16.0, 7.0], [99.0, 0.0], [5.0, 5.0]])
     person, rest = np.array(["a", "a", "b", "b", "b", "c"]), np.array([1, 1, 1, 1, 0, 1], bool)
     assert within_subject_std(x, person, rest).tolist() == [

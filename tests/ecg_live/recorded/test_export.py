@@ -181,7 +181,7 @@ def test_damage_in_a_session_is_a_gap_up_to_the_next_boundary(tmp_path: Path) ->
     assert "damaged and left out" in got.warnings[0]
 
 
-def test_what_is_no_number_stays_none_in_csv_and_is_told_in_edf(tmp_path: Path) -> None:
+def test_what_is_no_number_stays_none_in_csv_and_is_reported_in_edf(tmp_path: Path) -> None:
     x = np.arange(512.0)[:, None]
     x[[0, 100, 101, 511]] = np.nan
     record(tmp_path / "a.xdf", [Chunk(x, 0, BEGAN)])

@@ -52,7 +52,7 @@ def test_recordings_profile_and_folder_go_and_others_stay(folder: Path, tmp_path
     assert search_participant(kept, [folder]).to_remove == []
 
 
-def test_what_cannot_be_removed_is_told_and_can_be_found_again(
+def test_what_cannot_be_removed_is_reported_and_can_be_found_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = profile("P1", tmp_path / "data", folder / "a.xdf")
@@ -100,7 +100,7 @@ def test_what_is_being_recorded_by_now_stays(folder: Path, tmp_path: Path, monke
     assert (folder / "d.xdf").exists()
 
 
-def test_an_interruption_tells_how_far_it_came(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_reports_how_far_it_came(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = profile("P1", tmp_path / "data", folder / "a.xdf")
     found = search_participant(kept, [folder])
     with monkeypatch.context() as patch:

@@ -189,7 +189,7 @@ def test_what_is_no_recording(tmp_path: Path) -> None:
         verify(tmp_path / "a.xdf")
 
 
-def test_what_a_silent_device_did_not_send_before_the_end_is_told(tmp_path: Path) -> None:
+def test_what_a_silent_device_did_not_send_before_the_end_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
     heart = [Chunk(ecg(1.0, 256.0), 256 * k, BEGAN + k) for k in range(10)]
     silence = Gap(2560, 4864, "the device was silent until the end", time=BEGAN + 10)

@@ -69,7 +69,7 @@ def test_a_minute_without_numbers_says_so_every_hop() -> None:
     assert sum(state.seconds_left is not None for state in made.states) == 20
 
 
-def test_numbers_that_end_before_the_stream_are_told_at_its_end() -> None:
+def test_numbers_that_end_before_the_stream_are_reported_at_its_end() -> None:
     x = ecg(20, 500)
     x[500 * 12 :] = np.nan
     made = play(SignalPath(info(500.0)), Tape(x, 500).items([999]))
@@ -77,7 +77,7 @@ def test_numbers_that_end_before_the_stream_are_told_at_its_end() -> None:
     assert [(gap.start, gap.lost, gap.bridged) for gap in made.gaps] == [(500 * 12, 500 * 8, False)]
 
 
-def test_a_gap_that_an_adapter_tells_counts_even_when_nothing_follows() -> None:
+def test_a_gap_that_an_adapter_reports_counts_even_when_nothing_follows() -> None:
     first = Chunk(ecg(11, 500), 0, BEGAN)
     made = play(SignalPath(info(500.0)), [first, Gap(5500, 321, "radio lost")])
     assert made.gaps == [Gap(5500, 321, "radio lost")]

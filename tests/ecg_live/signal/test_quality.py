@@ -83,7 +83,9 @@ def test_a_sine_is_no_heart(hz: float) -> None:
 
 
 @pytest.mark.parametrize(("person", "most"), [("13", 2), ("02", 8), ("28", 18), ("31", 14)])
-def test_bad_electrodes_of_real_people_are_told_from_faint_hearts(person: str, most: int, shared_data: Path) -> None:
+def test_bad_electrodes_of_real_subjects_are_distinguished_from_faint_hearts(
+    person: str, most: int, shared_data: Path
+) -> None:
     """In 13 and 02 there is hardly a beat to see; those of 28 and 31 are small, but there."""
     recording = open_recording(shared_data / "eegmat" / f"Subject{person}_1.edf", ReadOptions())
     made = play(SignalPath(recording.info, 10.0), recording.chunks(500)).windows

@@ -57,7 +57,7 @@ def test_an_artefact_changes_neither() -> None:
     assert max(abs((a.heart_rate or 0) - (b.heart_rate or 0)) for a, b in zip(clean, dirty, strict=True)) < 1
 
 
-def test_a_strap_without_intervals_tells_its_heart_rate() -> None:
+def test_a_strap_without_intervals_reports_its_heart_rate() -> None:
     predictions, _ = play([Beats(500.0 + k, 64.0) for k in range(40)])
     assert {(item.heart_rate, item.rmssd) for item in predictions} == {(64.0, None)}
 
@@ -76,14 +76,14 @@ def test_irregular_beats_are_poor() -> None:
     assert predictions[-1].quality == Quality("poor", ("irregular beats",))
 
 
-def test_off_the_skin_nothing_is_told() -> None:
+def test_off_the_skin_nothing_is_reported() -> None:
     words = told([0.8] * 60)
     predictions, _ = play([*words[:20], LeadOff(0, off=True), *words[20:30], LeadOff(0, off=False), *words[30:]])
     assert [item.quality.grade for item in predictions] == ["good"] * 10 + ["unusable"] * 10 + ["good"] * 18
     assert predictions[12].heart_rate is None
 
 
-def test_after_a_silence_it_begins_anew() -> None:
+def test_after_a_silence_it_begins_again() -> None:
     words = [*told([0.8] * 50), *told([1.0] * 50, began=560.0)]
     predictions, states = play([*words])
     assert [round(item.stop) for item in predictions] == [*range(10, 40), *range(70, 110)]

@@ -37,7 +37,7 @@ def test_the_likely_unit_is_said_once(factor: float, likely: str) -> None:
     assert "no ECG does" in text
 
 
-def test_counts_of_a_converter_are_told_from_microvolts() -> None:
+def test_counts_of_a_converter_are_distinguished_from_microvolts() -> None:
     (text,) = said(np.rint(ecg() * 250 + 2048))
     assert "counts" in text
     assert "--unit" in text

@@ -113,7 +113,7 @@ def test_a_recording_begins_ends_and_begins_again() -> None:
     assert hall.fanout.error is None
 
 
-def test_what_cannot_be_opened_is_an_error_of_who_asked() -> None:
+def test_what_cannot_be_opened_is_an_error_of_the_caller() -> None:
     hall = Hall(Keep(), tapes=(Tape(),))
     hall.fanout.begin_recording()
     hall.fanout.end_recording()
@@ -165,7 +165,7 @@ def test_a_recording_keeps_a_session_alive_when_its_readers_leave() -> None:
     assert "pipe stopped: disk full" in str(hall.fanout.error)  # nobody has read that
 
 
-def test_a_recording_that_fails_with_nobody_left_ends_the_session() -> None:
+def test_a_recording_that_fails_with_no_one_left_ends_the_session() -> None:
     hall = Hall(Keep("pipe", 1), tapes=(Tape(2),))
     hall.fanout.begin_recording()
     hall.fanout.send(chunk(0, 1000.0))
@@ -215,7 +215,7 @@ def test_all_sinks_see_one_order_whoever_sends() -> None:
     assert one.items == other.items
 
 
-def test_a_disk_that_is_slow_is_told_to_all_and_recorded() -> None:
+def test_a_disk_that_is_slow_is_reported_to_all_and_recorded() -> None:
     tape, sink = Tape(), Keep()
     hall = Hall(sink, tapes=(tape,))
     hall.fanout.begin_recording()
@@ -290,7 +290,7 @@ def test_a_screen_that_raises_misses_an_item_and_ends_nothing(monkeypatch: pytes
     assert (hall.deserted, hall.fanout.error) == (0, None)
 
 
-def test_once_nobody_looks_any_more_a_recording_keeps_the_session_until_it_ends() -> None:
+def test_once_no_one_looks_any_more_a_recording_keeps_the_session_until_it_ends() -> None:
     hall = Hall(tapes=(Tape(),), watched=True)
     hall.fanout.begin_recording()
     hall.fanout.screen_closed()

@@ -132,7 +132,7 @@ def test_markers_and_events(out: LslOut, listener: Listener) -> None:
     assert [line["type"] for line in lines] == ["gap", "state"]
 
 
-def test_writing_never_waits_for_who_listens(out: LslOut, listener: Listener) -> None:
+def test_writing_never_waits_for_listeners(out: LslOut, listener: Listener) -> None:
     """Nobody pulls these: ten minutes of signal."""
     began, at = clock(), time.monotonic()
     for second in range(600):

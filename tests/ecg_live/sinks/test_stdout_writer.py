@@ -46,14 +46,14 @@ def test_all_is_read_in_order(ends: tuple[int, io.TextIOWrapper]) -> None:
     pipe.drain()
 
 
-def test_a_reader_who_pauses_holds_nobody_up_and_gets_all_later(ends: tuple[int, io.TextIOWrapper]) -> None:
+def test_a_reader_that_pauses_holds_no_one_up_and_gets_all_later(ends: tuple[int, io.TextIOWrapper]) -> None:
     pipe = StdoutWriter(ends[1], lambda: False)
     fill(pipe)  # would wait for ever without a thread
     assert len(read(ends[0], FILLS * len(LINE))) == FILLS * len(LINE)
     pipe.drain()
 
 
-def test_who_leaves_does_not_wait_for_a_reader_who_does_nothing(ends: tuple[int, io.TextIOWrapper]) -> None:
+def test_a_reader_that_leaves_does_not_wait_for_a_reader_that_does_nothing(ends: tuple[int, io.TextIOWrapper]) -> None:
     pipe = StdoutWriter(ends[1], lambda: True, patience=0.0)
     fill(pipe)
     with pytest.raises(EcgLiveError, match=r"the last \d+ bytes were not read"):
@@ -75,7 +75,7 @@ def test_a_replay_waits_for_its_reader_until_the_user_leaves(ends: tuple[int, io
     assert next(asked, None) is None
 
 
-def test_a_reader_who_left_is_told_at_the_next_line_and_is_no_error_at_the_end() -> None:
+def test_a_reader_that_left_is_reported_at_the_next_line_and_is_no_error_at_the_end() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as stream:

@@ -272,7 +272,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
             recorder(tmp_path / "shut" / "a.xdf")
 
 
-def test_a_slow_disk_loses_nothing_and_blocks_nobody(tmp_path: Path) -> None:
+def test_a_slow_disk_loses_nothing_and_blocks_no_one(tmp_path: Path) -> None:
     path, clock, slow, stuck = tmp_path / "a.xdf", HandClock(), Event(), Event()
     slow.set()
 

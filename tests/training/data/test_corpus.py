@@ -145,7 +145,7 @@ def change_file(data: Dataset) -> tuple[Dataset, CorpusSettings]:
 
 
 @pytest.mark.parametrize("change", [change_hop, change_scale, change_label, change_spans, change_file])
-def test_the_key_tells_inputs_and_settings_apart(
+def test_the_key_distinguishes_inputs_and_settings(
     tmp_path: Path, change: Callable[[Dataset], tuple[Dataset, CorpusSettings]]
 ) -> None:
     data = dataset(rest_load_session(tmp_path, "a", 21))

@@ -24,7 +24,7 @@ def test_heart_rates_may_be_missing() -> None:
     assert np.isnan(examples.take(np.arange(4)).features("both")[3, 128:]).all()
 
 
-def test_windows_of_the_baseline_are_not_scored_nor_people_with_too_few() -> None:
+def test_windows_of_the_baseline_are_not_scored_nor_subjects_with_too_few() -> None:
     examples = made(3, 20, rest=4)
     examples.rest[examples.subject == "p01"] &= np.arange(20) < 4  # leaves two
     keep = examples.scored(relative=True)
@@ -43,7 +43,7 @@ def test_each_wearer_is_compared_with_the_own_baseline() -> None:
     )
 
 
-def test_people_without_baseline_have_no_relative_features() -> None:
+def test_subjects_without_baseline_have_no_relative_features() -> None:
     examples = made(3, 20, rest=4)
     examples.rest[examples.subject == "p01"] = False
     made_relative = examples.baseline_normalised("hrv", np.ones(3))

@@ -25,7 +25,7 @@ def file(path: Path, content: bytes | bytearray) -> RecordingPart:
     return RecordingPart(path)
 
 
-def test_copies_belong_to_the_person_who_is_scored(tmp_path: Path) -> None:
+def test_copies_belong_to_the_subject_that_is_scored(tmp_path: Path) -> None:
     scored = data("own", a=file(tmp_path / "a.csv", b"1"), b=file(tmp_path / "b.csv", b"2"))
     (tmp_path / "sub").mkdir()
     shutil.copy(tmp_path / "b.csv", tmp_path / "sub" / "x.csv")
@@ -50,7 +50,7 @@ def test_long_files_differ_at_head_middle_and_tail(tmp_path: Path, at: int) -> N
     assert match_subjects(two, one) == {"b": set()}
 
 
-def test_people_who_share_a_file_are_told_apart_by_their_parts(tmp_path: Path) -> None:
+def test_subjects_that_share_a_file_are_distinguished_by_their_parts(tmp_path: Path) -> None:
     whole = file(tmp_path / "all.mat", b"1")
     one, two = (replace(whole, opening=ReadOptions(part=str(i))) for i in (1, 2))
     scored = data("own", a=one, b=two)

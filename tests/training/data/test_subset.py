@@ -74,7 +74,7 @@ def test_every_twentieth_recording_is_kept_back_whole_and_without_overlap() -> N
 
 
 @pytest.mark.parametrize("person", ["a3", "a19"])
-def test_a_person_left_out_is_nowhere(person: str) -> None:
+def test_a_subject_left_out_is_nowhere(person: str) -> None:
     learnt, kept = train_validation_split([(corpus("a", 0, 40, 7), {person}), (corpus("b", 1000, 19, 2), ())])
     number = int(person[1:])
     assert not {n // 7 for n in numbers(learnt) + numbers(kept) if n < 280} & {number}

@@ -47,7 +47,7 @@ def test_known_words_have_an_order_whatever_order_they_come_in(names: tuple[str,
 
 
 @pytest.mark.parametrize("names", [("sit", "stand, still", "talk"), ("calm", "rest", "load"), ("a", "b")], ids="-".join)
-def test_other_words_are_sorted_by_letter_which_is_told_with_the_remedy(names: tuple[str, ...]) -> None:
+def test_other_words_are_sorted_by_letter_which_is_reported_with_the_remedy(names: tuple[str, ...]) -> None:
     found = order_by_meaning(names)
     assert (found.names, found.by_letter) == (tuple(sorted(names)), True)
     told = order_remark("task", found)

@@ -27,7 +27,7 @@ def test_rest_and_load_are_the_two_recordings(tmp_path: Path) -> None:
     assert "rest always comes first" in dataset.caveats[0]
 
 
-def test_people_who_lack_a_recording_are_left_out(tmp_path: Path) -> None:
+def test_subjects_that_lack_a_recording_are_left_out(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no Subject00_1\.edf and Subject00_2\.edf"):
         load(tmp_path)
     (tmp_path / "Subject01_1.edf").touch()

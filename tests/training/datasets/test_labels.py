@@ -23,14 +23,14 @@ def test_the_middle_of_the_scale_is_low_and_counted() -> None:
     assert classify([1, 5], ["a", "a"], FIVE, "middle").remarks == ()
 
 
-def test_each_person_is_split_at_their_own_median() -> None:
+def test_each_subject_is_split_at_their_own_median() -> None:
     values = [1, 2, 3, 7, 8, 9, None, 9]
     indices, names, remarks = classify(values, list("aaabbbbb"), NINE, "median")
     assert (indices.tolist(), names) == ([0, 0, 1, 0, 0, 1, -1, 1], ("low", "high"))
     assert remarks == ("1 of 7 ratings are their subject's median and count as low",)
 
 
-def test_people_with_one_rating_only_are_left_out_and_named() -> None:
+def test_subjects_with_one_rating_only_are_left_out_and_named() -> None:
     indices, _, remarks = classify([3, 3, 1, 2, None, 4], list("aabbcd"), FIVE, "median")
     assert indices.tolist() == [-1, -1, 0, 1, -1, -1]
     assert remarks == ("left out, as all their ratings are the same: a, d",)
@@ -61,7 +61,7 @@ def test_nothing_at_all(split: Split) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(1, 9)), max_size=30))
-def test_high_is_above_low_for_every_person(rows: list[tuple[str, int | None]]) -> None:
+def test_high_is_above_low_for_every_subject(rows: list[tuple[str, int | None]]) -> None:
     subjects, values = [subject for subject, _ in rows], [value for _, value in rows]
     for split in SPLITS[1:]:
         indices = classify(values, subjects, NINE, split).indices

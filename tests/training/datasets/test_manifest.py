@@ -33,7 +33,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_files_people_stretches_and_labels(folder: Path) -> None:
+def test_files_subjects_stretches_and_labels(folder: Path) -> None:
     write(
         folder,
         "\ufefffile,channel,subject,start_s,stop_s,Valence[1-9],task,arousal,rest\n"

@@ -231,7 +231,7 @@ def test_copies_of_a_recording_count_once(tmp_path: Path) -> None:
     assert "is of the same subject and block" in dataset.remarks[0]
 
 
-def test_people_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
+def test_subjects_and_blocks_that_lack_the_other_half(tmp_path: Path) -> None:
     rows = [*minutes("PP1", 1, "NN"), *minutes("PP4", 1, "TT")]
     dataset = one(tmp_path, rows, "pp1_18-9-2012_c1.S00", "pp1_18-9-2012_c3.S00", "pp7_1-1-2012_c1.S00")
     assert [(s.subject, len(s.parts), len(s.annotations)) for s in dataset.sessions] == [("PP1", 2, 1), ("PP7", 1, 0)]
@@ -272,7 +272,7 @@ def test_rows_that_say_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("who", "block"), [("pp1", "1"), (1, 1), (1.0, 1.0), ("PP01", 1)])
-def test_people_and_blocks_as_sheets_write_them(tmp_path: Path, who: object, block: object) -> None:
+def test_subjects_and_blocks_as_sheets_write_them(tmp_path: Path, who: object, block: object) -> None:
     assert told(one(tmp_path, minutes(who, block, "I")).sessions[0], "stress") == ["stress"]
 
 

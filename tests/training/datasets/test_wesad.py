@@ -114,7 +114,7 @@ def test_the_other_protocol_in_which_fun_comes_before_stress(tmp_path: Path) -> 
     assert told(sitting, "arousal") == [1, 9, 3, 4, 2]
 
 
-def test_people_in_the_order_of_their_numbers_and_nothing_else(tmp_path: Path) -> None:
+def test_subjects_in_the_order_of_their_numbers_and_nothing_else(tmp_path: Path) -> None:
     for name in ("S10", "S2", "S9"):
         person(tmp_path, name, ["baseline", "stress"], 1)
     (tmp_path / "S3").write_text("no folder")
@@ -152,7 +152,7 @@ def test_ratings_that_fit_no_run_of_labels_are_left_out(tmp_path: Path) -> None:
     assert "S2: meditation is 1 times in the labels, 2 times in the questionnaire" in dataset.remarks[2]
 
 
-def test_meditations_of_which_one_has_no_start_are_not_told_apart(tmp_path: Path) -> None:
+def test_meditations_of_which_one_has_no_start_are_not_distinguished(tmp_path: Path) -> None:
     quest(person(tmp_path), start=["", "39.55", "", "81.25", "93.38"])
     dataset = load(tmp_path)
     assert told(dataset.sessions[0], "valence") == [7, 2, None, 6, None]
@@ -192,7 +192,7 @@ def test_times_without_a_dot_are_whole_minutes(tmp_path: Path) -> None:
     assert "S3: Medi 2 ends before it begins" in said
 
 
-def test_a_condition_that_nobody_knows(tmp_path: Path) -> None:
+def test_a_condition_that_is_unknown(tmp_path: Path) -> None:
     quest(person(tmp_path), ["Base", "TSST", "Break", "Fun", "Medi 2"])
     assert "S2_quest.csv: 'Break' is not a known condition; left out" in load(tmp_path).remarks
 
@@ -226,7 +226,7 @@ def test_a_wrong_folder_says_what_was_looked_for(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("place", [".", "..", "S2"])
-def test_people_are_found_from_above_and_from_their_own_folder(tmp_path: Path, place: str) -> None:
+def test_subjects_are_found_from_above_and_from_their_own_folder(tmp_path: Path, place: str) -> None:
     (tmp_path / "WESAD").mkdir()
     person(tmp_path / "WESAD", course=["baseline", "stress"], seconds=1)
     dataset = load(tmp_path / "WESAD" / place)

@@ -68,14 +68,14 @@ def test_rest_without_a_label_is_never_scored_as_a_class(tmp_path: Path, protoco
 
 
 @pytest.mark.parametrize("kind", ["linear", "dense"])
-def test_a_test_person_is_never_in_the_training_set(tmp_path: Path, kind: str) -> None:
+def test_a_test_subject_is_never_in_the_training_set(tmp_path: Path, kind: str) -> None:
     """A 98 % of public code came from a test loader that returned the training set."""
     head = HeadSettings(kind="dense", hidden=(16,), epochs=10) if kind == "dense" else LINEAR
     examples = marked()
     assert auroc(cross_validate(examples, random(examples), plan(tmp_path, head)), "embedding") < 0.65
 
 
-def test_mixed_segments_do_know_the_person_and_say_so(tmp_path: Path) -> None:
+def test_mixed_segments_do_know_the_subject_and_say_so(tmp_path: Path) -> None:
     """The same data: a score of segments that were mixed is another thing, and carries its name."""
     examples = marked()
     found = cross_validate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=5))
@@ -116,7 +116,7 @@ def test_windows_of_the_baseline_never_enter_a_score(tmp_path: Path) -> None:
     assert np.isfinite(said["both relative"][~examples.rest[test]]).all()
 
 
-def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_spread_at_rest_comes_from_training_subjects_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """However restless the held-out person is at rest, heads learn from the same numbers."""
     examples = made(5, 20, rest=4)
     test = examples.subject == "p03"
@@ -136,14 +136,14 @@ def test_the_spread_at_rest_comes_from_training_people_only(monkeypatch: pytest.
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_a_baseline_takes_offsets_of_people_away(tmp_path: Path) -> None:
+def test_a_baseline_takes_offsets_of_subjects_away(tmp_path: Path) -> None:
     examples = made(8, 20, rest=5, strength=1.0)
     far = replace(examples, hrv=examples.hrv + 10 * np.repeat(np.arange(8.0), 20)[:, None])
     found = cross_validate(far, random(far), plan(tmp_path, baseline=60.0))
     assert auroc(found, "hrv", 60.0) > auroc(found, "hrv") + 0.1
 
 
-def test_the_encoder_of_a_fold_has_not_seen_its_person(tmp_path: Path) -> None:
+def test_the_encoder_of_a_fold_has_not_seen_its_subject(tmp_path: Path) -> None:
     """Every fold asks for an encoder by the person left out, and scores with that one's embedding."""
     examples = made(4, 12, strength=0.0)
     asked: list[str | None] = []
@@ -234,7 +234,7 @@ def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, p
     assert both.versus["random encoder"].difference == pytest.approx(both.scores.auroc - (rival.scores.auroc or 0))
 
 
-def test_a_person_with_one_class_has_no_auroc(tmp_path: Path) -> None:
+def test_a_subject_with_one_class_has_no_auroc(tmp_path: Path) -> None:
     examples = made(5, 12)
     examples = examples.take(~((examples.subject == "p01") & (examples.label == 1)))
     found = row(cross_validate(examples, random(examples), plan(tmp_path)), "both")
@@ -243,7 +243,7 @@ def test_a_person_with_one_class_has_no_auroc(tmp_path: Path) -> None:
     assert found.scores.auroc is not None
 
 
-def test_people_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> None:
+def test_subjects_without_a_baseline_are_left_out_and_named(tmp_path: Path) -> None:
     examples = made(5, 20, rest=4)
     examples.rest[examples.subject == "p02"] = False
     found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
@@ -259,7 +259,7 @@ def test_without_any_rest_there_are_no_rows_with_a_baseline(tmp_path: Path) -> N
     assert found.remarks[0] == "no rows with a baseline: no subject has 3 windows of rest for one"
 
 
-def test_a_class_that_one_person_alone_has_counts_as_wrong_and_is_said(tmp_path: Path) -> None:
+def test_a_class_that_one_subject_alone_has_counts_as_wrong_and_is_said(tmp_path: Path) -> None:
     examples = made(5, 12, 3)
     examples = examples.take((examples.label != 2) | (examples.subject == "p04"))
     found = cross_validate(examples, random(examples), plan(tmp_path))
@@ -274,11 +274,11 @@ def refused(examples: FeatureTable, told: CrossValidationPlan, match: str) -> No
 
 
 @pytest.mark.parametrize("people", [1, 2])
-def test_leaving_one_out_needs_three_people(tmp_path: Path, people: int) -> None:
+def test_leaving_one_out_needs_three_subjects(tmp_path: Path, people: int) -> None:
     refused(made(people), plan(tmp_path), f"{people} subjects; leaving one out needs 3")
 
 
-def test_one_person_alone_can_be_scored_with_mixed_segments(tmp_path: Path) -> None:
+def test_one_subject_alone_can_be_scored_with_mixed_segments(tmp_path: Path) -> None:
     examples = made(1, 60)
     found = cross_validate(examples, random(examples), plan(tmp_path, protocol="kfold", folds=3))
     assert auroc(found, "both") > 0.9

@@ -48,7 +48,7 @@ def test_brier_of_two_classes_is_the_usual_one() -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_draw_is_what_one_gets_from_the_windows_of_the_people_drawn(classes: int) -> None:
+def test_a_draw_is_what_one_gets_from_the_windows_of_the_subjects_drawn(classes: int) -> None:
     each = judged(classes)
     drawn = bootstrap(each, 20, seed=3)
     chosen = np.random.default_rng(3).integers(0, 6, (20, 6))

@@ -110,7 +110,7 @@ def test_classes_that_the_head_does_not_know_are_refused(tmp_path: Path) -> None
         judged(bundle, people(tmp_path, "a"))
 
 
-def test_people_whom_the_model_knows_are_remarked(tmp_path: Path) -> None:
+def test_subjects_whom_the_model_knows_are_remarked(tmp_path: Path) -> None:
     heads = PERSONAL.card.heads
     known = replace(heads["mental_load"], scores={"trained_on": {"manifest": ["a"], "other": ["b"]}})
     seen = {"seen": {"manifest": ["a", "b", "z"]}}

@@ -28,7 +28,7 @@ def silent(_name: str, _there: int, _total: int | None) -> None:
     pass
 
 
-def test_a_file_comes_whole_and_progress_is_told(shop: Shop, tmp_path: Path) -> None:
+def test_a_file_comes_whole_and_progress_is_reported(shop: Shop, tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     download(shop.url + "a.bin", tmp_path / "a.bin.part", lambda *said: told.append(said), MOST)
     assert (tmp_path / "a.bin.part").read_bytes() == CONTENT
@@ -74,7 +74,7 @@ def test_a_partial_file_that_is_whole_is_taken_as_it_is(shop: Shop, tmp_path: Pa
     assert part.read_bytes() == CONTENT
 
 
-def test_a_partial_file_that_is_too_long_is_fetched_anew(shop: Shop, tmp_path: Path) -> None:
+def test_a_partial_file_that_is_too_long_is_fetched_again(shop: Shop, tmp_path: Path) -> None:
     part = tmp_path / "part"
     part.write_bytes(CONTENT + b"more")
     download(shop.url + "a.bin", part, silent, MOST)

@@ -97,7 +97,7 @@ def test_a_zip_file_is_fetched_checked_and_unpacked(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_a_damaged_zip_file_is_fetched_anew_the_next_time(tmp_path: Path) -> None:
+def test_a_damaged_zip_file_is_fetched_again_the_next_time(tmp_path: Path) -> None:
     with serving(Shop({"download": archive("WESAD")[:-20]})) as shop:
         with pytest.raises(DatasetError, match="not a complete zip file"):
             fetch("wesad", tmp_path, yes, silent, shop.url + "download")

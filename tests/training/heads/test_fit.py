@@ -88,7 +88,7 @@ def test_the_seed_decides_a_dense_network_and_nothing_else_does() -> None:
     assert not np.array_equal(first.net["0.weight"], other.net["0.weight"])
 
 
-def test_many_noisy_columns_do_not_drown_three_that_tell() -> None:
+def test_many_noisy_columns_do_not_drown_three_that_matter() -> None:
     """Without blocks, 128 columns of noise would weigh on the fit."""
     examples, others = made(strength=1.5), made(strength=1.5, seed=1)
     noise = np.random.default_rng(0).standard_normal(examples.embedding.shape)
@@ -131,7 +131,7 @@ def test_missing_features_count_as_average() -> None:
     assert fitted.probabilities(hole) == pytest.approx(fitted.probabilities(filled))
 
 
-def test_features_that_nobody_has_do_no_harm() -> None:
+def test_features_that_are_absent_do_no_harm() -> None:
     examples = made()
     x = examples.features("both")
     x[:, 130] = np.nan
@@ -141,7 +141,7 @@ def test_features_that_nobody_has_do_no_harm() -> None:
     assert all(value.isfinite().all() for value in to_head(fitted, x, examples.subject).state_dict().values())
 
 
-def test_training_range_holds_people_like_those_of_training_and_not_what_is_far() -> None:
+def test_training_range_holds_subjects_like_those_of_training_and_not_what_is_far() -> None:
     examples = made(12)
     head = to_head(learn(examples), examples.features("both"), examples.subject)
     x = torch.from_numpy(examples.features("both")).float()
@@ -165,7 +165,7 @@ def test_a_personal_head_answers_from_raw_features_and_a_baseline() -> None:
     assert shipped == pytest.approx(fitted.probabilities(x[examples.subject[keep] == "p03"]), abs=1e-4)
 
 
-def test_classes_that_nobody_had_are_hardly_expected() -> None:
+def test_classes_that_were_absent_are_hardly_expected() -> None:
     examples = made(classes=3)
     some = examples.take(examples.label != 2)
     said = learn(some).probabilities(made(classes=3, seed=1).features("both"))
@@ -174,12 +174,12 @@ def test_classes_that_nobody_had_are_hardly_expected() -> None:
 
 
 @pytest.mark.parametrize("people", [1, 2, 3])
-def test_few_people_are_enough_to_fit(people: int) -> None:
+def test_few_subjects_are_enough_to_fit(people: int) -> None:
     examples = made(people, 40)
     assert right(learn(examples), examples) > 0.8
 
 
-def test_inner_folds_hold_whole_people_out() -> None:
+def test_inner_folds_hold_whole_subjects_out() -> None:
     person = np.repeat([f"p{i}" for i in range(7)], 5)
     folds = inner_folds(person)
     assert len(folds) == 5
@@ -187,13 +187,13 @@ def test_inner_folds_hold_whole_people_out() -> None:
     assert all(not set(person[train]) & set(person[test]) for train, test in folds)
 
 
-def test_of_one_person_stretches_of_time_are_held_out() -> None:
+def test_of_one_subject_stretches_of_time_are_held_out() -> None:
     folds = inner_folds(np.full(20, "me"))
     assert len(folds) == 5
     assert all(np.all(np.diff(test) == 1) and len(test) == 4 for _, test in folds)
 
 
-def test_shrinkage_follows_people_not_windows() -> None:
+def test_shrinkage_follows_subjects_not_windows() -> None:
     """Windows copied ten times tell nothing new, and so change nothing."""
     examples = made(6, 10)
     rows = np.repeat(np.arange(len(examples)), 10)
@@ -206,7 +206,7 @@ def test_shrinkage_follows_people_not_windows() -> None:
 
 
 @pytest.mark.parametrize("hrv", [np.zeros((1, 3)), np.arange(2.0)[:, None] * np.ones(3)], ids=["alike", "dependent"])
-def test_beats_that_tell_nothing_still_make_a_head(hrv: F64) -> None:
+def test_beats_without_information_still_make_a_head(hrv: F64) -> None:
     """As of a simulator that beats like a clock."""
     examples = made(3, 8)
     examples = replace(examples, hrv=np.resize(hrv, examples.hrv.shape))

@@ -113,7 +113,7 @@ def test_an_encoder_that_has_seen_the_files_is_refused_whatever_they_were_called
     assert load_encoder(path, strangers_only, place, unseen_only=True).seen_note == UNSEEN_ONLY
 
 
-def test_whom_the_encoder_has_seen_is_worked_out_anew_by_every_run(
+def test_subjects_that_the_encoder_has_seen_is_worked_out_again_by_every_run(
     labelled: Corpus, place: RunContext, tmp_path: Path
 ) -> None:
     def people(settings: TrainSettings, folders: tuple[Path, ...] = (), start: Path | None = None) -> str:

@@ -148,7 +148,7 @@ def test_time_warp_has_the_papers_pace(windows: Tensor) -> None:
 
 
 @pytest.mark.parametrize("task", range(1, 7), ids=PRETEXT_TASKS[1:])
-def test_no_transform_leaves_a_tell_tale(task: int, windows: Tensor) -> None:
+def test_no_transform_leaves_a_hint(task: int, windows: Tensor) -> None:
     many = windows.repeat(8, 1)
     made = TRANSFORMS[task](many, drawn(64), TransformStrength())
     assert made.shape == many.shape

@@ -22,7 +22,7 @@ def printed(rows: list[dict[str, object]]) -> str:
     return out.getvalue()
 
 
-def test_rows_are_of_people_left_out_only() -> None:
+def test_rows_are_of_subjects_left_out_only() -> None:
     found = card_scores(label())
     assert found["protocol"].startswith("leave one subject out: a score for new subjects; baseline = ")
     assert len(found["rows"]) == 9

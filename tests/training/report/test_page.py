@@ -106,7 +106,7 @@ def test_embedding_with_heart_rate_is_compared_with_its_random_twin() -> None:
     assert "does not beat a random encoder + HR + HRV" in headline
 
 
-def test_shuffled_segments_are_never_sold_as_new_people() -> None:
+def test_shuffled_segments_are_never_sold_as_new_subjects() -> None:
     one = row("embedding", 0.0, 0.93, "kfold")
     mixed = replace(label(), rows=(one,), chosen={"population": "embedding"})
     (headline,) = headlines(mixed)
@@ -115,7 +115,7 @@ def test_shuffled_segments_are_never_sold_as_new_people() -> None:
     assert "segments mixed: not a score for new subjects" in page(replace(report(), labels=(mixed,)))
 
 
-def test_people_whose_signals_were_learnt_from_are_not_sold_as_unseen() -> None:
+def test_subjects_of_the_pretext_data_are_not_sold_as_unseen() -> None:
     html = page(replace(report(), settings={"evaluate": {"transductive": True}}))
     assert "on subjects it has never seen" not in html
     assert html.count("but signals that its encoder may have learnt from, this encoder") == 2
@@ -153,7 +153,7 @@ def test_several_data_sets_say_each_thing_once() -> None:
     ]  # fmt: skip
 
 
-def test_people_left_out_come_before_shuffled_segments() -> None:
+def test_subjects_left_out_come_before_shuffled_segments() -> None:
     made = body(page(report()))
     parts = [words(one) for one in made.iter("tr") if one.get("class") == "part"]
     assert parts == [
@@ -163,7 +163,7 @@ def test_people_left_out_come_before_shuffled_segments() -> None:
     assert sum(one.get("class") == "in-use" for one in made.iter("tr")) == 2
 
 
-def test_rows_say_how_people_differ() -> None:
+def test_rows_say_how_subjects_differ() -> None:
     each = {"a": scores(0.6), "b": scores(0.8), "c": scores(0.7), "d": replace(scores(None), balanced_accuracy=0.66)}
     several = replace(row("embedding", 0.0, 0.65), per_subject=each)
     one = replace(row("hrv", 0.0, 0.62), per_subject={"a": scores(0.6), "b": scores(math.nan)})
@@ -225,7 +225,7 @@ def test_an_empty_report_is_a_page() -> None:
     assert "The encoder was not trained in this run." in words(body(page(EMPTY)))
 
 
-def test_three_classes_and_many_people_fit() -> None:
+def test_three_classes_and_many_subjects_fit() -> None:
     three = label("affect", ("baseline", "stress", "amusement"))
     many = {f"person {i}": scores(0.5 + i / 1000) for i in range(300)}
     wide = replace(three, rows=tuple(replace(one, per_subject=many) for one in three.rows))

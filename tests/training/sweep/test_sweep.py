@@ -146,7 +146,7 @@ def test_two_settings_give_a_heat_map_with_dashes_for_what_failed(tmp_path: Path
     assert tabulate(plan).rows[3][1:] == ("2", "original+scaling", "", "", "", "it did not end")
 
 
-def test_values_are_told_in_a_few_words() -> None:
+def test_values_are_reported_in_a_few_words() -> None:
     tasks = list(PRETEXT_TASKS)
     assert value_labels([["noise"], tasks[:3], tasks, tasks[1:], tasks[:5]]) == [
         "noise", "original+noise+scaling", "all 7", "all but original", "original+noise+... (5)",

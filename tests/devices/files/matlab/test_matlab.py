@@ -87,7 +87,7 @@ def test_ratings_stand_beside_the_film_that_they_are_of(dreamer: Path) -> None:
     ]
 
 
-def test_one_of_several_people_must_be_chosen(dreamer: Path) -> None:
+def test_one_of_several_subjects_must_be_chosen(dreamer: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds 3 subjects.*DREAMER\.mat#1 to DREAMER\.mat#3"):
         open_recording(dreamer, ReadOptions())
     for part in ("0", "4", "x", "-1", "1.0", ""):
@@ -124,7 +124,7 @@ def test_a_rating_that_is_nan_is_left_out(tmp_path: Path) -> None:
     assert [trial.ratings for trial in course.trials] == [{}, {"valence": 3, "arousal": 3, "dominance": 3}]
 
 
-def test_a_person_of_whom_nothing_is_left(tmp_path: Path) -> None:
+def test_a_subject_of_whom_nothing_is_left(tmp_path: Path) -> None:
     people = [dreamer_subject([np.empty((0, 0))] * 4, [], SCORES), dreamer_subject([pair(4, 0)] * 4, [], SCORES)]
     path = mat_files.write_dreamer(tmp_path / "d.mat", people)
     with pytest.raises(FormatError, match=r"d.mat#1: no trial with an ECG: film 1, film 2, film 3, film 4: empty"):

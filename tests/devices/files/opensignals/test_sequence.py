@@ -49,7 +49,7 @@ def test_a_loss_across_the_first_wrap(block: int, bits: int) -> None:
 
 
 @BLOCKS
-def test_what_the_file_counts_up_to_tells_15_bits_from_16(block: int) -> None:
+def test_what_the_file_counts_up_to_reports_15_bits_from_16(block: int) -> None:
     numbers = [*range(31_000, 32_000), *range(5000, 40_000)]
     assert gaps(numbers, block) == [(1000, 65_536 + 5000 - 32_000)]
     assert gaps(numbers[:20_000], block) == [(1000, 32_768 + 5000 - 32_000)]  # nothing speaks for 16 bits

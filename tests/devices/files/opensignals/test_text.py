@@ -71,7 +71,7 @@ def test_repeated_rows_are_dropped_and_reported(tmp_path: Path) -> None:
     assert "3 repeated samples" in got.warnings[0]
 
 
-def test_a_counter_that_starts_anew_ends_the_segment(tmp_path: Path) -> None:
+def test_a_counter_that_starts_again_ends_the_segment(tmp_path: Path) -> None:
     got = decode(write(tmp_path / "a.txt", counted([*range(5000), *range(100)])))
     assert len(got.samples) == 5100
     ((start, lost),) = got.gaps

@@ -158,7 +158,7 @@ def test_a_channel_goes_with_the_time_of_its_own_device(tmp_path: Path, *, first
     assert got.samples.tolist() == list(range(2000))
 
 
-def test_two_devices_with_the_same_lead_are_told_apart(tmp_path: Path) -> None:
+def test_two_devices_with_the_same_lead_are_distinguished(tmp_path: Path) -> None:
     parts = [f"{device}_{name}" for device in ("A1", "B2") for name in ("Timestamp_Unix_CAL", "ECG_LL-RA_24BIT_CAL")]
     rows = [f"{t:.3f}\t1\t{u:.3f}\t2" for t, u in zip(at(512, 600), at(256, 600), strict=True)]
     path = tmp_path / "a.csv"

@@ -233,7 +233,7 @@ def test_a_byte_that_is_no_ascii_leaves_unit_and_file_what_they_are(tmp_path: Pa
 
 
 @pytest.mark.parametrize("gain", ["", "0", "0/mV"])
-def test_200_counts_a_millivolt_where_no_gain_is_stated_which_is_told(tmp_path: Path, gain: str) -> None:
+def test_200_counts_a_millivolt_where_no_gain_is_stated_which_is_reported(tmp_path: Path, gain: str) -> None:
     (tmp_path / "a.hea").write_text(f"a 1 250 1000\na.dat 16 {gain}\n")
     (tmp_path / "a.dat").write_bytes(RAMP.tobytes())
     got = decode(tmp_path / "a.hea")

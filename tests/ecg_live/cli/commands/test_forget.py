@@ -113,7 +113,7 @@ def test_yes_is_for_scripts_and_json_for_programs(forget: Forget, there: Names, 
 
 
 @pytest.mark.parametrize("who", ["P9", "p1", "P", "*", "P?", "[P]1", "../P1", "P1/../P2", "ä", "-1", "~", "P1.xdf"])
-def test_nobody_of_that_name(forget: Forget, there: Names, who: str) -> None:
+def test_no_one_of_that_name(forget: Forget, there: Names, who: str) -> None:
     done = forget("--yes", "--", who)
     assert (done.returncode, there()) == (2, ALL)
     assert f"nothing of {who!r} is in" in done.stderr
@@ -121,7 +121,7 @@ def test_nobody_of_that_name(forget: Forget, there: Names, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["", " ", "P1 ", "\x1b[2J", "P\n1", "x" * 201])
-def test_a_name_that_nobody_can_have(forget: Forget, there: Names, who: str) -> None:
+def test_a_name_that_no_one_can_have(forget: Forget, there: Names, who: str) -> None:
     done = forget(who, "--yes")
     assert (done.returncode, there()) == (2, ALL)
     assert "is not a valid participant" in done.stderr

@@ -164,7 +164,7 @@ def test_folders_are_searched_to_their_depth_and_nothing_is_found_twice(folder: 
     assert [each.path for each in found.files if each.why != "profile"] == [path]
 
 
-def test_an_id_that_differs_in_case_or_in_unicode_form_is_told(folder: Path) -> None:
+def test_an_id_that_differs_in_case_or_in_unicode_form_is_reported(folder: Path) -> None:
     recorded(folder / "a.xdf", "p1")
     recorded(folder / "b.xdf", "A\u030a1")
     assert [left.why for left in look(folder).kept] == ["its header says 'p1'"]
@@ -183,7 +183,7 @@ def test_another_ones_entry_in_the_profile_is_left(folder: Path) -> None:
     assert [left.why for left in found.kept] == ["belongs to 'p1'"]
 
 
-def test_the_recording_that_was_played_is_told(folder: Path, tmp_path: Path) -> None:
+def test_the_recording_that_was_played_is_reported(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "source.txt"
     source.touch()
     recorded(folder / "a.xdf", "P1", source.as_posix())
@@ -196,7 +196,7 @@ def test_the_recording_that_was_played_is_told(folder: Path, tmp_path: Path) -> 
 
 
 @LINKS
-def test_links_are_told_and_not_followed(folder: Path, tmp_path: Path) -> None:
+def test_links_are_reported_and_not_followed(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     recorded(outside / "a.xdf", "P1")
@@ -229,7 +229,7 @@ def test_what_is_no_file_is_passed_over(folder: Path) -> None:
     assert (look(folder).files, look(folder).kept) == ([], [])
 
 
-def test_a_folder_that_cannot_be_searched_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_searched_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def walk(root: str, onerror: object) -> Iterable[object]:
         assert callable(onerror)
         onerror(PermissionError(13, "Permission denied", root))

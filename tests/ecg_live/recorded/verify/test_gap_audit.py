@@ -91,7 +91,7 @@ def test_verify_says_what_does_not_add_up(tmp_path: Path, capsys: pytest.Capture
     assert "NOT SOUND" in capsys.readouterr().out
 
 
-def test_which_of_two_channels_with_one_name_was_judged_nobody_knows(tmp_path: Path) -> None:
+def test_which_of_two_channels_with_one_name_was_judged_is_unknown(tmp_path: Path) -> None:
     path, info = tmp_path / "a.xdf", replace(INFO, channels=("ECG", "ECG"), ecg=1)
     samples = np.full((10, 2), nan)
     record(path, [Chunk(samples, 0, BEGAN), prediction(), Chunk(samples, 20, BEGAN)], info)
