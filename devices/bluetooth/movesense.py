@@ -44,7 +44,6 @@ _DEFAULT_NAME = "Movesense"  # devices advertise it and their serial number
 _TRANSIENT_STATUSES = (GspStatus.CONFLICT, GspStatus.UNAVAILABLE)
 _FIRST_PACKET_TIMEOUT_S = 5.0  # two packets last 0.26 s at the lowest rate
 _FULL_SCALE_MV = (-(2**15) * MV_PER_MICROVOLT, (2**15 - 1) * MV_PER_MICROVOLT)  # of int16; int32 counts reach 50 mV
-_NO_ECG_REMEDY = "install firmware with ECG with the vendor's app; its heart rate alone: hr:Movesense"
 
 
 class MovesenseDriver:
@@ -90,6 +89,10 @@ class MovesenseDriver:
         named = self._name.casefold().startswith(_DEFAULT_NAME.casefold())
         return self._name if named else f"{_DEFAULT_NAME} {self._name}".strip()
 
+    @property
+    def _heart_rate_remedy(self) -> str:
+        return f"its heart rate alone: hr:{self._name or _DEFAULT_NAME}"
+
     def matches(self, found: FoundDevice) -> bool:
         """Whether name or address match; without a name, whether it is a Movesense."""
         return name_matches(self._name or _DEFAULT_NAME, found)
@@ -109,7 +112,7 @@ class MovesenseDriver:
         if GSP_SERVICE_UUID not in link.services:
             raise ProtocolError(
                 f"{self.description} has no ECG service: its app is without GSP; it offers {describe_services(link)}",
-                "its heart rate alone: hr:Movesense; for ECG, install the vendor's app gatt_sensordata_app on it",
+                f"{self._heart_rate_remedy}; for ECG, install the vendor's app gatt_sensordata_app on it",
             )
         connection = self._connection = _Connection(link)
         self._timeline.connect()
@@ -150,13 +153,16 @@ class MovesenseDriver:
         refusal = f"refuses to send ECG at {self._rate} Hz: {describe_status(status)}"
         if status in _TRANSIENT_STATUSES:
             raise LinkLost(f"it {refusal}", "end what else reads or logs its ECG")
-        raise ProtocolError(f"{self.description} ({hello}) {refusal}", _NO_ECG_REMEDY)
+        raise ProtocolError(f"{self.description} ({hello}) {refusal}", self._heart_rate_remedy)
 
     async def _check_ecg(self, client: GspClient, hello: Hello) -> None:
         """Compare the wanted stream with what the sensor has, as far as it tells."""
         reply = await client.request(GspCommand.GET, path_payload(ECG_INFO_PATH))
         if reply.status == GspStatus.NOT_FOUND:
-            raise ProtocolError(f"{self.description} ({hello}) has no ECG: its firmware has none", _NO_ECG_REMEDY)
+            raise ProtocolError(
+                f"{self.description} ({hello}) has no ECG: its firmware has none",
+                f"{self._heart_rate_remedy}; for ECG, install firmware that has it",
+            )
         info = EcgInfo.parse(reply.data) if reply.status == GspStatus.OK else None
         if info is None:
             return

@@ -187,10 +187,10 @@ def test_a_reboot_that_does_not_help_is_not_repeated() -> None:
     assert sensor.reboots == 1
 
 
-def refused(sensor: SimulatedMovesense, rate: float = 256) -> ProtocolError:
+def refused(sensor: SimulatedMovesense, rate: float = 256, name: str = "") -> ProtocolError:
     time = HandTime()
     with pytest.raises(ProtocolError) as error:
-        stream(MovesenseDriver("", rate, time), sensor, time, lambda _: asyncio.sleep(60))
+        stream(MovesenseDriver(name, rate, time), sensor, time, lambda _: asyncio.sleep(60))
     assert "\n" not in str(error.value)
     return error.value
 
@@ -200,7 +200,8 @@ def test_a_sensor_without_the_service_is_reported_and_offered_hr() -> None:
     sensor.services = sensor.services[1:]
     error = refused(sensor)
     assert error.message == "Movesense has no ECG service: its app is without GSP; it offers heart rate"
-    assert error.remedy.startswith("its heart rate alone: hr:Movesense")
+    assert error.remedy.startswith("its heart rate alone: hr:Movesense;")
+    assert refused(sensor, name="0123").remedy.startswith("its heart rate alone: hr:0123;")
 
 
 def test_firmware_without_ecg() -> None:

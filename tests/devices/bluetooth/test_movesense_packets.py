@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devices.bluetooth.frame_timeline import FrameTimeline
 from devices.bluetooth.gsp import GspMessage, MessageKind
@@ -37,6 +40,30 @@ def cut(packets: Iterable[bytes], size: int) -> list[tuple[int, bytes]]:
 def placed(packets: Iterable[tuple[bytes, float]], rate: int = 256) -> list[Chunk | StreamEvent]:
     decoder, timeline = PacketDecoder(rate), FrameTimeline(rate, "sensor", equal_frames=True)
     return [item for data, arrived in packets for item in timeline.push(decoder.decode(data), arrived)]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(MessageKind)[1:]),
+            st.one_of(st.binary(max_size=80), st.binary(min_size=36, max_size=36), st.binary(min_size=68, max_size=68)),
+        )
+    )
+)
+def test_whatever_arrives_samples_are_in_order_and_whole(messages: list[tuple[MessageKind, bytes]]) -> None:
+    joiner, decoder = PacketJoiner(), PacketDecoder(256)
+    timeline, stop = FrameTimeline(256, "sensor", equal_frames=True), 0
+    for k, (kind, data) in enumerate(messages):
+        for one, arrived in joiner.push(GspMessage(kind, 1, data), k / 16):
+            with suppress(ProtocolError):
+                for item in timeline.push(decoder.decode(one), arrived):
+                    if isinstance(item, Chunk | Gap):
+                        assert item.start == stop
+                        stop = item.stop
+                    if isinstance(item, Chunk):
+                        assert np.isfinite(item.samples).all()
+                        assert item.samples.shape == (16, 1)
 
 
 def test_captured_packet() -> None:
