@@ -81,7 +81,7 @@ class MovesenseDriver:
     @property
     def info(self) -> StreamInfo:
         """One channel at the chosen rate."""
-        return StreamInfo(self._rate, ("ECG",), _FULL_SCALE_MV, self.description, self._name)
+        return StreamInfo(float(self._rate), ("ECG",), _FULL_SCALE_MV, self.description, self._name)
 
     @property
     def description(self) -> str:
