@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
+from devices.device_choice import DeviceChoice
 from devices.link import DeviceTransport, Driver, Emit, FoundDevice, Link, LinkLost
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
 from ecg_live.events import Beats, Chunk, Clock, State, StateName, StreamEvent
@@ -23,6 +24,8 @@ _CONNECT_LOCK = Lock()  # BlueZ and many adapters fail when two connections are 
 _POLL_INTERVAL_S = 0.02
 _DISCONNECT_TIMEOUT_S = 3.0
 _MIN_BACK_OFF_S, _MAX_BACK_OFF_S = 0.1, 1.0  # so that a device that is back in reach streams within 2 s
+# After 10 min of absence the pauses grow with it, to spare both batteries: a return is noticed a 600th later.
+_LONG_ABSENCE_S, _MAX_LONG_BACK_OFF_S = 600.0, 30.0
 _LOST_REMEDY = "check that it is on, worn, charged and not connected to another program or phone"
 
 
@@ -31,12 +34,13 @@ class DeviceTimeouts:
     """How long each step may take, in seconds.
 
     ``find``: at the start, until the device is found, and from then on until it streams. ``reconnect``: from the last
-    data until the session ends; ``inf`` never gives up. ``no_data``: silence on a link that seems alive, since a
+    data until the session ends; by default never, since a night's recording outlasts hours without its device
+    (polar-ble-sdk issue 595). ``no_data``: silence on a link that seems alive, since a
     stalled peripheral keeps its connection. ``no_beats``: the same for straps, which send once a second.
     """
 
     find: float = 30.0
-    reconnect: float = 600.0
+    reconnect: float = math.inf
     no_data: float = 2.0
     no_beats: float = 4.0
     scan: float = 5.0
@@ -84,6 +88,9 @@ class Supervisor:
         self._streaming = False
         self._found_at = math.nan  # session time
         self._failures = 0  # since the last data
+        self._reported_reasons: set[str] = set()  # since the last data
+        self._choice = DeviceChoice(driver)
+        self._found: FoundDevice | None = None
 
     async def run(self) -> None:
         """Keep the device streaming; returns only by cancellation, which stops and disconnects the device.
@@ -97,7 +104,7 @@ class Supervisor:
         ProtocolError
             The device is of another kind; only before it streamed.
         DeviceError
-            At the start, there is no adapter, or this process may not use it.
+            At the start, there is no adapter, or this process may not use it, or two devices have the name.
         """
         began = self._clock()
         self._report_state("searching", f"looking for {self._driver.description}")
@@ -112,9 +119,11 @@ class Supervisor:
 
     async def _run_once(self) -> None:
         """Find, connect, stream. Always ends with `LinkLost`."""
-        found = await self._transport.find(self._driver.matches, min(self._timeouts.scan, self._timeouts.find))
+        found = await self._transport.find(self._choice.matches, min(self._timeouts.scan, self._timeouts.find))
         if found is None:
             raise LinkLost("it is not in reach")
+        await self._choice.check_unique(found, self._transport)
+        self._found = found
         self._found_at = self._clock() if math.isnan(self._found_at) else self._found_at
         link = await self._connect(found)
         try:
@@ -173,6 +182,9 @@ class Supervisor:
             self._failures = 0
             if not self._streaming:
                 self._streaming = True
+                self._reported_reasons.clear()
+                if self._found is not None:
+                    self._choice.pin(self._found)
                 self._report_state("streaming", f"{self._driver.description} streams")
         self._emit(item)
 
@@ -184,11 +196,20 @@ class Supervisor:
     def _handle_failure(self, error: DeviceError, began: float) -> None:
         """Count a failure; raise when the time-outs have passed."""
         self._failures += 1
-        _log.warning("%s, attempt %d", self._driver.description, self._failures, exc_info=error)
+        is_new = error.message not in self._reported_reasons
+        self._reported_reasons.add(error.message)
+        _log.log(
+            logging.WARNING if is_new else logging.DEBUG,
+            "%s, attempt %d",
+            self._driver.description,
+            self._failures,
+            exc_info=error,
+        )
         now = self._clock()
         device, why, remedy = self._driver.description, error.message, error.remedy or _LOST_REMEDY
         if not math.isnan(self._last_data):
-            self._report_state("lost", f"{device}{self._lost_since()}: {why}")
+            # "lost" is listed and recorded: once for each reason, not at each attempt of a night
+            self._report_state("lost" if is_new else "searching", f"{device}{self._lost_since()}: {why}")
             if now - self._last_data >= self._timeouts.reconnect:
                 self._report_state("gave_up", f"{device} did not come back within {self._timeouts.reconnect:g} s")
                 raise DeviceLost(f"{device} was lost {now - self._last_data:.0f} s ago: {why}", remedy) from error
@@ -197,6 +218,8 @@ class Supervisor:
                 raise DeviceNotFound(f"no {device} in reach, looked for {now - began:.0f} s", remedy) from error
         elif now - self._found_at >= self._timeouts.find:
             raise DeviceLost(f"{device} is in reach but does not stream: {why}", remedy) from error
+        else:
+            self._report_state("searching", f"{device} is in reach but does not stream: {why}; trying again")
 
     def _lost_since(self) -> str:
         """How long ago data were lost, in words; empty before the first data."""
@@ -206,6 +229,9 @@ class Supervisor:
 
     def _back_off(self) -> float:
         ceiling = min(_MAX_BACK_OFF_S, _MIN_BACK_OFF_S * 2.0 ** min(self._failures, 10))
+        absence = self._clock() - self._last_data
+        if absence > _LONG_ABSENCE_S:
+            ceiling = min(_MAX_LONG_BACK_OFF_S, absence / _LONG_ABSENCE_S)
         return ceiling * self._rng.uniform(0.5, 1.0)
 
     def _report_state(self, state: StateName, detail: str) -> None:

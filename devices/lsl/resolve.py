@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -25,14 +26,14 @@ class LslTimeouts:
 
     ``find``: until a stream answers. ``others``: from then on, for more streams of the same name (pylsl: "shorter than
     0.5 s may return a subset"). ``no_data``: silence before the stream is reported as lost. ``reconnect``: from the
-    last data until the session ends. ``first_data``: the same for a stream that ended before its first sample. The
-    last three have the values of radio devices.
+    last data until the session ends; by default never. ``first_data``: the same for a stream that ended before its
+    first sample. The last three have the values of radio devices.
     """
 
     find: float = 4.0
     others: float = 0.5
     no_data: float = 2.0
-    reconnect: float = 600.0
+    reconnect: float = math.inf
     first_data: float = 30.0
 
 

@@ -247,9 +247,11 @@ class LslSource:
             yield self._state("warning", f"{self._name}: {problem}{times}; {_ARRIVAL_NOTE}")
 
     def _report_loss(self, reason: str) -> Iterator[State]:
+        """Report a loss: as an event to be listed the first time, later as what the session is busy with."""
         self._cause = _CAUSE_STREAM_AWAY
+        state: StateName = "searching" if self._lost else "lost"
         self._streaming, self._lost = False, True
-        yield self._state("lost", f"{self._name}{self._lost_since()}: {reason}{self._refused_note()}")
+        yield self._state(state, f"{self._name}{self._lost_since()}: {reason}{self._refused_note()}")
 
     def _check_reconnect_timeout(self) -> Iterator[State]:
         """Raise `DeviceLost` after the time to reconnect has passed."""

@@ -112,7 +112,7 @@ def test_data_come_again_within_two_seconds_of_the_device() -> None:
         "lost",
         "connecting",
     ]
-    assert any("lost 11 s ago, attempt 3: it is not in reach" in detail for detail in world.details("lost"))
+    assert any("lost 11 s ago, attempt 3: it is not in reach" in detail for detail in world.details("searching"))
 
 
 def test_a_stall_on_a_link_that_seems_alive_is_a_loss() -> None:
@@ -155,6 +155,30 @@ def test_nothing_in_reach_ends_within_its_limit() -> None:
     with pytest.raises(DeviceNotFound, match="no Counter in reach, looked for 3") as error:
         play(script)
     assert "worn" in error.value.remedy
+
+
+def test_hours_without_the_device_end_no_session_and_are_reported_briefly() -> None:
+    back: list[float] = []
+
+    async def script(world: World) -> None:
+        await asyncio.sleep(2)
+        world.ether.lose()
+        await asyncio.sleep(6 * 3600)
+        world.ether.present = True
+        came, have = world.time(), len(world.chunks)
+        await until(lambda: len(world.chunks) > have)
+        back.append(world.time() - came)
+        await asyncio.sleep(1)
+
+    world = play(script)
+    assert world.counted() >= 6 * 3600 * 100
+    assert back[0] < 31
+    assert [detail.partition(": ")[2] for detail in world.details("lost")] == [
+        "the connection broke",
+        "it is not in reach",
+    ]
+    assert 600 < world.ether.finds < 1500  # a search of 5 s, a pause of up to 30 s
+    assert world.states[-1] == "streaming"
 
 
 def test_it_gives_up_after_the_reconnect_timeout() -> None:

@@ -48,12 +48,12 @@ def test_an_outlet_that_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         reader.until(lambda reader: reader.received > 150)
         send_word(child, "pause")
-        reader.until(lambda reader: reader.states.count("lost") > 1)
+        reader.until(lambda reader: reader.states.count("searching") > 1)
         send_word(child, "go")
         reader.until(lambda reader: reader.gaps)
         reader.close()
-    assert reader.states[:4] == ["connecting", "streaming", "lost", "lost"]
-    assert set(reader.states[4:-1]) <= {"lost"}
+    assert reader.states[:5] == ["connecting", "streaming", "lost", "searching", "searching"]
+    assert set(reader.states[5:-1]) <= {"searching"}
     assert reader.states[-1] == "streaming"
     assert len(off(reader)) == 1
 
