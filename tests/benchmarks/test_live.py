@@ -35,7 +35,7 @@ def run_flat_out(path: Path) -> tuple[dict[str, Any], int]:
     return json.loads(last), usage.ru_maxrss * 1024
 
 
-@pytest.mark.parametrize("minutes", [10, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("minutes", [3, pytest.param(60, marks=pytest.mark.soak)])
 def test_speed_on_a_long_file(minutes: int, tmp_path: Path) -> None:
     summary, _ = run_flat_out(long_recording(tmp_path / "long.h5", minutes))
     print(f"\n{minutes} min at 1000 Hz, hop 1 s: {summary['speed']:.0f} times real time in {summary['wall']:.1f} s")
@@ -43,7 +43,7 @@ def test_speed_on_a_long_file(minutes: int, tmp_path: Path) -> None:
     assert summary["predictions"] == minutes * 60 - 9
 
 
-@pytest.mark.parametrize(("short", "long"), [(4, 16), pytest.param(60, 240, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("short", "long"), [(2, 8), pytest.param(60, 240, marks=pytest.mark.soak)])
 def test_memory_does_not_grow_with_length(short: int, long: int, tmp_path: Path) -> None:
     peaks = [run_flat_out(long_recording(tmp_path / f"{minutes}.h5", minutes))[1] for minutes in (short, long)]
     print(f"\npeak memory: {short} min {peaks[0] / 2**20:.1f} MiB, {long} min {peaks[1] / 2**20:.1f} MiB")

@@ -4,7 +4,6 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from devices.read_options import ReadOptions
 from devices.replay import Replay
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Chunk, Gap, Marker, State, StreamEvent, StreamInfo
+from ecg_live.resources import recordings_folder
 
 
 class Time:
@@ -159,9 +159,9 @@ def test_settings_that_cannot_be(opening: ReadOptions) -> None:
         Replay(recording(ramp(0, 5)), opening)
 
 
-def test_a_real_recording(shared_data: Path) -> None:
+def test_a_real_recording() -> None:
     time_ = Time()
-    opened = open_recording(shared_data / "opensignals" / "supine_1min.txt", ReadOptions())
+    opened = open_recording(recordings_folder() / "supine_1min.txt", ReadOptions())
     items = play(Replay(opened, ReadOptions(speed=50), time_.clock, time_.wait))
     assert sum(len(item.samples) for item in items if isinstance(item, Chunk)) == 60000
     assert time_.now == pytest.approx(1000 + 60 / 50, abs=1e-4)

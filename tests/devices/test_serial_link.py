@@ -159,7 +159,7 @@ def test_silent_port_is_another_try() -> None:
         link = await SerialTransport(port).connect(found(port), 1.0)
         began = time.monotonic()
         task = asyncio.create_task(ShimmerDriver().start(link, lambda _: None))
-        await asyncio.sleep(0.3)
+        await asyncio.wait({task}, timeout=0.1)
         assert not task.done()
         task.cancel()
         await link.close()

@@ -17,6 +17,7 @@ import pytest
 
 from ecg_live.cli import main
 from ecg_live.resources import recordings_folder
+from tests.support.warm_program import run_warm
 
 ECG = recordings_folder() / "supine_1min.txt"
 CLEAN = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
@@ -24,14 +25,7 @@ CLEAN = {key: value for key, value in os.environ.items() if key not in {"DISPLAY
 
 def process(*arguments: object, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end in a process of its own, without a display."""
-    return subprocess.run(
-        [sys.executable, "-m", "ecg_live", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=CLEAN | {"QT_QPA_PLATFORM": ""} | (environ or {}),
-        check=False,
-    )
+    return run_warm(*arguments, env=CLEAN | {"QT_QPA_PLATFORM": ""} | (environ or {}))
 
 
 def ecg_live(*arguments: object, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pytest
 
 from ecg_live.resources import demo_recording
 from tests.support.command_line import CLEAN
+from tests.support.warm_program import WarmProgram
 
 PATIENCE = 30.0  # s; a test that waits so long has failed
 ECG = str(demo_recording())
@@ -47,9 +47,8 @@ class Running:
 
 @contextmanager
 def session(environ: dict[str, str], *options: str) -> Iterator[Running]:
-    command = [sys.executable, "-m", "ecg_live", "run", ECG, "--headless", "--json", *options]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=CLEAN | environ) as process:
+    command, pipe = ["run", ECG, "--headless", "--json", *options], subprocess.PIPE
+    with WarmProgram(*command, stdout=pipe, stderr=pipe, env=CLEAN | environ) as process:
         alarm = signal.signal(signal.SIGALRM, lambda *_: process.kill())
         signal.alarm(int(PATIENCE))
         try:

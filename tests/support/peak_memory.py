@@ -6,7 +6,7 @@ from pathlib import Path
 from devices.files import open_recording
 from devices.read_options import ReadOptions
 
-SLACK = 200_000  # bytes; the samples by which the files differ would take 2 MB and more
+SLACK = 200_000  # bytes; the samples by which the files differ would take half a MB and more
 
 
 def opening(path: Path) -> ReadOptions:

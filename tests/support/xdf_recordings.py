@@ -96,8 +96,8 @@ def ecg(path: Path) -> F64:
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait for another thread, at most 20 s."""
-    waiting, end = Event(), time.monotonic() + 20
+    """Wait for another thread or process, at most 60 s."""
+    waiting, end = Event(), time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         waiting.wait(0.001)

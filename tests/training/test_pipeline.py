@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ import pytest
 import torch
 
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
+from ecg_live.events import F64
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import tensors_sha256
+from tests.support.files import challenge_files, eegmat_files
 from tests.support.small_training_run import manifest, quick, strangers
+from tests.support.synthetic_signals import ecg
 from training.pipeline import TrainJob, _encoder_scores, run_cell, run_training
 from training.pretext.embedding import random_encoder
 from training.pretext.leakage import SEEN_TOO, UNSEEN_ONLY
@@ -33,31 +36,62 @@ SHORT: dict[str, object] = {
 SETTINGS = load_settings(single=SHORT)
 
 
-@pytest.fixture
-def few(shared_data: Path, tmp_path: Path) -> Path:
-    """A folder with 24 records of one data set and 4 people of the other."""
-    for name, patterns in {"cinc2017": ["A00[0-3]*"], "eegmat": [f"Subject0{i}_*.edf" for i in (0, 1, 4, 5)]}.items():
-        (tmp_path / name).mkdir()
-        for pattern in patterns:
-            for path in sorted((shared_data / name).glob(pattern))[:48]:
-                (tmp_path / name / path.name).symlink_to(path)
-    return tmp_path
+@dataclass(frozen=True)
+class Trained:
+    """What a run wrote into a folder, and what it said."""
+
+    folder: Path
+    bundle: Path
+    report: TrainingReport
+    said: str
+
+
+def heart(seconds: float, rate: float, bpm: float, seed: int) -> F64:
+    """Samples (n,) in mV of somebody whose size and noise are their own."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.7, 1.3) * ecg(seconds * bpm / 72, rate * 72 / bpm)[:, 0]
+    return x[: round(seconds * rate)] + rng.normal(size=len(x))[: round(seconds * rate)] * 0.02
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 24 records as of one data set, and 4 subjects as of the other."""
+    folder = tmp_path_factory.mktemp("few")
+    for k in range(24):
+        challenge_files.challenge(folder / "cinc2017", f"A{k:05d}", heart(20, challenge_files.RATE, 55 + 2 * k, k))
+    for k in (0, 1, 4, 5):
+        rest, load = (heart(s, eegmat_files.RATE, bpm + 3 * k, 100 + k) for s, bpm in ((100, 62), (60, 75)))
+        eegmat_files.write(folder / "eegmat", k, rest, load)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(few: Path) -> Trained:
+    """Stage one on the records, stage two on the subjects."""
+    bundle = few / "model.safetensors"
+    return Trained(few, bundle, *go(few, out=bundle, pretrain=(few / "cinc2017",)))
+
+
+@pytest.fixture(scope="module")
+def alone(few: Path) -> Trained:
+    """Both stages on the same subjects."""
+    return Trained(few, few / "alone.safetensors", *go(few, out=few / "alone.safetensors"))
 
 
 def go(folder: Path, settings: TrainSettings = SETTINGS, **job: object) -> tuple[TrainingReport, str]:
-    """Train on the people in ``folder``; the report, and what was said."""
+    """Train on the people in ``folder``; the report, and what was said. Windows that were cut before are used again."""
     said = io.StringIO()
-    plan = TrainJob("eegmat", folder / "eegmat", folder / "model.safetensors", processes=1)
+    plan = TrainJob("eegmat", folder / "eegmat", folder / "model.safetensors", processes=1, work=folder / "work")
     with ProgressDisplay(said) as show:
         report = run_training(replace(plan, **job), settings, show)  # type: ignore[arg-type]  # of several types
     assert report is not None
     return report, said.getvalue()
 
 
-def test_recordings_become_a_bundle_that_runs_and_a_report(few: Path) -> None:
-    report, said = go(few, pretrain=(few / "cinc2017",))
-    assert "pretext: " in said
-    bundle = load_bundle(few / "model.safetensors")
+def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> None:
+    report = trained.report
+    assert "pretext: " in trained.said
+    bundle = load_bundle(trained.bundle)
     card = bundle.card.heads["mental_load"]
     assert card.classes == ("rest", "load")
     assert set(card.sets) == set(bundle.heads["mental_load"]) == {"population", "personal"}
@@ -73,23 +107,25 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(few: Path) -> None:
         for baseline in (0.0, 60.0)
         for protocol in ("loso", "kfold")
     }
-    assert read_report(few / "model.json") == report
-    assert (few / "model.html").stat().st_size > 10_000
+    assert read_report(trained.bundle.with_suffix(".json")) == report
+    assert trained.bundle.with_suffix(".html").stat().st_size > 10_000
 
 
-def test_a_second_head_goes_beside_the_first_over_the_same_encoder(few: Path) -> None:
-    go(few, pretrain=(few / "cinc2017",))
-    first = load_bundle(few / "model.safetensors")
-    rows = [f"{path.name},{path.name[7:9]},0,60,{'_1' in path.name}" for path in sorted((few / "eegmat").iterdir())]
-    (few / "eegmat" / "own.csv").write_text("\n".join(["file,subject,start_s,stop_s,calm", *rows]) + "\n")
+def test_a_second_head_goes_beside_the_first_over_the_same_encoder(trained: Trained, tmp_path: Path) -> None:
+    first = load_bundle(trained.bundle)
+    paths = sorted((trained.folder / "eegmat").iterdir())
+    for path in paths:
+        (tmp_path / path.name).symlink_to(path)
+    rows = [f"{path.name},{path.name[7:9]},0,60,{'_1' in path.name}" for path in paths]
+    (tmp_path / "own.csv").write_text("\n".join(["file,subject,start_s,stop_s,calm", *rows]) + "\n")
     report, _ = go(
-        few,
+        trained.folder,
         dataset="manifest",
-        data=few / "eegmat" / "own.csv",
-        out=few / "two.safetensors",
-        add_head=few / "model.safetensors",
+        data=tmp_path / "own.csv",
+        out=tmp_path / "two.safetensors",
+        add_head=trained.bundle,
     )
-    both = load_bundle(few / "two.safetensors")
+    both = load_bundle(tmp_path / "two.safetensors")
     assert [info.name for info in both.head_infos] == ["mental_load", "calm"]
     assert tensors_sha256(both.encoder.state_dict()) == tensors_sha256(first.encoder.state_dict())
     for name, value in first.heads["mental_load"]["population"].state_dict().items():
@@ -98,12 +134,13 @@ def test_a_second_head_goes_beside_the_first_over_the_same_encoder(few: Path) ->
     assert "The encoder is that of model.safetensors" in report.remarks[0]
 
 
-def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path) -> None:
-    report, said = go(few)
+def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(alone: Trained, tmp_path: Path) -> None:
+    report, said = alone.report, alone.said
     assert report.pretext is not None
     assert report.pretext.people_seen == UNSEEN_ONLY
     assert "pretext without one subject each: 4 of 4" in said
-    together, _ = go(few, replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True)))
+    transductive = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
+    together, _ = go(alone.folder, transductive, out=tmp_path / "model.safetensors")
     assert together.pretext is not None
     assert together.pretext.people_seen == SEEN_TOO
     apart = [row for row in report.labels[0].rows if row.features == "embedding" and row.protocol == "loso"]
@@ -113,11 +150,10 @@ def test_without_other_recordings_each_fold_has_an_encoder_of_its_own(few: Path)
     assert hrv[0] == hrv[1]
 
 
-def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
-    go(few, pretrain=(few / "cinc2017",))
-    first = load_bundle(few / "model.safetensors")
-    go(few, pretrain=(few / "cinc2017",), start=few / "model.safetensors", out=few / "on.safetensors")
-    second = load_bundle(few / "on.safetensors")
+def test_an_encoder_can_go_on_from_the_weights_of_another(trained: Trained, tmp_path: Path) -> None:
+    first, records = load_bundle(trained.bundle), (trained.folder / "cinc2017",)
+    go(trained.folder, pretrain=records, start=trained.bundle, out=tmp_path / "on.safetensors")
+    second = load_bundle(tmp_path / "on.safetensors")
     assert tensors_sha256(second.encoder.state_dict()) != tensors_sha256(first.encoder.state_dict())
     assert second.card.pretext["started_from"]["settings"] == first.card.pretext["settings"]
     near, far = (
@@ -130,34 +166,31 @@ def test_an_encoder_can_go_on_from_the_weights_of_another(few: Path) -> None:
     assert near < far / 4
     same = replace(SETTINGS, pretext=replace(SETTINGS.pretext, padding="same"))
     with pytest.raises(ConfigError, match="has padding valid; the settings say same"):
-        go(few, same, pretrain=(few / "cinc2017",), start=few / "model.safetensors")
+        go(trained.folder, same, pretrain=records, start=trained.bundle, out=tmp_path / "on.safetensors")
 
 
-def test_an_encoder_that_has_seen_subjects_is_not_scored_on_them_as_strangers(few: Path) -> None:
-    go(few)
+def test_an_encoder_that_has_seen_subjects_is_not_scored_on_them_as_strangers(alone: Trained, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has seen 4 of the subjects who would be left out"):
-        go(few, encoder=few / "model.safetensors", out=few / "other.safetensors")
+        go(alone.folder, encoder=alone.bundle, out=tmp_path / "other.safetensors")
     settings = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
-    report, _ = go(few, settings, encoder=few / "model.safetensors", out=few / "other.safetensors")
+    report, _ = go(alone.folder, settings, encoder=alone.bundle, out=tmp_path / "other.safetensors")
     assert report.labels
     assert "4 of eegmat: scored subjects, too (transductive)" in report.remarks[0]
 
 
-def test_what_is_made_is_used_again_to_the_bit(few: Path) -> None:
-    first, _ = go(few, pretrain=(few / "cinc2017",))
-    made = load_bundle(few / "model.safetensors")
-    again, said = go(few, pretrain=(few / "cinc2017",))
+def test_what_is_made_is_used_again_to_the_bit(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "again.safetensors"
+    again, said = go(trained.folder, pretrain=(trained.folder / "cinc2017",), out=out)
     assert "pretext: " not in said
-    assert again.labels == first.labels
-    assert tensors_sha256(load_bundle(few / "model.safetensors").encoder.state_dict()) == tensors_sha256(
-        made.encoder.state_dict()
-    )
+    assert again.labels == trained.report.labels
+    first, second = (load_bundle(path).encoder.state_dict() for path in (trained.bundle, out))
+    assert tensors_sha256(first) == tensors_sha256(second)
 
 
-def test_a_cell_of_a_sweep_gives_figures(few: Path) -> None:
+def test_a_cell_of_a_sweep_gives_figures(few: Path, tmp_path: Path) -> None:
     table = {"dataset": "eegmat", "data": str(few / "eegmat"), "pretrain": [str(few / "cinc2017")]}
-    (few / "sweep" / "cell").mkdir(parents=True)
-    found = run_cell(table, SETTINGS, few / "sweep" / "cell")
+    (tmp_path / "sweep" / "cell").mkdir(parents=True)
+    found = run_cell(table, SETTINGS, tmp_path / "sweep" / "cell")
     assert next(iter(found)) == "mental_load embedding"  # which is plotted
     assert found["mental_load embedding_low"] <= found["mental_load embedding"] <= found["mental_load embedding_high"]
     assert {name for name in found if name.startswith("pretext ")} == {f"pretext {t}" for t in SETTINGS.pretext.tasks}

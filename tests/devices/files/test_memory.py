@@ -64,12 +64,12 @@ def packed_acq(path: Path, rows: int) -> Path:
 @pytest.mark.parametrize(
     ("make", "rows"),
     [
-        (text, 3 << 16),
-        (csv, 4 << 16),
-        (hdf5, 1 << 20),
-        (edf, 1 << 19),
+        (text, 2 << 16),
+        (csv, 2 << 16),
+        (hdf5, 1 << 19),
+        (edf, 1 << 18),
         (xdf, 1 << 16),
-        (wfdb, 1 << 19),
+        (wfdb, 1 << 18),
         (acq, 1 << 18),
         (packed_acq, 1 << 18),
     ],

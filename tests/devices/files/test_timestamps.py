@@ -63,7 +63,7 @@ def test_clumps_that_lose_nothing_have_no_more_samples_than_time(delays: list[fl
     assert not lost or len(times) + lost <= (times.max() - times.min()) * RATE + 2.5
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.tuples(st.integers(300, 20000), st.sampled_from([30, 75, 500, 40000])), max_size=4),
     st.floats(0, 0.02), st.lists(st.integers(1, 30000), max_size=6), st.booleans(),

@@ -18,7 +18,9 @@ import pytest
 from ecg_live.model.bundle import BUNDLE_FILE, save_bundle
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from tests.support.command_line import CLEAN, ECG, ecg_live, of, process, run_json, write_csv
+from tests.support.files import hdf5_files
 from tests.support.random_bundles import random_bundle
+from tests.support.warm_program import WarmProgram, run_warm
 
 
 def pulses(seconds: float) -> np.ndarray[Any, Any]:
@@ -121,8 +123,7 @@ def test_seconds_ends_early_with_a_summary() -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_with_a_summary_and_its_exit_code(number: signal.Signals, code: int) -> None:
-    command = [sys.executable, "-m", "ecg_live", "demo", "--headless", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=CLEAN) as running:
+    with WarmProgram("demo", "--headless", "--json", stdout=subprocess.PIPE, env=CLEAN) as running:
         assert running.stdout is not None
         first = running.stdout.readline()
         running.send_signal(number)
@@ -133,8 +134,8 @@ def test_a_signal_ends_with_a_summary_and_its_exit_code(number: signal.Signals, 
 
 
 def test_a_closed_pipe_ends_the_session() -> None:
-    command = [sys.executable, "-m", "ecg_live", "demo", "--headless", "--json", "--speed", "max"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=CLEAN) as running:
+    command, pipe = ["demo", "--headless", "--json", "--speed", "max"], subprocess.PIPE
+    with WarmProgram(*command, stdout=pipe, stderr=pipe, env=CLEAN) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.readline()
@@ -147,11 +148,8 @@ def test_a_closed_pipe_ends_the_session() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("options", [["--json", "--speed", "max"], ["--speed", "max"], []], ids=["json", "text", "1x"])
 def test_output_that_goes_nowhere_ends_with_one_line(options: list[str]) -> None:
-    command = [sys.executable, "-m", "ecg_live", "demo", "--headless", *options]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, env=CLEAN, timeout=60, check=False
-        )
+        done = run_warm("demo", "--headless", *options, stdout=full, env=CLEAN)
     assert done.returncode == 1
     assert done.stderr.startswith("ecg-live: ")
     assert "No space left" in done.stderr
@@ -342,10 +340,13 @@ def test_settings_come_from_file_environment_and_options(tmp_path: Path) -> None
     assert predictions(ecg_live("run", ECG, "--hop", "2", environ=environ | {"ECG_LIVE_HOP": "10"})) == 26
 
 
-def test_hdf5_and_text_of_one_recording_predict_alike(shared_data: Path) -> None:
-    text, hdf5 = (
-        of(run_json(shared_data / "opensignals" / f"supine_1min.{kind}")[1], "prediction") for kind in ("txt", "h5")
-    )
+def test_hdf5_and_text_of_one_recording_predict_alike(tmp_path: Path) -> None:
+    samples = [int(line.split("\t")[2]) for line in ECG.read_text().splitlines()[3:] if line]
+    hdf5_files.write(tmp_path / "a.h5", [*range(len(samples))], {"duration": "1m0s"})
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["AA/raw/channel_1"][:, 0] = samples
+    text, hdf5 = (of(run_json(path)[1], "prediction") for path in (ECG, tmp_path / "a.h5"))
+    assert len(text) == 51
     for line in text + hdf5:
         del line["latency"]
     assert text == hdf5

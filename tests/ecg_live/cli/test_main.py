@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.warm_program import run_warm
+
 COMMAND = [sys.executable, "-m", "ecg_live"]
 CHECKOUT = Path(__file__).parents[3]
 
 
-def run(*arguments: str, stdout: int, cwd: Path = CHECKOUT) -> tuple[int, str]:
+def run(*arguments: str, stdout: int, cwd: Path) -> tuple[int, str]:
     """Exit code and complaint of a command in a process of its own."""
     done = subprocess.run(
         [*COMMAND, *arguments],
@@ -33,7 +35,8 @@ def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        assert run(command, stdout=writer) == (0, "")
+        done = run_warm(command, stdout=writer)
+        assert (done.returncode, done.stderr) == (0, "")
     finally:
         os.close(writer)
 
@@ -42,10 +45,10 @@ def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
 @pytest.mark.parametrize("command", ["--help", "doctor"])
 def test_an_output_that_is_full_is_reported_in_one_line(command: str) -> None:
     with Path("/dev/full").open("w") as full:
-        code, said = run(command, stdout=full.fileno())
-    assert code == 1
-    assert said.startswith("ecg-live: the output cannot be written: No space left on device\n")
-    assert "Traceback" not in said
+        done = run_warm(command, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ecg-live: the output cannot be written: No space left on device\n")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.verify import verify
 from tests.support.random_bundles import random_bundle
+from tests.support.warm_program import WarmProgram, run_warm
 from tests.support.xdf_recordings import INFO, ecg, load, until
 
 OPTIONS = {"headless": True, "json": True, "participant": "P 01/ä", "session": "S1"}
@@ -78,8 +79,8 @@ def test_signals_close_the_recording(tmp_path: Path, number: signal.Signals) -> 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGHUP")
 def test_a_terminal_that_hangs_up_closes_the_recording(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(resources.demo_recording()), "--headless", "--json"]
-    with subprocess.Popen([*command, "--record", str(path)], stdout=subprocess.DEVNULL) as running:
+    command = ["run", resources.demo_recording(), "--headless", "--json", "--record", path]
+    with WarmProgram(*command, stdout=subprocess.DEVNULL) as running:
         until(lambda: path.exists() and path.stat().st_size > 110_000)  # by then the worker runs
         running.send_signal(signal.SIGHUP)
     assert running.returncode == 129
@@ -102,9 +103,8 @@ def test_nohup_is_respected() -> None:
 
 def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [sys.executable, "-m", "ecg_live", "run", str(resources.demo_recording()), "--headless", "--json"]
-    options = ["--record", str(path), "--participant", "P1"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    command = ["run", resources.demo_recording(), "--headless", "--json", "--record", path, "--participant", "P1"]
+    with WarmProgram(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.readline()
@@ -122,17 +122,9 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
 
 def test_a_recording_goes_on_while_no_one_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
-    command = [
-        sys.executable,
-        "-m",
-        "ecg_live",
-        "run",
-        str(resources.recordings_folder() / "supine_1min.txt"),
-        "--headless",
-    ]
-    options = ["--json", "--record", str(path), "--speed", "max"]
+    command = ["run", resources.recordings_folder() / "supine_1min.txt", "--headless", "--json", "--speed", "max"]
     pipe = subprocess.PIPE
-    with subprocess.Popen([*command, *options], stdout=pipe, stderr=pipe, text=True, pipesize=4096) as running:
+    with WarmProgram(*command, "--record", path, stdout=pipe, stderr=pipe, pipesize=4096) as running:
         until(lambda: path.exists() and path.stat().st_size > 0 and verify(path).closed)  # 15 kB of lines
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 1
@@ -220,11 +212,8 @@ def test_room_is_checked_before(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_terminal_that_takes_no_more_ends_no_recording(tmp_path: Path) -> None:
     path, source = tmp_path / "a.xdf", resources.recordings_folder() / "supine_1min.txt"
-    command = [sys.executable, "-m", "ecg_live", "run", str(source), "--headless", "--speed", "30"]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*command, "--record", str(path)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=90, check=False
-        )
+        done = run_warm("run", source, "--headless", "--speed", "30", "--record", path, stdout=full)
     assert done.returncode == 0
     assert "the terminal shows nothing any more (No space left on device); the session goes on" in done.stderr
     assert len(ecg(path)) == 60_000

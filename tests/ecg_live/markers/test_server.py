@@ -23,6 +23,7 @@ from ecg_live.markers.registry import MarkerEndpoint, running_sessions
 from ecg_live.markers.server import MAX_CONNECTIONS, MAX_UNAUTHENTICATED, MarkerServer
 from tests.ecg_live.markers.conftest import Open
 from tests.support.marker_desk import NOW, Desk, Program, free
+from tests.support.xdf_recordings import until
 
 
 def tcp(server: MarkerServer) -> MarkerEndpoint:
@@ -184,8 +185,7 @@ def test_it_closes_at_once_whoever_hangs_on(opened: Open, desk: Desk, runtime: P
         half.send(b"TOKEN")
         reader.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         reader.send(b"\n" * 5000)  # and reads no answer
-        while not desk.noted:
-            time.sleep(0)
+        until(lambda: bool(desk.noted))
         began = time.monotonic()
         server.close()
         assert time.monotonic() - began < 0.5

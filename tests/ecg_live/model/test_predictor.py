@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,8 +29,9 @@ def bundle() -> Bundle:
     return random_bundle()
 
 
-def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> list[Window]:
-    return play(SignalPath(info(256.0), hop), Tape(ecg(45, 256), 256, lost).items()).windows
+@cache
+def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> tuple[Window, ...]:
+    return tuple(play(SignalPath(info(256.0), hop), Tape(ecg(45, 256), 256, lost).items()).windows)
 
 
 def features(engine: StreamingEmbedder | WindowEmbedder, windows: Iterable[Window]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ def windows() -> list[Window]:
     return made()
 
 
+@cache
 def made(hop: float = 1.0, lost: tuple[tuple[int, int], ...] = ()) -> list[Window]:
     return play(SignalPath(info(256.0), hop), Tape(ecg(60, 256), 256, lost).items()).windows
 

@@ -46,7 +46,7 @@ BORN = textwrap.dedent("""
         child = os.fork()
         if not child:
             recorder(Path(sys.argv[1], f"{k}.xdf"))
-            time.sleep(20)
+            signal.pause()
             os._exit(1)
         time.sleep(k * 1e-4)
         os.kill(child, signal.SIGKILL)

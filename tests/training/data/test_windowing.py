@@ -12,6 +12,7 @@ from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import DatasetError
+from ecg_live.resources import demo_recording
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.small_datasets import csv
@@ -34,11 +35,11 @@ def made(*paths: Path, remarks: list[str] | None = None) -> list[PlacedWindow]:
     return list(session_windows(SubjectSession("a", parts), 10.0, [] if remarks is None else remarks))
 
 
-def test_training_and_live_windows_are_equal_bit_for_bit(shared_data: Path) -> None:
-    path = shared_data / "eegmat" / "Subject00_1.edf"
+def test_training_and_live_windows_are_equal_bit_for_bit() -> None:
+    path = demo_recording()
     live = {window.first: window for window in live_windows(path, 0.02)}
     found = made(path)
-    assert len(found) == 18
+    assert len(found) == 41
     for window, part, start in found:
         assert np.array_equal(window.data, live[window.first].data)
         assert window.quality == live[window.first].quality

@@ -101,12 +101,18 @@ def test_damage_in_mid_file(tmp_path: Path) -> None:
     assert len(decode_until_error(path, match="damaged chunk")) == 60
 
 
-def test_streams_without_ecg_or_samples(tmp_path: Path, shared_data: Path) -> None:
+def test_real_streams_without_ecg(shared_data: Path) -> None:
     folder = shared_data / "xdf"
     with pytest.raises(ConfigError, match=r"BioSemi 1 \[EEG\].*--channel"):
         open_recording(folder / "clock_resets.xdf", ReadOptions())
     with pytest.raises(ConfigError, match="marked as ECG"):
         open_recording(folder / "empty_streams.xdf", ReadOptions())
+
+
+def test_streams_without_ecg_or_samples(tmp_path: Path) -> None:
+    rows = samples(1, "float32", [[k] for k in range(300)], [k / 100 for k in range(300)])
+    with pytest.raises(ConfigError, match=r"Cap .*\[EEG\].*--channel"):
+        open_recording(write(tmp_path / "a.xdf", header(1, "Cap", "EEG", "float32", 100), rows), ReadOptions())
     with pytest.raises(FormatError, match="no stream of numbers"):
         open_recording(write(tmp_path / "a.xdf", header(7, "S", "Markers", "string", 0)), ReadOptions())
     with pytest.raises(TruncatedError, match="no samples"):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import pylsl
 import pytest
@@ -16,6 +14,7 @@ from ecg_live.cli.commands.devices import show_devices
 from ecg_live.cli.commands.doctor import DEVICE_CHECKS
 from ecg_live.errors import ConfigError
 from tests.emulators.lsl_outlets import alone
+from tests.support.warm_program import run_warm
 
 
 def test_streams_with_the_source_that_means_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,10 +37,8 @@ def test_streams_with_the_source_that_means_them(capsys: pytest.CaptureFixture[s
 
 
 def test_nothing_in_reach_says_what_to_do() -> None:
-    program = [sys.executable, "-m", "ecg_live", "devices", "--seconds", "0.3", "--json"]
-    done = subprocess.run(
-        program, env=os.environ | {"LSLAPICFG": alone()}, capture_output=True, text=True, check=True, timeout=30
-    )
+    done = run_warm("devices", "--seconds", "0.3", "--json", env=os.environ | {"LSLAPICFG": alone()})
+    assert done.returncode == 0
     printed = json.loads(done.stdout)
     assert printed["lsl"] == []
     assert any("UDP port 16571" in note for note in printed["notes"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,18 +20,20 @@ from ecg_live.cli.commands.simulate import DEVICE_RATES_HZ, _at_rate, play
 from ecg_live.errors import ConfigError, DeviceError, RecordingError
 from ecg_live.events import F64, Chunk
 from tests.emulators.radio.fixtures import radio, system_bus
+from tests.support.warm_program import WarmProgram
 
 if TYPE_CHECKING:
     from tests.emulators.radio.radio import Radio
 
 __all__ = ["radio", "system_bus"]
 
+PATIENCE_S = 30  # for a process to end
+
 
 @contextlib.contextmanager
 def playing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command while it plays, and its first line."""
-    program = [sys.executable, "-m", "ecg_live", "simulate", *words]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with WarmProgram("simulate", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
             yield process, process.stdout.readline()
@@ -62,7 +63,7 @@ def test_lsl_is_played_sample_for_sample_and_ends_by_ctrl_c(tmp_path: Path) -> N
             got = read("lsl:Played one", 300)
         np.testing.assert_array_equal(np.diff(got), 1)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert out.startswith("ecg-live: played ")
     assert "Traceback" not in err
     assert process.returncode == 130
@@ -74,7 +75,7 @@ def test_a_shimmer_on_a_pseudo_terminal(tmp_path: Path) -> None:
         assert source.startswith("shimmer:/dev/pts/")
         assert len(read(source, 100)) >= 100
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 143
+        assert process.wait(PATIENCE_S) == 143
 
 
 def test_another_rate_keeps_the_signal() -> None:

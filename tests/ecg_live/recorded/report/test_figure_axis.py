@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.html.charts import Plot
@@ -41,6 +41,7 @@ def test_ticks_are_round_times() -> None:
     assert time_ticks(8 * 3600)[:3] == [0, 3600, 7200]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.text(max_size=40)), max_size=60))
 def test_names_of_markers_never_lie_on_each_other(found: list[tuple[float, str]]) -> None:
     axis = FigureAxis(100.0, (), tuple(RecordedMarker(time, text) for time, text in sorted(found)))
