@@ -6,14 +6,15 @@ Apart from `devices.uri`, which imports it for such URIs only: reading a file lo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
+from devices.bluetooth.polar_acceleration import DEFAULT_ACCELERATION_RATE_HZ
 from devices.device_source import DeviceSource
-from devices.link import Driver
 from devices.read_options import ReadOptions
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
@@ -55,16 +56,23 @@ def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> De
         )
     if scheme == "movesense":
         return _open_movesense(_parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate")), options, clock)
-    return _open_strap(scheme, _parse_settings(scheme, text, _IDENTITY_KEYS), options, clock)
+    if scheme == "polar":
+        default = f"{DEFAULT_ACCELERATION_RATE_HZ}"
+        return _open_polar(_parse_settings(scheme, text, (*_IDENTITY_KEYS, "acc"), {"acc": default}), options, clock)
+    return _open_heart_rate(_parse_settings(scheme, text, _IDENTITY_KEYS), options, clock)
 
 
-def _parse_settings(scheme: str, text: str, known: Sequence[str]) -> dict[str, str]:
-    """Parse ``NAME,key=value,...``."""
+def _parse_settings(
+    scheme: str, text: str, known: Sequence[str], flags: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Parse ``NAME,key=value,...``; of ``flags``, a key alone stands for its value there."""
     settings: dict[str, str] = {}
     for at, part in enumerate(text.split(",") if text.strip() else ()):
         key, equals, value = part.partition("=")
         key = key.strip().casefold()
-        if at == 0 and not equals:
+        if not equals and key in flags:
+            value = flags[key]
+        elif at == 0 and not equals:
             key, value = "name", part
         if key not in known:
             raise ConfigError(
@@ -83,11 +91,20 @@ def _device_name(settings: dict[str, str]) -> str:
     return settings.get("address") or settings.get("name", "")
 
 
-def _open_strap(scheme: str, settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+def _open_polar(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+    _refuse_rate_and_channel("polar", options)
+    rate = round(_number(settings, "acc", 0.0)) if "acc" in settings else None
+    return DeviceSource(PolarDriver(_device_name(settings), clock, rate), BleTransport(), clock)
+
+
+def _open_heart_rate(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+    _refuse_rate_and_channel("hr", options)
+    return DeviceSource(HeartRateDriver(_device_name(settings), clock), BleTransport(), clock)
+
+
+def _refuse_rate_and_channel(scheme: str, options: ReadOptions) -> None:
     if options.rate is not None or options.channel is not None:
         raise ConfigError(f"{scheme}: has one channel at one rate", "leave --rate and --channel out")
-    driver: Driver = (PolarDriver if scheme == "polar" else HeartRateDriver)(_device_name(settings), clock)
-    return DeviceSource(driver, BleTransport(), clock)
 
 
 def _open_movesense(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:

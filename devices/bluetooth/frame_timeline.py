@@ -16,7 +16,7 @@ _CLOCK_SET_S = 5.0  # more between the steps of both clocks means a set clock: n
 
 
 class Frame(NamedTuple):
-    """Samples (n,) in mV; ``stamp`` is the last one's time in ns of the device's clock."""
+    """Samples (n,) or (n, channels); ``stamp`` is the last one's time in ns of the device's clock."""
 
     stamp: int
     samples: F64
@@ -73,7 +73,7 @@ class FrameTimeline:
             cause = f"{cause}; the {self._device}'s clock was set, so the length is the computer's"
         if lost > 0:
             yield Gap(self._next, lost, cause, time=time - lost / self._nominal_rate)
-        yield Chunk(frame.samples[:, None], self._next + lost, time, arrived)
+        yield Chunk(frame.samples.reshape(n, -1), self._next + lost, time, arrived)
         self._advance(frame, self._next + lost + n, arrived)
         if (report := self._clock.drift_report(arrived)) is not None:
             yield report

@@ -1,4 +1,4 @@
-"""A simulated Polar H10: ECG over the PMD service, the strap's clock, and its behaviour off the skin."""
+"""A simulated Polar H10: ECG and acceleration over the PMD service, its clock, and its behaviour off the skin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 import numpy as np
 
 from devices.bluetooth.heart_rate import HEART_RATE_MEASUREMENT_UUID, HEART_RATE_SERVICE_UUID
-from devices.bluetooth.polar import (
+from devices.bluetooth.pmd import (
     ALREADY_STREAMING_ERROR,
     CONTROL_REPLY,
     MTU_TOO_SMALL_ERROR,
@@ -16,12 +16,14 @@ from devices.bluetooth.polar import (
     PMD_DATA_UUID,
     PMD_SERVICE_UUID,
     START_ECG_REQUEST,
-    STOP_ECG_REQUEST,
+    Measurement,
+    stop_request,
 )
 from devices.bluetooth.polar_frames import POLAR_RATE_HZ
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.heart_rate import SimulatedHeart, battery_service, beats_service
 from devices.simulate.player import Player
+from devices.simulate.polar_acceleration import AccelerationSignal, SimulatedAcceleration, resting_acceleration
 from ecg_live.errors import RecordingError
 
 # docs/pages/protocols.md, Polar H10
@@ -50,6 +52,8 @@ class SimulatedPolar:
         Beats of the heart-rate service.
     min_mtu : int
         Smallest MTU at which it streams.
+    acceleration : callable
+        Values of its acceleration in mg.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class SimulatedPolar:
         ppm: float = 0.0,
         heart: SimulatedHeart | None = None,
         min_mtu: int = 23,
+        acceleration: AccelerationSignal = resting_acceleration,
     ) -> None:
         if player.rate != POLAR_RATE_HZ:
             raise RecordingError(
@@ -79,6 +84,7 @@ class SimulatedPolar:
         self._player = player
         self._heart = heart
         self._min_mtu = min_mtu
+        self.acceleration = SimulatedAcceleration(acceleration)
         self._speed = 1 + ppm * 1e-6
         self._clock_start: float | None = None  # host time of `_base_stamp` and `_base_index`
         self._base_stamp = SET_STAMP_NS
@@ -93,6 +99,7 @@ class SimulatedPolar:
         self._advance(now)
         self.holds_link, self._mtu, self._disconnected_at = True, mtu, math.inf
         self._next_frame = self.played if self._next_frame is not None else None
+        self.acceleration.skip(self._seconds)
 
     def disconnect(self, now: float) -> None:
         """End the connection; a stream that was not stopped continues."""
@@ -107,6 +114,7 @@ class SimulatedPolar:
             self._base_stamp = RESET_STAMP_NS
             self._base_index = self.played
             self._next_frame = None
+            self.acceleration.stop()
         self._off_skin_at = math.inf if on else now
 
     def write(self, uuid: str, data: bytes, now: float) -> list[Packet]:
@@ -126,6 +134,11 @@ class SimulatedPolar:
             return []
         return [*self._frames(), *(Packet(HEART_RATE_MEASUREMENT_UUID, data) for data in beats)]
 
+    @property
+    def _seconds(self) -> float:
+        """Time since the clock was set."""
+        return (self.played - self._base_index) / POLAR_RATE_HZ
+
     def _execute(self, data: bytes) -> int:
         """Execute a request; return the error code."""
         if data == START_ECG_REQUEST:
@@ -134,15 +147,21 @@ class SimulatedPolar:
             if self._mtu < self._min_mtu:
                 return MTU_TOO_SMALL_ERROR
             self._next_frame = self.played
-        elif data == STOP_ECG_REQUEST:
+        elif data == stop_request(Measurement.ECG):
             self._next_frame = None
-        else:
+        elif data == stop_request(Measurement.ACCELERATION):
+            self.acceleration.stop()
+        elif data[1] == Measurement.ACCELERATION and self.acceleration.streaming:
+            return ALREADY_STREAMING_ERROR
+        elif not self.acceleration.start(data, self._seconds):
             return 0x05
         return 0
 
     def _frames(self) -> list[Packet]:
-        frames = []
-        n = min(FRAME_SAMPLES, (self._mtu - _ATT_HEADER_BYTES - _FRAME_HEADER_BYTES) // 3)
+        room = self._mtu - _ATT_HEADER_BYTES - _FRAME_HEADER_BYTES
+        acceleration = self.acceleration.frames(self._seconds, self._base_stamp, room)
+        frames = [Packet(PMD_DATA_UUID, data) for data in acceleration]
+        n = min(FRAME_SAMPLES, room // 3)
         while self._next_frame is not None and self._next_frame + n <= self.played:
             frames.append(Packet(PMD_DATA_UUID, self._frame(range(self._next_frame, self._next_frame + n))))
             self._next_frame += n

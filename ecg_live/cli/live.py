@@ -14,7 +14,13 @@ from ecg_live.cli import discard_output, print_error, print_notice
 from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
-from ecg_live.cli.session_setup import auxiliary_inputs, build_session, marker_inputs, open_auxiliaries
+from ecg_live.cli.session_setup import (
+    auxiliary_inputs,
+    build_session,
+    marker_inputs,
+    open_auxiliaries,
+    with_acceleration,
+)
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
@@ -58,6 +64,7 @@ def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debu
             json=settings.json,
             log=settings.log,
         )
+    uri, settings = with_acceleration(uri, settings)
     with log_to(settings.log, private_words(settings, uri)):
         return _run(uri, settings, debug=debug)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ecg_live.session import Session
     from ecg_live.signal.pipeline import SignalPath
 
+POLAR_ACCELERATION = "polar-acc"  # as --also writes it
 OpenedAuxiliary = tuple[Source, tuple[AuxiliaryStream, ...]]
 
 
@@ -115,6 +116,27 @@ def _open_source(uri: str, settings: LiveSettings) -> Source:
     source = open_source(uri, options, time.monotonic)
     check_source(source)
     return source
+
+
+def with_acceleration(uri: str, settings: LiveSettings) -> tuple[str, LiveSettings]:
+    """Write ``--also polar-acc`` as a setting of a Polar's URI: its acceleration comes over the same connection.
+
+    Raises
+    ------
+    ConfigError
+        The source is not a Polar.
+    """
+    if POLAR_ACCELERATION not in settings.also:
+        return uri, settings
+    scheme, _, text = uri.partition(":")
+    if scheme.casefold() != "polar":
+        raise ConfigError(
+            f"--also {POLAR_ACCELERATION} beside {uri}: it is the acceleration of the Polar that gives the ECG",
+            "run polar:NAME, or name a strap of its own: --also polar:NAME,acc",
+        )
+    if not any(part.partition("=")[0].strip().casefold() == "acc" for part in text.split(",")):
+        uri = f"{uri},acc" if text.strip() else f"{uri}acc"
+    return uri, replace(settings, also=tuple(one for one in settings.also if one != POLAR_ACCELERATION))
 
 
 def open_auxiliaries(settings: LiveSettings) -> list[OpenedAuxiliary]:

@@ -48,6 +48,16 @@ def test_which_device_over_what(uri: str, driver: type, transport: type, heading
     assert source._driver.description == heading
 
 
+@pytest.mark.parametrize(
+    ("uri", "rate"), [("polar:1234,acc", 50), ("polar:acc", 50), ("polar:acc=200", 200), ("polar:name=1, acc=25", 25)]
+)
+def test_acceleration_of_a_polar(uri: str, rate: float) -> None:
+    (stream,) = opened(uri).info.auxiliary
+    assert (stream.kind, stream.rate) == ("Accelerometer", rate)
+    assert stream.channels == (("X", "mg"), ("Y", "mg"), ("Z", "mg"))
+    assert not opened("polar:1234").info.auxiliary
+
+
 def test_settings_of_a_shimmer() -> None:
     info = opened("shimmer:7A21, rate=256 ,gain=6,lead=Vx-RL,bits=16").info
     assert (info.rate, info.channels[info.ecg]) == (256.0, "Vx-RL")
@@ -70,7 +80,12 @@ def test_rate_of_a_movesense() -> None:
     [
         ("shimmer:x,speed=3", "no setting 'speed=3', expected NAME or one of name, address, rate, gain, lead, bits"),
         ("shimmer:x,7", "no setting '7'"),
-        ("polar:x,rate=130", "expected NAME or one of name, address"),
+        ("polar:x,rate=130", "expected NAME or one of name, address, acc"),
+        ("polar:x,acc=60", "acceleration at 60 Hz; a Polar H10 has 25, 50, 100, 200 Hz"),
+        ("polar:x,acc=fast", "acc=fast is not a number"),
+        ("polar:x,acc=", "acc is empty"),
+        ("polar:x,acc,acc", "acc is given a second time"),
+        ("hr:x,acc", "no setting 'acc'"),
         ("movesense:x,gain=4", "expected NAME or one of name, address, rate"),
         ("movesense:x,rate=130", "a rate of 130 Hz; a Movesense has 125, 128, 200"),
         ("movesense:x,rate=nan", "a rate of nan Hz"),

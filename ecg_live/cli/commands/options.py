@@ -62,7 +62,10 @@ MarkPort = Annotated[
 ]
 Also = Annotated[
     list[str] | None,
-    typer.Option(metavar="SOURCE", help="Record this live source too, beside the ECG: lsl:NAME, hr:NAME ... (repeat)."),
+    typer.Option(
+        metavar="SOURCE",
+        help="Record this live source too, beside the ECG: lsl:NAME, hr:NAME, polar-acc ... (repeat).",
+    ),
 ]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
 Log = Annotated[

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from devices.bluetooth.frame_timeline import FrameTimeline
-from devices.bluetooth.polar import PMD_CONTROL_UUID, PMD_DATA_UUID, PolarDriver
+from devices.bluetooth.pmd import PMD_CONTROL_UUID, PMD_DATA_UUID, START_ECG_REQUEST
+from devices.bluetooth.polar import PolarDriver
 from devices.bluetooth.polar_frames import POLAR_RATE_HZ, parse_frame
 from devices.link import FoundDevice
 from devices.simulate.emulator import Packet
 from devices.simulate.heart_rate import SimulatedHeart
 from devices.simulate.player import Player
 from devices.simulate.polar import SET_STAMP_NS, SimulatedPolar
-from ecg_live.errors import ProtocolError
+from ecg_live.errors import DeviceLost, ProtocolError
 from ecg_live.events import Battery, Beats, Chunk, Gap, State, StreamEvent
 from tests.support.driver_streaming import Streamed, stream
 from tests.support.hand_timed_loop import HandTime
@@ -234,11 +235,23 @@ def test_a_strap_that_still_streams_for_somebody_else_is_stopped_first() -> None
 class Charging(SimulatedPolar):
     """Refuses the first requests."""
 
-    refusals = 2
+    refusals, refusal = 2, 0x0D
 
     def _execute(self, data: bytes) -> int:
         self.refusals -= 1
-        return 0x0D if self.refusals >= 0 else super()._execute(data)
+        return self.refusal if self.refusals >= 0 else super()._execute(data)
+
+
+class Mute(SimulatedPolar):
+    """Accepts its first requests to start, and sends no frame for them."""
+
+    silent = 1
+
+    def _execute(self, data: bytes) -> int:
+        if data == START_ECG_REQUEST and self.silent:
+            self.silent -= 1
+            return 0
+        return super()._execute(data)
 
 
 def test_what_passes_is_waited_for() -> None:
@@ -269,6 +282,38 @@ def test_frames_of_another_type_end_it() -> None:
     strap.data = frame(0, type_=0x80)
     with pytest.raises(ProtocolError, match="compressed ECG"):
         stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(9))
+
+
+@pytest.mark.parametrize("silent", [1, 2])
+def test_a_strap_that_streams_nothing_has_its_stream_started_again_then_the_connection_made_again(silent: int) -> None:
+    time = HandTime()
+    strap = Mute(COUNT)
+    strap.silent = silent
+    got = stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(25))
+    assert got.wire.connects == silent
+    assert got.details("warning") == ["Polar H10 is connected and sends no ECG: its stream is started again"]
+    again = [detail for detail in got.details("searching") if "does not stream" in detail]
+    why = "it sends no ECG, although its stream was started twice"
+    assert again == (silent - 1) * [f"Polar H10 is in reach but does not stream: {why}; trying again"]
+    assert len(indices(got.samples)) > 500
+
+
+def test_a_strap_that_never_streams_ends_with_a_remedy() -> None:
+    time = HandTime()
+    strap = Mute(COUNT)
+    strap.silent = 99
+    with pytest.raises(DeviceLost, match="in reach but does not stream: it sends no ECG") as error:
+        stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(99))
+    assert "end the other program" in error.value.remedy
+
+
+def test_a_strap_that_another_program_goes_on_streaming_is_named() -> None:
+    time = HandTime()
+    strap = Charging(COUNT)
+    strap.refusals, strap.refusal = 999, 0x06
+    with pytest.raises(DeviceLost, match="it streams already, for another program") as error:
+        stream(PolarDriver("", time), strap, time, lambda _: asyncio.sleep(99))
+    assert "end the other program" in error.value.remedy
 
 
 def test_a_strap_without_ecg_is_named() -> None:
