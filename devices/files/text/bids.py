@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from devices.files.recording import FileRecording
+from devices.files.recording import FileRecording, SampleRun, with_markers
+from devices.files.text.bids_events import leave_out_gaps, listed_gaps, read_events
 from devices.files.text.byte_stream import head_lines
 from devices.files.text.csv import open_table
 from devices.files.text.table import HEAD_LINES, find_table
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
+from ecg_live.events import Marker, State
 
 _TABLE_ENDINGS = (".tsv.gz", ".tsv")
-_MAX_SIDECAR_BYTES = 1 << 20  # of a JSON sidecar
+_MAX_SIDECAR_BYTES = 1 << 24  # of a JSON sidecar, which may list gaps
 _MAX_PARENT_FOLDERS = 4  # folders up to the data set's: subject, session and modality
 
 
@@ -26,6 +28,8 @@ def is_bids(path: Path) -> bool:
 
 def open_bids(path: Path, options: ReadOptions) -> FileRecording:
     """Open a recording by its JSON sidecar, or as a plain table if there is none and the user gives the rate.
+
+    Events beside it are markers; the gaps that our own export lists are gaps.
 
     Raises
     ------
@@ -55,7 +59,14 @@ def open_bids(path: Path, options: ReadOptions) -> FileRecording:
     elif not table.names:
         found = len(names) if isinstance(names, list) else 0
         raise FormatError(f"{file.name}: names {found} columns, the table has {table.width}", "mend 'Columns'")
-    return open_table(path, table, options, rate=float(rate))
+    opened = open_table(path, table, options, rate=float(rate))
+    gaps, start = listed_gaps(sidecar, file.name), sidecar.get("StartTime")
+    markers = read_events(path, float(start) if isinstance(start, int | float) else 0.0)
+
+    def runs() -> Iterator[SampleRun | State | Marker]:
+        return with_markers(leave_out_gaps(opened.runs(), gaps), markers, opened.info.rate)
+
+    return FileRecording(opened.info, runs)
 
 
 def _read_sidecar(file: Path) -> Mapping[str, Any]:

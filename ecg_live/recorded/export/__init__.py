@@ -1,4 +1,4 @@
-"""Export a recording to CSV or EDF+, or close a cut XDF file."""
+"""Export a recording to CSV, EDF+ or BIDS, or close a cut XDF file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.recorded.export.bids import BidsNames, write_bids
 from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
@@ -15,7 +16,8 @@ from ecg_live.recorded.open_signal import open_signal
 from ecg_live.recorded.report.recording_parts import later_files
 from ecg_live.recorded.session_file import SessionContents, read_contents
 
-EXPORT_FORMATS = ("csv", "edf", "xdf")
+EXPORT_FORMATS = ("csv", "edf", "xdf", "bids")
+DATASET_FOLDER = "bids"  # beside the recording
 
 
 class ExportResult(NamedTuple):
@@ -26,7 +28,15 @@ class ExportResult(NamedTuple):
     error: RecordingError | None = None
 
 
-def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, force: bool = False) -> ExportResult:
+def export(
+    source: Path,
+    form: str,
+    out: Path | None,
+    options: ReadOptions,
+    *,
+    force: bool = False,
+    names: BidsNames | None = None,
+) -> ExportResult:
     """Write a recording in another format; existing files are replaced only if ``force`` is set.
 
     Parameters
@@ -36,11 +46,14 @@ def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, f
     form : str
         One of `EXPORT_FORMATS`.
     out : Path, optional
-        File, or for ``csv`` the beginning of the files' names; beside the source without it.
+        File, for ``csv`` the beginning of the files' names, for ``bids`` the data set's folder; beside the source
+        without it.
     options : ReadOptions
         Channel, rate and unit, if the source does not state them.
     force : bool
         Replace files.
+    names : BidsNames, optional
+        Task, participant and session, for ``bids`` only.
 
     Raises
     ------
@@ -50,7 +63,11 @@ def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, f
         The format is unknown, or it is ambiguous which channel is the ECG.
     """
     if form not in EXPORT_FORMATS:
-        raise ConfigError(f"--to is {form!r}; it is csv, edf or xdf", "for example --to csv")
+        raise ConfigError(f"--to is {form!r}; it is csv, edf, xdf or bids", "for example --to csv")
+    if names is not None and form != "bids":
+        raise ConfigError(
+            f"--task, --participant, --session and --datatype are for --to bids, not for {form}", "leave them out"
+        )
     if form == "xdf":
         closed = close_xdf(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
         return ExportResult([closed.path], closed.remarks, closed.error)
@@ -60,6 +77,10 @@ def export(source: Path, form: str, out: Path | None, options: ReadOptions, *, f
     if form == "csv":
         files = write_tables(signal, contents, _stem(out or source), source, force=force)
         return ExportResult(files, remarks, signal.error)
+    if form == "bids":
+        dataset = out or source.with_name(DATASET_FOLDER)
+        added = write_bids(signal, contents, names or BidsNames(), dataset, source, force=force)
+        return ExportResult(added.files, remarks + added.remarks, signal.error)
     made = write_edf(signal, contents, out or source.with_suffix(".edf"), source, force=force)
     remarks.append(f"steps of {made.step * 1000:.3g} microvolts, 16 bits over the range of the samples")
     if made.filled:

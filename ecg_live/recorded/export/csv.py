@@ -1,10 +1,9 @@
-"""Write a recording as CSV: samples, markers, gaps and predictions, each in its own file."""
+"""Write a recording as CSV: samples, markers, gaps, predictions and each stream beside the ECG in its own file."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -12,14 +11,13 @@ from typing import TextIO
 import numpy as np
 
 from ecg_live.events import Chunk, Gap, Marker
+from ecg_live.recorded.auxiliary_samples import auxiliary_streams
+from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxiliary
+from ecg_live.recorded.export.csv_cells import TABLE_NAMES, TIME_DECIMALS, header_text
 from ecg_live.recorded.export.formulas import escape_formula
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
 from ecg_live.recorded.session_file import SessionContents
-
-_HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be read as a unit
-TIME_DECIMALS = 6  # a microsecond
-TABLE_NAMES = ("ecg", "markers", "gaps", "predictions")  # file NAME_ecg.csv and so on
 
 
 def write_tables(
@@ -27,6 +25,7 @@ def write_tables(
 ) -> list[Path]:
     """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, for a session, ``_predictions``; return their paths.
 
+    Each stream beside the ECG becomes ``stem_NAME.csv``; see `ecg_live.recorded.export.auxiliary_tables`.
     Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
     has an apostrophe before it; see `ecg_live.recorded.export.formulas`.
 
@@ -50,6 +49,8 @@ def write_tables(
     predictions = list(_predictions(contents)) if contents is not None and "predictions" in contents.streams else []
     has_predictions = len(predictions) > 1  # more than the header
     names = TABLE_NAMES if has_predictions else TABLE_NAMES[:3]
+    streams = auxiliary_streams(contents)
+    names = (*names, *table_names(streams))
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
     for path in paths:
         check_output_path(path, source, force=force)
@@ -58,6 +59,8 @@ def write_tables(
         _write_signal(signal, *files[:3])
         if has_predictions:
             csv.writer(files[3]).writerows(predictions)
+        if contents is not None and streams:
+            write_auxiliary(contents, streams, files[len(files) - len(streams) :])
     return paths
 
 
@@ -67,10 +70,7 @@ def _open_table(stack: contextlib.ExitStack, path: Path, source: Path, *, force:
 
 
 def _write_signal(signal: RecordedSignal, ecg: TextIO, markers: TextIO, gaps: TextIO) -> None:
-    columns = [
-        escape_formula(_HEADER_BREAKING.sub(" ", name).strip()) or f"channel {k}"
-        for k, name in enumerate(signal.channels, 1)
-    ]
+    columns = [header_text(name) or f"channel {k}" for k, name in enumerate(signal.channels, 1)]
     ecg.write(",".join(["time [s]", *(f"{name} [mV]" for name in columns)]) + "\n")
     marker_rows, gap_rows = csv.writer(markers), csv.writer(gaps)
     marker_rows.writerow(("time [s]", "marker"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,17 @@ from pathlib import Path
 
 from ecg_live.errors import RecordingError
 from ecg_live.participant_profile import RECORDING_ENTRY_PREFIX, Profile, file_name_of, participant_of
-from ecg_live.recorded.export.csv import TABLE_NAMES
+from ecg_live.recorded.export.auxiliary_tables import table_names
+from ecg_live.recorded.export.bids.dataset import PARTICIPANTS_FILE, subject_of
+from ecg_live.recorded.export.csv_cells import TABLE_NAMES
 from ecg_live.recorded.forget.inventory import FileToRemove, Inventory, KeptFile
 from ecg_live.recorded.forget.ownership import FileOwner, is_export_of, participant_in, read_owner
 from ecg_live.sinks.xdf_file import being_written
+from ecg_live.xdf.decode import StreamHeader, TruncatedChunk, iter_chunks, read_stream_header
+from ecg_live.xdf.encode import SAMPLES_TAG, STREAM_HEADER_TAG
+from ecg_live.xdf.stream_spec import AUXILIARY_KEY_PREFIX
 
-SEARCHED_SUFFIXES = (".xdf", ".csv", ".edf", ".html", ".part")
+SEARCHED_SUFFIXES = (".xdf", ".csv", ".edf", ".html", ".part", PARTICIPANTS_FILE)
 NAMED_IN_HEADER = "its header says so"
 
 
@@ -112,6 +118,9 @@ class _ParticipantSearch:
         """Add another file if it names the participant; keep one that is only named like the participant."""
         if path in self._exports or not _is_file(path):
             return
+        if path.name == PARTICIPANTS_FILE:
+            self._keep_in_dataset(path)
+            return
         try:
             named = participant_in(path)
         except OSError:
@@ -166,6 +175,16 @@ class _ParticipantSearch:
             unnamed = not owner.participant
             self.found.keep(path, f"is named like the participant's files, but {why}", of_participant=unnamed)
 
+    def _keep_in_dataset(self, table: Path) -> None:
+        """Keep the participant's folder in a BIDS data set, which other programs share."""
+        try:
+            subject = subject_of(table, self._participant)
+        except (OSError, RecordingError):
+            return
+        if subject is not None:
+            why = f"is in a BIDS data set: remove the folder, and its row in {table.name}, yourself"
+            self.found.keep(subject, why)
+
     def _has_participants_name(self, path: Path) -> bool:
         """Whether a file may be named after the participant: P1_x.xdf and P1.xdf, not P10.xdf."""
         begins = file_name_of(self._participant)
@@ -187,11 +206,24 @@ class _ParticipantSearch:
 def _export_paths(recording: Path) -> Iterator[Path]:
     """Files that `ecg-live export` and `ecg-live report` write beside a recording, and their partial files."""
     stem = recording.stem
-    names = [*(f"{stem}_{table}.csv" for table in TABLE_NAMES), f"{stem}.edf", f"{stem}.html"]
+    tables = (*TABLE_NAMES, *table_names(_streams_beside_ecg(recording)))
+    names = [*(f"{stem}_{table}.csv" for table in tables), f"{stem}.edf", f"{stem}.html"]
     for name in names:
         yield recording.with_name(name)
     for name in (*names, f"{stem}_closed.xdf"):
         yield recording.with_name(name + ".part")
+
+
+def _streams_beside_ecg(recording: Path) -> list[StreamHeader]:
+    """Headers of the streams of which a CSV export makes tables."""
+    found: list[StreamHeader] = []
+    with contextlib.suppress(OSError, RecordingError):
+        for file, chunk in iter_chunks(recording):
+            if isinstance(chunk, TruncatedChunk) or chunk.tag == SAMPLES_TAG:
+                break
+            if chunk.tag == STREAM_HEADER_TAG:
+                found.append(read_stream_header(recording, chunk.stream, file.read(chunk.size)))
+    return [each for each in found if each.own.get("key", "").startswith(AUXILIARY_KEY_PREFIX)]
 
 
 def _same_spelling(one: str, other: str) -> bool:

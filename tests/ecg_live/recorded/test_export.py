@@ -357,7 +357,7 @@ def test_what_cannot_be_exported_is_one_line(tmp_path: Path) -> None:
     for form in ("csv", "edf", "xdf"):
         with pytest.raises(RecordingError, match="no such file"):
             export(tmp_path / "none.xdf", form, None, PLAIN)
-    with pytest.raises(ConfigError, match="csv, edf or xdf"):
+    with pytest.raises(ConfigError, match="csv, edf, xdf or bids"):
         export(REAL, "pdf", None, PLAIN)
     with pytest.raises(FormatError, match="not an XDF file"):
         export(REAL, "xdf", tmp_path / "a.xdf", PLAIN)

@@ -6,24 +6,29 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devices.read_options import ReadOptions
+from ecg_live.events import AuxiliarySamples, AuxiliaryStream
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.export import export
+from ecg_live.recorded.export.bids import BidsNames
 from ecg_live.recorded.forget.inventory import FileToRemove, Inventory, KeptFile
 from ecg_live.recorded.forget.ownership import participant_in, read_owner
 from ecg_live.recorded.forget.search import search_participant
 from ecg_live.recorded.report import write_report
+from ecg_live.results import Item
 from ecg_live.sinks.xdf_file import being_written
 from ecg_live.sinks.xdf_parts import RollLimits
 from tests.support.participant_files import NAMES, begun, profile, recorded
-from tests.support.xdf_recordings import counted, until
+from tests.support.xdf_recordings import BEGAN, INFO, counted, record, until
 
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
@@ -259,3 +264,22 @@ def test_any_name_finds_its_own_recording_and_no_others(tmp_path: Path, mine: st
     found = look(tmp_path / "r", mine)
     assert sum(each.path.suffix == ".html" for each in found.files) == 1
     assert [read_owner(each.path).participant for each in found.files if each.path.suffix == ".xdf"] == [mine]
+
+
+def test_in_a_bids_data_set_the_participants_folder_is_named_and_left(folder: Path) -> None:
+    for who in ("P1", "P-2"):
+        source = recorded(folder / f"{who}.xdf", who)
+        export(source, "bids", folder / "study", ReadOptions(), names=BidsNames("rest"))
+    for who, subject in (("P1", "sub-P1"), ("P-2", "sub-P2")):
+        kept = [each for each in look(folder, who).kept if "BIDS" in each.why]
+        assert [(each.path, each.of_participant) for each in kept] == [(folder / "study" / subject, True)]
+    (folder / "study" / "participants.tsv").write_bytes(b"\xff")
+    assert not [each for each in look(folder).kept if "BIDS" in each.why]
+
+
+def test_tables_of_streams_beside_the_ecg_are_exports(folder: Path) -> None:
+    stream = AuxiliaryStream("EDA left", "EDA", (("EDA", "uS"),), 32.0)
+    items: list[Item] = [*counted(0, 512), AuxiliarySamples(stream, np.array([BEGAN]), np.ones((1, 1)))]
+    record(folder / "a.xdf", items, replace(INFO, auxiliary=(stream,)))  # of P01
+    export(folder / "a.xdf", "csv", None, ReadOptions())
+    assert "a_EDA_left.csv" in names(look(folder, "P01").files)

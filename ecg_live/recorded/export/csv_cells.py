@@ -1,0 +1,16 @@
+"""What the tables of a CSV export share: their names, and texts in headers."""
+
+from __future__ import annotations
+
+import re
+
+from ecg_live.recorded.export.formulas import escape_formula
+
+_HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be read as a unit
+TIME_DECIMALS = 6  # a microsecond
+TABLE_NAMES = ("ecg", "markers", "gaps", "predictions")  # file NAME_ecg.csv and so on
+
+
+def header_text(name: str) -> str:
+    """A channel's name as a column's; empty if nothing is left of it."""
+    return escape_formula(_HEADER_BREAKING.sub(" ", name).strip())
