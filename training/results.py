@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecg_live.model.networks import PRETEXT_TASKS
+from ecg_live.model.head_networks import PRETEXT_TASKS
 
 
 def always_no_accuracy(tasks: Iterable[str]) -> float:

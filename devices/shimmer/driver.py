@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from devices.bluetooth.gatt import describe_services, notify_on_loop
 from devices.link import Emit, FoundDevice, Link, LinkLost
-from devices.shimmer.commands import CommandChannel
+from devices.shimmer.command_channel import CommandChannel
 from devices.shimmer.decoder import ShimmerDecoder
 from devices.shimmer.framer import DataPacket, Framer, Reply, SkippedBytes
 from devices.shimmer.protocol import LEADS, TICK_RATE_HZ, UARTS, Command, ReplyCode, StatusBits, Uart

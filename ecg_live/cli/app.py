@@ -31,7 +31,7 @@ COMMAND_GROUPS = {
 
 app = typer.Typer(
     name="ecg-live",
-    help="Watch a wearer's ECG turn into a calibrated, quality-gated estimate of affect. Research use only.",
+    help="Watch a wearer's ECG turn into calibrated, quality-gated estimates. Research use only.",
     epilog="Example: ecg-live demo",
     no_args_is_help=True,
     add_completion=False,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
-from ecg_live.model.networks import EmotionHead
+from ecg_live.model.head_networks import EmotionHead
 
 TRAINING_RANGE_SHARE = 0.995  # of training windows that count as inside the training range
 

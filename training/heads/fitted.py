@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from ecg_live.events import F64
 from ecg_live.model.features import FeatureKind
-from ecg_live.model.networks import EmotionHead
+from ecg_live.model.head_networks import EmotionHead
 from training.data.feature_table import Ints, Names
 
 INNER_FOLDS = 5  # over subjects

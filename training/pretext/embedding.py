@@ -16,7 +16,7 @@ from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.encoder import ConvEncoder, Encoder, Padding
-from ecg_live.model.networks import PretextNet
+from ecg_live.model.head_networks import PretextNet
 from ecg_live.model.tensor_file import tensors_sha256
 from training.data.corpus import Corpus
 from training.pretext.lr_schedule import derive_seed

@@ -23,7 +23,7 @@ from lightning_fabric import Fabric
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.networks import PretextNet
+from ecg_live.model.head_networks import PretextNet
 from ecg_live.model.tensor_file import tensors_sha256
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps

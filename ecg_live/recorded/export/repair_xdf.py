@@ -1,4 +1,4 @@
-"""An XDF file that was cut, closed: its whole chunks, and the footers that it lacks."""
+"""Repair an XDF file that was cut or damaged: copy its whole chunks, add the footers that are missing."""
 
 from __future__ import annotations
 

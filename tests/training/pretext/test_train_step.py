@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.networks import PRETEXT_TASKS, PretextNet
+from ecg_live.model.head_networks import PRETEXT_TASKS, PretextNet
 from training.pretext import train_step as step_module
 from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
 from training.settings import PAPER_COEFFICIENTS, PretextSettings

@@ -9,7 +9,7 @@ from torch import nn
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.features import INPUT_SIZES, FeatureKind
-from ecg_live.model.networks import PRETEXT_TASKS, EmotionHead, PretextHead, PretextNet
+from ecg_live.model.head_networks import PRETEXT_TASKS, EmotionHead, PretextHead, PretextNet
 
 
 def weights(module: nn.Module) -> int:
