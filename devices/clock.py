@@ -83,6 +83,10 @@ class DeviceClock:
         self._max_query, self._min_host = device, max(time, self._min_host)
         return self._min_host
 
+    def lateness(self, device: float, host: float) -> float:
+        """Seconds from the line to an arrival at ``host``; 0 before the first `push`."""
+        return 0.0 if self._origin is None else self._residual(self._point(device, host))
+
     @property
     def ppm(self) -> float:
         """Drift of the device's clock against the host's; NaN while the fit spans less than a minute."""

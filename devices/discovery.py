@@ -42,7 +42,7 @@ class BluetoothDevice:
 
 @dataclass(frozen=True, slots=True)
 class SerialPort:
-    """A serial port; only opening it shows if a Shimmer is connected."""
+    """A serial port; only opening it shows which device is connected, save where its name is a BITalino's."""
 
     source: str
     port: str
@@ -77,7 +77,9 @@ def discover(seconds: float) -> Discovery:
         notes.append("no Bluetooth device advertises: wear it or switch it on, and disconnect it from phones")
     ports = serial_ports()
     if not ports:
-        notes.append("no serial port: pair a Shimmer3 and bind it (sudo rfcomm bind 0 ADDRESS), or plug in its dock")
+        notes.append(
+            "no serial port: pair a Shimmer3 or BITalino and bind it (sudo rfcomm bind 0 ADDRESS), or plug in its dock"
+        )
     return Discovery(tuple(streams or ()), tuple(devices or ()), tuple(ports), tuple(notes))
 
 
@@ -136,7 +138,12 @@ def serial_ports() -> list[SerialPort]:
     from serial.tools.list_ports import comports  # noqa: PLC0415 - as bleak
 
     ports = sorted(comports(), key=lambda port: port.device)
-    return [SerialPort(f"shimmer:{port.device}", port.device, port.description) for port in ports]
+    return [SerialPort(_serial_source(port.device, port.description), port.device, port.description) for port in ports]
+
+
+def _serial_source(port: str, description: str) -> str:
+    scheme = "bitalino" if "bitalino" in f"{port} {description}".casefold() else "shimmer"
+    return f"{scheme}:{port}"
 
 
 def _result(search: Future[_T], notes: list[str]) -> _T | None:

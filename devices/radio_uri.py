@@ -1,4 +1,4 @@
-"""Open ``shimmer:``, ``polar:``, ``movesense:`` and ``hr:`` URIs: a device name, or settings as ``key=value``.
+"""Open ``shimmer:``, ``bitalino:``, ``polar:``, ``movesense:`` and ``hr:`` URIs: a name, or settings as ``key=value``.
 
 Apart from `devices.uri`, which imports it for such URIs only: reading a file loads no Bluetooth library.
 """
@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from devices.bitalino import BitalinoDriver
+from devices.bitalino.settings import DEFAULT_RATE_HZ, BitalinoSettings
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.movesense import MovesenseDriver
@@ -32,12 +34,13 @@ def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> De
     Parameters
     ----------
     scheme : str
-        ``shimmer``, ``polar``, ``movesense`` or ``hr``.
+        ``shimmer``, ``bitalino``, ``polar``, ``movesense`` or ``hr``.
     text : str
-        What follows its colon: a name, part of a name, an address, a serial port (Shimmer only), or nothing for the
-        first device in reach; then settings, as in ``7A21,rate=256,gain=4``.
+        What follows its colon: a name, part of a name, an address, a serial port (Shimmer, BITalino), or nothing for
+        the first device in reach; then settings, as in ``7A21,rate=256,gain=4``.
     options : ReadOptions
-        Rate and channel set a Shimmer's rate and lead, and the rate a Movesense's, where the text does not.
+        Rate and channel set a Shimmer's rate and lead, a BITalino's rate and ECG, and the rate a Movesense's, where the
+        text does not.
     clock : Clock
         Session clock in s.
 
@@ -56,6 +59,8 @@ def open_radio(scheme: str, text: str, options: ReadOptions, clock: Clock) -> De
         )
     if scheme == "movesense":
         return _open_movesense(_parse_settings(scheme, text, (*_IDENTITY_KEYS, "rate")), options, clock)
+    if scheme == "bitalino":
+        return _open_bitalino(_parse_settings(scheme, text, ("name", "rate", "channels", "ecg")), options, clock)
     if scheme == "polar":
         default = f"{DEFAULT_ACCELERATION_RATE_HZ}"
         return _open_polar(_parse_settings(scheme, text, (*_IDENTITY_KEYS, "acc"), {"acc": default}), options, clock)
@@ -127,6 +132,18 @@ def _open_shimmer(settings: dict[str, str], options: ReadOptions, clock: Clock) 
     return DeviceSource(
         driver, SerialTransport(name) if _SERIAL_PORT_PATTERN.fullmatch(name) else BleTransport(), clock
     )
+
+
+def _open_bitalino(settings: dict[str, str], options: ReadOptions, clock: Clock) -> DeviceSource:
+    port = settings.get("name", "")
+    if not _SERIAL_PORT_PATTERN.fullmatch(port):
+        raise ConfigError(
+            f"bitalino:{port} names no serial port, expected such as bitalino:/dev/rfcomm0 or bitalino:COM5",
+            "pair it (PIN 1234) and bind it: sudo rfcomm bind 0 ADDRESS",
+        )
+    rate = _number(settings, "rate", options.rate or DEFAULT_RATE_HZ)
+    chosen = BitalinoSettings.parse(rate, settings.get("channels"), settings.get("ecg") or options.channel)
+    return DeviceSource(BitalinoDriver(port, chosen, clock), SerialTransport(port), clock)
 
 
 def _number(settings: dict[str, str], key: str, default: float) -> float:

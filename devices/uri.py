@@ -41,6 +41,7 @@ def _radio_opener(scheme: str) -> OpenDevice:
 _OPENERS: dict[str, OpenDevice] = {
     "lsl": _open_lsl,
     "shimmer": _radio_opener("shimmer"),
+    "bitalino": _radio_opener("bitalino"),
     "polar": _radio_opener("polar"),
     "hr": _radio_opener("hr"),
     "movesense": _radio_opener("movesense"),

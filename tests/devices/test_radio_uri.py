@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from devices.bitalino import BitalinoDriver
 from devices.bluetooth.ble import BleTransport
 from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.movesense import MovesenseDriver
@@ -39,6 +40,8 @@ def opened(uri: str, opening: ReadOptions | None = None) -> DeviceSource:
         ("shimmer:address=00:06:66:12:34:56,rate=256", ShimmerDriver, BleTransport, "Shimmer 00:06:66:12:34:56"),
         ("shimmer:/dev/rfcomm0", ShimmerDriver, SerialTransport, "Shimmer /dev/rfcomm0"),
         ("shimmer:COM3,gain=6", ShimmerDriver, SerialTransport, "Shimmer COM3"),
+        ("bitalino:/dev/rfcomm0,rate=100", BitalinoDriver, SerialTransport, "BITalino /dev/rfcomm0"),
+        ("bitalino:COM5", BitalinoDriver, SerialTransport, "BITalino COM5"),
     ],
 )
 def test_which_device_over_what(uri: str, driver: type, transport: type, heading: str) -> None:
@@ -75,9 +78,23 @@ def test_rate_of_a_movesense() -> None:
         opened("movesense:", ReadOptions(channel="ECG"))
 
 
+def test_settings_of_a_bitalino() -> None:
+    info = opened("bitalino:COM5,rate=100,channels=A1+A3,ecg=A3").info
+    assert (info.rate, info.channels) == (100.0, ("A3",))
+    assert [channel for channel, _ in info.auxiliary[0].channels] == ["A1"]
+    info = opened("bitalino:COM5", ReadOptions(rate=10, channel="A4")).info
+    assert (info.rate, info.channels, info.auxiliary) == (10.0, ("A4",), ())
+    assert opened("bitalino:COM5").info.full_scale == pytest.approx((-1.5, 1.497), abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
+        ("bitalino:", "bitalino: names no serial port"),
+        ("bitalino:BITalino-12-34", "bitalino:BITalino-12-34 names no serial port"),
+        ("bitalino:COM5,gain=4", "expected NAME or one of name, rate, channels, ecg"),
+        ("bitalino:COM5,rate=250", "a rate of 250 Hz; a BITalino has 10, 100, 1000"),
+        ("bitalino:COM5,channels=A9", "no channel 'A9'"),
         ("shimmer:x,speed=3", "no setting 'speed=3', expected NAME or one of name, address, rate, gain, lead, bits"),
         ("shimmer:x,7", "no setting '7'"),
         ("polar:x,rate=130", "expected NAME or one of name, address, acc"),

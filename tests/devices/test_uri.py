@@ -41,7 +41,7 @@ def test_an_existing_file_goes_before_a_scheme(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("uri", ["ble:1", "http://example.org/a.edf", "files:a.csv"])
 def test_unknown_schemes(uri: str) -> None:
-    with pytest.raises(ConfigError, match=r"unknown scheme.*file:, lsl:, shimmer:, polar:, hr:"):
+    with pytest.raises(ConfigError, match=r"unknown scheme.*file:, lsl:, shimmer:, bitalino:, polar:, hr:"):
         open_source(uri, ReadOptions())
 
 

@@ -10,8 +10,8 @@ import typer
 Source = Annotated[
     str,
     typer.Argument(
-        help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, polar:NAME, "
-        "movesense:NAME, hr:NAME; see devices."
+        help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
+        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME; see devices."
     ),
 ]
 Model = Annotated[

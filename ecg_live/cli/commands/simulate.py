@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from devices.simulate.player import Player
     from ecg_live.config import LiveSettings
 
-SIMULATED_DEVICES = ("lsl", "shimmer", "polar", "movesense")
+SIMULATED_DEVICES = ("lsl", "shimmer", "bitalino", "polar", "movesense")
+SERIAL_DEVICES = ("shimmer", "bitalino")
 DEVICE_RATES_HZ = {  # the rate that ecg-live run sets; the only one of a Polar H10
     "shimmer": 512.0,
+    "bitalino": 1000.0,
     "polar": 130.0,
     "movesense": 256.0,
 }
@@ -34,7 +36,7 @@ DEFAULT_ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # bumb
 
 
 def simulate(
-    device: Annotated[str, typer.Argument(help="lsl, shimmer, polar or movesense.")],
+    device: Annotated[str, typer.Argument(help="lsl, shimmer, bitalino, polar or movesense.")],
     file: Annotated[Path, typer.Argument(help="Recording to play.")],
     name: Annotated[str | None, typer.Option(help="Name of the device.")] = None,
     loop: Annotated[bool, typer.Option("--loop", help="LSL: begin again at the end; radio devices always do.")] = False,
@@ -44,14 +46,14 @@ def simulate(
     unit: Unit = None,
     gain: Gain = None,
     serial: Annotated[
-        bool, typer.Option("--serial", help="A Shimmer on a pseudo-terminal, without Bluetooth.")
+        bool, typer.Option("--serial", help="A Shimmer on a pseudo-terminal, without Bluetooth; a BITalino always.")
     ] = False,
     adapter: Annotated[
         str | None, typer.Option(help="Bluetooth adapter to play on, by bumble's name, such as usb:0.")
     ] = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
-    """Play a recording as a device, to try ecg-live without one: an LSL stream, a Shimmer, a Polar H10, a Movesense.
+    """Play a recording as a device, to try ecg-live without one: LSL, Shimmer, BITalino, Polar H10, Movesense.
 
     Example: ecg-live simulate lsl recordings/supine_1min.txt --loop
     """
@@ -74,7 +76,7 @@ def play(
     Parameters
     ----------
     device : str
-        ``lsl``, ``shimmer``, ``polar`` or ``movesense``.
+        ``lsl``, ``shimmer``, ``bitalino``, ``polar`` or ``movesense``.
     file : Path
         The recording.
     name : str, optional
@@ -84,7 +86,7 @@ def play(
     loop : bool
         Begin again at the end; a radio device always does.
     serial : bool
-        Play a Shimmer on a pseudo-terminal.
+        Play a Shimmer on a pseudo-terminal; a BITalino always.
     adapter : str, optional
         Bluetooth adapter to play on.
 
@@ -100,16 +102,16 @@ def play(
 
     if device not in SIMULATED_DEVICES:
         raise ConfigError(f"there is no simulated {device!r}", f"choose one of {', '.join(SIMULATED_DEVICES)}")
-    if serial and device != "shimmer":
-        raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer has one")
+    if serial and device not in SERIAL_DEVICES:
+        raise ConfigError(f"{device} has no serial port", "leave --serial out; a Shimmer or BITalino has one")
     settings = load_settings(options)
     read_options = ReadOptions(settings.channel, settings.rate, settings.unit, gain=settings.gain)
     closed, caught = Event(), CaughtSignals()
     with caught.handled(closed.set, signal.SIGINT, signal.SIGTERM):
         if device == "lsl":
             _play_lsl(file, read_options, settings, name or file.stem, closed, loop=loop)
-        elif serial:
-            _play_on_serial_port(_emulator(device, file, read_options, name), settings, closed)
+        elif serial or device == "bitalino":
+            _play_on_serial_port(device, _emulator(device, file, read_options, name), settings, closed)
         else:
             _play_by_bluetooth(
                 device, _emulator(device, file, read_options, name), adapter or DEFAULT_ADAPTER, settings, closed
@@ -131,11 +133,11 @@ def _play_lsl(
         _print_status(f"played {player.played} samples")
 
 
-def _play_on_serial_port(emulator: Emulator, settings: LiveSettings, closed: Event) -> None:
+def _play_on_serial_port(device: str, emulator: Emulator, settings: LiveSettings, closed: Event) -> None:
     from devices.simulate.serial_host import SerialHost
 
     with SerialHost(emulator) as host:
-        _print_status(f"{emulator.name} on a serial port", f"shimmer:{host.port}")
+        _print_status(f"{emulator.name} on a serial port", f"{device}:{host.port}")
         closed.wait(settings.seconds)
     _print_status(f"{emulator.name} took {emulator.played} samples")
 
@@ -175,6 +177,10 @@ def _emulator(device: str, file: Path, options: ReadOptions, name: str | None) -
         from devices.simulate.movesense import SimulatedMovesense
 
         return SimulatedMovesense(player, name or "Movesense 174430000123")
+    if device == "bitalino":
+        from devices.simulate.bitalino import SimulatedBitalino
+
+        return SimulatedBitalino(player.samples, name=name)
     from devices.simulate.shimmer import SimulatedShimmer
 
     return SimulatedShimmer(player.samples, name=name)

@@ -78,6 +78,15 @@ def test_a_shimmer_on_a_pseudo_terminal(tmp_path: Path) -> None:
         assert process.wait(PATIENCE_S) == 143
 
 
+def test_a_bitalino_on_a_pseudo_terminal(tmp_path: Path) -> None:
+    with playing("bitalino", str(ramp(tmp_path / "a.csv")), "--seconds", "20") as (process, line):
+        source = line.split("ecg-live run ")[1].strip()
+        assert source.startswith("bitalino:/dev/pts/")
+        assert len(read(source, 100)) >= 100
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 143
+
+
 def test_another_rate_keeps_the_signal() -> None:
     time = np.arange(10_000) / 1000
     player = _at_rate(Player(400 + np.sin(2 * np.pi * 5 * time), 1000), DEVICE_RATES_HZ["polar"])
@@ -91,7 +100,7 @@ def test_what_cannot_be_played(tmp_path: Path) -> None:
     def attempt(device: str, *, serial: bool = False, file: str = "none.csv") -> int:
         return play(device, tmp_path / file, None, {}, loop=False, serial=serial, adapter=None)
 
-    with pytest.raises(ConfigError, match=r"no simulated 'muse' \(choose one of lsl, shimmer, polar, movesense"):
+    with pytest.raises(ConfigError, match=r"no simulated 'muse' .choose one of lsl, shimmer, bitalino, polar"):
         attempt("muse")
     with pytest.raises(ConfigError, match="polar has no serial port"):
         attempt("polar", serial=True)
