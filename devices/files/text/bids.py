@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,13 @@ def open_bids(path: Path, options: ReadOptions) -> FileRecording:
         found = len(names) if isinstance(names, list) else 0
         raise FormatError(f"{file.name}: names {found} columns, the table has {table.width}", "mend 'Columns'")
     opened = open_table(path, table, options, rate=float(rate))
-    gaps, start = listed_gaps(sidecar, file.name), sidecar.get("StartTime")
-    markers = read_events(path, float(start) if isinstance(start, int | float) else 0.0)
+    gaps, start = listed_gaps(sidecar), sidecar.get("StartTime")
+    events = read_events(path, float(start) if isinstance(start, int | float) and math.isfinite(start) else 0.0)
+    markers = [each for each in events if isinstance(each, Marker)]
 
     def runs() -> Iterator[SampleRun | State | Marker]:
-        return with_markers(leave_out_gaps(opened.runs(), gaps), markers, opened.info.rate)
+        yield from (each for each in events if isinstance(each, State))
+        yield from with_markers(leave_out_gaps(opened.runs(), gaps), markers, opened.info.rate)
 
     return FileRecording(opened.info, runs)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from devices.files.recording import SampleRun
-from ecg_live.errors import FormatError
+from devices.files.timestamps import MAX_TIME_SPAN_S
 from ecg_live.events import Marker, State
 from ecg_live.parse_number import parse_number
 
@@ -29,22 +27,16 @@ class ListedGap(NamedTuple):
     cause: str
 
 
-def listed_gaps(sidecar: Mapping[str, Any], where: str) -> list[ListedGap]:
-    """Return the gaps that our export lists in a sidecar, in order; none in those of others.
-
-    Raises
-    ------
-    FormatError
-        The list is not one of rows.
-    """
-    found = sidecar.get("Gaps", [])
+def listed_gaps(sidecar: Mapping[str, Any]) -> list[ListedGap]:
+    """Return the gaps that our export lists in a sidecar, in order; none if ``Gaps`` is what others call so."""
     try:
-        gaps = [ListedGap(int(start), int(start) + int(lost), str(cause)) for start, lost, cause in found]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"{where}: 'Gaps' is not a list of first row, number of rows, cause", "mend it") from error
-    if any(a.stop > b.start for a, b in pairwise(gaps)) or any(each.stop <= each.start for each in gaps):
-        raise FormatError(f"{where}: the rows of 'Gaps' are not in order", "mend it")
-    return gaps
+        gaps = [
+            ListedGap(int(start), int(start) + int(lost), str(cause)) for start, lost, cause in sidecar.get("Gaps", [])
+        ]
+    except (TypeError, ValueError, OverflowError):
+        return []
+    in_order = all(a.stop <= b.start for a, b in pairwise(gaps)) and all(0 <= gap.start < gap.stop for gap in gaps)
+    return gaps if in_order else []
 
 
 def leave_out_gaps(
@@ -74,37 +66,39 @@ def leave_out_gaps(
             yield SampleRun(run.start, run.samples, cause)
 
 
-def read_events(path: Path, start_s: float) -> list[Marker]:
+def read_events(path: Path, start_s: float) -> list[Marker | State]:
     """Read the markers of the ``_events.tsv`` beside a table of samples, in order; none if there is no such file.
+
+    A file that cannot be read is a warning, for the samples can be.
 
     Parameters
     ----------
     path : Path
         The samples.
     start_s : float
-        Their ``StartTime``, from which onsets count.
-
-    Raises
-    ------
-    FormatError
-        It is no table of events.
+        Their ``StartTime``, in s on the time of the onsets.
     """
     parts = path.name.removesuffix(".gz").removesuffix(".tsv").split("_")
     events = path.with_name("_".join([*(each for each in parts if not each.startswith(_OF_ONE_SIGNAL)), "events.tsv"]))
     if "physio" not in parts or not events.is_file():
         return []
-    if events.stat().st_size > _MAX_EVENTS_BYTES:
-        raise FormatError(f"{events.name}: has more than {_MAX_EVENTS_BYTES >> 20} MB", "cut it, or move it away")
     try:
-        lines = events.read_text(encoding="utf-8-sig").splitlines()
+        if (size := events.stat().st_size) > _MAX_EVENTS_BYTES:
+            return [_warning(events, f"has {size >> 20} MB, expected up to {_MAX_EVENTS_BYTES >> 20} MB")]
+        lines = events.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        return [_warning(events, f"cannot be read: {error.strerror}")]
     except UnicodeDecodeError as error:
-        raise FormatError(f"{events.name}: is not UTF-8: {error.reason}", "save it as UTF-8") from error
-    rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = next(rows, [])
+        return [_warning(events, f"is not UTF-8: {error.reason}")]
+    header, *rows = [line.split("\t") for line in lines] or [[]]
     if "onset" not in header:
-        raise FormatError(f"{events.name}: has no column 'onset'", "mend it, or move it away")
-    found = [_marker(dict(zip(header, row, strict=False)), start_s) for row in rows if row]
-    return sorted((marker for marker in found if marker is not None), key=lambda marker: marker.time)
+        return [_warning(events, "has no column 'onset'")]
+    found = [_marker(dict(zip(header, row, strict=False)), start_s) for row in rows]
+    return [*sorted((marker for marker in found if marker is not None), key=lambda marker: marker.time)]
+
+
+def _warning(events: Path, what: str) -> State:
+    return State("warning", f"{events.name}: {what}; its markers are left out")
 
 
 def _marker(row: Mapping[str, str], start_s: float) -> Marker | None:
@@ -114,4 +108,4 @@ def _marker(row: Mapping[str, str], start_s: float) -> Marker | None:
     except ValueError:
         return None
     text = next((row[column] for column in _TEXT_COLUMNS if column in row), "event")
-    return Marker(onset - start_s, text) if isfinite(onset) else None
+    return Marker(onset - start_s, text) if abs(onset) <= MAX_TIME_SPAN_S else None  # also NaN is none

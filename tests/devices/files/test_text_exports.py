@@ -11,7 +11,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Marker
-from tests.support.decoding import decode, decode_until_error
+from tests.support.decoding import DecodedRecording, decode, decode_until_error
 from tests.support.files.csv_files import write
 from tests.support.files.text_exports import acqknowledge, block
 
@@ -98,6 +98,58 @@ def test_bids_whose_json_is_missing_or_wrong(tmp_path: Path) -> None:
         (path.parent / "sub-01_task-rest_physio.json").write_text(json.dumps(wrong))
         with pytest.raises(FormatError, match=said):
             open_recording(path, ReadOptions())
+
+
+def events(folder: Path, text: str, sidecar: dict[str, object] = COLUMNS) -> DecodedRecording:
+    path = bids(folder, sidecar)
+    (path.parent / "sub-01_task-rest_events.tsv").write_bytes(text.encode("utf-8", "surrogateescape"))
+    return decode(path, size=7)
+
+
+def test_bids_events_are_markers_on_the_time_of_the_samples(tmp_path: Path) -> None:
+    text = "\ufeffduration\tonset\tvalue\r\n1\t-9.5\tsecond\r\n1\t-10\tfirst\u2028\r\n\r\n"
+    text += "n/a\tn/a\tnever\n1\t1e300\tnever\n0\t60\tlate"
+    got = events(tmp_path, text, COLUMNS | {"StartTime": -10})
+    assert got.markers == [Marker(0.0, "first\u2028"), Marker(0.5, "second"), Marker(70.0, "late")]
+    assert (len(got.samples), got.warnings, got.gaps) == (500, [], [])
+    assert [each.text for each in events(tmp_path, "onset\n0.1").markers] == ["event"]
+    assert len(events(tmp_path, "onset\n0.1", COLUMNS | {"StartTime": float("nan")}).markers) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "no column 'onset'"), ("a\tb\n1\t2", "'onset'"), ("\udcff", "not UTF-8")]
+)
+def test_bids_events_that_cannot_be_read_are_a_warning(tmp_path: Path, text: str, said: str) -> None:
+    got = events(tmp_path, text)
+    assert said in got.warnings[0]
+    assert "sub-01_task-rest_events.tsv" in got.warnings[0]
+    assert (len(got.samples), got.markers) == (500, [])
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        5,
+        "no",
+        [1],
+        [[1, 2]],
+        [["a", 2, "b"]],
+        [[7, 0, ""]],
+        [[8, 1, ""], [7, 1, ""]],
+        [[1, float("inf"), ""]],
+        [[3, 2, ""]],
+    ],
+)
+def test_bids_of_others_whose_gaps_are_something_else(tmp_path: Path, gaps: object) -> None:
+    got = decode(bids(tmp_path, COLUMNS | {"Gaps": gaps}), size=7)
+    assert (len(got.samples), got.gaps) == (500, [])
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100, 1000])
+def test_bids_leaves_out_the_rows_that_stand_for_lost_samples(tmp_path: Path, size: int) -> None:
+    got = decode(bids(tmp_path, COLUMNS | {"Gaps": [[7, 1, "radio"]]}), size=size)
+    assert got.gaps == [(7, 1)]
+    np.testing.assert_allclose(got.samples, 2e-3 * np.delete(np.arange(500), 7))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ecg_live import __version__
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.recorded.export.bids.labels import BidsEntities, Labelled
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, IndexTable, text_cell
+from ecg_live.text import sanitize
 
 BIDS_VERSION = "1.11.1"  # that the tests' validator knows
 _DESCRIPTION = "dataset_description.json"
@@ -84,7 +85,7 @@ def dataset_files(folder: Path, entities: BidsEntities) -> Iterator[FileContent]
     if not (folder / _DESCRIPTION).exists():
         yield FileContent(folder / _DESCRIPTION, as_json(_description(folder)))
         if not any(folder.glob("README*")):
-            readme = _README.format(name=folder.name, version=__version__)
+            readme = _README.format(name=_title(folder), version=__version__)
             yield FileContent(folder / "README.md", readme.encode())
     named = {"Description": "Pseudonym under which the participant was recorded."}
     yield from _with_row(folder, "participants", "participant_id", "sub", _PSEUDONYM, named, entities.participant)
@@ -122,11 +123,15 @@ def _with_row(
 
 def _description(folder: Path) -> Mapping[str, object]:
     return {
-        "Name": folder.resolve().name or "ECG",
+        "Name": _title(folder),
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "raw",
         "GeneratedBy": [{"Name": "ecg-live", "Version": __version__}],
     }
+
+
+def _title(folder: Path) -> str:
+    return sanitize(folder.resolve().name).strip() or "ECG"
 
 
 def subject_of(table: Path, participant: str) -> Path | None:

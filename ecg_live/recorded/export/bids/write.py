@@ -87,11 +87,11 @@ def write_bids(
             f"{there[0]} is there already", "give another --task, --session or --out, or replace it with --force"
         )
     with _own_folders_removed(folder / entities.folder):
-        writer = _RecordingWriter(folder / entities.folder, entities, source)
+        writer = _RecordingWriter(folder / entities.folder, entities, source, force=force)
         with writer:
             writer.write(signal, contents)
             for file in about:
-                writer.replace(file)
+                writer.write_about(file)
     for path in set(there) - set(writer.files):  # of the recording that was replaced
         path.unlink(missing_ok=True)
     return BidsExport(writer.files, writer.remarks)
@@ -140,13 +140,14 @@ def _own_folders_removed(folder: Path) -> Iterator[None]:
 class _RecordingWriter(contextlib.ExitStack):
     """Writes files beside their places; they get their names when the block ends well."""
 
-    def __init__(self, folder: Path, entities: BidsEntities, source: Path) -> None:
+    def __init__(self, folder: Path, entities: BidsEntities, source: Path, *, force: bool) -> None:
         super().__init__()
         self.files: list[Path] = []
         self.remarks: list[str] = []
         self._folder = folder
         self._entities = entities
         self._source = source
+        self._force = force
 
     def write(self, signal: RecordedSignal, contents: SessionContents | None) -> None:
         """Write the recording's own files."""
@@ -158,17 +159,15 @@ class _RecordingWriter(contextlib.ExitStack):
         if contents is not None and (streams := auxiliary_streams(contents)):
             self._auxiliary(contents, streams)
 
-    def replace(self, file: FileContent) -> None:
-        """Write a file of the data set."""
-        self._part(file.path).write_bytes(file.content)
-
-    def _part(self, path: Path) -> Path:
-        return self.enter_context(atomic_output(path, self._source, force=True))
+    def write_about(self, file: FileContent) -> None:
+        """Write a file of the data set, which may be there with a row less."""
+        part = self.enter_context(atomic_output(file.path, self._source, force=True))
+        part.write_bytes(file.content)
 
     def _own_part(self, ending: str) -> Path:
         path = self._folder / f"{self._entities.stem}_{ending}"
         self.files.append(path)
-        return self._part(path)
+        return self.enter_context(atomic_output(path, self._source, force=self._force))
 
     def _small(self, ending: str, content: bytes) -> None:
         self._own_part(ending).write_bytes(content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import os
 import shutil
 import stat
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, RecordingError
@@ -99,6 +102,29 @@ def test_samples_that_are_no_number_are_no_gap(tmp_path: Path) -> None:
     got = decode(to_bids(tmp_path / "a.xdf", tmp_path / "study").files[0])
     np.testing.assert_array_equal(got.samples, x[:, 0])
     assert got.gaps == [(300, 10)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.floats(-1e4, 1e4) | st.just(math.nan), min_size=2, max_size=40))
+def test_any_number_survives_exactly(tmp_path: Path, values: list[float]) -> None:
+    (tmp_path / "a.xdf").unlink(missing_ok=True)
+    record(tmp_path / "a.xdf", [Chunk(np.array([*values, 0.5])[:, None], 0, BEGAN)])
+    got = decode(to_bids(tmp_path / "a.xdf", tmp_path / "study", force=True).files[0])
+    np.testing.assert_array_equal(got.samples, [*values, 0.5])
+    assert got.gaps == []
+
+
+def test_several_leads_are_columns_and_the_device_is_named(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(600, 2))
+    info = StreamInfo(512.0, ("LL-RA", "LA-RA"), None, "Shimmer3 EXG", "two", ecg=1)
+    record(tmp_path / "a.xdf", [Chunk(x, 0, BEGAN)], info)
+    table, sidecar = to_bids(tmp_path / "a.xdf", tmp_path / "study").files
+    for column, name in enumerate(("ll_ra", "la_ra")):
+        np.testing.assert_array_equal(decode(table, ReadOptions(name)).samples, x[:, column])
+    told = content(sidecar)
+    assert (told["Manufacturer"], told["ManufacturersModelName"]) == ("Shimmer", "Shimmer3 EXG")
+    assert told["la_ra"] == {"Description": "LA-RA", "Units": "mV"}
+    assert bids_errors(tmp_path / "study") == []
 
 
 def test_three_sessions_of_two_participants_in_one_data_set(tmp_path: Path) -> None:
