@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.constants import PAUSE_CAUSE
 from ecg_live.errors import shortened
 
 F64 = npt.NDArray[np.float64]
@@ -134,6 +135,11 @@ class Gap:
     def stop(self) -> int:
         """Index of the first sample after the gap."""
         return self.start + self.lost
+
+    @property
+    def pause(self) -> bool:
+        """Whether a reader put it between two parts of a file, where nothing was recorded."""
+        return self.cause.startswith(PAUSE_CAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a session; the last item of all. ``wall`` in s, ``speed`` in multiples of real time."""
+    """Counts of a session; the last item of all. ``wall`` in s, ``speed`` in multiples of real time.
+
+    ``lost`` and ``paused`` count raw samples: those that the device took and that did not come, and those of pauses
+    between the parts of a file, where it took none.
+    """
 
     samples: int
     lost: int
@@ -98,6 +102,7 @@ class Summary:
     abstained: int
     wall: float
     speed: float
+    paused: int = 0
 
 
 Item = StreamEvent | Chunk | Trace | Prediction | Summary

@@ -210,7 +210,10 @@ class Session:
         elif isinstance(item, AuxiliarySamples):
             self._send(item)
             return
-        elif not isinstance(item, Gap):
+        elif isinstance(item, Gap):
+            if item.pause:
+                self._counts.pause(item)
+        else:
             if isinstance(item, Beats) and self.info.rate == 0:
                 self._counts.begin()
             self._send(item)  # the path reports gaps: it knows whether they were bridged

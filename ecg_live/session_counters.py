@@ -31,6 +31,8 @@ class SessionCounters:
         self._clock = clock
         self.began: float | None = None
         self.lost = 0
+        self._paused = 0  # samples of a reader's pauses, which are not lost
+        self._pause = 0  # of the pause that the path has not reported yet
         self._windows = 0
         self._abstained = 0
         self._arrivals = ((0.0, 0.0), (0.0, 0.0))  # raw time (s) and arrival of the last two chunks
@@ -50,9 +52,15 @@ class SessionCounters:
         self._arrivals = self._arrivals[1], (chunk.start / self._rate, arrived)
         self._newest, self._taken, self._stop = chunk, now, max(self._stop, chunk.stop)
 
+    def pause(self, gap: Gap) -> None:
+        """Note a pause between two parts of a file; the path reports it, with invalid samples beside it, as one gap."""
+        self._pause += gap.lost
+
     def lose(self, gap: Gap) -> None:
-        """Note a gap."""
-        self.lost += gap.lost
+        """Note a gap; a reader's pause within it is not lost."""
+        pause, self._pause = min(self._pause, gap.lost), 0
+        self._paused += pause
+        self.lost += gap.lost - pause
         self._stop = max(self._stop, gap.stop)
 
     def silence(self) -> Gap | None:
@@ -76,10 +84,11 @@ class SessionCounters:
     def summary(self, samples: int) -> Summary:
         """The summary, of so many raw samples."""
         wall = self._clock() - self.began if self.began is not None else 0.0
-        length = (samples + self.lost) / self._rate if self._rate else wall
+        length = (samples + self.lost + self._paused) / self._rate if self._rate else wall
         return Summary(
             samples=samples,
             lost=self.lost,
+            paused=self._paused,
             windows=self._windows,
             predictions=self._windows,
             abstained=self._abstained,

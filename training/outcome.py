@@ -24,7 +24,7 @@ from training.stage_two import TrainedLabel
 def make_bundle(
     name: str, corpus: Corpus, encoders: Encoders, labels: Mapping[str, TrainedLabel], previous: Bundle | None
 ) -> Bundle:
-    """A bundle of the new heads and those of ``previous``; a new head replaces one of its name.
+    """A bundle of the new heads and those of ``previous``, which have other names.
 
     A bundle whose windows were normalised otherwise than on the live path has a card that states it; the live path
     refuses it.

@@ -6,18 +6,18 @@ import math
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
+from training.data.copies import refuse_copied_files, refuse_copied_windows
 from training.data.corpus import Corpus
-from training.data.labelled_windows import LabelledWindows, label_windows
 from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
-from training.evaluation.splits import check_scorable
+from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
 from training.pretext.leakage import find_leakage
@@ -34,6 +34,7 @@ from training.stage_two import train_label
 __all__ = ["TrainJob", "run_cell", "run_training"]
 
 SWEPT_FEATURES = ("embedding", "random encoder")  # a sweep is about encoders
+HEAD_SWEPT_FEATURES = ("embedding", "both", "hrv", "random encoder")  # or, over a finished one, about heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,15 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     previous = load_bundle(job.add_head) if job.add_head else None
     engine = open_engine(job.engine, job.processes)
     dataset, names = _select_labels(job, open_dataset(job.dataset, job.data))
+    if previous:
+        refuse_replaced_heads(job.add_head, names, previous.card.heads)
+    refuse_copied_files(dataset)
+    left_out: list[str] = []
+    names = check_labels(names, dataset, settings, display, left_out)
     context = _open_context(job, settings.pretext, display, engine)
     corpus = context.build_corpus(dataset, settings.corpus, settings.corpus.hop, "windows")
-    windows = [_scorable_windows(name, corpus, settings, display) for name in names]
+    refuse_copied_windows(corpus)
+    windows = make_scorable_windows(names, corpus, settings, display, left_out)
     encoders = _encoders(job, corpus, settings, context)
     if encoders is None:
         return None
@@ -116,6 +123,7 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     bundle = make_bundle(job.name, corpus, encoders, labels, previous)
     seconds = time.monotonic() - began
     report = make_report(job.name, job.loaded_encoder, corpus, encoders, labels, as_dict(settings), seconds)
+    report = replace(report, remarks=(*report.remarks, *left_out))
     write_report(report, job.out.with_suffix(".html"), job.out.with_suffix(".json"))
     save_bundle(bundle, job.out)
     return report
@@ -165,15 +173,6 @@ def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str,
     return choose_labels(dataset, job.labels or tuple(dataset.labels)[:1])
 
 
-def _scorable_windows(name: str, corpus: Corpus, settings: TrainSettings, display: ProgressDisplay) -> LabelledWindows:
-    """Windows with a label; refuses too few of them before stage one, which may take hours."""
-    windows = label_windows(name, corpus, settings.head.split, settings.evaluate.baseline)
-    check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
-    if windows.order_remark:
-        display.line(f"warning: {windows.order_remark}")
-    return windows
-
-
 def _encoders(job: TrainJob, corpus: Corpus, settings: TrainSettings, context: RunContext) -> Encoders | None:
     """Stage one; None in all processes but the first."""
     unseen_only = settings.evaluate.unseen_encoders
@@ -197,7 +196,8 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
     Parameters
     ----------
     run : mapping
-        ``dataset``, ``data`` and, optionally, ``label`` and ``pretrain``, as `training.sweep.plan` reads them.
+        ``dataset``, ``data`` and, optionally, ``label``, ``pretrain`` and ``encoder``, as `training.sweep.plan` reads
+        them.
     settings : TrainSettings
         The cell's.
     folder : Path
@@ -214,6 +214,7 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
         folder / "model.safetensors",
         tuple(run[name] for name in ("label",) if name in run),
         tuple(Path(each) for each in run.get("pretrain", ())),
+        encoder=Path(run["encoder"]) if "encoder" in run else None,
         work=folder.parent / "work",
     )
     report = run_training(job, settings, ProgressDisplay())
@@ -222,12 +223,16 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
 
 
 def _encoder_scores(report: TrainingReport) -> dict[str, float]:
-    """AUROC of the embedding (plotted), with a baseline, and of an untrained encoder; held-out pretext accuracies."""
+    """AUROC of the embedding (plotted), with a baseline, and of an untrained encoder; held-out pretext accuracies.
+
+    Of a finished encoder there are no accuracies, and AUROC of all features that a head may have.
+    """
     found: dict[str, float] = {}
+    features = HEAD_SWEPT_FEATURES if report.pretext is None else SWEPT_FEATURES
     for label in report.labels:
         rows = [row for row in label.rows if row.protocol == report.settings["evaluate"]["protocol"]]
-        shown = [row for row in rows if row.features in SWEPT_FEATURES]
-        for row in sorted(shown, key=lambda row: (SWEPT_FEATURES.index(row.features), row.baseline)):
+        shown = [row for row in rows if row.features in features]
+        for row in sorted(shown, key=lambda row: (features.index(row.features), row.baseline)):
             name = f"{label.name} {row.features}{', baseline' if row.baseline else ''}"
             found[name] = row.scores.auroc if row.scores.auroc is not None else math.nan
             if "auroc" in row.interval:

@@ -8,6 +8,8 @@ from typing import Any
 
 from ecg_live.model.head_networks import PRETEXT_TASKS
 
+LEFT_OUT_PREFIX = "left out: "  # of a report's remark on a label that could not be learnt
+
 
 def always_no_accuracy(tasks: Iterable[str]) -> float:
     """One-vs-rest accuracy of always answering no: a window comes once as it is, and once for every other task."""

@@ -213,8 +213,10 @@ def summary_line(session: Session) -> str:
     """The summary as one line."""
     s = session.summary
     assert s is not None  # noqa: S101 - the session has ended
+    rate = session.info.rate
+    paused = f", {s.paused / rate:.0f} s of pauses between the file's parts" if s.paused and rate else ""
     return (
-        f"{s.samples} samples, {s.lost} lost; {s.predictions} predictions, {s.abstained} abstained; "
+        f"{s.samples} samples, {s.lost} lost{paused}; {s.predictions} predictions, {s.abstained} abstained; "
         f"{s.wall:.1f} s of wall time, {s.speed:.1f} x real time"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ecg_live.constants import PAUSE_CAUSE
 from ecg_live.events import Battery, Chunk, Gap, Marker, State
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
@@ -80,6 +81,19 @@ def test_a_gap_that_the_adapter_reports_is_reported_once(make: Make) -> None:
     before, after = Tape(ecg(11, RATE), RATE, ((1000, 200),)).items()
     make([before, Gap(1000, 200, "radio lost"), after], sink)[0].run()
     assert of(sink, Gap) == [Gap(1000, 200, "radio lost")]
+
+
+def test_a_pause_between_the_parts_of_a_file_is_not_lost(make: Make) -> None:
+    x = ecg(30, RATE)
+    x[256 * 12 - 50 : 256 * 12] = np.nan  # invalid samples before the pause are
+    before, after = Tape(x, RATE, ((256 * 12, 256 * 6),)).items()
+    sink = Keep()
+    session, _ = make([before, Gap(256 * 12, 256 * 6, f"{PAUSE_CAUSE}, next film"), after], sink)
+    session.run()
+    summary = last_two(sink)[1]
+    assert (summary.samples, summary.lost, summary.paused) == (256 * 24 - 50, 50, 256 * 6)
+    assert [gap.lost for gap in sink.items if isinstance(gap, Gap)] == [256 * 6 + 50]
+    assert session.poll(Poll())[0].lost == 50
 
 
 def test_abstentions_are_predictions_too(make: Make, clock: HandClock) -> None:

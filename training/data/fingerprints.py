@@ -35,6 +35,17 @@ def fingerprints(dataset: Dataset) -> dict[str, frozenset[str]]:
     return found
 
 
+def recording_key(part: RecordingPart) -> tuple[str, str]:
+    """A recording's fingerprint and its channel: the same for a copy under another name.
+
+    Raises
+    ------
+    DatasetError
+        As `fingerprints`.
+    """
+    return _fingerprint(part), part.opening.channel or ""
+
+
 def seen_subjects(dataset: Dataset, seen: Mapping[str, Iterable[str]], files: Iterable[str]) -> tuple[str, ...]:
     """Subjects of a data set that an encoder has seen, sorted.
 

@@ -9,12 +9,13 @@ import numpy as np
 from ecg_live.constants import Split
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.events import F64
+from ecg_live.model.baseline import WINDOW_S
 from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Ints, Names
 from training.data.rest_windows import baseline_windows, overlapping
 from training.datasets.class_order import order_remark
-from training.datasets.dataset import Rating
-from training.datasets.labels import NO_LABEL, classify
+from training.datasets.dataset import Dataset, Rating
+from training.datasets.labels import NO_LABEL, Classified, classify
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,55 @@ class LabelledWindows:
         return names
 
 
+def check_label(name: str, data: Dataset, split: Split = "middle", rule: str = "inside") -> None:
+    """Refuse a label that no head can learn, by its annotations alone: before windows are made.
+
+    Parameters
+    ----------
+    name : str
+        The label.
+    data : Dataset
+        Where it is from.
+    split, rule : str
+        How a rating becomes classes, and how annotations label windows.
+
+    Raises
+    ------
+    ConfigError
+        If the data set has no such label.
+    DatasetError
+        If all annotations are of one class, or too short for a window to lie within one.
+    """
+    places, classes = _classify_annotations(name, data, split)
+    given = [place for place, each in zip(places, classes.indices.tolist(), strict=True) if each != NO_LABEL]
+    found = sorted({each for each in classes.indices.tolist() if each != NO_LABEL})
+    if len(found) < 2:
+        only = classes.names[found[0]] if found else "no class"
+        raise DatasetError(
+            f"label {name}: all {len(given)} annotations are of {only}; two classes are needed",
+            "give recordings of another class, or split the label otherwise",
+        )
+    annotations = [data.sessions[i].annotations[j] for i, j in given]
+    longest = max(each.stop - each.start for each in annotations)
+    if rule == "inside" and longest < WINDOW_S:
+        raise DatasetError(
+            f"label {name}: its annotations last {longest:g} s at most; a window lasts {WINDOW_S:g} s and must lie "
+            "within one",
+            "join neighbouring annotations of a class, or give --set corpus.label=largest",
+        )
+
+
+def _classify_annotations(name: str, data: Dataset, split: Split) -> tuple[list[tuple[int, int]], Classified]:
+    """All annotations, by index of session and of annotation, and their classes."""
+    if name not in data.labels:
+        known = ", ".join(data.labels) or "none"
+        raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
+    places = [(i, j) for i, session in enumerate(data.sessions) for j in range(len(session.annotations))]
+    values = [data.sessions[i].annotations[j].labels.get(name) for i, j in places]
+    subjects = [data.sessions[i].subject for i, _ in places]
+    return places, classify(values, subjects, data.labels[name], split)
+
+
 def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: float = 0.0) -> LabelledWindows:
     """Find the windows that have a label.
 
@@ -83,12 +133,7 @@ def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: 
         If no window has it.
     """
     data = corpus.dataset
-    if name not in data.labels:
-        known = ", ".join(data.labels) or "none"
-        raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
-    places = [(i, j) for i, session in enumerate(data.sessions) for j in range(len(session.annotations))]
-    values = [data.sessions[i].annotations[j].labels.get(name) for i, j in places]
-    classes = classify(values, [data.sessions[i].subject for i, _ in places], data.labels[name], split)
+    places, classes = _classify_annotations(name, data, split)
     class_of = dict(zip(places, classes.indices.tolist(), strict=True))
     pairs = zip(corpus.rows["session"].tolist(), corpus.rows["annotation"].tolist(), strict=True)
     label = np.array([class_of.get(pair, NO_LABEL) for pair in pairs], np.int64)

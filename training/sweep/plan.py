@@ -18,6 +18,7 @@ RUN_KEYS = {
     "dataset": str,
     "data": str,
     "pretrain": list,
+    "encoder": str,
     "label": str,
     "preset": str,
 }  # options of ``ecg-live train``
@@ -108,7 +109,7 @@ def _cell(run: Mapping[str, Any], fixed: Mapping[str, Any], values: Mapping[str,
 
 def _absolute(run: Mapping[str, Any]) -> dict[str, Any]:
     """The ``[run]`` table with absolute paths, as other processes may have another working folder."""
-    paths: dict[str, Any] = {"data": str(Path(run["data"]).absolute())}
+    paths: dict[str, Any] = {name: str(Path(run[name]).absolute()) for name in ("data", "encoder") if name in run}
     if "pretrain" in run:
         paths["pretrain"] = [str(Path(one).absolute()) for one in run["pretrain"]]
     return {**run, **paths}

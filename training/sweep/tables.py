@@ -19,10 +19,31 @@ MAX_SHOWN_ITEMS, MAX_SHOWN_LETTERS = 3, 30  # of a value
 
 
 class ScoreTable(NamedTuple):
-    """A table of text; an empty cell where there is no score."""
+    """A table of text; an empty cell where there is no score. Its first ``keys`` columns say which cell a row is."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    keys: int = 0
+
+    def fitted(self, width: int, between: int = 2) -> list[ScoreTable]:
+        """The table as several of at most ``width`` letters, each with the key columns, ``between`` spaces apart."""
+        columns = list(zip(self.header, *self.rows, strict=True))
+        keys = range(self.keys)
+        wide = [max(map(len, column)) + between for column in columns]
+        room = width + between - sum(wide[: self.keys])
+        groups: list[list[int]] = []
+        for i in range(self.keys, len(columns)):
+            if not groups or sum(wide[each] for each in groups[-1]) + wide[i] > room:
+                groups.append([])
+            groups[-1].append(i)
+        return [
+            ScoreTable(
+                tuple(self.header[i] for i in (*keys, *group)),
+                tuple(tuple(row[i] for i in (*keys, *group)) for row in self.rows),
+                self.keys,
+            )
+            for group in groups
+        ]
 
 
 def tabulate(plan: SweepPlan) -> ScoreTable:
@@ -50,10 +71,11 @@ def summary_tables(plan: SweepPlan) -> tuple[ScoreTable, ...]:
         problem = [read_problem(cell) if scores is None else ""] if None in found else []
         rows.append((*value, *(_score(scores or {}, name, interval=name == own[0]) for name in own), *problem))
         more.append((*value, *(_score(scores or {}, name) for name in tasks)))
-    scored = ScoreTable((*plan.axes, *own, *(["problem"] if None in found else [])), tuple(rows))
+    scored = ScoreTable((*plan.axes, *own, *(["problem"] if None in found else [])), tuple(rows), len(plan.axes))
     if not tasks:
         return (scored,)
-    return scored, ScoreTable((*plan.axes, *(name.removeprefix(PRETEXT_PREFIX) for name in tasks)), tuple(more))
+    header = (*plan.axes, *(name.removeprefix(PRETEXT_PREFIX) for name in tasks))
+    return scored, ScoreTable(header, tuple(more), len(plan.axes))
 
 
 def write_csv(table: ScoreTable, path: Path) -> None:

@@ -13,7 +13,7 @@ from devices.files.matlab.layouts import SubjectTrials, TrialFile, read_trial_fi
 from devices.files.recording import FileRecording, SampleRun
 from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from devices.read_options import ReadOptions
-from ecg_live.constants import PART_GAP_S
+from ecg_live.constants import PART_GAP_S, PAUSE_CAUSE
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.signal.unit_check import MAX_MEDIAN_SPAN_MV
@@ -94,7 +94,7 @@ def open_mat(path: Path, options: ReadOptions) -> FileRecording:
                 yield State("warning", f"{name}: {remark}")
         for start, trial in zip(starts, subject.trials, strict=True):
             values = trial.samples[:, column] * scale.slope + scale.offset
-            yield SampleRun(start, values[:1], f"next {trial.kind}")
+            yield SampleRun(start, values[:1], f"{PAUSE_CAUSE}, next {trial.kind}")
             yield Marker(start / rate, trial.name)  # after the first sample, which the gap precedes
             yield SampleRun(start + 1, values[1:])
 

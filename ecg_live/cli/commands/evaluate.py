@@ -26,9 +26,12 @@ def evaluate(
     Example: ecg-live evaluate model.safetensors --dataset eegmat --data data/eegmat
     """
     require_training_packages()
+    import torch
+
     from training.evaluation.score_bundle import score_bundle
     from training.progress import ProgressDisplay
 
+    torch.set_num_threads(1)  # as live: a window is too small to share, and under load threads wait for each other
     with ProgressDisplay() as progress:
         scores = score_bundle(model, dataset, data, baseline, progress)
     if as_json:

@@ -1,10 +1,13 @@
-"""``ecg-live models``: the bundled models and their cards."""
+"""``ecg-live models``: the bundled models, or a user's own, and their cards."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from ecg_live.cli.commands.options import Json
 
@@ -23,8 +26,11 @@ INPUT_TEXTS: Mapping[FeatureKind, str] = {
 }
 
 
-def models(as_json: Json = False) -> None:
-    """List the bundled models: what they answer, what they were trained on, how well they do.
+def models(
+    file: Annotated[Path | None, typer.Argument(help="Bundle of your own; the bundled models without it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the cards of the bundled models, or of your own: what they answer, their training data, their scores.
 
     Example: ecg-live models
     """
@@ -35,9 +41,8 @@ def models(as_json: Json = False) -> None:
     from ecg_live.model.bundle import load_bundle
     from ecg_live.resources import DEFAULT_MODEL, MODELS_FOLDER
 
-    cards = {
-        path.stem: load_bundle(path).card for path in sorted({DEFAULT_MODEL, *MODELS_FOLDER.glob("*.safetensors")})
-    }
+    paths = [file] if file else sorted({DEFAULT_MODEL, *MODELS_FOLDER.glob("*.safetensors")})
+    cards = {path.stem: load_bundle(path).card for path in paths}
     if as_json:
         print(json.dumps({name: asdict(card) for name, card in cards.items()}))
         return

@@ -82,12 +82,14 @@ def _print_table(title: str, scores: ScoreTable) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in scores.header:
-        table.add_column(escape(name), overflow="fold")
-    for row in scores.rows:
-        table.add_row(*map(escape, row))
-    Console().print(table)
+    console = Console()
+    for part in scores.fitted(console.width):
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for name in part.header:
+            table.add_column(escape(name), overflow="fold")
+        for row in part.rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
 
 
 def _print_progress(line: str) -> None:

@@ -15,10 +15,15 @@ from ecg_live.cli import print_notice
 from ecg_live.cli.commands.options import DatasetFolder, DatasetName, Debug, Log
 from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals, interrupt
 from ecg_live.cli.training_extra import require_training_packages
-from ecg_live.errors import ConfigError
+from ecg_live.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
     from training.results import LabelResult
+
+MIXED_WARNING = (
+    "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
+    "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
+)
 
 
 def train(
@@ -67,7 +72,12 @@ def train(
     """
     from ecg_live.cli.log_file import log_option, log_to
 
-    given = assignments(setting or []) | {"evaluate.protocol": protocol, "evaluate.baseline": baseline}
+    options = {
+        "evaluate.protocol": protocol,
+        "evaluate.baseline": baseline,
+        "evaluate.transductive": transductive or None,
+    }
+    given = assignments(setting or []) | {name: value for name, value in options.items() if value is not None}
     job = {
         "dataset": dataset,
         "data": data,
@@ -83,7 +93,6 @@ def train(
         "work": work,
         "fresh": fresh,
     }
-    given |= {"evaluate.transductive": transductive or None}
     private = [text for path in (data, out, *(pretrain or ())) for text in (str(path), path.name, path.stem)]
     with log_to(log_option(log), private):
         code = train_model(job, preset, config, given)
@@ -104,7 +113,7 @@ def train_model(
     config : Path, optional
         TOML file of settings.
     given : mapping
-        LiveSettings of the command line by dotted name; None for those that were not given.
+        Settings of the command line by dotted name, only those that were given.
     quiet : bool
         Show no progress.
 
@@ -116,10 +125,10 @@ def train_model(
     require_training_packages()
     from training.pipeline import TrainJob, run_training
     from training.progress import ProgressDisplay
+    from training.results import LEFT_OUT_PREFIX
     from training.settings import load_settings
 
-    stated = {name: value for name, value in given.items() if value is not None}
-    settings = load_settings(preset, config, stated, dataset=job["dataset"])
+    settings = load_settings(preset, config, given, dataset=job["dataset"])
     planned = TrainJob(**job)
     caught = CaughtSignals()
     with ProgressDisplay(quiet=quiet) as progress, caught.handled(interrupt, signal.SIGTERM):  # both leave a checkpoint
@@ -128,11 +137,17 @@ def train_model(
         except KeyboardInterrupt:
             print_notice("stopped; the same command goes on from here")
             return caught.exit_code or INTERRUPTED_EXIT_CODE
-    if report is not None:
-        for label in report.labels:
-            _print_scores(label)
-        print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
-    return 0
+    if report is None:
+        return 0
+    for label in report.labels:
+        _print_scores(label)
+    print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
+    if settings.evaluate.protocol == "kfold":
+        print_notice(MIXED_WARNING)
+    left_out = [remark for remark in report.remarks if remark.startswith(LEFT_OUT_PREFIX)]
+    for remark in left_out:
+        print_notice(remark)
+    return DatasetError.exit_code if left_out else 0
 
 
 def assignments(texts: Sequence[str]) -> dict[str, object]:
@@ -156,15 +171,20 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
 
 
 def _print_scores(label: LabelResult) -> None:
-    """Print a label, and a line for each row of its results."""
+    """Print a label, a line for each row of its results, and which of them the bundle's sets have (marked)."""
+    from training.report.sentences import chosen_rows
+
     print(f"{label.name} ({' / '.join(label.classes)})")
+    shipped = chosen_rows(label)
     for row in label.rows:
         if row.scores.auroc is None:
             continue
         low, high = row.interval.get("auroc", (math.nan, math.nan))
         baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
         protocol = "leave one subject out" if row.protocol == "loso" else "segments mixed"
+        mark = "*" if any(row is each for each in shipped.values()) else " "
         print(
-            f"  {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "
+            f"{mark} {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "
             f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  ({protocol}, {row.scores.people} subjects)"
         )
+    print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")

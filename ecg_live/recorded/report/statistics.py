@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecg_live.constants import PAUSE_CAUSE
 from ecg_live.events import F64
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWindows
@@ -86,7 +87,9 @@ def count_losses(session: RecordedSession) -> LossCounts:
     samples, invalid = sum(e.samples for e in counts), sum(e.invalid for e in counts)
     trailing_lost = session.files[-1].checked.trailing_lost  # an earlier file continues in the next one
     expected = max(stop for _, stop in known) - known[0][0] + trailing_lost if known else samples
-    return LossCounts(samples, max(0, expected - samples), invalid, sum(gap.lost for gap in session.gaps))
+    pauses = sum(gap.lost for gap in session.gaps if gap.cause.startswith(PAUSE_CAUSE))  # between a file's parts
+    reported = sum(gap.lost for gap in session.gaps)
+    return LossCounts(samples, max(0, expected - samples - pauses), invalid, reported - pauses)
 
 
 def usable_coverage(windows: RecordedWindows, duration: float) -> float:

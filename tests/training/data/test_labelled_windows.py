@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
 from tests.support.small_datasets import corpus
-from training.data.labelled_windows import LabelledWindows, label_windows
+from training.data.labelled_windows import LabelledWindows, check_label, label_windows
 
 INF = float("inf")
 
@@ -58,3 +60,18 @@ def test_the_embedding_is_that_of_the_labelled_windows() -> None:
     made = corpus([[INF] * 3], [[0, 2, 1]])
     table = label_windows("task", made).with_embedding(np.arange(3.0)[:, None])
     assert table.embedding[:, 0].tolist() == [0, 2]
+
+
+def test_labels_are_checked_by_their_annotations_before_there_are_windows() -> None:
+    data = corpus([[INF]]).dataset
+    check_label("task", data)
+    short = [
+        replace(each, annotations=tuple(replace(one, stop=one.start + 2) for one in each.annotations))
+        for each in data.sessions
+    ]
+    with pytest.raises(DatasetError, match="label task: its annotations last 2 s at most; a window lasts 10 s"):
+        check_label("task", replace(data, sessions=tuple(short)))
+    check_label("task", replace(data, sessions=tuple(short)), rule="largest")
+    alike = [replace(each, annotations=each.annotations[:1]) for each in data.sessions]
+    with pytest.raises(DatasetError, match="label task: all 1 annotations are of rest; two classes are needed"):
+        check_label("task", replace(data, sessions=tuple(alike)))

@@ -16,7 +16,7 @@ from tests.support.sweep_cells import faulty, fitted
 from training.sweep import sweep
 from training.sweep.plan import SweepPlan, read_plan
 from training.sweep.plot import plot_scores
-from training.sweep.tables import summary_tables, tabulate, value_labels
+from training.sweep.tables import ScoreTable, summary_tables, tabulate, value_labels
 from training.sweep.trial import SweepTrial, prepare, read_problem, read_scores
 
 RUN = '[run]\ndataset = "csv"\ndata = "here"\n'
@@ -242,3 +242,17 @@ def test_ray_runs_the_same_cells(tmp_path: Path) -> None:
     assert again.failed == 0
     assert "3 cells, 1 of them done already" in lines
     assert sweep(spec(tmp_path, "seed = [0, 1, 2]", run), tmp_path / "ray", faulty, print, "ray").table == again.table
+
+
+def test_a_finished_encoder_may_be_swept_over(tmp_path: Path) -> None:
+    plan = read_plan(spec(tmp_path, "seed = [0]", RUN + 'encoder = "e.safetensors"\n'), tmp_path)
+    assert plan.run["encoder"] == str(Path("e.safetensors").absolute())
+
+
+def test_a_wide_table_becomes_several_that_fit() -> None:
+    header = ("seed", "original", "noise", "scaling", "negation", "inversion", "permutation", "time_warp")
+    table = ScoreTable(header, (("0", *["0.900"] * 7),), 1)
+    assert table.fitted(80) == [table]
+    first, second = table.fitted(40)
+    assert (first.header, second.header) == (header[:5], ("seed", *header[5:]))
+    assert second.rows == (("0", "0.900", "0.900", "0.900"),)

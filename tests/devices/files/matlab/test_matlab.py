@@ -12,7 +12,7 @@ from scipy.io import savemat
 from devices import open_recording, open_source
 from devices.files.matlab.matlab import Trial, list_trials
 from devices.read_options import ReadOptions
-from ecg_live.constants import PART_GAP_S
+from ecg_live.constants import PART_GAP_S, PAUSE_CAUSE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker
 from tests.support.decoding import DecodedRecording, decode
@@ -77,7 +77,7 @@ def test_gaps_and_markers_stand_between_and_at_the_starts_of_trials(dreamer: Pat
     with open_source(f"{dreamer}#1", ReadOptions(speed=inf)) as source:
         items = [item for item in source if isinstance(item, Gap | Marker)]
     kinds = [item.cause if isinstance(item, Gap) else item.text for item in items]
-    assert kinds[:4] == ["baseline 1", "next film", "film 1", "next baseline"]
+    assert kinds[:4] == ["baseline 1", f"{PAUSE_CAUSE}, next film", "film 1", f"{PAUSE_CAUSE}, next baseline"]
 
 
 def test_ratings_stand_beside_the_film_that_they_are_of(dreamer: Path) -> None:

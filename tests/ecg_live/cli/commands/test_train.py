@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import ecg_live.cli.training_extra
 import training.pipeline
 from ecg_live.cli import main
 from ecg_live.cli.commands.evaluate import evaluate
 from ecg_live.cli.commands.train import assignments, train_model
-from ecg_live.errors import ConfigError
+from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
 from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
@@ -61,12 +62,17 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train_model(job(few), "fast", None, {**FAST, "head.inputs": "hrv", "seed": None}, quiet=True) == 0
+    assert train_model(job(few), "fast", None, {**FAST, "head.inputs": "hrv"}, quiet=True) == 0
     first, *rows, model, report = capsys.readouterr().out.splitlines()
     assert first == "mental_load (rest / load)"
     assert model == f"model   {few / 'model.safetensors'}"
     assert report == f"report  {few / 'model.html'}"
+    *rows, legend = rows
     assert len(rows) == 6 * 2 * 2
+    assert legend == "  * in the bundle: hrv (population set), hrv (personal set)"
+    marked = [row for row in rows if row.startswith("* ")]
+    assert [row.split()[1:3] for row in marked] == [["hrv", "no"], ["hrv", "30"]]
+    assert all("leave one subject out" in row for row in marked)
     assert sum("leave one subject out, 3 subjects" in row for row in rows) == 12
     assert sum("segments mixed, 3 subjects" in row for row in rows) == 12
     assert rows[0].startswith(
@@ -91,6 +97,43 @@ def test_evaluation_prints_a_line_a_set_or_an_object(
     assert [(row["set"], row["windows"]) for row in found["rows"]] == [("personal", 3 * (1 + 3))]
     assert typed("evaluate", model, "--dataset", "manifest", "--data", few, "--baseline", -5) == 2
     assert "evaluate.baseline is -5; it must be from 30 to 3600 s" in capsys.readouterr().err
+
+
+def test_scores_of_mixed_segments_alone_come_with_a_warning(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train_model(job(few), "fast", None, {**FAST, "evaluate.protocol": "kfold"}, quiet=True) == 0
+    said = capsys.readouterr()
+    assert "no scores for new subjects (for those: --protocol loso)" in said.err
+    assert sum(row.startswith("* ") for row in said.out.splitlines()) == 2
+
+
+def test_a_label_that_cannot_be_learnt_does_not_end_the_others(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (few / "manifest.csv").read_text().splitlines()
+    more = [f"{line},{number}" for line, number in zip(lines[1:], [3] * 6, strict=True)]
+    (few / "manifest.csv").write_text("\n".join([f"{lines[0]},dominance[1-9]", *more]) + "\n")
+    asked = {**job(few), "labels": ("dominance", "mental_load")}
+    assert train_model(asked, "fast", None, {**FAST, "head.inputs": "hrv"}, quiet=True) == 4
+    why = "left out: label dominance: all 6 annotations are of low; two classes are needed"
+    assert why in capsys.readouterr().err
+    assert set(load_bundle(few / "model.safetensors").heads) == {"mental_load"}
+    assert why in json.loads((few / "model.json").read_text())["remarks"]
+    with pytest.raises(DatasetError, match="label dominance: all 6 annotations are of low"):
+        train_model({**asked, "labels": ("dominance",)}, "fast", None, FAST, quiet=True)
+
+
+def test_a_head_is_not_replaced_by_one_of_its_name(few: Path) -> None:
+    asked = job(few) | {"encoder": None, "add_head": few / "encoder.safetensors"}
+    with pytest.raises(ConfigError, match="has a head mental_load already"):
+        train_model(asked, "fast", None, FAST, quiet=True)
+
+
+def test_one_thread_scores_a_bundle(few: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=True)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_ctrl_c_says_how_to_go_on(
@@ -122,6 +165,11 @@ def test_options_become_a_job_and_settings(
     assert planned == TrainJob("dreamer", Path("d"), Path("o.safetensors"), ("arousal", "valence"))
     assert settings.evaluate == replace(settings.evaluate, protocol="loso", baseline=40, draws=7, transductive=True)
     assert (settings.head.hidden, settings.head.dropout, settings.head.split) == ((512,) * 3, 0.5, "median")
+    assert typed(*words.split()[:-2], "--set", "evaluate.protocol=kfold", "--set", "evaluate.baseline=45") == 0
+    assert (asked[-1][1].evaluate.protocol, asked[-1][1].evaluate.baseline) == ("kfold", 45)
+    for value, said in {"protocol=nonsense": "one of loso, kfold", "baseline=-7": "must be from 30 to 3600 s"}.items():
+        assert typed(*words.split()[:-2], "--set", f"evaluate.{value}") == 2
+        assert said in capsys.readouterr().err
     assert typed(*words.split(), "--set", "head.batch=0") == 2
     assert "head.batch is 0; it must be above 0" in capsys.readouterr().err
 
