@@ -81,15 +81,15 @@ def _of_learnable(
 ) -> list[T]:
     """What ``make`` gives for each label that can be learnt; warns of the others, and notes them."""
     made: list[T] = []
-    errors: list[DatasetError] = []
+    refused: list[DatasetError] = []
     for name in names:
         try:
             made.append(make(name))
         except DatasetError as error:
-            errors.append(error)
+            refused.append(error)
     if not made:
-        raise errors[0]
-    for error in errors:
-        display.line(f"warning: {LEFT_OUT_PREFIX}{error.message}")
-        left_out.append(f"{LEFT_OUT_PREFIX}{error.message}")
+        raise refused[0]
+    for each in refused:
+        display.line(f"warning: {LEFT_OUT_PREFIX}{each.message}")
+        left_out.append(f"{LEFT_OUT_PREFIX}{each.message}")
     return made

@@ -101,12 +101,12 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     _check_job(job)
     previous = load_bundle(job.add_head) if job.add_head else None
     engine = open_engine(job.engine, job.processes)
-    dataset, names = _select_labels(job, open_dataset(job.dataset, job.data))
+    dataset, asked = _select_labels(job, open_dataset(job.dataset, job.data))
     if previous:
-        refuse_replaced_heads(job.add_head, names, previous.card.heads)
+        refuse_replaced_heads(job.add_head, asked, previous.card.heads)
     refuse_copied_files(dataset)
     left_out: list[str] = []
-    names = check_labels(names, dataset, settings, display, left_out)
+    names = check_labels(asked, dataset, settings, display, left_out)
     context = _open_context(job, settings.pretext, display, engine)
     corpus = context.build_corpus(dataset, settings.corpus, settings.corpus.hop, "windows")
     refuse_copied_windows(corpus)

@@ -72,7 +72,8 @@ def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
         case State():
             return {"type": "state", "state": item.state, "detail": item.detail}
         case Summary():
-            return {"type": "summary"} | {name: getattr(item, name) for name in Summary.__slots__}
+            counts = {name: getattr(item, name) for name in Summary.__slots__ if name != "paused" or item.paused}
+            return {"type": "summary"} | counts
         case Beats():
             return {"type": "beats", "time": item.time, "heart_rate": item.heart_rate, "rr": list(item.rr)}
         case LeadOff():

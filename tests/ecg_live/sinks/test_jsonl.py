@@ -104,6 +104,13 @@ def prediction(**change: Any) -> Prediction:
             ),
         ),
         (
+            Summary(1, 0, 0, 0, 0, 1.0, 1.0, 15360),
+            (
+                '{"type": "summary", "samples": 1, "lost": 0, "windows": 0, "predictions": 0, "abstained": 0, '
+                '"wall": 1.0, "speed": 1.0, "paused": 15360}'
+            ),
+        ),
+        (
             Beats(5.0, 61.5, (0.9, 1 / 3)),
             '{"type": "beats", "time": 5.0, "heart_rate": 61.5, "rr": [0.9, 0.333333]}',
         ),

@@ -167,7 +167,7 @@ def test_pretext_accuracies_are_shown_beside_the_score(tmp_path: Path) -> None:
     assert scores.header == ("pretext.tasks", "auroc", "other", "problem")
     assert scores.rows[0] == ("noise", "0.700 (0.60 to 0.80)", "0.500", "")
     assert scores.rows[2] == ("original+permutation+noise", "", "", "it did not end")
-    assert tasks == (("pretext.tasks", "noise", "permutation"), (
+    assert tasks[:2] == (("pretext.tasks", "noise", "permutation"), (
         ("noise", "0.900", ""), ("permutation", "", "0.900"), ("original+permutation+noise", "", ""),
     ))  # fmt: skip
     assert plot_scores(plan, tmp_path / "a.svg")

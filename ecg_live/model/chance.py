@@ -1,0 +1,77 @@
+"""What a card shows of a head's sets: one that is not shown to beat chance does not answer live."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ecg_live.model.card import HeadCard
+from ecg_live.model.features import FeatureKind
+
+NOT_SHOWN = "not shown to beat chance"  # why a head abstains
+LOSO_TEXT = "leave one subject out"  # begins the protocol of scores on new subjects
+CHANCE_AUROC = 0.5
+CONSTANT = "majority class"  # in rows of scores: always the classes' shares
+FEATURE_TEXTS: Mapping[FeatureKind, str] = {
+    "hrv": "HR + HRV",
+    "embedding": "this encoder",
+    "both": "this encoder + HR + HRV",
+}  # in rows of scores
+
+
+def beats_chance(card: HeadCard, name: str) -> bool:
+    """Whether the 95 % interval of a set's AUROC on subjects who were left out lies above .5.
+
+    It is about ranking. Probabilities may be worse than a constant all the same: see `worse_than_constant`.
+    """
+    low = _lowest(_row(card, name, FEATURE_TEXTS[card.inputs[name]]).get("interval"))
+    return low > CHANCE_AUROC
+
+
+def worse_than_constant(card: HeadCard, name: str) -> bool:
+    """Whether a set's probabilities are no better than the classes' shares, by the Brier score."""
+    own = _number(_row(card, name, FEATURE_TEXTS[card.inputs[name]]).get("brier"))
+    constant = _number(_row(card, name, CONSTANT).get("brier"))
+    return own >= constant
+
+
+def answering_sets(card: HeadCard) -> tuple[str, ...]:
+    """Sets that answer live: those that beat chance, and the personal one only if it ranks no worse than the other."""
+    shown = [name for name in card.sets if beats_chance(card, name)]
+    if {"population", "personal"} <= set(shown):
+        auroc = {
+            name: _number(_row(card, name, FEATURE_TEXTS[card.inputs[name]]).get("auroc"))
+            for name in ("population", "personal")
+        }
+        if auroc["personal"] < auroc["population"]:
+            shown.remove("personal")
+    return tuple(shown)
+
+
+def describe_evidence(card: HeadCard, name: str) -> str:
+    """One clause on what the card shows of a set."""
+    if not beats_chance(card, name):
+        return f"{NOT_SHOWN}: answers only with --show-unproven"
+    if name not in answering_sets(card):
+        return "worse than the population set: answers only with --show-unproven"
+    constant = "; its probabilities are no better than a constant" if worse_than_constant(card, name) else ""
+    return f"ranks better than chance{constant}"
+
+
+def _row(card: HeadCard, name: str, features: str) -> Mapping[str, Any]:
+    """Scores of some features for subjects who were left out, with or without a baseline as the set; empty if none."""
+    protocol, rows = card.scores.get("protocol"), card.scores.get("rows")
+    if not (isinstance(protocol, str) and protocol.startswith(LOSO_TEXT) and isinstance(rows, list | tuple)):
+        return {}
+    found = [row for row in rows if isinstance(row, Mapping) and row.get("features") == features]
+    return next((row for row in found if (row.get("baseline") != "no") == (name == "personal")), {})
+
+
+def _lowest(interval: object) -> float:
+    return _number(interval[0]) if isinstance(interval, list | tuple) and interval else math.nan
+
+
+def _number(value: object) -> float:
+    """A score; NaN, which compares as false, where there is none."""
+    return float(value) if isinstance(value, int | float) else math.nan
