@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ecg_live.constants import PAUSE_CAUSE
 from ecg_live.errors import shortened
 
+PAUSE_CAUSE = "a pause between parts"  # how the cause of such a gap begins: nothing was recorded, so nothing is lost
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_clock

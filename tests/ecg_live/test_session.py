@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecg_live.constants import PAUSE_CAUSE
-from ecg_live.events import Battery, Chunk, Gap, Marker, State
+from ecg_live.events import PAUSE_CAUSE, Battery, Chunk, Gap, Marker, State
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Prediction, Summary, Trace

@@ -13,9 +13,9 @@ from devices.files.matlab.layouts import SubjectTrials, TrialFile, read_trial_fi
 from devices.files.recording import FileRecording, SampleRun
 from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from devices.read_options import ReadOptions
-from ecg_live.constants import PART_GAP_S, PAUSE_CAUSE
+from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.events import F64, Marker, State, StreamInfo
+from ecg_live.events import F64, PAUSE_CAUSE, Marker, State, StreamInfo
 from ecg_live.signal.unit_check import MAX_MEDIAN_SPAN_MV
 
 _MAX_COUNT = 4095.0  # of a 12-bit converter

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg_live.constants import PAUSE_CAUSE
-from ecg_live.events import F64
+from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWindows
 

@@ -12,9 +12,9 @@ from scipy.io import savemat
 from devices import open_recording, open_source
 from devices.files.matlab.matlab import Trial, list_trials
 from devices.read_options import ReadOptions
-from ecg_live.constants import PART_GAP_S, PAUSE_CAUSE
+from ecg_live.constants import PART_GAP_S
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
-from ecg_live.events import F64, Chunk, Gap, Marker
+from ecg_live.events import F64, PAUSE_CAUSE, Chunk, Gap, Marker
 from tests.support.decoding import DecodedRecording, decode
 from tests.support.files import mat_files
 from tests.support.files.mat_files import beats, cells, counts, dreamer_subject, original_video, rated
