@@ -57,7 +57,7 @@ class PolarDriver:
         self._clock = clock
         self._acceleration = None if acceleration is None else Acceleration(acceleration, self.description, name)
         self._timeline = FrameTimeline(POLAR_RATE_HZ, "strap")
-        self._connection: _Connection | None = None
+        self._connection: _PmdConnection | None = None
         self._rejected_frames = WarningCounter()
         self._restarts = WarningCounter()  # of a stream that sends nothing
 
@@ -92,7 +92,7 @@ class PolarDriver:
                 f"{self.description} has no ECG (no PMD service); it offers {describe_services(link)}",
                 "a strap without ECG is read by hr:",
             )
-        connection = self._connection = _Connection(link)
+        connection = self._connection = _PmdConnection(link)
         self._timeline.connect()
         if self._acceleration is not None:
             self._acceleration.connect()
@@ -114,7 +114,7 @@ class PolarDriver:
             for measurement in sorted(connection.to_stop):
                 await connection.control.request(stop_request(measurement))
 
-    async def _start_ecg(self, connection: _Connection, emit: Emit) -> None:
+    async def _start_ecg(self, connection: _PmdConnection, emit: Emit) -> None:
         """Start the ECG and wait for its first frame; start it once more if none comes."""
         await self._request_ecg(connection)
         if await connection.has_first_frame():
@@ -130,7 +130,7 @@ class PolarDriver:
                 f"moisten the strap and wear it; {_HELD_REMEDY}",
             )
 
-    async def _request_ecg(self, connection: _Connection) -> None:
+    async def _request_ecg(self, connection: _PmdConnection) -> None:
         error = await connection.control.start(START_ECG_REQUEST)
         if error:
             why = f"refuses to send ECG: {error_name(error)}"
@@ -139,7 +139,7 @@ class PolarDriver:
                 raise LinkLost(f"it {why}", _HELD_REMEDY if error == ALREADY_STREAMING_ERROR else _RESTART_REMEDY)
             raise ProtocolError(f"{self.description} {why}", remedy)
 
-    async def _start_acceleration(self, connection: _Connection, emit: Emit) -> None:
+    async def _start_acceleration(self, connection: _PmdConnection, emit: Emit) -> None:
         """Start the acceleration if it is wanted; the ECG goes on without one that fails."""
         if self._acceleration is None:
             return
@@ -158,7 +158,7 @@ class PolarDriver:
         connection.has_acceleration = True
         self._acceleration.started(self._clock())
 
-    def _on_frame(self, connection: _Connection, data: bytes, now: float, emit: Emit) -> None:
+    def _on_frame(self, connection: _PmdConnection, data: bytes, now: float, emit: Emit) -> None:
         if connection is not self._connection:  # from an earlier connection
             return
         if data[:1] == bytes([Measurement.ACCELERATION]):
@@ -189,7 +189,7 @@ class PolarDriver:
             emit(State("warning", f"{error}{times}", now))
 
 
-class _Connection:
+class _PmdConnection:
     """One connection: its control point, its first frame of ECG, and the measurements to stop at its end."""
 
     def __init__(self, link: Link) -> None:

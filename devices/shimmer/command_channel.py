@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from devices.link import LinkLost
 from devices.shimmer.framer import Ack, Framer, Message, Nack, Reply
@@ -50,7 +51,7 @@ class CommandChannel:
 
     def __init__(self, name: str, write: WriteBytes, framer: Framer) -> None:
         self._name = name
-        self._write = write
+        self.write = write
         self.framer = framer
         self._replies: asyncio.Queue[Message] = asyncio.Queue()
         self._received = bytearray()  # the first bytes since the last command
@@ -85,13 +86,15 @@ class CommandChannel:
         await self._configure(settings, firmware)
         layout = await self._verify(settings, firmware)
         if self.framer.crc:  # firmware without CRC has no prefix either
+            with suppress(LinkLost, ProtocolError):  # firmware that does not report it
+                await self._exchange(bytes([Command.BATTERY]), ReplyCode.STATUS, 1)
             await self._try_command(bytes([Command.ACK_PREFIX, 0]))
         self.framer.layout, self.framer.divider = layout, settings.divider
         await self._command(bytes([Command.START]))
 
     async def _drain(self) -> None:
         """Stop a running stream, and wait until the device is silent."""
-        await self._write(bytes([Command.STOP]))
+        await self.write(bytes([Command.STOP]))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _DRAIN_TIMEOUT_S
         while loop.time() < deadline:
@@ -168,7 +171,7 @@ class CommandChannel:
             self._received.clear()
             while not self._replies.empty():
                 self._replies.get_nowait()
-            await self._write(command)
+            await self.write(command)
             try:
                 async with asyncio.timeout(_REPLY_TIMEOUT_S):
                     return await self._await_reply(expect)
@@ -176,7 +179,7 @@ class CommandChannel:
                 refused = False
             except CommandRefused:
                 refused = True
-                await self._write(bytes([Command.STOP]))  # configuration is refused while it streams
+                await self.write(bytes([Command.STOP]))  # configuration is refused while it streams
                 await asyncio.sleep(_QUIET_S)
         if refused:
             raise CommandRefused(f"{self._name} refuses command {command[0]:02X}", _BUSY_REMEDY)

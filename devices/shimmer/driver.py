@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
 from contextlib import suppress
 
 from devices.bluetooth.gatt import describe_services, notify_on_loop
 from devices.link import Emit, FoundDevice, Link, LinkLost
+from devices.shimmer.battery import charge_of
 from devices.shimmer.command_channel import CommandChannel
 from devices.shimmer.decoder import ShimmerDecoder
 from devices.shimmer.framer import DataPacket, Framer, Reply, SkippedBytes
-from devices.shimmer.protocol import LEADS, TICK_RATE_HZ, UARTS, Command, ReplyCode, StatusBits, Uart
+from devices.shimmer.protocol import LEADS, STATUS_REPLY, TICK_RATE_HZ, UARTS, Command, ReplyCode, StatusBits, Uart
 from devices.shimmer.settings import ShimmerSettings
-from ecg_live.errors import ProtocolError
-from ecg_live.events import Clock, State, StreamInfo
+from ecg_live.errors import DeviceError, ProtocolError
+from ecg_live.events import Battery, Clock, State, StreamInfo
 
 _SERIAL_UART = Uart("", "", "")  # a serial line has no characteristics
 _DEFAULT_NAME_PREFIX = "Shimmer3"  # of devices whose name was not changed
+_BATTERY_INTERVAL_S = 600.0  # a full one lasts for a day or so
 _STATUS_WARNINGS = {
     StatusBits.DOCKED: "the Shimmer stands in its dock",
     StatusBits.SD_ERROR: "the Shimmer reports an error of its SD card; the stream goes on",
@@ -62,6 +66,9 @@ class ShimmerDriver:
         self._decoder = ShimmerDecoder(self._settings)
         self._channel: CommandChannel | None = None
         self._status = 0
+        self._battery_percent: int | None = None
+        self._battery_asked = math.inf  # session time; inf for a device that does not report it
+        self._battery_request: asyncio.Future[None] | None = None
 
     @property
     def info(self) -> StreamInfo:
@@ -94,7 +101,7 @@ class ShimmerDriver:
         name = self._name or "the device"
         uart = _uart(name, link)
         channel = CommandChannel(name, lambda data: link.write(uart.write, data), Framer())
-        self._channel, self._status = channel, 0
+        self._channel, self._status, self._battery_asked = channel, 0, math.inf
         on_data = notify_on_loop(lambda data, arrived: self._receive(channel, data, arrived, emit), self._clock)
         await link.subscribe(uart.notify, on_data)
         await channel.start(self._settings)
@@ -114,7 +121,7 @@ class ShimmerDriver:
             elif isinstance(message, SkippedBytes):
                 packets.append(None)
             elif isinstance(message, Reply) and message.kind == ReplyCode.STATUS:
-                self._report_status(message.payload[1], arrived, emit)
+                self._report_reply(channel, message.payload, arrived, emit)
         if channel.framer.layout is None:
             return
         if packets and not channel.has_data:
@@ -122,6 +129,30 @@ class ShimmerDriver:
             self._decoder.resume(channel.framer.layout.tick_bits)
         for item in self._decoder.push(packets, channel.framer.layout, arrived):
             emit(item)
+        if packets and arrived - self._battery_asked >= _BATTERY_INTERVAL_S:
+            self._ask_for_battery(channel, arrived)
+
+    def _report_reply(self, channel: CommandChannel, payload: bytes, arrived: float, emit: Emit) -> None:
+        """Report a status, or the battery's charge where it changed by a percent."""
+        if payload[0] == STATUS_REPLY:
+            self._report_status(payload[1], arrived, emit)
+            return
+        if not channel.has_data:
+            self._battery_asked = arrived
+        charge = charge_of(payload[1:])
+        if charge is not None and round(charge * 100) != self._battery_percent:
+            self._battery_percent = round(charge * 100)
+            emit(Battery(arrived, charge))
+
+    def _ask_for_battery(self, channel: CommandChannel, now: float) -> None:
+        """Ask a device that reported it at the start; the reply comes between packets."""
+        self._battery_asked = now
+        self._battery_request = asyncio.ensure_future(self._write_quietly(channel, Command.BATTERY))
+
+    @staticmethod
+    async def _write_quietly(channel: CommandChannel, command: Command) -> None:
+        with suppress(DeviceError):
+            await channel.write(bytes([command]))
 
     def _report_status(self, status: int, arrived: float, emit: Emit) -> None:
         """Emit a warning for each status bit that was set since the last status."""

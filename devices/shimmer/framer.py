@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from devices.shimmer.battery import BATTERY_BYTES
 from devices.shimmer.protocol import (
     ACK,
+    BATTERY_REPLY,
     DATA_PACKET,
-    IN_STREAM_REPLY,
     NACK,
+    STATUS_REPLY,
     TICK_RATE_HZ,
     PacketLayout,
     ReplyCode,
@@ -189,7 +191,8 @@ class Framer:
                 count = _byte(held, at + 3 + config)
                 return 4 + config + count if count <= _MAX_CHANNELS else 0
             case ReplyCode.STATUS:
-                return 1 + status_bytes(self.hardware) if _byte(held, at + 1) == IN_STREAM_REPLY else 0
+                sizes = {STATUS_REPLY: 1 + status_bytes(self.hardware), BATTERY_REPLY: 1 + BATTERY_BYTES}
+                return sizes.get(_byte(held, at + 1), 0)
         return 0
 
     def _crc_matches(self, held: bytes, at: int, size: int) -> bool:

@@ -31,6 +31,7 @@ class Command(IntEnum):
     GET_EXG = 0x63
     STATUS = 0x72
     SET_CRC = 0x8B
+    BATTERY = 0x95
     ACK_PREFIX = 0xA3
 
 
@@ -50,8 +51,9 @@ REPLY_CODES = {
     Command.FIRMWARE: ReplyCode.FIRMWARE,
     Command.GET_EXG: ReplyCode.EXG,
     Command.STATUS: ReplyCode.STATUS,
+    Command.BATTERY: ReplyCode.STATUS,
 }
-IN_STREAM_REPLY = 0x71  # second byte of a reply that may come between data packets
+STATUS_REPLY, BATTERY_REPLY = 0x71, 0x94  # second byte of a reply that may come between data packets
 
 
 class StatusBits:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from devices.shimmer.battery import reading_of
 from devices.shimmer.protocol import (
     ACK,
+    BATTERY_REPLY,
     DATA_PACKET,
-    IN_STREAM_REPLY,
     LOG_AND_STREAM,
     NACK,
     SHIMMER3R,
+    STATUS_REPLY,
     UARTS,
     Command,
     Firmware,
@@ -29,6 +31,7 @@ _ARGUMENT_BYTES: dict[int, int] = {
 }  # fmt: skip
 _SETTING_COMMANDS = (Command.SET_RATE, Command.SET_SENSORS, Command.POWER, Command.SET_EXG)  # refused while streaming
 _NEWER_COMMANDS = (Command.SET_CRC, Command.ACK_PREFIX)  # unknown to old firmware
+_BATTERY_VOLT = 3.9
 _NOTIFICATION_BYTES = 42  # of a 3R
 _DEFAULT_FIRMWARE = Firmware(LOG_AND_STREAM, 1, 0, 9)
 
@@ -95,6 +98,7 @@ class SimulatedShimmer:
         self._outbound: list[bytes] = []  # messages waiting for the link
         self._outbound_bytes = 0
         self.streaming = False
+        self.battery_volt = _BATTERY_VOLT
         self._crc = 0
         self._prefix = True
         self._commands = b""
@@ -165,7 +169,7 @@ class SimulatedShimmer:
             self._send(bytes([NACK]))
             return
         self._set(code, arguments)
-        unprefixed = code == Command.STATUS and self.streaming and not self._prefix
+        unprefixed = code in (Command.STATUS, Command.BATTERY) and self.streaming and not self._prefix
         self._send((b"" if unprefixed else bytes([ACK])) + self._reply(code, arguments))
         if code == Command.START:
             self._start_stream(now)
@@ -198,12 +202,14 @@ class SimulatedShimmer:
             ids = self.exg.channels(self._sensors)
             head = self._converter.divider.to_bytes(2, "little") + bytes(config_bytes(self._hardware))
             return bytes([ReplyCode.INQUIRY]) + head + bytes([len(ids), 1]) + ids
+        if code == Command.BATTERY:
+            return bytes([ReplyCode.STATUS, BATTERY_REPLY]) + reading_of(self.battery_volt)
         return self._status() if code == Command.STATUS else b""
 
     def _status(self) -> bytes:
         running = StatusBits.STREAMING | StatusBits.SENSING if self.streaming else 0
         more = bytes(status_bytes(self._hardware) - 1)
-        return bytes([ReplyCode.STATUS, IN_STREAM_REPLY, self.flags | running]) + more
+        return bytes([ReplyCode.STATUS, STATUS_REPLY, self.flags | running]) + more
 
     def _start_stream(self, now: float) -> None:
         """Start the stream, unless it runs already."""

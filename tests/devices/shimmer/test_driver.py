@@ -13,7 +13,7 @@ from devices.shimmer import ShimmerDriver
 from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
 from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.shimmer import SimulatedShimmer
-from ecg_live.events import Chunk, Gap, LeadOff, State
+from ecg_live.events import Battery, Chunk, Gap, LeadOff, State
 from tests.emulators.faulty_device import Faulty
 from tests.emulators.wire_in_memory import WireLink
 from tests.support.shimmer_rig import Rig, counting
@@ -23,7 +23,7 @@ START = (
     "20", "8B 02", "3F", "2E", "5E 01", "05 40 00", "08 18 00 00",
     "61 00 00 0A 03 E0 10 40 40 2D 07 00 02 03", "63 00 00 0A",
     "61 01 00 0A 03 E0 10 40 47 00 04 00 02 01", "63 01 00 0A",
-    "01", "A3 00", "07",
+    "01", "95", "A3 00", "07",
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_counter_begins_with_the_first_fresh_sample() -> None:
     emulator.exg.stale = {0: 1, 1: 1}
     rig = Rig(emulator)
     rig.run(rig.stream(0.5))
-    first = rig.items[0]
+    first = next(item for item in rig.items if not isinstance(item, Battery))
     assert isinstance(first, Chunk)
     assert first.start == 0
     assert round(first.samples[0, 0] / ShimmerSettings().mv_per_count) == 2
