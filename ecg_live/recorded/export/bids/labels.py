@@ -14,7 +14,7 @@ from ecg_live.text import sanitize
 DATATYPES = ("beh", "func")  # behaviour without imaging, or beside functional MRI
 _NOT_IN_A_LABEL = re.compile(r"[^0-9A-Za-z]+")  # BIDS 1.11, "Entities": letters and digits
 _NOT_IN_A_COLUMN = re.compile(r"[^0-9a-z]+")  # "Tabular files": snake_case
-MAX_LABEL_CHARACTERS = 60  # four labels and the rest fit a file name of 255 characters
+MAX_LABEL_CHARACTERS = 50  # four labels and the rest fit a file name of 255 characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,15 @@ def test_hostile_names_and_texts_break_no_file(tmp_path: Path) -> None:
     assert len(tables(folder)) == 3
 
 
+def test_the_longest_names_fit_a_file_name(tmp_path: Path) -> None:
+    stream = AuxiliaryStream("n" * 300, "EDA", (("c" * 300, "uS"),), 64.0)
+    items: list[Item] = [*counted(0, 512), AuxiliarySamples(stream, BEGAN + np.arange(8) / 64, np.zeros((8, 1)))]
+    record(tmp_path / "a.xdf", items, replace(INFO, auxiliary=(stream,)))
+    done = to_bids(tmp_path / "a.xdf", tmp_path / "study", task="t" * 50, participant="p" * 300, session="s" * 300)
+    assert len(done.files) == 4
+    assert bids_errors(tmp_path / "study") == []
+
+
 def test_nothing_is_replaced_unless_forced(session: Path, tmp_path: Path) -> None:
     to_bids(session, tmp_path / "study")
     (tmp_path / "study" / "README.md").write_text("our own words", encoding="utf-8")
@@ -288,7 +297,7 @@ def test_what_names_are_missing_or_wrong_is_one_line_and_leaves_nothing(session:
         (session, None, "--task rest"),
         (session, BidsNames("two back"), "--task twoback"),
         (session, BidsNames("../x"), "letters and digits"),
-        (session, BidsNames("x" * 61), "up to 60"),
+        (session, BidsNames("x" * 51), "up to 50"),
         (session, BidsNames("rest", datatype="anat"), "beh or func"),
         (session, BidsNames("rest", participant="Ü"), "no letter or digit"),
         (REAL, BidsNames("rest"), "--participant ID"),
