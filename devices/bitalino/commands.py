@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from devices.bitalino.framer import DataFrame, Framer, SkippedBytes
+from devices.bitalino.framer import BitalinoFramer, BitalinoSkippedBytes, DataFrame
 from devices.bitalino.protocol import (
     PORT_NAMES,
     STATE_COMMAND,
     STOP_COMMAND,
     VERSION_COMMAND,
-    Firmware,
+    BitalinoFirmware,
     battery_level,
     has_valid_crc,
     rate_command,
@@ -31,7 +31,7 @@ _MAX_HELD_BYTES = 4096  # of a reply: another device may send without end
 WriteBytes = Callable[[bytes], Awaitable[None]]
 
 
-class CommandChannel:
+class BitalinoCommands:
     """Command exchange on one connection, until the stream runs.
 
     Parameters
@@ -47,9 +47,9 @@ class CommandChannel:
         self._write = write
         self._received = b""
         self._arrival = asyncio.Event()
-        self._framer: Framer | None = None
+        self._framer: BitalinoFramer | None = None
 
-    def feed(self, data: bytes) -> list[DataFrame | SkippedBytes]:
+    def feed(self, data: bytes) -> list[DataFrame | BitalinoSkippedBytes]:
         """Add received bytes; return the frames that they complete."""
         if self._framer is not None:
             return self._framer.push(data)
@@ -71,7 +71,7 @@ class CommandChannel:
         battery = await self._read_battery(await self._identify())
         await self._write(rate_command(round(settings.rate)))
         await asyncio.sleep(_COMMAND_INTERVAL_S)
-        self._framer = Framer(settings.layout)
+        self._framer = BitalinoFramer(settings.layout)
         await self._write(start_command([PORT_NAMES.index(port) for port in settings.ports]))
         return battery
 
@@ -86,10 +86,10 @@ class CommandChannel:
             if not self._received:
                 break
 
-    async def _identify(self) -> Firmware:
+    async def _identify(self) -> BitalinoFirmware:
         for _ in range(_MAX_TRIES):
-            reply = await self._query(VERSION_COMMAND, lambda received: Firmware.parse(received) is not None)
-            if reply is not None and (firmware := Firmware.parse(reply)):
+            reply = await self._query(VERSION_COMMAND, lambda received: BitalinoFirmware.parse(received) is not None)
+            if reply is not None and (firmware := BitalinoFirmware.parse(reply)):
                 return firmware
         received = self._received[:_MAX_SHOWN_BYTES]
         if not received:
@@ -97,7 +97,7 @@ class CommandChannel:
         shown = repr(received.decode()) if received.isascii() and received.strip() else received.hex(" ")
         raise ProtocolError(f"{self._name} is not a BITalino: it says {shown}", "name another port")
 
-    async def _read_battery(self, firmware: Firmware) -> float | None:
+    async def _read_battery(self, firmware: BitalinoFirmware) -> float | None:
         await asyncio.sleep(_COMMAND_INTERVAL_S)
         size = firmware.state_bytes
         if not size:

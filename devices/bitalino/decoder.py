@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.bitalino.framer import DataFrame, SkippedBytes
+from devices.bitalino.framer import BitalinoSkippedBytes, DataFrame
 from devices.bitalino.settings import BitalinoSettings
 from devices.bitalino.timeline import BitalinoTimeline
 from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Gap, StreamEvent
@@ -42,12 +42,12 @@ class BitalinoDecoder:
         """Begin another connection."""
         self._timeline.resume()
 
-    def push(self, messages: list[DataFrame | SkippedBytes], arrived: float) -> list[Chunk | StreamEvent]:
+    def push(self, messages: list[DataFrame | BitalinoSkippedBytes], arrived: float) -> list[Chunk | StreamEvent]:
         """Decode frames that arrived together.
 
         Parameters
         ----------
-        messages : list of DataFrame or SkippedBytes
+        messages : list of DataFrame or BitalinoSkippedBytes
             From the framer.
         arrived : float
             Arrival in s on the session clock.
@@ -58,7 +58,7 @@ class BitalinoDecoder:
             Samples in mV, gaps, samples of the other ports, and the clock's drift.
         """
         for message in messages:
-            if isinstance(message, SkippedBytes):
+            if isinstance(message, BitalinoSkippedBytes):
                 self._timeline.garbled()
             else:
                 self._timeline.push(message.sequence, message.counts, arrived)

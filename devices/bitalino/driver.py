@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from devices.bitalino.commands import CommandChannel
+from devices.bitalino.commands import BitalinoCommands
 from devices.bitalino.decoder import BitalinoDecoder
 from devices.bitalino.protocol import STOP_COMMAND
 from devices.bitalino.settings import BitalinoSettings
@@ -37,7 +37,7 @@ class BitalinoDriver:
         self._clock = clock
         self._other_ports = self._describe_other_ports()
         self._decoder = BitalinoDecoder(self._settings, self._other_ports)
-        self._channel: CommandChannel | None = None
+        self._channel: BitalinoCommands | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
 
     @property
@@ -65,7 +65,7 @@ class BitalinoDriver:
     async def start(self, link: Link, emit: Emit) -> None:
         """See `devices.link.Driver.start`."""
         self._flush(emit)
-        channel = CommandChannel(self.description, lambda data: link.write(_PIPE, data))
+        channel = BitalinoCommands(self.description, lambda data: link.write(_PIPE, data))
         self._channel = channel
         self._decoder.resume()
         on_data = notify_on_loop(lambda data, arrived: self._receive(channel, data, arrived, emit), self._clock)
@@ -83,7 +83,7 @@ class BitalinoDriver:
         with suppress(LinkLost):
             await link.write(_PIPE, STOP_COMMAND)
 
-    def _receive(self, channel: CommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
+    def _receive(self, channel: BitalinoCommands, data: bytes, arrived: float, emit: Emit) -> None:
         if channel is not self._channel:
             return  # from an earlier connection
         for item in self._decoder.push(channel.feed(data), arrived):

@@ -18,7 +18,7 @@ class DataFrame(NamedTuple):
     counts: tuple[int, ...]
 
 
-class SkippedBytes(NamedTuple):
+class BitalinoSkippedBytes(NamedTuple):
     """Number of bytes outside frames; comes before the next frame."""
 
     size: int
@@ -28,7 +28,7 @@ class _IncompleteFrame(Exception):
     """More bytes are needed to decide."""
 
 
-class Framer:
+class BitalinoFramer:
     """Extracts frames, which have no mark of their start: only a CRC of 4 bits, and a sequence number of 4 bits.
 
     A frame that continues the sequence is accepted when the next one is; after anything else, a start counts only if
@@ -47,11 +47,11 @@ class Framer:
         self._skipped = 0
         self._last: DataFrame | None = None  # not yet returned
 
-    def push(self, data: bytes) -> list[DataFrame | SkippedBytes]:
+    def push(self, data: bytes) -> list[DataFrame | BitalinoSkippedBytes]:
         """Add bytes; return the frames that they complete."""
         held = self._held + data
         at = 0
-        messages: list[DataFrame | SkippedBytes] = []
+        messages: list[DataFrame | BitalinoSkippedBytes] = []
         try:
             while True:
                 unsure = self._bytes_before_frame(held, at)
@@ -67,15 +67,15 @@ class Framer:
             self._held = held[at:]
         return messages
 
-    def _confirm_last(self) -> list[DataFrame | SkippedBytes]:
+    def _confirm_last(self) -> list[DataFrame | BitalinoSkippedBytes]:
         """Return the last frame and the bytes skipped since, now that another one follows."""
-        confirmed: list[DataFrame | SkippedBytes] = []
+        confirmed: list[DataFrame | BitalinoSkippedBytes] = []
         if self._last is not None and self._skipped % self._layout.size == 0:
             confirmed.append(self._last)
         elif self._last is not None:
             self._skipped += self._layout.size
         if self._skipped:
-            confirmed.append(SkippedBytes(self._skipped))
+            confirmed.append(BitalinoSkippedBytes(self._skipped))
             self._skipped = 0
         return confirmed
 

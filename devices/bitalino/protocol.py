@@ -26,14 +26,14 @@ _CRC_AFTER_BYTE = tuple(_CRC_OF_NIBBLE[_CRC_OF_NIBBLE[crc]] for crc in range(16)
 _CRC_OF_BYTE = tuple(_CRC_OF_NIBBLE[byte >> 4] ^ (byte & 15) for byte in range(256))
 
 
-class Firmware(NamedTuple):
+class BitalinoFirmware(NamedTuple):
     """Version of a device's firmware."""
 
     major: int
     minor: int
 
     @classmethod
-    def parse(cls, received: bytes) -> Firmware | None:
+    def parse(cls, received: bytes) -> BitalinoFirmware | None:
         """Find the version in received bytes; None if it is not complete, or not a BITalino's."""
         found = _VERSION_PATTERN.search(received)
         return None if found is None else cls(int(found[1]), int(found[2]))

@@ -74,7 +74,7 @@ class MovesenseDriver:
         self._clock = clock
         self._timeline = FrameTimeline(rate, "sensor", equal_frames=True)
         self._decoder = PacketDecoder(rate)
-        self._connection: _Connection | None = None
+        self._connection: _MovesenseConnection | None = None
         self._rebooted = False  # since its last packet
         self._rejected = WarningCounter()
 
@@ -114,7 +114,7 @@ class MovesenseDriver:
                 f"{self.description} has no ECG service: its app is without GSP; it offers {describe_services(link)}",
                 f"{self._heart_rate_remedy}; for ECG, install the vendor's app gatt_sensordata_app on it",
             )
-        connection = self._connection = _Connection(link)
+        connection = self._connection = _MovesenseConnection(link)
         self._timeline.connect()
         await link.subscribe(
             GSP_NOTIFY_UUID,
@@ -138,7 +138,7 @@ class MovesenseDriver:
         with suppress(DeviceError):
             await connection.client.request(GspCommand.UNSUBSCRIBE, reference=connection.stream)
 
-    async def _start_ecg(self, connection: _Connection, emit: Emit) -> None:
+    async def _start_ecg(self, connection: _MovesenseConnection, emit: Emit) -> None:
         client = connection.client
         hello = await client.hello()
         emit(State("connecting", f"{hello} answers", self._clock()))
@@ -187,7 +187,7 @@ class MovesenseDriver:
         with suppress(DeviceError):  # the link may break before the reply comes
             await client.request(GspCommand.PUT_SYSTEM_MODE, REBOOT_MODE)
 
-    async def _await_first_packet(self, connection: _Connection) -> None:
+    async def _await_first_packet(self, connection: _MovesenseConnection) -> None:
         try:
             async with asyncio.timeout(_FIRST_PACKET_TIMEOUT_S):
                 await connection.first_packet
@@ -205,7 +205,7 @@ class MovesenseDriver:
             if reply.status == GspStatus.OK and len(reply.data) == 1 and reply.data[0] <= 100:
                 emit(Battery(self._clock(), reply.data[0] / 100))
 
-    def _on_notification(self, connection: _Connection, data: bytes, now: float, emit: Emit) -> None:
+    def _on_notification(self, connection: _MovesenseConnection, data: bytes, now: float, emit: Emit) -> None:
         if connection is not self._connection:  # from an earlier connection
             return
         try:
@@ -218,7 +218,7 @@ class MovesenseDriver:
         elif message.reference == connection.stream:
             self._on_data(connection, message, now, emit)
 
-    def _on_data(self, connection: _Connection, message: GspMessage, now: float, emit: Emit) -> None:
+    def _on_data(self, connection: _MovesenseConnection, message: GspMessage, now: float, emit: Emit) -> None:
         for packet, arrived in connection.joiner.push(message, now):
             try:
                 frame = self._decoder.decode(packet)
@@ -238,7 +238,7 @@ class MovesenseDriver:
             emit(State("warning", f"{error}{times}", now))
 
 
-class _Connection:
+class _MovesenseConnection:
     """One connection: its commands, and the packets of its subscription."""
 
     def __init__(self, link: Link) -> None:

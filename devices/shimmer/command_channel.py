@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from devices.link import LinkLost
-from devices.shimmer.framer import Ack, Framer, Message, Nack, Reply
+from devices.shimmer.framer import Ack, Message, Nack, Reply, ShimmerFramer
 from devices.shimmer.protocol import (
     REPLY_CODES,
     SHIMMER3,
     SHIMMER3R,
     Command,
-    Firmware,
     Inquiry,
     PacketLayout,
     ReplyCode,
+    ShimmerFirmware,
     config_bytes,
 )
 from devices.shimmer.settings import ShimmerSettings
@@ -36,7 +36,7 @@ class CommandRefused(ProtocolError):
     """The device replies ``FE`` to a command, at every attempt."""
 
 
-class CommandChannel:
+class ShimmerCommandChannel:
     """Command exchange on one connection, until the stream runs.
 
     Parameters
@@ -49,7 +49,7 @@ class CommandChannel:
         Splits received bytes into messages.
     """
 
-    def __init__(self, name: str, write: WriteBytes, framer: Framer) -> None:
+    def __init__(self, name: str, write: WriteBytes, framer: ShimmerFramer) -> None:
         self._name = name
         self.write = write
         self.framer = framer
@@ -82,7 +82,7 @@ class CommandChannel:
         await self._drain()
         await self._choose_crc()
         await self._identify()
-        firmware = Firmware.parse(await self._query(Command.FIRMWARE))
+        firmware = ShimmerFirmware.parse(await self._query(Command.FIRMWARE))
         await self._configure(settings, firmware)
         layout = await self._verify(settings, firmware)
         if self.framer.crc:  # firmware without CRC has no prefix either
@@ -120,7 +120,7 @@ class CommandChannel:
             )
         self.framer.hardware = hardware
 
-    async def _configure(self, settings: ShimmerSettings, firmware: Firmware) -> None:
+    async def _configure(self, settings: ShimmerSettings, firmware: ShimmerFirmware) -> None:
         await self._command(bytes([Command.POWER, 1]))
         await self._command(bytes([Command.SET_RATE]) + settings.divider.to_bytes(2, "little"))
         await self._command(bytes([Command.SET_SENSORS]) + settings.sensors)
@@ -141,7 +141,7 @@ class CommandChannel:
                     "switch the Shimmer off and on; if that does not help, its ECG board is broken",
                 )
 
-    async def _verify(self, settings: ShimmerSettings, firmware: Firmware) -> PacketLayout:
+    async def _verify(self, settings: ShimmerSettings, firmware: ShimmerFirmware) -> PacketLayout:
         """Check the device's settings; return the layout of its packets."""
         inquiry = Inquiry.parse(await self._query(Command.INQUIRY), config_bytes(self.framer.hardware))
         layout = PacketLayout(inquiry.channels, settings.bits, firmware.tick_bits)

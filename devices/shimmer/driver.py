@@ -10,9 +10,9 @@ from contextlib import suppress
 from devices.bluetooth.gatt import describe_services, notify_on_loop
 from devices.link import Emit, FoundDevice, Link, LinkLost
 from devices.shimmer.battery import charge_of
-from devices.shimmer.command_channel import CommandChannel
+from devices.shimmer.command_channel import ShimmerCommandChannel
 from devices.shimmer.decoder import ShimmerDecoder
-from devices.shimmer.framer import DataPacket, Framer, Reply, SkippedBytes
+from devices.shimmer.framer import DataPacket, Reply, ShimmerFramer, ShimmerSkippedBytes
 from devices.shimmer.protocol import LEADS, STATUS_REPLY, TICK_RATE_HZ, UARTS, Command, ReplyCode, StatusBits, Uart
 from devices.shimmer.settings import ShimmerSettings
 from ecg_live.errors import DeviceError, ProtocolError
@@ -64,7 +64,7 @@ class ShimmerDriver:
         self._name = name.strip()
         self._clock = clock
         self._decoder = ShimmerDecoder(self._settings)
-        self._channel: CommandChannel | None = None
+        self._channel: ShimmerCommandChannel | None = None
         self._status = 0
         self._battery_percent: int | None = None
         self._battery_asked = math.inf  # session time; inf for a device that does not report it
@@ -100,7 +100,7 @@ class ShimmerDriver:
         """See `devices.link.Driver.start`."""
         name = self._name or "the device"
         uart = _uart(name, link)
-        channel = CommandChannel(name, lambda data: link.write(uart.write, data), Framer())
+        channel = ShimmerCommandChannel(name, lambda data: link.write(uart.write, data), ShimmerFramer())
         self._channel, self._status, self._battery_asked = channel, 0, math.inf
         on_data = notify_on_loop(lambda data, arrived: self._receive(channel, data, arrived, emit), self._clock)
         await link.subscribe(uart.notify, on_data)
@@ -111,14 +111,14 @@ class ShimmerDriver:
         with suppress(LinkLost, ProtocolError):
             await link.write(_uart(self.description, link).write, bytes([Command.STOP]))
 
-    def _receive(self, channel: CommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
+    def _receive(self, channel: ShimmerCommandChannel, data: bytes, arrived: float, emit: Emit) -> None:
         if channel is not self._channel:
             return  # from an earlier connection
         packets: list[bytes | None] = []
         for message in channel.feed(data):
             if isinstance(message, DataPacket):
                 packets.append(message.packet)
-            elif isinstance(message, SkippedBytes):
+            elif isinstance(message, ShimmerSkippedBytes):
                 packets.append(None)
             elif isinstance(message, Reply) and message.kind == ReplyCode.STATUS:
                 self._report_reply(channel, message.payload, arrived, emit)
@@ -132,7 +132,7 @@ class ShimmerDriver:
         if packets and arrived - self._battery_asked >= _BATTERY_INTERVAL_S:
             self._ask_for_battery(channel, arrived)
 
-    def _report_reply(self, channel: CommandChannel, payload: bytes, arrived: float, emit: Emit) -> None:
+    def _report_reply(self, channel: ShimmerCommandChannel, payload: bytes, arrived: float, emit: Emit) -> None:
         """Report a status, or the battery's charge where it changed by a percent."""
         if payload[0] == STATUS_REPLY:
             self._report_status(payload[1], arrived, emit)
@@ -144,13 +144,13 @@ class ShimmerDriver:
             self._battery_percent = round(charge * 100)
             emit(Battery(arrived, charge))
 
-    def _ask_for_battery(self, channel: CommandChannel, now: float) -> None:
+    def _ask_for_battery(self, channel: ShimmerCommandChannel, now: float) -> None:
         """Ask a device that reported it at the start; the reply comes between packets."""
         self._battery_asked = now
         self._battery_request = asyncio.ensure_future(self._write_quietly(channel, Command.BATTERY))
 
     @staticmethod
-    async def _write_quietly(channel: CommandChannel, command: Command) -> None:
+    async def _write_quietly(channel: ShimmerCommandChannel, command: Command) -> None:
         with suppress(DeviceError):
             await channel.write(bytes([command]))
 

@@ -47,20 +47,20 @@ class DataPacket(NamedTuple):
     packet: bytes
 
 
-class SkippedBytes(NamedTuple):
+class ShimmerSkippedBytes(NamedTuple):
     """Number of bytes outside messages; comes before the next message."""
 
     size: int
 
 
-Message = Ack | Nack | Reply | DataPacket | SkippedBytes
+Message = Ack | Nack | Reply | DataPacket | ShimmerSkippedBytes
 
 
 class _IncompleteMessage(Exception):
     """The message is incomplete."""
 
 
-class Framer:
+class ShimmerFramer:
     """Extracts messages from a Shimmer's byte stream.
 
     ``crc`` is the device's CRC mode; ``hardware`` decides lengths; ``expect`` is the reply code that may come beside a
@@ -98,7 +98,7 @@ class Framer:
             while at < len(held):
                 found, length = self._message(held, at)
                 if found and self._skipped:
-                    messages.append(SkippedBytes(self._skipped))
+                    messages.append(ShimmerSkippedBytes(self._skipped))
                     self._skipped = 0
                 messages += found
                 self._skipped += 0 if found else 1

@@ -87,7 +87,7 @@ UARTS = {
 }
 
 
-class Firmware(NamedTuple):
+class ShimmerFirmware(NamedTuple):
     """Firmware of a device."""
 
     kind: int
@@ -96,7 +96,7 @@ class Firmware(NamedTuple):
     internal: int
 
     @classmethod
-    def parse(cls, payload: bytes) -> Firmware:
+    def parse(cls, payload: bytes) -> ShimmerFirmware:
         """Parse the six bytes after ``2F``."""
         return cls(int.from_bytes(payload[:2], "little"), int.from_bytes(payload[2:4], "little"), *payload[4:6])
 

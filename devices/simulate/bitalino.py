@@ -12,7 +12,7 @@ from devices.bitalino.protocol import (
     SEQUENCE_COUNT,
     STATE_COMMAND,
     VERSION_COMMAND,
-    Firmware,
+    BitalinoFirmware,
     FrameLayout,
     rate_command,
     state_reply,
@@ -112,7 +112,7 @@ class SimulatedBitalino:
             self._send(state_reply(self._battery, size))
 
     def _state_bytes(self) -> int:
-        firmware = Firmware.parse(self._version)
+        firmware = BitalinoFirmware.parse(self._version)
         return 0 if firmware is None else firmware.state_bytes
 
     def _start(self, code: int, now: float) -> None:

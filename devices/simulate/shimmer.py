@@ -13,8 +13,8 @@ from devices.shimmer.protocol import (
     STATUS_REPLY,
     UARTS,
     Command,
-    Firmware,
     ReplyCode,
+    ShimmerFirmware,
     StatusBits,
     checksum,
     config_bytes,
@@ -33,7 +33,7 @@ _SETTING_COMMANDS = (Command.SET_RATE, Command.SET_SENSORS, Command.POWER, Comma
 _NEWER_COMMANDS = (Command.SET_CRC, Command.ACK_PREFIX)  # unknown to old firmware
 _BATTERY_VOLT = 3.9
 _NOTIFICATION_BYTES = 42  # of a 3R
-_DEFAULT_FIRMWARE = Firmware(LOG_AND_STREAM, 1, 0, 9)
+_DEFAULT_FIRMWARE = ShimmerFirmware(LOG_AND_STREAM, 1, 0, 9)
 
 
 class SimulatedShimmer:
@@ -71,7 +71,7 @@ class SimulatedShimmer:
         samples: F64,
         hardware: int = SHIMMER3R,
         name: str | None = None,
-        firmware: Firmware = _DEFAULT_FIRMWARE,
+        firmware: ShimmerFirmware = _DEFAULT_FIRMWARE,
         *,
         loop: bool = True,
         crc: bool = True,

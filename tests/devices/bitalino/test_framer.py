@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from devices.bitalino.framer import DataFrame, Framer, SkippedBytes
+from devices.bitalino.framer import BitalinoFramer, BitalinoSkippedBytes, DataFrame
 from devices.bitalino.protocol import FrameLayout
 
 
@@ -24,32 +24,34 @@ def unlike(layout: FrameLayout, count: int) -> list[bytes]:
     return [layout.frame(k % 16, [rng.randrange(1 << bits) for bits in layout.bits]) for k in range(count)]
 
 
-def compare(layout: FrameLayout, messages: list[DataFrame | SkippedBytes], sent: list[bytes]) -> tuple[int, int]:
+def compare(
+    layout: FrameLayout, messages: list[DataFrame | BitalinoSkippedBytes], sent: list[bytes]
+) -> tuple[int, int]:
     """Count frames that were not sent, and frames that were and did not come."""
     genuine = {DataFrame(frame[-1] >> 4, layout.counts(frame)) for frame in sent}
     got = {one for one in messages if isinstance(one, DataFrame)}
     return len(got - genuine), len(genuine - got)
 
 
-def indices(messages: list[DataFrame | SkippedBytes]) -> list[int]:
+def indices(messages: list[DataFrame | BitalinoSkippedBytes]) -> list[int]:
     return [one.counts[0] for one in messages if isinstance(one, DataFrame)]
 
 
-def skipped(messages: list[DataFrame | SkippedBytes]) -> int:
-    return sum(one.size for one in messages if isinstance(one, SkippedBytes))
+def skipped(messages: list[DataFrame | BitalinoSkippedBytes]) -> int:
+    return sum(one.size for one in messages if isinstance(one, BitalinoSkippedBytes))
 
 
 @pytest.mark.parametrize("count", range(1, 7))
 def test_clean_stream_gives_every_frame(count: int) -> None:
     layout = FrameLayout(count)
-    messages = Framer(layout).push(b"".join(frames(layout, 40)))
+    messages = BitalinoFramer(layout).push(b"".join(frames(layout, 40)))
     assert indices(messages) == list(range(40 - LAST))
     assert skipped(messages) == 0
 
 
 def test_a_frame_in_sequence_waits_for_the_next_one_alone() -> None:
     layout = FrameLayout(1)
-    framer = Framer(layout)
+    framer = BitalinoFramer(layout)
     framer.push(b"".join(frames(layout, 4)))
     assert indices(framer.push(frames(layout, 1, 4)[0])) == [3]
 
@@ -61,7 +63,7 @@ def test_garbage_of_any_length_costs_few_frames(count: int) -> None:
     wrong = 0
     for seed in range(100):
         garbage = random.Random(seed).randbytes(1 + seed)  # noqa: S311
-        messages = Framer(layout).push(b"".join([*sent[:20], garbage, *sent[20:]]))
+        messages = BitalinoFramer(layout).push(b"".join([*sent[:20], garbage, *sent[20:]]))
         false, missing = compare(layout, messages, sent)
         assert missing <= 3 + LAST
         wrong += false
@@ -75,7 +77,7 @@ def test_a_turned_bit_costs_one_frame(count: int) -> None:
     for bit in range(8 * layout.size):
         stream = bytearray(b"".join(frames(layout, 30)))
         stream[10 * layout.size + bit // 8] ^= 1 << bit % 8
-        messages = Framer(layout).push(bytes(stream))
+        messages = BitalinoFramer(layout).push(bytes(stream))
         assert indices(messages) == [k for k in range(30 - LAST) if k != 10]
         assert skipped(messages) == layout.size
 
@@ -88,7 +90,7 @@ def test_lost_bytes_cost_their_frames_and_few_others(count: int) -> None:
     wrong = 0
     for lost in range(1, 3 * layout.size):
         for at in range(10 * layout.size, 11 * layout.size):
-            messages = Framer(layout).push(whole[:at] + whole[at + lost :])
+            messages = BitalinoFramer(layout).push(whole[:at] + whole[at + lost :])
             false, missing = compare(layout, messages, sent)
             touched = (at + lost - 1) // layout.size - 9
             assert touched <= missing - LAST <= touched + 3
@@ -99,14 +101,14 @@ def test_lost_bytes_cost_their_frames_and_few_others(count: int) -> None:
 @pytest.mark.parametrize("lost", [1, 5, 15, 16, 17, 33])
 def test_whole_frames_may_be_missing(lost: int) -> None:
     layout = FrameLayout(2)
-    messages = Framer(layout).push(b"".join(frames(layout, 10) + frames(layout, 10, 10 + lost)))
+    messages = BitalinoFramer(layout).push(b"".join(frames(layout, 10) + frames(layout, 10, 10 + lost)))
     assert indices(messages) == [*range(10), *(k % 64 for k in range(10 + lost, 20 + lost - LAST))]
     assert skipped(messages) == 0
 
 
 def test_every_second_frame_missing() -> None:
     layout = FrameLayout(6)
-    messages = Framer(layout).push(b"".join(frames(layout, 10) + frames(layout, 50, 10)[::2]))
+    messages = BitalinoFramer(layout).push(b"".join(frames(layout, 10) + frames(layout, 50, 10)[::2]))
     assert indices(messages)[:20] == [*range(10), *range(10, 30, 2)]
 
 
@@ -119,8 +121,8 @@ def test_pieces_do_not_matter(seed: int) -> None:
         fault = rng.random()
         parts.append(rng.randbytes(3) if fault < 0.02 else frame[:-1] if fault < 0.04 else frame if k % 50 else b"")
     whole = b"".join(parts)
-    at_once = Framer(layout).push(whole)
-    framer, pieces = Framer(layout), list[DataFrame | SkippedBytes]()
+    at_once = BitalinoFramer(layout).push(whole)
+    framer, pieces = BitalinoFramer(layout), list[DataFrame | BitalinoSkippedBytes]()
     at = 0
     while at < len(whole):
         step = rng.randint(1, 30)
@@ -131,4 +133,4 @@ def test_pieces_do_not_matter(seed: int) -> None:
 
 
 def test_noise_alone_is_no_frame() -> None:
-    assert Framer(FrameLayout(1)).push(random.Random(3).randbytes(50_000)) == []  # noqa: S311
+    assert BitalinoFramer(FrameLayout(1)).push(random.Random(3).randbytes(50_000)) == []  # noqa: S311

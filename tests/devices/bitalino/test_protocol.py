@@ -7,7 +7,7 @@ import random
 import pytest
 
 from devices.bitalino.protocol import (
-    Firmware,
+    BitalinoFirmware,
     FrameLayout,
     battery_level,
     has_valid_crc,
@@ -89,7 +89,7 @@ def test_commands() -> None:
     ],
 )
 def test_versions(reply: bytes, version: tuple[int, int], state_bytes: int) -> None:
-    firmware = Firmware.parse(reply)
+    firmware = BitalinoFirmware.parse(reply)
     assert firmware == version
     assert firmware is not None
     assert firmware.state_bytes == state_bytes
@@ -97,7 +97,7 @@ def test_versions(reply: bytes, version: tuple[int, int], state_bytes: int) -> N
 
 @pytest.mark.parametrize("reply", [b"", b"BITalino_v5.1", b"BITalino\n", b"Shimmer 5.1\n"])
 def test_no_version(reply: bytes) -> None:
-    assert Firmware.parse(reply) is None
+    assert BitalinoFirmware.parse(reply) is None
 
 
 @pytest.mark.parametrize("size", [16, 17])

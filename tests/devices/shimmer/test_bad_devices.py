@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devices.link import LinkLost
-from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, ShimmerFirmware
 from devices.simulate.emulator import Characteristic, Packet, Service
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import DeviceError, ProtocolError
@@ -104,8 +104,8 @@ def test_logging_to_sd_refuses_everything(crc: bool) -> None:
     assert "Consensys" in error.remedy
 
 
-@pytest.mark.parametrize("firmware", [Firmware(LOG_AND_STREAM, 1, 0, 9), Firmware(1, 0, 7, 0)])
-def test_no_ecg_board(firmware: Firmware) -> None:
+@pytest.mark.parametrize("firmware", [ShimmerFirmware(LOG_AND_STREAM, 1, 0, 9), ShimmerFirmware(1, 0, 7, 0)])
+def test_no_ecg_board(firmware: ShimmerFirmware) -> None:
     error = fails(SimulatedShimmer(counting(), 3, firmware=firmware, exg=False))
     assert isinstance(error, ProtocolError)
     assert f"has no ExG: its firmware, {firmware}, refuses its registers" in error.message

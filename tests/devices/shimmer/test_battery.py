@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from devices.shimmer.battery import charge_of, reading_of
-from devices.shimmer.protocol import LOG_AND_STREAM, Command, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, Command, ShimmerFirmware
 from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.emulator import Packet
 from devices.simulate.shimmer import SimulatedShimmer
@@ -74,7 +74,7 @@ def test_firmware_that_does_not_report_it_streams_and_is_not_asked_again(monkeyp
 
 
 def test_firmware_without_crc_is_not_asked() -> None:
-    rig = Rig(SimulatedShimmer(counting(), firmware=Firmware(LOG_AND_STREAM, 0, 5, 3), crc=False))
+    rig = Rig(SimulatedShimmer(counting(), firmware=ShimmerFirmware(LOG_AND_STREAM, 0, 5, 3), crc=False))
     rig.run(rig.stream(2.0))
     assert not rig.of(Battery)
     assert rig.exact() > 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devices.link import FoundDevice
 from devices.shimmer import ShimmerDriver
-from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, ShimmerFirmware
 from devices.shimmer.settings import ShimmerSettings
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Battery, Chunk, Gap, LeadOff, State
@@ -240,8 +240,10 @@ def test_full_buffer_drops_whole_packets() -> None:
     assert 400 < gap.lost < 512
 
 
-@pytest.mark.parametrize("firmware", [Firmware(LOG_AND_STREAM, 0, 5, 3), Firmware(LOG_AND_STREAM, 0, 5, 4)])
-def test_firmware_without_crc(firmware: Firmware) -> None:
+@pytest.mark.parametrize(
+    "firmware", [ShimmerFirmware(LOG_AND_STREAM, 0, 5, 3), ShimmerFirmware(LOG_AND_STREAM, 0, 5, 4)]
+)
+def test_firmware_without_crc(firmware: ShimmerFirmware) -> None:
     emulator = Faulty(SimulatedShimmer(counting(), 3, firmware=firmware, crc=False, notify=None), garbage=0.01)
     rig = Rig(emulator)
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.shimmer.framer import Ack, DataPacket, Framer, Message, Nack, Reply, SkippedBytes
+from devices.shimmer.framer import Ack, DataPacket, Message, Nack, Reply, ShimmerFramer, ShimmerSkippedBytes
 from devices.shimmer.protocol import PacketLayout, checksum
 
 LAYOUT = PacketLayout((0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22))
 DIV = 64
 
 
-def framer(crc: int = 2, *, hardware: int = 10, expect: int | None = None, streams: bool = False) -> Framer:
-    made = Framer()
+def framer(crc: int = 2, *, hardware: int = 10, expect: int | None = None, streams: bool = False) -> ShimmerFramer:
+    made = ShimmerFramer()
     made.crc, made.hardware, made.expect = crc, hardware, expect
     if streams:
         made.layout, made.divider = LAYOUT, DIV
@@ -38,7 +38,7 @@ def indices(messages: list[Message]) -> list[int]:
     return [LAYOUT.samples(one.packet)[0] for one in messages if isinstance(one, DataPacket)]
 
 
-def cut(data: bytes, cuts: list[int], made: Framer) -> list[Message]:
+def cut(data: bytes, cuts: list[int], made: ShimmerFramer) -> list[Message]:
     edges = sorted({min(at, len(data)) for at in cuts} | {0, len(data)})
     return [one for start, stop in pairwise(edges) for one in made.push(data[start:stop])]
 
@@ -89,7 +89,7 @@ def test_wrong_crc_is_no_message_and_the_next_one_is() -> None:
     bad[7] ^= 0x10
     messages = framer(streams=True).push(packet(1) + bytes(bad) + packet(3))
     assert indices(messages) == [1, 3]
-    assert SkippedBytes(len(bad)) in messages
+    assert ShimmerSkippedBytes(len(bad)) in messages
 
 
 @pytest.mark.parametrize("crc", [0, 1, 2])
@@ -116,7 +116,7 @@ def test_flat_lines_do_not_sync_falsely_without_a_crc(crc: int) -> None:
 
 def test_garbage_is_reported_once_however_much() -> None:
     messages = framer(streams=True).push(b"\x55" * 1000 + packet(5))
-    assert messages[0] == SkippedBytes(1000)
+    assert messages[0] == ShimmerSkippedBytes(1000)
 
 
 def test_clear_forgets_half_a_message() -> None:

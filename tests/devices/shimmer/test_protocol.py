@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.shimmer.protocol import Firmware, Inquiry, PacketLayout, checksum
+from devices.shimmer.protocol import Inquiry, PacketLayout, ShimmerFirmware, checksum
 from ecg_live.errors import ProtocolError
 
 ECG = (0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22)
@@ -36,11 +36,11 @@ def test_crc_is_the_steps_that_the_firmware_takes(data: bytes) -> None:
 
 
 def test_firmware_and_its_ticks() -> None:
-    firmware = Firmware.parse(bytes.fromhex("03 00 01 00 02 09"))
+    firmware = ShimmerFirmware.parse(bytes.fromhex("03 00 01 00 02 09"))
     assert str(firmware) == "LogAndStream 1.2.9"
     assert firmware.tick_bits == 24
-    assert Firmware(3, 0, 5, 3).tick_bits == 16
-    assert Firmware(3, 0, 5, 4).tick_bits == 24
+    assert ShimmerFirmware(3, 0, 5, 3).tick_bits == 16
+    assert ShimmerFirmware(3, 0, 5, 4).tick_bits == 24
 
 
 @pytest.mark.parametrize("config", [4, 7])

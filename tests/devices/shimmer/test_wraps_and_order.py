@@ -7,14 +7,14 @@ import asyncio
 import numpy as np
 import pytest
 
-from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, ShimmerFirmware
 from devices.simulate.emulator import Packet
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.events import Chunk, Gap, State
 from tests.support.shimmer_rig import Rig, counting
 
-OLD = Firmware(LOG_AND_STREAM, 0, 5, 3)  # ticks of 16 bits
-NEW = Firmware(LOG_AND_STREAM, 1, 0, 9)  # of 24
+OLD = ShimmerFirmware(LOG_AND_STREAM, 0, 5, 3)  # ticks of 16 bits
+NEW = ShimmerFirmware(LOG_AND_STREAM, 1, 0, 9)  # of 24
 TICKS_PER_SAMPLE = 64
 
 
@@ -54,7 +54,7 @@ class Wrapping(SimulatedShimmer):
 
 @pytest.mark.parametrize("firmware", [OLD, NEW])
 @pytest.mark.parametrize("around", [TICKS_PER_SAMPLE, 100 * TICKS_PER_SAMPLE, 12_800])
-def test_a_wrap_inside_a_loss(firmware: Firmware, around: int) -> None:
+def test_a_wrap_inside_a_loss(firmware: ShimmerFirmware, around: int) -> None:
     wrap = 1 << firmware.tick_bits
     emulator = Wrapping(counting(), firmware=firmware, notify=None, initial_ticks=wrap - 40_000)
     emulator.around = around
@@ -68,7 +68,7 @@ def test_a_wrap_inside_a_loss(firmware: Firmware, around: int) -> None:
 
 
 @pytest.mark.parametrize("firmware", [OLD, NEW])
-def test_a_wrap_while_the_connection_is_lost(firmware: Firmware) -> None:
+def test_a_wrap_while_the_connection_is_lost(firmware: ShimmerFirmware) -> None:
     wrap = 1 << firmware.tick_bits
     emulator = SimulatedShimmer(counting(), firmware=firmware, notify=None, initial_ticks=wrap - 40_000)
     rig = Rig(emulator)

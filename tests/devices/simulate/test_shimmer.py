@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.shimmer.protocol import LOG_AND_STREAM, Firmware
+from devices.shimmer.protocol import LOG_AND_STREAM, ShimmerFirmware
 from devices.simulate.shimmer import SimulatedShimmer
 from ecg_live.errors import RecordingError
 
@@ -131,7 +131,7 @@ def test_packets_of_16_bits_are_coarser(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("version", "bits"), [((0, 5, 3), 16), ((0, 5, 4), 24)])
 def test_ticks_wrap(version: tuple[int, int, int], bits: int) -> None:
-    bench = ramp(firmware=Firmware(LOG_AND_STREAM, *version), initial_ticks=(1 << bits) - 2130 - 64)
+    bench = ramp(firmware=ShimmerFirmware(LOG_AND_STREAM, *version), initial_ticks=(1 << bits) - 2130 - 64)
     bench.say(SETUP + "07")
     data = bench.wait(0.0655 + 1 / 512)
     size = 1 + bits // 8 + 14
