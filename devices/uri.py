@@ -29,6 +29,12 @@ def _open_lsl(text: str, options: ReadOptions, clock: Clock) -> Source:
     return open_lsl(text, options, clock)
 
 
+def _open_brainflow(text: str, options: ReadOptions, clock: Clock) -> Source:
+    from devices.brainflow import open_brainflow  # noqa: PLC0415 - as LSL
+
+    return open_brainflow(text, options, clock)
+
+
 def _radio_opener(scheme: str) -> OpenDevice:
     def open_device(text: str, options: ReadOptions, clock: Clock) -> Source:
         from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
@@ -44,6 +50,7 @@ _OPENERS: dict[str, OpenDevice] = {
     "bitalino": _radio_opener("bitalino"),
     "polar": _radio_opener("polar"),
     "hr": _radio_opener("hr"),
+    "brainflow": _open_brainflow,
     "movesense": _radio_opener("movesense"),
 }  # each reads what follows its colon
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from devices.bitalino.framer import BitalinoSkippedBytes, DataFrame
+from devices.bitalino.protocol import SEQUENCE_COUNT
 from devices.bitalino.settings import BitalinoSettings
-from devices.bitalino.timeline import BitalinoTimeline
+from devices.sequence_timeline import SequenceTimeline
 from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Gap, StreamEvent
 
 
@@ -28,10 +29,8 @@ class BitalinoDecoder:
         self._other_ports = other_ports
         self._other_places = list(settings.other_places)
         self._other_mv_per_count = np.array(settings.other_mv_per_count)
-        self._timeline = BitalinoTimeline(settings.rate)
-        self._stop = 0  # index after the last sample
-        self._rows: list[tuple[int, ...]] = []  # samples up to `_stop`, in counts
-        self._items: list[Chunk | StreamEvent] = []
+        self._timeline = SequenceTimeline(settings.rate, SEQUENCE_COUNT)
+        self._sequence: int | None = None  # of the last frame on this connection
 
     @property
     def holds(self) -> bool:
@@ -41,6 +40,7 @@ class BitalinoDecoder:
     def resume(self) -> None:
         """Begin another connection."""
         self._timeline.resume()
+        self._sequence = None
 
     def push(self, messages: list[DataFrame | BitalinoSkippedBytes], arrived: float) -> list[Chunk | StreamEvent]:
         """Decode frames that arrived together.
@@ -61,7 +61,9 @@ class BitalinoDecoder:
             if isinstance(message, BitalinoSkippedBytes):
                 self._timeline.garbled()
             else:
-                self._timeline.push(message.sequence, message.counts, arrived)
+                before = message.sequence - 1 if self._sequence is None else self._sequence
+                self._sequence = message.sequence
+                self._timeline.push((message.sequence - before - 1) % SEQUENCE_COUNT, message.counts, arrived)
         return self._pop_items(arrived)
 
     def flush(self, now: float) -> list[Chunk | StreamEvent]:
@@ -70,28 +72,17 @@ class BitalinoDecoder:
         return self._pop_items(now)
 
     def _pop_items(self, arrived: float) -> list[Chunk | StreamEvent]:
-        self._items = []
-        for index, counts, cause in self._timeline.pop():
-            if index > self._stop:
-                self._flush_rows(arrived)
-                time = self._timeline.host_time(self._stop)
-                self._items.append(Gap(self._stop, index - self._stop, cause, time=time))
-            self._rows.append(counts)
-            self._stop = index + 1
-        self._flush_rows(arrived)
+        items: list[Chunk | StreamEvent] = []
+        for start, lost, cause, counts in self._timeline.pop_runs():
+            if lost:
+                items.append(Gap(start - lost, lost, cause, time=self._timeline.host_time(start - lost)))
+            time = self._timeline.host_time(start)
+            ecg = (counts[:, [self._ecg_place]] - self._zero_count) * self._mv_per_count
+            items.append(Chunk(ecg, start, time, arrived))
+            if self._other_ports is not None:
+                values = counts[:, self._other_places] * self._other_mv_per_count
+                times = time + np.arange(len(counts)) / self._rate
+                items.append(AuxiliarySamples(self._other_ports, times, values))
         if report := self._timeline.clock.drift_report(arrived):
-            self._items.append(report)
-        return self._items
-
-    def _flush_rows(self, arrived: float) -> None:
-        if not self._rows:
-            return
-        counts, self._rows = np.array(self._rows, dtype=np.float64), []
-        start = self._stop - len(counts)
-        time = self._timeline.host_time(start)
-        ecg = (counts[:, [self._ecg_place]] - self._zero_count) * self._mv_per_count
-        self._items.append(Chunk(ecg, start, time, arrived))
-        if self._other_ports is not None:
-            values = counts[:, self._other_places] * self._other_mv_per_count
-            times = time + np.arange(len(counts)) / self._rate
-            self._items.append(AuxiliarySamples(self._other_ports, times, values))
+            items.append(report)
+        return items

@@ -11,7 +11,8 @@ Source = Annotated[
     str,
     typer.Argument(
         help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
-        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME; see devices."
+        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, "
+        "brainflow:BOARD; see devices."
     ),
 ]
 Model = Annotated[

@@ -14,7 +14,7 @@ from devices.simulate.emulator import Packet
 from devices.supervisor import DeviceTimeouts
 from ecg_live.events import AuxiliarySamples, Battery, Chunk, State
 from tests.emulators.faulty_device import Faulty
-from tests.support.bitalino_rig import BOTH, Rig, counting
+from tests.support.bitalino_rig import BOTH, Rig, counting, follow
 from tests.support.driver_streaming import Streamed, stream
 from tests.support.hand_timed_loop import HandTime
 
@@ -117,7 +117,7 @@ def test_hurt_bytes_are_gaps(seed: int) -> None:
     indices, starts = rig.indices(), np.concatenate([np.arange(c.start, c.stop) for c in rig.of(Chunk)])
     assert emulator.hurt > 10
     assert np.mean(indices != starts) < 0.001  # a CRC of 4 bits lets 1 in 16 garbled frames pass
-    assert rig.driver._decoder._stop == emulator.played - 1
+    assert follow(rig.items) == emulator.played - 1
     assert emulator.hurt <= sum(gap.lost for gap in rig.gaps) + 5
     assert {gap.cause for gap in rig.gaps} <= {"bytes were garbled on the way", "the device dropped frames"}
 

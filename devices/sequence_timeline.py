@@ -1,16 +1,17 @@
-"""Sample indices from a BITalino's sequence numbers, which wrap after 16 frames, and from arrivals."""
+"""Sample indices from sequence numbers, which wrap, and from arrivals: a loss of a whole cycle shows in these alone."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
-from devices.bitalino.protocol import SEQUENCE_COUNT
-from devices.clock import DeviceClock
+import numpy as np
 
-# The firmware's buffer of 1500 bytes holds 0.19 s of six ports at 1000 Hz, and more of fewer: a shorter silence loses
-# no frame (firmware-bitalino-revolution, main.h and timer.c).
-_MIN_STALL_S = 0.1
+from devices.clock import DeviceClock
+from ecg_live.events import F64
+
+_MIN_STALL_S = 0.1  # of silence, before frames may have been lost: devices have buffers of more
 _CONFIRM_S = 0.3  # of arrivals that are all late: frames were lost; delayed ones catch up within it
 _MAX_HOLD_S = 1.0  # less than the supervisor's limit of silence, of which some has passed
 CAUSE_DROPPED, CAUSE_GARBLED = "the device dropped frames", "bytes were garbled on the way"
@@ -18,43 +19,53 @@ CAUSE_DISCONNECTED = "the connection was lost"
 
 
 class IndexedFrame(NamedTuple):
-    """Index of one sample, its counts, and the cause of the samples lost just before it."""
+    """Index of one sample, its values, and the cause of the samples lost just before it."""
 
     sample_index: int
-    counts: tuple[int, ...]
+    values: tuple[float, ...]
     cause: str
+
+
+class FrameRun(NamedTuple):
+    """Values (n, c) of consecutive samples; ``lost`` are missing just before ``start``."""
+
+    start: int
+    lost: int
+    cause: str
+    values: F64
 
 
 class _HeldFrame(NamedTuple):
     """A frame whose index is not decided: ``lost`` frames before it by the sequence, ``late`` by so many s."""
 
-    counts: tuple[int, ...]
+    values: tuple[float, ...]
     lost: int
     cause: str
     arrived: float
     late: float
 
 
-class BitalinoTimeline:
+class SequenceTimeline:
     """Counts frames from the first one ever, 0.
 
-    Sequence numbers show a loss except for a multiple of 16 frames. Where one is possible, shortly after a silence or a
-    visible loss, late frames are held until one is in time, or they have been late for long enough: then the lateness
+    Sequence numbers show a loss except for a multiple of their cycle. Where one is possible, shortly after a silence or
+    a visible loss, late frames are held until one is in time, or they have been late for long enough: then the lateness
     is what was lost. Over a lost connection, arrivals alone decide.
 
     Parameters
     ----------
     rate : float
         Sampling rate in Hz.
+    cycle : int
+        Frames after which sequence numbers repeat.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, cycle: int) -> None:
         self._rate = rate
         self._clock = DeviceClock()
-        self._max_late = SEQUENCE_COUNT / 2 / rate  # s
-        self._min_stall = max(_MIN_STALL_S, self._max_late)
+        self.cycle = cycle  # in frames
         self._next = 0  # index of the next accepted frame
-        self._sequence: int | None = None  # of the last frame
+        self._started = False  # a frame came on this connection
         self._resumed = False  # no frame came since the connection was made
         self._doubtful_until = -math.inf  # session time
         self._garbled = False
@@ -64,11 +75,17 @@ class BitalinoTimeline:
         self._hold_start = 0.0  # arrival
         self._last_arrival = 0.0
         self._accepted: list[IndexedFrame] = []
+        self._popped = 0  # index after the last sample that was returned
 
     @property
     def holds(self) -> bool:
         """Whether frames wait for a decision."""
         return bool(self._held)
+
+    @property
+    def _max_late(self) -> float:
+        """Lateness in s from which a cycle may have been lost."""
+        return self.cycle / 2 / self._rate
 
     @property
     def clock(self) -> DeviceClock:
@@ -78,7 +95,7 @@ class BitalinoTimeline:
     def resume(self) -> None:
         """Begin another connection."""
         self._resumed = self._next > 0 or self.holds
-        self._sequence = None
+        self._started = False
         self._cause = CAUSE_DISCONNECTED
 
     def garbled(self) -> None:
@@ -86,13 +103,22 @@ class BitalinoTimeline:
         self._cause = self._cause or CAUSE_GARBLED
         self._garbled = True
 
-    def push(self, sequence: int, counts: tuple[int, ...], arrived: float) -> None:
-        """Add a frame that arrived at a session time (s)."""
+    def push(self, lost: int, values: tuple[float, ...], arrived: float) -> None:
+        """Add a frame.
+
+        Parameters
+        ----------
+        lost : int
+            Frames lost before it by its sequence number, less than a cycle; 0 for the first of a connection.
+        values : tuple of float
+            One sample.
+        arrived : float
+            Arrival in s on the session clock.
+        """
         if self._resumed:
             self._flush_for_resume(arrived)
-        lost = 0 if self._sequence is None else (sequence - self._sequence - 1) % SEQUENCE_COUNT
-        stalled = self._sequence is not None and arrived - self._last_arrival >= self._min_stall
-        self._sequence, self._last_arrival = sequence, arrived
+        stalled = self._started and arrived - self._last_arrival >= max(_MIN_STALL_S, self._max_late)
+        self._started, self._last_arrival = True, arrived
         if lost or stalled or self._garbled:
             self._doubtful_until = arrived + _CONFIRM_S
         self._garbled = False
@@ -100,7 +126,7 @@ class BitalinoTimeline:
             self._hold_start = arrived
         cause, self._cause = self._cause or CAUSE_DROPPED, ""
         late = self._late(self._next + len(self._held) + self._held_lost + lost, arrived)
-        self._held.append(_HeldFrame(counts, lost, cause, arrived, late))
+        self._held.append(_HeldFrame(values, lost, cause, arrived, late))
         self._held_lost += lost
         is_doubtful = len(self._held) > 1 or arrived < self._doubtful_until
         if not is_doubtful or late <= self._max_late:
@@ -112,6 +138,17 @@ class BitalinoTimeline:
         """Return the accepted frames and forget them."""
         accepted, self._accepted = self._accepted, []
         return accepted
+
+    def pop_runs(self) -> list[FrameRun]:
+        """Return the accepted frames as runs without a loss inside, and forget them."""
+        frames = self.pop()
+        starts = [k for k, one in enumerate(frames) if k == 0 or one.sample_index > frames[k - 1].sample_index + 1]
+        runs: list[FrameRun] = []
+        for start, stop in pairwise([*starts, len(frames)]):
+            first, values = frames[start], np.array([one.values for one in frames[start:stop]], dtype=np.float64)
+            runs.append(FrameRun(first.sample_index, first.sample_index - self._popped, first.cause, values))
+            self._popped = first.sample_index + len(values)
+        return runs
 
     def flush(self) -> None:
         """Accept held frames: none follows for now. Later ones may show that frames were lost before them."""
@@ -139,7 +176,7 @@ class BitalinoTimeline:
         catching_up = not before or min(before) - after > self._max_late / 2
         if catching_up and arrived - self._held[0].arrived < _MAX_HOLD_S:
             return
-        lost = SEQUENCE_COUNT * round(after * self._rate / SEQUENCE_COUNT)
+        lost = self.cycle * round(after * self._rate / self.cycle)
         place = self._place_of_loss(after)
         held = self._held[place]
         self._held[place] = held._replace(lost=held.lost + lost)
@@ -153,8 +190,8 @@ class BitalinoTimeline:
 
     def _release(self) -> None:
         held, self._held, self._held_lost = self._held, [], 0
-        for counts, lost, cause, arrived, _ in held:
+        for values, lost, cause, arrived, _ in held:
             self._next += lost
             self._clock.push(self._next / self._rate, arrived)
-            self._accepted.append(IndexedFrame(self._next, counts, cause))
+            self._accepted.append(IndexedFrame(self._next, values, cause))
             self._next += 1

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from devices.bitalino.timeline import CAUSE_DISCONNECTED, CAUSE_GARBLED, BitalinoTimeline, IndexedFrame
+from devices.sequence_timeline import CAUSE_DISCONNECTED, CAUSE_GARBLED, IndexedFrame, SequenceTimeline
 
 RADIO_S = 0.015  # s between two packets of the radio
 DELAY_S = 0.02
@@ -16,7 +16,8 @@ class Line:
     """Frames of a device at a rate, as they arrive; each carries its true index."""
 
     def __init__(self, rate: float = 1000.0, seed: int = 1) -> None:
-        self.timeline = BitalinoTimeline(rate)
+        self.timeline = SequenceTimeline(rate, 16)
+        self._last = -1
         self.rate = rate
         self.got: list[IndexedFrame] = []
         self._rng = random.Random(seed)  # noqa: S311
@@ -27,17 +28,18 @@ class Line:
         for index in range(first, last):
             radio = (int(index / self.rate / RADIO_S) + 1) * RADIO_S + self._rng.random() * 0.004
             self._arrived = max(self._arrived, DELAY_S + radio, not_before)
-            self.timeline.push(index % 16, (index,), self._arrived)
+            self.timeline.push((index - self._last - 1) % 16 if self._last >= 0 else 0, (index,), self._arrived)
+            self._last = index
             self.got += self.timeline.pop()
 
     def flush(self) -> None:
         self.timeline.flush()
         self.got += self.timeline.pop()
 
-    def errors(self, tolerance: int = 0) -> list[tuple[int, int]]:
+    def errors(self, tolerance: int = 0) -> list[tuple[int, float]]:
         """Frames whose index is not the true one."""
         return [
-            (one.sample_index, one.counts[0]) for one in self.got if abs(one.sample_index - one.counts[0]) > tolerance
+            (one.sample_index, one.values[0]) for one in self.got if abs(one.sample_index - one.values[0]) > tolerance
         ]
 
 
@@ -66,8 +68,8 @@ def test_any_number_lost_in_a_silence(lost: int) -> None:
     line.send(500, 690, not_before=0.5 + 0.2 + lost / 1000)  # waited in the device's buffer
     line.send(690 + lost, 4000)
     assert line.errors(tolerance=0 if lost % 16 else lost) == []
-    after = [one for one in line.got if one.counts[0] > 700 + lost]
-    assert all(one.sample_index == one.counts[0] for one in after)
+    after = [one for one in line.got if one.values[0] > 700 + lost]
+    assert all(one.sample_index == one.values[0] for one in after)
     assert len(line.got) == 4000 - lost
 
 
@@ -115,6 +117,7 @@ def test_over_a_lost_connection_time_decides(away: float) -> None:
     line = Line()
     line.send(0, 500)
     line.timeline.resume()
+    line._last = -1
     back = 500 + round(away * 1000)
     line.send(back, back + 500)
     assert line.errors(tolerance=25) == []  # ms of the radio's delay

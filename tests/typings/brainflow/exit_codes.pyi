@@ -1,0 +1,3 @@
+class BrainFlowError(Exception):
+    exit_code: int
+    def __init__(self, message: str, exit_code: int) -> None: ...
