@@ -153,7 +153,7 @@ class PolarDriver:
             why = lost.message
         if why:
             name = self._acceleration.stream.name
-            emit(State("warning", f"beside the ECG, {name}: {why}; the ECG goes on", self._clock()))
+            emit(State("warning", f"{name}: {why}; the ECG goes on", self._clock()))
             return
         connection.has_acceleration = True
         self._acceleration.started(self._clock())

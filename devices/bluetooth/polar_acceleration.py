@@ -89,4 +89,4 @@ class Acceleration:
             self._last_data = None
 
     def _warning(self, detail: str, now: float) -> State:
-        return State("warning", f"beside the ECG, {self.stream.name}: {detail}", now)
+        return State("warning", f"{self.stream.name}: {detail}", now)

@@ -155,6 +155,7 @@ def test_nothing_in_reach_ends_within_its_limit() -> None:
     with pytest.raises(DeviceNotFound, match="no Counter in reach, looked for 3") as error:
         play(script)
     assert "worn" in error.value.remedy
+    assert "not connected to another program or phone" in error.value.remedy
 
 
 def test_hours_without_the_device_end_no_session_and_are_reported_briefly() -> None:

@@ -114,9 +114,7 @@ def test_what_is_lost_with_the_connection_is_reported_for_each_stream() -> None:
     index, times = rows(got)
     (hole,) = np.flatnonzero(np.diff(index) > 1)
     lost = int(index[hole + 1] - index[hole]) - 1
-    assert got.details("warning") == [
-        f"beside the ECG, Polar H10 acceleration: {lost} samples were lost (connection lost)"
-    ]
+    assert got.details("warning") == [f"Polar H10 acceleration: {lost} samples were lost (connection lost)"]
     assert times[hole + 1] - times[hole] == pytest.approx((lost + 1) / 50, abs=0.05)
     assert len(got.of(Gap)) == 1
 
@@ -130,8 +128,8 @@ def test_lost_and_repeated_frames_are_reported_as_those_of_the_stream() -> None:
     samples = [item for item in items if isinstance(item, AuxiliarySamples)]
     assert [int(np.asarray(each.values)[0, 0]) for each in samples] == [0, 36, 108]
     assert [item.detail for item in items if isinstance(item, State)] == [
-        "beside the ECG, Polar H10 1 acceleration: 36 samples came twice and were dropped",
-        "beside the ECG, Polar H10 1 acceleration: 36 samples were lost (lost frames)",
+        "Polar H10 1 acceleration: 36 samples came twice and were dropped",
+        "Polar H10 1 acceleration: 36 samples were lost (lost frames)",
     ]
 
 
@@ -155,9 +153,7 @@ class Refusing(SimulatedPolar):
 def test_a_strap_that_refuses_acceleration_gives_its_ecg() -> None:
     time = HandTime()
     got = stream(driver(time), Refusing(COUNT), time, lambda _: asyncio.sleep(10))
-    assert got.details("warning") == [
-        "beside the ECG, Polar H10 acceleration: the strap refuses it: not supported; the ECG goes on"
-    ]
+    assert got.details("warning") == ["Polar H10 acceleration: the strap refuses it: not supported; the ECG goes on"]
     assert len(got.samples) > 8 * POLAR_RATE_HZ
     assert not got.of(AuxiliarySamples)
 
@@ -167,7 +163,7 @@ def test_acceleration_that_stays_away_is_reported_once() -> None:
     emulator = Refusing(COUNT)
     emulator.error = 0
     got = stream(driver(time), emulator, time, lambda _: asyncio.sleep(30))
-    assert got.details("warning") == ["beside the ECG, Polar H10 acceleration: no samples for 5 s; the ECG goes on"]
+    assert got.details("warning") == ["Polar H10 acceleration: no samples for 5 s; the ECG goes on"]
     assert len(got.samples) > 28 * POLAR_RATE_HZ
 
 
