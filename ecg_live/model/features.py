@@ -10,6 +10,7 @@ import numpy as np
 from ecg_live.constants import EMBEDDING_SIZE, MIN_RR_INTERVALS
 from ecg_live.events import F64
 from ecg_live.results import Window
+from ecg_live.signal.order_statistics import median
 
 FeatureKind = Literal["embedding", "hrv", "both"]
 
@@ -29,7 +30,7 @@ def hrv_features(window: Window) -> F64:
         return np.full(HRV_SIZE, np.nan)
     sdnn, rmssd = float(rr.std()), float(np.sqrt(np.mean(np.diff(rr) ** 2)))
     return np.array(
-        [60_000 / np.median(rr), np.log(max(sdnn, MIN_VARIABILITY_MS)), np.log(max(rmssd, MIN_VARIABILITY_MS))]
+        [60_000 / median(rr), np.log(max(sdnn, MIN_VARIABILITY_MS)), np.log(max(rmssd, MIN_VARIABILITY_MS))]
     )
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ecg_live.constants import MIN_RR_INTERVALS, MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.signal import qrs
+from ecg_live.signal.order_statistics import median
 
 MIN_HEART_RATE_BPM, MAX_HEART_RATE_BPM = 30.0, 220.0  # outside no resting or working adult's rhythm is plausible
 MAX_RR_DEVIATION = 0.25  # of a normal RR interval from the median of its neighbours, as a share of that median
@@ -76,39 +77,39 @@ def rr_statistics(rr: F64) -> tuple[float | None, float | None, float]:
     """
     if len(rr) < MIN_RR_INTERVALS:
         return None, None, 0.0
-    median = float(np.median(rr))
-    near = _is_normal(rr, median)
-    if not near.any() or not MIN_HEART_RATE_BPM <= 60 / median <= MAX_HEART_RATE_BPM:
+    usual = median(rr)
+    near = _is_normal(rr, usual)
+    if not near.any() or not MIN_HEART_RATE_BPM <= 60 / usual <= MAX_HEART_RATE_BPM:
         return None, None, 0.0
     steps = np.diff(rr)[near[1:] & near[:-1]]
     rmssd = float(np.sqrt(np.mean(steps**2)) * 1000) if len(steps) >= MIN_RR_INTERVALS else None
     return 60 / float(rr[near].mean()), rmssd, float(near.mean())
 
 
-def _is_normal(rr: F64, median: float) -> npt.NDArray[np.bool_]:
-    """Mask (n,) of the normal-to-normal intervals; ``median`` is that of all."""
-    about: F64 | float = median
+def _is_normal(rr: F64, usual: float) -> npt.NDArray[np.bool_]:
+    """Mask (n,) of the normal-to-normal intervals; ``usual`` is the median of all."""
+    about: F64 | float = usual
     if len(rr) > LOCAL_RR_INTERVALS:
         first = np.clip(np.arange(len(rr)) - LOCAL_RR_INTERVALS // 2, 0, len(rr) - LOCAL_RR_INTERVALS)
         about = np.sort(rr[first[:, None] + np.arange(LOCAL_RR_INTERVALS)], axis=1)[:, LOCAL_RR_INTERVALS // 2]
     return np.asarray(
-        (np.abs(rr - about) <= MAX_RR_DEVIATION * about) & (rr <= MAX_RR_RATIO * median) & (rr * MAX_RR_RATIO >= median)
+        (np.abs(rr - about) <= MAX_RR_DEVIATION * about) & (rr <= MAX_RR_RATIO * usual) & (rr * MAX_RR_RATIO >= usual)
     )
 
 
 def _beat_correlation(shapes: F64) -> float:
     """Median correlation of a beat with the mean of the others (after Orphanidou et al. 2015)."""
-    return float(np.median(qrs.correlation(shapes, shapes.sum(axis=0) - shapes)))
+    return median(qrs.correlation(shapes, shapes.sum(axis=0) - shapes))
 
 
 def _beat_prominence(found: qrs.Complexes) -> float:
-    return float(np.median(found.heights)) / found.elsewhere if found.elsewhere > 0 else np.inf
+    return median(found.heights) / found.elsewhere if found.elsewhere > 0 else np.inf
 
 
 def _rhythm_scatter(found: qrs.Complexes) -> float:
     """Scatter of intervals (over their median) and of heights (of their logarithms), as a share of the limit."""
     rr = np.diff(found.peaks)
-    median = np.median(rr)
-    away = np.minimum(np.abs(rr - median) / median, 1.0)
+    usual = median(rr)
+    away = np.minimum(np.abs(rr - usual) / usual, 1.0)
     scatter = np.hypot(away.mean(), np.std(np.log(found.heights)))
     return float(scatter) / (MAX_RHYTHM_SCATTER * min(1.0, len(rr) / FULL_SCATTER_INTERVALS) ** 2)

@@ -123,10 +123,10 @@ class GapFinder:
 
 
 def _finite_runs(chunk: Chunk, rate: float) -> Iterator[Chunk]:
-    finite = (np.abs(chunk.samples) <= MAX_AMPLITUDE_MV).all(axis=1)
+    finite = np.abs(chunk.samples) <= MAX_AMPLITUDE_MV
     if finite.all():
         yield chunk
         return
-    for start, stop in mask_runs(finite).tolist():
+    for start, stop in mask_runs(finite.all(axis=1)).tolist():
         time = chunk.time + start / rate
         yield Chunk(chunk.samples[start:stop], chunk.start + start, time, chunk.arrived)

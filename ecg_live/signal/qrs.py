@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import find_peaks
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
+from ecg_live.signal.compiled import distant_maxima
+from ecg_live.signal.order_statistics import median, row_medians
 
 # A Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984).
 WAVELET_CENTRE_HZ = 15.0
@@ -69,16 +70,20 @@ def _wavelet() -> tuple[F64, F64]:
 
 WAVELET_EVEN, WAVELET_ODD = _wavelet()
 WAVELET_HALF_LENGTH = len(WAVELET_EVEN) // 2
+RUNNING_MEAN: F64 = np.full(SMOOTHING_SAMPLES, 1 / SMOOTHING_SAMPLES)
 PADDING_SAMPLES = (
     2 * SHAPE_HALF_WIDTH_SAMPLES + SMOOTHING_SAMPLES
 )  # by which both ends are padded, so that a shape may reach beyond them
+# In the padded signal, from the place of a complex in the unpadded one: its shape, and where its R peak is looked for.
+SHAPE_PLACES = PADDING_SAMPLES + np.arange(-SHAPE_HALF_WIDTH_SAMPLES, SHAPE_HALF_WIDTH_SAMPLES + 1)
+PEAK_PLACES = PADDING_SAMPLES + np.arange(2 * PEAK_SEARCH_SAMPLES + 1)
 
 
 def find_complexes(x: F64) -> Complexes:
     """QRS complexes of a high-passed signal (n,) at 256 Hz, at least four; `NO_COMPLEXES` if there are fewer."""
     if len(x) < 2 * LEVEL_PIECE_S * MODEL_RATE_HZ or np.ptp(x) == 0:
         return NO_COMPLEXES
-    drawn = np.pad(x, PADDING_SAMPLES, mode="edge")
+    drawn = np.concatenate((np.full(PADDING_SAMPLES, x[0]), x, np.full(PADDING_SAMPLES, x[-1])))
     envelope = _envelope(drawn)
     at, heights = _candidates(envelope)
     if len(at) < MIN_BEATS:
@@ -86,7 +91,7 @@ def find_complexes(x: F64) -> Complexes:
     level = _level(envelope)
     if level <= MIN_LEVEL_RATIO * heights.max():
         return NO_COMPLEXES
-    smooth = np.convolve(drawn, np.full(SMOOTHING_SAMPLES, 1 / SMOOTHING_SAMPLES), "same")
+    smooth = np.convolve(drawn, RUNNING_MEAN, "same")
     shapes = _shapes_at(smooth, at)
     own = _template(shapes, heights / level)
     if own is None:
@@ -101,11 +106,16 @@ def find_complexes(x: F64) -> Complexes:
 
 def correlation(shapes: F64, own: F64) -> F64:
     """Correlation (k,) of each shape (k, m) with one (m,) or with one each (k, m); 0 of a flat one."""
-    centred, own = shapes - shapes.mean(axis=1, keepdims=True), own - own.mean(axis=-1, keepdims=True)
-    size = np.sqrt((centred * centred).sum(axis=1) * (own * own).sum(axis=-1))
+    centred, own = _centred(shapes), _centred(own)
+    size = np.sqrt(np.add.reduce(centred * centred, axis=1) * np.add.reduce(own * own, axis=-1))
     return np.asarray(
-        np.divide((centred * own).sum(axis=1), size, out=np.zeros(len(shapes)), where=size > 0), dtype=np.float64
+        np.divide(np.add.reduce(centred * own, axis=1), size, out=np.zeros(len(shapes)), where=size > 0),
+        dtype=np.float64,
     )
+
+
+def _centred(shapes: F64) -> F64:
+    return np.asarray(shapes - np.add.reduce(shapes, axis=-1, keepdims=True) / shapes.shape[-1])
 
 
 def _envelope(drawn: F64) -> F64:
@@ -114,7 +124,7 @@ def _envelope(drawn: F64) -> F64:
 
 
 def _candidates(envelope: F64) -> tuple[npt.NDArray[np.int64], F64]:
-    at, _ = find_peaks(envelope, distance=round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ))
+    at = distant_maxima(envelope, float(round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ)))
     edge = round(EDGE_S * MODEL_RATE_HZ)
     at = at[(at >= edge) & (at < len(envelope) - edge)]
     return at, envelope[at]
@@ -123,14 +133,12 @@ def _candidates(envelope: F64) -> tuple[npt.NDArray[np.int64], F64]:
 def _level(envelope: F64) -> float:
     piece = round(LEVEL_PIECE_S * MODEL_RATE_HZ)
     whole = len(envelope) // piece
-    return float(np.median(envelope[-whole * piece :].reshape(whole, piece).max(axis=1)))
+    return median(envelope[-whole * piece :].reshape(whole, piece).max(axis=1))
 
 
 def _shapes_at(x: F64, at: npt.NDArray[np.int64]) -> F64:
     """Shapes (k, 41) around each sample (k,) of the signal, cut from the padded one."""
-    return np.asarray(
-        x[at[:, None] + (PADDING_SAMPLES + np.arange(-SHAPE_HALF_WIDTH_SAMPLES, SHAPE_HALF_WIDTH_SAMPLES + 1))]
-    )
+    return np.asarray(x[at[:, None] + SHAPE_PLACES])
 
 
 def _template(shapes: F64, heights: F64) -> F64 | None:
@@ -138,9 +146,9 @@ def _template(shapes: F64, heights: F64) -> F64 | None:
     typical = (heights > TYPICAL_HEIGHTS[0]) & (heights < TYPICAL_HEIGHTS[1])
     if typical.sum() < MIN_BEATS - 1:
         return None
-    median = np.median(shapes[typical], axis=0)
-    like = typical & (correlation(shapes, median) > LOW_BEAT_CORRELATION)
-    return np.asarray(shapes[like].mean(axis=0)) if like.sum() >= MIN_BEATS - 1 else np.asarray(median)
+    middle = row_medians(shapes[typical].T)
+    like = typical & (correlation(shapes, middle) > LOW_BEAT_CORRELATION)
+    return np.asarray(shapes[like].mean(axis=0)) if like.sum() >= MIN_BEATS - 1 else middle
 
 
 def _select_beats(at: npt.NDArray[np.int64], heights: F64, alike: F64) -> npt.NDArray[np.int64]:
@@ -163,7 +171,7 @@ def _select_beats(at: npt.NDArray[np.int64], heights: F64, alike: F64) -> npt.ND
 def _search_back(beats: npt.NDArray[np.int64], at: npt.NDArray[np.int64], heights: F64) -> npt.NDArray[np.int64]:
     """Add the highest candidate, though faint, in the middle of each interval that is too long."""
     intervals = np.diff(at[beats])
-    usual = float(np.median(intervals))
+    usual = median(intervals)
     room = max(usual / 2, REFRACTORY_S * MODEL_RATE_HZ)
     added = []
     for k in np.flatnonzero(intervals > MISSED_BEAT_RR_RATIO * usual):
@@ -180,16 +188,17 @@ def _r_peaks(smooth: F64, at: npt.NDArray[np.int64], own: F64) -> npt.NDArray[np
     peak = int(np.argmax(np.abs(own)))
     sign = 1.0 if own[peak] > 0 else -1.0
     first = at + (peak - SHAPE_HALF_WIDTH_SAMPLES - PEAK_SEARCH_SAMPLES)
-    near = smooth[
-        np.clip(first[:, None] + (PADDING_SAMPLES + np.arange(2 * PEAK_SEARCH_SAMPLES + 1)), 0, len(smooth) - 1)
-    ]
+    near = smooth[_within(first[:, None] + PEAK_PLACES, len(smooth))]
     found = first + np.argmax(sign * near, axis=1)
-    return np.asarray(np.clip(found, 0, len(smooth) - 2 * PADDING_SAMPLES - 1), dtype=np.int64)
+    return _within(found, len(smooth) - 2 * PADDING_SAMPLES)
+
+
+def _within(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+    """Sample indices, those outside of a signal (length,) moved to its ends."""
+    return np.asarray(np.minimum(np.maximum(places, 0), length - 1), dtype=np.int64)
 
 
 def _background_level(envelope: F64, at: npt.NDArray[np.int64]) -> float:
     away = np.ones(len(envelope), dtype=np.bool_)
-    away[
-        np.clip(at[:, None] + np.arange(-SHAPE_HALF_WIDTH_SAMPLES, SHAPE_HALF_WIDTH_SAMPLES + 1), 0, len(envelope) - 1)
-    ] = False
+    away[_within(at[:, None] + (SHAPE_PLACES - PADDING_SAMPLES), len(envelope))] = False
     return float(np.sqrt(np.mean(envelope[away] ** 2))) if away.any() else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -101,6 +102,13 @@ def _kurtosis(x: F64) -> float:
 def _power_share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
     """Power in one band as a share of the power in another."""
     power = np.abs(np.fft.rfft(x)) ** 2
-    hz = np.fft.rfftfreq(len(x), 1 / MODEL_RATE_HZ)
-    within = [float(power[(hz >= low) & (hz <= high)].sum()) for low, high in (part, whole)]
-    return within[0] / within[1] if within[1] > 0 else 0.0
+    within, about = (float(np.add.reduce(power[_band(len(x), *band)])) for band in (part, whole))
+    return within / about if about > 0 else 0.0
+
+
+@cache
+def _band(length: int, low: float, high: float) -> slice:
+    """Places in the spectrum of a signal (length,) from one frequency in Hz to another, both included."""
+    hz = np.fft.rfftfreq(length, 1 / MODEL_RATE_HZ)
+    inside = np.flatnonzero((hz >= low) & (hz <= high))
+    return slice(int(inside[0]), int(inside[-1]) + 1)

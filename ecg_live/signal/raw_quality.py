@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import ceil
 
 import numpy as np
 
 from ecg_live.events import F64
+from ecg_live.signal.order_statistics import median, row_medians
 
 MAX_FLAT_SPAN_MV = 0.002  # from lowest to highest in a second; noise of any front end is larger
 MIN_RAILED_SHARE = 0.10  # of a second at the converter's limit; clipped R peaks stay below (18 of 60,000, measured)
@@ -117,7 +119,16 @@ class RawQualityMeter:
         return float(np.mean((x <= bottom + margin) | (x >= top - margin))) > MIN_RAILED_SHARE
 
     def _stepped(self, x: F64) -> bool:
-        medians = [float(np.median(piece)) for piece in np.array_split(x, PIECES_PER_BLOCK) if len(piece)]
-        before = medians[:1] if self._median is None else [self._median]
+        medians = _piece_medians(x)
+        before = medians[0] if self._median is None else self._median
         self._median = medians[-1]
-        return bool(np.max(np.abs(np.diff(before + medians))) > MIN_STEP_MV)
+        return any(abs(after - level) > MIN_STEP_MV for level, after in pairwise([before, *medians]))
+
+
+def _piece_medians(x: F64) -> list[float]:
+    """Medians of the quarters of a second (n,), the first ones a sample longer where they are not equal."""
+    if len(x) % PIECES_PER_BLOCK == 0:
+        return [float(each) for each in row_medians(x.reshape(PIECES_PER_BLOCK, -1))]
+    length, longer = divmod(len(x), PIECES_PER_BLOCK)
+    ends = accumulate([length + 1] * longer + [length] * (PIECES_PER_BLOCK - longer), initial=0)
+    return [median(x[start:stop]) for start, stop in pairwise(ends) if stop > start]

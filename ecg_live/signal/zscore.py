@@ -10,6 +10,7 @@ import numpy as np
 
 from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk
+from ecg_live.signal.order_statistics import percentiles
 
 CLIP_PERCENTILES = (
     1.0,
@@ -35,8 +36,11 @@ def all_usable(_block: int) -> bool:
 
 def clipped_mean_var(block: F64) -> tuple[float, float]:
     """Mean and variance of a block after clipping to its 1st-99th percentile."""
-    clipped = np.clip(block, *np.percentile(block, CLIP_PERCENTILES))
-    return float(clipped.mean()), float(clipped.var())
+    low, high = percentiles(block, CLIP_PERCENTILES)
+    clipped = np.minimum(np.maximum(block, low), high)
+    mean = float(np.add.reduce(clipped)) / len(block)
+    deviation = clipped - mean
+    return mean, float(np.add.reduce(deviation * deviation)) / len(block)
 
 
 class StreamingZScore:
