@@ -48,17 +48,30 @@ class CalibratedHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Calibrated probabilities (n, classes) of features (n, d)."""
-        logits: Tensor = self.net(self._standardised(features))
-        return torch.softmax(logits / self.temperature, dim=-1)
+        return self._probabilities(self._standardised(features))
 
     def distance(self, features: Tensor) -> Tensor:
         """Mahalanobis distance (n,) from the training features."""
-        distance: Tensor = torch.linalg.vector_norm(self._standardised(features) @ self.whiten, dim=-1)
-        return distance
+        return self._distance(self._standardised(features))
 
     def outside(self, features: Tensor) -> Tensor:
         """Whether features (n, d) lie beyond 99.5 % of the training ones, or an embedding is NaN."""
         return ~(self.distance(features) <= self.limit)
+
+    def probabilities_inside(self, features: Tensor) -> list[float] | None:
+        """Calibrated probabilities (classes,) of one window's features (1, d); None where they lie `outside`."""
+        z = self._standardised(features)
+        if not bool(self._distance(z) <= self.limit):
+            return None
+        return [float(each) for each in self._probabilities(z)[0].tolist()]
+
+    def _probabilities(self, z: Tensor) -> Tensor:
+        logits: Tensor = self.net(z)
+        return torch.softmax(logits / self.temperature, dim=-1)
+
+    def _distance(self, z: Tensor) -> Tensor:
+        distance: Tensor = torch.linalg.vector_norm(z @ self.whiten, dim=-1)
+        return distance
 
     def _standardised(self, features: Tensor) -> Tensor:
         z = (features - self.mean) / self.sd

@@ -107,7 +107,8 @@ class ConvEncoderStream:
     def __init__(self, encoder: ConvEncoder) -> None:
         if encoder.padding != "valid":
             raise ValueError("only a valid encoder can be streamed: one with padding differs at every window's edges")
-        self._encoder = encoder
+        # Weights in the memory layout of the input: the same bits, and no rearranging at every step.
+        self._encoder = encoder.to(memory_format=torch.channels_last)
         self.reset()
 
     def reset(self) -> None:
@@ -121,10 +122,11 @@ class ConvEncoderStream:
         states = iter(self._states)
         for i, (conv, (_, c_out, k)) in enumerate(zip(self._encoder.convs, CONV_LAYERS, strict=True)):
             y = _extend(next(states), y, k, 1)
-            y = F.leaky_relu(conv(y), LEAKY_SLOPE) if y.shape[-1] >= k else y.new_empty(1, c_out, 1, 0)
-            if i in POOLED_AFTER:
+            y = conv(y) if y.shape[-1] >= k else y.new_empty(1, c_out, 1, 0)
+            if i in POOLED_AFTER:  # the activation after the pool, as in `maps`
                 y = _extend(next(states), y, POOL_WIDTH, POOL_STRIDE)
                 y = F.max_pool2d(y, (1, POOL_WIDTH), (1, POOL_STRIDE)) if y.shape[-1] >= POOL_WIDTH else y[..., :0]
+            y = F.leaky_relu(y, LEAKY_SLOPE)
         return y[0, :, 0]
 
 

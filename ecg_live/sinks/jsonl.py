@@ -118,7 +118,9 @@ def round_floats(value: Any) -> Any:
     """Round floats to 6 places, at any depth; NaN and infinities become null."""
     if isinstance(value, float):
         return round(value, DECIMAL_PLACES) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, dict | Mapping):  # `dict` first: `Mapping` is slow to ask
         return {key: round_floats(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [round_floats(entry) for entry in value]
