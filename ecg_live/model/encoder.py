@@ -108,7 +108,8 @@ class ConvEncoderStream:
         if encoder.padding != "valid":
             raise ValueError("only a valid encoder can be streamed: one with padding differs at every window's edges")
         # Weights in the memory layout of the input: the same bits, and no rearranging at every step.
-        self._encoder = encoder.to(memory_format=torch.channels_last)
+        self._encoder = encoder
+        encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # which the stub lacks
         self.reset()
 
     def reset(self) -> None:

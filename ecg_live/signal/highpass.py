@@ -7,7 +7,7 @@ from scipy.signal import butter, sosfilt_zi
 
 from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk
-from ecg_live.signal.compiled import filter_sections
+from ecg_live.signal.compiled_filter import filter_sections
 
 CUTOFF_HZ = 0.8  # pass band of Sarkar & Etemad 2020, section 4.1
 FILTER_ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s

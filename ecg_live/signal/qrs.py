@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import find_peaks
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
-from ecg_live.signal.compiled import distant_maxima
 from ecg_live.signal.order_statistics import median, row_medians
 
 # A Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984).
@@ -124,7 +124,7 @@ def _envelope(drawn: F64) -> F64:
 
 
 def _candidates(envelope: F64) -> tuple[npt.NDArray[np.int64], F64]:
-    at = distant_maxima(envelope, float(round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ)))
+    at, _ = find_peaks(envelope, distance=round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ))
     edge = round(EDGE_S * MODEL_RATE_HZ)
     at = at[(at >= edge) & (at < len(envelope) - edge)]
     return at, envelope[at]

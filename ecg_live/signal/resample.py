@@ -104,7 +104,9 @@ class Resampler:
         places, length = self._phases.shape
         count, width, stride = end - begin, self._x.shape[1], self._x.strides
         shape = (len(self._x) - length + 1, width, length)
-        spans = np.ndarray(shape, np.float64, self._x, 0, (*stride, stride[0]))  # as NumPy's as_strided, at a twentieth of the cost
+        spans = np.ndarray(
+            shape, np.float64, self._x, 0, (*stride, stride[0])
+        )  # as NumPy's as_strided, at a twentieth of the cost
         rows = self._phases.take(phase * places // self._up, axis=0)
         # Summed over the first of these axes, products are added one after the other; a single column would not be.
         products = np.zeros((length, max(2, count), width))

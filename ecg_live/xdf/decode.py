@@ -200,25 +200,34 @@ def read_samples(path: Path, stream: StreamHeader, data: bytes) -> tuple[F64, np
             if (rows["n"] == mark).all():
                 return rows["t"].astype(np.float64) if mark else np.full(count, np.nan), rows["v"].astype(np.float64)
     try:
-        return _decode_one_by_one(body, kind, count, len(stream.labels))
+        return _decode_mixed(body, kind, count, len(stream.labels))
     except (ValueError, IndexError, struct.error) as error:
         raise FormatError(
             f"{path.name}: stream {stream.name!r}: a damaged chunk of {count} samples", DAMAGED_REMEDY
         ) from error
 
 
-def _decode_one_by_one(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
+def _decode_mixed(body: memoryview, kind: np.dtype[Any], count: int, width: int) -> tuple[F64, F64]:
     """Samples of which some have a stamp; raises `IndexError` where they do not fill their chunk."""
-    stamps = np.full(count, np.nan)
-    values = np.empty((count, width))
+    marks, size = bytes(body), kind.itemsize * width
+    places: list[int] = []  # of the values of each sample
+    stamped: list[int] = []
     at = 0
     for i in range(count):
-        stamps[i], at = _stamp(body, at)
-        values[i] = np.frombuffer(body, kind, width, at)
-        at += kind.itemsize * width
-    if at != len(body):
+        mark = marks[at]
+        if mark == 8:
+            stamped.append(i)
+        elif mark != 0:
+            raise IndexError(mark)
+        at += 1 + mark
+        places.append(at)
+        at += size
+    if at != len(marks):
         raise IndexError(at)
-    return stamps, values
+    octets, first = np.frombuffer(marks, np.uint8), np.array(places)[:, None]
+    stamps = np.full(count, np.nan)
+    stamps[stamped] = octets[first[stamped] + np.arange(-8, 0)].view("<f8")[:, 0]
+    return stamps, octets[first + np.arange(size)].view(kind).astype(np.float64)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""SciPy's compiled functions give the bits of its public ones; where they do not, the public ones are taken."""
+"""SciPy's compiled filter gives the bits of its public one; where it does not, the public one is taken."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ import pytest
 from scipy.signal import butter
 
 from ecg_live.events import F64
-from ecg_live.signal.compiled import (
-    distant_maxima,
+from ecg_live.signal.compiled_filter import (
     filter_sections,
     filtered_by_scipy,
     first_that_agrees,
-    maxima_by_scipy,
 )
 
 
@@ -30,13 +28,6 @@ def test_filter_gives_the_bits_of_scipy(channels: int, length: int) -> None:
     assert np.array_equal(after, wanted_after)
     assert np.array_equal(x, given[0])
     assert np.array_equal(state, given[1])
-
-
-@pytest.mark.parametrize("length", [0, 2, 3, 100, 3072])
-def test_maxima_are_those_of_scipy(length: int) -> None:
-    x = np.round(np.random.default_rng(length).normal(size=length), 1)  # with plateaus and ties
-    for distance in (1.0, 7.0, 46.0):
-        assert np.array_equal(distant_maxima(x, distance), maxima_by_scipy(x, distance))
 
 
 def _doubled(x: F64) -> F64:
