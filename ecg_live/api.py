@@ -305,7 +305,13 @@ class Model:
         return np.vstack((rows, *found))
 
     def predict(
-        self, signal: SignalLike, rate: float | None = None, *, hop: float = 1.0, baseline: float = 0.0
+        self,
+        signal: SignalLike,
+        rate: float | None = None,
+        *,
+        hop: float = 1.0,
+        baseline: float = 0.0,
+        show_unproven: bool = False,
     ) -> list[dict[str, Any]]:
         """Predict as ``ecg-live run`` does: the same windows, the same numbers.
 
@@ -315,6 +321,8 @@ class Model:
             As for `windows`.
         baseline : float
             Seconds of rest that the recording begins with, for heads with a personal set; 0 for none.
+        show_unproven : bool
+            Heads answer that are not shown to beat chance.
 
         Returns
         -------
@@ -342,7 +350,7 @@ class Model:
 
         if not (math.isfinite(baseline) and baseline >= 0):
             raise ConfigError(f"a baseline of {baseline:g} s; it must be 0 or more", "0 is none, 60 is usual")
-        predictor = Predictor(self._bundle, hop, baseline)
+        predictor = Predictor(self._bundle, hop, baseline, show_unproven=show_unproven)
         classes = {head.name: head.classes for head in self.heads}
         records: list[dict[str, Any]] = []
         with _one_thread():

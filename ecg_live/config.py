@@ -59,6 +59,8 @@ class LiveSettings:
         No dashboard; JSON lines on standard output.
     lsl_out : bool
         Offer results as LSL streams.
+    show_unproven : bool
+        Heads answer that are not shown to beat chance.
     log : str, optional
         File to log to.
     also : tuple of str
@@ -86,13 +88,14 @@ class LiveSettings:
     headless: bool = False
     json: bool = False
     lsl_out: bool = False
+    show_unproven: bool = False
     log: str | None = None
     also: tuple[str, ...] = ()
 
 
 NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
 MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # three windows; an hour is more than a wearer sits still
-SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out")
+SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out", "show_unproven")
 USER_PORTS = range(1024, 65536)  # that a user may open
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 

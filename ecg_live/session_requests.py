@@ -70,7 +70,9 @@ class SessionRequests:
             self._warn(f"{NO_ECG}: a baseline changes nothing")
             return
         for name in heads:
-            self._warn(f"head {name} has no personal set: a baseline changes nothing")
+            held = self._predictor.holds_personal_set(name)
+            why = "has a personal set that is not shown to help" if held else "has no personal set"
+            self._warn(f"head {name} {why}: a baseline changes nothing")
 
     def _serve(self) -> None:
         while (request := self._waiting.get()) is not None:

@@ -11,6 +11,7 @@ from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.calibrated_head import CalibratedHead
 from ecg_live.model.card import HeadCard
+from ecg_live.model.chance import answering_sets, describe_evidence
 from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Names
 from training.data.labelled_windows import LabelledWindows
@@ -109,6 +110,10 @@ def train_label(
     result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks)
     heads = {name: _fit_shipped_head(name, table, chosen[name], head, seed) for name in chosen}
     card = _head_card(result, corpus.dataset, table, head, evaluate.baseline)
+    mute = [f"{name} set: {describe_evidence(card, name)}" for name in card.sets if name not in answering_sets(card)]
+    if mute:
+        result = replace(result, remarks=(*remarks, *mute))
+        card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
     return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)))
 
 

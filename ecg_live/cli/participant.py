@@ -81,7 +81,8 @@ class ParticipantState:
         known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
         scale = None if known is None else WearerScale(known.mean, known.var, known.blocks)
         path = SignalPath(info, self._settings.hop, scale)
-        predictor = Predictor(bundle, self._settings.hop, self._settings.baseline)
+        settings = self._settings
+        predictor = Predictor(bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
         self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
             resumed = self._resume(self._profile, bundle, fitted)

@@ -10,6 +10,7 @@ from ecg_live.model.card import HeadCard
 from ecg_live.model.features import FeatureKind
 
 NOT_SHOWN = "not shown to beat chance"  # why a head abstains
+SHOW_UNPROVEN = "--show-unproven"  # the option that lets such a head answer
 LOSO_TEXT = "leave one subject out"  # begins the protocol of scores on new subjects
 CHANCE_AUROC = 0.5
 CONSTANT = "majority class"  # in rows of scores: always the classes' shares
@@ -52,9 +53,9 @@ def answering_sets(card: HeadCard) -> tuple[str, ...]:
 def describe_evidence(card: HeadCard, name: str) -> str:
     """One clause on what the card shows of a set."""
     if not beats_chance(card, name):
-        return f"{NOT_SHOWN}: answers only with --show-unproven"
+        return f"{NOT_SHOWN}: answers only with {SHOW_UNPROVEN}"
     if name not in answering_sets(card):
-        return "worse than the population set: answers only with --show-unproven"
+        return f"worse than the population set: answers only with {SHOW_UNPROVEN}"
     constant = "; its probabilities are no better than a constant" if worse_than_constant(card, name) else ""
     return f"ranks better than chance{constant}"
 

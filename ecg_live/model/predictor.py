@@ -13,6 +13,7 @@ from ecg_live.events import F32, F64, State
 from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.chance import NOT_SHOWN, answering_sets
 from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
@@ -62,14 +63,19 @@ class Predictor:
         Seconds between windows. An encoder that declares a stream is streamed at hops of whole seconds.
     baseline : float
         Length (s) of a resting baseline at the start, 0 for none. Heads with a personal set use it then.
+    show_unproven : bool
+        Sets answer that the card does not show to beat chance, or to be no worse than the one before.
     """
 
-    def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0) -> None:
+    def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0, *, show_unproven: bool = False) -> None:
         streams = bundle.encoder.maps_per_window > 0 and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
         self.engine: StreamingEmbedder | WindowEmbedder = (
             StreamingEmbedder(bundle) if streams else WindowEmbedder(bundle)
         )
         self._heads = bundle.heads
+        self._answering = {
+            name: card.sets if show_unproven else answering_sets(card) for name, card in bundle.card.heads.items()
+        }
         self._classes = {info.name: info.classes for info in bundle.head_infos}
         self._baseline: Baseline | None = None
         self._resumed_text = ""  # for the next event, after `resume`
@@ -77,6 +83,10 @@ class Predictor:
         self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
         self.baseline_event: State | None = None  # of the last window
         self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
+
+    def holds_personal_set(self, head: str) -> bool:
+        """Whether a head has a personal set, be it one that answers or not."""
+        return "personal" in self._heads[head]
 
     @property
     def baseline_pending(self) -> bool:
@@ -98,9 +108,9 @@ class Predictor:
         Returns
         -------
         tuple of str
-            Heads without a personal set: the baseline does not change them.
+            Heads without a personal set that answers: the baseline does not change them.
         """
-        without = tuple(name for name, sets in self._heads.items() if "personal" not in sets)
+        without = tuple(name for name, sets in self._answering.items() if "personal" not in sets)
         self._baseline = Baseline(seconds, since) if len(without) < len(self._heads) else None
         return without
 
@@ -116,8 +126,10 @@ class Predictor:
         return results
 
     def _predict_head(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
-        personal = self._baseline is not None and self._baseline.complete and "personal" in self._heads[name]
+        personal = self._baseline is not None and self._baseline.complete and "personal" in self._answering[name]
         which = "personal" if personal else "population"
+        if reason is None and which not in self._answering[name]:
+            reason = NOT_SHOWN
         head = self._heads[name][which]
         x = self._inputs(head, features)
         if reason is None and head.inputs == "hrv" and np.isnan(x).any():

@@ -150,7 +150,7 @@ def _predict_subject(
     remarks: list[str],
 ) -> Iterator[ScoredPrediction]:
     """Predictions for all labelled windows of a subject, in an order as if the subject had rested first."""
-    predictor = Predictor(bundle, HOP_S, baseline)
+    predictor = Predictor(bundle, HOP_S, baseline, show_unproven=True)
     # Windows of several sessions, and in another order, are not one stream: each is a segment of its own.
     windows = [each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(windows)]
     rest = [each for each in windows if np.isfinite(each.rest)]

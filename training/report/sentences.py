@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from ecg_live.html.markup import count, interval_text, join, number, p_value_text, signed_number, tag
+from ecg_live.model.chance import CONSTANT, FEATURE_TEXTS, LOSO_TEXT
 from training.results import LabelResult, PairedComparison, ResultRow
 
 LOSO = "loso"
 FEATURE_NAMES = {
-    "majority": "majority class",
-    "hrv": "HR + HRV",
+    "majority": CONSTANT,
+    "hrv": FEATURE_TEXTS["hrv"],
     "random encoder": "random encoder",
     "random encoder + hrv": "random encoder + HR + HRV",
-    "embedding": "this encoder",
-    "both": "this encoder + HR + HRV",
+    "embedding": FEATURE_TEXTS["embedding"],
+    "both": FEATURE_TEXTS["both"],
 }
 PROTOCOL_TEXTS = {
-    LOSO: "leave one subject out: a score for new subjects",
+    LOSO: f"{LOSO_TEXT}: a score for new subjects",
     "kfold": "k-fold, segments mixed: not a score for new subjects",
 }
 SIGNIFICANCE_LEVEL = 0.05

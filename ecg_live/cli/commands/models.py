@@ -56,6 +56,8 @@ def _encoder(card: ModelCard) -> str:
 
 
 def _print_card(console: Console, name: str, card: ModelCard) -> None:
+    from ecg_live.model.chance import describe_evidence
+
     accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
     lines = [
         f"[bold]{name}[/]: {card.name}",
@@ -67,6 +69,7 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
     for head_name, head in card.heads.items():
         console.print(f"\nhead [bold]{head_name}[/]: {' or '.join(head.classes)}; {head.data}", highlight=False)
         console.print(_describe_sets(head), highlight=False)
+        console.print("; ".join(f"{name} set: {describe_evidence(head, name)}" for name in head.sets), highlight=False)
         console.print(str(head.scores.get("protocol", "")), highlight=False)
         console.print(_score_table(head.scores.get("rows", [])))
         console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)

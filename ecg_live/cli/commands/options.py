@@ -69,6 +69,9 @@ Also = Annotated[
     ),
 ]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
+ShowUnproven = Annotated[
+    bool, typer.Option("--show-unproven", help="Let heads answer that are not shown to beat chance.")
+]
 Log = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Log device errors, reconnects, warnings and failures here; nothing personal."),

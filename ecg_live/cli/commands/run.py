@@ -27,6 +27,7 @@ from ecg_live.cli.commands.options import (
     RollMinutes,
     Seconds,
     SessionId,
+    ShowUnproven,
     Source,
     Speed,
     Unit,
@@ -56,6 +57,7 @@ def run(
     markers: Markers = None,
     mark_port: MarkPort = None,
     lsl_out: LslOut = False,
+    show_unproven: ShowUnproven = False,
     also: Also = None,
     log: Log = None,
     debug: Debug = False,
@@ -88,6 +90,7 @@ def run(
         "markers": markers,
         "mark_port": mark_port,
         "lsl_out": lsl_out or None,
+        "show_unproven": show_unproven or None,
         "also": also or None,
         "log": log,
     }

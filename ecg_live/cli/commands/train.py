@@ -172,6 +172,7 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
 
 def _print_scores(label: LabelResult) -> None:
     """Print a label, a line for each row of its results, and which of them the bundle's sets have (marked)."""
+    from ecg_live.model.chance import SHOW_UNPROVEN
     from training.report.sentences import chosen_rows
 
     print(f"{label.name} ({' / '.join(label.classes)})")
@@ -188,3 +189,6 @@ def _print_scores(label: LabelResult) -> None:
             f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  ({protocol}, {row.scores.people} subjects)"
         )
     print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")
+    for remark in label.remarks:
+        if SHOW_UNPROVEN in remark:
+            print(f"  {remark}")

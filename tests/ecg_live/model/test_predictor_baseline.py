@@ -21,7 +21,7 @@ from ecg_live.model.predictor import Predictor, StreamingEmbedder
 from ecg_live.results import HeadResult, Quality, Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.chunk_cutting import cut, sizes
-from tests.support.random_bundles import LOAD, random_bundle
+from tests.support.random_bundles import LOAD, random_bundle, scores_above_chance
 from tests.support.synthetic_signals import Tape, ecg, info, play
 
 BAD = Quality("unusable", ("flat line",))
@@ -136,7 +136,9 @@ def test_however_the_stream_is_cut_the_answers_are_the_same(
 def test_a_head_on_beats_alone_abstains_without_them_and_one_on_both_does_not(windows: list[Window]) -> None:
     torch.manual_seed(0)
     kinds: dict[str, FeatureKind] = {"beats": "hrv", "both": "both"}
-    cards = {name: HeadCard(LOAD, inputs={"population": kind}) for name, kind in kinds.items()}
+    cards = {
+        name: HeadCard(LOAD, inputs={"population": kind}, scores=scores_above_chance()) for name, kind in kinds.items()
+    }
     heads = {name: {"population": CalibratedHead(2, kind)} for name, kind in kinds.items()}
     for sets in heads.values():
         sets["population"].limit.fill_(1e9)
