@@ -16,6 +16,7 @@ from devices.device_choice import DeviceChoice
 from devices.link import DeviceTransport, Driver, Emit, FoundDevice, Link, LinkLost
 from ecg_live.errors import DeviceError, DeviceLost, DeviceNotFound
 from ecg_live.events import Beats, Chunk, Clock, State, StateName, StreamEvent
+from ecg_live.text import duration_text
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -212,7 +213,9 @@ class Supervisor:
             self._report_state("lost" if is_new else "searching", f"{device}{self._lost_since()}: {why}")
             if now - self._last_data >= self._timeouts.reconnect:
                 self._report_state("gave_up", f"{device} did not come back within {self._timeouts.reconnect:g} s")
-                raise DeviceLost(f"{device} was lost {now - self._last_data:.0f} s ago: {why}", remedy) from error
+                raise DeviceLost(
+                    f"{device} was lost {duration_text(now - self._last_data)} ago: {why}", remedy
+                ) from error
         elif math.isnan(self._found_at):
             if now - began >= self._timeouts.find:
                 raise DeviceNotFound(f"no {device} in reach, looked for {now - began:.0f} s", remedy) from error
@@ -225,7 +228,7 @@ class Supervisor:
         """How long ago data were lost, in words; empty before the first data."""
         if math.isnan(self._last_data):
             return ""
-        return f", lost {self._clock() - self._last_data:.0f} s ago, attempt {self._failures}"
+        return f", lost {duration_text(self._clock() - self._last_data)} ago, attempt {self._failures}"
 
     def _back_off(self) -> float:
         ceiling = min(_MAX_BACK_OFF_S, _MIN_BACK_OFF_S * 2.0 ** min(self._failures, 10))

@@ -21,6 +21,7 @@ from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ConfigError, DeviceLost, ProtocolError
 from ecg_live.events import F64, Chunk, Clock, Gap, State, StateName, StreamEvent, StreamInfo
 from ecg_live.lsl_library import clock_offset
+from ecg_live.text import duration_text
 
 _POLL_INTERVAL_S = 0.05  # of the streams in reach
 _MIN_CHUNK_S = 0.020  # of samples per pull, so that the thread does not wake for each one
@@ -259,7 +260,7 @@ class LslSource:
         if silence >= self._timeouts.reconnect:
             yield self._state("gave_up", f"{self._name} did not come back within {self._timeouts.reconnect:g} s")
             raise DeviceLost(
-                f"{self._name} was lost {silence:.0f} s ago",
+                f"{self._name} was lost {duration_text(silence)} ago",
                 f"start its outlet again; have firewalls let {LSL_PORTS} pass",
             )
 
@@ -267,7 +268,9 @@ class LslSource:
         return f"; {_OTHER_STREAM_NOTE}" if self._refused else ""
 
     def _lost_since(self) -> str:
-        return f", lost {self._clock() - self._last_data:.0f} s ago, attempt {self._failures}" if self._lost else ""
+        if not self._lost:
+            return ""
+        return f", lost {duration_text(self._clock() - self._last_data)} ago, attempt {self._failures}"
 
     def _state(self, state: StateName, detail: str) -> State:
         return State(state, detail, self._clock())

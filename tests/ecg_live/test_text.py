@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.text import sanitize
+from ecg_live.text import duration_text, sanitize
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_control_characters_become_spaces(text: str, said: str) -> None:
 def test_any_text_becomes_one_printable_line(text: str) -> None:
     assert sanitize(text).isprintable()
     sanitize(text).encode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (119.4, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h 0 min"), (11_100, "3 h 5 min")],
+)
+def test_durations_in_the_units_that_a_reader_expects(seconds: float, words: str) -> None:
+    assert duration_text(seconds) == words
