@@ -16,6 +16,7 @@ import numpy as np
 import pylsl
 import pytest
 
+from devices.bitalino import BitalinoDriver
 from devices.bluetooth.heart_rate import HeartRateDriver
 from devices.bluetooth.movesense import MovesenseDriver
 from devices.bluetooth.polar import PolarDriver
@@ -29,6 +30,7 @@ from devices.read_options import ReadOptions
 from devices.replay import Replay
 from devices.serial_link import SerialTransport
 from devices.shimmer import ShimmerDriver
+from devices.simulate.bitalino import SimulatedBitalino
 from devices.simulate.emulator import Emulator
 from devices.simulate.movesense import SimulatedMovesense
 from devices.simulate.player import Player
@@ -167,4 +169,9 @@ ECG: dict[str, Callable[[], Rig]] = {
     ),
     "shimmer on a serial port": serial,
 }
-ALL = ECG | {"strap": lambda: over_wire(lambda time: HeartRateDriver("", time), SimulatedStrap(RR))}
+ALL = ECG | {
+    "strap": lambda: over_wire(lambda time: HeartRateDriver("", time), SimulatedStrap(RR)),
+    "bitalino": lambda: over_wire(  # 10 bits do not hold the index of a sample: its own tests count
+        lambda time: BitalinoDriver("BITalino-12-34", clock=time), SimulatedBitalino(RAMP)
+    ),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from devices.brainflow import library
+from devices.brainflow.link import BoardTransport
 from devices.device_source import DeviceSource
+from devices.link import FoundDevice, LinkLost
 from devices.read_options import ReadOptions
 from devices.uri import open_source
 from ecg_live.errors import ConfigError, DeviceError, DeviceLost
@@ -142,3 +145,18 @@ def test_a_board_that_does_not_connect(text: str, message: str) -> None:
         read(opened(text), 1)
     assert not isinstance(caught.value, DeviceLost)
     assert caught.value.remedy
+
+
+def test_a_board_that_is_busy() -> None:
+    board = FoundDevice("SYNTHETIC_BOARD", "SYNTHETIC_BOARD")
+
+    async def main() -> None:
+        transport = BoardTransport(board.name, 250.0, {})
+        link = await transport.connect(board, 5.0)
+        with pytest.raises(LinkLost, match="this program has it already") as caught:
+            await transport.connect(board, 5.0)
+        assert caught.value.remedy
+        await link.close()
+        await (await transport.connect(board, 5.0)).close()  # and it is free again
+
+    asyncio.run(main())

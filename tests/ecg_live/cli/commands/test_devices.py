@@ -8,7 +8,7 @@ import os
 import pylsl
 import pytest
 
-from devices.discovery import _identify
+from devices.discovery import _identify, _serial_source
 from devices.link import FoundDevice
 from ecg_live.cli.commands.devices import show_devices
 from ecg_live.cli.commands.doctor import DEVICE_CHECKS
@@ -63,6 +63,18 @@ def test_a_time_that_cannot_be() -> None:
 )
 def test_known_devices_by_radio(name: str, services: tuple[str, ...], source: str) -> None:
     assert _identify(FoundDevice(name, "AA:BB", services, -60), name_is_unique=True).source == source
+
+
+@pytest.mark.parametrize(
+    ("port", "description", "source"),
+    [
+        ("/dev/rfcomm0", "n/a", "shimmer:/dev/rfcomm0"),
+        ("/dev/cu.BITalino-12-34-DevB", "n/a", "bitalino:/dev/cu.BITalino-12-34-DevB"),
+        ("COM5", "BITalino-12-34 (COM5)", "bitalino:COM5"),
+    ],
+)
+def test_serial_ports_by_their_name(port: str, description: str, source: str) -> None:
+    assert _serial_source(port, description) == source
 
 
 def test_two_devices_of_one_name_go_by_address() -> None:
