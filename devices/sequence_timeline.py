@@ -12,7 +12,7 @@ from devices.clock import DeviceClock
 from ecg_live.events import F64
 
 _MIN_STALL_S = 0.1  # of silence, before frames may have been lost: devices have buffers of more
-_CONFIRM_S = 0.3  # of arrivals that are all late: frames were lost; delayed ones catch up within it
+_CONFIRM_S = 0.5  # of arrivals that are all late: frames were lost; delayed ones catch up within it
 _MAX_HOLD_S = 1.0  # less than the supervisor's limit of silence, of which some has passed
 CAUSE_DROPPED, CAUSE_GARBLED = "the device dropped frames", "bytes were garbled on the way"
 CAUSE_DISCONNECTED = "the connection was lost"
