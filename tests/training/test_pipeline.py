@@ -229,6 +229,8 @@ def test_the_report_names_all_data_and_the_bundle_all_licences(tmp_path: Path) -
     first = load_bundle(job.out)
     licensed = replace(first, card=replace(first.card, licence="GPL-3.0-or-later; data: mine", pretext={}))
     save_bundle(licensed, tmp_path / "old.safetensors")
+    path = tmp_path / "own" / "manifest.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",load", ",strain"), encoding="utf-8")
     more = replace(job, add_head=tmp_path / "old.safetensors", out=tmp_path / "b.safetensors")
     assert run_training(more, quick(), ProgressDisplay(quiet=True)) is not None
     assert load_bundle(more.out).card.licence == "GPL-3.0-or-later; data: mine; the user's own"
