@@ -131,6 +131,8 @@ def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):  # the tests may run under nohup
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.argv = request["argv"]
 
 

@@ -155,7 +155,10 @@ def test_the_key_distinguishes_inputs_and_settings(
     assert corpus_key(other, settings, settings.hop) != before
 
 
-@pytest.mark.parametrize(("module", "name"), [(quality, "LEAST_ALIKE"), (beats, "ECTOPIC"), (raw_quality, "RAIL")])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(quality, "MIN_GOOD_BEAT_CORRELATION"), (beats, "MAX_RR_DEVIATION"), (raw_quality, "RAIL_SHARE")],
+)
 def test_another_quality_gate_is_another_corpus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
