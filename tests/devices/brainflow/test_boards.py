@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from ecg_live.errors import ConfigError, DeviceError, DeviceLost
 from ecg_live.events import Chunk, Gap, Marker, StreamEvent
 from tests.support.bitalino_rig import follow
 
-pytest.importorskip("brainflow", reason="the extra brainflow is not installed")
+brainflow = pytest.importorskip("brainflow", reason="the extra brainflow is not installed")
 
 
 def opened(text: str, options: ReadOptions | None = None) -> DeviceSource:
@@ -51,11 +52,16 @@ def test_synthetic_board() -> None:
 
 def test_markers_of_a_board() -> None:
     items: list[Chunk | StreamEvent] = []
+    inserted = False
     with opened("SYNTHETIC_BOARD") as source:
         for item in source:
-            if isinstance(item, Chunk) and not any(isinstance(one, Chunk) for one in items):
+            if isinstance(item, Chunk) and not inserted:
                 link = source._driver._link  # type: ignore[attr-defined]
-                link._board.insert_marker(4.5)
+                with suppress(
+                    brainflow.board_shim.BrainFlowError
+                ):  # this connection ended, and the next one is not ready
+                    link._board.insert_marker(4.5)
+                    inserted = True
             items.append(item)
             if isinstance(item, Marker) or follow(items) > 1000:
                 break
