@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -12,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from devices.read_options import ReadOptions
-from devices.uri import check_source, open_source
+from devices.uri import check_source, open_source, split_scheme
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.events import (
     STATES,
@@ -45,14 +44,15 @@ def open_auxiliary(uri: str, clock: Clock = time.monotonic) -> tuple[Source, tup
     DeviceError
         It is not there, or cannot be connected.
     """
-    scheme, colon, text = uri.partition(":")
-    if colon and scheme.casefold() == "lsl":
+    schemed = split_scheme(uri)
+    if schemed is None or schemed[0] == "file":
+        raise ConfigError(f"--also {uri} is a file", "name a live source, such as lsl:NAME or hr:NAME")
+    scheme, text = schemed
+    if scheme == "lsl":
         from devices.lsl.auxiliary import open_lsl_auxiliary  # noqa: PLC0415 - other devices need no LSL
 
         stream_source = open_lsl_auxiliary(text, clock)
         return stream_source, stream_source.info.auxiliary
-    if not colon or scheme.casefold() == "file" or os.path.exists(uri):  # noqa: PTH110 - as in `devices.uri`
-        raise ConfigError(f"--also {uri} is a file", "name a live source, such as lsl:NAME or hr:NAME")
     source = open_source(uri, ReadOptions(), clock)
     check_source(source)
     return source, (_device_stream(source.info), *source.info.auxiliary)
@@ -121,8 +121,7 @@ class AuxiliaryFollower:
             case AuxiliarySamples():
                 self._record(item)
             case Chunk() if len(item.samples):
-                times = item.time + np.arange(len(item.samples)) / self._stream.rate
-                self._record(AuxiliarySamples(self._stream, times, item.samples))
+                self._record(self._stream.samples(item.samples, item.time))
             case Beats() if not self._stream.rate:
                 rows = np.array([(item.heart_rate, interval) for interval in item.rr or (np.nan,)])
                 self._record(AuxiliarySamples(self._stream, np.full(len(rows), item.time), rows))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 def marker_text(row: Sequence[object]) -> str:
     """Return a marker's text as it was sent, several channels joined in one line. Integers keep all their digits."""
-    words = [_format_value(value) for value in row]
+    words = [value_text(value) for value in row]
     return words[0] if len(words) == 1 else " ".join(" ".join(words).split())
 
 
-def _format_value(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return one value as text; integers keep all their digits."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, float):

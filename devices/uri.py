@@ -76,7 +76,7 @@ def open_source(uri: str, options: ReadOptions, clock: Clock = time.monotonic) -
     RecordingError
         The file is missing or is not a recording.
     """
-    if (schemed := _split_scheme(uri)) and schemed[0] != "file":
+    if (schemed := split_scheme(uri)) and schemed[0] != "file":
         return _open_device(uri, *schemed, options, clock)
     path, options = _split_part(_file_path(uri), options)
     return Replay(open_recording(path, options), options, clock)
@@ -88,7 +88,7 @@ def check_source(source: Source) -> None:
         check()
 
 
-def _split_scheme(uri: str) -> tuple[str, str] | None:
+def split_scheme(uri: str) -> tuple[str, str] | None:
     """Return scheme and remainder; None for a path, an existing file included."""
     found = _SCHEME_PATTERN.fullmatch(uri)
     if found is None or os.path.exists(uri):  # noqa: PTH110 - Path.exists raises for a name that is too long
@@ -109,7 +109,7 @@ def _open_device(uri: str, scheme: str, text: str, options: ReadOptions, clock: 
 
 
 def _file_path(uri: str) -> Path:
-    schemed = _split_scheme(uri)
+    schemed = split_scheme(uri)
     return _user_path(uri if schemed is None else re.sub(r"^//(?=/)", "", schemed[1]))
 
 

@@ -47,6 +47,10 @@ class AuxiliaryStream:
     text: bool = False
     source_id: str = ""
 
+    def samples(self, values: F64, time: float) -> AuxiliarySamples:
+        """Consecutive samples (n, channels) at the stream's rate; ``time`` is the session clock of the first."""
+        return AuxiliarySamples(self, time + np.arange(len(values)) / self.rate, values)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuxiliarySamples:

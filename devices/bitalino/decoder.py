@@ -8,7 +8,7 @@ from devices.bitalino.framer import BitalinoSkippedBytes, DataFrame
 from devices.bitalino.protocol import SEQUENCE_COUNT
 from devices.bitalino.settings import BitalinoSettings
 from devices.sequence_timeline import SequenceTimeline
-from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Gap, StreamEvent
+from ecg_live.events import AuxiliaryStream, Chunk, Gap, StreamEvent
 
 
 class BitalinoDecoder:
@@ -23,7 +23,6 @@ class BitalinoDecoder:
     """
 
     def __init__(self, settings: BitalinoSettings, other_ports: AuxiliaryStream | None) -> None:
-        self._rate = settings.rate
         self._ecg_place, self._zero_count = settings.ecg_place, settings.zero_count
         self._mv_per_count = settings.mv_per_count
         self._other_ports = other_ports
@@ -81,8 +80,7 @@ class BitalinoDecoder:
             items.append(Chunk(ecg, start, time, arrived))
             if self._other_ports is not None:
                 values = counts[:, self._other_places] * self._other_mv_per_count
-                times = time + np.arange(len(counts)) / self._rate
-                items.append(AuxiliarySamples(self._other_ports, times, values))
+                items.append(self._other_ports.samples(values, time))
         if report := self._timeline.clock.drift_report(arrived):
             items.append(report)
         return items

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from devices.bluetooth.frame_timeline import FrameTimeline
 from devices.bluetooth.pmd import Measurement, start_request
 from devices.bluetooth.polar_frames import ACCELERATION_AXES, ACCELERATION_RATES_HZ, parse_acceleration
 from devices.repeated_warnings import WarningCounter
 from ecg_live.errors import ConfigError, ProtocolError
-from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Gap, State, StreamEvent
+from ecg_live.events import AuxiliaryStream, Chunk, Gap, State, StreamEvent
 
 DEFAULT_ACCELERATION_RATE_HZ = 50  # enough for posture, breathing and steps, and light on the link
 _BITS, _RANGE_G = 16, 8  # the widest range of the H10
@@ -75,8 +73,7 @@ class Acceleration:
         for item in self._timeline.push(frame, arrived):
             match item:
                 case Chunk():
-                    times_s = item.time + np.arange(len(item.samples)) / self.stream.rate
-                    yield AuxiliarySamples(self.stream, times_s, item.samples)
+                    yield self.stream.samples(item.samples, item.time)
                 case Gap():
                     yield self._warning(f"{item.lost} samples were lost ({item.cause})", arrived)
                 case State() if item.state == "warning":  # the clock's drift is that of the ECG

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Iterator
@@ -12,10 +11,9 @@ from typing import Self
 
 import numpy as np
 import pylsl
-from pylsl.util import TimeoutError as LslTimeout
 
-from devices.lsl.channels import LslLayout
-from devices.lsl.inlet import CONNECTION_ERRORS, fetch_description, make_inlet, subscribe
+from devices.lsl.channels import LslLayout, channel_texts
+from devices.lsl.inlet import CONNECTION_ERRORS, fetch_description, make_inlet, subscribe_persistently
 from devices.lsl.rate_check import MeasuredRate
 from devices.lsl.resolve import (
     FORGET_AFTER_S,
@@ -27,8 +25,9 @@ from devices.lsl.resolve import (
     same_identity,
     uri_for,
 )
-from devices.lsl.sample_loss import MAX_FUTURE_STAMP_S, MAX_LOSS_S
+from devices.lsl.sample_loss import is_of_session_clock
 from devices.lsl.source import LslSource
+from devices.marker_text import value_text
 from devices.read_options import ReadOptions
 from ecg_live.errors import DeviceNotFound
 from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Clock, State, StreamEvent, StreamInfo
@@ -70,13 +69,7 @@ def open_lsl_auxiliary(spec: str, clock: Clock = time.monotonic, timeouts: LslTi
 
 
 def _stream_of(found: pylsl.StreamInfo) -> AuxiliaryStream:
-    count = found.channel_count()
-    labels, units = (
-        [(text or "").strip() for text in (texts or [])][:count]
-        for texts in (found.get_channel_labels(), found.get_channel_units())
-    )
-    labels += [""] * (count - len(labels))
-    units += [""] * (count - len(units))
+    labels, _, units = channel_texts(found)
     names = [label or f"channel {number}" for number, label in enumerate(labels, 1)]
     return AuxiliaryStream(
         found.name() or uri_for(found),
@@ -99,10 +92,6 @@ def _read_all_channels(found: pylsl.StreamInfo) -> LslLayout:
         auxiliary=(stream,),
     )
     return LslLayout(info, tuple(range(count)), np.ones(count))
-
-
-def _as_text(value: bytes | str) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 class _RegularSource(LslSource):
@@ -155,11 +144,7 @@ class _IrregularSource:
 
     def _follow(self, found: ResolvedStream) -> Iterator[StreamEvent]:
         inlet = make_inlet(found, synced=True)
-        subscribed = False
-        while not subscribed and not self._closed.is_set():
-            with contextlib.suppress(LslTimeout):
-                subscribe(inlet, self._closed)
-                subscribed = True
+        subscribe_persistently(inlet, self._closed)
         yield State("streaming", f"LSL stream {self._stream.name} is connected", self._clock())
         while not self._closed.wait(_POLL_INTERVAL_S):
             yield from self._pull(inlet)
@@ -171,12 +156,12 @@ class _IrregularSource:
             return
         now = self._clock()
         times = np.asarray(stamps, dtype=np.float64) + self._offset
-        foreign = ~((now - times >= -MAX_FUTURE_STAMP_S) & (now - times <= MAX_LOSS_S))
+        foreign = np.array([not is_of_session_clock(time, now) for time in times.tolist()])
         if foreign.any():
             yield from self._report_clock(float((times - now)[foreign][0]))
             times = np.where(foreign, now, times)
         if self._stream.text:
-            yield AuxiliarySamples(self._stream, times, tuple(tuple(map(_as_text, row)) for row in values.tolist()))
+            yield AuxiliarySamples(self._stream, times, tuple(tuple(map(value_text, row)) for row in values.tolist()))
         else:
             yield AuxiliarySamples(self._stream, times, np.asarray(values, dtype=np.float64).reshape(len(times), -1))
 

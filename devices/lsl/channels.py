@@ -73,8 +73,8 @@ def _rate(found: pylsl.StreamInfo, options: ReadOptions, uri: str) -> float:
     return stated if given is None else given  # `RateCheck` compares it with the samples: a stated rate may be wrong
 
 
-def _describe_channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], list[str]]:
-    """Return the channels to choose from, and their units as stated."""
+def channel_texts(found: pylsl.StreamInfo) -> tuple[list[str], list[str], list[str]]:
+    """Labels, types and units of all channels; empty where the stream states none."""
     count = found.channel_count()
     labels, kinds, units = (
         [(text or "").strip() for text in (texts or [])][:count]
@@ -82,7 +82,13 @@ def _describe_channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedCh
     )
     for texts in (labels, kinds, units):
         texts.extend([""] * (count - len(texts)))
-    if count == 1:
+    return labels, kinds, units
+
+
+def _describe_channels(found: pylsl.StreamInfo) -> tuple[list[channels.OfferedChannel], list[str]]:
+    """Return the channels to choose from, and their units as stated."""
+    labels, kinds, units = channel_texts(found)
+    if len(labels) == 1:
         labels[0] = labels[0] or found.name()
     offered = []
     for number, (label, kind) in enumerate(zip(labels, kinds, strict=True), 1):

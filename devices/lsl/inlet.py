@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -64,6 +65,14 @@ def subscribe(inlet: pylsl.StreamInlet, closed: Event) -> None:
     """Subscribe, then measure the other machine's clock while samples queue up. Raises `CONNECTION_ERRORS`."""
     for step in (inlet.open_stream, inlet.time_correction):
         _retry_until_closed(step, closed)
+
+
+def subscribe_persistently(inlet: pylsl.StreamInlet, closed: Event) -> None:
+    """Subscribe, however long it takes while the outlet lives: its samples wait in the inlet. Raises `LostError`."""
+    while not closed.is_set():
+        with contextlib.suppress(LslTimeout):
+            subscribe(inlet, closed)
+            return
 
 
 def fetch_description(

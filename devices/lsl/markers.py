@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import socket
 import time
@@ -12,11 +11,10 @@ from types import TracebackType
 from typing import Self
 
 import pylsl
-from pylsl.util import TimeoutError as LslTimeout
 
-from devices.lsl.inlet import CALL_TIMEOUT_S, CONNECTION_ERRORS, make_inlet, subscribe
+from devices.lsl.inlet import CALL_TIMEOUT_S, CONNECTION_ERRORS, make_inlet, subscribe_persistently
 from devices.lsl.resolve import FORGET_AFTER_S, ResolvedStream, distinct
-from devices.lsl.sample_loss import MAX_FUTURE_STAMP_S, MAX_LOSS_S
+from devices.lsl.sample_loss import is_of_session_clock
 from devices.marker_text import marker_text
 from ecg_live.events import Clock, State, StateName
 from ecg_live.lsl_library import clock_offset
@@ -118,7 +116,7 @@ class LslMarkers:
         uid = found.uid()
         try:
             inlet = make_inlet(found, synced=True)
-            self._subscribe(inlet)
+            subscribe_persistently(inlet, self._stopping)
             if not self._stopping.is_set():
                 self._report_state("markers", f"markers of {found.name()} on {found.hostname()} come in")
             self._inlets[uid] = found.name(), inlet
@@ -126,14 +124,6 @@ class LslMarkers:
             self._broken_at[uid] = time.monotonic()
         finally:
             del self._pending[uid]
-
-    def _subscribe(self, inlet: pylsl.StreamInlet) -> None:
-        """Retry while the outlet lives: its markers wait in the inlet. Raises `LostError`."""
-        subscribed = False
-        while not subscribed and not self._stopping.is_set():
-            with contextlib.suppress(LslTimeout):
-                subscribe(inlet, self._stopping)
-                subscribed = True
 
     def _drain(self) -> None:
         """Deliver the received markers of all streams, sorted by time."""
@@ -149,7 +139,7 @@ class LslMarkers:
             now = self._clock()
             for row, stamp in zip(values.tolist(), stamps.tolist(), strict=True):
                 marker_time = stamp + self._offset
-                if not -MAX_FUTURE_STAMP_S <= now - marker_time <= MAX_LOSS_S:  # as with signals; it may be NaN
+                if not is_of_session_clock(marker_time, now):
                     self._warn_of_foreign_clock(uid, name, marker_time - now)
                     marker_time = now
                 received.append((marker_time, marker_text(row)))

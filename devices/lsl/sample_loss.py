@@ -19,6 +19,11 @@ MAX_FUTURE_STAMP_S = 1.0  # of a timestamp ahead of its sample's arrival: clock 
 MAX_STAMP_S = 1e11  # some 3000 years: larger values are not times, and too coarse to separate two samples
 
 
+def is_of_session_clock(time: float, now: float) -> bool:
+    """Whether a timestamp on the session clock can be of a sample that arrived at ``now``; NaN cannot."""
+    return -MAX_FUTURE_STAMP_S <= now - time <= MAX_LOSS_S
+
+
 class ContiguousRun(NamedTuple):
     """Samples without a gap; ``lost`` of them are missing just before ``start``; ``time`` is the first one's.
 
