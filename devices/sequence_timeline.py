@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from devices.clock import DeviceClock
-from ecg_live.events import F64
+from ecg_live.events import F64, Gap
 
 _MIN_STALL_S = 0.1  # of silence, before frames may have been lost: devices have buffers of more
 _CONFIRM_S = 0.5  # of arrivals that are all late: frames were lost; delayed ones catch up within it
@@ -149,6 +149,11 @@ class SequenceTimeline:
             runs.append(FrameRun(first.sample_index, first.sample_index - self._popped, first.cause, values))
             self._popped = first.sample_index + len(values)
         return runs
+
+    def gap_before(self, run: FrameRun) -> Gap:
+        """The samples that are missing before a run."""
+        start = run.start - run.lost
+        return Gap(start, run.lost, run.cause, time=self.host_time(start))
 
     def flush(self) -> None:
         """Accept held frames: none follows for now. Later ones may show that frames were lost before them."""

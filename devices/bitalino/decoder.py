@@ -8,7 +8,7 @@ from devices.bitalino.framer import BitalinoSkippedBytes, DataFrame
 from devices.bitalino.protocol import SEQUENCE_COUNT
 from devices.bitalino.settings import BitalinoSettings
 from devices.sequence_timeline import SequenceTimeline
-from ecg_live.events import AuxiliaryStream, Chunk, Gap, StreamEvent
+from ecg_live.events import AuxiliaryStream, Chunk, StreamEvent
 
 
 class BitalinoDecoder:
@@ -72,12 +72,12 @@ class BitalinoDecoder:
 
     def _pop_items(self, arrived: float) -> list[Chunk | StreamEvent]:
         items: list[Chunk | StreamEvent] = []
-        for start, lost, cause, counts in self._timeline.pop_runs():
-            if lost:
-                items.append(Gap(start - lost, lost, cause, time=self._timeline.host_time(start - lost)))
-            time = self._timeline.host_time(start)
+        for run in self._timeline.pop_runs():
+            if run.lost:
+                items.append(self._timeline.gap_before(run))
+            time, counts = self._timeline.host_time(run.start), run.values
             ecg = (counts[:, [self._ecg_place]] - self._zero_count) * self._mv_per_count
-            items.append(Chunk(ecg, start, time, arrived))
+            items.append(Chunk(ecg, run.start, time, arrived))
             if self._other_ports is not None:
                 values = counts[:, self._other_places] * self._other_mv_per_count
                 items.append(self._other_ports.samples(values, time))

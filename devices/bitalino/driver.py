@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import suppress
 
@@ -11,11 +10,11 @@ from devices.bitalino.decoder import BitalinoDecoder
 from devices.bitalino.protocol import STOP_COMMAND
 from devices.bitalino.settings import BitalinoSettings
 from devices.bluetooth.gatt import notify_on_loop
+from devices.flush_timer import FlushTimer
 from devices.link import Emit, FoundDevice, Link, LinkLost
 from ecg_live.events import AuxiliaryStream, Battery, Clock, State, StreamInfo
 
 _PIPE = ""  # a serial line has no characteristics
-_FLUSH_AFTER_S = 0.5  # without a byte: held samples must not wait for the next connection
 
 
 class BitalinoDriver:
@@ -38,7 +37,7 @@ class BitalinoDriver:
         self._other_ports = self._describe_other_ports()
         self._decoder = BitalinoDecoder(self._settings, self._other_ports)
         self._channel: BitalinoCommands | None = None
-        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flush_timer = FlushTimer()
 
     @property
     def info(self) -> StreamInfo:
@@ -88,20 +87,15 @@ class BitalinoDriver:
             return  # from an earlier connection
         for item in self._decoder.push(channel.feed(data), arrived):
             emit(item)
-        self._cancel_flush()
+        self._flush_timer.cancel()
         if self._decoder.holds:
-            self._flush_timer = asyncio.get_running_loop().call_later(_FLUSH_AFTER_S, self._flush, emit)
+            self._flush_timer.restart(lambda: self._flush(emit))
 
     def _flush(self, emit: Emit) -> None:
         """Emit held samples."""
-        self._cancel_flush()
+        self._flush_timer.cancel()
         for item in self._decoder.flush(self._clock()):
             emit(item)
-
-    def _cancel_flush(self) -> None:
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None
 
     def _describe_other_ports(self) -> AuxiliaryStream | None:
         settings = self._settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from devices.brainflow.library import Board
 from devices.brainflow.package_counter import LEARN_ROWS, PackageCounter
 from devices.sequence_timeline import SequenceTimeline
-from ecg_live.events import F64, Chunk, Gap, Marker, StreamEvent
+from ecg_live.events import F64, Chunk, Marker, StreamEvent
 
 _UNKNOWN_CYCLE = 1 << 30  # rows: none is ever lost at once
 _MAX_STAMP_AGE_S = 5.0  # beyond it, and ahead of the arrival, a timestamp is not of this computer's clock
@@ -58,9 +58,10 @@ class BrainflowDecoder:
             Samples in mV, gaps, markers, and the clock's drift.
         """
         board = self._board
-        for row in rows:
-            values = (*(row[list(board.ecg_rows)] * self._mv_per_unit).tolist(), float(row[board.marker_row]))
-            self._add(float(row[board.package_row]), self._arrival(row[board.time_row] + clock_offset, arrived), values)
+        ecg = (rows[:, list(board.ecg_rows)] * self._mv_per_unit).tolist()
+        rest = rows[:, [board.marker_row, board.package_row, board.time_row]].tolist()
+        for samples, (marker, number, stamp) in zip(ecg, rest, strict=True):
+            self._add(number, self._arrival(stamp + clock_offset, arrived), (*samples, marker))
         return self._pop_items(arrived)
 
     def flush(self, now: float) -> list[Chunk | StreamEvent]:
@@ -97,13 +98,13 @@ class BrainflowDecoder:
 
     def _pop_items(self, arrived: float) -> list[Chunk | StreamEvent]:
         items: list[Chunk | StreamEvent] = []
-        for start, lost, cause, values in self._timeline.pop_runs():
-            if lost:
-                items.append(Gap(start - lost, lost, cause, time=self._timeline.host_time(start - lost)))
-            items.append(Chunk(values[:, :-1], start, self._timeline.host_time(start), arrived))
-            for place, marker in enumerate(values[:, -1].tolist()):
+        for run in self._timeline.pop_runs():
+            if run.lost:
+                items.append(self._timeline.gap_before(run))
+            items.append(Chunk(run.values[:, :-1], run.start, self._timeline.host_time(run.start), arrived))
+            for index, marker in enumerate(run.values[:, -1].tolist(), run.start):
                 if marker:
-                    items.append(Marker(self._timeline.host_time(start + place), f"{marker:g}"))
+                    items.append(Marker(self._timeline.host_time(index), f"{marker:g}"))
         if report := self._timeline.clock.drift_report(arrived):
             items.append(report)
         return items

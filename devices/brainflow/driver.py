@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy as np
 from devices.bluetooth.gatt import notify_on_loop
 from devices.brainflow.decoder import BrainflowDecoder
 from devices.brainflow.library import Board
+from devices.flush_timer import FlushTimer
 from devices.link import Emit, FoundDevice, Link
 from ecg_live.events import Clock, StreamInfo
 
 _PIPE = ""
-_FLUSH_AFTER_S = 0.5  # without a row: held samples must not wait for the next connection
 
 
 class BrainflowDriver:
@@ -48,7 +47,7 @@ class BrainflowDriver:
         self._wall_clock = wall_clock
         self._decoder = BrainflowDecoder(board, mv_per_unit)
         self._link: Link | None = None
-        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flush_timer = FlushTimer()
 
     @property
     def info(self) -> StreamInfo:
@@ -82,17 +81,12 @@ class BrainflowDriver:
         rows = np.frombuffer(data, dtype=np.float64).reshape(-1, self._board.row_count)
         for item in self._decoder.push(rows, self._clock() - self._wall_clock(), arrived):
             emit(item)
-        self._cancel_flush()
+        self._flush_timer.cancel()
         if self._decoder.holds:
-            self._flush_timer = asyncio.get_running_loop().call_later(_FLUSH_AFTER_S, self._flush, emit)
+            self._flush_timer.restart(lambda: self._flush(emit))
 
     def _flush(self, emit: Emit) -> None:
         """Emit held samples."""
-        self._cancel_flush()
+        self._flush_timer.cancel()
         for item in self._decoder.flush(self._clock()):
             emit(item)
-
-    def _cancel_flush(self) -> None:
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,7 @@ def find_board(name: str, master: str = "") -> Board:
         raise ConfigError(f"{described} {why}; with ECG there are {known}", "name one of these")
     board = boards[described]
     if wanted == _PLAYBACK_BOARD:
-        return Board(wanted, _board_ids()[wanted], *_rows_of(board))
+        return replace(board, name=wanted, board_id=_board_ids()[wanted])
     return board
 
 
@@ -95,19 +95,17 @@ def _full_name(name: str) -> str:
     return name.strip().upper().removesuffix(_SUFFIX) + _SUFFIX
 
 
-def _rows_of(board: Board) -> tuple[float, tuple[int, ...], int, int, int, int]:
-    return board.rate, board.ecg_rows, board.package_row, board.time_row, board.marker_row, board.row_count
-
-
 @cache
 def boards_with_ecg() -> dict[str, Board]:
     """Return BrainFlow's boards that have ECG rows, by name."""
     shim = shim_class()
+    from brainflow.exit_codes import BrainFlowError  # noqa: PLC0415 - as `shim_class`
+
     boards: dict[str, Board] = {}
     for name, board_id in _board_ids().items():
         try:
             rows = shim.get_board_descr(board_id)
-        except Exception:  # noqa: BLE001, S112 - a board without a description has no ECG
+        except BrainFlowError:  # it has no description, so no ECG
             continue
         needed = ("ecg_channels", "package_num_channel", "timestamp_channel", "marker_channel", "sampling_rate")
         if name not in _OWN_READERS and all(key in rows for key in needed):

@@ -101,7 +101,7 @@ def test_some_that_start_together_are_followed_together(monkeypatch: pytest.Monk
         subscribe(inlet, closed)
         together.wait(40)
 
-    monkeypatch.setattr(markers, "subscribe", slowly)
+    monkeypatch.setattr(markers, "subscribe_persistently", slowly)
     with following("all", marks):
         assert all(each.wait_for_consumers(10) for each in outlets)
         for k, each in enumerate(outlets):
