@@ -12,6 +12,7 @@ from ecg_live.recorded.auxiliary_samples import auxiliary_name, read_auxiliary
 from ecg_live.recorded.export.csv_cells import TABLE_NAMES, TIME_DECIMALS, header_text
 from ecg_live.recorded.export.formulas import escape_formula
 from ecg_live.recorded.session_file import SessionContents
+from ecg_live.text import unique_names
 from ecg_live.xdf.decode import StreamHeader
 
 _NOT_IN_A_FILE_NAME = re.compile(r"[^\w-]+")  # letters and digits of any script, which all disks take
@@ -20,17 +21,11 @@ _MAX_NAME_CHARACTERS = 40
 
 def table_names(streams: Sequence[StreamHeader]) -> list[str]:
     """Names of the streams in file names, unique in any case, and none is that of another table."""
-    used = set(TABLE_NAMES)
-    found: list[str] = []
-    for stream in streams:
-        name = _NOT_IN_A_FILE_NAME.sub("_", auxiliary_name(stream))[:_MAX_NAME_CHARACTERS].strip("_") or "stream"
-        count, chosen = 1, name
-        while chosen.casefold() in used:
-            count += 1
-            chosen = f"{name}_{count}"
-        used.add(chosen.casefold())
-        found.append(chosen)
-    return found
+    names = (
+        _NOT_IN_A_FILE_NAME.sub("_", auxiliary_name(stream))[:_MAX_NAME_CHARACTERS].strip("_") or "stream"
+        for stream in streams
+    )
+    return unique_names(names, "_", TABLE_NAMES)
 
 
 def write_auxiliary(contents: SessionContents, streams: Sequence[StreamHeader], files: Sequence[TextIO]) -> None:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ecg_live.errors import ConfigError
-from ecg_live.text import sanitize
+from ecg_live.text import sanitize, unique_names
 
 DATATYPES = ("beh", "func")  # behaviour without imaging, or beside functional MRI
 _NOT_IN_A_LABEL = re.compile(r"[^0-9A-Za-z]+")  # BIDS 1.11, "Entities": letters and digits
@@ -103,22 +103,11 @@ def check_task(task: str | None) -> str:
 
 def column_names(labels: Iterable[str], other: str) -> list[str]:
     """Unique names in snake_case; ``other`` and a number for labels that leave nothing."""
-    return _unique((_NOT_IN_A_COLUMN.sub("_", label.lower()).strip("_") for label in labels), other, "_")
+    names = (_NOT_IN_A_COLUMN.sub("_", label.lower()).strip("_") for label in labels)
+    return unique_names((name or f"{other}_{number}" for number, name in enumerate(names, 1)), "_")
 
 
 def recording_labels(names: Iterable[str]) -> list[str]:
     """Labels of the streams beside the ECG, unique in any case, and none is that of the ECG."""
-    return _unique(map(to_label, names), "stream", "", taken={"ecg"})
-
-
-def _unique(names: Iterable[str], other: str, joint: str, taken: Iterable[str] = ()) -> list[str]:
-    used, found = set(taken), []
-    for number, name in enumerate(names, 1):
-        base = name or f"{other}{joint}{number}"
-        chosen, count = base, 1
-        while chosen.casefold() in used:
-            count += 1
-            chosen = f"{base}{joint}{count}"
-        used.add(chosen.casefold())
-        found.append(chosen)
-    return found
+    labels = (to_label(name) or f"stream{number}" for number, name in enumerate(names, 1))
+    return unique_names(labels, "", ("ecg",))
