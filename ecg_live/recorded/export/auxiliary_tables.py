@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import TextIO
 
+from ecg_live.formulas import escape_formula
 from ecg_live.recorded.auxiliary_samples import auxiliary_name, read_auxiliary
 from ecg_live.recorded.export.csv_cells import TABLE_NAMES, TIME_DECIMALS, header_text
-from ecg_live.recorded.export.formulas import escape_formula
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.text import unique_names
 from ecg_live.xdf.decode import StreamHeader

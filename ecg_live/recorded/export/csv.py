@@ -11,10 +11,10 @@ from typing import TextIO
 import numpy as np
 
 from ecg_live.events import Chunk, Gap, Marker
+from ecg_live.formulas import escape_formula
 from ecg_live.recorded.auxiliary_samples import auxiliary_streams
 from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxiliary
 from ecg_live.recorded.export.csv_cells import TABLE_NAMES, TIME_DECIMALS, header_text
-from ecg_live.recorded.export.formulas import escape_formula
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
 from ecg_live.recorded.session_file import SessionContents
@@ -27,7 +27,7 @@ def write_tables(
 
     Each stream beside the ECG becomes ``stem_NAME.csv``; see `ecg_live.recorded.export.auxiliary_tables`.
     Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
-    has an apostrophe before it; see `ecg_live.recorded.export.formulas`.
+    has an apostrophe before it; see `ecg_live.formulas`.
 
     Parameters
     ----------

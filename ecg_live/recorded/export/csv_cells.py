@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ecg_live.recorded.export.formulas import escape_formula
+from ecg_live.formulas import escape_formula
 
 _HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be read as a unit
 TIME_DECIMALS = 6  # a microsecond

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ecg_live.errors import FormatError
-from ecg_live.recorded.export.formulas import escape_formula
+from ecg_live.formulas import escape_formula
 from ecg_live.text import sanitize
 
 NOT_AVAILABLE = "n/a"  # BIDS, "Tabular files": what is missing

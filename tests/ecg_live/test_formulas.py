@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecg_live.recorded.export.formulas import escape_formula, unescape_formula
+from ecg_live.formulas import escape_formula, unescape_formula
 
 
 @pytest.mark.parametrize(
