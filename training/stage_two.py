@@ -16,13 +16,14 @@ from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Names
 from training.data.labelled_windows import LabelledWindows
 from training.datasets.dataset import Dataset
-from training.evaluation.cross_validation import CrossValidationPlan, choose_features, cross_validate
+from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, choose_features, cross_validate
 from training.evaluation.fold import HEAD_INPUTS
+from training.evaluation.window_predictions import WindowPredictions
 from training.heads.fit import fit_head, to_head
 from training.pretext.embedding import cached_embedding, random_encoder
 from training.pretext.stage import Encoders
 from training.report import card_scores
-from training.results import LabelResult, ResultRow
+from training.results import LabelResult
 from training.run_context import RunContext
 from training.settings import EvaluateSettings, HeadSettings
 
@@ -46,12 +47,15 @@ class TrainedLabel:
         Their card.
     class_names : Names
         The class of every window of the corpus (n,), empty where it has none.
+    predictions : tuple of WindowPredictions
+        Those for every scored window, of each row of the result.
     """
 
     result: LabelResult
     heads: Mapping[str, CalibratedHead]
     card: HeadCard
     class_names: Names
+    predictions: tuple[WindowPredictions, ...] = ()
 
 
 def train_label(
@@ -99,13 +103,14 @@ def train_label(
         return encoders.embedding(subject)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
-    rows, remarks = cross_validate(table, rivals, plan)
+    rows, remarks, predictions = cross_validate(table, rivals, plan)
     chosen = choose_features(rows, head.inputs)
     if head.inputs == "auto":
         remarks = (*remarks, SELECTION_CAVEAT)
     if evaluate.protocol == "loso":
-        mixed, more = _mixed_segments(table, rivals, plan)
-        rows, remarks = (*rows, *mixed), (*remarks, *more)
+        mixed = _mixed_segments(table, rivals, plan)
+        rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
+        predictions = (*predictions, *mixed.windows)
     remarks = tuple(dict.fromkeys((*windows.all_remarks, *remarks)))  # both protocols leave out the same subjects
     result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks)
     heads = {name: _fit_shipped_head(name, table, chosen[name], head, seed) for name in chosen}
@@ -114,7 +119,7 @@ def train_label(
     if mute:
         result = replace(result, remarks=(*remarks, *mute))
         card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
-    return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)))
+    return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)), predictions)
 
 
 def _rival_embeddings(
@@ -125,15 +130,13 @@ def _rival_embeddings(
     return np.stack([cached_embedding(random_encoder(padding, seed), corpus, context)[windows.index] for seed in seeds])
 
 
-def _mixed_segments(
-    table: FeatureTable, rivals: F64, plan: CrossValidationPlan
-) -> tuple[tuple[ResultRow, ...], tuple[str, ...]]:
+def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan) -> Evaluation:
     """Rows and remarks of the paper's protocol, for comparison; all folds share the encoder."""
     settings = replace(plan.evaluate, protocol="kfold")
     try:
         return cross_validate(table, rivals, replace(plan, evaluate=settings, embed=None))
     except DatasetError as error:
-        return (), (f"segments mixed: not scored: {error.message}",)
+        return Evaluation((), (f"segments mixed: not scored: {error.message}",))
 
 
 def _fit_shipped_head(

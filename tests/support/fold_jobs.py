@@ -34,7 +34,10 @@ def made(
     hrv = rng.standard_normal((len(label), 3))
     hrv[:, 0] += strength * label
     within = np.tile((np.arange(windows) % classes == 0) & (np.arange(windows) < rest * classes), subjects)
-    return FeatureTable(embedding, hrv, label, subject, within, within, tuple("abcdefghi"[:classes]))
+    recording = np.char.add(subject, ".edf")
+    onset = np.tile(10.0 * np.arange(windows), subjects)
+    names = tuple("abcdefghi"[:classes])
+    return FeatureTable(embedding, hrv, label, subject, within, within, recording, onset, names)
 
 
 def random(examples: FeatureTable) -> F64:

@@ -44,12 +44,15 @@ def rest_load_session(folder: Path, name: str, seconds: float = 45.0) -> Subject
 
 
 def corpus(rests: Sequence[Sequence[float]], annotations: Sequence[Sequence[int]] | None = None) -> Corpus:
-    """One session per subject with windows at ``rests`` seconds of rest, and their annotations; no files."""
+    """One session per subject with windows at ``rests`` seconds of rest, and their annotations; the files do not exist."""
     labelled = (
         Annotation(0, 0, 60, {"valence": 7.0, "task": "rest"}),
         Annotation(0, 60, 120, {"valence": 3.0, "task": "load"}),
     )
-    sessions = tuple(SubjectSession(f"p{i}", (), (*labelled, Annotation(0, 120, 180))) for i in range(len(rests)))
+    sessions = tuple(
+        SubjectSession(f"p{i}", (RecordingPart(Path(f"p{i}.csv")),), (*labelled, Annotation(0, 120, 180)))
+        for i in range(len(rests))
+    )
     data = Dataset("made", "made", "none", sessions, {"task": Classes(("rest", "load")), "valence": Rating(1, 9)})
     rows = np.zeros(sum(map(len, rests)), WINDOW_DTYPE)
     rows["session"] = np.repeat(np.arange(len(rests)), [len(rest) for rest in rests])

@@ -22,7 +22,7 @@ from ecg_live.model.features import hrv_features
 from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
 from training.data.windowing import PlacedWindow, offline_windows, session_windows
-from training.datasets.dataset import Classes, Dataset, SubjectSession
+from training.datasets.dataset import Classes, Dataset, RecordingPart, SubjectSession
 from training.parallel import local_engine
 from training.settings import CorpusSettings
 
@@ -72,6 +72,17 @@ class Corpus:
         """The subject of each window (n,)."""
         subjects: Names = np.array([session.subject for session in self.dataset.sessions], np.str_)
         return np.asarray(subjects[self.rows["session"]])
+
+    @property
+    def recordings(self) -> Names:
+        """The file (n,) that each window was cut from; of one that holds several recordings, and which of them."""
+        names = {
+            (i, j): _recording_name(part)
+            for i, session in enumerate(self.dataset.sessions)
+            for j, part in enumerate(session.parts)
+        }
+        places = zip(self.rows["session"].tolist(), self.rows["part"].tolist(), strict=True)
+        return np.array([names[place] for place in places], np.str_)
 
 
 def build_corpus(
@@ -284,6 +295,10 @@ def rest_elapsed(session: SubjectSession, part: int, start: float, stop: float) 
             return elapsed + stop - each.start
         elapsed += each.stop - each.start
     return float("inf")
+
+
+def _recording_name(part: RecordingPart) -> str:
+    return part.path.name + (f"#{part.opening.part}" if part.opening.part else "")
 
 
 def _silent(_done: int, _total: int, _windows: int) -> None:

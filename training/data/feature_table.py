@@ -34,6 +34,10 @@ class FeatureTable:
         Whether it is part of its subject's baseline (n,).
     overlaps_rest : Mask
         Whether it is part of the baseline or shares a sample with it (n,).
+    recording : Names
+        The recording (n,) that it was cut from.
+    onset : F64
+        Where it begins (n,), in s of that recording.
     classes : tuple of str
         Names of the classes.
 
@@ -49,6 +53,8 @@ class FeatureTable:
     subject: Names
     rest: Mask
     overlaps_rest: Mask
+    recording: Names
+    onset: F64
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -76,6 +82,8 @@ class FeatureTable:
             self.subject[rows],
             self.rest[rows],
             self.overlaps_rest[rows],
+            self.recording[rows],
+            self.onset[rows],
             self.classes,
         )
 

@@ -148,6 +148,8 @@ def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: 
         corpus.subjects[index],
         rest[index],
         overlapping(corpus.rows, rest)[index],
+        corpus.recordings[index],
+        np.asarray(corpus.rows["start"][index]),
         classes.names,
     )
     used = split if isinstance(data.labels[name], Rating) else "named"

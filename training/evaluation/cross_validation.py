@@ -13,12 +13,13 @@ from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.baseline import MIN_BASELINE_WINDOWS
 from ecg_live.model.features import FeatureKind
-from training.data.feature_table import FeatureTable, Mask
+from training.data.feature_table import FeatureTable, Mask, Names
 from training.evaluation.bootstrap import BootstrapScores, bootstrap, compare_paired, interval
 from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, result_key, run_fold
 from training.evaluation.fold_cache import FoldArrays, run_folds
 from training.evaluation.metrics import Predictions, confusion, reliability, scores
 from training.evaluation.splits import check_scorable, fold_masks, untrainable_classes
+from training.evaluation.window_predictions import ScoredTable, WindowPredictions
 from training.parallel import Engine
 from training.results import PairedComparison, ResultRow
 from training.settings import EvaluateSettings, HeadInputs, HeadSettings
@@ -62,10 +63,11 @@ class CrossValidationPlan:
 
 
 class Evaluation(NamedTuple):
-    """Rows of the report, and remarks that belong to them."""
+    """Rows of the report, remarks that belong to them, and the predictions for every window of each row."""
 
     rows: tuple[ResultRow, ...]
     remarks: tuple[str, ...]
+    windows: tuple[WindowPredictions, ...] = ()
 
 
 def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPlan) -> Evaluation:
@@ -97,7 +99,11 @@ def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPla
     spread = "; ".join(remark for table in tables for remark in table.remarks)
     if spread:
         remarks.append(f"{mixed}random encoders: of {len(random)} seeds that with the median AUROC is shown ({spread})")
-    return Evaluation(tuple(row for table in tables for row in table.rows), tuple(remarks))
+    return Evaluation(
+        tuple(row for table in tables for row in table.rows),
+        tuple(remarks),
+        tuple(windows for table in tables for windows in table.windows),
+    )
 
 
 def choose_features(rows: Sequence[ResultRow], inputs: HeadInputs) -> dict[str, str]:
@@ -152,32 +158,44 @@ def _make_rows(
     Of the ``encoders`` random encoders the one with the median AUROC makes the row; remarks state their range.
     """
     relative = baseline > 0
-    keep = examples.scored(relative=relative)
-    predictions: dict[str, Predictions] = {}
+    fold = _fold_names(tests, len(examples))
+    table = ScoredTable(examples, fold, examples.scored(relative=relative), settings.protocol, baseline)
+    set_name = "personal" if relative else "population"
+    windows: list[WindowPredictions] = []
     remarks: list[str] = []
     for name in FEATURE_SETS:
         keys = [result_key(variant, relative=relative) for variant in feature_variants(name, encoders)]
-        ranked = sorted((_collect(examples, tests, arrays, key).take(keep) for key in keys), key=_auroc)
-        predictions[name] = ranked[len(ranked) // 2]
+        found = [table.row(name, _collect(examples, tests, arrays, key), set_name) for key in keys]
+        ranked = sorted(found, key=lambda each: _auroc(each.predictions))
+        windows.append(ranked[len(ranked) // 2])
         if len(ranked) > 1:
             rest = f" with {baseline:g} s of baseline" if baseline else ""
-            remarks.append(f"{name}{rest}: {_auroc(ranked[0]):.3f} to {_auroc(ranked[-1]):.3f}")
-    predictions["majority"] = predictions["majority"].without_ranking()
+            low, high = (_auroc(each.predictions) for each in (ranked[0], ranked[-1]))
+            remarks.append(f"{name}{rest}: {low:.3f} to {high:.3f}")
+    predictions = {each.features: each.predictions for each in windows}
     draws = {name: bootstrap(each, settings.draws) for name, each in predictions.items()}
     rows = tuple(_row(name, predictions, draws, baseline, settings) for name in FEATURE_SETS)
-    return Evaluation(rows, tuple(remarks))
+    return Evaluation(rows, tuple(remarks), tuple(windows))
+
+
+def _fold_names(tests: dict[str, Mask], windows: int) -> Names:
+    """The fold that tests each window (n,); empty where none does."""
+    names: Names = np.full(windows, "", dtype=f"U{max(map(len, tests))}")
+    for name, test in tests.items():
+        names[test] = name
+    return names
 
 
 def _auroc(predictions: Predictions) -> float:
     return scores(predictions).auroc or 0.0
 
 
-def _collect(examples: FeatureTable, tests: dict[str, Mask], arrays: dict[str, FoldArrays], key: str) -> Predictions:
-    """Predictions of all folds for all windows."""
+def _collect(examples: FeatureTable, tests: dict[str, Mask], arrays: dict[str, FoldArrays], key: str) -> F64:
+    """Probabilities of all folds for all windows (n, classes); NaN where no fold tests one."""
     probability = np.full((len(examples), len(examples.classes)), np.nan)
     for fold, test in tests.items():
         probability[test] = arrays[fold][key]
-    return Predictions(probability, probability, examples.label, examples.subject)
+    return probability
 
 
 def _row(

@@ -27,6 +27,7 @@ from training.evaluation.cross_validation import (
     cross_validate,
 )
 from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, run_fold
+from training.evaluation.metrics import scores
 from training.evaluation.splits import fold_masks
 from training.heads.fit import fit_head
 from training.heads.fitted import FittedHead
@@ -60,7 +61,7 @@ def test_rest_without_a_label_is_never_scored_as_a_class(tmp_path: Path, protoco
     examples = made(6, 20, rest=4)
     only_rest = examples.subject == "p05"
     examples.label[examples.rest | only_rest] = NO_LABEL
-    rows, _ = cross_validate(examples, random(examples), plan(tmp_path, protocol=protocol, baseline=60.0, folds=4))
+    rows, *_ = cross_validate(examples, random(examples), plan(tmp_path, protocol=protocol, baseline=60.0, folds=4))
     for row in rows:
         assert row.scores.windows == 5 * 16
         assert sorted(row.per_subject) == ["p00", "p01", "p02", "p03", "p04"]
@@ -200,6 +201,22 @@ def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None
     assert both.scores.auroc > 0.8
     assert both.versus["majority"].difference == pytest.approx(both.scores.auroc - 0.5)
     assert auroc(found, "random encoder") < 0.7
+
+
+def test_every_scored_window_keeps_its_place_and_probabilities(tmp_path: Path) -> None:
+    """Scores computed again from them are those of the row."""
+    examples = made(5, 20, rest=4)
+    found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
+    assert [(each.features, each.baseline) for each in found.windows] == [
+        (each.features, each.baseline) for each in found.rows
+    ]
+    for windows, each in zip(found.windows, found.rows, strict=True):
+        assert scores(windows.predictions) == each.scores
+        assert windows.set == ("personal" if each.baseline else "population")
+        assert (windows.fold == windows.subject).all()
+        assert (windows.recording == np.char.add(windows.subject, ".edf")).all()
+        places = list(zip(windows.recording.tolist(), windows.onset.tolist(), strict=True))
+        assert len(set(places)) == len(windows) == each.scores.windows
 
 
 def test_a_majority_ranks_nothing(tmp_path: Path) -> None:
