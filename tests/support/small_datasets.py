@@ -44,7 +44,7 @@ def rest_load_session(folder: Path, name: str, seconds: float = 45.0) -> Subject
 
 
 def corpus(rests: Sequence[Sequence[float]], annotations: Sequence[Sequence[int]] | None = None) -> Corpus:
-    """One session per subject with windows at ``rests`` seconds of rest, and their annotations; the files do not exist."""
+    """One session per subject with windows at ``rests`` seconds of rest, and their annotations; no files exist."""
     labelled = (
         Annotation(0, 0, 60, {"valence": 7.0, "task": "rest"}),
         Annotation(0, 60, 120, {"valence": 3.0, "task": "load"}),
