@@ -292,16 +292,12 @@ class Model:
 
     def features(self, signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> F64:
         """Features (n, 131) of each window by this model's encoder; see `ecg_live.features`."""
-        from ecg_live.model.features import hrv_features  # noqa: PLC0415 - as PyTorch
-        from ecg_live.model.predictor import Predictor  # noqa: PLC0415
+        from ecg_live.model.window_features import FeatureExtractor  # noqa: PLC0415 - as PyTorch
 
-        engine = Predictor(self._bundle, hop).engine
+        extractor = FeatureExtractor(self._bundle, hop)
         rows = np.empty((0, len(FEATURE_NAMES)))
         with _one_thread():
-            found = [
-                np.concatenate((engine.features(window)[0].numpy(), hrv_features(window)))
-                for window in windows(signal, rate, hop)
-            ]
+            found = [extractor.vector(window) for window in windows(signal, rate, hop)]
         return np.vstack((rows, *found))
 
     def predict(

@@ -11,6 +11,7 @@ from ecg_live.cli.commands.devices import devices
 from ecg_live.cli.commands.doctor import doctor
 from ecg_live.cli.commands.evaluate import evaluate
 from ecg_live.cli.commands.export import export
+from ecg_live.cli.commands.features import features
 from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
 from ecg_live.cli.commands.mark import mark
@@ -26,7 +27,7 @@ COMMAND_GROUPS = {
     "Sessions": (demo, run, mark),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
-    "Models": (models, train, evaluate, fetch, sweep),
+    "Models": (models, train, evaluate, features, fetch, sweep),
 }
 
 app = typer.Typer(

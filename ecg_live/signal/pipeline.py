@@ -94,10 +94,7 @@ class SignalPath:
     """
 
     def __init__(self, info: StreamInfo, hop: float = 1.0, scale: zscore.WearerScale | None = None) -> None:
-        if not 0 < hop <= WINDOW_SAMPLES / MODEL_RATE_HZ or hop * MODEL_RATE_HZ != round(hop * MODEL_RATE_HZ):
-            raise ConfigError(
-                f"hop of {hop:g} s; it must be above 0 and at most 10 s, in steps of 1/256 s", "try --hop 1"
-            )
+        check_hop(hop)
         self._rate = info.rate
         self._speed = info.speed
         self._channel = info.ecg
@@ -256,6 +253,18 @@ class SignalPath:
             rmssd=rhythm.rmssd if plausible else None,
             beats=tuple((start + rhythm.beats / MODEL_RATE_HZ).tolist()),
         )
+
+
+def check_hop(hop: float) -> None:
+    """Refuse seconds between windows that no path can have.
+
+    Raises
+    ------
+    ConfigError
+        They are not above 0 and at most 10 s, in steps of a sample.
+    """
+    if not 0 < hop <= WINDOW_SAMPLES / MODEL_RATE_HZ or hop * MODEL_RATE_HZ != round(hop * MODEL_RATE_HZ):
+        raise ConfigError(f"hop of {hop:g} s; it must be above 0 and at most 10 s, in steps of 1/256 s", "try --hop 1")
 
 
 def _leads_from(start: int, leads: list[LeadOff]) -> list[LeadOff]:

@@ -77,7 +77,7 @@ class Corpus:
     def recordings(self) -> Names:
         """The file (n,) that each window was cut from; of one that holds several recordings, and which of them."""
         names = {
-            (i, j): _recording_name(part)
+            (i, j): recording_name(part)
             for i, session in enumerate(self.dataset.sessions)
             for j, part in enumerate(session.parts)
         }
@@ -297,7 +297,8 @@ def rest_elapsed(session: SubjectSession, part: int, start: float, stop: float) 
     return float("inf")
 
 
-def _recording_name(part: RecordingPart) -> str:
+def recording_name(part: RecordingPart) -> str:
+    """The name of a part's file; of one that holds several recordings, and which of them."""
     return part.path.name + (f"#{part.opening.part}" if part.opening.part else "")
 
 

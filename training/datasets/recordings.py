@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from devices.files import open_recording
-from devices.files.wfdb.header import read_wfdb_header
+from devices.files.search import recording_files
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
@@ -26,7 +26,9 @@ def load(folder: Path) -> Dataset:
     DatasetError
         Nothing in it can be opened.
     """
-    return _dataset(folder, _files(folder), "recordings", f"Recordings in {folder.name}", "unknown", "recording")
+    return _dataset(
+        folder, recording_files(folder), "recordings", f"Recordings in {folder.name}", "unknown", "recording"
+    )
 
 
 def load_cinc2017(folder: Path) -> Dataset:
@@ -58,21 +60,3 @@ def _dataset(folder: Path, paths: Iterable[Path], name: str, title: str, licence
     if len(remarks) > _MAX_NAMED_FILES:
         remarks = [*remarks[:_MAX_NAMED_FILES], f"{len(remarks) - _MAX_NAMED_FILES} more files are left out"]
     return Dataset(name, title, licence, tuple(sessions), {}, tuple(remarks))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """All files that are a recording of their own, in a fixed order."""
-    segments = {segment for path in folder.rglob("*.hea") for segment in _segments(path)}
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        beside = path.suffix != ".hea" and path.with_suffix(".hea").is_file()
-        if path.is_file() and not hidden and not beside and path not in segments:
-            yield path
-
-
-def _segments(path: Path) -> list[Path]:
-    """Headers of a WFDB record's segments, which are in that record already."""
-    try:
-        return [segment.header for segment in read_wfdb_header(path).segments if segment.header is not None]
-    except (EcgLiveError, OSError):
-        return []  # opening it reports the error

@@ -1,0 +1,76 @@
+"""Features of a stream's windows by name: heart rate, its variability, and a bundle's embedding."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ecg_live.constants import EMBEDDING_SIZE, MIN_RR_INTERVALS
+from ecg_live.events import F64
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.features import hrv_features
+from ecg_live.model.predictor import Predictor
+from ecg_live.results import Window
+from ecg_live.tables import Columns
+
+EMBEDDING_COLUMNS = tuple(f"embedding_{number}" for number in range(EMBEDDING_SIZE))
+WINDOW_COLUMNS: Columns = {
+    "quality": "text",
+    "reasons": "text",
+    "heart_rate": "number",  # bpm, as on the screen
+    "sdnn": "number",  # ms
+    "rmssd": "number",  # ms, as on the screen
+    "median_heart_rate": "number",  # bpm, as heads take it
+    "log_sdnn": "number",
+    "log_rmssd": "number",
+    **dict.fromkeys(EMBEDDING_COLUMNS, "single"),
+}
+
+
+class FeatureExtractor:
+    """Features of the windows of one stream after another, as a live session has them.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its encoder makes the embedding.
+    hop : float
+        Seconds from one window to the next.
+    """
+
+    def __init__(self, bundle: Bundle, hop: float) -> None:
+        self._bundle = bundle
+        self._hop = hop
+        self._engine = Predictor(bundle, hop).engine
+
+    def restart(self) -> None:
+        """Begin another stream: nothing of the last one is left."""
+        self._engine = Predictor(self._bundle, self._hop).engine
+
+    def vector(self, window: Window) -> F64:
+        """Features (131,) of the stream's next window, in the order of `ecg_live.api.FEATURE_NAMES`."""
+        return np.concatenate((self._engine.features(window)[0].numpy(), hrv_features(window)))
+
+    def row(self, window: Window) -> dict[str, Any]:
+        """Features of the stream's next window by the names of `WINDOW_COLUMNS`."""
+        *embedding, median_rate, log_sdnn, log_rmssd = self.vector(window).tolist()
+        return {
+            "quality": window.quality.grade,
+            "reasons": ", ".join(window.quality.reasons),
+            "heart_rate": window.heart_rate,
+            "sdnn": _sdnn(window),
+            "rmssd": window.rmssd,
+            "median_heart_rate": median_rate,
+            "log_sdnn": log_sdnn,
+            "log_rmssd": log_rmssd,
+            **dict(zip(EMBEDDING_COLUMNS, embedding, strict=True)),
+        }
+
+
+def _sdnn(window: Window) -> float:
+    """Standard deviation of the beat intervals in ms; NaN where there are no plausible beats."""
+    intervals = np.diff(window.beats) * 1000
+    enough = window.heart_rate is not None and len(intervals) >= MIN_RR_INTERVALS
+    return float(intervals.std()) if enough else math.nan
