@@ -12,11 +12,13 @@ from typing import Any
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
+from ecg_live.tables import check_table_path
 from training.data.copies import refuse_copied_files, refuse_copied_windows
 from training.data.corpus import Corpus
 from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
+from training.evaluation.prediction_table import NamedPredictions, write_predictions
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
@@ -67,6 +69,8 @@ class TrainJob:
         Where windows, checkpoints and folds are kept; ``OUT.work`` without it.
     fresh : bool
         Start over: checkpoints and folds of earlier runs are removed.
+    predictions : Path, optional
+        Table of the predictions for every window that scores were made from; ``OUT.predictions.parquet`` without it.
     """
 
     dataset: str
@@ -82,6 +86,12 @@ class TrainJob:
     processes: int | None = None
     work: Path | None = None
     fresh: bool = False
+    predictions: Path | None = None
+
+    @property
+    def predictions_path(self) -> Path:
+        """Where the predictions are written to."""
+        return self.predictions or self.out.with_suffix(".predictions.parquet")
 
     @property
     def loaded_encoder(self) -> Path | None:
@@ -126,6 +136,12 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     report = replace(report, remarks=(*report.remarks, *left_out))
     write_report(report, job.out.with_suffix(".html"), job.out.with_suffix(".json"))
     save_bundle(bundle, job.out)
+    parts = [
+        NamedPredictions(job.out.name, dataset.name, name, windows)
+        for name, label in labels.items()
+        for windows in label.predictions
+    ]
+    write_predictions(job.predictions_path, parts)
     return report
 
 
@@ -138,6 +154,7 @@ def _check_job(job: TrainJob) -> None:
     for path in (job.out, job.out.with_suffix(".html"), job.out.with_suffix(".json")):
         if path.is_dir():
             raise ConfigError(f"--out {job.out}: {path} is a folder", "rename it, or choose another")
+    check_table_path(job.predictions_path, "--predictions")
     if job.add_head and (job.encoder or job.pretrain or job.start):
         raise ConfigError("--add-head takes the bundle's encoder", "leave --encoder, --pretrain and --start out")
     if job.encoder and (job.pretrain or job.start):

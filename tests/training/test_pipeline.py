@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.events import F64
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.tables import read_table
 from tests.support.files import challenge_files, eegmat_files
 from tests.support.small_training_run import manifest, quick, strangers
 from tests.support.synthetic_signals import ecg
@@ -109,6 +111,11 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> 
     }
     assert read_report(trained.bundle.with_suffix(".json")) == report
     assert trained.bundle.with_suffix(".html").stat().st_size > 10_000
+    path = trained.folder / "model.predictions.parquet"
+    predictions = read_table(path, {"features": "text", "protocol": "text", "baseline": "number"})
+    counts = Counter(zip(predictions["features"], predictions["protocol"], predictions["baseline"], strict=True))
+    for row in report.labels[0].rows:
+        assert counts[row.features, row.protocol, row.baseline] == row.scores.windows
 
 
 def test_a_second_head_goes_beside_the_first_over_the_same_encoder(trained: Trained, tmp_path: Path) -> None:

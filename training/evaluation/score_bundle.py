@@ -14,28 +14,36 @@ from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle, HeadCard, load_bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
-from training.data.corpus import BuildJob, annotation_of_window, rest_elapsed
+from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
 from training.data.rest_windows import cumulative_rest
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.bootstrap import bootstrap, interval
-from training.evaluation.metrics import Predictions, scores
+from training.evaluation.metrics import scores
+from training.evaluation.prediction_table import NamedPredictions
+from training.evaluation.window_predictions import NATURAL_ORDER, WindowPredictions
 from training.progress import ProgressDisplay
 from training.setting_limits import check_setting
 from training.settings import CorpusSettings, EvaluateSettings
 
 HOP_S = CorpusSettings().hop
+EVALUATE_PROTOCOL = "evaluate"  # in tables of predictions: by a finished bundle, in no fold
 TrueClasses = Mapping[str, Mapping[tuple[int, int], int]]  # by head: class of (session, annotation)
 
 
 class LabelledWindow(NamedTuple):
-    """A window, its annotation (indices of session and of annotation), seconds of rest to its end (inf: no rest)."""
+    """A window, its annotation (indices of session and of annotation), seconds of rest to its end (inf: no rest).
+
+    ``recording`` is the file that it was cut from, ``onset`` where it begins there (s).
+    """
 
     window: Window
     annotation: tuple[int, int]
     rest: float
+    recording: str
+    onset: float
 
 
 class ScoredPrediction(NamedTuple):
@@ -45,10 +53,19 @@ class ScoredPrediction(NamedTuple):
     head: str
     truth: int
     result: HeadResult
+    recording: str
+    onset: float
 
 
-def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: ProgressDisplay) -> dict[str, Any]:
-    """Scores of every head that the data set has a label for, by set: rows of plain values, and remarks.
+class BundleScores(NamedTuple):
+    """Scores as plain values, and the predictions that each row of them was made from."""
+
+    summary: dict[str, Any]
+    predictions: tuple[NamedPredictions, ...]
+
+
+def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: ProgressDisplay) -> BundleScores:
+    """Scores of every head that the data set has a label for, by set, remarks, and predictions for every window.
 
     As in training, the resting baseline comes from what the data set marks as rest, and is not scored. Where it marks
     none, every session begins with the baseline.
@@ -92,10 +109,16 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
         windows = [each for job in group for each in _windows(job, remarks, marked=marked)]
         predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
     show.progress(data.title, len(groups), len(groups))
-    rows = [row for head in targets for row in _rows(head, bundle, predictions)]
-    if not rows:
+    parts = tuple(
+        NamedPredictions(model.name, data.name, head, *found)
+        for head in targets
+        for found in _by_set(head, bundle, predictions, baseline)
+    )
+    if not parts:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
-    return {"model": model.name, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
+    rows = [_row(part) for part in parts]
+    summary = {"model": model.name, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
+    return BundleScores(summary, parts)
 
 
 def _targets(head: str, card: HeadCard, data: Dataset) -> Mapping[tuple[int, int], int]:
@@ -136,7 +159,8 @@ def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[Lab
         for window, part, start in session_windows(job.session, HOP_S, remarks):
             stop = start + WINDOW_S
             rest = rest_elapsed(job.session, part, start, stop) if marked else window.stop
-            yield LabelledWindow(window, (job.number, annotation_of_window(job, part, start, stop, "inside")), rest)
+            annotation = job.number, annotation_of_window(job, part, start, stop, "inside")
+            yield LabelledWindow(window, annotation, rest, recording_name(job.session.parts[part]), start)
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
 
@@ -172,37 +196,58 @@ def _predict_windows(
     predictor: Predictor, bundle: Bundle, subject: str, windows: Iterable[LabelledWindow], targets: TrueClasses
 ) -> Iterator[ScoredPrediction]:
     """Predictions for labelled windows; of heads with a personal set only once the baseline is complete."""
-    for window, annotation, _ in windows:
+    for each in windows:
         pending = predictor.baseline_pending
-        for head, result in predictor.predict(window).items():
-            truth = targets.get(head, {}).get(annotation, NO_LABEL)
+        for head, result in predictor.predict(each.window).items():
+            truth = targets.get(head, {}).get(each.annotation, NO_LABEL)
             if truth != NO_LABEL and not (pending and "personal" in bundle.heads[head]):
-                yield ScoredPrediction(subject, head, truth, result)
+                yield ScoredPrediction(subject, head, truth, result, each.recording, each.onset)
 
 
-def _rows(head: str, bundle: Bundle, predictions: list[ScoredPrediction]) -> Iterator[dict[str, Any]]:
-    """A row of scores for each set of a head that answered any window."""
-    classes = bundle.card.heads[head].classes
-    for name in bundle.card.heads[head].sets:
-        of_set = [each for each in predictions if each.head == head and each.result.set == name]
-        answered = [each for each in of_set if each.result.probs is not None]
-        if not answered:
-            continue
-        probability = np.array([[(each.result.probs or {})[each_class] for each_class in classes] for each in answered])
-        label, subject = np.array([each.truth for each in answered]), np.array([each.subject for each in answered])
-        table = Predictions(probability, probability, label, subject)
-        found = scores(table)
-        auroc = interval(bootstrap(table, EvaluateSettings().draws)["auroc"])
-        yield {
-            "head": head,
-            "set": name,
-            "auroc": found.auroc,
-            "interval": auroc,
-            "balanced_accuracy": found.balanced_accuracy,
-            "macro_f1": found.macro_f1,
-            "ece": found.ece,
-            "brier": found.brier,
-            "windows": found.windows,
-            "people": found.people,
-            "abstained": len(of_set) - len(answered),
-        }
+def _by_set(
+    head: str, bundle: Bundle, predictions: list[ScoredPrediction], baseline: float
+) -> Iterator[tuple[WindowPredictions, tuple[str, ...]]]:
+    """Predictions, and reasons to abstain, of each set of a head that answered any window."""
+    card = bundle.card.heads[head]
+    for name in card.sets:
+        found = [each for each in predictions if each.head == head and each.result.set == name]
+        if any(each.result.probs is not None for each in found):
+            windows = WindowPredictions(
+                features=card.inputs[name],
+                protocol=EVALUATE_PROTOCOL,
+                baseline=baseline,
+                set=name,
+                order=NATURAL_ORDER,
+                classes=card.classes,
+                subject=np.array([each.subject for each in found]),
+                recording=np.array([each.recording for each in found]),
+                onset=np.array([each.onset for each in found]),
+                label=np.array([each.truth for each in found]),
+                fold=np.full(len(found), "", dtype="U1"),
+                probability=np.array([_probabilities(each.result, card.classes) for each in found]),
+            )
+            yield windows, tuple(each.result.abstain or "" for each in found)
+
+
+def _probabilities(result: HeadResult, classes: Sequence[str]) -> list[float]:
+    """Probabilities in the order of the classes; NaN where the head abstains."""
+    return [result.probs[name] if result.probs is not None else np.nan for name in classes]
+
+
+def _row(part: NamedPredictions) -> dict[str, Any]:
+    """A row of scores of one set of a head, over the windows that it answered."""
+    table = part.answered
+    found = scores(table)
+    return {
+        "head": part.label,
+        "set": part.windows.set,
+        "auroc": found.auroc,
+        "interval": interval(bootstrap(table, EvaluateSettings().draws)["auroc"]),
+        "balanced_accuracy": found.balanced_accuracy,
+        "macro_f1": found.macro_f1,
+        "ece": found.ece,
+        "brier": found.brier,
+        "windows": found.windows,
+        "people": found.people,
+        "abstained": len(part.windows) - found.windows,
+    }

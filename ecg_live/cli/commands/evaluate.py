@@ -18,6 +18,9 @@ def evaluate(
     dataset: DatasetName,
     data: DatasetFolder,
     baseline: Annotated[float, typer.Option(help="Seconds of a personal baseline; 0 for none.")] = 60.0,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the predictions for every window to this table: .parquet or .csv.")
+    ] = None,
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
@@ -28,16 +31,22 @@ def evaluate(
     require_training_packages()
     import torch
 
+    from ecg_live.tables import check_table_path
+    from training.evaluation.prediction_table import write_predictions
     from training.evaluation.score_bundle import score_bundle
     from training.progress import ProgressDisplay
 
+    if predictions is not None:
+        check_table_path(predictions, "--predictions")
     torch.set_num_threads(1)  # as live: a window is too small to share, and under load threads wait for each other
     with ProgressDisplay() as progress:
-        scores = score_bundle(model, dataset, data, baseline, progress)
+        found = score_bundle(model, dataset, data, baseline, progress)
+    if predictions is not None:
+        write_predictions(predictions, found.predictions)
     if as_json:
-        print(json.dumps(scores, allow_nan=False))
+        print(json.dumps(found.summary, allow_nan=False))
     else:
-        _print_scores(scores)
+        _print_scores(found.summary)
 
 
 def _print_scores(scores: Mapping[str, Any]) -> None:

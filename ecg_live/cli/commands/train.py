@@ -62,6 +62,10 @@ def train(
     engine: Annotated[str, typer.Option(help="Where folds run: local, or ray (a cluster).")] = "local",
     processes: Annotated[int | None, typer.Option(min=1, help="How many at a time; all cores without it.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for windows and checkpoints (OUT.work).")] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Table of the predictions for every window: .parquet or .csv (OUT.predictions.parquet)."),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on from what is there.")] = False,
     log: Log = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
@@ -92,6 +96,7 @@ def train(
         "processes": processes,
         "work": work,
         "fresh": fresh,
+        "predictions": predictions,
     }
     private = [text for path in (data, out, *(pretrain or ())) for text in (str(path), path.name, path.stem)]
     with log_to(log_option(log), private):
@@ -142,6 +147,7 @@ def train_model(
     for label in report.labels:
         _print_scores(label)
     print(f"model   {planned.out}\nreport  {planned.out.with_suffix('.html')}")
+    print(f"predictions  {planned.predictions_path}")
     if settings.evaluate.protocol == "kfold":
         print_notice(MIXED_WARNING)
     left_out = [remark for remark in report.remarks if remark.startswith(LEFT_OUT_PREFIX)]

@@ -20,7 +20,7 @@ from tests.support.random_bundles import random_bundle
 from tests.support.small_datasets import csv
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
-from training.evaluation.score_bundle import score_bundle
+from training.evaluation.score_bundle import BundleScores, score_bundle
 from training.pretext.embedding import embed
 from training.progress import ProgressDisplay
 
@@ -38,6 +38,10 @@ def people(folder: Path, names: str, *, rest: int = 1, calm: float = 70) -> Path
 
 
 def judged(bundle: Bundle, folder: Path, baseline: float = 0.0) -> dict[str, Any]:
+    return scored(bundle, folder, baseline).summary
+
+
+def scored(bundle: Bundle, folder: Path, baseline: float = 0.0) -> BundleScores:
     save_bundle(bundle, folder / "model.safetensors")
     return score_bundle(folder / "model.safetensors", "manifest", folder, baseline, ProgressDisplay(io.StringIO()))
 

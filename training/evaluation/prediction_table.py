@@ -1,0 +1,113 @@
+"""Predictions for every window as rows of a table: the same columns from training and from ``evaluate``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecg_live.events import F64
+from ecg_live.tables import Columns, write_rows
+from training.data.feature_table import Mask
+from training.evaluation.metrics import Predictions
+from training.evaluation.window_predictions import WindowPredictions
+
+PLACE_COLUMNS: Columns = {
+    "model": "text",
+    "dataset": "text",
+    "label": "text",  # the head's name
+    "protocol": "text",
+    "features": "text",
+    "baseline": "number",  # s
+    "set": "text",
+    "order": "text",
+    "fold": "text",
+    "subject": "text",
+    "recording": "text",
+    "onset": "number",  # s from the recording's first sample
+    "truth": "text",
+    "predicted": "text",
+    "abstain": "text",
+}
+PROBABILITY_PREFIX = "p_"  # of a class's column
+
+
+class NamedPredictions(NamedTuple):
+    """Predictions of one row of scores, with what they are of.
+
+    ``abstain`` are reasons (n,), empty where there is a prediction; None if all windows have one.
+    """
+
+    model: str
+    dataset: str
+    label: str
+    windows: WindowPredictions
+    abstain: Sequence[str] | None = None
+
+    @property
+    def answered(self) -> Predictions:
+        """Predictions for the windows that have one."""
+        found = self.windows.predictions
+        return found.take(_answered(found.probability))
+
+
+def prediction_columns(classes: Iterable[str]) -> Columns:
+    """Columns of a table of predictions: place and answer of a window, and the probability of each class."""
+    return {**PLACE_COLUMNS, **{PROBABILITY_PREFIX + name: "number" for name in dict.fromkeys(classes)}}
+
+
+def write_predictions(path: Path, parts: Sequence[NamedPredictions]) -> None:
+    """Write predictions, one row a window and row of scores.
+
+    Parameters
+    ----------
+    path : Path
+        The table, ``.parquet`` or ``.csv``.
+    parts : sequence of NamedPredictions
+        What it holds; their classes may differ.
+
+    Raises
+    ------
+    ConfigError, RecordingError
+        It cannot be written.
+    """
+    classes = [name for part in parts for name in part.windows.classes]
+    write_rows(path, prediction_columns(classes), (row for part in parts for row in prediction_rows(part)))
+
+
+def prediction_rows(part: NamedPredictions) -> Iterator[dict[str, Any]]:
+    """Rows of a table of predictions; a window without one has no class and no probabilities."""
+    windows = part.windows
+    same = {
+        "model": part.model,
+        "dataset": part.dataset,
+        "label": part.label,
+        "protocol": windows.protocol,
+        "features": windows.features,
+        "baseline": windows.baseline,
+        "set": windows.set,
+        "order": windows.order,
+    }
+    names = [PROBABILITY_PREFIX + name for name in windows.classes]
+    answered = _answered(windows.probability)
+    for i, probability in enumerate(windows.probability.tolist()):
+        answer = dict(zip(names, probability, strict=True)) if answered[i] else {}
+        predicted = windows.classes[int(windows.probability[i].argmax())] if answered[i] else None
+        yield {
+            **same,
+            "fold": str(windows.fold[i]) or None,
+            "subject": windows.subject[i],
+            "recording": windows.recording[i],
+            "onset": windows.onset[i],
+            "truth": windows.classes[windows.label[i]],
+            "predicted": predicted,
+            "abstain": (part.abstain[i] or None) if part.abstain else None,
+            **answer,
+        }
+
+
+def _answered(probability: F64) -> Mask:
+    """Which windows (n,) have probabilities (n, classes)."""
+    return np.asarray(np.isfinite(probability).all(axis=1))
