@@ -68,9 +68,9 @@ class PretextSettings:
 
     ``batch`` counts windows before augmentation; each becomes one window a task. ``schedule`` is ``cycle`` (one cycle
     up to ``rate`` and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that
-    count in the loss. ``precision`` ``bf16-mixed`` is for graphics cards (a processor is slower with it: 0.73 times as
-    fast). Measured: batches of 8 had learnt permutation after 3,600 windows, batches of 32 had not; twice the ``rate``
-    learnt later.
+    count in the loss. ``precision`` ``bf16-mixed`` is for graphics cards and for processors with avx512_bf16 or AMX
+    (1.7 to 2.2 times as fast); others are slower with it and refuse. Measured: batches of 8 had learnt permutation
+    after 3,600 windows, batches of 32 had not; twice the ``rate`` learnt later.
     """
 
     epochs: float = 1.25

@@ -18,7 +18,9 @@ from ecg_live.events import F32
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.head_networks import PRETEXT_TASKS, PretextNet
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
+from training.pretext.processor import keep_freed_memory, multiplies_bf16
 from training.pretext.transforms import augment, draw_transforms
+from training.pretext.weight_gradient import gradient_plan, use_fast_gradients
 from training.settings import PretextSettings
 
 MEMORY_FORMAT = torch.channels_last  # of the encoder's feature maps, and so of its kernels' gradients
@@ -43,16 +45,22 @@ def launch_fabric(settings: PretextSettings) -> Fabric:
     Raises
     ------
     ConfigError
-        If torchrun started more processes than there are graphics cards, or the precision needs one.
+        If torchrun started more processes than there are graphics cards, or the precision needs one, or a processor
+        that multiplies in bfloat16.
     """
+    keep_freed_memory()
     elastic = torch.distributed.is_available() and torch.distributed.is_torchelastic_launched()
     local = int(os.environ["LOCAL_WORLD_SIZE"]) if elastic else 1
     nodes = int(os.environ["WORLD_SIZE"]) // local if elastic else 1
     cards = torch.cuda.device_count()
     if local > cards > 0:
         raise ConfigError(f"{local} processes, but {cards} graphics cards", "start torchrun with fewer processes")
-    if settings.precision == "bf16-mixed" and not cards:
-        raise ConfigError("pretext.precision is bf16-mixed, but there is no graphics card", "leave it at 32-true")
+    if settings.precision == "bf16-mixed" and not cards and not multiplies_bf16():
+        raise ConfigError(
+            "pretext.precision is bf16-mixed, but there is no graphics card, and the processor has neither avx512_bf16 "
+            "nor AMX",
+            "leave it at 32-true",
+        )
     made = Fabric(accelerator="auto", devices=local, num_nodes=nodes, precision=settings.precision)
     made.launch()
     return made
@@ -100,6 +108,7 @@ class Trainer:
         self._windows = windows
         self._settings = settings
         self._fabric = fabric
+        use_fast_gradients(net.encoder, gradient_plan())
         self.net = net.train().to(memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]  # torch's stub lacks it
         self._optimizer = torch.optim.Adam(_parameter_groups(net, settings.l2), settings.rate, ADAM_BETAS)
         model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # checkpoints hold the plain one

@@ -16,6 +16,7 @@ from torch import Tensor
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.events import F32
 from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.pretext import train_step as step_module
 from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
 from training.pretext.train_step import new_network
 from training.settings import PretextSettings, TransformStrength
@@ -208,6 +209,7 @@ def test_settings_that_cannot_be_are_refused(
     settings: PretextSettings, named: str, windows: F32, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(step_module, "multiplies_bf16", lambda: False)
     with pytest.raises(ConfigError, match=named):
         pretrain(windows, settings, tmp_path, silent, corpus="")
 

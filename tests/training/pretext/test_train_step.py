@@ -19,6 +19,7 @@ from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.head_networks import PRETEXT_TASKS, PretextNet
 from training.pretext import train_step as step_module
 from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
+from training.pretext.weight_gradient import WIDE_PLAN
 from training.settings import PAPER_COEFFICIENTS, PretextSettings
 
 SETTINGS = PretextSettings(batch=4, dropout=0.0)
@@ -148,6 +149,18 @@ def test_a_plain_run_is_one_process_and_nothing_distributed() -> None:
     made = launch_fabric(SETTINGS)
     assert made.world_size == 1
     assert not torch.distributed.is_initialized()
+
+
+def test_bf16_runs_on_processors_that_multiply_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(step_module, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(step_module, "gradient_plan", lambda: WIDE_PLAN)
+    settings = replace(SETTINGS, precision="bf16-mixed", batch=2)
+    half, whole = (
+        Trainer(new_network(settings), WINDOWS[:, :256], settings, launch_fabric(each)) for each in (settings, SETTINGS)
+    )
+    assert half.step(0, 10, False)[0] == pytest.approx(whole.step(0, 10, False)[0], rel=0.01)
+    assert all(value.dtype == torch.float32 for value in half.tensors().values())
 
 
 def test_more_processes_than_cards_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
