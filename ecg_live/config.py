@@ -53,6 +53,8 @@ class LiveSettings:
         LSL marker stream to follow, ``all`` for any.
     mark_port : int, optional
         TCP port on loopback that takes markers.
+    remote_port : int, optional
+        TCP port on loopback that takes LabRecorder's commands to start and stop recordings.
     reuse_profile : bool
         Begin with what the participant's profile holds.
     headless, json : bool
@@ -85,6 +87,7 @@ class LiveSettings:
     reuse_profile: bool = False
     markers: str | None = None
     mark_port: int | None = None
+    remote_port: int | None = None
     headless: bool = False
     json: bool = False
     lsl_out: bool = False
@@ -93,7 +96,8 @@ class LiveSettings:
     also: tuple[str, ...] = ()
 
 
-NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", "mark_port", "roll_minutes", "roll_mb")
+PORT_SETTINGS = {"mark_port": 16580, "remote_port": 22345}  # with an example; 22345 is LabRecorder's own
+NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", *PORT_SETTINGS, "roll_minutes", "roll_mb")
 MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # three windows; an hour is more than a wearer sits still
 SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out", "show_unproven")
 USER_PORTS = range(1024, 65536)  # that a user may open
@@ -210,9 +214,10 @@ def _number(name: str, value: object, where: str) -> float | int:
             limits = f"from {MIN_BASELINE_S:g} to {MAX_BASELINE_S:g} s, or 0 for none"
             raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --baseline 60")
         return number
-    if name == "mark_port":
+    if name in PORT_SETTINGS:
         if number not in USER_PORTS:
-            raise ConfigError(f"{where} is {value!r}; a port is from 1024 to 65535", "for example --mark-port 16580")
+            example = f"--{name.replace('_', '-')} {PORT_SETTINGS[name]}"
+            raise ConfigError(f"{where} is {value!r}; a port is from 1024 to 65535", f"for example {example}")
         return int(number)
     if not 0 < number < math.inf:
         more = ", or max" if name == "speed" else ""

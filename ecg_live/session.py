@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Event, Thread
 
 from ecg_live.errors import EcgLiveError
@@ -54,7 +55,7 @@ class Session:
     seconds : float, optional
         End after so much wall time, from the first sample on.
     recordings : callable, optional
-        Opens a new recording; raises `RecordingError`.
+        Opens a new recording at a path, or where it chooses for None; raises `RecordingError`.
     record : bool
         Record from `start` on.
     rest : float
@@ -73,7 +74,7 @@ class Session:
         clock: Clock,
         seconds: float | None = None,
         *,
-        recordings: Callable[[], Recorder] | None = None,
+        recordings: Callable[[Path | None], Recorder] | None = None,
         record: bool = False,
         rest: float = DEFAULT_BASELINE_S,
         watched: bool = True,
@@ -164,9 +165,15 @@ class Session:
         """Report a state of another part, such as a marker input; returns at once."""
         self._requests.report(state)
 
-    def record(self, on: bool) -> None:
-        """Begin a recording, or end it; returns at once."""
-        self._requests.record(on)
+    def record(
+        self, on: bool, path: Path | None = None, on_done: Callable[[EcgLiveError | None], object] | None = None
+    ) -> None:
+        """Begin a recording, or end it; returns at once.
+
+        ``path`` is where it goes, by default as the session's settings say. ``on_done`` is called on another thread
+        with the error that stood against it, or None: a file that has begun is open then, one that ended is closed.
+        """
+        self._requests.record(on, path, on_done)
 
     def begin_baseline(self) -> None:
         """Begin a resting baseline now; returns at once."""

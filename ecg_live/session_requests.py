@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
@@ -55,9 +56,11 @@ class SessionRequests:
         """As `Session.report`."""
         self._waiting.put(lambda: self._outputs.send(state))
 
-    def record(self, on: bool) -> None:
+    def record(
+        self, on: bool, path: Path | None = None, on_done: Callable[[EcgLiveError | None], object] | None = None
+    ) -> None:
         """As `Session.record`."""
-        self._waiting.put(self._begin_recording if on else self._outputs.end_recording)
+        self._waiting.put(lambda: self._switch_recording(on, path, on_done or (lambda _: None)))
 
     def begin_baseline(self) -> None:
         """As `Session.begin_baseline`."""
@@ -92,11 +95,17 @@ class SessionRequests:
         if on_noted is not None:
             on_noted(marker)
 
-    def _begin_recording(self) -> None:
+    def _switch_recording(self, on: bool, path: Path | None, on_done: Callable[[EcgLiveError | None], object]) -> None:
+        error: EcgLiveError | None = None
         try:
-            self._outputs.begin_recording()
-        except EcgLiveError as error:
+            if on:
+                self._outputs.begin_recording(path)
+            else:
+                error = self._outputs.end_recording()
+        except EcgLiveError as refused:
+            error = refused
             self._outputs.fail(State("recording_failed", str(error), self._clock()), error)
+        on_done(error)
 
     def _rest_since(self, asked: float) -> None:
         with self._outputs.lock:

@@ -59,17 +59,22 @@ class RecorderFactory:
             "model": json.dumps(asdict(bundle.card)),
         }
 
-    def __call__(self) -> XdfRecorder:
+    def __call__(self, asked: Path | None = None) -> XdfRecorder:
         """Open a recording.
+
+        Parameters
+        ----------
+        asked : Path, optional
+            Where, in place of the file of ``--record`` or one named by the time.
 
         Raises
         ------
         RecordingError
             The file exists, the disk is full, or the folder cannot be written to.
         """
-        named = self._named_path is not None
-        path = self._named_path or self._path_by_time()
-        self._named_path = None
+        named = asked is None and self._named_path is not None
+        path = asked or self._named_path or self._path_by_time()
+        self._named_path = self._named_path if asked else None
         self._check_room(path, announce=named)
         roll = RollLimits((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
         texts = {key: text for key, text in self._texts.items() if text is not None}

@@ -20,6 +20,7 @@ from ecg_live.protocols import Sink, Source
 from ecg_live.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from ecg_live.markers.remote_control import RemoteControl
     from ecg_live.session import Session
     from ecg_live.signal.pipeline import SignalPath
 
@@ -183,6 +184,14 @@ def auxiliary_inputs(session: Session, auxiliary: Sequence[OpenedAuxiliary]) -> 
         yield
 
 
+def _remote_control(session: Session) -> RemoteControl:
+    """Let programs start and stop a session's recordings."""
+    from ecg_live.cli.recording import default_folder
+    from ecg_live.markers.remote_control import RemoteControl
+
+    return RemoteControl(session.record, lambda: session.wait(0), default_folder().absolute())
+
+
 @contextlib.contextmanager
 def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iterator[None]:
     """Take markers of other programs into a session: from ``ecg-live mark``, a TCP port, an LSL stream.
@@ -204,12 +213,15 @@ def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iter
             settings.mark_port,
             lambda: session.saved,
             session.report,
+            None if settings.remote_port is None else (settings.remote_port, _remote_control(session)),
         )
         stack.enter_context(server)
         if server.warning:
             print_notice(server.warning)
         if settings.mark_port is not None:
             print_notice(f"markers on 127.0.0.1:{server.port}, token {server.token}")
+        if settings.remote_port is not None:
+            print_notice(f"remote control on 127.0.0.1:{settings.remote_port}, token {server.token}")
         if settings.markers is not None:
             from devices.lsl.markers import LslMarkers
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Clock, Marker
-from ecg_live.markers.protocol import MAX_LINE_BYTES, SAVED_COMMAND, RequestRefused, parse_request
+from ecg_live.markers.lines import read_line, send_line
+from ecg_live.markers.protocol import SAVED_COMMAND, RequestRefused, parse_request
 
 TOKEN_TIMEOUT_S = 5.0
 MARK_TIMEOUT_S = 2.0  # for the session's answer
@@ -54,8 +55,8 @@ class MarkerConnections:
         OSError
             The client is gone.
         """
-        while line := await _read_line(reader):
-            await _send_line(writer, await self._answer(line))
+        while line := await read_line(reader):
+            await send_line(writer, await self._answer(line))
 
     async def _answer(self, line: bytes) -> str:
         if self._over():
@@ -93,29 +94,14 @@ async def check_token(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     """
     try:
         async with asyncio.timeout(TOKEN_TIMEOUT_S):
-            line = await _read_line(reader)
+            line = await read_line(reader)
     except TimeoutError:
         raise RequestRefused(f"no token within {TOKEN_TIMEOUT_S:g} s") from None
     if not secrets.compare_digest(line.strip(), f"TOKEN {token}".encode()):
         raise RequestRefused("the first line must be TOKEN and the token that the session printed")
-    await _send_line(writer, "OK")
+    await send_line(writer, "OK")
 
 
 def _settle(placed: asyncio.Future[float | None], raw: float | None) -> None:
     if not placed.done():
         placed.set_result(raw)
-
-
-async def _read_line(reader: asyncio.StreamReader) -> bytes:
-    """The next line, also one that ends with the connection; empty at its end."""
-    try:
-        return await reader.readuntil(b"\n")
-    except asyncio.IncompleteReadError as error:
-        return error.partial
-    except asyncio.LimitOverrunError:
-        raise RequestRefused(f"the line is longer than {MAX_LINE_BYTES} bytes") from None
-
-
-async def _send_line(writer: asyncio.StreamWriter, answer: str) -> None:
-    writer.write(f"{answer}\n".encode())
-    await writer.drain()

@@ -7,8 +7,8 @@ newline; each gets one line in answer::
     MARK stimulus on              OK 12.345    noted now, which is 12.345 s of raw time
     MARK@81234.567 stimulus on    OK 12.340    noted at that time of the session clock
     MARK@1.7e9 stimulus on        ERR 1.7e+09 is ...
-    SAVED_COMMAND                         OK yes       all markers by now are in a recording
-    SAVED_COMMAND                         OK no        some are in none; one that begins takes them along
+    SAVED                         OK yes       all markers by now are in a recording
+    SAVED                         OK no        some are in none; one that begins takes them along
 
 ``OK -``: the marker was noted before the first sample, so that its raw time is not known. The session clock is LSL's
 ``local_clock``, which on one machine is Python's ``time.monotonic``. A connection may stay open for as long as it

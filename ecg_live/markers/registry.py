@@ -98,8 +98,8 @@ def listen_at(path: Path) -> socket.socket:
     return line
 
 
-def listen_on(port: int) -> socket.socket:
-    """Open a TCP port on loopback, any free one for 0.
+def listen_on(port: int, option: str = "--mark-port") -> socket.socket:
+    """Open a TCP port on loopback, any free one for 0; ``option`` is what asked for it.
 
     Raises
     ------
@@ -114,9 +114,7 @@ def listen_on(port: int) -> socket.socket:
         line.listen()
     except OSError as error:
         line.close()
-        raise ConfigError(
-            f"port {port} cannot be opened for markers: {error.strerror}", "choose another --mark-port"
-        ) from error
+        raise ConfigError(f"port {port} cannot be opened ({error.strerror})", f"choose another {option}") from error
     return line
 
 

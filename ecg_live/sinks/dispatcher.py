@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 from threading import RLock
 
 from ecg_live.errors import EcgLiveError, RecordingError
@@ -38,7 +39,7 @@ class Dispatcher:
     on_no_listener : callable
         Called when the output has no listener left.
     recordings : callable, optional
-        Opens a new recording; raises `RecordingError`.
+        Opens a new recording at a path, or where it chooses for None; raises `RecordingError`.
     watched : bool
         The screen is watched.
     """
@@ -50,7 +51,7 @@ class Dispatcher:
         sinks: Sequence[Sink],
         clock: Clock,
         on_no_listener: Callable[[], None],
-        recordings: Callable[[], Recorder] | None = None,
+        recordings: Callable[[Path | None], Recorder] | None = None,
         *,
         watched: bool = True,
     ) -> None:
@@ -157,17 +158,21 @@ class Dispatcher:
         with self.lock:
             return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
 
-    def begin_recording(self) -> None:
-        """Open a recording, unless there is one.
+    def begin_recording(self, path: Path | None = None) -> None:
+        """Open a recording at ``path``, or where the settings say; unless there is one.
 
         Raises
         ------
         RecordingError
-            It cannot be opened.
+            It cannot be opened, or another one than that at ``path`` runs.
         """
-        if self._recordings is None or self._recorder is not None:
+        if self._recordings is None:
             return
-        recorder = self._recordings()
+        if self._recorder is not None:
+            if path is not None:
+                raise RecordingError(f"{path}: a recording to {self._recorder.status.path} runs", "stop it first")
+            return
+        recorder = self._recordings(path)
         with self.lock:
             self._recorder, self._disk_watch = recorder, DiskWatch()
             self._sinks.append(recorder)
@@ -176,15 +181,21 @@ class Dispatcher:
             self._carry(recorder)
             self.send(State("recording", f"recording to {recorder.status.path}{carried}", self._clock()))
 
-    def end_recording(self) -> None:
-        """End the recording, if there is one; waits for the disk, but lets others send meanwhile."""
+    def end_recording(self) -> EcgLiveError | None:
+        """End the recording, if there is one; waits for the disk, but lets others send meanwhile.
+
+        Returns
+        -------
+        EcgLiveError, optional
+            Why its file is not whole.
+        """
         with self.lock:
             recorder = self._recorder
             if recorder is None:
-                return
+                return None
             self.send(State("recorded", f"recording ended: {recorder.status.path}", self._clock()))
             if self._recorder is None:
-                return  # it failed at that, which was reported
+                return self.error  # it failed at that, which was reported
             self._recorder = None
             self._sinks.remove(recorder)
             held, self._markers = self._markers, deque(maxlen=MAX_CARRIED_MARKERS)
@@ -195,6 +206,7 @@ class Dispatcher:
         else:
             self._screen.follow(None)
         self._stop_if_unused()
+        return error
 
     def close(self) -> None:
         """Close all sinks; the recorder first, since another may wait for its reader."""

@@ -29,7 +29,7 @@ def test_a_disk_that_does_not_answer_holds_up_nothing_but_the_end(
         slow.wait(60)
         os.fsync(file)
 
-    def opened() -> XdfRecorder:
+    def opened(_: Path | None) -> XdfRecorder:
         found = XdfRecorder(
             path, stream_specs(source.info, heads), source.info, heads, {}, clock, interval=0.01, sync=sync
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from ecg_live.errors import RecordingError
@@ -97,7 +98,7 @@ def test_a_marker_that_was_asked_for_before_the_end_is_noted(make: Make, clock: 
 
 
 def test_a_request_that_fails_does_not_stop_the_next(clock: HandClock) -> None:
-    def broken() -> Recorder:
+    def broken(_: Path | None) -> Recorder:
         raise OSError("no such device")
 
     sink = Awaited(state("warning"))
@@ -117,7 +118,7 @@ def test_a_request_that_fails_does_not_stop_the_next(clock: HandClock) -> None:
 
 def test_a_recording_while_the_source_is_silent(clock: HandClock) -> None:
     tape, sink = Tape("recorder"), Awaited(state("recorded"))
-    session, source = recording(clock, lambda: tape, sink)
+    session, source = recording(clock, lambda _: tape, sink)
     session.start()
     assert source.silent.wait(PATIENCE)
     session.record(on=True)
@@ -136,7 +137,7 @@ def test_a_recording_while_the_source_is_silent(clock: HandClock) -> None:
 
 
 def test_a_recording_that_cannot_begin_is_loud(clock: HandClock) -> None:
-    def full() -> Recorder:
+    def full(_: Path | None) -> Recorder:
         raise RecordingError("disk full", "make room")
 
     sink = Awaited(state("recording_failed"))
@@ -237,7 +238,7 @@ def test_a_baseline_that_changes_nothing_says_so(make: Make, clock: HandClock) -
     assert all("has no personal set" in detail for detail in details)
 
 
-def recording(clock: HandClock, recordings: Callable[[], Recorder], sink: Keep) -> tuple[Session, Script]:
+def recording(clock: HandClock, recordings: Callable[[Path | None], Recorder], sink: Keep) -> tuple[Session, Script]:
     """A session of three seconds, then silence, that may record."""
     model = random_bundle()
     source = Script(info(RATE), [*paced(clock, 3), Script.SILENCE])

@@ -61,6 +61,13 @@ MarkPort = Annotated[
     str | None,
     typer.Option(metavar="N", help="Take markers on this TCP port of this machine (a token is printed); see mark."),
 ]
+RemotePort = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="Let programs start and stop recordings on this TCP port of this machine, as LabRecorder's (22345) does.",
+    ),
+]
 Also = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -41,11 +42,11 @@ class Hall:
         self.clock, self.deserted = HandClock(), 0
         self.screen = DisplayBuffer(INFO.rate, self.clock)
         self._tapes = iter(tapes)
-        recordings: Callable[[], Tape] | None = self._open if tapes else None
+        recordings: Callable[[Path | None], Tape] | None = self._open if tapes else None
         info = replace(INFO, speed=speed)
         self.fanout = Dispatcher(info, self.screen, sinks, self.clock, self._leave, recordings, watched=watched)
 
-    def _open(self) -> Tape:
+    def _open(self, _: Path | None) -> Tape:
         tape = next(self._tapes, None)
         if tape is None:
             raise RecordingError("disk full", "make room")

@@ -223,7 +223,9 @@ def test_markers_from_before_the_recording_lie_at_their_true_times(tmp_path: Pat
     """Raw time begins at 100 s of the session clock; the recording does at 8 s of raw time."""
     path, clock = tmp_path / "a.xdf", HandClock()
     info = replace(INFO, speed=speed)
-    fanout = Dispatcher(info, DisplayBuffer(RATE, clock), [], clock, lambda: None, lambda: recorder(path, clock, info))
+    fanout = Dispatcher(
+        info, DisplayBuffer(RATE, clock), [], clock, lambda: None, lambda _: recorder(path, clock, info)
+    )
     chunks = [replace(each, time=BEGAN + each.start / RATE / speed) for each in counted(0, 5000)]
     fanout.send(Marker(BEGAN - 1.5 / speed, "before the first sample"))
     for k, chunk in enumerate(chunks):
