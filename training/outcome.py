@@ -12,6 +12,7 @@ import numpy as np
 from ecg_live import __version__
 from ecg_live.model.bundle import Bundle, ModelCard
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.model.torch_weights import module_arrays
 from ecg_live.signal.pipeline import PREPROCESSING
 from training.data.corpus import Corpus
 from training.pretext.pretrained import LICENCE_PREFIX
@@ -61,7 +62,7 @@ def make_bundle(
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
     )
-    return Bundle(card, encoders.encoder, heads)
+    return Bundle(card, module_arrays(encoders.encoder), heads)
 
 
 def _licence(previous: Bundle | None, encoders: Encoders, own: str) -> str:
@@ -134,5 +135,5 @@ def _encoder_remarks(loaded_from: Path | None, encoders: Encoders) -> tuple[str,
     subjects = "; ".join(f"{len(each)} of {name}" for name, each in encoders.card.seen.items())
     seen = f"which has seen subjects: {subjects}: {encoders.seen_note}" if subjects else "which names no subjects"
     return (
-        f"The encoder is that of {loaded_from.name} ({tensors_sha256(encoders.encoder.state_dict())[:12]}), {seen}.",
+        f"The encoder is that of {loaded_from.name} ({tensors_sha256(module_arrays(encoders.encoder))[:12]}), {seen}.",
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 
 LEFT_OUT_PREFIX = "left out: "  # of a report's remark on a label that could not be learnt
 

@@ -10,7 +10,7 @@ from ecg_live.config import MAX_BASELINE_S, MIN_BASELINE_S
 from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.errors import ConfigError
 from ecg_live.model.card import MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 
 MAX_FLOAT32 = 1e30  # what single precision still holds
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, g
 
 from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
-from ecg_live.model.encoder import Padding
+from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.features import FeatureKind
-from ecg_live.model.head_networks import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS
+from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS
 from training.setting_limits import check_settings
 
 if TYPE_CHECKING:

@@ -159,7 +159,7 @@ def encoder_id(bundle: Bundle) -> str:
     """SHA-256 of all that determines a bundle's embeddings."""
     from ecg_live.model.tensor_file import tensors_sha256
 
-    parts = [tensors_sha256(bundle.encoder.state_dict()), bundle.card.padding, json.dumps(bundle.card.preprocessing)]
+    parts = [tensors_sha256(bundle.encoder), bundle.card.padding, json.dumps(bundle.card.preprocessing)]
     if bundle.card.encoder:
         parts.append(json.dumps(bundle.card.encoder, sort_keys=True))
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()

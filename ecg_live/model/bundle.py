@@ -8,14 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
-
 from ecg_live.errors import BundleError, IncompatibleBundle
 from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead, PersonalHead
 from ecg_live.model.card import HeadCard, ModelCard, parse_card
-from ecg_live.model.encoder import Encoder
-from ecg_live.model.encoder_kinds import encoder_of
-from ecg_live.model.tensor_file import MAX_BUNDLE_BYTES, TensorFile
+from ecg_live.model.encoder_layout import encoder_tensors
+from ecg_live.model.tensor_file import MAX_BUNDLE_BYTES, Array, TensorFile, TensorSpec
 from ecg_live.results import HeadInfo
 from ecg_live.signal.pipeline import PREPROCESSING
 
@@ -26,10 +23,10 @@ BUNDLE_FILE = TensorFile("ecg_live", "bundle", BundleError, "give the path of a 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """Encoder, heads by name and set, and their card."""
+    """The encoder's weights by name, heads by name and set, and their card."""
 
     card: ModelCard
-    encoder: Encoder
+    encoder: Mapping[str, Array]
     heads: Mapping[str, Mapping[str, CalibratedHead]]
 
     @property
@@ -68,10 +65,9 @@ def load_bundle(path: Path) -> Bundle:
     tensors, meta = BUNDLE_FILE.read(path)
     card = _card(meta, path)
     _check_preprocessing(card, path)
-    encoder = _encoder(card, path)
-    BUNDLE_FILE.fill(encoder, "encoder.", tensors, path)
+    encoder = BUNDLE_FILE.take(_encoder_tensors(card, path), "encoder.", tensors, path)
     heads = {name: _sets(name, head, tensors, path) for name, head in card.heads.items()}
-    return Bundle(card, encoder.eval(), heads)
+    return Bundle(card, encoder, heads)
 
 
 def _fields(card: ModelCard) -> dict[str, Any]:
@@ -79,18 +75,24 @@ def _fields(card: ModelCard) -> dict[str, Any]:
     return {name: value for name, value in asdict(card).items() if name != "encoder" or value}
 
 
-def _encoder(card: ModelCard, path: Path) -> Encoder:
+def _encoder_tensors(card: ModelCard, path: Path) -> Mapping[str, TensorSpec]:
+    """What the weights of the encoder must be."""
+    if not card.encoder:
+        return encoder_tensors()
+    from ecg_live.model.encoder_kinds import encoder_of  # noqa: PLC0415 - PyTorch takes seconds to load
+    from ecg_live.model.torch_weights import module_tensors  # noqa: PLC0415 - likewise
+
     try:
-        return encoder_of(card)
+        return module_tensors(encoder_of(card))
     except BundleError as error:
         raise BundleError(f"{path}: {error.message}", error.remedy) from error
 
 
-def _tensors(bundle: Bundle) -> dict[str, Tensor]:
-    parts: dict[str, nn.Module] = {"encoder.": bundle.encoder}
+def _tensors(bundle: Bundle) -> dict[str, Array]:
+    parts = {"encoder.": bundle.encoder}
     for name, sets in bundle.heads.items():
-        parts |= {_prefix(name, which): head for which, head in sets.items()}
-    return {prefix + name: value for prefix, part in parts.items() for name, value in part.state_dict().items()}
+        parts |= {_prefix(name, which): head.arrays() for which, head in sets.items()}
+    return {prefix + name: value for prefix, part in parts.items() for name, value in part.items()}
 
 
 def _card(meta: Mapping[str, Any], path: Path) -> ModelCard:
@@ -115,12 +117,13 @@ def _prefix(name: str, which: str) -> str:
     return f"heads.{name}.{which}."
 
 
-def _sets(name: str, card: HeadCard, tensors: Mapping[str, Tensor], path: Path) -> dict[str, CalibratedHead]:
+def _sets(name: str, card: HeadCard, tensors: Mapping[str, Array], path: Path) -> dict[str, CalibratedHead]:
     """All sets of one head."""
     sets = {}
     for which in card.sets:
-        sets[which] = head = HEAD_SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
-        BUNDLE_FILE.fill(head, _prefix(name, which), tensors, path)
+        kind, inputs = HEAD_SETS[which], card.inputs[which]
+        wanted = kind.tensors(len(card.classes), inputs, card.hidden, card.dropout)
+        sets[which] = head = kind.from_arrays(inputs, BUNDLE_FILE.take(wanted, _prefix(name, which), tensors, path))
         spread = float(head.spread.min()) if isinstance(head, PersonalHead) else 0.0
         if float(head.temperature) <= 0 or float(head.sd.min()) <= 0 or spread < 0:
             raise BundleError(

@@ -1,98 +1,170 @@
-"""A head as it is shipped: features in, calibrated probabilities and a distance from the training range out."""
+"""A head as it is shipped: features in, calibrated probabilities and a distance from the training range out.
+
+It is arithmetic on arrays, in float64, one row after the other: a window's result is the same to the bit whoever else
+is in the batch, and however many threads a linear algebra library has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise
+from typing import ClassVar, Self
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+import numpy.typing as npt
 
+from ecg_live.events import F32, F64
 from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
-from ecg_live.model.head_networks import EmotionHead
+from ecg_live.model.tensor_file import Array, TensorSpec
 
 TRAINING_RANGE_SHARE = 0.995  # of training windows that count as inside the training range
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
-class CalibratedHead(nn.Module):
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibratedHead:
     """Standardise features, classify, calibrate; measure their distance from the training features.
 
     Heart rate or variability that is NaN counts as average: beats are missing now and then.
 
     Parameters
     ----------
-    classes, hidden, dropout
-        See `EmotionHead`.
     inputs : {"embedding", "hrv", "both"}
-        What its features are; see `combine`.
+        What its features are; see `combine_features`.
+    net : mapping of str to ndarray
+        Weights (out, in) and biases (out,) of its dense layers by their names, in order; ReLU between them.
+    mean, sd : ndarray of float32 (d,)
+        Of the training features.
+    whiten : ndarray of float32 (d, d)
+        Standardised features times this have the Mahalanobis distance as their norm.
+    limit, temperature : ndarray of float32 ()
+        Largest distance inside the training range; what the logits are divided by.
     """
 
-    mean: Tensor
-    sd: Tensor
-    whiten: Tensor
-    limit: Tensor
-    temperature: Tensor
+    inputs: FeatureKind
+    net: Mapping[str, F32]
+    mean: F32
+    sd: F32
+    whiten: F32
+    limit: F32
+    temperature: F32
 
-    def __init__(
-        self, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
-    ) -> None:
-        super().__init__()
-        self.inputs: FeatureKind = inputs
+    fitted_single: ClassVar[tuple[str, ...]] = ("mean", "sd", "whiten", "limit", "temperature")
+
+    @classmethod
+    def tensors(
+        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+    ) -> dict[str, TensorSpec]:
+        """Names, shapes and types of the tensors of a head.
+
+        Parameters
+        ----------
+        classes : int
+            Number of classes.
+        inputs : {"embedding", "hrv", "both"}
+        hidden : sequence of int
+            Widths of the layers before the last.
+        dropout : float
+            After every hidden layer while it learns; here it only decides the layers' names.
+        """
         size = INPUT_SIZES[inputs]
-        self.net = EmotionHead(classes, hidden, dropout, size)
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("sd", torch.ones(size))
-        self.register_buffer("whiten", torch.eye(size))
-        self.register_buffer("limit", torch.tensor(float(size)))
-        self.register_buffer("temperature", torch.tensor(1.0))
-        self.eval()
+        shapes = {"mean": (size,), "sd": (size,), "whiten": (size, size), "limit": (), "temperature": ()}
+        specs = {name: TensorSpec(shape, SINGLE) for name, shape in shapes.items()}
+        for name, (n_in, n_out) in zip(layer_names(dropout), pairwise((size, *hidden, classes)), strict=False):
+            specs[f"{name}.weight"] = TensorSpec((n_out, n_in), SINGLE)
+            specs[f"{name}.bias"] = TensorSpec((n_out,), SINGLE)
+        return specs
 
-    def forward(self, features: Tensor) -> Tensor:
+    @classmethod
+    def from_arrays(cls, inputs: FeatureKind, arrays: Mapping[str, Array]) -> Self:
+        """A head of the arrays that `tensors` names."""
+        net = {name: value for name, value in arrays.items() if name.startswith("net.")}
+        return cls(inputs, net, **{name: value for name, value in arrays.items() if name not in net})
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays, by the names of `tensors`."""
+        return {name: getattr(self, name) for name in self.fitted_single} | dict(self.net)
+
+    def __call__(self, features: npt.NDArray[np.floating]) -> F64:
         """Calibrated probabilities (n, classes) of features (n, d)."""
         return self._probabilities(self._standardised(features))
 
-    def distance(self, features: Tensor) -> Tensor:
+    def distance(self, features: npt.NDArray[np.floating]) -> F64:
         """Mahalanobis distance (n,) from the training features."""
         return self._distance(self._standardised(features))
 
-    def outside(self, features: Tensor) -> Tensor:
+    def outside(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         """Whether features (n, d) lie beyond 99.5 % of the training ones, or an embedding is NaN."""
         return ~(self.distance(features) <= self.limit)
 
-    def probabilities_inside(self, features: Tensor) -> list[float] | None:
+    def probabilities_inside(self, features: npt.NDArray[np.floating]) -> list[float] | None:
         """Calibrated probabilities (classes,) of one window's features (1, d); None where they lie `outside`."""
         z = self._standardised(features)
-        if not bool(self._distance(z) <= self.limit):
+        if not self._distance(z)[0] <= self.limit:
             return None
-        return [float(each) for each in self._probabilities(z)[0].tolist()]
+        return [float(each) for each in self._probabilities(z)[0]]
 
-    def _probabilities(self, z: Tensor) -> Tensor:
-        logits: Tensor = self.net(z)
-        return torch.softmax(logits / self.temperature, dim=-1)
+    def _probabilities(self, z: F64) -> F64:
+        y, layers = z, list(self._layers())
+        for k, (weight, bias) in enumerate(layers):
+            y = multiply_rows(y, weight.T) + bias
+            y = np.maximum(y, 0.0) if k < len(layers) - 1 else y
+        return softmax(y / self.temperature)
 
-    def _distance(self, z: Tensor) -> Tensor:
-        distance: Tensor = torch.linalg.vector_norm(z @ self.whiten, dim=-1)
-        return distance
+    def _distance(self, z: F64) -> F64:
+        with np.errstate(invalid="ignore", over="ignore"):
+            whitened = multiply_rows(z, self.whiten)
+            return np.asarray(np.sqrt(np.add.reduce(whitened * whitened, axis=1)))
 
-    def _standardised(self, features: Tensor) -> Tensor:
-        z = (features - self.mean) / self.sd
-        if self.inputs == "embedding":
-            return z
-        embedding, beats = z[:, :-HRV_SIZE], z[:, -HRV_SIZE:]
-        return torch.cat((embedding, torch.where(beats.isnan(), 0.0, beats)), dim=1)
+    def _standardised(self, features: npt.NDArray[np.floating]) -> F64:
+        z = (np.asarray(features, np.float64) - self.mean) / self.sd
+        if self.inputs != "embedding":
+            beats = z[:, -HRV_SIZE:]
+            beats[np.isnan(beats)] = 0.0
+        return z
+
+    def _layers(self) -> Iterator[tuple[F32, F32]]:
+        values = iter(self.net.values())
+        return zip(values, values, strict=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class PersonalHead(CalibratedHead):
     """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `baseline_normalise`."""
 
-    spread: Tensor
+    spread: F64  # as precise as in training
 
-    def __init__(
-        self, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
-    ) -> None:
-        super().__init__(classes, inputs, hidden, dropout)
-        self.register_buffer(
-            "spread", torch.ones(INPUT_SIZES[inputs], dtype=torch.float64)
-        )  # as precise as in training
+    @classmethod
+    def tensors(
+        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+    ) -> dict[str, TensorSpec]:
+        """As of every head, and the spread."""
+        spread = TensorSpec((INPUT_SIZES[inputs],), DOUBLE)
+        return CalibratedHead.tensors(classes, inputs, hidden, dropout) | {"spread": spread}
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays, by the names of `tensors`."""
+        return CalibratedHead.arrays(self) | {"spread": self.spread}
 
 
 HEAD_SETS: Mapping[str, type[CalibratedHead]] = {"population": CalibratedHead, "personal": PersonalHead}
+
+
+def layer_names(dropout: float) -> Iterator[str]:
+    """Names of dense layers in PyTorch's sequence: each is followed by ReLU, and by dropout if there is one."""
+    return (f"net.{k}" for k in count(0, 3 if dropout else 2))
+
+
+def multiply_rows(x: F64, matrix: npt.NDArray[np.floating]) -> F64:
+    """Product (n, k) of rows (n, d) and a matrix (d, k); a row's is the same to the bit whatever the others are."""
+    products = np.empty((len(x), matrix.shape[1]))
+    for row, out in zip(x, products, strict=True):
+        np.add.reduce(row[:, None] * matrix, axis=0, out=out)
+    return products
+
+
+def softmax(logits: F64) -> F64:
+    """Shares (n, classes) of logits (n, classes)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / np.add.reduce(powers, axis=1, keepdims=True))

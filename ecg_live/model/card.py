@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from ecg_live.constants import Split
 from ecg_live.model.calibrated_head import HEAD_SETS
-from ecg_live.model.encoder import Padding
+from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.features import FeatureKind
 from ecg_live.signal.pipeline import PREPROCESSING
 

@@ -1,25 +1,26 @@
-"""What an encoder is, and the built-in one.
+"""Encoders as PyTorch modules, for plug-ins and training; the built-in one is what the engine is tested on.
 
-The built-in one is the convolutional encoder of Sarkar & Etemad 2020 (doi 10.1109/TAFFC.2020.3014842), table of its
-section 4.
+See `ecg_live.model.encoder_layout` for the built-in one's layers, and `ecg_live.model.engine` for what runs live.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-Padding = Literal["same", "valid"]
-
-CONV_LAYERS = ((1, 32, 32), (32, 32, 32), (32, 64, 16), (64, 64, 16), (64, 128, 8), (128, 128, 8))  # in, out, kernel
-POOLED_AFTER = (1, 3)  # index of the convolutions that a max-pool follows
-POOL_WIDTH, POOL_STRIDE = 8, 2
-LEAKY_SLOPE = 0.2  # of every leaky ReLU
-MAPS_PER_WINDOW = 591  # feature maps of a ``valid`` encoder for one window: one every 4 samples
+from ecg_live.model.encoder_layout import (
+    CONV_LAYERS,
+    LEAKY_SLOPE,
+    MAPS_PER_WINDOW,
+    POOL_STRIDE,
+    POOL_WIDTH,
+    POOLED_AFTER,
+    Padding,
+)
 
 
 class EncoderStream(Protocol):

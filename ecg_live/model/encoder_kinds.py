@@ -1,4 +1,4 @@
-"""Encoders by their kind: the built-in convolutional one, and those that plug-ins add."""
+"""Encoders as PyTorch modules by their kind: the built-in convolutional one, and those that plug-ins add."""
 
 from __future__ import annotations
 
@@ -9,12 +9,27 @@ import torch
 
 from ecg_live.constants import EMBEDDING_SIZE, WINDOW_SAMPLES
 from ecg_live.errors import BundleError
+from ecg_live.model.bundle import Bundle
 from ecg_live.model.card import ModelCard
 from ecg_live.model.encoder import ConvEncoder, Encoder
+from ecg_live.model.torch_weights import load_arrays
 from ecg_live.plugins import PluginGroup, broken_plugin, load_plugin, plugin_names
 
 GROUP: PluginGroup = "ecg_live.encoders"
 EMBEDDING_SHAPE = (1, EMBEDDING_SIZE)
+
+
+def torch_encoder(bundle: Bundle) -> Encoder:
+    """A bundle's encoder as a module with its weights, in evaluation mode.
+
+    Raises
+    ------
+    BundleError, ConfigError
+        As `encoder_of`.
+    """
+    encoder = encoder_of(bundle.card)
+    load_arrays(encoder, bundle.encoder)
+    return encoder.eval()
 
 
 def encoder_of(card: ModelCard) -> Encoder:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import inf
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
@@ -14,43 +12,11 @@ from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
 from ecg_live.model.chance import NOT_SHOWN, answering_sets
+from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder
+from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
-
-
-class StreamingEmbedder:
-    """Embeddings of overlapping windows through an encoder's stream in steps of 256 samples, each computed once."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        self._stream = bundle.encoder.stream()
-        self._maps_per_window = bundle.encoder.maps_per_window
-        self._segment = -1
-        self._stop = 0  # index after the segment's last sample that the stream has
-        self._maps = torch.empty(EMBEDDING_SIZE, 0)
-
-    def features(self, window: Window) -> Tensor:
-        """Features (1, 128) of the next window of a segment; ``first`` a multiple of 256."""
-        if window.segment != self._segment or not window.first <= self._stop <= window.first + WINDOW_SAMPLES:
-            self._stream.reset()
-            self._segment, self._stop, self._maps = window.segment, window.first, self._maps[:, :0]
-        data = torch.from_numpy(window.data)[self._stop - window.first :]
-        new = [self._stream.push(step) for step in torch.split(data, BLOCK_SAMPLES) if len(step)]
-        self._stop = window.first + WINDOW_SAMPLES
-        self._maps = torch.cat((self._maps, *new), dim=1)[:, -self._maps_per_window :]
-        return self._maps.amax(dim=1)[None]
-
-
-class WindowEmbedder:
-    """Features window by window; for any encoder and any hop."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        self._encoder = bundle.encoder
-
-    @torch.no_grad()
-    def features(self, window: Window) -> Tensor:
-        """Features (1, 128) of any window."""
-        return self._encoder(torch.from_numpy(window.data)[None])  # type: ignore[no-any-return]  # nn.Module's call
 
 
 class Predictor:
@@ -68,9 +34,10 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0, *, show_unproven: bool = False) -> None:
-        streams = bundle.encoder.maps_per_window > 0 and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
+        engine = open_engine(bundle)
+        streams = engine.streams and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
         self.engine: StreamingEmbedder | WindowEmbedder = (
-            StreamingEmbedder(bundle) if streams else WindowEmbedder(bundle)
+            StreamingEmbedder(engine) if streams else WindowEmbedder(engine)
         )
         self._heads = bundle.heads
         self._answering = {
@@ -114,11 +81,10 @@ class Predictor:
         self._baseline = Baseline(seconds, since) if len(without) < len(self._heads) else None
         return without
 
-    @torch.no_grad()
     def predict(self, window: Window) -> dict[str, HeadResult]:
         """Each head's probabilities and label, or its reason to abstain."""
         embedding = self.engine.features(window)
-        self.features = embedding[0].numpy().copy()  # a tensor that is kept pins 0.3 MB of freed heap around it
+        self.features = embedding[0].copy()  # a view would keep the whole batch alive
         features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
         results = {name: self._predict_head(name, features, reason) for name in self._heads}
@@ -136,7 +102,7 @@ class Predictor:
             reason = "no plausible heart beats"
         if reason is not None:
             return HeadResult(None, None, reason, which)
-        found = head.probabilities_inside(torch.from_numpy(x).float())
+        found = head.probabilities_inside(x)
         if found is None:
             return HeadResult(None, None, "signal unlike the training data", which)
         probs = dict(zip(self._classes[name], found, strict=True))
@@ -146,7 +112,7 @@ class Predictor:
         """Features (1, d) for a head."""
         x = combine_features(*features, head.inputs)
         if isinstance(head, PersonalHead) and self._baseline is not None:
-            return baseline_normalise(x, self._baseline.features(head.inputs), head.spread.numpy())
+            return baseline_normalise(x, self._baseline.features(head.inputs), head.spread)
         return x
 
     def _update_baseline(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:

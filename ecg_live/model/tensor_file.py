@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import torch
+import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
+from safetensors.numpy import save
 
 from ecg_live.atomic_write import write_whole
 from ecg_live.config import within_depth
@@ -23,6 +23,19 @@ TENSORS_ONLY_SCHEMA = 1  # the schema whose digest covers the tensors alone; sti
 MAX_METADATA_DEPTH = 32  # levels of nesting; a card has 6
 MAX_BUNDLE_BYTES = 64 * 2**20  # the bundled model has 1.5 MB
 PICKLE_MAGIC = {b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}  # first bytes of torch's files
+STORED_TYPES = {"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "F32", "F64"}  # of safetensors, that NumPy has, too
+
+Array = npt.NDArray[Any]
+
+
+class TensorSpec(NamedTuple):
+    """Shape and type that a tensor must have."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class TensorFile:
     remedy: str
     max_bytes: int | None = None
 
-    def write(self, path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    def write(self, path: Path, tensors: Mapping[str, Array], meta: Mapping[str, Any]) -> None:
         """Write ``tensors`` and ``meta`` (plain values) atomically.
 
         Raises
@@ -57,11 +70,11 @@ class TensorFile:
         OSError
             If the disk does not take it; an earlier file stays whole.
         """
-        own = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        own = {name: np.asarray(value, order="C") for name, value in tensors.items()}
         plain = json.loads(json.dumps({"schema": TENSOR_FILE_SCHEMA, **meta}))  # as it will be read: names are text
         write_whole(path, save(own, {self.key: json.dumps({**plain, "sha256": content_sha256(own, plain)})}))
 
-    def read(self, path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def read(self, path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         """Read tensors and metadata; nothing in the file is ever executed.
 
         Raises
@@ -71,16 +84,16 @@ class TensorFile:
         """
         self._check_file(path)
         try:
-            with safe_open(path, framework="pt") as file:
+            with safe_open(path, framework="np") as file:
                 header = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+                if self.key not in header:
+                    raise self.error(f"{path} is a safetensors file, but holds no {self.noun}", self.remedy)
+                meta = self._parse(path, header[self.key])
+                tensors = {name: self._tensor(file, name, path) for name in file.keys()}  # noqa: SIM118 - no mapping
         except (SafetensorError, OSError) as error:
             raise self.error(
                 f"{path} is not a complete safetensors file: {error}", "it may be cut; copy it again"
             ) from error
-        if self.key not in header:
-            raise self.error(f"{path} is a safetensors file, but holds no {self.noun}", self.remedy)
-        meta = self._parse(path, header[self.key])
         sealed = meta.pop("sha256", None)
         if sealed != (
             tensors_sha256(tensors) if meta["schema"] == TENSORS_ONLY_SCHEMA else content_sha256(tensors, meta)
@@ -88,16 +101,18 @@ class TensorFile:
             raise self.error(f"{path}: its content does not match its checksum", "the file is damaged; copy it again")
         return tensors, meta
 
-    def fill(self, module: nn.Module, prefix: str, tensors: Mapping[str, Tensor], path: Path) -> None:
-        """Load the tensors whose names start with ``prefix`` into a module.
+    def take(
+        self, wanted: Mapping[str, TensorSpec], prefix: str, tensors: Mapping[str, Array], path: Path
+    ) -> dict[str, Array]:
+        """Tensors whose names start with ``prefix``, which is cut off.
 
         Parameters
         ----------
-        module : Module
-            Its parameters and buffers are set.
+        wanted : mapping of str to TensorSpec
+            All that there must be, by the name without the prefix; any other is left out.
         prefix : str
-            Of the tensors' names, before the names within the module.
-        tensors : mapping of str to Tensor
+        tensors : mapping of str to ndarray
+            All tensors of the file.
         path : Path
             Of the file, for messages.
 
@@ -106,17 +121,25 @@ class TensorFile:
         ModelError
             As `error`, by name: a tensor is missing, of another shape or type, or not finite.
         """
-        own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-        wanted = module.state_dict()
-        for name, value in wanted.items():
-            if name not in own or (own[name].shape, own[name].dtype) != (value.shape, value.dtype):
-                found = _described(own[name]) if name in own else "nothing"
-                raise self.error(
-                    f"{path}: {prefix}{name} should be {_described(value)}, found {found}", "train it again"
-                )
-            if not torch.isfinite(own[name]).all():
+        found = {}
+        for name, spec in wanted.items():
+            value = tensors.get(prefix + name)
+            if value is None or (value.shape, value.dtype) != spec:
+                has = "nothing" if value is None else str(TensorSpec(value.shape, value.dtype))
+                raise self.error(f"{path}: {prefix}{name} should be {spec}, found {has}", "train it again")
+            if not np.isfinite(value).all():
                 raise self.error(f"{path}: {prefix}{name} holds values that are not finite", "train it again")
-        module.load_state_dict({name: own[name] for name in wanted})
+            found[name] = value
+        return found
+
+    def _tensor(self, file: Any, name: str, path: Path) -> Array:
+        kind = file.get_slice(name).get_dtype()
+        if kind not in STORED_TYPES:
+            found = "bfloat16" if kind == "BF16" else kind
+            raise self.error(
+                f"{path}: {name} should be of a type that {self.noun}s have, found {found}", "train it again"
+            )
+        return np.asarray(file.get_tensor(name))
 
     def _check_file(self, path: Path) -> None:
         if path.exists() and not path.is_file():
@@ -156,20 +179,16 @@ class TensorFile:
         return parsed
 
 
-def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
+def tensors_sha256(tensors: Mapping[str, Array]) -> str:
     """SHA-256 over names, types, shapes and values, in the order of names."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
-        value = tensors[name].detach().contiguous()
-        sha.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        sha.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())  # numpy lacks some of torch's types
+        value = np.asarray(tensors[name], order="C")
+        sha.update(f"{name} torch.{value.dtype} {value.shape}\n".encode())  # the words of the first files
+        sha.update(value.tobytes())
     return sha.hexdigest()
 
 
-def content_sha256(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
+def content_sha256(tensors: Mapping[str, Array], meta: Mapping[str, Any]) -> str:
     """SHA-256 over tensors and metadata, whatever the order of the metadata's keys."""
     return hashlib.sha256(f"{tensors_sha256(tensors)} {json.dumps(meta, sort_keys=True)}".encode()).hexdigest()
-
-
-def _described(value: Tensor) -> str:
-    return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"

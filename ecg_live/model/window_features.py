@@ -51,7 +51,7 @@ class FeatureExtractor:
 
     def vector(self, window: Window) -> F64:
         """Features (131,) of the stream's next window, in the order of `ecg_live.api.FEATURE_NAMES`."""
-        return np.concatenate((self._engine.features(window)[0].numpy(), hrv_features(window)))
+        return np.concatenate((self._engine.features(window)[0], hrv_features(window)))
 
     def row(self, window: Window) -> dict[str, Any]:
         """Features of the stream's next window by the names of `WINDOW_COLUMNS`."""

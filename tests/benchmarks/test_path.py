@@ -13,7 +13,9 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ecg_live.model.predictor import Predictor, StreamingEmbedder, WindowEmbedder
+from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder
+from ecg_live.model.engine.open_engine import open_engine
+from ecg_live.model.predictor import Predictor
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.random_bundles import random_bundle
@@ -42,7 +44,7 @@ def path_and_predictor() -> int:
 
 
 def inference(engine: type[StreamingEmbedder | WindowEmbedder], windows: list[Window]) -> int:
-    made = engine(BUNDLE)
+    made = engine(open_engine(BUNDLE))
     return len([made.features(window) for window in windows])
 
 

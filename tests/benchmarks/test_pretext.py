@@ -19,15 +19,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.constants import WINDOW_SAMPLES
-from ecg_live.model.encoder import (
-    CONV_LAYERS,
-    LEAKY_SLOPE,
-    POOL_STRIDE,
-    POOL_WIDTH,
-    POOLED_AFTER,
-    ConvEncoder,
-    Padding,
-)
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder_layout import CONV_LAYERS, LEAKY_SLOPE, POOL_STRIDE, POOL_WIDTH, POOLED_AFTER, Padding
 from training.pretext import train_step
 from training.pretext.processor import multiplies_bf16
 from training.pretext.train_step import CPU_PASS_WINDOWS, Trainer, new_network, pretext_loss, task_targets

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 from training.results import (
     DataSummary,
     ExampleWindow,

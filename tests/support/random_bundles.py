@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
+import numpy as np
 
 from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
-from ecg_live.model.calibrated_head import HEAD_SETS
+from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead
 from ecg_live.model.chance import FEATURE_TEXTS, LOSO_TEXT
-from ecg_live.model.encoder import ConvEncoder, Padding
+from ecg_live.model.encoder_layout import LEAKY_SLOPE, Padding, encoder_tensors
 from ecg_live.model.features import FeatureKind
+from ecg_live.model.tensor_file import Array, TensorSpec
 
 LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation")
 
@@ -20,7 +21,7 @@ def random_bundle(
     padding: Padding = "valid", limit: float = 1e9, personal: Mapping[str, FeatureKind] | None = None
 ) -> Bundle:
     """Two heads on the embedding; ``personal`` names those with such a set. Training ranges end at ``limit``."""
-    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
     personal = personal or {}
     cards = {
         "mental_load": _card(LOAD, (), personal.get("mental_load")),
@@ -28,14 +29,48 @@ def random_bundle(
     }
     heads = {
         name: {
-            which: HEAD_SETS[which](len(card.classes), card.inputs[which], card.hidden, card.dropout)
+            which: random_head(len(card.classes), which, card.inputs[which], card.hidden, limit=limit, rng=rng)
             for which in card.sets
         }
         for name, card in cards.items()
     }
-    for head in (head for sets in heads.values() for head in sets.values()):
-        head.limit.fill_(limit)
-    return Bundle(ModelCard("random", padding, cards), ConvEncoder(padding).eval(), heads)
+    return Bundle(ModelCard("random", padding, cards), random_weights(rng), heads)
+
+
+def random_weights(rng: np.random.Generator) -> dict[str, Array]:
+    """Weights of an encoder that has learnt nothing: as Kaiming He draws them."""
+    return {name: _drawn(name, spec, 2 / (1 + LEAKY_SLOPE**2), rng) for name, spec in encoder_tensors().items()}
+
+
+def random_head(
+    classes: int,
+    which: str = "population",
+    inputs: FeatureKind = "embedding",
+    hidden: Sequence[int] = (),
+    dropout: float = 0.0,
+    *,
+    limit: float = 1e9,
+    rng: np.random.Generator | None = None,
+) -> CalibratedHead:
+    """A head of a set, of features that are as standardised; its training range ends at ``limit``."""
+    rng = rng or np.random.default_rng(0)
+    kind = HEAD_SETS[which]
+    arrays = {}
+    for name, spec in kind.tensors(classes, inputs, hidden, dropout).items():
+        if name.startswith("net."):
+            arrays[name] = _drawn(name, spec, 1 / 3, rng)
+        elif name == "whiten":
+            arrays[name] = np.eye(*spec.shape, dtype=spec.dtype)
+        else:
+            arrays[name] = np.full(spec.shape, {"mean": 0.0, "limit": limit}.get(name, 1.0), spec.dtype)
+    return kind.from_arrays(inputs, arrays)
+
+
+def _drawn(name: str, spec: TensorSpec, gain: float, rng: np.random.Generator) -> Array:
+    """Normal weights whose variance is ``gain`` over the number of inputs; biases are 0."""
+    if name.endswith("bias"):
+        return np.zeros(spec.shape, spec.dtype)
+    return (rng.standard_normal(spec.shape) * (gain / np.prod(spec.shape[1:])) ** 0.5).astype(spec.dtype)
 
 
 def scores_above_chance() -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.events import F64
 from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.model.torch_weights import module_arrays
 from ecg_live.tables import read_table
 from tests.support.files import challenge_files, eegmat_files
 from tests.support.small_training_run import manifest, quick, strangers
@@ -134,9 +134,9 @@ def test_a_second_head_goes_beside_the_first_over_the_same_encoder(trained: Trai
     )
     both = load_bundle(tmp_path / "two.safetensors")
     assert [info.name for info in both.head_infos] == ["mental_load", "calm"]
-    assert tensors_sha256(both.encoder.state_dict()) == tensors_sha256(first.encoder.state_dict())
-    for name, value in first.heads["mental_load"]["population"].state_dict().items():
-        assert torch.equal(value, both.heads["mental_load"]["population"].state_dict()[name])
+    assert tensors_sha256(both.encoder) == tensors_sha256(first.encoder)
+    for name, value in first.heads["mental_load"]["population"].arrays().items():
+        np.testing.assert_array_equal(value, both.heads["mental_load"]["population"].arrays()[name])
     assert report.pretext is None
     assert "The encoder is that of model.safetensors" in report.remarks[0]
 
@@ -161,14 +161,11 @@ def test_an_encoder_can_go_on_from_the_weights_of_another(trained: Trained, tmp_
     first, records = load_bundle(trained.bundle), (trained.folder / "cinc2017",)
     go(trained.folder, pretrain=records, start=trained.bundle, out=tmp_path / "on.safetensors")
     second = load_bundle(tmp_path / "on.safetensors")
-    assert tensors_sha256(second.encoder.state_dict()) != tensors_sha256(first.encoder.state_dict())
+    assert tensors_sha256(second.encoder) != tensors_sha256(first.encoder)
     assert second.card.pretext["started_from"]["settings"] == first.card.pretext["settings"]
     near, far = (
-        sum(
-            float((a - b).detach().square().sum())
-            for a, b in zip(second.encoder.parameters(), other.parameters(), strict=True)
-        )
-        for other in (first.encoder, random_encoder("valid", seed=3))
+        sum(float(((value - other[name]) ** 2).sum()) for name, value in second.encoder.items())
+        for other in (first.encoder, module_arrays(random_encoder("valid", seed=3)))
     )
     assert near < far / 4
     same = replace(SETTINGS, pretext=replace(SETTINGS.pretext, padding="same"))
@@ -190,7 +187,7 @@ def test_what_is_made_is_used_again_to_the_bit(trained: Trained, tmp_path: Path)
     again, said = go(trained.folder, pretrain=(trained.folder / "cinc2017",), out=out)
     assert "pretext: " not in said
     assert again.labels == trained.report.labels
-    first, second = (load_bundle(path).encoder.state_dict() for path in (trained.bundle, out))
+    first, second = (load_bundle(path).encoder for path in (trained.bundle, out))
     assert tensors_sha256(first) == tensors_sha256(second)
 
 

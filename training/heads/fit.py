@@ -1,9 +1,8 @@
-"""Fit a head on frozen features, and turn it into the module that a bundle holds."""
+"""Fit a head on frozen features, and turn it into what a bundle holds."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 from sklearn.covariance import LedoitWolf
 
 from ecg_live.events import F64
@@ -68,7 +67,7 @@ def fit_linear(x: F64, y: Ints, subject: Names, classes: int, inputs: FeatureKin
 
 
 def to_head(fitted: FittedHead, x: F64, subject: Names, spread: F64 | None = None) -> CalibratedHead:
-    """The module of a bundle, with the training range of its features.
+    """The head of a bundle, with the training range of its features.
 
     The range's limit is the 99.5th percentile of the distances of subjects while they were held out.
 
@@ -81,8 +80,8 @@ def to_head(fitted: FittedHead, x: F64, subject: Names, spread: F64 | None = Non
     spread : F64, optional
         Standard deviation of the features (d,) within one subject; makes the head a personal one.
     """
-    module = CalibratedHead if spread is None else PersonalHead
-    head = module(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
+    kind = CalibratedHead if spread is None else PersonalHead
+    specs = kind.tensors(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
     z = np.nan_to_num((x - fitted.mean) / fitted.sd)
     distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(subject)]
     state = {
@@ -94,9 +93,7 @@ def to_head(fitted: FittedHead, x: F64, subject: Names, spread: F64 | None = Non
     }
     state |= {f"net.{name}": value for name, value in fitted.net.items()}
     state |= {} if spread is None else {"spread": spread}
-    dtypes = {name: value.dtype for name, value in head.state_dict().items()}
-    head.load_state_dict({name: torch.as_tensor(value, dtype=dtypes[name]) for name, value in state.items()})
-    return head
+    return kind.from_arrays(fitted.inputs, {name: np.array(state[name], spec.dtype) for name, spec in specs.items()})
 
 
 def _feature_blocks(inputs: FeatureKind) -> tuple[slice, ...]:

@@ -11,8 +11,8 @@ from sklearn.model_selection import GroupKFold
 
 from ecg_live.events import F64
 from ecg_live.model.features import FeatureKind
-from ecg_live.model.head_networks import EmotionHead
 from training.data.feature_table import Ints, Names
+from training.networks import EmotionHead
 
 INNER_FOLDS = 5  # over subjects
 

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from ecg_live.errors import ModelError
 from ecg_live.events import F64
 from ecg_live.model.features import FeatureKind
-from ecg_live.model.head_networks import EmotionHead
 from training.data.feature_table import Ints, Names
 from training.heads.calibration import fit_temperature
 from training.heads.fitted import FittedHead, inner_folds
 from training.heads.lda import mean_and_std
+from training.networks import EmotionHead
 from training.settings import HeadSettings
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ecg_live.errors import ModelError
 from ecg_live.model.tensor_file import TensorFile
+from ecg_live.model.torch_weights import as_arrays
 
 RESTART_REMEDY = "delete it to start afresh, or give another folder"
 CHECKPOINT_FORMAT = TensorFile("ecg_live_checkpoint", "checkpoint", ModelError, RESTART_REMEDY)
@@ -35,7 +37,9 @@ def save_checkpoint(path: Path, key: Mapping[str, Any], checkpoint: Checkpoint) 
         If it cannot be written; the one before stays.
     """
     try:
-        CHECKPOINT_FORMAT.write(path, checkpoint.tensors, {"step": checkpoint.step, "key": key, "log": checkpoint.log})
+        CHECKPOINT_FORMAT.write(
+            path, as_arrays(checkpoint.tensors), {"step": checkpoint.step, "key": key, "log": checkpoint.log}
+        )
     except OSError as error:
         raise ModelError(
             f"{path}: step {checkpoint.step} was not saved: {error.strerror}; {_last_saved(path)}",
@@ -59,7 +63,7 @@ def read_checkpoint(path: Path, key: Mapping[str, Any]) -> Checkpoint | None:
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is no whole checkpoint: it lacks or garbles {error}", RESTART_REMEDY) from error
     _check_key(path, theirs, json.loads(json.dumps(key)))
-    return Checkpoint(step, tensors, log)
+    return Checkpoint(step, {name: torch.from_numpy(value.copy()) for name, value in tensors.items()}, log)
 
 
 def _check_key(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:

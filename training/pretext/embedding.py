@@ -15,10 +15,12 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.encoder import ConvEncoder, Encoder, Padding
-from ecg_live.model.head_networks import PretextNet
+from ecg_live.model.encoder import ConvEncoder, Encoder
+from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.model.torch_weights import module_arrays
 from training.data.corpus import Corpus
+from training.networks import PretextNet
 from training.pretext.lr_schedule import derive_seed
 from training.pretext.train_step import CPU_PASS_WINDOWS, WindowArray, accuracies, pretext_tasks, task_targets
 from training.pretext.transforms import augment, draw_transforms
@@ -51,7 +53,7 @@ def cached_embedding(encoder: ConvEncoder, corpus: Corpus, context: RunContext) 
     DatasetError
         If they cannot be written.
     """
-    name = hashlib.sha256((tensors_sha256(encoder.state_dict()) + corpus.key).encode()).hexdigest()[:16]
+    name = hashlib.sha256((tensors_sha256(module_arrays(encoder)) + corpus.key).encode()).hexdigest()[:16]
     path = context.folder / "features" / f"{name}.npy"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

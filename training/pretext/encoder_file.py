@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ecg_live.errors import ModelError
-from ecg_live.model.encoder import ConvEncoder, Padding
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder_layout import Padding, encoder_tensors
 from ecg_live.model.tensor_file import TensorFile
+from ecg_live.model.torch_weights import load_arrays, module_arrays
 
 ENCODER_REMEDY = "give an encoder that the first stage wrote"
 _PADDINGS: dict[str, Padding] = {name: name for name in get_args(Padding)}
@@ -50,7 +52,7 @@ def save_encoder(encoder: ConvEncoder, card: EncoderCard, path: Path) -> None:
         If the file cannot be written.
     """
     try:
-        ENCODER_FORMAT.write(path, encoder.state_dict(), {"card": asdict(card)})
+        ENCODER_FORMAT.write(path, module_arrays(encoder), {"card": asdict(card)})
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
 
@@ -71,5 +73,5 @@ def read_encoder(path: Path) -> tuple[ConvEncoder, EncoderCard]:
         files = tuple(card.files)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} holds no encoder that this version can read", ENCODER_REMEDY) from error
-    ENCODER_FORMAT.fill(encoder, "", tensors, path)
+    load_arrays(encoder, ENCODER_FORMAT.take(encoder_tensors(), "", tensors, path))
     return encoder.eval(), replace(card, seen=seen, files=files)

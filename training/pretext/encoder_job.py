@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from ecg_live.errors import ModelError
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.model.torch_weights import module_arrays
 from training.data.fingerprints import fingerprints
 from training.data.subset import WindowSubset, train_validation_split
 from training.pretext.embedding import pretext_accuracy
@@ -62,7 +63,7 @@ class EncoderJob:
     @property
     def folder(self) -> Path:
         """The job's own folder, named after all that decides its result."""
-        start = tensors_sha256(self.start.state_dict()) if self.start else ""
+        start = tensors_sha256(module_arrays(self.start)) if self.start else ""
         key = json.dumps([self.train.key, asdict(self.settings), start], sort_keys=True)
         return self.root / hashlib.sha256(key.encode()).hexdigest()[:16]
 

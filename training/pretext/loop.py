@@ -23,8 +23,9 @@ from lightning_fabric import Fabric
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.head_networks import PretextNet
 from ecg_live.model.tensor_file import tensors_sha256
+from ecg_live.model.torch_weights import module_arrays
+from training.networks import PretextNet
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps
 from training.pretext.train_step import Trainer, WindowArray, launch_fabric, new_network, pretext_tasks
@@ -176,7 +177,7 @@ def pretrain(
     net = new_network(settings)
     if start is not None:
         net.encoder.load_state_dict(start.state_dict())
-        key["start"] = tensors_sha256(start.state_dict())
+        key["start"] = tensors_sha256(module_arrays(start))
     steps = total_steps(len(windows), settings)
     trainer = Trainer(net, windows, settings, fabric)
     names = pretext_tasks(settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelError
 from ecg_live.model.bundle import ModelCard, load_bundle
 from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder_kinds import torch_encoder
 from training.data.corpus import Corpus
 from training.pretext.encoder_file import EncoderCard, read_encoder
 from training.pretext.leakage import refuse_seen
@@ -42,12 +43,13 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[C
             raise
         except BundleError:
             raise error from None
-        if not isinstance(bundle.encoder, ConvEncoder):
+        found = torch_encoder(bundle)
+        if not isinstance(found, ConvEncoder):
             kind = bundle.card.encoder["kind"]
             raise ConfigError(
                 f"{path} has an encoder of kind {kind!r}, which cannot be trained on", "give another"
             ) from None
-        encoder, card = bundle.encoder, _encoder_card(bundle.card)
+        encoder, card = found, _encoder_card(bundle.card)
     if card.scale != scored.scale:
         raise ConfigError(
             f"{path} learnt from windows of scale {card.scale}; the settings say {scored.scale}",

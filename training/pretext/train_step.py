@@ -16,7 +16,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 from ecg_live.errors import ConfigError
 from ecg_live.events import F32
 from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.head_networks import PRETEXT_TASKS, PretextNet
+from training.networks import PretextNet
+from training.paper import PRETEXT_TASKS
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
 from training.pretext.processor import keep_freed_memory, multiplies_bf16
 from training.pretext.transforms import augment, draw_transforms

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.constants import BLOCK_SAMPLES, WINDOW_SAMPLES
-from ecg_live.model.encoder import CONV_LAYERS, ConvEncoder, ConvEncoderStream, Padding
+from ecg_live.model.encoder import ConvEncoder, ConvEncoderStream
+from ecg_live.model.encoder_layout import CONV_LAYERS, Padding
 
 
 def weights(module: nn.Module) -> int:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="encoders are PyTorch modules")
@@ -17,7 +18,10 @@ from ecg_live import plugins, windows  # noqa: E402 - after the check
 from ecg_live.errors import BundleError, ConfigError  # noqa: E402
 from ecg_live.model.bundle import Bundle, load_bundle, save_bundle  # noqa: E402
 from ecg_live.model.encoder_kinds import build_encoder  # noqa: E402
-from ecg_live.model.predictor import Predictor, StreamingEmbedder, WindowEmbedder  # noqa: E402
+from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder  # noqa: E402
+from ecg_live.model.engine.open_engine import open_engine  # noqa: E402
+from ecg_live.model.predictor import Predictor  # noqa: E402
+from ecg_live.model.torch_weights import module_arrays  # noqa: E402
 from tests.support.plugin_site import Site, install, page_example  # noqa: E402
 from tests.support.random_bundles import random_bundle  # noqa: E402
 from tests.support.synthetic_signals import ecg  # noqa: E402
@@ -94,7 +98,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def bundle_with(encoder: dict[str, Any]) -> Bundle:
     whole = random_bundle()
     built = build_encoder(encoder["kind"], encoder["config"])
-    return replace(whole, card=replace(whole.card, encoder=encoder), encoder=built)
+    return replace(whole, card=replace(whole.card, encoder=encoder), encoder=module_arrays(built))
 
 
 @pytest.mark.parametrize(("encoder", "engine"), [(SPECTRUM, WindowEmbedder), (BLOCK, StreamingEmbedder)])
@@ -103,12 +107,12 @@ def test_a_bundle_rebuilds_a_plug_ins_encoder_and_runs_it(site: Site, encoder: d
     save_bundle(made, site.file)
     loaded = load_bundle(site.file)
     assert loaded.card.encoder == encoder
-    live, alone = Predictor(loaded), WindowEmbedder(made)
+    live, alone = Predictor(loaded), WindowEmbedder(open_engine(made))
     assert isinstance(live.engine, engine)
     found = windows(ecg(14.0, 256)[:, 0], 256.0, hop=1.0)
     assert len(found) == 5
     for window in found:
-        torch.testing.assert_close(live.engine.features(window), alone.features(window), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(live.engine.features(window), alone.features(window), rtol=1e-5, atol=1e-6)
         assert all(head.probs is not None for head in live.predict(window).values())
 
 

@@ -8,20 +8,20 @@ from functools import cache
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 
 from ecg_live.events import State
 from ecg_live.model.baseline import baseline_normalise
 from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
-from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
-from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.calibrated_head import PersonalHead
+from ecg_live.model.engine.embedders import StreamingEmbedder
+from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.features import FeatureKind, combine_features, hrv_features
-from ecg_live.model.predictor import Predictor, StreamingEmbedder
+from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Quality, Window
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.chunk_cutting import cut, sizes
-from tests.support.random_bundles import LOAD, random_bundle, scores_above_chance
+from tests.support.random_bundles import LOAD, random_bundle, random_head, random_weights, scores_above_chance
 from tests.support.synthetic_signals import Tape, ecg, info, play
 
 BAD = Quality("unusable", ("flat line",))
@@ -71,13 +71,12 @@ def test_population_until_the_baseline_is_complete_and_personal_from_then_on(
     assert predictor.heads_without_personal_set == ("emotion",)
 
 
-@torch.no_grad()
 def test_personal_probabilities_are_those_of_the_formula(bundle: Bundle, windows: list[Window]) -> None:
-    engine, head = StreamingEmbedder(bundle), bundle.heads["mental_load"]["personal"]
+    engine, head = StreamingEmbedder(open_engine(bundle)), bundle.heads["mental_load"]["personal"]
     assert isinstance(head, PersonalHead)
-    rows = [combine_features(engine.features(w).double().numpy(), hrv_features(w)[None], "both") for w in windows]
-    x = baseline_normalise(rows[-1], np.concatenate([rows[0], rows[10], rows[20]]), head.spread.numpy())
-    expected = head(torch.from_numpy(x).float())[0].tolist()
+    rows = [combine_features(engine.features(w).astype(np.float64), hrv_features(w)[None], "both") for w in windows]
+    x = baseline_normalise(rows[-1], np.concatenate([rows[0], rows[10], rows[20]]), head.spread)
+    expected = head(x)[0].tolist()
     *_, (_, heads, _) = answers(Predictor(bundle, baseline=30.0), windows)
     assert heads["mental_load"].probs == dict(zip(LOAD, expected, strict=True))
 
@@ -134,15 +133,12 @@ def test_however_the_stream_is_cut_the_answers_are_the_same(
 
 
 def test_a_head_on_beats_alone_abstains_without_them_and_one_on_both_does_not(windows: list[Window]) -> None:
-    torch.manual_seed(0)
     kinds: dict[str, FeatureKind] = {"beats": "hrv", "both": "both"}
     cards = {
         name: HeadCard(LOAD, inputs={"population": kind}, scores=scores_above_chance()) for name, kind in kinds.items()
     }
-    heads = {name: {"population": CalibratedHead(2, kind)} for name, kind in kinds.items()}
-    for sets in heads.values():
-        sets["population"].limit.fill_(1e9)
-    predictor = Predictor(Bundle(ModelCard("beats", "valid", cards), ConvEncoder().eval(), heads))
+    heads = {name: {"population": random_head(2, inputs=kind)} for name, kind in kinds.items()}
+    predictor = Predictor(Bundle(ModelCard("beats", "valid", cards), random_weights(np.random.default_rng(0)), heads))
     found = predictor.predict(windows[0])
     assert all(result.probs for result in found.values())
     found = predictor.predict(replace(windows[1], beats=()))
@@ -153,7 +149,7 @@ def test_a_head_on_beats_alone_abstains_without_them_and_one_on_both_does_not(wi
 
 def test_it_abstains_outside_the_personal_training_range(bundle: Bundle, windows: list[Window]) -> None:
     strict = random_bundle(personal={"mental_load": "both"})
-    strict.heads["mental_load"]["personal"].limit.fill_(0.0)
+    strict.heads["mental_load"]["personal"].limit.fill(0.0)
     *_, (_, heads, _) = answers(Predictor(strict, baseline=30.0), windows)
     assert heads["mental_load"] == HeadResult(None, None, "signal unlike the training data", "personal")
     assert heads["emotion"].abstain is None

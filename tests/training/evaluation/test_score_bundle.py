@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from ecg_live.constants import Split
 from ecg_live.errors import ConfigError
 from ecg_live.model.baseline import baseline_normalise
 from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
-from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
-from tests.support.random_bundles import random_bundle
+from ecg_live.model.calibrated_head import PersonalHead
+from ecg_live.model.encoder_kinds import torch_encoder
+from tests.support.random_bundles import random_bundle, random_head
 from tests.support.small_datasets import csv
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
@@ -63,10 +63,9 @@ def test_a_baseline_is_the_rest_that_the_data_set_marks_and_is_not_scored(tmp_pa
     squares = []
     for sitting in open_dataset("manifest", tmp_path).sessions:
         windows = np.stack([placed.window.data for placed in session_windows(sitting, 10.0, [])])
-        x = embed(PERSONAL.encoder, windows)
-        own = baseline_normalise(x[5:], x[2:5], head.spread.numpy())
-        with torch.inference_mode():
-            load = head(torch.from_numpy(own).float())[:, 1].numpy()
+        x = embed(torch_encoder(PERSONAL), windows)
+        own = baseline_normalise(x[5:], x[2:5], head.spread)
+        load = head(own)[:, 1]
         squares += ((load - [0, 0, 1, 1, 1]) ** 2).tolist()
     assert row["brier"] == pytest.approx(np.mean(squares), abs=1e-5)
 
@@ -101,15 +100,13 @@ def test_who_rested_too_little_is_left_out_and_named(tmp_path: Path) -> None:
 def test_ratings_are_split_as_the_head_learnt_them(tmp_path: Path, split: Split, told: bool) -> None:
     """Everybody says 6 and 8 of 9: above the middle all, but one above the own median."""
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split=split)})
-    found = judged(
-        Bundle(card, PERSONAL.encoder, {"valence": {"population": CalibratedHead(2)}}), people(tmp_path, "a")
-    )
+    found = judged(Bundle(card, PERSONAL.encoder, {"valence": {"population": random_head(2)}}), people(tmp_path, "a"))
     assert (found["rows"][0]["auroc"] is not None) == told
 
 
 def test_classes_that_the_head_does_not_know_are_refused(tmp_path: Path) -> None:
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split="raw")})
-    bundle = Bundle(card, PERSONAL.encoder, {"valence": {"population": CalibratedHead(2)}})
+    bundle = Bundle(card, PERSONAL.encoder, {"valence": {"population": random_head(2)}})
     with pytest.raises(ConfigError, match="head valence has the classes low, high; manifest has 6, 8"):
         judged(bundle, people(tmp_path, "a"))
 

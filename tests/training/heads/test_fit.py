@@ -47,7 +47,7 @@ def test_a_head_learns_and_ships_as_it_was_fitted(settings: HeadSettings, inputs
     assert right(fitted, others) > (0.85 if classes == 2 else 0.5)
     head = to_head(fitted, examples.features(inputs), examples.subject)
     assert type(head) is CalibratedHead
-    shipped = head(torch.from_numpy(others.features(inputs)).float()).detach().numpy()
+    shipped = head(others.features(inputs))
     assert shipped == pytest.approx(fitted.probabilities(others.features(inputs)), abs=1e-4)
     assert shipped.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
 
@@ -138,14 +138,14 @@ def test_features_that_are_absent_do_no_harm() -> None:
     x[:, 7] = 2.0
     fitted = fit_head(x, examples.label, examples.subject, 2, "both", LINEAR)
     assert np.isfinite(fitted.probabilities(x)).all()
-    assert all(value.isfinite().all() for value in to_head(fitted, x, examples.subject).state_dict().values())
+    assert all(np.isfinite(value).all() for value in to_head(fitted, x, examples.subject).arrays().values())
 
 
 def test_training_range_holds_subjects_like_those_of_training_and_not_what_is_far() -> None:
     examples = made(12)
     head = to_head(learn(examples), examples.features("both"), examples.subject)
-    x = torch.from_numpy(examples.features("both")).float()
-    assert head.outside(x).float().mean() <= 0.01
+    x = examples.features("both")
+    assert head.outside(x).mean() <= 0.01
     assert bool(head.outside(x + 30).all())
 
 
@@ -156,12 +156,12 @@ def test_a_personal_head_answers_from_raw_features_and_a_baseline() -> None:
     fitted = fit_head(x, examples.label[keep], examples.subject[keep], 2, "both", LINEAR)
     head = to_head(fitted, x, examples.subject[keep], spread)
     assert isinstance(head, PersonalHead)
-    assert head.spread.numpy() == pytest.approx(spread, abs=1e-12)
+    assert head.spread == pytest.approx(spread, abs=1e-12)
     own = examples.subject == "p03"
     live = baseline_normalise(
-        examples.features("both")[own & keep], examples.features("both")[own & examples.rest], head.spread.numpy()
+        examples.features("both")[own & keep], examples.features("both")[own & examples.rest], head.spread
     )
-    shipped = head(torch.from_numpy(live).float()).detach().numpy()
+    shipped = head(live)
     assert shipped == pytest.approx(fitted.probabilities(x[examples.subject[keep] == "p03"]), abs=1e-4)
 
 
@@ -211,4 +211,4 @@ def test_beats_without_information_still_make_a_head(hrv: F64) -> None:
     examples = made(3, 8)
     examples = replace(examples, hrv=np.resize(hrv, examples.hrv.shape))
     head = to_head(learn(examples, "hrv"), examples.hrv, examples.subject)
-    assert all(value.isfinite().all() for value in head.state_dict().values())
+    assert all(np.isfinite(value).all() for value in head.arrays().values())

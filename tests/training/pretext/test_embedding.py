@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ecg_live.events import F32
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 from training.pretext.embedding import embed, pretext_accuracy, random_encoder
 from training.pretext.train_step import new_network
 from training.settings import PretextSettings

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ecg_live.errors import ModelError
+from ecg_live.model.torch_weights import as_arrays
 from training.pretext.embedding import random_encoder
 from training.pretext.encoder_file import ENCODER_FORMAT, EncoderCard, read_encoder, save_encoder
 
@@ -81,7 +82,7 @@ def test_another_file_is_refused(meta: dict[str, str], said: str, path: Path) ->
     ],
 )
 def test_a_card_that_cannot_be_is_refused(card: object, path: Path) -> None:
-    ENCODER_FORMAT.write(path, load_file(path), {"card": card})
+    ENCODER_FORMAT.write(path, as_arrays(load_file(path)), {"card": card})
     with pytest.raises(ModelError, match="holds no encoder"):
         read_encoder(path)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.events import F32
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 from training.pretext import train_step as step_module
 from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
 from training.pretext.train_step import new_network

@@ -16,7 +16,8 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.head_networks import PRETEXT_TASKS, PretextNet
+from training.networks import PretextNet
+from training.paper import PRETEXT_TASKS
 from training.pretext import train_step as step_module
 from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
 from training.pretext.weight_gradient import WIDE_PLAN

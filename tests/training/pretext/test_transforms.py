@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor
 
-from ecg_live.model.head_networks import PRETEXT_TASKS
+from training.paper import PRETEXT_TASKS
 from training.pretext.transforms import (
     TRANSFORMS,
     TransformDraws,

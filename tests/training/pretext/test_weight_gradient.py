@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ecg_live.model.encoder import ConvEncoder, Padding
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder_layout import Padding
 from training.pretext.weight_gradient import (
     PRODUCTS_PLAN,
     WIDE_PLAN,

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ecg_live.errors import ConfigError, DatasetError
-from ecg_live.model.head_networks import PRETEXT_TASKS
 from tests.support.sweep_cells import faulty, fitted
+from training.paper import PRETEXT_TASKS
 from training.sweep import sweep
 from training.sweep.plan import SweepPlan, read_plan
 from training.sweep.plot import plot_scores

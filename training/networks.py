@@ -9,19 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ecg_live.constants import EMBEDDING_SIZE
-from ecg_live.model.encoder import LEAKY_SLOPE, ConvEncoder
-
-PRETEXT_TASKS = (
-    "original",
-    "noise",
-    "scaling",
-    "negation",
-    "inversion",
-    "permutation",
-    "time_warp",
-)  # the paper's order
-PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # Sarkar & Etemad 2020, section 4.2 and code
-EMOTION_WIDTH = 512  # ibid., section 4.3
+from ecg_live.model.encoder import ConvEncoder
+from ecg_live.model.encoder_layout import LEAKY_SLOPE
+from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS, PRETEXT_WIDTH
 
 
 class PretextHead(nn.Sequential):

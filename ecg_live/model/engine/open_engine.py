@@ -1,0 +1,23 @@
+"""The engine that runs a bundle's encoder."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.engine.protocol import EncoderEngine
+
+
+@lru_cache(maxsize=4)  # bundles; an engine keeps no state, so that all who ask for one may share it
+def open_engine(bundle: Bundle) -> EncoderEngine:
+    """An engine for a bundle's encoder.
+
+    Raises
+    ------
+    BundleError, ConfigError
+        The encoder is a plug-in's, and no installed one builds it.
+    """
+    from ecg_live.model.encoder_kinds import torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
+    from ecg_live.model.engine.torch_engine import TorchEngine  # noqa: PLC0415 - likewise
+
+    return TorchEngine(torch_encoder(bundle))

@@ -1,0 +1,54 @@
+"""What runs an encoder, wherever its weights come from: one wearer or many, live, in scoring and in training."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.events import F32
+
+WearerIndices = npt.NDArray[np.int64]  # places on the wearers' axis of a stream, each at most once
+
+
+class EngineStream(Protocol):
+    """An encoder over the growing signals of ``wearers`` wearers, each at its own place and pace.
+
+    It holds all state; the engine that made it holds none. A wearer's embeddings do not depend on who else is in a
+    call, nor on how the calls are cut, save for rounding within the bound that the engine states.
+    """
+
+    wearers: int
+
+    def reset(self, wearers: WearerIndices) -> None:
+        """Begin a new segment for these wearers (b,)."""
+        ...
+
+    def push(self, wearers: WearerIndices, blocks: F32) -> None:
+        """Take the next second of each of these wearers (b,): normalised samples (b, 256) at 256 Hz."""
+        ...
+
+    def embeddings(self, wearers: WearerIndices) -> F32:
+        """Embeddings (b, 128) of the last ten seconds of these wearers (b,); they must have had as many."""
+        ...
+
+
+class EncoderEngine(Protocol):
+    """An encoder that is ready to run. It keeps no state between calls, and threads may share it.
+
+    Attributes
+    ----------
+    streams : bool
+        Whether `stream` shares what overlapping windows have in common. Where it is false, only `embed` may be called.
+    """
+
+    streams: bool
+
+    def embed(self, windows: F32) -> F32:
+        """Embeddings (n, 128) of windows (n, 2560); a window's are the same whatever the others are."""
+        ...
+
+    def stream(self, wearers: int = 1) -> EngineStream:
+        """State for the growing signals of so many wearers."""
+        ...

@@ -1,0 +1,15 @@
+"""Pretext tasks and networks of Sarkar & Etemad 2020 (doi 10.1109/TAFFC.2020.3014842), in numbers."""
+
+from __future__ import annotations
+
+PRETEXT_TASKS = (
+    "original",
+    "noise",
+    "scaling",
+    "negation",
+    "inversion",
+    "permutation",
+    "time_warp",
+)  # the paper's order
+PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # section 4.2 and code
+EMOTION_WIDTH = 512  # ibid., section 4.3
