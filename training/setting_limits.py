@@ -34,6 +34,7 @@ HOP_LIMIT = Limit(
     lambda value: 0 < value <= WINDOW_SAMPLES / MODEL_RATE_HZ and float(value * MODEL_RATE_HZ).is_integer(),
     f"above 0 and at most {WINDOW_SAMPLES / MODEL_RATE_HZ:g} s, in steps of 1/{MODEL_RATE_HZ} s",
 )
+AMOUNT_LIMIT = _within(0, 10)
 PIECES_LIMIT = _within(2, WINDOW_SAMPLES)
 
 SETTING_LIMITS: Mapping[str, Limit] = {
@@ -61,6 +62,10 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "pretext.strength.pieces": PIECES_LIMIT,
     "pretext.strength.warp_pieces": PIECES_LIMIT,
     "pretext.strength.stretch": Limit(lambda value: value > 1, "above 1"),
+    "pretext.augment.noise": AMOUNT_LIMIT,
+    "pretext.augment.motion": AMOUNT_LIMIT,
+    "pretext.augment.resample": _within(0, 0.5),
+    "pretext.augment.scale": AMOUNT_LIMIT,
     "head.hidden": Limit(
         lambda widths: len(widths) <= MAX_HIDDEN_LAYERS and all(0 < width <= MAX_LAYER_UNITS for width in widths),
         f"at most {MAX_HIDDEN_LAYERS} layers of 1 to {MAX_LAYER_UNITS} units",

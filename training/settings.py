@@ -38,6 +38,26 @@ class TransformStrength:
     stretch: float = 1.05
 
 
+@dataclass(frozen=True, slots=True)
+class AugmentSettings:
+    """Random changes of each window before the pretext task; 0, the paper's, leaves it as it is.
+
+    Each window draws its own amount, up to these: ``noise`` and ``motion`` in standard deviations of the window (white
+    noise; a slow movement of 1 to 5 s), ``resample`` a share by which it is read faster or slower, ``scale`` a share by
+    which it is enlarged or, the other way round, reduced.
+    """
+
+    noise: float = 0.0
+    motion: float = 0.0
+    resample: float = 0.0
+    scale: float = 0.0
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is changed."""
+        return any((self.noise, self.motion, self.resample, self.scale))
+
+
 PAPER_COEFFICIENTS = (0.195, 0.195, 0.195, 0.0125, 0.0125, 0.195, 0.195)  # of the tasks' losses, the authors' code
 # Ours: noise and permutation show in neighbouring samples, and count little; the others count alike.
 DEFAULT_COEFFICIENTS = (0.195, 0.0125, 0.195, 0.195, 0.195, 0.0125, 0.195)
@@ -86,6 +106,7 @@ class PretextSettings:
     compile: bool = False
     seed: int = 0
     strength: TransformStrength = DEFAULT_STRENGTH
+    augment: AugmentSettings = AugmentSettings()
 
 
 @dataclass(frozen=True, slots=True)

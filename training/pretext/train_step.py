@@ -18,6 +18,7 @@ from ecg_live.events import F32
 from ecg_live.model.encoder import ConvEncoder
 from training.networks import PretextNet
 from training.paper import PRETEXT_TASKS
+from training.pretext.input_augmentation import augment_input, draw_augmentation
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
 from training.pretext.processor import keep_freed_memory, multiplies_bf16
 from training.pretext.transforms import augment, draw_transforms
@@ -165,6 +166,9 @@ class Trainer:
         mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
         chosen = batch_indices(step, len(self._windows), settings)[mine]
         x = torch.from_numpy(np.asarray(self._windows[chosen], np.float32)).to(fabric.device)
+        if settings.augment.active:
+            generator = Generator(fabric.device).manual_seed(derive_seed(settings.seed, "input", step))
+            x = augment_input(x, draw_augmentation(settings.batch, x.shape[1], generator)[mine], settings.augment)
         generator = Generator(fabric.device).manual_seed(derive_seed(settings.seed, "draws", step))
         draws = draw_transforms(settings.batch, x.shape[1], generator, settings.strength)[mine]
         torch.manual_seed(derive_seed(settings.seed, "dropout", step, fabric.global_rank))
