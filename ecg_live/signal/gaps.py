@@ -81,6 +81,16 @@ class GapFinder:
         if chunk.stop > self._next:
             yield from self._announce_missing(chunk.stop)
 
+    def continues_at(self, start: int) -> bool:
+        """Whether samples from this index on follow valid ones, with nothing missing between them."""
+        return self._last is not None and start == self._next == self._taken_stop
+
+    def take_valid(self, last: Chunk, count: int) -> None:
+        """Take so many valid samples that follow valid ones (`continues_at`); ``last`` holds the last of them."""
+        self._taken_stop = self._next = last.stop
+        self._last, self._announced_hops = last, 0
+        self.delivered += count
+
     def flush(self) -> Iterator[Gap]:
         """End of the stream: yield the gap at its end, if there is one."""
         if self._taken_stop > self._next:

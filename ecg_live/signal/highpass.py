@@ -11,6 +11,8 @@ from ecg_live.signal.compiled_filter import filter_sections
 
 CUTOFF_HZ = 0.8  # pass band of Sarkar & Etemad 2020, section 4.1
 FILTER_ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s
+SECTIONS: F64 = butter(FILTER_ORDER, CUTOFF_HZ, "highpass", fs=MODEL_RATE_HZ, output="sos")
+STEADY_STATE: F64 = sosfilt_zi(SECTIONS)  # under a constant 1
 
 
 class HighPass:
@@ -23,20 +25,18 @@ class HighPass:
     delay = 0.0
 
     def __init__(self) -> None:
-        self._sos: F64 = butter(FILTER_ORDER, CUTOFF_HZ, "highpass", fs=MODEL_RATE_HZ, output="sos")
-        self._steady: F64 = sosfilt_zi(self._sos)
         self.reset()
 
     def reset(self) -> None:
         """Forget the segment."""
-        self._state: F64 | None = None  # (channels, sections, 2)
+        self.state: F64 | None = None  # (channels, sections, 2), once the filter has begun
         self._held: list[Chunk] = []
         self._count = 0
 
     def push(self, chunk: Chunk) -> Chunk:
         """Filter (n, c) samples in mV; returns as many, but nothing during a segment's first second."""
-        if self._state is not None:
-            return self._filter(chunk, self._state)
+        if self.state is not None:
+            return self._filter(chunk, self.state)
         if len(chunk.samples):
             self._held.append(chunk)
             self._count += len(chunk.samples)
@@ -46,17 +46,17 @@ class HighPass:
 
     def flush(self) -> Chunk:
         """Return the held samples of a segment shorter than a second."""
-        channels = 1 if self._state is None else len(self._state)
+        channels = 1 if self.state is None else len(self.state)
         return self._release() if self._held else Chunk(np.empty((0, channels)), 0, 0.0)
 
     def _release(self) -> Chunk:
         first, x = self._held[0], np.concatenate([chunk.samples for chunk in self._held])
         self._held = []
         level = np.median(x[:BLOCK_SAMPLES], axis=0)
-        return self._filter(Chunk(x, first.start, first.time), self._steady * level[:, None, None])
+        return self._filter(Chunk(x, first.start, first.time), STEADY_STATE * level[:, None, None])
 
     def _filter(self, chunk: Chunk, state: F64) -> Chunk:
         if len(chunk.samples) == 0:
             return chunk
-        y, self._state = filter_sections(self._sos, chunk.samples.T, state)
+        y, self.state = filter_sections(SECTIONS, chunk.samples.T, state)
         return Chunk(y.T, chunk.start, chunk.time)

@@ -43,3 +43,15 @@ def _interpolated(ordered: F64, place: float) -> float:
     low, high, weight = float(ordered[below]), float(ordered[min(below + 1, len(ordered) - 1)]), place - below
     step = high - low
     return high - step * (1 - weight) if weight >= 0.5 else low + step * weight
+
+
+def interpolated_rows(ordered: F64, wanted: tuple[float, ...]) -> list[F64]:
+    """Percentiles (m,) of each row of ordered numbers (m, n), one array for each; as `percentiles` of each row."""
+    out = []
+    for share in wanted:
+        place = share / 100 * (ordered.shape[1] - 1)
+        below = int(place)
+        low, high = ordered[:, below], ordered[:, min(below + 1, ordered.shape[1] - 1)]
+        step, weight = high - low, place - below
+        out.append(high - step * (1 - weight) if weight >= 0.5 else low + step * weight)
+    return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -15,7 +15,8 @@ from ecg_live.events import Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
 from ecg_live.signal import beats, highpass, quality, raw_quality, resample, zscore
 from ecg_live.signal.gaps import GapFinder
-from ecg_live.signal.ring_buffer import RingBuffer
+from ecg_live.signal.ring_buffer import SPARE_SAMPLES, RingBuffer
+from ecg_live.signal.segment import Segment, WindowCut
 from ecg_live.signal.unit_check import UnitCheck
 
 PathOutput = Gap | State | Window | Trace
@@ -34,45 +35,17 @@ PREPROCESSING = {
 }
 
 
-@dataclass(slots=True)
-class _Segment:
-    """State of the running segment.
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The parts of a path, each with its own state."""
 
-    ``number`` counts segments from 0, ``start`` is the sample index of its first sample on the raw counter. Raw
-    positions below are sample indices within the segment.
-    """
-
-    number: int
-    start: int
-    rate: float  # raw, in Hz
-    speed: float  # seconds of signal in a second of the session clock
-    chunk_times: deque[tuple[int, float]]  # raw position and session clock (s) of each chunk
-    bridged: list[tuple[int, int]] = field(default_factory=list)  # raw start and stop of each bridged gap
-    window_stop: int = WINDOW_SAMPLES  # index on the 256 Hz grid at which the next window is full
-    countdowns: int = 0  # hops of the first window that were announced
-
-    def raw_time(self, position: float) -> float:
-        """Stream time (s) at a position on the 256 Hz grid."""
-        return self.start / self.rate + position / MODEL_RATE_HZ
-
-    def raw_position(self, position: float) -> float:
-        """Raw position at a position on the 256 Hz grid."""
-        return position / MODEL_RATE_HZ * self.rate
-
-    def session_clock(self, raw: float) -> float:
-        """Session clock (s) at a raw position."""
-        start, time = next(known for known in reversed(self.chunk_times) if known[0] <= raw)
-        return time + (raw - start) / self.rate / self.speed
-
-    def bridged_share(self, begin: float, end: float) -> float:
-        """Share of the raw samples from ``begin`` to ``end`` that were bridged; earlier ones are forgotten."""
-        self.bridged = [(start, stop) for start, stop in self.bridged if stop > begin]
-        return sum(max(0.0, min(stop, end) - max(start, begin)) for start, stop in self.bridged) / (end - begin)
-
-    def forget_times(self, before: float) -> None:
-        """Drop the times of chunks that end before a raw position."""
-        while len(self.chunk_times) > 1 and self.chunk_times[1][0] <= before:
-            self.chunk_times.popleft()
+    gaps: GapFinder
+    blocks: raw_quality.RawQualityMeter
+    units: UnitCheck
+    resample: resample.Resampler
+    highpass: highpass.HighPass
+    zscore: zscore.StreamingZScore
+    rings: tuple[RingBuffer, RingBuffer, RingBuffer]  # before the high-pass, after it, normalised
 
 
 class SignalPath:
@@ -86,6 +59,9 @@ class SignalPath:
         Seconds from one window to the next; a whole number of 256 Hz samples.
     scale : WearerScale, optional
         The wearer's mean and variance, if known from an earlier session.
+    batched : bool
+        For one of many wearers, whose input comes a second at a time: rings without room to spare, and a resampler
+        that ends each second alike.
 
     Raises
     ------
@@ -93,40 +69,54 @@ class SignalPath:
         If ``hop`` or the rate is out of range.
     """
 
-    def __init__(self, info: StreamInfo, hop: float = 1.0, scale: zscore.WearerScale | None = None) -> None:
+    def __init__(
+        self,
+        info: StreamInfo,
+        hop: float = 1.0,
+        scale: zscore.WearerScale | None = None,
+        *,
+        batched: bool = False,
+    ) -> None:
         check_hop(hop)
+        self.channel = info.ecg
+        self.hop = round(hop * MODEL_RATE_HZ)
         self._rate = info.rate
         self._speed = info.speed
-        self._channel = info.ecg
-        self._hop = round(hop * MODEL_RATE_HZ)
-        self._gaps = GapFinder(info.rate, hop)
-        self._blocks = raw_quality.RawQualityMeter(info.rate, info.full_scale)
-        self._resample = resample.Resampler(info.rate)
-        self._units = UnitCheck(info)
-        self._highpass = highpass.HighPass()
-        self._zscore = zscore.StreamingZScore(self._blocks.usable, scale)
-        self._rings = RingBuffer(), RingBuffer(), RingBuffer()  # before the high-pass, after it, normalised
-        self._segment: _Segment | None = None
+        spare = 0 if batched else SPARE_SAMPLES
+        resampler = resample.Resampler(info.rate, batched=batched)  # first: it refuses an impossible rate
+        blocks = raw_quality.RawQualityMeter(info.rate, info.full_scale)
+        self.stages = Stages(
+            GapFinder(info.rate, hop),
+            blocks,
+            UnitCheck(info),
+            resampler,
+            highpass.HighPass(),
+            zscore.StreamingZScore(blocks.usable, scale),
+            (RingBuffer(spare=spare), RingBuffer(spare=spare), RingBuffer(np.float32, spare)),
+        )
+        self.segment: Segment | None = None
         self._segments = 0  # that have begun
         self._leads: list[LeadOff] = []  # as far as segments to come may need them
 
     @property
     def samples(self) -> int:
         """Valid samples that came by now."""
-        return self._gaps.delivered
+        return self.stages.gaps.delivered
 
     @property
     def delay(self) -> float:
         """Delay of the path's output in seconds, without a segment's held first second."""
-        return self._resample.delay
+        return self.stages.resample.delay
 
     @property
     def scale(self) -> zscore.WearerScale | None:
         """The wearer's mean and variance as estimated by now."""
-        return self._zscore.scale
+        return self.stages.zscore.scale
 
-    def push(self, item: Chunk | StreamEvent) -> Iterator[PathOutput]:
+    def push(self, item: Chunk | StreamEvent, *, continued: bool = False) -> Iterator[PathOutput]:
         """Take the next item of the stream; yield the output that it completes, in order.
+
+        A chunk may be ``continued``: it is the rest of the one before, whose clock goes on.
 
         Raises
         ------
@@ -134,48 +124,49 @@ class SignalPath:
             If the stream's sample counter goes backward.
         """
         if isinstance(item, Gap):
-            self._gaps.announce(item)
+            self.stages.gaps.announce(item)
         elif isinstance(item, LeadOff):
-            self._leads = [*_leads_from(self._gaps.stop, self._leads), item]
-            if self._segment is not None:
-                self._note_lead(self._segment, item)
+            self._leads = [*_leads_from(self.stages.gaps.stop, self._leads), item]
+            if self.segment is not None:
+                self._note_lead(self.segment, item)
         elif isinstance(item, Chunk):
-            one = item.samples[:, self._channel, None]
-            for part in self._gaps.push(Chunk(one, item.start, item.time)):
-                yield from self._process(part)
+            one = item.samples[:, self.channel, None]
+            for part in self.stages.gaps.push(Chunk(one, item.start, item.time)):
+                yield from self._process(part, continued=continued)
 
     def flush(self) -> Iterator[PathOutput]:
         """End of the stream: yield all output that is still held."""
         yield from self._end_segment()
-        yield from self._gaps.flush()
-        yield from self._units.flush()
+        yield from self.stages.gaps.flush()
+        yield from self.stages.units.flush()
 
-    def _process(self, part: Chunk | Gap | State) -> Iterator[PathOutput]:
+    def _process(self, part: Chunk | Gap | State, *, continued: bool) -> Iterator[PathOutput]:
         if isinstance(part, Chunk):
-            yield from self._process_chunk(part)
-        elif isinstance(part, Gap) and part.bridged and self._segment is not None:
-            self._segment.bridged.append((part.start - self._segment.start, part.stop - self._segment.start))
+            yield from self._process_chunk(part, continued=continued)
+        elif isinstance(part, Gap) and part.bridged and self.segment is not None:
+            self.segment.bridged.append((part.start - self.segment.start, part.stop - self.segment.start))
             yield part
         else:
             yield from self._end_segment()
             yield part
 
-    def _process_chunk(self, chunk: Chunk) -> Iterator[PathOutput]:
-        segment = self._segment
+    def _process_chunk(self, chunk: Chunk, *, continued: bool) -> Iterator[PathOutput]:
+        segment = self.segment
         if segment is None:
             segment = self._begin_segment(chunk)
-            yield self._countdown(segment, 0)
-        segment.chunk_times.append((chunk.start - segment.start, chunk.time))
-        self._blocks.push(chunk.samples[:, 0])
-        yield from self._units.push(chunk.samples[:, 0], chunk.time)
-        yield from self._filter(segment, self._resample.push(chunk))
+            yield segment.countdown(0)
+        if not continued:
+            segment.chunk_times.append((chunk.start - segment.start, chunk.time))
+        self.stages.blocks.push(chunk.samples[:, 0])
+        yield from self.stages.units.push(chunk.samples[:, 0], chunk.time)
+        yield from self._filter(segment, self.stages.resample.push(chunk))
 
-    def _filter(self, segment: _Segment, resampled: Chunk) -> Iterator[PathOutput]:
-        filtered = self._highpass.push(resampled)
-        yield from self._store(segment, resampled, filtered, self._zscore.push(filtered))
+    def _filter(self, segment: Segment, resampled: Chunk) -> Iterator[PathOutput]:
+        filtered = self.stages.highpass.push(resampled)
+        yield from self._store(segment, resampled, filtered, self.stages.zscore.push(filtered))
 
-    def _store(self, segment: _Segment, resampled: Chunk, filtered: Chunk, scaled: Chunk) -> Iterator[PathOutput]:
-        for ring, chunk in zip(self._rings, (resampled, filtered, scaled), strict=True):
+    def _store(self, segment: Segment, resampled: Chunk, filtered: Chunk, scaled: Chunk) -> Iterator[PathOutput]:
+        for ring, chunk in zip(self.stages.rings, (resampled, filtered, scaled), strict=True):
             ring.append(chunk.samples[:, 0])
         if len(filtered.samples):
             start = segment.raw_time(filtered.start)
@@ -183,75 +174,81 @@ class SignalPath:
             yield Trace(filtered.samples[:, 0].astype(np.float32), start, segment.number, time)
         yield from self._complete(segment)
 
-    def _begin_segment(self, chunk: Chunk) -> _Segment:
-        segment = _Segment(self._segments, chunk.start, self._rate, self._speed, deque([(0, chunk.time)]))
-        self._segment, self._segments = segment, self._segments + 1
+    def _begin_segment(self, chunk: Chunk) -> Segment:
+        segment = Segment(self._segments, chunk.start, self._rate, self._speed, deque([(0, chunk.time)]))
+        self.segment, self._segments = segment, self._segments + 1
         for lead in _leads_from(chunk.start, self._leads):
             self._note_lead(segment, lead)
         return segment
 
-    def _note_lead(self, segment: _Segment, lead: LeadOff) -> None:
-        self._blocks.lead_off(max(0, lead.start - segment.start), off=lead.off)
+    def _note_lead(self, segment: Segment, lead: LeadOff) -> None:
+        self.stages.blocks.lead_off(max(0, lead.start - segment.start), off=lead.off)
 
     def _end_segment(self) -> Iterator[PathOutput]:
-        segment = self._segment
+        segment = self.segment
         if segment is None:
             return
-        self._blocks.flush()
-        yield from self._filter(segment, self._resample.flush())
-        held = self._highpass.flush()
+        self.stages.blocks.flush()
+        yield from self._filter(segment, self.stages.resample.flush())
+        held = self.stages.highpass.flush()
         nothing = Chunk(held.samples[:0], 0, 0.0)
-        yield from self._store(segment, nothing, held, self._zscore.push(held))
-        yield from self._store(segment, nothing, nothing, self._zscore.flush())
-        for part in (self._blocks, self._resample, self._highpass, self._zscore, *self._rings):
+        yield from self._store(segment, nothing, held, self.stages.zscore.push(held))
+        yield from self._store(segment, nothing, nothing, self.stages.zscore.flush())
+        for part in (
+            self.stages.blocks,
+            self.stages.resample,
+            self.stages.highpass,
+            self.stages.zscore,
+            *self.stages.rings,
+        ):
             part.reset()
-        self._segment = None
+        self.segment = None
 
-    def _complete(self, segment: _Segment) -> Iterator[State | Window]:
+    def _complete(self, segment: Segment) -> Iterator[State | Window]:
         """Windows and states that the normalised samples by now complete."""
-        ready = self._rings[2].stop
-        while (segment.countdowns + 1) * self._hop <= min(ready, WINDOW_SAMPLES - 1):
+        yield from self.countdowns(segment)
+        while (cut := self.next_cut(segment)) is not None:
+            rhythm = beats.find_rhythm(cut.searched, cut.warmup)
+            yield cut.window(rhythm, quality.assess_window(cut.blocks, cut.baseline, cut.filtered, rhythm, cut.bridged))
+
+    def countdowns(self, segment: Segment) -> Iterator[State]:
+        """States that the normalised samples by now complete."""
+        ready = self.stages.rings[2].stop
+        while (segment.countdowns + 1) * self.hop <= min(ready, WINDOW_SAMPLES - 1):
             segment.countdowns += 1
-            yield self._countdown(segment, segment.countdowns * self._hop)
-        while segment.window_stop <= ready:
-            yield self._window(segment, segment.window_stop - WINDOW_SAMPLES)
-            segment.window_stop += self._hop
-            first = segment.window_stop - WINDOW_SAMPLES
-            for ring in self._rings:
-                ring.forget(first - beats.DETECTOR_WARMUP_SAMPLES)
-            self._blocks.forget(first // BLOCK_SAMPLES)
+            yield segment.countdown(segment.countdowns * self.hop)
 
-    def _countdown(self, segment: _Segment, ready: int) -> State:
-        """State that counts down to a segment's first window; ``ready`` samples of it are there."""
-        left = (WINDOW_SAMPLES - ready) / MODEL_RATE_HZ
-        time = segment.session_clock(segment.raw_position(ready))
-        if segment.number == 0:
-            return State("warming_up", f"first window in {left:.0f} s", time, left)
-        return State("gap", f"signal is back, next window in {left:.0f} s", time, left)
+    def next_cut(self, segment: Segment) -> WindowCut | None:
+        """The next window that the normalised samples by now complete, if there is one."""
+        if segment.window_stop > self.stages.rings[2].stop:
+            return None
+        cut = self._cut(segment, segment.window_stop - WINDOW_SAMPLES)
+        segment.window_stop += self.hop
+        first = segment.window_stop - WINDOW_SAMPLES
+        baseline, filtered, scaled = self.stages.rings
+        baseline.forget(first)
+        filtered.forget(first - beats.DETECTOR_WARMUP_SAMPLES)
+        scaled.forget(first)
+        self.stages.blocks.forget(first // BLOCK_SAMPLES)
+        return cut
 
-    def _window(self, segment: _Segment, first: int) -> Window:
-        baseline, filtered, scaled = (ring.window(first) for ring in self._rings)
+    def _cut(self, segment: Segment, first: int) -> WindowCut:
+        baseline, filtered, scaled = self.stages.rings
         warmup = min(first, beats.DETECTOR_WARMUP_SAMPLES)
-        rhythm = beats.find_rhythm(self._rings[1].window(first - warmup, warmup + WINDOW_SAMPLES), warmup)
         begin, end = segment.raw_position(first), segment.raw_position(first + WINDOW_SAMPLES)
         bridged = segment.bridged_share(begin, end)
         segment.forget_times(begin)
         whole_blocks = range(first // BLOCK_SAMPLES, (first + WINDOW_SAMPLES) // BLOCK_SAMPLES)
-        grade = quality.assess_window([self._blocks[k] for k in whole_blocks], baseline, filtered, rhythm, bridged)
-        plausible = grade.grade != "unusable"
-        start = segment.raw_time(first)
-        return Window(
-            data=scaled.astype(np.float32),
+        return WindowCut(
+            data=scaled.window(first),
+            baseline=baseline.view(first),
+            searched=filtered.view(first - warmup, warmup + WINDOW_SAMPLES),
+            blocks=tuple(self.stages.blocks[k] for k in whole_blocks),
             first=first,
-            start=start,
-            stop=start + WINDOW_SAMPLES / MODEL_RATE_HZ,
+            start=segment.raw_time(first),
             time=segment.session_clock(begin),
             segment=segment.number,
-            quality=grade,
             bridged=bridged,
-            heart_rate=rhythm.heart_rate if plausible else None,
-            rmssd=rhythm.rmssd if plausible else None,
-            beats=tuple((start + rhythm.beats / MODEL_RATE_HZ).tolist()),
         )
 
 

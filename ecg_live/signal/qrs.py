@@ -162,13 +162,13 @@ def _select_beats(at: npt.NDArray[np.int64], heights: F64, alike: F64) -> npt.ND
     outdone = able & (rank > rank[:, None]) & ((apart < REFRACTORY_S) | (apart < T_WAVE_S) & t_wave)
     beats = np.flatnonzero(able & ~outdone.any(axis=1))
     return (
-        _search_back(beats, at, np.where(alike > LOW_BEAT_CORRELATION, heights, 0.0))
+        search_back(beats, at, np.where(alike > LOW_BEAT_CORRELATION, heights, 0.0))
         if len(beats) >= MIN_BEATS
         else beats
     )
 
 
-def _search_back(beats: npt.NDArray[np.int64], at: npt.NDArray[np.int64], heights: F64) -> npt.NDArray[np.int64]:
+def search_back(beats: npt.NDArray[np.int64], at: npt.NDArray[np.int64], heights: F64) -> npt.NDArray[np.int64]:
     """Add the highest candidate, though faint, in the middle of each interval that is too long."""
     intervals = np.diff(at[beats])
     usual = median(intervals)
@@ -188,17 +188,17 @@ def _r_peaks(smooth: F64, at: npt.NDArray[np.int64], own: F64) -> npt.NDArray[np
     peak = int(np.argmax(np.abs(own)))
     sign = 1.0 if own[peak] > 0 else -1.0
     first = at + (peak - SHAPE_HALF_WIDTH_SAMPLES - PEAK_SEARCH_SAMPLES)
-    near = smooth[_within(first[:, None] + PEAK_PLACES, len(smooth))]
+    near = smooth[within(first[:, None] + PEAK_PLACES, len(smooth))]
     found = first + np.argmax(sign * near, axis=1)
-    return _within(found, len(smooth) - 2 * PADDING_SAMPLES)
+    return within(found, len(smooth) - 2 * PADDING_SAMPLES)
 
 
-def _within(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
+def within(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.int64]:
     """Sample indices, those outside of a signal (length,) moved to its ends."""
     return np.asarray(np.minimum(np.maximum(places, 0), length - 1), dtype=np.int64)
 
 
 def _background_level(envelope: F64, at: npt.NDArray[np.int64]) -> float:
     away = np.ones(len(envelope), dtype=np.bool_)
-    away[_within(at[:, None] + (SHAPE_PLACES - PADDING_SAMPLES), len(envelope))] = False
+    away[within(at[:, None] + (SHAPE_PLACES - PADDING_SAMPLES), len(envelope))] = False
     return float(np.sqrt(np.mean(envelope[away] ** 2))) if away.any() else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +22,11 @@ MIN_QRS_POWER_SHARE = 0.30
 BASELINE_BAND_HZ = (0.0, 1.0)  # of 0-40 Hz (ibid., "basSQI")
 MAX_BASELINE_POWER_SHARE = 0.95
 ECG_BAND_END_HZ = 40.0  # end of the band in which ECG has power
+QRS_REFERENCE_BAND_HZ = (QRS_BAND_HZ[0], ECG_BAND_END_HZ)
+BASELINE_REFERENCE_BAND_HZ = (0.0, ECG_BAND_END_HZ)
 MIN_REGULAR_RR_SHARE = 0.5  # of normal RR intervals
+GOOD = Quality("good")
+CLEAN = BlockQuality()
 
 
 def assess_window(
@@ -40,17 +45,38 @@ def assess_window(
     bridged : float
         Share of its raw samples that were bridged.
     """
+    if refused := unusable_quality(blocks, rhythm):
+        return refused
+    qrs = power_share(filtered, QRS_BAND_HZ, QRS_REFERENCE_BAND_HZ)
+    wander = power_share(baseline - baseline.mean(), BASELINE_BAND_HZ, BASELINE_REFERENCE_BAND_HZ)
+    return usable_quality(blocks, rhythm, bridged, SignalIndices(_kurtosis(filtered), qrs, wander))
+
+
+class SignalIndices(NamedTuple):
+    """Quality indices of a window: kurtosis, and the power in the QRS and baseline bands as shares of wider bands."""
+
+    kurtosis: float
+    qrs_share: float
+    baseline_share: float
+
+
+def unusable_quality(blocks: Sequence[BlockQuality], rhythm: Rhythm) -> Quality | None:
+    """Verdict on a window that is unusable; None if it is not."""
     if faults := _electrode_reasons(blocks):
         return Quality("unusable", tuple(faults))
-    if rhythm.heart_rate is None:
-        return Quality("unusable", ("no plausible heartbeat",))
-    kurtosis = _kurtosis(filtered)
-    poor = [*_raw_reasons(blocks, bridged), *_shape_reasons(rhythm, kurtosis), *_power_reasons(baseline, filtered)]
-    return Quality("poor", tuple(poor)) if poor else Quality("good")
+    return None if rhythm.heart_rate is not None else Quality("unusable", ("no plausible heartbeat",))
+
+
+def usable_quality(blocks: Sequence[BlockQuality], rhythm: Rhythm, bridged: float, indices: SignalIndices) -> Quality:
+    """Verdict on a window that is not unusable."""
+    poor = [*_raw_reasons(blocks, bridged), *_shape_reasons(rhythm, indices.kurtosis), *_power_reasons(indices)]
+    return Quality("poor", tuple(poor)) if poor else GOOD
 
 
 def _electrode_reasons(blocks: Sequence[BlockQuality]) -> list[str]:
-    found = []
+    found: list[str] = []
+    if blocks.count(CLEAN) == len(blocks):
+        return found
     if any(block.lead_off for block in blocks):
         found.append("electrode off")
     if sum(block.flat for block in blocks) > 1:
@@ -84,11 +110,11 @@ def _shape_reasons(rhythm: Rhythm, kurtosis: float) -> list[str]:
     return found
 
 
-def _power_reasons(baseline: F64, filtered: F64) -> list[str]:
+def _power_reasons(indices: SignalIndices) -> list[str]:
     found = []
-    if _power_share(filtered, QRS_BAND_HZ, (QRS_BAND_HZ[0], ECG_BAND_END_HZ)) < MIN_QRS_POWER_SHARE:
+    if indices.qrs_share < MIN_QRS_POWER_SHARE:
         found.append("noisy: little power in the QRS band")
-    if _power_share(baseline - baseline.mean(), BASELINE_BAND_HZ, (0.0, ECG_BAND_END_HZ)) > MAX_BASELINE_POWER_SHARE:
+    if indices.baseline_share > MAX_BASELINE_POWER_SHARE:
         found.append("baseline wander")
     return found
 
@@ -99,15 +125,15 @@ def _kurtosis(x: F64) -> float:
     return float((squares * squares).mean() / squares.mean() ** 2)
 
 
-def _power_share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
+def power_share(x: F64, part: tuple[float, float], whole: tuple[float, float]) -> float:
     """Power in one band as a share of the power in another."""
     power = np.abs(np.fft.rfft(x)) ** 2
-    within, about = (float(np.add.reduce(power[_band(len(x), *band)])) for band in (part, whole))
+    within, about = (float(np.add.reduce(power[band(len(x), *edges)])) for edges in (part, whole))
     return within / about if about > 0 else 0.0
 
 
 @cache
-def _band(length: int, low: float, high: float) -> slice:
+def band(length: int, low: float, high: float) -> slice:
     """Places in the spectrum of a signal (length,) from one frequency in Hz to another, both included."""
     hz = np.fft.rfftfreq(length, 1 / MODEL_RATE_HZ)
     inside = np.flatnonzero((hz >= low) & (hz <= high))

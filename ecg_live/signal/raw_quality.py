@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, pairwise
 from math import ceil
 
@@ -37,6 +39,15 @@ class BlockQuality:
         return not (self.flat or self.railed or self.step or self.lead_off)
 
 
+@dataclass(frozen=True, slots=True)
+class RawBlock:
+    """What a verdict rests on: ``span`` (mV) from lowest to highest, too many samples ``railed``, piece ``medians``."""
+
+    span: float
+    railed: bool
+    medians: tuple[float, ...]
+
+
 class RawQualityMeter:
     """Assess each second of raw samples, counted from a segment's first sample.
 
@@ -66,17 +77,35 @@ class RawQualityMeter:
     def push(self, x: F64) -> None:
         """Take (n,) contiguous raw samples in mV."""
         while len(x):
-            end = ceil((self._forgotten + len(self._blocks) + 1) * self._rate)
-            piece, x = x[: end - self._taken], x[end - self._taken :]
-            self._x.append(piece)
-            self._taken += len(piece)
-            if self._taken == end:
-                self._end_block(np.concatenate(self._x))
+            piece, x = x[: self.missing], x[self.missing :]
+            self.hold(piece)
+            if self.missing == 0:
+                self._end_block()
+
+    @property
+    def held(self) -> F64:
+        """Samples (n,) of the current block."""
+        return self._x[0] if len(self._x) == 1 else np.concatenate([np.empty(0), *self._x])
+
+    @property
+    def missing(self) -> int:
+        """How many samples the current block still needs."""
+        return self.missing_after(0)
+
+    def missing_after(self, blocks: int) -> int:
+        """How many samples so many blocks and the current one still need."""
+        return ceil((self._forgotten + len(self._blocks) + 1 + blocks) * self._rate) - self._taken
+
+    def hold(self, x: F64) -> None:
+        """Take (n,) samples of the current block."""
+        if len(x):
+            self._x.append(x)
+            self._taken += len(x)
 
     def flush(self) -> None:
         """End of the segment: assess the last, incomplete second, which may fill a block at 256 Hz."""
         if self._x:
-            self._end_block(np.concatenate(self._x))
+            self._end_block()
 
     def lead_off(self, start: int, *, off: bool) -> None:
         """Note that an electrode is off, or back, from this raw sample of the segment on."""
@@ -100,32 +129,51 @@ class RawQualityMeter:
             self._blocks.popleft()
             self._forgotten += 1
 
-    def _end_block(self, x: F64) -> None:
-        start, self._x = self._taken - len(x), []
+    def _end_block(self) -> None:
+        x = np.concatenate(self._x)
         low, high = float(x.min()), float(x.max())
         flat = high - low <= MAX_FLAT_SPAN_MV
+        self.end_block(RawBlock(high - low, not flat and self._railed(x, low, high), tuple(piece_medians(x))))
+
+    def end_block(self, block: RawBlock) -> None:
+        """End the current block, all of whose samples are held."""
+        start, self._x = self._taken - sum(map(len, self._x)), []
+        flat = block.span <= MAX_FLAT_SPAN_MV
         self._off = [(begin, end) for begin, end in self._off if end is None or end > start]
         off = any(begin < self._taken for begin, _ in self._off)
-        stepped = self._stepped(x) or high - low > MAX_SPAN_MV
+        stepped = self._stepped(block.medians) or block.span > MAX_SPAN_MV
         self._settling = SETTLING_BLOCKS if stepped else self._settling - 1
         settling = self._settling >= 0
-        self._blocks.append(BlockQuality(flat, not flat and self._railed(x, low, high), settling, off))
+        self._blocks.append(_block_quality(flat, block.railed, settling, off))
 
     def _railed(self, x: F64, low: float, high: float) -> bool:
+        bottom, top, share = self.rails(low, high)
+        return float(np.mean((x <= bottom) | (x >= top))) > share
+
+    def rails(self, low: float, high: float) -> tuple[float, float, float]:
+        """Limits (mV) at or beyond which a sample is railed, and the share of such samples that a block may have.
+
+        ``low`` and ``high`` are the block's extremes, which are the limits where the converter's are not known.
+        """
         if self._full_scale is None:
-            return float(np.mean((x == low) | (x == high))) > MIN_EXTREME_SHARE
+            return low, high, MIN_EXTREME_SHARE
         bottom, top = self._full_scale
         margin = (1 - RAIL_SHARE) * (top - bottom) / 2
-        return float(np.mean((x <= bottom + margin) | (x >= top - margin))) > MIN_RAILED_SHARE
+        return bottom + margin, top - margin, MIN_RAILED_SHARE
 
-    def _stepped(self, x: F64) -> bool:
-        medians = _piece_medians(x)
+    def _stepped(self, medians: Sequence[float]) -> bool:
         before = medians[0] if self._median is None else self._median
         self._median = medians[-1]
         return any(abs(after - level) > MIN_STEP_MV for level, after in pairwise([before, *medians]))
 
 
-def _piece_medians(x: F64) -> list[float]:
+@cache
+def _block_quality(flat: bool, railed: bool, step: bool, lead_off: bool) -> BlockQuality:
+    """One object for all equal verdicts."""
+    return BlockQuality(flat, railed, step, lead_off)
+
+
+def piece_medians(x: F64) -> list[float]:
     """Medians of the quarters of a second (n,), the first ones a sample longer where they are not equal."""
     if len(x) % PIECES_PER_BLOCK == 0:
         return [float(each) for each in row_medians(x.reshape(PIECES_PER_BLOCK, -1))]

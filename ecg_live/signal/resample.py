@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
@@ -9,7 +10,7 @@ from math import ceil
 import numpy as np
 from scipy.signal import firwin
 
-from ecg_live.constants import MODEL_RATE_HZ
+from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, Chunk
 
@@ -23,6 +24,21 @@ MAX_FILTER_TAPS = 1 << 20  # taps
 _MAX_PRODUCTS = 1 << 18  # products held at once
 
 
+@dataclass(slots=True)
+class ResamplerState:
+    """State of a segment: inputs ``x`` (n, c), the first of them number ``origin``, less the segment's ``first`` (c,).
+
+    ``time`` is the session clock of the segment's first sample; so many samples came (``n_in``) and went (``n_out``).
+    """
+
+    x: F64 = field(default_factory=lambda: np.empty((0, 1)))
+    first: F64 = field(default_factory=lambda: np.zeros(0))
+    time: float = 0.0
+    origin: int = 0
+    n_in: int = 0
+    n_out: int = 0
+
+
 class Resampler:
     """Resample contiguous chunks to 256 Hz; output k has the stream time (segment start) + k / 256.
 
@@ -34,6 +50,9 @@ class Resampler:
     ----------
     rate : float
         Input rate in Hz.
+    batched : bool
+        The input that completes a second of output gives no more than that; what it completes beyond comes with the
+        next one. Seconds of many wearers then begin alike.
 
     Raises
     ------
@@ -46,72 +65,78 @@ class Resampler:
     same to the bit however the input is cut. It costs its own products alone, however odd the ratio of rates.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, batched: bool = False) -> None:
         if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
             raise ConfigError(
                 f"sampling rate {rate:g} Hz; it must be between {MIN_RATE_HZ:g} and {MAX_RATE_HZ:,.0f} Hz",
                 "give the true rate with --rate",
             )
         ratio = MODEL_RATE_HZ / Fraction(rate).limit_denominator(MAX_RATE_DENOMINATOR)
-        self._up = ratio.numerator
-        self._down = ratio.denominator
-        self._half = 0 if ratio == 1 else FILTER_LOBES * max(self._up, self._down)
-        self.delay = self._half / (rate * self._up)
-        self._phases = _filter_phases(self._up, self._down)
+        self.up = ratio.numerator
+        self.down = ratio.denominator
+        self.half = 0 if ratio == 1 else FILTER_LOBES * max(self.up, self.down)
+        self.delay = self.half / (rate * self.up)
+        self.phases = _filter_phases(self.up, self.down)
+        self._batched = batched
         self.reset()
 
     def reset(self) -> None:
         """Forget the segment."""
-        self._x: F64 = np.empty((0, 1))
-        self._first: F64 = np.zeros(0)
-        self._time = 0.0
-        self._origin = 0  # input index of self._x[0]
-        self._n_in = 0
-        self._n_out = 0
+        self.state = ResamplerState()
+
+    def inputs_for(self, outputs: int) -> int:
+        """How many samples of a segment its first ``outputs`` outputs need."""
+        return -(-(self.half + (outputs - 1) * self.down) // self.up) + 1
 
     def push(self, chunk: Chunk) -> Chunk:
         """Take (n, c) samples; return the outputs with complete look-ahead, which may be none."""
-        if self._n_in == 0:
+        s = self.state
+        if s.n_in == 0:
             if len(chunk.samples) == 0:
                 return Chunk(chunk.samples, 0, chunk.time)
-            self._first, self._time = chunk.samples[0], chunk.time
-            before = self._phases.shape[1]
-            self._x, self._origin = np.zeros((before, chunk.samples.shape[1])), -before
-        self._x = np.concatenate((self._x, chunk.samples - self._first))
-        self._n_in += len(chunk.samples)
-        return self._outputs_until(((self._n_in - 1) * self._up - self._half) // self._down + 1)
+            s.first, s.time = chunk.samples[0], chunk.time
+            before = self.phases.shape[1]
+            s.x, s.origin = np.zeros((before, chunk.samples.shape[1])), -before
+        s.x = np.concatenate((s.x, chunk.samples - s.first))
+        s.n_in += len(chunk.samples)
+        end = ((s.n_in - 1) * self.up - self.half) // self.down + 1
+        second = end // BLOCK_SAMPLES * BLOCK_SAMPLES
+        return self._outputs_until(second if self._batched and s.n_in == self.inputs_for(second) else end)
 
     def flush(self) -> Chunk:
         """Return the rest, with the last sample repeated: ceil(n * 256 / rate) outputs in all."""
-        if self._n_in == 0:
-            return Chunk(self._x, 0, self._time)
-        after = ceil(self._half / self._up) + 1
-        self._x = np.concatenate((self._x, np.repeat(self._x[-1:], after, axis=0)))
-        return self._outputs_until(-(-self._n_in * self._up // self._down))
+        s = self.state
+        if s.n_in == 0:
+            return Chunk(s.x, 0, s.time)
+        after = ceil(self.half / self.up) + 1
+        s.x = np.concatenate((s.x, np.repeat(s.x[-1:], after, axis=0)))
+        return self._outputs_until(-(-s.n_in * self.up // self.down))
 
     def _outputs_until(self, end: int) -> Chunk:
-        given, step = self._n_out, max(1, _MAX_PRODUCTS // self._phases.shape[1])
+        s = self.state
+        given, step = s.n_out, max(1, _MAX_PRODUCTS // self.phases.shape[1])
         parts = [self._outputs(at, min(at + step, end)) for at in range(given, end, step)]
         if parts:
-            self._n_out = end
+            s.n_out = end
             self._trim()
-        y = np.concatenate(parts) + self._first if parts else self._x[:0]
-        return Chunk(y, given, self._time + given / MODEL_RATE_HZ)
+        y = np.concatenate(parts) + s.first if parts else s.x[:0]
+        return Chunk(y, given, s.time + given / MODEL_RATE_HZ)
 
     def _outputs(self, begin: int, end: int) -> F64:
         """Outputs ``begin`` to ``end``, first sample subtracted."""
-        newest, phase = np.divmod(np.arange(begin, end, dtype=np.int64) * self._down + self._half, self._up)
-        places, length = self._phases.shape
-        count, width, stride = end - begin, self._x.shape[1], self._x.strides
-        shape = (len(self._x) - length + 1, width, length)
+        s = self.state
+        newest, phase = np.divmod(np.arange(begin, end, dtype=np.int64) * self.down + self.half, self.up)
+        places, length = self.phases.shape
+        count, width, stride = end - begin, s.x.shape[1], s.x.strides
+        shape = (len(s.x) - length + 1, width, length)
         spans = np.ndarray(
-            shape, np.float64, self._x, 0, (*stride, stride[0])
+            shape, np.float64, s.x, 0, (*stride, stride[0])
         )  # as NumPy's as_strided, at a twentieth of the cost
-        rows = self._phases.take(phase * places // self._up, axis=0)
+        rows = self.phases.take(phase * places // self.up, axis=0)
         # Summed over the first of these axes, products are added one after the other; a single column would not be.
         products = np.zeros((length, max(2, count), width))
         np.multiply(
-            spans[newest + (1 - length - self._origin)],
+            spans[newest + (1 - length - s.origin)],
             rows[:, None],
             out=products[:, :count].transpose(1, 2, 0),
         )
@@ -119,10 +144,11 @@ class Resampler:
 
     def _trim(self) -> None:
         """Keep what the next output needs."""
-        newest = (self._n_out * self._down + self._half) // self._up
-        oldest = max(self._origin, newest + 1 - self._phases.shape[1])
-        self._x = self._x[oldest - self._origin :]
-        self._origin = oldest
+        s = self.state
+        newest = (s.n_out * self.down + self.half) // self.up
+        oldest = max(s.origin, newest + 1 - self.phases.shape[1])
+        s.x = s.x[oldest - s.origin :]
+        s.origin = oldest
 
 
 @lru_cache(maxsize=8)

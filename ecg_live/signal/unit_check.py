@@ -27,11 +27,11 @@ class UnitCheck:
         self._held = np.empty(0)
         self._seconds: list[F64] = []
         self._began: float | None = None
-        self._done = not info.unit_assumed
+        self.done = not info.unit_assumed  # nothing is left to check
 
     def push(self, samples: F64, time: float) -> list[State]:
         """Take (n,) samples, assumed in mV; return warnings. ``time`` is the session clock (s) of the first one."""
-        if self._done:
+        if self.done:
             return []
         self._began = time if self._began is None else self._began
         self._held = np.concatenate((self._held, samples))
@@ -44,10 +44,10 @@ class UnitCheck:
 
     def flush(self) -> list[State]:
         """End of the stream: check the samples that came."""
-        return self._assess() if self._seconds and not self._done else []
+        return self._assess() if self._seconds and not self.done else []
 
     def _assess(self) -> list[State]:
-        self._done = True
+        self.done = True
         seen = np.stack(self._seconds[:CHECKED_SECONDS])
         self._held, self._seconds = np.empty(0), []
         span = float(np.median(np.ptp(seen, axis=1)))

@@ -65,40 +65,49 @@ class StreamingZScore:
         """Forget the segment, not the wearer."""
         self._block = 0
         self._current: F64 = np.empty(0)  # samples of the current block
-        self._using = self.scale
+        self.using = self.scale  # what the current block is scaled with
         self._time = 0.0  # session clock after the newest sample
 
     def push(self, chunk: Chunk) -> Chunk:
         """Normalise (n, 1) samples in mV; a segment's first block is returned once it is complete."""
         x, out = chunk.samples[:, 0], []
         self._time = chunk.time + len(x) / MODEL_RATE_HZ
-        held = len(self._current) if self._using is None else 0
+        held = len(self._current) if self.using is None else 0
         while len(x):
             room = BLOCK_SAMPLES - len(self._current)
             piece, x = x[:room], x[room:]
             self._current = np.concatenate((self._current, piece))
-            if self._using is not None:
-                out.append(_scaled(piece, self._using.mean, self._using.var))
+            if self.using is not None:
+                out.append(_scaled(piece, self.using.mean, self.using.var))
             if len(self._current) == BLOCK_SAMPLES:
                 out.extend(self._end_block())
         return _chunk(out, chunk, held)
 
     def flush(self) -> Chunk:
         """Return the held samples of the first block, scaled by their own mean and variance."""
-        held = self._current if self._using is None else self._current[:0]
+        held = self._current if self.using is None else self._current[:0]
         out = [_scaled(held, *clipped_mean_var(held))] if len(held) else []
         start, time = self._block * BLOCK_SAMPLES, self._time - len(held) / MODEL_RATE_HZ
         self._current = self._current[:0]
         return _chunk(out, Chunk(np.empty((0, 1)), start, time), 0)
 
-    def _end_block(self) -> list[F64]:
-        mean, var = clipped_mean_var(self._current)
-        out = [_scaled(self._current, mean, var)] if self._using is None else []
+    @property
+    def at_block_start(self) -> bool:
+        """Whether the samples by now are whole blocks."""
+        return len(self._current) == 0
+
+    def learn_block(self, mean: float, var: float) -> None:
+        """Take the mean and variance of the next whole block, after clipping."""
         if self._usable(self._block):
             self.scale = _updated_scale(self.scale, mean, var)
         self._block += 1
         self._current = self._current[:0]
-        self._using = self.scale
+        self.using = self.scale
+
+    def _end_block(self) -> list[F64]:
+        mean, var = clipped_mean_var(self._current)
+        out = [_scaled(self._current, mean, var)] if self.using is None else []
+        self.learn_block(mean, var)
         return out
 
 

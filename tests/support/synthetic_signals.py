@@ -88,12 +88,12 @@ def play(path: SignalPath, items: Iterable[Chunk | StreamEvent]) -> Played:
     """Everything that a path makes of a stream."""
     out = Played()
     for item in items:
-        _sort(out, path.push(item))
-    _sort(out, path.flush())
+        sort_outputs(out, path.push(item))
+    sort_outputs(out, path.flush())
     return out
 
 
-def _sort(out: Played, made: Iterator[PathOutput]) -> None:
+def sort_outputs(out: Played, made: Iterable[PathOutput]) -> None:
     for each in made:
         match each:
             case Trace():

@@ -70,7 +70,11 @@ def test_memory_stays_flat_however_long_it_runs() -> None:
     for minute in range(12):
         for at in range(0, len(x), 512):
             list(path.push(Chunk(x[at : at + 512], minute * len(x) + at, BEGAN + minute * 60 + at / 256)))
-        assert path._segment is not None
-        held = len(path._segment.chunk_times), len(path._blocks._blocks), sum(len(ring._x) for ring in path._rings)
+        assert path.segment is not None
+        held = (
+            len(path.segment.chunk_times),
+            len(path.stages.blocks._blocks),
+            sum(len(ring._x) for ring in path.stages.rings),
+        )
         sizes_seen.append(held)
     assert sizes_seen[2] == sizes_seen[-1]
