@@ -59,13 +59,15 @@ class Trace:
 class HeadResult:
     """One head's answer: probabilities by class and the likeliest label, or the reason why it abstains.
 
-    ``set`` is the head's set that was used: ``population``, or ``personal`` once there is a baseline.
+    ``set`` is the head's set that was used: ``population``, ``adaptive`` where the head has such a set, or ``personal``
+    once there is a baseline. ``seconds_left`` counts down to the first answer of an adaptive set that still abstains.
     """
 
     probs: Mapping[str, float] | None
     label: str | None
     abstain: str | None = None
     set: str = "population"
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

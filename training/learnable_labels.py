@@ -11,6 +11,7 @@ from training.data.corpus import Corpus
 from training.data.labelled_windows import LabelledWindows, check_label, label_windows
 from training.datasets.dataset import Dataset
 from training.evaluation.splits import check_scorable
+from training.heads.prior import check_prior
 from training.progress import ProgressDisplay
 from training.results import LEFT_OUT_PREFIX
 from training.settings import TrainSettings
@@ -61,10 +62,13 @@ def make_scorable_windows(
     ------
     DatasetError
         If no label has enough.
+    ConfigError
+        If ``head.prior`` does not fit the classes of a label.
     """
 
     def make(name: str) -> LabelledWindows:
         windows = label_windows(name, corpus, settings.head.split, settings.evaluate.baseline)
+        check_prior(settings.head.prior, name, windows.table.classes)
         try:
             check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
         except DatasetError as error:

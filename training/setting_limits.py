@@ -35,6 +35,14 @@ HOP_LIMIT = Limit(
     f"above 0 and at most {WINDOW_SAMPLES / MODEL_RATE_HZ:g} s, in steps of 1/{MODEL_RATE_HZ} s",
 )
 AMOUNT_LIMIT = _within(0, 10)
+MAX_PRIOR_EXCESS = 0.005  # of the sum of probabilities: thirds are written as .333
+PRIOR_LIMIT = Limit(
+    lambda prior: (
+        isinstance(prior, str)
+        or (len(prior) > 1 and all(each > 0 for each in prior) and abs(sum(prior) - 1) <= MAX_PRIOR_EXCESS)
+    ),
+    "balanced, training, or a probability above 0 for each class, with the sum 1",
+)
 PIECES_LIMIT = _within(2, WINDOW_SAMPLES)
 
 SETTING_LIMITS: Mapping[str, Limit] = {
@@ -70,6 +78,7 @@ SETTING_LIMITS: Mapping[str, Limit] = {
         lambda widths: len(widths) <= MAX_HIDDEN_LAYERS and all(0 < width <= MAX_LAYER_UNITS for width in widths),
         f"at most {MAX_HIDDEN_LAYERS} layers of 1 to {MAX_LAYER_UNITS} units",
     ),
+    "head.prior": PRIOR_LIMIT,
     "head.dropout": SHARE_LIMIT,
     "head.l2": _within(0, MAX_FLOAT32),
     "head.epochs": POSITIVE_LIMIT,

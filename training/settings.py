@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ScoringProtocol = Literal["loso", "kfold"]
 HeadInputs = Literal["auto", FeatureKind]
+ClassPrior = Literal["balanced", "training"] | tuple[float, ...]
 S = TypeVar("S", bound="DataclassInstance")
 
 
@@ -116,12 +118,17 @@ class HeadSettings:
     ``kind`` is ``linear`` (a discriminant with shrunk covariance: few subjects support no more) or ``dense`` (the
     paper's network, which the other numbers describe). ``inputs`` are the features of the shipped head: ``embedding``,
     ``hrv``, ``both``, or ``auto`` for whichever scores best; all of them are scored. ``split`` turns a rating into
-    classes: ``middle`` of its scale, the subject's own ``median``, or ``raw`` (each value a class).
+    classes: ``middle`` of its scale, the subject's own ``median``, or ``raw`` (each value a class). ``prior`` is how
+    often each class is to be expected, which the probabilities that are shown account for: ``training`` (as often as in
+    the windows that the head learnt from), ``balanced``, or a probability for each class in the order of their names in
+    the card. ``adaptive`` adds a set relative to the wearer's running mean.
     """
 
     kind: Literal["linear", "dense"] = "linear"
     inputs: HeadInputs = "auto"
     split: Literal["raw", "middle", "median"] = "middle"
+    prior: ClassPrior = "training"
+    adaptive: bool = True
     hidden: tuple[int, ...] = (EMOTION_WIDTH, EMOTION_WIDTH)
     dropout: float = 0.0
     l2: float = 0.0
@@ -173,7 +180,7 @@ PAPER_SETTINGS = TrainSettings(
         coefficients=PAPER_COEFFICIENTS,
         strength=TransformStrength(),
     ),
-    head=HeadSettings(kind="dense", inputs="embedding", split="raw"),
+    head=HeadSettings(kind="dense", inputs="embedding", split="raw", adaptive=False),
     evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True),
 )
 PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER_SETTINGS}
@@ -252,6 +259,9 @@ def as_dict(settings: TrainSettings) -> dict[str, Any]:
 
 def _converted(value: Any, wanted: Any, where: str) -> Any:
     """A value converted to its setting's type."""
+    if get_origin(wanted) in {Union, UnionType}:  # a word, or a list
+        word, values = get_args(wanted)
+        return _converted(value, values if isinstance(value, list | tuple) else word, where)
     if get_origin(wanted) is Literal:
         if value in get_args(wanted):
             return value

@@ -24,6 +24,7 @@ from ecg_live.presentation.status import (
     UNDECIDED_LABEL,
     StatusLine,
     Tone,
+    abstention_text,
     device_absent,
     result_state,
 )
@@ -182,7 +183,7 @@ def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale:
 def _head_text(head: HeadResult, room: int) -> str:
     """Probabilities of a head in at most ``room`` characters, marked if undecided; or its reason to abstain."""
     if not head.probs:
-        return f"abstains: {head.abstain}"
+        return f"abstains: {abstention_text(head)}"
     prefix = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
     return prefix + bars(head.probs, max(0, room - len(prefix)))
 
@@ -254,7 +255,7 @@ def bars(probs: Mapping[str, float], room: int) -> str:
 
 def _head_suffix(head: HeadResult) -> str:
     if not head.probs or head.label is None:
-        return f": {head.abstain}"
+        return f": {abstention_text(head)}"
     likeliest = f"{head.label} {head.probs[head.label]:.2f}"
     return f" {UNDECIDED_LABEL} ({likeliest})" if result_state(head) == "low" else f" {likeliest}"
 

@@ -148,7 +148,34 @@ class PersonalHead(CalibratedHead):
         return CalibratedHead.arrays(self) | {"spread": self.spread}
 
 
-HEAD_SETS: Mapping[str, type[CalibratedHead]] = {"population": CalibratedHead, "personal": PersonalHead}
+@dataclass(frozen=True, slots=True, eq=False)
+class AdaptiveHead(CalibratedHead):
+    """A head whose features are relative to the wearer's running mean.
+
+    That mean starts from the population's, ``centre`` (d,); see `ecg_live.model.adaptive.relative_to_mean`.
+    """
+
+    centre: F64  # as precise as in training
+
+    @classmethod
+    def tensors(
+        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+    ) -> dict[str, TensorSpec]:
+        """As of every head, and the population's mean."""
+        centre = TensorSpec((INPUT_SIZES[inputs],), DOUBLE)
+        return CalibratedHead.tensors(classes, inputs, hidden, dropout) | {"centre": centre}
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays, by the names of `tensors`."""
+        return CalibratedHead.arrays(self) | {"centre": self.centre}
+
+
+# In the order in which they take over.
+HEAD_SETS: Mapping[str, type[CalibratedHead]] = {
+    "population": CalibratedHead,
+    "adaptive": AdaptiveHead,
+    "personal": PersonalHead,
+}
 
 
 def layer_names(dropout: float) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any, get_args
@@ -14,7 +14,8 @@ from ecg_live.model.features import FeatureKind
 from ecg_live.signal.pipeline import PREPROCESSING
 
 MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # of a head; the paper's has 3 of 512
-OPTIONAL_FIELDS = ("inputs", "baseline", "split", "encoder")  # fields that the first bundles lack
+MAX_PRIOR_EXCESS = 1e-6  # of the sum of probabilities
+OPTIONAL_FIELDS = ("inputs", "baseline", "split", "prior", "encoder")  # fields that the first bundles lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class HeadCard:
 
     ``hidden`` and ``dropout`` rebuild its networks, one for each of ``sets``; ``inputs`` are what a set's features are
     made of. ``baseline`` is the length (s) of the resting baseline in training, 0 without a personal set. ``split`` is
-    how a rating became classes. ``scores`` are free-form rows as training measured them.
+    how a rating became classes. ``prior`` is how often a set's probabilities expect each class; bundles that lack it
+    expect all alike. ``scores`` are free-form rows as training measured them.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class HeadCard:
     inputs: Mapping[str, FeatureKind] = field(default_factory=lambda: {"population": "embedding"})
     baseline: float = 0.0
     split: Split = "middle"
+    prior: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no network can be built from."""
@@ -59,7 +62,7 @@ class HeadCard:
     def _check_sets(self) -> None:
         known = "population" in self.sets and all(name in HEAD_SETS for name in self.sets)
         if not known or len(set(self.sets)) != len(self.sets):
-            raise ValueError(f"sets {self.sets}: not population, or population and personal")
+            raise ValueError(f"sets {self.sets}: not population, alone or with {' and '.join([*HEAD_SETS][1:])}")
         if set(self.inputs) != set(self.sets) or any(
             each not in get_args(FeatureKind) for each in self.inputs.values()
         ):
@@ -68,6 +71,9 @@ class HeadCard:
             )
         if not 0 <= self.baseline < inf or (self.baseline > 0) != ("personal" in self.sets):
             raise ValueError(f"baseline {self.baseline}: not above 0 with a personal set and 0 without")
+        for name, prior in self.prior.items():
+            if name not in self.sets or not _is_prior(prior, len(self.classes)):
+                raise ValueError(f"prior {name} {prior}: not a probability above 0 for each class of a set, with sum 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,14 @@ def parse_card(raw: Any) -> ModelCard:
     heads = raw["heads"].items() if isinstance(raw, dict) and isinstance(raw.get("heads"), dict) else ()
     parsed = {name: HeadCard(**_fields(HeadCard, head)) for name, head in heads}
     return ModelCard(**{**_fields(ModelCard, raw), "heads": parsed})
+
+
+def _is_prior(prior: object, classes: int) -> bool:
+    """Whether it is a probability above 0 for each of several classes, with the sum 1."""
+    if not isinstance(prior, list | tuple) or len(prior) != classes:
+        return False
+    numbers = all(type(each) in {int, float} and each > 0 for each in prior)
+    return numbers and abs(sum(prior) - 1) < MAX_PRIOR_EXCESS
 
 
 def _fields(kind: type[ModelCard | HeadCard], raw: Any) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import numpy as np
 
 from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
+from ecg_live.model.adaptive import MIN_EARLIER_WINDOWS, RunningMean, columns, relative_to_mean
 from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead
+from ecg_live.model.calibrated_head import AdaptiveHead, CalibratedHead, PersonalHead
 from ecg_live.model.chance import NOT_SHOWN, answering_sets
 from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder
 from ecg_live.model.engine.open_engine import open_engine
@@ -18,9 +19,14 @@ from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
+GETTING_TO_KNOW = "still getting to know you"  # why an adaptive set abstains at first
+
 
 class Predictor:
     """Predict with every head of a bundle, window by window.
+
+    Of a head's sets that answer, the personal one does so once there is a baseline, before that the adaptive one, and
+    the population one where there is no other.
 
     Parameters
     ----------
@@ -45,6 +51,7 @@ class Predictor:
         }
         self._classes = {info.name: info.classes for info in bundle.head_infos}
         self._baseline: Baseline | None = None
+        self.running_mean = RunningMean.unknown()  # of the wearer's usable windows so far
         self._resumed_text = ""  # for the next event, after `resume`
         # Heads that the baseline at the start does not change.
         self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
@@ -87,13 +94,15 @@ class Predictor:
         self.features = embedding[0].copy()  # a view would keep the whole batch alive
         features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
-        results = {name: self._predict_head(name, features, reason) for name in self._heads}
+        self.running_mean = self.running_mean.before(window.start)
+        results = {name: self._predict_head(name, features, window, reason) for name in self._heads}
+        both = combine_features(*features, "both")[0]
+        self.running_mean = self.running_mean.after(window.start, window.stop, both, usable=reason is None)
         self.baseline_event = self._update_baseline(window, features, usable=reason is None)
         return results
 
-    def _predict_head(self, name: str, features: tuple[F64, F64], reason: str | None) -> HeadResult:
-        personal = self._baseline is not None and self._baseline.complete and "personal" in self._answering[name]
-        which = "personal" if personal else "population"
+    def _predict_head(self, name: str, features: tuple[F64, F64], window: Window, reason: str | None) -> HeadResult:
+        which = self._set_of(name)
         if reason is None and which not in self._answering[name]:
             reason = NOT_SHOWN
         head = self._heads[name][which]
@@ -102,17 +111,30 @@ class Predictor:
             reason = "no plausible heart beats"
         if reason is not None:
             return HeadResult(None, None, reason, which)
+        if isinstance(head, AdaptiveHead) and self.running_mean.windows(head.inputs) < MIN_EARLIER_WINDOWS:
+            both = combine_features(*features, "both")[0]
+            left = self.running_mean.after(window.start, window.stop, both).seconds_left(window.stop, head.inputs)
+            return HeadResult(None, None, GETTING_TO_KNOW, which, left)
         found = head.probabilities_inside(x)
         if found is None:
             return HeadResult(None, None, "signal unlike the training data", which)
         probs = dict(zip(self._classes[name], found, strict=True))
         return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
 
+    def _set_of(self, name: str) -> str:
+        """Which set of a head is asked."""
+        if self._baseline is not None and self._baseline.complete and "personal" in self._answering[name]:
+            return "personal"
+        return "adaptive" if "adaptive" in self._answering[name] else "population"
+
     def _inputs(self, head: CalibratedHead, features: tuple[F64, F64]) -> F64:
         """Features (1, d) for a head."""
         x = combine_features(*features, head.inputs)
         if isinstance(head, PersonalHead) and self._baseline is not None:
             return baseline_normalise(x, self._baseline.features(head.inputs), head.spread)
+        if isinstance(head, AdaptiveHead):
+            own, known = columns(head.inputs), self.running_mean
+            return relative_to_mean(x, known.total[own], known.count[own], head.centre)
         return x
 
     def _update_baseline(self, window: Window, features: tuple[F64, F64], *, usable: bool) -> State | None:

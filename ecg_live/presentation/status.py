@@ -22,7 +22,8 @@ UNDECIDED_LABEL = "undecided"
 ABSENT_STATES = states_that_are("away")
 NO_USABLE_ECG = "NO USABLE ECG"
 TEXT_SEPARATOR = "  \N{MIDDLE DOT}  "
-PERSONAL_SET_NOTE = "Relative to the resting baseline"
+# What the answers of a set are relative to.
+SET_NOTES = {"adaptive": "Relative to this session so far", "personal": "Relative to the resting baseline"}
 
 STATE_BADGES: dict[DisplayState, tuple[Tone, str]] = {
     "waiting": ("neutral", "Waiting"),
@@ -164,10 +165,17 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         label, percent = _label_and_percent(result)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
     if result_state(result) == "abstain":
-        return HeadStatus("abstain", note=capitalise(result.abstain or "") or "The model gave no valid probability")
+        return HeadStatus("abstain", note=capitalise(abstention_text(result)) or "The model gave no valid probability")
     notes = [leaning_text(result)] if result_state(result) == "low" else []
-    notes += [PERSONAL_SET_NOTE] if result.set == "personal" else []
+    notes += [SET_NOTES[result.set]] if result.set in SET_NOTES else []
     return HeadStatus(result_state(result), *_label_and_percent(result), TEXT_SEPARATOR.join(notes), dim=False)
+
+
+def abstention_text(result: HeadResult) -> str:
+    """Return why a head abstains, and for how long if that is known."""
+    left = result.seconds_left
+    countdown = "" if left is None or number_text(left) == NO_VALUE else f": {max(0.0, left):.0f} s to go"
+    return f"{result.abstain or ''}{countdown}"
 
 
 def _label_and_percent(result: HeadResult) -> tuple[str, str]:

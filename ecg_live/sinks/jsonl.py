@@ -98,6 +98,7 @@ def _prediction(item: Prediction) -> dict[str, Any]:
             "label": head.label,
             "abstain": head.abstain,
             "set": head.set,
+            **({} if head.seconds_left is None else {"seconds_left": head.seconds_left}),
         }
         for name, head in item.heads.items()
     }

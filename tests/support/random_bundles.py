@@ -18,14 +18,18 @@ LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation
 
 
 def random_bundle(
-    padding: Padding = "valid", limit: float = 1e9, personal: Mapping[str, FeatureKind] | None = None
+    padding: Padding = "valid",
+    limit: float = 1e9,
+    personal: Mapping[str, FeatureKind] | None = None,
+    adaptive: Mapping[str, FeatureKind] | None = None,
 ) -> Bundle:
-    """Two heads on the embedding; ``personal`` names those with such a set. Training ranges end at ``limit``."""
+    """Two heads on the embedding; others name those with further sets. Training ranges end at ``limit``."""
     rng = np.random.default_rng(0)
-    personal = personal or {}
+    more = {"adaptive": adaptive or {}, "personal": personal or {}}
+    kinds = {"mental_load": (LOAD, ()), "emotion": (EMOTION, (512, 512))}
     cards = {
-        "mental_load": _card(LOAD, (), personal.get("mental_load")),
-        "emotion": _card(EMOTION, (512, 512), personal.get("emotion")),
+        name: _card(classes, hidden, {which: of[name] for which, of in more.items() if name in of})
+        for name, (classes, hidden) in kinds.items()
     }
     heads = {
         name: {
@@ -83,9 +87,7 @@ def scores_above_chance() -> dict[str, Any]:
     return {"protocol": LOSO_TEXT, "rows": rows}
 
 
-def _card(classes: tuple[str, ...], hidden: tuple[int, ...], personal: FeatureKind | None) -> HeadCard:
-    if personal is None:
-        return HeadCard(classes, hidden, scores=scores_above_chance())
-    inputs: dict[str, FeatureKind] = {"population": "embedding", "personal": personal}
-    sets = ("population", "personal")
-    return HeadCard(classes, hidden, sets=sets, inputs=inputs, baseline=60.0, scores=scores_above_chance())
+def _card(classes: tuple[str, ...], hidden: tuple[int, ...], more: Mapping[str, FeatureKind]) -> HeadCard:
+    inputs: dict[str, FeatureKind] = {"population": "embedding", **more}
+    baseline = 60.0 if "personal" in more else 0.0
+    return HeadCard(classes, hidden, sets=tuple(inputs), inputs=inputs, baseline=baseline, scores=scores_above_chance())

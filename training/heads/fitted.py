@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ class FittedHead:
     """Standardise features by ``mean`` and ``sd`` (d,), send them through ``net``, divide by ``temperature``.
 
     ``net`` holds the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` are the weights
-    of the feature blocks' logits.
+    of the feature blocks' logits. ``prior`` (classes,) is how often its probabilities expect each class.
     """
 
     inputs: FeatureKind
@@ -34,6 +35,13 @@ class FittedHead:
     hidden: tuple[int, ...] = ()
     dropout: float = 0.0
     shares: tuple[float, ...] = (1.0,)
+    prior: tuple[float, ...] = ()
+
+    def with_prior(self, prior: F64) -> Self:
+        """The same head for classes that occur as often as ``prior`` (classes,)."""
+        last = list(self.net)[-1]  # the biases of the last layer
+        shift = self.temperature * np.log(prior / np.array(self.prior))
+        return replace(self, net={**self.net, last: self.net[last] + shift}, prior=tuple(prior.tolist()))
 
     def probabilities(self, x: F64) -> F64:
         """Calibrated probabilities (n, classes) of features (n, d); features that are NaN count as average."""

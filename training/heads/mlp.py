@@ -13,6 +13,7 @@ from training.data.feature_table import Ints, Names
 from training.heads.calibration import fit_temperature
 from training.heads.fitted import FittedHead, inner_folds
 from training.heads.lda import mean_and_std
+from training.heads.prior import class_shares
 from training.networks import EmotionHead
 from training.settings import HeadSettings
 
@@ -49,9 +50,9 @@ def fit_mlp(
         logits = first(z[held_out]).double().numpy()
     net = _train_network(z, labels, classes, settings, seed)
     state = {name: value.double().numpy() for name, value in net.state_dict().items()}
-    return FittedHead(
-        inputs, mean, sd, state, fit_temperature(logits, y[held_out]), classes, settings.hidden, settings.dropout
-    )
+    temperature = fit_temperature(logits, y[held_out])
+    shares = tuple(class_shares("training", y, classes).tolist())  # each window counts the same in its loss
+    return FittedHead(inputs, mean, sd, state, temperature, classes, settings.hidden, settings.dropout, prior=shares)
 
 
 def _train_network(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:

@@ -70,8 +70,9 @@ def head_figure(session: RecordedSession, head: HeadPredictions, axis: FigureAxi
     top += PANEL_HEIGHT_PX + PANEL_SPACING_PX
     lanes = [(name, head.label == name, f"fill c{k % 8}") for k, name in enumerate(head.classes)]
     lanes.append(("abstained", ~head.answered, "fill c7"))
-    if (head.set == "personal").any():
-        lanes.append(("personal set", (head.set == "personal") & head.answered, "fill c4"))
+    for which, colour in (("adaptive", "fill c5"), ("personal", "fill c4")):
+        if (head.set == which).any():
+            lanes.append((f"{which} set", (head.set == which) & head.answered, colour))
     for name, has, class_ in lanes:
         row = axis.panel(top, LANE_HEIGHT_PX - 3, (0, 1))
         share = downsample_share(stop, np.asarray(has, dtype=np.bool_), session.duration, session.hop)

@@ -9,7 +9,7 @@ from ecg_live.presentation.formatting import clock_text, event_text, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator
 from ecg_live.presentation.status import (
-    PERSONAL_SET_NOTE,
+    SET_NOTES,
     Freshness,
     HeadStatus,
     StatusLine,
@@ -25,6 +25,9 @@ INFO = StreamInfo(1000.0, ("ECG",))
 SURE = HeadResult({"rest": 0.2, "load": 0.8}, "load")
 UNSURE = HeadResult({"rest": 0.45, "load": 0.55}, "load")
 LOW_OWN = HeadResult({"rest": 0.55, "load": 0.45}, "rest", set="personal")
+OWN_NOTE = SET_NOTES["personal"]
+SO_FAR = HeadResult({"rest": 0.2, "load": 0.8}, "load", set="adaptive")
+UNKNOWN = HeadResult(None, None, "still getting to know you", "adaptive", 7.0)
 THREE = HeadResult({"rest": 0.3, "joy": 0.5, "fear": 0.2}, "joy")
 NONE = HeadResult(None, None, "unusable signal: flat line")
 OWN = HeadResult({"rest": 0.2, "load": 0.8}, "load", set="personal")
@@ -70,10 +73,17 @@ def predicted(stop: float) -> Prediction:
         (shot(), OWN, NEW, HeadStatus("valid", "Load", "80 %", "Relative to the resting baseline", dim=False)),
         (shot(REST), SURE, NEW, HeadStatus("valid", "Load", "80 %", dim=False)),
         (shot(), UNSURE, NEW, HeadStatus("low", "Undecided", note="Load 55 %", dim=False)),
-        (shot(), LOW_OWN, NEW, HeadStatus("low", "Undecided", note=f"Load 45 %  ·  {PERSONAL_SET_NOTE}", dim=False)),
+        (
+            shot(),
+            LOW_OWN,
+            NEW,
+            HeadStatus("low", "Undecided", note=f"Load 45 %  ·  {SET_NOTES['personal']}", dim=False),
+        ),
         (shot(), THREE, NEW, HeadStatus("low", "Undecided", note="Joy 50 %", dim=False)),
         (shot(), UNSURE, Freshness(3.2), HeadStatus("stale", "Undecided", note="3 s old")),
         (shot(), NONE, NEW, HeadStatus("abstain", note="Unusable signal: flat line")),
+        (shot(), UNKNOWN, NEW, HeadStatus("abstain", note="Still getting to know you: 7 s to go")),
+        (shot(), SO_FAR, NEW, HeadStatus("valid", "Load", "80 %", note="Relative to this session so far", dim=False)),
         (shot(), SURE, Freshness(3.2), HeadStatus("stale", "Load", "80 %", "3 s old")),
         (shot(), NONE, Freshness(4.0), HeadStatus("stale", note="4 s old")),
         (shot(), SURE, Freshness(10.4), HeadStatus("stale", note="Last answer 10 s old")),
