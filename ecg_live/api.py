@@ -6,7 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
 from ecg_live.signal.unit_check import UnitCheck
 
-if TYPE_CHECKING:  # PyTorch takes seconds to load
+if TYPE_CHECKING:
     from ecg_live.model.bundle import Bundle
     from ecg_live.model.card import ModelCard
 
@@ -292,12 +292,11 @@ class Model:
 
     def features(self, signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> F64:
         """Features (n, 131) of each window by this model's encoder; see `ecg_live.features`."""
-        from ecg_live.model.window_features import FeatureExtractor  # noqa: PLC0415 - as PyTorch
+        from ecg_live.model.window_features import FeatureExtractor  # noqa: PLC0415 - takes a moment to load
 
         extractor = FeatureExtractor(self._bundle, hop)
         rows = np.empty((0, len(FEATURE_NAMES)))
-        with _one_thread():
-            found = [extractor.vector(window) for window in windows(signal, rate, hop)]
+        found = [extractor.vector(window) for window in windows(signal, rate, hop)]
         return np.vstack((rows, *found))
 
     def predict(
@@ -342,19 +341,18 @@ class Model:
         >>> round(record["p_rest"] + record["p_load"], 6)
         1.0
         """
-        from ecg_live.model.predictor import Predictor  # noqa: PLC0415 - as PyTorch
+        from ecg_live.model.predictor import Predictor  # noqa: PLC0415 - takes a moment to load
 
         if not (math.isfinite(baseline) and baseline >= 0):
             raise ConfigError(f"a baseline of {baseline:g} s; it must be 0 or more", "0 is none, 60 is usual")
         predictor = Predictor(self._bundle, hop, baseline, show_unproven=show_unproven)
         classes = {head.name: head.classes for head in self.heads}
         records: list[dict[str, Any]] = []
-        with _one_thread():
-            for window in windows(signal, rate, hop):
-                for name, result in predictor.predict(window).items():
-                    probs = result.probs or dict.fromkeys(classes[name], math.nan)
-                    answer = {"head": name, "set": result.set, "label": result.label, "abstain": result.abstain}
-                    records.append(_place(window) | answer | {f"p_{label}": p for label, p in probs.items()})
+        for window in windows(signal, rate, hop):
+            for name, result in predictor.predict(window).items():
+                probs = result.probs or dict.fromkeys(classes[name], math.nan)
+                answer = {"head": name, "set": result.set, "label": result.label, "abstain": result.abstain}
+                records.append(_place(window) | answer | {f"p_{label}": p for label, p in probs.items()})
         return records
 
 
@@ -372,7 +370,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     >>> ecg_live.load_model().heads
     (HeadInfo(name='mental_load', classes=('rest', 'load')),)
     """
-    from ecg_live.model.bundle import load_bundle  # noqa: PLC0415 - as PyTorch
+    from ecg_live.model.bundle import load_bundle  # noqa: PLC0415 - takes a moment to load
 
     return Model(load_bundle(DEFAULT_MODEL if path is None else Path(path)))
 
@@ -402,16 +400,3 @@ def _place(window: Window) -> dict[str, Any]:
         "heart_rate": math.nan if window.heart_rate is None else window.heart_rate,
         "rmssd": math.nan if window.rmssd is None else window.rmssd,
     }
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Have PyTorch add in the same order as a live session does, which has one thread."""
-    import torch  # noqa: PLC0415 - takes seconds to load
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

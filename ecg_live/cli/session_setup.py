@@ -58,10 +58,8 @@ def build_session(
     EcgLiveError
         If the source or the model cannot be opened.
     """
-    source = _open_source(uri, settings)  # before torch, which takes seconds to load
+    source = _open_source(uri, settings)  # first: it may not be there
     streams = _auxiliary_streams(source.info, auxiliary)
-
-    import torch
 
     from ecg_live.cli.recording import RecorderFactory
     from ecg_live.model.bundle import load_bundle
@@ -71,7 +69,6 @@ def build_session(
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.sinks.stdout_writer import StdoutWriter
 
-    torch.set_num_threads(1)  # a window is too small to share, and the screen needs the other cores
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     sinks: list[Sink] = []
     if settings.json:

@@ -12,7 +12,10 @@ from ecg_live.errors import BundleError
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.card import ModelCard
 from ecg_live.model.encoder import ConvEncoder, Encoder
-from ecg_live.model.torch_weights import load_arrays
+from ecg_live.model.engine.onnx_engine import OnnxEngine
+from ecg_live.model.engine.protocol import EncoderEngine
+from ecg_live.model.engine.torch_engine import TorchEngine
+from ecg_live.model.torch_weights import load_arrays, module_arrays
 from ecg_live.plugins import PluginGroup, broken_plugin, load_plugin, plugin_names
 
 GROUP: PluginGroup = "ecg_live.encoders"
@@ -30,6 +33,13 @@ def torch_encoder(bundle: Bundle) -> Encoder:
     encoder = encoder_of(bundle.card)
     load_arrays(encoder, bundle.encoder)
     return encoder.eval()
+
+
+def engine_of(encoder: Encoder) -> EncoderEngine:
+    """The engine that runs an encoder live; where it is PyTorch's own, the module must stay as it is."""
+    if isinstance(encoder, ConvEncoder):
+        return OnnxEngine(module_arrays(encoder), encoder.padding)
+    return TorchEngine(encoder.eval())
 
 
 def encoder_of(card: ModelCard) -> Encoder:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import butter, sosfilt_zi
 
-from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
+from ecg_live.constants import BLOCK_SAMPLES
 from ecg_live.events import F64, Chunk
 from ecg_live.signal.compiled_filter import filter_sections
 
 CUTOFF_HZ = 0.8  # pass band of Sarkar & Etemad 2020, section 4.1
 FILTER_ORDER = 2  # ours (the paper names none): settles 2.5 s after a step of 300 mV, a 5th order takes 5.4 s
-SECTIONS: F64 = butter(FILTER_ORDER, CUTOFF_HZ, "highpass", fs=MODEL_RATE_HZ, output="sos")
-STEADY_STATE: F64 = sosfilt_zi(SECTIONS)  # under a constant 1
+# As `scipy.signal.butter` (order, cutoff, "highpass", fs=256, output="sos") and `sosfilt_zi` of it, whose import takes
+# most of a second. A test holds them to the bit.
+_NUMERATOR = (0.9862119246270825, -1.972423849254165, 0.9862119246270825)
+_DENOMINATOR = (1.0, -1.9722337291952663, 0.9726139693130632)
+SECTIONS: F64 = np.array([[*_NUMERATOR, *_DENOMINATOR]])
+STEADY_STATE: F64 = np.array([[-0.986211924627344, 0.9862119246273369]])
 
 
 class HighPass:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import find_peaks
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.signal.order_statistics import median, row_medians
+from ecg_live.signal.peaks import find_peaks
 
 # A Gabor wavelet over the 5 to 25 Hz of a QRS complex (Thakor et al. 1984).
 WAVELET_CENTRE_HZ = 15.0
@@ -124,7 +124,7 @@ def _envelope(drawn: F64) -> F64:
 
 
 def _candidates(envelope: F64) -> tuple[npt.NDArray[np.int64], F64]:
-    at, _ = find_peaks(envelope, distance=round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ))
+    at = find_peaks(envelope, round(MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ))
     edge = round(EDGE_S * MODEL_RATE_HZ)
     at = at[(at >= edge) & (at < len(envelope) - edge)]
     return at, envelope[at]

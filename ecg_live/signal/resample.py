@@ -8,7 +8,6 @@ from functools import lru_cache
 from math import ceil
 
 import numpy as np
-from scipy.signal import firwin
 
 from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ
 from ecg_live.errors import ConfigError
@@ -151,6 +150,18 @@ class Resampler:
         s.origin = oldest
 
 
+def low_pass_taps(half: int, cutoff: float) -> F64:
+    """Taps (2 half + 1,) of a low-pass with a Kaiser window; its cutoff is a share of half the sampling rate.
+
+    They are those of ``scipy.signal.firwin`` to the bit, whose import takes most of a second.
+    """
+    place = np.arange(2 * half + 1)
+    away = (place - half) / half
+    window = np.i0(KAISER_BETA * np.sqrt(np.maximum(0, 1 - away**2.0))) / np.i0(np.asarray(KAISER_BETA))
+    taps = cutoff * np.sinc(cutoff * (place - half)) * window
+    return np.asarray(taps / np.sum(taps))
+
+
 @lru_cache(maxsize=8)
 def _filter_phases(up: int, down: int) -> F64:
     """Taps (places, taps a place) for each place that an output may have between two inputs, by rising time."""
@@ -159,7 +170,7 @@ def _filter_phases(up: int, down: int) -> F64:
     lobe = Fraction(max(up, down), up)  # samples of the input
     places = min(up, int(MAX_FILTER_TAPS / (2 * FILTER_LOBES * lobe)))
     half = round(FILTER_LOBES * lobe * places)
-    taps = firwin(2 * half + 1, 1 / float(lobe * places), window=("kaiser", KAISER_BETA)) * places
+    taps = low_pass_taps(half, 1 / float(lobe * places)) * places
     length = ceil(len(taps) / places)
     phases = np.pad(taps, (0, length * places - len(taps))).reshape(length, places)
     phases = np.ascontiguousarray(phases[::-1].T)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.encoder import ConvEncoder, Encoder
+from ecg_live.model.encoder_kinds import engine_of
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
@@ -28,20 +30,21 @@ from training.run_context import RunContext
 from training.settings import PretextSettings
 
 WINDOWS_PER_PASS = 4  # before augmentation
+ENGINE = " ONNX Runtime"  # in the key of what is kept: another engine rounds otherwise
 
 
 def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
     """Frozen features (n, 128) of windows (n, 2560), which are read ``batch`` at a time.
 
-    A window's features are bit-identical wherever it stands: every pass has ``batch`` windows, the last one is padded.
+    The engine is the one that runs live: a window's features are bit-identical wherever it stands, and those that its
+    wearer would have. Each window is a thread's, as many at once as PyTorch may use.
     """
     out = np.empty((len(windows), EMBEDDING_SIZE))
-    device = next(encoder.parameters()).device
-    with torch.inference_mode():
+    engine = engine_of(encoder)
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         for start in range(0, len(windows), batch):
-            x = _read_batch(windows, start, batch)
-            padded = torch.cat((x, x.new_zeros(batch - len(x), x.shape[1])))
-            out[start : start + len(x)] = encoder(padded.to(device))[: len(x)].cpu().numpy()
+            x = np.asarray(windows[np.arange(start, min(start + batch, len(windows)))], np.float32)
+            out[start : start + len(x)] = np.concatenate(list(threads.map(engine.embed, x[:, None])))
     return out
 
 
@@ -53,7 +56,8 @@ def cached_embedding(encoder: ConvEncoder, corpus: Corpus, context: RunContext) 
     DatasetError
         If they cannot be written.
     """
-    name = hashlib.sha256((tensors_sha256(module_arrays(encoder)) + corpus.key).encode()).hexdigest()[:16]
+    key = tensors_sha256(module_arrays(encoder)) + corpus.key + ENGINE
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = context.folder / "features" / f"{name}.npy"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +65,7 @@ def cached_embedding(encoder: ConvEncoder, corpus: Corpus, context: RunContext) 
             if (kept := _read_embedding(path, len(corpus.windows))) is not None:
                 return kept
             context.display.progress("features", 0, len(corpus.windows))
-            computed = embed(encoder.to(context.fabric.device), corpus.windows)
-            encoder.cpu()
+            computed = embed(encoder, corpus.windows)
             content = io.BytesIO()
             np.save(content, computed)
             write_whole(path, content.getvalue())

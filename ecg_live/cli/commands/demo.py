@@ -20,6 +20,9 @@ def demo(
 
     Example: ecg-live demo --headless --speed max
     """
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
     from ecg_live.cli.live import live
     from ecg_live.resources import demo_recording
 

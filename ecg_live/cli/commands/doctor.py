@@ -16,8 +16,8 @@ from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.text import sanitize
 
 REQUIRED_PACKAGES = (
-    "numpy", "scipy", "torch", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6", "pyqtgraph", "edfio",
-    "h5py", "rich", "markupsafe",
+    "numpy", "scipy", "torch", "onnx", "onnxruntime", "safetensors", "pylsl", "bleak", "pyserial", "PyQt6",
+    "pyqtgraph", "edfio", "h5py", "rich", "markupsafe",
 )  # fmt: skip
 BLUETOOTH_SCAN_S = 1.0
 

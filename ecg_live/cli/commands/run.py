@@ -68,6 +68,9 @@ def run(
 
     Example: ecg-live run recordings/supine_1min.txt --record session.xdf --participant P01
     """
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
     from ecg_live.cli.live import live
 
     options = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ecg_live.model.bundle import Bundle
+from ecg_live.model.engine.onnx_engine import OnnxEngine
 from ecg_live.model.engine.protocol import EncoderEngine
 
 
@@ -17,7 +18,8 @@ def open_engine(bundle: Bundle) -> EncoderEngine:
     BundleError, ConfigError
         The encoder is a plug-in's, and no installed one builds it.
     """
-    from ecg_live.model.encoder_kinds import torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
-    from ecg_live.model.engine.torch_engine import TorchEngine  # noqa: PLC0415 - likewise
+    if not bundle.card.encoder:
+        return OnnxEngine(bundle.encoder, bundle.card.padding)
+    from ecg_live.model.encoder_kinds import engine_of, torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
 
-    return TorchEngine(torch_encoder(bundle))
+    return engine_of(torch_encoder(bundle))

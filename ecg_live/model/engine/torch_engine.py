@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,7 +30,8 @@ class TorchEngine:
     @torch.no_grad()
     def embed(self, windows: F32) -> F32:
         """Embeddings (n, 128) of windows (n, 2560)."""
-        found = [self._encoder(torch.from_numpy(window[None])).numpy() for window in np.ascontiguousarray(windows)]
+        with one_thread():
+            found = [self._encoder(torch.from_numpy(window[None])).numpy() for window in np.ascontiguousarray(windows)]
         return np.concatenate([np.empty((0, EMBEDDING_SIZE), np.float32), *found])
 
     def stream(self, wearers: int = 1) -> EngineStream:
@@ -52,13 +56,25 @@ class TorchStream:
 
     def push(self, wearers: WearerIndices, blocks: F32) -> None:
         """Take the next second of each of these wearers."""
-        for wearer, block in zip(wearers, torch.from_numpy(blocks), strict=True):
-            maps = torch.cat((self._maps[wearer], self._streams[wearer].push(block)), dim=1)
-            self._maps[wearer] = maps[:, -self._maps_per_window :]
+        with one_thread():
+            for wearer, block in zip(wearers, torch.from_numpy(blocks), strict=True):
+                maps = torch.cat((self._maps[wearer], self._streams[wearer].push(block)), dim=1)
+                self._maps[wearer] = maps[:, -self._maps_per_window :]
 
     def embeddings(self, wearers: WearerIndices) -> F32:
         """Embeddings of the last ten seconds of these wearers."""
         return np.stack([_highest(self._maps[wearer]) for wearer in wearers])
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch adds in the same order wherever it runs: on one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _highest(maps: Tensor) -> F32:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Self
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.signal import qrs
 from ecg_live.signal.batch.rows import Indices, Mask, middle, owners, padded, places, sums_in_order
-from ecg_live.signal.compiled_filter import first_that_agrees
+from ecg_live.signal.peaks import find_peaks
 
 REACH = qrs.WAVELET_HALF_LENGTH  # samples on either side that a value of the envelope looks at
 _DISTANCE = round(qrs.MIN_CANDIDATE_DISTANCE_S * MODEL_RATE_HZ)
-_PROBE: F64 = np.abs(np.sin(np.arange(400.0) ** 1.3)) * np.cos(np.arange(400.0) / 50) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +145,10 @@ def _smoothed(drawn: F64) -> F64:
     return np.convolve(drawn.reshape(-1), qrs.RUNNING_MEAN, "same").reshape(drawn.shape)
 
 
-def _peaks_apart(envelope: F64) -> Indices:
-    return np.asarray(find_peaks(envelope, distance=_DISTANCE)[0], dtype=np.int64)
-
-
-def _compiled_peaks() -> Callable[[F64], Indices]:
-    utilities = import_module("scipy.signal._peak_finding_utils")
-    maxima, select = utilities._local_maxima_1d, utilities._select_by_peak_distance  # noqa: SLF001 - as compiled_filter
-
-    def apart(envelope: F64) -> Indices:
-        found = maxima(envelope)[0]
-        return np.asarray(found[select(found, envelope[found], float(_DISTANCE))], dtype=np.int64)
-
-    return apart
-
-
-# Maxima of an envelope (n,) that lie apart: SciPy's, without the checks around it.
-peaks_apart: Callable[[F64], Indices] = first_that_agrees(_compiled_peaks, _peaks_apart, _PROBE)
-
-
 def _candidate_places(envelope: F64) -> tuple[Indices, Indices]:
     """Counts (b,), and flat sample indices, of candidates."""
     edge = round(qrs.EDGE_S * MODEL_RATE_HZ)
-    found = [peaks_apart(row) for row in envelope]
+    found = [find_peaks(row, _DISTANCE) for row in envelope]
     counts = np.array([len(each) for each in found])
     at = np.concatenate(found)
     inside = (at >= edge) & (at < envelope.shape[1] - edge)

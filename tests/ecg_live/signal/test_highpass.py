@@ -8,12 +8,14 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
-from ecg_live.signal.highpass import HighPass
+from ecg_live.signal.highpass import SECTIONS, STEADY_STATE, HighPass
 from tests.support.chunk_cutting import cut, through
 
 
 def in_one_pass(x: F64) -> F64:
     sos = butter(2, 0.8, "highpass", fs=256, output="sos")
+    assert np.array_equal(SECTIONS, sos)
+    assert np.array_equal(STEADY_STATE, sosfilt_zi(sos))
     start = sosfilt_zi(sos)[:, :, None] * np.median(x[:256], axis=0)
     return sosfilt(sos, x, axis=0, zi=start)[0]
 

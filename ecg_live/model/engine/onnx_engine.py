@@ -1,0 +1,106 @@
+"""The built-in encoder in ONNX Runtime: one thread, fixed shapes, each wearer's step and each window by itself.
+
+A single stream keeps one core as busy as a batch of them does in float32, so nothing is gained by a batch, and each
+result is the same to the bit whoever else is there. It equals PyTorch's within `MAX_ERROR`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import onnxruntime
+from onnx import ModelProto
+
+from ecg_live.constants import EMBEDDING_SIZE, WINDOW_SAMPLES
+from ecg_live.events import F32
+from ecg_live.model.encoder_layout import Padding
+from ecg_live.model.engine.graph import state_shapes, step_graph, window_graph
+from ecg_live.model.engine.protocol import EngineStream, WearerIndices
+from ecg_live.model.tensor_file import Array
+
+MAX_ERROR = 4e-6  # of the largest feature: float32 sums of up to 1,024 products in another order, 2**-23 * 1024**0.5
+WINDOW_STEPS = 10  # of a second, whose maxima make up a window
+STEP_INPUTS = ("block", *(f"state_{number}" for number in range(len(state_shapes()))))
+
+
+class OnnxEngine:
+    """Run the encoder of a bundle.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        As `encoder_tensors` names them.
+    padding : {"same", "valid"}
+        Only a ``valid`` encoder streams: one with padding differs at every window's edges.
+    """
+
+    def __init__(self, weights: Mapping[str, Array], padding: Padding) -> None:
+        self._weights = weights
+        self._padding: Padding = padding
+        self.streams = padding == "valid"
+
+    def embed(self, windows: F32) -> F32:
+        """Embeddings (n, 128) of windows (n, 2560)."""
+        found = np.empty((len(windows), EMBEDDING_SIZE), np.float32)
+        for window, out in zip(windows, found, strict=True):
+            (embedding,) = self._window.run(None, {"windows": window.reshape(1, WINDOW_SAMPLES)})
+            out[:] = embedding[0]
+        return found
+
+    def stream(self, wearers: int = 1) -> EngineStream:
+        """State for so many wearers."""
+        return OnnxStream(self._step, wearers)
+
+    @cached_property
+    def _window(self) -> onnxruntime.InferenceSession:
+        return open_session(window_graph(self._weights, self._padding))
+
+    @cached_property
+    def _step(self) -> onnxruntime.InferenceSession:
+        return open_session(step_graph(self._weights))
+
+
+class OnnxStream:
+    """What each wearer's layers keep from step to step (17 kB), and the maxima of its last ten steps (10 kB)."""
+
+    def __init__(self, step: onnxruntime.InferenceSession, wearers: int) -> None:
+        self._step = step
+        self.wearers = wearers
+        self._states = [_begin() for _ in range(wearers)]
+        self._maxima = [deque[tuple[F32, F32]](maxlen=WINDOW_STEPS) for _ in range(wearers)]
+
+    def reset(self, wearers: WearerIndices) -> None:
+        """Begin a new segment for these wearers."""
+        for wearer in wearers:
+            self._states[wearer] = _begin()
+            self._maxima[wearer].clear()
+
+    def push(self, wearers: WearerIndices, blocks: F32) -> None:
+        """Take the next second of each of these wearers."""
+        for wearer, block in zip(wearers, blocks, strict=True):
+            inputs = (block.reshape(1, 1, 1, -1), *self._states[wearer])
+            highest, tail, *self._states[wearer] = self._step.run(None, dict(zip(STEP_INPUTS, inputs, strict=True)))
+            self._maxima[wearer].append((highest, tail))
+
+    def embeddings(self, wearers: WearerIndices) -> F32:
+        """Embeddings of the last ten seconds of these wearers: of the first, only the end belongs to the window."""
+        found = []
+        for wearer in wearers:
+            (_, tail), *later = self._maxima[wearer]
+            found.append(np.maximum.reduce([tail, *(highest for highest, _ in later)]))
+        return np.concatenate(found)
+
+
+def open_session(graph: ModelProto) -> onnxruntime.InferenceSession:
+    """A session on one thread of a processor."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors: nothing else is for a user
+    return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _begin() -> list[F32]:
+    return [np.zeros((1, channels, 1, samples), np.float32) for channels, samples in state_shapes()]
