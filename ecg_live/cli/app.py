@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -19,12 +20,13 @@ from ecg_live.cli.commands.models import models
 from ecg_live.cli.commands.report import report
 from ecg_live.cli.commands.run import run
 from ecg_live.cli.commands.simulate import simulate
+from ecg_live.cli.commands.study import study
 from ecg_live.cli.commands.sweep import sweep
 from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
 
-COMMAND_GROUPS = {
-    "Sessions": (demo, run, mark),
+COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
+    "Sessions": (demo, run, mark, study),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, features, fetch, sweep),

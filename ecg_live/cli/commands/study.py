@@ -1,0 +1,47 @@
+"""``ecg-live study``: check a study file and show its plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecg_live.cli.commands.options import Debug, Json
+
+
+def study(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Study file (study.toml).")],
+    participant: Annotated[str | None, typer.Option(help="Only the order of this participant.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 - main looks for it
+) -> None:
+    """Check a study file, and show which blocks each participant gets in which order.
+
+    Example: ecg-live study study.toml --participant P01
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from ecg_live.study.block_order import order_blocks
+    from ecg_live.study.file import load_study
+
+    plan = load_study(file)
+    wanted = (participant,) if participant is not None else plan.participants or ("any",)
+    orders = {each: order_blocks(plan, each) for each in wanted}
+    if as_json:
+        print(json.dumps({each: [block.name for block in blocks] for each, blocks in orders.items()}))
+        return
+    table = Table(title=Text(plan.name), title_justify="left")
+    table.add_column("participant")
+    for number in range(1, len(plan.blocks) + 1):
+        table.add_column(str(number))
+    for each, blocks in orders.items():
+        table.add_row(Text(each), *(Text(_described(block.name, block.seconds)) for block in blocks))
+    Console().print(table)
+
+
+def _described(name: str, seconds: float | None) -> str:
+    return name if seconds is None else f"{name} ({seconds:g} s)"
