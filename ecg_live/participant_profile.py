@@ -53,6 +53,16 @@ class KnownBaseline:
     date: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownLevel:
+    """Sums ``total (d,)`` of a session's windows, in features of an encoder and HRV, and the ``count (d,)`` of each."""
+
+    encoder: str
+    total: F64
+    count: F64
+    date: str
+
+
 @dataclass(frozen=True, slots=True)
 class KnownRecording:
     """Absolute path of a recording of the participant."""
@@ -61,9 +71,9 @@ class KnownRecording:
     date: str
 
 
-LearntEntry = KnownScale | KnownBaseline
+LearntEntry = KnownScale | KnownBaseline | KnownLevel
 ProfileEntry = LearntEntry | KnownRecording
-EntryKind = TypeVar("EntryKind", KnownScale, KnownBaseline, KnownRecording)
+EntryKind = TypeVar("EntryKind", KnownScale, KnownBaseline, KnownLevel, KnownRecording)
 
 
 def data_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -142,8 +152,28 @@ class Profile:
             As `scale`.
         """
         found = [self._read(path, _baseline) for path in self.files() if path.name.startswith("baseline-")]
-        known = [each for each in found if each is not None]
-        return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)
+        return _newest_first([each for each in found if each is not None])
+
+    def level(self, encoder: str) -> KnownLevel | None:
+        """The wearer's level in features of an encoder, by the SHA-256 of that.
+
+        Raises
+        ------
+        RecordingError
+            As `scale`.
+        """
+        return self._read(self._path("level", encoder), _level)
+
+    def levels(self) -> list[KnownLevel]:
+        """All levels, whatever their encoder, the newest first.
+
+        Raises
+        ------
+        RecordingError
+            As `scale`.
+        """
+        found = [self._read(path, _level) for path in self.files() if path.name.startswith("level-")]
+        return _newest_first([each for each in found if each is not None])
 
     def recordings(self) -> list[Path]:
         """Where recordings of the participant were begun; entries that cannot be read are left out."""
@@ -177,6 +207,9 @@ class Profile:
             content: dict[str, Any] = {"device": entry.device, "blocks": entry.blocks} | fields
         elif isinstance(entry, KnownRecording):
             path, content = self._path("recording", entry.path), {"path": entry.path}
+        elif isinstance(entry, KnownLevel):
+            path = self._path("level", entry.encoder)
+            content = {"encoder": entry.encoder, "total": entry.total.tolist(), "count": entry.count.tolist()}
         else:
             path = self._path("baseline", entry.encoder)
             content = {"encoder": entry.encoder, "embeddings": _nulls(entry.embeddings), "hrv": _nulls(entry.hrv)}
@@ -245,6 +278,17 @@ def _baseline(content: Mapping[str, Any]) -> KnownBaseline:
     if embeddings.ndim != 2 or hrv.ndim != 2 or len(embeddings) != len(hrv) or not np.isfinite(embeddings).all():
         raise ValueError(f"features of {embeddings.shape} and {hrv.shape}")
     return KnownBaseline(str(content["encoder"]), embeddings, hrv, _date(content))
+
+
+def _level(content: Mapping[str, Any]) -> KnownLevel:
+    total, count = (np.array(content[name], dtype=np.float64) for name in ("total", "count"))
+    if total.ndim != 1 or total.shape != count.shape or not np.isfinite(total).all() or not (count >= 0).all():
+        raise ValueError(f"sums of {total.shape} and counts of {count.shape}")
+    return KnownLevel(str(content["encoder"]), total, count, _date(content))
+
+
+def _newest_first(known: list[EntryKind]) -> list[EntryKind]:
+    return sorted(known, key=lambda each: datetime.fromisoformat(each.date).timestamp(), reverse=True)
 
 
 def _recording(content: Mapping[str, Any]) -> KnownRecording:

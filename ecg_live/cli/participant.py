@@ -15,7 +15,7 @@ from ecg_live.config import LiveSettings
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.events import StreamInfo
-from ecg_live.participant_profile import KnownBaseline, KnownScale, LearntEntry, Profile, timestamp_now
+from ecg_live.participant_profile import KnownBaseline, KnownLevel, KnownScale, LearntEntry, Profile, timestamp_now
 
 if TYPE_CHECKING:
     from ecg_live.model.baseline import Baseline
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecg_live.signal.pipeline import SignalPath
 
 MIN_SCALE_S = 60  # usable seconds that a stored scale needs: the memory of `ecg_live.signal.zscore`
+MIN_LEVEL_WINDOWS = 6  # of 10 s, that a stored level needs
 EMPTY_TEXTS = {
     "reused": "nothing: there is none of this device and model (is the id right? P1 is not p1)",
     "kept": f"nothing new: no baseline was made, and a scale needs {MIN_SCALE_S} usable seconds",
@@ -85,8 +86,8 @@ class ParticipantState:
         predictor = Predictor(bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
         self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
-            resumed = self._resume(self._profile, bundle, fitted)
-            self._report("reused", self._profile, [each for each in (known, resumed) if each])
+            resumed = self._resume(self._profile, bundle, fitted), self._resume_level(self._profile, bundle, fitted)
+            self._report("reused", self._profile, [each for each in (known, *resumed) if each])
         return path, predictor
 
     def save(self) -> int:
@@ -129,23 +130,52 @@ class ParticipantState:
         fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
+    @staticmethod
+    def _resume_level(profile: Profile, bundle: Bundle, fitted: PreparedSession) -> KnownLevel | None:
+        """Give the predictor a stored level that its adaptive sets can use, if there is one."""
+        from ecg_live.model.adaptive import FEATURES, RunningMean, columns
+
+        inputs = {card.inputs["adaptive"] for card in bundle.card.heads.values() if "adaptive" in card.sets}
+        known = profile.level(fitted.encoder) if inputs else None
+        if known is None and inputs == {"hrv"}:  # heart rate is the same for any encoder
+            known = next(iter(profile.levels()), None)
+        if known is None:
+            return None
+        if known.total.shape != (FEATURES,):
+            raise FormatError(
+                f"the profile of {profile.participant}: a level of {len(known.total)} features, expected {FEATURES}",
+                "leave out --reuse-profile: this session keeps a new one",
+            )
+        own = columns("both" if known.encoder == fitted.encoder else "hrv")
+        total, count = np.zeros(FEATURES), np.zeros(FEATURES)
+        total[own], count[own] = known.total[own], known.count[own]
+        fitted.predictor.running_mean = RunningMean(total, count).kept()
+        return known
+
     def _learnt(self, fitted: PreparedSession) -> Iterator[LearntEntry]:
         scale, baseline = fitted.path.scale, fitted.predictor.baseline
         if scale is not None and scale.blocks >= MIN_SCALE_S:
             yield KnownScale(fitted.device, scale.mean, scale.var, scale.blocks, timestamp_now())
         if baseline is not None and baseline is not self._resumed:
             yield KnownBaseline(fitted.encoder, baseline.embeddings, baseline.hrv, timestamp_now())
+        level = fitted.predictor.running_mean.kept()
+        if fitted.predictor.has_adaptive_set and level.count.min() >= MIN_LEVEL_WINDOWS:
+            yield KnownLevel(fitted.encoder, level.total, level.count, timestamp_now())
 
     @staticmethod
     def _report(done: str, profile: Profile, entries: Sequence[LearntEntry]) -> None:
-        texts = [
-            f"scale of {entry.blocks} s, {entry.date[:10]} ({entry.device})"
-            if isinstance(entry, KnownScale)
-            else f"baseline of {len(entry.hrv)} windows, {entry.date[:10]}"
-            for entry in entries
-        ]
+        texts = [_entry_text(entry) for entry in entries]
         found = "; ".join(texts) or EMPTY_TEXTS[done]
         print_notice(f"profile of {profile.participant}: {done} {found}")
+
+
+def _entry_text(entry: LearntEntry) -> str:
+    day = entry.date[:10]
+    if isinstance(entry, KnownScale):
+        return f"scale of {entry.blocks} s, {day} ({entry.device})"
+    if isinstance(entry, KnownLevel):
+        return f"level of {entry.count.max():.0f} windows, {day}"
+    return f"baseline of {len(entry.hrv)} windows, {day}"
 
 
 def device_key(uri: str, info: StreamInfo) -> str:

@@ -63,6 +63,11 @@ class Predictor:
         return "personal" in self._heads[head]
 
     @property
+    def has_adaptive_set(self) -> bool:
+        """Whether a head has an adaptive set, which looks at the running mean."""
+        return any("adaptive" in sets for sets in self._heads.values())
+
+    @property
     def baseline_pending(self) -> bool:
         """Whether a baseline was begun and is not complete."""
         return self._baseline is not None and not self._baseline.complete

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.participant_profile import KnownBaseline, KnownRecording, KnownScale, Profile, data_folder
+from ecg_live.participant_profile import KnownBaseline, KnownLevel, KnownRecording, KnownScale, Profile, data_folder
 from tests.support.participant_files import NAMES
 
 DAY = "2026-11-24T10:00:00+00:00"
@@ -41,6 +41,20 @@ def test_numbers_come_back_to_the_bit_and_what_is_unknown_is_none(tmp_path: Path
     assert again.scale("polar ECG 130 Hz") is None
     assert again.baseline("e2") is None
     assert Profile("P02", tmp_path).scale(SCALE.device) is None
+
+
+def test_a_level_comes_back_to_the_bit_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    profile = Profile("P01", tmp_path)
+    rng = np.random.default_rng(0)
+    path = profile.save(KnownLevel("e1", rng.normal(size=131), np.full(131, 7.0), DAY))
+    found = Profile("P01", tmp_path).level("e1")
+    assert found is not None
+    assert found.total.tobytes() == np.random.default_rng(0).normal(size=131).tobytes()
+    assert [each.encoder for each in profile.levels()] == ["e1"]
+    assert profile.level("e2") is None
+    path.write_text(path.read_text().replace('"count": [7.0', '"count": [-7.0'))
+    with pytest.raises(FormatError, match="lacks or garbles sums of"):
+        profile.level("e1")
 
 
 def test_the_newest_baseline_comes_first_by_the_clock_not_by_the_text(tmp_path: Path) -> None:

@@ -78,6 +78,23 @@ def test_another_encoder_takes_heart_rate_alone_from_a_baseline(run: Run, record
         assert {line["heads"]["mental_load"]["set"] for line in of(lines, "prediction")} == {which}
 
 
+def test_a_level_is_kept_and_reused_by_the_adaptive_set(run: Run, recording: Path, tmp_path: Path) -> None:
+    """The wearer needs no introduction in a second session; another wearer does."""
+    model = tmp_path / "adaptive.safetensors"
+    save_bundle(random_bundle(adaptive={"mental_load": "both"}), model)
+    with_model = ("--model", model)
+    _, first, said = run(recording, "--participant", "P01", *with_model)
+    assert "level of 7 windows" in said
+    _, again, said = run(recording, "--participant", "P01", "--reuse-profile", *with_model)
+    assert "P01: reused scale of 75 s" in said
+    assert "level of 7 windows" in said
+    _, other, _ = run(recording, "--participant", "P02", "--reuse-profile", *with_model)
+    starts = [of(lines, "prediction")[0]["heads"]["mental_load"] for lines in (first, again, other)]
+    assert [each["abstain"] for each in starts] == ["still getting to know you", None, "still getting to know you"]
+    assert [each.get("seconds_left") for each in starts] == [10.0, None, 10.0]
+    assert {each["set"] for each in starts} == {"adaptive"}
+
+
 def test_nothing_known_is_reported_with_the_likely_cause(run: Run, recording: Path) -> None:
     code, _, said = run(recording, "--participant", "p01", "--reuse-profile")
     assert code == 0
