@@ -28,6 +28,8 @@ from training.pretext.stage import Encoders, load_encoder, train_encoders
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
 from training.report import write_report
+from training.report.score_tables import training_tables
+from training.report.text_tables import check_text_path, write_text_tables
 from training.results import TrainingReport
 from training.run_context import RunContext
 from training.settings import PretextSettings, TrainSettings, as_dict
@@ -71,6 +73,8 @@ class TrainJob:
         Start over: checkpoints and folds of earlier runs are removed.
     predictions : Path, optional
         Table of the predictions for every window that scores were made from; ``OUT.predictions.parquet`` without it.
+    tables : tuple of Path
+        Where scores and confusion by subject are written as text, ``.md`` or ``.tex``.
     """
 
     dataset: str
@@ -87,6 +91,7 @@ class TrainJob:
     work: Path | None = None
     fresh: bool = False
     predictions: Path | None = None
+    tables: tuple[Path, ...] = ()
 
     @property
     def predictions_path(self) -> Path:
@@ -142,6 +147,8 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
         for windows in label.predictions
     ]
     write_predictions(job.predictions_path, parts)
+    for path in job.tables:
+        write_text_tables(path, training_tables(report.labels, parts))
     return report
 
 
@@ -155,6 +162,8 @@ def _check_job(job: TrainJob) -> None:
         if path.is_dir():
             raise ConfigError(f"--out {job.out}: {path} is a folder", "rename it, or choose another")
     check_table_path(job.predictions_path, "--predictions")
+    for path in job.tables:
+        check_text_path(path)
     if job.add_head and (job.encoder or job.pretrain or job.start):
         raise ConfigError("--add-head takes the bundle's encoder", "leave --encoder, --pretrain and --start out")
     if job.encoder and (job.pretrain or job.start):

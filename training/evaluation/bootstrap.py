@@ -41,6 +41,13 @@ def compare_paired(ours: BootstrapScores, theirs: BootstrapScores, difference: f
     low_high = interval(draws)
     if low_high is None:
         return None
-    defined = draws[~np.isnan(draws)]
+    return PairedComparison(difference, low_high, two_sided_p(draws))
+
+
+def two_sided_p(differences: F64) -> float:
+    """Two-sided p of differences (draws,) against 0, by the draws in which they are defined; NaN if in none."""
+    defined = differences[~np.isnan(differences)]
+    if not len(defined):
+        return float("nan")
     tail = min(int((defined <= 0).sum()), int((defined >= 0).sum()))
-    return PairedComparison(difference, low_high, min(1.0, 2 * (tail + 1) / (len(defined) + 1)))
+    return min(1.0, 2 * (tail + 1) / (len(defined) + 1))

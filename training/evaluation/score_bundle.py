@@ -21,7 +21,7 @@ from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.bootstrap import bootstrap, interval
-from training.evaluation.metrics import scores
+from training.evaluation.metrics import Predictions, confusion, scores
 from training.evaluation.prediction_table import NamedPredictions
 from training.evaluation.window_predictions import NATURAL_ORDER, WindowPredictions
 from training.progress import ProgressDisplay
@@ -89,11 +89,15 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
         If bundle or data set cannot be read, or have no label in common, or the baseline cannot be.
     """
     check_setting("evaluate.baseline", baseline)
-    bundle, data = load_bundle(model), open_dataset(name, folder)
+    return score_loaded(load_bundle(model), model.name, open_dataset(name, folder), baseline, show)
+
+
+def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, show: ProgressDisplay) -> BundleScores:
+    """Score a bundle of the name ``model`` as `score_bundle` does."""
     targets = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
     if not targets:
         raise ConfigError(
-            f"{model.name} answers {', '.join(bundle.card.heads)}; {data.name} has labels {', '.join(data.labels)}",
+            f"{model} answers {', '.join(bundle.card.heads)}; {data.name} has labels {', '.join(data.labels)}",
             "choose a model and a data set that have one in common",
         )
     remarks = [*data.remarks, *_overlap_remarks(bundle, data)]
@@ -110,14 +114,14 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
         predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
     show.progress(data.title, len(groups), len(groups))
     parts = tuple(
-        NamedPredictions(model.name, data.name, head, *found)
+        NamedPredictions(model, data.name, head, *found)
         for head in targets
         for found in _by_set(head, bundle, predictions, baseline)
     )
     if not parts:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
     rows = [_row(part) for part in parts]
-    summary = {"model": model.name, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
+    summary = {"model": model, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
     return BundleScores(summary, parts)
 
 
@@ -250,4 +254,12 @@ def _row(part: NamedPredictions) -> dict[str, Any]:
         "windows": found.windows,
         "people": found.people,
         "abstained": len(part.windows) - found.windows,
+        "per_subject": {name: _own_scores(table.take(table.subject == name)) for name in sorted({*table.subject})},
     }
+
+
+def _own_scores(own: Predictions) -> dict[str, Any]:
+    """Scores of one subject's windows, and ``confusion[true][predicted]``."""
+    found = scores(own)
+    values = {name: getattr(found, name) for name in ("auroc", "balanced_accuracy", "brier", "windows")}
+    return values | {"confusion": confusion(own)}

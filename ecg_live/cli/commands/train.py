@@ -66,6 +66,9 @@ def train(
         Path | None,
         typer.Option(help="Table of the predictions for every window: .parquet or .csv (OUT.predictions.parquet)."),
     ] = None,
+    table: Annotated[
+        list[Path] | None, typer.Option(help="Write scores and confusion by subject as text: .md or .tex (repeat).")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Start over, or go on from what is there.")] = False,
     log: Log = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
@@ -97,6 +100,7 @@ def train(
         "work": work,
         "fresh": fresh,
         "predictions": predictions,
+        "tables": tuple(table or ()),
     }
     private = [text for path in (data, out, *(pretrain or ())) for text in (str(path), path.name, path.stem)]
     with log_to(log_option(log), private):

@@ -62,8 +62,13 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 
 def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train_model(job(few), "fast", None, {**FAST, "head.inputs": "hrv"}, quiet=True) == 0
-    first, *rows, model, report = capsys.readouterr().out.splitlines()
+    asked = job(few) | {"tables": (few / "scores.md",)}
+    assert train_model(asked, "fast", None, {**FAST, "head.inputs": "hrv"}, quiet=True) == 0
+    first, *rows, model, report, predictions = capsys.readouterr().out.splitlines()
+    assert predictions == f"predictions  {few / 'model.predictions.parquet'}"
+    tables = (few / "scores.md").read_text(encoding="utf-8")
+    assert "| HR + HRV* | loso | none | " in tables
+    assert tables.count("### Windows by true") == tables.count("* | loso | ")
     assert first == "mental_load (rest / load)"
     assert model == f"model   {few / 'model.safetensors'}"
     assert report == f"report  {few / 'model.html'}"
@@ -89,11 +94,11 @@ def test_evaluation_prints_a_line_a_set_or_an_object(
     few: Path, typed: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = few / "encoder.safetensors"
-    evaluate(model, "manifest", few, baseline=0.0, as_json=False)
+    evaluate([model], ["manifest"], [few], baseline=0.0, as_json=False)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("mental_load (population): AUROC 0.")
     assert line.endswith("; 21 windows of 3 subjects, 0 more abstained")
-    evaluate(model, "manifest", few, baseline=30.0, as_json=True)
+    evaluate([model], ["manifest"], [few], baseline=30.0, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert [(row["set"], row["windows"]) for row in found["rows"]] == [("personal", 3 * (1 + 3))]
     assert typed("evaluate", model, "--dataset", "manifest", "--data", few, "--baseline", -5) == 2
@@ -131,7 +136,7 @@ def test_one_thread_scores_a_bundle(few: Path) -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=True)
+        evaluate([few / "encoder.safetensors"], ["manifest"], [few], baseline=0.0, as_json=True)
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
@@ -203,7 +208,7 @@ def test_without_the_packages_for_training_it_says_how_to_get_them(few: Path, mo
     with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
         train_model(job(few), "fast", None, {})
     with pytest.raises(ConfigError, match=r"sklearn is not installed .*\[train\]"):
-        evaluate(few / "encoder.safetensors", "manifest", few, baseline=0.0, as_json=False)
+        evaluate([few / "encoder.safetensors"], ["manifest"], [few], baseline=0.0, as_json=False)
 
 
 @pytest.mark.parametrize("interrupt", [signal.default_int_handler, signal.SIG_IGN])
