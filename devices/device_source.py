@@ -159,6 +159,12 @@ class SampleQueue:
         self._ended = False
         self._closed = False
 
+    @property
+    def samples(self) -> int:
+        """Samples that wait."""
+        with self._changed:
+            return self._queued_samples
+
     def put(self, item: Chunk | StreamEvent) -> None:
         """Add an item; never blocks."""
         with self._changed:

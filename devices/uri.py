@@ -35,6 +35,15 @@ def _open_brainflow(text: str, options: ReadOptions, clock: Clock) -> Source:
     return open_brainflow(text, options, clock)
 
 
+def _open_nats(text: str, options: ReadOptions, clock: Clock) -> Source:
+    from ecg_live.nats.options import require_nats  # noqa: PLC0415 - as LSL
+
+    require_nats()
+    from devices.nats import open_nats  # noqa: PLC0415 - needs the extra
+
+    return open_nats(text, options, clock)
+
+
 def _radio_opener(scheme: str) -> OpenDevice:
     def open_device(text: str, options: ReadOptions, clock: Clock) -> Source:
         from devices.radio_uri import open_radio  # noqa: PLC0415 - files need no Bluetooth
@@ -52,6 +61,7 @@ _OPENERS: dict[str, OpenDevice] = {
     "hr": _radio_opener("hr"),
     "brainflow": _open_brainflow,
     "movesense": _radio_opener("movesense"),
+    "nats": _open_nats,
 }  # each reads what follows its colon
 
 

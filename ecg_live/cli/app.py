@@ -17,8 +17,10 @@ from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
 from ecg_live.cli.commands.mark import mark
 from ecg_live.cli.commands.models import models
+from ecg_live.cli.commands.publish import publish
 from ecg_live.cli.commands.report import report
 from ecg_live.cli.commands.run import run
+from ecg_live.cli.commands.serve import serve
 from ecg_live.cli.commands.simulate import simulate
 from ecg_live.cli.commands.study import study
 from ecg_live.cli.commands.sweep import sweep
@@ -27,6 +29,7 @@ from ecg_live.cli.commands.verify import verify
 
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (demo, run, mark, study),
+    "Many wearers, many machines": (serve, publish),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, features, fetch, sweep),

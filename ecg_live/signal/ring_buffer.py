@@ -36,6 +36,16 @@ class RingBuffer:
         self._first = self._count = 0
         self._needed = 0  # index of the first sample that was not forgotten
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What may still be asked for, without spare room and forgotten samples."""
+        first = max(self._first, min(self._needed, self.stop))
+        return {"x": self._x[first - self._first : self._count].copy(), "first": first, "spare": self._spare}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Hold what another held."""
+        self._x, self._first, self._spare = state["x"], state["first"], state["spare"]
+        self._count, self._needed = len(self._x), self._first
+
     @property
     def stop(self) -> int:
         """Index after the newest sample."""

@@ -1,0 +1,223 @@
+"""Engines that a worker predicts with: any number of wearers, each with its own state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from ecg_live import __version__
+from ecg_live.events import Beats, Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.predictor import Predictor
+from ecg_live.results import Prediction, Trace, Window
+from ecg_live.serve.state import pack_state, restore_state, state_maker
+from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.rr_pipeline import RrPath
+
+ServedItem = Prediction | SetChange | Gap | State
+SourceItem = Chunk | StreamEvent
+WearerItems = tuple[str, Sequence[SourceItem]]  # a wearer, and what came of it, in order
+ServedResult = tuple[str, ServedItem]
+
+
+class WearerEngine(Protocol):
+    """Predictions for many wearers. A wearer's results do not depend on the other wearers, or on how items are cut."""
+
+    @property
+    def model(self) -> str:
+        """Digest of the model and of all settings that change results: workers of one site share it."""
+        ...
+
+    def open(self, wearer: str, info: StreamInfo) -> None:
+        """Begin with a wearer, or begin again."""
+        ...
+
+    def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
+        """Take items of several wearers; return what they complete, each wearer's in order.
+
+        A wearer whose data cannot be processed gets one ``error`` state, and nothing more until it is opened again.
+        """
+        ...
+
+    def flush(self, wearer: str) -> list[ServedResult]:
+        """End of a wearer's run: return what is left."""
+        ...
+
+    def snapshot(self, wearer: str) -> bytes:
+        """All that is known of a wearer."""
+        ...
+
+    def restore(self, wearer: str, info: StreamInfo, state: bytes) -> None:
+        """Begin where a snapshot was taken. Raises `StateMismatch`."""
+        ...
+
+    def close(self, wearer: str) -> None:
+        """Forget a wearer; one that is not there is no error."""
+        ...
+
+
+class WearerPipeline:
+    """Signal path and predictor of one wearer, with the outputs of a session.
+
+    Parameters
+    ----------
+    info : StreamInfo
+    bundle : Bundle
+    hop : float
+    baseline : float
+        Seconds of rest at the start.
+    show_unproven : bool
+        As of `Predictor`.
+    clock : Clock
+        Monotonic seconds, for the latency.
+    """
+
+    def __init__(
+        self, info: StreamInfo, bundle: Bundle, hop: float, baseline: float, *, show_unproven: bool, clock: Clock
+    ) -> None:
+        names = [head.name for head in bundle.head_infos]
+        self.path: SignalPath | RrPath = SignalPath(info, hop) if info.channels else RrPath(names, hop)
+        self.predictor = Predictor(bundle, hop, baseline, show_unproven=show_unproven)
+        self.sets: dict[str, str] = {}  # of each head at the last prediction
+        self._clock = clock
+
+    def push(self, items: Sequence[SourceItem]) -> Iterator[ServedItem]:
+        """Take items; yield results."""
+        arrived = self._clock()
+        for item in items:
+            for output in self.path.push(item):
+                yield from self._results(output, arrived)
+
+    def flush(self) -> Iterator[ServedItem]:
+        """Yield what is left at the end."""
+        arrived = self._clock()
+        for output in self.path.flush():
+            yield from self._results(output, arrived)
+
+    def _results(self, output: object, arrived: float) -> Iterator[ServedItem]:
+        if isinstance(output, Window):
+            prediction = self._predict(output, arrived)
+            yield from self._set_changes(prediction)
+            yield prediction
+            if (event := self.predictor.baseline_event) is not None:
+                yield event
+        elif isinstance(output, Prediction):  # of a strap: it has no windows
+            yield replace(output, latency=max(0.0, self._clock() - arrived))
+        elif isinstance(output, Gap | State) and not isinstance(output, Trace | Beats):
+            yield output
+
+    def _predict(self, window: Window, arrived: float) -> Prediction:
+        heads = self.predictor.predict(window)
+        return Prediction(
+            start=window.start,
+            stop=window.stop,
+            time=window.time,
+            heads=heads,
+            heart_rate=window.heart_rate,
+            rmssd=window.rmssd,
+            quality=window.quality,
+            latency=max(0.0, self._clock() - arrived),
+            beats=window.beats,
+            features=self.predictor.features,
+        )
+
+    def _set_changes(self, prediction: Prediction) -> Iterator[SetChange]:
+        """Events for the heads that changed their set."""
+        before, self.sets = self.sets, {name: head.set for name, head in prediction.heads.items()}
+        time = prediction.time + prediction.stop - prediction.start
+        for name, which in self.sets.items():
+            if before.get(name, which) != which:
+                yield SetChange(time, prediction.stop, name, before[name], which)
+
+
+class PipelineEngine:
+    """An engine of one `WearerPipeline` a wearer.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    digest : str
+        Of the bundle's file.
+    hop, baseline, show_unproven
+        As of a session.
+    clock : Clock
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        digest: str,
+        hop: float = 1.0,
+        baseline: float = 0.0,
+        *,
+        show_unproven: bool = False,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._bundle = bundle
+        self._settings = hop, baseline, show_unproven
+        self._clock = clock
+        self._wearers: dict[str, WearerPipeline] = {}
+        self._infos: dict[str, StreamInfo] = {}
+        self._makers: dict[StreamInfo, str] = {}
+        self.model = f"{digest} hop={hop:g} baseline={baseline:g} unproven={show_unproven}"
+
+    def open(self, wearer: str, info: StreamInfo) -> None:
+        """Begin with a wearer, or begin again."""
+        self._wearers[wearer], self._infos[wearer] = self._fresh(info), info
+
+    def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
+        """Take items of several wearers; return what they complete."""
+        return [(wearer, result) for wearer, items in batch for result in self._push_one(wearer, items)]
+
+    def _push_one(self, wearer: str, items: Sequence[SourceItem]) -> Iterator[ServedItem]:
+        pipeline = self._wearers.get(wearer)
+        if pipeline is None:
+            return
+        try:
+            yield from pipeline.push(items)
+        except Exception as error:  # noqa: BLE001 - one wearer's data must not end the others' predictions
+            self.close(wearer)
+            yield State(
+                "error", f"wearer {wearer}: {type(error).__name__}: {error}; no predictions until it begins again"
+            )
+
+    def flush(self, wearer: str) -> list[ServedResult]:
+        """End of a wearer's run."""
+        pipeline = self._wearers.get(wearer)
+        return [] if pipeline is None else [(wearer, result) for result in pipeline.flush()]
+
+    def snapshot(self, wearer: str) -> bytes:
+        """All that is known of a wearer."""
+        info = self._infos[wearer]
+        parts = _parts(self._wearers[wearer])
+        return pack_state(parts, _parts(self._fresh(info)), self._maker(info))
+
+    def restore(self, wearer: str, info: StreamInfo, state: bytes) -> None:
+        """Begin where a snapshot was taken. Raises `StateMismatch`."""
+        made = self._fresh(info)
+        parts = _parts(made)
+        restored = restore_state(state, parts, self._maker(info))
+        made.path, made.predictor, made.sets = restored[0], restored[1], restored[2]
+        self._wearers[wearer], self._infos[wearer] = made, info
+
+    def close(self, wearer: str) -> None:
+        """Forget a wearer."""
+        self._wearers.pop(wearer, None)
+        self._infos.pop(wearer, None)
+
+    def _fresh(self, info: StreamInfo) -> WearerPipeline:
+        hop, baseline, show_unproven = self._settings
+        return WearerPipeline(info, self._bundle, hop, baseline, show_unproven=show_unproven, clock=self._clock)
+
+    def _maker(self, info: StreamInfo) -> str:
+        if info not in self._makers:
+            self._makers[info] = state_maker(list(_parts(self._fresh(info))), self.model, __version__)
+        return self._makers[info]
+
+
+def _parts(pipeline: WearerPipeline) -> list[object]:
+    """What a pipeline knows of its wearer."""
+    return [pipeline.path, pipeline.predictor, pipeline.sets]
