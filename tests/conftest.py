@@ -2,7 +2,9 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.emulators import lsl_outlets
 from tests.support import torch_free
+
+if TYPE_CHECKING:
+    from ecg_live.nats.server import EmbeddedServer
 
 lsl_outlets.isolate()  # before any test calls LSL
 
@@ -41,3 +46,12 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no real recordings: ../shared/data is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["EmbeddedServer"]:
+    """One NATS server for all tests of a process that do not kill it."""
+    from ecg_live.nats.server import EmbeddedServer
+
+    with EmbeddedServer(tmp_path_factory.mktemp("nats"), sync="10") as server:
+        yield server

@@ -74,12 +74,9 @@ def serve_site(options: Mapping[str, object], serving: ServeOptions) -> int:
 
 def make_engine(settings: LiveSettings) -> WearerEngine:
     """Engine for the settings' model. Raises `ModelError`."""
-    import torch
-
     from ecg_live.model.bundle import load_bundle
     from ecg_live.serve.engine import PipelineEngine
 
-    torch.set_num_threads(1)
     path = Path(settings.model) if settings.model else DEFAULT_MODEL
     bundle = load_bundle(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

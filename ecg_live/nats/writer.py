@@ -111,13 +111,14 @@ class SubjectWriter:
         expected = headers | {api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(self._sequence)}
         try:
             done = await self._connection.js.publish(self._subject, data, headers=expected)
-        except AWAY_ERRORS as error:
-            _log.info("%s: %s", self._subject, type(error).__name__)
-            return False
         except nats.js.errors.APIError as error:
             if error.err_code in WRONG_SEQUENCE_CODES:
                 return await self._is_stored(last)
-            self._note_refusal(error)
+            if not isinstance(error, AWAY_ERRORS) or error.err_code in FULL_CODES:
+                self._note_refusal(error)
+            return False
+        except AWAY_ERRORS as error:
+            _log.info("%s: %s", self._subject, type(error).__name__)
             return False
         self._sequence = done.seq
         return True

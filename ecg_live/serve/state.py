@@ -125,6 +125,8 @@ class _Packer:
         if isinstance(live, dict):
             known = fresh if isinstance(fresh, dict) else {}
             return {_MARK: "dict", "of": [[self.pack(k), self._entry(v, known.get(k))] for k, v in live.items()]}
+        if isinstance(live, tuple):  # a named one
+            return {_MARK: "named", "class": _name_of(type(live)), "of": self._items(tuple(live), None)}
         return self._object(live, fresh)
 
     def _items(self, live: Any, fresh: object) -> list[Any]:
@@ -146,8 +148,7 @@ class _Packer:
         if id(live) in self._seen:
             return {_MARK: "seen", "number": self._seen[id(live)]}
         kind = type(live)
-        if not _is_allowed(kind.__module__):
-            raise TypeError(f"{kind.__module__}.{kind.__qualname__} cannot be stored")
+        name = _name_of(kind)
         self._seen[id(live)] = len(self._seen)
         self._kept.append(live)
         others = _attributes(fresh) if type(fresh) is kind else {}
@@ -156,7 +157,7 @@ class _Packer:
             for name, value in _attributes(live).items()
             if not _is_call(value)
         }
-        return {_MARK: "object", "class": f"{kind.__module__}:{kind.__qualname__}", "fields": fields}
+        return {_MARK: "object", "class": name, "fields": fields}
 
 
 class _Restorer:
@@ -186,6 +187,8 @@ class _Restorer:
                 return {key: self.restore(value, known.get(key)) for key, value in pairs}
             case "object":
                 return self._object(tree, fresh)
+            case "named":
+                return tuple.__new__(_class_of(tree["class"]), (self.restore(each) for each in tree["of"]))
             case "seen":
                 return self._made[tree["number"]]
         known_items = list(fresh) if isinstance(fresh, list | tuple) else []
@@ -194,12 +197,7 @@ class _Restorer:
         return _CONTAINERS[tree[_MARK]](items)
 
     def _object(self, tree: Any, fresh: object) -> Any:
-        module, _, name = tree["class"].partition(":")
-        if not _is_allowed(module):
-            raise ValueError(f"class {tree['class']}")
-        kind: Any = sys.modules[module]
-        for part in name.split("."):
-            kind = getattr(kind, part)
+        kind = _class_of(tree["class"])
         made: Any = fresh if type(fresh) is kind else kind.__new__(kind)
         self._made.append(made)
         others = _attributes(fresh) if type(fresh) is kind else {}
@@ -210,6 +208,22 @@ class _Restorer:
             for field, value in fields.items():
                 object.__setattr__(made, field, value)  # also of frozen ones
         return made
+
+
+def _name_of(kind: type) -> str:
+    if not _is_allowed(kind.__module__):
+        raise TypeError(f"{kind.__module__}.{kind.__qualname__} cannot be stored")
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def _class_of(name: str) -> Any:
+    module, _, path = name.partition(":")
+    if not _is_allowed(module):
+        raise ValueError(f"class {name}")
+    kind: Any = sys.modules[module]
+    for part in path.split("."):
+        kind = getattr(kind, part)
+    return kind
 
 
 def _attributes(of: Any) -> dict[str, Any]:
