@@ -19,7 +19,7 @@ from ecg_live.errors import DeviceLost
 from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Chunk, Clock, Gap, State, StateName, StreamEvent, StreamInfo
 from ecg_live.nats.connection import connect
-from ecg_live.nats.frames import Frame, FrameKind, decode_frames
+from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.options import ServerOptions
 from ecg_live.nats.payloads import chunks_of, event_of, info_of, moved
@@ -160,7 +160,7 @@ class NatsSource:
                 if self._recorded and not reader.pending:
                     return
 
-    def _take(self, frame: Frame) -> bool:
+    def _take(self, frame: StreamFrame) -> bool:
         """Pass on a frame's items; False at the end of the run."""
         if frame.run < self._record.run or frame.position <= self._position:
             return True  # of an earlier run, or come again
@@ -179,12 +179,12 @@ class NatsSource:
         self._frames_seen = True
         return True
 
-    def _begin_run(self, frame: Frame) -> None:
+    def _begin_run(self, frame: StreamFrame) -> None:
         """The wearer's stream began again. Raises `DeviceLost`: its counter, and perhaps its device, are others."""
         again = "from another device" if self._is_other(frame) else "and counts from 0 again"
         raise DeviceLost(f"the stream of wearer {self._wearer} began again, {again}", "run it again")
 
-    def _is_other(self, frame: Frame) -> bool:
+    def _is_other(self, frame: StreamFrame) -> bool:
         return frame.kind is FrameKind.INFO and info_of(frame.payload) != self._record.info
 
     def _put_chunk(self, chunk: Chunk) -> None:

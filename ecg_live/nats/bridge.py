@@ -13,7 +13,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Clock, Gap, Marker, State, StateName, StreamEvent, StreamInfo
 from ecg_live.nats.connection import AWAY_ERRORS, Connection
 from ecg_live.nats.frame_maker import DEFAULT_FRAME_S, FrameMaker
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.lease import Holder, Lease, LeaseTaken
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.payloads import chunks_of, event_of
@@ -137,7 +137,7 @@ class WearerBridge:
         else:
             run = max(record.run if record else 0, last.run if last else 0) + 1
             first = self._writer.sequence + 1
-            after = Frame(FrameKind.INFO, run, 0, b"", 0, self._now)
+            after = StreamFrame(FrameKind.INFO, run, 0, b"", 0, self._now)
         self._maker = FrameMaker(info, after, self._seconds, self._shift)
         self._placer = ItemPlacer(info, after, self._shift)
         self._record = WearerRecord(info, self._source, run, first)
@@ -225,7 +225,7 @@ class WearerBridge:
         self._stored += len(frames)
         self._room.set()
 
-    async def _note_start(self, frames: list[Frame], sequence: int) -> None:
+    async def _note_start(self, frames: list[StreamFrame], sequence: int) -> None:
         """State where a new run begins, once that is known: a worker may have to read it again."""
         assert self._record is not None  # noqa: S101 - `begin` came first
         if frames[-1].run != self._record.run:
@@ -247,7 +247,7 @@ class WearerBridge:
                 for frame in self._maker.flush():
                     self._keep(frame)
 
-    def _last_frame(self, stored: list[Frame]) -> Frame | None:
+    def _last_frame(self, stored: list[StreamFrame]) -> StreamFrame | None:
         """The wearer's last frame, be it stored or in the spool; what the spool holds in vain is put aside."""
         last = stored[-1] if stored else None
         waiting = self._spool.all_waiting()
@@ -280,7 +280,7 @@ class WearerBridge:
         for frame in self._maker.push(item):
             self._keep(frame)
 
-    def _keep(self, frame: Frame) -> None:
+    def _keep(self, frame: StreamFrame) -> None:
         try:
             self._spool.put(frame)
         except OSError as error:  # its disk is full: the samples are lost, and counted
@@ -289,7 +289,7 @@ class WearerBridge:
         self._frames += 1
         self._wake.set()
 
-    def _forget(self, frame: Frame, error: OSError) -> None:
+    def _forget(self, frame: StreamFrame, error: OSError) -> None:
         assert self._maker is not None  # noqa: S101 - it made the frame
         self._maker.forget()
         if self._dropped is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ecg_live.events import Chunk, Gap, StreamEvent, StreamInfo
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.payloads import event_payload, info_payload, moved, samples_payload
 
 DEFAULT_FRAME_S = 0.25  # of samples in a frame: four messages a second, and as much delay
@@ -19,7 +19,7 @@ class FrameMaker:
     Parameters
     ----------
     info : StreamInfo
-    after : Frame
+    after : StreamFrame
         The frame before the first one that is made: of number 0 at the start of a run.
     seconds : float
         Of samples in a frame.
@@ -27,7 +27,7 @@ class FrameMaker:
         Publisher's clock (s since 1970) minus session clock.
     """
 
-    def __init__(self, info: StreamInfo, after: Frame, seconds: float, shift: float) -> None:
+    def __init__(self, info: StreamInfo, after: StreamFrame, seconds: float, shift: float) -> None:
         self._rate = info.rate
         self._last = self._before = after
         self._size = max(1, round(seconds * info.rate))
@@ -36,7 +36,7 @@ class FrameMaker:
         self._count = 0  # samples of those
 
     @property
-    def last(self) -> Frame:
+    def last(self) -> StreamFrame:
         """The frame that was made last."""
         return self._last
 
@@ -45,11 +45,11 @@ class FrameMaker:
         """Whether samples wait for a frame to be full."""
         return bool(self._chunks)
 
-    def description(self, info: StreamInfo, source: str) -> Frame:
+    def description(self, info: StreamInfo, source: str) -> StreamFrame:
         """Frame with the stream's description."""
         return self._frame(FrameKind.INFO, info_payload(info, source))
 
-    def push(self, item: Chunk | StreamEvent) -> Iterator[Frame]:
+    def push(self, item: Chunk | StreamEvent) -> Iterator[StreamFrame]:
         """Take an item, whose indices are the run's own; yield the frames that it completes."""
         item = moved(item, lambda time: time + self._shift)
         if not isinstance(item, Chunk):
@@ -70,7 +70,7 @@ class FrameMaker:
         if self._count >= self._size or len(self._chunks) >= MAX_CHUNKS:
             yield from self.flush()
 
-    def flush(self) -> Iterator[Frame]:
+    def flush(self) -> Iterator[StreamFrame]:
         """Yield a frame with the samples that wait, if there are any."""
         if not self._chunks:
             return
@@ -81,7 +81,7 @@ class FrameMaker:
         self._chunks, self._count = [], 0
         yield self._frame(FrameKind.SAMPLES, payload)
 
-    def end(self, reason: str) -> Iterator[Frame]:
+    def end(self, reason: str) -> Iterator[StreamFrame]:
         """Yield what waits, and the end of the run."""
         yield from self.flush()
         yield self._frame(FrameKind.END, f'{{"reason": "{reason}"}}'.encode())
@@ -90,7 +90,7 @@ class FrameMaker:
         """Take back the last frame, which could not be kept: its number is used again, its items never were."""
         self._last = self._before
 
-    def _frame(self, kind: FrameKind, payload: bytes) -> Frame:
+    def _frame(self, kind: FrameKind, payload: bytes) -> StreamFrame:
         self._last = self._last._replace(kind=kind, number=self._last.number + 1, payload=payload)
         frame = self._last
         self._last = frame._replace(payload=b"")

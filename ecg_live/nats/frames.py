@@ -43,7 +43,7 @@ class FrameKind(IntEnum):
 _KINDS = frozenset(FrameKind)
 
 
-class Frame(NamedTuple):
+class StreamFrame(NamedTuple):
     """One frame; ``number`` counts the frames of a ``run`` from 1.
 
     ``stop`` is the sample index after all samples that came, or are reported lost, by then, ``time`` the time of that
@@ -75,7 +75,7 @@ class Frame(NamedTuple):
         return _HEAD.pack(_MAGIC, FRAME_VERSION, self.kind, check, *fields) + self.payload
 
 
-def decode_frames(data: bytes) -> list[Frame]:
+def decode_frames(data: bytes) -> list[StreamFrame]:
     """All frames of a message.
 
     Raises
@@ -90,7 +90,7 @@ def decode_frames(data: bytes) -> list[Frame]:
     return frames
 
 
-def intact_frames(data: bytes | memoryview) -> tuple[list[Frame], int]:
+def intact_frames(data: bytes | memoryview) -> tuple[list[StreamFrame], int]:
     """The whole frames at the start of some bytes, and how many bytes they take."""
     frames, at = [], 0
     view = memoryview(data)
@@ -100,7 +100,7 @@ def intact_frames(data: bytes | memoryview) -> tuple[list[Frame], int]:
     return frames, at
 
 
-def _frame_at(data: memoryview, at: int) -> Frame | None:
+def _frame_at(data: memoryview, at: int) -> StreamFrame | None:
     """The frame at a place; None if it is not whole, or not one of this version."""
     if len(data) - at < _HEAD.size:
         return None
@@ -111,7 +111,7 @@ def _frame_at(data: memoryview, at: int) -> Frame | None:
         return None
     if check != zlib.crc32(payload, zlib.crc32(_CHECKED.pack(version, kind, *fields))):
         return None
-    return Frame(FrameKind(kind), run, number, payload, stop, time, events)
+    return StreamFrame(FrameKind(kind), run, number, payload, stop, time, events)
 
 
 def _check_version(data: bytes) -> None:

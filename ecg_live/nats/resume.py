@@ -14,7 +14,7 @@ from ecg_live.constants import MAX_BRIDGED_GAP_S
 from ecg_live.events import Chunk, Gap, StreamEvent, StreamInfo
 from ecg_live.nats.connection import Connection
 from ecg_live.nats.frame_maker import shifted
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.payloads import info_of, info_payload
 
@@ -69,13 +69,13 @@ class ItemPlacer:
     Parameters
     ----------
     info : StreamInfo
-    last : Frame
+    last : StreamFrame
         The run's last frame, of number 0 for a new run.
     shift : float
         Publisher's clock minus session clock.
     """
 
-    def __init__(self, info: StreamInfo, last: Frame, shift: float) -> None:
+    def __init__(self, info: StreamInfo, last: StreamFrame, shift: float) -> None:
         self._info = info
         self._last = last
         self._shift = shift
@@ -114,7 +114,7 @@ def _without_first(chunk: Chunk, count: int, rate: float) -> Chunk:
     return replace(chunk, samples=chunk.samples[count:], start=chunk.start + count, time=chunk.time + count / rate)
 
 
-def goes_on(record: WearerRecord | None, last: Frame | None, info: StreamInfo, source: str, now: float) -> bool:
+def goes_on(record: WearerRecord | None, last: StreamFrame | None, info: StreamInfo, source: str, now: float) -> bool:
     """Whether a bridge goes on with the run whose last frame this is; ``now`` by the publisher's clock."""
     if record is None or last is None or last.kind is FrameKind.END or last.run != record.run:
         return False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecg_live.atomic_write import PRIVATE_FILE, private_folder, write_all
-from ecg_live.nats.frames import Frame, intact_frames
+from ecg_live.nats.frames import StreamFrame, intact_frames
 
 DEFAULT_SPOOL_BYTES = 1_000_000_000  # a week at 130 Hz
 MIN_TRUNCATED_BYTES = 1 << 20  # of a file whose frames are all stored
@@ -42,7 +42,7 @@ class Spool:
         self._stop = self._intact_bytes()
         os.ftruncate(self._file, self._stop)
         self._start = 0  # of the first frame that waits
-        self._ahead: list[Frame] = []  # read from the file, from `_start` on
+        self._ahead: list[StreamFrame] = []  # read from the file, from `_start` on
 
     @property
     def waiting_bytes(self) -> int:
@@ -54,7 +54,7 @@ class Spool:
         """Whether no frame fits."""
         return self.waiting_bytes >= self._limit
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: StreamFrame) -> None:
         """Add a frame.
 
         Raises
@@ -71,7 +71,7 @@ class Spool:
             raise
         self._stop += len(data)
 
-    def first(self, most_bytes: int) -> list[Frame]:
+    def first(self, most_bytes: int) -> list[StreamFrame]:
         """The frames that wait longest, of at most so many bytes together, but at least one; none if none wait."""
         if not self._ahead:
             self._ahead = self._read(self._start, max(_READ_BYTES, most_bytes))
@@ -90,7 +90,7 @@ class Spool:
         if self._start == self._stop and self._stop >= MIN_TRUNCATED_BYTES:
             self._empty()
 
-    def skip(self, frames: Sequence[Frame]) -> None:
+    def skip(self, frames: Sequence[StreamFrame]) -> None:
         """Remove these frames, the first that wait: they are stored already."""
         self._start += sum(frame.size for frame in frames)
         self._ahead = []
@@ -105,7 +105,7 @@ class Spool:
         self._ahead = []
         return kept
 
-    def all_waiting(self) -> list[Frame]:
+    def all_waiting(self) -> list[StreamFrame]:
         """All frames that wait, as after a crash; the file is read once."""
         return self._read(self._start, self.waiting_bytes)
 
@@ -128,12 +128,12 @@ class Spool:
             at += sum(frame.size for frame in frames)
         return at
 
-    def _read(self, start: int, length: int) -> list[Frame]:
+    def _read(self, start: int, length: int) -> list[StreamFrame]:
         waiting = self._stop - start
         frames = self._read_from(start, min(length, waiting))
         return frames or self._read_from(start, waiting)
 
-    def _read_from(self, start: int, length: int) -> list[Frame]:
+    def _read_from(self, start: int, length: int) -> list[StreamFrame]:
         if length <= 0:
             return []
         os.lseek(self._file, start, os.SEEK_SET)

@@ -11,7 +11,7 @@ from nats.js import api
 
 from ecg_live.errors import EcgLiveError
 from ecg_live.nats.connection import AWAY_ERRORS, Connection
-from ecg_live.nats.frames import Frame, intact_frames
+from ecg_live.nats.frames import StreamFrame, intact_frames
 
 WRITER_HEADER = "Ecg-Writer"
 MAX_MESSAGE_BYTES = 1 << 16  # of several frames together, while a backlog is sent
@@ -71,7 +71,7 @@ class SubjectWriter:
         """Sequence number of the last message on the subject, 0 if there is none."""
         return self._sequence
 
-    async def open(self) -> list[Frame]:
+    async def open(self) -> list[StreamFrame]:
         """Find the end of the subject; return the frames of its last message, none if there is none.
 
         Raises
@@ -83,7 +83,7 @@ class SubjectWriter:
         self._sequence = sequence
         return frames
 
-    async def write(self, frames: Sequence[Frame]) -> int:
+    async def write(self, frames: Sequence[StreamFrame]) -> int:
         """Store frames as one message; return its sequence number. Waits for a server that is away, or full.
 
         Raises
@@ -106,7 +106,7 @@ class SubjectWriter:
             self._report("the store has room again: what waited is being stored")
         return self._sequence
 
-    async def _attempt(self, data: bytes, headers: dict[str, str], last: Frame) -> bool:
+    async def _attempt(self, data: bytes, headers: dict[str, str], last: StreamFrame) -> bool:
         """Try once; whether it is stored."""
         expected = headers | {api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(self._sequence)}
         try:
@@ -123,7 +123,7 @@ class SubjectWriter:
         self._sequence = done.seq
         return True
 
-    async def _is_stored(self, last: Frame) -> bool:
+    async def _is_stored(self, last: StreamFrame) -> bool:
         """Whether the message at the subject's end is the one whose acknowledgement was lost; or raise `Superseded`."""
         try:
             sequence, frames, writer = await self._last()
@@ -137,7 +137,7 @@ class SubjectWriter:
         self._sequence = sequence
         return frames[-1].position >= last.position
 
-    async def _last(self) -> tuple[int, list[Frame], str]:
+    async def _last(self) -> tuple[int, list[StreamFrame], str]:
         """Sequence, frames and writer of the subject's last message."""
         message = await self._connection.last_message(self._stream, self._subject)
         if message is None or message.seq is None:

@@ -13,7 +13,7 @@ from nats.js.kv import KeyValue
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Clock, State, StreamInfo
 from ecg_live.nats.connection import Connection
-from ecg_live.nats.frames import Frame, FrameKind, decode_frames
+from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
 from ecg_live.nats.names import SiteNames, partition_token, wearer_of
 from ecg_live.nats.payloads import info_of
 from ecg_live.nats.reader import StoredMessage, StreamReader, latest_messages
@@ -221,7 +221,7 @@ class PartitionServer:
         self._take(self._engine.push([(name, items) for name, items in waiting.items() if items]))
         await self._store()
 
-    def _frames(self, wearer: ServedWearer, message: StoredMessage) -> list[Frame]:
+    def _frames(self, wearer: ServedWearer, message: StoredMessage) -> list[StreamFrame]:
         """Frames of a message that are new; none of one that cannot be read."""
         try:
             return [frame for frame in decode_frames(message.data) if wearer.is_new(frame)]
@@ -238,7 +238,7 @@ class PartitionServer:
         self._engine.close(wearer.name)
         wearer.progress.ended = True
 
-    async def _begin_run(self, wearer: ServedWearer, frame: Frame) -> None:
+    async def _begin_run(self, wearer: ServedWearer, frame: StreamFrame) -> None:
         if frame.kind is FrameKind.INFO:
             info = info_of(frame.payload)
         else:  # the stream no longer has the run's beginning

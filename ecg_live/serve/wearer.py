@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ecg_live.events import Beats, Chunk, Gap, LeadOff, StreamInfo
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.payloads import chunks_of, event_of, event_payload, info_of, prediction_payload
 from ecg_live.nats.writer import MAX_MESSAGE_BYTES, SubjectWriter
 from ecg_live.results import Prediction
@@ -58,7 +58,7 @@ class ServedWearer:
     name : str
     writer : SubjectWriter
         Of its results, open.
-    stored : Frame, optional
+    stored : StreamFrame, optional
         Its last result that is stored.
     progress : Progress
     info : StreamInfo, optional
@@ -71,7 +71,7 @@ class ServedWearer:
         self,
         name: str,
         writer: SubjectWriter,
-        stored: Frame | None,
+        stored: StreamFrame | None,
         progress: Progress,
         info: StreamInfo | None,
         revision: int,
@@ -84,7 +84,7 @@ class ServedWearer:
         self.saved_at = 0.0
         self._writer = writer
         self._stored = stored.position if stored is not None else (0, 0)
-        self._waiting: list[Frame] = []
+        self._waiting: list[StreamFrame] = []
         self.stored_results = 0
 
     @property
@@ -92,15 +92,15 @@ class ServedWearer:
         """Whether messages were processed since its entry was written."""
         return self.progress.sequence > self.saved_sequence
 
-    def is_new(self, frame: Frame) -> bool:
+    def is_new(self, frame: StreamFrame) -> bool:
         """Whether a frame was not processed yet."""
         return frame.position > (self.progress.run, self.progress.number)
 
-    def note(self, frame: Frame) -> None:
+    def note(self, frame: StreamFrame) -> None:
         """A frame is processed."""
         self.progress.number = frame.number
 
-    def begin_run(self, frame: Frame, info: StreamInfo) -> None:
+    def begin_run(self, frame: StreamFrame, info: StreamInfo) -> None:
         """Another run begins."""
         self.progress.run, self.progress.number, self.progress.result = frame.run, 0, 0
         self.progress.ended, self.info = False, info
@@ -112,7 +112,7 @@ class ServedWearer:
             kind, payload = FrameKind.PREDICTION, prediction_payload(item)
         else:
             kind, payload = event_payload(item)
-        frame = Frame(kind, self.progress.run, self.progress.result, payload, 0, time)
+        frame = StreamFrame(kind, self.progress.run, self.progress.result, payload, 0, time)
         if frame.position <= self._stored:
             return False
         self._waiting.append(frame)
@@ -139,7 +139,7 @@ class ServedWearer:
             del self._waiting[:count]
 
 
-def served_items(frame: Frame) -> list[SourceItem]:
+def served_items(frame: StreamFrame) -> list[SourceItem]:
     """What of a frame an engine takes."""
     if frame.kind is FrameKind.SAMPLES:
         return list[SourceItem](chunks_of(frame.payload))

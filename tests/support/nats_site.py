@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ecg_live.events import Chunk, StreamEvent, StreamInfo
 from ecg_live.nats.bridge import WearerBridge
 from ecg_live.nats.connection import Connection, connect
-from ecg_live.nats.frames import Frame, decode_frames
+from ecg_live.nats.frames import StreamFrame, decode_frames
 from ecg_live.nats.lease import Holder
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.options import ServerOptions
@@ -96,13 +96,13 @@ async def publish(
     return bridge
 
 
-async def stored_frames(place: Place, wearer: str, *, results: bool = False) -> list[Frame]:
+async def stored_frames(place: Place, wearer: str, *, results: bool = False) -> list[StreamFrame]:
     """All frames of a wearer that are stored."""
     stream = place.names.result_stream if results else place.names.raw_stream
     subject = place.names.result_subject(wearer) if results else place.names.raw_subject(wearer)
     if not await latest_messages(place.connection, stream, subject):
         return []
-    frames: list[Frame] = []
+    frames: list[StreamFrame] = []
     reader = StreamReader(place.connection, stream, subject, 1)
     async for message in reader.messages():
         if message is not None:

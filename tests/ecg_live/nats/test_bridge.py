@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Gap, Marker, State, StreamEvent, StreamInfo
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.lease import Holder
 from ecg_live.nats.payloads import chunks_of, event_of
 from ecg_live.nats.resume import AWAY_CAUSE
@@ -33,12 +34,12 @@ def ramp(start: int, stop: int, size: int = 7) -> list[Chunk | StreamEvent]:
     return items
 
 
-def samples_of(frames: Sequence[Frame]) -> np.ndarray:
+def samples_of(frames: Sequence[StreamFrame]) -> np.ndarray:
     chunks = [chunk for frame in frames if frame.kind is FrameKind.SAMPLES for chunk in chunks_of(frame.payload)]
     return np.concatenate([chunk.samples[:, 0] for chunk in chunks]) if chunks else np.zeros(0)
 
 
-def events_of(frames: Sequence[Frame]) -> list[StreamEvent]:
+def events_of(frames: Sequence[StreamFrame]) -> list[StreamEvent]:
     return [event_of(frame.kind, frame.payload) for frame in frames if frame.kind is FrameKind.EVENT]
 
 
@@ -91,7 +92,7 @@ def test_a_devices_bridge_that_is_killed_leaves_a_gap_by_the_clock(
     async def work() -> None:
         async with site(nats_server) as place:
             wall = [5000.0]
-            clock = {"clock": lambda: 1000.0, "wall": lambda: wall[0]}
+            clock: dict[str, Any] = {"clock": lambda: 1000.0, "wall": lambda: wall[0]}
             await publish(place, "P1", DEVICE, ramp(0, 100), tmp_path, end=None, **clock)
             wall[0] += 1.0 + away  # one second of signal
             reported: list[Item] = []

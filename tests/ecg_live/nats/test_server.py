@@ -86,7 +86,7 @@ def test_a_server_that_dies_is_started_again_and_keeps_its_store(tmp_path: Path)
 
 
 def test_without_its_program_one_line_and_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(servers.sys, "executable", os.fspath(tmp_path / "python"))
+    monkeypatch.setattr("sys.executable", os.fspath(tmp_path / "python"))
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     with pytest.raises(ConfigError, match="nats-server is not installed") as caught:
         servers.server_program()

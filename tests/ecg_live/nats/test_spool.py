@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.nats import spool as spools
-from ecg_live.nats.frames import Frame, FrameKind
+from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.spool import Spool
 
 
-def frame(number: int, size: int = 100, run: int = 1) -> Frame:
-    return Frame(FrameKind.EVENT, run, number, bytes([number % 256]) * size)
+def frame(number: int, size: int = 100, run: int = 1) -> StreamFrame:
+    return StreamFrame(FrameKind.EVENT, run, number, bytes([number % 256]) * size)
 
 
 def test_frames_leave_in_their_order(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_what_was_put_in_is_there_after_a_crash(steps: list[int], torn: int) -> 
     folder = Path(os.environ.get("TMPDIR", "/tmp"))  # noqa: S108 - removed below
     path = folder / f"spool-{os.getpid()}.frames"
     path.unlink(missing_ok=True)
-    spool, expected, number = Spool(path), [], 0
+    spool, expected, number = Spool(path), list[int](), 0
     for step in steps:
         if step < 0:
             taken = len(spool.first(200_000))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.nats.frames import Frame, FrameKind, decode_frames
+from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
 from ecg_live.nats.lease import Holder, Lease, LeaseTaken
 from ecg_live.nats.reader import StreamReader, latest_messages
 from ecg_live.nats.server import EmbeddedServer
@@ -14,8 +14,8 @@ from ecg_live.nats.writer import SubjectWriter, Superseded
 from tests.support.nats_site import STRANGER, Place, run, site, stored_frames, until
 
 
-def frame(number: int, run_number: int = 1, size: int = 200) -> Frame:
-    return Frame(FrameKind.EVENT, run_number, number, b"x" * size)
+def frame(number: int, run_number: int = 1, size: int = 200) -> StreamFrame:
+    return StreamFrame(FrameKind.EVENT, run_number, number, b"x" * size)
 
 
 def writer_of(place: Place, wearer: str, name: str = "me", reported: list[str] | None = None) -> SubjectWriter:
