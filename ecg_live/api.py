@@ -20,7 +20,7 @@ from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import F64, Chunk, Gap, Marker, StreamInfo
 from ecg_live.resources import DEFAULT_MODEL
-from ecg_live.results import HeadInfo, Window
+from ecg_live.results import HeadInfo, HeadResult, Window
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
 from ecg_live.signal.unit_check import UnitCheck
@@ -324,7 +324,8 @@ class Model:
         list of dict
             One for each window and head, for ``pandas.DataFrame``: ``start`` and ``stop`` (s), ``quality``,
             ``reasons``, ``heart_rate`` (bpm), ``rmssd`` (ms), ``head``, ``set``, ``label``, ``abstain`` (reason or
-            None) and ``p_CLASS`` for each class. Numbers that are missing are NaN.
+            None) and ``p_CLASS`` for each class; of a head that gives a number, ``value``, ``interval_low`` and
+            ``interval_high``. Numbers that are missing are NaN.
 
         Raises
         ------
@@ -346,13 +347,12 @@ class Model:
         if not (math.isfinite(baseline) and baseline >= 0):
             raise ConfigError(f"a baseline of {baseline:g} s; it must be 0 or more", "0 is none, 60 is usual")
         predictor = Predictor(self._bundle, hop, baseline, show_unproven=show_unproven)
-        classes = {head.name: head.classes for head in self.heads}
+        heads = {head.name: head for head in self.heads}
         records: list[dict[str, Any]] = []
         for window in windows(signal, rate, hop):
             for name, result in predictor.predict(window).items():
-                probs = result.probs or dict.fromkeys(classes[name], math.nan)
                 answer = {"head": name, "set": result.set, "label": result.label, "abstain": result.abstain}
-                records.append(_place(window) | answer | {f"p_{label}": p for label, p in probs.items()})
+                records.append(_place(window) | answer | _numbers(heads[name], result))
         return records
 
 
@@ -368,7 +368,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     --------
     >>> import ecg_live
     >>> ecg_live.load_model().heads
-    (HeadInfo(name='mental_load', classes=('rest', 'load')),)
+    (HeadInfo(name='mental_load', classes=('rest', 'load'), scale=None),)
     """
     from ecg_live.model.bundle import load_bundle  # noqa: PLC0415 - takes a moment to load
 
@@ -400,3 +400,12 @@ def _place(window: Window) -> dict[str, Any]:
         "heart_rate": math.nan if window.heart_rate is None else window.heart_rate,
         "rmssd": math.nan if window.rmssd is None else window.rmssd,
     }
+
+
+def _numbers(head: HeadInfo, result: HeadResult) -> dict[str, float]:
+    """Fields of a record that hold a head's numbers."""
+    if head.scale is None:
+        return {f"p_{label}": p for label, p in (result.probs or dict.fromkeys(head.classes, math.nan)).items()}
+    low, high = result.interval or (math.nan, math.nan)
+    value = math.nan if result.value is None else result.value
+    return {"value": value, "interval_low": low, "interval_high": high}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Split = Literal["raw", "middle", "median"]  # how a rating becomes classes
+Split = Literal["raw", "middle", "median", "none"]  # how a rating becomes classes; none: it stays a number
 
 MODEL_RATE_HZ = 256  # (Sarkar & Etemad 2020, section 4.1)
 BLOCK_SAMPLES = 256  # one second, the unit of the z-score and of signal quality

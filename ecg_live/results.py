@@ -61,6 +61,8 @@ class HeadResult:
 
     ``set`` is the head's set that was used: ``population``, ``adaptive`` where the head has such a set, or ``personal``
     once there is a baseline. ``seconds_left`` counts down to the first answer of an adaptive set that still abstains.
+    A head that gives a number has no probabilities, and a ``scale``: the least and the largest ``value`` that there can
+    be; ``interval`` holds 80 % of ratings. Both are None where it abstains.
     """
 
     probs: Mapping[str, float] | None
@@ -68,6 +70,9 @@ class HeadResult:
     abstain: str | None = None
     set: str = "population"
     seconds_left: float | None = None
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +160,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class HeadInfo:
-    """Name of a head, and its classes in the order of the probabilities."""
+    """Name of a head, and its classes in the order of the probabilities.
+
+    A head that gives a number has no classes, and a ``scale`` from the least to the largest.
+    """
 
     name: str
     classes: tuple[str, ...]
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,16 @@ def make_scorable_windows(
     """
 
     def make(name: str) -> LabelledWindows:
-        windows = label_windows(name, corpus, settings.head.split, settings.evaluate.baseline)
-        check_prior(settings.head.prior, name, windows.table.classes)
+        windows = label_windows(
+            name,
+            corpus,
+            settings.head.split,
+            settings.evaluate.baseline,
+            rule=settings.corpus.rating,
+            lag=settings.corpus.lag,
+        )
+        if windows.table.value is None:
+            check_prior(settings.head.prior, name, windows.table.classes)
         try:
             check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
         except DatasetError as error:

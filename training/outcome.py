@@ -123,7 +123,8 @@ def make_report(
 
 def _class_counts(label: TrainedLabel) -> dict[str, int]:
     """Windows by class, and those without one."""
-    counts = {name: int((label.class_names == name).sum()) for name in label.card.classes}
+    names = label.card.classes or (label.result.name,)
+    counts = {name: int((label.class_names == name).sum()) for name in names}
     unlabelled = int((label.class_names == "").sum())
     return counts | {"(no label)": unlabelled} if unlabelled else counts
 

@@ -34,6 +34,7 @@ from training.results import TrainingReport
 from training.run_context import RunContext
 from training.settings import PretextSettings, TrainSettings, as_dict
 from training.stage_two import train_label
+from training.stage_two_rating import train_rating
 
 __all__ = ["TrainJob", "run_cell", "run_training"]
 
@@ -130,7 +131,7 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     if encoders is None:
         return None
     labels = {
-        each.name: train_label(
+        each.name: (train_label if each.table.value is None else train_rating)(
             each, corpus, encoders, context, head=settings.head, evaluate=settings.evaluate, seed=settings.seed
         )
         for each in windows

@@ -66,8 +66,46 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RegressionScores:
+    """Scores of predicted ratings; None where they are undefined.
+
+    ``ccc`` is Lin's concordance correlation coefficient over all windows, ``rmse`` in the rating's unit, ``within`` the
+    mean over subjects of the correlation within each, ``coverage`` the share of ratings within the interval, ``width``
+    its mean width. ``people`` counts subjects.
+    """
+
+    ccc: float | None
+    rmse: float
+    within: float | None
+    coverage: float
+    width: float
+    windows: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionRow:
+    """One kind of features under one protocol, for a label that is a number.
+
+    Fields are those of `ResultRow`; ``majority`` is the constant, the mean rating of the training subjects, and
+    ``versus`` compares root mean squared errors: below 0 is better.
+    """
+
+    features: str
+    protocol: str
+    baseline: float
+    scores: RegressionScores
+    interval: Mapping[str, tuple[float, float]]
+    per_subject: Mapping[str, RegressionScores]
+    versus: Mapping[str, PairedComparison] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LabelResult:
-    """All rows of one label; ``chosen`` are the features of the bundle's ``population`` and ``personal`` sets."""
+    """All rows of one label; ``chosen`` are the features of the bundle's ``population`` and ``personal`` sets.
+
+    A label that is a number has a ``scale``, no classes, and rows in ``regression``.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -75,6 +113,8 @@ class LabelResult:
     rows: tuple[ResultRow, ...]
     chosen: Mapping[str, str]
     remarks: tuple[str, ...] = ()
+    regression: tuple[RegressionRow, ...] = ()
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ PIECES_LIMIT = _within(2, WINDOW_SAMPLES)
 SETTING_LIMITS: Mapping[str, Limit] = {
     "corpus.hop": HOP_LIMIT,
     "corpus.pretext_hop": HOP_LIMIT,
+    "corpus.lag": _within(0, 60),
     "pretext.epochs": POSITIVE_FINITE,
     "pretext.batch": POSITIVE_LIMIT,
     "pretext.rate": POSITIVE_FINITE,

@@ -11,9 +11,11 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ecg_live.config import read_toml
+from ecg_live.constants import Split
 from ecg_live.errors import ConfigError
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.features import FeatureKind
+from training.datasets.label_track import TrackRule
 from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS
 from training.setting_limits import check_settings
 
@@ -75,13 +77,17 @@ class CorpusSettings:
     ``scale`` is ``streaming`` (as live) or ``offline`` (the authors', looks into the future: for reproduction only, its
     models cannot run live). ``label`` is ``inside`` (windows wholly within an annotation) or ``largest`` (the largest
     label that a window overlaps, the authors' rule for WESAD). ``largest`` goes by the data set's first label whichever
-    is learnt; annotations without it, such as WESAD's codes 5 to 7, never win.
+    is learnt; annotations without it, such as WESAD's codes 5 to 7, never win. ``rating`` is what a rating that changes
+    within a window counts as: its ``mean``, or the value that it has for longest (``majority``); ``lag`` the seconds by
+    which such a rating comes late.
     """
 
     hop: float = 10.0
     pretext_hop: float = 2.0
     scale: Literal["streaming", "offline"] = "streaming"
     label: Literal["inside", "largest"] = "inside"
+    rating: TrackRule = "mean"
+    lag: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +124,16 @@ class HeadSettings:
     ``kind`` is ``linear`` (a discriminant with shrunk covariance: few subjects support no more) or ``dense`` (the
     paper's network, which the other numbers describe). ``inputs`` are the features of the shipped head: ``embedding``,
     ``hrv``, ``both``, or ``auto`` for whichever scores best; all of them are scored. ``split`` turns a rating into
-    classes: ``middle`` of its scale, the subject's own ``median``, or ``raw`` (each value a class). ``prior`` is how
-    often each class is to be expected, which the probabilities that are shown account for: ``training`` (as often as in
-    the windows that the head learnt from), ``balanced``, or a probability for each class in the order of their names in
-    the card. ``adaptive`` adds a set relative to the wearer's running mean.
+    classes: ``middle`` of its scale, the subject's own ``median``, or ``raw`` (each value a class); with ``none`` it
+    stays a number, which a ridge regression learns. ``prior`` is how often each class is to be expected, which the
+    probabilities that are shown account for: ``training`` (as often as in the windows that the head learnt from),
+    ``balanced``, or a probability for each class in the order of their names in the card. ``adaptive`` adds a set
+    relative to the wearer's running mean.
     """
 
     kind: Literal["linear", "dense"] = "linear"
     inputs: HeadInputs = "auto"
-    split: Literal["raw", "middle", "median"] = "middle"
+    split: Split = "middle"
     prior: ClassPrior = "training"
     adaptive: bool = True
     hidden: tuple[int, ...] = (EMOTION_WIDTH, EMOTION_WIDTH)

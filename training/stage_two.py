@@ -94,7 +94,7 @@ def train_label(
     """
     table = windows.with_embedding(encoders.embedding())
     seeds = range(evaluate.rivals * seed, evaluate.rivals * (seed + 1))
-    rivals = _rival_embeddings(windows, corpus, encoders, context, seeds)
+    rivals = rival_embeddings(windows, corpus, encoders, context, seeds)
 
     def report(done: int, total: int) -> None:
         context.display.progress(f"{windows.name}: folds", done, total)
@@ -122,7 +122,7 @@ def train_label(
     return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)), predictions)
 
 
-def _rival_embeddings(
+def rival_embeddings(
     windows: LabelledWindows, corpus: Corpus, encoders: Encoders, context: RunContext, seeds: range
 ) -> F64:
     """Features (seeds, m, 128) of the label's windows by untrained encoders."""

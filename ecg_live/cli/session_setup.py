@@ -78,7 +78,7 @@ def build_session(
     if source.info.channels:
         path, predictor = participant.prepare(source.info, bundle)
     else:
-        path = RrPath([head.name for head in bundle.head_infos], settings.hop)
+        path = RrPath(bundle.head_infos, settings.hop)
         predictor = Predictor(bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
     if settings.lsl_out:
         from ecg_live.sinks.lsl import LslOut

@@ -26,7 +26,9 @@ from ecg_live.presentation.status import (
     Tone,
     abstention_text,
     device_absent,
+    interval_text,
     result_state,
+    value_text,
 )
 from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
@@ -182,6 +184,8 @@ def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale:
 
 def _head_text(head: HeadResult, room: int) -> str:
     """Probabilities of a head in at most ``room`` characters, marked if undecided; or its reason to abstain."""
+    if result_state(head) == "number" and head.scale is not None:
+        return f"{value_text(head.value)}  ({interval_text(head)}; scale {head.scale[0]:g} to {head.scale[1]:g})"
     if not head.probs:
         return f"abstains: {abstention_text(head)}"
     prefix = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
@@ -254,6 +258,8 @@ def bars(probs: Mapping[str, float], room: int) -> str:
 
 
 def _head_suffix(head: HeadResult) -> str:
+    if result_state(head) == "number":
+        return f" {value_text(head.value)} ({interval_text(head)})"
     if not head.probs or head.label is None:
         return f": {abstention_text(head)}"
     likeliest = f"{head.label} {head.probs[head.label]:.2f}"

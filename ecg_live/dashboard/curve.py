@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,25 +23,31 @@ LEFT_MARGIN_PX, RIGHT_MARGIN_PX, BOTTOM_MARGIN_PX = 34, 12, 18
 AXIS_FONT_PT = 8
 LEGEND_ROW_PX = 16
 LEGEND_LINE_PX = 22
+BAND_OPACITY = 0.25
 LEGEND_NAME_WIDTHS_PX = (400, 60, 40, 24)  # the first with which the plot has half of the height
 TIME_LABEL_SPACING_PX = 48
 
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A result of a ``set`` at stream time ``at`` (s); ``probs`` in the order of the classes, NaN if it abstained."""
+    """A result of a ``set`` at stream time ``at`` (s); ``probs`` in the order of the classes, NaN if it abstained.
+
+    Of a head that gives a number, ``probs`` holds its place on the scale (0 to 1), and ``band`` those of its interval.
+    """
 
     at: float
     kind: DisplayState
     probs: tuple[float, ...]
     set: str = "population"
+    band: tuple[float, float] = (math.nan, math.nan)
 
 
 class ProbabilityCurve(QtWidgets.QWidget):
     """One line for each class (of two classes only for the second, since the first mirrors it).
 
     Low confidence is hatched and abstention grey; abstentions and times without results have no line. Results of two
-    sets do not compare: no line joins them, and a vertical line with the name of the new set marks the change.
+    sets do not compare: no line joins them, and a vertical line with the name of the new set marks the change. A head
+    that gives a number has one line on the rating's own scale, with its interval as a band.
     """
 
     def __init__(self, head: HeadInfo, palette: Palette) -> None:
@@ -49,12 +55,14 @@ class ProbabilityCurve(QtWidgets.QWidget):
         self._head = head
         self._palette = palette
         self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
+        self._shown = range(1) if head.scale is not None else self._shown
         self.points: deque[CurvePoint] = deque(maxlen=4 * HISTORY_S)
         self.now = 0.0
         self.hop = 1.0
         self.end_label = "now"
         self.setMinimumSize(110, 70)
-        self.setAccessibleName(f"{head.name}: probability over the last five minutes")
+        shown = "probability" if head.scale is None else "rating"
+        self.setAccessibleName(f"{head.name}: {shown} over the last five minutes")
         small = self.font()
         small.setPointSize(AXIS_FONT_PT)
         self.setFont(small)
@@ -62,9 +70,18 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def add(self, stop: float, result: HeadResult) -> None:
         """Add the result of the window that ends at stream time ``stop`` (s)."""
         kind = result_state(result)
+        if self._head.scale is not None:
+            value, *band = self._shares((result.value, *(result.interval or (None, None))))
+            self.points.append(CurvePoint(stop, kind, (value,), result.set, (band[0], band[1])))
+            return
         probs = result.probs if kind != "abstain" and result.probs is not None else {}
         values = tuple(probs.get(name, float("nan")) for name in self._head.classes)
         self.points.append(CurvePoint(stop, kind, values, result.set))
+
+    def _shares(self, values: Iterable[float | None]) -> list[float]:
+        """Places of numbers on the head's scale, 0 to 1; NaN for None."""
+        low, high = self._head.scale or (0.0, 1.0)
+        return [math.nan if value is None else (value - low) / (high - low) for value in values]
 
     def restyle(self, palette: Palette) -> None:
         """Change colours."""
@@ -142,6 +159,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
             self._draw_shading(painter, plot)
             self._draw_axes(painter, plot)
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+            self._draw_bands(painter, plot)
             for which in self._shown:
                 painter.setPen(self._pen(which))
                 times, values = self.line(which)
@@ -171,6 +189,23 @@ class ProbabilityCurve(QtWidgets.QWidget):
                 left, right = np.clip(edges, plot.left(), plot.right())
                 painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), styles[kind])
 
+    def _draw_bands(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
+        """Draw the interval of a number, a polygon for each run of answers."""
+        colour = QtGui.QColor(self._palette.classes[0])
+        colour.setAlphaF(BAND_OPACITY)
+        for run, kind in self.runs():
+            if kind != "number" or len(run) < 2:
+                continue
+            x = self._x(plot, np.array([point.at for point in run])).tolist()
+            ends = [[plot.bottom() - point.band[end] * plot.height() for point in run] for end in (0, 1)]
+            corners = [*zip(x, ends[0], strict=True), *reversed(list(zip(x, ends[1], strict=True)))]
+            painter.save()
+            painter.setClipRect(plot)
+            painter.setPen(QtCore.Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(*corner) for corner in corners]))
+            painter.restore()
+
     def _draw_changes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
         """Draw a vertical line at each change of set, with the name of the new set at its side."""
         for at, name in self.changes():
@@ -192,7 +227,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
             painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.border), 1))
             painter.drawLine(QtCore.QLineF(plot.left(), y, plot.right(), y))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QRectF(0, y - 8, LEFT_MARGIN_PX - 6, 16), beside.value, f"{share:.1f}")
+            painter.drawText(QtCore.QRectF(0, y - 8, LEFT_MARGIN_PX - 6, 16), beside.value, self._axis_text(share))
         span, step = self.span
         every = step * math.ceil(span / step * TIME_LABEL_SPACING_PX / max(1.0, plot.width()))
         for back in range(0, span + 1, step):
@@ -202,6 +237,13 @@ class ProbabilityCurve(QtWidgets.QWidget):
                 text = f"-{back} s" if span < HISTORY_S else f"-{back // 60} min"
                 painter.drawText(QtCore.QRectF(x - 30, plot.bottom() + 3, 60, 15), centre.value, text)
         painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.end_label)
+
+    def _axis_text(self, share: float) -> str:
+        """A probability, or the rating at this share of the scale."""
+        if self._head.scale is None:
+            return f"{share:.1f}"
+        low, high = self._head.scale
+        return f"{low + share * (high - low):g}"
 
     def legend(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
         """Lay out the legend in as many rows as it needs: class, x, y and text, shortened if necessary."""
@@ -216,8 +258,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
         left = LEFT_MARGIN_PX if room == LEGEND_NAME_WIDTHS_PX[0] else 0
         x, y = left, 0
         for which in self._shown:
-            name = self._head.classes[which].replace("_", " ")
-            text = f"probability of {name}" if len(self._shown) == 1 else name
+            text = self._legend_text(which)
             while text and metrics.horizontalAdvance(text) > min(room, self.width() - left - LEGEND_LINE_PX - 6):
                 text = text[:-1]
             wide = LEGEND_LINE_PX + 6 + metrics.horizontalAdvance(text)
@@ -226,6 +267,12 @@ class ProbabilityCurve(QtWidgets.QWidget):
             placed.append((which, x, y, text))
             x += wide + 10
         return placed
+
+    def _legend_text(self, which: int) -> str:
+        if self._head.scale is not None:
+            return f"{self._head.name.replace('_', ' ')}, with its 80 % interval"
+        name = self._head.classes[which].replace("_", " ")
+        return f"probability of {name}" if len(self._shown) == 1 else name
 
     def _draw_legend(self, painter: QtGui.QPainter, legend: list[tuple[int, int, int, str]]) -> None:
         for which, x, y, text in legend:

@@ -32,7 +32,7 @@ class Bundle:
     @property
     def head_infos(self) -> tuple[HeadInfo, ...]:
         """The heads, as a screen needs them."""
-        return tuple(HeadInfo(name, head.classes) for name, head in self.card.heads.items())
+        return tuple(HeadInfo(name, head.classes, head.limits) for name, head in self.card.heads.items())
 
 
 def save_bundle(bundle: Bundle, path: Path) -> None:
@@ -122,7 +122,7 @@ def _sets(name: str, card: HeadCard, tensors: Mapping[str, Array], path: Path) -
     sets = {}
     for which in card.sets:
         kind, inputs = HEAD_SETS[which], card.inputs[which]
-        wanted = kind.tensors(len(card.classes), inputs, card.hidden, card.dropout)
+        wanted = kind.tensors(card.outputs, inputs, card.hidden, card.dropout)
         sets[which] = head = kind.from_arrays(inputs, BUNDLE_FILE.take(wanted, _prefix(name, which), tensors, path))
         spread = float(head.spread.min()) if isinstance(head, PersonalHead) else 0.0
         if float(head.temperature) <= 0 or float(head.sd.min()) <= 0 or spread < 0:

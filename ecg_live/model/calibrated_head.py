@@ -105,12 +105,21 @@ class CalibratedHead:
             return None
         return [float(each) for each in self._probabilities(z)[0]]
 
+    def value_inside(self, features: npt.NDArray[np.floating]) -> float | None:
+        """The number of a head with one output for a window's features (1, d); None where they lie `outside`."""
+        z = self._standardised(features)
+        return float(self._outputs(z)[0, 0]) if self._distance(z)[0] <= self.limit else None
+
     def _probabilities(self, z: F64) -> F64:
+        return softmax(self._outputs(z) / self.temperature)
+
+    def _outputs(self, z: F64) -> F64:
+        """What the last layer gives (n, outputs) for standardised features (n, d)."""
         y, layers = z, list(self._layers())
         for k, (weight, bias) in enumerate(layers):
             y = multiply_rows(y, weight.T) + bias
             y = np.maximum(y, 0.0) if k < len(layers) - 1 else y
-        return softmax(y / self.temperature)
+        return y
 
     def _distance(self, z: F64) -> F64:
         with np.errstate(invalid="ignore", over="ignore"):

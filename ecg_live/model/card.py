@@ -15,7 +15,15 @@ from ecg_live.signal.pipeline import PREPROCESSING
 
 MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # of a head; the paper's has 3 of 512
 MAX_PRIOR_EXCESS = 1e-6  # of the sum of probabilities
-OPTIONAL_FIELDS = ("inputs", "baseline", "split", "prior", "encoder")  # fields that the first bundles lack
+OPTIONAL_FIELDS = (  # that the first bundles lack
+    "inputs",
+    "baseline",
+    "split",
+    "prior",
+    "encoder",
+    "scale",
+    "margins",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,9 @@ class HeadCard:
     made of. ``baseline`` is the length (s) of the resting baseline in training, 0 without a personal set. ``split`` is
     how a rating became classes. ``prior`` is how often a set's probabilities expect each class; bundles that lack it
     expect all alike. ``scores`` are free-form rows as training measured them.
+
+    A head that gives a number has no classes. Its ``scale`` holds the least and the largest, ``margins`` by set how far
+    80 % of ratings are at most from what it says.
 
     Raises
     ------
@@ -44,10 +55,24 @@ class HeadCard:
     baseline: float = 0.0
     split: Split = "middle"
     prior: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    scale: tuple[float, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> int:
+        """Values that the head's network gives: one a class, or the number."""
+        return len(self.classes) or 1
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The least and the largest number; None for a head with classes."""
+        return (self.scale[0], self.scale[1]) if self.scale else None
 
     def __post_init__(self) -> None:
         """Refuse what no network can be built from."""
-        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+        if self.scale:
+            self._check_scale()
+        elif len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
             raise ValueError(f"classes {self.classes}: not two or more different ones")
         if len(self.hidden) > MAX_HIDDEN_LAYERS or not all(0 < width <= MAX_LAYER_UNITS for width in self.hidden):
             raise ValueError(
@@ -58,6 +83,12 @@ class HeadCard:
         if self.split not in get_args(Split):
             raise ValueError(f"split {self.split}: not one of {', '.join(get_args(Split))}")
         self._check_sets()
+
+    def _check_scale(self) -> None:
+        if self.classes or len(self.scale) != 2 or not -inf < self.scale[0] < self.scale[1] < inf:
+            raise ValueError(f"scale {self.scale}: not the least and the largest number of a head without classes")
+        if set(self.margins) != set(self.sets) or not all(0 < each < inf for each in self.margins.values()):
+            raise ValueError(f"margins {self.margins}: not a number above 0 for each of {self.sets}")
 
     def _check_sets(self) -> None:
         known = "population" in self.sets and all(name in HEAD_SETS for name in self.sets)
@@ -141,8 +172,8 @@ def _fields(kind: type[ModelCard | HeadCard], raw: Any) -> dict[str, Any]:
 def _typed(name: str, wanted: str, value: Any) -> Any:
     """Check a value against its field's type; lists become tuples."""
     if wanted.startswith("tuple"):
-        element = int if "int" in wanted else str
-        if isinstance(value, list) and all(type(each) is element for each in value):
+        elements = {int} if "int" in wanted else {int, float} if "float" in wanted else {str}
+        if isinstance(value, list) and all(type(each) in elements for each in value):
             return tuple(value)
     elif wanted == "float":
         if type(value) in {int, float}:

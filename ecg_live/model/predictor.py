@@ -20,6 +20,7 @@ from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
 GETTING_TO_KNOW = "still getting to know you"  # why an adaptive set abstains at first
+OUTSIDE_TRAINING_RANGE = "signal unlike the training data"  # why a head abstains
 
 
 class Predictor:
@@ -49,7 +50,7 @@ class Predictor:
         self._answering = {
             name: card.sets if show_unproven else answering_sets(card) for name, card in bundle.card.heads.items()
         }
-        self._classes = {info.name: info.classes for info in bundle.head_infos}
+        self._cards = bundle.card.heads
         self._baseline: Baseline | None = None
         self.running_mean = RunningMean.unknown()  # of the wearer's usable windows so far
         self._resumed_text = ""  # for the next event, after `resume`
@@ -114,16 +115,19 @@ class Predictor:
         x = self._inputs(head, features)
         if reason is None and head.inputs == "hrv" and np.isnan(x).any():
             reason = "no plausible heart beats"
+        card = self._cards[name]
         if reason is not None:
-            return HeadResult(None, None, reason, which)
+            return HeadResult(None, None, reason, which, scale=card.limits)
         if isinstance(head, AdaptiveHead) and self.running_mean.windows(head.inputs) < MIN_EARLIER_WINDOWS:
             both = combine_features(*features, "both")[0]
             left = self.running_mean.after(window.start, window.stop, both).seconds_left(window.stop, head.inputs)
-            return HeadResult(None, None, GETTING_TO_KNOW, which, left)
+            return HeadResult(None, None, GETTING_TO_KNOW, which, left, scale=card.limits)
+        if card.limits is not None:
+            return _rating(head.value_inside(x), card.limits, card.margins[which], which)
         found = head.probabilities_inside(x)
         if found is None:
-            return HeadResult(None, None, "signal unlike the training data", which)
-        probs = dict(zip(self._classes[name], found, strict=True))
+            return HeadResult(None, None, OUTSIDE_TRAINING_RANGE, which)
+        probs = dict(zip(card.classes, found, strict=True))
         return HeadResult(probs, max(probs, key=lambda label: probs[label]), set=which)
 
     def _set_of(self, name: str) -> str:
@@ -153,6 +157,14 @@ class Predictor:
             return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
         left = self._baseline.seconds_left
         return State("baseline", f"resting baseline: {left:.0f} s to go", now, left)
+
+
+def _rating(value: float | None, scale: tuple[float, float], margin: float, which: str) -> HeadResult:
+    """A number with its interval, none of which leaves the scale; without a value the head abstains."""
+    if value is None:
+        return HeadResult(None, None, OUTSIDE_TRAINING_RANGE, which, scale=scale)
+    low, middle, high = (float(np.clip(each, *scale)) for each in (value - margin, value, value + margin))
+    return HeadResult(None, None, set=which, value=middle, interval=(low, high), scale=scale)
 
 
 def _reason(window: Window) -> str | None:

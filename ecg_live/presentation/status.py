@@ -12,7 +12,9 @@ from ecg_live.events import states_that_are
 from ecg_live.presentation.formatting import NO_VALUE, capitalise, number_text, title_text
 from ecg_live.results import HeadResult, Prediction, Snapshot
 
-DisplayState = Literal["waiting", "warming_up", "gap", "valid", "low", "abstain", "stale", "no_data", "ended", "error"]
+DisplayState = Literal[
+    "waiting", "warming_up", "gap", "valid", "low", "number", "abstain", "stale", "no_data", "ended", "error"
+]
 Tone = Literal["live", "info", "warn", "unusable", "fault", "rec", "neutral"]
 
 STALE_AFTER_S = 3.0  # an older prediction is dimmed, and its age shown
@@ -31,6 +33,7 @@ STATE_BADGES: dict[DisplayState, tuple[Tone, str]] = {
     "gap": ("warn", "Gap"),
     "valid": ("live", "Confident"),
     "low": ("warn", "Low confidence"),
+    "number": ("live", "Estimate"),
     "abstain": ("neutral", "No estimate"),
     "stale": ("neutral", "Stale"),
     "no_data": ("fault", "Disconnected"),
@@ -109,8 +112,10 @@ def label_probability(result: HeadResult) -> float | None:
     return None if result.probs is None or result.label is None else result.probs.get(result.label)
 
 
-def result_state(result: HeadResult) -> Literal["valid", "low", "abstain"]:
-    """Return whether a result is valid, has low confidence, or abstains."""
+def result_state(result: HeadResult) -> Literal["valid", "low", "number", "abstain"]:
+    """Return whether a result is valid, has low confidence, is a number, or abstains."""
+    if result.scale is not None:
+        return "abstain" if result.abstain is not None or number_text(result.value) == NO_VALUE else "number"
     top = label_probability(result)
     if result.abstain is not None or top is None or number_text(top) == NO_VALUE:
         return "abstain"
@@ -165,8 +170,10 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         label, percent = _label_and_percent(result)
         return HeadStatus(kind or "stale", label, percent, fresh.note)
     if result_state(result) == "abstain":
-        return HeadStatus("abstain", note=capitalise(abstention_text(result)) or "The model gave no valid probability")
+        wanted = "probability" if result.scale is None else "number"
+        return HeadStatus("abstain", note=capitalise(abstention_text(result)) or f"The model gave no valid {wanted}")
     notes = [leaning_text(result)] if result_state(result) == "low" else []
+    notes += [scale_text(result.scale)] if result.scale is not None else []
     notes += [SET_NOTES[result.set]] if result.set in SET_NOTES else []
     return HeadStatus(result_state(result), *_label_and_percent(result), TEXT_SEPARATOR.join(notes), dim=False)
 
@@ -180,11 +187,28 @@ def abstention_text(result: HeadResult) -> str:
 
 def _label_and_percent(result: HeadResult) -> tuple[str, str]:
     kind = result_state(result)
+    if kind == "number":
+        return value_text(result.value), interval_text(result)
     if kind == "abstain" or result.label is None:
         return NO_VALUE, ""
     if kind == "low":
         return capitalise(UNDECIDED_LABEL), ""
     return title_text(result.label), f"{number_text(label_probability(result), factor=100)} %"
+
+
+def value_text(value: float | None) -> str:
+    """Return a rating with one decimal."""
+    return number_text(value, 1)
+
+
+def interval_text(result: HeadResult) -> str:
+    """Return the interval of a number; empty without one."""
+    return f"{value_text(result.interval[0])} to {value_text(result.interval[1])}" if result.interval else ""
+
+
+def scale_text(scale: tuple[float, float]) -> str:
+    """Return what a number and its interval mean."""
+    return f"On a scale of {scale[0]:g} to {scale[1]:g}, 80 % of ratings within"
 
 
 def leaning_text(result: HeadResult) -> str:

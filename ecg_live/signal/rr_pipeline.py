@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg_live.constants import NO_ECG
 from ecg_live.events import Beats, Chunk, LeadOff, State, StreamEvent
-from ecg_live.results import HeadResult, Prediction, Quality
+from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality
 from ecg_live.signal.beats import MAX_HEART_RATE_BPM, MIN_HEART_RATE_BPM, rr_statistics
 from ecg_live.signal.quality import MIN_REGULAR_RR_SHARE
 
@@ -33,8 +33,8 @@ class RrPath:
 
     Parameters
     ----------
-    heads : sequence of str
-        Names of the heads, which all abstain.
+    heads : sequence of HeadInfo
+        The heads, which all abstain.
     hop : float
         Seconds from one prediction to the next.
     """
@@ -42,8 +42,8 @@ class RrPath:
     delay = 0.0
     scale = None
 
-    def __init__(self, heads: Sequence[str], hop: float = 1.0) -> None:
-        self._heads = {name: HeadResult(None, None, NO_ECG) for name in heads}
+    def __init__(self, heads: Sequence[HeadInfo], hop: float = 1.0) -> None:
+        self._heads = {head.name: HeadResult(None, None, NO_ECG, scale=head.scale) for head in heads}
         self._hop = hop
         self._origin: float | None = None  # session clock of the first notification
         self._intervals: deque[_Interval] = deque()

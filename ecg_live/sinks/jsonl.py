@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State
-from ecg_live.results import Item, Prediction, Summary
+from ecg_live.results import HeadResult, Item, Prediction, Summary
 
 DECIMAL_PLACES = 6
 
@@ -99,6 +99,7 @@ def _prediction(item: Prediction) -> dict[str, Any]:
             "abstain": head.abstain,
             "set": head.set,
             **({} if head.seconds_left is None else {"seconds_left": head.seconds_left}),
+            **_rating(head),
         }
         for name, head in item.heads.items()
     }
@@ -112,6 +113,17 @@ def _prediction(item: Prediction) -> dict[str, Any]:
         "quality": item.quality.grade,
         "reasons": list(item.quality.reasons),
         "latency": item.latency,
+    }
+
+
+def _rating(head: HeadResult) -> dict[str, Any]:
+    """Fields of a head that gives a number; none of another."""
+    if head.scale is None:
+        return {}
+    return {
+        "value": head.value,
+        "interval": None if head.interval is None else list(head.interval),
+        "scale": list(head.scale),
     }
 
 

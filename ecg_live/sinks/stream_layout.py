@@ -24,9 +24,16 @@ from ecg_live.events import (
     SetChange,
     StreamInfo,
 )
-from ecg_live.results import HeadInfo, Item, Prediction, Trace
+from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Trace
 from ecg_live.sinks.jsonl import line_fields, round_floats
-from ecg_live.xdf.stream_spec import AUXILIARY_KEY_PREFIX, ChannelSpec, StreamKey, StreamSpec
+from ecg_live.xdf.stream_spec import (
+    AUXILIARY_KEY_PREFIX,
+    RATING_FIELDS,
+    SCALE_SEPARATOR,
+    ChannelSpec,
+    StreamKey,
+    StreamSpec,
+)
 
 
 class StreamRow(NamedTuple):
@@ -48,11 +55,10 @@ def auxiliary_key(stream: AuxiliaryStream) -> StreamKey:
 
 def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
     """All streams of a session; one without ECG has neither ``ecg`` nor ``filtered`` nor ``gaps``."""
-    classes = [f"{head.name}/{name}" for head in heads for name in head.classes]
+    answers = tuple(channel for head in heads for channel in _answer_channels(head))
     decisions = [f"{head.name}/{field}" for head in heads for field in ("label", "abstain", "set")]
     raw = tuple(ChannelSpec(name, "millivolts", "ECG") for name in info.channels)
     times = (ChannelSpec("start", "seconds"), ChannelSpec("stop", "seconds"), ChannelSpec("latency", "seconds"))
-    answers = (*times, *(ChannelSpec(name, "probability") for name in classes))
     beats = ChannelSpec("heart rate", "bpm"), ChannelSpec("RMSSD", "milliseconds")
     features = tuple(ChannelSpec(f"feature {k}") for k in range(EMBEDDING_SIZE))
     signal = (
@@ -67,7 +73,7 @@ def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpe
     return (
         *(signal if info.channels else ()),
         StreamSpec("markers", "Markers", "Markers", (ChannelSpec("marker"),), "string"),
-        StreamSpec("predictions", "Predictions", "Affect", answers, "double64"),
+        StreamSpec("predictions", "Predictions", "Affect", (*times, *answers), "double64"),
         StreamSpec("decisions", "Decisions", "Affect", tuple(map(ChannelSpec, decisions)), "string"),
         StreamSpec("quality", "Signal quality", "Quality", (ChannelSpec("grade"), ChannelSpec("reasons")), "string"),
         StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
@@ -75,6 +81,15 @@ def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpe
         StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
         *map(_auxiliary_spec, info.auxiliary),
     )
+
+
+def _answer_channels(head: HeadInfo) -> Iterator[ChannelSpec]:
+    """Probabilities by class, or the number and both ends of its interval, whose unit is the scale."""
+    if head.scale is None:
+        yield from (ChannelSpec(f"{head.name}/{name}", "probability") for name in head.classes)
+    else:
+        unit = f"{head.scale[0]:g}{SCALE_SEPARATOR}{head.scale[1]:g}"
+        yield from (ChannelSpec(f"{head.name}/{field}", unit) for field in RATING_FIELDS)
 
 
 def _auxiliary_spec(stream: AuxiliaryStream) -> StreamSpec:
@@ -150,7 +165,7 @@ class StreamRows:
         probs, decisions = [], []
         for head in self._heads:
             result = item.heads[head.name]
-            probs += [result.probs[name] if result.probs else nan for name in head.classes]
+            probs += _answer(head, result)
             decisions += [result.label or "", result.abstain or "", result.set]
         yield StreamRow("predictions", stamp, np.array([[item.start, item.stop, item.latency, *probs]]))
         yield StreamRow("decisions", stamp, [decisions])
@@ -175,6 +190,15 @@ class StreamRows:
         if time is not None and isfinite(time) and (self._info.speed == 1.0 or self._newest is None):
             return time
         return self._clock() if self._newest is None else self._newest
+
+
+def _answer(head: HeadInfo, result: HeadResult) -> list[float]:
+    """Values of a head's channels; NaN where it abstains."""
+    if head.scale is None:
+        return [result.probs[name] if result.probs else nan for name in head.classes]
+    if result.value is None or result.interval is None:
+        return [nan] * len(RATING_FIELDS)
+    return [result.value, *result.interval]
 
 
 def _auxiliary_rows(item: AuxiliarySamples) -> Iterator[StreamRow]:

@@ -9,6 +9,9 @@ SampleFormat = Literal["double64", "float32", "string"]
 StreamKey = str  # ecg, filtered, markers, predictions, decisions, quality, heart_rate, features, gaps, events, and:
 AUXILIARY_KEY_PREFIX = "auxiliary/"  # before the name of a stream that is only recorded
 
+RATING_FIELDS = ("value", "interval low", "interval high")  # channels of a head that gives a number
+SCALE_SEPARATOR = " to "  # in their unit, as in 0 to 10
+
 
 class ChannelSpec(NamedTuple):
     """One channel of a stream, with its unit in LSL's words."""

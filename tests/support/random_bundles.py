@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
 from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead
-from ecg_live.model.chance import FEATURE_TEXTS, LOSO_TEXT
+from ecg_live.model.chance import CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
 from ecg_live.model.encoder_layout import LEAKY_SLOPE, Padding, encoder_tensors
 from ecg_live.model.features import FeatureKind
 from ecg_live.model.tensor_file import Array, TensorSpec
@@ -91,3 +92,32 @@ def _card(classes: tuple[str, ...], hidden: tuple[int, ...], more: Mapping[str, 
     inputs: dict[str, FeatureKind] = {"population": "embedding", **more}
     baseline = 60.0 if "personal" in more else 0.0
     return HeadCard(classes, hidden, sets=tuple(inputs), inputs=inputs, baseline=baseline, scores=scores_above_chance())
+
+
+def add_rating_head(bundle: Bundle, name: str = "stress", limit: float = 1e9, **card: Any) -> Bundle:
+    """The bundle with one more head, which gives a number from 0 to 10 by both sets."""
+    rng = np.random.default_rng(1)
+    sets = {which: random_head(1, which, "hrv", limit=limit, rng=rng) for which in ("population", "personal")}
+    fields: dict[str, Any] = {
+        "classes": (),
+        "sets": tuple(sets),
+        "inputs": dict.fromkeys(sets, "hrv"),
+        "baseline": 60.0,
+        "scores": rating_scores(-0.2),
+        "split": "none",
+        "scale": (0.0, 10.0),
+        "margins": {"population": 2.5, "personal": 1.5},
+    }
+    cards = dict(bundle.card.heads) | {name: HeadCard(**(fields | card))}
+    return Bundle(replace(bundle.card, heads=cards), bundle.encoder, dict(bundle.heads) | {name: sets})
+
+
+def rating_scores(high: float) -> dict[str, Any]:
+    """Scores of a card whose sets err less than a constant, up to ``high``, which is above 0 if they may not."""
+    against = {"difference": high - 0.1, "interval": [high - 0.2, high], "p": 0.01}
+    rows = [
+        {"features": features, "baseline": baseline, "rmse": rmse, "versus": {CONSTANT_RATING: against}}
+        for features in FEATURE_TEXTS.values()
+        for baseline, rmse in (("no", 2.0), ("60 s", 1.8))
+    ]
+    return {"protocol": LOSO_TEXT, "rows": rows}

@@ -39,7 +39,11 @@ class FeatureTable:
     onset : F64
         Where it begins (n,), in s of that recording.
     classes : tuple of str
-        Names of the classes.
+        Names of the classes; none where the label is a number.
+    value : F64, optional
+        The label of each window (n,) where it is a number, NaN for none; ``label`` is 0 or -1 then.
+    scale : tuple of float
+        The least and the largest number that such a label can be.
 
     Raises
     ------
@@ -56,6 +60,8 @@ class FeatureTable:
     recording: Names
     onset: F64
     classes: tuple[str, ...]
+    value: F64 | None = None
+    scale: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         bad = ~np.isfinite(self.embedding).all(axis=1)
@@ -67,6 +73,19 @@ class FeatureTable:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def ratings(self) -> F64:
+        """The label of each window (n,) where it is a number, NaN for none.
+
+        Raises
+        ------
+        ValueError
+            The label is no number.
+        """
+        if self.value is None:
+            raise ValueError(f"the label has the classes {', '.join(self.classes)}, expected a number")
+        return self.value
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -85,6 +104,8 @@ class FeatureTable:
             self.recording[rows],
             self.onset[rows],
             self.classes,
+            None if self.value is None else self.value[rows],
+            self.scale,
         )
 
     def with_embedding(self, embedding: F64) -> FeatureTable:

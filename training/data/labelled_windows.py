@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecg_live.constants import Split
-from ecg_live.errors import ConfigError, DatasetError
+from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.baseline import WINDOW_S
 from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Ints, Names
 from training.data.rest_windows import baseline_windows, overlapping
+from training.data.window_labels import WindowLabels
 from training.datasets.class_order import order_remark
-from training.datasets.dataset import Dataset, Rating
-from training.datasets.labels import NO_LABEL, Classified, classify
+from training.datasets.dataset import Dataset, Rating, TrackRule
+from training.datasets.labels import NO_LABEL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +32,7 @@ class LabelledWindows:
     table : FeatureTable
         Their classes, subjects, heart rate and its variability, and resting baselines; no embedding yet.
     split : str
-        How a rating became classes; ``named`` for a label that is no rating.
+        How a rating became classes, ``none`` if it did not; ``named`` for a label that is no rating.
     remarks : tuple of str
         What was decided on the way.
     order_remark : str
@@ -55,10 +56,11 @@ class LabelledWindows:
         return self.table.with_embedding(embedding[self.index])
 
     def class_names(self, windows: int) -> Names:
-        """The class of each of the corpus's ``windows`` (n,), empty where it has none."""
-        names = np.full(windows, "", dtype=f"U{max(map(len, self.table.classes))}")
+        """The class of each of the corpus's ``windows`` (n,), the label's name if it is a number; empty for none."""
+        known = self.table.classes or (self.name,)
+        names = np.full(windows, "", dtype=f"U{max(map(len, known))}")
         labelled = self.table.label != NO_LABEL
-        names[self.index[labelled]] = np.array(self.table.classes)[self.table.label[labelled]]
+        names[self.index[labelled]] = np.array(known)[self.table.label[labelled]]
         return names
 
 
@@ -79,19 +81,15 @@ def check_label(name: str, data: Dataset, split: Split = "middle", rule: str = "
     ConfigError
         If the data set has no such label.
     DatasetError
-        If all annotations are of one class, or too short for a window to lie within one.
+        If all annotations are of one class, or of one rating, or too short for a window to lie within one.
     """
-    places, classes = _classify_annotations(name, data, split)
-    given = [place for place, each in zip(places, classes.indices.tolist(), strict=True) if each != NO_LABEL]
-    found = sorted({each for each in classes.indices.tolist() if each != NO_LABEL})
-    if len(found) < 2:
-        only = classes.names[found[0]] if found else "no class"
-        raise DatasetError(
-            f"label {name}: all {len(given)} annotations are of {only}; two classes are needed",
-            "give recordings of another class, or split the label otherwise",
-        )
-    annotations = [data.sessions[i].annotations[j] for i, j in given]
-    longest = max(each.stop - each.start for each in annotations)
+    labels = WindowLabels(name, data, split)
+    if labels.numbers:
+        _check_ratings(name, labels)
+    else:
+        _check_classes(name, labels)
+    spans = [data.sessions[i].annotations[j] for i, j in labels.labelled_places]
+    longest = max(each.stop - each.start for each in spans)
     if rule == "inside" and longest < WINDOW_S:
         raise DatasetError(
             f"label {name}: its annotations last {longest:g} s at most; a window lasts {WINDOW_S:g} s and must lie "
@@ -100,18 +98,35 @@ def check_label(name: str, data: Dataset, split: Split = "middle", rule: str = "
         )
 
 
-def _classify_annotations(name: str, data: Dataset, split: Split) -> tuple[list[tuple[int, int]], Classified]:
-    """All annotations, by index of session and of annotation, and their classes."""
-    if name not in data.labels:
-        known = ", ".join(data.labels) or "none"
-        raise ConfigError(f"{data.name} has no label {name}; its labels are {known}", "choose one with --label")
-    places = [(i, j) for i, session in enumerate(data.sessions) for j in range(len(session.annotations))]
-    values = [data.sessions[i].annotations[j].labels.get(name) for i, j in places]
-    subjects = [data.sessions[i].subject for i, _ in places]
-    return places, classify(values, subjects, data.labels[name], split)
+def _check_classes(name: str, labels: WindowLabels) -> None:
+    found = sorted({each for each in labels.classified.indices.tolist() if each != NO_LABEL})
+    if len(found) < 2:
+        only = labels.names[found[0]] if found else "no class"
+        raise DatasetError(
+            f"label {name}: all {len(labels.labelled_places)} annotations are of {only}; two classes are needed",
+            "give recordings of another class, or split the label otherwise",
+        )
 
 
-def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: float = 0.0) -> LabelledWindows:
+def _check_ratings(name: str, labels: WindowLabels) -> None:
+    found = sorted({*labels.values})
+    if len(found) < 2:
+        only = f"all {len(labels.values)} ratings are {found[0]}" if found else "there is no rating"
+        raise DatasetError(
+            f"label {name}: {only}; a rating that never changes cannot be learnt",
+            "give recordings with other ratings, or leave this label out",
+        )
+
+
+def label_windows(
+    name: str,
+    corpus: Corpus,
+    split: Split = "middle",
+    baseline: float = 0.0,
+    *,
+    rule: TrackRule = "mean",
+    lag: float = 0.0,
+) -> LabelledWindows:
     """Find the windows that have a label.
 
     Parameters
@@ -121,9 +136,12 @@ def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: 
     corpus : Corpus
         The windows.
     split : str
-        How a rating becomes classes: ``middle``, ``median`` or ``raw``, see `training.datasets.labels.classify`.
+        How a rating becomes classes: ``middle``, ``median`` or ``raw``, see `training.datasets.labels.classify`; or
+        ``none``.
     baseline : float
         Seconds of each subject's resting baseline; 0 for none.
+    rule, lag
+        How a rating that changes is read, see `training.data.window_labels.WindowLabels`.
 
     Raises
     ------
@@ -133,10 +151,9 @@ def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: 
         If no window has it.
     """
     data = corpus.dataset
-    places, classes = _classify_annotations(name, data, split)
-    class_of = dict(zip(places, classes.indices.tolist(), strict=True))
-    pairs = zip(corpus.rows["session"].tolist(), corpus.rows["annotation"].tolist(), strict=True)
-    label = np.array([class_of.get(pair, NO_LABEL) for pair in pairs], np.int64)
+    labels = WindowLabels(name, data, split, rule, lag)
+    at = [corpus.rows[field].tolist() for field in ("session", "annotation", "start")]
+    label = np.array([labels.class_at(*window) for window in zip(*at, strict=True)], np.int64)
     if not (label != NO_LABEL).any():
         raise DatasetError(f"no usable window of {data.title} has the label {name}", "look at the summary of the data")
     index = np.flatnonzero((label != NO_LABEL) | np.isfinite(corpus.rows["rest"]))
@@ -150,7 +167,10 @@ def label_windows(name: str, corpus: Corpus, split: Split = "middle", baseline: 
         overlapping(corpus.rows, rest)[index],
         corpus.recordings[index],
         np.asarray(corpus.rows["start"][index]),
-        classes.names,
+        labels.names,
+        np.array([labels.number_at(*window) for window in zip(*at, strict=True)])[index] if labels.numbers else None,
+        (labels.meaning.low, labels.meaning.high) if isinstance(labels.meaning, Rating) else (0.0, 1.0),
     )
-    used = split if isinstance(data.labels[name], Rating) else "named"
-    return LabelledWindows(name, index, table, used, classes.remarks, order_remark(name, data.labels[name]))
+    return LabelledWindows(
+        name, index, table, labels.split, labels.classified.remarks, order_remark(name, labels.meaning)
+    )

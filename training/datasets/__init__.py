@@ -21,6 +21,7 @@ DATASETS: Mapping[str, str] = {
     "amigos-external": "training.datasets.amigos_external:load",
     "dreamer": "training.datasets.dreamer:load",
     "eegmat": "training.datasets.eegmat:load",
+    "flightcrews": "training.datasets.flightcrews:load",
     "cinc2017": "training.datasets.recordings:load_cinc2017",
     "recordings": "training.datasets.recordings:load",
     "manifest": "training.datasets.manifest:load",
@@ -32,6 +33,7 @@ _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "amigos": tuple(f"{'*/' * depth}Data_Preprocessed_P*.mat" for depth in range(4)),
     "dreamer": ("DREAMER.mat", "*/DREAMER.mat"),
     "eegmat": ("Subject*_1.edf", "*/Subject*_1.edf"),
+    "flightcrews": ("stress_1hz.csv",),
     "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
 }
 

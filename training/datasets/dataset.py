@@ -7,8 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devices.read_options import ReadOptions
+from training.datasets.label_track import LabelTrack, TrackRule
 
-LabelValue = float | str  # a rating, or the name of a class
+__all__ = [
+    "Annotation",
+    "Classes",
+    "Dataset",
+    "LabelTrack",
+    "LabelValue",
+    "PlainValue",
+    "Rating",
+    "RecordingPart",
+    "SubjectSession",
+    "TrackRule",
+]
+
+PlainValue = float | str
+LabelValue = PlainValue | LabelTrack  # a rating, the name of a class, or either as it changes over time
 
 
 @dataclass(frozen=True, slots=True)

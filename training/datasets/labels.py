@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ecg_live.constants import Split
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from training.datasets.dataset import Classes, LabelValue, Rating
+from training.datasets.dataset import Classes, LabelValue, PlainValue, Rating
 
 LOW_HIGH = ("low", "high")
 NO_LABEL = -1  # index of an annotation without the label, or of a subject that is left out
@@ -28,7 +28,7 @@ class Classified(NamedTuple):
 
 
 def classify(
-    values: Sequence[LabelValue | None], subjects: Sequence[str], meaning: Rating | Classes, split: Split
+    values: Sequence[PlainValue | None], subjects: Sequence[str], meaning: Rating | Classes, split: Split
 ) -> Classified:
     """Turn one label's values into classes.
 
@@ -58,7 +58,7 @@ def classify(
     return _median(ratings, np.asarray(subjects, dtype=np.str_)) if split == "median" else _raw(ratings)
 
 
-def _named(values: Sequence[LabelValue | None], meaning: Classes) -> Indices:
+def _named(values: Sequence[PlainValue | None], meaning: Classes) -> Indices:
     places = {name: i for i, name in enumerate(meaning.names)}
     for value in values:
         if value is not None and value not in places:

@@ -12,7 +12,9 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError, EcgLiveError
 from training.datasets.dataset import Annotation, Dataset, LabelValue, RecordingPart, SubjectSession
-from training.datasets.manifest_table import ManifestRow, ManifestTable, read_labels, read_table
+from training.datasets.joined_annotations import join_short_annotations
+from training.datasets.manifest_table import RATINGS_COLUMN, ManifestRow, ManifestTable, read_labels, read_table
+from training.datasets.rating_file import RatingFile, rating_scales, read_rating_file
 
 MANIFEST_NAME = "manifest.csv"
 _MAX_OVERRUN_S = 1.0  # an annotation that ends later than this after its recording's end gets a remark
@@ -34,8 +36,10 @@ def load(folder: Path) -> Dataset:
 
     Its columns are ``file`` (relative to the manifest), ``subject``, ``start_s`` and ``stop_s`` (seconds from the
     file's first sample; empty: from its start, to its end), one a label (see `read_labels`) and, where they are needed,
-    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a resting baseline may be taken from it). A
-    subject's files form one session, in the manifest's order, unless their rates differ.
+    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a resting baseline may be taken from it).
+    ``ratings`` names a file of continuous ratings (see `training.datasets.rating_file`); rows shorter than a window
+    that follow each other count as such ratings, too. A subject's files form one session, in the manifest's order,
+    unless their rates differ.
 
     Raises
     ------
@@ -47,10 +51,15 @@ def load(folder: Path) -> Dataset:
         raise DatasetError(f"{folder} holds no {MANIFEST_NAME}", "write one, or give its path")
     table = read_table(path)
     meanings, labels = read_labels(table)
+    rated: dict[Path, RatingFile] = {}
     remarks: list[str] = []
     opened: dict[tuple[Path, ReadOptions], _OpenedPart] = {}
     for row, given in zip(table.rows, labels, strict=True):
-        _add_row(table, row, given, opened, remarks)
+        _add_row(table, row, given, opened, rated, remarks)
+    for name, scale in rating_scales(list(rated.values())).items():
+        if name in meanings:
+            raise DatasetError(f"{path.name}: {name} is a column, and in a file of ratings", "rename one of them")
+        meanings[name] = scale
     for item in opened.values():
         _check_overlap(table, item)
     return Dataset("manifest", path.name, "the user's own", _sessions(list(opened.values())), meanings, tuple(remarks))
@@ -61,6 +70,7 @@ def _add_row(
     row: ManifestRow,
     labels: dict[str, LabelValue],
     opened: dict[tuple[Path, ReadOptions], _OpenedPart],
+    rated: dict[Path, RatingFile],
     remarks: list[str],
 ) -> None:
     """Add a row's annotation to its part, which is opened on first use."""
@@ -77,12 +87,26 @@ def _add_row(
     rest = _BOOLEAN_WORDS.get(row.cells.get("rest", "").casefold())
     if rest is None:
         raise table.wrong(row, f"rest is {row.cells['rest']!r}, expected 1 or 0")
-    annotation = Annotation(0, start, stop, labels, rest)
+    tracks = _tracks(table, row, rated, start, min(stop, item.duration))
+    annotation = Annotation(0, start, stop, labels | tracks, rest)
     twin = next((other for known, other in item.annotated if known == annotation), None)
     if twin is None:
         item.annotated.append((annotation, row))
     else:
         remarks.append(f"{table.path.name}, line {row.line}: the same as line {twin.line}; left out")
+
+
+def _tracks(
+    table: ManifestTable, row: ManifestRow, rated: dict[Path, RatingFile], start: float, stop: float
+) -> dict[str, LabelValue]:
+    """Ratings of the file that a row names, between two times; none where it names none."""
+    name = row.cells.get(RATINGS_COLUMN, "")
+    if not name:
+        return {}
+    path = Path(os.path.normpath(table.path.parent / name))
+    if path not in rated:
+        rated[path] = read_rating_file(path)
+    return dict(rated[path].tracks(start, stop))
 
 
 def _part_of_row(
@@ -138,4 +162,5 @@ def _session(group: list[_OpenedPart]) -> SubjectSession:
         for i, item in enumerate(group)
         for annotation, _ in item.annotated
     ]
+    annotations = join_short_annotations(annotations)
     return SubjectSession(group[0].subject, tuple(item.part for item in group), tuple(annotations))

@@ -14,8 +14,9 @@ from training.datasets.class_order import in_stated_order, order_by_meaning, par
 from training.datasets.dataset import Classes, LabelValue, Rating
 
 REQUIRED_COLUMNS = ("file", "subject", "start_s", "stop_s")
-OPTIONAL_COLUMNS = ("channel", "part", "rate", "unit", "rest")
-_EMPTY_CELLS = ("", "nan", "na")
+OPTIONAL_COLUMNS = ("channel", "part", "rate", "unit", "rest", "ratings")
+RATINGS_COLUMN = "ratings"  # names a file of continuous ratings
+EMPTY_CELLS = ("", "nan", "na")
 _NUMBER_PATTERN = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _SCALED_HEADER = re.compile(rf"(.*\S)\s*\[{_NUMBER_PATTERN}-{_NUMBER_PATTERN}\]")  # valence[1-9]
 
@@ -44,7 +45,7 @@ class ManifestTable(NamedTuple):
             It is not a number.
         """
         text = row.cells[name]
-        if text.casefold() in _EMPTY_CELLS:
+        if text.casefold() in EMPTY_CELLS:
             return None
         try:
             value = float(text.replace(",", ".") if self.commas else text)
@@ -100,7 +101,7 @@ def _header(path: Path, cells: list[str]) -> list[str]:
         raise DatasetError(f"{path}: the header lacks {', '.join(missing)}: {', '.join(header)}", "add the column")
     if len(set(header)) < len(header) or "" in header:
         raise DatasetError(f"{path}: a column has no name, or two have one: {', '.join(header)}", "mend the header")
-    if len(header) == sum(name in known for name in header):
+    if len(header) == sum(name in known for name in header) and RATINGS_COLUMN not in header:
         raise DatasetError(f"{path}: no column is a label", "add one, such as valence[1-9]")
     return header
 
@@ -124,7 +125,7 @@ def read_labels(table: ManifestTable) -> tuple[dict[str, Rating | Classes], list
         name = scaled[1] if scaled else parse_stated_order(column)[0]
         if name in meanings:
             raise DatasetError(f"{table.path}: two columns are called {name}", "mend the header")
-        given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in _EMPTY_CELLS]
+        given = [i for i, row in enumerate(table.rows) if row.cells[column].casefold() not in EMPTY_CELLS]
         if not given:
             raise DatasetError(f"{table.path}: the column {column} is empty", "fill it in, or remove it")
         scale = (float(scaled[2]), float(scaled[3])) if scaled else None
@@ -137,6 +138,22 @@ def read_labels(table: ManifestTable) -> tuple[dict[str, Rating | Classes], list
         for i, value in zip(given, values, strict=True):
             labels[i][name] = value
     return meanings, labels
+
+
+def parse_scale(column: str) -> tuple[str, Rating | None]:
+    """Name of a column, and the scale that it states, as in ``valence[1-9]``; None where it states none.
+
+    Raises
+    ------
+    DatasetError
+        The scale has no extent.
+    """
+    scaled = _SCALED_HEADER.fullmatch(column)
+    if scaled is None:
+        return column, None
+    if float(scaled[2]) >= float(scaled[3]):
+        raise DatasetError(f"{column}: the scale has no extent", "mend the header, as in valence[1-9]")
+    return scaled[1], Rating(float(scaled[2]), float(scaled[3]))
 
 
 def _is_number(table: ManifestTable, text: str) -> bool:

@@ -37,7 +37,12 @@ def compare_paired(ours: BootstrapScores, theirs: BootstrapScores, difference: f
 
     ``difference`` is that over all subjects. None if no draw has both.
     """
-    draws = ours["auroc"] - theirs["auroc"]
+    return paired_difference(ours["auroc"], theirs["auroc"], difference)
+
+
+def paired_difference(ours: F64, theirs: F64, difference: float) -> PairedComparison | None:
+    """One score (draws,) against another's in the same draws, as `compare_paired` does for AUROC."""
+    draws = ours - theirs
     low_high = interval(draws)
     if low_high is None:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.baseline import WINDOW_S
-from ecg_live.model.bundle import Bundle, HeadCard, load_bundle
+from ecg_live.model.bundle import Bundle, load_bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
@@ -19,8 +19,8 @@ from training.data.rest_windows import cumulative_rest
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
-from training.datasets.labels import NO_LABEL, classify
 from training.evaluation.bootstrap import bootstrap, interval
+from training.evaluation.bundle_targets import HeadTarget, ScoredRating, rating_row
 from training.evaluation.metrics import Predictions, confusion, scores
 from training.evaluation.prediction_table import NamedPredictions
 from training.evaluation.window_predictions import NATURAL_ORDER, WindowPredictions
@@ -30,7 +30,6 @@ from training.settings import CorpusSettings, EvaluateSettings
 
 HOP_S = CorpusSettings().hop
 EVALUATE_PROTOCOL = "evaluate"  # in tables of predictions: by a finished bundle, in no fold
-TrueClasses = Mapping[str, Mapping[tuple[int, int], int]]  # by head: class of (session, annotation)
 
 
 class LabelledWindow(NamedTuple):
@@ -47,11 +46,11 @@ class LabelledWindow(NamedTuple):
 
 
 class ScoredPrediction(NamedTuple):
-    """What a head answered for one window, and the true class."""
+    """What a head answered for one window, and the true class's index, or the true rating."""
 
     subject: str
     head: str
-    truth: int
+    truth: float
     result: HeadResult
     recording: str
     onset: float
@@ -94,7 +93,7 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
 
 def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, show: ProgressDisplay) -> BundleScores:
     """Score a bundle of the name ``model`` as `score_bundle` does."""
-    targets = {head: _targets(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
+    targets = {head: HeadTarget(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
     if not targets:
         raise ConfigError(
             f"{model} answers {', '.join(bundle.card.heads)}; {data.name} has labels {', '.join(data.labels)}",
@@ -115,32 +114,16 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
     show.progress(data.title, len(groups), len(groups))
     parts = tuple(
         NamedPredictions(model, data.name, head, *found)
-        for head in targets
+        for head, target in targets.items()
+        if not target.numbers
         for found in _by_set(head, bundle, predictions, baseline)
     )
-    if not parts:
+    rated = [head for head, target in targets.items() if target.numbers]
+    rows = [*map(_row, parts), *(row for head in rated for row in _rating_rows(head, bundle, predictions))]
+    if not rows:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
-    rows = [_row(part) for part in parts]
     summary = {"model": model, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
     return BundleScores(summary, parts)
-
-
-def _targets(head: str, card: HeadCard, data: Dataset) -> Mapping[tuple[int, int], int]:
-    """The class of every annotation, by session and annotation; split as the head learnt it."""
-    at = [(i, j) for i, session in enumerate(data.sessions) for j in range(len(session.annotations))]
-    values = [data.sessions[i].annotations[j].labels.get(head) for i, j in at]
-    subjects = [data.sessions[i].subject for i, _ in at]
-    classified = classify(values, subjects, data.labels[head], card.split)
-    if not set(classified.names) <= set(card.classes):
-        raise ConfigError(
-            f"head {head} has the classes {', '.join(card.classes)}; {data.name} has {', '.join(classified.names)}",
-            "choose another data set",
-        )
-    index = [
-        NO_LABEL if each == NO_LABEL else card.classes.index(classified.names[each])
-        for each in classified.indices.tolist()
-    ]
-    return dict(zip(at, index, strict=True))
 
 
 def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
@@ -173,7 +156,7 @@ def _predict_subject(
     bundle: Bundle,
     subject: str,
     windows: Sequence[LabelledWindow],
-    targets: TrueClasses,
+    targets: Mapping[str, HeadTarget],
     baseline: float,
     remarks: list[str],
 ) -> Iterator[ScoredPrediction]:
@@ -197,15 +180,28 @@ def _predict_subject(
 
 
 def _predict_windows(
-    predictor: Predictor, bundle: Bundle, subject: str, windows: Iterable[LabelledWindow], targets: TrueClasses
+    predictor: Predictor,
+    bundle: Bundle,
+    subject: str,
+    windows: Iterable[LabelledWindow],
+    targets: Mapping[str, HeadTarget],
 ) -> Iterator[ScoredPrediction]:
     """Predictions for labelled windows; of heads with a personal set only once the baseline is complete."""
     for each in windows:
         pending = predictor.baseline_pending
         for head, result in predictor.predict(each.window).items():
-            truth = targets.get(head, {}).get(each.annotation, NO_LABEL)
-            if truth != NO_LABEL and not (pending and "personal" in bundle.heads[head]):
+            target = targets.get(head)
+            truth = None if target is None else target.truth(each.annotation, each.onset)
+            if truth is not None and not (pending and "personal" in bundle.heads[head]):
                 yield ScoredPrediction(subject, head, truth, result, each.recording, each.onset)
+
+
+def _rating_rows(head: str, bundle: Bundle, predictions: Sequence[ScoredPrediction]) -> Iterator[dict[str, Any]]:
+    """A row of scores for each set of a head that gives a number, if it answered any window."""
+    for which in bundle.card.heads[head].sets:
+        found = [each for each in predictions if each.head == head and each.result.set == which]
+        if any(each.result.value is not None for each in found):
+            yield rating_row(head, which, [ScoredRating(each.subject, each.truth, each.result) for each in found])
 
 
 def _by_set(
@@ -226,7 +222,7 @@ def _by_set(
                 subject=np.array([each.subject for each in found]),
                 recording=np.array([each.recording for each in found]),
                 onset=np.array([each.onset for each in found]),
-                label=np.array([each.truth for each in found]),
+                label=np.array([int(each.truth) for each in found]),
                 fold=np.full(len(found), "", dtype="U1"),
                 probability=np.array([_probabilities(each.result, card.classes) for each in found]),
             )

@@ -32,6 +32,9 @@ def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
     DatasetError
         If there are too few classes, windows of a class, or subjects: the message states which.
     """
+    if examples.value is not None:
+        _check_ratings(examples, settings)
+        return
     counts = np.bincount(examples.label, minlength=len(examples.classes))
     if (counts > 0).sum() < 2:
         present = [name for name, count in zip(examples.classes, counts, strict=True) if count]
@@ -42,11 +45,7 @@ def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
     smallest = examples.classes[int(counts.argmin())]
     if not counts.all():
         raise DatasetError(f"no window is of class {smallest}", "leave that class out, or give recordings")
-    if settings.protocol == "loso" and len(examples.subjects) < MIN_SUBJECTS:
-        raise DatasetError(
-            f"{len(examples.subjects)} subjects; leaving one out needs {MIN_SUBJECTS}",
-            "give recordings of more subjects, or --protocol kfold",
-        )
+    _check_subjects(examples, settings)
     if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():
         raise DatasetError(
             f"{settings.folds} folds; the smallest class, {smallest}, has {counts.min()} windows, and two folds are "
@@ -55,10 +54,34 @@ def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
         )
 
 
+def _check_ratings(examples: FeatureTable, settings: EvaluateSettings) -> None:
+    value = examples.ratings
+    if not len(value) or np.ptp(value) == 0:
+        found = f"all {len(value)} windows are rated {value[0]:g}" if len(value) else "no window is rated"
+        raise DatasetError(
+            f"{found}; a rating that never changes cannot be learnt",
+            "give recordings with other ratings, or leave this label out",
+        )
+    _check_subjects(examples, settings)
+    if settings.protocol == "kfold" and not 2 <= settings.folds <= len(examples):
+        raise DatasetError(
+            f"{settings.folds} folds; there are {len(examples)} windows, and two folds are the fewest",
+            "set evaluate.folds to a number between them",
+        )
+
+
+def _check_subjects(examples: FeatureTable, settings: EvaluateSettings) -> None:
+    if settings.protocol == "loso" and len(examples.subjects) < MIN_SUBJECTS:
+        raise DatasetError(
+            f"{len(examples.subjects)} subjects; leaving one out needs {MIN_SUBJECTS}",
+            "give recordings of more subjects, or --protocol kfold",
+        )
+
+
 def untrainable_classes(examples: FeatureTable, tests: dict[str, Mask]) -> list[str]:
     """One remark for each class that only one fold's test windows have, so that its head cannot learn it."""
-    remarks = []
-    for name, test in tests.items():
+    remarks: list[str] = []
+    for name, test in tests.items() if examples.value is None else ():
         lacking = sorted({*examples.label.tolist()} - {*examples.label[~test].tolist(), NO_LABEL})
         remarks += [f"only {name} has {examples.classes[each]}: no fold can get it right" for each in lacking]
     return remarks

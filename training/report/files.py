@@ -7,7 +7,7 @@ import math
 import numbers
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -89,9 +89,13 @@ def _built(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _built(inner[0], value, where)
     if is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
-        if missing := [each.name for each in fields(kind) if each.name not in value]:
+        if missing := [each.name for each in fields(kind) if each.name not in value and each.default is MISSING]:
             raise FormatError(f"{where}.{missing[0]} is missing", "give the .json that training wrote")
-        made = {each.name: _built(hints[each.name], value[each.name], f"{where}.{each.name}") for each in fields(kind)}
+        made = {
+            each.name: _built(hints[each.name], value[each.name], f"{where}.{each.name}")
+            for each in fields(kind)
+            if each.name in value
+        }
         return kind(**made) if isinstance(kind, type) else None
     if origin is tuple and isinstance(value, list):
         if inner[-1] is Ellipsis:

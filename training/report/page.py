@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from ecg_live.html.document import document
 from ecg_live.html.markup import bullet_list, join, tag
+from training.report.rating_scores import rating_headline, rating_section
 from training.report.scores import label_section
 from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
 from training.report.sentences import chosen_rows, headline
@@ -18,6 +19,7 @@ SCORE_TERMS = (
     "Balanced accuracy: mean over classes of the share of windows that were recognised.",
     "ECE: expected calibration error, over 15 bins; Brier: mean squared error of the probabilities. Lower is better.",
     "Intervals: 95 %, bootstrap over subjects, not windows.",
+    "CCC: Lin's concordance, 1 for ratings that are predicted exactly, 0 for chance; RMSE: root mean squared error.",
     "HR + HRV: heart rate and its variability; random encoder: the same network before training.",
 )
 
@@ -27,7 +29,7 @@ def page(report: TrainingReport) -> str:
     content = (
         _top(report),
         data_section(report.data),
-        *(label_section(label) for label in report.labels),
+        *(rating_section(label) if label.scale else label_section(label) for label in report.labels),
         pretext_section(report.pretext),
         map_section(report),
         example_section(report),
@@ -45,6 +47,7 @@ def _top(report: TrainingReport) -> Markup:
         for label in report.labels
         for name, row in chosen_rows(label).items()
     ]
+    sentences += [rating_headline(label, name) for label in report.labels if label.scale for name in label.chosen]
     if not sentences:
         sentences = [tag("p", "No label was scored in this run.", class_="headline")]
     return join(

@@ -12,6 +12,7 @@ from training.evaluation.metrics import confusion
 from training.evaluation.paired_tests import PairedTest
 from training.evaluation.prediction_table import NamedPredictions
 from training.evaluation.window_predictions import NATURAL_ORDER
+from training.report.rating_tables import rating_label_table
 from training.report.sentences import FEATURE_NAMES, chosen_rows
 from training.report.text_tables import PaperTable
 from training.results import LabelResult, ResultRow
@@ -49,6 +50,9 @@ def training_tables(labels: Sequence[LabelResult], parts: Sequence[NamedPredicti
     """
     tables: list[PaperTable] = []
     for label in labels:
+        if label.scale is not None:
+            tables.append(rating_label_table(label))
+            continue
         shipped = [(row.features, row.protocol, row.baseline) for row in chosen_rows(label).values()]
         own = [part for part in parts if part.label == label.name and part.windows.order == NATURAL_ORDER]
         keys = [(part.windows.features, part.windows.protocol, part.windows.baseline) for part in own]
@@ -67,7 +71,7 @@ def bundle_table(evaluations: Sequence[Mapping[str, Any]]) -> PaperTable:
             *(str(row[name]) for name in ("windows", "people", "abstained")),
         )
         for each in evaluations
-        for row in each["rows"]
+        for row in _class_rows(each)
     )
     header = ("model", "data set", "head", "set", *SCORE_HEADER, "abstained")
     return PaperTable("Scores of finished models", header, rows, words=4)
@@ -78,11 +82,16 @@ def data_set_matrix(evaluations: Sequence[Mapping[str, Any]]) -> PaperTable:
     datasets = list(dict.fromkeys(each["dataset"] for each in evaluations))
     cells: dict[tuple[str, ...], dict[str, str]] = {}
     for each in evaluations:
-        for row in each["rows"]:
+        for row in _class_rows(each):
             own = cells.setdefault((each["model"], row["head"], row["set"]), {})
             own[each["dataset"]] = with_interval(row["auroc"], row["interval"])
     rows = tuple((*key, *(found.get(name, "") for name in datasets)) for key, found in cells.items())
     return PaperTable("AUROC (95 %) by data set", ("model", "head", "set", *datasets), rows, words=3)
+
+
+def _class_rows(evaluation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Rows of heads with classes; those of numbers have tables of their own."""
+    return [row for row in evaluation["rows"] if "auroc" in row]
 
 
 def comparison_table(tests: Sequence[tuple[str, PairedTest]], title: str = "Paired tests") -> PaperTable:

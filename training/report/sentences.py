@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from ecg_live.html.markup import count, interval_text, join, number, p_value_text, signed_number, tag
-from ecg_live.model.chance import CONSTANT, FEATURE_TEXTS, LOSO_TEXT
+from ecg_live.model.chance import CONSTANT, CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
 from training.results import LabelResult, PairedComparison, ResultRow
 
 LOSO = "loso"
@@ -20,6 +20,7 @@ FEATURE_NAMES = {
     "embedding": FEATURE_TEXTS["embedding"],
     "both": FEATURE_TEXTS["both"],
 }
+RATING_FEATURE_NAMES = {**FEATURE_NAMES, "majority": CONSTANT_RATING}
 PROTOCOL_TEXTS = {
     LOSO: f"{LOSO_TEXT}: a score for new subjects",
     "kfold": "k-fold, segments mixed: not a score for new subjects",

@@ -80,12 +80,15 @@ def evaluate(
 
 
 def _tables(found: Evaluations) -> list[Any]:
+    from training.report.rating_tables import rating_bundle_table
     from training.report.score_tables import bundle_table, comparison_table, confusion_table, data_set_matrix
 
     tests = [(f"{each.head} ({each.set}), {each.dataset}", each.test) for each in found.comparisons]
     several = len({each["dataset"] for each in found.summaries}) > 1
+    rated = any("rmse" in row for each in found.summaries for row in each["rows"])
     return [
         bundle_table(found.summaries),
+        *([rating_bundle_table(found.summaries)] if rated else []),
         *([data_set_matrix(found.summaries)] if several else []),
         comparison_table(tests),
         *map(confusion_table, found.predictions),
@@ -115,11 +118,18 @@ def _print_scores(scores: Mapping[str, Any], before: str) -> None:
     for remark in scores["remarks"]:
         print(f"{before}{remark}")
     for row in scores["rows"]:
+        size = f"{row['windows']} windows of {row['people']} subjects, {row['abstained']} more abstained"
+        if "rmse" in row:
+            ccc, within = ("none" if row[name] is None else f"{row[name]:.3f}" for name in ("ccc", "within"))
+            print(
+                f"{before}{row['head']} ({row['set']}): RMSE {row['rmse']:.3f}, CCC {ccc}, correlation within "
+                f"a subject {within}, {row['coverage']:.0%} within the 80 % interval; {size}"
+            )
+            continue
         auroc = "none" if row["auroc"] is None else f"{row['auroc']:.3f}"
         print(
             f"{before}{row['head']} ({row['set']}): AUROC {auroc}, balanced accuracy "
-            f"{row['balanced_accuracy'] or 0:.3f}, calibration error {row['ece']:.3f}, Brier {row['brier']:.3f}; "
-            f"{row['windows']} windows of {row['people']} subjects, {row['abstained']} more abstained"
+            f"{row['balanced_accuracy'] or 0:.3f}, calibration error {row['ece']:.3f}, Brier {row['brier']:.3f}; {size}"
         )
 
 

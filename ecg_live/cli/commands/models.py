@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecg_live.model.features import FeatureKind
 
 SCORE_COLUMNS = {"balanced_accuracy": "bal. acc.", "macro_f1": "F1", "ece": "ECE", "brier": "Brier"}
+RATING_COLUMNS = {"rmse": "RMSE (95 %)", "ccc": "CCC (95 %)", "within": "r within (95 %)", "coverage": "covered"}
 INPUT_TEXTS: Mapping[FeatureKind, str] = {
     "embedding": "the encoder's embedding",
     "hrv": "heart rate and its variability",
@@ -67,12 +68,21 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
     ]
     console.print("\n".join(lines), highlight=False)
     for head_name, head in card.heads.items():
-        console.print(f"\nhead [bold]{head_name}[/]: {' or '.join(head.classes)}; {head.data}", highlight=False)
+        console.print(f"\nhead [bold]{head_name}[/]: {_describe_answers(head)}; {head.data}", highlight=False)
         console.print(_describe_sets(head), highlight=False)
         console.print("; ".join(f"{name} set: {describe_evidence(head, name)}" for name in head.sets), highlight=False)
         console.print(str(head.scores.get("protocol", "")), highlight=False)
-        console.print(_score_table(head.scores.get("rows", [])))
+        rows = head.scores.get("rows", [])
+        console.print(_rating_table(rows) if head.scale else _score_table(rows))
         console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)
+
+
+def _describe_answers(head: HeadCard) -> str:
+    """Its classes, or its scale and how wide the intervals are."""
+    if not head.scale:
+        return " or ".join(head.classes)
+    margins = ", ".join(f"{margin:.1f} ({name} set)" for name, margin in head.margins.items())
+    return f"a number from {head.scale[0]:g} to {head.scale[1]:g}; 80 % of ratings within \u00b1 {margins}"
 
 
 def _describe_sets(head: HeadCard) -> str:
@@ -94,6 +104,23 @@ def _score_table(rows: Sequence[Mapping[str, Any]]) -> Table:
             row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
         )
     return table
+
+
+def _rating_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    from rich.table import Table
+
+    table = Table()
+    for column in ("features", "baseline", *RATING_COLUMNS.values()):
+        table.add_column(column)
+    for row in rows:
+        intervals = row.get("intervals", {})
+        cells = [_number(row.get(name)) + _interval(intervals.get(name)) for name in RATING_COLUMNS]
+        table.add_row(row["features"], row["baseline"], *cells)
+    return table
+
+
+def _interval(edges: Sequence[float] | None) -> str:
+    return f" ({edges[0]:.2f}-{edges[1]:.2f})" if edges else ""
 
 
 def _auroc(row: Mapping[str, Any]) -> str:

@@ -182,9 +182,11 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
 
 def _print_scores(label: LabelResult) -> None:
     """Print a label, a line for each row of its results, and which of them the bundle's sets have (marked)."""
-    from ecg_live.model.chance import SHOW_UNPROVEN
     from training.report.sentences import chosen_rows
 
+    if label.scale is not None:
+        _print_rating_scores(label, label.scale)
+        return
     print(f"{label.name} ({' / '.join(label.classes)})")
     shipped = chosen_rows(label)
     for row in label.rows:
@@ -199,6 +201,34 @@ def _print_scores(label: LabelResult) -> None:
             f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  ({protocol}, {row.scores.people} subjects)"
         )
     print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")
+    _print_unproven(label)
+
+
+def _print_rating_scores(label: LabelResult, scale: tuple[float, float]) -> None:
+    """Print a label that is a number: a line for each row of its results."""
+    from training.report.rating_scores import chosen_rating_row
+
+    print(f"{label.name} ({scale[0]:g} to {scale[1]:g})")
+    shipped = {name: row for name in label.chosen if (row := chosen_rating_row(label, name)) is not None}
+    for row in label.regression:
+        low, high = row.interval.get("rmse", (math.nan, math.nan))
+        baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
+        protocol = "leave one subject out" if row.protocol == "loso" else "segments mixed"
+        mark = "*" if any(row is each for each in shipped.values()) else " "
+        ccc, within = (math.nan if each is None else each for each in (row.scores.ccc, row.scores.within))
+        print(
+            f"{mark} {row.features:<22} {baseline:<15} RMSE {row.scores.rmse:.2f} [{low:.2f}, {high:.2f}]  "
+            f"CCC {ccc:.3f}  correlation within a subject {within:.3f}  ({protocol}, {row.scores.people} subjects)"
+        )
+    print("  majority: always the mean rating of the training subjects")
+    print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")
+    _print_unproven(label)
+
+
+def _print_unproven(label: LabelResult) -> None:
+    """Print what says that a set is not shown to beat chance."""
+    from ecg_live.model.chance import SHOW_UNPROVEN
+
     for remark in label.remarks:
         if SHOW_UNPROVEN in remark:
             print(f"  {remark}")

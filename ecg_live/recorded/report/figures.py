@@ -60,8 +60,9 @@ def rhythm_figure(session: RecordedSession, axis: FigureAxis) -> Markup:
 def head_figure(session: RecordedSession, head: HeadPredictions, axis: FigureAxis) -> Markup:
     """Draw probabilities, labels and abstentions of a head over time."""
     stop, top, parts = session.windows.stop, axis.top, axis.marker_names()
-    plot = axis.panel(top, PANEL_HEIGHT_PX, (0.0, 1.0))
-    parts += [*axis.background(plot), *_value_axis(plot, "probability"), *axis.marker_lines(plot)]
+    plot = axis.panel(top, PANEL_HEIGHT_PX, head.scale or (0.0, 1.0))
+    what = "probability" if head.scale is None else "rating"
+    parts += [*axis.background(plot), *_value_axis(plot, what), *axis.marker_lines(plot)]
     for k in shown_classes(head):
         for which in dict.fromkeys(head.set.tolist()):  # no line joins two sets, and no column mixes them
             own = np.where(head.set == which, head.probs[:, k], np.nan)
@@ -79,7 +80,7 @@ def head_figure(session: RecordedSession, head: HeadPredictions, axis: FigureAxi
         parts += [*axis.background(row), *share_lane(row, name, share, class_), *axis.marker_lines(row)]
         top += LANE_HEIGHT_PX
     answered = float(head.answered.mean()) if len(stop) else 0.0
-    description = f"{head.name} over time: probability, label, abstentions; it answered {answered:.0%} of the windows"
+    description = f"{head.name} over time: {what}, label, abstentions; it answered {answered:.0%} of the windows"
     return svg(FIGURE_WIDTH_PX, top + 40, description, [*parts, *axis.time_labels(top)])
 
 
@@ -90,7 +91,9 @@ def _set_change_lines(head: HeadPredictions, stop: F64, plot: Plot) -> list[Mark
 
 
 def shown_classes(head: HeadPredictions) -> Sequence[int]:
-    """Return the classes that have a line: of two only the second, since the first mirrors it."""
+    """Return the classes that have a line: of two only the second, since the first mirrors it; 0 for a number."""
+    if head.scale is not None:
+        return [0]
     return [1] if len(head.classes) == 2 else range(len(head.classes))
 
 

@@ -129,7 +129,8 @@ def _head_part(session: RecordedSession, head: HeadPredictions, axis: FigureAxis
     if not head.answered.any():
         return tag("p", f"Head {head.name} never answered; the reasons are below.")
     shown = shown_classes(head)
-    legend = [tag("li", legend_swatch(k), tag("span", f"probability of {head.classes[k]}")) for k in shown]
+    names = [head.name] if head.scale is not None else [f"probability of {head.classes[k]}" for k in shown]
+    legend = [tag("li", legend_swatch(k), tag("span", name)) for k, name in zip(shown, names, strict=True)]
     other = f" That of {head.classes[0]} is one minus it." if len(head.classes) == 2 else ""
     caption = f"Head {head.name}.{other} {_reading_guide(session)}"
     caption += (

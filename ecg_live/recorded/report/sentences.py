@@ -147,6 +147,9 @@ def _head(head: HeadPredictions) -> str:
 
 
 def _label_shares(head: HeadPredictions) -> str:
-    """Return how often the head gave each label."""
+    """Return how often the head gave each label, or the median of its numbers."""
+    if head.scale is not None:
+        found = distribution(head.probs[:, 0])
+        return f"median {number(found.median, 1)} on a scale of {head.scale[0]:g} to {head.scale[1]:g}"
     answered = int(head.answered.sum())
     return ", ".join(f"{name} {percent(int((head.label == name).sum()), answered)}" for name in head.classes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import nan
 
 import numpy as np
 from markupsafe import Markup
@@ -71,6 +72,8 @@ def reason_table(windows: RecordedWindows) -> Markup:
 
 def head_table(head: HeadPredictions) -> Markup:
     """Make the tables of a head's answers by set, and of its reasons for abstaining."""
+    if head.scale is not None:
+        return join((_rating_table(head, head.scale), _abstentions(head)))
     header = ["set", "windows", "answered"]
     header += [f"{what} {name}" for what in ("mean p of", "labelled") for name in head.classes]
     rows = []
@@ -81,7 +84,25 @@ def head_table(head: HeadPredictions) -> Markup:
         labels = [percent(int((of_set.label == each).sum()), answered) for each in head.classes]
         rows.append([name, f"{mask.sum():,}", percent(answered, int(mask.sum())), *means, *labels])
     answers = table("Answers; labels as a share of the windows answered", header, rows)
-    return join((answers, _reason_counts("Why it abstained", rank_reasons(head.abstain, "\n"), len(head.abstain))))
+    return join((answers, _abstentions(head)))
+
+
+def _rating_table(head: HeadPredictions, scale: tuple[float, float]) -> Markup:
+    """Make the table of a number's distribution by set."""
+    rows = []
+    for name, mask in set_masks(head):
+        of_set = head.where(mask)
+        found = distribution(of_set.probs[:, 0])
+        answered = percent(int(of_set.answered.sum()), int(mask.sum()))
+        width = number(float(np.mean(np.diff(of_set.probs[of_set.answered, 1:], axis=1))) if found.number else nan, 2)
+        values = (number(each, 2) for each in (found.mean, found.median, found.low, found.high))
+        rows.append([name, f"{mask.sum():,}", answered, *values, width])
+    header = ("set", "windows", "answered", "mean", "median", "lowest", "highest", "mean width of the 80 % interval")
+    return table(f"Answers, on a scale of {scale[0]:g} to {scale[1]:g}", header, rows)
+
+
+def _abstentions(head: HeadPredictions) -> Markup:
+    return _reason_counts("Why it abstained", rank_reasons(head.abstain, "\n"), len(head.abstain))
 
 
 def interval_table(session: RecordedSession) -> Markup:
@@ -93,7 +114,7 @@ def interval_table(session: RecordedSession) -> Markup:
     header = ["from", "at", "length", *(["set"] if split else []), "windows", "usable", "heart rate", "RMSSD"]
     several = len(session.windows.heads) > 1
     for head in session.windows.heads:
-        header += [f"p of {head.classes[k]}" for k in shown_classes(head)]
+        header += [f"{head.name} (mean)"] if head.scale else [f"p of {head.classes[k]}" for k in shown_classes(head)]
         header.append(f"{head.name} abstained" if several else "abstained")
     note = "Means of the windows of 10 s that begin and end between two markers; RMSSD is the median."
     if split:

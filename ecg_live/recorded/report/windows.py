@@ -14,6 +14,7 @@ from ecg_live.events import F64
 from ecg_live.recorded.report.recording_parts import RecordedFile
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.session_file import SessionContents
+from ecg_live.xdf.stream_spec import RATING_FIELDS, SCALE_SEPARATOR
 
 TextArray = npt.NDArray[np.object_]  # of str
 Mask = npt.NDArray[np.bool_]
@@ -32,9 +33,12 @@ class HeadPredictions:
     name : str
     classes : tuple of str
     probs : ndarray (n, classes)
-        Probabilities; NaN where it abstained.
+        Probabilities; NaN where it abstained. Of a head that gives a number, the number and both ends of its interval
+        (n, 3).
     label, abstain, set : ndarray (n,) of str
         Label, reason for abstaining, and set; empty where there is none.
+    scale : tuple of float, optional
+        The least and the largest number that a head gives; such a head has no classes.
     """
 
     name: str
@@ -43,10 +47,13 @@ class HeadPredictions:
     label: TextArray
     abstain: TextArray
     set: TextArray
+    scale: tuple[float, float] | None = None
 
     @property
     def answered(self) -> Mask:
         """Whether the head answered, shape (n,); it abstained from the others."""
+        if self.scale is not None:
+            return np.asarray(np.isfinite(self.probs[:, 0]))
         return np.asarray(self.label != "", dtype=np.bool_)
 
     def where(self, mask: Mask) -> Self:
@@ -120,7 +127,7 @@ def read_windows(files: Sequence[RecordedFile], times: TimeAxis, duration: float
 
 
 def _concatenate(heads: Sequence[HeadPredictions]) -> HeadPredictions:
-    if len({(head.name, head.classes) for head in heads}) > 1:
+    if len({(head.name, head.classes, head.scale) for head in heads}) > 1:
         raise FormatError(f"the files' models differ in head {heads[0].name!r}", "make a report of each")
     fields: dict[str, Any] = {
         name: np.concatenate([getattr(head, name) for head in heads]) for name in ("probs", *DECISION_FIELDS)
@@ -144,12 +151,19 @@ def _windows_of(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
         reasons=grades[:, 1],
         heart_rate=rhythm[:count, 0],
         rmssd=rhythm[:count, 1],
-        heads=tuple(_head_predictions(name, columns, fields, values[:count], texts) for name in names),
+        heads=tuple(
+            _head_predictions(name, columns, fields, values[:count], texts, _scale(contents, name)) for name in names
+        ),
     )
 
 
 def _head_predictions(
-    name: str, columns: Sequence[str], fields: Sequence[str], values: F64, texts: TextArray
+    name: str,
+    columns: Sequence[str],
+    fields: Sequence[str],
+    values: F64,
+    texts: TextArray,
+    scale: tuple[float, float] | None,
 ) -> HeadPredictions:
     """Return the predictions of a head.
 
@@ -163,6 +177,8 @@ def _head_predictions(
         Stream of predictions.
     texts : ndarray (n, len(fields))
         Stream of decisions.
+    scale : tuple of float, optional
+        Of the number that the head gives.
     """
     own = [k for k, label in enumerate(columns) if label.startswith(f"{name}/")]
     empty = np.full(len(texts), "", dtype=object)
@@ -170,8 +186,24 @@ def _head_predictions(
         field: texts[:, fields.index(f"{name}/{field}")] if f"{name}/{field}" in fields else empty
         for field in DECISION_FIELDS
     }
-    classes = tuple(columns[k].removeprefix(f"{name}/") for k in own)
-    return HeadPredictions(name, classes, values[:, own], **decision)
+    classes = () if scale else tuple(columns[k].removeprefix(f"{name}/") for k in own)
+    return HeadPredictions(name, classes, values[:, own], scale=scale, **decision)
+
+
+def _scale(contents: SessionContents, name: str) -> tuple[float, float] | None:
+    """Least and largest number that a head gives, from the unit of its channels; None for a head with classes."""
+    stream = contents.streams.get("predictions")
+    own = [k for k, label in enumerate(stream.labels) if label.startswith(f"{name}/")] if stream else []
+    if stream is None or tuple(stream.labels[k].removeprefix(f"{name}/") for k in own) != RATING_FIELDS:
+        return None
+    low, _, high = stream.units[own[0]].partition(SCALE_SEPARATOR)
+    try:
+        return float(low), float(high)
+    except ValueError as error:
+        raise FormatError(
+            f"head {name!r} has the scale {stream.units[own[0]]!r}, expected one such as 0{SCALE_SEPARATOR}10",
+            "record it again",
+        ) from error
 
 
 def _labels(contents: SessionContents, key: str) -> Sequence[str]:

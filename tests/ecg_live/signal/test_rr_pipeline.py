@@ -9,7 +9,7 @@ from ecg_live.constants import NO_ECG
 from ecg_live.events import Battery, Beats, LeadOff, State, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import Poll, Prediction, Quality, Summary
+from ecg_live.results import HeadInfo, Poll, Prediction, Quality, Summary
 from ecg_live.session import Session
 from ecg_live.signal.rr_pipeline import RrPath
 from tests.support.scripted_source import HandClock, Keep, Script, of
@@ -26,7 +26,7 @@ def told(rr: list[float], period: float = 1.0, began: float = 500.0, rate: float
 
 
 def play(words: list[Beats | LeadOff | Battery], hop: float = 1.0) -> tuple[list[Prediction], list[State]]:
-    path = RrPath(["mental_load", "arousal"], hop)
+    path = RrPath([HeadInfo("mental_load", ("rest", "load")), HeadInfo("stress", (), (0.0, 10.0))], hop)
     made = [item for word in words for item in path.push(word)] + list(path.flush())
     return [item for item in made if isinstance(item, Prediction)], [item for item in made if isinstance(item, State)]
 
@@ -44,7 +44,8 @@ def test_heart_rate_after_ten_seconds_and_rmssd_after_enough_intervals() -> None
     assert predictions[-1].time == pytest.approx(500 + predictions[-1].start)
     assert {item.quality for item in predictions} == {Quality("good")}
     heads = predictions[0].heads
-    assert list(heads) == ["mental_load", "arousal"]
+    assert list(heads) == ["mental_load", "stress"]
+    assert [each.scale for each in heads.values()] == [None, (0.0, 10.0)]
     assert {(head.probs, head.label, head.abstain) for head in heads.values()} == {(None, None, NO_ECG)}
 
 
@@ -107,7 +108,7 @@ def test_session_of_a_strap(random_model: Bundle, clock: HandClock) -> None:
         return [step for word in words for step in (lambda: clock.wait(1.0), word)]
 
     source = Script(StreamInfo(0.0, (), name="strap"), steps())  # type: ignore[arg-type]
-    path = RrPath([info.name for info in random_model.head_infos])
+    path = RrPath(random_model.head_infos)
     predictor = Predictor(random_model, baseline=30)
     session = Session(source, path, predictor, random_model.head_infos, [keep], clock, seconds=40)
     session.run()

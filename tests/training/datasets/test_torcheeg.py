@@ -36,7 +36,9 @@ def ratings(found: Iterable[dict[str, Any]], names: Iterable[str]) -> list[dict[
 
 def ours(dataset: Dataset, number: int) -> list[dict[str, float]]:
     return [
-        {k: float(v) for k, v in span.labels.items()} for span in dataset.sessions[number].annotations if span.labels
+        {k: v for k, v in span.labels.items() if isinstance(v, float)}
+        for span in dataset.sessions[number].annotations
+        if span.labels
     ]
 
 

@@ -1,0 +1,146 @@
+"""Cross-validation of heads that give a number: the folds of the other heads, and scores of ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ecg_live.errors import DatasetError
+from ecg_live.events import F64
+from training.data.feature_table import FeatureTable, Mask
+from training.evaluation.bootstrap import interval, paired_difference
+from training.evaluation.cross_validation import CrossValidationPlan
+from training.evaluation.fold import FEATURE_SETS, feature_variants, result_key
+from training.evaluation.fold_cache import FoldArrays, run_folds
+from training.evaluation.rating_fold import ESTIMATE_COLUMNS, RatingFold, run_rating_fold
+from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression, regression_scores
+from training.evaluation.splits import check_scorable, fold_masks
+from training.results import PairedComparison, RegressionRow
+from training.settings import EvaluateSettings, HeadInputs
+
+RMSE_TIE = 1.01  # a smaller ratio of errors does not justify the less simple features
+SIMPLEST_FIRST = ("hrv", "embedding", "both")
+COMPARATORS = ("majority", "hrv", "random encoder")
+
+
+class RegressionEvaluation(NamedTuple):
+    """Rows of the report, and remarks that belong to them."""
+
+    rows: tuple[RegressionRow, ...]
+    remarks: tuple[str, ...]
+
+
+def cross_validate_ratings(examples: FeatureTable, random: F64, plan: CrossValidationPlan) -> RegressionEvaluation:
+    """Score the ratings that heads on all kinds of features predict, with and without a resting baseline.
+
+    Parameters and errors are those of `training.evaluation.cross_validation.cross_validate`. ``majority`` is the
+    constant: the mean rating of the training subjects.
+    """
+    check_scorable(examples.take(examples.scored(relative=False)), plan.evaluate)
+    tests = fold_masks(examples, plan.evaluate, plan.seed)
+    baselines, remarks = _baselines(examples, plan)
+    folds = _folds(examples, random, tests, plan, relative=len(baselines) > 1)
+    arrays = run_folds(run_rating_fold, folds, len(tests), plan.folder, plan.engine, plan.report)
+    rows = [
+        row
+        for baseline in baselines
+        for row in _rows(examples, tests, arrays, baseline, plan.evaluate, encoders=len(random))
+    ]
+    return RegressionEvaluation(tuple(rows), tuple(remarks))
+
+
+def _baselines(examples: FeatureTable, plan: CrossValidationPlan) -> tuple[list[float], list[str]]:
+    """Seconds of the baselines that are possible (0: none), and remarks on them."""
+    if not plan.evaluate.baseline:
+        return [0.0], []
+    kept = examples.take(examples.scored(relative=True))
+    try:
+        check_scorable(kept, plan.evaluate)
+    except DatasetError as error:
+        return [0.0], [f"no rows with a baseline: {error.message}"]
+    lost = sorted(set(examples.take(examples.label >= 0).subjects) - set(kept.subjects))
+    remarks = [f"subjects without a baseline of rest, left out of rows with one: {', '.join(lost)}"] if lost else []
+    return [0.0, plan.evaluate.baseline], remarks
+
+
+def _folds(
+    examples: FeatureTable, random: F64, tests: Mapping[str, Mask], plan: CrossValidationPlan, *, relative: bool
+) -> Iterator[RatingFold]:
+    mixed = plan.evaluate.protocol == "kfold"
+    for name, test in tests.items():
+        embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
+        yield RatingFold(name, embedded, random, test, relative, mixed)
+
+
+def choose_rating_features(rows: Sequence[RegressionRow], inputs: HeadInputs) -> dict[str, str]:
+    """Features of the population set and of the personal set: with ``auto`` the least error wins, or the simplest."""
+    wanted = SIMPLEST_FIRST if inputs == "auto" else (inputs,)
+    chosen: dict[str, str] = {}
+    for name, personal in (("population", False), ("personal", True)):
+        rmse = {row.features: row.scores.rmse for row in rows if (row.baseline > 0) == personal}
+        scored = [features for features in wanted if features in rmse]
+        if scored:
+            best = min(rmse[features] for features in scored)
+            chosen[name] = next(features for features in scored if rmse[features] <= RMSE_TIE * best)
+    return chosen
+
+
+def _rows(
+    examples: FeatureTable,
+    tests: Mapping[str, Mask],
+    arrays: Mapping[str, FoldArrays],
+    baseline: float,
+    settings: EvaluateSettings,
+    encoders: int,
+) -> list[RegressionRow]:
+    """Rows for all kinds of features; of the random encoders the one with the median error."""
+    relative = baseline > 0
+    keep = examples.scored(relative=relative)
+    found: dict[str, RatingPredictions] = {}
+    for name in FEATURE_SETS:
+        keys = [result_key(variant, relative=relative) for variant in feature_variants(name, encoders)]
+        each = [_collect(examples, tests, arrays, key).take(keep) for key in keys]
+        ranked = sorted(each, key=lambda predictions: regression_scores(predictions).rmse)
+        found[name] = ranked[len(ranked) // 2]
+    draws = {name: bootstrap_regression(each, settings.draws) for name, each in found.items()}
+    return [_row(name, found, draws, baseline, settings.protocol) for name in FEATURE_SETS]
+
+
+def _collect(
+    examples: FeatureTable, tests: Mapping[str, Mask], arrays: Mapping[str, FoldArrays], key: str
+) -> RatingPredictions:
+    """Predictions of all folds for all windows."""
+    estimate = np.full((len(examples), ESTIMATE_COLUMNS), np.nan)
+    for fold, test in tests.items():
+        estimate[test] = arrays[fold][key]
+    return RatingPredictions(estimate, examples.ratings, examples.subject)
+
+
+def _row(
+    name: str,
+    found: Mapping[str, RatingPredictions],
+    draws: Mapping[str, Mapping[str, F64]],
+    baseline: float,
+    protocol: str,
+) -> RegressionRow:
+    own = found[name]
+    rmse = {other: regression_scores(each).rmse for other, each in found.items()}
+    intervals = {key: interval(values) for key, values in draws[name].items()}
+    versus: dict[str, PairedComparison | None] = {
+        other: paired_difference(draws[name]["rmse"], draws[other]["rmse"], rmse[name] - rmse[other])
+        for other in COMPARATORS
+        if other != name
+    }
+    return RegressionRow(
+        features=name,
+        protocol=protocol,
+        baseline=baseline,
+        scores=regression_scores(own),
+        interval={key: value for key, value in intervals.items() if value is not None},
+        per_subject={
+            each: regression_scores(own.take(own.subject == each)) for each in np.unique(own.subject).tolist()
+        },
+        versus={other: value for other, value in versus.items() if value is not None},
+    )
