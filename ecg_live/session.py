@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from threading import Event, Thread
 
@@ -224,9 +225,15 @@ class Session:
             if isinstance(item, Beats) and self.info.rate == 0:
                 self._counts.begin()
             self._send(item)  # the path reports gaps: it knows whether they were bridged
-        for output in self._path.push(item):
+        for output in self._path.push(item) if isfinite(self.info.speed) else self._looked_ahead(item):
             self._emit(output)
         self._screen.count(self._path.samples, self._counts.lost)
+
+    def _looked_ahead(self, item: Chunk | StreamEvent) -> Sequence[Item | Window]:
+        """All outputs of the path at once, since nobody waits for the first; the predictor has seen their windows."""
+        outputs = list(self._path.push(item))
+        self._predictor.engine.look_ahead([output for output in outputs if isinstance(output, Window)])
+        return outputs
 
     def _emit(self, output: Item | Window) -> None:
         if isinstance(output, Window):

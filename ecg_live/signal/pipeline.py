@@ -14,6 +14,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.results import Trace, Window
 from ecg_live.signal import beats, highpass, quality, raw_quality, resample, zscore
+from ecg_live.signal.batch.assessment import assess_run
 from ecg_live.signal.gaps import GapFinder
 from ecg_live.signal.ring_buffer import SPARE_SAMPLES, RingBuffer
 from ecg_live.signal.segment import Segment, WindowCut
@@ -207,7 +208,13 @@ class SignalPath:
     def _complete(self, segment: Segment) -> Iterator[State | Window]:
         """Windows and states that the normalised samples by now complete."""
         yield from self.countdowns(segment)
+        cuts = []
         while (cut := self.next_cut(segment)) is not None:
+            cuts.append(cut)
+        if len(cuts) > 1:  # nobody waits for the first of them
+            yield from assess_run(cuts)
+            return
+        for cut in cuts:
             rhythm = beats.find_rhythm(cut.searched, cut.warmup)
             yield cut.window(rhythm, quality.assess_window(cut.blocks, cut.baseline, cut.filtered, rhythm, cut.bridged))
 

@@ -20,7 +20,7 @@ MAX_RATE_DENOMINATOR = 100_000  # of the rate as a fraction: 5e-6 Hz is closer t
 # 8 MB. Where a ratio of rates needs more taps, each output takes the next earlier of the available phases, which are
 # at most 75 ns apart at any rate; the errors do not accumulate.
 MAX_FILTER_TAPS = 1 << 20  # taps
-_MAX_PRODUCTS = 1 << 18  # products held at once
+_MAX_PRODUCTS = 1 << 15  # held at once: 256 kB stay in a core's own cache
 
 
 @dataclass(slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from ecg_live.constants import BLOCK_SAMPLES, WINDOW_SAMPLES
@@ -19,16 +22,37 @@ class StreamingEmbedder:
         self._stream = engine.stream()
         self._segment = -1
         self._stop = 0  # index after the segment's last sample that the stream has
+        self._ahead: dict[tuple[int, int], F32] = {}  # by segment and first sample
+
+    def look_ahead(self, windows: Sequence[Window]) -> None:
+        """Compute the features of windows to come, many seconds at once; the same to the bit as one by one."""
+        self._ahead = {}
+        for run in _overlapping_runs(windows):
+            begin = self._begin(run[0])
+            signal = np.concatenate([run[0].data[begin - run[0].first :], *(_new(a, b) for a, b in pairwise(run))])
+            found = self._stream.push_seconds(0, signal.reshape(-1, BLOCK_SAMPLES))
+            for window in run:
+                last = (window.first + WINDOW_SAMPLES - begin) // BLOCK_SAMPLES - 1
+                if last >= 0:
+                    self._ahead[window.segment, window.first] = found[last][None]
+            self._stop = run[-1].first + WINDOW_SAMPLES
 
     def features(self, window: Window) -> F32:
         """Features (1, 128) of the next window of a segment; ``first`` a multiple of 256."""
-        if window.segment != self._segment or not window.first <= self._stop <= window.first + WINDOW_SAMPLES:
-            self._stream.reset(ONE_WEARER)
-            self._segment, self._stop = window.segment, window.first
-        for block in window.data[self._stop - window.first :].reshape(-1, 1, BLOCK_SAMPLES):
+        if (known := self._ahead.pop((window.segment, window.first), None)) is not None:
+            return known
+        begin = self._begin(window)
+        for block in window.data[begin - window.first :].reshape(-1, 1, BLOCK_SAMPLES):
             self._stream.push(ONE_WEARER, block)
         self._stop = window.first + WINDOW_SAMPLES
         return self._stream.embeddings(ONE_WEARER)
+
+    def _begin(self, window: Window) -> int:
+        """First sample of a window that the stream lacks; of a window that does not go on from it, all are."""
+        if window.segment != self._segment or not window.first <= self._stop <= window.first + WINDOW_SAMPLES:
+            self._stream.reset(ONE_WEARER)
+            self._segment, self._stop = window.segment, window.first
+        return self._stop
 
 
 class WindowEmbedder:
@@ -37,6 +61,26 @@ class WindowEmbedder:
     def __init__(self, engine: EncoderEngine) -> None:
         self._engine = engine
 
+    def look_ahead(self, windows: Sequence[Window]) -> None:
+        """Nothing is gained: windows have nothing in common."""
+
     def features(self, window: Window) -> F32:
         """Features (1, 128) of any window."""
         return self._engine.embed(window.data[None])
+
+
+def _overlapping_runs(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    """Windows of one segment each, none of which begins after the end of the one before."""
+    run: list[Window] = []
+    for window in windows:
+        if run and not (window.segment == run[-1].segment and 0 <= window.first - run[-1].first <= WINDOW_SAMPLES):
+            yield run
+            run = []
+        run.append(window)
+    if run:
+        yield run
+
+
+def _new(before: Window, window: Window) -> F32:
+    """Samples of a window that the one before lacks."""
+    return window.data[WINDOW_SAMPLES - (window.first - before.first) :]

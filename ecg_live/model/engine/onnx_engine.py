@@ -7,14 +7,15 @@ result is the same to the bit whoever else is there. It equals PyTorch's within 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 import onnxruntime
 from onnx import ModelProto
+from onnxruntime import InferenceSession as Session
 
-from ecg_live.constants import EMBEDDING_SIZE, WINDOW_SAMPLES
+from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, WINDOW_SAMPLES
 from ecg_live.events import F32
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.engine.graph import state_shapes, step_graph, window_graph
@@ -22,7 +23,9 @@ from ecg_live.model.engine.protocol import EngineStream, WearerIndices
 from ecg_live.model.tensor_file import Array
 
 MAX_ERROR = 4e-6  # of the largest feature: float32 sums of up to 1,024 products in another order, 2**-23 * 1024**0.5
+LONG_STEP_SECONDS = 16  # in one call, where nobody waits; more are no faster
 WINDOW_STEPS = 10  # of a second, whose maxima make up a window
+LONG_STEP = (LONG_STEP_SECONDS, BLOCK_SAMPLES)
 STEP_INPUTS = ("block", *(f"state_{number}" for number in range(len(state_shapes()))))
 
 
@@ -52,22 +55,30 @@ class OnnxEngine:
 
     def stream(self, wearers: int = 1) -> EngineStream:
         """State for so many wearers."""
-        return OnnxStream(self._step, wearers)
+        return OnnxStream(self._step, self._long_step, wearers)
 
     @cached_property
-    def _window(self) -> onnxruntime.InferenceSession:
+    def _window(self) -> Session:
         return open_session(window_graph(self._weights, self._padding))
 
     @cached_property
-    def _step(self) -> onnxruntime.InferenceSession:
+    def _step(self) -> Session:
         return open_session(step_graph(self._weights))
+
+    @cached_property
+    def _opened_long_step(self) -> Session:
+        return open_session(step_graph(self._weights, LONG_STEP_SECONDS))
+
+    def _long_step(self) -> Session:
+        return self._opened_long_step
 
 
 class OnnxStream:
     """What each wearer's layers keep from step to step (17 kB), and the maxima of its last ten steps (10 kB)."""
 
-    def __init__(self, step: onnxruntime.InferenceSession, wearers: int) -> None:
+    def __init__(self, step: Session, long_step: Callable[[], Session], wearers: int) -> None:
         self._step = step
+        self._long_step = long_step  # opened when it is needed
         self.wearers = wearers
         self._states = [_begin() for _ in range(wearers)]
         self._maxima = [deque[tuple[F32, F32]](maxlen=WINDOW_STEPS) for _ in range(wearers)]
@@ -81,25 +92,44 @@ class OnnxStream:
     def push(self, wearers: WearerIndices, blocks: F32) -> None:
         """Take the next second of each of these wearers."""
         for wearer, block in zip(wearers, blocks, strict=True):
-            inputs = (block.reshape(1, 1, 1, -1), *self._states[wearer])
-            highest, tail, *self._states[wearer] = self._step.run(None, dict(zip(STEP_INPUTS, inputs, strict=True)))
-            self._maxima[wearer].append((highest, tail))
+            self._maxima[wearer].append(self._run(self._step, wearer, block))
+
+    def push_seconds(self, wearer: int, blocks: F32) -> F32:
+        """Take many seconds of one wearer; embeddings after each."""
+        found = np.full((len(blocks), EMBEDDING_SIZE), np.nan, np.float32)
+        maxima, whole = self._maxima[wearer], len(blocks) // LONG_STEP_SECONDS * LONG_STEP_SECONDS
+        steps = [self._run(self._long_step(), wearer, part) for part in blocks[:whole].reshape(-1, *LONG_STEP)]
+        steps += [self._run(self._step, wearer, block) for block in blocks[whole:]]
+        seconds = (pair for highest, tail in steps for pair in zip(highest[:, None], tail[:, None], strict=True))
+        for pair, out in zip(seconds, found, strict=True):
+            maxima.append(pair)
+            if len(maxima) == WINDOW_STEPS:
+                out[:] = _embedding(maxima)[0]
+        return found
+
+    def _run(self, session: Session, wearer: int, samples: F32) -> tuple[F32, F32]:
+        """Maxima (seconds, 128) over each second's feature maps, and over their last ones."""
+        inputs = (samples.reshape(1, 1, 1, -1), *self._states[wearer])
+        highest, tail, *self._states[wearer] = session.run(None, dict(zip(STEP_INPUTS, inputs, strict=True)))
+        return highest, tail
 
     def embeddings(self, wearers: WearerIndices) -> F32:
-        """Embeddings of the last ten seconds of these wearers: of the first, only the end belongs to the window."""
-        found = []
-        for wearer in wearers:
-            (_, tail), *later = self._maxima[wearer]
-            found.append(np.maximum.reduce([tail, *(highest for highest, _ in later)]))
-        return np.concatenate(found)
+        """Embeddings of the last ten seconds of these wearers."""
+        return np.concatenate([_embedding(self._maxima[wearer]) for wearer in wearers])
 
 
-def open_session(graph: ModelProto) -> onnxruntime.InferenceSession:
+def open_session(graph: ModelProto) -> Session:
     """A session on one thread of a processor."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors: nothing else is for a user
-    return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return Session(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _embedding(maxima: deque[tuple[F32, F32]]) -> F32:
+    """Maximum (1, 128) over a window's feature maps: of its first second, only the last ones belong to it."""
+    (_, tail), *later = maxima
+    return np.asarray(np.maximum.reduce([tail, *(highest for highest, _ in later)]))
 
 
 def _begin() -> list[F32]:

@@ -29,6 +29,13 @@ class EngineStream(Protocol):
         """Take the next second of each of these wearers (b,): normalised samples (b, 256) at 256 Hz."""
         ...
 
+    def push_seconds(self, wearer: int, blocks: F32) -> F32:
+        """Take many seconds (k, 256) of one wearer; embeddings (k, 128) after each, NaN before there are ten.
+
+        The same to the bit as second by second.
+        """
+        ...
+
     def embeddings(self, wearers: WearerIndices) -> F32:
         """Embeddings (b, 128) of the last ten seconds of these wearers (b,); they must have had as many."""
         ...

@@ -61,6 +61,15 @@ class TorchStream:
                 maps = torch.cat((self._maps[wearer], self._streams[wearer].push(block)), dim=1)
                 self._maps[wearer] = maps[:, -self._maps_per_window :]
 
+    def push_seconds(self, wearer: int, blocks: F32) -> F32:
+        """Take many seconds of one wearer; embeddings after each."""
+        found, own = np.full((len(blocks), EMBEDDING_SIZE), np.nan, np.float32), np.array([wearer])
+        for block, out in zip(blocks[:, None], found, strict=True):
+            self.push(own, block)
+            if self._maps[wearer].shape[1] == self._maps_per_window:
+                out[:] = self.embeddings(own)[0]
+        return found
+
     def embeddings(self, wearers: WearerIndices) -> F32:
         """Embeddings of the last ten seconds of these wearers."""
         return np.stack([_highest(self._maps[wearer]) for wearer in wearers])

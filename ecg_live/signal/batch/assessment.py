@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F64
 from ecg_live.results import Quality, Window
 from ecg_live.signal import quality
-from ecg_live.signal.batch.complexes import REACH, envelopes, pad_ends
+from ecg_live.signal.batch.complexes import REACH, envelopes, envelopes_inside, pad_ends
 from ecg_live.signal.batch.rhythms import find_rhythms
 from ecg_live.signal.beats import DETECTOR_WARMUP_SAMPLES, Rhythm
 from ecg_live.signal.qrs import PADDING_SAMPLES
@@ -47,7 +48,41 @@ class EnvelopeMemory:
         self._segment, self._next = cut.segment, cut.first + self._hop
 
 
-def assess_windows(cuts: Sequence[WindowCut], memories: Sequence[EnvelopeMemory]) -> list[Window]:
+class RunEnvelope:
+    """What consecutive windows of one segment have of their envelopes in common, computed once for all of them.
+
+    Parameters
+    ----------
+    cuts : sequence of WindowCut
+        All with the whole warm-up, in order, each beginning before the one before it ends.
+    """
+
+    def __init__(self, cuts: Sequence[WindowCut]) -> None:
+        self._origin = cuts[0].first
+        news = [cut.searched[-(cut.first - before.first) :] for before, cut in pairwise(cuts)]
+        self._values = envelopes_inside(np.concatenate([cuts[0].searched, *news]))
+
+    def recall(self, cut: WindowCut) -> F64 | None:
+        """Values of a window from its sample `REACH` on."""
+        begin = cut.first - self._origin
+        return self._values[begin : begin + len(cut.searched) - 2 * REACH]
+
+    def remember(self, cut: WindowCut, envelope: F64) -> None:
+        """Nothing: it is known before."""
+
+
+def assess_run(cuts: Sequence[WindowCut]) -> list[Window]:
+    """Windows of one segment, in order, with their beats and quality: each to the bit what it is alone."""
+    growing = sum(cut.warmup < DETECTOR_WARMUP_SAMPLES for cut in cuts)  # the first ones of a segment
+    memories: list[EnvelopeMemory | RunEnvelope] = [EnvelopeMemory(0) for _ in cuts[:growing]]
+    for begin in range(growing, len(cuts), MAX_BATCH):
+        part = cuts[begin : begin + MAX_BATCH]
+        shared = RunEnvelope(part)
+        memories += [shared] * len(part)
+    return assess_windows(cuts, memories)
+
+
+def assess_windows(cuts: Sequence[WindowCut], memories: Sequence[EnvelopeMemory | RunEnvelope]) -> list[Window]:
     """Windows with their beats and quality; ``memories`` are their wearers'."""
     out: dict[int, Window] = {}
     groups: defaultdict[tuple[int, bool], list[int]] = defaultdict(list)
@@ -60,7 +95,7 @@ def assess_windows(cuts: Sequence[WindowCut], memories: Sequence[EnvelopeMemory]
     return [out[k] for k in range(len(cuts))]
 
 
-def _assess_alike(cuts: list[WindowCut], memories: list[EnvelopeMemory]) -> list[Window]:
+def _assess_alike(cuts: list[WindowCut], memories: Sequence[EnvelopeMemory | RunEnvelope]) -> list[Window]:
     """Windows of one length, all with a known envelope or all without."""
     drawn = pad_ends([cut.searched for cut in cuts])
     envelope = envelopes(drawn, [memory.recall(cut) for cut, memory in zip(cuts, memories, strict=True)])

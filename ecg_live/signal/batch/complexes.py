@@ -85,6 +85,11 @@ def envelopes(drawn: F64, known: Sequence[F64 | None] = ()) -> F64:
     return out
 
 
+def envelopes_inside(x: F64) -> F64:
+    """Envelope (n - 42,) of a signal (n,) from sample `REACH` on, where it does not depend on the ends."""
+    return np.asarray(_convolved(x[None])[0])
+
+
 def _convolved(inner: F64) -> F64:
     """Envelopes (b, m - 42) of rows (b, m); all in one call, without the values that would span two rows."""
     rows, length = inner.shape

@@ -77,8 +77,27 @@ def test_wearers_in_one_stream_do_not_touch_each_other(engine: OnnxEngine) -> No
     assert together.wearers == 3
 
 
+@pytest.mark.parametrize("cut", [[40], [1, 39], [16, 24], [17, 3, 20], [9, 31]], ids=str)
+def test_many_seconds_at_once_are_the_same_to_the_bit(engine: OnnxEngine, cut: list[int]) -> None:
+    blocks = drawn(40, BLOCK_SAMPLES)
+    stream, expected = engine.stream(), np.full((40, 128), np.nan, np.float32)
+    for k, block in enumerate(blocks):
+        stream.push(WEARERS[:1], block[None])
+        if k >= 9:
+            expected[k] = stream.embeddings(WEARERS[:1])[0]
+    other = engine.stream(2)
+    found = np.concatenate([other.push_seconds(1, part) for part in np.split(blocks, np.cumsum(cut)[:-1])])
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert np.array_equal(other.embeddings(WEARERS[1:2])[0], expected[-1])
+
+
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_the_graphs_are_what_onnx_says_they_must_be(padding: Padding) -> None:
     weights = random_bundle().encoder
-    for graph in (window_graph(weights, padding), window_graph(weights, padding, "windows"), step_graph(weights, 16)):
+    for graph in (
+        window_graph(weights, padding),
+        window_graph(weights, padding, "windows"),
+        step_graph(weights),
+        step_graph(weights, 16),
+    ):
         onnx.checker.check_model(graph, full_check=True)

@@ -11,7 +11,7 @@ from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.events import F64
 from ecg_live.signal import beats, quality
 from ecg_live.signal.batch import complexes
-from ecg_live.signal.batch.assessment import EnvelopeMemory, assess_windows
+from ecg_live.signal.batch.assessment import EnvelopeMemory, assess_run, assess_windows
 from ecg_live.signal.batch.rhythms import find_rhythms
 from ecg_live.signal.beats import DETECTOR_WARMUP_SAMPLES
 from ecg_live.signal.raw_quality import BlockQuality
@@ -105,3 +105,17 @@ def test_an_envelope_of_another_segment_is_not_used() -> None:
     assess_windows([one], [memory])
     assert memory.recall(cut(signal("clean", 1, 4096), 1024)) is None
     assert memory.recall(cut(signal("clean", 1, 4096), 768)) is not None
+
+
+@pytest.mark.parametrize(("hop", "begin"), [(256, 0), (256, 512), (128, 300), (2560, 512)])
+def test_windows_of_a_run_are_those_that_come_one_by_one(hop: int, begin: int) -> None:
+    x = np.concatenate([signal(kind, 3, 4000) for kind in ("clean", "noisy", "half flat", "irregular")])
+    cuts = [cut(x, first) for first in range(begin, len(x) - WINDOW_SAMPLES, hop)]
+    made = assess_run(cuts)
+    assert len(made) == len(cuts)
+    for window, one in zip(made, cuts, strict=True):
+        rhythm = beats.find_rhythm(one.searched, one.warmup)
+        grade = quality.assess_window(one.blocks, one.baseline, one.filtered, rhythm, one.bridged)
+        expected = one.window(rhythm, grade)
+        assert (window.beats, window.heart_rate, window.rmssd) == (expected.beats, expected.heart_rate, expected.rmssd)
+        assert window.quality == expected.quality
