@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ecg_live.constants import EMBEDDING_SIZE
-from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_layout import LEAKY_SLOPE
+from training.encoders import TrainableEncoder
 from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS, PRETEXT_WIDTH
 
 
@@ -32,7 +32,7 @@ class PretextHead(nn.Sequential):
 class PretextNet(nn.Module):
     """Encoder and seven heads: windows (n, 2560) to logits (n, 7); 561,223 weights."""
 
-    def __init__(self, encoder: ConvEncoder) -> None:
+    def __init__(self, encoder: TrainableEncoder) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleList(PretextHead() for _ in PRETEXT_TASKS)

@@ -15,6 +15,7 @@ from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from ecg_live.signal.pipeline import PREPROCESSING
 from training.data.corpus import Corpus
+from training.encoders import card_entry, padding_of
 from training.pretext.pretrained import LICENCE_PREFIX
 from training.pretext.stage import Encoders
 from training.report.data_summary import embedding_map, example_windows, summarise
@@ -53,7 +54,8 @@ def make_bundle(
     pretext["files"] = list(encoders.card.files)
     card = ModelCard(
         name=name or (previous.card.name if previous else f"{', '.join(cards)} from ECG"),
-        padding=encoders.encoder.padding,
+        padding=padding_of(encoders.encoder),
+        encoder=card_entry(encoders.encoder),
         heads=cards,
         data="; ".join(dict.fromkeys([*([previous.card.data] if previous else []), data.title])),
         licence=_licence(previous, encoders, data.licence),

@@ -11,5 +11,6 @@ PRETEXT_TASKS = (
     "permutation",
     "time_warp",
 )  # the paper's order
+CONTRASTIVE_TASK = "what comes next"  # not the paper's: the accuracy of contrastive predictive coding
 PRETEXT_WIDTH, PRETEXT_DROPOUT = 128, 0.6  # section 4.2 and code
 EMOTION_WIDTH = 512  # ibid., section 4.3

@@ -206,13 +206,13 @@ def _encoders(job: TrainJob, corpus: Corpus, settings: TrainSettings, context: R
     if job.loaded_encoder:
         first = context.fabric.is_global_zero
         return load_encoder(job.loaded_encoder, corpus, context, unseen_only=unseen_only) if first else None
-    padding = settings.pretext.padding
-    initial = read_initial(job.start, corpus, padding, unseen_only=unseen_only) if job.start else None
+    padding, kind = settings.pretext.padding, settings.encoder.kind
+    initial = read_initial(job.start, corpus, padding, kind, unseen_only=unseen_only) if job.start else None
     datasets = [open_unlabelled(folder) for folder in job.pretrain] or [corpus.dataset]
     hop = settings.corpus.pretext_hop
     corpora = [context.build_corpus(each, settings.corpus, hop, "pretext windows") for each in datasets]
     data = find_leakage(corpora, corpus.dataset, unseen_only=unseen_only)
-    return train_encoders(data, corpus, initial, settings.pretext, context)
+    return train_encoders(data, corpus, initial, settings.pretext, context, kind)
 
 
 def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> dict[str, float]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.paper import PRETEXT_TASKS
+from training.paper import CONTRASTIVE_TASK, PRETEXT_TASKS
 
 LEFT_OUT_PREFIX = "left out: "  # of a report's remark on a label that could not be learnt
 
 
-def always_no_accuracy(tasks: Iterable[str]) -> float:
-    """One-vs-rest accuracy of always answering no: a window comes once as it is, and once for every other task."""
+def always_no_accuracy(tasks: Collection[str]) -> float:
+    """One-vs-rest accuracy of always answering no: a window comes once as it is, and once for every other task.
+
+    0 for the contrastive task, where a guess is right once in a hundred times and less.
+    """
+    if CONTRASTIVE_TASK in tasks:
+        return 0.0
     made = len({*tasks, PRETEXT_TASKS[0]})
     return (made - 1) / made
 
@@ -146,6 +151,11 @@ class PretextLog:
     windows: int
     seconds: float
     people_seen: str  # whether scored subjects are among those that the encoder learnt from
+
+    @property
+    def is_contrastive(self) -> bool:
+        """Whether the encoder learnt by contrastive predictive coding."""
+        return CONTRASTIVE_TASK in {*self.accuracy, *self.held_out}
 
     @property
     def always_no_accuracy(self) -> float:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ScoringProtocol = Literal["loso", "kfold"]
 HeadInputs = Literal["auto", FeatureKind]
 ClassPrior = Literal["balanced", "training"] | tuple[float, ...]
+EncoderKind = Literal["cnn", "s4d"]
 S = TypeVar("S", bound="DataclassInstance")
 
 
@@ -91,9 +92,21 @@ class CorpusSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class PretextSettings:
-    """Stage one: how the encoder learns to recognise signal transformations.
+class EncoderSettings:
+    """The network that is trained in stage one.
 
+    ``kind`` is ``cnn`` (the paper's convolutions) or ``s4d`` (six layers of diagonal state spaces).
+    """
+
+    kind: EncoderKind = "cnn"
+
+
+@dataclass(frozen=True, slots=True)
+class PretextSettings:
+    """Stage one: how the encoder learns without labels.
+
+    ``kind`` is ``transforms`` (recognise signal transformations, the paper's) or ``cpc`` (contrastive predictive
+    coding: predict what comes next; ``tasks``, ``coefficients``, ``dropout`` and ``strength`` mean nothing then).
     ``batch`` counts windows before augmentation; each becomes one window a task. ``schedule`` is ``cycle`` (one cycle
     up to ``rate`` and down) or ``steps`` (``rate`` x 0.9 every 10,000 steps, the authors'). ``tasks`` are those that
     count in the loss. ``precision`` ``bf16-mixed`` is for graphics cards and for processors with avx512_bf16 or AMX
@@ -101,6 +114,7 @@ class PretextSettings:
     after 3,600 windows, batches of 32 had not; twice the ``rate`` learnt later.
     """
 
+    kind: Literal["transforms", "cpc"] = "transforms"
     epochs: float = 1.25
     batch: int = 8
     rate: float = 1e-3
@@ -171,6 +185,7 @@ class TrainSettings:
     """All settings; ``seed`` decides all that is random except the pretext task, which has its own."""
 
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
     pretext: PretextSettings = field(default_factory=PretextSettings)
     head: HeadSettings = field(default_factory=HeadSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)

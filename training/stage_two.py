@@ -16,6 +16,7 @@ from training.data.corpus import Corpus
 from training.data.feature_table import FeatureTable, Names
 from training.data.labelled_windows import LabelledWindows
 from training.datasets.dataset import Dataset
+from training.encoders import kind_of, padding_of
 from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, choose_features, cross_validate
 from training.evaluation.fold import HEAD_INPUTS
 from training.evaluation.window_predictions import WindowPredictions
@@ -126,8 +127,9 @@ def rival_embeddings(
     windows: LabelledWindows, corpus: Corpus, encoders: Encoders, context: RunContext, seeds: range
 ) -> F64:
     """Features (seeds, m, 128) of the label's windows by untrained encoders."""
-    padding = encoders.encoder.padding
-    return np.stack([cached_embedding(random_encoder(padding, seed), corpus, context)[windows.index] for seed in seeds])
+    padding, kind = padding_of(encoders.encoder), kind_of(encoders.encoder)
+    untrained = (random_encoder(padding, seed, kind) for seed in seeds)
+    return np.stack([cached_embedding(each, corpus, context)[windows.index] for each in untrained])
 
 
 def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan) -> Evaluation:

@@ -1,4 +1,4 @@
-"""Encoders as PyTorch modules by their kind: the built-in convolutional one, and those that plug-ins add."""
+"""Encoders as PyTorch modules by their kind: the built-in ones, and those that plug-ins add."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from ecg_live.model.encoder import ConvEncoder, Encoder
 from ecg_live.model.engine.onnx_engine import OnnxEngine
 from ecg_live.model.engine.protocol import EncoderEngine
 from ecg_live.model.engine.torch_engine import TorchEngine
+from ecg_live.model.s4d import build_s4d
 from ecg_live.model.torch_weights import load_arrays, module_arrays
 from ecg_live.plugins import PluginGroup, broken_plugin, load_plugin, plugin_names
 
 GROUP: PluginGroup = "ecg_live.encoders"
+S4D_KIND = "s4d"  # built in, beside the convolutional one that a card does not describe
 EMBEDDING_SHAPE = (1, EMBEDDING_SIZE)
 
 
@@ -58,15 +60,20 @@ def encoder_of(card: ModelCard) -> Encoder:
 
 
 def build_encoder(kind: str, config: Mapping[str, Any]) -> Encoder:
-    """Encoder that the plug-in of this name builds from a configuration; in evaluation mode.
+    """Encoder of a built-in kind, or that the plug-in of this name builds, from a configuration; in evaluation mode.
 
     Raises
     ------
     BundleError
-        No installed plug-in provides this kind.
+        No installed plug-in provides this kind, or a built-in one has no such configuration.
     ConfigError
         The plug-in cannot be imported, or does not build an encoder.
     """
+    if kind == S4D_KIND:
+        try:
+            return build_s4d(config).eval()
+        except ValueError as error:
+            raise BundleError(f"encoder of kind {kind}: {error}", "copy it again, or train it again") from error
     build = load_plugin(GROUP, kind)
     if build is None:
         installed = ", ".join(plugin_names(GROUP)) or "none"

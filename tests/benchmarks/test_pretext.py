@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import pytest
@@ -21,9 +21,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 from ecg_live.constants import WINDOW_SAMPLES
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_layout import CONV_LAYERS, LEAKY_SLOPE, POOL_STRIDE, POOL_WIDTH, POOLED_AFTER, Padding
+from training.networks import PretextNet
 from training.pretext import train_step
+from training.pretext.objective import CPU_PASS_WINDOWS, new_network, pretext_loss, task_targets
 from training.pretext.processor import multiplies_bf16
-from training.pretext.train_step import CPU_PASS_WINDOWS, Trainer, new_network, pretext_loss, task_targets
+from training.pretext.train_step import Trainer
 from training.pretext.transforms import augment, draw_transforms
 from training.pretext.weight_gradient import GradientPlan, gradient_plan
 from training.settings import PretextSettings
@@ -78,7 +80,7 @@ class Naive(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convs = nn.ModuleList(nn.Conv1d(c_in, c_out, k) for c_in, c_out, k in CONV_LAYERS)
-        self.heads = new_network(SETTINGS).heads
+        self.heads = cast("PretextNet", new_network(SETTINGS)).heads
 
     def forward(self, x: Tensor) -> Tensor:
         y = x[:, None]

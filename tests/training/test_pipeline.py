@@ -14,6 +14,8 @@ import pytest
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.events import F64
 from ecg_live.model.bundle import load_bundle, save_bundle
+from ecg_live.model.engine.embedders import WindowEmbedder
+from ecg_live.model.predictor import Predictor
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from ecg_live.tables import read_table
@@ -26,7 +28,7 @@ from training.pretext.leakage import SEEN_TOO, UNSEEN_ONLY
 from training.progress import ProgressDisplay
 from training.report import read_report
 from training.results import TrainingReport
-from training.settings import TrainSettings, load_settings
+from training.settings import EncoderSettings, TrainSettings, load_settings
 
 SHORT: dict[str, object] = {
     "pretext.epochs": 0.03,
@@ -116,6 +118,27 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> 
     counts = Counter(zip(predictions["features"], predictions["protocol"], predictions["baseline"], strict=True))
     for row in report.labels[0].rows:
         assert counts[row.features, row.protocol, row.baseline] == row.scores.windows
+
+
+def test_another_encoder_and_pretext_task_become_a_bundle_that_runs(trained: Trained, tmp_path: Path) -> None:
+    settings = replace(
+        SETTINGS,
+        encoder=EncoderSettings("s4d"),
+        pretext=replace(SETTINGS.pretext, kind="cpc"),
+        evaluate=replace(SETTINGS.evaluate, rivals=1),
+    )
+    out = tmp_path / "state.safetensors"
+    report, _ = go(trained.folder, settings, out=out, pretrain=(trained.folder / "cinc2017",))
+    bundle = load_bundle(out)
+    assert bundle.card.encoder == {"kind": "s4d", "config": {"blocks": 6}}
+    assert isinstance(Predictor(bundle).engine, WindowEmbedder)
+    assert report.pretext is not None
+    assert set(report.pretext.held_out) == {"what comes next"}
+    page = out.with_suffix(".html").read_text(encoding="utf-8")
+    assert "Pretext task: what comes next in a window" in page
+    assert "always saying no" not in page
+    with pytest.raises(ConfigError, match=r"kind s4d; the settings say cnn"):
+        go(trained.folder, pretrain=(trained.folder / "cinc2017",), start=out, out=tmp_path / "other.safetensors")
 
 
 def test_a_second_head_goes_beside_the_first_over_the_same_encoder(trained: Trained, tmp_path: Path) -> None:

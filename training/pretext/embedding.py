@@ -16,18 +16,18 @@ from ecg_live.atomic_write import write_whole
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.encoder import ConvEncoder, Encoder
+from ecg_live.model.encoder import Encoder
 from ecg_live.model.encoder_kinds import engine_of
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from training.data.corpus import Corpus
-from training.networks import PretextNet
+from training.encoders import TrainableEncoder, new_encoder
 from training.pretext.lr_schedule import derive_seed
-from training.pretext.train_step import CPU_PASS_WINDOWS, WindowArray, accuracies, pretext_tasks, task_targets
-from training.pretext.transforms import augment, draw_transforms
+from training.pretext.objective import CPU_PASS_WINDOWS, PretextNetwork, open_objective
+from training.pretext.train_step import WindowArray
 from training.run_context import RunContext
-from training.settings import PretextSettings
+from training.settings import EncoderKind, PretextSettings
 
 WINDOWS_PER_PASS = 4  # before augmentation
 ENGINE = " ONNX Runtime"  # in the key of what is kept: another engine rounds otherwise
@@ -48,7 +48,7 @@ def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS)
     return out
 
 
-def cached_embedding(encoder: ConvEncoder, corpus: Corpus, context: RunContext) -> F64:
+def cached_embedding(encoder: TrainableEncoder, corpus: Corpus, context: RunContext) -> F64:
     """Features (n, 128) of a corpus, read from the run's folder if it holds them.
 
     Raises
@@ -85,19 +85,21 @@ def _read_embedding(path: Path, windows: int) -> F64 | None:
     return found if whole else None
 
 
-def random_encoder(padding: Padding = "valid", seed: int = 0) -> ConvEncoder:
+def random_encoder(padding: Padding = "valid", seed: int = 0, kind: EncoderKind = "cnn") -> TrainableEncoder:
     """An untrained encoder, which every report compares with."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return ConvEncoder(padding).eval()
+        return new_encoder(kind, padding).eval()
 
 
-def pretext_accuracy(net: PretextNet, windows: WindowArray, seed: int, settings: PretextSettings) -> dict[str, float]:
-    """One-vs-rest accuracy of each task on windows that were not trained on.
+def pretext_accuracy(
+    net: PretextNetwork, windows: WindowArray, seed: int, settings: PretextSettings
+) -> dict[str, float]:
+    """Accuracy of each task on windows that were not trained on.
 
     Parameters
     ----------
-    net : PretextNet
+    net : PretextNet or ContrastiveNet
         The trained network.
     windows : array-like (n, 2560)
         Validation windows.
@@ -106,16 +108,14 @@ def pretext_accuracy(net: PretextNet, windows: WindowArray, seed: int, settings:
     settings : PretextSettings
         Tasks and their strength.
     """
-    tasks = pretext_tasks(settings)
-    total = torch.zeros(len(tasks))
+    objective = open_objective(settings)
+    total = torch.zeros(len(objective.names))
     with torch.inference_mode():
         for start in range(0, len(windows), WINDOWS_PER_PASS):
             x = _read_batch(windows, start, WINDOWS_PER_PASS)
             generator = Generator().manual_seed(derive_seed(seed, "held out", start))
-            draws = draw_transforms(len(x), x.shape[1], generator, settings.strength)
-            augmented, task = augment(x, draws, settings.strength, settings.tasks)
-            total += accuracies(net(augmented), task_targets(task, settings)) * len(x)
-    return {name: round(value, 4) for name, value in zip(tasks, (total / len(windows)).tolist(), strict=True)}
+            total += objective.measure(net, x, objective.draw(len(x), x.shape[1], generator))[1] * len(x)
+    return {name: round(value, 4) for name, value in zip(objective.names, (total / len(windows)).tolist(), strict=True)}
 
 
 def _read_batch(windows: WindowArray, start: int, count: int) -> Tensor:

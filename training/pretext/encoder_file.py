@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ecg_live.errors import ModelError
-from ecg_live.model.encoder import ConvEncoder
-from ecg_live.model.encoder_layout import Padding, encoder_tensors
+from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import TensorFile
-from ecg_live.model.torch_weights import load_arrays, module_arrays
+from ecg_live.model.torch_weights import load_arrays, module_arrays, module_tensors
+from training.encoders import TrainableEncoder, new_encoder
+from training.settings import EncoderKind
 
 ENCODER_REMEDY = "give an encoder that the first stage wrote"
+_KINDS: dict[str, EncoderKind] = {name: name for name in get_args(EncoderKind)}
 _PADDINGS: dict[str, Padding] = {name: name for name in get_args(Padding)}
 ENCODER_FORMAT = TensorFile("ecg_live_encoder", "encoder", ModelError, ENCODER_REMEDY)
 
@@ -34,6 +36,8 @@ class EncoderCard:
         Fingerprints (`training.data.fingerprints`) of the recordings that it learnt from.
     scale : str
         How their windows were normalised.
+    kind : str
+        The setting ``encoder.kind``.
     """
 
     padding: Padding
@@ -41,9 +45,10 @@ class EncoderCard:
     made: Mapping[str, Any]
     files: tuple[str, ...] = ()
     scale: str = "streaming"
+    kind: EncoderKind = "cnn"
 
 
-def save_encoder(encoder: ConvEncoder, card: EncoderCard, path: Path) -> None:
+def save_encoder(encoder: TrainableEncoder, card: EncoderCard, path: Path) -> None:
     """Write an encoder atomically.
 
     Raises
@@ -57,7 +62,7 @@ def save_encoder(encoder: ConvEncoder, card: EncoderCard, path: Path) -> None:
         raise ModelError(f"{path}: {error.strerror}", "choose a place that can be written to, and has room") from error
 
 
-def read_encoder(path: Path) -> tuple[ConvEncoder, EncoderCard]:
+def read_encoder(path: Path) -> tuple[TrainableEncoder, EncoderCard]:
     """Read what `save_encoder` wrote.
 
     Raises
@@ -69,9 +74,9 @@ def read_encoder(path: Path) -> tuple[ConvEncoder, EncoderCard]:
     try:
         card = EncoderCard(**meta["card"])
         seen = {name: tuple(subjects) for name, subjects in card.seen.items()}
-        encoder = ConvEncoder(_PADDINGS[card.padding])
+        encoder = new_encoder(_KINDS[card.kind], _PADDINGS[card.padding])
         files = tuple(card.files)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} holds no encoder that this version can read", ENCODER_REMEDY) from error
-    load_arrays(encoder, ENCODER_FORMAT.take(encoder_tensors(), "", tensors, path))
+    load_arrays(encoder, ENCODER_FORMAT.take(module_tensors(encoder), "", tensors, path))
     return encoder.eval(), replace(card, seen=seen, files=files)

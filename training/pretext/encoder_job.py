@@ -15,18 +15,18 @@ from filelock import FileLock
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ModelError
-from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from training.data.fingerprints import fingerprints
 from training.data.subset import WindowSubset, train_validation_split
+from training.encoders import TrainableEncoder
 from training.pretext.embedding import pretext_accuracy
 from training.pretext.encoder_file import EncoderCard, read_encoder, save_encoder
 from training.pretext.leakage import TrainingData
 from training.pretext.loop import PretextProgress, pretrain
 from training.pretext.train_step import launch_fabric
 from training.results import PretextLog
-from training.settings import PretextSettings
+from training.settings import EncoderKind, PretextSettings
 
 ENCODER_NAME = "encoder.safetensors"  # in a job's folder, once it is done
 LogValues = dict[str, Any]
@@ -42,29 +42,32 @@ class EncoderJob:
         For progress.
     train, validation : WindowSubset
         Windows to learn from, and to measure what was learnt.
-    start : ConvEncoder, optional
-        An encoder whose weights training starts from; random ones without it.
+    start : encoder, optional
+        One whose weights training starts from; random ones without it.
     settings : PretextSettings
         How it learns.
     card : EncoderCard
         The encoder's card, without the log.
     root : Path
         Holds the folders of all jobs.
+    kind : str
+        Of the encoder.
     """
 
     name: str
     train: WindowSubset
     validation: WindowSubset
-    start: ConvEncoder | None
+    start: TrainableEncoder | None
     settings: PretextSettings
     card: EncoderCard
     root: Path
+    kind: EncoderKind = "cnn"
 
     @property
     def folder(self) -> Path:
         """The job's own folder, named after all that decides its result."""
         start = tensors_sha256(module_arrays(self.start)) if self.start else ""
-        key = json.dumps([self.train.key, asdict(self.settings), start], sort_keys=True)
+        key = json.dumps([self.train.key, self.kind, asdict(self.settings), start], sort_keys=True)
         return self.root / hashlib.sha256(key.encode()).hexdigest()[:16]
 
     @property
@@ -76,9 +79,10 @@ class EncoderJob:
 def plan_encoder(
     data: TrainingData,
     subject: str | None,
-    initial: tuple[ConvEncoder, EncoderCard] | None,
+    initial: tuple[TrainableEncoder, EncoderCard] | None,
     settings: PretextSettings,
     folder: Path,
+    kind: EncoderKind = "cnn",
 ) -> EncoderJob:
     """Plan an encoder that learns from all subjects but one.
 
@@ -88,12 +92,14 @@ def plan_encoder(
         What it may learn from.
     subject : str, optional
         The scored subject who is left out.
-    initial : ConvEncoder and EncoderCard, optional
+    initial : TrainableEncoder and EncoderCard, optional
         An encoder to start from.
     settings : PretextSettings
         How it learns.
     folder : Path
         The run's.
+    kind : str
+        Of the encoder.
 
     Raises
     ------
@@ -108,8 +114,9 @@ def plan_encoder(
         validation,
         initial[0] if initial else None,
         settings,
-        _plan_card(data, excluded, initial[1] if initial else None, settings),
+        replace(_plan_card(data, excluded, initial[1] if initial else None, settings), kind=kind),
         folder.absolute() / "pretext",
+        kind,
     )
 
 
@@ -139,7 +146,7 @@ def _plan_card(
 
 def train_or_load(
     job: EncoderJob, fabric: Fabric, report: Callable[[PretextProgress], None]
-) -> tuple[ConvEncoder, LogValues]:
+) -> tuple[TrainableEncoder, LogValues]:
     """The encoder, and the log of its training; of runs that share the folder one trains, and the others wait.
 
     Raises
@@ -173,8 +180,19 @@ def parse_log(made: LogValues, seen_note: str) -> PretextLog:
     return PretextLog(**{**plain, "people_seen": seen_note})
 
 
-def _train(job: EncoderJob, fabric: Fabric, report: Callable[[PretextProgress], None]) -> tuple[ConvEncoder, LogValues]:
-    found = pretrain(job.train, job.settings, job.folder, report, corpus=job.train.key, start=job.start, fabric=fabric)
+def _train(
+    job: EncoderJob, fabric: Fabric, report: Callable[[PretextProgress], None]
+) -> tuple[TrainableEncoder, LogValues]:
+    found = pretrain(
+        job.train,
+        job.settings,
+        job.folder,
+        report,
+        corpus=job.train.key,
+        kind=job.kind,
+        start=job.start,
+        fabric=fabric,
+    )
     log: LogValues = {
         "steps": found.curve.steps,
         "loss": found.curve.loss,

@@ -22,15 +22,15 @@ import torch
 from lightning_fabric import Fabric
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
-from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
-from training.networks import PretextNet
+from training.encoders import TrainableEncoder
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps
-from training.pretext.train_step import Trainer, WindowArray, launch_fabric, new_network, pretext_tasks
+from training.pretext.objective import PretextNetwork, new_network, open_objective
+from training.pretext.train_step import Trainer, WindowArray, launch_fabric
 from training.setting_limits import check_settings
-from training.settings import PretextSettings
+from training.settings import EncoderKind, PretextSettings
 
 CHECKPOINT_NAME = "pretext.safetensors"  # in a run's folder
 MAX_CURVE_POINTS = 500
@@ -83,7 +83,7 @@ class LearningCurve:
 class Pretrained:
     """The network in evaluation mode, its learning curve, and the seconds of training, interrupted runs included."""
 
-    net: PretextNet
+    net: PretextNetwork
     curve: LearningCurve
     seconds: float
 
@@ -126,7 +126,8 @@ def pretrain(
     report: Callable[[PretextProgress], None],
     *,
     corpus: str,
-    start: ConvEncoder | None = None,
+    kind: EncoderKind = "cnn",
+    start: TrainableEncoder | None = None,
     every: float = 60.0,
     fabric: Fabric | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -147,7 +148,9 @@ def pretrain(
         Called after every step, by the first process only.
     corpus : str
         A name for the windows that changes with them.
-    start : ConvEncoder, optional
+    kind : str
+        Of the encoder.
+    start : encoder, optional
         Weights to start from; random ones without it.
     every : float
         Seconds between checkpoints; one more is written at the end.
@@ -173,14 +176,15 @@ def pretrain(
         raise ConfigError(
             f"a batch of {settings.batch} does not divide by {fabric.world_size} processes", "change either"
         )
-    path, key = folder / CHECKPOINT_NAME, asdict(settings) | {"corpus": corpus, "windows": len(windows)}
-    net = new_network(settings)
+    path = folder / CHECKPOINT_NAME
+    key = asdict(settings) | {"encoder": kind, "corpus": corpus, "windows": len(windows)}
+    net = new_network(settings, kind)
     if start is not None:
         net.encoder.load_state_dict(start.state_dict())
         key["start"] = tensors_sha256(module_arrays(start))
     steps = total_steps(len(windows), settings)
     trainer = Trainer(net, windows, settings, fabric)
-    names = pretext_tasks(settings)
+    names = open_objective(settings).names
     curve, kept = LearningCurve(names, math.ceil(steps / MAX_CURVE_POINTS)), 0
     began = saved = clock()
     if (found := read_checkpoint(path, key)) is not None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelError
 from ecg_live.model.bundle import ModelCard, load_bundle
-from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_kinds import torch_encoder
 from training.data.corpus import Corpus
+from training.encoders import TrainableEncoder, kind_of
 from training.pretext.encoder_file import EncoderCard, read_encoder
 from training.pretext.leakage import refuse_seen
+from training.settings import EncoderKind
 
 LICENCE_PREFIX = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
 
 
-def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[ConvEncoder, EncoderCard]:
+def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[TrainableEncoder, EncoderCard]:
     """An encoder and its card.
 
     Parameters
@@ -44,12 +46,12 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[C
         except BundleError:
             raise error from None
         found = torch_encoder(bundle)
-        if not isinstance(found, ConvEncoder):
+        if not isinstance(found, TrainableEncoder):
             kind = bundle.card.encoder["kind"]
             raise ConfigError(
                 f"{path} has an encoder of kind {kind!r}, which cannot be trained on", "give another"
             ) from None
-        encoder, card = found, _encoder_card(bundle.card)
+        encoder, card = found, replace(_encoder_card(bundle.card), kind=kind_of(found))
     if card.scale != scored.scale:
         raise ConfigError(
             f"{path} learnt from windows of scale {card.scale}; the settings say {scored.scale}",
@@ -60,23 +62,30 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[C
     return encoder, card
 
 
-def read_initial(path: Path, scored: Corpus, padding: str, *, unseen_only: bool) -> tuple[ConvEncoder, EncoderCard]:
+def read_initial(
+    path: Path, scored: Corpus, padding: str, kind: EncoderKind = "cnn", *, unseen_only: bool
+) -> tuple[TrainableEncoder, EncoderCard]:
     """An encoder for training to start from.
 
     Parameters
     ----------
     path, scored, unseen_only
         As for `read_pretrained`.
-    padding : str
-        The padding that it must have.
+    padding, kind : str
+        The padding and the kind that it must have.
 
     Raises
     ------
     ModelError, ConfigError
-        As `read_pretrained`, or if its padding differs.
+        As `read_pretrained`, or if its kind or padding differs.
     """
     encoder, card = read_pretrained(path, scored, unseen_only=unseen_only)
-    if card.padding != padding:
+    if card.kind != kind:
+        raise ConfigError(
+            f"{path} holds an encoder of kind {card.kind}; the settings say {kind}",
+            f"give --set encoder.kind={card.kind}",
+        )
+    if kind == "cnn" and card.padding != padding:
         raise ConfigError(
             f"{path} has padding {card.padding}; the settings say {padding}",
             f"give --set pretext.padding={card.padding}",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecg_live.events import F64
-from ecg_live.model.encoder import ConvEncoder
 from training.data.corpus import Corpus
+from training.encoders import TrainableEncoder
 from training.pretext.embedding import cached_embedding
 from training.pretext.encoder_file import EncoderCard
 from training.pretext.encoder_job import (
@@ -25,7 +25,7 @@ from training.pretext.loop import PretextProgress
 from training.pretext.pretrained import read_pretrained
 from training.results import PretextLog
 from training.run_context import RunContext
-from training.settings import PretextSettings
+from training.settings import EncoderKind, PretextSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class Encoders:
 
     Parameters
     ----------
-    encoder : ConvEncoder
+    encoder : ConvEncoder or S4DEncoder
         The one to ship.
     card : EncoderCard
         How it was made.
@@ -49,7 +49,7 @@ class Encoders:
         Recordings without labels that they learnt from.
     """
 
-    encoder: ConvEncoder
+    encoder: TrainableEncoder
     card: EncoderCard
     log: PretextLog | None
     embeddings: Mapping[str | None, F64]
@@ -90,9 +90,10 @@ def load_encoder(path: Path, scored: Corpus, context: RunContext, *, unseen_only
 def train_encoders(
     data: TrainingData,
     scored: Corpus,
-    initial: tuple[ConvEncoder, EncoderCard] | None,
+    initial: tuple[TrainableEncoder, EncoderCard] | None,
     settings: PretextSettings,
     context: RunContext,
+    kind: EncoderKind = "cnn",
 ) -> Encoders | None:
     """Train the encoder to ship, and one for each subject held out; those that an earlier run trained are loaded.
 
@@ -102,12 +103,14 @@ def train_encoders(
         What they learn from, and the subjects held out.
     scored : Corpus
         The labelled windows.
-    initial : ConvEncoder and EncoderCard, optional
+    initial : encoder and EncoderCard, optional
         An encoder to start from; its card's subjects count as seen.
     settings : PretextSettings
         How they learn.
     context : RunContext
         Where they learn, and what keeps them.
+    kind : str
+        Of the encoders.
 
     Returns
     -------
@@ -119,7 +122,8 @@ def train_encoders(
     DatasetError, ConfigError, ModelError
         If windows or settings do not allow it, or training fails.
     """
-    jobs = [plan_encoder(data, subject, initial, settings, context.folder) for subject in (None, *data.held_out)]
+    subjects = (None, *data.held_out)
+    jobs = [plan_encoder(data, subject, initial, settings, context.folder, kind) for subject in subjects]
     encoder, log = _train_encoder(jobs[0], context)
     others = _train_all(jobs[1:], context)
     if not context.fabric.is_global_zero:
@@ -134,7 +138,7 @@ def train_encoders(
     return Encoders(encoder, card, parse_log(log, note), embeddings, note, extra)
 
 
-def _train_encoder(job: EncoderJob, context: RunContext) -> tuple[ConvEncoder, LogValues]:
+def _train_encoder(job: EncoderJob, context: RunContext) -> tuple[TrainableEncoder, LogValues]:
     def report(progress: PretextProgress) -> None:
         accuracy = " ".join(f"{name} {value:.2f}" for name, value in progress.accuracy.items())
         context.display.progress(job.name, progress.step, progress.steps, f"loss {progress.loss:.4f}; {accuracy}")
@@ -142,7 +146,7 @@ def _train_encoder(job: EncoderJob, context: RunContext) -> tuple[ConvEncoder, L
     return train_or_load(job, context.fabric, report)
 
 
-def _train_all(jobs: Sequence[EncoderJob], context: RunContext) -> list[ConvEncoder]:
+def _train_all(jobs: Sequence[EncoderJob], context: RunContext) -> list[TrainableEncoder]:
     """The encoders of jobs, trained in parallel where the context allows it; each is kept when it is done."""
     missing = [job for job in jobs if not job.is_done] if context.parallel_encoders else []
     if missing:

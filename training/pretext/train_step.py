@@ -11,22 +11,18 @@ import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
 from ecg_live.errors import ConfigError
 from ecg_live.events import F32
 from ecg_live.model.encoder import ConvEncoder
-from training.networks import PretextNet
-from training.paper import PRETEXT_TASKS
 from training.pretext.input_augmentation import augment_input, draw_augmentation
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
+from training.pretext.objective import PretextNetwork, open_objective
 from training.pretext.processor import keep_freed_memory, multiplies_bf16
-from training.pretext.transforms import augment, draw_transforms
 from training.pretext.weight_gradient import gradient_plan, use_fast_gradients
 from training.settings import PretextSettings
 
 MEMORY_FORMAT = torch.channels_last  # of the encoder's feature maps, and so of its kernels' gradients
-CPU_PASS_WINDOWS = 28  # the fastest on a CPU, whatever the batch
 
 
 class WindowArray(Protocol):
@@ -68,49 +64,16 @@ def launch_fabric(settings: PretextSettings) -> Fabric:
     return made
 
 
-def pretext_tasks(settings: PretextSettings) -> tuple[str, ...]:
-    """The chosen tasks, in the order of `PRETEXT_TASKS`: the network has one head for each."""
-    return tuple(name for name in PRETEXT_TASKS if name in settings.tasks)
-
-
-def new_network(settings: PretextSettings) -> PretextNet:
-    """An untrained network with a head for every chosen task; the seed decides its weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
-        net = PretextNet(ConvEncoder(settings.padding))
-    net.heads = nn.ModuleList(net.heads[PRETEXT_TASKS.index(name)] for name in pretext_tasks(settings))
-    for module in net.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = settings.dropout
-    return net
-
-
-def task_targets(task: Tensor, settings: PretextSettings) -> Tensor:
-    """Targets 0 or 1 of every head (n, heads), given the task of each window (n,) as its index in `PRETEXT_TASKS`."""
-    own = torch.tensor([PRETEXT_TASKS.index(name) for name in pretext_tasks(settings)], device=task.device)
-    return (task[:, None] == own).float()
-
-
-def pretext_loss(logits: Tensor, target: Tensor, settings: PretextSettings) -> Tensor:
-    """Weighted sum of the chosen tasks' one-vs-rest cross-entropies; logits and target (n, heads)."""
-    weight = [settings.coefficients[PRETEXT_TASKS.index(name)] for name in pretext_tasks(settings)]
-    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=0)
-    return (each * each.new_tensor(weight)).sum()
-
-
-def accuracies(logits: Tensor, target: Tensor) -> Tensor:
-    """Each head's one-vs-rest accuracy (heads,)."""
-    return ((logits > 0) == (target > 0)).float().mean(dim=0)
-
-
 class Trainer:
     """Network and optimizer of a run; a step depends on its number and their state, and on nothing else."""
 
-    def __init__(self, net: PretextNet, windows: WindowArray, settings: PretextSettings, fabric: Fabric) -> None:
+    def __init__(self, net: PretextNetwork, windows: WindowArray, settings: PretextSettings, fabric: Fabric) -> None:
         self._windows = windows
         self._settings = settings
         self._fabric = fabric
-        use_fast_gradients(net.encoder, gradient_plan())
+        self._objective = open_objective(settings)
+        if isinstance(net.encoder, ConvEncoder):
+            use_fast_gradients(net.encoder, gradient_plan())
         self.net = net.train().to(memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]  # torch's stub lacks it
         self._optimizer = torch.optim.Adam(_parameter_groups(net, settings.l2), settings.rate, ADAM_BETAS)
         model = cast("nn.Module", torch.compile(net)) if settings.compile else net  # checkpoints hold the plain one
@@ -154,14 +117,14 @@ class Trainer:
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
-    def finished(self) -> PretextNet:
+    def finished(self) -> PretextNetwork:
         """The network in evaluation mode, on the CPU, in the usual memory format."""
-        net: PretextNet = self.net.cpu().to(memory_format=torch.contiguous_format)
+        net: PretextNetwork = self.net.cpu().to(memory_format=torch.contiguous_format)
         return net.eval()
 
     def _accumulate_gradients(self, step: int) -> Tensor:
-        """Accumulate the batch's gradients over small passes; its loss and accuracies (1 + heads,)."""
-        settings, fabric = self._settings, self._fabric
+        """Accumulate the batch's gradients over small passes; its loss and accuracies (1 + names,)."""
+        settings, fabric, objective = self._settings, self._fabric, self._objective
         share = settings.batch // fabric.world_size
         mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
         chosen = batch_indices(step, len(self._windows), settings)[mine]
@@ -170,28 +133,24 @@ class Trainer:
             generator = Generator(fabric.device).manual_seed(derive_seed(settings.seed, "input", step))
             x = augment_input(x, draw_augmentation(settings.batch, x.shape[1], generator)[mine], settings.augment)
         generator = Generator(fabric.device).manual_seed(derive_seed(settings.seed, "draws", step))
-        draws = draw_transforms(settings.batch, x.shape[1], generator, settings.strength)[mine]
+        draws = objective.draw(settings.batch, x.shape[1], generator)
+        draws = None if draws is None else draws[mine]
         torch.manual_seed(derive_seed(settings.seed, "dropout", step, fabric.global_rank))
-        size = (
-            max(1, CPU_PASS_WINDOWS // len({*settings.tasks, PRETEXT_TASKS[0]}))
-            if fabric.device.type == "cpu"
-            else share
-        )
-        total = x.new_zeros(1 + len(settings.tasks))
+        size = objective.cpu_pass if fabric.device.type == "cpu" else share
+        total = x.new_zeros(1 + len(objective.names))
         for start in range(0, share, size):
             part = slice(start, min(start + size, share))
             weight = (part.stop - start) / share
             with fabric.no_backward_sync(self._model, enabled=start + size < share):
-                augmented, task = augment(x[part], draws[part], settings.strength, settings.tasks)
-                logits, target = self._model(augmented), task_targets(task, settings)
-                loss = pretext_loss(logits, target, settings) * weight
+                loss, accuracy = objective.measure(self._model, x[part], None if draws is None else draws[part])
+                loss = loss * weight
                 fabric.backward(loss)
-            total += torch.cat((loss.detach()[None], accuracies(logits.detach(), target) * weight))
+            total += torch.cat((loss.detach()[None], accuracy * weight))
         return total
 
 
-def _parameter_groups(net: PretextNet, l2: float) -> list[dict[str, object]]:
-    """Kernels with weight decay, biases without."""
-    kernels = [p for p in net.parameters() if p.ndim > 1]
-    biases = [p for p in net.parameters() if p.ndim == 1]
-    return [{"params": kernels, "weight_decay": l2}, {"params": biases, "weight_decay": 0.0}]
+def _parameter_groups(net: PretextNetwork, l2: float) -> list[dict[str, object]]:
+    """Kernels with weight decay; biases, and the poles of a state-space encoder, without."""
+    kernels = [p for name, p in net.named_parameters() if p.ndim > 1 and "weight" in name]
+    others = [p for name, p in net.named_parameters() if p.ndim == 1 or "weight" not in name]
+    return [{"params": kernels, "weight_decay": l2}, {"params": others, "weight_decay": 0.0}]

@@ -44,7 +44,8 @@ def data_section(data: tuple[DataSummary, ...]) -> Markup:
 
 def pretext_section(log: PretextLog | None) -> Markup:
     """What the encoder learnt without labels."""
-    title = tag("h2", "Pretext task: which transformation a window went through")
+    what = "what comes next in a window" if log and log.is_contrastive else "which transformation a window went through"
+    title = tag("h2", f"Pretext task: {what}")
     if log is None:
         return tag("section", title, tag("p", "The encoder was not trained in this run."))
     legend = [tag("li", legend_swatch(i), tag("span", task)) for i, task in enumerate(log.accuracy)]
@@ -59,6 +60,8 @@ def pretext_section(log: PretextLog | None) -> Markup:
         class_="side",
     )
     caption = f"Loss, and one-vs-rest accuracy of each task. Dashed: always saying no, {log.always_no_accuracy:.3f}."
+    if log.is_contrastive:
+        caption = "Loss, and how often the right one was chosen among all times and windows of a pass."
     content = (pictures, tag("ul", legend, class_="legend"), tag("figcaption", caption))
     figure = tag("figure", content) if log.steps else Markup("")
     return tag("section", title, tag("p", about), figure, _held_out(log))
@@ -139,6 +142,11 @@ def _reasons(one: DataSummary) -> Markup:
 
 
 def _held_out(log: PretextLog) -> Markup:
+    if log.is_contrastive:
+        found = [[task, number(accuracy)] for task, accuracy in log.held_out.items()]
+        return table(
+            "Accuracy on held-out windows; a guess is right in under 1 %", ("task", "accuracy"), found, "words"
+        )
     rows = []
     for task, accuracy in log.held_out.items():
         learnt = accuracy >= LEARNT_ACCURACY

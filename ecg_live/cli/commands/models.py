@@ -53,7 +53,10 @@ def models(
 
 
 def _encoder(card: ModelCard) -> str:
-    return f"plug-in {card.encoder['kind']}" if card.encoder else f"{card.padding} padding"
+    kind = card.encoder.get("kind")
+    if kind == "s4d":
+        return "state space (s4d)"
+    return f"plug-in {kind}" if kind else f"{card.padding} padding"
 
 
 def _print_card(console: Console, name: str, card: ModelCard) -> None:

@@ -8,9 +8,10 @@ import torch
 
 from ecg_live.events import F32
 from ecg_live.model.engine.onnx_engine import MAX_ERROR
+from training.networks import PretextNet
 from training.paper import PRETEXT_TASKS
 from training.pretext.embedding import embed, pretext_accuracy, random_encoder
-from training.pretext.train_step import new_network
+from training.pretext.objective import new_network
 from training.settings import PretextSettings
 
 
@@ -69,6 +70,7 @@ def test_a_random_encoder_is_decided_by_its_seed_and_leaves_the_others_alone() -
 
 def test_pretext_accuracy_of_a_network_that_always_says_no(windows: F32) -> None:
     net = new_network(PretextSettings()).eval()
+    assert isinstance(net, PretextNet)
     for parameter in net.heads.parameters():
         torch.nn.init.constant_(parameter, -1e-3)
     found = pretext_accuracy(net, windows, 0, PretextSettings())

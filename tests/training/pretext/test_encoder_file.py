@@ -33,6 +33,16 @@ def test_encoder_and_card_come_back(path: Path) -> None:
     assert encoder(windows).equal(random_encoder("same")(windows))
 
 
+def test_a_state_space_encoder_comes_back(tmp_path: Path) -> None:
+    encoder = random_encoder(seed=3, kind="s4d")
+    save_encoder(encoder, replace(CARD, padding="valid", kind="s4d"), tmp_path / "encoder")
+    found, card = read_encoder(tmp_path / "encoder")
+    assert card.kind == "s4d"
+    with torch.inference_mode():
+        windows = torch.randn(2, 400)
+        assert found(windows).equal(encoder(windows))
+
+
 @pytest.mark.parametrize("keep", [0, 7, 200, -50])
 def test_a_cut_file_is_refused(keep: int, path: Path) -> None:
     path.write_bytes(path.read_bytes()[:keep])

@@ -11,7 +11,8 @@ from lightning_fabric import Fabric
 from torch import Generator, Tensor
 
 from training.pretext.input_augmentation import augment_input, draw_augmentation
-from training.pretext.train_step import Trainer, new_network
+from training.pretext.objective import new_network
+from training.pretext.train_step import Trainer
 from training.settings import PRESETS, AugmentSettings, PretextSettings
 
 N, LENGTH = 64, 1024

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.events import F32
+from training.networks import PretextNet
 from training.paper import PRETEXT_TASKS
 from training.pretext import train_step as step_module
 from training.pretext.loop import CHECKPOINT_NAME, MAX_CURVE_POINTS, LearningCurve, PretextProgress, pretrain
-from training.pretext.train_step import new_network
+from training.pretext.objective import new_network
 from training.settings import PretextSettings, TransformStrength
 
 SETTINGS = PretextSettings(epochs=1, batch=4)
@@ -173,6 +174,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_step_before(window
 def test_a_single_task_makes_two_versions_and_one_head(windows: F32, tmp_path: Path) -> None:
     settings = replace(SETTINGS, tasks=("negation",), rate=3e-3, epochs=6, dropout=0.0)
     done = pretrain(windows, settings, tmp_path, silent, corpus="")
+    assert isinstance(done.net, PretextNet)
     assert len(done.net.heads) == 1
     assert list(done.curve.accuracy) == ["negation"]
     assert done.curve.accuracy["negation"][-1] > 0.9, "upside down is not hard to see"

@@ -18,8 +18,10 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.encoder import ConvEncoder
 from training.networks import PretextNet
 from training.paper import PRETEXT_TASKS
+from training.pretext import objective as objective_module
 from training.pretext import train_step as step_module
-from training.pretext.train_step import Trainer, accuracies, launch_fabric, new_network, pretext_loss, task_targets
+from training.pretext.objective import accuracies, new_network, pretext_loss, task_targets
+from training.pretext.train_step import Trainer, launch_fabric
 from training.pretext.weight_gradient import WIDE_PLAN
 from training.settings import PAPER_COEFFICIENTS, PretextSettings
 
@@ -59,6 +61,8 @@ def test_accuracy_is_one_vs_rest() -> None:
 
 def test_a_network_has_a_head_for_every_chosen_task_with_the_weights_it_always_has() -> None:
     every, some = new_network(SETTINGS), new_network(replace(SETTINGS, tasks=("time_warp", "noise")))
+    assert isinstance(every, PretextNet)
+    assert isinstance(some, PretextNet)
     assert len(every.heads) == 7
     assert sum(p.numel() for p in every.parameters()) == 561_223
     for i, head in zip((1, 6), some.heads, strict=True):
@@ -74,7 +78,7 @@ def test_dropout_is_as_set(dropout: float) -> None:
 
 def gradients(settings: PretextSettings, monkeypatch: pytest.MonkeyPatch, size: int) -> dict[str, Tensor]:
     """What one step moved the weights by."""
-    monkeypatch.setattr(step_module, "CPU_PASS_WINDOWS", size)
+    monkeypatch.setattr(objective_module, "CPU_PASS_WINDOWS", size)
     stepper = Trainer(new_network(settings), WINDOWS, settings, alone())
     stepper.step(0, 10, False)
     return stepper.tensors()
