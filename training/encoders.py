@@ -8,9 +8,8 @@ from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_kinds import S4D_KIND
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.s4d import S4DEncoder
+from training.networks import TrainableEncoder
 from training.settings import EncoderKind
-
-TrainableEncoder = ConvEncoder | S4DEncoder
 
 
 def new_encoder(kind: EncoderKind, padding: Padding = "valid") -> TrainableEncoder:

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ecg_live.constants import EMBEDDING_SIZE
+from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_layout import LEAKY_SLOPE
-from training.encoders import TrainableEncoder
+from ecg_live.model.s4d import S4DEncoder
 from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS, PRETEXT_WIDTH
+
+TrainableEncoder = ConvEncoder | S4DEncoder
 
 
 class PretextHead(nn.Sequential):

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.s4d import PATCH_SAMPLES, PATCH_STRIDE
-from training.encoders import TrainableEncoder
+from training.networks import TrainableEncoder
 
 STEP_SAMPLES = 64  # a quarter of a second
 HORIZONS = 4  # steps ahead that are predicted, each by a layer of its own

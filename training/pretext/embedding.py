@@ -22,7 +22,8 @@ from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from training.data.corpus import Corpus
-from training.encoders import TrainableEncoder, new_encoder
+from training.encoders import new_encoder
+from training.networks import TrainableEncoder
 from training.pretext.lr_schedule import derive_seed
 from training.pretext.objective import CPU_PASS_WINDOWS, PretextNetwork, open_objective
 from training.pretext.train_step import WindowArray

@@ -11,7 +11,8 @@ from ecg_live.errors import ModelError
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.tensor_file import TensorFile
 from ecg_live.model.torch_weights import load_arrays, module_arrays, module_tensors
-from training.encoders import TrainableEncoder, new_encoder
+from training.encoders import new_encoder
+from training.networks import TrainableEncoder
 from training.settings import EncoderKind
 
 ENCODER_REMEDY = "give an encoder that the first stage wrote"

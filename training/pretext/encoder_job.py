@@ -19,7 +19,7 @@ from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from training.data.fingerprints import fingerprints
 from training.data.subset import WindowSubset, train_validation_split
-from training.encoders import TrainableEncoder
+from training.networks import TrainableEncoder
 from training.pretext.embedding import pretext_accuracy
 from training.pretext.encoder_file import EncoderCard, read_encoder, save_encoder
 from training.pretext.leakage import TrainingData

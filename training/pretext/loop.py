@@ -24,7 +24,7 @@ from lightning_fabric import Fabric
 from ecg_live.errors import ConfigError, DatasetError, ModelError
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
-from training.encoders import TrainableEncoder
+from training.networks import TrainableEncoder
 from training.pretext.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from training.pretext.lr_schedule import total_steps
 from training.pretext.objective import PretextNetwork, new_network, open_objective

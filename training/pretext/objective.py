@@ -8,8 +8,8 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-from training.encoders import TrainableEncoder, new_encoder
-from training.networks import PretextNet
+from training.encoders import new_encoder
+from training.networks import PretextNet, TrainableEncoder
 from training.paper import CONTRASTIVE_TASK, PRETEXT_TASKS
 from training.pretext.contrastive import ContrastiveNet, contrastive_accuracy, contrastive_loss
 from training.pretext.transforms import TransformDraws, augment, draw_transforms

@@ -9,7 +9,8 @@ from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelE
 from ecg_live.model.bundle import ModelCard, load_bundle
 from ecg_live.model.encoder_kinds import torch_encoder
 from training.data.corpus import Corpus
-from training.encoders import TrainableEncoder, kind_of
+from training.encoders import kind_of
+from training.networks import TrainableEncoder
 from training.pretext.encoder_file import EncoderCard, read_encoder
 from training.pretext.leakage import refuse_seen
 from training.settings import EncoderKind

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ecg_live.events import F64
 from training.data.corpus import Corpus
-from training.encoders import TrainableEncoder
+from training.networks import TrainableEncoder
 from training.pretext.embedding import cached_embedding
 from training.pretext.encoder_file import EncoderCard
 from training.pretext.encoder_job import (
