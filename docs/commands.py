@@ -32,17 +32,27 @@ def page() -> str:
         if command.rich_help_panel != title:
             title = command.rich_help_panel
             parts.append(f"\n## {title}\n")
-        parts += _command(command)
+        for name, each in _leaves(command.name, command):
+            parts += _command(name, each)
     return "\n".join(parts).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
-def _command(command: Any) -> Iterator[str]:
+def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """A command, or those of a group, by their whole names."""
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for each in command.commands.values():
+        yield from _leaves(f"{name} {each.name}", each)
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and "--help" not in each.opts]
-    yield f"\n### ecg-live {command.name}\n"
+    yield f"\n### ecg-live {name}\n"
     for paragraph in inspect.cleandoc(f"{command.help or ''}\n\n{command.epilog or ''}").split("\n\n"):
         yield _paragraph(paragraph)
-    usage = " ".join(["ecg-live", command.name, *map(_metavar, arguments), *(["[OPTIONS]"] if options else [])])
+    usage = " ".join(["ecg-live", name, *map(_metavar, arguments), *(["[OPTIONS]"] if options else [])])
     yield f"```\n{usage}\n```\n"
     if arguments:
         yield "| argument | meaning |\n|---|---|"

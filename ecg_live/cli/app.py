@@ -10,6 +10,7 @@ import typer
 from ecg_live.cli.commands.demo import demo
 from ecg_live.cli.commands.devices import devices
 from ecg_live.cli.commands.doctor import doctor
+from ecg_live.cli.commands.encoder import encoder
 from ecg_live.cli.commands.evaluate import evaluate
 from ecg_live.cli.commands.export import export
 from ecg_live.cli.commands.features import features
@@ -47,6 +48,9 @@ app = typer.Typer(
 for group, commands in COMMAND_GROUPS.items():
     for command in commands:
         app.command(rich_help_panel=group)(command)
+
+
+app.add_typer(encoder, rich_help_panel="Models")
 
 
 @app.callback(invoke_without_command=True)

@@ -7,17 +7,14 @@ import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 
-from ecg_live.cli.app import app
+from tests.support.command_tree import COMMANDS, ROOT_COMMAND, command_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TEXTS = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((DOCS / "pages").glob("*.md")), *DOCS.glob("examples/*.py")]
-GROUP: Any = typer.main.get_command(app)
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -25,7 +22,7 @@ def commands(text: str) -> Iterator[list[str]]:
     joined = text.replace("\\\n", " ").replace("`", "\n")
     for line in re.findall(r"(?:^|&& |: +)\s*ecg-live ([a-z-]+(?: .*)?)$", joined, re.MULTILINE):
         plain = re.split(r"\s[#|>]", line)[0]
-        if plain.split()[0] in GROUP.commands or " --" in plain:  # else it is prose
+        if plain.split()[0] in ROOT_COMMAND.commands or " --" in plain:  # else it is prose
             yield shlex.split(plain)
 
 
@@ -41,8 +38,8 @@ def test_every_command_and_option_in_a_text_exists(path: Path) -> None:
     for words in commands(path.read_text(encoding="utf-8")):
         if words == ["--version"]:
             continue
-        command = GROUP.commands.get(words[0])
-        assert command is not None, words
+        name, _ = command_of(words)
+        command = COMMANDS[name]
         known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= known, words
 

@@ -53,13 +53,10 @@ def features(
     if bool(paths) == (dataset is not None):
         raise ConfigError("nothing to read" if not paths else "both paths and --dataset", "give one of them")
 
-    import torch
-
     from ecg_live.model.bundle import load_bundle
     from ecg_live.model.window_features import FeatureExtractor
     from ecg_live.resources import DEFAULT_MODEL
 
-    torch.set_num_threads(1)  # as live: the same numbers
     bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     extractor = FeatureExtractor(bundle, settings.hop)
     if dataset is not None and data is not None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any
 
 import pytest
-import typer.main
 
-from ecg_live.cli.app import app
-
-GROUP: Any = typer.main.get_command(app)
+from tests.support.command_tree import COMMANDS, ROOT_COMMAND, command_of
 
 
 def example(text: str) -> list[str]:
@@ -20,15 +16,15 @@ def example(text: str) -> list[str]:
     return shlex.split(line)
 
 
-@pytest.mark.parametrize("name", GROUP.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_commands_help_has_an_example_that_parses(name: str) -> None:
-    command = GROUP.commands[name]
-    called, *words = example(command.help)
+    command = COMMANDS[name]
+    called, words = command_of(example(command.help))
     assert called == name
     context = command.make_context(f"ecg-live {name}", words)
     assert context.params
 
 
 def test_the_help_of_the_program_has_an_example() -> None:
-    called, *words = example(GROUP.epilog)
-    assert GROUP.commands[called].make_context("ecg-live", words)
+    called, words = command_of(example(ROOT_COMMAND.epilog))
+    assert COMMANDS[called].make_context("ecg-live", words)
