@@ -208,7 +208,7 @@ def interval_text(result: HeadResult) -> str:
 
 def scale_text(scale: tuple[float, float]) -> str:
     """Return what a number and its interval mean."""
-    return f"On a scale of {scale[0]:g} to {scale[1]:g}, 80 % of ratings within"
+    return f"On a scale of {scale[0]:g} to {scale[1]:g}; the interval holds 80 % of ratings"
 
 
 def leaning_text(result: HeadResult) -> str:

@@ -131,7 +131,7 @@ def test_a_screen_shows_a_number_as_an_estimate_never_as_confident() -> None:
     snapshot = Snapshot(State("streaming"), np.empty(0, np.float32), 0, (), (), 10.0, 0.0, 2560, 0, None, ended=False)
     status = head_status(snapshot, rated(4.54), Freshness(0.5))
     assert (status.kind, status.label, status.percent) == ("number", "4.5", "2.5 to 6.5")
-    assert status.note == "On a scale of 0 to 10, 80 % of ratings within"
+    assert status.note == "On a scale of 0 to 10; the interval holds 80 % of ratings"
     for bad in (float("nan"), float("inf")):
         broken = head_status(snapshot, HeadResult(None, None, value=bad, scale=SCALE), Freshness(0.5))
         assert (broken.kind, broken.label) == ("abstain", "--")

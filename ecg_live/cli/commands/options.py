@@ -86,5 +86,6 @@ Log = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 DatasetFolder = Annotated[Path, typer.Option(help="Folder of the data set, or a manifest of your own files (CSV).")]
 DatasetName = Annotated[
-    str, typer.Option("--dataset", help="wesad, swell, amigos, amigos-external, dreamer, eegmat or manifest.")
+    str,
+    typer.Option("--dataset", help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews or manifest."),
 ]
