@@ -54,9 +54,14 @@ def check_labels(
 
 
 def make_scorable_windows(
-    names: Sequence[str], corpus: Corpus, settings: TrainSettings, display: ProgressDisplay, left_out: list[str]
+    names: Sequence[str],
+    corpus: Corpus,
+    settings: TrainSettings,
+    kept_back: Container[str],
+    display: ProgressDisplay,
+    left_out: list[str],
 ) -> list[LabelledWindows]:
-    """Windows of the labels with enough of them, found before stage one, which may take hours.
+    """Windows of the labels with enough of them without the subjects kept back, found before stage one.
 
     Raises
     ------
@@ -77,8 +82,9 @@ def make_scorable_windows(
         )
         if windows.table.value is None:
             check_prior(settings.head.prior, name, windows.table.classes)
+        table = windows.take_subjects(kept_back, inside=False).table
         try:
-            check_scorable(windows.table.take(windows.table.scored(relative=False)), settings.evaluate)
+            check_scorable(table.take(table.scored(relative=False)), settings.evaluate)
         except DatasetError as error:
             raise DatasetError(f"label {name}: {error.message}", error.remedy) from error
         if windows.order_remark:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from ecg_live.model.bundle import load_bundle, save_bundle
 from ecg_live.tables import check_table_path
 from training.data.copies import refuse_copied_files, refuse_copied_windows
 from training.data.corpus import Corpus
+from training.data.kept_back import split_subjects
+from training.data.near_copies import check_copies
 from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
@@ -22,6 +24,7 @@ from training.evaluation.prediction_table import NamedPredictions, write_predict
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
+from training.preregistration import register, registration_remark
 from training.pretext.leakage import find_leakage
 from training.pretext.pretrained import read_initial
 from training.pretext.stage import Encoders, load_encoder, train_encoders
@@ -33,7 +36,7 @@ from training.report.text_tables import check_text_path, write_text_tables
 from training.results import TrainingReport
 from training.run_context import RunContext
 from training.settings import PretextSettings, TrainSettings, as_dict
-from training.stage_two import train_label
+from training.stage_two import KeptBack, train_label
 from training.stage_two_rating import train_rating
 
 __all__ = ["TrainJob", "run_cell", "run_training"]
@@ -76,6 +79,9 @@ class TrainJob:
         Table of the predictions for every window that scores were made from; ``OUT.predictions.parquet`` without it.
     tables : tuple of Path
         Where scores and confusion by subject are written as text, ``.md`` or ``.tex``.
+    score_kept_back : bool
+        Whether the heads are scored on the subjects that were kept back. Cells of a sweep are not: a group that many
+        settings are scored on is one that a choice has looked at.
     """
 
     dataset: str
@@ -91,6 +97,7 @@ class TrainJob:
     processes: int | None = None
     work: Path | None = None
     fresh: bool = False
+    score_kept_back: bool = True
     predictions: Path | None = None
     tables: tuple[Path, ...] = ()
 
@@ -126,20 +133,26 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     context = _open_context(job, settings.pretext, display, engine)
     corpus = context.build_corpus(dataset, settings.corpus, settings.corpus.hop, "windows")
     refuse_copied_windows(corpus)
-    windows = make_scorable_windows(names, corpus, settings, display, left_out)
-    encoders = _encoders(job, corpus, settings, context)
+    split = split_subjects(dataset, settings.evaluate.kept_back)
+    windows = make_scorable_windows(names, corpus, settings, split.kept_back, display, left_out)
+    encoders = _encoders(job, corpus, settings, context, split.kept_back)
     if encoders is None:
         return None
+    digests = register(context.folder, dataset.name, [each.name for each in windows], settings, split)
+    group = KeptBack(split.kept_back, score=job.score_kept_back)
+    copies = check_copies(corpus)
     labels = {
         each.name: (train_label if each.table.value is None else train_rating)(
-            each, corpus, encoders, context, head=settings.head, evaluate=settings.evaluate, seed=settings.seed
+            each, corpus, encoders, context, settings, group, copies
         )
         for each in windows
     }
+    labels = {name: each.with_digests(digests) for name, each in labels.items()}
     bundle = make_bundle(job.name, corpus, encoders, labels, previous)
     seconds = time.monotonic() - began
     report = make_report(job.name, job.loaded_encoder, corpus, encoders, labels, as_dict(settings), seconds)
-    report = replace(report, remarks=(*report.remarks, *left_out))
+    remarks = (*report.remarks, registration_remark(context.folder, digests), *left_out)
+    report = replace(report, remarks=remarks, digests=digests)
     write_report(report, job.out.with_suffix(".html"), job.out.with_suffix(".json"))
     save_bundle(bundle, job.out)
     parts = [
@@ -200,7 +213,9 @@ def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str,
     return choose_labels(dataset, job.labels or tuple(dataset.labels)[:1])
 
 
-def _encoders(job: TrainJob, corpus: Corpus, settings: TrainSettings, context: RunContext) -> Encoders | None:
+def _encoders(
+    job: TrainJob, corpus: Corpus, settings: TrainSettings, context: RunContext, kept_back: Sequence[str]
+) -> Encoders | None:
     """Stage one; None in all processes but the first."""
     unseen_only = settings.evaluate.unseen_encoders
     if job.loaded_encoder:
@@ -211,7 +226,7 @@ def _encoders(job: TrainJob, corpus: Corpus, settings: TrainSettings, context: R
     datasets = [open_unlabelled(folder) for folder in job.pretrain] or [corpus.dataset]
     hop = settings.corpus.pretext_hop
     corpora = [context.build_corpus(each, settings.corpus, hop, "pretext windows") for each in datasets]
-    data = find_leakage(corpora, corpus.dataset, unseen_only=unseen_only)
+    data = find_leakage(corpora, corpus.dataset, unseen_only=unseen_only, kept_back=kept_back)
     return train_encoders(data, corpus, initial, settings.pretext, context, kind)
 
 
@@ -243,6 +258,7 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
         tuple(Path(each) for each in run.get("pretrain", ())),
         encoder=Path(run["encoder"]) if "encoder" in run else None,
         work=folder.parent / "work",
+        score_kept_back=False,
     )
     report = run_training(job, settings, ProgressDisplay())
     assert report is not None, "cells run in one process"  # noqa: S101

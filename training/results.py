@@ -28,7 +28,10 @@ class Scores:
 
     ``auroc`` is macro-averaged one-vs-rest with more than two classes, ``ece`` the expected calibration error over 15
     bins (Guo et al. 2017), ``brier`` the mean over windows of half the summed squared differences (with two classes the
-    usual Brier score). ``people`` counts subjects.
+    usual Brier score), ``brier_constant`` that of always giving the shares that the classes have in these windows.
+    ``people`` counts subjects. ``auroc_within`` is the mean over subjects of the AUROC among the subject's own windows;
+    ``false_positive_rate`` the share of windows of rest that are given another class; ``unchanging_label`` the share of
+    subjects with windows of several classes who get the same label for all of them.
     """
 
     auroc: float | None
@@ -38,6 +41,18 @@ class Scores:
     brier: float
     windows: int
     people: int
+    auroc_within: float | None = None
+    false_positive_rate: float | None = None
+    unchanging_label: float | None = None
+    brier_constant: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderScores:
+    """Scores with the windows in another order, and their 95 % intervals over subjects by the name of the score."""
+
+    scores: Scores
+    interval: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +68,14 @@ class PairedComparison:
 class ResultRow:
     """One kind of features under one protocol.
 
-    ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding`` or ``both``;
+    ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding``, ``both`` or
+    ``auto`` (those of the last three that each fold chose by its training subjects);
     ``baseline`` the seconds of personal baseline (0: none); ``interval`` 95 %, over subjects, by the name of the score;
     ``confusion[true][predicted]`` counts windows; ``reliability`` are (mean confidence, accuracy, windows) of bins that
-    are not empty; ``versus`` the comparisons by the rival's ``features``.
+    are not empty; ``versus`` the comparisons by the rival's ``features``; ``risk_coverage`` pairs of a share of the
+    windows, the surest ones, and the share of wrong labels among them. ``set`` is ``population``, ``adaptive`` or
+    ``personal``. ``orders`` are scores by the order of the windows, empty for features that look at one window
+    only, and at a baseline of rest: these have the same in every order.
     """
 
     features: str
@@ -68,6 +87,18 @@ class ResultRow:
     confusion: tuple[tuple[int, ...], ...]
     reliability: tuple[tuple[float, float, int], ...]
     versus: Mapping[str, PairedComparison] = field(default_factory=dict)
+    risk_coverage: tuple[tuple[float, float], ...] = ()
+    set: str = "population"
+    orders: Mapping[str, OrderScores] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCheck:
+    """A check that runs with every training: what was looked for, what was found, and whether that is as it must be."""
+
+    name: str
+    text: str
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +138,7 @@ class RegressionRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelResult:
-    """All rows of one label; ``chosen`` are the features of the bundle's ``population`` and ``personal`` sets.
+    """All rows of one label; ``chosen`` are the features of each of the bundle's sets, ``rest_class`` is rest's.
 
     A label that is a number has a ``scale``, no classes, and rows in ``regression``.
     """
@@ -118,6 +149,8 @@ class LabelResult:
     rows: tuple[ResultRow, ...]
     chosen: Mapping[str, str]
     remarks: tuple[str, ...] = ()
+    rest_class: str = ""
+    checks: tuple[ScoreCheck, ...] = ()
     regression: tuple[RegressionRow, ...] = ()
     scale: tuple[float, float] | None = None
 
@@ -183,7 +216,7 @@ class ExampleWindow:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """Everything about one training run."""
+    """Everything about one training run; ``digests`` are SHA-256 of files that were written before any score."""
 
     name: str
     settings: Mapping[str, Any]
@@ -196,3 +229,4 @@ class TrainingReport:
     software: str
     seconds: float
     remarks: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from ecg_live.model.card import MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS
 from training.paper import PRETEXT_TASKS
 
 MAX_FLOAT32 = 1e30  # what single precision still holds
+MAX_KEPT_BACK = 0.5  # of the subjects: the heads are fitted on the others
 
 
 class Limit(NamedTuple):
@@ -92,6 +93,7 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     ),
     "evaluate.draws": POSITIVE_LIMIT,
     "evaluate.rivals": POSITIVE_LIMIT,
+    "evaluate.kept_back": _within(0, MAX_KEPT_BACK),
     "seed": SEED_LIMIT,
 }
 

@@ -164,7 +164,8 @@ class EvaluateSettings:
 
     ``rivals`` is the number of untrained encoders to compare with; the one with the median AUROC is reported: on eegmat
     the AUROC of one was .77 to .84, by its seed alone. ``transductive`` lets an encoder learn from the scored subjects'
-    recordings, without their labels.
+    recordings, without their labels. ``kept_back`` is the share of subjects that take part in no fit, fold or choice,
+    and are scored once; fewer than 15 subjects are too few for it.
     """
 
     protocol: ScoringProtocol = "loso"
@@ -173,6 +174,7 @@ class EvaluateSettings:
     draws: int = 2000
     rivals: int = 5
     transductive: bool = False
+    kept_back: float = 0.2
 
     @property
     def unseen_encoders(self) -> bool:
@@ -203,7 +205,7 @@ PAPER_SETTINGS = TrainSettings(
         strength=TransformStrength(),
     ),
     head=HeadSettings(kind="dense", inputs="embedding", split="raw", adaptive=False),
-    evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True),
+    evaluate=EvaluateSettings(protocol="kfold", baseline=0.0, transductive=True, kept_back=0.0),
 )
 PRESETS: Mapping[str, TrainSettings] = {"fast": TrainSettings(), "paper": PAPER_SETTINGS}
 THREE_LAYERS = (EMOTION_WIDTH,) * 3

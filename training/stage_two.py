@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,21 +17,27 @@ from training.data.feature_table import FeatureTable, Names
 from training.data.labelled_windows import LabelledWindows
 from training.datasets.dataset import Dataset
 from training.encoders import kind_of, padding_of
-from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, choose_features, cross_validate
+from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, cross_validate
 from training.evaluation.fold import HEAD_INPUTS
+from training.evaluation.order_rule import falling_sets
+from training.evaluation.permuted_labels import check_permuted_labels
+from training.evaluation.rows import make_rows
+from training.evaluation.set_fit import SetFit, fit_set
 from training.evaluation.window_predictions import WindowPredictions
-from training.heads.fit import fit_head, to_head
 from training.pretext.embedding import cached_embedding, random_encoder
 from training.pretext.stage import Encoders
 from training.report import card_scores
-from training.results import LabelResult
+from training.results import LabelResult, ResultRow, ScoreCheck
 from training.run_context import RunContext
-from training.settings import EvaluateSettings, HeadSettings
+from training.settings import EvaluateSettings, HeadSettings, TrainSettings
 
-SELECTION_CAVEAT = (
-    "The head's features are the best of three on the very folds that its score is reported on, which flatters that "
-    "score slightly; head.inputs names them beforehand."
-)
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """Subjects that take part in no fit, fold or choice, and whether the heads are scored on them at the end."""
+
+    subjects: tuple[str, ...] = ()
+    score: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,22 +64,25 @@ class TrainedLabel:
     class_names: Names
     predictions: tuple[WindowPredictions, ...] = ()
 
+    def with_digests(self, digests: Mapping[str, str]) -> TrainedLabel:
+        """The same with the digests of settings and split in its card."""
+        return replace(self, card=replace(self.card, scores={**self.card.scores, "digests": dict(digests)}))
+
 
 def train_label(
-    windows: LabelledWindows,
+    labelled: LabelledWindows,
     corpus: Corpus,
     encoders: Encoders,
     context: RunContext,
-    *,
-    head: HeadSettings,
-    evaluate: EvaluateSettings,
-    seed: int,
+    settings: TrainSettings,
+    kept_back: KeptBack,
+    *checks: ScoreCheck,
 ) -> TrainedLabel:
-    """Score all kinds of features for a label, choose the best, and fit the heads to ship on all subjects.
+    """Score all kinds of features for a label, choose the best, and fit the heads on all subjects not kept back.
 
     Parameters
     ----------
-    windows : LabelledWindows
+    labelled : LabelledWindows
         Windows with the label.
     corpus : Corpus
         All windows.
@@ -81,18 +90,20 @@ def train_label(
         What stage one gave.
     context : RunContext
         Runs and keeps the folds.
-    head : HeadSettings
-        How heads are fitted.
-    evaluate : EvaluateSettings
-        How they are scored.
-    seed : int
-        Decides all that is random.
+    settings : TrainSettings
+        How heads are fitted and scored.
+    kept_back : KeptBack
+        Who takes no part.
+    *checks : ScoreCheck
+        Those of the whole run.
 
     Raises
     ------
     DatasetError
         If subjects, classes or windows are too few for the protocol.
     """
+    head, evaluate, seed = settings.head, settings.evaluate, settings.seed
+    windows = labelled.take_subjects(kept_back.subjects, inside=False)
     table = windows.with_embedding(encoders.embedding())
     seeds = range(evaluate.rivals * seed, evaluate.rivals * (seed + 1))
     rivals = rival_embeddings(windows, corpus, encoders, context, seeds)
@@ -105,22 +116,52 @@ def train_label(
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
     rows, remarks, predictions = cross_validate(table, rivals, plan)
-    chosen = choose_features(rows, head.inputs)
-    if head.inputs == "auto":
-        remarks = (*remarks, SELECTION_CAVEAT)
+    fallen = falling_sets(rows)
+    sets = [name for name in dict.fromkeys(row.set for row in rows) if name not in fallen]
+    fits = [fit_set(table, name, head, seed) for name in sets]
+    chosen = {fit.set: fit.features for fit in fits}
+    context.display.progress(f"{windows.name}: checks", 0, 1)
+    checks = (*checks, check_permuted_labels(table, chosen, plan))
     if evaluate.protocol == "loso":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
         predictions = (*predictions, *mixed.windows)
-    remarks = tuple(dict.fromkeys((*windows.all_remarks, *remarks)))  # both protocols leave out the same subjects
-    result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks)
-    heads = {name: _fit_shipped_head(name, table, chosen[name], head, seed) for name in chosen}
+    if kept_back.subjects:
+        unseen = labelled.take_subjects(kept_back.subjects, inside=True).with_embedding(encoders.embedding())
+        last = _score_kept_back(fits, unseen, evaluate) if kept_back.score else ()
+        rows, predictions = (*rows, *(row for _, row in last)), (*predictions, *(each for each, _ in last))
+        remarks = (*remarks, _kept_back_remark(kept_back, scored=bool(last)))
+    remarks = (*failed_checks(checks), *fallen.values(), *windows.all_remarks, *remarks)
+    remarks = tuple(dict.fromkeys(remarks))  # both protocols leave out the same subjects
+    rest_class = table.classes[table.rest_class]
+    result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks, rest_class, checks)
     card = _head_card(result, corpus.dataset, table, head, evaluate.baseline)
     mute = [f"{name} set: {describe_evidence(card, name)}" for name in card.sets if name not in answering_sets(card)]
     if mute:
         result = replace(result, remarks=(*remarks, *mute))
         card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
-    return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)), predictions)
+    heads = {fit.set: fit.shipped(table) for fit in fits}
+    return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)), predictions)
+
+
+def _score_kept_back(
+    fits: Sequence[SetFit], table: FeatureTable, evaluate: EvaluateSettings
+) -> list[tuple[WindowPredictions, ResultRow]]:
+    """Predictions and row of each set on subjects that were kept back; none of a set without a window to score."""
+    found = [fit.predict_kept_back(table, evaluate.baseline if fit.set == "personal" else 0.0) for fit in fits]
+    return [(each, make_rows([each], evaluate.draws)[0]) for each in found if len(each)]
+
+
+def failed_checks(checks: Iterable[ScoreCheck]) -> list[str]:
+    """A remark on each check that failed."""
+    return [f"check failed: {check.name}: {check.text}" for check in checks if not check.passed]
+
+
+def _kept_back_remark(kept_back: KeptBack, *, scored: bool) -> str:
+    named = f"kept back before anything was scored, in no fit, fold or choice: {', '.join(kept_back.subjects)}"
+    if not kept_back.score:
+        return f"{named}; not scored in a sweep, whose choice would look at them"
+    return named if scored else f"{named}; none has a window that can be scored"
 
 
 def rival_embeddings(
@@ -141,19 +182,6 @@ def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan)
         return Evaluation((), (f"segments mixed: not scored: {error.message}",))
 
 
-def _fit_shipped_head(
-    which: str, table: FeatureTable, features: str, settings: HeadSettings, seed: int
-) -> CalibratedHead:
-    """The head of a set, fitted on all subjects."""
-    inputs = HEAD_INPUTS[features]
-    keep = table.scored(relative=which == "personal")
-    std = table.within_subject_std(inputs) if which == "personal" else None
-    x = table.features(inputs) if std is None else table.baseline_normalised(inputs, std)
-    subject, classes = table.subject[keep], len(table.classes)
-    fitted = fit_head(x[keep], table.label[keep], subject, classes, inputs, settings, seed)
-    return to_head(fitted, x[keep], subject, std)
-
-
 def _head_card(
     result: LabelResult, dataset: Dataset, table: FeatureTable, settings: HeadSettings, baseline: float
 ) -> HeadCard:
@@ -163,7 +191,7 @@ def _head_card(
         hidden=hidden,
         dropout=dropout,
         sets=tuple(result.chosen),
-        inputs={which: HEAD_INPUTS[features] for which, features in result.chosen.items()},
+        inputs={name: HEAD_INPUTS[features] for name, features in result.chosen.items()},
         baseline=baseline if "personal" in result.chosen else 0.0,
         scores=card_scores(result) | {"trained_on": {dataset.name: list(table.subjects)}},
         data=f"{len(table.subjects)} subjects of {dataset.title}",

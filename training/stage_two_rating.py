@@ -18,10 +18,10 @@ from training.evaluation.regression import RegressionEvaluation, choose_rating_f
 from training.heads.ridge import FittedRidge, fit_ridge, ridge_head
 from training.pretext.stage import Encoders
 from training.report import card_scores
-from training.results import LabelResult
+from training.results import LabelResult, ScoreCheck
 from training.run_context import RunContext
-from training.settings import EvaluateSettings, HeadSettings
-from training.stage_two import TrainedLabel, rival_embeddings
+from training.settings import TrainSettings
+from training.stage_two import KeptBack, TrainedLabel, failed_checks, rival_embeddings
 
 RATING_SELECTION_CAVEAT = (
     "The head's features are those with the least error on the very folds that its score is reported on, which "
@@ -30,19 +30,20 @@ RATING_SELECTION_CAVEAT = (
 
 
 def train_rating(
-    windows: LabelledWindows,
+    labelled: LabelledWindows,
     corpus: Corpus,
     encoders: Encoders,
     context: RunContext,
-    *,
-    head: HeadSettings,
-    evaluate: EvaluateSettings,
-    seed: int,
+    settings: TrainSettings,
+    kept_back: KeptBack,
+    *checks: ScoreCheck,
 ) -> TrainedLabel:
     """Score all kinds of features, choose those with the least error, and fit the heads to ship on all subjects.
 
     Parameters and errors are those of `training.stage_two.train_label`.
     """
+    head, evaluate, seed = settings.head, settings.evaluate, settings.seed
+    windows = labelled.take_subjects(kept_back.subjects, inside=False)
     table = windows.with_embedding(encoders.embedding())
     seeds = range(evaluate.rivals * seed, evaluate.rivals * (seed + 1))
     rivals = rival_embeddings(windows, corpus, encoders, context, seeds)
@@ -61,8 +62,20 @@ def train_rating(
     if plan.evaluate.protocol == "loso":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
-    remarks = tuple(dict.fromkeys((*windows.all_remarks, *remarks)))
-    result = LabelResult(windows.name, (), windows.split, (), chosen, remarks, rows, table.scale)
+    if kept_back.subjects:
+        remarks = (*remarks, f"kept back, in no fit, fold or choice, and not scored: {', '.join(kept_back.subjects)}")
+    remarks = tuple(dict.fromkeys((*failed_checks(checks), *windows.all_remarks, *remarks)))
+    result = LabelResult(
+        windows.name,
+        (),
+        windows.split,
+        (),
+        chosen,
+        remarks,
+        checks=checks,
+        regression=rows,
+        scale=table.scale,
+    )
     fitted = {name: _fit_shipped(name, table, features) for name, features in chosen.items()}
     card = HeadCard(
         classes=(),
@@ -81,7 +94,7 @@ def train_rating(
         result = replace(result, remarks=(*remarks, *mute))
         card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
     heads = {name: shipped for name, (shipped, _) in fitted.items()}
-    return TrainedLabel(result, heads, card, windows.class_names(len(corpus.rows)))
+    return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)))
 
 
 def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan) -> RegressionEvaluation:

@@ -35,7 +35,19 @@ LEVELS = {
 
 def scores(auroc: float | None, windows: int = 606, subjects: int = 24) -> Scores:
     near = 0.5 if auroc is None else auroc
-    return Scores(auroc, near - 0.04, near - 0.06, 0.09, 0.3 - 0.2 * near, windows, subjects)
+    return Scores(
+        auroc,
+        near - 0.04,
+        near - 0.06,
+        0.09,
+        0.3 - 0.2 * near,
+        windows,
+        subjects,
+        auroc_within=near + 0.02,
+        false_positive_rate=1 - near,
+        unchanging_label=0.25,
+        brier_constant=0.1875,
+    )
 
 
 def against(difference: float) -> PairedComparison:
@@ -67,6 +79,8 @@ def row(features: str, baseline: float, auroc: float, protocol: str = "loso", cl
         confusion,
         tuple((x, x + 0.05 * math.sin(9 * x), int(200 * x * x)) for x in sure),
         versus,
+        risk_coverage=tuple((i / 20, (1 - auroc) * i / 20) for i in range(1, 21)),
+        set="personal" if baseline else "population",
     )
 
 

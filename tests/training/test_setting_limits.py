@@ -46,6 +46,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("evaluate.baseline", [-5.0, 10.0, 4000.0], "from 30 to 3600 s, or 0 for none"),
     ("evaluate.draws", [0], "above 0"),
     ("evaluate.rivals", [0], "above 0"),
+    ("evaluate.kept_back", [-0.1, 0.6, 1.0], "from 0 to 0.5"),
     ("seed", [-1, 2**32], "from 0 to 4294967295"),
 ]
 

@@ -18,7 +18,7 @@ from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
 from training.run_context import RunContext
 from training.settings import HeadInputs, load_settings
-from training.stage_two import SELECTION_CAVEAT, train_label
+from training.stage_two import KeptBack, train_label
 
 INF = float("inf")
 
@@ -39,9 +39,11 @@ def test_the_bundle_gets_the_features_that_were_asked_for(tmp_path: Path) -> Non
     windows = label_windows("task", made, "median", 30.0)
     choices: tuple[HeadInputs, ...] = ("auto", "hrv")
     for inputs in choices:
-        head = replace(settings.head, inputs=inputs)
-        learnt = train_label(windows, made, encoders, context, head=head, evaluate=settings.evaluate, seed=0)
-        assert (SELECTION_CAVEAT in learnt.result.remarks) == (inputs == "auto")
+        chosen = replace(settings, head=replace(settings.head, inputs=inputs))
+        learnt = train_label(windows, made, encoders, context, chosen, KeptBack())
+        assert ("auto" in {row.features for row in learnt.result.rows}) == (inputs == "auto")
+        assert any("chosen in each of" in remark for remark in learnt.result.remarks) == (inputs == "auto")
+        assert [check.name for check in learnt.result.checks] == ["permuted labels"]
         assert inputs == "auto" or dict(learnt.card.inputs) == {"population": inputs, "personal": inputs}
         assert learnt.card.split == "median"
         assert sum("of 5 seeds" in remark for remark in learnt.result.remarks) == 2

@@ -44,6 +44,8 @@ class FeatureTable:
         The label of each window (n,) where it is a number, NaN for none; ``label`` is 0 or -1 then.
     scale : tuple of float
         The least and the largest number that such a label can be.
+    rest_class : int
+        Index of the class of rest.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class FeatureTable:
     classes: tuple[str, ...]
     value: F64 | None = None
     scale: tuple[float, float] = (0.0, 1.0)
+    rest_class: int = 0
 
     def __post_init__(self) -> None:
         bad = ~np.isfinite(self.embedding).all(axis=1)
@@ -106,6 +109,7 @@ class FeatureTable:
             self.classes,
             None if self.value is None else self.value[rows],
             self.scale,
+            self.rest_class,
         )
 
     def with_embedding(self, embedding: F64) -> FeatureTable:

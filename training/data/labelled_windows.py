@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +55,12 @@ class LabelledWindows:
     def with_embedding(self, embedding: F64) -> FeatureTable:
         """The table with an embedding (n, 128) of all windows of the corpus."""
         return self.table.with_embedding(embedding[self.index])
+
+    def take_subjects(self, subjects: Container[str], *, inside: bool) -> LabelledWindows:
+        """The windows of these subjects, or, if not ``inside``, those of all others."""
+        own = [(each in subjects) == inside for each in self.table.subject.tolist()]
+        rows = np.flatnonzero(own)
+        return replace(self, index=self.index[rows], table=self.table.take(rows))
 
     def class_names(self, windows: int) -> Names:
         """The class of each of the corpus's ``windows`` (n,), the label's name if it is a number; empty for none."""
@@ -170,7 +177,14 @@ def label_windows(
         labels.names,
         np.array([labels.number_at(*window) for window in zip(*at, strict=True)])[index] if labels.numbers else None,
         (labels.meaning.low, labels.meaning.high) if isinstance(labels.meaning, Rating) else (0.0, 1.0),
+        _rest_class(label, corpus),
     )
     return LabelledWindows(
         name, index, table, labels.split, labels.classified.remarks, order_remark(name, labels.meaning)
     )
+
+
+def _rest_class(label: Ints, corpus: Corpus) -> int:
+    """Index of the class that most windows of rest have; the first class, the least of them, where none has one."""
+    found = label[np.isfinite(corpus.rows["rest"]) & (label != NO_LABEL)]
+    return int(np.bincount(found).argmax()) if len(found) else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,21 +13,26 @@ import numpy as np
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.baseline import MIN_BASELINE_WINDOWS
-from ecg_live.model.features import FeatureKind
 from training.data.feature_table import FeatureTable, Mask, Names
-from training.evaluation.bootstrap import BootstrapScores, bootstrap, compare_paired, interval
-from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, result_key, run_fold
+from training.evaluation.fold import (
+    CHOICE,
+    CHOSEN,
+    FEATURE_SETS,
+    SIMPLEST_FIRST,
+    Fold,
+    feature_variants,
+    result_key,
+    run_fold,
+)
 from training.evaluation.fold_cache import FoldArrays, run_folds
-from training.evaluation.metrics import Predictions, confusion, reliability, scores
+from training.evaluation.metrics import Predictions, scores
+from training.evaluation.rows import make_rows
 from training.evaluation.splits import check_scorable, fold_masks, untrainable_classes
 from training.evaluation.window_predictions import ScoredTable, WindowPredictions
 from training.parallel import Engine
-from training.results import PairedComparison, ResultRow
-from training.settings import EvaluateSettings, HeadInputs, HeadSettings
+from training.results import ResultRow
+from training.settings import EvaluateSettings, HeadSettings
 
-AUROC_TIE = 0.005  # a smaller difference does not justify the less simple features
-SIMPLEST_FIRST: tuple[FeatureKind, ...] = ("hrv", "embedding", "both")
-COMPARATORS = ("majority", "hrv", "random encoder")
 EmbedForSubject = Callable[[str | None], F64]
 
 
@@ -94,7 +100,9 @@ def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPla
         baselines += [plan.evaluate.baseline] if possible else []
     folds = _folds(examples, random, tests, plan, relative=len(baselines) > 1)
     arrays = run_folds(run_fold, folds, len(tests), plan.folder, plan.engine, plan.report)
-    tables = [_make_rows(examples, tests, arrays, baseline, plan.evaluate, len(random)) for baseline in baselines]
+    tables = [_make_rows(examples, tests, arrays, baseline, plan, len(random)) for baseline in baselines]
+    if plan.head.inputs == CHOSEN and plan.evaluate.protocol == "loso":
+        remarks += [each for baseline in baselines for each in _choice_remarks(arrays, relative=baseline > 0)]
     mixed = "segments mixed, " if plan.evaluate.protocol == "kfold" else ""
     spread = "; ".join(remark for table in tables for remark in table.remarks)
     if spread:
@@ -104,22 +112,6 @@ def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPla
         tuple(remarks),
         tuple(windows for table in tables for windows in table.windows),
     )
-
-
-def choose_features(rows: Sequence[ResultRow], inputs: HeadInputs) -> dict[str, str]:
-    """Features of the population set (by rows without baseline) and of the personal set (with; if there are any).
-
-    Those that ``inputs`` names; with ``auto`` the highest AUROC wins, and within 0.005 of it the simplest features.
-    """
-    wanted = SIMPLEST_FIRST if inputs == "auto" else (inputs,)
-    chosen: dict[str, str] = {}
-    for name, personal in (("population", False), ("personal", True)):
-        auroc = {row.features: row.scores.auroc or 0.0 for row in rows if (row.baseline > 0) == personal}
-        scored = [features for features in wanted if features in auroc]
-        if scored:
-            best = max(auroc[features] for features in scored)
-            chosen[name] = next(features for features in scored if auroc[features] >= best - AUROC_TIE)
-    return chosen
 
 
 def _check_baseline(examples: FeatureTable, plan: CrossValidationPlan) -> tuple[bool, list[str]]:
@@ -150,20 +142,20 @@ def _make_rows(
     tests: dict[str, Mask],
     arrays: dict[str, FoldArrays],
     baseline: float,
-    settings: EvaluateSettings,
+    plan: CrossValidationPlan,
     encoders: int,
 ) -> Evaluation:
     """Rows for all kinds of features with a ``baseline`` (s; 0: none), from the arrays of all folds.
 
     Of the ``encoders`` random encoders the one with the median AUROC makes the row; remarks state their range.
     """
-    relative = baseline > 0
+    relative, settings = baseline > 0, plan.evaluate
     fold = _fold_names(tests, len(examples))
     table = ScoredTable(examples, fold, examples.scored(relative=relative), settings.protocol, baseline)
     set_name = "personal" if relative else "population"
     windows: list[WindowPredictions] = []
     remarks: list[str] = []
-    for name in FEATURE_SETS:
+    for name in (*FEATURE_SETS, *([CHOSEN] if plan.head.inputs == CHOSEN else [])):
         keys = [result_key(variant, relative=relative) for variant in feature_variants(name, encoders)]
         found = [table.row(name, _collect(examples, tests, arrays, key), set_name) for key in keys]
         ranked = sorted(found, key=lambda each: _auroc(each.predictions))
@@ -172,10 +164,16 @@ def _make_rows(
             rest = f" with {baseline:g} s of baseline" if baseline else ""
             low, high = (_auroc(each.predictions) for each in (ranked[0], ranked[-1]))
             remarks.append(f"{name}{rest}: {low:.3f} to {high:.3f}")
-    predictions = {each.features: each.predictions for each in windows}
-    draws = {name: bootstrap(each, settings.draws) for name, each in predictions.items()}
-    rows = tuple(_row(name, predictions, draws, baseline, settings) for name in FEATURE_SETS)
-    return Evaluation(rows, tuple(remarks), tuple(windows))
+    return Evaluation(make_rows(windows, settings.draws), tuple(remarks), tuple(windows))
+
+
+def _choice_remarks(arrays: dict[str, FoldArrays], *, relative: bool) -> list[str]:
+    """How often the folds chose each kind of features."""
+    key = result_key(CHOICE, relative=relative)
+    found = Counter(SIMPLEST_FIRST[int(each[key][0])] for each in arrays.values() if np.isfinite(each[key]).any())
+    counts = ", ".join(f"{kind} in {count}" for kind, count in found.most_common())
+    name = "personal" if relative else "population"
+    return [f"features of the {name} set, chosen in each of {found.total()} folds: {counts}"] if found else []
 
 
 def _fold_names(tests: dict[str, Mask], windows: int) -> Names:
@@ -196,36 +194,3 @@ def _collect(examples: FeatureTable, tests: dict[str, Mask], arrays: dict[str, F
     for fold, test in tests.items():
         probability[test] = arrays[fold][key]
     return probability
-
-
-def _row(
-    name: str,
-    predictions: dict[str, Predictions],
-    draws: dict[str, BootstrapScores],
-    baseline: float,
-    settings: EvaluateSettings,
-) -> ResultRow:
-    own = predictions[name]
-    comparators = [*COMPARATORS, *(["random encoder + hrv"] if name == "both" else [])]
-    intervals = {key: interval(values) for key, values in draws[name].items()}
-    versus = {other: _compare(name, other, predictions, draws) for other in comparators if other != name}
-    return ResultRow(
-        features=name,
-        protocol=settings.protocol,
-        baseline=baseline,
-        scores=scores(own),
-        interval={key: value for key, value in intervals.items() if value is not None},
-        per_subject={each: scores(own.take(own.subject == each)) for each in np.unique(own.subject).tolist()},
-        confusion=confusion(own),
-        reliability=reliability(own),
-        versus={other: value for other, value in versus.items() if value is not None},
-    )
-
-
-def _compare(
-    name: str, other: str, predictions: dict[str, Predictions], draws: dict[str, BootstrapScores]
-) -> PairedComparison | None:
-    auroc, other_auroc = scores(predictions[name]).auroc, scores(predictions[other]).auroc
-    if auroc is None or other_auroc is None:
-        return None
-    return compare_paired(draws[name], draws[other], auroc - other_auroc)

@@ -11,7 +11,15 @@ from training.data.feature_table import Ints, Mask, Names
 from training.results import Scores
 
 CALIBRATION_BINS = 15  # Guo et al. 2017
-TWO_CLASS_SCORES = ("auroc", "balanced_accuracy", "macro_f1")  # undefined where one class only occurs
+OPTIONAL_SCORES = (  # undefined where one class only occurs, or no rest, or no subject with several classes
+    "auroc",
+    "balanced_accuracy",
+    "macro_f1",
+    "auroc_within",
+    "false_positive_rate",
+    "unchanging_label",
+)
+RISK_COVERAGES = tuple(i / 20 for i in range(1, 21))  # shares of the windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,17 +27,25 @@ class Predictions:
     """Probabilities (n, classes) of windows, their labels (n,) and subjects (n,).
 
     ``ranking`` (n, classes) is what the AUROC uses. It differs from the probabilities where those of different folds
-    cannot be compared, as a majority's share, which depends on the subject that is left out.
+    cannot be compared, as a majority's share, which depends on the subject that is left out. ``rest_class`` is the
+    index of the class of rest.
     """
 
     probability: F64
     ranking: F64
     label: Ints
     subject: Names
+    rest_class: int = 0
 
     def take(self, rows: Mask) -> Predictions:
         """Some of the windows."""
-        return Predictions(self.probability[rows], self.ranking[rows], self.label[rows], self.subject[rows])
+        return replace(
+            self,
+            probability=self.probability[rows],
+            ranking=self.ranking[rows],
+            label=self.label[rows],
+            subject=self.subject[rows],
+        )
 
     def without_ranking(self) -> Predictions:
         """The same with all windows ranked alike: an AUROC of 0.5."""
@@ -40,8 +56,15 @@ def scores(predictions: Predictions) -> Scores:
     """Scores over all windows at once."""
     once = np.ones((1, len(np.unique(predictions.subject))))
     values = {name: float(score[0]) for name, score in weighted_scores(predictions, once).items()}
-    auroc, accuracy, f1 = (None if np.isnan(values[name]) else values[name] for name in TWO_CLASS_SCORES)
-    return Scores(auroc, accuracy, f1, values["ece"], values["brier"], len(predictions.label), once.shape[1])
+    optional = {name: None if np.isnan(values[name]) else values[name] for name in OPTIONAL_SCORES}
+    return Scores(
+        **optional,
+        ece=values["ece"],
+        brier=values["brier"],
+        windows=len(predictions.label),
+        people=once.shape[1],
+        brier_constant=values["brier_constant"],
+    )
 
 
 def confusion(predictions: Predictions) -> tuple[tuple[int, ...], ...]:
@@ -58,17 +81,43 @@ def reliability(predictions: Predictions) -> tuple[tuple[float, float, int], ...
     )
 
 
+def risk_coverage(predictions: Predictions) -> tuple[tuple[float, float], ...]:
+    """Share of wrong labels among the surest windows, for each of `RISK_COVERAGES` (a share of the windows).
+
+    Windows of equal confidence come together: among them the share of wrong labels is the same for each.
+    """
+    confidence, right, _ = _binned(predictions)
+    level = np.unique(-confidence, return_inverse=True)[1]  # the surest first
+    windows = np.cumsum(np.bincount(level))
+    wrong = np.cumsum(np.bincount(level, ~right))
+    wanted = np.array(RISK_COVERAGES) * len(right)
+    found = np.interp(wanted, np.append(0, windows), np.append(0, wrong)) / wanted
+    return tuple(zip(RISK_COVERAGES, found.tolist(), strict=True))
+
+
 def weighted_scores(predictions: Predictions, weights: F64) -> dict[str, F64]:
     """Scores (draws,) by name, where subject s counts ``weights[draw, s]`` times; NaN where a score is undefined."""
     table = np.tensordot(weights, _confusion_by_subject(predictions), axes=1)  # (draws, true, predicted)
     true, predicted, right = table.sum(axis=2), table.sum(axis=1), np.diagonal(table, axis1=1, axis2=2)
     several = (true > 0).sum(axis=1) > 1
+    rest = predictions.rest_class
     return {
-        "auroc": _auroc(predictions, weights),
+        **_aurocs(predictions, weights),
         "balanced_accuracy": np.where(several, _mean_ratio(right, true), np.nan),
         "macro_f1": np.where(several, _mean_ratio(2 * right, true + predicted), np.nan),
+        "false_positive_rate": 1 - _ratio(right[:, rest], true[:, rest]),
+        "unchanging_label": _unchanging_label(predictions, weights),
+        "brier_constant": (1 - ((true / true.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)) / 2,
         **_calibration(predictions, weights),
     }
+
+
+def _unchanging_label(predictions: Predictions, weights: F64) -> F64:
+    """Share (draws,) of subjects with several true classes whose windows all get the same label."""
+    table = _confusion_by_subject(predictions)
+    several = (table.sum(axis=2) > 0).sum(axis=1) > 1
+    same = several & ((table.sum(axis=1) > 0).sum(axis=1) == 1)
+    return _ratio(weights @ same, weights @ several)
 
 
 def _calibration(predictions: Predictions, weights: F64) -> dict[str, F64]:
@@ -93,19 +142,30 @@ def _binned(predictions: Predictions) -> tuple[F64, Mask, Ints]:
     return confidence, right, np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
 
 
-def _auroc(predictions: Predictions, weights: F64) -> F64:
-    """One-vs-rest AUROC (draws,), averaged over the classes that have both; two classes need one."""
+def _aurocs(predictions: Predictions, weights: F64) -> dict[str, F64]:
+    """One-vs-rest AUROC (draws,), averaged over the classes that have both; two classes need one.
+
+    ``auroc`` compares all windows, ``auroc_within`` those of each subject, averaged over subjects who have several
+    classes.
+    """
     classes = predictions.ranking.shape[1]
     index = _subject_index(predictions)
-    won, pairs = [], []
+    won, pairs, own_won, own_pairs = [], [], [], []
     for each in [1] if classes == 2 else range(classes):
         mine = predictions.label == each
         wins = _pairwise_wins(predictions.ranking[:, each], mine, index)
-        positives = weights @ np.bincount(index[mine], minlength=len(wins))
-        negatives = weights @ np.bincount(index[~mine], minlength=len(wins))
+        positives = np.bincount(index[mine], minlength=len(wins))
+        negatives = np.bincount(index[~mine], minlength=len(wins))
         won.append(np.einsum("dp,pq,dq->d", weights, wins, weights, optimize=True))
-        pairs.append(positives * negatives)
-    return _mean_ratio(np.stack(won, axis=1), np.stack(pairs, axis=1))
+        pairs.append((weights @ positives) * (weights @ negatives))
+        own_won.append(np.diagonal(wins))
+        own_pairs.append((positives * negatives).astype(np.float64))
+    within = _mean_ratio(np.stack(own_won, axis=1), np.stack(own_pairs, axis=1))  # (subjects,)
+    known = ~np.isnan(within)
+    return {
+        "auroc": _mean_ratio(np.stack(won, axis=1), np.stack(pairs, axis=1)),
+        "auroc_within": _ratio(weights @ np.nan_to_num(within), weights @ known),
+    }
 
 
 def _pairwise_wins(ranking: F64, mine: Mask, index: Ints) -> F64:
@@ -135,6 +195,11 @@ def _confusion_by_subject(predictions: Predictions) -> F64:
 def _subject_index(predictions: Predictions) -> Ints:
     """Each window's subject (n,) as an index into the sorted subjects."""
     return np.unique(predictions.subject, return_inverse=True)[1]
+
+
+def _ratio(numerator: F64, denominator: F64) -> F64:
+    """Quotient (draws,); NaN where there is nothing to divide by."""
+    return np.asarray(np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0))
 
 
 def _mean_ratio(numerators: F64, denominators: F64) -> F64:

@@ -12,6 +12,7 @@ import numpy as np
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle, load_bundle
+from ecg_live.model.card import HeadCard
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
@@ -21,7 +22,7 @@ from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
 from training.evaluation.bootstrap import bootstrap, interval
 from training.evaluation.bundle_targets import HeadTarget, ScoredRating, rating_row
-from training.evaluation.metrics import Predictions, confusion, scores
+from training.evaluation.metrics import Predictions, confusion, risk_coverage, scores
 from training.evaluation.prediction_table import NamedPredictions
 from training.evaluation.window_predictions import NATURAL_ORDER, WindowPredictions
 from training.progress import ProgressDisplay
@@ -225,8 +226,15 @@ def _by_set(
                 label=np.array([int(each.truth) for each in found]),
                 fold=np.full(len(found), "", dtype="U1"),
                 probability=np.array([_probabilities(each.result, card.classes) for each in found]),
+                rest_class=_rest_class(card),
             )
             yield windows, tuple(each.result.abstain or "" for each in found)
+
+
+def _rest_class(card: HeadCard) -> int:
+    """Index of the class of rest; the first one, the least, of cards that do not state it."""
+    stated = card.scores.get("rest_class")
+    return card.classes.index(stated) if stated in card.classes else 0
 
 
 def _probabilities(result: HeadResult, classes: Sequence[str]) -> list[float]:
@@ -247,6 +255,13 @@ def _row(part: NamedPredictions) -> dict[str, Any]:
         "macro_f1": found.macro_f1,
         "ece": found.ece,
         "brier": found.brier,
+        "brier_constant": found.brier_constant,
+        "auroc_within": found.auroc_within,
+        "false_positive_rate": found.false_positive_rate,
+        "unchanging_label": found.unchanging_label,
+        "risk_coverage": risk_coverage(table),
+        "classes": part.windows.classes,
+        "rest_class": part.windows.classes[part.windows.rest_class],
         "windows": found.windows,
         "people": found.people,
         "abstained": len(part.windows) - found.windows,

@@ -37,6 +37,8 @@ class WindowPredictions:
         The fold (n,) whose head predicted it.
     probability : F64
         Probabilities (n, classes).
+    rest_class : int
+        Index of the class of rest.
     """
 
     features: str
@@ -51,6 +53,7 @@ class WindowPredictions:
     label: Ints
     fold: Names
     probability: F64
+    rest_class: int = 0
 
     def __len__(self) -> int:
         return len(self.label)
@@ -58,7 +61,7 @@ class WindowPredictions:
     @property
     def predictions(self) -> Predictions:
         """What scores are made from; a majority, which depends on the fold, ranks nothing."""
-        found = Predictions(self.probability, self.probability, self.label, self.subject)
+        found = Predictions(self.probability, self.probability, self.label, self.subject, self.rest_class)
         return found.without_ranking() if self.features == "majority" else found
 
 
@@ -102,4 +105,5 @@ class ScoredTable:
             table.label[keep],
             self.fold[keep],
             np.asarray(probability[keep]),
+            table.rest_class,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.covariance import LedoitWolf
 
@@ -66,7 +68,8 @@ def fit_linear(x: F64, y: Ints, subject: Names, classes: int, inputs: FeatureKin
         for block, out in zip(blocks, held_out, strict=True):
             out[test] = fit_lda(x[train, block], y[train], subject[train], classes).logits(x[test, block])
     weights, bias = fit_stacking(held_out, y)
-    return _as_one_layer([fit_lda(x[:, block], y, subject, classes) for block in blocks], weights, bias, inputs)
+    fitted = _as_one_layer([fit_lda(x[:, block], y, subject, classes) for block in blocks], weights, bias, inputs)
+    return replace(fitted, held_out=np.tensordot(weights, np.stack(held_out), axes=1) + bias)
 
 
 def to_head(

@@ -23,7 +23,9 @@ class FittedHead:
     """Standardise features by ``mean`` and ``sd`` (d,), send them through ``net``, divide by ``temperature``.
 
     ``net`` holds the tensors of an `EmotionHead` with layers of ``hidden`` and ``dropout``. ``shares`` are the weights
-    of the feature blocks' logits. ``prior`` (classes,) is how often its probabilities expect each class.
+    of the feature blocks' logits. ``prior`` (classes,) is how often its probabilities expect each class. ``held_out``
+    (n, classes) are logits of the n windows that it was fitted on, each by a head that had not seen the window's
+    subject; NaN where there was none: features are chosen by them.
     """
 
     inputs: FeatureKind
@@ -36,6 +38,7 @@ class FittedHead:
     dropout: float = 0.0
     shares: tuple[float, ...] = (1.0,)
     prior: tuple[float, ...] = ()
+    held_out: F64 | None = None
 
     def with_prior(self, prior: F64) -> Self:
         """The same head for classes that occur as often as ``prior`` (classes,)."""

@@ -70,11 +70,27 @@ def mean_and_std(x: F64) -> tuple[F64, F64]:
 
 def _shrunk_covariance(z: F64, share: F64, subject: Names) -> F64:
     """Shrunk covariance (d, d) of centred features (n, d); ``share`` (n,) is the weight of each window."""
-    whole = (z * share[:, None]).T @ z
+    weighted = z * np.sqrt(share)[:, None]
+    whole = weighted.T @ weighted
     target = max(float(np.trace(whole)) / len(whole), MIN_STD) * np.eye(len(whole))
-    order = np.argsort(subject, kind="stable")
-    own = np.split(order, np.flatnonzero(subject[order][1:] != subject[order][:-1]) + 1)
-    error = sum(float(np.sum(((z[rows].T * share[rows]) @ z[rows] - share[rows].sum() * whole) ** 2)) for rows in own)
     far = float(np.sum((whole - target) ** 2))
-    shrink = min(1.0, error / far) if far > 0 else 1.0
+    shrink = min(1.0, _between_subjects(weighted, whole, share, subject) / far) if far > 0 else 1.0
     return np.asarray((1 - shrink) * whole + shrink * target + MIN_STD * np.eye(len(whole)))
+
+
+def _between_subjects(weighted: F64, whole: F64, share: F64, subject: Names) -> float:
+    """Sum over subjects of the squared distance between their part of a covariance and their share of the whole.
+
+    ``weighted`` (n, d) times itself is the ``whole`` (d, d). Subjects are padded to one length and handled at once:
+    with a loop over subjects, folds of mixed segments took ten times as long.
+    """
+    index = np.unique(subject, return_inverse=True)[1]
+    order, count = np.argsort(index, kind="stable"), np.bincount(index)
+    place = np.arange(len(index)) - np.repeat(np.cumsum(count) - count, count)
+    rows = np.zeros((len(count), int(count.max()), weighted.shape[1]))
+    rows[index[order], place] = weighted[order]
+    across = rows.swapaxes(1, 2)
+    own = rows @ across if rows.shape[1] < rows.shape[2] else across @ rows  # of equal norm
+    parts = np.bincount(index, share)
+    mixed = np.bincount(index, np.einsum("ij,ij->i", weighted @ whole, weighted))
+    return max(0.0, float(np.sum(own**2) - 2 * parts @ mixed + parts @ parts * np.sum(whole**2)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -51,8 +53,11 @@ def fit_mlp(
     net = _train_network(z, labels, classes, settings, seed)
     state = {name: value.double().numpy() for name, value in net.state_dict().items()}
     temperature = fit_temperature(logits, y[held_out])
+    unseen = np.full((len(y), classes), np.nan)
+    unseen[held_out] = logits
     shares = tuple(class_shares("training", y, classes).tolist())  # each window counts the same in its loss
-    return FittedHead(inputs, mean, sd, state, temperature, classes, settings.hidden, settings.dropout, prior=shares)
+    fitted = FittedHead(inputs, mean, sd, state, temperature, classes, settings.hidden, settings.dropout, prior=shares)
+    return replace(fitted, held_out=unseen)
 
 
 def _train_network(z: Tensor, y: Tensor, classes: int, settings: HeadSettings, seed: int) -> EmotionHead:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,18 +28,24 @@ class TrainingData:
         For each corpus and each of its subjects, the scored subjects that it is.
     held_out : tuple of str
         Scored subjects who need an encoder that has not seen them, sorted.
+    kept_back : frozenset of str
+        Scored subjects that no encoder may see.
     """
 
     corpora: tuple[Corpus, ...]
     scored_matches: tuple[Mapping[str, frozenset[str]], ...]
     held_out: tuple[str, ...]
+    kept_back: frozenset[str] = frozenset()
 
     def excluded(self, subject: str | None) -> list[set[str]]:
-        """For each corpus its subjects that are this scored ``subject``; none for None."""
-        return [{own for own, scored in matches.items() if subject in scored} for matches in self.scored_matches]
+        """For each corpus its subjects that are this scored ``subject``, or kept back; of None only the latter."""
+        unseen = self.kept_back | ({subject} if subject else set())
+        return [{own for own, scored in matches.items() if unseen & scored} for matches in self.scored_matches]
 
 
-def find_leakage(corpora: Sequence[Corpus], scored: Dataset, *, unseen_only: bool) -> TrainingData:
+def find_leakage(
+    corpora: Sequence[Corpus], scored: Dataset, *, unseen_only: bool, kept_back: Iterable[str] = ()
+) -> TrainingData:
     """Find the scored subjects among those that an encoder would learn from.
 
     Parameters
@@ -50,6 +56,8 @@ def find_leakage(corpora: Sequence[Corpus], scored: Dataset, *, unseen_only: boo
         The labelled data set.
     unseen_only : bool
         Whether scored subjects found there need an encoder of their own.
+    kept_back : iterable of str
+        Scored subjects that none of the encoders may see, if ``unseen_only``.
 
     Raises
     ------
@@ -58,7 +66,10 @@ def find_leakage(corpora: Sequence[Corpus], scored: Dataset, *, unseen_only: boo
     """
     matches = tuple(match_subjects(corpus.dataset, scored) for corpus in corpora)
     found = sorted(frozenset().union(*(subjects for each in matches for subjects in each.values())))
-    return TrainingData(tuple(corpora), matches, tuple(found) if unseen_only else ())
+    if not unseen_only:
+        return TrainingData(tuple(corpora), matches, ())
+    kept = frozenset(kept_back)
+    return TrainingData(tuple(corpora), matches, tuple(each for each in found if each not in kept), kept)
 
 
 def refuse_seen(path: Path, card: EncoderCard, scored: Dataset) -> None:

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, RATING_FEATURE_NAMES, chosen_rows
-from training.results import LabelResult, RegressionRow, ResultRow
+from training.report.sentences import (
+    FEATURE_NAMES,
+    LOSO,
+    PROTOCOL_TEXTS,
+    RATING_FEATURE_NAMES,
+    chosen_rows,
+    kept_back_rows,
+)
+from training.results import LabelResult, RegressionRow, ResultRow, Scores
 
 DECIMAL_PLACES = 4
+CARD_COVERAGES = (0.2, 0.4, 0.6, 0.8, 1.0)  # of the risk-coverage curve
+CARD_SCORES = (
+    "balanced_accuracy",
+    "macro_f1",
+    "ece",
+    "brier",
+    "brier_constant",
+    "auroc_within",
+    "false_positive_rate",
+    "unchanging_label",
+)
 
 
 def card_scores(label: LabelResult) -> dict[str, Any]:
@@ -23,9 +43,12 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
     return {
         "protocol": PROTOCOL_TEXTS[protocol] + (rest if longest else ""),
         "rows": [
-            *(_row(row) for row in label.rows if row.protocol == protocol),
+            *(card_row(row) for row in label.rows if row.protocol == protocol),
             *(_rating_row(row) for row in label.regression if row.protocol == protocol),
         ],
+        "kept_back": [card_row(row) for row in kept_back_rows(label).values()],
+        "checks": [asdict(check) for check in label.checks],
+        "rest_class": label.rest_class,
         "chosen": dict(label.chosen),
         "auroc_per_subject": {
             name: {one: _round(scores.auroc) for one, scores in row.per_subject.items()}
@@ -35,19 +58,19 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
     }
 
 
-def _row(row: ResultRow) -> dict[str, Any]:
-    scores, interval = row.scores, row.interval.get("auroc")
+def card_row(row: ResultRow) -> dict[str, Any]:
+    """One row of scores as plain values."""
     return {
         "features": FEATURE_NAMES.get(row.features, row.features),
         "baseline": f"{row.baseline:g} s" if row.baseline else "no",
-        "auroc": _round(scores.auroc),
-        "interval": [_round(edge) for edge in interval] if interval and all(map(math.isfinite, interval)) else None,
-        "balanced_accuracy": _round(scores.balanced_accuracy),
-        "macro_f1": _round(scores.macro_f1),
-        "ece": _round(scores.ece),
-        "brier": _round(scores.brier),
-        "windows": scores.windows,
-        "people": scores.people,
+        "set": row.set,
+        **_scores(row.scores, row.interval),
+        "windows": row.scores.windows,
+        "people": row.scores.people,
+        "risk_coverage": [
+            [share, _round(risk)] for share, risk in row.risk_coverage if round(share, 2) in CARD_COVERAGES
+        ],
+        "orders": {name: _scores(each.scores, each.interval) for name, each in row.orders.items()},
         "versus": {
             FEATURE_NAMES.get(comparator, comparator): {
                 "difference": _round(paired.difference),
@@ -80,6 +103,15 @@ def _rating_row(row: RegressionRow) -> dict[str, Any]:
             }
             for comparator, paired in row.versus.items()
         },
+    }
+
+
+def _scores(scores: Scores, intervals: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    interval = intervals.get("auroc")
+    return {
+        "auroc": _round(scores.auroc),
+        "interval": [_round(edge) for edge in interval] if interval and all(map(math.isfinite, interval)) else None,
+        **{name: _round(getattr(scores, name)) for name in CARD_SCORES},
     }
 
 

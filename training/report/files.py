@@ -7,7 +7,7 @@ import math
 import numbers
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -80,6 +80,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def _has_default(field: Field[Any]) -> bool:
+    """Whether a report of an older version may lack it."""
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
 def _built(kind: Any, value: Any, where: str) -> Any:
     """A value of the type ``kind`` from its JSON; ``where`` names it in messages."""
     origin, inner = get_origin(kind), get_args(kind)
@@ -89,13 +94,10 @@ def _built(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _built(inner[0], value, where)
     if is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
-        if missing := [each.name for each in fields(kind) if each.name not in value and each.default is MISSING]:
+        there = [each.name for each in fields(kind) if each.name in value]
+        if missing := [each.name for each in fields(kind) if each.name not in value and not _has_default(each)]:
             raise FormatError(f"{where}.{missing[0]} is missing", "give the .json that training wrote")
-        made = {
-            each.name: _built(hints[each.name], value[each.name], f"{where}.{each.name}")
-            for each in fields(kind)
-            if each.name in value
-        }
+        made = {name: _built(hints[name], value[name], f"{where}.{name}") for name in there}
         return kind(**made) if isinstance(kind, type) else None
     if origin is tuple and isinstance(value, list):
         if inner[-1] is Ellipsis:
@@ -108,6 +110,6 @@ def _built(kind: Any, value: Any, where: str) -> Any:
         return {key: _built(inner[1], each, f"{where}.{key}") for key, each in value.items()}
     if kind is float and (value is None or type(value) in {int, float}):
         return math.nan if value is None else float(value)
-    if kind in {int, str} and type(value) is kind:
+    if kind in {int, str, bool} and type(value) is kind:
         return value
     raise FormatError(f"{where} is {value!r}; expected {kind}"[:300], "give the .json that training wrote")

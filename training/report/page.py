@@ -9,7 +9,7 @@ from ecg_live.html.markup import bullet_list, join, tag
 from training.report.rating_scores import rating_headline, rating_section
 from training.report.scores import label_section
 from training.report.sections import data_section, example_section, map_section, pretext_section, settings_section
-from training.report.sentences import chosen_rows, headline
+from training.report.sentences import chosen_rows, headline, kept_back_rows, kept_back_sentence
 from training.results import TrainingReport
 
 SCORE_TERMS = (
@@ -17,7 +17,11 @@ SCORE_TERMS = (
     "AUROC is over the windows of all subjects; per subject, over each one's own, without differences between them.",
     "With more than two classes, AUROC is the mean of each class against the rest.",
     "Balanced accuracy: mean over classes of the share of windows that were recognised.",
+    "False positives at rest: the share of windows of rest that are given another class.",
+    "Label never changes: the share of subjects with windows of several classes who get one label for all of them.",
     "ECE: expected calibration error, over 15 bins; Brier: mean squared error of the probabilities. Lower is better.",
+    "In brackets beside it the Brier score of a constant: always the shares that the classes have in these windows.",
+    "Chosen in each fold: features by the training subjects of each fold, so that no scored subject has a say in them.",
     "Intervals: 95 %, bootstrap over subjects, not windows.",
     "CCC: Lin's concordance, 1 for ratings that are predicted exactly, 0 for chance; RMSE: root mean squared error.",
     "HR + HRV: heart rate and its variability; random encoder: the same network before training.",
@@ -48,6 +52,9 @@ def _top(report: TrainingReport) -> Markup:
         for name, row in chosen_rows(label).items()
     ]
     sentences += [rating_headline(label, name) for label in report.labels if label.scale for name in label.chosen]
+    sentences += [
+        kept_back_sentence(label, name, row) for label in report.labels for name, row in kept_back_rows(label).items()
+    ]
     if not sentences:
         sentences = [tag("p", "No label was scored in this run.", class_="headline")]
     return join(

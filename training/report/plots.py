@@ -106,6 +106,18 @@ def reliability_diagram(row: ResultRow) -> Markup:
     return svg(322, 312, "Reliability diagram: share of right answers by confidence", parts)
 
 
+def risk_coverage_plot(curves: Sequence[Sequence[tuple[float, float]]]) -> Markup:
+    """Share of wrong labels by the share of windows, the surest ones, that get a label."""
+    highest = max((risk for curve in curves for _, risk in curve if math.isfinite(risk)), default=1.0)
+    plot = Plot(56, 14, 250, 250, (0, 1), (0, max(0.1, math.ceil(highest * 10) / 10)))
+    drawn = [
+        plot.line([share for share, _ in curve], [risk for _, risk in curve], style)
+        for style, curve in enumerate(curves)
+    ]
+    axes = plot.axes("share of windows with a label", "share wrong", axis_ticks(0, 1), axis_ticks(*plot.ylim))
+    return svg(322, 312, "Share of wrong labels among the surest windows", [*axes, *drawn])
+
+
 def training_curves(log: PretextLog, lines: Mapping[str, Sequence[float]], name: str, *, share: bool) -> Markup:
     """Training curves by step.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ecg_live.html.charts import legend_swatch
 from ecg_live.html.markup import (
     bullet_list,
     collapsible,
@@ -21,8 +22,26 @@ from ecg_live.html.markup import (
     tag,
     with_interval,
 )
-from training.report.plots import DOT_STYLES, auroc_overview, is_score, legend_dot, reliability_diagram, subject_aurocs
-from training.report.sentences import FEATURE_NAMES, LOSO, PROTOCOL_TEXTS, chosen_rows, find_row, verdict
+from training.report.evidence import checks_list, orders_table
+from training.report.plots import (
+    DOT_STYLES,
+    auroc_overview,
+    is_score,
+    legend_dot,
+    reliability_diagram,
+    risk_coverage_plot,
+    subject_aurocs,
+)
+from training.report.sentences import (
+    FEATURE_NAMES,
+    KEPT_BACK,
+    LOSO,
+    PROTOCOL_TEXTS,
+    chosen_rows,
+    find_row,
+    kept_back_rows,
+    verdict,
+)
 from training.results import LabelResult, ResultRow, Scores
 
 SCORE_COLUMNS = (
@@ -32,9 +51,11 @@ SCORE_COLUMNS = (
     "AUROC per subject",
     "bal. accuracy (95 %)",
     "bal. accuracy per subject",
+    "false positives at rest",
+    "label never changes",
     "macro-F1",
     "ECE",
-    "Brier",
+    "Brier (constant)",
     "windows / subjects",
 )
 SPLIT_TEXTS = {
@@ -43,6 +64,7 @@ SPLIT_TEXTS = {
     "middle": "ratings are split at the middle of their scale",
     "median": "ratings are split at the subject's own median",
 }
+UNSEEN_PROTOCOLS = (LOSO, KEPT_BACK)  # scores of subjects that the head had not seen
 ENCODER_FEATURES = ("embedding", "both")  # features that this run's encoder is part of
 VERDICT_STYLES = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
@@ -58,6 +80,7 @@ def label_section(label: LabelResult) -> Markup:
         tag("h2", f"Scores: {label.name}"),
         tag("p", split + comparable, class_="note"),
         bullet_list(label.remarks),
+        checks_list(label.checks),
         _figure(auroc_overview(label), f"{label.name}: {PROTOCOL_TEXTS[LOSO]}. Filled: in the bundle. Dashed: chance.")
         if scored
         else Markup(""),
@@ -68,14 +91,15 @@ def label_section(label: LabelResult) -> Markup:
 
 
 def _score_table(label: LabelResult, chosen: Sequence[ResultRow]) -> Markup:
-    protocols = sorted({row.protocol for row in label.rows}, key=lambda protocol: (protocol != LOSO, protocol))
+    present = {row.protocol for row in label.rows}
+    protocols = [each for each in PROTOCOL_TEXTS if each in present] + sorted(present - set(PROTOCOL_TEXTS))
     rows: list[Markup] = []
     for protocol in protocols:
         title = PROTOCOL_TEXTS.get(protocol, protocol)
         rows.append(tag("tr", tag("th", title, colspan=len(SCORE_COLUMNS), scope="rowgroup"), class_="part"))
         for row in label.rows:
             if row.protocol == protocol:
-                look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
+                look = "mixed" if protocol not in UNSEEN_PROTOCOLS else "in-use" if row in chosen else None
                 rows.append(table_row(_score_cells(row), look))
     caption = f"Scores for {label.name}. Bold: features of the bundle. Per subject: mean \u00b1 SD over subjects."
     return table(caption, SCORE_COLUMNS, rows, "scores")
@@ -90,9 +114,11 @@ def _score_cells(row: ResultRow) -> list[str]:
         mean_and_sd(each.auroc for each in row.per_subject.values()),
         with_interval(scores.balanced_accuracy, interval.get("balanced_accuracy")),
         mean_and_sd(each.balanced_accuracy for each in row.per_subject.values()),
+        number(scores.false_positive_rate),
+        number(scores.unchanging_label),
         number(scores.macro_f1),
         number(scores.ece),
-        number(scores.brier),
+        f"{number(scores.brier)} ({number(scores.brier_constant)})",
         f"{scores.windows:,} / {scores.people:,}",
     ]
 
@@ -136,7 +162,7 @@ def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
     protocol = PROTOCOL_TEXTS.get(row.protocol, row.protocol)
     about = f"{name} set: {FEATURE_NAMES.get(row.features, row.features)}{rest}; {protocol}"
     names = ("embedding" if row.features == "hrv" else "hrv", "random encoder")
-    comparators = [find_row(label, each, personal=row.baseline > 0, protocol=row.protocol) for each in names]
+    comparators = [find_row(label, each, row.set, row.protocol) for each in names]
     rows = [row, *(comparator for comparator in comparators if comparator is not None)]
     legend = [
         tag("li", legend_dot(look), tag("span", FEATURE_NAMES.get(one.features, one.features)))
@@ -153,7 +179,8 @@ def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
         collapsible(f"Scores of {count(len(row.per_subject), 'subject')}", _subject_table(rows))
         if row.per_subject
         else Markup(""),
-        tag("div", _confusion(label, row), _calibration(row), class_="side"),
+        orders_table(row),
+        tag("div", _confusion(label, row), _calibration(row), _risk_coverage(label, name, row), class_="side"),
     )
 
 
@@ -191,6 +218,17 @@ def _calibration(row: ResultRow) -> Markup:
         return Markup("")
     caption = f"Reliability: expected calibration error {number(row.scores.ece)}. The larger a dot, the more windows."
     return _figure(reliability_diagram(row), caption)
+
+
+def _risk_coverage(label: LabelResult, name: str, row: ResultRow) -> Markup:
+    if not row.risk_coverage:
+        return Markup("")
+    kept = kept_back_rows(label).get(name)
+    lines = {"subjects left out": row} | ({"subjects kept back": kept} if kept else {})
+    legend = [tag("li", legend_swatch(i), tag("span", title)) for i, title in enumerate(lines)] if kept else []
+    caption = "Risk and coverage: the share of wrong labels if only the surest windows get one."
+    drawn = risk_coverage_plot([each.risk_coverage for each in lines.values()])
+    return _figure(join((drawn, tag("ul", legend, class_="legend"))) if legend else drawn, caption)
 
 
 def _figure(content: Markup, caption: str) -> Markup:

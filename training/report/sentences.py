@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from ecg_live.html.markup import count, interval_text, join, number, p_value_text, signed_number, tag
-from ecg_live.model.chance import CONSTANT, CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
+from ecg_live.model.chance import CHOSEN_TEXT, CONSTANT, CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
 from training.results import LabelResult, PairedComparison, ResultRow
 
-LOSO = "loso"
+LOSO, KFOLD, KEPT_BACK, CHOSEN = "loso", "kfold", "kept back", "auto"
 FEATURE_NAMES = {
     "majority": CONSTANT,
     "hrv": FEATURE_TEXTS["hrv"],
@@ -19,11 +19,13 @@ FEATURE_NAMES = {
     "random encoder + hrv": "random encoder + HR + HRV",
     "embedding": FEATURE_TEXTS["embedding"],
     "both": FEATURE_TEXTS["both"],
+    CHOSEN: CHOSEN_TEXT,
 }
 RATING_FEATURE_NAMES = {**FEATURE_NAMES, "majority": CONSTANT_RATING}
 PROTOCOL_TEXTS = {
     LOSO: f"{LOSO_TEXT}: a score for new subjects",
-    "kfold": "k-fold, segments mixed: not a score for new subjects",
+    KEPT_BACK: "subjects that no choice looked at: kept back before anything was scored",
+    KFOLD: "k-fold, segments mixed: not a score for new subjects",
 }
 SIGNIFICANCE_LEVEL = 0.05
 
@@ -38,7 +40,7 @@ def verdict(paired: PairedComparison) -> str:
     return "beats" if paired.difference > 0 else "is worse than"
 
 
-def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str = LOSO) -> ResultRow | None:
+def find_row(label: LabelResult, features: str, set_name: str, protocol: str = LOSO) -> ResultRow | None:
     """The row of some features; None if there is none.
 
     Parameters
@@ -47,28 +49,33 @@ def find_row(label: LabelResult, features: str, *, personal: bool, protocol: str
         Holds the rows.
     features : str
         Which features.
-    personal : bool
-        The row with the longest resting baseline, or the one without.
+    set_name : str
+        The set; of several rows with a resting baseline the one with the longest.
     protocol : str
         Leave-one-subject-out or k-fold.
     """
-    found = [
-        row
-        for row in label.rows
-        if row.features == features and row.protocol == protocol and (row.baseline > 0) == personal
-    ]
+    found = [row for row in label.rows if (row.features, row.protocol, row.set) == (features, protocol, set_name)]
     return max(found, key=lambda row: row.baseline, default=None)
 
 
 def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
-    """The row of each of the bundle's sets; of k-fold only if no subject was left out."""
+    """The row of each of the bundle's sets; of k-fold only if no subject was left out.
+
+    Where features were chosen it is that of the choice made in each fold, which no scored subject had a say in.
+    """
     rows: dict[str, ResultRow] = {}
     for name, features in label.chosen.items():
-        for protocol in PROTOCOL_TEXTS:
-            row = find_row(label, features, personal=name == "personal", protocol=protocol)
+        for protocol in (LOSO, KFOLD):
+            row = find_row(label, CHOSEN, name, protocol) or find_row(label, features, name, protocol)
             if row is not None:
                 rows.setdefault(name, row)
     return rows
+
+
+def kept_back_rows(label: LabelResult) -> Mapping[str, ResultRow]:
+    """The row of each of the bundle's sets on subjects that no choice looked at; empty if none were kept back."""
+    found = {name: find_row(label, features, name, KEPT_BACK) for name, features in label.chosen.items()}
+    return {name: row for name, row in found.items() if row is not None}
 
 
 def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: bool) -> Markup:
@@ -104,11 +111,31 @@ def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: boo
     )
 
 
+def kept_back_sentence(label: LabelResult, name: str, row: ResultRow) -> Markup:
+    """One sentence: a set's scores on subjects that no fit, fold or choice looked at."""
+    scores, low_high = row.scores, row.interval.get("auroc")
+    interval = f", 95 % interval {interval_text(low_high)}" if low_high else ""
+    better = scores.brier_constant is not None and scores.brier < scores.brier_constant
+    brier = f"Brier {number(scores.brier)}, {'better' if better else 'no better'} than a constant's"
+    return tag(
+        "p",
+        join(
+            (
+                tag("b", label.name),
+                f" ({name} set): on {count(scores.people, 'subject')} that no choice looked at, AUROC ",
+            )
+        ),
+        tag("b", number(scores.auroc)),
+        f"{interval} ({count(scores.windows, 'window')}); {brier} ({number(scores.brier_constant)}).",
+        class_="headline",
+    )
+
+
 def comparison_clause(label: LabelResult, row: ResultRow) -> str:
     """How the encoder compares with HR + HRV and with an untrained encoder."""
     encoder: ResultRow | None = row
     if row.features not in {"embedding", "both"}:
-        encoder = find_row(label, "embedding", personal=row.baseline > 0, protocol=row.protocol)
+        encoder = find_row(label, "embedding", row.set, row.protocol)
     if encoder is None:
         return "no encoder was scored to compare with"
     random = "random encoder + hrv" if "random encoder + hrv" in encoder.versus else "random encoder"

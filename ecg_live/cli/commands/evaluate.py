@@ -115,6 +115,8 @@ def _finite_value(value: Any) -> Any:
 
 
 def _print_scores(scores: Mapping[str, Any], before: str) -> None:
+    from ecg_live.model.score_text import score_lines
+
     for remark in scores["remarks"]:
         print(f"{before}{remark}")
     for row in scores["rows"]:
@@ -131,6 +133,8 @@ def _print_scores(scores: Mapping[str, Any], before: str) -> None:
             f"{before}{row['head']} ({row['set']}): AUROC {auroc}, balanced accuracy "
             f"{row['balanced_accuracy'] or 0:.3f}, calibration error {row['ece']:.3f}, Brier {row['brier']:.3f}; {size}"
         )
+        for line in score_lines(row, row["classes"], row["rest_class"]):
+            print(f"  {line}")
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -60,8 +60,6 @@ def _encoder(card: ModelCard) -> str:
 
 
 def _print_card(console: Console, name: str, card: ModelCard) -> None:
-    from ecg_live.model.chance import describe_evidence
-
     accuracy = ", ".join(f"{task} {value:.3f}" for task, value in card.pretext.get("held_out_accuracy", {}).items())
     lines = [
         f"[bold]{name}[/]: {card.name}",
@@ -73,10 +71,10 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
     for head_name, head in card.heads.items():
         console.print(f"\nhead [bold]{head_name}[/]: {_describe_answers(head)}; {head.data}", highlight=False)
         console.print(_describe_sets(head), highlight=False)
-        console.print("; ".join(f"{name} set: {describe_evidence(head, name)}" for name in head.sets), highlight=False)
         console.print(str(head.scores.get("protocol", "")), highlight=False)
         rows = head.scores.get("rows", [])
-        console.print(_rating_table(rows) if head.scale else _score_table(rows))
+        console.print(_rating_table(rows) if head.scale else _score_table(rows, _rows_of_sets(head)))
+        console.print("\n".join(_evidence(head)), highlight=False)
         console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)
 
 
@@ -96,15 +94,46 @@ def _describe_sets(head: HeadCard) -> str:
     )
 
 
-def _score_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _rows_of_sets(head: HeadCard) -> list[Mapping[str, Any]]:
+    from ecg_live.model.chance import scored_row
+
+    return [scored_row(head, name) for name in head.sets]
+
+
+def _evidence(head: HeadCard) -> list[str]:
+    """What the card shows of each set: on subjects left out, on those that no choice looked at; checks and digests."""
+    from ecg_live.model.chance import describe_evidence, scored_row
+    from ecg_live.model.score_text import check_lines, score_lines
+
+    rest_class = str(head.scores.get("rest_class", head.classes[0]))
+    lines = ["* in the bundle"]
+    for name in head.sets:
+        lines.append(f"{name} set: {describe_evidence(head, name)}")
+        if row := scored_row(head, name):
+            lines += [f"  {line}" for line in score_lines(row, head.classes, rest_class)]
+        for row in head.scores.get("kept_back", ()):
+            if row.get("set") == name:
+                lines.append("  on subjects that no choice looked at:")
+                lines += [f"    {line}" for line in score_lines(row, head.classes, rest_class)]
+    digests = [f"{file}, written before anything was scored: sha256 {digest}" for file, digest in _digests(head)]
+    return [*lines, *check_lines(head.scores), *digests]
+
+
+def _digests(head: HeadCard) -> list[tuple[str, str]]:
+    found = head.scores.get("digests")
+    return sorted(found.items()) if isinstance(found, Mapping) else []
+
+
+def _score_table(rows: Sequence[Mapping[str, Any]], shipped: Sequence[Mapping[str, Any]] = ()) -> Table:
     from rich.table import Table
 
     table = Table()
     for column in ("features", "baseline", "AUROC (95 %)", *SCORE_COLUMNS.values()):
         table.add_column(column)
     for row in rows:
+        mark = "* " if any(row is each for each in shipped) else ""
         table.add_row(
-            row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
+            mark + row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
         )
     return table
 

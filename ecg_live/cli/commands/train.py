@@ -20,6 +20,7 @@ from ecg_live.errors import ConfigError, DatasetError
 if TYPE_CHECKING:
     from training.results import LabelResult
 
+PROTOCOLS = {"loso": "leave one subject out", "kfold": "segments mixed", "kept back": "no choice looked at them"}
 MIXED_WARNING = (
     "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
     "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
@@ -181,7 +182,7 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
 
 
 def _print_scores(label: LabelResult) -> None:
-    """Print a label, a line for each row of its results, and which of them the bundle's sets have (marked)."""
+    """Print a label: a line for each row of its results, those of the bundle's sets marked; then each set in words."""
     from training.report.sentences import chosen_rows
 
     if label.scale is not None:
@@ -194,14 +195,30 @@ def _print_scores(label: LabelResult) -> None:
             continue
         low, high = row.interval.get("auroc", (math.nan, math.nan))
         baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
-        protocol = "leave one subject out" if row.protocol == "loso" else "segments mixed"
         mark = "*" if any(row is each for each in shipped.values()) else " "
         print(
             f"{mark} {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "
-            f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  ({protocol}, {row.scores.people} subjects)"
+            f"balanced accuracy {row.scores.balanced_accuracy or 0:.3f}  "
+            f"({PROTOCOLS.get(row.protocol, row.protocol)}, {row.scores.people} subjects)"
         )
-    print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")
+    print(f"  * in the bundle: {', '.join(f'{features} ({name} set)' for name, features in label.chosen.items())}")
+    _print_sets(label)
     _print_unproven(label)
+
+
+def _print_sets(label: LabelResult) -> None:
+    """Print what is known of each set: on subjects left out, and on those kept back; and the checks."""
+    from ecg_live.model.score_text import check_lines, score_lines
+    from training.report.card import card_row, card_scores
+    from training.report.sentences import chosen_rows, kept_back_rows
+
+    for title, rows in (("", chosen_rows(label)), (", subjects that no choice looked at", kept_back_rows(label))):
+        for name, row in rows.items():
+            print(f"  {name} set{title}:")
+            for line in score_lines(card_row(row), label.classes, label.rest_class):
+                print(f"    {line}")
+    for line in check_lines(card_scores(label)):
+        print(f"  {line}")
 
 
 def _print_rating_scores(label: LabelResult, scale: tuple[float, float]) -> None:
@@ -230,5 +247,5 @@ def _print_unproven(label: LabelResult) -> None:
     from ecg_live.model.chance import SHOW_UNPROVEN
 
     for remark in label.remarks:
-        if SHOW_UNPROVEN in remark:
+        if SHOW_UNPROVEN in remark or "not shipped" in remark:
             print(f"  {remark}")

@@ -19,19 +19,13 @@ from ecg_live.events import F64
 from tests.support.fold_jobs import made, plan, random
 from training.data.feature_table import FeatureTable
 from training.datasets.labels import NO_LABEL
-from training.evaluation.cross_validation import (
-    SIMPLEST_FIRST,
-    CrossValidationPlan,
-    Evaluation,
-    choose_features,
-    cross_validate,
-)
-from training.evaluation.fold import FEATURE_SETS, Fold, feature_variants, run_fold
+from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, cross_validate
+from training.evaluation.fold import CHOSEN, FEATURE_SETS, Fold, choose_simplest, feature_variants, run_fold
 from training.evaluation.metrics import scores
 from training.evaluation.splits import fold_masks
 from training.heads.fit import fit_head
 from training.heads.fitted import FittedHead
-from training.results import ResultRow, Scores
+from training.results import ResultRow
 from training.settings import EvaluateSettings, HeadSettings, ScoringProtocol
 
 LINEAR = HeadSettings()
@@ -100,7 +94,7 @@ def test_what_is_held_out_changes_no_head(kind: str) -> None:
     first, second = (
         run_fold(Fold("p02", each, random(each), test, head, 0, relative=True)) for each in (examples, other)
     )
-    assert len(first) == 2 * sum(len(feature_variants(name, 3)) for name in FEATURE_SETS) == 20
+    assert len(first) == 2 * sum(len(feature_variants(name, 3)) for name in FEATURE_SETS) + 4 == 24  # and the choice
     for key, said in first.items():
         assert np.array_equal(said[wanted], second[key][wanted]), key
 
@@ -185,7 +179,7 @@ def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None
     examples = made(5, 18, classes, rest=3, strength=2.0)
     found = cross_validate(examples, random(examples), plan(tmp_path, baseline=60.0))
     assert [(each.features, each.baseline) for each in found.rows] == [
-        (f, b) for b in (0.0, 60.0) for f in FEATURE_SETS
+        (f, b) for b in (0.0, 60.0) for f in (*FEATURE_SETS, CHOSEN)
     ]
     for each in found.rows:
         rivals = {"majority", "hrv", "random encoder"} | (
@@ -193,7 +187,18 @@ def test_rows_hold_all_that_a_report_shows(tmp_path: Path, classes: int) -> None
         )
         assert each.versus.keys() == rivals - {each.features}
         assert set(each.per_subject) == set(examples.subjects)
-        assert set(each.interval) == {"auroc", "balanced_accuracy", "macro_f1", "ece", "brier"}
+        assert set(each.interval) == {
+            "auroc",
+            "balanced_accuracy",
+            "macro_f1",
+            "ece",
+            "brier",
+            "brier_constant",
+            "auroc_within",
+            "false_positive_rate",
+            "unchanging_label",
+        }
+        assert len(each.risk_coverage) == 20
         assert np.shape(each.confusion) == (classes, classes)
     both = row(found, "both")
     assert both.scores.auroc is not None
@@ -325,23 +330,45 @@ def test_folds_must_not_outnumber_the_smallest_class(tmp_path: Path, folds: int)
         (0.80, 0.81, 0.814, "embedding"),
         (0.80, 0.81, 0.82, "both"),
         (0.8, 0.804, 0.8049, "hrv"),
-        (None, 0.6, None, "embedding"),
+        (0.0, 0.6, 0.0, "embedding"),
     ],
 )
-def test_the_simplest_of_the_best_is_chosen(
-    hrv: float | None, embedding: float | None, both: float | None, chosen: str
-) -> None:
-    def rows(baseline: float) -> list[ResultRow]:
-        values = {"majority": 0.99, "random encoder": 0.99, "hrv": hrv, "embedding": embedding, "both": both}
-        return [
-            ResultRow(name, "loso", baseline, Scores(value, None, None, 0, 0, 1, 1), {}, {}, (), ())
-            for name, value in values.items()
-        ]
+def test_the_simplest_of_the_best_is_chosen(hrv: float, embedding: float, both: float, chosen: str) -> None:
+    assert choose_simplest({"hrv": hrv, "embedding": embedding, "both": both}) == chosen
+    assert choose_simplest({"both": both}) == "both"
 
-    assert choose_features(rows(0.0), "auto") == {"population": chosen}
-    assert choose_features([*rows(0.0), *rows(60.0)], "auto") == {"population": chosen, "personal": chosen}
-    for named in SIMPLEST_FIRST:
-        assert choose_features([*rows(0.0), *rows(60.0)], named) == {"population": named, "personal": named}
+
+def test_a_subject_has_no_say_in_the_features_that_it_is_scored_with(tmp_path: Path) -> None:
+    """Noise in all: the best of three on the scored subjects flatters; the choice made inside the folds does not."""
+    flattered, nested = [], []
+    for seed in range(6):
+        examples = made(6, 10, strength=0.0, seed=seed)
+        found = cross_validate(examples, random(examples), plan(tmp_path / str(seed)))
+        flattered.append(max(auroc(found, kind) for kind in ("hrv", "embedding", "both")))
+        nested.append(auroc(found, CHOSEN))
+    assert all(one >= other for one, other in zip(flattered, nested, strict=True))
+    assert np.mean(flattered) > np.mean(nested) + 0.02
+
+    test = examples.subject == "p02"
+    turned = replace(examples, label=np.where(test, 1 - examples.label, examples.label))
+    first, second = (
+        run_fold(Fold("p02", each, random(each), test, LINEAR, 0, relative=False)) for each in (examples, turned)
+    )
+    assert np.array_equal(first["auto choice"], second["auto choice"])
+    assert np.array_equal(first[CHOSEN], second[CHOSEN])
+
+
+def test_the_choice_of_each_fold_is_counted_and_scored(tmp_path: Path) -> None:
+    """Only the embedding knows anything: every fold finds it, and the row has its probabilities."""
+    examples = made(6, 12)
+    examples = replace(examples, hrv=np.random.default_rng(5).standard_normal(examples.hrv.shape))
+    found = cross_validate(examples, random(examples), plan(tmp_path))
+    assert any(
+        remark.startswith("features of the population set, chosen in each of 6 folds: ") for remark in found.remarks
+    )
+    assert auroc(found, CHOSEN) > 0.9
+    named = cross_validate(examples, random(examples), plan(tmp_path, HeadSettings(inputs="hrv")))
+    assert CHOSEN not in {each.features for each in named.rows}
 
 
 def test_a_row_takes_no_longer_than_it_must(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""A check that runs with every training: labels that were permuted cannot be learnt, or the scores are no scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ecg_live.events import F64
+from ecg_live.model.features import FeatureKind
+from training.data.feature_table import FeatureTable, Mask
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.cross_validation import CrossValidationPlan
+from training.evaluation.fold import Fold, result_key, run_fold
+from training.evaluation.fold_cache import run_folds
+from training.evaluation.metrics import Predictions, scores
+from training.evaluation.splits import fold_masks
+from training.results import ScoreCheck
+
+PERMUTATIONS = 3
+PERCENTILES = (0.5, 99.5)  # of a 99 % interval: one sound data set in 200 fails
+CHANCE_AUROC = 0.5
+
+
+def check_permuted_labels(
+    examples: FeatureTable, chosen: Mapping[str, FeatureKind], plan: CrossValidationPlan
+) -> ScoreCheck:
+    """Score heads that learn permuted labels in the same folds: the AUROC must not be above chance.
+
+    Labels are permuted over all windows, so that nothing, not even the subject, goes with them. Heads are linear
+    whatever ``plan.head`` is: data and splits are checked. An AUROC below .5 is no fault: without a class's windows in
+    the subject left out, the others tilt the head the other way.
+
+    Parameters
+    ----------
+    examples : FeatureTable
+        The windows.
+    chosen : mapping
+        The features of each set, ``population`` and ``personal``.
+    plan : CrossValidationPlan
+        Protocol and seed.
+    """
+    found, passed = [], True
+    for name, kind in chosen.items():
+        relative = name == "personal"
+        drawn = [_permuted_auroc(examples, kind, plan, i, relative=relative) for i in range(PERMUTATIONS)]
+        draws = np.mean([each for each, _ in drawn], axis=0)
+        auroc = float(np.mean([each for _, each in drawn]))
+        low, high = np.percentile(draws[~np.isnan(draws)], PERCENTILES) if not np.isnan(draws).all() else (0.0, 1.0)
+        passed &= bool(low <= CHANCE_AUROC)
+        found.append(f"{name} set {auroc:.3f} ({low:.2f} to {high:.2f})")
+    text = f"AUROC of heads that learnt permuted labels, {PERMUTATIONS} times, 99 % interval: {'; '.join(found)}"
+    if not passed:
+        text += ": above chance, so that windows of the same subject or recording are on both sides of the folds"
+    return ScoreCheck("permuted labels", text, passed)
+
+
+def _permuted_auroc(
+    examples: FeatureTable, kind: FeatureKind, plan: CrossValidationPlan, number: int, *, relative: bool
+) -> tuple[F64, float]:
+    """AUROC of permutation ``number``: in each bootstrap draw (draws,), and over all subjects (.5 if undefined)."""
+    keep = np.flatnonzero(examples.scored(relative=relative))
+    label = examples.label.copy()
+    label[keep] = np.random.default_rng((plan.seed, number)).permutation(label[keep])
+    permuted = replace(examples, label=label)
+    tests = fold_masks(permuted, plan.evaluate, plan.seed)
+    folds = _folds(permuted, kind, tests, plan, relative=relative)
+    arrays = run_folds(run_fold, folds, len(tests), plan.folder, plan.engine, lambda _done, _total: None)
+    probability = np.full((len(label), len(examples.classes)), np.nan)
+    for name, test in tests.items():
+        probability[test] = arrays[name][result_key(kind, relative=relative)]
+    found = Predictions(probability[keep], probability[keep], label[keep], examples.subject[keep])
+    auroc = scores(found).auroc
+    return bootstrap(found, plan.evaluate.draws)["auroc"], CHANCE_AUROC if auroc is None else auroc
+
+
+def _folds(
+    examples: FeatureTable, kind: FeatureKind, tests: dict[str, Mask], plan: CrossValidationPlan, *, relative: bool
+) -> Iterator[Fold]:
+    head, mixed = replace(plan.head, kind="linear"), plan.evaluate.protocol == "kfold"
+    none = np.empty((0, *examples.embedding.shape))
+    for name, test in tests.items():
+        embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
+        yield Fold(name, embedded, none, test, head, plan.seed, relative, mixed, (kind,))
