@@ -28,7 +28,7 @@ def export_encoder(bundle: Bundle, path: Path) -> dict[str, str]:
     Raises
     ------
     ConfigError
-        The name does not end in .onnx, or the encoder is a plug-in's.
+        The name does not end in .onnx, or the encoder is not the convolutional one.
     ModelError
         The file cannot be written.
     """
@@ -36,7 +36,10 @@ def export_encoder(bundle: Bundle, path: Path) -> dict[str, str]:
         raise ConfigError(f"{path} is no name for an ONNX file", f"end it in {SUFFIX}")
     if bundle.card.encoder:
         kind = bundle.card.encoder["kind"]
-        raise ConfigError(f"an encoder of kind {kind!r} is a plug-in's, which has no graph", "export it by the plug-in")
+        raise ConfigError(
+            f"an encoder of kind {kind!r} has no graph here; the convolutional one has",
+            "export it by the package that provides it",
+        )
     card = encoder_card(bundle)
     model = window_graph(bundle.encoder, bundle.card.padding, BATCH)
     helper.set_model_props(model, card)

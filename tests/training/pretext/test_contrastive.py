@@ -14,12 +14,13 @@ from torch import Tensor, nn
 
 from ecg_live.model.encoder import ConvEncoder
 from training.encoders import new_encoder
+from training.networks import PretextNet
 from training.pretext.contrastive import HORIZONS, ContrastiveNet, contrastive_accuracy, contrastive_loss
 from training.pretext.embedding import pretext_accuracy
 from training.pretext.loop import pretrain
 from training.pretext.objective import new_network
 from training.pretext.train_step import Trainer
-from training.settings import EncoderKind, PretextSettings
+from training.settings import PRESETS, EncoderKind, PretextSettings
 
 KINDS: tuple[EncoderKind, ...] = ("cnn", "s4d")
 SETTINGS = PretextSettings(kind="cpc", batch=4, schedule="steps")
@@ -87,6 +88,9 @@ def test_the_poles_of_a_state_space_are_not_decayed() -> None:
 
 
 def test_the_paper_trains_convolutions_on_transformations() -> None:
-    assert isinstance(new_network(PretextSettings()).encoder, ConvEncoder)
+    for preset in PRESETS.values():
+        net = new_network(preset.pretext, preset.encoder.kind)
+        assert isinstance(net, PretextNet)
+        assert isinstance(net.encoder, ConvEncoder)
     assert isinstance(network("cnn").recurrent, nn.GRU)
     assert network("s4d").recurrent is None
