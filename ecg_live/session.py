@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from threading import Event, Thread
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.events import (
-    AuxiliarySamples,
-    Beats,
-    Chunk,
-    Clock,
-    Gap,
-    Marker,
-    SetChange,
-    State,
-    StreamEvent,
-    StreamInfo,
-)
+from ecg_live.events import F32, AuxiliarySamples, Chunk, Clock, Marker, State, StreamEvent, StreamInfo
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder, Sink, Source
-from ecg_live.results import HeadInfo, Item, Poll, Prediction, Snapshot, Summary, Window
-from ecg_live.session_counters import SessionCounters
+from ecg_live.results import HeadInfo, Item, Poll, Snapshot, Summary, Window
 from ecg_live.session_requests import SessionRequests
+from ecg_live.session_results import SessionResults, goes_to_path
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_pipeline import RrPath
 from ecg_live.sinks.dispatcher import Dispatcher
-from ecg_live.sinks.display_buffer import DisplayBuffer
+from ecg_live.sinks.display_buffer import KEPT_S, DisplayBuffer
 
 DEFAULT_BASELINE_S = 60.0  # of a baseline that is begun in mid-session
 
@@ -63,6 +51,8 @@ class Session:
         Seconds of a baseline that `begin_baseline` begins.
     watched : bool
         A screen polls the snapshots.
+    kept_s : float
+        Seconds of output that a screen which falls behind still finds.
     """
 
     def __init__(
@@ -79,20 +69,20 @@ class Session:
         record: bool = False,
         rest: float = DEFAULT_BASELINE_S,
         watched: bool = True,
+        kept_s: float = KEPT_S,
     ) -> None:
-        self._source = source
-        self._path = path
+        self.source = source
+        self.path = path
         self._predictor = predictor
         self._clock = clock
         self.info: StreamInfo = source.info
         self.heads = tuple(heads)
-        self._screen = DisplayBuffer(self.info.rate, clock)
+        self._screen = DisplayBuffer(self.info.rate, clock, kept_s)
         self._outputs = Dispatcher(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
         self._requests = SessionRequests(self.info, predictor, self._outputs, clock, rest)
-        self._counts = SessionCounters(self.info.rate, self.info.speed, clock)
+        self._results = SessionResults(self.info, path, predictor, clock)
         self._seconds = seconds
-        self._sets: dict[str, str] = {}  # of each head at the last prediction
         self._stopping = Event()
         self._done = Event()
         self.summary: Summary | None = None
@@ -108,14 +98,24 @@ class Session:
         RecordingError
             If it should record from the start and cannot.
         """
+        self.begin_recording()
+        Thread(target=self.run, name="session").start()
+
+    def begin_recording(self) -> None:
+        """Begin the recording that runs from the start, if there shall be one.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be opened.
+        """
         if self._record:  # not before: what else is needed is there by now, and no empty recording is left
             self._outputs.begin_recording()
-        Thread(target=self.run, name="session").start()
 
     def stop(self) -> None:
         """Ask the session to end; it still flushes and sums up."""
         self._stopping.set()
-        self._source.close()
+        self.source.close()
 
     def wait(self, timeout: float) -> bool:
         """Wait for the end; True once it came. Ends a session whose time is up, even when its source is silent."""
@@ -182,102 +182,87 @@ class Session:
 
     def run(self) -> None:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""
-        self._requests.start()
+        self.begin()
         try:
             self._stream()
-        except EcgLiveError as error:
-            self._fail(error, error)
         except Exception as error:  # noqa: BLE001 - a worker's exception must reach the screen, whatever it is
-            self.crash = error
-            typed = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
-            self._fail(typed, error)
+            self.fail(error)
         finally:
-            self._requests.finish()
-            self._finish()
+            self.finish()
+
+    def begin(self) -> None:
+        """Begin to serve requests. Whoever calls this runs the session: see `take`, `emit` and `finish`."""
+        self._requests.start()
+
+    def entered(self) -> None:
+        """Note that the source was entered."""
+        self._requests.warn_unchanged(self._predictor.heads_without_personal_set)
+
+    def take(self, item: Chunk | StreamEvent) -> bool:
+        """Count and pass on an item of the source; whether the path shall take it."""
+        if self._results.arrive(item):
+            self._send(item)
+        return goes_to_path(item)
+
+    def emit(self, output: Item | Window, embedding: F32 | None = None) -> None:
+        """Pass on an output of the path; a window as its prediction, with its ``embedding`` (128,) if it is known."""
+        if isinstance(output, Window):
+            with self._outputs.lock:  # a baseline may be asked for meanwhile
+                items = list(self._results.of_window(output, embedding))
+            for item in items:
+                self._send(item)
+        else:
+            self._send(self._results.of_output(output))
+
+    def count(self) -> None:
+        """Show how many samples came and were lost by now."""
+        self._screen.count(self.path.samples, self._results.counts.lost)
+
+    @property
+    def over(self) -> bool:
+        """Whether the session shall end: it was stopped, or its time is up."""
+        return self._stopping.is_set() or self._expired()
 
     def _stream(self) -> None:
         try:
-            with self._source as source:
-                self._requests.warn_unchanged(self._predictor.heads_without_personal_set)
+            with self.source as source:
+                self.entered()
                 for item in source:
-                    self._process(item)
-                    if self._stopping.is_set() or self._expired():
+                    if self.take(item):
+                        for output in self.path.push(item) if isfinite(self.info.speed) else self._looked_ahead(item):
+                            self.emit(output)
+                        self.count()
+                    if self.over:
                         break
         finally:
-            for output in self._path.flush():
-                self._emit(output)
-            if silence := self._counts.silence():
-                self._emit(silence)
-
-    def _process(self, item: Chunk | StreamEvent) -> None:
-        if isinstance(item, Chunk):
-            if not len(item.samples):
-                return
-            self._counts.arrive(item)
-            self._send(item)
-        elif isinstance(item, AuxiliarySamples):
-            self._send(item)
-            return
-        elif isinstance(item, Gap):
-            if item.pause:
-                self._counts.pause(item)
-        else:
-            if isinstance(item, Beats) and self.info.rate == 0:
-                self._counts.begin()
-            self._send(item)  # the path reports gaps: it knows whether they were bridged
-        for output in self._path.push(item) if isfinite(self.info.speed) else self._looked_ahead(item):
-            self._emit(output)
-        self._screen.count(self._path.samples, self._counts.lost)
+            for output in self.path.flush():
+                self.emit(output)
+            self.note_silence()
 
     def _looked_ahead(self, item: Chunk | StreamEvent) -> Sequence[Item | Window]:
         """All outputs of the path at once, since nobody waits for the first; the predictor has seen their windows."""
-        outputs = list(self._path.push(item))
+        outputs = list(self.path.push(item))
         self._predictor.engine.look_ahead([output for output in outputs if isinstance(output, Window)])
         return outputs
 
-    def _emit(self, output: Item | Window) -> None:
-        if isinstance(output, Window):
-            with self._outputs.lock:  # a baseline may be asked for meanwhile
-                prediction, baseline_event = self._predict(output), self._predictor.baseline_event
-            for change in self._set_changes(prediction):
-                self._send(change)
-            self._send(prediction)
-            if baseline_event is not None:
-                self._send(baseline_event)
+    def note_silence(self) -> None:
+        """Report a gap if the device was silent until the end."""
+        if silence := self._results.counts.silence():
+            self.emit(silence)
+
+    def fail(self, error: Exception) -> None:
+        """Report the error that ends the session."""
+        if isinstance(error, EcgLiveError):
+            self._fail(error, error)
             return
-        if isinstance(output, Gap):
-            self._counts.lose(output)
-        if isinstance(output, Prediction):  # of a strap: it has no windows
-            arrived = output.time + output.stop - output.start
-            output = replace(output, latency=max(0.0, self._clock() - arrived))
-            self._counts.predict(abstained=True)
-        self._send(output)
+        self.crash = error
+        typed = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "run again with --debug and report it")
+        self._fail(typed, error)
 
-    def _predict(self, window: Window) -> Prediction:
-        heads = self._predictor.predict(window)
-        self._counts.predict(abstained=all(head.abstain is not None for head in heads.values()))
-        return Prediction(
-            start=window.start,
-            stop=window.stop,
-            time=window.time,
-            heads=heads,
-            heart_rate=window.heart_rate,
-            rmssd=window.rmssd,
-            quality=window.quality,
-            latency=max(0.0, self._clock() - self._counts.completed(window, self._path.delay)),
-            beats=window.beats,
-            features=self._predictor.features,
-        )
-
-    def _set_changes(self, prediction: Prediction) -> list[SetChange]:
-        """Events for the heads that changed their set."""
-        before, self._sets = self._sets, {name: head.set for name, head in prediction.heads.items()}
-        time = prediction.time + prediction.stop - prediction.start
-        return [
-            SetChange(time, prediction.stop, name, before[name], which)
-            for name, which in self._sets.items()
-            if before.get(name, which) != which
-        ]
+    def finish(self) -> None:
+        """End the session: serve what was asked for by now, sum up, and close the sinks."""
+        self._requests.finish()
+        self._finish()
 
     def _fail(self, typed: EcgLiveError, error: Exception) -> None:
         self.error = typed
@@ -285,14 +270,13 @@ class Session:
 
     def _finish(self) -> None:
         if self.error is None:
-            stopped = self._stopping.is_set() or self._expired()
-            self._send(State("ended", "stopped" if stopped else "end of the recording", self._clock()))
-        self.summary = self._counts.summary(self._path.samples)
+            self._send(State("ended", "stopped" if self.over else "end of the recording", self._clock()))
+        self.summary = self._results.summary()
         self._send(self.summary)
         self._outputs.close()
         self.error = self.error or self._outputs.error
         self._done.set()
 
     def _expired(self) -> bool:
-        began = self._counts.began
+        began = self._results.counts.began
         return self._seconds is not None and began is not None and self._clock() - began >= self._seconds

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import inf
 
 import numpy as np
 
-from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
+from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
 from ecg_live.model.adaptive import MIN_EARLIER_WINDOWS, RunningMean, columns, relative_to_mean
 from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import AdaptiveHead, CalibratedHead, PersonalHead
 from ecg_live.model.chance import NOT_SHOWN, answering_sets
-from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder
+from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder, streams_windows
 from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
@@ -41,11 +42,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0, *, show_unproven: bool = False) -> None:
-        engine = open_engine(bundle)
-        streams = engine.streams and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
-        self.engine: StreamingEmbedder | WindowEmbedder = (
-            StreamingEmbedder(engine) if streams else WindowEmbedder(engine)
-        )
+        self._bundle, self._hop = bundle, hop
         self._heads = bundle.heads
         self._answering = {
             name: card.sets if show_unproven else answering_sets(card) for name, card in bundle.card.heads.items()
@@ -58,6 +55,12 @@ class Predictor:
         self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
         self.baseline_event: State | None = None  # of the last window
         self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
+
+    @cached_property
+    def engine(self) -> StreamingEmbedder | WindowEmbedder:
+        """What embeds this wearer's windows; not opened where others do it, for many wearers at once."""
+        engine = open_engine(self._bundle)
+        return StreamingEmbedder(engine) if streams_windows(engine, self._hop) else WindowEmbedder(engine)
 
     def holds_personal_set(self, head: str) -> bool:
         """Whether a head has a personal set, be it one that answers or not."""
@@ -94,10 +97,11 @@ class Predictor:
         self._baseline = Baseline(seconds, since) if len(without) < len(self._heads) else None
         return without
 
-    def predict(self, window: Window) -> dict[str, HeadResult]:
-        """Each head's probabilities and label, or its reason to abstain."""
-        embedding = self.engine.features(window)
-        self.features = embedding[0].copy()  # a view would keep the whole batch alive
+    def predict(self, window: Window, embedding: F32 | None = None) -> dict[str, HeadResult]:
+        """Each head's probabilities and label, or its reason to abstain; of an ``embedding`` (128,) if it is known."""
+        if embedding is None:
+            embedding = self.engine.features(window)[0]
+        self.features = embedding.copy()  # a view would keep the whole batch alive
         features = self.features[None].astype(np.float64), hrv_features(window)[None]
         reason = _reason(window)
         self.running_mean = self.running_mean.before(window.start)

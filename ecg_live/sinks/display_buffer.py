@@ -16,8 +16,8 @@ from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
 _T = TypeVar("_T")
 
-KEPT_SAMPLES = 600 * MODEL_RATE_HZ  # of the trace: 10 min
-KEPT_PREDICTIONS = 3600
+KEPT_S = 600.0  # of the trace
+PREDICTIONS_PER_S = 6  # that are kept, over the seconds of the trace
 KEPT_EVENTS = 1000
 LATENCY_PREDICTIONS = 60  # newest ones, for the latency's percentile
 ONGOING_STATES = states_that_are("ongoing")
@@ -32,18 +32,21 @@ class DisplayBuffer:
         Raw rate in Hz.
     clock : Clock
         Session clock.
+    kept_s : float
+        Seconds of trace and predictions that a screen which falls behind still finds.
     """
 
     name = "screen"
 
-    def __init__(self, rate: float, clock: Clock) -> None:
+    def __init__(self, rate: float, clock: Clock, kept_s: float = KEPT_S) -> None:
         self._rate = rate
+        self._kept = round(kept_s * MODEL_RATE_HZ)  # samples
         self._clock = clock
         self._lock = Lock()
-        self._trace: F32 = np.full(KEPT_SAMPLES, np.nan, dtype=np.float32)
+        self._trace: F32 = np.full(self._kept, np.nan, dtype=np.float32)
         self._stop = 0  # display index after the newest sample
         self._segment = -1  # of the newest sample
-        self._predictions: deque[Prediction] = deque(maxlen=KEPT_PREDICTIONS)
+        self._predictions: deque[Prediction] = deque(maxlen=round(kept_s * PREDICTIONS_PER_S))
         self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
         self._n_predictions = 0  # ever
         self._n_events = 0  # ever
@@ -99,8 +102,8 @@ class DisplayBuffer:
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
         """Return what is new since the cursor, and the next cursor."""
         with self._lock:
-            first = max(since.trace, self._stop - KEPT_SAMPLES)
-            at = np.arange(first, self._stop) % KEPT_SAMPLES
+            first = max(since.trace, self._stop - self._kept)
+            at = np.arange(first, self._stop) % self._kept
             latencies = [p.latency for p in islice(reversed(self._predictions), LATENCY_PREDICTIONS)]
             snapshot = Snapshot(
                 state=self._state,
@@ -130,11 +133,11 @@ class DisplayBuffer:
         """Add samples: a segment at its raw time, contiguous inside; NaN between segments."""
         first = self._stop if trace.segment == self._segment else max(round(trace.start * MODEL_RATE_HZ), self._stop)
         self._segment = trace.segment
-        blank = min(first - self._stop, KEPT_SAMPLES)
-        self._trace[np.arange(first - blank, first) % KEPT_SAMPLES] = np.nan
-        samples = trace.samples[-KEPT_SAMPLES:]
+        blank = min(first - self._stop, self._kept)
+        self._trace[np.arange(first - blank, first) % self._kept] = np.nan
+        samples = trace.samples[-self._kept :]
         self._stop = first + len(trace.samples)
-        self._trace[np.arange(self._stop - len(samples), self._stop) % KEPT_SAMPLES] = samples
+        self._trace[np.arange(self._stop - len(samples), self._stop) % self._kept] = samples
 
 
 def _last(items: deque[_T], count: int) -> tuple[_T, ...]:

@@ -36,11 +36,20 @@ class JsonLines:
         Raw rate in Hz, to give gaps in seconds.
     ended : callable
         Called at the end of the output.
+    wearer : str, optional
+        Whose lines these are; each then says so.
     """
 
     name = "JSON lines"
 
-    def __init__(self, stream: LineStream, rate: float, ended: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        stream: LineStream,
+        rate: float,
+        ended: Callable[[], object] = lambda: None,
+        wearer: str | None = None,
+    ) -> None:
+        self._own: dict[str, Any] = {} if wearer is None else {"wearer": wearer}
         self._stream = stream
         self._rate = rate
         self._ended = ended
@@ -48,7 +57,7 @@ class JsonLines:
     def write(self, item: Item) -> None:
         """Write one line; none for raw chunks and trace."""
         if line := line_fields(item, self._rate):
-            self._stream.write(json.dumps(round_floats(line), allow_nan=False) + "\n")
+            self._stream.write(json.dumps(round_floats(line | self._own), allow_nan=False) + "\n")
             self._stream.flush()
 
     def close(self) -> None:

@@ -6,36 +6,38 @@ import mmap
 import struct
 import sys
 import time
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 from ecg_live.cli import main
-from ecg_live.events import Chunk, StreamEvent
-from ecg_live.results import Prediction, Window
+from ecg_live.events import F32, Chunk, StreamEvent
+from ecg_live.results import Item, Window
 from ecg_live.session import Session
+from ecg_live.session_results import SessionResults
 from tests.support.journalled_recorder import ENTRIES, SIZE
 
 
 def note(journal: Path) -> None:
     """From now on, sessions note each chunk when they take it from their source, and each prediction that is made."""
-    take, predict, entry, predicted = Session._process, Session._predict, count(), count(1)
+    take, predict, entry, predicted = Session.take, SessionResults.of_window, count(), count(1)
     with journal.open("r+b") as file:
         memory = mmap.mmap(file.fileno(), ENTRIES * SIZE)  # outlives a kill -9
 
     def noted(number: int) -> None:
         struct.pack_into("<dq", memory, next(entry) * SIZE, time.monotonic(), number)
 
-    def taken(self: Session, item: Chunk | StreamEvent) -> None:
+    def taken(self: Session, item: Chunk | StreamEvent) -> bool:
         if isinstance(item, Chunk):
             noted(item.stop)
-        take(self, item)
+        return take(self, item)
 
-    def made(self: Session, window: Window) -> Prediction:
-        prediction = predict(self, window)
+    def made(self: SessionResults, window: Window, embedding: F32 | None = None) -> Iterator[Item]:
+        items = list(predict(self, window, embedding))
         noted(-next(predicted))
-        return prediction
+        return iter(items)
 
-    Session._process, Session._predict = taken, made  # type: ignore[method-assign]
+    Session.take, SessionResults.of_window = taken, made  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

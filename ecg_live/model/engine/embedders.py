@@ -7,12 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from ecg_live.constants import BLOCK_SAMPLES, WINDOW_SAMPLES
+from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32
 from ecg_live.model.engine.protocol import EncoderEngine
 from ecg_live.results import Window
 
 ONE_WEARER = np.zeros(1, np.int64)
+
+
+def streams_windows(engine: EncoderEngine, hop: float) -> bool:
+    """Whether windows ``hop`` seconds apart are embedded through a stream: at whole seconds, where the engine can."""
+    return engine.streams and hop * MODEL_RATE_HZ % BLOCK_SAMPLES == 0
 
 
 class StreamingEmbedder:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from ecg_live.events import Chunk, StreamEvent, StreamInfo
+from ecg_live.errors import EcgLiveError
+from ecg_live.events import Chunk, Gap, LeadOff, StreamEvent, StreamInfo
 from ecg_live.signal.batch.assessment import EnvelopeMemory
 from ecg_live.signal.batch.step import Step, run_alone, run_steps, samples_to_next_second
 from ecg_live.signal.pipeline import PathOutput, SignalPath
@@ -33,9 +34,12 @@ class PathFeed:
         self._samples = 0  # of the chunks at the head of the queue, up to the first event
         self._events = 0  # in the queue
         self._continued = False  # the first chunk is the rest of one
+        self.error: EcgLiveError | None = None  # why the path cannot go on
 
     def add(self, item: Chunk | StreamEvent) -> None:
-        """Add the next item of the stream."""
+        """Add the next item of the stream; those that a path does not look at are left out."""
+        if not isinstance(item, Chunk | Gap | LeadOff):
+            return
         if isinstance(item, Chunk):
             if not len(item.samples):
                 return
@@ -47,7 +51,7 @@ class PathFeed:
     @property
     def due(self) -> bool:
         """Whether the path can go on."""
-        return self._events > 0 or self._samples >= samples_to_next_second(self.path)
+        return self.error is None and (self._events > 0 or self._samples >= samples_to_next_second(self.path))
 
     def next_step(self) -> Step:
         """The next step, of as many samples as complete a second, or as there are before an event or a jump."""
@@ -93,13 +97,7 @@ class PathFeed:
 
 
 def advance(feeds: Sequence[PathFeed]) -> list[list[PathOutput]]:
-    """Advance all paths as far as they can go; return each one's output, in its order.
-
-    Raises
-    ------
-    ProtocolError
-        If a stream's sample counter goes backward; the paths of other streams are then not done.
-    """
+    """Advance all paths as far as they can go; return each one's output, in its order. See their ``error``."""
     outputs: list[list[PathOutput]] = [[] for _ in feeds]
     active = [k for k, feed in enumerate(feeds) if feed.due]
     while active:
@@ -113,13 +111,17 @@ def advance(feeds: Sequence[PathFeed]) -> list[list[PathOutput]]:
         run_steps([step for _, step in steps])
         for k, step in steps:
             outputs[k] += step.outputs
+            feeds[k].error = step.error
         active = [k for k in active if feeds[k].due]
     return outputs
 
 
 def finish(feed: PathFeed) -> list[PathOutput]:
-    """End of a stream: its path's remaining output."""
-    advanced = advance([feed])[0]
-    step = feed.rest()
-    run_alone(step)
-    return [*advanced, *step.outputs, *feed.path.flush()]
+    """End of a stream: its path's remaining output. See the feed's ``error``."""
+    made = advance([feed])[0]
+    if feed.error is None:
+        step = feed.rest()
+        run_alone(step)
+        feed.error = step.error
+        made += step.outputs
+    return [*made, *feed.path.flush()]

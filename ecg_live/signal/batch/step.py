@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ecg_live.constants import BLOCK_SAMPLES
+from ecg_live.errors import EcgLiveError
 from ecg_live.events import F64, Chunk
 from ecg_live.results import Trace
 from ecg_live.signal.batch import stages
@@ -22,7 +23,8 @@ from ecg_live.signal.segment import Segment
 class Step:
     """Contiguous chunks that complete the next second of a path at 256 Hz, and what the path makes of them.
 
-    ``continued``: the first chunk is the rest of one whose beginning the path has.
+    ``continued``: the first chunk is the rest of one whose beginning the path has. ``error`` is why the path failed at
+    it, which is no other path's business.
     """
 
     path: SignalPath
@@ -30,6 +32,7 @@ class Step:
     chunks: list[Chunk]
     continued: bool = False
     outputs: list[PathOutput] = field(default_factory=list)
+    error: EcgLiveError | None = None
 
     @property
     def start(self) -> int:
@@ -72,8 +75,12 @@ def run_steps(steps: Sequence[Step]) -> None:
 
 def run_alone(step: Step) -> None:
     """Run a step as the path itself does."""
-    for k, chunk in enumerate(step.chunks):
-        step.outputs += step.path.push(chunk, continued=step.continued and k == 0)
+    try:
+        for k, chunk in enumerate(step.chunks):
+            for output in step.path.push(chunk, continued=step.continued and k == 0):
+                step.outputs.append(output)
+    except EcgLiveError as error:
+        step.error = error
 
 
 def _alignment(step: Step) -> stages.Alignment | None:

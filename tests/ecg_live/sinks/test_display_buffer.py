@@ -13,9 +13,11 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import Chunk, Gap, Marker, State
 from ecg_live.results import HeadResult, Poll, Prediction, Quality, Summary, Trace
 from ecg_live.signal.pipeline import SignalPath
-from ecg_live.sinks.display_buffer import KEPT_EVENTS, KEPT_PREDICTIONS, KEPT_SAMPLES, DisplayBuffer
+from ecg_live.sinks.display_buffer import KEPT_EVENTS, KEPT_S, PREDICTIONS_PER_S, DisplayBuffer
 from tests.support.scripted_source import HandClock
 from tests.support.synthetic_signals import Tape, ecg, info
+
+KEPT_SAMPLES, KEPT_PREDICTIONS = round(KEPT_S * MODEL_RATE_HZ), round(KEPT_S * PREDICTIONS_PER_S)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ecg_live.errors import ProtocolError
 from ecg_live.events import F64, Chunk, Gap, StreamEvent, StreamInfo
+from ecg_live.results import Window
 from ecg_live.signal.batch import stages
 from ecg_live.signal.batch.feed import PathFeed, advance, finish
 from ecg_live.signal.highpass import HighPass
@@ -156,12 +157,19 @@ def test_times_are_those_of_the_chunks_however_they_are_cut_into_seconds() -> No
 
 
 def test_a_counter_that_goes_back_is_refused() -> None:
-    feed = feed_of(250.0)
-    feed.add(Chunk(ecg(2, 250), 0, 0.0))
-    advance([feed])
+    feed, other = feed_of(250.0), feed_of(250.0)
+    for each in (feed, other):
+        each.add(Chunk(ecg(2, 250), 0, 0.0))
+    advance([feed, other])
     feed.add(Chunk(ecg(2, 250), 100, 0.0))
-    with pytest.raises(ProtocolError, match="counter went back"):
-        finish(feed)
+    other.add(Chunk(ecg(20, 250)[500:], 500, 2.0))
+    made = advance([feed, other])
+    assert isinstance(feed.error, ProtocolError)
+    assert "counter went back" in str(feed.error)
+    assert not feed.due
+    assert other.error is None
+    assert sum(isinstance(output, Window) for output in made[1]) == 10
+    assert not any(isinstance(output, Window) for output in finish(feed))
 
 
 def outputs_of(feeds: Iterable[PathFeed]) -> list[PathOutput]:
