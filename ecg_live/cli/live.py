@@ -52,9 +52,7 @@ def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debu
     EcgLiveError
         If the session cannot start.
     """
-    settings = load_settings(options)
-    if settings.json and sys.stdout is None:
-        raise ConfigError("--json without a standard output: it is closed", "leave --json out, or say where it goes")
+    settings = checked_settings(options)
     if bundled:
         settings = LiveSettings(
             speed=settings.speed,
@@ -67,6 +65,20 @@ def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debu
     uri, settings = with_acceleration(uri, settings)
     with log_to(settings.log, private_words(settings, uri)):
         return _run(uri, settings, debug=debug)
+
+
+def checked_settings(options: Mapping[str, object]) -> LiveSettings:
+    """Settings of a session, for options of the command line.
+
+    Raises
+    ------
+    ConfigError
+        One cannot be, or JSON lines have nowhere to go.
+    """
+    settings = load_settings(options)
+    if settings.json and sys.stdout is None:
+        raise ConfigError("--json without a standard output: it is closed", "leave --json out, or say where it goes")
+    return settings
 
 
 def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:

@@ -66,8 +66,8 @@ class ParticipantState:
         self._resumed: Baseline | None = None
         self._fitted: PreparedSession | None = None
 
-    def prepare(self, info: StreamInfo, bundle: Bundle) -> tuple[SignalPath, Predictor]:
-        """Make path and predictor, from the profile if ``--reuse-profile`` is set.
+    def prepare(self, info: StreamInfo, bundle: Bundle, *, batched: bool = False) -> tuple[SignalPath, Predictor]:
+        """Make path and predictor, from the profile if ``--reuse-profile`` is set; the path perhaps for a batch.
 
         Raises
         ------
@@ -81,9 +81,11 @@ class ParticipantState:
         named = device_key(self._uri, info)
         known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
         scale = None if known is None else WearerScale(known.mean, known.var, known.blocks)
-        path = SignalPath(info, self._settings.hop, scale)
+        path = SignalPath(info, self._settings.hop, scale, batched=batched)
         settings = self._settings
-        predictor = Predictor(bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
+        predictor = Predictor(
+            bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven, embeds=not batched
+        )
         self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
             resumed = self._resume(self._profile, bundle, fitted), self._resume_level(self._profile, bundle, fitted)

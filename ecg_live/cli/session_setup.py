@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,24 @@ from ecg_live.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from ecg_live.markers.remote_control import RemoteControl
+    from ecg_live.model.bundle import Bundle
     from ecg_live.session import Session
     from ecg_live.signal.pipeline import SignalPath
+    from ecg_live.sinks.stdout_writer import StdoutWriter
+    from ecg_live.wearers.group import SessionGroup
 
 POLAR_ACCELERATION = "polar-acc"  # as --also writes it
+GROUP_KEPT_S = 20.0  # of output that a screen finds of each of many wearers, whom it looks at ten times a second
 OpenedAuxiliary = tuple[Source, tuple[AuxiliaryStream, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """What a session shares with others that run together: the model, and where all JSON lines go, under its name."""
+
+    name: str
+    bundle: Bundle
+    lines: StdoutWriter | None
 
 
 def build_session(
@@ -36,6 +49,7 @@ def build_session(
     auxiliary: Sequence[OpenedAuxiliary] = (),
     *,
     watched: bool,
+    member: GroupMember | None = None,
 ) -> Session:
     """Open the source and connect it with everything that a session needs.
 
@@ -52,6 +66,8 @@ def build_session(
         What is recorded beside the source.
     watched : bool
         A view shows the session.
+    member : GroupMember, optional
+        The session is one of several that run together.
 
     Raises
     ------
@@ -66,20 +82,25 @@ def build_session(
     from ecg_live.model.predictor import Predictor
     from ecg_live.session import Session
     from ecg_live.signal.rr_pipeline import RrPath
+    from ecg_live.sinks.display_buffer import KEPT_S
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.sinks.stdout_writer import StdoutWriter
 
-    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
+    bundle = member.bundle if member else load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
     sinks: list[Sink] = []
-    if settings.json:
+    if member and member.lines:
+        sinks.append(JsonLines(member.lines, source.info.rate, wearer=member.name))
+    elif settings.json:
         pipe = StdoutWriter(sys.stdout, lambda: bool(caught), waits=source.info.speed != 1)
         sinks.append(JsonLines(pipe, source.info.rate, pipe.drain))
     path: SignalPath | RrPath
     if source.info.channels:
-        path, predictor = participant.prepare(source.info, bundle)
+        path, predictor = participant.prepare(source.info, bundle, batched=member is not None)
     else:
         path = RrPath(bundle.head_infos, settings.hop)
-        predictor = Predictor(bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
+        predictor = Predictor(
+            bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven, embeds=False
+        )
     if settings.lsl_out:
         from ecg_live.sinks.lsl import LslOut
 
@@ -95,6 +116,7 @@ def build_session(
         recordings=RecorderFactory(settings, uri, replace(source.info, auxiliary=streams), bundle, time.monotonic),
         record=settings.record is not None,
         watched=watched,
+        kept_s=GROUP_KEPT_S if member else KEPT_S,
     )
 
 
@@ -181,16 +203,18 @@ def auxiliary_inputs(session: Session, auxiliary: Sequence[OpenedAuxiliary]) -> 
         yield
 
 
-def _remote_control(session: Session) -> RemoteControl:
+def _remote_control(session: Session | SessionGroup) -> RemoteControl:
     """Let programs start and stop a session's recordings."""
     from ecg_live.cli.recording import default_folder
     from ecg_live.markers.remote_control import RemoteControl
+    from ecg_live.wearers.group import SessionGroup
 
+    assert not isinstance(session, SessionGroup)  # noqa: S101 - `wearer_sources` refuses the option
     return RemoteControl(session.record, lambda: session.wait(0), default_folder().absolute())
 
 
 @contextlib.contextmanager
-def marker_inputs(session: Session, settings: LiveSettings, source: str) -> Iterator[None]:
+def marker_inputs(session: Session | SessionGroup, settings: LiveSettings, source: str) -> Iterator[None]:
     """Take markers of other programs into a session: from ``ecg-live mark``, a TCP port, an LSL stream.
 
     Raises

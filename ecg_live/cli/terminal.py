@@ -145,6 +145,27 @@ class TerminalView:
         title = f"{sanitize(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
         return Panel(Group(trace, table, Text(sanitize(self._message), style="yellow")), title=Text(title))
 
+    def cells(self, now: float) -> tuple[str, list[str]]:
+        """One wearer's row among several: its style, and the values from the state to the latency."""
+        snapshot = self._snapshot
+        assert snapshot is not None  # noqa: S101 - update() came first
+        stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
+        strip, last = self._live_values.status_line(snapshot, now), self._last
+        values = dict(value_rows(snapshot, last, 0, stale=stale))
+        fresh = None if values["quality"] == "--" else last
+        heads = "  ".join(f"{name}{_head_suffix(head)}" for name, head in fresh.heads.items()) if fresh else "--"
+        lost, _ = self._live_values.lost_samples(snapshot)
+        return _style(strip), [
+            f"{strip.word}  {strip.text}".strip(),
+            values["heart rate"].removesuffix(" bpm"),
+            values["RMSSD"],
+            values["quality"],
+            heads,
+            f"{snapshot.samples}",
+            f"{lost}",
+            values[LATENCY_NAME],
+        ]
+
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
         silent = self._live_values.silence_duration(snapshot)

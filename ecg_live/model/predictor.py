@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -14,8 +13,7 @@ from ecg_live.model.baseline import Baseline, baseline_normalise
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import AdaptiveHead, CalibratedHead, PersonalHead
 from ecg_live.model.chance import NOT_SHOWN, answering_sets
-from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder, streams_windows
-from ecg_live.model.engine.open_engine import open_engine
+from ecg_live.model.engine.embedders import NoEmbedder, open_embedder
 from ecg_live.model.features import combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
@@ -39,10 +37,20 @@ class Predictor:
         Length (s) of a resting baseline at the start, 0 for none. Heads with a personal set use it then.
     show_unproven : bool
         Sets answer that the card does not show to beat chance, or to be no worse than the one before.
+    embeds : bool
+        False where others embed the windows, those of many wearers at once: `predict` is then given the embeddings.
     """
 
-    def __init__(self, bundle: Bundle, hop: float = 1.0, baseline: float = 0.0, *, show_unproven: bool = False) -> None:
-        self._bundle, self._hop = bundle, hop
+    def __init__(
+        self,
+        bundle: Bundle,
+        hop: float = 1.0,
+        baseline: float = 0.0,
+        *,
+        show_unproven: bool = False,
+        embeds: bool = True,
+    ) -> None:
+        self.engine = open_embedder(bundle, hop) if embeds else NoEmbedder()
         self._heads = bundle.heads
         self._answering = {
             name: card.sets if show_unproven else answering_sets(card) for name, card in bundle.card.heads.items()
@@ -55,12 +63,6 @@ class Predictor:
         self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
         self.baseline_event: State | None = None  # of the last window
         self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
-
-    @cached_property
-    def engine(self) -> StreamingEmbedder | WindowEmbedder:
-        """What embeds this wearer's windows; not opened where others do it, for many wearers at once."""
-        engine = open_engine(self._bundle)
-        return StreamingEmbedder(engine) if streams_windows(engine, self._hop) else WindowEmbedder(engine)
 
     def holds_personal_set(self, head: str) -> bool:
         """Whether a head has a personal set, be it one that answers or not."""

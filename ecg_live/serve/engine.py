@@ -77,8 +77,7 @@ class WearerPipeline:
     def __init__(
         self, info: StreamInfo, bundle: Bundle, hop: float, baseline: float, *, show_unproven: bool, clock: Clock
     ) -> None:
-        names = [head.name for head in bundle.head_infos]
-        self.path: SignalPath | RrPath = SignalPath(info, hop) if info.channels else RrPath(names, hop)
+        self.path: SignalPath | RrPath = SignalPath(info, hop) if info.channels else RrPath(bundle.head_infos, hop)
         self.predictor = Predictor(bundle, hop, baseline, show_unproven=show_unproven)
         self.sets: dict[str, str] = {}  # of each head at the last prediction
         self._clock = clock

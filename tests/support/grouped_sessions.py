@@ -42,8 +42,8 @@ def session(
 ) -> Session:
     about = about or info(RATE)
     bundle = model()
-    path = SignalPath(about, batched=batched) if about.channels else RrPath([head.name for head in bundle.head_infos])
-    predictor = Predictor(bundle, 1.0, baseline, show_unproven=True)
+    path = SignalPath(about, batched=batched) if about.channels else RrPath(bundle.head_infos)
+    predictor = Predictor(bundle, 1.0, baseline, show_unproven=True, embeds=not batched)
     sinks = [] if sink is None else [sink]
     return Session(Script(about, steps), path, predictor, bundle.head_infos, sinks, no_time)
 

@@ -15,6 +15,15 @@ Source = Annotated[
         "brainflow:BOARD; see devices."
     ),
 ]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
+        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, "
+        "brainflow:BOARD; see devices. Several run together, each a wearer's; NAME=SOURCE names the wearer.",
+    ),
+]
 Model = Annotated[
     str | None, typer.Option(metavar="FILE", help="Bundle to predict with (.safetensors); the bundled one without it.")
 ]
@@ -43,7 +52,12 @@ Baseline = Annotated[
     typer.Option(metavar="S", help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600)."),
 ]
 Record = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Record to this XDF file from the start (on the dashboard: key R).")
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Record to this XDF file from the start (on the dashboard: key R); several wearers to this folder, or to "
+        "a name with {wearer}.",
+    ),
 ]
 RollMinutes = Annotated[
     str | None, typer.Option(metavar="N", help="Go on in a new file (NAME_2.xdf) after so many minutes.")
@@ -51,7 +65,13 @@ RollMinutes = Annotated[
 RollMb = Annotated[
     str | None, typer.Option(metavar="N", help="Go on in a new file (NAME_2.xdf) after so many megabytes.")
 ]
-Participant = Annotated[str | None, typer.Option(help="Pseudonym of the wearer, for the recording and the profile.")]
+Participants = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ID",
+        help="Pseudonym of the wearer, for the recording and the profile; of several, once for each source.",
+    ),
+]
 SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
 ReuseProfile = Annotated[
     bool, typer.Option("--reuse-profile", help="Begin with the scale and baseline kept of the participant.")

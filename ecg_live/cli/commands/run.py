@@ -19,7 +19,7 @@ from ecg_live.cli.commands.options import (
     Markers,
     MarkPort,
     Model,
-    Participant,
+    Participants,
     Rate,
     Record,
     RemotePort,
@@ -29,14 +29,14 @@ from ecg_live.cli.commands.options import (
     Seconds,
     SessionId,
     ShowUnproven,
-    Source,
+    Sources,
     Speed,
     Unit,
 )
 
 
 def run(
-    source: Source,
+    sources: Sources,
     model: Model = None,
     channel: Channel = None,
     rate: Rate = None,
@@ -52,7 +52,7 @@ def run(
     record: Record = None,
     roll_minutes: RollMinutes = None,
     roll_mb: RollMb = None,
-    participant: Participant = None,
+    participant: Participants = None,
     session: SessionId = None,
     reuse_profile: ReuseProfile = False,
     markers: Markers = None,
@@ -64,7 +64,7 @@ def run(
     log: Log = None,
     debug: Debug = False,
 ) -> None:
-    """Run a session on a source of ECG.
+    """Run a session on a source of ECG, or sessions of several wearers at once.
 
     Example: ecg-live run recordings/supine_1min.txt --record session.xdf --participant P01
     """
@@ -89,7 +89,7 @@ def run(
         "record": record,
         "roll_minutes": roll_minutes,
         "roll_mb": roll_mb,
-        "participant": participant,
+        "participant": participant[0] if participant and len(participant) == len(sources) == 1 else None,
         "session": session,
         "reuse_profile": reuse_profile or None,
         "markers": markers,
@@ -100,4 +100,8 @@ def run(
         "also": also or None,
         "log": log,
     }
-    raise typer.Exit(live(source, options, debug=debug))
+    if len(sources) == 1 and len(participant or ()) <= 1:
+        raise typer.Exit(live(sources[0], options, debug=debug))
+    from ecg_live.cli.live_wearers import live_wearers
+
+    raise typer.Exit(live_wearers(sources, participant or (), options, debug=debug))

@@ -9,6 +9,8 @@ import numpy as np
 
 from ecg_live.constants import BLOCK_SAMPLES, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.engine.protocol import EncoderEngine
 from ecg_live.results import Window
 
@@ -72,6 +74,23 @@ class WindowEmbedder:
     def features(self, window: Window) -> F32:
         """Features (1, 128) of any window."""
         return self._engine.embed(window.data[None])
+
+
+class NoEmbedder:
+    """In the place of an embedder where windows come with their embeddings."""
+
+    def look_ahead(self, windows: Sequence[Window]) -> None:
+        """Do nothing."""
+
+    def features(self, window: Window) -> F32:
+        """Refuse: the caller has forgotten the embedding."""
+        raise ValueError(f"the window at {window.start:g} s comes without its embedding")
+
+
+def open_embedder(bundle: Bundle, hop: float) -> StreamingEmbedder | WindowEmbedder | NoEmbedder:
+    """An embedder of one wearer's windows ``hop`` seconds apart, by a bundle's encoder."""
+    engine = open_engine(bundle)
+    return StreamingEmbedder(engine) if streams_windows(engine, hop) else WindowEmbedder(engine)
 
 
 def _overlapping_runs(windows: Sequence[Window]) -> Iterator[list[Window]]:

@@ -1,0 +1,164 @@
+"""``run A B C``: lines and recordings of each wearer, and what ends one of them or all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import ecg_live as api
+from ecg_live.cli.terminal_wearers import show_wearers
+from ecg_live.recorded.verify import verify
+from tests.support.command_line import ecg_live, run_json, write_csv
+from tests.support.grouped_sessions import beating, group, seconds_of, session
+from tests.support.xdf_recordings import until
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Two wearers' recordings, of 14 and 18 s."""
+    return [
+        write_csv(tmp_path / "ann.csv", beating(14, 0)[:, 0]),
+        write_csv(tmp_path / "bob.csv", beating(18, 1)[:, 0]),
+    ]
+
+
+def lines_of(done_stdout: str) -> dict[str, list[dict[str, Any]]]:
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for text in done_stdout.splitlines():
+        line = json.loads(text)
+        lines.setdefault(line.pop("wearer"), []).append(line)
+    return lines
+
+
+def together(*arguments: object) -> tuple[int, dict[str, list[dict[str, Any]]], str]:
+    done = ecg_live("run", *arguments, "--headless", "--json", "--speed", "max", "--unit", "mV")
+    return done.returncode, lines_of(done.stdout), done.stderr
+
+
+def without_clock(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in line.items() if key not in {"latency", "wall", "speed"}} for line in lines]
+
+
+def test_each_wearers_lines_are_those_of_a_run_alone(files: list[Path]) -> None:
+    code, lines, complaint = together(*files)
+    assert (code, complaint) == (0, "")
+    assert set(lines) == {"ann", "bob"}
+    for path in files:
+        _, alone, _ = run_json(path, "--unit", "mV")
+        assert without_clock(lines[path.stem]) == without_clock(alone)
+    assert [lines[name][-1]["predictions"] for name in ("ann", "bob")] == [5, 9]
+
+
+def test_one_source_is_as_it_was(files: list[Path]) -> None:
+    code, lines, _ = run_json(files[0], "--unit", "mV")
+    assert code == 0
+    assert not any("wearer" in line for line in lines)
+
+
+def test_each_wearer_is_recorded_in_an_own_file(files: list[Path], tmp_path: Path) -> None:
+    code, _, _ = together(f"P1={files[0]}", f"P2={files[1]}", "--record", tmp_path / "{wearer}_day1.xdf")
+    assert code == 0
+    for name, seconds in (("P1", 14), ("P2", 18)):
+        path = tmp_path / f"{name}_day1.xdf"
+        assert api.read(path).duration == pytest.approx(seconds)
+        assert name.encode() in path.read_bytes()  # the participant
+
+
+def test_a_source_that_is_missing_ends_that_wearer_only(files: list[Path], tmp_path: Path) -> None:
+    code, lines, complaint = together(files[0], tmp_path / "gone.csv", files[1])
+    assert code == 4
+    assert "gone.csv" in complaint
+    assert complaint.count("\n") == 2  # the error and its remedy
+    assert {name: rows[-1]["type"] for name, rows in lines.items()} == {"ann": "summary", "bob": "summary"}
+
+
+def test_a_file_that_breaks_off_ends_that_wearer_only(files: list[Path]) -> None:
+    rows = files[0].read_text().splitlines()
+    rows[11 * 250] = "abc,def,ghi"
+    files[0].write_text("\n".join(rows))
+    code, lines, complaint = together(*files)
+    assert code == 4
+    assert "ann: " in complaint or "ann.csv" in complaint
+    assert [line["detail"] for line in lines["ann"] if line.get("state") == "error"]
+    assert lines["ann"][-1]["predictions"] >= 1
+    assert lines["bob"][-1]["predictions"] == 9
+
+
+def test_none_is_left(tmp_path: Path) -> None:
+    code, lines, complaint = together(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert (code, lines) == (4, {})
+    assert complaint.count("no such file") == 2
+
+
+def test_a_recording_that_exists_ends_that_wearer_only(files: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "ann.xdf").write_bytes(b"XDF:")
+    code, lines, complaint = together(*files, "--record", tmp_path)
+    assert code == 4
+    assert "ann" in complaint
+    assert lines["bob"][-1]["predictions"] == 9
+    assert (tmp_path / "bob.xdf").stat().st_size > 1000
+    assert (tmp_path / "ann.xdf").read_bytes() == b"XDF:"
+
+
+def test_participants_given_once_for_each(files: list[Path]) -> None:
+    code, lines, complaint = together(*files, "--participant", "P1", "--participant", "P2")
+    assert code == 0
+    assert set(lines) == {"P1", "P2"}
+    assert "profile of P1" in complaint
+
+
+def test_ctrl_c_ends_all_with_their_summaries(files: list[Path], tmp_path: Path) -> None:
+    recordings = [tmp_path / "ann.xdf", tmp_path / "bob.xdf"]
+
+    def interrupt() -> None:
+        until(lambda: all(path.exists() and path.stat().st_size > 0 for path in recordings))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    killer = Thread(target=interrupt)
+    killer.start()
+    done = ecg_live("run", *files, "--headless", "--json", "--unit", "mV", "--record", tmp_path)
+    killer.join()
+    assert done.returncode == 130
+    lines = lines_of(done.stdout)
+    assert {name: rows[-1]["type"] for name, rows in lines.items()} == {"ann": "summary", "bob": "summary"}
+    assert all(verify(path).sound for path in recordings)
+
+
+def test_two_wearers_of_one_source_are_refused(files: list[Path]) -> None:
+    done = ecg_live("run", files[0], files[0], "--headless")
+    assert done.returncode == 2
+    assert "given twice" in done.stderr
+
+
+def test_plain_lines_carry_the_wearer() -> None:
+    sessions = [session(seconds_of(beating(12, k))) for k in range(2)]
+    running, out, looks = group(sessions), io.StringIO(), list[int]()
+    running.start()
+    names = dict(zip(sessions, ("ann", "bob"), strict=True))
+    show_wearers(running, names, lambda: looks.append(1), Console(file=out, width=200))
+    text = out.getvalue().splitlines()
+    assert sum(line.startswith("ann ") and "bpm" in line for line in text) == 3
+    assert any(line.startswith("bob: 3000 samples, 0 lost; 3 predictions") for line in text)
+    assert looks
+
+
+def test_a_terminal_shows_a_row_each() -> None:
+    sessions = [session(seconds_of(beating(12, k))) for k in range(3)]
+    running, out = group(sessions), io.StringIO()
+    running.start()
+    names = dict(zip(sessions, ("ann", "bob", "eve\x1b[2J"), strict=True))
+    show_wearers(running, names, lambda: None, Console(file=out, width=200, force_terminal=True, color_system=None))
+    last = out.getvalue().split("wearer")[-1]
+    for name in ("ann", "bob"):
+        (row,) = (line for line in last.splitlines() if f" {name} " in line and "│" in line)
+        assert "3000" in row
+        assert "ended" in row.casefold()
+    assert "\x1b[2J" not in out.getvalue()
