@@ -227,6 +227,11 @@ def _encoders(
     hop = settings.corpus.pretext_hop
     corpora = [context.build_corpus(each, settings.corpus, hop, "pretext windows") for each in datasets]
     data = find_leakage(corpora, corpus.dataset, unseen_only=unseen_only, kept_back=kept_back)
+    if data.held_out and settings.evaluate.protocol == "groupkfold":
+        raise ConfigError(
+            f"the encoder would learn from {len(data.held_out)} of the subjects who are left out in groups",
+            "give --pretrain with other subjects, --encoder, or --transductive; or --protocol loso",
+        )
     return train_encoders(data, corpus, initial, settings.pretext, context, kind)
 
 

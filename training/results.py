@@ -75,7 +75,8 @@ class ResultRow:
     are not empty; ``versus`` the comparisons by the rival's ``features``; ``risk_coverage`` pairs of a share of the
     windows, the surest ones, and the share of wrong labels among them. ``set`` is ``population``, ``adaptive`` or
     ``personal``. ``orders`` are scores by the order of the windows, empty for features that look at one window
-    only, and at a baseline of rest: these have the same in every order.
+    only, and at a baseline of rest: these have the same in every order. ``repeats`` are mean and standard deviation of
+    scores over the seeds, of which ``scores`` are the first's; empty if there is one only.
     """
 
     features: str
@@ -90,6 +91,7 @@ class ResultRow:
     risk_coverage: tuple[tuple[float, float], ...] = ()
     set: str = "population"
     orders: Mapping[str, OrderScores] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "head.batch": POSITIVE_LIMIT,
     "head.rate": POSITIVE_FINITE,
     "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),
+    "evaluate.repeats": _within(1, 1000),
     "evaluate.baseline": Limit(
         lambda value: value == 0 or MIN_BASELINE_S <= value <= MAX_BASELINE_S,
         f"from {MIN_BASELINE_S:g} to {MAX_BASELINE_S:g} s, or 0 for none",

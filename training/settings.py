@@ -22,7 +22,7 @@ from training.setting_limits import check_settings
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-ScoringProtocol = Literal["loso", "kfold"]
+ScoringProtocol = Literal["loso", "groupkfold", "leave-one-stimulus-out", "kfold"]
 HeadInputs = Literal["auto", FeatureKind]
 ClassPrior = Literal["balanced", "training"] | tuple[float, ...]
 EncoderKind = Literal["cnn", "s4d"]
@@ -160,8 +160,11 @@ class HeadSettings:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings:
-    """How scores are made: protocol, folds of ``kfold``, seconds of a personal baseline, draws of the bootstrap.
+    """How scores are made: protocol, seconds of a personal baseline, draws of the bootstrap.
 
+    ``protocol`` is ``loso`` (leave one subject out), ``groupkfold`` (leave several subjects out: ``folds`` groups of
+    subjects, drawn at random), ``leave-one-stimulus-out`` (of all subjects), or ``kfold`` (``folds`` of windows, drawn
+    regardless of subject). ``repeats`` scores again with the next seeds, for mean and deviation over them.
     ``rivals`` is the number of untrained encoders to compare with; the one with the median AUROC is reported: on eegmat
     the AUROC of one was .77 to .84, by its seed alone. ``transductive`` lets an encoder learn from the scored subjects'
     recordings, without their labels. ``kept_back`` is the share of subjects that take part in no fit, fold or choice,
@@ -170,6 +173,7 @@ class EvaluateSettings:
 
     protocol: ScoringProtocol = "loso"
     folds: int = 10
+    repeats: int = 1
     baseline: float = 60.0
     draws: int = 2000
     rivals: int = 5
@@ -178,8 +182,8 @@ class EvaluateSettings:
 
     @property
     def unseen_encoders(self) -> bool:
-        """Whether each scored subject needs an encoder that has not seen the subject's recordings."""
-        return self.protocol == "loso" and not self.transductive
+        """Whether scored subjects need encoders that have not seen their recordings."""
+        return self.protocol in {"loso", "groupkfold"} and not self.transductive
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from training.evaluation.cross_validation import CrossValidationPlan, Evaluation
 from training.evaluation.fold import HEAD_INPUTS
 from training.evaluation.order_rule import falling_sets
 from training.evaluation.permuted_labels import check_permuted_labels
+from training.evaluation.repeats import cross_validate_repeatedly
 from training.evaluation.rows import make_rows
 from training.evaluation.set_fit import SetFit, fit_set
 from training.evaluation.window_predictions import WindowPredictions
@@ -115,14 +116,14 @@ def train_label(
         return encoders.embedding(subject)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
-    rows, remarks, predictions = cross_validate(table, rivals, plan)
+    rows, remarks, predictions = cross_validate_repeatedly(table, rivals, plan)
     fallen = falling_sets(rows)
     sets = [name for name in dict.fromkeys(row.set for row in rows) if name not in fallen]
     fits = [fit_set(table, name, head, seed) for name in sets]
     chosen = {fit.set: fit.features for fit in fits}
     context.display.progress(f"{windows.name}: checks", 0, 1)
     checks = (*checks, check_permuted_labels(table, chosen, plan))
-    if evaluate.protocol == "loso":
+    if evaluate.protocol != "kfold":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
         predictions = (*predictions, *mixed.windows)

@@ -59,7 +59,7 @@ def train_rating(
     chosen = choose_rating_features(rows, plan.head.inputs)
     if plan.head.inputs == "auto":
         remarks = (*remarks, RATING_SELECTION_CAVEAT)
-    if plan.evaluate.protocol == "loso":
+    if plan.evaluate.protocol != "kfold":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
     if kept_back.subjects:

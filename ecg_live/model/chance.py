@@ -12,6 +12,7 @@ from ecg_live.model.features import FeatureKind
 NOT_SHOWN = "not shown to beat chance"  # why a head abstains
 SHOW_UNPROVEN = "--show-unproven"  # the option that lets such a head answer
 LOSO_TEXT = "leave one subject out"  # begins the protocol of scores on new subjects
+GROUPS_TEXT = "leave groups of subjects out"  # likewise
 CHANCE_AUROC = 0.5
 MAX_ORDER_LOSS = 0.1  # of AUROC, in an order of the windows, against the order in which they were recorded
 CONSTANT = "majority class"  # in rows of scores: always the classes' shares
@@ -114,7 +115,9 @@ def _against_constant(card: HeadCard, name: str) -> Mapping[str, Any]:
 def _row(card: HeadCard, name: str, features: str) -> Mapping[str, Any]:
     """Scores of some features for subjects who were left out, with or without a baseline as the set; empty if none."""
     protocol, rows = card.scores.get("protocol"), card.scores.get("rows")
-    if not (isinstance(protocol, str) and protocol.startswith(LOSO_TEXT) and isinstance(rows, list | tuple)):
+    if not (
+        isinstance(protocol, str) and protocol.startswith((LOSO_TEXT, GROUPS_TEXT)) and isinstance(rows, list | tuple)
+    ):
         return {}
     found = [row for row in rows if isinstance(row, Mapping) and row.get("features") == features]
     return next((row for row in found if _set_of(row) == name), {})

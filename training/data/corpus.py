@@ -22,7 +22,7 @@ from ecg_live.model.features import hrv_features
 from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
 from training.data.windowing import PlacedWindow, offline_windows, session_windows
-from training.datasets.dataset import Classes, Dataset, RecordingPart, SubjectSession
+from training.datasets.dataset import Annotation, Classes, Dataset, RecordingPart, SubjectSession
 from training.parallel import local_engine
 from training.settings import CorpusSettings
 
@@ -72,6 +72,17 @@ class Corpus:
         """The subject of each window (n,)."""
         subjects: Names = np.array([session.subject for session in self.dataset.sessions], np.str_)
         return np.asarray(subjects[self.rows["session"]])
+
+    @property
+    def stimuli(self) -> Names:
+        """The stimulus (n,) of the annotation that each window lies within; empty where there is none."""
+        names = {
+            (i, j): annotation.stimulus
+            for i, session in enumerate(self.dataset.sessions)
+            for j, annotation in enumerate(session.annotations)
+        }
+        places = zip(self.rows["session"].tolist(), self.rows["annotation"].tolist(), strict=True)
+        return np.array([names.get(place, "") for place in places], np.str_)
 
     @property
     def recordings(self) -> Names:
@@ -198,8 +209,13 @@ def _input_identity(session: SubjectSession) -> list[Any]:
         session.subject,
         [(part.path.name, asdict(part.opening)) for part in session.parts],
         [(stat.st_size, stat.st_mtime_ns) if stat else None for stat in stats],
-        [asdict(annotation) for annotation in session.annotations],
+        [_what_labels(annotation) for annotation in session.annotations],
     ]
+
+
+def _what_labels(annotation: Annotation) -> dict[str, Any]:
+    """What of an annotation decides which windows it labels; its stimulus does not."""
+    return {name: value for name, value in asdict(annotation).items() if name != "stimulus"}
 
 
 def _class_ranks(dataset: Dataset, session: SubjectSession) -> list[float]:

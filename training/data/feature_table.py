@@ -46,6 +46,8 @@ class FeatureTable:
         The least and the largest number that such a label can be.
     rest_class : int
         Index of the class of rest.
+    stimuli : Names, optional
+        What the subject saw, heard or did in each window (n,); empty where nothing is known, and without it.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class FeatureTable:
     value: F64 | None = None
     scale: tuple[float, float] = (0.0, 1.0)
     rest_class: int = 0
+    stimuli: Names | None = None
 
     def __post_init__(self) -> None:
         bad = ~np.isfinite(self.embedding).all(axis=1)
@@ -91,6 +94,11 @@ class FeatureTable:
         return self.value
 
     @property
+    def stimulus(self) -> Names:
+        """The stimulus of each window (n,); empty where there is none."""
+        return np.full(len(self), "", dtype="U1") if self.stimuli is None else self.stimuli
+
+    @property
     def subjects(self) -> tuple[str, ...]:
         """All subjects, sorted."""
         return tuple(np.unique(self.subject).tolist())
@@ -110,6 +118,7 @@ class FeatureTable:
             None if self.value is None else self.value[rows],
             self.scale,
             self.rest_class,
+            None if self.stimuli is None else self.stimuli[rows],
         )
 
     def with_embedding(self, embedding: F64) -> FeatureTable:

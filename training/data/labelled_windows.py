@@ -178,6 +178,7 @@ def label_windows(
         np.array([labels.number_at(*window) for window in zip(*at, strict=True)])[index] if labels.numbers else None,
         (labels.meaning.low, labels.meaning.high) if isinstance(labels.meaning, Rating) else (0.0, 1.0),
         _rest_class(label, corpus),
+        corpus.stimuli[index],
     )
     return LabelledWindows(
         name, index, table, labels.split, labels.classified.remarks, order_remark(name, labels.meaning)

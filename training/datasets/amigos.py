@@ -121,4 +121,4 @@ def _annotations(_path: Path, course: Course, where: str, remarks: list[str]) ->
         if trial.stop <= onset:
             remarks.append(f"{where}, {trial.name}: ends within its baseline of {PRE_VIDEO_S:g} s; left out")
         elif labels := ratings_on_scale(trial.ratings, RATING_SCALES, f"{where}, {trial.name}", remarks):
-            yield Annotation(0, onset, trial.stop, labels)
+            yield Annotation(0, onset, trial.stop, labels, stimulus=trial.name)

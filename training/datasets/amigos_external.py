@@ -85,6 +85,6 @@ def _clips(trial: Trial, rows: F64, where: str, remarks: list[str]) -> Iterator[
         }
         lost += len(RATING_SCALES) - len(labels)
         if labels:
-            yield Annotation(0, start, start + CLIP_S, labels)
+            yield Annotation(0, start, start + CLIP_S, labels, stimulus=trial.name)
     if lost:
         remarks.append(f"{where}: {lost} annotations are not from -1 to 1; left out")

@@ -39,7 +39,8 @@ class Annotation:
     """A labelled interval: ``start`` to ``stop`` s of a part, from its first sample.
 
     ``labels`` by name; one that was not given is left out, never NaN. ``rest``: a resting baseline may be taken
-    from it. ``stop`` may be infinite: to the part's end.
+    from it. ``stop`` may be infinite: to the part's end. ``stimulus`` names what the subject saw, heard or did;
+    empty if that is not known.
     """
 
     part: int
@@ -47,6 +48,7 @@ class Annotation:
     stop: float
     labels: Mapping[str, LabelValue] = field(default_factory=dict)
     rest: bool = False
+    stimulus: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _session(path: Path, course: Course, remarks: list[str]) -> SubjectSession |
         if trial.kind == "baseline":
             annotations.append(Annotation(0, trial.start, trial.stop, rest=True))
         elif labels := ratings_on_scale(trial.ratings, RATING_SCALES, f"subject {subject}, {trial.name}", remarks):
-            annotations.append(Annotation(0, trial.start, trial.stop, labels))
+            annotations.append(Annotation(0, trial.start, trial.stop, labels, stimulus=trial.name))
     if not any(annotation.labels for annotation in annotations):
         remarks.append(f"subject {subject}: left out, without a rated film")
         return None

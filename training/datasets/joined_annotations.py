@@ -14,7 +14,7 @@ MAX_SEAM_S = 1e-3  # between two annotations that follow each other: times are r
 def join_short_annotations(annotations: Sequence[Annotation]) -> list[Annotation]:
     """Annotations in order of time, with runs of short ones that follow each other without a break as one each.
 
-    Rest and other times are not joined, nor are parts.
+    Rest and other times are not joined, nor are parts, nor stimuli.
     """
     runs: list[list[Annotation]] = []
     for each in annotations:
@@ -28,7 +28,7 @@ def join_short_annotations(annotations: Sequence[Annotation]) -> list[Annotation
 def _follows(before: Annotation, after: Annotation) -> bool:
     """Whether two annotations are short, and follow each other."""
     short = max(each.stop - each.start for each in (before, after)) < WINDOW_S
-    alike = (before.part, before.rest) == (after.part, after.rest)
+    alike = (before.part, before.rest, before.stimulus) == (after.part, after.rest, after.stimulus)
     plain = not any(isinstance(value, LabelTrack) for each in (before, after) for value in each.labels.values())
     return short and alike and plain and abs(after.start - before.stop) < MAX_SEAM_S
 
@@ -40,4 +40,4 @@ def _joined(run: Sequence[Annotation]) -> Annotation:
     for name in dict.fromkeys(name for each in run for name in each.labels):
         values = (each.labels.get(name) for each in run)
         labels[name] = LabelTrack(times, tuple(v for v in values if not isinstance(v, LabelTrack)), last.stop)
-    return Annotation(first.part, first.start, last.stop, labels, first.rest)
+    return Annotation(first.part, first.start, last.stop, labels, first.rest, first.stimulus)

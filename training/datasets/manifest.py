@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -36,7 +37,8 @@ def load(folder: Path) -> Dataset:
 
     Its columns are ``file`` (relative to the manifest), ``subject``, ``start_s`` and ``stop_s`` (seconds from the
     file's first sample; empty: from its start, to its end), one a label (see `read_labels`) and, where they are needed,
-    ``channel``, ``part``, ``rate`` (Hz), ``unit`` and ``rest`` (1: a resting baseline may be taken from it).
+    ``channel``, ``part``, ``rate`` (Hz), ``unit``, ``rest`` (1: a resting baseline may be taken from it) and
+    ``stimulus`` (what the subject saw, heard or did).
     ``ratings`` names a file of continuous ratings (see `training.datasets.rating_file`); rows shorter than a window
     that follow each other count as such ratings, too. A subject's files form one session, in the manifest's order,
     unless their rates differ.
@@ -88,7 +90,7 @@ def _add_row(
     if rest is None:
         raise table.wrong(row, f"rest is {row.cells['rest']!r}, expected 1 or 0")
     tracks = _tracks(table, row, rated, start, min(stop, item.duration))
-    annotation = Annotation(0, start, stop, labels | tracks, rest)
+    annotation = Annotation(0, start, stop, labels | tracks, rest, row.cells.get("stimulus", ""))
     twin = next((other for known, other in item.annotated if known == annotation), None)
     if twin is None:
         item.annotated.append((annotation, row))
@@ -157,10 +159,6 @@ def _sessions(items: list[_OpenedPart]) -> tuple[SubjectSession, ...]:
 
 
 def _session(group: list[_OpenedPart]) -> SubjectSession:
-    annotations = [
-        Annotation(i, annotation.start, annotation.stop, annotation.labels, annotation.rest)
-        for i, item in enumerate(group)
-        for annotation, _ in item.annotated
-    ]
+    annotations = [replace(annotation, part=i) for i, item in enumerate(group) for annotation, _ in item.annotated]
     annotations = join_short_annotations(annotations)
     return SubjectSession(group[0].subject, tuple(item.part for item in group), tuple(annotations))

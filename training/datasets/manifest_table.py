@@ -14,7 +14,7 @@ from training.datasets.class_order import in_stated_order, order_by_meaning, par
 from training.datasets.dataset import Classes, LabelValue, Rating
 
 REQUIRED_COLUMNS = ("file", "subject", "start_s", "stop_s")
-OPTIONAL_COLUMNS = ("channel", "part", "rate", "unit", "rest", "ratings")
+OPTIONAL_COLUMNS = ("channel", "part", "rate", "unit", "rest", "ratings", "stimulus")
 RATINGS_COLUMN = "ratings"  # names a file of continuous ratings
 EMPTY_CELLS = ("", "nan", "na")
 _NUMBER_PATTERN = r"\s*(-?\d+(?:\.\d+)?)\s*"

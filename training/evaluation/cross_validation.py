@@ -101,7 +101,7 @@ def cross_validate(examples: FeatureTable, random: F64, plan: CrossValidationPla
     folds = _folds(examples, random, tests, plan, relative=len(baselines) > 1)
     arrays = run_folds(run_fold, folds, len(tests), plan.folder, plan.engine, plan.report)
     tables = [_make_rows(examples, tests, arrays, baseline, plan, len(random)) for baseline in baselines]
-    if plan.head.inputs == CHOSEN and plan.evaluate.protocol == "loso":
+    if plan.head.inputs == CHOSEN and plan.evaluate.protocol != "kfold":
         remarks += [each for baseline in baselines for each in _choice_remarks(arrays, relative=baseline > 0)]
     mixed = "segments mixed, " if plan.evaluate.protocol == "kfold" else ""
     spread = "; ".join(remark for table in tables for remark in table.remarks)

@@ -1,6 +1,8 @@
-"""Train/test splits: leave one subject out (LOSO), or k-fold over windows; and checks that there is enough to split."""
+"""Train/test splits: by subject, groups of subjects, stimulus or window; and checks that there is enough to split."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -14,14 +16,26 @@ MIN_SUBJECTS = 3  # one is left out, and of the others one is held out to calibr
 
 
 def fold_masks(examples: FeatureTable, settings: EvaluateSettings, seed: int) -> dict[str, Mask]:
-    """Test windows (n,) of each fold by the fold's name: the subject that is left out, or ``"1 of 5"`` in k-fold."""
+    """Test windows (n,) of each fold by the fold's name: the subject or stimulus left out, or else ``"1 of 5"``."""
+    labelled = examples.take(examples.label >= 0)
     if settings.protocol == "loso":
-        return {subject: examples.subject == subject for subject in examples.take(examples.label >= 0).subjects}
+        return {subject: examples.subject == subject for subject in labelled.subjects}
+    if settings.protocol == "groupkfold":
+        groups = _subject_groups(labelled.subjects, settings.folds, seed)
+        return {f"{i} of {len(groups)}": np.isin(examples.subject, group) for i, group in enumerate(groups, 1)}
+    if settings.protocol == "leave-one-stimulus-out":
+        return {name: examples.stimulus == name for name in np.unique(labelled.stimulus).tolist()}
     folds = StratifiedKFold(settings.folds, shuffle=True, random_state=seed)
     rows = np.flatnonzero(examples.label >= 0)
     split = folds.split(np.zeros((len(rows), 1)), examples.label[rows])
     masks = [np.isin(np.arange(len(examples)), rows[test]) for _, test in split]
     return {f"{number} of {len(masks)}": mask for number, mask in enumerate(masks, 1)}
+
+
+def _subject_groups(subjects: Sequence[str], folds: int, seed: int) -> list[list[str]]:
+    """Subjects drawn into groups whose sizes differ by one at most."""
+    drawn = np.random.default_rng(seed).permutation(np.array(subjects))
+    return [sorted(group.tolist()) for group in np.array_split(drawn, folds)]
 
 
 def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
@@ -45,7 +59,7 @@ def check_scorable(examples: FeatureTable, settings: EvaluateSettings) -> None:
     smallest = examples.classes[int(counts.argmin())]
     if not counts.all():
         raise DatasetError(f"no window is of class {smallest}", "leave that class out, or give recordings")
-    _check_subjects(examples, settings)
+    _check_groups(examples, settings)
     if settings.protocol == "kfold" and not 2 <= settings.folds <= counts.min():
         raise DatasetError(
             f"{settings.folds} folds; the smallest class, {smallest}, has {counts.min()} windows, and two folds are "
@@ -62,7 +76,7 @@ def _check_ratings(examples: FeatureTable, settings: EvaluateSettings) -> None:
             f"{found}; a rating that never changes cannot be learnt",
             "give recordings with other ratings, or leave this label out",
         )
-    _check_subjects(examples, settings)
+    _check_groups(examples, settings)
     if settings.protocol == "kfold" and not 2 <= settings.folds <= len(examples):
         raise DatasetError(
             f"{settings.folds} folds; there are {len(examples)} windows, and two folds are the fewest",
@@ -70,11 +84,35 @@ def _check_ratings(examples: FeatureTable, settings: EvaluateSettings) -> None:
         )
 
 
-def _check_subjects(examples: FeatureTable, settings: EvaluateSettings) -> None:
-    if settings.protocol == "loso" and len(examples.subjects) < MIN_SUBJECTS:
+def _check_groups(examples: FeatureTable, settings: EvaluateSettings) -> None:
+    """Refuse too few subjects or stimuli to leave some out."""
+    subjects = len(examples.subjects)
+    if settings.protocol in {"loso", "groupkfold"} and subjects < MIN_SUBJECTS:
         raise DatasetError(
-            f"{len(examples.subjects)} subjects; leaving one out needs {MIN_SUBJECTS}",
+            f"{subjects} subjects; leaving some out needs {MIN_SUBJECTS}",
             "give recordings of more subjects, or --protocol kfold",
+        )
+    if settings.protocol == "groupkfold" and not 2 <= settings.folds <= subjects:
+        raise DatasetError(
+            f"{settings.folds} groups of {subjects} subjects; two groups are the fewest, and each needs a subject",
+            "set evaluate.folds to a number between them",
+        )
+    if settings.protocol == "leave-one-stimulus-out":
+        _check_stimuli(examples)
+
+
+def _check_stimuli(examples: FeatureTable) -> None:
+    without = int((examples.stimulus == "").sum())
+    if without:
+        raise DatasetError(
+            f"{without} of {len(examples)} windows are of annotations without a stimulus; leave-one-stimulus-out needs "
+            "one for each",
+            "add a column stimulus to the manifest, or choose another --protocol",
+        )
+    stimuli = np.unique(examples.stimulus)
+    if len(stimuli) < 2:
+        raise DatasetError(
+            f"all windows are of the stimulus {stimuli[0]}; leaving one out needs two", "choose another --protocol"
         )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from training.report.sentences import (
     FEATURE_NAMES,
-    LOSO,
     PROTOCOL_TEXTS,
     RATING_FEATURE_NAMES,
     chosen_rows,
     kept_back_rows,
+    main_protocol,
 )
 from training.results import LabelResult, RegressionRow, ResultRow, Scores
 
@@ -34,10 +34,10 @@ CARD_SCORES = (
 def card_scores(label: LabelResult) -> dict[str, Any]:
     """Compact rows for ``HeadCard.scores``: what ``ecg-live models`` prints.
 
-    Leave-one-subject-out rows, or where there are none, k-fold rows, which ``protocol`` then states.
+    Rows of the main protocol, which ``protocol`` states: those of mixed segments only where there are no others.
     """
     rows = label.regression or label.rows
-    protocol = LOSO if any(row.protocol == LOSO for row in rows) else "kfold"
+    protocol = main_protocol(label)
     longest = max((row.baseline for row in rows), default=0.0)
     rest = f"; baseline = features minus the wearer's mean over {longest:g} s of rest, which are not scored then"
     return {

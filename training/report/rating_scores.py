@@ -18,7 +18,7 @@ from ecg_live.html.markup import (
     tag,
     with_interval,
 )
-from training.report.sentences import LOSO, PROTOCOL_TEXTS, RATING_FEATURE_NAMES
+from training.report.sentences import LOSO, NEW_SUBJECTS, OTHER_TESTS, PROTOCOL_TEXTS, RATING_FEATURE_NAMES
 from training.results import LabelResult, RegressionRow
 
 RATING_COLUMNS = (
@@ -64,7 +64,8 @@ def rating_headline(label: LabelResult, name: str) -> Markup:
         shown = (signed_number(paired.difference), interval_text(paired.interval, 3), p_value_text(paired.p))
         compared = f"it errs {better} always saying the mean rating ({', '.join(shown)})"
     rest = f", after {row.baseline:g} s of the wearer's own rest" if row.baseline else ""
-    unseen = "on subjects it has never seen" if row.protocol == LOSO else "on shuffled segments, not on new subjects"
+    other = OTHER_TESTS.get(row.protocol, row.protocol)
+    unseen = "on subjects it has never seen" if row.protocol in NEW_SUBJECTS else f"{other}, not on new subjects"
     size = f"{count(row.scores.people, 'subject')}, {count(row.scores.windows, 'window')}"
     text = f" ({name} set{rest}): {unseen}, {_named(row)} errs by "
     return tag(
@@ -94,7 +95,7 @@ def _score_table(label: LabelResult) -> Markup:
         rows.append(tag("tr", tag("th", title, colspan=len(RATING_COLUMNS), scope="rowgroup"), class_="part"))
         for row in label.regression:
             if row.protocol == protocol:
-                look = "mixed" if protocol != LOSO else "in-use" if row in chosen else None
+                look = "mixed" if protocol == "kfold" else "in-use" if row in chosen else None
                 rows.append(table_row(_cells(row), look))
     return table(f"Scores for {label.name}. Bold: features of the bundle.", RATING_COLUMNS, rows, "scores")
 

@@ -24,6 +24,7 @@ MINUS, ARROW = "\u2212", "\u2192"
 
 def label_table(label: LabelResult, shipped: str = "*") -> PaperTable:
     """All rows of a label's scores; ``shipped`` marks those whose features the bundle has."""
+    repeated = any(row.repeats for row in label.rows)
     marked = [id(row) for row in chosen_rows(label).values()]
     rows = tuple(
         (
@@ -31,11 +32,13 @@ def label_table(label: LabelResult, shipped: str = "*") -> PaperTable:
             row.protocol,
             f"{row.baseline:g} s" if row.baseline else "none",
             *_scores(row),
+            *([mean_and_sd(row)] if repeated else []),
         )
         for row in label.rows
     )
+    header = ("features", "protocol", "baseline", *SCORE_HEADER, *(["AUROC over seeds"] if repeated else []))
     title = f"{label.name} ({' / '.join(label.classes)}); {shipped} in the bundle"
-    return PaperTable(title, ("features", "protocol", "baseline", *SCORE_HEADER), rows, words=3)
+    return PaperTable(title, header, rows, words=3)
 
 
 def training_tables(labels: Sequence[LabelResult], parts: Sequence[NamedPredictions]) -> list[PaperTable]:
@@ -140,6 +143,12 @@ def signed(value: float) -> str:
 def p_text(p: float) -> str:
     """A p-value."""
     return "" if math.isnan(p) else "< .001" if p < 0.001 else f"{p:.3f}"
+
+
+def mean_and_sd(row: ResultRow) -> str:
+    """AUROC over repeats: mean and standard deviation; empty without repeats."""
+    mean, sd = row.repeats.get("auroc", (math.nan, math.nan))
+    return "" if math.isnan(mean) else f"{mean:.3f} \u00b1 {sd:.3f}"
 
 
 def with_interval(value: float | None, interval: Sequence[float] | None) -> str:

@@ -36,10 +36,12 @@ from training.report.sentences import (
     FEATURE_NAMES,
     KEPT_BACK,
     LOSO,
+    NEW_SUBJECTS,
     PROTOCOL_TEXTS,
     chosen_rows,
     find_row,
     kept_back_rows,
+    main_protocol,
     verdict,
 )
 from training.results import LabelResult, ResultRow, Scores
@@ -64,7 +66,7 @@ SPLIT_TEXTS = {
     "middle": "ratings are split at the middle of their scale",
     "median": "ratings are split at the subject's own median",
 }
-UNSEEN_PROTOCOLS = (LOSO, KEPT_BACK)  # scores of subjects that the head had not seen
+UNSEEN_PROTOCOLS = (*NEW_SUBJECTS, KEPT_BACK)  # scores of subjects that the head had not seen
 ENCODER_FEATURES = ("embedding", "both")  # features that this run's encoder is part of
 VERDICT_STYLES = {"beats": "yes", "is worse than": "no", "does not beat": "no"}
 
@@ -125,7 +127,7 @@ def _score_cells(row: ResultRow) -> list[str]:
 
 def _comparisons(label: LabelResult) -> Markup:
     """The encoder against simpler features; these against each other in a collapsible part."""
-    left_out = [row for row in label.rows if row.protocol == LOSO]
+    left_out = [row for row in label.rows if row.protocol == main_protocol(label)]
     ours = [row for row in left_out if row.features in ENCODER_FEATURES]
     others = [row for row in left_out if row.features not in ENCODER_FEATURES]
     caption = "Paired comparisons on the same windows; bootstrap over subjects; p not corrected for their number."

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from ecg_live.html.markup import count, interval_text, join, number, p_value_text, signed_number, tag
-from ecg_live.model.chance import CHOSEN_TEXT, CONSTANT, CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
+from ecg_live.model.chance import CHOSEN_TEXT, CONSTANT, CONSTANT_RATING, FEATURE_TEXTS, GROUPS_TEXT, LOSO_TEXT
 from training.results import LabelResult, PairedComparison, ResultRow
 
 LOSO, KFOLD, KEPT_BACK, CHOSEN = "loso", "kfold", "kept back", "auto"
+GROUPS, STIMULI = "groupkfold", "leave-one-stimulus-out"
+MAIN_PROTOCOLS = (LOSO, GROUPS, STIMULI, KFOLD)  # a run has one of them, and k-fold beside it
 FEATURE_NAMES = {
     "majority": CONSTANT,
     "hrv": FEATURE_TEXTS["hrv"],
@@ -24,9 +26,13 @@ FEATURE_NAMES = {
 RATING_FEATURE_NAMES = {**FEATURE_NAMES, "majority": CONSTANT_RATING}
 PROTOCOL_TEXTS = {
     LOSO: f"{LOSO_TEXT}: a score for new subjects",
+    GROUPS: f"{GROUPS_TEXT}: a score for new subjects",
+    STIMULI: "leave one stimulus out: a score for new stimuli, not for new subjects",
     KEPT_BACK: "subjects that no choice looked at: kept back before anything was scored",
     KFOLD: "k-fold, segments mixed: not a score for new subjects",
 }
+NEW_SUBJECTS = (LOSO, GROUPS)  # protocols whose scores are for new subjects
+OTHER_TESTS = {KFOLD: "on shuffled segments", STIMULI: "on stimuli it has never seen"}
 SIGNIFICANCE_LEVEL = 0.05
 
 
@@ -58,6 +64,12 @@ def find_row(label: LabelResult, features: str, set_name: str, protocol: str = L
     return max(found, key=lambda row: row.baseline, default=None)
 
 
+def main_protocol(label: LabelResult) -> str:
+    """The protocol that a label's scores are for: not that of mixed segments if there is another."""
+    found = {row.protocol for row in label.regression or label.rows}
+    return next((protocol for protocol in MAIN_PROTOCOLS if protocol in found), LOSO)
+
+
 def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
     """The row of each of the bundle's sets; of k-fold only if no subject was left out.
 
@@ -65,7 +77,7 @@ def chosen_rows(label: LabelResult) -> Mapping[str, ResultRow]:
     """
     rows: dict[str, ResultRow] = {}
     for name, features in label.chosen.items():
-        for protocol in (LOSO, KFOLD):
+        for protocol in MAIN_PROTOCOLS:
             row = find_row(label, CHOSEN, name, protocol) or find_row(label, features, name, protocol)
             if row is not None:
                 rows.setdefault(name, row)
@@ -99,8 +111,8 @@ def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: boo
     unseen = "on subjects it has never seen"
     if transductive:
         unseen = "on subjects with labels it has never seen, but signals that its encoder may have learnt from"
-    if row.protocol != LOSO:
-        unseen = "on shuffled segments, not on new subjects"
+    if row.protocol not in NEW_SUBJECTS:
+        unseen = f"{OTHER_TESTS[row.protocol]}, not on new subjects" if row.protocol in OTHER_TESTS else row.protocol
     claim = f"{FEATURE_NAMES.get(row.features, row.features)} separates {_classes(label)} with AUROC "
     return tag(
         "p",

@@ -20,7 +20,13 @@ from ecg_live.errors import ConfigError, DatasetError
 if TYPE_CHECKING:
     from training.results import LabelResult
 
-PROTOCOLS = {"loso": "leave one subject out", "kfold": "segments mixed", "kept back": "no choice looked at them"}
+PROTOCOLS = {
+    "loso": "leave one subject out",
+    "groupkfold": "leave groups of subjects out",
+    "leave-one-stimulus-out": "leave one stimulus out",
+    "kfold": "segments mixed",
+    "kept back": "no choice looked at them",
+}
 MIXED_WARNING = (
     "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
     "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
@@ -46,7 +52,11 @@ def train(
         list[str] | None, typer.Option("--set", help="One setting, such as pretext.epochs=2 or head.split=median.")
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="loso (leave one subject out) or kfold (segments mixed).")
+        str | None,
+        typer.Option(
+            help="loso (leave one subject out), groupkfold (leave groups of subjects out), leave-one-stimulus-out, or "
+            "kfold (segments mixed)."
+        ),
     ] = None,
     baseline: Annotated[float | None, typer.Option(help="Seconds of a personal baseline, 0 for none.")] = None,
     transductive: Annotated[
@@ -230,7 +240,7 @@ def _print_rating_scores(label: LabelResult, scale: tuple[float, float]) -> None
     for row in label.regression:
         low, high = row.interval.get("rmse", (math.nan, math.nan))
         baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
-        protocol = "leave one subject out" if row.protocol == "loso" else "segments mixed"
+        protocol = PROTOCOLS.get(row.protocol, row.protocol)
         mark = "*" if any(row is each for each in shipped.values()) else " "
         ccc, within = (math.nan if each is None else each for each in (row.scores.ccc, row.scores.within))
         print(
