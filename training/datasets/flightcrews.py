@@ -89,7 +89,9 @@ def _session(
         for i, (start, stop) in enumerate(pairwise(edges)):
             track = _track(ratings[path.stem], start, stop)
             labels = {LABEL_NAME: track} if track else {}
-            annotations.append(Annotation(len(parts), start, stop, labels, rest=number == 1 and i == 0))
+            annotations.append(
+                Annotation(len(parts), start, stop, labels, rest=number == 1 and i == 0, stimulus=f"Sc{number}")
+            )
         parts.append(RecordingPart(path))
     return SubjectSession(subject, tuple(parts), tuple(annotations))
 

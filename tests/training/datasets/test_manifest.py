@@ -174,6 +174,13 @@ def test_errors_name_file_and_line(folder: Path, text: str, match: str) -> None:
     assert caught.value.remedy
 
 
+def test_a_stimulus_is_no_label(folder: Path) -> None:
+    write(folder, "file,subject,start_s,stop_s,stress,stimulus\na.edf,anna,0,4,no,film 1\na.edf,anna,4,8,yes,\n")
+    dataset = load(folder)
+    assert list(dataset.labels) == ["stress"]
+    assert [each.stimulus for each in dataset.sessions[0].annotations] == ["film 1", ""]
+
+
 def test_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"holds no manifest\.csv"):
         load(tmp_path)

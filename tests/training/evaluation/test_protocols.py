@@ -70,11 +70,11 @@ def test_what_can_be_learnt_is_learnt_and_rows_name_the_protocol(tmp_path: Path,
 
 def test_labels_of_subjects_who_differ_cannot_be_learnt_by_groups(tmp_path: Path) -> None:
     """A label that is the subject's own: k-fold knows it by the subject, groups of subjects do not."""
-    table = made(8, 10, strength=0.0)
+    table = made(6, 8, strength=0.0)
     table = replace(table, label=(np.unique(table.subject, return_inverse=True)[1] % 2).astype(np.int64))
 
     def auroc(protocol: str) -> float:
-        rows = cross_validate(table, random(table), plan(tmp_path / protocol, protocol=protocol, folds=4)).rows
+        rows = cross_validate(table, random(table), plan(tmp_path / protocol, protocol=protocol, folds=3)).rows
         return next(row.scores.auroc or 0.0 for row in rows if row.features == "embedding")
 
     assert auroc("kfold") > 0.9
@@ -87,7 +87,7 @@ def test_repeats_give_mean_and_deviation_over_seeds(tmp_path: Path) -> None:
     found = cross_validate_repeatedly(table, random(table), own)
     single = [cross_validate(table, random(table), replace(own, seed=seed)).rows for seed in (0, 1, 2)]
     for i, row in enumerate(found.rows):
-        values = [rows[i].scores.auroc for rows in single]
+        values = [rows[i].scores.auroc or 0.0 for rows in single]
         assert row.scores == single[0][i].scores
         assert row.repeats["auroc"] == (pytest.approx(np.mean(values)), pytest.approx(np.std(values, ddof=1)))
     assert any(row.repeats["auroc"][1] > 0 for row in found.rows)
