@@ -59,6 +59,7 @@ class Replay:
         self._clock = clock
         seconds = options.chunk if math.isfinite(self._speed) else _UNPACED_CHUNK_S
         self._size = max(1, round(seconds * recording.info.rate))
+        self._begin_s = 0.0  # of signal, that are due at once
         self._closed = Event()
         self._wait: Wait = wait or self._closed.wait
 
@@ -80,8 +81,12 @@ class Replay:
         """End the iteration from any thread; a waiting one wakes at once."""
         self._closed.set()
 
+    def begin_at(self, seconds: float) -> None:
+        """Play so many seconds of signal at once, as if it had begun that much earlier; before the iteration."""
+        self._begin_s = seconds
+
     def __iter__(self) -> Iterator[Chunk | StreamEvent]:
-        origin = self._clock()
+        origin = self._clock() - self._begin_s / self._speed
         for item in self._recording.chunks(self._size):
             due = origin + self._due_offset(item)
             if self._closed.is_set() or not self._wait_until(due):

@@ -188,11 +188,15 @@ class BridgeProgram:
 
     def _read(self, bridge: WearerBridge, loop: asyncio.AbstractEventLoop) -> None:
         """Read the source, on a thread of its own."""
+        from devices.replay import Replay
+
         with self._source as source:
-            resumed = asyncio.run_coroutine_threadsafe(bridge.begin(source.info), loop).result()
+            stop = asyncio.run_coroutine_threadsafe(bridge.begin(source.info), loop).result()
             self._began = time.monotonic()
-            self._write(State("streaming", self._greeting(resumed=resumed), self._began))
+            self._write(State("streaming", self._greeting(resumed=stop is not None), self._began))
             patient = source.info.replay
+            if patient and stop is not None and isinstance(source, Replay):
+                source.begin_at(stop / source.info.rate)  # what is stored already is not waited for
             for item in source:
                 if patient:
                     asyncio.run_coroutine_threadsafe(bridge.put_patiently(item), loop).result()

@@ -122,8 +122,8 @@ class WearerBridge:
             raise self._taken(error) from error
         self._keeping = asyncio.create_task(self._lease.keep(self._note_lease))
 
-    async def begin(self, info: StreamInfo) -> bool:
-        """Begin with a run, after `claim`; return whether the run of a predecessor goes on.
+    async def begin(self, info: StreamInfo) -> int | None:
+        """Begin with a run, after `claim`; return the sample index at which a predecessor's goes on, or None.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class WearerBridge:
         await self._put_record(self._record)
         self._keep(self._maker.description(info, self._source))
         self._connection.listen(self._note_connection)
-        return after.number > 0
+        return after.stop if after.number else None
 
     @property
     def _now(self) -> float:

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
+from typing import Protocol, TypeVar
 
 import nats.js.errors
 from nats.js.kv import KeyValue
@@ -24,9 +26,19 @@ from ecg_live.serve.state import StateMismatch
 from ecg_live.serve.wearer import Progress, ServedWearer, decode_progress, encode_progress, served_items
 
 CHECKPOINT_S = 20.0  # between two entries of a wearer's state: no more than this is processed again after a crash
-MAX_BATCH = 256  # messages that are processed together
+CHECKPOINT_MESSAGES = 120  # of a wearer between two entries, while a backlog is processed: 30 s of signal
+MAX_BATCH, MAX_BATCH_BYTES = 256, 1 << 18  # messages that are processed together
 MAX_SAVES = 8  # of states after a batch, so that they spread
+_T = TypeVar("_T")
 ReportResult = Callable[[str, ServedItem], object]
+
+
+class CallEngine(Protocol):
+    """Calls a function of the engine, and waits for it."""
+
+    def __call__(self, function: Callable[[], _T], /) -> Awaitable[_T]:
+        """Call it."""
+        ...
 
 
 class PartitionServer:
@@ -38,6 +50,8 @@ class PartitionServer:
     names : SiteNames
     partition : int
     engine : WearerEngine
+    call : callable
+        Calls the engine on a thread of its own, one call at a time: leases are renewed meanwhile.
     worker : str
         Id of the worker, under which results are stored.
     trusted : callable
@@ -58,6 +72,7 @@ class PartitionServer:
         names: SiteNames,
         partition: int,
         engine: WearerEngine,
+        call: CallEngine,
         worker: str,
         trusted: Callable[[], Awaitable[None]],
         report: Callable[[State], object],
@@ -69,6 +84,7 @@ class PartitionServer:
         self._names = names
         self._partition = partition
         self._engine = engine
+        self._call = call
         self._worker = worker
         self._trusted = trusted
         self._report = report
@@ -107,16 +123,17 @@ class PartitionServer:
         try:
             start = await self._connection.retried(self._load)
             reader = StreamReader(self._connection, self._names.raw_stream, self._subjects, start)
-            batch: list[StoredMessage] = []
+            batch, size = list[StoredMessage](), 0
             async with aclosing(reader.messages()) as messages:
                 async for message in messages:
                     if message is not None:
                         batch.append(message)
-                        if reader.ready and len(batch) < MAX_BATCH:
+                        size += len(message.data)
+                        if reader.ready and len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
                             continue
                     self.pending = reader.pending
                     await self._process(batch)
-                    batch = []
+                    batch, size = [], 0
                     if self._stopping:
                         break
                     await self._save_due()
@@ -177,7 +194,7 @@ class PartitionServer:
             progress, info, state = decode_progress(entry.value or b"")
             after = max(self._position, progress.sequence)
             if info is not None and not progress.ended:
-                self._engine.restore(name, info, state)
+                await self._call(partial(self._engine.restore, name, info, state))
         except nats.js.errors.NotFoundError:
             pass
         except (StateMismatch, ValueError) as error:
@@ -212,13 +229,16 @@ class PartitionServer:
                 continue
             for frame in self._frames(wearer, message):
                 if frame.run != wearer.progress.run or frame.kind is FrameKind.END:
-                    self._end_run(wearer, waiting.pop(wearer.name, []))
+                    await self._end_run(wearer, waiting.pop(wearer.name, []))
                 if frame.run != wearer.progress.run:
                     await self._begin_run(wearer, frame)
                 waiting.setdefault(wearer.name, []).extend(served_items(frame))
                 wearer.note(frame)
             wearer.progress.sequence = message.sequence
-        self._take(self._engine.push([(name, items) for name, items in waiting.items() if items]))
+            wearer.unsaved_messages += 1
+        if batch:
+            items = [(name, items) for name, items in waiting.items() if items]
+            self._take(await self._call(partial(self._engine.push, items)))
         await self._store()
 
     def _frames(self, wearer: ServedWearer, message: StoredMessage) -> list[StreamFrame]:
@@ -229,12 +249,12 @@ class PartitionServer:
             self._report(State("warning", f"wearer {wearer.name}: {error}", self._clock()))
             return []
 
-    def _end_run(self, wearer: ServedWearer, items: list[SourceItem]) -> None:
+    async def _end_run(self, wearer: ServedWearer, items: list[SourceItem]) -> None:
         """Process the last items of a run, and what its stages still hold."""
         if wearer.progress.ended:
             return
-        self._take(self._engine.push([(wearer.name, items)]))
-        self._take(self._engine.flush(wearer.name))
+        self._take(await self._call(partial(self._engine.push, [(wearer.name, items)])))
+        self._take(await self._call(partial(self._engine.flush, wearer.name)))
         self._engine.close(wearer.name)
         wearer.progress.ended = True
 
@@ -249,7 +269,7 @@ class PartitionServer:
             text = f"wearer {wearer.name}: the stream begins at frame {frame.number}; what came before was removed"
             self._report(State("warning", text, self._clock()))
         wearer.begin_run(frame, info)
-        self._engine.open(wearer.name, info)
+        await self._call(partial(self._engine.open, wearer.name, info))
         self._report(State("streaming", f"wearer {wearer.name} is served", self._clock()))
 
     async def _wearer(self, name: str, sequence: int) -> ServedWearer:
@@ -279,24 +299,25 @@ class PartitionServer:
     async def _save_due(self) -> None:
         """Store the states that are due, a few at a time, and how far the partition is processed."""
         now = self._clock()
-        due = [
-            wearer for wearer in self._wearers.values() if wearer.dirty and now - wearer.saved_at >= self._checkpoint
-        ]
+        due = [one for one in self._wearers.values() if one.dirty and self._is_due(one, now)]
         for wearer in sorted(due, key=lambda one: one.saved_at)[:MAX_SAVES]:
             await self._save(wearer)
         if now - self._position_at >= self._checkpoint:
             await self._save_position()
 
+    def _is_due(self, wearer: ServedWearer, now: float) -> bool:
+        return now - wearer.saved_at >= self._checkpoint or wearer.unsaved_messages >= CHECKPOINT_MESSAGES
+
     async def _save(self, wearer: ServedWearer) -> None:
         """Store a wearer's progress and state, all of whose results are stored."""
         progress = wearer.progress
-        state = b"" if progress.ended else self._engine.snapshot(wearer.name)
+        state = b"" if progress.ended else await self._call(partial(self._engine.snapshot, wearer.name))
         value = encode_progress(progress, wearer.info, state)
         sequence = progress.sequence
         key = self._names.state_key(wearer.name)
         await self._trusted()
         wearer.revision = await self._connection.retried(lambda: self._replace(key, value, wearer.revision))
-        wearer.saved_sequence, wearer.saved_at = sequence, self._clock()
+        wearer.saved_sequence, wearer.saved_at, wearer.unsaved_messages = sequence, self._clock(), 0
 
     async def _replace(self, key: str, value: bytes, revision: int) -> int:
         """Write an entry that only this worker writes; return its revision. Raises `Superseded`."""

@@ -82,6 +82,7 @@ class ServedWearer:
         self.revision = revision
         self.saved_sequence = progress.sequence
         self.saved_at = 0.0
+        self.unsaved_messages = 0
         self._writer = writer
         self._stored = stored.position if stored is not None else (0, 0)
         self._waiting: list[StreamFrame] = []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ecg_live.events import Clock, State, StateName
 from ecg_live.nats.connection import AWAY_ERRORS, Connection
@@ -17,6 +18,7 @@ from ecg_live.serve.engine import WearerEngine
 from ecg_live.serve.membership import Membership
 from ecg_live.serve.partition import CHECKPOINT_S, PartitionServer, ReportResult
 
+_T = TypeVar("_T")
 BALANCE_INTERVAL_S = 0.5
 HAND_OVER_TIMEOUT_S = 10.0
 
@@ -73,6 +75,7 @@ class Worker:
         self._serving: dict[int, tuple[PartitionServer, asyncio.Task[None]]] = {}
         self._past_messages = self._past_results = 0  # of partitions that were handed over
         self._stopping = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "engine")
         self._reported_share = -1
 
     @property
@@ -116,6 +119,10 @@ class Worker:
             await self._hand_over(list(self._serving))
             following.cancel()
             await self._members.leave()
+            self._thread.shutdown(wait=False)
+
+    async def _call(self, function: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def _pause(self) -> None:
         try:
@@ -156,6 +163,7 @@ class Worker:
             self._names,
             partition,
             self._engine,
+            self._call,
             self._members.holder.id,
             self._members.trusted,
             self._report,

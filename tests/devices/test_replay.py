@@ -87,6 +87,17 @@ def test_a_late_consumer_shows_and_is_caught_up_with() -> None:
     assert time_.waits == waits
 
 
+def test_what_was_played_before_is_not_waited_for() -> None:
+    time_ = Time()
+    source = Replay(recording(ramp(0, 2000)), ReadOptions(speed=2.0), time_.clock, time_.wait)
+    source.begin_at(1.5)
+    seen = [(time_.now, item) for item in source if isinstance(item, Chunk)]
+    assert [item.start for _, item in seen] == list(range(0, 2000, 20))
+    assert {now for now, item in seen if item.stop <= 1500} == {1000.0}
+    assert seen[-1][0] == pytest.approx(1000.25, abs=1e-5)
+    assert seen[-1][1].time == pytest.approx(1000 + (1.98 - 1.5) / 2, abs=1e-9)
+
+
 def test_a_gap_takes_its_time() -> None:
     time_ = Time()
     gaps: list[tuple[float, Gap]] = []

@@ -6,21 +6,24 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecg_live.events import Chunk, StreamEvent, StreamInfo
 from ecg_live.nats.bridge import WearerBridge
 from ecg_live.nats.connection import Connection, connect
-from ecg_live.nats.frames import StreamFrame, decode_frames
+from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
 from ecg_live.nats.lease import Holder
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.options import ServerOptions
+from ecg_live.nats.payloads import event_of, prediction_of
 from ecg_live.nats.reader import StreamReader, latest_messages
 from ecg_live.nats.server import EmbeddedServer
 from ecg_live.nats.site import make_site
 from ecg_live.nats.spool import Spool
-from ecg_live.results import Item
+from ecg_live.results import Item, Prediction
+from ecg_live.serve.engine import ServedItem
 
 _numbers = itertools.count()
 
@@ -110,6 +113,20 @@ async def stored_frames(place: Place, wearer: str, *, results: bool = False) -> 
             if not reader.pending:
                 return frames
     return frames
+
+
+def served_item(frame: StreamFrame) -> ServedItem:
+    """The result in a frame that a worker stored."""
+    if frame.kind is FrameKind.PREDICTION:
+        return prediction_of(frame.payload)
+    return event_of(frame.kind, frame.payload)  # type: ignore[return-value]  # a worker stores no other
+
+
+def without_clock(item: ServedItem) -> ServedItem:
+    """A result without what differs from run to run: its time on a clock, and its latency."""
+    if isinstance(item, Prediction):
+        return replace(item, time=0.0, latency=0.0)
+    return replace(item, time=0.0)
 
 
 STRANGER = Holder("elsewhere", 1, "stranger")  # a program on another machine
