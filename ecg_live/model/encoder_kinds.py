@@ -12,7 +12,6 @@ from ecg_live.errors import BundleError
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.card import ModelCard
 from ecg_live.model.encoder import ConvEncoder, Encoder
-from ecg_live.model.engine.onnx_engine import OnnxEngine
 from ecg_live.model.engine.protocol import EncoderEngine
 from ecg_live.model.engine.torch_engine import TorchEngine
 from ecg_live.model.s4d import build_s4d
@@ -40,6 +39,8 @@ def torch_encoder(bundle: Bundle) -> Encoder:
 def engine_of(encoder: Encoder) -> EncoderEngine:
     """The engine that runs an encoder live; where it is PyTorch's own, the module must stay as it is."""
     if isinstance(encoder, ConvEncoder):
+        from ecg_live.model.engine.onnx_engine import OnnxEngine  # noqa: PLC0415 - as in `open_engine`
+
         return OnnxEngine(module_arrays(encoder), encoder.padding)
     return TorchEngine(encoder.eval())
 

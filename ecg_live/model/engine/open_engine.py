@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.engine.onnx_engine import OnnxEngine
 from ecg_live.model.engine.protocol import EncoderEngine
 
 
@@ -19,6 +18,9 @@ def open_engine(bundle: Bundle) -> EncoderEngine:
         The encoder is a plug-in's, and no installed one builds it.
     """
     if not bundle.card.encoder:
+        # Not before: children that a process forks once it has loaded ONNX Runtime abort at their end.
+        from ecg_live.model.engine.onnx_engine import OnnxEngine  # noqa: PLC0415 - see above
+
         return OnnxEngine(bundle.encoder, bundle.card.padding)
     from ecg_live.model.encoder_kinds import engine_of, torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
 
