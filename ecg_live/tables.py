@@ -139,12 +139,8 @@ def read_table(path: Path, columns: Columns) -> dict[str, list[Any]]:
     FormatError
         The file is missing, is no table, or lacks a column.
     """
-    try:
-        with path.open("rb") as file:
-            found = _read_parquet(file, path) if path.suffix.lower() == ".parquet" else _read_csv(path, columns)
-    except (OSError, ValueError, csv.Error) as error:  # pyarrow's errors are ValueErrors
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FormatError(f"{path}: no table can be read: {reason}", "check the path, or make it again") from error
+    with _reading(path), path.open("rb") as file:
+        found = _read_parquet(file, path) if path.suffix.lower() == ".parquet" else _read_csv(path, columns)
     if missing := [name for name in columns if name not in found]:
         raise FormatError(f"{path}: there is no column {missing[0]}", "give a table that this version wrote")
     return {name: found[name] for name in columns}
@@ -173,6 +169,29 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         what = f"{path} cannot be written: {error.strerror or error}"
         raise RecordingError(what, "free space, or choose another place") from error
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """Names of a table's columns; errors are those of `read_table`."""
+    with _reading(path):
+        if path.suffix.lower() == ".parquet":
+            require_parquet(str(path))
+            from pyarrow.parquet import read_schema  # noqa: PLC0415 - of an extra
+
+            with path.open("rb") as file:
+                return tuple(read_schema(file).names)
+        with path.open(encoding="utf-8", newline="") as text:
+            return tuple(map(unescape_formula, next(csv.reader(text, strict=True), [])))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Report that a file is no table that can be read."""
+    try:
+        yield
+    except (OSError, ValueError, csv.Error) as error:  # pyarrow's errors are ValueErrors
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise FormatError(f"{path}: no table can be read: {reason}", "check the path, or make it again") from error
 
 
 class _RowGroups(ABC):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ecg_live.events import F64
-from ecg_live.tables import Columns, write_rows
+from ecg_live.tables import Columns, column_names, read_table, write_rows
 from training.data.feature_table import Mask
 from training.evaluation.metrics import Predictions
 from training.evaluation.window_predictions import WindowPredictions
@@ -31,6 +31,7 @@ PLACE_COLUMNS: Columns = {
     "predicted": "text",
     "abstain": "text",
 }
+PART_COLUMNS = ("model", "dataset", "label", "protocol", "features", "baseline", "set", "order")  # of a row of scores
 PROBABILITY_PREFIX = "p_"  # of a class's column
 
 
@@ -111,3 +112,49 @@ def prediction_rows(part: NamedPredictions) -> Iterator[dict[str, Any]]:
 def _answered(probability: F64) -> Mask:
     """Which windows (n,) have probabilities (n, classes)."""
     return np.asarray(np.isfinite(probability).all(axis=1))
+
+
+def read_predictions(path: Path) -> list[NamedPredictions]:
+    """Predictions as `write_predictions` wrote them, one part a row of scores.
+
+    Raises
+    ------
+    ConfigError
+        pyarrow is missing.
+    FormatError
+        The file is missing, or is no such table.
+    """
+    names = [name for name in column_names(path) if name.startswith(PROBABILITY_PREFIX)]
+    classes = [name.removeprefix(PROBABILITY_PREFIX) for name in names]
+    table = read_table(path, prediction_columns(classes))
+    keys = list(zip(*(table[name] for name in PART_COLUMNS), strict=True))
+    rows: dict[tuple[Any, ...], list[int]] = {}
+    for i, key in enumerate(keys):
+        rows.setdefault(key, []).append(i)
+    return [_part(table, found, classes) for found in rows.values()]
+
+
+def _part(table: Mapping[str, list[Any]], rows: Sequence[int], classes: Sequence[str]) -> NamedPredictions:
+    """The part of a table that is in some rows."""
+    columns = {name: [table[name][i] for i in rows] for name in PLACE_COLUMNS}
+    known = {*columns["truth"], *columns["predicted"]}
+    given = {name: [table[PROBABILITY_PREFIX + name][i] for i in rows] for name in classes}
+    own = [name for name in classes if name in known or any(value is not None for value in given[name])]
+    first = {name: values[0] for name, values in columns.items()}
+    windows = WindowPredictions(
+        features=first["features"],
+        protocol=first["protocol"],
+        baseline=first["baseline"],
+        set=first["set"],
+        order=first["order"],
+        classes=tuple(own),
+        subject=np.array(columns["subject"]),
+        recording=np.array(columns["recording"]),
+        onset=np.array(columns["onset"], np.float64),
+        label=np.array([own.index(name) for name in columns["truth"]]),
+        fold=np.array([name or "" for name in columns["fold"]]),
+        probability=np.array([given[name] for name in own], np.float64).T,
+    )
+    abstain = tuple(reason or "" for reason in columns["abstain"])
+    named = abstain if any(abstain) else None
+    return NamedPredictions(first["model"], first["dataset"], first["label"], windows, named)

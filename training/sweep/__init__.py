@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ecg_live.errors import ConfigError, DatasetError
+from training.sweep.comparisons import CellComparisons, compare_cells
 from training.sweep.engines import run_locally, run_on_ray
 from training.sweep.plan import read_plan
 from training.sweep.plot import plot_scores
@@ -22,6 +23,7 @@ class Sweep:
     """Result of a sweep: a row for each cell, how many failed, and the files; no plot without scores.
 
     ``shown`` are tables for a terminal: short values, scores with intervals, then accuracies of the pretext tasks.
+    ``comparisons`` are paired tests between the cells.
     """
 
     table: ScoreTable
@@ -29,6 +31,7 @@ class Sweep:
     failed: int
     csv: Path
     plot: Path | None
+    comparisons: CellComparisons
 
 
 def sweep(
@@ -87,6 +90,5 @@ def sweep(
         raise DatasetError(
             f"{error.filename or out}: {error.strerror}", "choose another folder, or make room"
         ) from error
-    return Sweep(
-        table, summary_tables(plan), sum(read_scores(cell) is None for cell in plan.cells), out / "sweep.csv", plot
-    )
+    failed = sum(read_scores(cell) is None for cell in plan.cells)
+    return Sweep(table, summary_tables(plan), failed, out / "sweep.csv", plot, compare_cells(plan))

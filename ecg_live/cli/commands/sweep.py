@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -18,6 +18,7 @@ from ecg_live.errors import ConfigError
 if TYPE_CHECKING:
     from training.sweep.tables import ScoreTable
 
+TESTS_TITLE = "Paired tests between cells, on the embedding's predictions"
 TABLE_TITLES = ("Scores (95 % interval)", "Pretext accuracy on windows that were kept back")
 SWEEP_ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
 
@@ -29,15 +30,18 @@ def sweep(
     out: Annotated[Path, typer.Option(help="Folder for the runs, their table and plot.")] = Path("sweep"),
     engine: Annotated[str, typer.Option(help="What runs the cells: local or ray.")] = "local",
     jobs: Annotated[int, typer.Option(help="Cells at a time.")] = 1,
+    table: Annotated[
+        list[Path] | None, typer.Option(help="Write scores and paired tests as text: .md or .tex (repeat).")
+    ] = None,
 ) -> None:
     """Train once for each combination of some settings' values; finished cells are not run again.
 
     Example: ecg-live sweep sweep.toml --out runs --jobs 2
     """
-    raise typer.Exit(run_sweep(file, out, engine, jobs))
+    raise typer.Exit(run_sweep(file, out, engine, jobs, tuple(table or ())))
 
 
-def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
+def run_sweep(spec: Path, out: Path, engine: str, jobs: int, tables: Sequence[Path] = ()) -> int:
     """Run a sweep file and print its tables; exit code 0 if all cells are done, 1 if some failed.
 
     Parameters
@@ -50,6 +54,8 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         One of `SWEEP_ENGINES`.
     jobs : int
         Cells at a time.
+    tables : sequence of Path
+        Where scores and paired tests are written as text.
 
     Raises
     ------
@@ -60,9 +66,14 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
     """
     with training_imports():
         from training.pipeline import run_cell
+        from training.report.score_tables import comparison_table
+        from training.report.text_tables import PaperTable, check_text_path, write_text_tables
         from training.sweep import sweep as run_cells
+        from training.sweep.tables import ScoreTable
     if engine not in SWEEP_ENGINES:
         raise ConfigError(f"the engine is {engine!r}; known are {', '.join(SWEEP_ENGINES)}", "choose one of them")
+    for path in tables:
+        check_text_path(path)
     caught = CaughtSignals()
     try:
         with caught.handled(lambda: _exit(caught.exit_code), signal.SIGTERM):
@@ -72,6 +83,15 @@ def run_sweep(spec: Path, out: Path, engine: str, jobs: int) -> int:
         return INTERRUPTED_EXIT_CODE
     for title, table in zip(TABLE_TITLES, found.shown, strict=False):
         _print_table(title, table)
+    tests = comparison_table(found.comparisons.tests, TESTS_TITLE)
+    if tests.rows:
+        _print_table(tests.title, ScoreTable(tests.header, tests.rows, tests.words))
+    for remark in found.comparisons.remarks:
+        print_notice(remark)
+    shown = zip(TABLE_TITLES, found.shown, strict=False)
+    scores = [PaperTable(title, each.header, each.rows, each.keys) for title, each in shown]
+    for path in tables:
+        write_text_tables(path, [*scores, tests])
     print(f"table: {found.csv}" + (f"\nplot: {found.plot}" if found.plot else ""))
     return 1 if found.failed else 0
 

@@ -11,7 +11,12 @@ import pytest
 from ecg_live.tables import read_table
 from tests.support.fold_jobs import made
 from training.evaluation.metrics import Predictions, scores
-from training.evaluation.prediction_table import NamedPredictions, prediction_columns, write_predictions
+from training.evaluation.prediction_table import (
+    NamedPredictions,
+    prediction_columns,
+    read_predictions,
+    write_predictions,
+)
 from training.evaluation.window_predictions import ScoredTable, WindowPredictions
 
 
@@ -37,6 +42,13 @@ def test_scores_can_be_made_again_from_the_table(tmp_path: Path, suffix: str) ->
     assert found["onset"] == own.onset.tolist()
     assert found["fold"] == own.subject.tolist()
     assert {*found["features"], *found["set"], *found["order"]} == {"embedding", "population", "natural"}
+    (part,) = read_predictions(path)
+    assert scores(part.windows.predictions) == scores(own.predictions)
+    assert (part.model, part.windows.classes, part.windows.fold.tolist()) == (
+        "m.safetensors",
+        own.classes,
+        found["fold"],
+    )
     right = [a == b for a, b in zip(found["truth"], found["predicted"], strict=True)]
     assert sum(right) == (own.probability.argmax(axis=1) == own.label).sum()
 
@@ -49,6 +61,11 @@ def test_a_window_without_an_answer_has_its_reason_and_no_numbers(tmp_path: Path
     write_predictions(tmp_path / "p.csv", [part, other])
     columns = prediction_columns((*own.classes, "blue", "glad"))
     assert list(columns)[-4:] == ["p_a", "p_b", "p_blue", "p_glad"]
+    back = read_predictions(tmp_path / "p.csv")
+    assert [(each.label, each.windows.classes, each.abstain) for each in back] == [
+        ("load", ("a", "b"), part.abstain),
+        ("mood", ("blue", "glad"), None),
+    ]
     found = read_table(tmp_path / "p.csv", columns)
     assert found["abstain"] == [None, "unusable signal", None, None, None, None]
     assert found["predicted"][1] is None

@@ -95,7 +95,8 @@ def test_evaluation_prints_a_line_a_set_or_an_object(
 ) -> None:
     model = few / "encoder.safetensors"
     evaluate([model], ["manifest"], [few], baseline=0.0, as_json=False)
-    (line,) = capsys.readouterr().out.splitlines()
+    line, *words = capsys.readouterr().out.splitlines()
+    assert all(each.startswith("  ") for each in words)
     assert line.startswith("mental_load (population): AUROC 0.")
     assert line.endswith("; 21 windows of 3 subjects, 0 more abstained")
     evaluate([model], ["manifest"], [few], baseline=30.0, as_json=True)
