@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
@@ -10,23 +11,53 @@ from ecg_live.model.calibrated_head import CalibratedHead
 from ecg_live.model.card import HeadCard
 from ecg_live.model.chance import answering_sets, describe_evidence
 from training.data.corpus import Corpus
-from training.data.feature_table import FeatureTable
+from training.data.feature_table import FeatureTable, Mask
 from training.data.labelled_windows import LabelledWindows
 from training.evaluation.cross_validation import CrossValidationPlan
 from training.evaluation.fold import HEAD_INPUTS
-from training.evaluation.regression import RegressionEvaluation, choose_rating_features, cross_validate_ratings
-from training.heads.ridge import FittedRidge, fit_ridge, ridge_head
+from training.evaluation.regression import (
+    RegressionEvaluation,
+    choose_rating_features,
+    cross_validate_ratings,
+    make_rating_row,
+)
+from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression
+from training.evaluation.set_fit import KEPT_BACK
+from training.heads.ridge import FittedRidge, constant_estimates, fit_ridge, ridge_head
 from training.pretext.stage import Encoders
 from training.report import card_scores
-from training.results import LabelResult, ScoreCheck
+from training.results import LabelResult, RegressionRow, ScoreCheck
 from training.run_context import RunContext
-from training.settings import TrainSettings
+from training.settings import EvaluateSettings, TrainSettings
 from training.stage_two import KeptBack, TrainedLabel, failed_checks, rival_embeddings
 
 RATING_SELECTION_CAVEAT = (
     "The head's features are those with the least error on the very folds that its score is reported on, which "
     "flatters that score slightly; head.inputs names them beforehand."
 )
+
+
+class RatingFit(NamedTuple):
+    """The regression of a set, as it is shipped.
+
+    Parameters
+    ----------
+    set, features : str
+        Which set, and what it looks at.
+    std : F64, optional
+        Standard deviation of the features (d,) within one subject at rest, of a personal set.
+    ridge : FittedRidge
+    """
+
+    set: str
+    features: str
+    std: F64 | None
+    ridge: FittedRidge
+
+    def shipped(self, table: FeatureTable) -> CalibratedHead:
+        """What a bundle holds of it; ``table`` is that which it was fitted on."""
+        keep, x = _inputs_of(table, self.features, self.std)
+        return ridge_head(self.ridge, x, table.subject[keep], self.std)
 
 
 def train_rating(
@@ -62,8 +93,13 @@ def train_rating(
     if plan.evaluate.protocol != "kfold":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
+    fits = [_fit_shipped(name, table, features) for name, features in chosen.items()]
     if kept_back.subjects:
-        remarks = (*remarks, f"kept back, in no fit, fold or choice, and not scored: {', '.join(kept_back.subjects)}")
+        unseen = labelled.take_subjects(kept_back.subjects, inside=True).with_embedding(encoders.embedding())
+        last = [row for fit in fits for row in _kept_back_row(fit, unseen, table, evaluate)] if kept_back.score else []
+        rows = (*rows, *last)
+        scored = "" if last else ", and not scored"
+        remarks = (*remarks, f"kept back, in no fit, fold or choice{scored}: {', '.join(kept_back.subjects)}")
     remarks = tuple(dict.fromkeys((*failed_checks(checks), *windows.all_remarks, *remarks)))
     result = LabelResult(
         windows.name,
@@ -76,7 +112,6 @@ def train_rating(
         regression=rows,
         scale=table.scale,
     )
-    fitted = {name: _fit_shipped(name, table, features) for name, features in chosen.items()}
     card = HeadCard(
         classes=(),
         sets=tuple(chosen),
@@ -87,13 +122,13 @@ def train_rating(
         caveats=corpus.dataset.caveats,
         split="none",
         scale=table.scale,
-        margins={name: ridge.margin for name, (_, ridge) in fitted.items()},
+        margins={fit.set: fit.ridge.margin for fit in fits},
     )
     mute = [f"{name} set: {describe_evidence(card, name)}" for name in card.sets if name not in answering_sets(card)]
     if mute:
         result = replace(result, remarks=(*remarks, *mute))
         card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
-    heads = {name: shipped for name, (shipped, _) in fitted.items()}
+    heads = {fit.set: fit.shipped(table) for fit in fits}
     return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)))
 
 
@@ -106,11 +141,35 @@ def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan)
         return RegressionEvaluation((), (f"segments mixed: not scored: {error.message}",))
 
 
-def _fit_shipped(which: str, table: FeatureTable, features: str) -> tuple[CalibratedHead, FittedRidge]:
-    """The head of a set, fitted on all subjects."""
+def _fit_shipped(which: str, table: FeatureTable, features: str) -> RatingFit:
+    """The regression of a set, fitted on all subjects of a table."""
     inputs = HEAD_INPUTS[features]
-    keep = table.scored(relative=which == "personal")
     std = table.within_subject_std(inputs) if which == "personal" else None
+    keep, x = _inputs_of(table, features, std)
+    ridge = fit_ridge(x, table.ratings[keep], table.subject[keep], inputs, table.scale)
+    return RatingFit(which, features, std, ridge)
+
+
+def _inputs_of(table: FeatureTable, features: str, std: F64 | None) -> tuple[Mask, F64]:
+    """Windows (n,) that a set learns from and is scored on, and their features (m, d), relative by ``std`` (d,)."""
+    inputs, keep = HEAD_INPUTS[features], table.scored(relative=std is not None)
     x = table.features(inputs) if std is None else table.baseline_normalised(inputs, std)
-    fitted = fit_ridge(x[keep], table.ratings[keep], table.subject[keep], inputs, table.scale)
-    return ridge_head(fitted, x[keep], table.subject[keep], std), fitted
+    return keep, x[keep]
+
+
+def _kept_back_row(
+    fit: RatingFit, unseen: FeatureTable, table: FeatureTable, evaluate: EvaluateSettings
+) -> list[RegressionRow]:
+    """The row of a set on subjects that were kept back, against the mean rating of the others; none without windows."""
+    keep, x = _inputs_of(unseen, fit.features, fit.std)
+    if not keep.any():
+        return []
+    truth, subject = unseen.ratings[keep], unseen.subject[keep]
+    known = table.ratings[table.scored(relative=fit.set == "personal")]
+    found = {
+        fit.features: RatingPredictions(fit.ridge.estimates(x), truth, subject),
+        "majority": RatingPredictions(constant_estimates(known, len(truth)), truth, subject),
+    }
+    draws = {name: bootstrap_regression(each, evaluate.draws) for name, each in found.items()}
+    baseline = evaluate.baseline if fit.set == "personal" else 0.0
+    return [make_rating_row(fit.features, found, draws, baseline, KEPT_BACK)]

@@ -26,6 +26,8 @@ def score_lines(row: Mapping[str, Any], classes: Sequence[str], rest_class: str)
     rest_class : str
         That of rest.
     """
+    if "rmse" in row:
+        return [_rating_line(row)]
     interval = row.get("interval")
     auroc = _number(row.get("auroc")) + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
     size = f"; {row['windows']} windows of {row['people']} subjects" if "windows" in row and "people" in row else ""
@@ -42,6 +44,16 @@ def score_lines(row: Mapping[str, Any], classes: Sequence[str], rest_class: str)
         found = ", ".join(f"{name} {_number(each.get('auroc'))}" for name, each in row["orders"].items())
         lines.append(f"AUROC by order of the windows: {found}" if found else SAME_IN_EVERY_ORDER)
     return [line for line in lines if line]
+
+
+def _rating_line(row: Mapping[str, Any]) -> str:
+    """Scores of a head that gives a number."""
+    interval = row.get("intervals", {}).get("rmse")
+    rmse = _number(row.get("rmse")) + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
+    coverage = _part(row, "coverage", "; the 80 % interval held a share of {}")
+    size = f"; {row['windows']} windows of {row['people']} subjects" if "windows" in row and "people" in row else ""
+    within = _part(row, "within", ", correlation within a subject {}")
+    return f"RMSE {rmse}, CCC {_number(row.get('ccc'))}{within}{coverage}{size}"
 
 
 def check_lines(scores: Mapping[str, Any]) -> list[str]:

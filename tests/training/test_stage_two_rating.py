@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ecg_live.cli.commands.models import _describe_answers, _rating_table
+from ecg_live.cli.commands.models import _describe_answers, _evidence, _rating_table
 from ecg_live.cli.commands.train import _print_scores
 from ecg_live.model.chance import CONSTANT_RATING, NOT_SHOWN, answering_sets
 from tests.support.html_pages import body, words
@@ -30,7 +30,7 @@ from training.report.page import page
 from training.report.score_tables import training_tables
 from training.run_context import RunContext
 from training.settings import load_settings
-from training.stage_two import TrainedLabel
+from training.stage_two import KeptBack, TrainedLabel
 from training.stage_two_rating import RATING_SELECTION_CAVEAT, train_rating
 
 INF = float("inf")
@@ -64,9 +64,7 @@ def trained(folder: Path, strength: float) -> TrainedLabel:
     context = RunContext(folder, launch_fabric(settings.pretext), ProgressDisplay(io.StringIO()), local_engine(1))
     encoders = Encoders(encoder, EncoderCard("valid", {}, {}), None, {None: embed(encoder, made.windows)}, "never")
     windows = label_windows("stress", made, "none", 30.0)
-    return train_rating(
-        windows, made, encoders, context, head=settings.head, evaluate=settings.evaluate, seed=settings.seed
-    )
+    return train_rating(windows, made, encoders, context, settings, KeptBack(("p4",)))
 
 
 def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
@@ -80,6 +78,11 @@ def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
     row = next(row for row in card.scores["rows"] if row["features"] == "HR + HRV" and row["baseline"] == "no")
     assert row["versus"][CONSTANT_RATING]["interval"][1] < 0
     assert row["ccc"] > 0.8
+    assert row["people"] == 4
+    population, _ = card.scores["kept_back"]
+    assert (population["people"], population["windows"]) == (1, 20)
+    assert population["rmse"] < 0.5
+    assert "kept back, in no fit, fold or choice: p4" in learnt.result.remarks
     head = learnt.heads["population"]
     value = head.value_inside(np.zeros((1, len(head.mean))))
     assert value is not None
@@ -91,8 +94,12 @@ def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
     console = Console(width=200, file=io.StringIO())
     console.print(_rating_table(card.scores["rows"]))
     console.print(_describe_answers(card))
+    console.print("\n".join(_evidence(card)))
     assert isinstance(console.file, io.StringIO)
-    assert "a number from 0 to 10; 80 % of ratings within" in console.file.getvalue()
+    printed = console.file.getvalue()
+    assert "a number from 0 to 10; 80 % of ratings within" in printed
+    assert "population set: errs less than a constant" in printed
+    assert printed.count("on subjects that no choice looked at:\n    RMSE 0.") == 2
 
 
 def test_noise_does_not_answer_and_the_report_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

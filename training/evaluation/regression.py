@@ -105,7 +105,7 @@ def _rows(
         ranked = sorted(each, key=lambda predictions: regression_scores(predictions).rmse)
         found[name] = ranked[len(ranked) // 2]
     draws = {name: bootstrap_regression(each, settings.draws) for name, each in found.items()}
-    return [_row(name, found, draws, baseline, settings.protocol) for name in FEATURE_SETS]
+    return [make_rating_row(name, found, draws, baseline, settings.protocol) for name in FEATURE_SETS]
 
 
 def _collect(
@@ -118,20 +118,21 @@ def _collect(
     return RatingPredictions(estimate, examples.ratings, examples.subject)
 
 
-def _row(
+def make_rating_row(
     name: str,
     found: Mapping[str, RatingPredictions],
     draws: Mapping[str, Mapping[str, F64]],
     baseline: float,
     protocol: str,
 ) -> RegressionRow:
+    """A row of one kind of features, from the predictions of all kinds and the bootstrap draws of their scores."""
     own = found[name]
     rmse = {other: regression_scores(each).rmse for other, each in found.items()}
     intervals = {key: interval(values) for key, values in draws[name].items()}
     versus: dict[str, PairedComparison | None] = {
         other: paired_difference(draws[name]["rmse"], draws[other]["rmse"], rmse[name] - rmse[other])
         for other in COMPARATORS
-        if other != name
+        if other != name and other in found
     }
     return RegressionRow(
         features=name,

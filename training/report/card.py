@@ -9,6 +9,7 @@ from typing import Any
 
 from training.report.sentences import (
     FEATURE_NAMES,
+    KEPT_BACK,
     PROTOCOL_TEXTS,
     RATING_FEATURE_NAMES,
     chosen_rows,
@@ -46,7 +47,10 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
             *(card_row(row) for row in label.rows if row.protocol == protocol),
             *(_rating_row(row) for row in label.regression if row.protocol == protocol),
         ],
-        "kept_back": [card_row(row) for row in kept_back_rows(label).values()],
+        "kept_back": [
+            *(card_row(row) for row in kept_back_rows(label).values()),
+            *(_rating_row(row) for row in label.regression if row.protocol == KEPT_BACK),
+        ],
         "checks": [asdict(check) for check in label.checks],
         "rest_class": label.rest_class,
         "chosen": dict(label.chosen),
@@ -87,6 +91,7 @@ def _rating_row(row: RegressionRow) -> dict[str, Any]:
     return {
         "features": RATING_FEATURE_NAMES.get(row.features, row.features),
         "baseline": f"{row.baseline:g} s" if row.baseline else "no",
+        "set": "personal" if row.baseline else "population",
         "ccc": _round(scores.ccc),
         "rmse": _round(scores.rmse),
         "within": _round(scores.within),

@@ -105,7 +105,7 @@ def _evidence(head: HeadCard) -> list[str]:
     from ecg_live.model.chance import describe_evidence, scored_row
     from ecg_live.model.score_text import check_lines, score_lines
 
-    rest_class = str(head.scores.get("rest_class", head.classes[0]))
+    rest_class = str(head.scores.get("rest_class", next(iter(head.classes), "")))
     lines = ["* in the bundle"]
     for name in head.sets:
         lines.append(f"{name} set: {describe_evidence(head, name)}")
