@@ -52,6 +52,51 @@ def test_what_the_card_shows_decides(given: HeadCard, answering: tuple[str, ...]
         assert describe_evidence(given, name).endswith("answers only with --show-unproven")
 
 
+def in_orders(natural: tuple[float, float], other: tuple[float, float], **scores: Any) -> HeadCard:
+    """A card whose personal set has these scores as recorded, and with the windows reversed."""
+    made = card((0.7, 0.6), natural)
+    rows = [dict(row) for row in made.scores["rows"]]
+    found = {
+        name: {"auroc": auroc, "interval": [low, 0.99]}
+        for name, (auroc, low) in (("natural", natural), ("reversed", other))
+    }
+    rows[1]["orders"] = found
+    return replace(made, scores={**made.scores, "rows": rows, **scores})
+
+
+@pytest.mark.parametrize(
+    ("given", "evidence"),
+    [
+        (in_orders((0.9, 0.8), (0.85, 0.7)), "ranks better than chance"),
+        (in_orders((0.9, 0.8), (0.75, 0.7)), "falls with the order of the windows: answers only with --show-unproven"),
+        (in_orders((0.6, 0.51), (0.55, 0.45)), "not shown to beat chance: answers only with --show-unproven"),
+        (
+            in_orders((0.9, 0.8), (0.85, 0.7), checks=[{"name": "permuted labels", "text": "no", "passed": False}]),
+            "not shown to beat chance: answers only with --show-unproven",
+        ),
+        (in_orders((0.9, 0.8), (0.85, 0.7), checks=[{"passed": True}]), "ranks better than chance"),
+        (
+            in_orders((0.9, 0.8), (0.85, 0.7), checks=["odd"]),
+            "not shown to beat chance: answers only with --show-unproven",
+        ),
+    ],
+)
+def test_a_set_answers_only_if_it_holds_in_every_order_and_the_checks_passed(given: HeadCard, evidence: str) -> None:
+    assert describe_evidence(given, "personal") == evidence
+    assert ("personal" in answering_sets(given)) == ("answers only" not in evidence)
+
+
+def test_features_that_were_chosen_are_judged_by_the_choice_made_in_each_fold() -> None:
+    """The score of the features that won has seen the subjects that it is about."""
+    made = card((0.8, 0.7), (0.9, 0.8))
+    nested = {"features": "chosen in each fold", "baseline": "no", "set": "population", "auroc": 0.6, "brier": 0.3}
+    rows = [*made.scores["rows"], {**nested, "interval": [0.45, 0.7], "brier_constant": 0.2}]
+    assert answering_sets(replace(made, scores={**made.scores, "rows": rows})) == ("personal",)
+    rows[-1] |= {"interval": [0.55, 0.7]}
+    judged = replace(made, scores={**made.scores, "rows": rows})
+    assert describe_evidence(judged, "population").endswith("no better than a constant")
+
+
 def test_ranking_is_not_calibration() -> None:
     given = card((0.8, 0.7), (0.9, 0.8))
     assert describe_evidence(given, "population") == (

@@ -10,7 +10,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
 from tests.support.fold_jobs import made
 from training.evaluation.bootstrap import bootstrap, compare_paired, interval
-from training.evaluation.metrics import Predictions, confusion, reliability, scores
+from training.evaluation.metrics import Predictions, confusion, reliability, risk_coverage, scores
 
 
 def judged(classes: int = 2, people: int = 6, windows: int = 30, seed: int = 0) -> Predictions:
@@ -127,3 +127,45 @@ def test_a_rival_that_is_as_good_is_not_beaten_and_a_worse_one_is() -> None:
     assert beaten is not None
     assert beaten.interval[0] > 0
     assert beaten.p < 0.05
+
+
+def test_what_pooled_scores_hide_is_scored() -> None:
+    """Three subjects whose offsets hide what each one's windows show: ranked well within, one label throughout."""
+    within = np.array([0.1, 0.2, 0.3, 0.4])
+    load = np.concatenate([0.5 * within, 0.55 + within, [0.2, 0.6, 0.4, 0.8]])
+    label = np.tile([0, 0, 1, 1], 3)
+    subject = np.repeat(["low", "high", "changes"], 4)
+    probability = np.stack([1 - load, load], axis=1)
+    found = scores(Predictions(probability, probability, label, subject))
+    assert found.auroc_within == pytest.approx((1 + 1 + 0.75) / 3)
+    assert found.auroc is not None
+    assert found.auroc < found.auroc_within
+    assert found.unchanging_label == pytest.approx(2 / 3)
+    assert found.false_positive_rate == pytest.approx(3 / 6)
+    assert found.brier_constant == pytest.approx(0.25)
+    turned = scores(Predictions(probability, probability, label, subject, rest_class=1))
+    assert turned.false_positive_rate == pytest.approx(3 / 6)
+    one_class = scores(Predictions(probability[:2], probability[:2], label[:2], subject[:2]))
+    assert one_class.unchanging_label is None
+    assert one_class.auroc_within is None
+    assert one_class.brier_constant == 0
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_constant_is_what_always_the_true_shares_would_score(classes: int) -> None:
+    each = judged(classes)
+    each = each.take(np.arange(len(each.label)) % 7 != 0)
+    share = np.bincount(each.label, minlength=classes) / len(each.label)
+    same = np.tile(share, (len(each.label), 1))
+    assert scores(each).brier_constant == pytest.approx(scores(Predictions(same, same, each.label, each.subject)).brier)
+
+
+def test_the_surest_windows_are_wrong_less_often_and_ties_come_together() -> None:
+    sure = np.array([0.95, 0.9, 0.8, 0.8, 0.6])
+    right = np.array([True, True, True, False, False])
+    probability = np.stack([sure, 1 - sure], axis=1)
+    found = dict(risk_coverage(Predictions(probability, probability, (~right).astype(int), np.array(["a"] * 5))))
+    assert found[0.4] == 0
+    assert found[0.6] == pytest.approx(0.5 / 3)  # one of the two that tie, and each is as likely
+    assert found[0.8] == pytest.approx(1 / 4)
+    assert found[1.0] == pytest.approx(2 / 5)

@@ -74,6 +74,11 @@ def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys
     assert report == f"report  {few / 'model.html'}"
     rows, (legend, *mute) = rows[:24], rows[24:]
     assert any(line.endswith("answers only with --show-unproven") for line in mute)
+    text = "\n".join(mute)
+    for part in ("population set:", "within a subject", "load said at rest 0.", "label never changes for"):
+        assert part in text
+    for part in ("(a constant 0.", "the same in every order", "copied subjects: ", "passed: permuted labels: "):
+        assert part in text
     assert len(rows) == 6 * 2 * 2
     assert legend == "  * in the bundle: hrv (population set), hrv (personal set)"
     marked = [row for row in rows if row.startswith("* ")]
