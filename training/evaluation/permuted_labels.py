@@ -29,8 +29,8 @@ def check_permuted_labels(
     """Score heads that learn permuted labels in the same folds: the AUROC must not be above chance.
 
     Labels are permuted over all windows, so that nothing, not even the subject, goes with them. Heads are linear
-    and expect all classes alike, whatever ``plan.head`` is: data and splits are checked, and a prior that depends on who
-    is left out would rank the windows by that (.37 on eegmat). For the same reason an AUROC below .5 is no fault.
+    and expect all classes alike, whatever ``plan.head`` is: data and splits are checked, and a prior by the subjects
+    that are not left out would rank the windows (.37 on eegmat). So an AUROC below .5 is no fault.
 
     Parameters
     ----------
