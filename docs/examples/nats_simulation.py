@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ from ecg_live.results import Prediction
 FRAMES_PER_S = 4.0  # publish --frame 0.25
 RATE_HZ = 130.0
 RESULTS_PER_S = 1.0
+ENGINE_RATE_HZ = 125.0  # of the bundled recording, thinned
 CHECKPOINT_S = 20.0
 MAX_USE = 0.6  # of a core or disk: what is left is for peaks, restarts and catching up
 REPLICAS = 3  # of a cluster: each frame is stored so often
@@ -89,9 +90,9 @@ def _engine_parts() -> tuple[float, float, float, float]:
     engine = make_engine(LiveSettings())
     source = open_source(str(recordings_folder() / "supine_1min.txt"), ReadOptions(speed=float("inf")))
     signal = np.concatenate([item.samples for item in source if isinstance(item, Chunk)])
-    size = round(source.info.rate)
+    signal, size = signal[:: round(source.info.rate / ENGINE_RATE_HZ)], round(ENGINE_RATE_HZ)
     chunks = [Chunk(signal[k : k + size], k, k / size) for k in range(0, len(signal), size)]
-    engine.open("P", source.info)
+    engine.open("P", replace(source.info, rate=ENGINE_RATE_HZ))
     engine.push([("P", chunks[:15])])
     began = time.process_time()
     results = [item for chunk in chunks[15:] for _, item in engine.push([("P", [chunk])])]

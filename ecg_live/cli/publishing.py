@@ -23,6 +23,7 @@ from ecg_live.results import Item
 if TYPE_CHECKING:  # needs the extra
     from ecg_live.nats.bridge import WearerBridge
     from ecg_live.nats.connection import Connection
+    from ecg_live.nats.names import SiteNames
 
 MIN_FRAME_S, MAX_FRAME_S = 0.02, 10.0
 LEAVING_S = 3.0  # to store the rest after Ctrl-C
@@ -126,23 +127,21 @@ class BridgeProgram:
         from ecg_live.nats.connection import connect, site_names
 
         async with await connect(server, f"ecg-live publish {self._publishing.wearer}") as connection:
-            await site_names(connection, self._publishing.site)
-            bridge = await self._bridge(connection)
+            names = await site_names(connection, self._publishing.site)
+            bridge = self._bridge(connection, names)
             try:
-                await bridge.claim()
-                await self._publish(bridge)
+                await connection.retried(bridge.claim)
+                await self._publish(connection, bridge)
             finally:
                 await bridge.close()
                 self._sum_up(bridge)
 
-    async def _bridge(self, connection: Connection) -> WearerBridge:
+    def _bridge(self, connection: Connection, names: SiteNames) -> WearerBridge:
         from ecg_live.nats.bridge import WearerBridge
-        from ecg_live.nats.connection import site_names
         from ecg_live.nats.server_file import server_folder
         from ecg_live.nats.spool import Spool
 
         options = self._publishing
-        names = await site_names(connection, options.site)
         path = server_folder() / "spool" / options.site / f"{options.wearer}.frames"
         try:
             spool = Spool(path, round(options.spool_mb * 1e6))
@@ -152,10 +151,15 @@ class BridgeProgram:
             connection, names, options.wearer, self._name, spool, self._write, time.monotonic, seconds=options.frame
         )
 
-    async def _publish(self, bridge: WearerBridge) -> None:
+    async def _publish(self, connection: Connection, bridge: WearerBridge) -> None:
         loop = asyncio.get_running_loop()
+
+        def begin() -> int | None:
+            work = connection.retried(lambda: bridge.begin(self._source.info))
+            return asyncio.run_coroutine_threadsafe(work, loop).result()
+
         sending = asyncio.create_task(self._send(bridge))
-        reading = loop.run_in_executor(None, self._read, bridge, loop)
+        reading = loop.run_in_executor(None, self._read, bridge, begin, loop)
         await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
         self._source.close()
         error = (await asyncio.gather(reading, return_exceptions=True))[0]
@@ -186,12 +190,12 @@ class BridgeProgram:
             await sending
         sending.cancel()
 
-    def _read(self, bridge: WearerBridge, loop: asyncio.AbstractEventLoop) -> None:
+    def _read(self, bridge: WearerBridge, begin: Callable[[], int | None], loop: asyncio.AbstractEventLoop) -> None:
         """Read the source, on a thread of its own."""
         from devices.replay import Replay
 
         with self._source as source:
-            stop = asyncio.run_coroutine_threadsafe(bridge.begin(source.info), loop).result()
+            stop = begin()
             self._began = time.monotonic()
             self._write(State("streaming", self._greeting(resumed=stop is not None), self._began))
             patient = source.info.replay
