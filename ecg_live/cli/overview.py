@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from ecg_live.presentation.status import UNDECIDED_LABEL, result_state
-from ecg_live.results import HeadResult
+from ecg_live.cli.terminal import head_suffix
 from ecg_live.serve.overview import WearerOverview
 from ecg_live.sinks.jsonl import line_fields, round_floats
 
@@ -48,16 +47,9 @@ def overview_json(rows: Sequence[WearerOverview], now: float) -> Iterator[str]:
 
 def _cells(row: WearerOverview, now: float) -> list[str]:
     prediction = row.prediction
-    heads = ", ".join(f"{name.replace('_', ' ')}: {_answer(head)}" for name, head in prediction.heads.items())
+    heads = ", ".join(f"{name.replace('_', ' ')}{head_suffix(head)}" for name, head in prediction.heads.items())
     rate = "--" if prediction.heart_rate is None else f"{prediction.heart_rate:.0f} bpm"
     age = now - row.came
     reasons = ", ".join(prediction.quality.reasons)
     quality = prediction.quality.grade + (f" ({reasons})" if reasons else "")
     return [row.wearer, heads, rate, quality, f"{row.lag:.1f} s", "now" if age < STALE_AFTER_S else f"{age:.0f} s ago"]
-
-
-def _answer(head: HeadResult) -> str:
-    if head.probs is None or head.label is None:
-        return head.abstain or "abstains"
-    answer = f"{head.label} {head.probs[head.label]:.2f}"
-    return f"{UNDECIDED_LABEL} ({answer})" if result_state(head) == "low" else answer

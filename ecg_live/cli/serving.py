@@ -45,6 +45,7 @@ class ServeOptions:
     sync: str
     store_gb: float
     partitions: int
+    replicas: int
     overview: bool
 
 
@@ -137,7 +138,8 @@ class ServeProgram:
                 await self._watch(connection, await site_names(connection, self._serving.site))
                 return
             limit = round(self._serving.store_gb * 1e9)
-            names = await make_site(connection, self._serving.site, self._serving.partitions, limit)
+            serving = self._serving
+            names = await make_site(connection, serving.site, serving.partitions, limit, serving.replicas)
             await self._serve(connection, names, engine)
 
     async def _serve(self, connection: Connection, names: SiteNames, engine: WearerEngine) -> None:

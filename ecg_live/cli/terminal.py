@@ -153,7 +153,7 @@ class TerminalView:
         strip, last = self._live_values.status_line(snapshot, now), self._last
         values = dict(value_rows(snapshot, last, 0, stale=stale))
         fresh = None if values["quality"] == "--" else last
-        heads = "  ".join(f"{name}{_head_suffix(head)}" for name, head in fresh.heads.items()) if fresh else "--"
+        heads = "  ".join(f"{name}{head_suffix(head)}" for name, head in fresh.heads.items()) if fresh else "--"
         lost, _ = self._live_values.lost_samples(snapshot)
         return _style(strip), [
             f"{strip.word}  {strip.text}".strip(),
@@ -215,7 +215,7 @@ def _head_text(head: HeadResult, room: int) -> str:
 
 def prediction_line(item: Prediction) -> str:
     """One prediction as a plain line."""
-    heads = [f"{name}{_head_suffix(head)}" for name, head in item.heads.items()]
+    heads = [f"{name}{head_suffix(head)}" for name, head in item.heads.items()]
     rate = f"{item.heart_rate:.0f} bpm" if item.heart_rate else "-- bpm"
     return f"{item.stop:8.1f} s  {rate}  {_quality_text(item)}  " + "  ".join(heads)
 
@@ -278,7 +278,8 @@ def bars(probs: Mapping[str, float], room: int) -> str:
     return text if len(text) <= room else text[: max(0, room - 1)] + "…"
 
 
-def _head_suffix(head: HeadResult) -> str:
+def head_suffix(head: HeadResult) -> str:
+    """What follows a head's name in a line: its answer, or the reason why it abstains."""
     if result_state(head) == "number":
         return f" {value_text(head.value)} ({interval_text(head)})"
     if not head.probs or head.label is None:

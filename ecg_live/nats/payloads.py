@@ -56,7 +56,7 @@ _EVENTS: Mapping[str, type[Any]] = {
     "set": SetChange,
 }
 _EVENT_NAMES = {kind: name for name, kind in _EVENTS.items()}
-_TUPLE_FIELDS = ("rr", "electrodes", "channels", "full_scale", "beats")
+_TUPLE_FIELDS = ("rr", "electrodes", "channels", "full_scale", "beats", "interval", "scale")
 _SAMPLES_HEAD = struct.Struct("<qHHB")
 _CHUNK_HEAD = struct.Struct("<Idd")
 _LENGTH = struct.Struct("<I")
@@ -150,7 +150,7 @@ def prediction_of(payload: bytes) -> Prediction:
     """Prediction of a payload. Raises `ProtocolError` if it is none."""
     try:
         fields, rest = _split_json(payload)
-        fields["heads"] = {name: HeadResult(**head) for name, head in fields["heads"].items()}
+        fields["heads"] = {name: HeadResult(**_with_tuples(head)) for name, head in fields["heads"].items()}
         quality = fields["quality"]
         fields["quality"] = Quality(quality["grade"], tuple(quality["reasons"]))
         features = np.frombuffer(rest, "<f4").astype(np.float32)

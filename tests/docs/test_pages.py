@@ -16,12 +16,14 @@ from ecg_live import __version__
 from ecg_live.config import LiveSettings
 from ecg_live.dashboard.keys import KEYS
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State, StreamInfo
+from ecg_live.nats import options as server_settings
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.jsonl import line_fields, round_floats
 from ecg_live.sinks.stream_layout import stream_specs
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "pages"
+SERVER_VARIABLES = [value for name, value in vars(server_settings).items() if name.endswith("_VARIABLE")]
 HEAD = {"mental_load": HeadResult({"rest": 0.5, "load": 0.5}, "rest")}
 ITEMS: tuple[Item, ...] = (
     Prediction(0.0, 10.0, 0.0, HEAD, None, None, Quality("good")),
@@ -134,7 +136,7 @@ def test_settings_that_pages_name_exist() -> None:
     known = {field.name for field in fields(LiveSettings)}
     named = {name.lower() for page in PAGES.glob("*.md") for name in re.findall(r"ECG_LIVE_(\w+)", text(page))}
     assert "hop" in named
-    assert named - {"config"} <= known
+    assert named - {"config"} <= known | {name.removeprefix("ECG_LIVE_").lower() for name in SERVER_VARIABLES}
 
 
 def test_keys_of_the_dashboard_are_those_of_its_help() -> None:

@@ -114,11 +114,11 @@ class Cluster:
         """Whether all bridges have ended by themselves; what found no server is started again."""
         for one in (*self.bridges, *self.workers):
             if one.process is not None and one.process.poll() is not None and one.process.returncode != 0:
-                assert one.process.returncode == NO_SERVER_EXIT_CODE, self.said()
+                assert one.process.returncode == NO_SERVER_EXIT_CODE, self.output_text()
                 one.start()
         return all(one.over for one in self.bridges)
 
-    def said(self) -> str:
+    def output_text(self) -> str:
         return "\n".join(path.read_text(errors="replace")[-2000:] for path in self.outputs)
 
 

@@ -11,7 +11,7 @@ Source = Annotated[
     str,
     typer.Argument(
         help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
-        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, "
+        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, nats:SITE/WEARER, "
         "brainflow:BOARD; see devices."
     ),
 ]
@@ -20,7 +20,7 @@ Sources = Annotated[
     typer.Argument(
         metavar="SOURCE...",
         help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
-        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, "
+        "bitalino:PORT, polar:NAME, movesense:NAME, hr:NAME, nats:SITE/WEARER, "
         "brainflow:BOARD; see devices. Several run together, each a wearer's; NAME=SOURCE names the wearer.",
     ),
 ]

@@ -31,6 +31,7 @@ def serve(
     partitions: Annotated[
         int, typer.Option(min=1, max=1024, help="Partitions of a new site: as many workers can share it.")
     ] = 32,
+    replicas: Annotated[int, typer.Option(min=1, max=5, help="Copies in a cluster that a new site's data has.")] = 1,
     overview: Annotated[bool, typer.Option("--overview", help="Do not predict; show all wearers of the site.")] = False,
     seconds: Seconds = None,
     as_json: Json = False,
@@ -52,5 +53,5 @@ def serve(
         "seconds": seconds,
         "json": as_json or None,
     }
-    options = ServeOptions(site, server, creds, ca, sync, store_gb, partitions, overview)
+    options = ServeOptions(site, server, creds, ca, sync, store_gb, partitions, replicas, overview)
     raise typer.Exit(serve_site(settings, options))

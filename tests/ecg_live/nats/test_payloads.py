@@ -71,6 +71,7 @@ def test_a_description_comes_back_with_all_its_fields() -> None:
 
 def test_a_prediction_comes_back() -> None:
     heads = {"load": HeadResult({"rest": 0.1, "load": 0.9}, "load"), "mood": HeadResult(None, None, "unusable")}
+    heads["rating"] = HeadResult(None, None, value=3.5, interval=(2.0, 1 / 3), scale=(1.0, 9.0))
     features = (np.arange(128) / 3).astype(np.float32)
     made = Prediction(0.1, 10.1, 1e9, heads, 61.0, None, Quality("poor", ("drift",)), 0.01, (0.5, 1.5), features)
     back = payloads.prediction_of(payloads.prediction_payload(made))

@@ -22,7 +22,7 @@ PAUSE_S = float(os.environ.get("ECG_LIVE_KILL_PAUSE", "4"))  # between two kills
 def finished(made: Cluster, seconds: float) -> None:
     until = time.monotonic() + seconds
     while not made.published():
-        assert time.monotonic() < until, made.said()
+        assert time.monotonic() < until, made.output_text()
         time.sleep(0.1)
 
 
