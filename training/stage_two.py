@@ -9,7 +9,7 @@ import numpy as np
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
-from ecg_live.model.calibrated_head import CalibratedHead
+from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead
 from ecg_live.model.card import HeadCard
 from ecg_live.model.chance import answering_sets, describe_evidence
 from training.data.corpus import Corpus
@@ -17,6 +17,8 @@ from training.data.feature_table import FeatureTable, Names
 from training.data.labelled_windows import LabelledWindows
 from training.datasets.dataset import Dataset
 from training.encoders import kind_of, padding_of
+from training.evaluation.adaptive_rows import score_adaptive
+from training.evaluation.adaptive_set_fit import AdaptiveSetFit, fit_adaptive_set
 from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, cross_validate
 from training.evaluation.fold import HEAD_INPUTS
 from training.evaluation.order_rule import falling_sets
@@ -116,10 +118,13 @@ def train_label(
         return encoders.embedding(subject)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
-    rows, remarks, predictions = cross_validate_repeatedly(table, rivals, plan)
+    rows, remarks, predictions = _joined(cross_validate_repeatedly(table, rivals, plan), score_adaptive(table, plan))
     fallen = falling_sets(rows)
     sets = [name for name in dict.fromkeys(row.set for row in rows) if name not in fallen]
-    fits = [fit_set(table, name, head, seed) for name in sets]
+    fits = [
+        fit_adaptive_set(table, head, seed) if name == "adaptive" else fit_set(table, name, head, seed)
+        for name in sorted(sets, key=[*HEAD_SETS].index)
+    ]
     chosen = {fit.set: fit.features for fit in fits}
     context.display.progress(f"{windows.name}: checks", 0, 1)
     checks = (*checks, check_permuted_labels(table, chosen, plan))
@@ -136,7 +141,8 @@ def train_label(
     remarks = tuple(dict.fromkeys(remarks))  # both protocols leave out the same subjects
     rest_class = table.classes[table.rest_class]
     result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks, rest_class, checks)
-    card = _head_card(result, corpus.dataset, table, head, evaluate.baseline)
+    prior = {fit.set: fit.fitted.prior for fit in fits}
+    card = _head_card(result, corpus.dataset, table, head, evaluate.baseline, prior)
     mute = [f"{name} set: {describe_evidence(card, name)}" for name in card.sets if name not in answering_sets(card)]
     if mute:
         result = replace(result, remarks=(*remarks, *mute))
@@ -145,12 +151,20 @@ def train_label(
     return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)), predictions)
 
 
+def _joined(first: Evaluation, more: Evaluation) -> Evaluation:
+    return Evaluation((*first.rows, *more.rows), (*first.remarks, *more.remarks), (*first.windows, *more.windows))
+
+
 def _score_kept_back(
-    fits: Sequence[SetFit], table: FeatureTable, evaluate: EvaluateSettings
+    fits: Sequence[SetFit | AdaptiveSetFit], table: FeatureTable, evaluate: EvaluateSettings
 ) -> list[tuple[WindowPredictions, ResultRow]]:
     """Predictions and row of each set on subjects that were kept back; none of a set without a window to score."""
     found = [fit.predict_kept_back(table, evaluate.baseline if fit.set == "personal" else 0.0) for fit in fits]
-    return [(each, make_rows([each], evaluate.draws)[0]) for each in found if len(each)]
+    return [
+        (each, make_rows([each], evaluate.draws, {each.features: fit.orders_kept_back(table)})[0])
+        for fit, each in zip(fits, found, strict=True)
+        if len(each)
+    ]
 
 
 def failed_checks(checks: Iterable[ScoreCheck]) -> list[str]:
@@ -184,7 +198,12 @@ def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan)
 
 
 def _head_card(
-    result: LabelResult, dataset: Dataset, table: FeatureTable, settings: HeadSettings, baseline: float
+    result: LabelResult,
+    dataset: Dataset,
+    table: FeatureTable,
+    settings: HeadSettings,
+    baseline: float,
+    prior: Mapping[str, tuple[float, ...]],
 ) -> HeadCard:
     hidden, dropout = (settings.hidden, settings.dropout) if settings.kind == "dense" else ((), 0.0)
     return HeadCard(
@@ -198,4 +217,5 @@ def _head_card(
         data=f"{len(table.subjects)} subjects of {dataset.title}",
         caveats=dataset.caveats,
         split=settings.split,
+        prior=prior,
     )

@@ -10,6 +10,8 @@ import numpy as np
 from ecg_live.events import F64
 from ecg_live.model.features import FeatureKind
 from training.data.feature_table import FeatureTable, Mask
+from training.evaluation.adaptive_fold import run_adaptive_fold
+from training.evaluation.adaptive_rows import adaptive_folds, adaptive_predictions
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.cross_validation import CrossValidationPlan
 from training.evaluation.fold import Fold, result_key, run_fold
@@ -37,14 +39,13 @@ def check_permuted_labels(
     examples : FeatureTable
         The windows.
     chosen : mapping
-        The features of each set, ``population`` and ``personal``.
+        The features of each set.
     plan : CrossValidationPlan
         Protocol and seed.
     """
     found, passed = [], True
     for name, kind in chosen.items():
-        relative = name == "personal"
-        drawn = [_permuted_auroc(examples, kind, plan, i, relative=relative) for i in range(PERMUTATIONS)]
+        drawn = [_permuted_auroc(examples, name, kind, plan, i) for i in range(PERMUTATIONS)]
         draws = np.mean([each for each, _ in drawn], axis=0)
         auroc = float(np.mean([each for _, each in drawn]))
         low, high = np.percentile(draws[~np.isnan(draws)], PERCENTILES) if not np.isnan(draws).all() else (0.0, 1.0)
@@ -57,20 +58,27 @@ def check_permuted_labels(
 
 
 def _permuted_auroc(
-    examples: FeatureTable, kind: FeatureKind, plan: CrossValidationPlan, number: int, *, relative: bool
+    examples: FeatureTable, set_name: str, kind: FeatureKind, plan: CrossValidationPlan, number: int
 ) -> tuple[F64, float]:
     """AUROC of permutation ``number``: in each bootstrap draw (draws,), and over all subjects (.5 if undefined)."""
+    relative = set_name == "personal"
     keep = np.flatnonzero(examples.scored(relative=relative))
     label = examples.label.copy()
     label[keep] = np.random.default_rng((plan.seed, number)).permutation(label[keep])
     permuted = replace(examples, label=label)
     tests = fold_masks(permuted, plan.evaluate, plan.seed)
-    folds = _folds(permuted, kind, tests, plan, relative=relative)
-    arrays = run_folds(run_fold, folds, len(tests), plan.folder, plan.engine, lambda _done, _total: None)
-    probability = np.full((len(label), len(examples.classes)), np.nan)
-    for name, test in tests.items():
-        probability[test] = arrays[name][result_key(kind, relative=relative)]
-    found = Predictions(probability[keep], probability[keep], label[keep], examples.subject[keep])
+    if set_name == "adaptive":
+        plan = replace(plan, head=replace(plan.head, kind="linear"))
+        folds = adaptive_folds(permuted, tests, plan, (kind,))
+        arrays = run_folds(run_adaptive_fold, folds, len(tests), plan.folder, plan.engine, _silent)
+        found = adaptive_predictions(permuted, tests, arrays, kind)[0].predictions
+    else:
+        splits = _folds(permuted, kind, tests, plan, relative=relative)
+        arrays = run_folds(run_fold, splits, len(tests), plan.folder, plan.engine, _silent)
+        probability = np.full((len(label), len(examples.classes)), np.nan)
+        for name, test in tests.items():
+            probability[test] = arrays[name][result_key(kind, relative=relative)]
+        found = Predictions(probability[keep], probability[keep], label[keep], examples.subject[keep])
     auroc = scores(found).auroc
     return bootstrap(found, plan.evaluate.draws)["auroc"], CHANCE_AUROC if auroc is None else auroc
 
@@ -83,3 +91,7 @@ def _folds(
     for name, test in tests.items():
         embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
         yield Fold(name, embedded, none, test, head, plan.seed, relative, mixed, (kind,))
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Report nothing."""

@@ -60,6 +60,10 @@ class SetFit:
         scored = ScoredTable(table, np.full(len(table), KEPT_BACK), keep, KEPT_BACK, baseline)
         return scored.row(self.features, probability, self.set)
 
+    def orders_kept_back(self, _table: FeatureTable) -> list[WindowPredictions]:
+        """In other orders: none, as the features look at one window only, and at a baseline of rest."""
+        return []
+
 
 def fit_set(table: FeatureTable, name: str, settings: HeadSettings, seed: int) -> SetFit:
     """Fit the head of a set on all windows of a table.

@@ -7,6 +7,7 @@ know load by its coming last. So every subject is shown in several random orders
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,16 +49,19 @@ class AdaptiveTable:
         Decides the orders to learn from.
     """
 
-    def __init__(self, table: FeatureTable, seed: int) -> None:
+    def __init__(self, table: FeatureTable, seed: int = 0) -> None:
         self._table = table
         self._features = table.features("both")
-        placed, rng = placed_windows(table), np.random.default_rng(seed)
-        orders = {name: window_order(placed, name) for name in ORDERS}
-        self._shuffled = [self._earlier(shuffled_order(placed, rng)) for _ in range(SHUFFLES)]
-        self._ordered = {name: self._earlier(order) for name, order in orders.items()}
+        self._placed, self._seed = placed_windows(table), seed
+        self._ordered = {name: self._earlier(window_order(self._placed, name)) for name in ORDERS}
 
     def _earlier(self, order: WindowOrder) -> EarlierWindows:
         return earlier_windows(self._features, self._table.subject, order)
+
+    @cached_property
+    def _shuffled(self) -> list[EarlierWindows]:
+        rng = np.random.default_rng(self._seed)
+        return [self._earlier(shuffled_order(self._placed, rng)) for _ in range(SHUFFLES)]
 
     def answered(self, order: OrderName, inputs: FeatureKind) -> Mask:
         """Labelled windows (n,) that a live head with these inputs would not still abstain from."""
@@ -69,11 +73,11 @@ class AdaptiveTable:
 
     def fit(self, train: Mask, inputs: FeatureKind, settings: HeadSettings, seed: int) -> AdaptiveFit:
         """Fit a head on the windows in ``train`` (n,): all of some subjects."""
-        own = self._table.take(train)
-        centre = population_centre(own, inputs)
-        keep = [self._answered(each, inputs) & train for each in self._shuffled]
+        centre = population_centre(self._table.take(train), inputs)
+        shuffled = self._shuffled
+        keep = [self._answered(each, inputs) & train for each in shuffled]
         x = np.concatenate(
-            [self._relative(each, inputs, centre)[rows] for each, rows in zip(self._shuffled, keep, strict=True)]
+            [self._relative(each, inputs, centre)[rows] for each, rows in zip(shuffled, keep, strict=True)]
         )
         label = np.concatenate([self._table.label[rows] for rows in keep])
         subject = np.concatenate([self._table.subject[rows] for rows in keep])

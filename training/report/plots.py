@@ -202,8 +202,8 @@ def _thin(values: Sequence[float]) -> list[float]:
 
 
 def _features_in_use(label: LabelResult, row: ResultRow) -> set[str]:
-    """Features of the set that answers with this row's baseline."""
-    return {features for name, features in label.chosen.items() if (name == "personal") == (row.baseline > 0)}
+    """Features of the bundle's set that this row is about."""
+    return {features for name, features in label.chosen.items() if name == row.set}
 
 
 def _baseline_text(row: ResultRow) -> str:
