@@ -69,12 +69,11 @@ def worse_than_constant(card: HeadCard, name: str) -> bool:
 
 
 def answering_sets(card: HeadCard) -> tuple[str, ...]:
-    """Sets that answer live: those that beat chance, and the personal one only if it ranks no worse than the other."""
+    """Sets that answer live: those that beat chance, and rank no worse than the population one."""
     shown = [name for name in card.sets if beats_chance(card, name) and not falls_in_an_order(card, name)]
-    if {"population", "personal"} <= set(shown):
-        merit = {name: _merit(card, name) for name in ("population", "personal")}
-        if merit["personal"] < merit["population"]:
-            shown.remove("personal")
+    if "population" in shown:
+        least = _merit(card, "population")
+        shown = [name for name in shown if not _merit(card, name) < least]
     return tuple(shown)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from ecg_live.events import F32
 from ecg_live.model.adaptive import RunningMean
@@ -15,7 +13,6 @@ from ecg_live.model.engine.embedders import Embedder
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.window_orders import ORDERS, OrderName, PlacedWindows, window_order
-from training.datasets.labels import NO_LABEL
 
 
 class RememberedEmbeddings:
@@ -25,6 +22,10 @@ class RememberedEmbeddings:
         self._engine = engine
         self._known: dict[int, F32] = {}
 
+    def look_ahead(self, windows: Sequence[Window]) -> None:
+        """Pass on windows that will come."""
+        self._engine.look_ahead(windows)
+
     def features(self, window: Window) -> F32:
         """Embedding (1, 128) of a window."""
         if window.segment not in self._known:
@@ -33,36 +34,25 @@ class RememberedEmbeddings:
 
 
 def answers_in_orders(
-    bundle: Bundle,
-    windows: Sequence[Window],
-    recording: Sequence[str],
-    onset: Sequence[float],
-    truth: Mapping[str, Sequence[int]],
-) -> Iterator[tuple[OrderName, str, int, HeadResult]]:
-    """Order, head, index of the window, and what the head's adaptive set answers.
+    bundle: Bundle, windows: Sequence[Window], places: PlacedWindows, head: str
+) -> Iterator[tuple[OrderName, int, HeadResult]]:
+    """Order, index of the window, and what a head's adaptive set answers.
 
     Parameters
     ----------
     bundle : Bundle
     windows : sequence of Window
         One subject's, as they were recorded; each a segment of its own.
-    recording, onset : sequence
-        Where each is from, and where it begins (s).
-    truth : mapping
-        By head, the class of each; `NO_LABEL` where it has none.
+    places : PlacedWindows
+        Where each is from, and its class.
+    head : str
+        Name of the head.
     """
     predictor = Predictor(bundle, WINDOW_S, show_unproven=True)
     predictor.engine = RememberedEmbeddings(predictor.engine)
-    for head, label in truth.items():
-        if "adaptive" not in bundle.heads[head]:
-            continue
-        subject = np.full(len(windows), "one")
-        placed = PlacedWindows(subject, np.array(recording), np.array(onset), np.array(label, np.int64))
-        for name in ORDERS:
-            order = window_order(placed, name)
-            predictor.running_mean = RunningMean.unknown()
-            for row, start in zip(order.rows.tolist(), order.start.tolist(), strict=True):
-                moved = replace(windows[row], start=start, stop=start + WINDOW_S)
-                result = predictor.predict(moved)[head]
-                if label[row] != NO_LABEL:
-                    yield name, head, row, result
+    for name in ORDERS:
+        order = window_order(places, name)
+        predictor.running_mean = RunningMean.unknown()
+        for row, start in zip(order.rows.tolist(), order.start.tolist(), strict=True):
+            moved = replace(windows[row], start=start, stop=start + WINDOW_S)
+            yield name, row, predictor.predict(moved)[head]

@@ -17,9 +17,12 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
 from training.data.rest_windows import cumulative_rest
+from training.data.window_orders import ORDERS, PlacedWindows
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.datasets.dataset import Dataset
+from training.datasets.labels import NO_LABEL
+from training.evaluation.adaptive_replay import answers_in_orders
 from training.evaluation.bootstrap import bootstrap, interval
 from training.evaluation.bundle_targets import HeadTarget, ScoredRating, rating_row
 from training.evaluation.metrics import Predictions, confusion, risk_coverage, scores
@@ -29,6 +32,7 @@ from training.progress import ProgressDisplay
 from training.setting_limits import check_setting
 from training.settings import CorpusSettings, EvaluateSettings
 
+ORDER_SCORES = ("auroc", "brier", "brier_constant", "ece", "false_positive_rate", "unchanging_label")
 HOP_S = CorpusSettings().hop
 EVALUATE_PROTOCOL = "evaluate"  # in tables of predictions: by a finished bundle, in no fold
 
@@ -55,6 +59,7 @@ class ScoredPrediction(NamedTuple):
     result: HeadResult
     recording: str
     onset: float
+    order: str = NATURAL_ORDER
 
 
 class BundleScores(NamedTuple):
@@ -111,7 +116,10 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
     for i, group in enumerate(groups):
         show.progress(data.title, i, len(groups))
         windows = [each for job in group for each in _windows(job, remarks, marked=marked)]
+        # Windows of several sessions, and in another order, are not one stream: each is a segment of its own.
+        windows = [each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(windows)]
         predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
+        predictions += _predict_in_orders(bundle, group[0].session.subject, windows, targets)
     show.progress(data.title, len(groups), len(groups))
     parts = tuple(
         NamedPredictions(model, data.name, head, *found)
@@ -120,7 +128,10 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
         for found in _by_set(head, bundle, predictions, baseline)
     )
     rated = [head for head, target in targets.items() if target.numbers]
-    rows = [*map(_row, parts), *(row for head in rated for row in _rating_rows(head, bundle, predictions))]
+    rows = [
+        *(_row(part) | _orders(part, bundle, predictions) for part in parts),
+        *(row for head in rated for row in _rating_rows(head, bundle, predictions)),
+    ]
     if not rows:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
     summary = {"model": model, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
@@ -163,8 +174,6 @@ def _predict_subject(
 ) -> Iterator[ScoredPrediction]:
     """Predictions for all labelled windows of a subject, in an order as if the subject had rested first."""
     predictor = Predictor(bundle, HOP_S, baseline, show_unproven=True)
-    # Windows of several sessions, and in another order, are not one stream: each is a segment of its own.
-    windows = [each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(windows)]
     rest = [each for each in windows if np.isfinite(each.rest)]
     sessions = np.array([each.annotation[0] for each in rest], np.int64)
     stops = cumulative_rest(sessions, np.array([each.rest for each in rest]))
@@ -193,8 +202,30 @@ def _predict_windows(
         for head, result in predictor.predict(each.window).items():
             target = targets.get(head)
             truth = None if target is None else target.truth(each.annotation, each.onset)
+            if result.set == "adaptive":  # depends on the order of the windows: see `_predict_in_orders`
+                continue
             if truth is not None and not (pending and "personal" in bundle.heads[head]):
                 yield ScoredPrediction(subject, head, truth, result, each.recording, each.onset)
+
+
+def _predict_in_orders(
+    bundle: Bundle, subject: str, windows: Sequence[LabelledWindow], targets: Mapping[str, HeadTarget]
+) -> Iterator[ScoredPrediction]:
+    """Predictions of adaptive sets for all labelled windows of a subject, in every order."""
+    for head, target in targets.items():
+        if "adaptive" not in bundle.heads[head] or target.numbers or not windows:
+            continue
+        truth = [target.truth(each.annotation, each.onset) for each in windows]
+        places = PlacedWindows(
+            np.full(len(windows), subject),
+            np.array([each.recording for each in windows]),
+            np.array([each.onset for each in windows]),
+            np.array([NO_LABEL if each is None else int(each) for each in truth], np.int64),
+        )
+        for order, row, result in answers_in_orders(bundle, [each.window for each in windows], places, head):
+            one, label = windows[row], truth[row]
+            if label is not None:
+                yield ScoredPrediction(subject, head, label, result, one.recording, one.onset, order)
 
 
 def _rating_rows(head: str, bundle: Bundle, predictions: Sequence[ScoredPrediction]) -> Iterator[dict[str, Any]]:
@@ -206,19 +237,19 @@ def _rating_rows(head: str, bundle: Bundle, predictions: Sequence[ScoredPredicti
 
 
 def _by_set(
-    head: str, bundle: Bundle, predictions: list[ScoredPrediction], baseline: float
+    head: str, bundle: Bundle, predictions: list[ScoredPrediction], baseline: float, order: str = NATURAL_ORDER
 ) -> Iterator[tuple[WindowPredictions, tuple[str, ...]]]:
     """Predictions, and reasons to abstain, of each set of a head that answered any window."""
     card = bundle.card.heads[head]
     for name in card.sets:
-        found = [each for each in predictions if each.head == head and each.result.set == name]
+        found = [each for each in predictions if (each.head, each.result.set, each.order) == (head, name, order)]
         if any(each.result.probs is not None for each in found):
             windows = WindowPredictions(
                 features=card.inputs[name],
                 protocol=EVALUATE_PROTOCOL,
-                baseline=baseline,
+                baseline=0.0 if name == "adaptive" else baseline,
                 set=name,
-                order=NATURAL_ORDER,
+                order=order,
                 classes=card.classes,
                 subject=np.array([each.subject for each in found]),
                 recording=np.array([each.recording for each in found]),
@@ -267,6 +298,19 @@ def _row(part: NamedPredictions) -> dict[str, Any]:
         "abstained": len(part.windows) - found.windows,
         "per_subject": {name: _own_scores(table.take(table.subject == name)) for name in sorted({*table.subject})},
     }
+
+
+def _orders(part: NamedPredictions, bundle: Bundle, predictions: list[ScoredPrediction]) -> dict[str, Any]:
+    """Scores of an adaptive set in every order of the windows; nothing of another set."""
+    if part.windows.set != "adaptive":
+        return {}
+    found = {}
+    for order in ORDERS:
+        for windows, reasons in _by_set(part.label, bundle, predictions, 0.0, order):
+            if windows.set == "adaptive":
+                own = scores(NamedPredictions(part.model, part.dataset, part.label, windows, reasons).answered)
+                found[order] = {name: getattr(own, name) for name in ORDER_SCORES}
+    return {"orders": found}
 
 
 def _own_scores(own: Predictions) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def auroc(table: FeatureTable, order: str, probability: F64) -> float:
 def left_out(table: FeatureTable) -> dict[str, F64]:
     """Probabilities of each subject by a head of the others, in every order."""
     shown = AdaptiveTable(table, 0)
-    found = {order: np.full((len(table), 2), np.nan) for order in ORDERS}
+    found: dict[str, F64] = {order: np.full((len(table), 2), np.nan) for order in ORDERS}
     for subject in table.subjects:
         test = table.subject == subject
         fit = shown.fit(~test, "hrv", LINEAR, 0)
