@@ -94,7 +94,7 @@ def test_predictions_with_a_baseline_are_those_of_a_session() -> None:
     lines = run(ecg_live.demo_recording(), baseline="60", hop="5")
     recording = ecg_live.read(ecg_live.demo_recording())
     records = ecg_live.load_model().predict(recording, hop=5.0, baseline=60.0)
-    assert {record["set"] for record in records} == {"population", "personal"}
+    assert {record["set"] for record in records} == {"adaptive", "personal"}
     assert [round_floats(record) for record in records] == flat(lines)
 
 

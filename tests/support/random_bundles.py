@@ -81,9 +81,9 @@ def _drawn(name: str, spec: TensorSpec, gain: float, rng: np.random.Generator) -
 def scores_above_chance() -> dict[str, Any]:
     """Scores of a card whose sets, on whatever features, are all shown to beat chance."""
     rows = [
-        {"features": features, "baseline": baseline, "auroc": 0.9, "interval": [0.8, 0.95], "brier": 0.1}
+        {"features": features, "baseline": baseline, "set": which, "auroc": 0.9, "interval": [0.8, 0.95], "brier": 0.1}
         for features in FEATURE_TEXTS.values()
-        for baseline in ("no", "60 s")
+        for which, baseline in (("population", "no"), ("adaptive", "no"), ("personal", "60 s"))
     ]
     return {"protocol": LOSO_TEXT, "rows": rows}
 

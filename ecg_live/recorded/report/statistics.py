@@ -15,6 +15,8 @@ from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWindows
 
+SET_ORDER = ("population", "adaptive", "personal")  # as they take over
+
 
 class Distribution(NamedTuple):
     """Summary of the finite values; NaN if there is none."""
@@ -153,7 +155,8 @@ def _split_by_set(whole: MarkerInterval, changing: Sequence[int]) -> Iterator[Ma
 
 def set_masks(head: HeadPredictions) -> list[tuple[str, Mask]]:
     """Return each set of a head, with a mask (n,) of its windows."""
-    names = sorted({str(each) for each in head.set} - {""}, reverse=True)
+    found = {str(each) for each in head.set} - {""}
+    names = sorted(found, key=lambda name: (SET_ORDER.index(name) if name in SET_ORDER else len(SET_ORDER), name))
     return [(name, np.asarray(head.set == name, dtype=np.bool_)) for name in names]
 
 

@@ -62,10 +62,10 @@ def test_scale_and_baseline_are_kept_and_reused_on_request(run: Run, recording: 
     assert set(sets) == {"personal"}
     assert any("personal baseline of" in line["detail"] for line in of(again, "state"))
     _, plain, said = run(recording, *who)
-    assert {line["heads"]["mental_load"]["set"] for line in of(plain, "prediction")} == {"population"}
+    assert {line["heads"]["mental_load"]["set"] for line in of(plain, "prediction")} == {"adaptive"}
     assert "reused" not in said
     assert of(first, "prediction")[0]["heads"] == of(plain, "prediction")[0]["heads"]
-    assert len(list(data.glob("profiles/P01/*"))) == 2
+    assert {path.name.split("-")[0] for path in data.glob("profiles/P01/*")} == {"scale", "baseline", "level"}
 
 
 def test_another_encoder_takes_heart_rate_alone_from_a_baseline(run: Run, recording: Path, tmp_path: Path) -> None:
