@@ -28,7 +28,7 @@ class LiveSettings:
     Parameters
     ----------
     model : str, optional
-        Bundle file; the bundled model without it.
+        Bundle file, or the name of a bundled model; the default one without it.
     channel, rate, unit
         Which channel is the ECG; rate in Hz and unit for a file that states none.
     speed : float

@@ -11,6 +11,14 @@ MODELS_FOLDER = Path(__file__).parent / "model" / "pretrained"
 DEFAULT_MODEL = MODELS_FOLDER / "mental_load.safetensors"
 
 
+def model_path(given: str | None) -> Path:
+    """The bundle that a user names: a file, or else a bundled model such as ``stress``; the default without a name."""
+    if given is None:
+        return DEFAULT_MODEL
+    bundled = MODELS_FOLDER / f"{given}.safetensors"
+    return bundled if Path(given).name == given and bundled.is_file() and not Path(given).exists() else Path(given)
+
+
 def recordings_folder() -> Path:
     """Folder of the bundled recordings: inside the installed package, or at the top of a checkout."""
     package = Path(__file__).parent

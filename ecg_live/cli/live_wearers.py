@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import print_error, print_notice
@@ -17,7 +16,7 @@ from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.cli.wearer_sources import WearerSource, wearer_sources
 from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, EcgLiveError
-from ecg_live.resources import DEFAULT_MODEL
+from ecg_live.resources import model_path
 
 if TYPE_CHECKING:
     from ecg_live.model.bundle import Bundle
@@ -73,7 +72,7 @@ class _Run:
         from ecg_live.model.engine.open_engine import open_engine
         from ecg_live.wearers.group import SessionGroup
 
-        bundle = load_bundle(Path(self._settings.model) if self._settings.model else DEFAULT_MODEL)
+        bundle = load_bundle(model_path(self._settings.model))
         lines = self._output_lines()
         for wearer in self._wearers:
             self._open(wearer, bundle, lines)

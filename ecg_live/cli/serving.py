@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecg_live.cli import print_notice
@@ -21,7 +20,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.events import STATES, State
 from ecg_live.nats.options import ServerOptions, require_nats, server_options
 from ecg_live.parse_number import parse_number
-from ecg_live.resources import DEFAULT_MODEL
+from ecg_live.resources import model_path
 
 if TYPE_CHECKING:  # needs the extra, or takes long to load
     from ecg_live.nats.connection import Connection
@@ -78,7 +77,7 @@ def make_engine(settings: LiveSettings) -> WearerEngine:
     from ecg_live.model.bundle import load_bundle
     from ecg_live.serve.engine import PipelineEngine
 
-    path = Path(settings.model) if settings.model else DEFAULT_MODEL
+    path = model_path(settings.model)
     bundle = load_bundle(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return PipelineEngine(bundle, digest, settings.hop, settings.baseline, show_unproven=settings.show_unproven)

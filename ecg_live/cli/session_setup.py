@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import print_notice
@@ -17,7 +16,7 @@ from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError
 from ecg_live.events import AuxiliaryStream, StreamInfo
 from ecg_live.protocols import Sink, Source
-from ecg_live.resources import DEFAULT_MODEL
+from ecg_live.resources import model_path
 
 if TYPE_CHECKING:
     from ecg_live.markers.remote_control import RemoteControl
@@ -86,7 +85,7 @@ def build_session(
     from ecg_live.sinks.jsonl import JsonLines
     from ecg_live.sinks.stdout_writer import StdoutWriter
 
-    bundle = member.bundle if member else load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
+    bundle = member.bundle if member else load_bundle(model_path(settings.model))
     sinks: list[Sink] = []
     if member and member.lines:
         sinks.append(JsonLines(member.lines, source.info.rate, wearer=member.name))

@@ -26,6 +26,7 @@ RATING_COLUMNS = ("recording", "second", "stress")
 _FILE_NAME = re.compile(r"(P\d+)Sc(\d+)")
 _EMPTY_CELLS = ("", "nan", "na")
 CAVEATS = (
+    "stress rises within each scenario: time since its start ranks a subject's windows with AUROC .74, no head does",
     "each scenario is another task, with its own speech and movement: what tells tasks apart may pass for stress",
     "the scenarios always come in one order, and the first is the easiest",
     "the rest is the first 100 s of the first scenario: calm, and at the controls",

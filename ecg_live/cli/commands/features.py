@@ -55,9 +55,9 @@ def features(
 
     from ecg_live.model.bundle import load_bundle
     from ecg_live.model.window_features import FeatureExtractor
-    from ecg_live.resources import DEFAULT_MODEL
+    from ecg_live.resources import model_path
 
-    bundle = load_bundle(Path(settings.model) if settings.model else DEFAULT_MODEL)
+    bundle = load_bundle(model_path(settings.model))
     extractor = FeatureExtractor(bundle, settings.hop)
     if dataset is not None and data is not None:
         _print_problems(_write_dataset(dataset, data, out, extractor, settings.hop))

@@ -25,7 +25,8 @@ Sources = Annotated[
     ),
 ]
 Model = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Bundle to predict with (.safetensors); the bundled one without it.")
+    str | None,
+    typer.Option(metavar="FILE", help="Bundle to predict with (.safetensors), or stress; mental_load without it."),
 ]
 Channel = Annotated[str | None, typer.Option(help="ECG channel, by name or number (1 is the first).")]
 Rate = Annotated[str | None, typer.Option(metavar="HZ", help="Sampling rate in Hz, for a file that states none.")]
