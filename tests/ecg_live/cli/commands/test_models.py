@@ -20,7 +20,7 @@ def test_the_card_of_a_model_of_ones_own(tmp_path: Path, capsys: pytest.CaptureF
     models(tmp_path / "mine.safetensors", as_json=True)
     assert list(json.loads(capsys.readouterr().out)) == ["mine"]
     models(as_json=True)
-    assert list(json.loads(capsys.readouterr().out)) == ["mental_load"]
+    assert list(json.loads(capsys.readouterr().out)) == ["mental_load", "stress"]
     (tmp_path / "no.safetensors").write_bytes(b"no")
     with pytest.raises(BundleError):
         models(tmp_path / "no.safetensors")
