@@ -64,20 +64,22 @@ def window_graph(weights: Mapping[str, Array], padding: Padding, batch: Dimensio
     return graph.model("window", inputs, [_value("embedding", (batch, EMBEDDING_SIZE))])
 
 
-def step_graph(weights: Mapping[str, Array], seconds: int = 1) -> ModelProto:
-    """Seconds of a ``valid`` encoder's stream, one after the other.
+def step_graph(weights: Mapping[str, Array], batch: int = 1, seconds: int = 1) -> ModelProto:
+    """Seconds of ``valid`` encoders' streams, one after the other.
 
-    Inputs are ``block`` (1, 1, 1, 256 seconds) and ``state_0`` to ``state_7``, zeros at a segment's start; outputs are
-    ``highest`` (seconds, 128), the maximum over a second's 64 feature maps, ``highest_of_tail``, that over its last 15,
-    and ``next_0`` to ``next_7``. A window's embedding is the maximum of the tail of its first second and of all maps of
-    the nine that follow. The maps that zeros reached into are the first 49 of a segment's, and no window's.
+    Inputs are ``block`` (batch, 1, 1, 256 seconds) and ``state_0`` to ``state_7``, zeros at a segment's start; outputs
+    are ``highest`` (batch, seconds, 128), the maximum over a second's 64 feature maps, ``highest_of_tail``, that over
+    its last 15, and ``next_0`` to ``next_7``. A window's embedding is the maximum of the tail of its first second and
+    of all maps of the nine that follow. The maps that zeros reached into are the first 49 of a segment's, and no
+    window's.
 
     Parameters
     ----------
     weights : mapping of str to ndarray
         As `encoder_tensors` names them.
-    seconds : int
-        The results are the same to the bit whether they come one by one or many at once; many take a quarter less time.
+    batch, seconds : int
+        Streams, and seconds of each. The results are the same to the bit whether they come one by one or many at once;
+        many take a quarter less time.
     """
     graph = _Graph()
     states = enumerate(state_shapes())
@@ -85,17 +87,20 @@ def step_graph(weights: Mapping[str, Array], seconds: int = 1) -> ModelProto:
     for i in range(len(CONV_LAYERS)):
         y = graph.convolve(graph.extend(y, *next(states)), weights, i, [0, 0, 0, 0])
         y = graph.activate(graph.pool(graph.extend(y, *next(states))) if i in POOLED_AFTER else y)
-    shape = graph.constant(np.array([EMBEDDING_SIZE, seconds, STEP_MAPS], np.int64))
-    maps = graph.add("Transpose", [graph.add("Reshape", [y, shape])], perm=[1, 0, 2])
-    graph.add("ReduceMax", [maps], "highest", axes=[2], keepdims=0)
-    graph.add("ReduceMax", [graph.last(maps, TAIL_MAPS, axis=2)], "highest_of_tail", axes=[2], keepdims=0)
-    kept = [(1, channels, 1, samples) for channels, samples in state_shapes()]
+    shape = graph.constant(np.array([batch, EMBEDDING_SIZE, seconds, STEP_MAPS], np.int64))
+    maps = graph.add("Transpose", [graph.add("Reshape", [y, shape])], perm=[0, 2, 1, 3])
+    graph.add("ReduceMax", [maps], "highest", axes=[3], keepdims=0)
+    graph.add("ReduceMax", [graph.last(maps, TAIL_MAPS)], "highest_of_tail", axes=[3], keepdims=0)
+    kept = [(batch, channels, 1, samples) for channels, samples in state_shapes()]
     return graph.model(
         "step",
-        [_value("block", (1, 1, 1, seconds * BLOCK_SAMPLES)), *(_value(f"state_{k}", s) for k, s in enumerate(kept))],
         [
-            _value("highest", (seconds, EMBEDDING_SIZE)),
-            _value("highest_of_tail", (seconds, EMBEDDING_SIZE)),
+            _value("block", (batch, 1, 1, seconds * BLOCK_SAMPLES)),
+            *(_value(f"state_{k}", s) for k, s in enumerate(kept)),
+        ],
+        [
+            _value("highest", (batch, seconds, EMBEDDING_SIZE)),
+            _value("highest_of_tail", (batch, seconds, EMBEDDING_SIZE)),
             *(_value(f"next_{k}", s) for k, s in enumerate(kept)),
         ],
     )
@@ -135,8 +140,8 @@ class _Graph:
         self.last(extended, shape[1], f"next_{number}")
         return extended
 
-    def last(self, y: str, samples: int, output: str = "", axis: int = 3) -> str:
-        ends = [np.array([value], np.int64) for value in (-samples, np.iinfo(np.int64).max, axis)]
+    def last(self, y: str, samples: int, output: str = "") -> str:
+        ends = [np.array([value], np.int64) for value in (-samples, np.iinfo(np.int64).max, 3)]
         return self.add("Slice", [y, *map(self.constant, ends)], output)
 
     def model(self, name: str, inputs: list[ValueInfoProto], outputs: list[ValueInfoProto]) -> ModelProto:

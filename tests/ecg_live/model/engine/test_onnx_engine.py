@@ -77,6 +77,22 @@ def test_wearers_in_one_stream_do_not_touch_each_other(engine: OnnxEngine) -> No
     assert together.wearers == 3
 
 
+def test_a_wearer_is_the_same_to_the_bit_in_batches_of_any_size(engine: OnnxEngine) -> None:
+    """21 wearers are batches of 16, 4 and 1; others each second, in another order."""
+    signals = drawn(21, 12 * BLOCK_SAMPLES).reshape(21, 12, BLOCK_SAMPLES)
+    together, rng = engine.stream(21), np.random.default_rng(3)
+    for second in range(12):
+        who = rng.permutation(21)
+        for part in np.split(who, [int(rng.integers(0, 21))]):
+            together.push(part, signals[part, second])
+    found = together.embeddings(np.arange(21))
+    for wearer in (0, 7, 20):
+        alone = engine.stream()
+        for block in signals[wearer]:
+            alone.push(WEARERS[:1], block[None])
+        assert np.array_equal(alone.embeddings(WEARERS[:1])[0], found[wearer])
+
+
 @pytest.mark.parametrize("cut", [[40], [1, 39], [16, 24], [17, 3, 20], [9, 31]], ids=str)
 def test_many_seconds_at_once_are_the_same_to_the_bit(engine: OnnxEngine, cut: list[int]) -> None:
     blocks = drawn(40, BLOCK_SAMPLES)
@@ -98,6 +114,6 @@ def test_the_graphs_are_what_onnx_says_they_must_be(padding: Padding) -> None:
         window_graph(weights, padding),
         window_graph(weights, padding, "windows"),
         step_graph(weights),
-        step_graph(weights, 16),
+        step_graph(weights, 4, 16),
     ):
         onnx.checker.check_model(graph, full_check=True)
