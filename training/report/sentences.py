@@ -113,7 +113,11 @@ def headline(label: LabelResult, name: str, row: ResultRow, *, transductive: boo
         unseen = "on subjects with labels it has never seen, but signals that its encoder may have learnt from"
     if row.protocol not in NEW_SUBJECTS:
         unseen = f"{OTHER_TESTS[row.protocol]}, not on new subjects" if row.protocol in OTHER_TESTS else row.protocol
-    claim = f"{FEATURE_NAMES.get(row.features, row.features)} separates {_classes(label)} with AUROC "
+    shipped = FEATURE_NAMES.get(label.chosen.get(name, ""), "none")
+    features = FEATURE_NAMES.get(row.features, row.features)
+    chosen = f"features {features} (in the bundle: {shipped}) separate"
+    subject = chosen if row.features == CHOSEN else f"{features} separates"
+    claim = f"{subject} {_classes(label)} with AUROC "
     return tag(
         "p",
         join((tag("b", label.name), f" ({name} set{rest}): {unseen}, {claim}")),

@@ -24,6 +24,7 @@ from training.results import (
     MapPoint,
     PairedComparison,
     PretextLog,
+    ScoreCheck,
     TrainingReport,
 )
 
@@ -278,3 +279,17 @@ def test_a_full_disk_keeps_the_report_that_was_there(tmp_path: Path) -> None:
     with full_disk(1000), pytest.raises(DatasetError, match=rf"r\.(html|json): {FULL}"):
         write_report(report(), html, tmp_path / "r.json")
     assert html.read_text() == "before"
+
+
+def test_features_that_were_chosen_are_named_with_those_in_the_bundle() -> None:
+    """The headline's score is that of the choice made in each fold; who was kept back has a sentence of its own."""
+    made = report()
+    (one,) = made.labels
+    nested, kept = row("auto", 0.0, 0.7), replace(row("embedding", 0.0, 0.66), protocol="kept back")
+    text = page(replace(made, labels=(replace(one, rows=(*one.rows, nested, kept)),)))
+    assert "features chosen in each fold (in the bundle: this encoder) separate rest and load with AUROC" in text
+    assert "(population set): on 24 subjects that no choice looked at, AUROC <b>0.660</b>" in text
+    assert "better than a constant" in text
+    assert "Risk and coverage: the share of wrong labels" in text
+    failed = replace(one, checks=(ScoreCheck("permuted labels", "above chance", passed=False),))
+    assert '<span class="no">failed</span> permuted labels: above chance.' in page(replace(made, labels=(failed,)))
