@@ -55,7 +55,6 @@ SCORE_COLUMNS = (
     "bal. accuracy per subject",
     "false positives at rest",
     "label never changes",
-    "macro-F1",
     "ECE",
     "Brier (constant)",
     "windows / subjects",
@@ -118,7 +117,6 @@ def _score_cells(row: ResultRow) -> list[str]:
         mean_and_sd(each.balanced_accuracy for each in row.per_subject.values()),
         number(scores.false_positive_rate),
         number(scores.unchanging_label),
-        number(scores.macro_f1),
         number(scores.ece),
         f"{number(scores.brier)} ({number(scores.brier_constant)})",
         f"{scores.windows:,} / {scores.people:,}",
@@ -182,7 +180,8 @@ def _details(label: LabelResult, name: str, row: ResultRow) -> Markup:
         if row.per_subject
         else Markup(""),
         orders_table(row),
-        tag("div", _confusion(label, row), _calibration(row), _risk_coverage(label, name, row), class_="side"),
+        tag("div", _confusion(label, row), class_="side"),
+        tag("div", _calibration(row), _risk_coverage(label, name, row), class_="side"),
     )
 
 
