@@ -11,6 +11,7 @@ from ecg_live.nats.names import DEFAULT_PARTITIONS, SUBJECT_ROOT, SiteNames
 
 SITE_ERRORS: tuple[type[BaseException], ...] = (nats.js.errors.Error, *AWAY_ERRORS)
 DUPLICATE_WINDOW_S = 120.0  # of message ids; later duplicates are found by the frames' own numbers
+NO_ROOM_CODES = (10023, 10028, 10047)  # JetStream's codes: its memory, account or disk is too small
 LEASE_S = 6.0  # a lease that is not renewed for so long is gone
 FULL_SHARE_OF_RESULTS = 0.1  # of the raw stream's size: a result a second takes less than samples
 
@@ -47,9 +48,12 @@ async def make_site(
         await _make_stream(connection, names.result_stream, names.result_subjects(), small, replicas)
     except SITE_ERRORS as error:
         why = getattr(error, "description", None) or "no answer: is JetStream on?"
+        no_room = getattr(error, "err_code", None) in NO_ROOM_CODES
         raise DeviceError(
             f"site {site} cannot be made on the NATS server at {connection.options.url}: {why}",
-            "give credentials that may make streams, or have its operator make the site",
+            "free space there, or give a smaller --store-gb"
+            if no_room
+            else "give credentials that may make streams, or have its operator make the site",
         ) from error
     return names
 

@@ -209,6 +209,30 @@ def test_workers_share_partitions_and_take_over_from_one_that_leaves(nats_server
     run(work)
 
 
+def test_a_worker_and_a_bridge_of_another_machine_that_die_are_replaced_once_their_leases_expire(
+    nats_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    async def work() -> None:
+        async with site(nats_server, partitions=2) as place:
+            first = Running(place, holder=STRANGER)
+            await until(lambda: first.worker.counts.partitions == 2)
+            await first.vanish()
+            theirs = bridge_of(place, "P1", tmp_path / "theirs", holder=STRANGER)
+            await theirs.claim()
+            theirs._keeping.cancel()  # type: ignore[union-attr]  # it was claimed
+            mine = bridge_of(place, "P1", tmp_path / "mine")
+            with pytest.raises(ConfigError, match="published already"):
+                await mine.claim()
+            async with working(place) as second:
+                await asyncio.sleep(2.0)
+                assert second.worker.counts.partitions == 0  # it may still live
+                await until(lambda: second.worker.counts.partitions == 2, 12)
+                await mine.claim()
+                await mine.close()
+
+    run(work)
+
+
 def test_a_worker_with_another_model_is_refused_in_one_line(nats_server: EmbeddedServer) -> None:
     async def work() -> None:
         async with site(nats_server) as place:
