@@ -94,7 +94,7 @@ def test_a_rating_of_the_person_who_is_left_out_never_changes_the_prediction(tmp
     ("change", "message"),
     [
         ("alike", "all 120 windows are rated 5; a rating that never changes cannot be learnt"),
-        ("one", "1 subjects; leaving one out needs 3"),
+        ("one", "1 subjects; leaving some out needs 3"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(tmp_path: Path, change: str, message: str) -> None:
