@@ -245,12 +245,11 @@ class SignalPath:
         begin, end = segment.raw_position(first), segment.raw_position(first + WINDOW_SAMPLES)
         bridged = segment.bridged_share(begin, end)
         segment.forget_times(begin)
-        whole_blocks = range(first // BLOCK_SAMPLES, (first + WINDOW_SAMPLES) // BLOCK_SAMPLES)
         return WindowCut(
             data=scaled.window(first),
             baseline=baseline.view(first),
             searched=filtered.view(first - warmup, warmup + WINDOW_SAMPLES),
-            blocks=tuple(self.stages.blocks[k] for k in whole_blocks),
+            blocks=self.stages.blocks.verdicts(first // BLOCK_SAMPLES, (first + WINDOW_SAMPLES) // BLOCK_SAMPLES),
             first=first,
             start=segment.raw_time(first),
             time=segment.session_clock(begin),

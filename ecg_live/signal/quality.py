@@ -12,7 +12,7 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64
 from ecg_live.results import Quality
 from ecg_live.signal.beats import Rhythm
-from ecg_live.signal.raw_quality import BlockQuality
+from ecg_live.signal.raw_quality import CLEAN, BlockQuality
 
 MAX_BRIDGED_SHARE = 0.02  # of bridged samples; above it heads abstain
 MIN_KURTOSIS = 4.0  # Gaussian noise has 3, ECG above 5 (Clifford et al. 2012, "kSQI")
@@ -26,7 +26,6 @@ QRS_REFERENCE_BAND_HZ = (QRS_BAND_HZ[0], ECG_BAND_END_HZ)
 BASELINE_REFERENCE_BAND_HZ = (0.0, ECG_BAND_END_HZ)
 MIN_REGULAR_RR_SHARE = 0.5  # of normal RR intervals
 GOOD = Quality("good")
-CLEAN = BlockQuality()
 
 
 def assess_window(

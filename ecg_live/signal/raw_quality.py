@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import ceil
 
 import numpy as np
@@ -123,6 +123,10 @@ class RawQualityMeter:
         """Verdict on block k, which must be whole."""
         return self._blocks[block - self._forgotten]
 
+    def verdicts(self, first: int, stop: int) -> tuple[BlockQuality, ...]:
+        """Verdicts on the blocks from ``first`` to before ``stop``, which must be whole."""
+        return tuple(islice(self._blocks, first - self._forgotten, stop - self._forgotten))
+
     def forget(self, before: int) -> None:
         """Drop the blocks before this one."""
         while self._forgotten < before:
@@ -144,7 +148,7 @@ class RawQualityMeter:
         stepped = self._stepped(block.medians) or block.span > MAX_SPAN_MV
         self._settling = SETTLING_BLOCKS if stepped else self._settling - 1
         settling = self._settling >= 0
-        self._blocks.append(_block_quality(flat, block.railed, settling, off))
+        self._blocks.append(_block_quality(flat=flat, railed=block.railed, step=settling, lead_off=off))
 
     def _railed(self, x: F64, low: float, high: float) -> bool:
         bottom, top, share = self.rails(low, high)
@@ -168,9 +172,12 @@ class RawQualityMeter:
 
 
 @cache
-def _block_quality(flat: bool, railed: bool, step: bool, lead_off: bool) -> BlockQuality:
+def _block_quality(*, flat: bool, railed: bool, step: bool, lead_off: bool) -> BlockQuality:
     """One object for all equal verdicts."""
     return BlockQuality(flat, railed, step, lead_off)
+
+
+CLEAN = _block_quality(flat=False, railed=False, step=False, lead_off=False)
 
 
 def piece_medians(x: F64) -> list[float]:
