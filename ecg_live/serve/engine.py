@@ -13,7 +13,8 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Prediction, Trace, Window
 from ecg_live.serve.state import pack_state, restore_state, state_maker
-from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.batch.feed import PathFeed, advance, finish
+from ecg_live.signal.pipeline import PathOutput, SignalPath
 from ecg_live.signal.rr_pipeline import RrPath
 
 ServedItem = Prediction | SetChange | Gap | State
@@ -77,23 +78,31 @@ class WearerPipeline:
     def __init__(
         self, info: StreamInfo, bundle: Bundle, hop: float, baseline: float, *, show_unproven: bool, clock: Clock
     ) -> None:
-        self.path: SignalPath | RrPath = SignalPath(info, hop) if info.channels else RrPath(bundle.head_infos, hop)
+        self.signal: PathFeed | RrPath = (
+            PathFeed(SignalPath(info, hop, batched=True), info) if info.channels else RrPath(bundle.head_infos, hop)
+        )
         self.predictor = Predictor(bundle, hop, baseline, show_unproven=show_unproven)
         self.sets: dict[str, str] = {}  # of each head at the last prediction
         self._clock = clock
 
-    def push(self, items: Sequence[SourceItem]) -> Iterator[ServedItem]:
-        """Take items; yield results."""
-        arrived = self._clock()
+    def add(self, items: Sequence[SourceItem]) -> list[PathOutput | Prediction]:
+        """Take items; return what a path makes of them that has no signal to wait for."""
+        if isinstance(self.signal, RrPath):
+            return [output for item in items for output in self.signal.push(item)]
         for item in items:
-            for output in self.path.push(item):
-                yield from self._results(output, arrived)
+            self.signal.add(item)
+        return []
 
-    def flush(self) -> Iterator[ServedItem]:
-        """Yield what is left at the end."""
-        arrived = self._clock()
-        for output in self.path.flush():
+    def rest(self) -> Sequence[PathOutput | Prediction]:
+        """What is left of the path's output at the end."""
+        return list(self.signal.flush()) if isinstance(self.signal, RrPath) else finish(self.signal)
+
+    def results(self, outputs: Sequence[PathOutput | Prediction], arrived: float) -> Iterator[ServedItem]:
+        """Yield the results of outputs, whose items came at a time of the clock."""
+        for output in outputs:
             yield from self._results(output, arrived)
+        if isinstance(self.signal, PathFeed) and self.signal.error is not None:
+            raise self.signal.error
 
     def _results(self, output: object, arrived: float) -> Iterator[ServedItem]:
         if isinstance(output, Window):
@@ -169,14 +178,21 @@ class PipelineEngine:
 
     def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
         """Take items of several wearers; return what they complete."""
-        return [(wearer, result) for wearer, items in batch for result in self._push_one(wearer, items)]
+        arrived, made = self._clock(), dict[str, list[PathOutput | Prediction]]()
+        results: list[ServedResult] = []
+        for wearer, items in batch:
+            if (pipeline := self._wearers.get(wearer)) is not None:
+                made.setdefault(wearer, []).extend(pipeline.add(items))
+        feeds = {wearer: pipe.signal for wearer in made if isinstance((pipe := self._wearers[wearer]).signal, PathFeed)}
+        for wearer, advanced in zip(feeds, advance(list(feeds.values())), strict=True):
+            made[wearer] += advanced
+        for wearer, outputs in made.items():
+            results += [(wearer, result) for result in self._results(wearer, outputs, arrived)]
+        return results
 
-    def _push_one(self, wearer: str, items: Sequence[SourceItem]) -> Iterator[ServedItem]:
-        pipeline = self._wearers.get(wearer)
-        if pipeline is None:
-            return
+    def _results(self, wearer: str, outputs: Sequence[PathOutput | Prediction], arrived: float) -> Iterator[ServedItem]:
         try:
-            yield from pipeline.push(items)
+            yield from self._wearers[wearer].results(outputs, arrived)
         except Exception as error:  # noqa: BLE001 - one wearer's data must not end the others' predictions
             self.close(wearer)
             yield State(
@@ -186,7 +202,9 @@ class PipelineEngine:
     def flush(self, wearer: str) -> list[ServedResult]:
         """End of a wearer's run."""
         pipeline = self._wearers.get(wearer)
-        return [] if pipeline is None else [(wearer, result) for result in pipeline.flush()]
+        if pipeline is None:
+            return []
+        return [(wearer, result) for result in pipeline.results(pipeline.rest(), self._clock())]
 
     def snapshot(self, wearer: str) -> bytes:
         """All that is known of a wearer."""
@@ -199,7 +217,7 @@ class PipelineEngine:
         made = self._fresh(info)
         parts = _parts(made)
         restored = restore_state(state, parts, self._maker(info))
-        made.path, made.predictor, made.sets = restored[0], restored[1], restored[2]
+        made.signal, made.predictor, made.sets = restored[0], restored[1], restored[2]
         self._wearers[wearer], self._infos[wearer] = made, info
 
     def close(self, wearer: str) -> None:
@@ -219,4 +237,4 @@ class PipelineEngine:
 
 def _parts(pipeline: WearerPipeline) -> list[object]:
     """What a pipeline knows of its wearer."""
-    return [pipeline.path, pipeline.predictor, pipeline.sets]
+    return [pipeline.signal, pipeline.predictor, pipeline.sets]

@@ -37,6 +37,14 @@ class EnvelopeMemory:
         self._next = -1  # first sample of the window that may use it
         self._values: F64 | None = None
 
+    def __getstate__(self) -> dict[str, int]:
+        """What a stored state needs: without the values the next window computes its own, the same to the bit."""
+        return {"hop": self._hop}
+
+    def __setstate__(self, state: dict[str, int]) -> None:
+        """Begin with nothing remembered."""
+        self._hop, self._segment, self._next, self._values = state["hop"], -1, -1, None
+
     def recall(self, cut: WindowCut) -> F64 | None:
         """Values from a window's sample `REACH` on, if the window before it was remembered."""
         return self._values if (cut.segment, cut.first) == (self._segment, self._next) else None

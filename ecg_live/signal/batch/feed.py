@@ -33,6 +33,9 @@ class PathFeed:
         self._items: deque[Chunk | StreamEvent] = deque()
         self._samples = 0  # of the chunks at the head of the queue, up to the first event
         self._events = 0  # in the queue
+        self._jumps = 0  # of the counter, before chunks in the queue
+        self._added: int | None = None  # index after the last sample that was added,
+        self._taken: int | None = None  # and after the last that went to the path
         self._continued = False  # the first chunk is the rest of one
         self.error: EcgLiveError | None = None  # why the path cannot go on
 
@@ -44,14 +47,19 @@ class PathFeed:
             if not len(item.samples):
                 return
             self._samples += 0 if self._events else len(item.samples)
+            self._jumps += self._added not in (None, item.start)
+            self._added = item.stop
         else:
             self._events += 1
         self._items.append(item)
 
     @property
     def due(self) -> bool:
-        """Whether the path can go on."""
-        return self.error is None and (self._events > 0 or self._samples >= samples_to_next_second(self.path))
+        """Whether the path can go on: a second is complete, or something happened that shall be reported at once."""
+        if self.error is not None:
+            return False
+        enough = 1 if self.path.segment is None else samples_to_next_second(self.path)
+        return self._events > 0 or self._jumps > 0 or self._samples >= enough
 
     def next_step(self) -> Step:
         """The next step, of as many samples as complete a second, or as there are before an event or a jump."""
@@ -62,7 +70,9 @@ class PathFeed:
             if not isinstance(chunk, Chunk) or (chunks and chunk.start != chunks[-1].stop):
                 break
             self._items.popleft()
+            self._jumps -= self._taken not in (None, chunk.start)
             piece = self._head(chunk, room - taken)
+            self._taken = piece.stop
             chunks.append(piece)
             taken += len(piece.samples)
         self._samples -= taken
@@ -83,7 +93,7 @@ class PathFeed:
         chunks = [item for item in self._items if isinstance(item, Chunk)]
         step = Step(self.path, self._memory, chunks, self._continued)
         self._items.clear()
-        self._samples, self._continued = 0, False
+        self._samples, self._jumps, self._continued = 0, 0, False
         return step
 
     def _head(self, chunk: Chunk, room: int) -> Chunk:
