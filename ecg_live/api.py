@@ -82,8 +82,8 @@ class Recording:
         return len(self.samples) / self.info.rate
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the samples as chunks of a second; NaN stays, the signal path finds the gaps."""
-        size = max(1, round(self.info.rate))
+        """Yield the samples as chunks of a minute; NaN stays, the signal path finds the gaps."""
+        size = max(1, round(READ_BLOCK_S * self.info.rate))
         for start in range(0, len(self.samples), size):
             yield Chunk(self.samples[start : start + size, None], start, start / self.info.rate)
 

@@ -17,7 +17,7 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
 from ecg_live.tables import Columns, write_table
 
-READ_BLOCK_S = 1.0
+READ_BLOCK_S = 60.0  # windows are then assessed many at once
 RECORDING_COLUMNS: Columns = {"recording": "text", "onset": "number", **WINDOW_COLUMNS}
 
 

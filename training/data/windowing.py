@@ -18,6 +18,7 @@ from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.zscore import MIN_SD_MV
 from training.datasets.dataset import RecordingPart, SubjectSession
 
+READ_BLOCK_S = 60.0  # read at a time: the windows that it completes are assessed together, to the bit as alone
 CENTRAL_PERCENTILES = (2.5, 97.5)  # the authors' code takes the standard deviation of the central 95 %
 
 
@@ -107,7 +108,7 @@ def _joined_items(
         rate = recording.info.rate
         starts.append(offset / rate)
         try:
-            for item in recording.chunks(round(rate)):
+            for item in recording.chunks(round(READ_BLOCK_S * rate)):
                 if isinstance(item, Chunk):
                     stop = item.stop + offset
                     yield Chunk(item.samples, item.start + offset, item.time)
