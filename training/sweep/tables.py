@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training.paper import PRETEXT_TASKS
+from training.paper import CONTRASTIVE_TASK, PRETEXT_TASKS
 from training.sweep.plan import SweepPlan
 from training.sweep.trial import read_problem, read_scores
 
@@ -92,7 +92,7 @@ def score_names(found: Sequence[Mapping[str, float]]) -> list[str]:
         for name in names
         if not any(name.endswith(end) and name.removesuffix(end) in names for end in INTERVAL_SUFFIXES)
     ]
-    tasks = [PRETEXT_PREFIX + task for task in PRETEXT_TASKS]
+    tasks = [PRETEXT_PREFIX + task for task in (*PRETEXT_TASKS, CONTRASTIVE_TASK)]
     return sorted(own, key=lambda name: tasks.index(name) if name in tasks else -1)
 
 
