@@ -38,6 +38,7 @@ from ecg_live.results import Prediction
 FRAMES_PER_S = 4.0  # publish --frame 0.25
 RATE_HZ = 130.0
 RESULTS_PER_S = 1.0
+WEARERS_AT_ONCE = 32  # that an engine has in a call
 ENGINE_RATE_HZ = 125.0  # of the bundled recording, thinned
 CHECKPOINT_S = 20.0
 MAX_USE = 0.6  # of a core or disk: what is left is for peaks, restarts and catching up
@@ -92,13 +93,15 @@ def _engine_parts() -> tuple[float, float, float, float]:
     signal = np.concatenate([item.samples for item in source if isinstance(item, Chunk)])
     signal, size = signal[:: round(source.info.rate / ENGINE_RATE_HZ)], round(ENGINE_RATE_HZ)
     chunks = [Chunk(signal[k : k + size], k, k / size) for k in range(0, len(signal), size)]
-    engine.open("P", replace(source.info, rate=ENGINE_RATE_HZ))
-    engine.push([("P", chunks[:15])])
+    names = [f"P{k}" for k in range(WEARERS_AT_ONCE)]
+    for name in names:
+        engine.open(name, replace(source.info, rate=ENGINE_RATE_HZ))
+    engine.push([(name, chunks[:15]) for name in names])
     began = time.process_time()
-    results = [item for chunk in chunks[15:] for _, item in engine.push([("P", [chunk])])]
-    second = (time.process_time() - began) / len(chunks[15:]) * 1000
+    results = [item for chunk in chunks[15:] for _, item in engine.push([(name, [chunk]) for name in names])]
+    second = (time.process_time() - began) / len(chunks[15:]) / len(names) * 1000
     began = time.process_time()
-    states = [engine.snapshot("P") for _ in range(10)]
+    states = [engine.snapshot("P0") for _ in range(10)]
     state = (time.process_time() - began) / 10 * 1000
     sizes = [len(prediction_payload(item)) + 44 for item in results if isinstance(item, Prediction)]
     return second, sum(sizes) / len(sizes), state, len(states[0])

@@ -75,12 +75,12 @@ def serve_site(options: Mapping[str, object], serving: ServeOptions) -> int:
 def make_engine(settings: LiveSettings) -> WearerEngine:
     """Engine for the settings' model. Raises `ModelError`."""
     from ecg_live.model.bundle import load_bundle
-    from ecg_live.serve.engine import PipelineEngine
+    from ecg_live.serve.batched_engine import BatchedEngine
 
     path = model_path(settings.model)
     bundle = load_bundle(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return PipelineEngine(bundle, digest, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
+    return BatchedEngine(bundle, digest, settings.hop, settings.baseline, show_unproven=settings.show_unproven)
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ecg_live import __version__
-from ecg_live.events import Beats, Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
+from ecg_live.events import Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import Prediction, Trace, Window
+from ecg_live.results import HeadResult, Prediction, Window
 from ecg_live.serve.state import pack_state, restore_state, state_maker
 from ecg_live.signal.batch.feed import PathFeed, advance, finish
 from ecg_live.signal.pipeline import PathOutput, SignalPath
@@ -106,38 +106,55 @@ class WearerPipeline:
 
     def _results(self, output: object, arrived: float) -> Iterator[ServedItem]:
         if isinstance(output, Window):
-            prediction = self._predict(output, arrived)
-            yield from self._set_changes(prediction)
-            yield prediction
-            if (event := self.predictor.baseline_event) is not None:
-                yield event
+            heads = self.predictor.predict(output)
+            late = max(0.0, self._clock() - arrived)
+            results, self.sets = window_results(output, heads, self.predictor, self.sets, late)
+            yield from results
         elif isinstance(output, Prediction):  # of a strap: it has no windows
             yield replace(output, latency=max(0.0, self._clock() - arrived))
-        elif isinstance(output, Gap | State) and not isinstance(output, Trace | Beats):
+        elif isinstance(output, Gap | State):
             yield output
 
-    def _predict(self, window: Window, arrived: float) -> Prediction:
-        heads = self.predictor.predict(window)
-        return Prediction(
-            start=window.start,
-            stop=window.stop,
-            time=window.time,
-            heads=heads,
-            heart_rate=window.heart_rate,
-            rmssd=window.rmssd,
-            quality=window.quality,
-            latency=max(0.0, self._clock() - arrived),
-            beats=window.beats,
-            features=self.predictor.features,
-        )
 
-    def _set_changes(self, prediction: Prediction) -> Iterator[SetChange]:
-        """Events for the heads that changed their set."""
-        before, self.sets = self.sets, {name: head.set for name, head in prediction.heads.items()}
-        time = prediction.time + prediction.stop - prediction.start
-        for name, which in self.sets.items():
-            if before.get(name, which) != which:
-                yield SetChange(time, prediction.stop, name, before[name], which)
+def window_results(
+    window: Window, heads: Mapping[str, HeadResult], predictor: Predictor, sets: Mapping[str, str], latency: float
+) -> tuple[list[ServedItem], dict[str, str]]:
+    """A window's results in their order, and each head's set now.
+
+    Parameters
+    ----------
+    window : Window
+    heads : mapping of str to HeadResult
+        What the predictor made of it, just now.
+    predictor : Predictor
+    sets : mapping of str to str
+        Each head's set at the last prediction.
+    latency : float
+        In s.
+    """
+    prediction = Prediction(
+        start=window.start,
+        stop=window.stop,
+        time=window.time,
+        heads=heads,
+        heart_rate=window.heart_rate,
+        rmssd=window.rmssd,
+        quality=window.quality,
+        latency=latency,
+        beats=window.beats,
+        features=predictor.features,
+    )
+    now = {name: head.set for name, head in heads.items()}
+    time = window.time + window.stop - window.start
+    results: list[ServedItem] = [
+        SetChange(time, window.stop, name, sets[name], which)
+        for name, which in now.items()
+        if sets.get(name, which) != which
+    ]
+    results.append(prediction)
+    if (event := predictor.baseline_event) is not None:
+        results.append(event)
+    return results, now
 
 
 class PipelineEngine:

@@ -94,6 +94,7 @@ class PartitionServer:
         self._bucket: KeyValue = connection.bucket(names.bucket)
         self._wearers: dict[str, ServedWearer] = {}
         self._stopping = False
+        self._unstorable = False  # which was reported
         self._new: list[ServedResult] = []
         self._last_sequence = 0
         self._position = 0  # that the key-value store holds
@@ -311,13 +312,24 @@ class PartitionServer:
     async def _save(self, wearer: ServedWearer) -> None:
         """Store a wearer's progress and state, all of whose results are stored."""
         progress = wearer.progress
-        state = b"" if progress.ended else await self._call(partial(self._engine.snapshot, wearer.name))
+        try:
+            state = b"" if progress.ended else await self._call(partial(self._engine.snapshot, wearer.name))
+        except TypeError as error:  # of an encoder from a plug-in
+            self._note_unstorable(wearer, error)
+            return
         value = encode_progress(progress, wearer.info, state)
         sequence = progress.sequence
         key = self._names.state_key(wearer.name)
         await self._trusted()
         wearer.revision = await self._connection.retried(lambda: self._replace(key, value, wearer.revision))
         wearer.saved_sequence, wearer.saved_at, wearer.unsaved_messages = sequence, self._clock(), 0
+
+    def _note_unstorable(self, wearer: ServedWearer, error: TypeError) -> None:
+        wearer.saved_at, wearer.unsaved_messages = self._clock(), 0
+        if not self._unstorable:
+            self._unstorable = True
+            text = f"wearers' states cannot be stored ({error}): after a crash they are rebuilt from the stream"
+            self._report(State("warning", text, self._clock()))
 
     async def _replace(self, key: str, value: bytes, revision: int) -> int:
         """Write an entry that only this worker writes; return its revision. Raises `Superseded`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,17 @@ class BatchEmbedder:
         """Give a place back."""
         if self._streams:
             self._free.append(Place(place.pool, place.index))
+
+    def kept(self, place: Place) -> list[object]:
+        """What is kept of a wearer, to be put back later, here or elsewhere."""
+        states = self._pools[place.pool].kept(place.index) if self._streams else None
+        return [place.segment, place.stop, states]
+
+    def put_back(self, place: Place, kept: list[Any]) -> None:
+        """Go on from what was kept."""
+        place.segment, place.stop, states = kept
+        if self._streams:
+            self._pools[place.pool].put_back(place.index, states)
 
     def embed(self, windows: Sequence[tuple[Place, Window]]) -> F32:
         """Embeddings (b, 128) of the next window of each of b wearers."""

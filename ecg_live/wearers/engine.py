@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import F32, Chunk, StreamEvent, StreamInfo
@@ -101,6 +101,18 @@ class WearersEngine:
         made = self._embedded([lane], [lane.rest()])[0]
         self._embedder.leave(lane.place)
         return made
+
+    def drop(self, lane: WearerLane) -> None:
+        """Let a wearer go without the rest of the output."""
+        self._embedder.leave(lane.place)
+
+    def kept(self, lane: WearerLane) -> list[object]:
+        """What the encoder keeps of a wearer, to be put back later, here or elsewhere."""
+        return self._embedder.kept(lane.place)
+
+    def put_back(self, lane: WearerLane, kept: list[Any]) -> None:
+        """Go on for a wearer from what was kept."""
+        self._embedder.put_back(lane.place, kept)
 
     def step(self, lanes: Sequence[WearerLane]) -> list[list[Output]]:
         """Advance these wearers as far as they can go; return each one's outputs, in its order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -119,6 +120,14 @@ class OnnxStream:
         for k, wearer in enumerate(wearers):  # copies: a view would keep what is the others' alive
             self._states[wearer] = after if batch == 1 else [kept[k : k + 1].copy() for kept in after]
             yield highest[k].copy(), tail[k].copy()
+
+    def kept(self, wearer: int) -> list[Any]:
+        """What is kept of a wearer."""
+        return [self._states[wearer], self._maxima[wearer]]
+
+    def put_back(self, wearer: int, kept: list[Any]) -> None:
+        """Go on from what was kept."""
+        self._states[wearer], self._maxima[wearer] = kept
 
     def embeddings(self, wearers: WearerIndices) -> F32:
         """Embeddings of the last ten seconds of these wearers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,14 @@ class EngineStream(Protocol):
 
         The same to the bit as second by second.
         """
+        ...
+
+    def kept(self, wearer: int) -> list[Any]:
+        """What is kept of a wearer, to be put back later, into a stream of the same encoder and engine."""
+        ...
+
+    def put_back(self, wearer: int, kept: list[Any]) -> None:
+        """Go on from what was kept."""
         ...
 
     def embeddings(self, wearers: WearerIndices) -> F32:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,6 +61,14 @@ class TorchStream:
             for wearer, block in zip(wearers, torch.from_numpy(blocks), strict=True):
                 maps = torch.cat((self._maps[wearer], self._streams[wearer].push(block)), dim=1)
                 self._maps[wearer] = maps[:, -self._maps_per_window :]
+
+    def kept(self, wearer: int) -> list[Any]:
+        """What is kept of a wearer."""
+        return [self._streams[wearer], self._maps[wearer]]
+
+    def put_back(self, wearer: int, kept: list[Any]) -> None:
+        """Go on from what was kept."""
+        self._streams[wearer], self._maps[wearer] = kept
 
     def push_seconds(self, wearer: int, blocks: F32) -> F32:
         """Take many seconds of one wearer; embeddings after each."""

@@ -12,7 +12,8 @@ import pytest
 from ecg_live.events import Beats, Chunk, Gap, LeadOff, StreamEvent, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.results import Prediction
-from ecg_live.serve.engine import PipelineEngine, ServedResult, SourceItem
+from ecg_live.serve.batched_engine import BatchedEngine
+from ecg_live.serve.engine import PipelineEngine, ServedResult, SourceItem, WearerEngine
 from ecg_live.serve.state import StateMismatch, pack_state, restore_state, state_maker
 from ecg_live.signal.ring_buffer import RingBuffer
 from tests.support.chunk_cutting import cut
@@ -29,8 +30,12 @@ def bundle() -> Bundle:
     return random_bundle(personal={"mental_load": "embedding"})
 
 
-def engine() -> PipelineEngine:
-    return PipelineEngine(bundle(), "d" * 64, baseline=15.0, show_unproven=True)
+ENGINES = (PipelineEngine, BatchedEngine)
+Engine = type[PipelineEngine] | type[BatchedEngine]
+
+
+def engine(kind: Engine = PipelineEngine) -> WearerEngine:
+    return kind(bundle(), "d" * 64, baseline=15.0, show_unproven=True)
 
 
 def stream() -> list[SourceItem]:
@@ -53,7 +58,7 @@ def beats() -> list[SourceItem]:
     return [Beats(100.0 + k, 60.0 + k % 5, (0.9, 1.0)) for k in range(60)]
 
 
-def served(one: PipelineEngine, items: Sequence[Chunk | StreamEvent]) -> Iterator[ServedResult]:
+def served(one: WearerEngine, items: Sequence[Chunk | StreamEvent]) -> Iterator[ServedResult]:
     for item in items:
         yield from one.push([("P1", [item])])
 
@@ -68,9 +73,10 @@ def plain(results: Sequence[ServedResult]) -> list[object]:
     ]
 
 
+@pytest.mark.parametrize("kind", ENGINES)
 @pytest.mark.parametrize(("info", "items"), [(INFO, stream()), (STRAP, beats())], ids=["ecg", "strap"])
-def test_restored_anywhere_it_goes_on_to_the_bit(info: StreamInfo, items: list[SourceItem]) -> None:
-    one = engine()
+def test_restored_anywhere_it_goes_on_to_the_bit(kind: Engine, info: StreamInfo, items: list[SourceItem]) -> None:
+    one = engine(kind)
     one.open("P1", info)
     states, expected = [], list[ServedResult]()
     places = (1, 9, 31, 59, len(items) - 5)  # warming up, bridged gap, baseline, long gap, near the end
@@ -81,7 +87,7 @@ def test_restored_anywhere_it_goes_on_to_the_bit(info: StreamInfo, items: list[S
     expected += one.flush("P1")
     assert sum(isinstance(item, Prediction) for _, item in expected) > 20
     for place, before, state in states:
-        other = engine()
+        other = engine(kind)
         other.restore("P1", info, state)
         if place < len(items) - 25:
             got = list(served(other, items[place : place + 25]))
@@ -146,16 +152,40 @@ def test_a_class_that_is_not_ours_is_not_made() -> None:
         restore_state(bytes(evil), [RingBuffer()], "me")
 
 
-def test_a_wearer_whose_data_cannot_be_processed_ends_alone() -> None:
-    one = engine()
+def test_many_wearers_at_once_get_what_each_gets_alone() -> None:
+    """Also one that joins late, and one that is restored while the others go on."""
+    alone, items = engine(), stream()
+    alone.open("P1", INFO)
+    expected = plain([*served(alone, items), *alone.flush("P1")])
+    batched = engine(BatchedEngine)
+    got: dict[str, list[ServedResult]] = {"P1": [], "P2": [], "P3": []}
+    begins = {"P1": 0, "P2": 0, "P3": 7}
+    for k in range(len(items) + 7):
+        for name, begin in begins.items():
+            if k == begin:
+                batched.open(name, INFO)
+        if k == 40:
+            state = batched.snapshot("P2")
+            batched.close("P2")
+            batched.restore("P2", INFO, state)
+        now = [(name, [items[k - begin]]) for name, begin in begins.items() if 0 <= k - begin < len(items)]
+        for name, item in batched.push(now):
+            got[name].append((name, item))
+    for name, results in got.items():
+        assert plain([*results, *batched.flush(name)]) == expected, name
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_wearer_whose_data_cannot_be_processed_ends_alone(kind: Engine) -> None:
+    one = engine(kind)
     one.open("P1", INFO)
     one.open("P2", INFO)
     chunks = [item for item in stream() if isinstance(item, Chunk)]
     back = replace(chunks[0], samples=chunks[0].samples[:5])
-    results = one.push([("P1", [chunks[0], back]), ("P2", [chunks[0]])])
+    results = one.push([("P1", [*chunks[:3], back, back, *chunks[3:6]]), ("P2", chunks[:6])])
     errors = [item for wearer, item in results if wearer == "P1" and getattr(item, "state", "") == "error"]
     assert len(errors) == 1
     assert [w for w, _ in results if w == "P2"]
-    assert one.push([("P1", [chunks[1]])]) == []
+    assert one.push([("P1", chunks[6:9])]) == []
     one.open("P1", INFO)
-    assert one.push([("P1", [chunks[0]])])
+    assert one.push([("P1", chunks[:6])])
