@@ -41,7 +41,7 @@ def test_publish_serve_and_look_at_a_recording(
     first, *_, last = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["detail"].startswith(f"wearer P1 of site {name} begins; watch it with: ecg-live run nats:{name}/P1")
     assert (last["type"], last["samples"], last["lost"]) == ("summary", 60000, 0)
-    assert last["frames"] == last["stored"] > 50
+    assert last["frames"] == last["stored"] > 3
 
     done = ecg_live("serve", "--site", name, "--seconds", "6", "--json", environ=environ)
     assert done.returncode == 0, done.stderr
