@@ -16,6 +16,7 @@ from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.cli.wearer_sources import WearerSource, wearer_sources
 from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, EcgLiveError
+from ecg_live.freed_memory import keep_freed_memory
 from ecg_live.resources import model_path
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class _Run:
         from ecg_live.model.engine.open_engine import open_engine
         from ecg_live.wearers.group import SessionGroup
 
+        keep_freed_memory()
         bundle = load_bundle(model_path(self._settings.model))
         lines = self._output_lines()
         for wearer in self._wearers:

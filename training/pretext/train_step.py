@@ -14,11 +14,12 @@ from torch import Generator, Tensor, nn
 
 from ecg_live.errors import ConfigError
 from ecg_live.events import F32
+from ecg_live.freed_memory import keep_freed_memory
 from ecg_live.model.encoder import ConvEncoder
 from training.pretext.input_augmentation import augment_input, draw_augmentation
 from training.pretext.lr_schedule import ADAM_BETAS, batch_indices, derive_seed, rate_and_momentum
 from training.pretext.objective import PretextNetwork, open_objective
-from training.pretext.processor import keep_freed_memory, multiplies_bf16
+from training.pretext.processor import multiplies_bf16
 from training.pretext.weight_gradient import gradient_plan, use_fast_gradients
 from training.settings import PretextSettings
 

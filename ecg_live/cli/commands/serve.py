@@ -43,7 +43,13 @@ def serve(
 
     Example: ecg-live serve --site lab --sync 1
     """
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
     from ecg_live.cli.serving import ServeOptions, serve_site
+    from ecg_live.freed_memory import keep_freed_memory
+
+    keep_freed_memory()
 
     settings = {
         "model": model,

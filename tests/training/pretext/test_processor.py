@@ -1,13 +1,12 @@
-"""Instruction sets are read as Linux states them, and malloc is told only where it is glibc's."""
+"""Instruction sets are read as Linux states them."""
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 
 import pytest
 
-from training.pretext.processor import keep_freed_memory, multiplies_bf16, processor_flags
+from training.pretext.processor import multiplies_bf16, processor_flags
 
 ZEN_4 = "processor : 0\nflags\t\t: fpu avx2 avx512f avx512_bf16\nbugs : none\n\nprocessor : 1\nflags : fpu\n"
 
@@ -30,9 +29,3 @@ def test_a_system_without_them_has_none(tmp_path: Path) -> None:
 )
 def test_bf16_is_for_processors_that_multiply_in_it(flags: set[str], can: bool) -> None:
     assert multiplies_bf16(frozenset(flags)) is can
-
-
-def test_malloc_is_told_on_glibc_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert keep_freed_memory() is (platform.libc_ver()[0] == "glibc")
-    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
-    assert not keep_freed_memory()
