@@ -5,16 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar
-
-import torch
-from threadpoolctl import threadpool_limits
 
 from ecg_live.errors import ConfigError, EcgLiveError
 
@@ -69,13 +68,25 @@ def ray_engine(processes: int | None = None) -> Engine:
 
 def single_threaded(function: Callable[[T], R], item: T) -> R:
     """Call a function with one thread: the last bit of a sum depends on the number of threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch: Any = sys.modules.get("torch")  # what does not use it shall not wait for its import
+    threads = torch.get_num_threads() if torch else 1
+    if torch:
+        torch.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with _one_library_thread():
             return function(item)
     finally:
-        torch.set_num_threads(threads)
+        if torch:
+            torch.set_num_threads(threads)
+
+
+def _one_library_thread() -> AbstractContextManager[object]:
+    """One thread for the libraries of NumPy; as the environment has it where threadpoolctl is not installed."""
+    if find_spec("threadpoolctl") is None:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - of an extra
+
+    return threadpool_limits(1)
 
 
 @dataclass(frozen=True, slots=True)

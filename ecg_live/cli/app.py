@@ -21,6 +21,7 @@ from ecg_live.cli.commands.models import models
 from ecg_live.cli.commands.publish import publish
 from ecg_live.cli.commands.report import report
 from ecg_live.cli.commands.run import run
+from ecg_live.cli.commands.score import score
 from ecg_live.cli.commands.serve import serve
 from ecg_live.cli.commands.simulate import simulate
 from ecg_live.cli.commands.study import study
@@ -33,7 +34,7 @@ COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Many wearers, many machines": (serve, publish),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
-    "Models": (models, train, evaluate, features, fetch, sweep),
+    "Models": (models, train, evaluate, score, features, fetch, sweep),
 }
 
 app = typer.Typer(
