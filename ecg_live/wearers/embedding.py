@@ -12,7 +12,7 @@ import numpy as np
 from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, WINDOW_SAMPLES
 from ecg_live.events import F32
 from ecg_live.model.engine.embedders import streams_windows
-from ecg_live.model.engine.protocol import EncoderEngine, EngineStream
+from ecg_live.model.engine.protocol import EncoderEngine, EngineStream, WearerIndices
 from ecg_live.results import Window
 
 MAX_CALL = 64  # wearers in a call of the encoder; more of them cost as much each, and need more memory
@@ -44,6 +44,14 @@ class BatchEmbedder:
         self._streams = streams_windows(engine, hop)
         self._pools: list[EngineStream] = []
         self._free: list[Place] = []
+
+    def warm_up(self, wearers: int) -> None:
+        """Call the encoder once with zeros for so many wearers."""
+        count = min(wearers, MAX_CALL)
+        if self._streams:
+            self._engine.stream(count).push(np.arange(count), np.zeros((count, BLOCK_SAMPLES), np.float32))
+        else:
+            self._engine.embed(np.zeros((1, WINDOW_SAMPLES), np.float32))
 
     def join(self) -> Place:
         """Take a place for a wearer."""
@@ -92,10 +100,35 @@ class BatchEmbedder:
             stream.reset(np.array(begun))
         waiting = [_new_blocks(place, window) for place, window in windows]
         indices = np.array([place.index for place, _ in windows])
-        for k in range(max(map(len, waiting))):
-            having = [row for row, blocks in enumerate(waiting) if len(blocks) > k]
-            stream.push(indices[having], np.stack([waiting[row][k] for row in having]))
+        _push(stream, indices, waiting)
         return stream.embeddings(indices)
+
+    def look_ahead(self, ahead: Sequence[tuple[Place, int, F32]]) -> None:
+        """Take whole seconds (n,) of wearers before a window is full, so that the first one is not ten seconds' work.
+
+        Each comes with its segment; the seconds begin with the segment, or where the wearer's states are.
+        """
+        pools: defaultdict[int, list[tuple[Place, int, F32]]] = defaultdict(list)
+        for each in ahead if self._streams else ():
+            pools[each[0].pool].append(each)
+        for pool, members in pools.items():
+            begun = [place.index for place, segment, _ in members if place.segment != segment]
+            if begun:
+                self._pools[pool].reset(np.array(begun))
+            blocks = [samples.reshape(-1, BLOCK_SAMPLES) for _, _, samples in members]
+            _push(self._pools[pool], np.array([place.index for place, _, _ in members]), blocks)
+            for place, segment, samples in members:
+                place.stop = len(samples) + (place.stop if place.segment == segment else 0)
+                place.segment = segment
+
+
+def _push(stream: EngineStream, indices: WearerIndices, waiting: Sequence[F32]) -> None:
+    """Push the seconds (n, 256) of each wearer in their order, as many wearers at once as have one left."""
+    for k in range(max(map(len, waiting), default=0)):
+        having = [row for row, blocks in enumerate(waiting) if len(blocks) > k]
+        for at in range(0, len(having), MAX_CALL):
+            part = having[at : at + MAX_CALL]
+            stream.push(indices[part], np.stack([waiting[row][k] for row in part]))
 
 
 def _begin(place: Place, window: Window) -> bool:

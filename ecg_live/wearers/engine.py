@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from ecg_live.constants import BLOCK_SAMPLES
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import F32, Chunk, StreamEvent, StreamInfo
 from ecg_live.model.engine.protocol import EncoderEngine
@@ -64,6 +65,15 @@ class WearerLane:
         elif self._strap is not None:
             self._made += self._strap.push(item)
 
+    def seconds_ahead(self) -> tuple[Place, int, F32] | None:
+        """Whole normalised seconds of the running segment that the encoder's states have not seen, if there are any."""
+        if self._feed is None or (segment := self._feed.path.segment) is None:
+            return None
+        ring = self._feed.path.stages.rings[2]
+        begin = self.place.stop if self.place.segment == segment.number else 0
+        stop = ring.stop // BLOCK_SAMPLES * BLOCK_SAMPLES
+        return (self.place, segment.number, ring.window(begin, stop - begin)) if stop > begin else None
+
     def take_made(self) -> list[PathOutput | Prediction]:
         """Outputs that were made without a batch."""
         made, self._made = self._made, []
@@ -91,6 +101,10 @@ class WearersEngine:
 
     def __init__(self, encoder: EncoderEngine, hop: float = 1.0) -> None:
         self._embedder = BatchEmbedder(encoder, hop)
+
+    def warm_up(self, wearers: int) -> None:
+        """Have the encoder ready for so many wearers: what it prepares at its first call would delay a window."""
+        self._embedder.warm_up(wearers)
 
     def join(self, path: SignalPath | RrPath, info: StreamInfo) -> WearerLane:
         """Take in a wearer, at any time."""
@@ -120,7 +134,10 @@ class WearersEngine:
         made: list[Sequence[PathOutput | Prediction]] = [lane.take_made() for lane in lanes]
         for (k, _), outputs in zip(fed, advance([feed for _, feed in fed]), strict=True):
             made[k] = outputs
-        return self._embedded(lanes, made)
+        embedded = self._embedded(lanes, made)
+        ahead = (lanes[k].seconds_ahead() for k, _ in fed)
+        self._embedder.look_ahead([each for each in ahead if each is not None])
+        return embedded
 
     def _embedded(
         self, lanes: Sequence[WearerLane], made: Sequence[Sequence[PathOutput | Prediction]]

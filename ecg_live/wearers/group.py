@@ -16,6 +16,8 @@ from ecg_live.wearers.engine import Output, WearersEngine
 
 QUEUED_ITEMS = 256  # of each wearer that may wait for the worker; a source that is faster waits, a device's queue then
 MAX_GATHERING_S = 0.1  # that the worker gathers items while more come, before it computes
+# A second of one wearer costs less among others. Live signal waits so long for theirs; no window is later by more.
+PATIENCE_S, PATIENCE_PER_WEARER_S = 0.05, 0.002
 
 
 class _Entered(NamedTuple):
@@ -114,6 +116,8 @@ class SessionGroup:
         self._engine = WearersEngine(encoder, hop)
         self._members = [_Member(session, self._engine) for session in sessions]
         self._arrivals: Queue[tuple[int, _Arrival]] = Queue(QUEUED_ITEMS * len(self._members))
+        live = all(session.info.speed == 1 for session in sessions)
+        self._patience = min(PATIENCE_S, PATIENCE_PER_WEARER_S * len(self._members)) if live else 0.0
         self._done = Event()
 
     def start(self) -> None:
@@ -150,6 +154,7 @@ class SessionGroup:
 
     def run(self) -> None:
         """Run to the end of all sessions on the calling thread; never raises, see the sessions' `error` and `crash`."""
+        self._engine.warm_up(len(self._members))
         for number, member in enumerate(self._members):
             member.session.begin()
             Thread(target=self._read, args=(number, member.session), name=f"source {number + 1}").start()
@@ -179,17 +184,17 @@ class SessionGroup:
         self._arrivals.put((number, _Left(error)))
 
     def _gather(self) -> None:
-        """Wait for an item, and take all that are there; while more come, for a short time."""
+        """Wait for an item, and take those that come within a short time."""
         number, item = self._arrivals.get()
-        until = monotonic() + MAX_GATHERING_S
+        begun = monotonic()
         while True:
             self._members[number].waiting.append(item)
-            try:
-                number, item = self._arrivals.get_nowait()
-            except Empty:
+            gathered = monotonic() - begun
+            if gathered >= MAX_GATHERING_S:
                 return
-            if monotonic() >= until:
-                self._members[number].waiting.append(item)
+            try:
+                number, item = self._arrivals.get(timeout=max(0.0, self._patience - gathered))
+            except Empty:
                 return
 
     def _process(self, running: set[int]) -> set[int]:

@@ -10,6 +10,7 @@ import pytest
 from ecg_live.events import F32, Chunk
 from ecg_live.model.engine.embedders import StreamingEmbedder, WindowEmbedder
 from ecg_live.model.engine.open_engine import open_engine
+from ecg_live.model.engine.protocol import EngineStream, WearerIndices
 from ecg_live.results import Window
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.wearers.embedding import FIRST_POOL, BatchEmbedder
@@ -95,3 +96,23 @@ def test_no_wearer_is_no_call() -> None:
     assert empty.shape == (0, 128)
     assert np.isfinite(empty).all()
     assert WearersEngine(open_engine(model())).step([]) == []
+
+
+def test_the_first_window_is_not_ten_seconds_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, seconds = WearersEngine(open_engine(model())), list[int]()
+    lanes = [join(engine) for _ in range(3)]
+    stream = type(open_engine(model()).stream())
+    push = stream.push
+
+    def counted(self: EngineStream, wearers: WearerIndices, blocks: F32) -> None:
+        seconds[-1] += len(blocks)
+        push(self, wearers, blocks)
+
+    monkeypatch.setattr(stream, "push", counted)
+    for chunk in seconds_of(beating(14, 1)):
+        seconds.append(0)
+        for lane in lanes:
+            lane.add(chunk)
+        engine.step(lanes)
+    assert max(seconds) == 3  # a second of each
+    assert sum(seconds) == 3 * 13  # the last one waits for the resampler's look-ahead
