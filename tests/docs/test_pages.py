@@ -30,7 +30,7 @@ ITEMS: tuple[Item, ...] = (
     Gap(0, 1, "", time=0.0),
     Marker(0.0, "", 0.0),
     State("streaming"),
-    SetChange(0.0, 0.0, "mental_load", "population", "personal"),
+    SetChange(0.0, 0.0, "mental_load", "adaptive", "personal"),
     Beats(0.0, 60.0),
     LeadOff(0, off=True),
     Battery(0.0, 1.0),
@@ -92,7 +92,8 @@ def test_readme_has_the_two_commands_that_ci_runs() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/pages/index.md", "docs/pages/model.md"])
 def test_the_weakness_of_the_bundled_model_is_said_where_subjects_look_first(page: str) -> None:
-    assert {".652", ".246", ".188"} <= set(re.findall(r"\.\d{3}", text(ROOT / page)))
+    """The scores without a baseline on subjects kept back: AUROC in the worst order, Brier and that of a constant."""
+    assert {".782", ".142", ".202"} <= set(re.findall(r"\.\d{3}", text(ROOT / page)))
 
 
 def test_every_page_is_in_the_navigation() -> None:
