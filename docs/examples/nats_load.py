@@ -1,7 +1,7 @@
 """Load a site with made-up wearers and measure it: ``python docs/examples/nats_load.py --wearers 2000 --seconds 600``.
 
-Publishes frames of 73 samples (a Polar H10's packet at 130 Hz) for each wearer through one server, and reads them back,
-each frame with the time at which it was made; every frame must come once and in order.
+Publishes frames of 73 samples (a Polar H10's packet at 130 Hz, or ``--samples``) for each wearer through a server, and
+reads them back, each frame with the time at which it was made; every frame must come once and in order.
 Needs the extra ``ecg-live[nats]``.
 """
 
@@ -31,24 +31,26 @@ from ecg_live.nats.server import EmbeddedServer
 from ecg_live.nats.site import make_site
 from ecg_live.nats.writer import SubjectWriter
 
-RATE, FRAME_SAMPLES = 130.0, 73
+RATE = 130.0
 INFO = StreamInfo(RATE, ("ECG",), (-5.0, 5.0), "made-up")
-PERIOD_S = FRAME_SAMPLES / RATE
 
 
-async def publish(connection: Connection, names: SiteNames, number: int, seconds: float, late: list[float]) -> int:
-    """Publish one wearer, a frame every 0.56 s, at a time of its own within it; return the frames that were stored."""
+async def publish(
+    connection: Connection, names: SiteNames, number: int, seconds: float, samples: int, late: list[float]
+) -> int:
+    """Publish one wearer in frames of so many samples, due at times of its own; return the frames that were stored."""
+    period = samples / RATE
     wearer = f"W{number}"
     writer = SubjectWriter(connection, names.raw_stream, names.raw_subject(wearer), "load")
-    maker = FrameMaker(INFO, StreamFrame(FrameKind.INFO, 1, 0, b""), PERIOD_S, 0.0)
+    maker = FrameMaker(INFO, StreamFrame(FrameKind.INFO, 1, 0, b""), period, 0.0)
     await writer.write([maker.description(INFO, "load")])
-    signal = np.random.default_rng(number).normal(size=(FRAME_SAMPLES, 1)) * 0.1
-    began, stored = time.monotonic() + (number * 0.6180339887 % 1) * PERIOD_S, 1
-    for k in range(int(seconds / PERIOD_S)):
-        due = began + (k + 1) * PERIOD_S
+    signal = np.random.default_rng(number).normal(size=(samples, 1)) * 0.1
+    began, stored = time.monotonic() + (number * 0.6180339887 % 1) * period, 1
+    for k in range(int(seconds / period)):
+        due = began + (k + 1) * period
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         late.append(time.monotonic() - due)
-        chunk = Chunk(signal, k * FRAME_SAMPLES, time.monotonic() - PERIOD_S, time.monotonic())
+        chunk = Chunk(signal, k * samples, time.monotonic() - period, time.monotonic())
         for frame in maker.push(chunk):
             await writer.write([frame])
             stored += 1
@@ -70,14 +72,14 @@ async def read(connection: Connection, names: SiteNames, ages: list[float], seen
                 ages.append(time.monotonic() - (arrived or 0.0))
 
 
-async def load(options: ServerOptions, wearers: Sequence[int], seconds: float) -> dict[str, object]:
+async def load(options: ServerOptions, wearers: Sequence[int], seconds: float, samples: int) -> dict[str, object]:
     """Publish and read at once; return what was measured."""
     async with await connect(options, "publishers") as out, await connect(options, "reader") as back:
         names = await make_site(out, "load")
         ages, late, seen = list[float](), list[float](), dict[str, int]()
         reading = asyncio.create_task(read(back, names, ages, seen))
         began, used = time.monotonic(), time.process_time()
-        stored = sum(await asyncio.gather(*(publish(out, names, k, seconds, late) for k in wearers)))
+        stored = sum(await asyncio.gather(*(publish(out, names, k, seconds, samples, late) for k in wearers)))
         wall = time.monotonic() - began
         for _ in range(600):  # at most 30 s for the reader to come after
             if sum(seen.values()) >= stored:
@@ -86,6 +88,7 @@ async def load(options: ServerOptions, wearers: Sequence[int], seconds: float) -
         reading.cancel()
         return {
             "wearers": len(wearers),
+            "samples a frame": samples,
             "seconds": round(wall, 1),
             "frames sent and acknowledged": stored,
             "frames read": sum(seen.values()),
@@ -113,12 +116,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wearers", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--samples", type=int, default=73, help="in a frame")
     parser.add_argument("--sync", default="1", help="as of ecg-live serve")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder), given.sync) as server:
         running = server.running
         options = ServerOptions(running.url, token=running.token)
-        found = asyncio.run(load(options, range(given.wearers), given.seconds))
+        found = asyncio.run(load(options, range(given.wearers), given.seconds, given.samples))
         print(json.dumps(found | server_use(running.pid) | {"sync": given.sync}, indent=1))
 
 
