@@ -200,7 +200,7 @@ def _open_context(job: TrainJob, settings: PretextSettings, display: ProgressDis
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
     parallel = fabric.world_size == 1 and (job.engine != "local" or fabric.device.type == "cpu")
-    return RunContext(folder, fabric, display, engine, job.processes, parallel)
+    return RunContext(folder, fabric, display, engine, parallel)
 
 
 def _select_labels(job: TrainJob, dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:

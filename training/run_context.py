@@ -27,9 +27,7 @@ class RunContext:
     display : ProgressDisplay
         Shows progress.
     engine : Engine
-        Runs folds in parallel.
-    processes : int, optional
-        How many cut recordings into windows; as many as there are cores without it.
+        Cuts recordings into windows and runs folds, in parallel.
     parallel_encoders : bool
         Whether the engine may train several encoders at a time; otherwise they are trained here, one after the other.
     """
@@ -38,7 +36,6 @@ class RunContext:
     fabric: Fabric
     display: ProgressDisplay
     engine: Engine
-    processes: int | None = None
     parallel_encoders: bool = False
 
     def build_corpus(self, dataset: Dataset, settings: CorpusSettings, hop: float, stage: str) -> Corpus:
@@ -54,4 +51,4 @@ class RunContext:
             self.display.progress(f"{stage} of {dataset.title}", done, total, f"{windows} windows")
 
         folder = self.folder / "corpus"
-        return build_corpus(dataset, folder, settings, hop=hop, report=report, processes=self.processes)
+        return build_corpus(dataset, folder, settings, hop=hop, report=report, engine=self.engine)

@@ -15,6 +15,7 @@ import pytest
 from tests.support.small_datasets import dataset, rest_load_session
 from training.data.corpus import build_corpus
 from training.datasets.recordings import load_cinc2017
+from training.parallel import local_engine
 
 RECORDS = 800  # some seven hours
 
@@ -23,7 +24,7 @@ RECORDS = 800  # some seven hours
 def test_every_window_that_fits_is_made(tmp_path: Path, hop: float, each: int) -> None:
     data = dataset(*[rest_load_session(tmp_path, name) for name in "ab"])  # two files of 45 s each
     start = time.perf_counter()
-    corpus = build_corpus(data, tmp_path, hop=hop, processes=1)
+    corpus = build_corpus(data, tmp_path, hop=hop, engine=local_engine(1))
     took = time.perf_counter() - start
     assert len(corpus.windows) + corpus.unusable == 4 * each
     assert corpus.seconds == len(corpus.rows) * min(hop, 10.0)
@@ -36,7 +37,7 @@ def test_corpus_of_short_records_on_two_processes(shared_data: Path, tmp_path: P
     data = replace(data, sessions=data.sessions[:RECORDS])
     for hop in (10.0, 2.0):
         start = time.perf_counter()
-        corpus = build_corpus(data, tmp_path, hop=hop, processes=2)
+        corpus = build_corpus(data, tmp_path, hop=hop, engine=local_engine(2))
         took = time.perf_counter() - start
         assert len(corpus.windows) > RECORDS
         print(f"\nhop {hop:g} s: {len(corpus.windows)} windows, {corpus.seconds / took:.0f} x real time")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +22,7 @@ from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
 from training.data.windowing import PlacedWindow, offline_windows, session_windows
 from training.datasets.dataset import Annotation, Classes, Dataset, RecordingPart, SubjectSession
-from training.parallel import local_engine
+from training.parallel import Engine, local_engine
 from training.settings import CorpusSettings
 
 CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its constants are in the key)
@@ -103,7 +102,7 @@ def build_corpus(
     *,
     hop: float | None = None,
     report: BuildProgress | None = None,
-    processes: int | None = None,
+    engine: Engine | None = None,
 ) -> Corpus:
     """Make the windows of all sessions, or those that an earlier build did not make.
 
@@ -120,8 +119,9 @@ def build_corpus(
         Seconds from one window to the next, in place of ``settings.hop``.
     report : callable, optional
         Called after each session with sessions done, sessions in all, and windows so far.
-    processes : int, optional
-        How many at a time; as many as there are cores without it.
+    engine : Engine, optional
+        Where sessions are cut into windows; in as many processes as there are cores without it. Other computers see
+        ``folder`` under the same path.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def build_corpus(
         with FileLock(folder / key / "lock"):
             check_signal_path(folder / key)
             store = WindowStore(folder / key)
-            _build_missing(store, dataset, settings, hop, report or _silent, processes or os.cpu_count() or 1)
+            _build_missing(store, dataset, settings, hop, report or _silent, engine or local_engine())
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}", "give another folder with --work") from error
     remarks = [remark for line in store.sessions for remark in line["remarks"]]
@@ -173,7 +173,7 @@ class BuiltWindows(NamedTuple):
 
 
 def _build_missing(
-    store: WindowStore, dataset: Dataset, settings: CorpusSettings, hop: float, report: BuildProgress, processes: int
+    store: WindowStore, dataset: Dataset, settings: CorpusSettings, hop: float, report: BuildProgress, engine: Engine
 ) -> None:
     """Make the sessions that a store lacks."""
     done, total = len(store.sessions), len(dataset.sessions)
@@ -182,7 +182,7 @@ def _build_missing(
     for left in store.folder.glob(f"{PARTIAL_FILE_PREFIX}*"):  # by a build that was stopped
         left.unlink()
     report(done, total, len(store))
-    for built in _in_order(local_engine(processes).map(build, jobs[done:]), done):
+    for built in _in_order(engine.map(build, jobs[done:]), done):
         store.append(built.part, built.about)
         report(len(store.sessions), total, len(store))
     store.sync()

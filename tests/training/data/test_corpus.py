@@ -30,6 +30,7 @@ from training.data.corpus import (
 )
 from training.data.windowing import session_windows
 from training.datasets.dataset import Annotation, Dataset, RecordingPart, SubjectSession
+from training.parallel import local_engine
 from training.settings import CorpusSettings
 
 NORMAL = CorpusSettings()
@@ -40,7 +41,7 @@ def silent(_done: int, _total: int, _windows: int) -> None:
 
 
 def build(data: Dataset, folder: Path, settings: CorpusSettings = NORMAL, report: BuildProgress = silent) -> Corpus:
-    return build_corpus(data, folder, settings, report=report, processes=1)
+    return build_corpus(data, folder, settings, report=report, engine=local_engine(1))
 
 
 def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_windows_labels_and_rest_are_those_of_the_sittings(tmp_path: Path) -> No
 def test_two_processes_make_the_same_corpus(tmp_path: Path) -> None:
     data = dataset(*[rest_load_session(tmp_path, name, 21) for name in "abc"])
     one = build(data, tmp_path / "one")
-    two = build_corpus(data, tmp_path / "two", processes=2)
+    two = build_corpus(data, tmp_path / "two", engine=local_engine(2))
     assert np.array_equal(one.windows, two.windows)
     assert one.rows.tobytes() == two.rows.tobytes()
 

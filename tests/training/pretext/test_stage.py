@@ -35,7 +35,7 @@ LOSO, SEEN, MIXED = quick(), quick(evaluate__transductive=True), quick(evaluate_
 @pytest.fixture
 def place(tmp_path: Path) -> RunContext:
     display = ProgressDisplay(io.StringIO())
-    return RunContext(tmp_path / "work", launch_fabric(LOSO.pretext), display, local_engine(1), processes=1)
+    return RunContext(tmp_path / "work", launch_fabric(LOSO.pretext), display, local_engine(1))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def labelled(tmp_path: Path, place: RunContext) -> Corpus:
 
 def corpus(path: Path, place: RunContext) -> Corpus:
     """The windows of a manifest."""
-    return build_corpus(open_dataset("manifest", path), place.folder / "corpus", LOSO.corpus, processes=1)
+    return build_corpus(open_dataset("manifest", path), place.folder / "corpus", LOSO.corpus, engine=local_engine(1))
 
 
 def training_data(
