@@ -20,7 +20,7 @@ from training.data.near_copies import check_copies
 from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
-from training.evaluation.prediction_table import NamedPredictions, write_predictions
+from training.evaluation.prediction_table import NamedPredictions, NamedRatings, write_predictions
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
@@ -160,7 +160,12 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
         for name, label in labels.items()
         for windows in label.predictions
     ]
-    write_predictions(job.predictions_path, parts)
+    ratings = [
+        NamedRatings(job.out.name, dataset.name, name, windows)
+        for name, label in labels.items()
+        for windows in label.ratings
+    ]
+    write_predictions(job.predictions_path, [*parts, *ratings])
     for path in job.tables:
         write_text_tables(path, training_tables(report.labels, parts))
     return report

@@ -27,6 +27,7 @@ from training.evaluation.repeats import cross_validate_repeatedly
 from training.evaluation.rows import make_rows
 from training.evaluation.set_fit import SetFit, fit_set
 from training.evaluation.window_predictions import WindowPredictions
+from training.evaluation.window_ratings import WindowRatings
 from training.pretext.embedding import cached_embedding, random_encoder
 from training.pretext.stage import Encoders
 from training.report import card_scores
@@ -59,6 +60,8 @@ class TrainedLabel:
         The class of every window of the corpus (n,), empty where it has none.
     predictions : tuple of WindowPredictions
         Those for every scored window, of each row of the result.
+    ratings : tuple of WindowRatings
+        The same of a label that is a number.
     """
 
     result: LabelResult
@@ -66,6 +69,7 @@ class TrainedLabel:
     card: HeadCard
     class_names: Names
     predictions: tuple[WindowPredictions, ...] = ()
+    ratings: tuple[WindowRatings, ...] = ()
 
     def with_digests(self, digests: Mapping[str, str]) -> TrainedLabel:
         """The same with the digests of settings and split in its card."""

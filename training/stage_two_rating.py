@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from ecg_live.model.calibrated_head import CalibratedHead
@@ -23,6 +25,7 @@ from training.evaluation.regression import (
 )
 from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression
 from training.evaluation.set_fit import KEPT_BACK
+from training.evaluation.window_ratings import WindowRatings, rated_windows
 from training.heads.ridge import FittedRidge, constant_estimates, fit_ridge, ridge_head
 from training.pretext.stage import Encoders
 from training.report import card_scores
@@ -86,18 +89,20 @@ def train_rating(
         return encoders.embedding(subject)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
-    rows, remarks = cross_validate_ratings(table, rivals, plan)
+    rows, remarks, predictions = cross_validate_ratings(table, rivals, plan)
     chosen = choose_rating_features(rows, plan.head.inputs)
     if plan.head.inputs == "auto":
         remarks = (*remarks, RATING_SELECTION_CAVEAT)
     if plan.evaluate.protocol != "kfold":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
+        predictions = (*predictions, *mixed.windows)
     fits = [_fit_shipped(name, table, features) for name, features in chosen.items()]
     if kept_back.subjects:
         unseen = labelled.take_subjects(kept_back.subjects, inside=True).with_embedding(encoders.embedding())
-        last = [row for fit in fits for row in _kept_back_row(fit, unseen, table, evaluate)] if kept_back.score else []
-        rows = (*rows, *last)
+        last = [each for fit in fits for each in _score_kept_back(fit, unseen, table, evaluate)]
+        last = last if kept_back.score else []
+        rows, predictions = (*rows, *(row for _, row in last)), (*predictions, *(each for each, _ in last))
         scored = "" if last else ", and not scored"
         remarks = (*remarks, f"kept back, in no fit, fold or choice{scored}: {', '.join(kept_back.subjects)}")
     remarks = tuple(dict.fromkeys((*failed_checks(checks), *windows.all_remarks, *remarks)))
@@ -129,7 +134,7 @@ def train_rating(
         result = replace(result, remarks=(*remarks, *mute))
         card = replace(card, scores={**card.scores, "remarks": list(result.remarks)})
     heads = {fit.set: fit.shipped(table) for fit in fits}
-    return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)))
+    return TrainedLabel(result, heads, card, labelled.class_names(len(corpus.rows)), ratings=predictions)
 
 
 def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan) -> RegressionEvaluation:
@@ -157,10 +162,10 @@ def _inputs_of(table: FeatureTable, features: str, std: F64 | None) -> tuple[Mas
     return keep, x[keep]
 
 
-def _kept_back_row(
+def _score_kept_back(
     fit: RatingFit, unseen: FeatureTable, table: FeatureTable, evaluate: EvaluateSettings
-) -> list[RegressionRow]:
-    """The row of a set on subjects that were kept back, against the mean rating of the others; none without windows."""
+) -> list[tuple[WindowRatings, RegressionRow]]:
+    """Ratings and row of a set on subjects that were kept back, against the others' mean; none without windows."""
     keep, x = _inputs_of(unseen, fit.features, fit.std)
     if not keep.any():
         return []
@@ -172,4 +177,6 @@ def _kept_back_row(
     }
     draws = {name: bootstrap_regression(each, evaluate.draws) for name, each in found.items()}
     baseline = evaluate.baseline if fit.set == "personal" else 0.0
-    return [make_rating_row(fit.features, found, draws, baseline, KEPT_BACK)]
+    fold, estimate = np.full(len(unseen), KEPT_BACK), found[fit.features].estimate
+    windows = rated_windows(unseen, keep, fold, estimate, fit.features, KEPT_BACK, baseline)
+    return [(windows, make_rating_row(fit.features, found, draws, baseline, KEPT_BACK))]

@@ -19,6 +19,7 @@ from tests.support.small_datasets import corpus
 from training.data.corpus import Corpus
 from training.data.labelled_windows import label_windows
 from training.datasets.dataset import Annotation, LabelTrack, Rating
+from training.evaluation.regression_metrics import regression_scores
 from training.parallel import local_engine
 from training.pretext.embedding import embed, random_encoder
 from training.pretext.encoder_file import EncoderCard
@@ -82,6 +83,7 @@ def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
     population, _ = card.scores["kept_back"]
     assert (population["people"], population["windows"]) == (1, 20)
     assert population["rmse"] < 0.5
+    _rows_are_made_from_the_ratings(learnt)
     assert "kept back, in no fit, fold or choice: p4" in learnt.result.remarks
     head = learnt.heads["population"]
     value = head.value_inside(np.zeros((1, len(head.mean))))
@@ -100,6 +102,16 @@ def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
     assert "a number from 0 to 10; 80 % of ratings within" in printed
     assert "population set: errs less than a constant" in printed
     assert printed.count("on subjects that no choice looked at:\n    RMSE 0.") == 2
+
+
+def _rows_are_made_from_the_ratings(learnt: TrainedLabel) -> None:
+    assert len(learnt.ratings) == len(learnt.result.regression)
+    for windows, row in zip(learnt.ratings, learnt.result.regression, strict=True):
+        assert (windows.features, windows.protocol, windows.baseline) == (row.features, row.protocol, row.baseline)
+        assert regression_scores(windows.predictions) == row.scores
+        assert row.protocol != "loso" or (windows.fold == windows.subject).all()
+    assert set(learnt.ratings[-1].subject.tolist()) == {"p4"}
+    assert not learnt.predictions
 
 
 def test_noise_does_not_answer_and_the_report_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isnan
-from typing import Any, NamedTuple
-
-import numpy as np
+from math import isnan, nan
+from typing import Any
 
 from ecg_live.errors import ConfigError
 from ecg_live.model.card import HeadCard
@@ -15,16 +12,9 @@ from training.data.window_labels import WindowLabels
 from training.datasets.dataset import Dataset, Rating
 from training.datasets.labels import NO_LABEL
 from training.evaluation.bootstrap import interval
-from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression, regression_scores
+from training.evaluation.prediction_table import NamedRatings
+from training.evaluation.regression_metrics import bootstrap_regression, regression_scores
 from training.settings import EvaluateSettings
-
-
-class ScoredRating(NamedTuple):
-    """A subject, what was rated, and what a head answered."""
-
-    subject: str
-    truth: float
-    result: HeadResult
 
 
 class HeadTarget:
@@ -62,17 +52,20 @@ class HeadTarget:
         return None if found == NO_LABEL else self._index[found]
 
 
-def rating_row(head: str, which: str, found: Sequence[ScoredRating]) -> dict[str, Any]:
+def estimate_of(result: HeadResult) -> tuple[float, float, float]:
+    """Rating and both ends of its interval; NaN where the head abstains."""
+    if result.value is None or result.interval is None:
+        return (nan, nan, nan)
+    return (result.value, *result.interval)
+
+
+def rating_row(part: NamedRatings) -> dict[str, Any]:
     """A row of scores of one set of a head that gives a number, over the windows that it answered."""
-    answered = [each for each in found if each.result.value is not None and each.result.interval is not None]
-    estimate = np.array([(each.result.value, *(each.result.interval or ())) for each in answered], np.float64)
-    table = RatingPredictions(
-        estimate, np.array([each.truth for each in answered]), np.array([each.subject for each in answered])
-    )
+    table = part.windows.predictions
     scores, draws = regression_scores(table), bootstrap_regression(table, EvaluateSettings().draws)
     return {
-        "head": head,
-        "set": which,
+        "head": part.label,
+        "set": part.windows.set,
         "rmse": scores.rmse,
         "interval": interval(draws["rmse"]),
         "ccc": scores.ccc,
@@ -81,5 +74,5 @@ def rating_row(head: str, which: str, found: Sequence[ScoredRating]) -> dict[str
         "width": scores.width,
         "windows": scores.windows,
         "people": scores.people,
-        "abstained": len(found) - len(answered),
+        "abstained": len(part.windows) - scores.windows,
     }

@@ -150,7 +150,7 @@ def _make_rows(
     Of the ``encoders`` random encoders the one with the median AUROC makes the row; remarks state their range.
     """
     relative, settings = baseline > 0, plan.evaluate
-    fold = _fold_names(tests, len(examples))
+    fold = fold_names(tests, len(examples))
     table = ScoredTable(examples, fold, examples.scored(relative=relative), settings.protocol, baseline)
     set_name = "personal" if relative else "population"
     windows: list[WindowPredictions] = []
@@ -176,7 +176,7 @@ def _choice_remarks(arrays: dict[str, FoldArrays], *, relative: bool) -> list[st
     return [f"features of the {name} set, chosen in each of {found.total()} folds: {counts}"] if found else []
 
 
-def _fold_names(tests: dict[str, Mask], windows: int) -> Names:
+def fold_names(tests: dict[str, Mask], windows: int) -> Names:
     """The fold that tests each window (n,); empty where none does."""
     names: Names = np.full(windows, "", dtype=f"U{max(map(len, tests))}")
     for name, test in tests.items():

@@ -13,6 +13,7 @@ from ecg_live.tables import Columns, column_names, read_table, write_rows
 from training.data.feature_table import Mask
 from training.evaluation.metrics import Predictions
 from training.evaluation.window_predictions import WindowPredictions
+from training.evaluation.window_ratings import WindowRatings
 
 PLACE_COLUMNS: Columns = {
     "model": "text",
@@ -33,6 +34,12 @@ PLACE_COLUMNS: Columns = {
 }
 PART_COLUMNS = ("model", "dataset", "label", "protocol", "features", "baseline", "set", "order")  # of a row of scores
 PROBABILITY_PREFIX = "p_"  # of a class's column
+RATING_COLUMNS: Columns = {  # of heads that give a number; tables without such a head lack them
+    "value": "number",
+    "low": "number",  # ends of the interval
+    "high": "number",
+    "truth_value": "number",  # the rating itself; "truth" is a class
+}
 
 
 class NamedPredictions(NamedTuple):
@@ -54,19 +61,30 @@ class NamedPredictions(NamedTuple):
         return found.take(_answered(found.probability))
 
 
-def prediction_columns(classes: Iterable[str]) -> Columns:
-    """Columns of a table of predictions: place and answer of a window, and the probability of each class."""
-    return {**PLACE_COLUMNS, **{PROBABILITY_PREFIX + name: "number" for name in dict.fromkeys(classes)}}
+class NamedRatings(NamedTuple):
+    """Ratings of one row of scores, with what they are of; ``abstain`` as of `NamedPredictions`."""
+
+    model: str
+    dataset: str
+    label: str
+    windows: WindowRatings
+    abstain: Sequence[str] | None = None
 
 
-def write_predictions(path: Path, parts: Sequence[NamedPredictions]) -> None:
+def prediction_columns(classes: Iterable[str], *, ratings: bool = False) -> Columns:
+    """Columns of a table: place and answer of a window, if wanted its rating, and the probability of each class."""
+    numbers = RATING_COLUMNS if ratings else {}
+    return {**PLACE_COLUMNS, **numbers, **{PROBABILITY_PREFIX + name: "number" for name in dict.fromkeys(classes)}}
+
+
+def write_predictions(path: Path, parts: Sequence[NamedPredictions | NamedRatings]) -> None:
     """Write predictions, one row a window and row of scores.
 
     Parameters
     ----------
     path : Path
         The table, ``.parquet`` or ``.csv``.
-    parts : sequence of NamedPredictions
+    parts : sequence of NamedPredictions or NamedRatings
         What it holds; their classes may differ.
 
     Raises
@@ -74,14 +92,36 @@ def write_predictions(path: Path, parts: Sequence[NamedPredictions]) -> None:
     ConfigError, RecordingError
         It cannot be written.
     """
-    classes = [name for part in parts for name in part.windows.classes]
-    write_rows(path, prediction_columns(classes), (row for part in parts for row in prediction_rows(part)))
+    classes = [name for part in parts if isinstance(part, NamedPredictions) for name in part.windows.classes]
+    columns = prediction_columns(classes, ratings=any(isinstance(part, NamedRatings) for part in parts))
+    write_rows(path, columns, (row for part in parts for row in _rows(part)))
+
+
+def _rows(part: NamedPredictions | NamedRatings) -> Iterator[dict[str, Any]]:
+    return rating_rows(part) if isinstance(part, NamedRatings) else prediction_rows(part)
 
 
 def prediction_rows(part: NamedPredictions) -> Iterator[dict[str, Any]]:
     """Rows of a table of predictions; a window without one has no class and no probabilities."""
     windows = part.windows
-    same = {
+    names = [PROBABILITY_PREFIX + name for name in windows.classes]
+    answered = _answered(windows.probability)
+    for i, probability in enumerate(windows.probability.tolist()):
+        answer = dict(zip(names, probability, strict=True)) if answered[i] else {}
+        predicted = windows.classes[int(windows.probability[i].argmax())] if answered[i] else None
+        yield {**_place(part, i), "truth": windows.classes[windows.label[i]], "predicted": predicted, **answer}
+
+
+def rating_rows(part: NamedRatings) -> Iterator[dict[str, Any]]:
+    """Rows of a table of predictions of a head that gives a number; a window without one has only its true rating."""
+    for i, (value, low, high) in enumerate(part.windows.estimate.tolist()):
+        yield {**_place(part, i), "truth_value": part.windows.truth[i], "value": value, "low": low, "high": high}
+
+
+def _place(part: NamedPredictions | NamedRatings, i: int) -> dict[str, Any]:
+    """What window ``i`` is, and why there is no answer for it."""
+    windows = part.windows
+    return {
         "model": part.model,
         "dataset": part.dataset,
         "label": part.label,
@@ -90,23 +130,12 @@ def prediction_rows(part: NamedPredictions) -> Iterator[dict[str, Any]]:
         "baseline": windows.baseline,
         "set": windows.set,
         "order": windows.order,
+        "fold": str(windows.fold[i]) or None,
+        "subject": windows.subject[i],
+        "recording": windows.recording[i],
+        "onset": windows.onset[i],
+        "abstain": (part.abstain[i] or None) if part.abstain else None,
     }
-    names = [PROBABILITY_PREFIX + name for name in windows.classes]
-    answered = _answered(windows.probability)
-    for i, probability in enumerate(windows.probability.tolist()):
-        answer = dict(zip(names, probability, strict=True)) if answered[i] else {}
-        predicted = windows.classes[int(windows.probability[i].argmax())] if answered[i] else None
-        yield {
-            **same,
-            "fold": str(windows.fold[i]) or None,
-            "subject": windows.subject[i],
-            "recording": windows.recording[i],
-            "onset": windows.onset[i],
-            "truth": windows.classes[windows.label[i]],
-            "predicted": predicted,
-            "abstain": (part.abstain[i] or None) if part.abstain else None,
-            **answer,
-        }
 
 
 def _answered(probability: F64) -> Mask:
@@ -115,7 +144,7 @@ def _answered(probability: F64) -> Mask:
 
 
 def read_predictions(path: Path) -> list[NamedPredictions]:
-    """Predictions as `write_predictions` wrote them, one part a row of scores.
+    """Predictions as `write_predictions` wrote them, one part a row of scores; heads that give a number are left out.
 
     Raises
     ------
@@ -130,7 +159,8 @@ def read_predictions(path: Path) -> list[NamedPredictions]:
     keys = list(zip(*(table[name] for name in PART_COLUMNS), strict=True))
     rows: dict[tuple[Any, ...], list[int]] = {}
     for i, key in enumerate(keys):
-        rows.setdefault(key, []).append(i)
+        if table["truth"][i] is not None:
+            rows.setdefault(key, []).append(i)
     return [_part(table, found, classes) for found in rows.values()]
 
 

@@ -11,14 +11,15 @@ from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from training.data.feature_table import FeatureTable, Mask
 from training.evaluation.bootstrap import interval, paired_difference
-from training.evaluation.cross_validation import CrossValidationPlan
+from training.evaluation.cross_validation import CrossValidationPlan, fold_names
 from training.evaluation.fold import FEATURE_SETS, feature_variants, result_key
 from training.evaluation.fold_cache import FoldArrays, run_folds
 from training.evaluation.rating_fold import ESTIMATE_COLUMNS, RatingFold, run_rating_fold
 from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression, regression_scores
 from training.evaluation.splits import check_scorable, fold_masks
+from training.evaluation.window_ratings import WindowRatings, rated_windows
 from training.results import PairedComparison, RegressionRow
-from training.settings import EvaluateSettings, HeadInputs
+from training.settings import HeadInputs
 
 RMSE_TIE = 1.01  # a smaller ratio of errors does not justify the less simple features
 SIMPLEST_FIRST = ("hrv", "embedding", "both")
@@ -26,10 +27,11 @@ COMPARATORS = ("majority", "hrv", "random encoder")
 
 
 class RegressionEvaluation(NamedTuple):
-    """Rows of the report, and remarks that belong to them."""
+    """Rows of the report, remarks that belong to them, and the ratings of every window of each row."""
 
     rows: tuple[RegressionRow, ...]
     remarks: tuple[str, ...]
+    windows: tuple[WindowRatings, ...] = ()
 
 
 def cross_validate_ratings(examples: FeatureTable, random: F64, plan: CrossValidationPlan) -> RegressionEvaluation:
@@ -43,12 +45,9 @@ def cross_validate_ratings(examples: FeatureTable, random: F64, plan: CrossValid
     baselines, remarks = _baselines(examples, plan)
     folds = _folds(examples, random, tests, plan, relative=len(baselines) > 1)
     arrays = run_folds(run_rating_fold, folds, len(tests), plan.folder, plan.engine, plan.report)
-    rows = [
-        row
-        for baseline in baselines
-        for row in _rows(examples, tests, arrays, baseline, plan.evaluate, encoders=len(random))
-    ]
-    return RegressionEvaluation(tuple(rows), tuple(remarks))
+    tables = [_windows(examples, tests, arrays, each, plan.evaluate.protocol, len(random)) for each in baselines]
+    rows = [row for table in tables for row in _rows(table, plan.evaluate.draws)]
+    return RegressionEvaluation(tuple(rows), tuple(remarks), tuple(each for table in tables for each in table))
 
 
 def _baselines(examples: FeatureTable, plan: CrossValidationPlan) -> tuple[list[float], list[str]]:
@@ -87,25 +86,32 @@ def choose_rating_features(rows: Sequence[RegressionRow], inputs: HeadInputs) ->
     return chosen
 
 
-def _rows(
+def _windows(
     examples: FeatureTable,
-    tests: Mapping[str, Mask],
+    tests: dict[str, Mask],
     arrays: Mapping[str, FoldArrays],
     baseline: float,
-    settings: EvaluateSettings,
+    protocol: str,
     encoders: int,
-) -> list[RegressionRow]:
-    """Rows for all kinds of features; of the random encoders the one with the median error."""
+) -> list[WindowRatings]:
+    """Ratings by all kinds of features; of the random encoders those of the one with the median error."""
     relative = baseline > 0
-    keep = examples.scored(relative=relative)
-    found: dict[str, RatingPredictions] = {}
+    keep, fold = examples.scored(relative=relative), fold_names(tests, len(examples))
+    windows: list[WindowRatings] = []
     for name in FEATURE_SETS:
         keys = [result_key(variant, relative=relative) for variant in feature_variants(name, encoders)]
         each = [_collect(examples, tests, arrays, key).take(keep) for key in keys]
         ranked = sorted(each, key=lambda predictions: regression_scores(predictions).rmse)
-        found[name] = ranked[len(ranked) // 2]
-    draws = {name: bootstrap_regression(each, settings.draws) for name, each in found.items()}
-    return [make_rating_row(name, found, draws, baseline, settings.protocol) for name in FEATURE_SETS]
+        estimate = ranked[len(ranked) // 2].estimate
+        windows.append(rated_windows(examples, keep, fold, estimate, name, protocol, baseline))
+    return windows
+
+
+def _rows(windows: Sequence[WindowRatings], count: int) -> list[RegressionRow]:
+    """A row for each kind of features, all of the same windows; with so many draws of the bootstrap."""
+    found = {each.features: each.predictions for each in windows}
+    draws = {name: bootstrap_regression(each, count) for name, each in found.items()}
+    return [make_rating_row(each.features, found, draws, each.baseline, each.protocol) for each in windows]
 
 
 def _collect(

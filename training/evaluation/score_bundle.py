@@ -24,10 +24,11 @@ from training.datasets.dataset import Dataset
 from training.datasets.labels import NO_LABEL
 from training.evaluation.adaptive_replay import answers_in_orders
 from training.evaluation.bootstrap import bootstrap, interval
-from training.evaluation.bundle_targets import HeadTarget, ScoredRating, rating_row
+from training.evaluation.bundle_targets import HeadTarget, estimate_of, rating_row
 from training.evaluation.metrics import Predictions, confusion, risk_coverage, scores
-from training.evaluation.prediction_table import NamedPredictions
+from training.evaluation.prediction_table import NamedPredictions, NamedRatings
 from training.evaluation.window_predictions import NATURAL_ORDER, WindowPredictions
+from training.evaluation.window_ratings import WindowRatings
 from training.progress import ProgressDisplay
 from training.setting_limits import check_setting
 from training.settings import CorpusSettings, EvaluateSettings
@@ -67,6 +68,7 @@ class BundleScores(NamedTuple):
 
     summary: dict[str, Any]
     predictions: tuple[NamedPredictions, ...]
+    ratings: tuple[NamedRatings, ...] = ()
 
 
 def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: ProgressDisplay) -> BundleScores:
@@ -127,15 +129,20 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
         if not target.numbers
         for found in _by_set(head, bundle, predictions, baseline)
     )
-    rated = [head for head, target in targets.items() if target.numbers]
+    ratings = tuple(
+        NamedRatings(model, data.name, head, *found)
+        for head, target in targets.items()
+        if target.numbers
+        for found in _ratings_by_set(head, bundle.card.heads[head], predictions, baseline)
+    )
     rows = [
         *(_row(part) | _orders(part, bundle, predictions) for part in parts),
-        *(row for head in rated for row in _rating_rows(head, bundle, predictions)),
+        *(rating_row(part) for part in ratings),
     ]
     if not rows:
         raise DatasetError(f"no window of {data.title} could be scored", "look at the signal, or give --baseline 0")
     summary = {"model": model, "dataset": data.name, "baseline": baseline, "rows": rows, "remarks": remarks}
-    return BundleScores(summary, parts)
+    return BundleScores(summary, parts, ratings)
 
 
 def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
@@ -228,12 +235,26 @@ def _predict_in_orders(
                 yield ScoredPrediction(subject, head, label, result, one.recording, one.onset, order)
 
 
-def _rating_rows(head: str, bundle: Bundle, predictions: Sequence[ScoredPrediction]) -> Iterator[dict[str, Any]]:
-    """A row of scores for each set of a head that gives a number, if it answered any window."""
-    for which in bundle.card.heads[head].sets:
-        found = [each for each in predictions if each.head == head and each.result.set == which]
+def _ratings_by_set(
+    head: str, card: HeadCard, predictions: Sequence[ScoredPrediction], baseline: float
+) -> Iterator[tuple[WindowRatings, tuple[str, ...]]]:
+    """Ratings, and reasons to abstain, of each set of a head that gives a number and answered any window."""
+    for name in card.sets:
+        found = [each for each in predictions if (each.head, each.result.set) == (head, name)]
         if any(each.result.value is not None for each in found):
-            yield rating_row(head, which, [ScoredRating(each.subject, each.truth, each.result) for each in found])
+            windows = WindowRatings(
+                features=card.inputs[name],
+                protocol=EVALUATE_PROTOCOL,
+                baseline=baseline,
+                set=name,
+                subject=np.array([each.subject for each in found]),
+                recording=np.array([each.recording for each in found]),
+                onset=np.array([each.onset for each in found]),
+                truth=np.array([each.truth for each in found], np.float64),
+                fold=np.full(len(found), "", dtype="U1"),
+                estimate=np.array([estimate_of(each.result) for each in found]),
+            )
+            yield windows, tuple(each.result.abstain or "" for each in found)
 
 
 def _by_set(

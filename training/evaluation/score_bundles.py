@@ -11,7 +11,7 @@ from ecg_live.errors import ConfigError
 from ecg_live.model.bundle import Bundle, load_bundle
 from training.datasets import open_dataset
 from training.evaluation.paired_tests import PairedTest, compare_pairs, corrected
-from training.evaluation.prediction_table import NamedPredictions
+from training.evaluation.prediction_table import NamedPredictions, NamedRatings
 from training.evaluation.score_bundle import score_loaded
 from training.evaluation.window_predictions import WindowPredictions
 from training.progress import ProgressDisplay
@@ -35,6 +35,7 @@ class Evaluations(NamedTuple):
     comparisons: tuple[Comparison, ...]
     predictions: tuple[NamedPredictions, ...]
     remarks: tuple[str, ...]
+    ratings: tuple[NamedRatings, ...] = ()
 
 
 def score_bundles(
@@ -67,6 +68,7 @@ def score_bundles(
     summaries: list[dict[str, Any]] = []
     comparisons: list[Comparison] = []
     predictions: list[NamedPredictions] = []
+    ratings: list[NamedRatings] = []
     remarks: list[str] = []
     for label, (dataset, folder) in zip(_dataset_names(datasets), datasets, strict=True):
         data = open_dataset(dataset, folder)
@@ -80,13 +82,14 @@ def score_bundles(
             found = score_loaded(bundle, name, data, baseline, show)
             summaries.append(found.summary | {"dataset": label})
             scored += [part._replace(dataset=label) for part in found.predictions]
+            ratings += [part._replace(dataset=label) for part in found.ratings]
         comparisons += _comparisons(label, scored)
         predictions += scored
     if not summaries:
         raise ConfigError(remarks[0], "choose a model and a data set that have one in common")
     tests = corrected([each.test for each in comparisons])
     compared = (each._replace(test=test) for each, test in zip(comparisons, tests, strict=True))
-    return Evaluations(tuple(summaries), tuple(compared), tuple(predictions), tuple(remarks))
+    return Evaluations(tuple(summaries), tuple(compared), tuple(predictions), tuple(remarks), tuple(ratings))
 
 
 def _names(models: Sequence[Path]) -> list[str]:

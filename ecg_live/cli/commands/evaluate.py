@@ -64,7 +64,7 @@ def evaluate(
     with ProgressDisplay() as progress:
         found = score_bundles(models, list(zip(dataset, data, strict=True)), baseline, progress)
     if predictions is not None:
-        write_predictions(predictions, found.predictions)
+        write_predictions(predictions, [*found.predictions, *found.ratings])
     for path in table or ():
         write_text_tables(path, _tables(found))
     single = len(models) == len(dataset) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError
@@ -11,7 +12,9 @@ from ecg_live.results import HeadResult
 from tests.support.random_bundles import add_rating_head, random_bundle
 from tests.support.small_datasets import corpus
 from training.datasets.dataset import Annotation, LabelTrack, Rating
-from training.evaluation.bundle_targets import HeadTarget, ScoredRating, rating_row
+from training.evaluation.bundle_targets import HeadTarget, estimate_of, rating_row
+from training.evaluation.prediction_table import NamedRatings
+from training.evaluation.window_ratings import WindowRatings
 
 CARDS = add_rating_head(random_bundle()).card.heads
 TRACK = LabelTrack((0.0, 10.0), (2.0, 6.0), 20.0)
@@ -39,9 +42,21 @@ def test_a_number_and_classes_do_not_compare() -> None:
 def test_scores_are_over_the_windows_that_were_answered() -> None:
     scale = (0.0, 10.0)
     answers = [HeadResult(None, None, value=v, interval=(v - 1, v + 1), scale=scale) for v in (2.0, 5.0, 8.0)]
-    found = [ScoredRating("a", truth, answer) for truth, answer in zip((2.0, 5.5, 4.0), answers, strict=True)]
-    silent = ScoredRating("b", 3.0, HeadResult(None, None, "flat line", scale=scale))
-    row = rating_row("stress", "population", [*found, silent])
+    silent = HeadResult(None, None, "flat line", scale=scale)
+    windows = WindowRatings(
+        "hrv",
+        "evaluate",
+        0.0,
+        "population",
+        subject=np.array(list("aaab")),
+        recording=np.array(list("aaab")),
+        onset=np.arange(4.0),
+        truth=np.array([2.0, 5.5, 4.0, 3.0]),
+        fold=np.full(4, ""),
+        estimate=np.array([estimate_of(each) for each in (*answers, silent)]),
+    )
+    row = rating_row(NamedRatings("m", "made", "stress", windows))
+    assert (row["head"], row["set"]) == ("stress", "population")
     assert (row["windows"], row["people"], row["abstained"]) == (3, 1, 1)
     assert row["rmse"] == pytest.approx(((0.25 + 16) / 3) ** 0.5)
     assert row["coverage"] == pytest.approx(2 / 3)

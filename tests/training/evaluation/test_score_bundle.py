@@ -16,10 +16,13 @@ from ecg_live.model.baseline import baseline_normalise
 from ecg_live.model.bundle import Bundle, HeadCard, save_bundle
 from ecg_live.model.calibrated_head import PersonalHead
 from ecg_live.model.encoder_kinds import torch_encoder
-from tests.support.random_bundles import random_bundle, random_head
+from ecg_live.tables import read_table
+from tests.support.random_bundles import add_rating_head, random_bundle, random_head
 from tests.support.small_datasets import csv
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
+from training.evaluation.prediction_table import prediction_columns, read_predictions, write_predictions
+from training.evaluation.regression_metrics import regression_scores
 from training.evaluation.score_bundle import BundleScores, score_bundle
 from training.pretext.embedding import embed
 from training.progress import ProgressDisplay
@@ -102,6 +105,27 @@ def test_ratings_are_split_as_the_head_learnt_them(tmp_path: Path, split: Split,
     card = replace(PERSONAL.card, heads={"valence": HeadCard(("low", "high"), split=split)})
     found = judged(Bundle(card, PERSONAL.encoder, {"valence": {"population": random_head(2)}}), people(tmp_path, "a"))
     assert (found["rows"][0]["auroc"] is not None) == told
+
+
+def test_every_window_of_a_head_that_gives_a_number_is_a_row(tmp_path: Path) -> None:
+    bundle = add_rating_head(random_bundle())
+    path = people(tmp_path, "ab") / "manifest.csv"
+    path.write_text(path.read_text().replace("valence[1-9]", "stress[0-10]"))
+    found = scored(bundle, tmp_path)
+    (part,) = found.ratings
+    assert set(part.windows.truth.tolist()) == {6.0, 8.0}
+    (row,) = (row for row in found.summary["rows"] if row["head"] == "stress")
+    assert len(part.windows) == row["windows"] + row["abstained"] == 16
+    assert regression_scores(part.windows.predictions).rmse == row["rmse"]
+    write_predictions(tmp_path / "p.csv", [*found.predictions, *found.ratings])
+    assert [each.label for each in read_predictions(tmp_path / "p.csv")] == ["mental_load"]
+    table = read_table(tmp_path / "p.csv", prediction_columns(("rest", "load"), ratings=True))
+    rated = [i for i, label in enumerate(table["label"]) if label == "stress"]
+    assert [table["truth_value"][i] for i in rated] == part.windows.truth.tolist()
+    estimate = np.array([[table[name][i] for name in ("value", "low", "high")] for i in rated])
+    assert np.array_equal(estimate, part.windows.estimate)
+    assert {table["truth"][i] for i in rated} == {None}
+    assert {*(value for i, value in enumerate(table["value"]) if i not in rated)} == {None}
 
 
 def test_classes_that_the_head_does_not_know_are_refused(tmp_path: Path) -> None:
