@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from ecg_live.errors import ConfigError
 
-PluginGroup = Literal["ecg_live.readers", "ecg_live.devices", "ecg_live.datasets", "ecg_live.encoders"]
+PluginGroup = Literal[
+    "ecg_live.readers", "ecg_live.devices", "ecg_live.datasets", "ecg_live.encoders", "ecg_live.pipelines"
+]
 
 
 @cache

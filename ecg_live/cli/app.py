@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ecg_live.cli.commands.bench import bench
 from ecg_live.cli.commands.demo import demo
 from ecg_live.cli.commands.devices import devices
 from ecg_live.cli.commands.doctor import doctor
@@ -34,7 +35,7 @@ COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Many wearers, many machines": (serve, publish),
     "Recordings": (verify, report, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
-    "Models": (models, train, evaluate, score, features, fetch, sweep),
+    "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
 
 app = typer.Typer(
