@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
 PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
+MAX_SHOWN_PROBLEMS = 20  # files of a folder
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
 
@@ -99,3 +101,11 @@ def print_error(error: Exception) -> None:
 def print_notice(text: str) -> None:
     """Print a line on standard error; control characters in file and device names are removed."""
     print(f"ecg-live: {sanitize(text)}", file=sys.stderr)
+
+
+def print_problems(problems: Sequence[str]) -> None:
+    """Print a line for each file with an error, or the first of very many."""
+    for each in problems[:MAX_SHOWN_PROBLEMS]:
+        print_notice(each)
+    if len(problems) > MAX_SHOWN_PROBLEMS:
+        print_notice(f"{len(problems) - MAX_SHOWN_PROBLEMS} more files have an error")

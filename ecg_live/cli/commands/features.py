@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import print_notice
+from ecg_live.cli import print_problems
 from ecg_live.cli.commands.options import Channel, Debug, Gain, Model, Rate, Unit
 from ecg_live.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
     from ecg_live.model.window_features import FeatureExtractor
-
-MAX_SHOWN_PROBLEMS = 20  # files in a folder that are no recordings
 
 
 def features(
@@ -60,7 +57,7 @@ def features(
     bundle = load_bundle(model_path(settings.model))
     extractor = FeatureExtractor(bundle, settings.hop)
     if dataset is not None and data is not None:
-        _print_problems(_write_dataset(dataset, data, out, extractor, settings.hop))
+        print_problems(_write_dataset(dataset, data, out, extractor, settings.hop))
         return
     from devices.files.search import find_files
     from devices.read_options import ReadOptions
@@ -78,7 +75,7 @@ def features(
             settings.hop,
             lambda done, total: progress.progress("features", done, total),
         )
-    _print_problems(found.problems)
+    print_problems(found.problems)
     print(f"{out}: {found.windows} windows of {found.recordings} recordings")
     raise typer.Exit(found.exit_code)
 
@@ -108,10 +105,3 @@ def _write_dataset(name: str, folder: Path, out: Path, extractor: FeatureExtract
             raise DatasetError(f"no window in {dataset.title}{found}", "check the channel and the folder")
     print(f"{out}: {windows} windows of {len(subjects)} subjects")
     return remarks
-
-
-def _print_problems(problems: Sequence[str]) -> None:
-    for each in problems[:MAX_SHOWN_PROBLEMS]:
-        print_notice(each)
-    if len(problems) > MAX_SHOWN_PROBLEMS:
-        print_notice(f"{len(problems) - MAX_SHOWN_PROBLEMS} more files are left out")

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import print_notice
+from ecg_live.cli import print_problems
 from ecg_live.cli.commands.options import Baseline, Channel, Debug, Gain, Hop, Model, Rate, ShowUnproven, Unit
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
     from ecg_live.recorded.score.table import TaskEngine
-
-MAX_SHOWN_PROBLEMS = 20
 
 
 def score(
@@ -89,10 +87,7 @@ def score(
             fresh=fresh,
             report=lambda done, total: progress.progress("recordings", done, total),
         )
-    for each in found.problems[:MAX_SHOWN_PROBLEMS]:
-        print_notice(each)
-    if len(found.problems) > MAX_SHOWN_PROBLEMS:
-        print_notice(f"{len(found.problems) - MAX_SHOWN_PROBLEMS} more files have an error")
+    print_problems(found.problems)
     kept = f"; {found.done} were done" if found.done else ""
     counts = f"{found.windows} windows of {found.recordings} recordings{kept}"
     if part.count > 1:
