@@ -291,11 +291,12 @@ class Model:
         return self._bundle.head_infos
 
     def features(self, signal: SignalLike, rate: float | None = None, hop: float = 10.0) -> F64:
-        """Features (n, 131) of each window by this model's encoder; see `ecg_live.features`."""
+        """Features (n, e + 3) of each window by this model's encoder; see `ecg_live.features`."""
+        from ecg_live.model.features import input_size  # noqa: PLC0415 - takes a moment to load
         from ecg_live.model.window_features import FeatureExtractor  # noqa: PLC0415 - takes a moment to load
 
         extractor = FeatureExtractor(self._bundle, hop)
-        rows = np.empty((0, len(FEATURE_NAMES)))
+        rows = np.empty((0, input_size("both", self.card.embedding_size)))
         found = [extractor.vector(window) for window in windows(signal, rate, hop)]
         return np.vstack((rows, *found))
 

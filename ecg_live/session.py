@@ -205,7 +205,7 @@ class Session:
         return goes_to_path(item)
 
     def emit(self, output: Item | Window, embedding: F32 | None = None) -> None:
-        """Pass on an output of the path; a window as its prediction, with its ``embedding`` (128,) if it is known."""
+        """Pass on an output of the path; a window as its prediction, with its ``embedding`` (e,) if it is known."""
         if isinstance(output, Window):
             with self._outputs.lock:  # a baseline may be asked for meanwhile
                 items = list(self._results.of_window(output, embedding))

@@ -49,7 +49,7 @@ class SessionResults:
         return True
 
     def of_window(self, window: Window, embedding: F32 | None = None) -> Iterator[Item]:
-        """Changes of sets, the prediction, and the baseline's event; ``embedding`` (128,) if it is known already."""
+        """Changes of sets, the prediction, and the baseline's event; ``embedding`` (e,) if it is known already."""
         heads = self._predictor.predict(window, embedding)
         self.counts.predict(abstained=all(head.abstain is not None for head in heads.values()))
         prediction = Prediction(

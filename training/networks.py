@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.model.encoder import ConvEncoder
 from ecg_live.model.encoder_layout import LEAKY_SLOPE
+from ecg_live.model.imported.module import ImportedEncoder
 from ecg_live.model.s4d import S4DEncoder
 from training.paper import EMOTION_WIDTH, PRETEXT_DROPOUT, PRETEXT_TASKS, PRETEXT_WIDTH
 
 TrainableEncoder = ConvEncoder | S4DEncoder
+FrozenEncoder = TrainableEncoder | ImportedEncoder  # what heads may stand on
 
 
 class PretextHead(nn.Sequential):

@@ -12,7 +12,6 @@ import numpy as np
 
 from ecg_live.cli import print_error, print_notice
 from ecg_live.config import LiveSettings
-from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownBaseline, KnownLevel, KnownScale, LearntEntry, Profile, timestamp_now
@@ -121,9 +120,8 @@ class ParticipantState:
             known = next(iter(profile.baselines()), None)
         if known is None:
             return None
-        embeddings = (
-            known.embeddings if known.encoder == fitted.encoder else np.full((len(known.hrv), EMBEDDING_SIZE), np.nan)
-        )
+        size = fitted.predictor.embedding_size
+        embeddings = known.embeddings if known.encoder == fitted.encoder else np.full((len(known.hrv), size), np.nan)
         try:
             self._resumed = Baseline.known(embeddings, known.hrv)
         except ValueError as error:
@@ -135,7 +133,8 @@ class ParticipantState:
     @staticmethod
     def _resume_level(profile: Profile, bundle: Bundle, fitted: PreparedSession) -> KnownLevel | None:
         """Give the predictor a stored level that its adaptive sets can use, if there is one."""
-        from ecg_live.model.adaptive import FEATURES, RunningMean, columns
+        from ecg_live.model.adaptive import RunningMean, columns
+        from ecg_live.model.features import HRV_SIZE
 
         inputs = {card.inputs["adaptive"] for card in bundle.card.heads.values() if "adaptive" in card.sets}
         known = profile.level(fitted.encoder) if inputs else None
@@ -143,13 +142,14 @@ class ParticipantState:
             known = next(iter(profile.levels()), None)
         if known is None:
             return None
-        if known.total.shape != (FEATURES,):
+        features = fitted.predictor.embedding_size + HRV_SIZE
+        own = columns("both" if known.encoder == fitted.encoder else "hrv")
+        total, count = np.zeros(features), np.zeros(features)
+        if total[own].shape != known.total[own].shape:
             raise FormatError(
-                f"the profile of {profile.participant}: a level of {len(known.total)} features, expected {FEATURES}",
+                f"the profile of {profile.participant}: a level of {len(known.total)} features, expected {features}",
                 "leave out --reuse-profile: this session keeps a new one",
             )
-        own = columns("both" if known.encoder == fitted.encoder else "hrv")
-        total, count = np.zeros(FEATURES), np.zeros(FEATURES)
         total[own], count[own] = known.total[own], known.count[own]
         fitted.predictor.running_mean = RunningMean(total, count).kept()
         return known

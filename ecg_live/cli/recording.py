@@ -50,6 +50,7 @@ class RecorderFactory:
         self._settings = settings
         self._info = info
         self._heads = bundle.head_infos
+        self._embedding = bundle.card.embedding_size
         self._clock = clock
         self._named_path = None if settings.record is None else _xdf_path(Path(settings.record))
         self._texts = {
@@ -78,7 +79,7 @@ class RecorderFactory:
         self._check_room(path, announce=named)
         roll = RollLimits((self._settings.roll_minutes or inf) * 60, (self._settings.roll_mb or inf) * 1e6)
         texts = {key: text for key, text in self._texts.items() if text is not None}
-        streams = stream_specs(self._info, self._heads)
+        streams = stream_specs(self._info, self._heads, self._embedding)
         recorder = XdfRecorder(
             path, streams, self._info, self._heads, texts, self._clock,
             roll=roll, elsewhere=default_folders(), moved=self._report_move,

@@ -103,7 +103,7 @@ def build_session(
     if settings.lsl_out:
         from ecg_live.sinks.lsl import LslOut
 
-        sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay))
+        sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay, bundle.card.embedding_size))
     return Session(
         source,
         path,

@@ -17,13 +17,13 @@ import numpy as np
 
 from ecg_live.events import F64
 from ecg_live.model.baseline import TIME_TOLERANCE_S, WINDOW_S
-from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
+from ecg_live.model.features import HRV_SIZE, FeatureKind, input_size
 
 # Both were chosen on eegmat, by scores of 21 subjects in four orders of their windows (docs/pages/model.md).
 POPULATION_WINDOWS = 2.0  # weight of the population's mean
 MIN_EARLIER_WINDOWS = 1  # before the first answer
 MAX_KEPT_WINDOWS = 30  # weight of an earlier session: five minutes of this one count as much
-FEATURES = INPUT_SIZES["both"]
+FEATURES = input_size("both")  # with an embedding of 128
 
 
 def relative_to_mean(features: F64, total: F64, count: F64, centre: F64) -> F64:
@@ -44,7 +44,7 @@ def relative_to_mean(features: F64, total: F64, count: F64, centre: F64) -> F64:
 
 def columns(inputs: FeatureKind) -> slice:
     """Which of a running mean's features a head with these inputs takes."""
-    embedding, hrv = slice(FEATURES - HRV_SIZE), slice(FEATURES - HRV_SIZE, None)
+    embedding, hrv = slice(-HRV_SIZE), slice(-HRV_SIZE, None)
     return {"embedding": embedding, "hrv": hrv, "both": slice(None)}[inputs]
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F64
-from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind, combine_features
+from ecg_live.model.features import HRV_SIZE, FeatureKind, combine_features
 from ecg_live.results import Window
 
 PRIOR_WINDOWS = 5  # weight of the training subjects' deviation
@@ -103,7 +103,7 @@ class Baseline(BaselineWindows):
 
     @classmethod
     def known(cls, embeddings: F64, hrv: F64) -> Self:
-        """A baseline that is complete: features (m, 128) and (m, 3) of its windows.
+        """A baseline that is complete: features (m, e) and (m, 3) of its windows.
 
         Raises
         ------
@@ -111,7 +111,8 @@ class Baseline(BaselineWindows):
             They are not of that shape, or fewer than three.
         """
         if (
-            embeddings.shape != (len(hrv), INPUT_SIZES["embedding"])
+            embeddings.ndim != 2
+            or len(embeddings) != len(hrv)
             or hrv.shape[1:] != (HRV_SIZE,)
             or len(hrv) < MIN_BASELINE_WINDOWS
         ):

@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ecg_live.errors import BundleError, IncompatibleBundle
 from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead, PersonalHead
 from ecg_live.model.card import HeadCard, ModelCard, parse_card
 from ecg_live.model.encoder_layout import encoder_tensors
+from ecg_live.model.imported.card import GRAPH
 from ecg_live.model.tensor_file import MAX_BUNDLE_BYTES, Array, TensorFile, TensorSpec
 from ecg_live.results import HeadInfo
 from ecg_live.signal.pipeline import PREPROCESSING
@@ -66,7 +69,7 @@ def load_bundle(path: Path) -> Bundle:
     card = _card(meta, path)
     _check_preprocessing(card, path)
     encoder = BUNDLE_FILE.take(_encoder_tensors(card, path), "encoder.", tensors, path)
-    heads = {name: _sets(name, head, tensors, path) for name, head in card.heads.items()}
+    heads = {name: _sets(name, head, card.embedding_size, tensors, path) for name, head in card.heads.items()}
     return Bundle(card, encoder, heads)
 
 
@@ -79,6 +82,8 @@ def _encoder_tensors(card: ModelCard, path: Path) -> Mapping[str, TensorSpec]:
     """What the weights of the encoder must be."""
     if not card.encoder:
         return encoder_tensors()
+    if card.imported:
+        return {GRAPH: TensorSpec((card.imported.bytes,), np.dtype(np.uint8))}
     from ecg_live.model.encoder_kinds import encoder_of  # noqa: PLC0415 - PyTorch takes seconds to load
     from ecg_live.model.torch_weights import module_tensors  # noqa: PLC0415 - likewise
 
@@ -117,12 +122,14 @@ def _prefix(name: str, which: str) -> str:
     return f"heads.{name}.{which}."
 
 
-def _sets(name: str, card: HeadCard, tensors: Mapping[str, Array], path: Path) -> dict[str, CalibratedHead]:
+def _sets(
+    name: str, card: HeadCard, embedding: int, tensors: Mapping[str, Array], path: Path
+) -> dict[str, CalibratedHead]:
     """All sets of one head."""
     sets = {}
     for which in card.sets:
         kind, inputs = HEAD_SETS[which], card.inputs[which]
-        wanted = kind.tensors(card.outputs, inputs, card.hidden, card.dropout)
+        wanted = kind.tensors(card.outputs, inputs, card.hidden, card.dropout, embedding)
         sets[which] = head = kind.from_arrays(inputs, BUNDLE_FILE.take(wanted, _prefix(name, which), tensors, path))
         spread = float(head.spread.min()) if isinstance(head, PersonalHead) else 0.0
         if float(head.temperature) <= 0 or float(head.sd.min()) <= 0 or spread < 0:

@@ -14,8 +14,9 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.events import F32, F64
-from ecg_live.model.features import HRV_SIZE, INPUT_SIZES, FeatureKind
+from ecg_live.model.features import HRV_SIZE, FeatureKind, input_size
 from ecg_live.model.tensor_file import Array, TensorSpec
 
 TRAINING_RANGE_SHARE = 0.995  # of training windows that count as inside the training range
@@ -54,7 +55,12 @@ class CalibratedHead:
 
     @classmethod
     def tensors(
-        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+        cls,
+        classes: int,
+        inputs: FeatureKind = "embedding",
+        hidden: Sequence[int] = (),
+        dropout: float = 0.0,
+        embedding: int = EMBEDDING_SIZE,
     ) -> dict[str, TensorSpec]:
         """Names, shapes and types of the tensors of a head.
 
@@ -67,8 +73,10 @@ class CalibratedHead:
             Widths of the layers before the last.
         dropout : float
             After every hidden layer while it learns; here it only decides the layers' names.
+        embedding : int
+            Numbers in the encoder's embedding.
         """
-        size = INPUT_SIZES[inputs]
+        size = input_size(inputs, embedding)
         shapes = {"mean": (size,), "sd": (size,), "whiten": (size, size), "limit": (), "temperature": ()}
         specs = {name: TensorSpec(shape, SINGLE) for name, shape in shapes.items()}
         for name, (n_in, n_out) in zip(layer_names(dropout), pairwise((size, *hidden, classes)), strict=False):
@@ -146,11 +154,16 @@ class PersonalHead(CalibratedHead):
 
     @classmethod
     def tensors(
-        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+        cls,
+        classes: int,
+        inputs: FeatureKind = "embedding",
+        hidden: Sequence[int] = (),
+        dropout: float = 0.0,
+        embedding: int = EMBEDDING_SIZE,
     ) -> dict[str, TensorSpec]:
         """As of every head, and the spread."""
-        spread = TensorSpec((INPUT_SIZES[inputs],), DOUBLE)
-        return CalibratedHead.tensors(classes, inputs, hidden, dropout) | {"spread": spread}
+        spread = TensorSpec((input_size(inputs, embedding),), DOUBLE)
+        return CalibratedHead.tensors(classes, inputs, hidden, dropout, embedding) | {"spread": spread}
 
     def arrays(self) -> dict[str, Array]:
         """All arrays, by the names of `tensors`."""
@@ -168,11 +181,16 @@ class AdaptiveHead(CalibratedHead):
 
     @classmethod
     def tensors(
-        cls, classes: int, inputs: FeatureKind = "embedding", hidden: Sequence[int] = (), dropout: float = 0.0
+        cls,
+        classes: int,
+        inputs: FeatureKind = "embedding",
+        hidden: Sequence[int] = (),
+        dropout: float = 0.0,
+        embedding: int = EMBEDDING_SIZE,
     ) -> dict[str, TensorSpec]:
         """As of every head, and the population's mean."""
-        centre = TensorSpec((INPUT_SIZES[inputs],), DOUBLE)
-        return CalibratedHead.tensors(classes, inputs, hidden, dropout) | {"centre": centre}
+        centre = TensorSpec((input_size(inputs, embedding),), DOUBLE)
+        return CalibratedHead.tensors(classes, inputs, hidden, dropout, embedding) | {"centre": centre}
 
     def arrays(self) -> dict[str, Array]:
         """All arrays, by the names of `tensors`."""

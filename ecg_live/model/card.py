@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any, get_args
 
-from ecg_live.constants import Split
+from ecg_live.constants import EMBEDDING_SIZE, Split
 from ecg_live.model.calibrated_head import HEAD_SETS
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.features import FeatureKind
+from ecg_live.model.imported.card import ONNX_KIND, ImportedCard, parse_imported
 from ecg_live.signal.pipeline import PREPROCESSING
 
 MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS = 8, 2048  # of a head; the paper's has 3 of 512
@@ -111,8 +112,8 @@ class HeadCard:
 class ModelCard:
     """Metadata of a bundle: how it was made and what from.
 
-    ``encoder`` is empty for the built-in one, which ``padding`` describes; a plug-in's has its ``kind`` and the
-    ``config`` that it is built from.
+    ``encoder`` is empty for the built-in one, which ``padding`` describes; others have the ``kind`` and the
+    ``config`` that they are built from.
 
     Raises
     ------
@@ -131,6 +132,16 @@ class ModelCard:
     software: str = ""
     encoder: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def imported(self) -> ImportedCard | None:
+        """What an encoder that another program trained takes and gives; None for all others."""
+        return parse_imported(self.encoder["config"]) if self.encoder.get("kind") == ONNX_KIND else None
+
+    @property
+    def embedding_size(self) -> int:
+        """Numbers in the encoder's embedding."""
+        return self.imported.size if self.imported else EMBEDDING_SIZE
+
     def __post_init__(self) -> None:
         """Refuse what no encoder can be built from."""
         if self.padding not in {"same", "valid"}:
@@ -140,6 +151,8 @@ class ModelCard:
         kind, config = self.encoder.get("kind"), self.encoder.get("config")
         if self.encoder and not (isinstance(kind, str) and isinstance(config, dict) and len(self.encoder) == 2):
             raise ValueError(f"encoder {self.encoder}: not a kind and a config")
+        if kind == ONNX_KIND:
+            parse_imported(self.encoder["config"])
 
 
 def parse_card(raw: Any) -> ModelCard:

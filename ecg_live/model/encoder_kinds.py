@@ -14,6 +14,7 @@ from ecg_live.model.card import ModelCard
 from ecg_live.model.encoder import ConvEncoder, Encoder
 from ecg_live.model.engine.protocol import EncoderEngine
 from ecg_live.model.engine.torch_engine import TorchEngine
+from ecg_live.model.imported.module import ImportedEncoder
 from ecg_live.model.s4d import build_s4d
 from ecg_live.model.torch_weights import load_arrays, module_arrays
 from ecg_live.plugins import PluginGroup, broken_plugin, load_plugin, plugin_names
@@ -42,7 +43,7 @@ def engine_of(encoder: Encoder) -> EncoderEngine:
         from ecg_live.model.engine.onnx_engine import OnnxEngine  # noqa: PLC0415 - as in `open_engine`
 
         return OnnxEngine(module_arrays(encoder), encoder.padding)
-    return TorchEngine(encoder.eval())
+    return encoder.engine() if isinstance(encoder, ImportedEncoder) else TorchEngine(encoder.eval())
 
 
 def encoder_of(card: ModelCard) -> Encoder:
@@ -57,6 +58,8 @@ def encoder_of(card: ModelCard) -> Encoder:
     """
     if not card.encoder:
         return ConvEncoder(card.padding)
+    if card.imported:
+        return ImportedEncoder(card.imported)
     return build_encoder(card.encoder["kind"], card.encoder["config"])
 
 

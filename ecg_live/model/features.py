@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import sqrt
 from typing import Literal
 
@@ -16,12 +15,12 @@ from ecg_live.signal.order_statistics import median
 FeatureKind = Literal["embedding", "hrv", "both"]
 
 HRV_SIZE = 3  # median heart rate, log SDNN, log RMSSD
-INPUT_SIZES: Mapping[FeatureKind, int] = {
-    "embedding": EMBEDDING_SIZE,
-    "hrv": HRV_SIZE,
-    "both": EMBEDDING_SIZE + HRV_SIZE,
-}
 MIN_VARIABILITY_MS = 1.0  # ms: beats lie on a grid of 4 ms
+
+
+def input_size(inputs: FeatureKind, embedding: int = EMBEDDING_SIZE) -> int:
+    """Features of a head with these inputs, of an encoder whose embedding has so many numbers."""
+    return {"embedding": embedding, "hrv": HRV_SIZE, "both": embedding + HRV_SIZE}[inputs]
 
 
 def hrv_features(window: Window) -> F64:
@@ -39,6 +38,6 @@ def hrv_features(window: Window) -> F64:
 
 
 def combine_features(embedding: F64, hrv: F64, inputs: FeatureKind) -> F64:
-    """Features (n, 128, 3 or 131) that a head with these inputs takes; the embedding (n, 128) before the HRV (n, 3)."""
+    """Features (n, e, 3 or e + 3) that a head with these inputs takes; the embedding (n, e) before the HRV (n, 3)."""
     parts = {"embedding": (embedding,), "hrv": (hrv,), "both": (embedding, hrv)}[inputs]
     return np.concatenate(parts, axis=1)

@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
+from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
 from ecg_live.model.adaptive import MIN_EARLIER_WINDOWS, RunningMean, columns, relative_to_mean
 from ecg_live.model.baseline import Baseline, baseline_normalise
@@ -14,7 +14,7 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.model.calibrated_head import AdaptiveHead, CalibratedHead, PersonalHead
 from ecg_live.model.chance import NOT_SHOWN, answering_sets
 from ecg_live.model.engine.embedders import NoEmbedder, open_embedder
-from ecg_live.model.features import combine_features, hrv_features
+from ecg_live.model.features import HRV_SIZE, combine_features, hrv_features
 from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
@@ -51,18 +51,19 @@ class Predictor:
         embeds: bool = True,
     ) -> None:
         self.engine = open_embedder(bundle, hop) if embeds else NoEmbedder()
+        self.embedding_size = bundle.card.embedding_size
         self._heads = bundle.heads
         self._answering = {
             name: card.sets if show_unproven else answering_sets(card) for name, card in bundle.card.heads.items()
         }
         self._cards = bundle.card.heads
         self._baseline: Baseline | None = None
-        self.running_mean = RunningMean.unknown()  # of the wearer's usable windows so far
+        self.running_mean = RunningMean.unknown(self.embedding_size + HRV_SIZE)  # of the wearer's usable windows so far
         self._resumed_text = ""  # for the next event, after `resume`
         # Heads that the baseline at the start does not change.
         self.heads_without_personal_set = self.begin_baseline(baseline) if baseline else ()
         self.baseline_event: State | None = None  # of the last window
-        self.features: F32 = np.full(EMBEDDING_SIZE, np.nan, dtype=np.float32)  # of the last window
+        self.features: F32 = np.full(self.embedding_size, np.nan, dtype=np.float32)  # of the last window
 
     def holds_personal_set(self, head: str) -> bool:
         """Whether a head has a personal set, be it one that answers or not."""
@@ -100,7 +101,7 @@ class Predictor:
         return without
 
     def predict(self, window: Window, embedding: F32 | None = None) -> dict[str, HeadResult]:
-        """Each head's probabilities and label, or its reason to abstain; of an ``embedding`` (128,) if it is known."""
+        """Each head's probabilities and label, or its reason to abstain; of an ``embedding`` (e,) if it is known."""
         if embedding is None:
             embedding = self.engine.features(window)[0]
         self.features = embedding.copy()  # a view would keep the whole batch alive

@@ -15,8 +15,7 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import Window
 from ecg_live.tables import Columns
 
-EMBEDDING_COLUMNS = tuple(f"embedding_{number}" for number in range(EMBEDDING_SIZE))
-WINDOW_COLUMNS: Columns = {
+BEAT_COLUMNS: Columns = {
     "quality": "text",
     "reasons": "text",
     "heart_rate": "number",  # bpm, as on the screen
@@ -25,8 +24,17 @@ WINDOW_COLUMNS: Columns = {
     "median_heart_rate": "number",  # bpm, as heads take it
     "log_sdnn": "number",
     "log_rmssd": "number",
-    **dict.fromkeys(EMBEDDING_COLUMNS, "single"),
 }
+
+
+def window_columns(embedding: int = EMBEDDING_SIZE) -> Columns:
+    """Columns of a window's features, of an encoder whose embedding has so many numbers."""
+    return {**BEAT_COLUMNS, **dict.fromkeys(embedding_columns(embedding), "single")}
+
+
+def embedding_columns(embedding: int = EMBEDDING_SIZE) -> tuple[str, ...]:
+    """Columns of an embedding of so many numbers."""
+    return tuple(f"embedding_{number}" for number in range(embedding))
 
 
 class FeatureExtractor:
@@ -44,17 +52,19 @@ class FeatureExtractor:
         self._bundle = bundle
         self._hop = hop
         self._engine = Predictor(bundle, hop).engine
+        self._embedding = embedding_columns(bundle.card.embedding_size)
+        self.columns: Columns = window_columns(bundle.card.embedding_size)
 
     def restart(self) -> None:
         """Begin another stream: nothing of the last one is left."""
         self._engine = Predictor(self._bundle, self._hop).engine
 
     def vector(self, window: Window) -> F64:
-        """Features (131,) of the stream's next window, in the order of `ecg_live.api.FEATURE_NAMES`."""
+        """Features (e + 3,) of the stream's next window, as `ecg_live.api.FEATURE_NAMES` orders them."""
         return np.concatenate((self._engine.features(window)[0], hrv_features(window)))
 
     def row(self, window: Window) -> dict[str, Any]:
-        """Features of the stream's next window by the names of `WINDOW_COLUMNS`."""
+        """Features of the stream's next window by the names of ``columns``."""
         *embedding, median_rate, log_sdnn, log_rmssd = self.vector(window).tolist()
         return {
             "quality": window.quality.grade,
@@ -65,7 +75,7 @@ class FeatureExtractor:
             "median_heart_rate": median_rate,
             "log_sdnn": log_sdnn,
             "log_rmssd": log_rmssd,
-            **dict(zip(EMBEDDING_COLUMNS, embedding, strict=True)),
+            **dict(zip(self._embedding, embedding, strict=True)),
         }
 
 

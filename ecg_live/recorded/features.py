@@ -12,13 +12,13 @@ from devices.files import open_recording
 from devices.files.search import FoundFile
 from devices.read_options import ReadOptions
 from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.model.window_features import WINDOW_COLUMNS, FeatureExtractor
+from ecg_live.model.window_features import FeatureExtractor
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
 from ecg_live.tables import Columns, write_table
 
 READ_BLOCK_S = 60.0  # windows are then assessed many at once
-RECORDING_COLUMNS: Columns = {"recording": "text", "onset": "number", **WINDOW_COLUMNS}
+PLACE_COLUMNS: Columns = {"recording": "text", "onset": "number"}  # before those of a window
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def write_features(
     counts: list[int] = []
     problems: list[str] = []
     exit_code = 0
-    with write_table(out, RECORDING_COLUMNS) as table:
+    with write_table(out, {**PLACE_COLUMNS, **extractor.columns}) as table:
         for done, file in enumerate(files):
             report(done, len(files))
             count, errors = 0, list[EcgLiveError]()

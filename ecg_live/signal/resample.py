@@ -49,6 +49,8 @@ class Resampler:
     ----------
     rate : float
         Input rate in Hz.
+    to : float
+        Output rate in Hz, where it is another one.
     batched : bool
         The input that completes a second of output gives no more than that; what it completes beyond comes with the
         next one. Seconds of many wearers then begin alike.
@@ -64,13 +66,16 @@ class Resampler:
     same to the bit however the input is cut. It costs its own products alone, however odd the ratio of rates.
     """
 
-    def __init__(self, rate: float, *, batched: bool = False) -> None:
+    def __init__(self, rate: float, *, to: float = MODEL_RATE_HZ, batched: bool = False) -> None:
         if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
             raise ConfigError(
                 f"sampling rate {rate:g} Hz; it must be between {MIN_RATE_HZ:g} and {MAX_RATE_HZ:,.0f} Hz",
                 "give the true rate with --rate",
             )
-        ratio = MODEL_RATE_HZ / Fraction(rate).limit_denominator(MAX_RATE_DENOMINATOR)
+        self._to = to
+        ratio = Fraction(to).limit_denominator(MAX_RATE_DENOMINATOR) / Fraction(rate).limit_denominator(
+            MAX_RATE_DENOMINATOR
+        )
         self.up = ratio.numerator
         self.down = ratio.denominator
         self.half = 0 if ratio == 1 else FILTER_LOBES * max(self.up, self.down)
@@ -119,7 +124,7 @@ class Resampler:
             s.n_out = end
             self._trim()
         y = np.concatenate(parts) + s.first if parts else s.x[:0]
-        return Chunk(y, given, s.time + given / MODEL_RATE_HZ)
+        return Chunk(y, given, s.time + given / self._to)
 
     def _outputs(self, begin: int, end: int) -> F64:
         """Outputs ``begin`` to ``end``, first sample subtracted."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ecg_live import __version__
-from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
+from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import Clock, StreamInfo
 from ecg_live.lsl_library import clock_offset, pylsl
 from ecg_live.results import HeadInfo, Item
@@ -44,16 +44,25 @@ class LslOut:
         Session clock.
     delay : float
         Delay of the signal path's output in s.
+    embedding : int
+        Numbers in an embedding.
     """
 
     name = "LSL output"
 
-    def __init__(self, info: StreamInfo, heads: Sequence[HeadInfo], clock: Clock, delay: float) -> None:
+    def __init__(
+        self,
+        info: StreamInfo,
+        heads: Sequence[HeadInfo],
+        clock: Clock,
+        delay: float,
+        embedding: int = EMBEDDING_SIZE,
+    ) -> None:
         self._rows = StreamRows(info, heads, clock)
         self._offset = clock_offset(clock)
         self._outlets: dict[StreamKey, pylsl.StreamOutlet] = {}
         self._rates: dict[StreamKey, float] = {}
-        for spec in stream_specs(info, heads):
+        for spec in stream_specs(info, heads, embedding):
             if spec.key in OFFERED_STREAMS and spec.channels:
                 self._outlets[spec.key] = pylsl.StreamOutlet(lsl_stream_info(spec, info, delay))
                 self._rates[spec.key] = spec.rate

@@ -53,14 +53,16 @@ def auxiliary_key(stream: AuxiliaryStream) -> StreamKey:
     return AUXILIARY_KEY_PREFIX + stream.name
 
 
-def stream_specs(info: StreamInfo, heads: Sequence[HeadInfo]) -> tuple[StreamSpec, ...]:
+def stream_specs(
+    info: StreamInfo, heads: Sequence[HeadInfo], embedding: int = EMBEDDING_SIZE
+) -> tuple[StreamSpec, ...]:
     """All streams of a session; one without ECG has neither ``ecg`` nor ``filtered`` nor ``gaps``."""
     answers = tuple(channel for head in heads for channel in _answer_channels(head))
     decisions = [f"{head.name}/{field}" for head in heads for field in ("label", "abstain", "set")]
     raw = tuple(ChannelSpec(name, "millivolts", "ECG") for name in info.channels)
     times = (ChannelSpec("start", "seconds"), ChannelSpec("stop", "seconds"), ChannelSpec("latency", "seconds"))
     beats = ChannelSpec("heart rate", "bpm"), ChannelSpec("RMSSD", "milliseconds")
-    features = tuple(ChannelSpec(f"feature {k}") for k in range(EMBEDDING_SIZE))
+    features = tuple(ChannelSpec(f"feature {k}") for k in range(embedding))
     signal = (
         StreamSpec("ecg", info.name or "ECG", "ECG", raw, "double64", info.rate),
         StreamSpec(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, WINDOW_SAMPLES
+from ecg_live.constants import BLOCK_SAMPLES, WINDOW_SAMPLES
 from ecg_live.events import F32
 from ecg_live.model.engine.embedders import streams_windows
 from ecg_live.model.engine.protocol import EncoderEngine, EngineStream, WearerIndices
@@ -80,8 +80,8 @@ class BatchEmbedder:
             self._pools[place.pool].put_back(place.index, states)
 
     def embed(self, windows: Sequence[tuple[Place, Window]]) -> F32:
-        """Embeddings (b, 128) of the next window of each of b wearers."""
-        out = np.empty((len(windows), EMBEDDING_SIZE), np.float32)
+        """Embeddings (b, e) of the next window of each of b wearers."""
+        out = np.empty((len(windows), self._engine.size), np.float32)
         pools: defaultdict[int, list[int]] = defaultdict(list)
         for k, (place, _) in enumerate(windows):
             pools[place.pool].append(k)

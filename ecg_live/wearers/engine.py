@@ -18,7 +18,7 @@ from ecg_live.wearers.embedding import BatchEmbedder, Place
 
 
 class Output(NamedTuple):
-    """An output of a wearer's path; ``embedding`` (128,) is a window's."""
+    """An output of a wearer's path; ``embedding`` (e,) is a window's."""
 
     item: PathOutput | Prediction
     embedding: F32 | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.baseline import WINDOW_S
-from ecg_live.model.window_features import WINDOW_COLUMNS, FeatureExtractor
+from ecg_live.model.window_features import FeatureExtractor
 from ecg_live.tables import ColumnKind, Columns
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
 from training.data.windowing import session_windows
@@ -16,13 +16,13 @@ from training.datasets.dataset import Classes, Dataset
 LABEL_PREFIX = "label_"  # of a label's column: a label may be called like a feature
 
 
-def dataset_columns(dataset: Dataset) -> Columns:
+def dataset_columns(dataset: Dataset, extractor: FeatureExtractor) -> Columns:
     """Columns of a data set's windows: place, ``rest``, a column for each label, features."""
     labels: dict[str, ColumnKind] = {
         LABEL_PREFIX + name: "text" if isinstance(meaning, Classes) else "number"
         for name, meaning in dataset.labels.items()
     }
-    return {"subject": "text", "recording": "text", "onset": "number", "rest": "flag", **labels, **WINDOW_COLUMNS}
+    return {"subject": "text", "recording": "text", "onset": "number", "rest": "flag", **labels, **extractor.columns}
 
 
 def dataset_rows(

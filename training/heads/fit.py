@@ -9,7 +9,7 @@ from sklearn.covariance import LedoitWolf
 
 from ecg_live.events import F64
 from ecg_live.model.calibrated_head import TRAINING_RANGE_SHARE, AdaptiveHead, CalibratedHead, PersonalHead
-from ecg_live.model.features import INPUT_SIZES, FeatureKind
+from ecg_live.model.features import HRV_SIZE, FeatureKind
 from training.data.feature_table import Ints, Names
 from training.heads.calibration import fit_stacking
 from training.heads.fitted import FittedHead, inner_folds
@@ -91,7 +91,8 @@ def to_head(
         The population's mean (d,); makes the head an adaptive one.
     """
     kind = PersonalHead if spread is not None else AdaptiveHead if centre is not None else CalibratedHead
-    specs = kind.tensors(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout)
+    embedding = len(fitted.mean) - (HRV_SIZE if fitted.inputs == "both" else 0)
+    specs = kind.tensors(fitted.classes, fitted.inputs, fitted.hidden, fitted.dropout, embedding)
     z = np.nan_to_num((x - fitted.mean) / fitted.sd)
     distances = [np.linalg.norm(z[test] @ _whitening(z[train]), axis=1) for train, test in inner_folds(subject)]
     state = {
@@ -110,7 +111,7 @@ def _feature_blocks(inputs: FeatureKind) -> tuple[slice, ...]:
     """Columns of the embedding, and of heart rate and its variability, a discriminant for each."""
     if inputs != "both":
         return (slice(None),)
-    return slice(INPUT_SIZES["embedding"]), slice(INPUT_SIZES["embedding"], None)
+    return slice(-HRV_SIZE), slice(-HRV_SIZE, None)
 
 
 def _as_one_layer(parts: list[LinearDiscriminant], weights: F64, bias: F64, inputs: FeatureKind) -> FittedHead:

@@ -19,11 +19,12 @@ from ecg_live.events import F64
 from ecg_live.model.encoder import Encoder
 from ecg_live.model.encoder_kinds import engine_of
 from ecg_live.model.encoder_layout import Padding
+from ecg_live.model.imported.module import ImportedEncoder
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from training.data.corpus import Corpus
 from training.encoders import new_encoder
-from training.networks import TrainableEncoder
+from training.networks import FrozenEncoder, TrainableEncoder
 from training.pretext.lr_schedule import derive_seed
 from training.pretext.objective import CPU_PASS_WINDOWS, PretextNetwork, open_objective
 from training.pretext.train_step import WindowArray
@@ -35,13 +36,13 @@ ENGINE = " ONNX Runtime"  # in the key of what is kept: another engine rounds ot
 
 
 def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS) -> F64:
-    """Frozen features (n, 128) of windows (n, 2560), which are read ``batch`` at a time.
+    """Frozen features (n, e) of windows (n, 2560), which are read ``batch`` at a time.
 
     The engine is the one that runs live: a window's features are bit-identical wherever it stands, and those that its
     wearer would have. Each window is a thread's, as many at once as PyTorch may use.
     """
-    out = np.empty((len(windows), EMBEDDING_SIZE))
     engine = engine_of(encoder)
+    out = np.empty((len(windows), engine.size))
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         for start in range(0, len(windows), batch):
             x = np.asarray(windows[np.arange(start, min(start + batch, len(windows)))], np.float32)
@@ -49,8 +50,8 @@ def embed(encoder: Encoder, windows: WindowArray, batch: int = CPU_PASS_WINDOWS)
     return out
 
 
-def cached_embedding(encoder: TrainableEncoder, corpus: Corpus, context: RunContext) -> F64:
-    """Features (n, 128) of a corpus, read from the run's folder if it holds them.
+def cached_embedding(encoder: FrozenEncoder, corpus: Corpus, context: RunContext) -> F64:
+    """Features (n, e) of a corpus, read from the run's folder if it holds them.
 
     Raises
     ------
@@ -58,12 +59,15 @@ def cached_embedding(encoder: TrainableEncoder, corpus: Corpus, context: RunCont
         If they cannot be written.
     """
     key = tensors_sha256(module_arrays(encoder)) + corpus.key + ENGINE
+    size = EMBEDDING_SIZE
+    if isinstance(encoder, ImportedEncoder):
+        key, size = f"{key} {encoder.card}", encoder.card.size
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = context.folder / "features" / f"{name}.npy"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if (kept := _read_embedding(path, len(corpus.windows))) is not None:
+            if (kept := _read_embedding(path, (len(corpus.windows), size))) is not None:
                 return kept
             context.display.progress("features", 0, len(corpus.windows))
             computed = embed(encoder, corpus.windows)
@@ -76,13 +80,13 @@ def cached_embedding(encoder: TrainableEncoder, corpus: Corpus, context: RunCont
     return computed
 
 
-def _read_embedding(path: Path, windows: int) -> F64 | None:
+def _read_embedding(path: Path, shape: tuple[int, int]) -> F64 | None:
     """Features from a file; None if it is missing, incomplete or something else."""
     try:
         found = np.load(path, allow_pickle=False)
     except (FileNotFoundError, EOFError, ValueError):
         return None
-    whole = isinstance(found, np.ndarray) and found.shape == (windows, EMBEDDING_SIZE) and found.dtype == np.float64
+    whole = isinstance(found, np.ndarray) and found.shape == shape and found.dtype == np.float64
     return found if whole else None
 
 

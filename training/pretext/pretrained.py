@@ -8,9 +8,11 @@ from pathlib import Path
 from ecg_live.errors import BundleError, ConfigError, IncompatibleBundle, ModelError
 from ecg_live.model.bundle import ModelCard, load_bundle
 from ecg_live.model.encoder_kinds import torch_encoder
+from ecg_live.model.imported.encoder_file import holds_imported, read_imported
+from ecg_live.model.imported.module import ImportedEncoder
 from training.data.corpus import Corpus
 from training.encoders import kind_of
-from training.networks import TrainableEncoder
+from training.networks import FrozenEncoder, TrainableEncoder
 from training.pretext.encoder_file import EncoderCard, read_encoder
 from training.pretext.leakage import refuse_seen
 from training.settings import EncoderKind
@@ -18,13 +20,13 @@ from training.settings import EncoderKind
 LICENCE_PREFIX = "GPL-3.0-or-later; data: "  # of a bundle, before its data's own
 
 
-def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[TrainableEncoder, EncoderCard]:
+def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[FrozenEncoder, EncoderCard]:
     """An encoder and its card.
 
     Parameters
     ----------
     path : Path
-        An encoder's file, or a bundle.
+        An encoder's file, trained here or imported, or a bundle.
     scored : Corpus
         The labelled windows.
     unseen_only : bool
@@ -37,8 +39,9 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[T
     ConfigError
         If it has seen scored subjects, or windows of another scale.
     """
+    encoder: FrozenEncoder
     try:
-        encoder, card = read_encoder(path)
+        encoder, card = _read_imported(path) if holds_imported(path) else read_encoder(path)
     except ModelError as error:
         try:
             bundle = load_bundle(path)
@@ -47,7 +50,7 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[T
         except BundleError:
             raise error from None
         found = torch_encoder(bundle)
-        if not isinstance(found, TrainableEncoder):
+        if not isinstance(found, FrozenEncoder):
             kind = bundle.card.encoder["kind"]
             raise ConfigError(
                 f"{path} has an encoder of kind {kind!r}, which cannot be trained on", "give another"
@@ -81,6 +84,10 @@ def read_initial(
         As `read_pretrained`, or if its kind or padding differs.
     """
     encoder, card = read_pretrained(path, scored, unseen_only=unseen_only)
+    if isinstance(encoder, ImportedEncoder):
+        raise ConfigError(
+            f"{path} holds an imported encoder, which cannot be trained on", "give it with --encoder: heads stand on it"
+        )
     if card.kind != kind:
         raise ConfigError(
             f"{path} holds an encoder of kind {card.kind}; the settings say {kind}",
@@ -92,6 +99,13 @@ def read_initial(
             f"give --set pretext.padding={card.padding}",
         )
     return encoder, card
+
+
+def _read_imported(path: Path) -> tuple[ImportedEncoder, EncoderCard]:
+    """An imported encoder; which subjects it has seen, nobody knows."""
+    graph, card = read_imported(path)
+    made = {"data": [f"{card.name} (imported)"], "licences": [f"{card.licence} ({card.name})"]}
+    return ImportedEncoder(card, graph).eval(), EncoderCard("valid", {}, made)
 
 
 def _encoder_card(bundle: ModelCard) -> EncoderCard:

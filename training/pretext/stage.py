@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ecg_live.events import F64
 from training.data.corpus import Corpus
-from training.networks import TrainableEncoder
+from training.networks import FrozenEncoder, TrainableEncoder
 from training.pretext.embedding import cached_embedding
 from training.pretext.encoder_file import EncoderCard
 from training.pretext.encoder_job import (
@@ -34,7 +34,7 @@ class Encoders:
 
     Parameters
     ----------
-    encoder : ConvEncoder or S4DEncoder
+    encoder : ConvEncoder, S4DEncoder or ImportedEncoder
         The one to ship.
     card : EncoderCard
         How it was made.
@@ -49,7 +49,7 @@ class Encoders:
         Recordings without labels that they learnt from.
     """
 
-    encoder: TrainableEncoder
+    encoder: FrozenEncoder
     card: EncoderCard
     log: PretextLog | None
     embeddings: Mapping[str | None, F64]

@@ -92,7 +92,7 @@ def _write_dataset(name: str, folder: Path, out: Path, extractor: FeatureExtract
 
     dataset = open_dataset(name, folder)
     remarks, windows, subjects = list(dataset.remarks), 0, set[str]()
-    with ProgressDisplay() as progress, write_table(out, dataset_columns(dataset)) as table:
+    with ProgressDisplay() as progress, write_table(out, dataset_columns(dataset, extractor)) as table:
         rows = dataset_rows(
             dataset, extractor, hop, remarks, lambda done, total: progress.progress(dataset.title, done, total)
         )

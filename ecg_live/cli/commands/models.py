@@ -54,6 +54,11 @@ def models(
 
 def _encoder(card: ModelCard) -> str:
     kind = card.encoder.get("kind")
+    if (imported := card.imported) is not None:
+        return (
+            f"imported {imported.name} (licence {imported.licence}): {imported.window:g} s at {imported.rate:g} Hz, "
+            f"scale {imported.scale}, embedding of {imported.size}"
+        )
     if kind == "s4d":
         return "state space (s4d)"
     return f"plug-in {kind}" if kind else f"{card.padding} padding"
@@ -65,7 +70,7 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
         f"[bold]{name}[/]: {card.name}",
         f"encoder: {_encoder(card)}; trained on {'; '.join(card.pretext.get('data', [])) or card.data}",
         f"licence: {card.licence}; made {card.created} by {card.software}",
-        f"pretext accuracy, held out: {accuracy}",
+        *([f"pretext accuracy, held out: {accuracy}"] if accuracy or not card.imported else []),
     ]
     console.print("\n".join(lines), highlight=False)
     for head_name, head in card.heads.items():

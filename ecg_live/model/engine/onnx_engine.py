@@ -42,6 +42,8 @@ class OnnxEngine:
         Only a ``valid`` encoder streams: one with padding differs at every window's edges.
     """
 
+    size = EMBEDDING_SIZE
+
     def __init__(self, weights: Mapping[str, Array], padding: Padding) -> None:
         self._weights = weights
         self._padding: Padding = padding
@@ -134,12 +136,13 @@ class OnnxStream:
         return np.concatenate([_embedding(self._maxima[wearer]) for wearer in wearers])
 
 
-def open_session(graph: ModelProto) -> Session:
+def open_session(graph: ModelProto | bytes) -> Session:
     """A session on one thread of a processor."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors: nothing else is for a user
-    return Session(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    content = graph if isinstance(graph, bytes) else graph.SerializeToString()
+    return Session(content, options, providers=["CPUExecutionProvider"])
 
 
 def _embedding(maxima: deque[tuple[F32, F32]]) -> F32:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.engine.protocol import EncoderEngine
+from ecg_live.model.imported.card import GRAPH
 
 
 @lru_cache(maxsize=4)  # bundles; an engine keeps no state, so that all who ask for one may share it
@@ -22,6 +23,10 @@ def open_engine(bundle: Bundle) -> EncoderEngine:
         from ecg_live.model.engine.onnx_engine import OnnxEngine  # noqa: PLC0415 - see above
 
         return OnnxEngine(bundle.encoder, bundle.card.padding)
+    if (imported := bundle.card.imported) is not None:
+        from ecg_live.model.imported.engine import ImportedEngine  # noqa: PLC0415 - as above
+
+        return ImportedEngine(bundle.encoder[GRAPH].tobytes(), imported)
     from ecg_live.model.encoder_kinds import engine_of, torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
 
     return engine_of(torch_encoder(bundle))

@@ -56,12 +56,15 @@ class EncoderEngine(Protocol):
     ----------
     streams : bool
         Whether `stream` shares what overlapping windows have in common. Where it is false, only `embed` may be called.
+    size : int
+        Numbers in an embedding: 128, but for an imported encoder.
     """
 
     streams: bool
+    size: int
 
     def embed(self, windows: F32) -> F32:
-        """Embeddings (n, 128) of windows (n, 2560); a window's are the same whatever the others are."""
+        """Embeddings (n, size) of windows (n, 2560); a window's are the same whatever the others are."""
         ...
 
     def stream(self, wearers: int = 1) -> EngineStream:

@@ -24,6 +24,8 @@ class TorchEngine:
     encoder : Encoder
     """
 
+    size = EMBEDDING_SIZE
+
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self.streams = encoder.maps_per_window > 0

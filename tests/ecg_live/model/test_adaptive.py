@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from math import inf
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from ecg_live.model.adaptive import (
     columns,
     relative_to_mean,
 )
-from ecg_live.model.features import INPUT_SIZES
+from ecg_live.model.features import FeatureKind, input_size
 
 WINDOW_S = 10.0
 
@@ -141,6 +142,6 @@ def test_the_first_answer_comes_once_another_window_has_ended_before() -> None:
 
 
 def test_heads_take_their_columns() -> None:
-    for inputs, size in INPUT_SIZES.items():
-        assert len(np.arange(FEATURES)[columns(inputs)]) == size
-    assert np.arange(FEATURES)[columns("hrv")][0] == INPUT_SIZES["embedding"]
+    for inputs in get_args(FeatureKind):
+        assert len(np.arange(FEATURES)[columns(inputs)]) == input_size(inputs)
+    assert np.arange(FEATURES)[columns("hrv")][0] == input_size("embedding")

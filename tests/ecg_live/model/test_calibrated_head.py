@@ -9,12 +9,12 @@ import pytest
 
 from ecg_live.events import F64
 from ecg_live.model.calibrated_head import CalibratedHead, PersonalHead, multiply_rows
-from ecg_live.model.features import INPUT_SIZES, FeatureKind
+from ecg_live.model.features import FeatureKind, input_size
 from tests.support.random_bundles import random_head
 
 
 def drawn(rows: int, inputs: FeatureKind = "embedding") -> F64:
-    return np.random.default_rng(1).standard_normal((rows, INPUT_SIZES[inputs]))
+    return np.random.default_rng(1).standard_normal((rows, input_size(inputs)))
 
 
 def test_probabilities_are_calibrated_by_the_temperature() -> None:
@@ -55,7 +55,7 @@ def test_a_head_is_as_wide_as_its_inputs(inputs: FeatureKind) -> None:
     assert head(x).shape == (5, 3)
     assert head.distance(x) == pytest.approx(np.linalg.norm(x, axis=1))
     assert isinstance(head, PersonalHead)
-    assert head.spread.shape == (INPUT_SIZES[inputs],)
+    assert head.spread.shape == (input_size(inputs),)
     assert [*head.net] == [f"net.{k}.{name}" for k in (0, 3, 6) for name in ("weight", "bias")]
 
 

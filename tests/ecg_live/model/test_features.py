@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
-from ecg_live.model.features import INPUT_SIZES, FeatureKind, combine_features, hrv_features
+from ecg_live.model.features import FeatureKind, combine_features, hrv_features, input_size
 from ecg_live.results import Quality, Window
 
 
@@ -37,5 +37,5 @@ def test_too_few_or_implausible_beats_are_no_numbers(made: Window) -> None:
 def test_the_embedding_comes_first(inputs: FeatureKind, first: float, last: float) -> None:
     embedding, beats = np.tile(np.arange(128.0), (4, 1)), np.tile(1000 + np.arange(3.0), (4, 1))
     made = combine_features(embedding, beats, inputs)
-    assert made.shape == (4, INPUT_SIZES[inputs])
+    assert made.shape == (4, input_size(inputs))
     assert (made[3, 0], made[3, -1]) == (first, last)

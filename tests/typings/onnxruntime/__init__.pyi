@@ -11,6 +11,10 @@ class SessionOptions:
     inter_op_num_threads: int
     log_severity_level: int
 
+class NodeArg:
+    name: str
+    shape: list[int]
+
 class InferenceSession:
     def __init__(
         self,
@@ -21,3 +25,4 @@ class InferenceSession:
     def run(
         self, output_names: Sequence[str] | None, input_feed: Mapping[str, npt.NDArray[Any]]
     ) -> list[npt.NDArray[np.float32]]: ...
+    def get_inputs(self) -> list[NodeArg]: ...

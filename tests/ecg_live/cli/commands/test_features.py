@@ -12,13 +12,15 @@ import pytest
 
 import ecg_live as interface
 from ecg_live.api import FEATURE_NAMES
-from ecg_live.model.window_features import EMBEDDING_COLUMNS, WINDOW_COLUMNS
-from ecg_live.recorded.features import RECORDING_COLUMNS
+from ecg_live.model.window_features import embedding_columns, window_columns
+from ecg_live.recorded.features import PLACE_COLUMNS
 from ecg_live.sinks.jsonl import round_floats
 from ecg_live.tables import Columns, read_table
 from tests.support.command_line import ecg_live, of, run_json
 from tests.support.small_datasets import csv, flat
 
+WINDOW_COLUMNS = window_columns()
+RECORDING_COLUMNS: Columns = {**PLACE_COLUMNS, **WINDOW_COLUMNS}
 PLACE: Columns = {"subject": "text", "recording": "text", "onset": "number", "rest": "flag"}
 
 
@@ -68,7 +70,7 @@ def test_they_are_the_numbers_of_the_interface_and_of_run(folder: Path, tmp_path
     path = folder / "a.csv"
     assert ecg_live("features", path, "--out", tmp_path / "f.parquet", "--hop", 1).returncode == 0
     found = rows(tmp_path / "f.parquet")
-    names = (*EMBEDDING_COLUMNS, "median_heart_rate", "log_sdnn", "log_rmssd")
+    names = (*embedding_columns(), "median_heart_rate", "log_sdnn", "log_rmssd")
     assert len(names) == len(FEATURE_NAMES)
     table = np.array([missing_as_nan([row[name] for name in names]) for row in found])
     np.testing.assert_array_equal(table, interface.features(interface.read(path), hop=1.0))

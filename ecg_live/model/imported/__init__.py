@@ -1,0 +1,1 @@
+"""Encoders that other programs trained: an ONNX graph with a card in a bundle's encoder slot."""
