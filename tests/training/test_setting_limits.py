@@ -14,6 +14,7 @@ from training.settings import PRESETS, PretextSettings, TrainSettings, load_sett
 CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("corpus.hop", [0.0, -1.0, 10.5, 0.3], "at most 10 s, in steps of 1/256 s"),
     ("corpus.pretext_hop", [0.0, 11.0, 1 / 3], "at most 10 s, in steps of 1/256 s"),
+    ("corpus.lag", [-1.0, 61.0], "from 0 to 60"),
     ("pretext.epochs", [0.0, -1.0, 1e308], "above 0 and at most 1e+30"),
     ("pretext.batch", [0, -8], "above 0"),
     ("pretext.rate", [0.0, 1e300], "above 0 and at most 1e+30"),
@@ -43,6 +44,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("head.batch", [0], "above 0"),
     ("head.rate", [0.0, 1e300], "above 0 and at most 1e+30"),
     ("evaluate.folds", [1, 0], "2 or more"),
+    ("evaluate.repeats", [0, 1001], "from 1 to 1000"),
     ("evaluate.baseline", [-5.0, 10.0, 4000.0], "from 30 to 3600 s, or 0 for none"),
     ("evaluate.draws", [0], "above 0"),
     ("evaluate.rivals", [0], "above 0"),
