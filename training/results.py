@@ -93,6 +93,13 @@ class ResultRow:
     orders: Mapping[str, OrderScores] = field(default_factory=dict)
     repeats: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
+    @property
+    def baseline_text(self) -> str:
+        """What features are relative to, which tells rows of the sets apart: seconds of rest or the windows so far."""
+        if self.set == "adaptive":
+            return "windows so far"
+        return f"{self.baseline:g} s" if self.baseline else "none"
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreCheck:

@@ -207,6 +207,8 @@ def _features_in_use(label: LabelResult, row: ResultRow) -> set[str]:
 
 
 def _baseline_text(row: ResultRow) -> str:
+    if row.set == "adaptive":
+        return row.baseline_text
     return f"{row.baseline:g} s of rest" if row.baseline else "no baseline"
 
 

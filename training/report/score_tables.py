@@ -30,7 +30,7 @@ def label_table(label: LabelResult, shipped: str = "*") -> PaperTable:
         (
             FEATURE_NAMES.get(row.features, row.features) + (shipped if id(row) in marked else ""),
             row.protocol,
-            f"{row.baseline:g} s" if row.baseline else "none",
+            row.baseline_text,
             *_scores(row),
             *([mean_and_sd(row)] if repeated else []),
         )
@@ -56,9 +56,9 @@ def training_tables(labels: Sequence[LabelResult], parts: Sequence[NamedPredicti
         if label.scale is not None:
             tables.append(rating_label_table(label))
             continue
-        shipped = [(row.features, row.protocol, row.baseline) for row in chosen_rows(label).values()]
+        shipped = [(row.features, row.protocol, row.baseline, row.set) for row in chosen_rows(label).values()]
         own = [part for part in parts if part.label == label.name and part.windows.order == NATURAL_ORDER]
-        keys = [(part.windows.features, part.windows.protocol, part.windows.baseline) for part in own]
+        keys = [(each.features, each.protocol, each.baseline, each.set) for each in (part.windows for part in own)]
         tables.append(label_table(label))
         tables += [confusion_table(part) for part, key in zip(own, keys, strict=True) if key in shipped]
     return tables

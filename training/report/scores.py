@@ -110,7 +110,7 @@ def _score_cells(row: ResultRow) -> list[str]:
     scores, interval = row.scores, row.interval
     return [
         FEATURE_NAMES.get(row.features, row.features),
-        f"{row.baseline:g} s" if row.baseline else "none",
+        row.baseline_text,
         with_interval(scores.auroc, interval.get("auroc")),
         mean_and_sd(each.auroc for each in row.per_subject.values()),
         with_interval(scores.balanced_accuracy, interval.get("balanced_accuracy")),
@@ -140,18 +140,18 @@ def _comparisons(label: LabelResult) -> Markup:
 
 def _comparison_table(rows: Sequence[ResultRow], caption: str) -> Markup:
     """A line for each pair of rows that was compared."""
-    lines: dict[frozenset[str | float], list[str]] = {}  # each pair once, not its mirror image
+    lines: dict[frozenset[str], list[str]] = {}  # each pair once, not its mirror image
     for row in rows:
         for comparator, paired in row.versus.items():
             cells = [
                 FEATURE_NAMES.get(row.features, row.features),
                 tag("span", verdict(paired), class_=VERDICT_STYLES.get(verdict(paired))),
                 FEATURE_NAMES.get(comparator, comparator),
-                f"{row.baseline:g} s" if row.baseline else "none",
+                row.baseline_text,
                 f"{signed_number(paired.difference)} ({interval_text(paired.interval, 3)})",
                 p_value_text(paired.p),
             ]
-            lines.setdefault(frozenset((row.features, comparator, row.baseline)), cells)
+            lines.setdefault(frozenset((row.features, comparator, row.baseline_text)), cells)
     header = ("features", "", "compared with", "baseline", "difference of AUROC (95 %)", "two-sided p")
     return table(caption, header, lines.values(), "words") if lines else Markup("")
 

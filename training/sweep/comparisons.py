@@ -44,7 +44,8 @@ def compare_cells(plan: SweepPlan) -> CellComparisons:
         for part in parts:
             if _is_compared(part, cell):
                 rest = f", {part.windows.baseline:g} s baseline" if part.windows.baseline else ""
-                found.setdefault(f"{part.label}{rest}", {})[cell_name(cell)] = part.windows
+                kind = ", adaptive set" if part.windows.set == "adaptive" else ""
+                found.setdefault(f"{part.label}{kind}{rest}", {})[cell_name(cell)] = part.windows
     named: list[tuple[str, PairedTest]] = []
     for what, cells in found.items():
         for pair in _pairs(list(cells)):

@@ -27,6 +27,7 @@ PROTOCOLS = {
     "kfold": "segments mixed",
     "kept back": "no choice looked at them",
 }
+NO_BASELINE = {"adaptive": "windows so far"}  # what features are relative to
 MIXED_WARNING = (
     "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
     "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
@@ -204,7 +205,7 @@ def _print_scores(label: LabelResult) -> None:
         if row.scores.auroc is None:
             continue
         low, high = row.interval.get("auroc", (math.nan, math.nan))
-        baseline = f"{row.baseline:.0f} s baseline" if row.baseline else "no baseline"
+        baseline = f"{row.baseline:.0f} s baseline" if row.baseline else NO_BASELINE.get(row.set, "no baseline")
         mark = "*" if any(row is each for each in shipped.values()) else " "
         print(
             f"{mark} {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "

@@ -88,7 +88,7 @@ def test_a_port_that_is_taken(runtime: dict[str, str]) -> None:
         done = ecg_live("run", ECG, "--headless", "--json", "--mark-port", port, environ=runtime)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert f"port {port} cannot be opened for markers" in done.stderr
+    assert f"port {port} cannot be opened (Address already in use)" in done.stderr
 
 
 def test_mark_loads_nothing_that_is_slow() -> None:

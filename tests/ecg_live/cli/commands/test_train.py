@@ -68,30 +68,32 @@ def test_training_says_how_good_the_model_is_and_where_it_lies(few: Path, capsys
     assert predictions == f"predictions  {few / 'model.predictions.parquet'}"
     tables = (few / "scores.md").read_text(encoding="utf-8")
     assert "| HR + HRV* | loso | none | " in tables
+    assert "| HR + HRV* | loso | windows so far | " in tables
     assert tables.count("### Windows by true") == tables.count("* | loso | ")
     assert first == "mental_load (rest / load)"
     assert model == f"model   {few / 'model.safetensors'}"
     assert report == f"report  {few / 'model.html'}"
-    rows, (legend, *mute) = rows[:24], rows[24:]
+    rows, (legend, *mute) = rows[:28], rows[28:]
     assert any(line.endswith("answers only with --show-unproven") for line in mute)
     text = "\n".join(mute)
     for part in ("population set:", "within a subject", "load said at rest 0.", "label never changes for"):
         assert part in text
     for part in ("(a constant 0.", "the same in every order", "copied subjects: ", "passed: permuted labels: "):
         assert part in text
-    assert len(rows) == 6 * 2 * 2
-    assert legend == "  * in the bundle: hrv (population set), hrv (personal set)"
+    assert len(rows) == 6 * 2 * 2 + 4
+    assert legend == "  * in the bundle: hrv (population set), hrv (adaptive set), hrv (personal set)"
     marked = [row for row in rows if row.startswith("* ")]
-    assert [row.split()[1:3] for row in marked] == [["hrv", "no"], ["hrv", "30"]]
+    assert [row.split()[1:3] for row in marked] == [["hrv", "no"], ["hrv", "30"], ["hrv", "windows"]]
     assert all("leave one subject out" in row for row in marked)
-    assert sum("leave one subject out, 3 subjects" in row for row in rows) == 12
+    assert sum("leave one subject out, 3 subjects" in row for row in rows) == 12 + 4
+    assert sum("windows so far  AUROC" in row for row in rows) == 4
     assert sum("segments mixed, 3 subjects" in row for row in rows) == 12
     assert rows[0].startswith(
         "  majority               no baseline     AUROC 0.500 [0.50, 0.50]  balanced accuracy 0.5"
     )
     assert any(row.startswith("  both                   30 s baseline   AUROC ") for row in rows)
     card = load_bundle(few / "model.safetensors").card.heads["mental_load"]
-    assert dict(card.inputs) == {"population": "hrv", "personal": "hrv"}
+    assert dict(card.inputs) == {"population": "hrv", "adaptive": "hrv", "personal": "hrv"}
     assert (few / "model.html").exists()
 
 
