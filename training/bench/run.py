@@ -154,7 +154,7 @@ def _prepare(
     label = job.label if job.label in data.labels else next(iter(data.labels))
     data, _ = choose_labels(data, (label,))
     check_label(label, data, settings.head.split, settings.corpus.label)
-    context = RunContext(job.out / "work", launch_fabric(settings.pretext), display, open_engine("local", 1), job.jobs)
+    context = RunContext(job.out / "work", launch_fabric(settings.pretext), display, open_engine("local", job.jobs))
     corpus = context.build_corpus(data, settings.corpus, settings.corpus.hop, "windows")
     windows = label_windows(label, corpus, settings.head.split, rule=settings.corpus.rating, lag=settings.corpus.lag)
     encoders = load_encoder(job.model, corpus, context, unseen_only=True)

@@ -22,6 +22,8 @@ DATASETS: Mapping[str, str] = {
     "dreamer": "training.datasets.dreamer:load",
     "eegmat": "training.datasets.eegmat:load",
     "flightcrews": "training.datasets.flightcrews:load",
+    "case": "training.datasets.case:load",
+    "drivedb": "training.datasets.drivedb:load",
     "cinc2017": "training.datasets.recordings:load_cinc2017",
     "recordings": "training.datasets.recordings:load",
     "manifest": "training.datasets.manifest:load",
@@ -34,6 +36,8 @@ _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "dreamer": ("DREAMER.mat", "*/DREAMER.mat"),
     "eegmat": ("Subject*_1.edf", "*/Subject*_1.edf"),
     "flightcrews": ("stress_1hz.csv",),
+    "case": tuple(f"{place}physiological/sub_*.csv" for place in ("", "interpolated/", "*/interpolated/")),
+    "drivedb": ("drive[0-9]*.hea", "*/drive[0-9]*.hea"),
     "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
 }
 

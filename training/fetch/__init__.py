@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -85,15 +86,22 @@ def _records(source: DownloadSource, url: str, folder: Path, report: DownloadPro
         raise DatasetError(
             f"{url}RECORDS lists {len(names)} recordings; {MAX_RECORDS} is the most", "check the address"
         )
-    for name in names:
-        if not name.endswith(".edf") or {"/", "\\", ":"} & set(name):
-            raise DatasetError(f"{url}RECORDS lists {name!r}; expected names of EDF files", "check the address")
+    files = [file for name in names for file in _record_files(name, url)]
     sums = _sums(url)
     left = source.max_bytes
-    for name in names:
+    for name in files:
         _retrieve(urljoin(url, name), sums.get(name), name, folder, report, left)
         left -= (folder / name).stat().st_size
     return folder
+
+
+def _record_files(name: str, url: str) -> tuple[str, ...]:
+    """An EDF file, or both files of a WFDB record, which is listed without a suffix."""
+    if re.fullmatch(r"[\w-]+", name):
+        return f"{name}.hea", f"{name}.dat"
+    if not name.endswith(".edf") or {"/", "\\", ":"} & set(name):
+        raise DatasetError(f"{url}RECORDS lists {name!r}; expected names of EDF files", "check the address")
+    return (name,)
 
 
 def _retrieve(url: str, sha256: str | None, name: str, folder: Path, report: DownloadProgress, max_bytes: int) -> None:

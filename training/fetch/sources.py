@@ -65,6 +65,12 @@ DOWNLOAD_SOURCES: Mapping[str, DownloadSource] = {
         url="https://physionet.org/files/eegmat/1.0.0/",
         size=180 * MB,
     ),
+    "drivedb": DownloadSource(
+        title="Stress Recognition in Automobile Drivers 1.0.0 (Healey & Picard 2005), 17 drives",
+        licence=ODC_BY,
+        url="https://physionet.org/files/drivedb/1.0.0/",
+        size=90 * MB,
+    ),
     "cinc2017": DownloadSource(
         title="PhysioNet/CinC Challenge 2017, training set (Clifford et al. 2017), 8,528 recordings",
         licence=ODC_BY,

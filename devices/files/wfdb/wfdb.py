@@ -130,6 +130,26 @@ def open_wfdb(path: Path, options: ReadOptions) -> FileRecording:
     return FileRecording(info, lambda: with_markers(decoded(), markers, rate))
 
 
+def read_signal(path: Path, name: str) -> tuple[F64, float]:
+    """Samples (n,) of a signal beside the ECG, in its own unit, and its rate in Hz, however slow.
+
+    Raises
+    ------
+    FormatError
+        The header is malformed, or the record has no such signal, or one in segments.
+    RecordingError
+        A signal file is missing or empty.
+    """
+    header = read_wfdb_header(path)
+    found = next((i for i, signal in enumerate(header.signals) if signal.name == name), None)
+    if found is None:
+        known = ", ".join(signal.name for signal in header.signals) or "none that stands in the header"
+        raise FormatError(f"{path.name}: its signals are {known}, expected {name}", "copy the record again")
+    extent, signal = _make_extent(0, header.frames, header.signals, found), header.signals[found]
+    counts = np.concatenate(list(_counts(path, extent, extent.count_frames(path))))
+    return (counts - signal.baseline) / signal.gain, header.rate * signal.per_frame
+
+
 def _offered_signals(path: Path, header: WfdbHeader) -> tuple[WfdbSignal, ...]:
     """Return all signals of a record; of one in segments, those of the first (variable layout: without samples)."""
     if not header.segments:

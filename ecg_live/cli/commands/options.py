@@ -108,5 +108,8 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 DatasetFolder = Annotated[Path, typer.Option(help="Folder of the data set, or a manifest of your own files (CSV).")]
 DatasetName = Annotated[
     str,
-    typer.Option("--dataset", help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews or manifest."),
+    typer.Option(
+        "--dataset",
+        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, drivedb or manifest.",
+    ),
 ]

@@ -51,6 +51,13 @@ def test_all_that_the_list_names_is_fetched(eegmat: Shop, tmp_path: Path) -> Non
     assert there == RECORDS
 
 
+def test_a_record_without_a_suffix_is_a_header_and_a_signal_file(eegmat: Shop, tmp_path: Path) -> None:
+    eegmat.files |= {"RECORDS": b"drive05\n", "drive05.hea": b"head", "drive05.dat": b"data"}
+    eegmat.files["SHA256SUMS.txt"] = sums({name: eegmat.files[name] for name in ("drive05.hea", "drive05.dat")})
+    fetch("drivedb", tmp_path, yes, silent, eegmat.url)
+    assert {path.name for path in tmp_path.iterdir()} == {"drive05.hea", "drive05.dat"}
+
+
 def test_what_is_there_and_right_is_not_fetched_again(eegmat: Shop, tmp_path: Path) -> None:
     fetch("eegmat", tmp_path, yes, silent, eegmat.url.rstrip("/"))
     (tmp_path / "Subject01_1.edf").write_bytes(b"spoilt")
@@ -121,7 +128,7 @@ def test_licence_size_and_address_are_shown_first(eegmat: Shop, tmp_path: Path) 
 
 
 def test_an_unknown_name_and_an_impossible_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="'swell' cannot be fetched; wesad, eegmat, cinc2017 can"):
+    with pytest.raises(ConfigError, match="'swell' cannot be fetched; wesad, eegmat, drivedb, cinc2017 can"):
         fetch("swell", tmp_path, yes, silent)
     (tmp_path / "file").write_text("")
     with pytest.raises(DatasetError, match="file"):
