@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ecg_live.constants import EMBEDDING_SIZE
 from ecg_live.model.bundle import Bundle, HeadCard, ModelCard
 from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead
 from ecg_live.model.chance import CONSTANT_RATING, FEATURE_TEXTS, LOSO_TEXT
 from ecg_live.model.encoder_layout import LEAKY_SLOPE, Padding, encoder_tensors
 from ecg_live.model.features import FeatureKind
+from ecg_live.model.imported.card import GRAPH, ImportedCard
 from ecg_live.model.tensor_file import Array, TensorSpec
 
 LOAD, EMOTION = ("rest", "load"), ("neutral", "stress", "amusement", "meditation")
@@ -23,8 +25,13 @@ def random_bundle(
     limit: float = 1e9,
     personal: Mapping[str, FeatureKind] | None = None,
     adaptive: Mapping[str, FeatureKind] | None = None,
+    imported: tuple[bytes, ImportedCard] | None = None,
 ) -> Bundle:
-    """Two heads on the embedding; others name those with further sets. Training ranges end at ``limit``."""
+    """Two heads on the embedding; others name those with further sets. Training ranges end at ``limit``.
+
+    The encoder is an ``imported`` one, or has random weights.
+    """
+    embedding = imported[1].size if imported else EMBEDDING_SIZE
     rng = np.random.default_rng(0)
     more = {"adaptive": adaptive or {}, "personal": personal or {}}
     kinds = {"mental_load": (LOAD, ()), "emotion": (EMOTION, (512, 512))}
@@ -34,11 +41,16 @@ def random_bundle(
     }
     heads = {
         name: {
-            which: random_head(len(card.classes), which, card.inputs[which], card.hidden, limit=limit, rng=rng)
+            which: random_head(
+                len(card.classes), which, card.inputs[which], card.hidden, limit=limit, rng=rng, embedding=embedding
+            )
             for which in card.sets
         }
         for name, card in cards.items()
     }
+    if imported:
+        card = ModelCard("random", padding, cards, encoder=imported[1].entry())
+        return Bundle(card, {GRAPH: np.frombuffer(imported[0], np.uint8)}, heads)
     return Bundle(ModelCard("random", padding, cards), random_weights(rng), heads)
 
 
@@ -56,12 +68,13 @@ def random_head(
     *,
     limit: float = 1e9,
     rng: np.random.Generator | None = None,
+    embedding: int = EMBEDDING_SIZE,
 ) -> CalibratedHead:
     """A head of a set, of features that are as standardised; its training range ends at ``limit``."""
     rng = rng or np.random.default_rng(0)
     kind = HEAD_SETS[which]
     arrays = {}
-    for name, spec in kind.tensors(classes, inputs, hidden, dropout).items():
+    for name, spec in kind.tensors(classes, inputs, hidden, dropout, embedding).items():
         if name.startswith("net."):
             arrays[name] = _drawn(name, spec, 1 / 3, rng)
         elif name == "whiten":

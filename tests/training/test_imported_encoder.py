@@ -86,7 +86,7 @@ def test_the_command_runs_it_live_and_gives_its_features(
     path, recorded = csv(tmp_path / "wearer.csv", 25), tmp_path / "session.xdf"
     code, lines, _ = run_json(path, "--model", trained[2], "--speed", "max", "--record", recorded)
     assert (code, len(of(lines, "prediction"))) == (0, 16)
-    assert recorded.exists()
+    assert ecg_live("verify", recorded).returncode == 0
     x = interface.load_model(trained[2]).features(interface.read(path))
     assert x.shape == (2, SIZE + 3)
     rows = FeatureExtractor(trained[0], 10.0)

@@ -15,6 +15,8 @@ def open_engine(bundle: Bundle) -> EncoderEngine:
 
     Raises
     ------
+    ModelError
+        An imported encoder has what none may have.
     BundleError, ConfigError
         The encoder is a plug-in's, and no installed one builds it.
     """
@@ -25,8 +27,11 @@ def open_engine(bundle: Bundle) -> EncoderEngine:
         return OnnxEngine(bundle.encoder, bundle.card.padding)
     if (imported := bundle.card.imported) is not None:
         from ecg_live.model.imported.engine import ImportedEngine  # noqa: PLC0415 - as above
+        from ecg_live.model.imported.graph_file import check_graph  # noqa: PLC0415 - as above
 
-        return ImportedEngine(bundle.encoder[GRAPH].tobytes(), imported)
+        graph = bundle.encoder[GRAPH].tobytes()
+        check_graph(f"the encoder {imported.name}", graph)
+        return ImportedEngine(graph, imported)
     from ecg_live.model.encoder_kinds import engine_of, torch_encoder  # noqa: PLC0415 - PyTorch takes seconds to load
 
     return engine_of(torch_encoder(bundle))

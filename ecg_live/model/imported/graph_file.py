@@ -43,12 +43,10 @@ def read_graph(path: Path, samples: int, output: str = "") -> bytes:
         The file is missing, too large, cut, a pickle or another program's; or the graph has operators that are not
         standard or draw random numbers, external data, or another input than float32 windows of that length.
     """
-    model = _parse(path)
+    model = _read(path)
     if model.functions:
         model = inliner.inline_local_functions(model)
-    nodes = list(_nodes(model.graph))
-    _check_nodes(path, nodes)
-    _check_tensors(path, model.graph, nodes)
+    _check(path, model)
     _fix_input(path, model.graph, samples)
     _choose_output(path, model.graph, output)
     del model.graph.value_info[:]  # of free dimensions; the runtime finds them again
@@ -67,10 +65,21 @@ def metadata(path: Path) -> dict[str, str]:
     ModelError
         As `read_graph`, for a file that is none.
     """
-    return {each.key: each.value for each in _parse(path).metadata_props}
+    return {each.key: each.value for each in _read(path).metadata_props}
 
 
-def _parse(path: Path) -> ModelProto:
+def check_graph(name: str, content: bytes) -> None:
+    """Refuse a graph in a bundle that `read_graph` would not have made: anybody can write a bundle.
+
+    Raises
+    ------
+    ModelError
+        It has operators that are not standard or draw random numbers, or external data.
+    """
+    _check(name, _parse(name, content))
+
+
+def _read(path: Path) -> ModelProto:
     try:
         if path.exists() and not path.is_file():
             raise ModelError(f"{path} is not a regular file", CONVERT)
@@ -82,6 +91,10 @@ def _parse(path: Path) -> ModelProto:
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", "give the path of an ONNX file") from error
     _refuse_pickle(path, content)
+    return _parse(path, content)
+
+
+def _parse(path: Path | str, content: bytes) -> ModelProto:
     try:
         model: ModelProto = ModelProto.FromString(content)
     except DecodeError as error:
@@ -89,6 +102,12 @@ def _parse(path: Path) -> ModelProto:
     if not model.graph.node or not model.opset_import:
         raise ModelError(f"{path} holds no ONNX graph", CONVERT)
     return model
+
+
+def _check(path: Path | str, model: ModelProto) -> None:
+    nodes = list(_nodes(model.graph))
+    _check_nodes(path, nodes)
+    _check_tensors(path, model.graph, nodes)
 
 
 def _refuse_pickle(path: Path, content: bytes) -> None:
@@ -110,7 +129,7 @@ def _nodes(graph: GraphProto) -> Iterator[NodeProto]:
                 yield from _nodes(inner)
 
 
-def _check_nodes(path: Path, nodes: list[NodeProto]) -> None:
+def _check_nodes(path: Path | str, nodes: list[NodeProto]) -> None:
     foreign = sorted({f"{node.domain}.{node.op_type}" for node in nodes if node.domain not in STANDARD_DOMAINS})
     if foreign:
         raise ModelError(f"{path} has operators that are not ONNX's own: {', '.join(foreign[:3])}", CONVERT)
@@ -122,7 +141,7 @@ def _check_nodes(path: Path, nodes: list[NodeProto]) -> None:
         )
 
 
-def _check_tensors(path: Path, graph: GraphProto, nodes: list[NodeProto]) -> None:
+def _check_tensors(path: Path | str, graph: GraphProto, nodes: list[NodeProto]) -> None:
     """Refuse weights that lie in other files."""
     tensors = [*graph.initializer, *(each.values for each in graph.sparse_initializer)]
     for node in nodes:
