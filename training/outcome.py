@@ -11,6 +11,7 @@ import numpy as np
 
 from ecg_live import __version__
 from ecg_live.model.bundle import Bundle, ModelCard
+from ecg_live.model.imported.module import ImportedEncoder
 from ecg_live.model.tensor_file import tensors_sha256
 from ecg_live.model.torch_weights import module_arrays
 from ecg_live.signal.pipeline import PREPROCESSING
@@ -139,4 +140,16 @@ def _encoder_remarks(loaded_from: Path | None, encoders: Encoders) -> tuple[str,
     seen = f"which has seen subjects: {subjects}: {encoders.seen_note}" if subjects else "which names no subjects"
     return (
         f"The encoder is that of {loaded_from.name} ({tensors_sha256(module_arrays(encoders.encoder))[:12]}), {seen}.",
+        *_import_remarks(encoders),
+    )
+
+
+def _import_remarks(encoders: Encoders) -> tuple[str, ...]:
+    """What an imported encoder is, and what it is compared with."""
+    if not isinstance(encoders.encoder, ImportedEncoder):
+        return ()
+    card = encoders.encoder.card
+    return (
+        f"It was imported: {card.name}, licence {card.licence}, {card.window:g} s at {card.rate:g} Hz, embedding of "
+        f"{card.size}. The random encoder beside it is the convolutional one: a graph has no untrained twin.",
     )

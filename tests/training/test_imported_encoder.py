@@ -57,6 +57,7 @@ def test_the_bundle_holds_the_graph_and_its_card(trained: tuple[Bundle, Training
     assert bundle.encoder["graph"].tobytes() == graph
     assert "MIT (wild)" in bundle.card.licence
     assert {"embedding", "hrv", "both", "random encoder"} <= {row.features for row in report.labels[0].rows}
+    assert any("licence MIT, 10 s at 100 Hz, embedding of 6. The random encoder" in each for each in report.remarks)
     shown = ecg_live("models", out).stdout
     assert "imported wild (licence MIT): 10 s at 100 Hz" in " ".join(shown.split())
 
@@ -86,6 +87,8 @@ def test_the_command_runs_it_live_and_gives_its_features(
     path, recorded = csv(tmp_path / "wearer.csv", 25), tmp_path / "session.xdf"
     code, lines, _ = run_json(path, "--model", trained[2], "--speed", "max", "--record", recorded)
     assert (code, len(of(lines, "prediction"))) == (0, 16)
+    data = trained[2].parent / "people" / "manifest.csv"
+    assert ecg_live("evaluate", trained[2], "--dataset", "manifest", "--data", data, "--json").returncode == 0
     assert ecg_live("verify", recorded).returncode == 0
     x = interface.load_model(trained[2]).features(interface.read(path))
     assert x.shape == (2, SIZE + 3)

@@ -34,7 +34,7 @@ def answers_in_orders(
     predictor = Predictor(bundle, WINDOW_S, show_unproven=True, embeds=False)
     for name in ORDERS:
         order = window_order(places, name)
-        predictor.running_mean = RunningMean.unknown()
+        predictor.running_mean = RunningMean.unknown(predictor.running_mean.total.size)
         for row, start in zip(order.rows.tolist(), order.start.tolist(), strict=True):
             moved = replace(windows[row], start=start, stop=start + WINDOW_S)
             yield name, row, predictor.predict(moved, embeddings[row])[head]
