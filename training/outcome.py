@@ -149,7 +149,5 @@ def _import_remarks(encoders: Encoders) -> tuple[str, ...]:
     if not isinstance(encoders.encoder, ImportedEncoder):
         return ()
     card = encoders.encoder.card
-    return (
-        f"It was imported: {card.name}, licence {card.licence}, {card.window:g} s at {card.rate:g} Hz, embedding of "
-        f"{card.size}. The random encoder beside it is the convolutional one: a graph has no untrained twin.",
-    )
+    what = f"{card.name}, licence {card.licence}, {card.window:g} s at {card.rate:g} Hz, embedding of {card.size}"
+    return (f"It was imported: {what}. The random encoder beside it is the convolutional one: its graph has no twin.",)
