@@ -332,6 +332,8 @@ class Model:
         ------
         ConfigError
             The shape, rate, hop or baseline cannot be.
+        IncompatibleBundle
+            The recording is of another kind of signal than the model's.
 
         Examples
         --------
@@ -343,10 +345,13 @@ class Model:
         >>> round(record["p_rest"] + record["p_load"], 6)
         1.0
         """
-        from ecg_live.model.predictor import Predictor  # noqa: PLC0415 - takes a moment to load
+        from ecg_live.model.card import check_signal  # noqa: PLC0415 - takes a moment to load
+        from ecg_live.model.predictor import Predictor  # noqa: PLC0415 - likewise
 
         if not (math.isfinite(baseline) and baseline >= 0):
             raise ConfigError(f"a baseline of {baseline:g} s; it must be 0 or more", "0 is none, 60 is usual")
+        if isinstance(signal, Recording):
+            check_signal(self._bundle.card, signal.info.signal, signal.info.name or "the recording")
         predictor = Predictor(self._bundle, hop, baseline, show_unproven=show_unproven)
         heads = {head.name: head for head in self.heads}
         records: list[dict[str, Any]] = []

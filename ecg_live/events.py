@@ -17,6 +17,8 @@ from ecg_live.errors import shortened
 PAUSE_CAUSE = "a pause between parts"  # how the cause of such a gap begins: nothing was recorded, so nothing is lost
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
+SignalKind = Literal["ecg", "ppg"]
+SIGNAL_NAMES: Mapping[SignalKind, str] = {"ecg": "ECG", "ppg": "pulse (PPG)"}
 Clock = Callable[[], float]  # monotonic seconds on the base of LSL's local_clock
 
 
@@ -91,6 +93,8 @@ class StreamInfo:
         The source states no unit; samples are assumed to be in mV.
     auxiliary : tuple of AuxiliaryStream
         Other streams of the same device, for the recording only.
+    signal : str
+        What the analysed channel shows: ``ecg``, or ``ppg`` (pulse, by light).
     """
 
     rate: float
@@ -104,6 +108,7 @@ class StreamInfo:
     replay: bool = False
     unit_assumed: bool = False
     auxiliary: tuple[AuxiliaryStream, ...] = ()
+    signal: SignalKind = "ecg"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

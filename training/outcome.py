@@ -64,6 +64,7 @@ def make_bundle(
         preprocessing=PREPROCESSING if corpus.scale == "streaming" else {**PREPROCESSING, "zscore": corpus.scale},
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
+        signal=data.signal,
     )
     return Bundle(card, module_arrays(encoders.encoder), heads)
 

@@ -14,6 +14,7 @@ from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError
 from ecg_live.events import F64, StreamInfo
 
+PULSE_TYPES = {"PPG", "BVP", "PULSE", "PLETH", "PLETHYSMOGRAPH"}  # kinds of channels
 _MAX_LISTED_CHANNELS = 12  # in a message
 
 
@@ -50,6 +51,7 @@ def read_layout(found: pylsl.StreamInfo, options: ReadOptions) -> LslLayout:
         name=found.name(),
         source_id=found.source_id() or found.uid(),
         ecg=columns.index(chosen),
+        signal="ppg" if offered[chosen].kind.upper() in PULSE_TYPES else "ecg",
     )
     return LslLayout(info, columns, np.array([factors[column] for column in columns]))
 

@@ -72,11 +72,15 @@ class ParticipantState:
         ------
         RecordingError
             The profile cannot be read.
+        IncompatibleBundle
+            The stream is of another kind of signal than the model's.
         """
+        from ecg_live.model.card import check_signal
         from ecg_live.model.predictor import Predictor
         from ecg_live.signal.pipeline import SignalPath
         from ecg_live.signal.zscore import WearerScale
 
+        check_signal(bundle.card, info.signal, info.name or "the stream")
         named = device_key(self._uri, info)
         known = self._profile.scale(named) if self._profile and self._settings.reuse_profile else None
         scale = None if known is None else WearerScale(known.mean, known.var, known.blocks)

@@ -74,8 +74,9 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def _fields(card: ModelCard) -> dict[str, Any]:
-    """Fields of a card; the built-in encoder goes without a description of its own, as in the first bundles."""
-    return {name: value for name, value in asdict(card).items() if name != "encoder" or value}
+    """Fields of a card; the built-in encoder and ECG go without a description of their own, as in the first bundles."""
+    usual: dict[str, Any] = {"encoder": {}, "signal": "ecg"}
+    return {name: value for name, value in asdict(card).items() if name not in usual or value != usual[name]}
 
 
 def _encoder_tensors(card: ModelCard, path: Path) -> Mapping[str, TensorSpec]:

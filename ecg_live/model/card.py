@@ -8,6 +8,8 @@ from math import inf
 from typing import Any, get_args
 
 from ecg_live.constants import EMBEDDING_SIZE, Split
+from ecg_live.errors import IncompatibleBundle
+from ecg_live.events import SIGNAL_NAMES, SignalKind
 from ecg_live.model.calibrated_head import HEAD_SETS
 from ecg_live.model.encoder_layout import Padding
 from ecg_live.model.features import FeatureKind
@@ -24,6 +26,7 @@ OPTIONAL_FIELDS = (  # that the first bundles lack
     "encoder",
     "scale",
     "margins",
+    "signal",
 )
 
 
@@ -115,6 +118,8 @@ class ModelCard:
     ``encoder`` is empty for the built-in one, which ``padding`` describes; others have the ``kind`` and the
     ``config`` that they are built from.
 
+    ``signal`` is what it was trained on, and answers for: ``ecg``, as all of the first bundles, or ``ppg``.
+
     Raises
     ------
     ValueError
@@ -131,6 +136,7 @@ class ModelCard:
     created: str = ""
     software: str = ""
     encoder: Mapping[str, Any] = field(default_factory=dict)
+    signal: SignalKind = "ecg"
 
     @property
     def imported(self) -> ImportedCard | None:
@@ -146,6 +152,8 @@ class ModelCard:
         """Refuse what no encoder can be built from."""
         if self.padding not in {"same", "valid"}:
             raise ValueError(f"padding {self.padding}: neither same nor valid")
+        if self.signal not in SIGNAL_NAMES:
+            raise ValueError(f"signal {self.signal}: neither {' nor '.join(SIGNAL_NAMES)}")
         if not self.heads:
             raise ValueError("heads: none, so that there is nothing to predict")
         kind, config = self.encoder.get("kind"), self.encoder.get("config")
@@ -153,6 +161,21 @@ class ModelCard:
             raise ValueError(f"encoder {self.encoder}: not a kind and a config")
         if kind == ONNX_KIND:
             parse_imported(self.encoder["config"])
+
+
+def check_signal(card: ModelCard, signal: SignalKind, where: str) -> None:
+    """Refuse a stream or data set, named ``where``, of another kind of signal than a model's.
+
+    Raises
+    ------
+    IncompatibleBundle
+        They differ.
+    """
+    if card.signal != signal:
+        raise IncompatibleBundle(
+            f"{where} is {SIGNAL_NAMES[signal]}, and the model {card.name} was trained on {SIGNAL_NAMES[card.signal]}",
+            "give a model of that signal with --model, or another stream",
+        )
 
 
 def parse_card(raw: Any) -> ModelCard:

@@ -23,6 +23,7 @@ DATASETS: Mapping[str, str] = {
     "eegmat": "training.datasets.eegmat:load",
     "flightcrews": "training.datasets.flightcrews:load",
     "case": "training.datasets.case:load",
+    "deap": "training.datasets.deap:load",
     "drivedb": "training.datasets.drivedb:load",
     "cinc2017": "training.datasets.recordings:load_cinc2017",
     "recordings": "training.datasets.recordings:load",
@@ -37,6 +38,7 @@ _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "eegmat": ("Subject*_1.edf", "*/Subject*_1.edf"),
     "flightcrews": ("stress_1hz.csv",),
     "case": tuple(f"{place}physiological/sub_*.csv" for place in ("", "interpolated/", "*/interpolated/")),
+    "deap": ("s[0-9][0-9].mat", "data_preprocessed_matlab/s[0-9][0-9].mat"),
     "drivedb": ("drive[0-9]*.hea", "*/drive[0-9]*.hea"),
     "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devices.read_options import ReadOptions
+from ecg_live.events import SignalKind
 from training.datasets.label_track import LabelTrack, TrackRule
 
 __all__ = [
@@ -97,6 +98,8 @@ class Dataset:
         What was left out or corrected, and why: one line each, for the summary.
     caveats : tuple of str
         What a reader of any score on it must know.
+    signal : str
+        What its recordings hold: ``ecg``, or ``ppg`` (pulse).
     """
 
     name: str
@@ -106,6 +109,7 @@ class Dataset:
     labels: Mapping[str, Rating | Classes]
     remarks: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    signal: SignalKind = "ecg"
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle, load_bundle
-from ecg_live.model.card import HeadCard
+from ecg_live.model.card import HeadCard, check_signal
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
@@ -101,6 +101,7 @@ def score_bundle(model: Path, name: str, folder: Path, baseline: float, show: Pr
 
 def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, show: ProgressDisplay) -> BundleScores:
     """Score a bundle of the name ``model`` as `score_bundle` does."""
+    check_signal(bundle.card, data.signal, data.name)
     targets = {head: HeadTarget(head, card, data) for head, card in bundle.card.heads.items() if head in data.labels}
     if not targets:
         raise ConfigError(

@@ -15,11 +15,11 @@ import numpy as np
 
 from devices.files import channels, timestamps
 from devices.files.matlab.cells import as_cells, as_numbers, as_signal, struct_field, struct_fields
-from devices.files.matlab.format5 import MatValue, read_variables
+from devices.files.matlab.format5 import MatArray, MatValue, read_variables
 from ecg_live.errors import FormatError
-from ecg_live.events import F64
+from ecg_live.events import F64, SignalKind
 
-MAT_VARIABLES = ("DREAMER", "joined_data", "ECG_DATA", "labels_selfassessment")
+MAT_VARIABLES = ("DREAMER", "joined_data", "ECG_DATA", "labels_selfassessment", "data", "labels")
 SKIPPED_FIELDS = ("EEG",)  # most of the DREAMER file
 DREAMER_RATE_HZ = 256.0  # where the file does not state it
 AMIGOS_RATE_HZ = 128.0  # of the preprocessed signals
@@ -27,6 +27,10 @@ DREAMER_SCORES = {"valence": "ScoreValence", "arousal": "ScoreArousal", "dominan
 AMIGOS_CHANNELS = ("ECG right", "ECG left")
 AMIGOS_CHANNEL_REMARK = "which of its channels is ECG right and which is ECG left is unsure"  # of original files
 AMIGOS_SCORES = ("arousal", "valence", "dominance", "liking", "familiarity")  # the first five of twelve columns
+DEAP_RATE_HZ = 128.0  # of the preprocessed signals
+DEAP_PULSE_ROW = 38  # of 40 channels: the plethysmograph
+DEAP_CHANNELS = 40
+DEAP_SCORES = ("valence", "arousal", "dominance", "liking")  # columns of its labels
 TrialCell = tuple[str, int, MatValue, Mapping[str, float]]  # kind, number, cell and ratings of a trial
 AMIGOS_ORIGINAL_RATE_HZ = 256.0  # the paper's
 _UNITS_PER_SECOND = (1.0, 1e3, 32768.0)  # timestamps of a Shimmer may be in s, ms or ticks
@@ -57,13 +61,14 @@ class SubjectTrials(NamedTuple):
 
 
 class TrialFile(NamedTuple):
-    """A file: its layout, rate in Hz, names of the two channels, its subjects, and remarks on all of it."""
+    """A file: its layout, rate in Hz, names of its channels, its subjects, remarks on all of it, and what it holds."""
 
     layout: str
     rate: float
-    channels: tuple[str, str]
+    channels: tuple[str, ...]
     subjects: tuple[SubjectTrials, ...]
     remarks: tuple[str, ...] = ()
+    signal: SignalKind = "ecg"
 
 
 class _TrialColumns(NamedTuple):
@@ -96,6 +101,8 @@ def _read_unless_cached(path: Path, _changed: int, _size: int) -> TrialFile:
     found = read_variables(path, MAT_VARIABLES, SKIPPED_FIELDS)
     if "DREAMER" in found:
         return _dreamer_file(found["DREAMER"], path.name)
+    if isinstance(signals := found.get("data"), np.ndarray) and "joined_data" not in found:
+        return _deap_file(signals, as_numbers(found.get("labels")), path.name)
     ratings = _amigos_ratings(found.get("labels_selfassessment"), path.name)
     if "joined_data" in found:
         videos = as_cells(found["joined_data"], f"{path.name}: joined_data")
@@ -110,6 +117,32 @@ def _read_unless_cached(path: Path, _changed: int, _size: int) -> TrialFile:
     videos = as_cells(found["ECG_DATA"], f"{path.name}: ECG_DATA")
     rate, subject = check_trial_rates(_amigos_subject(videos, ratings, _AMIGOS_ORIGINAL_COLUMNS))
     return TrialFile("AMIGOS, original", rate, AMIGOS_CHANNELS, (subject,), (AMIGOS_CHANNEL_REMARK,))
+
+
+def _deap_file(signals: MatArray, ratings: F64, name: str) -> TrialFile:
+    """DEAP, preprocessed: ``data`` (trials, 40, samples) and ``labels`` (trials, 4); pulse, no ECG."""
+    if signals.ndim != 3 or signals.shape[1] != DEAP_CHANNELS:
+        raise FormatError(
+            f"{name}: data has the shape {signals.shape}, expected (trials, {DEAP_CHANNELS}, samples)",
+            "give a preprocessed file of DEAP",
+        )
+    if len(ratings) != len(signals) * len(DEAP_SCORES):
+        raise FormatError(
+            f"{name}: labels has {len(ratings)} values, expected {len(DEAP_SCORES)} for each of {len(signals)} trials",
+            "download it again",
+        )
+    trials = tuple(
+        TrialSignal(
+            "video",
+            i,
+            pulse.astype(np.float64)[:, None],
+            {label: float(value) for label, value in zip(DEAP_SCORES, row, strict=True) if np.isfinite(value)},
+        )
+        for i, (pulse, row) in enumerate(
+            zip(signals[:, DEAP_PULSE_ROW], ratings.reshape(len(signals), -1), strict=True), 1
+        )
+    )
+    return TrialFile("DEAP, preprocessed", DEAP_RATE_HZ, ("Plet",), (SubjectTrials(trials, ()),), (), "ppg")
 
 
 def _dreamer_file(variable: MatValue, name: str) -> TrialFile:

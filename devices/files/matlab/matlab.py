@@ -75,7 +75,8 @@ def open_mat(path: Path, options: ReadOptions) -> FileRecording:
     contents = read_trial_file(path)
     index = _choose_subject(path, contents, options)
     subject = contents.subjects[index]
-    offered = [channels.OfferedChannel(name, channels.ECG) for name in contents.channels]
+    kind = channels.ECG if contents.signal == "ecg" else "PPG"
+    offered = [channels.OfferedChannel(name, kind) for name in contents.channels]
     column = 0 if options.channel is None else channels.choose_channel(offered, options, path.name)
     name = path.name if len(contents.subjects) == 1 else f"{path.name}#{index + 1}"
     if not subject.trials:
@@ -86,7 +87,7 @@ def open_mat(path: Path, options: ReadOptions) -> FileRecording:
     scale = _guess_scale([trial.samples[:, column] for trial in subject.trials], rate, options)
     length = (starts[-1] + len(subject.trials[-1].samples)) / rate
     channel = contents.channels[column]
-    info = StreamInfo(rate, (channel,), scale.full_scale, name, f"{name}/{channel}", length)
+    info = StreamInfo(rate, (channel,), scale.full_scale, name, f"{name}/{channel}", length, signal=contents.signal)
 
     def runs() -> Iterator[SampleRun | State | Marker]:
         for remark in (*contents.remarks, scale.remark, *subject.remarks):

@@ -110,6 +110,6 @@ DatasetName = Annotated[
     str,
     typer.Option(
         "--dataset",
-        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, drivedb or manifest.",
+        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, deap, drivedb or manifest.",
     ),
 ]

@@ -17,6 +17,7 @@ from devices.uri import check_source, open_source
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import State
 from ecg_live.model.bundle import Bundle, load_bundle
+from ecg_live.model.card import check_signal
 from ecg_live.model.predictor import Predictor
 from ecg_live.recorded.score.columns import window_columns, window_row
 from ecg_live.recorded.score.parts import PartStore, recording_stamp
@@ -104,6 +105,7 @@ def _run_session(task: ScoreTask, bundle: Bundle, table: RowWriter) -> dict[str,
     options = task.options
     source = open_source(str(task.path), replace(options.read, speed=inf), time.monotonic)
     check_source(source)
+    check_signal(bundle.card, source.info.signal, task.path.name)
     path = SignalPath(source.info, options.hop)
     predictor = Predictor(bundle, options.hop, options.baseline, show_unproven=options.show_unproven)
     rows = _RowSink(table.write)

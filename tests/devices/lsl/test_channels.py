@@ -99,3 +99,8 @@ def test_the_source_to_write_means_one_stream() -> None:
     assert specs[0] == "lsl:name=S,type=ECG,source_id=a"
     assert uri_for(streams[0]) == "lsl:S"
     assert read_layout(streams[3], ReadOptions(unit="mV")).info.source_id == streams[3].uid()
+
+
+@pytest.mark.parametrize(("kind", "signal"), [("PPG", "ppg"), ("BVP", "ppg"), ("ECG", "ecg")])
+def test_the_type_of_a_channel_states_whether_it_is_pulse(kind: str, signal: str) -> None:
+    assert read_layout(stream([("finger", kind, "mV")]), ReadOptions(channel="finger")).info.signal == signal

@@ -44,8 +44,8 @@ def test_a_folder_gives_away_what_it_holds(tmp_path: Path, name: str) -> None:
 
 
 def test_names_and_folders_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"'deap'; known are wesad, swell, amigos, .*dreamer, .*manifest"):
-        open_dataset("deap", tmp_path)
+    with pytest.raises(ConfigError, match=r"'seed'; known are wesad, swell, amigos, .*dreamer, .*manifest"):
+        open_dataset("seed", tmp_path)
     (tmp_path / "file").touch()
     for name, match in (("none", "no such folder"), ("file", "is a file, expected a folder")):
         with pytest.raises(DatasetError, match=match):
