@@ -98,7 +98,7 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> 
     bundle = load_bundle(trained.bundle)
     card = bundle.card.heads["mental_load"]
     assert card.classes == ("rest", "load")
-    assert set(card.sets) == set(bundle.heads["mental_load"]) == {"population", "personal"}
+    assert set(card.sets) == set(bundle.heads["mental_load"]) == {"population", "adaptive", "personal"}
     assert card.scores["trained_on"] == {"eegmat": ["00", "01", "04", "05"]} or card.scores["trained_on"]
     assert len(bundle.card.pretext["seen"]["cinc2017"]) == 24
     assert report.labels[0].split == "named"  # no rating that was split anywhere
@@ -114,10 +114,14 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> 
     assert read_report(trained.bundle.with_suffix(".json")) == report
     assert trained.bundle.with_suffix(".html").stat().st_size > 10_000
     path = trained.folder / "model.predictions.parquet"
-    predictions = read_table(path, {"features": "text", "protocol": "text", "baseline": "number"})
-    counts = Counter(zip(predictions["features"], predictions["protocol"], predictions["baseline"], strict=True))
+    texts = ("features", "protocol", "set", "order")
+    table = read_table(path, {"baseline": "number"} | dict.fromkeys(texts, "text"))
+    counts = Counter(zip(table["baseline"], *(table[name] for name in texts), strict=True))
     for row in report.labels[0].rows:
-        assert counts[row.features, row.protocol, row.baseline] == row.scores.windows
+        key = (row.baseline, row.features, row.protocol, row.set)
+        assert counts[*key, "natural"] == row.scores.windows
+        assert all(counts[*key, order] == scored.scores.windows for order, scored in row.orders.items())
+    assert {row.set for row in report.labels[0].rows} == set(card.sets)
 
 
 def test_another_encoder_and_pretext_task_become_a_bundle_that_runs(trained: Trained, tmp_path: Path) -> None:
@@ -304,7 +308,7 @@ def test_a_heads_last_class_is_the_highest_or_somebody_is_warned(
     [
         (3, {"labels": ("load", "joy")}, "manifest has no label joy; its labels are load"),
         (3, {"dataset": "recordings"}, r"recordings has no labels.* as --pretrain"),
-        (2, {}, "2 subjects; leaving one out needs 3"),
+        (2, {}, "2 subjects; leaving some out needs 3"),
     ],
 )
 def test_what_cannot_be_scored_is_said_before_anything_is_learnt(

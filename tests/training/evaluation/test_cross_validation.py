@@ -297,7 +297,7 @@ def refused(examples: FeatureTable, told: CrossValidationPlan, match: str) -> No
 
 @pytest.mark.parametrize("people", [1, 2])
 def test_leaving_one_out_needs_three_subjects(tmp_path: Path, people: int) -> None:
-    refused(made(people), plan(tmp_path), f"{people} subjects; leaving one out needs 3")
+    refused(made(people), plan(tmp_path), f"{people} subjects; leaving some out needs 3")
 
 
 def test_one_subject_alone_can_be_scored_with_mixed_segments(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +132,8 @@ def test_results_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> Non
     told = plan(tmp_path, baseline=60.0)
     alone = cross_validate(examples, random(examples), told)
     several = cross_validate(examples, random(examples), replace(told, folder=tmp_path / "b", engine=local_engine(2)))
-    assert several == alone
+    assert (several.rows, several.remarks) == (alone.rows, alone.remarks)
+    np.testing.assert_equal([asdict(each) for each in several.windows], [asdict(each) for each in alone.windows])
     same = [sorted(folder.glob("*.npz")) for folder in (tmp_path, tmp_path / "b")]
     assert [path.read_bytes() for path in same[0]] == [path.read_bytes() for path in same[1]]
 
