@@ -49,6 +49,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("evaluate.draws", [0], "above 0"),
     ("evaluate.rivals", [0], "above 0"),
     ("evaluate.kept_back", [-0.1, 0.6, 1.0], "from 0 to 0.5"),
+    ("evaluate.repeats", [0, 1001], "from 1 to 1000"),
     ("seed", [-1, 2**32], "from 0 to 4294967295"),
 ]
 

@@ -67,9 +67,9 @@ def test_who_is_kept_back_changes_nothing_and_is_scored_once(tmp_path: Path) -> 
 
     first = train(kept)
     rows = [row for row in first.result.rows if row.protocol == "kept back"]
-    assert [(row.set, row.scores.people) for row in rows] == [("population", 2), ("personal", 2)]
+    assert [(row.set, row.scores.people) for row in rows] == [("population", 2), ("adaptive", 2), ("personal", 2)]
     assert all({"p1", "p4"}.isdisjoint(row.per_subject) for row in first.result.rows if row not in rows)
-    assert [each["set"] for each in first.card.scores["kept_back"]] == ["population", "personal"]
+    assert [each["set"] for each in first.card.scores["kept_back"]] == ["population", "adaptive", "personal"]
     assert first.card.scores["trained_on"] == {"made": ["p0", "p2", "p3"]}
     assert any("kept back before anything was scored" in remark for remark in first.result.remarks)
 
