@@ -339,9 +339,9 @@ class Model:
         --------
         >>> import ecg_live
         >>> recording = ecg_live.read(ecg_live.demo_recording())
-        >>> record = ecg_live.load_model().predict(recording, hop=10.0)[0]
+        >>> record = ecg_live.load_model().predict(recording, hop=10.0)[1]  # it abstains in the first
         >>> record["start"], record["stop"], record["head"], record["quality"]
-        (0.0, 10.0, 'mental_load', 'good')
+        (10.0, 20.0, 'mental_load', 'good')
         >>> round(record["p_rest"] + record["p_load"], 6)
         1.0
         """

@@ -118,11 +118,17 @@ def train_label(
     def report(done: int, total: int) -> None:
         context.display.progress(f"{windows.name}: folds", done, total)
 
+    def report_adaptive(done: int, total: int) -> None:
+        context.display.progress(f"{windows.name}: folds of the adaptive set", done, total)
+
     def embed(subject: str | None) -> F64:
         return encoders.embedding(subject)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
-    rows, remarks, predictions = _joined(cross_validate_repeatedly(table, rivals, plan), score_adaptive(table, plan))
+    adaptive = replace(plan, report=report_adaptive)
+    rows, remarks, predictions = _joined(
+        cross_validate_repeatedly(table, rivals, plan), score_adaptive(table, adaptive)
+    )
     fallen = falling_sets(rows)
     sets = [name for name in dict.fromkeys(row.set for row in rows) if name not in fallen]
     fits = [

@@ -114,9 +114,10 @@ def test_recordings_become_a_bundle_that_runs_and_a_report(trained: Trained) -> 
     assert read_report(trained.bundle.with_suffix(".json")) == report
     assert trained.bundle.with_suffix(".html").stat().st_size > 10_000
     path = trained.folder / "model.predictions.parquet"
-    texts = ("features", "protocol", "set", "order")
-    table = read_table(path, {"baseline": "number"} | dict.fromkeys(texts, "text"))
-    counts = Counter(zip(table["baseline"], *(table[name] for name in texts), strict=True))
+    table = read_table(
+        path, {"baseline": "number", "features": "text", "protocol": "text", "set": "text", "order": "text"}
+    )
+    counts = Counter(zip(*table.values(), strict=True))
     for row in report.labels[0].rows:
         key = (row.baseline, row.features, row.protocol, row.set)
         assert counts[*key, "natural"] == row.scores.windows
