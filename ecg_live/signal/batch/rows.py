@@ -38,6 +38,8 @@ def medians(flat: F64, counts: Indices) -> F64:
 
 def middle(ordered: F64, counts: Indices) -> F64:
     """Median (b, ...) of ordered, padded rows (b, k, ...); NaN of an empty row."""
+    if ordered.shape[1] == 0:  # all rows are empty: nothing to index
+        return np.full((len(ordered), *ordered.shape[2:]), np.nan)
     row, half = np.arange(len(counts)), counts // 2
     above = ordered[row, np.minimum(half, ordered.shape[1] - 1)]
     below = ordered[row, np.maximum(half - 1, 0)]
