@@ -121,7 +121,7 @@ def make_report(
         created=datetime.now(UTC).date().isoformat(),
         software=f"ecg-live {__version__}",
         seconds=round(seconds, 1),
-        remarks=_encoder_remarks(loaded_from, encoders),
+        remarks=_encoder_remarks(loaded_from, encoders.frozen),
     )
 
 

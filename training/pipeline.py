@@ -21,6 +21,7 @@ from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
 from training.evaluation.prediction_table import NamedPredictions, NamedRatings, write_predictions
+from training.fine_tuned_encoders import FINE_TUNED_FOLDER, check_fine_tuning, fine_tuned_encoders
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
 from training.parallel import Engine, open_engine
@@ -127,6 +128,7 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     dataset, asked = _select_labels(job, open_dataset(job.dataset, job.data))
     if previous:
         refuse_replaced_heads(job.add_head, asked, previous.card.heads)
+    check_fine_tuning(asked, dataset, job.add_head, settings)
     refuse_copied_files(dataset)
     left_out: list[str] = []
     names = check_labels(asked, dataset, settings, display, left_out)
@@ -138,6 +140,9 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     encoders = _encoders(job, corpus, settings, context, split.kept_back)
     if encoders is None:
         return None
+    if settings.head.fine_tune:
+        own = windows[0].take_subjects(split.kept_back, inside=False)
+        encoders = fine_tuned_encoders(encoders, own, corpus, context, settings)
     digests = register(context.folder, dataset.name, [each.name for each in windows], settings, split)
     group = KeptBack(split.kept_back, score=job.score_kept_back)
     copies = check_copies(corpus)
@@ -197,7 +202,7 @@ def _open_context(job: TrainJob, settings: PretextSettings, display: ProgressDis
     folder = job.work or job.out.with_suffix(".work")
     fabric = launch_fabric(settings)
     if job.fresh and fabric.is_global_zero:
-        for kind in ("pretext", "folds"):
+        for kind in ("pretext", FINE_TUNED_FOLDER, "folds"):
             shutil.rmtree(folder / kind, ignore_errors=True)
     fabric.barrier()
     try:

@@ -69,7 +69,8 @@ class ResultRow:
     """One kind of features under one protocol.
 
     ``features`` is ``majority``, ``hrv``, ``random encoder``, ``random encoder + hrv``, ``embedding``, ``both`` or
-    ``auto`` (those of the last three that each fold chose by its training subjects);
+    ``auto`` (those of the last three that each fold chose by its training subjects); where an encoder was fine-tuned
+    with labels also ``frozen encoder``, the embedding by the one before;
     ``baseline`` the seconds of personal baseline (0: none); ``interval`` 95 %, over subjects, by the name of the score;
     ``confusion[true][predicted]`` counts windows; ``reliability`` are (mean confidence, accuracy, windows) of bins that
     are not empty; ``versus`` the comparisons by the rival's ``features``; ``risk_coverage`` pairs of a share of the

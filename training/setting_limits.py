@@ -13,6 +13,7 @@ from ecg_live.model.card import MAX_HIDDEN_LAYERS, MAX_LAYER_UNITS
 from training.paper import PRETEXT_TASKS
 
 MAX_FLOAT32 = 1e30  # what single precision still holds
+MAX_FINE_TUNE_EPOCHS = 1000
 MAX_KEPT_BACK = 0.5  # of the subjects: the heads are fitted on the others
 
 
@@ -84,6 +85,7 @@ SETTING_LIMITS: Mapping[str, Limit] = {
     "head.dropout": SHARE_LIMIT,
     "head.l2": _within(0, MAX_FLOAT32),
     "head.epochs": POSITIVE_LIMIT,
+    "head.fine_tune": _within(0, MAX_FINE_TUNE_EPOCHS),
     "head.batch": POSITIVE_LIMIT,
     "head.rate": POSITIVE_FINITE,
     "evaluate.folds": Limit(lambda value: value >= 2, "2 or more"),

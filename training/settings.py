@@ -142,7 +142,8 @@ class HeadSettings:
     stays a number, which a ridge regression learns. ``prior`` is how often each class is to be expected, which the
     probabilities that are shown account for: ``training`` (as often as in the windows that the head learnt from),
     ``balanced``, or a probability for each class in the order of their names in the card. ``adaptive`` adds a set
-    relative to the wearer's running mean.
+    relative to the wearer's running mean. ``fine_tune`` is for how many epochs a copy of the encoder learns the labels
+    before, with a linear layer, in each fold from its training windows; 0: the encoder stays as it is.
     """
 
     kind: Literal["linear", "dense"] = "linear"
@@ -150,6 +151,7 @@ class HeadSettings:
     split: Split = "middle"
     prior: ClassPrior = "training"
     adaptive: bool = True
+    fine_tune: int = 0
     hidden: tuple[int, ...] = (EMOTION_WIDTH, EMOTION_WIDTH)
     dropout: float = 0.0
     l2: float = 0.0

@@ -13,7 +13,7 @@ from ecg_live.model.calibrated_head import HEAD_SETS, CalibratedHead
 from ecg_live.model.card import HeadCard
 from ecg_live.model.chance import answering_sets, describe_evidence
 from training.data.corpus import Corpus
-from training.data.feature_table import FeatureTable, Names
+from training.data.feature_table import FeatureTable, Mask, Names
 from training.data.labelled_windows import LabelledWindows
 from training.datasets.dataset import Dataset
 from training.encoders import kind_of, padding_of
@@ -121,10 +121,16 @@ def train_label(
     def report_adaptive(done: int, total: int) -> None:
         context.display.progress(f"{windows.name}: folds of the adaptive set", done, total)
 
-    def embed(subject: str | None) -> F64:
-        return encoders.embedding(subject)[windows.index]
+    def embed(subject: str | None, test: Mask) -> F64:
+        return encoders.fold_embedding(subject, test)[windows.index]
 
-    plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
+    def frozen(subject: str | None) -> F64:
+        return encoders.frozen.embedding(subject)[windows.index]
+
+    tuned = encoders.frozen is not encoders
+    plan = CrossValidationPlan(
+        evaluate, head, seed, context.folder / "folds", context.engine, report, embed, frozen if tuned else None
+    )
     adaptive = replace(plan, report=report_adaptive)
     rows, remarks, predictions = _joined(
         cross_validate_repeatedly(table, rivals, plan), score_adaptive(table, adaptive)
@@ -139,7 +145,7 @@ def train_label(
     context.display.progress(f"{windows.name}: checks", 0, 1)
     checks = (*checks, check_permuted_labels(table, chosen, plan))
     if evaluate.protocol != "kfold":
-        mixed = _mixed_segments(table, rivals, plan)
+        mixed = _mixed_segments(table.with_embedding(frozen(None)), rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)
         predictions = (*predictions, *mixed.windows)
     if kept_back.subjects:
@@ -147,7 +153,7 @@ def train_label(
         last = _score_kept_back(fits, unseen, evaluate) if kept_back.score else ()
         rows, predictions = (*rows, *(row for _, row in last)), (*predictions, *(each for each, _ in last))
         remarks = (*remarks, _kept_back_remark(kept_back, scored=bool(last)))
-    remarks = (*failed_checks(checks), *fallen.values(), *windows.all_remarks, *remarks)
+    remarks = (*failed_checks(checks), *fallen.values(), *windows.all_remarks, *encoders.remarks, *remarks)
     remarks = tuple(dict.fromkeys(remarks))  # both protocols leave out the same subjects
     rest_class = table.classes[table.rest_class]
     result = LabelResult(windows.name, table.classes, windows.split, rows, chosen, remarks, rest_class, checks)
@@ -199,10 +205,10 @@ def rival_embeddings(
 
 
 def _mixed_segments(table: FeatureTable, rivals: F64, plan: CrossValidationPlan) -> Evaluation:
-    """Rows and remarks of the paper's protocol, for comparison; all folds share the encoder."""
+    """Rows and remarks of the paper's protocol, for comparison; all folds share the encoder, which knows no labels."""
     settings = replace(plan.evaluate, protocol="kfold")
     try:
-        return cross_validate(table, rivals, replace(plan, evaluate=settings, embed=None))
+        return cross_validate(table, rivals, replace(plan, evaluate=settings, embed=None, frozen=None))
     except DatasetError as error:
         return Evaluation((), (f"segments mixed: not scored: {error.message}",))
 

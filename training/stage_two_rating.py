@@ -85,8 +85,8 @@ def train_rating(
     def report(done: int, total: int) -> None:
         context.display.progress(f"{windows.name}: folds", done, total)
 
-    def embed(subject: str | None) -> F64:
-        return encoders.embedding(subject)[windows.index]
+    def embed(subject: str | None, test: Mask) -> F64:
+        return encoders.fold_embedding(subject, test)[windows.index]
 
     plan = CrossValidationPlan(evaluate, head, seed, context.folder / "folds", context.engine, report, embed)
     rows, remarks, predictions = cross_validate_ratings(table, rivals, plan)

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from ecg_live.cli.commands.models import _print_card
 from ecg_live.errors import ConfigError, DatasetError, IncompatibleBundle
 from ecg_live.events import F64
 from ecg_live.model.bundle import load_bundle, save_bundle
@@ -208,6 +210,38 @@ def test_an_encoder_that_has_seen_subjects_is_not_scored_on_them_as_strangers(al
     report, _ = go(alone.folder, settings, encoder=alone.bundle, out=tmp_path / "other.safetensors")
     assert report.labels
     assert "4 of eegmat: scored subjects, too (transductive)" in report.remarks[0]
+
+
+def test_a_fine_tuned_encoder_is_scored_beside_the_frozen_one_and_shipped(trained: Trained, tmp_path: Path) -> None:
+    tuned = replace(SETTINGS, head=replace(SETTINGS.head, fine_tune=1))
+    out = tmp_path / "tuned.safetensors"
+    report, said = go(trained.folder, tuned, encoder=trained.bundle, out=out, work=tmp_path / "work")
+    assert "mental_load: fine-tuning" in said
+    rows = {(row.features, row.baseline, row.protocol, row.set): row for row in report.labels[0].rows}
+    before = {(row.features, row.baseline, row.protocol, row.set): row for row in trained.report.labels[0].rows}
+    for baseline in (0.0, 60.0):
+        at = (baseline, "loso", "personal" if baseline else "population")
+        assert rows["frozen encoder", *at].scores == before["embedding", *at].scores
+        assert rows["embedding", *at].scores != before["embedding", *at].scores
+        assert "frozen encoder" in rows["embedding", *at].versus
+        assert rows["hrv", *at].scores == before["hrv", *at].scores
+    mixed = ("embedding", 0.0, "kfold", "population")
+    assert rows[mixed].scores == before[mixed].scores
+    assert any(remark.startswith("fine-tuned: ") for remark in report.labels[0].remarks)
+    assert "this encoder before fine-tuning" in out.with_suffix(".html").read_text(encoding="utf-8")
+
+    bundle = load_bundle(out)
+    assert tensors_sha256(bundle.encoder) != tensors_sha256(load_bundle(trained.bundle).encoder)
+    made = bundle.card.pretext["fine_tuned"]
+    assert (made["label"], made["data"], made["epochs"]) == ("mental_load", "eegmat", 1)
+    assert list(made["subjects"]) == list(bundle.card.pretext["seen"]["eegmat"]) == ["00", "01", "04", "05"]
+    console = Console(width=200, file=io.StringIO())
+    _print_card(console, "tuned", bundle.card)
+    assert isinstance(console.file, io.StringIO)
+    assert "fine-tuned with labels: mental_load of 4 subjects of eegmat, 1 epochs" in console.file.getvalue()
+    transductive = replace(SETTINGS, evaluate=replace(SETTINGS.evaluate, transductive=True))
+    with pytest.raises(ConfigError, match="has seen 4 of the subjects"):
+        go(trained.folder, transductive, encoder=out, out=tmp_path / "next.safetensors")
 
 
 def test_what_is_made_is_used_again_to_the_bit(trained: Trained, tmp_path: Path) -> None:

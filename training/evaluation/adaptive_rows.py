@@ -52,7 +52,7 @@ def adaptive_folds(
 ) -> Iterator[AdaptiveFold]:
     """The fold of each subject, with an embedding by an encoder that never saw it."""
     for name, test in tests.items():
-        embedded = examples.with_embedding(plan.embed(name)) if plan.embed else examples
+        embedded = examples.with_embedding(plan.embed(name, test)) if plan.embed else examples
         yield AdaptiveFold(name, embedded, test, plan.head, plan.seed, kinds)
 
 

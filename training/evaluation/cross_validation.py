@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from training.evaluation.fold import (
     CHOICE,
     CHOSEN,
     FEATURE_SETS,
+    FROZEN,
     SIMPLEST_FIRST,
     Fold,
     feature_variants,
@@ -33,7 +34,8 @@ from training.parallel import Engine
 from training.results import ResultRow
 from training.settings import EvaluateSettings, HeadSettings
 
-EmbedForSubject = Callable[[str | None], F64]
+EmbedForFold = Callable[[str | None, Mask], F64]
+FrozenEmbedding = Callable[[str | None], F64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ class CrossValidationPlan:
         Called with the number of finished folds and of all folds.
     embed : callable, optional
         Gives the embedding (n, 128) of all windows by an encoder that never saw the subject it is called with (None in
-        ``kfold``, which leaves no subject out). Without it all folds share the embedding of the examples.
+        ``kfold``, which leaves no subject out), nor labels of the fold's test windows (n,). Without it all folds share
+        the embedding of the examples.
+    frozen : callable, optional
+        The same by an encoder that learnt no labels, called with the subject, where ``embed`` is by one that did: it is
+        a row of its own.
     """
 
     evaluate: EvaluateSettings
@@ -65,7 +71,8 @@ class CrossValidationPlan:
     folder: Path
     engine: Engine
     report: Callable[[int, int], None] = lambda _done, _total: None
-    embed: EmbedForSubject | None = None
+    embed: EmbedForFold | None = None
+    frozen: FrozenEmbedding | None = None
 
 
 class Evaluation(NamedTuple):
@@ -133,8 +140,12 @@ def _folds(
 ) -> Iterator[Fold]:
     mixed = plan.evaluate.protocol == "kfold"
     for name, test in tests.items():
-        embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
-        yield Fold(name, embedded, random, test, plan.head, plan.seed, relative, mixed)
+        left_out = None if mixed else name
+        embedded = examples.with_embedding(plan.embed(left_out, test)) if plan.embed else examples
+        fold = Fold(name, embedded, random, test, plan.head, plan.seed, relative, mixed)
+        if plan.frozen:
+            fold = replace(fold, kinds=(*FEATURE_SETS, FROZEN), frozen=plan.frozen(left_out))
+        yield fold
 
 
 def _make_rows(
@@ -155,7 +166,7 @@ def _make_rows(
     set_name = "personal" if relative else "population"
     windows: list[WindowPredictions] = []
     remarks: list[str] = []
-    for name in (*FEATURE_SETS, *([CHOSEN] if plan.head.inputs == CHOSEN else [])):
+    for name in (*FEATURE_SETS, *([FROZEN] if plan.frozen else []), *([CHOSEN] if plan.head.inputs == CHOSEN else [])):
         keys = [result_key(variant, relative=relative) for variant in feature_variants(name, encoders)]
         found = [table.row(name, _collect(examples, tests, arrays, key), set_name) for key in keys]
         ranked = sorted(found, key=lambda each: _auroc(each.predictions))

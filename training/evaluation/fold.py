@@ -22,12 +22,14 @@ CHOICE = "auto choice"  # which they are: an index into SIMPLEST_FIRST
 SIMPLEST_FIRST: tuple[FeatureKind, ...] = ("hrv", "embedding", "both")
 AUROC_TIE = 0.005  # a smaller difference does not justify the less simple features
 FEATURE_SETS = ("majority", "hrv", "random encoder", "random encoder + hrv", "embedding", "both")
+FROZEN = "frozen encoder"  # the embedding before fine-tuning with labels
 HEAD_INPUTS: dict[str, FeatureKind] = {
     "hrv": "hrv",
     "random encoder": "embedding",
     "random encoder + hrv": "both",
     "embedding": "embedding",
     "both": "both",
+    FROZEN: "embedding",
 }
 
 
@@ -54,7 +56,9 @@ class Fold:
     mixed : bool
         Test windows are drawn regardless of subject (k-fold): heads select and calibrate by window, not by subject.
     kinds : tuple of str
-        Kinds of features, of `FEATURE_SETS`.
+        Kinds of features, of `FEATURE_SETS`, and `FROZEN`.
+    frozen : F64, optional
+        The embedding (n, 128) of `FROZEN`.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Fold:
     relative: bool
     mixed: bool = False
     kinds: tuple[str, ...] = FEATURE_SETS
+    frozen: F64 | None = None
 
 
 def result_key(features: str, *, relative: bool) -> str:
@@ -137,7 +142,8 @@ def _probabilities(fold: Fold, name: str, encoder: int, keep: Mask, *, relative:
         share = np.bincount(examples.label[train], minlength=classes) / train.sum()
         return np.tile(share, (int(test.sum()), 1)), 0.0
     inputs = HEAD_INPUTS[name]
-    embedded = examples.with_embedding(fold.random[encoder]) if name.startswith("random") else examples
+    other = fold.frozen if name == FROZEN else fold.random[encoder] if name.startswith("random") else None
+    embedded = examples if other is None else examples.with_embedding(other)
     x = embedded.features(inputs)
     if relative:
         spread = embedded.take(~fold.test | _training_subjects_rest(fold)).within_subject_std(inputs)

@@ -89,7 +89,7 @@ def _folds(
     head, mixed = replace(plan.head, kind="linear", prior="balanced"), plan.evaluate.protocol == "kfold"
     none = np.empty((0, *examples.embedding.shape))
     for name, test in tests.items():
-        embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
+        embedded = examples.with_embedding(plan.embed(None if mixed else name, test)) if plan.embed else examples
         yield Fold(name, embedded, none, test, head, plan.seed, relative, mixed, (kind,))
 
 

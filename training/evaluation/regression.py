@@ -69,7 +69,7 @@ def _folds(
 ) -> Iterator[RatingFold]:
     mixed = plan.evaluate.protocol == "kfold"
     for name, test in tests.items():
-        embedded = examples.with_embedding(plan.embed(None if mixed else name)) if plan.embed else examples
+        embedded = examples.with_embedding(plan.embed(None if mixed else name, test)) if plan.embed else examples
         yield RatingFold(name, embedded, random, test, relative, mixed)
 
 

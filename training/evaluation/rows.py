@@ -12,6 +12,7 @@ from training.evaluation.window_predictions import WindowPredictions
 from training.results import OrderScores, PairedComparison, ResultRow
 
 COMPARATORS = ("majority", "hrv", "random encoder")
+OWN_COMPARATORS = {"embedding": ("frozen encoder",), "both": ("random encoder + hrv", "frozen encoder")}
 Orders = Mapping[str, Sequence[WindowPredictions]]  # by features: the same windows in other orders
 
 
@@ -40,7 +41,7 @@ def _row(
     draws: int,
 ) -> ResultRow:
     name, own = windows.features, windows.predictions
-    comparators = [*COMPARATORS, *(["random encoder + hrv"] if name == "both" else [])]
+    comparators = [*COMPARATORS, *OWN_COMPARATORS.get(name, ())]
     versus = {
         other: _compare(name, other, predictions, drawn)
         for other in comparators

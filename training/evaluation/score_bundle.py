@@ -149,8 +149,11 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
 def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
     """One remark for each part of the bundle that was trained on subjects of this data set."""
     seen = set(bundle.card.pretext.get("seen", {}).get(data.name, ())) & set(data.subjects)
+    tuned = bundle.card.pretext.get("fine_tuned", {})
+    labelled = set(tuned.get("subjects", ()) if tuned.get("data") == data.name else ()) & set(data.subjects)
     if seen:
-        yield f"the encoder has seen {len(seen)} of these {len(data.subjects)} subjects, without their labels"
+        labels = f"{len(labelled)} of them with their labels" if labelled else "without their labels"
+        yield f"the encoder has seen {len(seen)} of these {len(data.subjects)} subjects, {labels}"
     for name, card in bundle.card.heads.items():
         known = set(card.scores.get("trained_on", {}).get(data.name, ())) & set(data.subjects)
         if known:

@@ -13,6 +13,7 @@ from training.datasets.dataset import Dataset
 from training.pretext.encoder_file import EncoderCard
 
 UNSEEN_ONLY = "none of the scored subjects"
+TRANSDUCTIVE_REMEDY = "give --transductive, and the report will say so, or an encoder that was trained without them"
 SEEN_TOO = "scored subjects, too (transductive)"
 
 
@@ -72,7 +73,7 @@ def find_leakage(
     return TrainingData(tuple(corpora), matches, tuple(each for each in found if each not in kept), kept)
 
 
-def refuse_seen(path: Path, card: EncoderCard, scored: Dataset) -> None:
+def refuse_seen(path: Path, card: EncoderCard, scored: Dataset, remedy: str = TRANSDUCTIVE_REMEDY) -> None:
     """Refuse an encoder that has seen scored subjects.
 
     Raises
@@ -83,7 +84,7 @@ def refuse_seen(path: Path, card: EncoderCard, scored: Dataset) -> None:
     if seen := seen_subjects(scored, card.seen, card.files):
         raise ConfigError(
             f"{path} has seen {len(seen)} of the subjects who would be left out, {seen[0]} among them",
-            "give --transductive, and the report will say so, or an encoder that was trained without them",
+            remedy,
         )
 
 

@@ -63,6 +63,8 @@ def read_pretrained(path: Path, scored: Corpus, *, unseen_only: bool) -> tuple[F
         )
     if unseen_only:
         refuse_seen(path, card, scored.dataset)
+    if "fine_tuned" in card.made:
+        refuse_seen(path, card, scored.dataset, "give one that learnt from them without labels")
     return encoder, card
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ecg_live.events import F64
 from training.data.corpus import Corpus
+from training.data.feature_table import Mask
 from training.networks import FrozenEncoder, TrainableEncoder
 from training.pretext.embedding import cached_embedding
 from training.pretext.encoder_file import EncoderCard
@@ -47,6 +48,8 @@ class Encoders:
         For the report: whether the encoders have seen subjects that they score.
     corpora : tuple of Corpus
         Recordings without labels that they learnt from.
+    held_out : mapping
+        The encoders that have never seen a subject, by that subject.
     """
 
     encoder: FrozenEncoder
@@ -55,6 +58,25 @@ class Encoders:
     embeddings: Mapping[str | None, F64]
     seen_note: str
     corpora: tuple[Corpus, ...] = ()
+    held_out: Mapping[str, TrainableEncoder] = field(default_factory=dict)
+
+    @property
+    def frozen(self) -> Encoders:
+        """Those that learnt without labels: these, unless they were fine-tuned."""
+        return self
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """For a label's report."""
+        return ()
+
+    def encoder_without(self, subject: str | None) -> FrozenEncoder:
+        """The encoder that has never seen this subject."""
+        return self.encoder if subject is None else self.held_out.get(subject, self.encoder)
+
+    def fold_embedding(self, subject: str | None, test: Mask) -> F64:  # noqa: ARG002 - of encoders that learn labels
+        """Features (n, 128) of all labelled windows for the fold that leaves this subject, or ``test`` (m,), out."""
+        return self.embedding(subject)
 
     def embedding(self, subject: str | None = None) -> F64:
         """Features (n, 128) of all labelled windows, by an encoder that has never seen this subject."""
@@ -135,7 +157,8 @@ def train_encoders(
     note = seen_note(card, scored.dataset, data.held_out)
     extra = tuple(corpus for corpus in data.corpora if corpus.dataset is not scored.dataset)
     card = replace(card, made={**card.made, "log": log})
-    return Encoders(encoder, card, parse_log(log, note), embeddings, note, extra)
+    held_out = dict(zip(data.held_out, others, strict=True))
+    return Encoders(encoder, card, parse_log(log, note), embeddings, note, extra, held_out)
 
 
 def _train_encoder(job: EncoderJob, context: RunContext) -> tuple[TrainableEncoder, LogValues]:

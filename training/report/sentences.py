@@ -21,6 +21,7 @@ FEATURE_NAMES = {
     "random encoder + hrv": "random encoder + HR + HRV",
     "embedding": FEATURE_TEXTS["embedding"],
     "both": FEATURE_TEXTS["both"],
+    "frozen encoder": "this encoder before fine-tuning",
     CHOSEN: CHOSEN_TEXT,
 }
 RATING_FEATURE_NAMES = {**FEATURE_NAMES, "majority": CONSTANT_RATING}

@@ -72,6 +72,9 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
         f"licence: {card.licence}; made {card.created} by {card.software}",
         *([f"pretext accuracy, held out: {accuracy}"] if accuracy or not card.imported else []),
     ]
+    if tuned := card.pretext.get("fine_tuned"):
+        subjects = f"{len(tuned['subjects'])} subjects of {tuned['data']}"
+        lines.append(f"fine-tuned with labels: {tuned['label']} of {subjects}, {tuned['epochs']} epochs")
     console.print("\n".join(lines), highlight=False)
     for head_name, head in card.heads.items():
         console.print(f"\nhead [bold]{head_name}[/]: {_describe_answers(head)}; {head.data}", highlight=False)

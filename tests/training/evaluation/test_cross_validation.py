@@ -17,7 +17,7 @@ import training.evaluation.fold
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
 from tests.support.fold_jobs import made, plan, random
-from training.data.feature_table import FeatureTable
+from training.data.feature_table import FeatureTable, Mask
 from training.datasets.labels import NO_LABEL
 from training.evaluation.cross_validation import CrossValidationPlan, Evaluation, cross_validate
 from training.evaluation.fold import CHOSEN, FEATURE_SETS, Fold, choose_simplest, feature_variants, run_fold
@@ -143,7 +143,7 @@ def test_the_encoder_of_a_fold_has_not_seen_its_subject(tmp_path: Path) -> None:
     examples = made(4, 12, strength=0.0)
     asked: list[str | None] = []
 
-    def embed(held_out: str | None) -> F64:
+    def embed(held_out: str | None, _test: Mask) -> F64:
         """Knows the answers of everybody but the one whom it has not seen."""
         asked.append(held_out)
         telling = examples.embedding.copy()
@@ -159,7 +159,7 @@ def test_with_mixed_segments_one_encoder_serves_all(tmp_path: Path) -> None:
     examples = made(4, 12)
     asked: list[str | None] = []
 
-    def embed(held_out: str | None) -> F64:
+    def embed(held_out: str | None, _test: Mask) -> F64:
         asked.append(held_out)
         return examples.embedding
 

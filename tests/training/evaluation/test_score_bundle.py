@@ -144,6 +144,10 @@ def test_subjects_whom_the_model_knows_are_remarked(tmp_path: Path) -> None:
         "the encoder has seen 2 of these 2 subjects, without their labels",
         "head mental_load was trained on 1 of these 2 subjects: its score on them is no score for new subjects",
     ]
+    tuned = replace(card, pretext=seen | {"fine_tuned": {"data": "manifest", "subjects": ["b"]}})
+    assert judged(replace(PERSONAL, card=tuned), tmp_path)["remarks"][0] == (
+        "the encoder has seen 2 of these 2 subjects, 1 of them with their labels"
+    )
 
 
 def test_a_model_of_other_labels_and_an_impossible_baseline_are_refused(tmp_path: Path) -> None:
