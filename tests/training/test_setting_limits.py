@@ -41,6 +41,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ),
     ("head.l2", [-1.0, 1e300], "from 0 to 1e+30"),
     ("head.epochs", [0], "above 0"),
+    ("head.fine_tune", [-1, 1001], "from 0 to 1000"),
     ("head.batch", [0], "above 0"),
     ("head.rate", [0.0, 1e300], "above 0 and at most 1e+30"),
     ("evaluate.folds", [1, 0], "2 or more"),
