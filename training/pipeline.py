@@ -281,9 +281,10 @@ def run_cell(run: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
 
 
 def _encoder_scores(report: TrainingReport) -> dict[str, float]:
-    """AUROC of the embedding (plotted), with a baseline, and of an untrained encoder; held-out pretext accuracies.
+    """AUROC of the embedding (plotted), in the adaptive set, with a baseline, and of an untrained encoder.
 
-    Of a finished encoder there are no accuracies, and AUROC of all features that a head may have.
+    Held-out accuracies of the pretext task stand beside them; of a finished encoder there are none, and AUROC of all
+    features that a head may have.
     """
     found: dict[str, float] = {}
     features = HEAD_SWEPT_FEATURES if report.pretext is None else SWEPT_FEATURES
@@ -291,7 +292,8 @@ def _encoder_scores(report: TrainingReport) -> dict[str, float]:
         rows = [row for row in label.rows if row.protocol == report.settings["evaluate"]["protocol"]]
         shown = [row for row in rows if row.features in features]
         for row in sorted(shown, key=lambda row: (features.index(row.features), row.baseline)):
-            name = f"{label.name} {row.features}{', baseline' if row.baseline else ''}"
+            kind = ", adaptive set" if row.set == "adaptive" else ", baseline" if row.baseline else ""
+            name = f"{label.name} {row.features}{kind}"
             found[name] = row.scores.auroc if row.scores.auroc is not None else math.nan
             if "auroc" in row.interval:
                 found[f"{name}_low"], found[f"{name}_high"] = row.interval["auroc"]

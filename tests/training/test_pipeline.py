@@ -259,6 +259,7 @@ def test_a_cell_of_a_sweep_gives_figures(few: Path, tmp_path: Path) -> None:
     found = run_cell(table, SETTINGS, tmp_path / "sweep" / "cell")
     assert next(iter(found)) == "mental_load embedding"  # which is plotted
     assert found["mental_load embedding_low"] <= found["mental_load embedding"] <= found["mental_load embedding_high"]
+    assert {"mental_load embedding, adaptive set", "mental_load embedding, baseline"} < set(found)
     assert {name for name in found if name.startswith("pretext ")} == {f"pretext {t}" for t in SETTINGS.pretext.tasks}
     assert np.isfinite(list(found.values())).all()
 
