@@ -181,7 +181,10 @@ def test_options_become_a_job_and_settings(
     assert (settings.head.hidden, settings.head.dropout, settings.head.split) == ((512,) * 3, 0.5, "median")
     assert typed(*words.split()[:-2], "--set", "evaluate.protocol=kfold", "--set", "evaluate.baseline=45") == 0
     assert (asked[-1][1].evaluate.protocol, asked[-1][1].evaluate.baseline) == ("kfold", 45)
-    for value, said in {"protocol=nonsense": "one of loso, kfold", "baseline=-7": "must be from 30 to 3600 s"}.items():
+    for value, said in {
+        "protocol=nonsense": "one of loso, groupkfold, leave-one-stimulus-out, kfold",
+        "baseline=-7": "must be from 30 to 3600 s",
+    }.items():
         assert typed(*words.split()[:-2], "--set", f"evaluate.{value}") == 2
         assert said in capsys.readouterr().err
     assert typed(*words.split(), "--set", "head.batch=0") == 2
