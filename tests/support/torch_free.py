@@ -15,7 +15,7 @@ INSTALLED = find_spec("torch") is not None
 @cache
 def needs_torch(path: Path) -> bool:
     """Whether a file imports PyTorch, itself or through any file of ours, wherever in it the import stands."""
-    return "torch" in _reached(path)
+    return not _reached(path).isdisjoint({"torch", "lightning_fabric"})
 
 
 @cache

@@ -17,7 +17,7 @@ from ecg_live.cli.training_extra import training_imports
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
-    from training.bench import BenchJob
+    from training.bench.run import BenchJob
     from training.settings import ScoringProtocol
 
 BENCH_ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray": "ray"}
@@ -63,8 +63,7 @@ def bench(
     if len(dataset) != len(data):
         raise ConfigError(f"{len(dataset)} --dataset and {len(data)} --data", "give each data set its folder")
     with training_imports():
-        from training.bench import BenchJob
-        from training.bench.run import DEFAULT_PIPELINES
+        from training.bench.run import DEFAULT_PIPELINES, BenchJob
         from training.settings import load_settings
     if engine not in BENCH_ENGINES:
         raise ConfigError(f"the engine is {engine!r}; known are {', '.join(BENCH_ENGINES)}", "choose one of them")
@@ -95,8 +94,8 @@ def _protocols(names: Sequence[str]) -> tuple[ScoringProtocol, ...]:
 
 def _run(job: BenchJob) -> int:
     """Run a benchmark and print its tables; exit code 0 if all cells are done, 1 if some failed."""
-    from training.bench import run_bench
     from training.bench.rows import paper_tables
+    from training.bench.run import run_bench
     from training.progress import ProgressDisplay
 
     caught = CaughtSignals()

@@ -64,7 +64,7 @@ def test_chunks_come_back_in_the_narrowest_type_that_holds_them(scale: float, si
 
 
 def test_a_description_comes_back_with_all_its_fields() -> None:
-    info = StreamInfo(130.0, ("ECG", "x"), (-5.0, 5.0), "Polar", "id", 12.5, 1, float("inf"), True, True, (EDA,))
+    info = StreamInfo(130.0, ("ECG", "x"), (-5.0, 5.0), "Polar", "id", 12.5, 1, float("inf"), True, True, (EDA,), "ppg")
     assert all(getattr(info, field.name) != field.default for field in fields(info))
     assert payloads.info_of(payloads.info_payload(info, "polar:H10")) == info
 

@@ -13,8 +13,9 @@ from ecg_live.errors import ConfigError
 from ecg_live.tables import read_table
 from tests.support.plugin_site import install
 from tests.support.small_datasets import dataset, rest_load_session
-from training.bench import BenchJob, run, run_bench
+from training.bench import run
 from training.bench.pipelines import known_pipelines
+from training.bench.run import BenchJob, run_bench
 from training.progress import ProgressDisplay
 from training.settings import EvaluateSettings, TrainSettings
 
