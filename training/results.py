@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecg_live.model.score_text import SO_FAR
 from training.paper import CONTRASTIVE_TASK, PRETEXT_TASKS
 
 LEFT_OUT_PREFIX = "left out: "  # of a report's remark on a label that could not be learnt
@@ -98,7 +99,7 @@ class ResultRow:
     def baseline_text(self) -> str:
         """What features are relative to, which tells rows of the sets apart: seconds of rest or the windows so far."""
         if self.set == "adaptive":
-            return "windows so far"
+            return SO_FAR
         return f"{self.baseline:g} s" if self.baseline else "none"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+SO_FAR = "windows so far"  # what features of an adaptive set are relative to, in the place of a baseline
 SAME_IN_EVERY_ORDER = "the same in every order of the windows, as each is judged on its own"
 
 

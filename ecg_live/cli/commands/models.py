@@ -135,13 +135,16 @@ def _digests(head: HeadCard) -> list[tuple[str, str]]:
 def _score_table(rows: Sequence[Mapping[str, Any]], shipped: Sequence[Mapping[str, Any]] = ()) -> Table:
     from rich.table import Table
 
+    from ecg_live.model.score_text import SO_FAR
+
     table = Table()
     for column in ("features", "baseline", "AUROC (95 %)", *SCORE_COLUMNS.values()):
         table.add_column(column)
     for row in rows:
         mark = "* " if any(row is each for each in shipped) else ""
+        baseline = SO_FAR if row.get("set") == "adaptive" else row["baseline"]
         table.add_row(
-            mark + row["features"], row["baseline"], _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
+            mark + row["features"], baseline, _auroc(row), *(_number(row.get(name)) for name in SCORE_COLUMNS)
         )
     return table
 

@@ -40,7 +40,7 @@ def publish(
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
-    """Publish a source to a NATS server, where ``ecg-live serve`` predicts and ``ecg-live run nats:SITE/WEARER`` looks.
+    """Publish a source to a NATS server, where ecg-live serve predicts and ecg-live run nats:SITE/WEARER looks.
 
     What the server has not stored yet waits in a file on this machine, also across a crash of either.
 

@@ -27,7 +27,6 @@ PROTOCOLS = {
     "kfold": "segments mixed",
     "kept back": "no choice looked at them",
 }
-NO_BASELINE = {"adaptive": "windows so far"}  # what features are relative to
 MIXED_WARNING = (
     "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
     "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
@@ -194,6 +193,7 @@ def assignments(texts: Sequence[str]) -> dict[str, object]:
 
 def _print_scores(label: LabelResult) -> None:
     """Print a label: a line for each row of its results, those of the bundle's sets marked; then each set in words."""
+    from ecg_live.model.score_text import SO_FAR
     from training.report.sentences import chosen_rows
 
     if label.scale is not None:
@@ -205,7 +205,9 @@ def _print_scores(label: LabelResult) -> None:
         if row.scores.auroc is None:
             continue
         low, high = row.interval.get("auroc", (math.nan, math.nan))
-        baseline = f"{row.baseline:.0f} s baseline" if row.baseline else NO_BASELINE.get(row.set, "no baseline")
+        baseline = (
+            f"{row.baseline:.0f} s baseline" if row.baseline else SO_FAR if row.set == "adaptive" else "no baseline"
+        )
         mark = "*" if any(row is each for each in shipped.values()) else " "
         print(
             f"{mark} {row.features:<22} {baseline:<15} AUROC {row.scores.auroc:.3f} [{low:.2f}, {high:.2f}]  "
