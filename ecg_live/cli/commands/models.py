@@ -28,7 +28,9 @@ INPUT_TEXTS: Mapping[FeatureKind, str] = {
 
 
 def models(
-    file: Annotated[Path | None, typer.Argument(help="Bundle of your own; the bundled models without it.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="Bundle of your own, or name of a bundled one; all bundled ones without it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show the cards of the bundled models, or of your own: what they answer, their training data, their scores.
@@ -40,9 +42,9 @@ def models(
     from rich.console import Console
 
     from ecg_live.model.bundle import load_bundle
-    from ecg_live.resources import DEFAULT_MODEL, MODELS_FOLDER
+    from ecg_live.resources import DEFAULT_MODEL, MODELS_FOLDER, model_path
 
-    paths = [file] if file else sorted({DEFAULT_MODEL, *MODELS_FOLDER.glob("*.safetensors")})
+    paths = [model_path(str(file))] if file else sorted({DEFAULT_MODEL, *MODELS_FOLDER.glob("*.safetensors")})
     cards = {path.stem: load_bundle(path).card for path in paths}
     if as_json:
         print(json.dumps({name: asdict(card) for name, card in cards.items()}))

@@ -64,10 +64,10 @@ def score(
     from ecg_live.model.bundle import load_bundle
     from ecg_live.recorded.score.table import files_table, score_recordings
     from ecg_live.recorded.score.task import ScoreOptions
-    from ecg_live.resources import DEFAULT_MODEL
+    from ecg_live.resources import model_path
     from training.progress import ProgressDisplay
 
-    path = Path(settings.model) if settings.model else DEFAULT_MODEL
+    path = model_path(settings.model)
     load_bundle(path)  # what is wrong with it is reported before anything is read
     options = ScoreOptions(
         path.absolute(),
