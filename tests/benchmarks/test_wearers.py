@@ -138,17 +138,22 @@ def test_together_against_alone(benchmark: BenchmarkFixture) -> None:
 
 def test_memory_of_a_wearer(benchmark: BenchmarkFixture) -> None:
     x, sizes = ecg(40, RATE), (8, 72) if benchmark.enabled else (2, 4)
-    Together(x, 1).run(0, defaultdict(float))  # what all share
-    used = []
-    tracemalloc.start()
-    for wearers in sizes:
-        before, together = tracemalloc.get_traced_memory()[0], Together(x, wearers)
-        for number in range(WARM_S + 1):
-            together.run(number, defaultdict(float))
-        used.append(tracemalloc.get_traced_memory()[0] - before)
-        del together
-    tracemalloc.stop()
-    each = (used[1] - used[0]) / (sizes[1] - sizes[0])
+
+    def measure() -> float:
+        """Bytes of a wearer more."""
+        Together(x, sizes[0]).run(0, defaultdict(float))  # what all share
+        used = []
+        tracemalloc.start()
+        for wearers in sizes:
+            before, together = tracemalloc.get_traced_memory()[0], Together(x, wearers)
+            for number in range(WARM_S + 1):
+                together.run(number, defaultdict(float))
+            used.append(tracemalloc.get_traced_memory()[0] - before)
+            del together
+        tracemalloc.stop()
+        return (used[1] - used[0]) / (sizes[1] - sizes[0])
+
+    each: float = benchmark.pedantic(measure)  # type: ignore[no-untyped-call]  # it has no types
     print(f"\n{each / 1e3:.0f} kB a wearer, without what ONNX Runtime allocates (28 kB of states)")
-    assert each < 400_000  # bytes: a session of its own needs four times as much
-    benchmark(lambda: None)
+    if benchmark.enabled:  # of two wearers more it is what else was allocated meanwhile
+        assert each < 400_000  # bytes: a session of its own needs four times as much

@@ -214,7 +214,7 @@ def test_a_baseline_is_handed_out_once_it_is_complete_and_gives_way_to_a_new_one
 
 
 @pytest.mark.parametrize(
-    ("embeddings", "hrv"), [((2, 128), (2, 3)), ((3, 127), (3, 3)), ((4, 128), (3, 3)), ((3,), (3,))]
+    ("embeddings", "hrv"), [((2, 128), (2, 3)), ((3, 128), (3, 2)), ((4, 128), (3, 3)), ((3,), (3,))]
 )
 def test_a_baseline_of_another_shape_is_refused(embeddings: tuple[int, ...], hrv: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="expected at least 3"):
