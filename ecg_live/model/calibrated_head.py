@@ -52,6 +52,7 @@ class CalibratedHead:
     temperature: F32
 
     fitted_single: ClassVar[tuple[str, ...]] = ("mean", "sd", "whiten", "limit", "temperature")
+    fitted_double: ClassVar[tuple[str, ...]] = ()  # float64 (d,): what a set has beside them, as precise as in training
 
     @classmethod
     def tensors(
@@ -82,7 +83,7 @@ class CalibratedHead:
         for name, (n_in, n_out) in zip(layer_names(dropout), pairwise((size, *hidden, classes)), strict=False):
             specs[f"{name}.weight"] = TensorSpec((n_out, n_in), SINGLE)
             specs[f"{name}.bias"] = TensorSpec((n_out,), SINGLE)
-        return specs
+        return specs | {name: TensorSpec((size,), DOUBLE) for name in cls.fitted_double}
 
     @classmethod
     def from_arrays(cls, inputs: FeatureKind, arrays: Mapping[str, Array]) -> Self:
@@ -92,7 +93,8 @@ class CalibratedHead:
 
     def arrays(self) -> dict[str, Array]:
         """All arrays, by the names of `tensors`."""
-        return {name: getattr(self, name) for name in self.fitted_single} | dict(self.net)
+        own = {name: getattr(self, name) for name in self.fitted_single} | dict(self.net)
+        return own | {name: getattr(self, name) for name in self.fitted_double}
 
     def __call__(self, features: npt.NDArray[np.floating]) -> F64:
         """Calibrated probabilities (n, classes) of features (n, d)."""
@@ -150,24 +152,9 @@ class CalibratedHead:
 class PersonalHead(CalibratedHead):
     """A head whose features are relative to the wearer's baseline, by ``spread`` (d,); see `baseline_normalise`."""
 
-    spread: F64  # as precise as in training
+    spread: F64
 
-    @classmethod
-    def tensors(
-        cls,
-        classes: int,
-        inputs: FeatureKind = "embedding",
-        hidden: Sequence[int] = (),
-        dropout: float = 0.0,
-        embedding: int = EMBEDDING_SIZE,
-    ) -> dict[str, TensorSpec]:
-        """As of every head, and the spread."""
-        spread = TensorSpec((input_size(inputs, embedding),), DOUBLE)
-        return CalibratedHead.tensors(classes, inputs, hidden, dropout, embedding) | {"spread": spread}
-
-    def arrays(self) -> dict[str, Array]:
-        """All arrays, by the names of `tensors`."""
-        return CalibratedHead.arrays(self) | {"spread": self.spread}
+    fitted_double: ClassVar[tuple[str, ...]] = ("spread",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,24 +164,9 @@ class AdaptiveHead(CalibratedHead):
     That mean starts from the population's, ``centre`` (d,); see `ecg_live.model.adaptive.relative_to_mean`.
     """
 
-    centre: F64  # as precise as in training
+    centre: F64
 
-    @classmethod
-    def tensors(
-        cls,
-        classes: int,
-        inputs: FeatureKind = "embedding",
-        hidden: Sequence[int] = (),
-        dropout: float = 0.0,
-        embedding: int = EMBEDDING_SIZE,
-    ) -> dict[str, TensorSpec]:
-        """As of every head, and the population's mean."""
-        centre = TensorSpec((input_size(inputs, embedding),), DOUBLE)
-        return CalibratedHead.tensors(classes, inputs, hidden, dropout, embedding) | {"centre": centre}
-
-    def arrays(self) -> dict[str, Array]:
-        """All arrays, by the names of `tensors`."""
-        return CalibratedHead.arrays(self) | {"centre": self.centre}
+    fitted_double: ClassVar[tuple[str, ...]] = ("centre",)
 
 
 # In the order in which they take over.
