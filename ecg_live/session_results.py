@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ecg_live.events import F32, AuxiliarySamples, Beats, Chunk, Clock, Gap, SetChange, StreamEvent, StreamInfo
+from ecg_live.events import F32, AuxiliarySamples, Beats, Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import Item, Prediction, Summary, Window
+from ecg_live.results import HeadResult, Item, Prediction, Summary, Window
 from ecg_live.session_counters import SessionCounters
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_pipeline import RrPath
@@ -52,22 +52,9 @@ class SessionResults:
         """Changes of sets, the prediction, and the baseline's event; ``embedding`` (e,) if it is known already."""
         heads = self._predictor.predict(window, embedding)
         self.counts.predict(abstained=all(head.abstain is not None for head in heads.values()))
-        prediction = Prediction(
-            start=window.start,
-            stop=window.stop,
-            time=window.time,
-            heads=heads,
-            heart_rate=window.heart_rate,
-            rmssd=window.rmssd,
-            quality=window.quality,
-            latency=max(0.0, self._clock() - self.counts.completed(window, self._path.delay)),
-            beats=window.beats,
-            features=self._predictor.features,
-        )
-        yield from self._set_changes(prediction)
-        yield prediction
-        if self._predictor.baseline_event is not None:
-            yield self._predictor.baseline_event
+        late = max(0.0, self._clock() - self.counts.completed(window, self._path.delay))
+        results, self._sets = window_results(window, heads, self._predictor, self._sets, late)
+        yield from results
 
     def of_output(self, output: Item) -> Item:
         """Any other output, once it was counted."""
@@ -83,15 +70,46 @@ class SessionResults:
         """The counts by now."""
         return self.counts.summary(self._path.samples)
 
-    def _set_changes(self, prediction: Prediction) -> list[SetChange]:
-        """Events for the heads that changed their set."""
-        before, self._sets = self._sets, {name: head.set for name, head in prediction.heads.items()}
-        time = prediction.time + prediction.stop - prediction.start
-        return [
-            SetChange(time, prediction.stop, name, before[name], which)
-            for name, which in self._sets.items()
-            if before.get(name, which) != which
-        ]
+
+def window_results(
+    window: Window, heads: Mapping[str, HeadResult], predictor: Predictor, sets: Mapping[str, str], latency: float
+) -> tuple[list[Prediction | SetChange | State], dict[str, str]]:
+    """A window's results in their order, and each head's set now.
+
+    Parameters
+    ----------
+    window : Window
+    heads : mapping of str to HeadResult
+        What the predictor made of it, just now.
+    predictor : Predictor
+    sets : mapping of str to str
+        Each head's set at the last prediction.
+    latency : float
+        In s.
+    """
+    prediction = Prediction(
+        start=window.start,
+        stop=window.stop,
+        time=window.time,
+        heads=heads,
+        heart_rate=window.heart_rate,
+        rmssd=window.rmssd,
+        quality=window.quality,
+        latency=latency,
+        beats=window.beats,
+        features=predictor.features,
+    )
+    now = {name: head.set for name, head in heads.items()}
+    time = window.time + window.stop - window.start
+    results: list[Prediction | SetChange | State] = [
+        SetChange(time, window.stop, name, sets[name], which)
+        for name, which in now.items()
+        if sets.get(name, which) != which
+    ]
+    results.append(prediction)
+    if (event := predictor.baseline_event) is not None:
+        results.append(event)
+    return results, now
 
 
 def goes_to_path(item: Chunk | StreamEvent) -> bool:

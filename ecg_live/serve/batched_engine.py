@@ -12,8 +12,9 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Prediction, Window
-from ecg_live.serve.engine import ServedItem, ServedResult, WearerItems, window_results
+from ecg_live.serve.engine import ServedItem, ServedResult, WearerItems
 from ecg_live.serve.state import pack_state, restore_state, state_maker
+from ecg_live.session_results import window_results
 from ecg_live.signal.batch.feed import PathFeed
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_pipeline import RrPath

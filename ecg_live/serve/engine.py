@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,8 +11,9 @@ from ecg_live import __version__
 from ecg_live.events import Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import HeadResult, Prediction, Window
+from ecg_live.results import Prediction, Window
 from ecg_live.serve.state import pack_state, restore_state, state_maker
+from ecg_live.session_results import window_results
 from ecg_live.signal.batch.feed import PathFeed, advance, finish
 from ecg_live.signal.pipeline import PathOutput, SignalPath
 from ecg_live.signal.rr_pipeline import RrPath
@@ -114,47 +115,6 @@ class WearerPipeline:
             yield replace(output, latency=max(0.0, self._clock() - arrived))
         elif isinstance(output, Gap | State):
             yield output
-
-
-def window_results(
-    window: Window, heads: Mapping[str, HeadResult], predictor: Predictor, sets: Mapping[str, str], latency: float
-) -> tuple[list[ServedItem], dict[str, str]]:
-    """A window's results in their order, and each head's set now.
-
-    Parameters
-    ----------
-    window : Window
-    heads : mapping of str to HeadResult
-        What the predictor made of it, just now.
-    predictor : Predictor
-    sets : mapping of str to str
-        Each head's set at the last prediction.
-    latency : float
-        In s.
-    """
-    prediction = Prediction(
-        start=window.start,
-        stop=window.stop,
-        time=window.time,
-        heads=heads,
-        heart_rate=window.heart_rate,
-        rmssd=window.rmssd,
-        quality=window.quality,
-        latency=latency,
-        beats=window.beats,
-        features=predictor.features,
-    )
-    now = {name: head.set for name, head in heads.items()}
-    time = window.time + window.stop - window.start
-    results: list[ServedItem] = [
-        SetChange(time, window.stop, name, sets[name], which)
-        for name, which in now.items()
-        if sets.get(name, which) != which
-    ]
-    results.append(prediction)
-    if (event := predictor.baseline_event) is not None:
-        results.append(event)
-    return results, now
 
 
 class PipelineEngine:
