@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,7 +23,100 @@ _EXIT_TIMEOUT_S = 5.0  # that `__exit__` waits for the device to stop and discon
 _MAX_QUEUED_EVENTS = 1000  # beyond the samples' limit; no device sends as many while one is read
 
 
-class DeviceSource:
+class LoopSource(ABC):
+    """A source that runs a coroutine in an asyncio loop on a thread of its own; what it gives goes through a queue.
+
+    Parameters
+    ----------
+    max_samples : int
+        That wait for a busy session.
+    name : str
+        Of the thread.
+    exit_timeout : float
+        Seconds that `__exit__` waits for the coroutine to end.
+    make_loop : callable, optional
+        Creates the event loop.
+    """
+
+    def __init__(
+        self,
+        max_samples: int,
+        name: str,
+        exit_timeout: float,
+        make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    ) -> None:
+        self._queue = SampleQueue(max_samples)
+        self._name = name
+        self._exit_timeout = exit_timeout
+        self._make_loop = make_loop
+        self._thread: Thread | None = None
+        self._stop: Callable[[], object] | None = None
+        self._closed = False
+        self._stopping = False
+        self._error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = Thread(target=self._run, name=self._name, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if self._thread is not None:
+            self._thread.join(self._exit_timeout)
+
+    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
+        """Yield chunks and events until the stream ends, or the source is closed.
+
+        Raises
+        ------
+        DeviceError
+            What ended the coroutine, after all items that came before.
+        """
+        while (item := self._queue.get()) is not None:
+            yield item
+        if self._error is not None and not self._closed:
+            raise self._error
+
+    def close(self) -> None:
+        """End the iteration from any thread; a blocked iterator wakes at once, while the coroutine is being stopped."""
+        self._closed = True
+        self._queue.close()
+        if self._stop is not None:
+            self._stop()
+
+    @abstractmethod
+    async def _follow(self) -> None:
+        """Put what comes into the queue, to the end; it is cancelled once if the source is closed before."""
+
+    async def _follow_until_closed(self) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+
+        def stop() -> None:
+            if not self._stopping:  # a second cancellation would cut the disconnect short
+                self._stopping = True
+                task.cancel()
+
+        self._stop = lambda: call_on_loop(loop, stop)
+        if not self._closed:
+            await self._follow()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=self._make_loop) as runner:
+                runner.run(self._follow_until_closed())
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:  # noqa: BLE001 - every error reaches the session
+            self._error = error
+        finally:
+            self._queue.end()
+
+
+class DeviceSource(LoopSource):
     """A device on a radio or serial link.
 
     Parameters
@@ -50,9 +144,10 @@ class DeviceSource:
         rng: random.Random | None = None,
         make_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
     ) -> None:
+        samples = round(QUEUE_LENGTH_S * driver.info.rate)
+        super().__init__(samples, f"radio {driver.description}", _EXIT_TIMEOUT_S, make_loop)
         self._driver = driver
         self._transport = transport
-        self._queue = SampleQueue(round(QUEUE_LENGTH_S * driver.info.rate))
         self._supervisor = Supervisor(
             driver,
             transport,
@@ -61,12 +156,6 @@ class DeviceSource:
             timeouts or DeviceTimeouts(),
             rng or random.Random(),  # noqa: S311 - no secret
         )
-        self._make_loop = make_loop
-        self._thread: Thread | None = None
-        self._stop: Callable[[], object] | None = None
-        self._closed = False
-        self._stopping = False
-        self._error: Exception | None = None
 
     @property
     def info(self) -> StreamInfo:
@@ -84,61 +173,8 @@ class DeviceSource:
         with suppress(LinkLost):  # it is busy: the supervisor tries again
             asyncio.run(self._transport.find(lambda _: False, 0.0))
 
-    def __enter__(self) -> Self:
-        self._thread = Thread(target=self._run, name=f"radio {self._driver.description}", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-        if self._thread is not None:
-            self._thread.join(_EXIT_TIMEOUT_S)
-
-    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
-        """Yield chunks and events until the source is closed.
-
-        Raises
-        ------
-        DeviceError
-            As `Supervisor.run`, after all items that came before.
-        """
-        while (item := self._queue.get()) is not None:
-            yield item
-        if self._error is not None and not self._closed:
-            raise self._error
-
-    def close(self) -> None:
-        """End the iteration from any thread; a blocked iterator wakes at once, while the device is being stopped."""
-        self._closed = True
-        self._queue.close()
-        if self._stop is not None:
-            self._stop()
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=self._make_loop) as runner:
-                runner.run(self._supervise())
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:  # noqa: BLE001 - every error reaches the session
-            self._error = error
-        finally:
-            self._queue.end()
-
-    async def _supervise(self) -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine runs in one
-
-        def stop() -> None:
-            if not self._stopping:  # a second cancellation would cut the disconnect short
-                self._stopping = True
-                task.cancel()
-
-        self._stop = lambda: call_on_loop(loop, stop)
-        if not self._closed:
-            await self._supervisor.run()
+    async def _follow(self) -> None:
+        await self._supervisor.run()
 
 
 class SampleQueue:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf
-from threading import Thread
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from devices.clock import DeviceClock
-from devices.device_source import SampleQueue
+from devices.device_source import LoopSource
 from devices.files.channels import choose_channel, describe_channel
 from devices.read_options import ReadOptions
 from ecg_live.errors import DeviceLost
-from ecg_live.event_loop import call_on_loop
 from ecg_live.events import Chunk, Clock, Gap, State, StateName, StreamEvent, StreamInfo
 from ecg_live.nats.connection import connect
 from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
@@ -35,8 +31,8 @@ _EXIT_TIMEOUT_S = 3.0
 _STORE_CAUSE = "the server no longer has it"
 
 
-class NatsSource:
-    """One wearer's run.
+class NatsSource(LoopSource):
+    """One wearer's run; it ends with `DeviceLost` where the wearer is published from another device.
 
     Parameters
     ----------
@@ -76,12 +72,8 @@ class NatsSource:
         self._clock = clock
         info = replace(record.info, ecg=_channel(record.info, options), speed=1.0, replay=False)
         self.info: StreamInfo = replace(info, speed=inf, replay=True) if self._recorded else info
-        self._queue = SampleQueue(round(_QUEUE_LENGTH_S * max(1.0, info.rate)))
+        super().__init__(round(_QUEUE_LENGTH_S * max(1.0, info.rate)), f"nats {wearer}", _EXIT_TIMEOUT_S)
         self._most_ahead = _MAX_AHEAD_S * info.rate
-        self._thread: Thread | None = None
-        self._stop: Callable[[], object] | None = None
-        self._closed = False
-        self._error: Exception | None = None
         self._position = (0, 0)  # run and number of the last frame
         self._frames_seen = False
         self._next = 0  # sample index after the last one
@@ -89,57 +81,7 @@ class NatsSource:
         self._streaming = False
         self._silent_since = clock()
 
-    def __enter__(self) -> Self:
-        self._thread = Thread(target=self._run, name=f"nats {self._wearer}", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-        if self._thread is not None:
-            self._thread.join(_EXIT_TIMEOUT_S)
-
-    def __iter__(self) -> Iterator[Chunk | StreamEvent]:
-        """Yield chunks and events until the run ends, or the source is closed.
-
-        Raises
-        ------
-        DeviceLost
-            The wearer is published from another device now.
-        DeviceError
-            The server refuses this client.
-        """
-        while (item := self._queue.get()) is not None:
-            yield item
-        if self._error is not None and not self._closed:
-            raise self._error
-
-    def close(self) -> None:
-        """End the iteration from any thread; a blocked iterator wakes at once."""
-        self._closed = True
-        self._queue.close()
-        if self._stop is not None:
-            self._stop()
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner() as runner:
-                runner.run(self._follow())
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:  # noqa: BLE001 - every error reaches the session
-            self._error = error
-        finally:
-            self._queue.end()
-
     async def _follow(self) -> None:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine runs in one
-        self._stop = lambda: call_on_loop(loop, task.cancel)
-        if self._closed:
-            return
         self._state("connecting", f"connecting to wearer {self._wearer} of site {self._names.site}")
         async with await connect(self._server, "ecg-live run") as connection:
             connection.listen(self._note_connection)
