@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
+T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
@@ -18,3 +19,25 @@ def call_on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[*Ts], obje
             raise
         return False
     return True
+
+
+async def ask_thread(ask: Callable[[Callable[[T], None]], object]) -> T:
+    """Await what another thread answers; an answer that comes after a timeout is dropped.
+
+    Parameters
+    ----------
+    ask : callable
+        Is given a callback, which takes the answer on any thread.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(found: T) -> None:
+        if not answer.done():
+            answer.set_result(found)
+
+    def answered(found: T) -> None:
+        call_on_loop(loop, settle, found)
+
+    ask(answered)
+    return await answer

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
-from ecg_live.event_loop import call_on_loop
+from ecg_live.event_loop import ask_thread
 from ecg_live.events import Clock, Marker
 from ecg_live.markers.lines import read_line, send_line
 from ecg_live.markers.protocol import SAVED_COMMAND, RequestRefused, parse_request
@@ -67,16 +67,13 @@ class MarkerConnections:
             request = parse_request(line, self._clock())
         except RequestRefused as error:
             return f"ERR {error}"
-        loop = asyncio.get_running_loop()
-        placed: asyncio.Future[float | None] = loop.create_future()
 
-        def on_noted(marker: Marker) -> None:
-            call_on_loop(loop, _settle, placed, marker.raw)
+        def ask(on_noted: Callable[[Marker], None]) -> None:
+            self._mark(request.text, request.time, on_noted)
 
-        self._mark(request.text, request.time, on_noted)
         try:
             async with asyncio.timeout(MARK_TIMEOUT_S):
-                raw = await placed
+                raw = (await ask_thread(ask)).raw
         except TimeoutError:
             return "ERR the session is busy: it will note the marker at the time that it came, unless it ends first"
         return "OK -" if raw is None else f"OK {raw:.6f}"
@@ -100,8 +97,3 @@ async def check_token(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     if not secrets.compare_digest(line.strip(), f"TOKEN {token}".encode()):
         raise RequestRefused("the first line must be TOKEN and the token that the session printed")
     await send_line(writer, "OK")
-
-
-def _settle(placed: asyncio.Future[float | None], raw: float | None) -> None:
-    if not placed.done():
-        placed.set_result(raw)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.event_loop import call_on_loop
+from ecg_live.event_loop import ask_thread
 from ecg_live.markers.lines import read_line, send_line
 from ecg_live.markers.protocol import RequestRefused, quote_input
 from ecg_live.text import sanitize
@@ -98,16 +98,12 @@ class RemoteControl:
         return f"ERR {quote_input(line)} is not a command; write start, stop or filename"
 
     async def _switch(self, *, on: bool) -> str:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[EcgLiveError | None] = loop.create_future()
+        def ask(on_done: Callable[[EcgLiveError | None], None]) -> None:
+            self._record(on, self._next if on else None, on_done)
 
-        def on_done(error: EcgLiveError | None) -> None:
-            call_on_loop(loop, _settle, done, error)
-
-        self._record(on, self._next if on else None, on_done)
         try:
             async with asyncio.timeout(RECORD_TIMEOUT_S):
-                error = await done
+                error = await ask_thread(ask)
         except TimeoutError:
             return "ERR the session is busy: it will do so later, unless it ends first"
         if error is not None:
@@ -155,8 +151,3 @@ def recording_path(fields: str, root: Path) -> Path:
 def _part(value: str) -> str:
     """A value that becomes part of a file's name: no folder of its own."""
     return re.sub(r"[/\\\0]", "_", sanitize(value).strip())
-
-
-def _settle(done: asyncio.Future[EcgLiveError | None], error: EcgLiveError | None) -> None:
-    if not done.done():
-        done.set_result(error)
