@@ -43,6 +43,7 @@ from typing import Any, NoReturn, get_args
 
 from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
+from ecg_live.study.marker_texts import parse_span_marker, undone_text
 from ecg_live.study.plan import DEFAULT_RECORD, SAM_POINTS, Block, KeyMarker, Order, ReportKind, SelfReport, Study
 from ecg_live.study.toml_lines import TomlKey, find_line
 from ecg_live.text import sanitize
@@ -144,7 +145,7 @@ class _StudyReader:
                 known_reports = ", ".join(reports) or "none"
                 self._refuse((*key, "self_reports"), f"{each!r} is not one of {known_reports}", "describe it first")
         return Block(
-            name=self._text_of(table, (*key, "name")) or self._refuse((*key, "name"), "missing", "name the block"),
+            name=self._span_name((*key, "name"), self._text_of(table, (*key, "name")), "missing", "name the block"),
             seconds=seconds,
             until_marker=marker or None,
             instruction=self._text_of(table, (*key, "instruction"), lines=True),
@@ -161,9 +162,17 @@ class _StudyReader:
         if isinstance(value, dict):
             self._check_names(value, key, ["interval"])
             text = self._text_of(value, (*key, "interval"))
-        else:
-            text = self._text_of({name: value}, key)
-        return KeyMarker(text or self._refuse(key, "an empty text", "name what it marks"), isinstance(value, dict))
+            return KeyMarker(self._span_name((*key, "interval"), text, "an empty text", "name what it marks"), True)
+        text = self._text_of({name: value}, key)
+        if parse_span_marker(text) or undone_text(text):
+            self._refuse(key, f"{text!r} is what blocks, intervals and undo write themselves", "choose another text")
+        return KeyMarker(text or self._refuse(key, "an empty text", "name what it marks"))
+
+    def _span_name(self, key: TomlKey, name: str, missing: str, remedy: str) -> str:
+        """A name that becomes part of a marker's text."""
+        if "/" in name:
+            self._refuse(key, f"{name!r}: a slash separates the parts of a marker", "write - instead")
+        return name or self._refuse(key, missing, remedy)
 
     def _self_report(self, name: str, table: object) -> SelfReport:
         key: TomlKey = ("self_reports", name)

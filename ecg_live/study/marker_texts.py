@@ -1,0 +1,129 @@
+"""Texts of the markers that a study writes: make them, parse them, and read blocks and intervals from them.
+
+======================================  =============================================================
+text                                    meaning
+======================================  =============================================================
+``block/NAME/start``, ``.../stop``      a block runs from the one to the other
+``interval/NAME/start``, ``.../stop``   an interval that the experimenter marked by a named key
+``block/NAME/abort``                    the run that stops at the same time was broken off
+``block/NAME/skip``                     the block was left out
+``block/NAME/repeat``                   the experimenter asked for another run of the block
+``undo/TEXT``                           the newest marker ``TEXT`` does not count; it stays in the file
+======================================  =============================================================
+
+A study file takes no name with a slash; parsed, one would do no harm, since what stands before the first and after the
+last slash is fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+SpanKind = Literal["block", "interval"]
+Note = Literal["start", "stop", "abort", "skip", "repeat"]
+TimedText = tuple[float, str]  # seconds, on any one clock, and a marker's text
+
+UNDO_PREFIX = "undo/"
+_KINDS: tuple[SpanKind, ...] = get_args(SpanKind)
+_NOTES: dict[SpanKind, tuple[Note, ...]] = {"block": get_args(Note), "interval": ("start", "stop")}
+
+
+@dataclass(frozen=True, slots=True)
+class SpanMarker:
+    """What the text of a marker notes of a block or an interval."""
+
+    kind: SpanKind
+    name: str
+    note: Note
+
+    @property
+    def text(self) -> str:
+        """The marker's text."""
+        return f"{self.kind}/{self.name}/{self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One run of a block, or one interval, between two markers.
+
+    ``start`` and ``stop`` in the seconds of the markers; ``stop`` is None for one that was never closed: it is still
+    open, or the session was cut. ``number`` counts the runs of this name from 1. ``aborted``: it was broken off.
+    """
+
+    kind: SpanKind
+    name: str
+    start: float
+    stop: float | None = None
+    number: int = 1
+    aborted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether it ran to its end."""
+        return self.stop is not None and not self.aborted
+
+
+def block_text(name: str, note: Note) -> str:
+    """Text of a marker that notes something of a block."""
+    return SpanMarker("block", name, note).text
+
+
+def interval_text(name: str, note: Literal["start", "stop"]) -> str:
+    """Text of a marker at the start or stop of an interval."""
+    return SpanMarker("interval", name, note).text
+
+
+def undo_text(text: str) -> str:
+    """Text of the marker that takes the newest marker ``text`` back."""
+    return UNDO_PREFIX + text
+
+
+def parse_span_marker(text: str) -> SpanMarker | None:
+    """What a marker's text notes of a block or an interval; None for any other text."""
+    kind, _, rest = text.partition("/")
+    name, _, note = rest.rpartition("/")
+    for known in _KINDS:
+        if kind == known and name:
+            return next((SpanMarker(known, name, each) for each in _NOTES[known] if note == each), None)
+    return None
+
+
+def undone_text(text: str) -> str | None:
+    """Text of the marker that this one takes back; None if it takes none back."""
+    return text.removeprefix(UNDO_PREFIX) if text.startswith(UNDO_PREFIX) and text != UNDO_PREFIX else None
+
+
+def without_undone(markers: Iterable[TimedText]) -> list[TimedText]:
+    """The markers that count, in their order: without those taken back, and without those that take back."""
+    counted: list[TimedText] = []
+    for marker in markers:
+        undone = undone_text(marker[1])
+        if undone is None:
+            counted.append(marker)
+            continue
+        newest = next((k for k in reversed(range(len(counted))) if counted[k][1] == undone), None)
+        if newest is not None:
+            del counted[newest]
+    return counted
+
+
+def spans(markers: Iterable[TimedText]) -> tuple[Span, ...]:
+    """Blocks and intervals in the order of their starts, from markers in the order in which they were noted.
+
+    Markers that were taken back do not count. A stop without a start is no span.
+    """
+    found: list[Span] = []
+    for time, text in without_undone(markers):
+        marker = parse_span_marker(text)
+        if marker is None:
+            continue
+        runs = [k for k, span in enumerate(found) if (span.kind, span.name) == (marker.kind, marker.name)]
+        if marker.note == "start":
+            found.append(Span(marker.kind, marker.name, time, number=len(runs) + 1))
+        elif runs and marker.note == "stop" and found[runs[-1]].stop is None:
+            found[runs[-1]] = replace(found[runs[-1]], stop=time)
+        elif runs and marker.note == "abort":
+            found[runs[-1]] = replace(found[runs[-1]], aborted=True)
+    return tuple(found)
