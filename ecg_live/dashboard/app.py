@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from pyqtgraph.Qt import QtCore, QtWidgets
+from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.preferences import PreferenceStore
 from ecg_live.dashboard.window import MainWindow

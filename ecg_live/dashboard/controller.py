@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyqtgraph.Qt import QtWidgets
+from PyQt6 import QtWidgets
 
 from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.dialogs import ConfirmDialog, MarkerField, Toast

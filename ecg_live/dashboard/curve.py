@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import draw_line, painter_on
 from ecg_live.dashboard.theme import LINE_STYLES, Palette

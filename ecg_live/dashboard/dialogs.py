@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.theme import set_style_property
 from ecg_live.dashboard.widgets import text_label

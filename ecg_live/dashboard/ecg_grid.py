@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from pyqtgraph.Qt import QtCore, QtGui
+from PyQt6 import QtCore, QtGui
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.theme import Palette

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, TRACE_WIDTH_PX, PaperScale, draw_grid, draw_line, painter_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyqtgraph.Qt import QtCore, QtWidgets
+from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.curve import ProbabilityCurve
 from ecg_live.dashboard.theme import Palette, set_style_property

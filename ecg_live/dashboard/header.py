@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyqtgraph.Qt import QtCore, QtWidgets
+from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.theme import set_style_property

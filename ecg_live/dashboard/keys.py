@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.trace_panel import TracePanel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyqtgraph.Qt import QtCore
+from PyQt6 import QtCore
 
 from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette

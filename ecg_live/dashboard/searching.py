@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Generic, TypeVar
 
-from PyQt6 import QtCore, QtWidgets  # not through pyqtgraph, which takes most of a second to import
+from PyQt6 import QtCore, QtWidgets
 
 POLL_INTERVAL_MS = 50
 

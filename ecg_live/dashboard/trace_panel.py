@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, PaperScale, painter_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pyqtgraph.Qt import QtCore, QtWidgets
+from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.theme import set_style_property
 from ecg_live.dashboard.widgets import COMPACT_MARGINS_PX, PANEL_MARGINS_PX, Badge, Panel, style_text, text_label

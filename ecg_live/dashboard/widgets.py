@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.theme import set_style_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.controller import SessionController
