@@ -27,13 +27,14 @@ from ecg_live.cli.commands.serve import serve
 from ecg_live.cli.commands.simulate import simulate
 from ecg_live.cli.commands.study import study
 from ecg_live.cli.commands.sweep import sweep
+from ecg_live.cli.commands.table import table
 from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
 
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
-    "Recordings": (verify, report, export, forget),
+    "Recordings": (verify, report, table, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -38,9 +38,10 @@ def recorder(
     sync: Callable[[int], None] = os.fsync,
     elsewhere: Sequence[Path] = (),
     moved: Callable[[Path], object] = lambda _: None,
+    texts: Mapping[str, str] = TEXTS,
 ) -> XdfRecorder:
     return XdfRecorder(
-        path, stream_specs(info, HEADS), info, HEADS, TEXTS, clock or HandClock(),
+        path, stream_specs(info, HEADS), info, HEADS, texts, clock or HandClock(),
         roll=roll, limit=limit, interval=interval,
         patience=patience, sync=sync, elsewhere=elsewhere, moved=moved,
     )  # fmt: skip
