@@ -262,4 +262,58 @@ class SetChange:
     set: str
 
 
-StreamEvent = Gap | Marker | State | Beats | LeadOff | Battery | SetChange | AuxiliarySamples
+@dataclass(frozen=True, slots=True)
+class SelfReportAnswer:
+    """A participant's answer to a self-report, or why there is none.
+
+    Parameters
+    ----------
+    report, kind : str
+        Name and kind of the self-report, as in the study file.
+    shown, time : float
+        Session clock when the question was shown, and when it was answered.
+    values : tuple of (str, float or None)
+        Value of each item, None without an answer; none of a free text.
+    text : str
+        The answer to a free text.
+    scale : tuple of float, optional
+        The least and the largest value that there can be.
+    missing : str
+        Why values are missing, such as ``skipped``; empty if none is.
+    block : str
+        Block of the study before or during which it was asked; empty without one.
+    asking : int
+        How often the report was asked by now in this session, from 1.
+    raw_shown, raw : float, optional
+        Both times as stream time (s), set by the session; None before the first sample.
+    """
+
+    report: str
+    kind: str
+    shown: float
+    time: float
+    values: tuple[tuple[str, float | None], ...] = ()
+    text: str = ""
+    scale: tuple[float, float] | None = None
+    missing: str = ""
+    block: str = ""
+    asking: int = 1
+    raw_shown: float | None = None
+    raw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AffectRating:
+    """A sample of a continuous rating, at ``time`` on the session clock; both values lie within -1 and 1.
+
+    ``raw`` is the same time in seconds of stream time, set by the session; None before the first sample.
+    """
+
+    time: float
+    valence: float
+    arousal: float
+    raw: float | None = None
+
+
+SelfReportEvent = SelfReportAnswer | AffectRating
+StreamEvent = Gap | Marker | State | Beats | LeadOff | Battery | SetChange | AuxiliarySamples | SelfReportEvent

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from ecg_live.events import Chunk, StreamEvent, StreamInfo
+from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
 from ecg_live.results import HeadInfo, Item, Poll, RecordingStatus, Snapshot
 
 
@@ -33,6 +33,13 @@ class View(Protocol):
 
     def mark(self, text: str, time: float | None = None) -> None:
         """Note a marker, now or at ``time`` on the session clock; returns at once, it comes back as an event."""
+        ...
+
+    def self_report(self, event: SelfReportEvent) -> None:
+        """Note an answer of the participant, or a sample of a continuous rating; returns at once.
+
+        An answer comes back as an event.
+        """
         ...
 
     @property

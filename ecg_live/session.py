@@ -8,7 +8,17 @@ from pathlib import Path
 from threading import Event, Thread
 
 from ecg_live.errors import EcgLiveError
-from ecg_live.events import F32, AuxiliarySamples, Chunk, Clock, Marker, State, StreamEvent, StreamInfo
+from ecg_live.events import (
+    F32,
+    AuxiliarySamples,
+    Chunk,
+    Clock,
+    Marker,
+    SelfReportEvent,
+    State,
+    StreamEvent,
+    StreamInfo,
+)
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder, Sink, Source
 from ecg_live.results import HeadInfo, Item, Poll, Snapshot, Summary, Window
@@ -144,7 +154,7 @@ class Session:
 
     @property
     def saved(self) -> bool:
-        """Whether all markers that were noted by now are in a recording, or go into the running one."""
+        """Whether all markers and answers that were noted by now are in a recording, or go into the running one."""
         return self._outputs.saved
 
     def screen_closed(self) -> None:
@@ -157,6 +167,10 @@ class Session:
         ``on_noted`` is called with the marker and its raw time, on another thread, once all sinks had it.
         """
         self._requests.mark(text, time, on_noted)
+
+    def self_report(self, event: SelfReportEvent) -> None:
+        """Note an answer of the participant, or a sample of a continuous rating; returns at once."""
+        self._requests.self_report(event)
 
     def record_auxiliary(self, samples: AuxiliarySamples) -> None:
         """Pass on samples that are only recorded, from any thread; after the session's end they are dropped."""

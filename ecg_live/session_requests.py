@@ -10,7 +10,7 @@ from threading import Thread
 
 from ecg_live.constants import NO_ECG
 from ecg_live.errors import EcgLiveError
-from ecg_live.events import Clock, Marker, State, StreamInfo
+from ecg_live.events import Clock, Marker, SelfReportEvent, State, StreamInfo
 from ecg_live.model.predictor import Predictor
 from ecg_live.sinks.dispatcher import Dispatcher
 
@@ -51,6 +51,10 @@ class SessionRequests:
         """As `Session.mark`."""
         marker = Marker(self._clock() if time is None else time, text)
         self._waiting.put(lambda: self._mark(marker, on_noted))
+
+    def self_report(self, event: SelfReportEvent) -> None:
+        """As `Session.self_report`."""
+        self._waiting.put(lambda: self._outputs.send(event))
 
     def report(self, state: State) -> None:
         """As `Session.report`."""

@@ -30,6 +30,7 @@ from ecg_live.errors import ProtocolError
 from ecg_live.events import (
     F32,
     F64,
+    AffectRating,
     AuxiliarySamples,
     AuxiliaryStream,
     Battery,
@@ -38,6 +39,7 @@ from ecg_live.events import (
     Gap,
     LeadOff,
     Marker,
+    SelfReportAnswer,
     SetChange,
     State,
     StreamEvent,
@@ -54,9 +56,11 @@ _EVENTS: Mapping[str, type[Any]] = {
     "lead_off": LeadOff,
     "battery": Battery,
     "set": SetChange,
+    "self_report": SelfReportAnswer,
+    "rating": AffectRating,
 }
 _EVENT_NAMES = {kind: name for name, kind in _EVENTS.items()}
-_TUPLE_FIELDS = ("rr", "electrodes", "channels", "full_scale", "beats", "interval", "scale")
+_TUPLE_FIELDS = ("rr", "electrodes", "channels", "full_scale", "beats", "interval", "scale", "values")
 _SAMPLES_HEAD = struct.Struct("<qHHB")
 _CHUNK_HEAD = struct.Struct("<Idd")
 _LENGTH = struct.Struct("<I")
@@ -134,6 +138,8 @@ def moved(item: Chunk | StreamEvent, clock: Callable[[float], float]) -> Chunk |
         return replace(item, times=np.array([clock(time) for time in item.times.tolist()]))
     if isinstance(item, LeadOff) or item.time is None:
         return item
+    if isinstance(item, SelfReportAnswer):
+        return replace(item, shown=clock(item.shown), time=clock(item.time))
     return replace(item, time=clock(item.time))
 
 
@@ -194,5 +200,11 @@ def _split_json(payload: bytes) -> tuple[dict[str, Any], bytes]:
 def _with_tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields with lists that are tuples in the program."""
     return {
-        name: tuple(value) if name in _TUPLE_FIELDS and value is not None else value for name, value in fields.items()
+        name: _as_tuple(value) if name in _TUPLE_FIELDS and value is not None else value
+        for name, value in fields.items()
     }
+
+
+def _as_tuple(values: Sequence[Any]) -> tuple[Any, ...]:
+    """A tuple, also of tuples."""
+    return tuple(_as_tuple(each) if isinstance(each, list) else each for each in values)

@@ -35,7 +35,10 @@ from ecg_live.xdf.encode import (
     STREAM_HEADER_TAG,
 )
 
-RESULT_STREAMS = ("markers", "predictions", "decisions", "quality", "heart_rate", "events")  # small streams, read whole
+RESULT_STREAMS = (  # small streams, read whole
+    *("markers", "predictions", "decisions", "quality", "heart_rate", "events"),
+    "self_reports",
+)
 _ECG_STREAM = "ecg"
 _OFFSET_TIME = struct.Struct("<d")  # first field of a clock offset: when it was measured
 

@@ -9,9 +9,20 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
 
 from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.events import STATES, AuxiliarySamples, Chunk, Clock, Marker, State, StreamInfo
+from ecg_live.events import (
+    STATES,
+    AffectRating,
+    AuxiliarySamples,
+    Chunk,
+    Clock,
+    Marker,
+    SelfReportAnswer,
+    State,
+    StreamInfo,
+)
 from ecg_live.protocols import Recorder, Sink
 from ecg_live.results import Item, Summary
 from ecg_live.sinks.disk_watch import DiskWatch
@@ -19,7 +30,8 @@ from ecg_live.sinks.display_buffer import DisplayBuffer
 
 _log = logging.getLogger(__name__)
 
-MAX_CARRIED_MARKERS = 100_000  # that wait for a recording: some 20 MB
+MAX_CARRIED_MARKERS = 100_000  # and answers, that wait for a recording: some 20 MB
+_Timed = TypeVar("_Timed", bound=Marker | SelfReportAnswer | AffectRating)
 
 
 class Dispatcher:
@@ -27,7 +39,7 @@ class Dispatcher:
 
     A sink that raises is dropped with a message. The failure of a recorder is an alarm, and the others go on as long as
     a screen is watched, a sink is left or a recording runs. A screen that raises misses that item only. Markers
-    that are in no recording, or in one that failed, are carried into the next.
+    and answers that are in no recording, or in one that failed, are carried into the next.
 
     Parameters
     ----------
@@ -65,7 +77,8 @@ class Dispatcher:
         self._recorder: Recorder | None = None
         self._disk_watch = DiskWatch()
         self._newest: Chunk | None = None
-        self._markers: deque[Marker] = deque(maxlen=MAX_CARRIED_MARKERS)  # in no recording that has ended well
+        # in no recording that has ended well
+        self._markers: deque[Marker | SelfReportAnswer] = deque(maxlen=MAX_CARRIED_MARKERS)
         self._screen_failed = False  # which was announced
         self._over = False  # nothing comes after the summary
         self._logged = ""  # name of the state that was logged last
@@ -91,7 +104,7 @@ class Dispatcher:
 
     @property
     def saved(self) -> bool:
-        """Whether all markers by now are in a recording."""
+        """Whether all markers and answers by now are in a recording."""
         with self.lock:
             return self._recorder is not None or not self._markers
 
@@ -102,7 +115,7 @@ class Dispatcher:
             self._stop_if_unused()
 
     def send(self, item: Item) -> None:
-        """Dispatch an item, in order; a marker gets its raw time, a state is logged."""
+        """Dispatch an item, in order; a marker and a self-report get their stream time, a state is logged."""
         if isinstance(item, State):
             self._log(item)
         self._dispatch(item)
@@ -134,9 +147,11 @@ class Dispatcher:
         with self.lock:
             if isinstance(item, Chunk) and len(item.samples):
                 self._newest = item
-            if isinstance(item, Marker):
+            if isinstance(item, Marker | SelfReportAnswer):
                 item = self.with_stream_time(item)
                 self._markers.append(item)
+            elif isinstance(item, AffectRating):
+                item = self.with_stream_time(item)
             self._over = self._over or isinstance(item, Summary)
             self._write_to_screen(item)
             self._write_to(item, self._sinks)
@@ -153,10 +168,14 @@ class Dispatcher:
         with self.lock:
             return self._raw(time)
 
-    def with_stream_time(self, marker: Marker) -> Marker:
-        """Return a marker with its raw time, unless it has one or no sample has come."""
+    def with_stream_time(self, item: _Timed) -> _Timed:
+        """Return an item with its stream time, unless it has one or no sample has come."""
         with self.lock:
-            return marker if marker.raw is not None else replace(marker, raw=self._raw(marker.time))
+            if item.raw is not None:
+                return item
+            if isinstance(item, SelfReportAnswer):
+                return replace(item, raw_shown=self._raw(item.shown), raw=self._raw(item.time))
+            return replace(item, raw=self._raw(item.time))
 
     def begin_recording(self, path: Path | None = None) -> None:
         """Open a recording at ``path``, or where the settings say; unless there is one.
@@ -177,7 +196,8 @@ class Dispatcher:
             self._recorder, self._disk_watch = recorder, DiskWatch()
             self._sinks.append(recorder)
             self._screen.follow(recorder)
-            carried = f"; earlier markers are in it: {len(self._markers)}" if self._markers else ""
+            answers = " and answers" if any(isinstance(each, SelfReportAnswer) for each in self._markers) else ""
+            carried = f"; earlier markers{answers} are in it: {len(self._markers)}" if self._markers else ""
             self._carry(recorder)
             self.send(State("recording", f"recording to {recorder.status.path}{carried}", self._clock()))
 
@@ -214,12 +234,12 @@ class Dispatcher:
             self._close(sink)
 
     def _carry(self, recorder: Recorder) -> None:
-        """Write the markers of no other recording to a new recorder, after an empty chunk that anchors their times."""
+        """Write what is in no other recording to a new recorder, after an empty chunk that anchors the times."""
         if self._markers and self._newest is not None:
             self._write_to(replace(self._newest, samples=self._newest.samples[:0]), [recorder])
-        for marker in tuple(self._markers):
+        for item in tuple(self._markers):
             if self._recorder is recorder:  # it has not failed meanwhile
-                self._write_to(self.with_stream_time(marker), [recorder])
+                self._write_to(self.with_stream_time(item), [recorder])
 
     def _write_to(self, item: Item, sinks: Sequence[Sink]) -> None:
         """Write an item to sinks; those that raise are dropped."""

@@ -10,7 +10,17 @@ from typing import TypeVar
 import numpy as np
 
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.events import F32, AuxiliarySamples, Beats, Chunk, Clock, State, StreamEvent, states_that_are
+from ecg_live.events import (
+    F32,
+    AffectRating,
+    AuxiliarySamples,
+    Beats,
+    Chunk,
+    Clock,
+    State,
+    StreamEvent,
+    states_that_are,
+)
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
 
@@ -68,7 +78,7 @@ class DisplayBuffer:
         """Take one item."""
         with self._lock:
             match item:
-                case AuxiliarySamples():  # only recorded
+                case AuxiliarySamples() | AffectRating():  # only recorded
                     pass
                 case Chunk() if not len(item.samples):
                     pass

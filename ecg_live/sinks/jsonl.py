@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State
+from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State
 from ecg_live.results import HeadResult, Item, Prediction, Summary
 
 DECIMAL_PLACES = 6
@@ -26,7 +26,7 @@ class LineStream(Protocol):
 
 
 class JsonLines:
-    """Write predictions, gaps, markers, states and the summary to a text stream.
+    """Write predictions, gaps, markers, self-reports, states and the summary to a text stream.
 
     Parameters
     ----------
@@ -94,6 +94,8 @@ def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
             }
         case SetChange():
             return {"type": "set", "time": item.raw, "head": item.head, "before": item.before, "set": item.set}
+        case SelfReportAnswer():
+            return _self_report(item)
         case Battery():
             return {"type": "battery", "time": item.time, "level": item.level}
         case _:
@@ -122,6 +124,22 @@ def _prediction(item: Prediction) -> dict[str, Any]:
         "quality": item.quality.grade,
         "reasons": list(item.quality.reasons),
         "latency": item.latency,
+    }
+
+
+def _self_report(item: SelfReportAnswer) -> dict[str, Any]:
+    return {
+        "type": "self_report",
+        "time": item.raw,
+        "shown": item.raw_shown,
+        "report": item.report,
+        "kind": item.kind,
+        "values": dict(item.values),
+        "text": item.text,
+        "scale": None if item.scale is None else list(item.scale),
+        "missing": item.missing or None,
+        "block": item.block,
+        "asking": item.asking,
     }
 
 

@@ -25,13 +25,15 @@ OFFERED_STREAMS: tuple[StreamKey, ...] = (
     "quality",
     "markers",
     "events",
+    "self_reports",
+    "affect_ratings",
 )
 LSL_FORMATS = {"double64": pylsl.cf_double64, "float32": pylsl.cf_float32, "string": pylsl.cf_string}
 FILTER_DESCRIPTION = {"type": "IIR", "design": "Butterworth", "order": f"{FILTER_ORDER}", "cutoff": f"{CUTOFF_HZ:g}"}
 
 
 class LslOut:
-    """Offer filtered ECG, features, predictions, decisions, heart rate, quality, markers and events.
+    """Offer filtered ECG, features, predictions, decisions, heart rate, quality, markers, events and self-reports.
 
     Streams can be found from the start. If a head abstains, its probabilities are NaN, and the stream of decisions has
     the reason. Timestamps are on LSL's clock, at raw time: a stream's description states its delay.
@@ -104,7 +106,7 @@ def lsl_stream_info(spec: StreamSpec, info: StreamInfo, delay: float) -> pylsl.S
 
 def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
     """Delay of the samples after their timestamps, and what a timestamp marks."""
-    if spec.key in ("markers", "events"):
+    if spec.key in ("markers", "events", "self_reports", "affect_ratings"):
         return {"late": "0", "window": "0", "stamp": "when it happened"}
     if spec.key == "filtered":
         return {"late": f"{delay:.6f}", "window": "0", "stamp": "raw time of the sample"}

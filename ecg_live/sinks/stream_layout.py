@@ -14,6 +14,7 @@ from ecg_live.constants import EMBEDDING_SIZE, MODEL_RATE_HZ
 from ecg_live.events import (
     F32,
     F64,
+    AffectRating,
     AuxiliarySamples,
     AuxiliaryStream,
     Beats,
@@ -21,11 +22,13 @@ from ecg_live.events import (
     Clock,
     Gap,
     Marker,
+    SelfReportAnswer,
     SetChange,
     StreamInfo,
 )
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Trace
 from ecg_live.sinks.jsonl import line_fields, round_floats
+from ecg_live.xdf.self_reports import self_report_rows, self_report_specs
 from ecg_live.xdf.stream_spec import (
     AUXILIARY_KEY_PREFIX,
     RATING_FIELDS,
@@ -81,6 +84,7 @@ def stream_specs(
         StreamSpec("heart_rate", "Heart rate", "HR", beats, "double64"),
         StreamSpec("features", "Features", "Features", features, "float32"),
         StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
+        *self_report_specs(),
         *map(_auxiliary_spec, info.auxiliary),
     )
 
@@ -149,6 +153,9 @@ class StreamRows:
                 yield StreamRow("markers", self._stamp(item.raw, item.time), [[item.text]])
             case Prediction():
                 yield from self._prediction(item)
+            case AffectRating():
+                stamp = self._stamp(item.raw, item.time)
+                yield StreamRow("affect_ratings", stamp, np.array([[item.valence, item.arousal]]))
             case _:
                 yield from self._event(item)
 
@@ -158,8 +165,15 @@ class StreamRows:
             yield StreamRow("gaps", self._stamp(item.start / self._info.rate, item.time), values)
         if isinstance(item, Beats) and not self._info.channels:  # no prediction has the heart rate
             yield StreamRow("heart_rate", self._now(item), np.array([[item.heart_rate, nan]]))
+        if isinstance(item, SelfReportAnswer):
+            stamp = self._stamp(item.raw, item.time)
+            for row in self_report_rows(item):  # one at a time: items of one answer share its time
+                yield StreamRow("self_reports", stamp, [row])
         if line := line_fields(item, self._info.rate):
-            stamp = self._stamp(item.raw, item.time) if isinstance(item, SetChange) else self._now(item)
+            if isinstance(item, SetChange | SelfReportAnswer):
+                stamp = self._stamp(item.raw, item.time)
+            else:
+                stamp = self._now(item)
             yield StreamRow("events", stamp, [[json.dumps(round_floats(line), allow_nan=False)]])
 
     def _prediction(self, item: Prediction) -> Iterator[StreamRow]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 SampleFormat = Literal["double64", "float32", "string"]
-StreamKey = str  # ecg, filtered, markers, predictions, decisions, quality, heart_rate, features, gaps, events, and:
+StreamKey = str  # ecg, filtered, markers, predictions, decisions, quality, heart_rate, features, gaps, events,
+# self_reports, affect_ratings, and:
 AUXILIARY_KEY_PREFIX = "auxiliary/"  # before the name of a stream that is only recorded
 
 RATING_FIELDS = ("value", "interval low", "interval high")  # channels of a head that gives a number

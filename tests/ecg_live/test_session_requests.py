@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from ecg_live.errors import RecordingError
-from ecg_live.events import Marker, SetChange, State
+from ecg_live.events import AffectRating, Marker, SelfReportAnswer, SetChange, State
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Recorder
 from ecg_live.results import Item, Poll, Prediction, RecordingStatus
@@ -95,6 +96,22 @@ def test_a_marker_that_was_asked_for_before_the_end_is_noted(make: Make, clock: 
     session, _ = make([*paced(clock, 2), lambda: session.mark("last")], sink)
     session.run()
     assert [item.text for item in sink.items if isinstance(item, Marker)] == ["last"]
+
+
+def test_answers_and_ratings_get_their_stream_time_and_come_in_order(make: Make, clock: HandClock) -> None:
+    sink = Awaited(lambda item: isinstance(item, AffectRating))
+    session, source = make([*paced(clock, 3), Script.SILENCE], sink)
+    session.start()
+    assert source.silent.wait(PATIENCE)
+    asked = SelfReportAnswer("mood", "sam", 101.0, 102.5, (("valence", 7.0), ("arousal", None)), missing="skipped")
+    session.self_report(asked)
+    session.self_report(AffectRating(102.75, 0.5, -1.0))
+    assert sink.came.wait(PATIENCE)
+    found = [item for item in sink.items if isinstance(item, SelfReportAnswer | AffectRating)]
+    assert found == [replace(asked, raw_shown=1.0, raw=2.5), AffectRating(102.75, 0.5, -1.0, 2.75)]
+    assert [event for event in session.poll(Poll())[0].events if not isinstance(event, State)] == found[:1]
+    session.stop()
+    assert session.wait(PATIENCE)
 
 
 def test_a_request_that_fails_does_not_stop_the_next(clock: HandClock) -> None:

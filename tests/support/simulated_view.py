@@ -7,7 +7,16 @@ import math
 import numpy as np
 
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.events import F32, Beats, Marker, State, StreamEvent, StreamInfo
+from ecg_live.events import (
+    F32,
+    Beats,
+    Marker,
+    SelfReportAnswer,
+    SelfReportEvent,
+    State,
+    StreamEvent,
+    StreamInfo,
+)
 from ecg_live.results import Grade, HeadInfo, HeadResult, Poll, Prediction, Quality, RecordingStatus, Snapshot
 
 CHEST = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
@@ -113,6 +122,10 @@ class SimulatedView:
         self.asked.append(Marker(at, text, self.fed / MODEL_RATE_HZ + at - self._fed_at if self.fed else None))
         if not self.slow:
             self.confirm()
+
+    def self_report(self, event: SelfReportEvent) -> None:
+        if isinstance(event, SelfReportAnswer):
+            self.send(event)
 
     def confirm(self) -> None:
         """The markers asked for come back."""

@@ -1,4 +1,4 @@
-"""Write a recording as CSV: samples, markers, gaps, predictions and each stream beside the ECG in its own file."""
+"""Write a recording as CSV: samples, markers, gaps, results and each stream beside the ECG in its own file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ecg_live.events import Chunk, Gap, Marker
 from ecg_live.formulas import escape_formula
 from ecg_live.recorded.auxiliary_samples import auxiliary_streams
 from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxiliary
-from ecg_live.recorded.export.csv_cells import TABLE_NAMES, TIME_DECIMALS, header_text
+from ecg_live.recorded.export.csv_cells import RESULT_TABLES, SIGNAL_TABLES, TIME_DECIMALS, header_text
+from ecg_live.recorded.export.self_report_tables import affect_rating_table, self_report_table
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
 from ecg_live.recorded.session_file import SessionContents
@@ -23,8 +24,9 @@ from ecg_live.recorded.session_file import SessionContents
 def write_tables(
     signal: RecordedSignal, contents: SessionContents | None, stem: Path, source: Path, *, force: bool
 ) -> list[Path]:
-    """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, for a session, ``_predictions``; return their paths.
+    """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, for a session, its results; return their paths.
 
+    Results are ``_predictions`` and, where there are such, ``_self_reports`` and ``_affect_ratings``.
     Each stream beside the ECG becomes ``stem_NAME.csv``; see `ecg_live.recorded.export.auxiliary_tables`.
     Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
     has an apostrophe before it; see `ecg_live.formulas`.
@@ -46,19 +48,17 @@ def write_tables(
     RecordingError
         A file exists, or cannot be written.
     """
-    predictions = list(_predictions(contents)) if contents is not None and "predictions" in contents.streams else []
-    has_predictions = len(predictions) > 1  # more than the header
-    names = TABLE_NAMES if has_predictions else TABLE_NAMES[:3]
+    results = {} if contents is None else {name: rows for name, rows in _results(contents) if len(rows) > 1}
     streams = auxiliary_streams(contents)
-    names = (*names, *table_names(streams))
+    names = (*SIGNAL_TABLES, *results, *table_names(streams))
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
     for path in paths:
         check_output_path(path, source, force=force)
     with contextlib.ExitStack() as stack:
         files = [_open_table(stack, path, source, force=force) for path in paths]
         _write_signal(signal, *files[:3])
-        if has_predictions:
-            csv.writer(files[3]).writerows(predictions)
+        for rows, file in zip(results.values(), files[3:], strict=False):
+            csv.writer(file).writerows(rows)
         if contents is not None and streams:
             write_auxiliary(contents, streams, files[len(files) - len(streams) :])
     return paths
@@ -91,8 +91,16 @@ def _sample_lines(chunk: Chunk, rate: float) -> Iterator[str]:
         yield f"{time:.{TIME_DECIMALS}f},{','.join(map(repr, row))}\n"
 
 
+def _results(contents: SessionContents) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
+    """Names and rows of all tables of results, each with its header."""
+    tables = (_predictions, self_report_table, affect_rating_table)
+    return ((name, list(table(contents))) for name, table in zip(RESULT_TABLES, tables, strict=True))
+
+
 def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:
     """A header, then one row for each prediction; NaN becomes an empty cell."""
+    if "predictions" not in contents.streams:
+        return
     keys = [key for key in ("predictions", "decisions", "quality", "heart_rate") if key in contents.streams]
     labels = [label for key in keys for label in contents.streams[key].labels]
     yield [escape_formula(f"{label} [s]" if label in ("start", "stop", "latency") else label) for label in labels]

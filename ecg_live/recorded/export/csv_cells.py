@@ -8,7 +8,9 @@ from ecg_live.formulas import escape_formula
 
 _HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be read as a unit
 TIME_DECIMALS = 6  # a microsecond
-TABLE_NAMES = ("ecg", "markers", "gaps", "predictions")  # file NAME_ecg.csv and so on
+SIGNAL_TABLES = ("ecg", "markers", "gaps")  # file NAME_ecg.csv and so on
+RESULT_TABLES = ("predictions", "self_reports", "affect_ratings")  # of a session that has such results
+TABLE_NAMES = (*SIGNAL_TABLES, *RESULT_TABLES)
 
 
 def header_text(name: str) -> str:

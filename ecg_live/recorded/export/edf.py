@@ -16,6 +16,7 @@ import numpy as np
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Chunk, Gap, Marker
 from ecg_live.mask_runs import mask_runs
+from ecg_live.recorded.export.self_report_tables import self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
 from ecg_live.recorded.session_file import SessionContents
@@ -49,7 +50,7 @@ class _FilledSignal(NamedTuple):
 def write_edf(
     signal: RecordedSignal, contents: SessionContents | None, path: Path, source: Path, *, force: bool
 ) -> EdfExport:
-    """Write all channels in mV, on a range that clips nothing; markers and gaps are annotations.
+    """Write all channels in mV, on a range that clips nothing; markers, self-reports and gaps are annotations.
 
     A gap is filled with the last sample before it: a flat line, which is easy to see and not a step for filters.
 
@@ -71,6 +72,7 @@ def write_edf(
         The file cannot be written, or the recording holds what EDF cannot.
     """
     filled = _fill_gaps(signal, path)
+    filled.annotations.extend(_self_report_annotations(contents))
     samples, duration = _data_record(signal.rate)
     padding = -len(filled.samples) % samples
     if padding:
@@ -120,6 +122,14 @@ def _fill_gaps(signal: RecordedSignal, path: Path) -> _FilledSignal:
         raise FormatError(f"{path.name}: there is no sample to export", "choose another file")
     filled = round(sum((each.duration or 0.0) * signal.rate for each in annotations))
     return _FilledSignal(np.concatenate(blocks), annotations, filled)
+
+
+def _self_report_annotations(contents: SessionContents | None) -> Iterator[edfio.EdfAnnotation]:
+    """Answers from when they were asked for; those before the first sample begin with it."""
+    for span in self_report_spans(contents):
+        text = CONTROL_CHARACTERS.sub(" ", span.text)[:MAX_ANNOTATION_CHARACTERS]
+        onset = max(0.0, span.onset)
+        yield edfio.EdfAnnotation(onset, max(0.0, span.onset + span.duration - onset), text)
 
 
 def _forward_fill(samples: F64, last: F64) -> F64:

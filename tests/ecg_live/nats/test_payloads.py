@@ -7,6 +7,7 @@ import pytest
 
 from ecg_live.errors import ProtocolError
 from ecg_live.events import (
+    AffectRating,
     AuxiliarySamples,
     AuxiliaryStream,
     Battery,
@@ -15,6 +16,7 @@ from ecg_live.events import (
     Gap,
     LeadOff,
     Marker,
+    SelfReportAnswer,
     SetChange,
     State,
     StreamEvent,
@@ -32,6 +34,8 @@ EVENTS: list[StreamEvent] = [
     Beats(3.25, 61.5, (0.75, 1 / 3)),
     LeadOff(17, True, ("RA", "LL")),
     Battery(9.0, 0.5),
+    SelfReportAnswer("mood", "sam", 3.0, 4.0, (("valence", 7.0), ("arousal", None)), "", (1.0, 9.0), "skipped"),
+    AffectRating(5.0, 0.5, -1.0, 4.0),
     SetChange(1.0, 2.0, "mental_load", "population", "personal"),
 ]
 

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from ecg_live.errors import RecordingError
-from ecg_live.events import Marker, State
+from ecg_live.events import AffectRating, Marker, SelfReportAnswer, State
 from ecg_live.results import Item, Poll, RecordingStatus, Summary
 from ecg_live.sinks.dispatcher import Dispatcher
 from ecg_live.sinks.display_buffer import DisplayBuffer
@@ -308,3 +308,19 @@ def marked(sink: Keep) -> list[tuple[str, float | None]]:
     return [
         (item.text, None if item.raw is None else round(item.raw, 6)) for item in sink.items if isinstance(item, Marker)
     ]
+
+
+def test_answers_without_a_recording_are_carried_into_the_next() -> None:
+    """Stream time is set when it is known; samples of a rating belong to the time in which nothing was recorded."""
+    tape = Tape()
+    hall = Hall(Keep(), tapes=(tape,))
+    hall.fanout.send(SelfReportAnswer("mood", "text", 999.0, 999.5, text="fine"))
+    hall.fanout.send(AffectRating(999.75, 0.0, 0.0))
+    assert not hall.fanout.saved
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.begin_recording()
+    assert hall.fanout.saved
+    assert [type(item).__name__ for item in tape.items] == ["Chunk", "SelfReportAnswer", "State"]
+    assert tape.items[1] == SelfReportAnswer("mood", "text", 999.0, 999.5, text="fine", raw_shown=-1.0, raw=-0.5)
+    assert isinstance(said := tape.items[2], State)
+    assert "earlier markers and answers are in it: 1" in said.detail

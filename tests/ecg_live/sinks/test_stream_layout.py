@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecg_live.events import Beats, Chunk, Gap, LeadOff, Marker, State, StreamInfo
+from ecg_live.events import AffectRating, Beats, Chunk, Gap, LeadOff, Marker, SelfReportAnswer, State, StreamInfo
 from ecg_live.results import Item, Summary, Trace
 from ecg_live.sinks.stream_layout import StreamRow, StreamRows, stream_specs
 from tests.support.session_items import HEADS, INFO, OTHERS, chunk, prediction, trace
@@ -34,7 +34,8 @@ def stamps(items: Sequence[Item], speed: float = 1.0) -> list[tuple[str, float]]
 def test_every_row_fits_its_stream() -> None:
     known = {spec.key: spec for spec in stream_specs(INFO, HEADS)}
     items: list[Item] = [chunk(0, 1000.0), trace(0, 1000.0), prediction(0, 1000.0), Marker(1.0, "x", 0.0)]
-    rows = rows_of([*items, Gap(1, 2, "radio"), State("ended", "x", 1.0), *OTHERS, SUMMARY])
+    asked: list[Item] = [SelfReportAnswer("mood", "sam", 0.5, 1.0, (("valence", 7.0),)), AffectRating(1.0, 0.5, -0.5)]
+    rows = rows_of([*items, Gap(1, 2, "radio"), State("ended", "x", 1.0), *OTHERS, *asked, SUMMARY])
     assert {row.key for row in rows} == set(known)
     for row in rows:
         spec = known[row.key]

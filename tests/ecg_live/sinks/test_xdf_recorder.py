@@ -36,7 +36,8 @@ def test_all_streams_as_pyxdf_reads_them(tmp_path: Path) -> None:
     record(path, eventful())
     got = load(path)
     assert list(got) == [
-        "ecg", "gaps", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "events"
+        "ecg", "gaps", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "events",
+        "self_reports", "affect_ratings",
     ]  # fmt: skip
     index = [*range(3000), *range(3100, 4000)]
     assert got["ecg"]["time_series"][:, 0].tolist() == index
@@ -75,7 +76,7 @@ def test_what_the_headers_and_footers_say(tmp_path: Path) -> None:
     footer = got["ecg"]["footer"]["info"]
     assert int(footer["sample_count"][0]) == 3900
     assert float(footer["last_timestamp"][0]) == pytest.approx(BEGAN + 3999 / RATE)
-    assert len({stream["info"]["uid"][0] for stream in got.values()}) == 9
+    assert len({stream["info"]["uid"][0] for stream in got.values()}) == len(got)
     _, header = pyxdf.load_xdf(str(path))
     assert datetime.fromisoformat(header["info"]["datetime"][0]).tzinfo is not None
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", header["info"]["datetime"][0])  # as LabRecorder
@@ -89,7 +90,7 @@ def test_headers_are_ascii_for_readers_that_count_characters(tmp_path: Path) -> 
         for file, each in iter_chunks(path)
         if isinstance(each, ChunkLocation) and each.tag in {1, 2, 6}
     ]
-    assert len(found) == 19
+    assert len(found) == 1 + 2 * len(load(path))  # a header of the file, header and footer of each stream
     assert all(text.isascii() for text in found)
     info = load(path)["ecg"]["info"]
     assert (info["name"], info["desc"][0]["channels"][0]["channel"][0]["label"]) == ([name], [name])
@@ -118,7 +119,7 @@ def test_however_chunks_are_cut(tmp_path_factory: pytest.TempPathFactory, sizes:
     np.testing.assert_allclose(
         got["ecg"]["time_stamps"], BEGAN + got["ecg"]["time_series"][:, 0] / RATE, rtol=0, atol=1e-6
     )
-    assert [len(stream["time_stamps"]) for stream in got.values()] == [3900, 1, 1, 1, 1, 1, 1, 1, 3]
+    assert [len(stream["time_stamps"]) for stream in got.values()] == [3900, 1, 1, 1, 1, 1, 1, 1, 3, 0, 0]
     assert told.markers[0].time == pytest.approx(11.25, abs=1e-6)
 
 

@@ -24,12 +24,14 @@ from ecg_live.recorded.export.bids.labels import (
 )
 from ecg_live.recorded.export.bids.physio import AuxiliaryTable, PhysioTable, packed_file
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, join_rows, text_cell
+from ecg_live.recorded.export.self_report_tables import SelfReportSpan, self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
 from ecg_live.recorded.report.recording_parts import later_files, part_number
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.encode import SAMPLE_FORMATS
+from ecg_live.xdf.self_reports import scale_text
 
 MANUFACTURERS = {"Polar": "Polar Electro", "Shimmer": "Shimmer", "Movesense": "Movesense", "BITalino": "PLUX"}
 _EVENT_COLUMNS = ("onset", "duration", "trial_type")
@@ -37,6 +39,23 @@ _EVENTS_DESCRIPTION = {
     "onset": {"Description": "Time of the marker from the first ECG sample.", "Units": "s"},
     "duration": {"Description": "Not known: a marker is a point in time.", "Units": "s"},
     "trial_type": {"Description": "Text of the marker. An apostrophe is put before what a spreadsheet would compute."},
+}
+_ANSWER_COLUMNS = ("value", "text", "scale", "missing", "block")
+_ANSWERS_DESCRIPTION = {
+    "onset": {
+        "Description": "Time from the first ECG sample: of the marker, or when a question was shown.",
+        "Units": "s",
+    },
+    "duration": {"Description": "Time until a question was answered; not known of a marker.", "Units": "s"},
+    "trial_type": {
+        "Description": "Text of the marker, or self-report/NAME/ITEM of an answer. An apostrophe is put before what a "
+        "spreadsheet would compute."
+    },
+    "value": {"Description": "The participant's answer, on the scale of the row."},
+    "text": {"Description": "The participant's answer in free text."},
+    "scale": {"Description": "The least and the largest value that there can be."},
+    "missing": {"Description": "Why there is no answer."},
+    "block": {"Description": "Block of the study to which the self-report belongs."},
 }
 
 
@@ -152,12 +171,22 @@ class _RecordingWriter(contextlib.ExitStack):
     def write(self, signal: RecordedSignal, contents: SessionContents | None) -> None:
         """Write the recording's own files."""
         markers = self._ecg(signal, contents)
-        if markers:
-            rows = [(repr(round(each.time, 6)), NOT_AVAILABLE, text_cell(each.text)) for each in markers]
-            self._small("events.tsv", join_rows([_EVENT_COLUMNS, *rows]))
-            self._small("events.json", as_json({"TaskName": self._entities.task} | _EVENTS_DESCRIPTION))
+        self._events(markers, list(self_report_spans(contents)))
         if contents is not None and (streams := auxiliary_streams(contents)):
             self._auxiliary(contents, streams)
+
+    def _events(self, markers: Sequence[Marker], answers: Sequence[SelfReportSpan]) -> None:
+        """Write markers and self-reports in order of time; without self-reports, their columns are left out."""
+        more = _ANSWER_COLUMNS if answers else ()
+        rows = [
+            (each.time, (NOT_AVAILABLE, text_cell(each.text), *(NOT_AVAILABLE for _ in more))) for each in markers
+        ] + [(each.onset, _answer_cells(each)) for each in answers]
+        rows.sort(key=lambda row: row[0])
+        if rows:
+            table = [(*_EVENT_COLUMNS, *more), *((repr(round(time, 6)), *cells) for time, cells in rows)]
+            self._small("events.tsv", join_rows(table))
+            described = _EVENTS_DESCRIPTION | (_ANSWERS_DESCRIPTION if answers else {})
+            self._small("events.json", as_json({"TaskName": self._entities.task} | described))
 
     def write_about(self, file: FileContent) -> None:
         """Write a file of the data set, which may be there with a row less."""
@@ -243,6 +272,20 @@ class _RecordingWriter(contextlib.ExitStack):
             **({"Gaps": table.gaps} if table.gaps else {}),
         }
         self._small(f"recording-{recording}_physio.json", as_json(content))
+
+
+def _answer_cells(answer: SelfReportSpan) -> tuple[str, ...]:
+    """Cells of an answer after its onset."""
+    row = answer.row
+    return (
+        repr(round(answer.duration, 6)),
+        text_cell(answer.name),
+        NOT_AVAILABLE if row.value is None else f"{row.value:g}",
+        text_cell(row.text),
+        NOT_AVAILABLE if row.scale is None else scale_text(row.scale),
+        text_cell(row.missing),
+        text_cell(row.block),
+    )
 
 
 def _is_ecg(label: str) -> bool:
