@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol, TypeVar
 
@@ -20,6 +21,14 @@ from ecg_live.errors import ConfigError, EcgLiveError
 T = TypeVar("T")
 R = TypeVar("R")
 RAY_ITEMS_PER_CPU = 2  # submitted at a time
+PRELOADED = (
+    "training.parallel",
+    "torch",
+    "lightning_fabric",
+    "scipy.signal",
+    "sklearn.linear_model",
+    "training.stage_two",
+)
 
 
 class Engine(Protocol):
@@ -116,6 +125,19 @@ class _LocalEngine:
                 connection.close()
 
 
+def clean_processes() -> SpawnContext | ForkServerContext:
+    """How processes start that inherit nothing: torch's threads do not survive a fork of this process.
+
+    On Linux they are forked from a server that has loaded the libraries and done nothing else, as loading them takes
+    seconds. Apple's libraries forbid a fork, and Windows has none.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
 @contextmanager
 def block_sigint() -> Iterator[None]:
     """Processes that start within never get Ctrl-C, not even during imports; here it arrives after the block."""
@@ -134,7 +156,7 @@ def _spawn_worker(function: Callable[[Any], object], workers: dict[Connection, B
 
     `ProcessPoolExecutor` cannot end running processes, and was seen to hang when they were killed.
     """
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    context = clean_processes()
     parent_end, worker_end = context.Pipe()
     process = context.Process(target=_serve, args=(worker_end, function), daemon=True)
     with block_sigint():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
@@ -10,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ecg_live.errors import ConfigError
-from training.parallel import block_sigint
+from training.parallel import block_sigint, clean_processes
 from training.sweep.trial import SweepTrial, note_problem, read_scores
 
 OnTrialEnd = Callable[[SweepTrial], None]
@@ -18,7 +17,7 @@ OnTrialEnd = Callable[[SweepTrial], None]
 
 def run_locally(tasks: Sequence[SweepTrial], jobs: int, ended: OnTrialEnd) -> None:
     """Run each cell in a process of its own, ``jobs`` at a time; one that is killed does not end the others."""
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    context = clean_processes()
     waiting, running = list(reversed(tasks)), dict[int, tuple[BaseProcess, SweepTrial]]()
     try:
         while waiting or running:
