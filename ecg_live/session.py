@@ -190,9 +190,27 @@ class Session:
         """
         self._requests.record(on, path, on_done)
 
-    def begin_baseline(self) -> None:
-        """Begin a resting baseline now; returns at once."""
-        self._requests.begin_baseline()
+    def begin_baseline(
+        self,
+        seconds: float | None = None,
+        time: float | None = None,
+        raw: float | None = None,
+        on_begun: Callable[[], object] | None = None,
+    ) -> None:
+        """Begin a resting baseline; returns at once.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            Of rest, in place of the session's own.
+        time : float, optional
+            When the rest began, on the session clock; now without it.
+        raw : float, optional
+            The same in s of stream time, in place of ``time``.
+        on_begun : callable, optional
+            Called on another thread once the next window may be part of it.
+        """
+        self._requests.begin_baseline(seconds, time, raw, on_begun)
 
     def run(self) -> None:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""

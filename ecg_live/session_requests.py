@@ -66,10 +66,23 @@ class SessionRequests:
         """As `Session.record`."""
         self._waiting.put(lambda: self._switch_recording(on, path, on_done or (lambda _: None)))
 
-    def begin_baseline(self) -> None:
+    def begin_baseline(
+        self,
+        seconds: float | None = None,
+        time: float | None = None,
+        raw: float | None = None,
+        on_begun: Callable[[], object] | None = None,
+    ) -> None:
         """As `Session.begin_baseline`."""
-        asked = self._clock()
-        self._waiting.put(lambda: self._rest_since(asked))
+        asked = self._clock() if time is None else time
+        rest = self._rest if seconds is None else seconds
+
+        def begin() -> None:
+            self._rest_since(rest, asked, raw)
+            if on_begun is not None:
+                on_begun()
+
+        self._waiting.put(begin)
 
     def warn_unchanged(self, heads: Sequence[str]) -> None:
         """Warn of heads that a baseline does not change."""
@@ -111,7 +124,7 @@ class SessionRequests:
             self._outputs.fail(State("recording_failed", str(error), self._clock()), error)
         on_done(error)
 
-    def _rest_since(self, asked: float) -> None:
+    def _rest_since(self, rest: float, asked: float, raw: float | None) -> None:
         with self._outputs.lock:
-            since = self._outputs.raw_time(asked)
-            self.warn_unchanged(self._predictor.begin_baseline(self._rest, -inf if since is None else since))
+            since = self._outputs.raw_time(asked) if raw is None else raw
+            self.warn_unchanged(self._predictor.begin_baseline(rest, -inf if since is None else since))

@@ -44,7 +44,18 @@ from typing import Any, NoReturn, get_args
 from ecg_live.config import read_toml
 from ecg_live.errors import ConfigError
 from ecg_live.study.marker_texts import parse_span_marker, undone_text
-from ecg_live.study.plan import DEFAULT_RECORD, SAM_POINTS, Block, KeyMarker, Order, ReportKind, SelfReport, Study
+from ecg_live.study.plan import (
+    DEFAULT_RECORD,
+    HEART_RATE,
+    SAM_POINTS,
+    Begin,
+    Block,
+    KeyMarker,
+    Order,
+    ReportKind,
+    SelfReport,
+    Study,
+)
 from ecg_live.study.toml_lines import TomlKey, find_line
 from ecg_live.text import sanitize
 
@@ -144,6 +155,10 @@ class _StudyReader:
             if each not in reports:
                 known_reports = ", ".join(reports) or "none"
                 self._refuse((*key, "self_reports"), f"{each!r} is not one of {known_reports}", "describe it first")
+        biofeedback = self._text_of(table, (*key, "biofeedback")) or None
+        labels = self._switch(table, (*key, "labels"))
+        if labels and biofeedback in {None, HEART_RATE}:
+            self._refuse((*key, "labels"), "no head is shown whose label it could be", "name one as biofeedback")
         return Block(
             name=self._span_name((*key, "name"), self._text_of(table, (*key, "name")), "missing", "name the block"),
             seconds=seconds,
@@ -153,6 +168,11 @@ class _StudyReader:
             sound=self._switch(table, (*key, "sound")),
             self_reports=asked,
             in_place=self._switch(table, (*key, "in_place")),
+            begin=self._one_of(table, (*key, "begin"), get_args(Begin), "at once"),
+            countdown=self._switch(table, (*key, "countdown")),
+            biofeedback=biofeedback,
+            labels=labels,
+            heads=self._texts(table, (*key, "heads")),
         )
 
     def _key(self, name: str, value: object) -> KeyMarker:
@@ -192,7 +212,9 @@ class _StudyReader:
         if len(anchors) != 2:
             self._refuse((*key, "anchors"), f"{len(anchors)} texts; there are two ends", "give two texts")
         question = self._text_of(table, (*key, "question"), lines=True)
-        return SelfReport(name, kind, question, items, int(points or SAM_POINTS), (anchors[0], anchors[1]))
+        ends = (anchors[0], anchors[1])
+        heads = self._texts(table, (*key, "heads"))
+        return SelfReport(name, kind, question, items, int(points or SAM_POINTS), ends, heads)
 
     def _record(self, found: Mapping[str, Any]) -> str:
         template = self._text_of(found, ("record",)) or DEFAULT_RECORD

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Order = Literal["fixed", "counterbalanced"]
+Begin = Literal["at once", "key"]
 ReportKind = Literal["sam", "slider", "grid", "likert", "text"]
 
+HEART_RATE = "heart_rate"  # what biofeedback may show beside a head
 DEFAULT_RECORD = "{study}_{participant}_{session}.xdf"
 SAM_POINTS = 9  # of each manikin scale (Bradley and Lang 1994, J. Behav. Ther. Exp. Psychiatry 25:49)
 
@@ -19,7 +21,7 @@ class SelfReport:
 
     ``sam`` asks for valence, arousal and, where listed in ``items``, dominance, 9 points each. ``slider`` and ``grid``
     (valence x arousal) are continuous. ``likert`` has one row for each of ``items`` and ``points`` answers between
-    the two ``anchors``. ``text`` is free text.
+    the two ``anchors``. ``text`` is free text. ``heads`` names heads that the model must have beside it.
     """
 
     name: str
@@ -28,6 +30,7 @@ class SelfReport:
     items: tuple[str, ...] = ()
     points: int = SAM_POINTS
     anchors: tuple[str, str] = ("", "")
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,11 @@ class Block:
 
     It ends after ``seconds``, or with a key, or with the marker ``until_marker``; ``seconds`` beside the marker is the
     longest that it may take. ``baseline``: its start begins the wearer's resting baseline. ``sound``: its end is
-    heard. ``self_reports`` are asked after it, by name. ``in_place``: counterbalancing does not move it.
+    heard. ``self_reports`` are asked after it, by name. ``in_place``: counterbalancing does not move it. ``begin``:
+    when the block before is over, or by the experimenter's key. ``heads`` names heads that the model must have.
+
+    The participant sees the instruction; with ``countdown`` the time that is left, and with ``biofeedback`` a slow
+    figure of the heart rate (``heart_rate``) or of a head by its name. ``labels``: that head's label in words as well.
     """
 
     name: str
@@ -47,6 +54,17 @@ class Block:
     sound: bool = False
     self_reports: tuple[str, ...] = ()
     in_place: bool = False
+    begin: Begin = "at once"
+    countdown: bool = False
+    biofeedback: str | None = None
+    labels: bool = False
+    heads: tuple[str, ...] = ()
+
+    @property
+    def needed_heads(self) -> tuple[str, ...]:
+        """Heads without which the block cannot be run as planned."""
+        shown = () if self.biofeedback in {None, HEART_RATE} else (str(self.biofeedback),)
+        return tuple(dict.fromkeys((*self.heads, *shown)))
 
 
 @dataclass(frozen=True, slots=True)

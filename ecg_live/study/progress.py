@@ -1,0 +1,36 @@
+"""How far a session has come, from the markers of its recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ecg_live.study.marker_texts import TimedText, parse_span_marker, without_undone
+from ecg_live.study.plan import Block
+
+
+def first_unfinished(blocks: Sequence[Block], markers: Iterable[TimedText]) -> int:
+    """Index of the block that a session goes on with; the number of blocks if it is complete.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        In the order for this participant.
+    markers : iterable of (float, str)
+        Of all recordings of the session, in the order in which they were noted.
+
+    Notes
+    -----
+    A block that was begun and not stopped was cut, and comes again. One that was broken off or left out does not: the
+    experimenter had gone on.
+    """
+    places = {block.name: place for place, block in enumerate(blocks)}
+    index = 0
+    for _, text in without_undone(markers):
+        marker = parse_span_marker(text)
+        if marker is None or marker.kind != "block" or marker.name not in places:
+            continue
+        if marker.note in {"start", "repeat"}:
+            index = places[marker.name]
+        elif marker.note in {"stop", "skip"}:
+            index = places[marker.name] + 1
+    return index
