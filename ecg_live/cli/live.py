@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +30,20 @@ from ecg_live.resources import DEFAULT_MODEL
 from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
+    from ecg_live.cli.study_session import PlannedSession, SessionStudy
     from ecg_live.session import Session
 
 CRASH_EXIT_CODE = 1  # an unexpected error ended the session
 
 
-def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debug: bool = False) -> int:
+def live(
+    uri: str,
+    options: Mapping[str, object],
+    *,
+    bundled: bool = False,
+    study: PlannedSession | None = None,
+    debug: bool = False,
+) -> int:
     """Run a session to its end and return the exit code.
 
     Parameters
@@ -44,6 +54,8 @@ def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debu
         Options of the command line; see `ecg_live.config`.
     bundled : bool
         The recording is the bundled one, so that settings for other files do not apply.
+    study : PlannedSession, optional
+        Of a study that runs beside the session.
     debug : bool
         Show tracebacks.
 
@@ -64,7 +76,7 @@ def live(uri: str, options: Mapping[str, object], *, bundled: bool = False, debu
         )
     uri, settings = with_acceleration(uri, settings)
     with log_to(settings.log, private_words(settings, uri)):
-        return _run(uri, settings, debug=debug)
+        return _run(uri, settings, study, debug=debug)
 
 
 def checked_settings(options: Mapping[str, object]) -> LiveSettings:
@@ -81,7 +93,7 @@ def checked_settings(options: Mapping[str, object]) -> LiveSettings:
     return settings
 
 
-def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
+def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, debug: bool) -> int:
     """Build the session, show it, wait for its end, and return the exit code."""
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
@@ -89,10 +101,12 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
         headless = True
     participant = ParticipantState(settings, uri)
     caught = CaughtSignals()
+    study = _prepared(planned, settings, headless=headless)
     auxiliary = open_auxiliaries(settings)
+    watched = not (headless and settings.json)
     session = _find_and_build(
         uri,
-        lambda: build_session(uri, settings, participant, caught, auxiliary, watched=not (headless and settings.json)),
+        lambda: build_session(uri, settings, participant, caught, auxiliary, watched=watched, study=study),
         headless=headless,
     )
     if session is None:
@@ -100,11 +114,12 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
     with (
         marker_inputs(session, settings, uri),
         auxiliary_inputs(session, auxiliary),
+        _study_commands(study, headless=headless),
         caught.handled(lambda: _stop(session, headless=headless), *session_signals()),
     ):
         session.start()
         try:
-            _show(session, settings, uri, headless=headless)
+            _show(session, settings, uri, study, headless=headless)
         except OSError as error:
             raise EcgLiveError(
                 f"the terminal does not take any more: {error.strerror}", "check where it goes"
@@ -119,6 +134,31 @@ def _run(uri: str, settings: LiveSettings, *, debug: bool) -> int:
         print_notice(summary_line(session))
     save_code = participant.save()
     return _exit_code(session, caught, debug=debug) or save_code
+
+
+def _prepared(planned: PlannedSession | None, settings: LiveSettings, *, headless: bool) -> SessionStudy | None:
+    """The study that shall run beside the session, once the streams that it requires are there."""
+    if planned is None:
+        return None
+    from ecg_live.cli.study_session import SessionStudy, check_streams
+
+    check_streams(planned.study)
+    if planned.resting_block is not None:
+        print_notice(
+            f"the resting baseline of block {planned.resting_block} ended with the cut session: "
+            "heads answer without it until a block with one runs again"
+        )
+    keyed = sys.stdin is not None and sys.stdin.isatty() and math.isfinite(settings.speed)
+    return SessionStudy(planned, time.monotonic, by_key=keyed or not headless, asks=not headless)
+
+
+def _study_commands(study: SessionStudy | None, *, headless: bool) -> contextlib.AbstractContextManager[None]:
+    """Take a study's commands from the terminal, where there is no window with buttons for them."""
+    if study is None or not headless:
+        return contextlib.nullcontext()
+    from ecg_live.cli.study_terminal import typed_commands
+
+    return typed_commands(study.run, sys.stdin)
 
 
 def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -> Session | None:
@@ -140,22 +180,22 @@ def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -
     return session
 
 
-def _show(session: Session, settings: LiveSettings, uri: str, *, headless: bool) -> None:
+def _show(session: Session, settings: LiveSettings, uri: str, study: SessionStudy | None, *, headless: bool) -> None:
     """Show the session on the main thread until it ends or its view is closed."""
     if not headless:
-        _show_dashboard(session, settings, uri)
+        _show_dashboard(session, settings, uri, study)
     elif not settings.json:
-        _show_in_terminal(session, settings)
+        _show_in_terminal(session, settings, study)
     else:
         _wait_for_end(session)
 
 
-def _show_in_terminal(session: Session, settings: LiveSettings) -> None:
+def _show_in_terminal(session: Session, settings: LiveSettings, study: SessionStudy | None) -> None:
     """Show the session in the terminal; if that fails, recording and LSL output go on without it."""
     from ecg_live.cli.terminal import show_in_terminal
 
     try:
-        show_in_terminal(session)
+        show_in_terminal(session, study=study.run if study else None)
     except Exception as error:
         if not (session.recording or settings.lsl_out):
             raise
@@ -169,7 +209,7 @@ def _show_in_terminal(session: Session, settings: LiveSettings) -> None:
             pass
 
 
-def _show_dashboard(session: Session, settings: LiveSettings, uri: str) -> None:
+def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: SessionStudy | None = None) -> None:
     """Show the dashboard; if it cannot draw any more, recording and outputs go on without it."""
     from ecg_live.dashboard.app import DrawingError, run_dashboard
 
@@ -182,7 +222,7 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str) -> None:
             raise
         print_error(error)
         print_notice("the session goes on without its window; Ctrl-C ends it")
-        _show(session, settings, uri, headless=True)
+        _show(session, settings, uri, study, headless=True)
 
 
 def _wait_for_end(session: Session) -> None:

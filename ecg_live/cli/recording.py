@@ -39,6 +39,8 @@ class RecorderFactory:
     bundle : Bundle
     clock : Clock
         Session clock.
+    study : str, optional
+        Name of the study that the session belongs to, for the headers.
 
     Raises
     ------
@@ -46,7 +48,15 @@ class RecorderFactory:
         ``--record`` is not a name for an XDF file.
     """
 
-    def __init__(self, settings: LiveSettings, uri: str, info: StreamInfo, bundle: Bundle, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: LiveSettings,
+        uri: str,
+        info: StreamInfo,
+        bundle: Bundle,
+        clock: Clock,
+        study: str | None = None,
+    ) -> None:
         self._settings = settings
         self._info = info
         self._heads = bundle.head_infos
@@ -56,6 +66,7 @@ class RecorderFactory:
         self._texts = {
             "participant": settings.participant,
             "session": settings.session,
+            "study": study,
             "configuration": json.dumps(asdict(settings) | {"source": uri, "speed": str(settings.speed)}),
             "model": json.dumps(asdict(bundle.card)),
         }

@@ -19,6 +19,7 @@ from ecg_live.protocols import Sink, Source
 from ecg_live.resources import model_path
 
 if TYPE_CHECKING:
+    from ecg_live.cli.study_session import SessionStudy
     from ecg_live.markers.remote_control import RemoteControl
     from ecg_live.model.bundle import Bundle
     from ecg_live.session import Session
@@ -49,6 +50,7 @@ def build_session(
     *,
     watched: bool,
     member: GroupMember | None = None,
+    study: SessionStudy | None = None,
 ) -> Session:
     """Open the source and connect it with everything that a session needs.
 
@@ -67,6 +69,8 @@ def build_session(
         A view shows the session.
     member : GroupMember, optional
         The session is one of several that run together.
+    study : SessionStudy, optional
+        Runs beside the session.
 
     Raises
     ------
@@ -74,6 +78,8 @@ def build_session(
         If the source or the model cannot be opened.
     """
     source = _open_source(uri, settings)  # first: it may not be there
+    if study:
+        source = study.beside(source)
     streams = _auxiliary_streams(source.info, auxiliary)
 
     from ecg_live.cli.recording import RecorderFactory
@@ -87,6 +93,11 @@ def build_session(
 
     bundle = member.bundle if member else load_bundle(model_path(settings.model))
     sinks: list[Sink] = []
+    if study:
+        from ecg_live.cli.study_session import check_heads
+
+        check_heads(study.planned.study, bundle.head_infos)
+        sinks.append(study.follower())
     if member and member.lines:
         sinks.append(JsonLines(member.lines, source.info.rate, wearer=member.name))
     elif settings.json:
@@ -104,7 +115,9 @@ def build_session(
         from ecg_live.sinks.lsl import LslOut
 
         sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay, bundle.card.embedding_size))
-    return Session(
+    recorded = replace(source.info, auxiliary=streams)
+    name = study.planned.study.name if study else None
+    session = Session(
         source,
         path,
         predictor,
@@ -112,11 +125,14 @@ def build_session(
         sinks,
         time.monotonic,
         settings.seconds,
-        recordings=RecorderFactory(settings, uri, replace(source.info, auxiliary=streams), bundle, time.monotonic),
+        recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name),
         record=settings.record is not None,
         watched=watched,
         kept_s=GROUP_KEPT_S if member else KEPT_S,
     )
+    if study:
+        study.connect(session)
+    return session
 
 
 def _open_source(uri: str, settings: LiveSettings) -> Source:

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ecg_live.cli.study_terminal import StudyLines
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Beats, Gap, Marker, State
 from ecg_live.presentation.formatting import number_text
@@ -32,6 +33,7 @@ from ecg_live.presentation.status import (
 )
 from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
 from ecg_live.session import Session
+from ecg_live.study.run import StudyRun
 from ecg_live.text import sanitize
 
 POLL_INTERVAL_S = 0.1
@@ -51,10 +53,10 @@ MAX_BAR_CHARACTERS = 20  # of a full probability bar
 MIN_BAR_CHARACTERS = 4  # probabilities without room for it are numbers
 
 
-def show_in_terminal(session: Session, console: Console | None = None) -> None:
-    """Follow a session to its end."""
+def show_in_terminal(session: Session, console: Console | None = None, study: StudyRun | None = None) -> None:
+    """Follow a session to its end, and the study that runs in it."""
     console = console or Console()
-    view = TerminalView(session)
+    view = TerminalView(session, study)
     if console.is_terminal:
         with Live(console=console, refresh_per_second=1 / POLL_INTERVAL_S, transient=False) as live:
             ended = False
@@ -62,6 +64,8 @@ def show_in_terminal(session: Session, console: Console | None = None) -> None:
                 ended = session.wait(POLL_INTERVAL_S)
                 view.update()
                 live.update(view.render(console.width))
+                if view.bell:
+                    console.bell()
     else:
         ended = False
         while not ended:
@@ -77,10 +81,13 @@ class TerminalView:
     Parameters
     ----------
     session : Session
+    study : StudyRun, optional
+        Runs in the session.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, study: StudyRun | None = None) -> None:
         self._session = session
+        self._study = None if study is None else StudyLines(study)
         self._cursor = Poll()
         self._trace: F32 = np.full(TRACE_S * MODEL_RATE_HZ, np.nan, dtype=np.float32)
         self._snapshot: Snapshot | None = None
@@ -100,7 +107,12 @@ class TerminalView:
         if snapshot.predictions:
             self._last = snapshot.predictions[-1]
         lines += [prediction_line(prediction) for prediction in snapshot.predictions]
-        return [*lines, *self._usability(snapshot)]
+        return [*lines, *self._usability(snapshot), *(self._study.update() if self._study else ())]
+
+    @property
+    def bell(self) -> bool:
+        """Whether a block has ended that is to be heard."""
+        return self._study is not None and self._study.bell
 
     def _usability(self, snapshot: Snapshot) -> Iterator[str]:
         """A line when the signal becomes unusable, and when it is usable again."""
@@ -136,6 +148,7 @@ class TerminalView:
         room = width - FRAME_COLUMNS - max([len(LATENCY_NAME), *(len(head.name) for head in self._session.heads)])
         strip = self._live_values.status_line(snapshot, time.monotonic())
         rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
+        rows += [("study", self._study.text, "bold")] if self._study else []
         rows += [(name, value, "") for name, value in value_rows(snapshot, self._last, room, stale=stale)]
         lost, note = self._live_values.lost_samples(snapshot)
         rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State
 from ecg_live.results import HeadResult, Item, Prediction, Summary
+from ecg_live.study.marker_texts import parse_span_marker
 
 DECIMAL_PLACES = 6
 
@@ -55,8 +56,8 @@ class JsonLines:
         self._ended = ended
 
     def write(self, item: Item) -> None:
-        """Write one line; none for raw chunks and trace."""
-        if line := line_fields(item, self._rate):
+        """Write one line, of a study's marker a second one; none for raw chunks and trace."""
+        for line in filter(None, (line_fields(item, self._rate), _span_fields(item))):
             self._stream.write(json.dumps(round_floats(line | self._own), allow_nan=False) + "\n")
             self._stream.flush()
 
@@ -100,6 +101,14 @@ def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
             return {"type": "battery", "time": item.time, "level": item.level}
         case _:
             return None
+
+
+def _span_fields(item: Item) -> dict[str, Any] | None:
+    """Fields of the line beside a marker that notes something of a block or an interval; None for any other item."""
+    marker = parse_span_marker(item.text) if isinstance(item, Marker) else None
+    if marker is None or not isinstance(item, Marker):
+        return None
+    return {"type": marker.kind, "name": marker.name, "event": marker.note, "time": item.raw}
 
 
 def _prediction(item: Prediction) -> dict[str, Any]:

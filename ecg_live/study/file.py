@@ -112,6 +112,8 @@ class _StudyReader:
             blocks=blocks,
             source=self._text_of(found, ("source",)) or None,
             required_streams=self._texts(found, ("required_streams",)),
+            markers=self._text_of(found, ("markers",)) or None,
+            also=self._texts(found, ("also",)),
             model=self._text_of(found, ("model",)) or None,
             record=self._record(found),
             participants=participants,

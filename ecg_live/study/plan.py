@@ -80,6 +80,7 @@ class Study:
     """A study as its file plans it.
 
     ``record`` is the template of a recording's name, with ``{study}``, ``{participant}``, ``{session}`` and ``{date}``.
+    ``markers`` is the LSL marker stream that a session follows, ``also`` what is recorded beside the source.
     ``order`` is how the blocks follow each other; see `ecg_live.study.block_order`.
     """
 
@@ -87,6 +88,8 @@ class Study:
     blocks: tuple[Block, ...]
     source: str | None = None
     required_streams: tuple[str, ...] = ()
+    markers: str | None = None
+    also: tuple[str, ...] = ()
     model: str | None = None
     record: str = DEFAULT_RECORD
     participants: tuple[str, ...] = ()

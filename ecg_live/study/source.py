@@ -15,7 +15,7 @@ from ecg_live.study.run import StudyRun
 
 TICK_S = 0.05  # between two looks at the time; ends of blocks are exact all the same
 BASELINE_WAIT_S = 10.0  # at full speed, until a baseline has begun
-_AWAY = states_that_are("away")
+_AWAY_STATES = states_that_are("away")
 
 
 class MarkedSession(Protocol):
@@ -114,39 +114,42 @@ class StudySource:
         self._source.close()
 
     def __iter__(self) -> Iterator[Chunk | StreamEvent]:
+        run = self._run
         for item in self._source:
-            if self._run is not None:
-                yield from self._before(item, self._run)
-            yield item
+            if run is None:
+                yield item
+            elif not isfinite(self._speed):
+                yield from self._at_full_speed(item, run)
+                yield item
+            else:
+                yield item
+                self._follow(item, run)  # after it, so that markers have a stream time from the first sample on
 
-    def _before(self, item: Chunk | StreamEvent, run: StudyRun) -> Iterator[Marker]:
-        """Let the course see an item; at full speed, its markers up to there."""
-        if isinstance(item, State) and item.state in _AWAY:
+    def _follow(self, item: Chunk | StreamEvent, run: StudyRun) -> None:
+        """Let the course see what the session has taken."""
+        if isinstance(item, State) and item.state in _AWAY_STATES:
             run.device_away(away=True)
-        signal = len(item.samples) > 0 if isinstance(item, Chunk) else isinstance(item, Beats)
-        if not signal:
-            if isinstance(item, Marker) and not isfinite(self._speed) and item.raw is not None:
-                yield from self._at_full_speed(item, item.raw, run)
-            return
-        run.device_away(away=False)
-        if isfinite(self._speed):
-            if self._ticking is None:
-                run.tick()
+        elif len(item.samples) > 0 if isinstance(item, Chunk) else isinstance(item, Beats):
+            run.device_away(away=False)
+            run.tick()
+            if self._ticking is None:  # a device may fall silent
                 self._ticking = Thread(target=self._tick, args=(run,), name="study")
                 self._ticking.start()
-        elif isinstance(item, Chunk):
-            yield from self._at_full_speed(item, item.stop / self.info.rate, run)
 
-    def _at_full_speed(self, item: Chunk | Marker, reached: float, run: StudyRun) -> list[Marker]:
-        self._due, self._chunk_time = [], item.time
+    def _at_full_speed(self, item: Chunk | StreamEvent, run: StudyRun) -> list[Marker]:
+        """Markers of the course up to the end of a chunk, or up to another marker of the recording."""
+        self._due, rate = [], self.info.rate
         try:
-            if isinstance(item, Chunk) and not self._reached:
-                self._reached = item.start / self.info.rate
+            if isinstance(item, Chunk) and rate:
+                self._chunk_time = item.time
+                if not self._reached:
+                    self._reached = item.start / rate
+                    run.tick()
+                self._reached = item.stop / rate
                 run.tick()
-            self._reached = max(self._reached, reached)
-            if isinstance(item, Marker):
-                run.marker_came(reached, item.text)
-            run.tick()
+            elif isinstance(item, Marker) and item.raw is not None:
+                run.tick()  # it comes before its chunk, even the first
+                run.marker_came(item.raw, item.text)
             return self._due
         finally:
             self._due = None

@@ -16,7 +16,7 @@ Source = Annotated[
     ),
 ]
 Sources = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="SOURCE...",
         help="A recording (path or file:PATH), or a device: lsl:NAME, shimmer:NAME or ADDRESS or PORT, "
@@ -73,7 +73,20 @@ Participants = Annotated[
         help="Pseudonym of the wearer, for the recording and the profile; of several, once for each source.",
     ),
 ]
-SessionId = Annotated[str | None, typer.Option("--session", help="Name of the session, for the recording.")]
+SessionId = Annotated[
+    str | None, typer.Option("--session", "--session-id", help="Name of the session, for the recording.")
+]
+StudyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--study",
+        metavar="FILE",
+        help="Run the blocks of this study file (study.toml); source, model and recording come from it. See study.",
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with a study's session that was cut, at its first unfinished block.")
+]
 ReuseProfile = Annotated[
     bool, typer.Option("--reuse-profile", help="Begin with the scale and baseline kept of the participant.")
 ]

@@ -23,6 +23,7 @@ from ecg_live.cli.commands.options import (
     Rate,
     Record,
     RemotePort,
+    Resume,
     ReuseProfile,
     RollMb,
     RollMinutes,
@@ -31,12 +32,15 @@ from ecg_live.cli.commands.options import (
     ShowUnproven,
     Sources,
     Speed,
+    StudyFile,
     Unit,
 )
 
 
 def run(
-    sources: Sources,
+    sources: Sources = None,
+    study: StudyFile = None,
+    resume: Resume = False,
     model: Model = None,
     channel: Channel = None,
     rate: Rate = None,
@@ -71,7 +75,9 @@ def run(
     from ecg_live.cli.one_thread import use_one_thread
 
     use_one_thread()
+    sources = sources or []
     from ecg_live.cli.live import live
+    from ecg_live.errors import ConfigError
 
     options = {
         "model": model,
@@ -89,7 +95,7 @@ def run(
         "record": record,
         "roll_minutes": roll_minutes,
         "roll_mb": roll_mb,
-        "participant": participant[0] if participant and len(participant) == len(sources) == 1 else None,
+        "participant": participant[0] if participant and len(participant) == 1 >= len(sources) else None,
         "session": session,
         "reuse_profile": reuse_profile or None,
         "markers": markers,
@@ -100,6 +106,17 @@ def run(
         "also": also or None,
         "log": log,
     }
+    if study is not None:
+        if len(sources) > 1 or len(participant or ()) > 1:
+            raise ConfigError("--study beside several wearers", "run one wearer, or leave --study out")
+        from ecg_live.cli.study_session import plan_session
+
+        planned = plan_session(study, sources[0] if sources else None, options, resume=resume)
+        raise typer.Exit(live(planned.source, planned.options, study=planned, debug=debug))
+    if resume:
+        raise ConfigError("--resume without a study", "name its file with --study")
+    if not sources:
+        raise ConfigError("no source", "name one: ecg-live run SOURCE; ecg-live devices lists what is in reach")
     if len(sources) == 1 and len(participant or ()) <= 1:
         raise typer.Exit(live(sources[0], options, debug=debug))
     from ecg_live.cli.live_wearers import live_wearers

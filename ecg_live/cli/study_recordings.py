@@ -1,0 +1,97 @@
+"""The recordings of a participant's session of a study: those that are there, and the next one's path."""
+
+from __future__ import annotations
+
+import glob
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.participant_profile import file_name_of
+from ecg_live.study.marker_texts import TimedText
+from ecg_live.study.plan import Study
+
+RECORDING_SUFFIX = ".xdf"
+BEING_WRITTEN_S = 2.0  # a recording that grows within them is another session's
+
+
+class StudyRecordings:
+    """Recordings of one session.
+
+    Parameters
+    ----------
+    study : Study
+        Its template names them.
+    participant, session : str
+    folder : Path
+        Of the study file, to which the template is relative.
+    record : Path, optional
+        What ``--record`` names, in place of the template.
+    """
+
+    def __init__(self, study: Study, participant: str, session: str, folder: Path, record: Path | None = None) -> None:
+        self._ids = (participant, session)
+        parts = {"study": study.name, "participant": participant, "session": session}
+        names = {name: file_name_of(text) for name, text in parts.items()}
+        now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        self._path = record or folder / study.record.format_map(names | {"date": now})
+        self._folder = record.parent if record else folder
+        patterns = {name: glob.escape(text) for name, text in names.items()} | {"date": "*"}
+        self._pattern = glob.escape(record.name) if record else study.record.format_map(patterns)
+
+    def earlier(self) -> list[Path]:
+        """The recordings that are there, the oldest first; a file that cannot be read is none."""
+        from ecg_live.recorded.session_file import read_contents, read_file_header
+
+        stem, found = self._pattern.removesuffix(RECORDING_SUFFIX), dict[Path, str]()
+        for pattern in (stem + RECORDING_SUFFIX, f"{stem}_*{RECORDING_SUFFIX}"):
+            for path in self._folder.glob(pattern):
+                try:
+                    contents = read_contents(path, ())
+                except RecordingError:
+                    continue
+                texts = contents.header_texts if contents else {}
+                if (texts.get("participant"), texts.get("session")) == self._ids:
+                    found[path] = read_file_header(path).get("datetime", "")
+        return sorted(found, key=lambda path: (found[path], _number(path), path.name))
+
+    def new(self, *, continues: bool) -> Path:
+        """The next recording's path: as the template names it, or the first of NAME_2.xdf ... that is free."""
+        from ecg_live.sinks.xdf_file import unused_path
+
+        path = self._path
+        if path.suffix.casefold() != RECORDING_SUFFIX:
+            path = path.with_name(path.name + RECORDING_SUFFIX)
+        return unused_path(path, 1)[0] if continues else path
+
+
+def recorded_markers(path: Path) -> list[TimedText]:
+    """Markers of a recording, in the order in which they were noted."""
+    from ecg_live.recorded.session_file import read_contents
+
+    contents = read_contents(path, ("markers",))
+    stream = contents.text_streams.get("markers") if contents else None
+    return [] if stream is None else [(t, row[0]) for t, row in zip(stream.stamps, stream.values, strict=True)]
+
+
+def refuse_growing(path: Path) -> None:
+    """Refuse to go on with a recording that another session writes.
+
+    Raises
+    ------
+    ConfigError
+        It grows.
+    """
+    size = path.stat().st_size
+    while 0 <= (age := time.time() - path.stat().st_mtime) < BEING_WRITTEN_S:
+        time.sleep(min(0.1, BEING_WRITTEN_S - age))
+        if path.stat().st_size != size:
+            raise ConfigError(f"{path.name} is being recorded now", "end that session first, or name another --session")
+
+
+def _number(path: Path) -> int:
+    """Number of a file that continues another; files that were begun within a second stand in its order."""
+    number = re.search(r"_(\d+)$", path.stem)
+    return int(number[1]) if number else 1

@@ -1,0 +1,210 @@
+"""``run --study``: what the study file plans for one participant's session, and the study that runs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecg_live.cli.study_recordings import StudyRecordings, recorded_markers, refuse_growing
+from ecg_live.errors import ConfigError, DeviceNotFound, IncompatibleBundle
+from ecg_live.events import Clock
+from ecg_live.protocols import Source
+from ecg_live.results import HeadInfo
+from ecg_live.study.block_order import order_blocks
+from ecg_live.study.course import StudyCourse
+from ecg_live.study.file import load_study
+from ecg_live.study.plan import Block, Study
+from ecg_live.study.progress import first_unfinished
+from ecg_live.study.run import StudyRun
+from ecg_live.study.source import StudyFollower, StudySource
+
+if TYPE_CHECKING:
+    from ecg_live.session import Session
+
+DEFAULT_SESSION = "S1"
+STREAM_WAIT_S = 3.0  # for the required streams to answer
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSession:
+    """One participant's session of a study.
+
+    ``blocks`` in this participant's order, ``first`` the index of the one to begin with; ``source`` and ``options`` as
+    the command line would give them.
+    """
+
+    study: Study
+    participant: str
+    session: str
+    blocks: tuple[Block, ...]
+    first: int
+    source: str
+    options: Mapping[str, object]
+
+    @property
+    def resting_block(self) -> str | None:
+        """Name of a block with the resting baseline that an earlier part of the session ran; None without one."""
+        return next((block.name for block in self.blocks[: self.first] if block.baseline), None)
+
+
+def plan_session(path: Path, source: str | None, options: Mapping[str, object], *, resume: bool) -> PlannedSession:
+    """Read a study file, and plan a session; what the command line gives wins.
+
+    Parameters
+    ----------
+    path : Path
+        Study file.
+    source : str, optional
+        Of the command line.
+    options : mapping
+        Of the command line; None where an option was not given.
+    resume : bool
+        Go on with a session that was cut.
+
+    Raises
+    ------
+    ConfigError
+        The file has a fault, no participant or source is named, the participant is not in the list, or has been
+        through this session before; or there is nothing to resume.
+    """
+    study = load_study(path)
+    participant = str(options.get("participant") or "")
+    if not participant:
+        raise ConfigError(f"{study.name}: no participant", "name one, for example --participant P01")
+    blocks = order_blocks(study, participant)
+    source = source or _beside(study.source, path)
+    if source is None:
+        raise ConfigError(f"{path}: source: missing", 'write source = "polar:" into it, or name one: run SOURCE ...')
+    session = str(options.get("session") or DEFAULT_SESSION)
+    record = None if options.get("record") is None else Path(str(options["record"]))
+    files = StudyRecordings(study, participant, session, path.parent, record)
+    earlier = files.earlier()
+    first = _first_block(study, blocks, (participant, session), earlier, resume=resume)
+    given = {"model": _beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
+    own = {name: value for name, value in given.items() if options.get(name) is None}
+    own |= {"session": session, "record": str(files.new(continues=bool(earlier)))}
+    return PlannedSession(study, participant, session, blocks, first, source, {**options, **own})
+
+
+def _first_block(
+    study: Study, blocks: Sequence[Block], ids: tuple[str, str], earlier: Sequence[Path], *, resume: bool
+) -> int:
+    """Index of the block to begin with; ``ids`` are those of participant and session."""
+    participant, session = ids
+    if not earlier and resume:
+        raise ConfigError(
+            f"{participant} has no recording of session {session} of {study.name}: there is nothing to resume",
+            "leave --resume out, or mend --participant or --session",
+        )
+    if not earlier:
+        return 0
+    markers = [marker for each in earlier for marker in recorded_markers(each)]
+    first = first_unfinished(blocks, markers)
+    been = f"{participant} has been through {first} of {len(blocks)} blocks of session {session} ({earlier[-1].name})"
+    if first == len(blocks):
+        raise ConfigError(f"{been}: it is complete", "name another --session, or mend the id")
+    if not resume:
+        remedy = f"--resume goes on with block {blocks[first].name}; else name another --session, or mend the id"
+        raise ConfigError(been, remedy)
+    refuse_growing(earlier[-1])
+    return first
+
+
+def _beside(given: str | None, path: Path) -> str | None:
+    """A file's path, which may be relative to the study file; anything else as it is."""
+    return str(path.parent / given) if given and (path.parent / given).is_file() else given
+
+
+def check_streams(study: Study) -> None:
+    """Look for the streams that a study requires.
+
+    Raises
+    ------
+    DeviceNotFound
+        Some are not in reach.
+    """
+    if not study.required_streams:
+        return
+    from devices.lsl.resolve import LslTimeouts, ResolvedStream, parse_query, resolve_streams
+
+    wanted = {name: parse_query(name) for name in study.required_streams}
+    missing = set(wanted)
+
+    def all_there(found: ResolvedStream) -> bool:
+        missing.difference_update(name for name, query in wanted.items() if query.matches(found))
+        return not missing
+
+    resolve_streams(all_there, LslTimeouts(find=STREAM_WAIT_S, others=0.0))
+    if missing:
+        names = ", ".join(name for name in wanted if name in missing)
+        raise DeviceNotFound(
+            f"{study.name} needs LSL streams that are not in reach: {names}",
+            "start the programs that send them, or take them out of required_streams",
+        )
+
+
+def check_heads(study: Study, heads: Sequence[HeadInfo]) -> None:
+    """Check that a model has the heads that blocks and self-reports need.
+
+    Raises
+    ------
+    IncompatibleBundle
+        One is missing.
+    """
+    known = {head.name for head in heads}
+    needs = [(f"block {block.name}", block.needed_heads) for block in study.blocks]
+    needs += [(f"self-report {name}", report.heads) for name, report in study.self_reports.items()]
+    for what, wanted in needs:
+        if missing := [name for name in wanted if name not in known]:
+            raise IncompatibleBundle(
+                f"{what} of {study.name} needs head {missing[0]}; the model has {', '.join(sorted(known))}",
+                "give a --model that has it, or mend the study file",
+            )
+
+
+class SessionStudy:
+    """The study that runs beside one session.
+
+    Parameters
+    ----------
+    planned : PlannedSession
+    clock : Clock
+        Session clock.
+    by_key : bool
+        There is one to press a key: the first block waits for it.
+    asks : bool
+        Self-reports can be asked.
+    """
+
+    def __init__(self, planned: PlannedSession, clock: Clock, *, by_key: bool, asks: bool) -> None:
+        self.planned = planned
+        self._clock = clock
+        self._by_key = by_key
+        self._asks = asks
+        self._source: StudySource | None = None
+        self._run: StudyRun | None = None
+
+    @property
+    def run(self) -> StudyRun:
+        """The study, once `beside` was called."""
+        assert self._run is not None  # noqa: S101 - the session has been built
+        return self._run
+
+    def beside(self, source: Source) -> Source:
+        """The source of the session."""
+        course = StudyCourse(self.planned.blocks, self.planned.first, by_key=self._by_key, asks=self._asks)
+        self._source = StudySource(source, self._clock)
+        self._run = StudyRun(self.planned.study, course, self._source.now)
+        return self._source
+
+    def follower(self) -> StudyFollower:
+        """A sink of the session."""
+        assert self._source is not None  # noqa: S101 - `beside` came first
+        return StudyFollower(self.run, self._source.info)
+
+    def connect(self, session: Session) -> None:
+        """Note the study's markers in this session."""
+        assert self._source is not None  # noqa: S101 - `beside` came first
+        self._source.connect(self.run, session)

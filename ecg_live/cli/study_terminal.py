@@ -1,0 +1,140 @@
+"""A study in the terminal: lines that follow its course, and commands that are typed."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TextIO
+
+from ecg_live.cli import print_notice
+from ecg_live.presentation.formatting import number_text
+from ecg_live.study.course import CourseStatus
+from ecg_live.study.run import StudyRun, StudyStatus
+from ecg_live.text import duration_text
+
+LOOK_S = 0.2  # between two looks for typed lines
+COMMANDS_TEXT = "Enter or n: next; r: repeat; s: skip; a: abort; u: undo; 1-9: named keys"
+MAX_LINE_BYTES = 4096
+
+
+def course_text(status: StudyStatus) -> str:
+    """What runs, how long it does, and what comes next, in one line."""
+    course = status.course
+    if course.phase == "finished":
+        return "all blocks are done"
+    assert course.block is not None  # noqa: S101 - only a finished study has none
+    place = f"{course.number}/{course.blocks} {course.block.name}"
+    coming = "" if course.coming is None else f"; next: {course.coming.name}"
+    away = "; the device is away" if status.away else ""
+    if course.phase == "waiting":
+        return f"{place} waits{': Enter begins it' if status.started else ' for the first sample'}{coming}"
+    if course.phase == "self_report":
+        return f"{place}: self-report {course.self_report}{coming}"
+    return f"{place}: {time_text(course)}{away}{coming}"
+
+
+def time_text(course: CourseStatus) -> str:
+    """How long a block still takes, or has taken."""
+    if course.seconds_left is not None:
+        return f"{duration_text(course.seconds_left)} left"
+    until = "Enter ends it" if course.block and course.block.until_marker is None else "until its marker"
+    return f"{duration_text(course.elapsed)}, {until}"
+
+
+class StudyLines:
+    """New lines of a study, for a terminal that is only written to."""
+
+    def __init__(self, run: StudyRun) -> None:
+        self._run = run
+        self._shown: tuple[object, ...] | None = None
+        self._sounds = 0
+
+    def update(self) -> list[str]:
+        """Lines for what changed since the last call: a block, its loss, its end to be heard."""
+        status = self._run.status()
+        at = status.course
+        key = (at.phase, at.number, at.self_report, status.away, status.started)
+        if key == self._shown:
+            return []
+        self._shown = key
+        lost = f" ({number_text(status.lost_s)} s lost)" if status.lost_s else ""
+        lines = [f"study: {course_text(status)}{lost}"]
+        if at.phase in {"waiting", "running"} and at.block is not None and at.block.instruction:
+            lines.append(f"instruction: {' '.join(at.block.instruction.splitlines())}")
+        return lines
+
+    @property
+    def text(self) -> str:
+        """What runs now, in one line."""
+        return course_text(self._run.status())
+
+    @property
+    def bell(self) -> bool:
+        """Whether a block has ended that is to be heard, since the last call."""
+        before, self._sounds = self._sounds, self._run.status().ended_with_sound
+        return self._sounds > before
+
+
+def perform(run: StudyRun, line: str) -> str:
+    """Do what a typed line asks; return the answer, empty where the course itself shows it."""
+    word = line.strip()
+    commands: dict[str, Callable[[], bool]] = {
+        "": run.advance, "n": run.advance, "r": run.repeat, "s": run.skip, "a": run.abort,
+    }  # fmt: skip
+    if word.casefold() in commands:
+        return "" if commands[word.casefold()]() else "nothing to do now"
+    if word.casefold() == "u":
+        text = run.undo()
+        return "nothing to undo" if text is None else f"undone: {text}"
+    text = run.press(word)
+    return f"{word!r} is unknown. {COMMANDS_TEXT}" if text is None else f"noted: {text}"
+
+
+@contextmanager
+def typed_commands(run: StudyRun, stream: TextIO | None) -> Iterator[None]:
+    """Take commands from a stream until it ends, line by line, on a thread of its own."""
+    over = Event()
+    thread = Thread(target=_read, args=(run, stream, over), name="study commands", daemon=True)
+    if stream is not None:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if stream is not None and sys.platform != "win32":
+            thread.join()
+
+
+def _read(run: StudyRun, stream: TextIO, over: Event) -> None:
+    for line in _lines(stream, over):
+        if answer := perform(run, line):
+            print_notice(answer)
+
+
+def _lines(stream: TextIO, over: Event) -> Iterator[str]:
+    """Lines as they come; a thread that waits in Python's own reader would stand against the program's end."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return
+    if sys.platform == "win32":  # no `select` on a console
+        yield from iter(stream.readline, "")
+        return
+    rest = b""
+    while not over.is_set():
+        try:
+            if not select.select([number], [], [], LOOK_S)[0]:
+                continue
+            data = os.read(number, MAX_LINE_BYTES)
+        except (OSError, ValueError):
+            return
+        if not data:
+            return
+        *lines, rest = (rest + data).split(b"\n")
+        rest = rest[-MAX_LINE_BYTES:]
+        for line in lines:
+            yield line.decode("utf-8", "replace")
