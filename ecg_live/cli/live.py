@@ -26,13 +26,14 @@ from ecg_live.cli.session_setup import (
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
-from ecg_live.resources import DEFAULT_MODEL
+from ecg_live.resources import DEFAULT_MODEL, demo_recording
 from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
     from ecg_live.cli.study_session import PlannedSession, SessionStudy
     from ecg_live.session import Session
 
+DEMO_TITLE = "Demonstration"
 CRASH_EXIT_CODE = 1  # an unexpected error ended the session
 
 
@@ -213,16 +214,26 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: S
     """Show the dashboard; if it cannot draw any more, recording and outputs go on without it."""
     from ecg_live.dashboard.app import DrawingError, run_dashboard
 
+    title = _window_title(settings, uri)
     model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
     over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
     try:
-        run_dashboard(session, title=f"ecg-live · {Path(uri).name}", model=model, over=over, memory=window_file())
+        run_dashboard(session, title=title, source=Path(uri).name, model=model, over=over, memory=window_file())
     except DrawingError as error:
         if not (session.recording or settings.json or settings.lsl_out):
             raise
         print_error(error)
         print_notice("the session goes on without its window; Ctrl-C ends it")
         _show(session, settings, uri, study, headless=True)
+
+
+def _window_title(settings: LiveSettings, uri: str) -> str:
+    """Return who is measured; the bundled recording is a demonstration, of nobody."""
+    from ecg_live.presentation.formatting import session_title
+
+    if settings.participant is None and uri == str(demo_recording()):
+        return DEMO_TITLE
+    return session_title(settings.participant, settings.session)
 
 
 def _wait_for_end(session: Session) -> None:

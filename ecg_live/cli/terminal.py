@@ -48,6 +48,7 @@ TONE_STYLES: Mapping[Tone, str] = {
     "warn": "yellow",
     "live": "green",
     "info": "cyan",
+    "paused": "cyan",
 }
 MAX_BAR_CHARACTERS = 20  # of a full probability bar
 MIN_BAR_CHARACTERS = 4  # probabilities without room for it are numbers

@@ -88,6 +88,7 @@ def run_dashboard(
     *,
     title: str,
     model: str,
+    source: str = "",
     over: Callable[[], bool] = lambda: False,
     on_first_frame: Callable[[], None] | None = None,
     clock: Clock = time.monotonic,
@@ -99,8 +100,10 @@ def run_dashboard(
     ----------
     view : View
         The session.
-    title, model : str
-        Names of the session and of its model.
+    title : str
+        Who is measured: participant and session.
+    model, source : str
+        Names of the session's model and of what is shown.
     over : callable
         Polled at every frame; the window closes once it returns True.
     on_first_frame : callable, optional
@@ -126,7 +129,8 @@ def run_dashboard(
     QtWidgets.QApplication.setStyle("Fusion")
     previous_hook = sys.excepthook
     try:
-        window = MainWindow(view, title=title, model=model, clock=clock, memory=PreferenceStore(memory))
+        store = PreferenceStore(memory)
+        window = MainWindow(view, title=title, model=model, source=source, clock=clock, memory=store)
         failures = _FrameErrors(window.warn, clock)
         sys.excepthook = failures.handle
         if on_first_frame is not None:

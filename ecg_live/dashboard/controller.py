@@ -103,7 +103,7 @@ class SessionController:
         if not self._view.info.channels:
             self._show("warn", f"{capitalise(NO_ECG)}: there is nothing to take a baseline of")
         elif self._live_values.baseline_running:
-            self._ask("A baseline is running. Begin it again?", "Begin again", "Go on with it", self._request_baseline)
+            self._ask("A baseline is running. Begin it again?", "Begin again", "Cancel", self._request_baseline)
         else:
             self._request_baseline()
 
@@ -112,7 +112,7 @@ class SessionController:
         if self._has_ended():
             return
         if is_recording(self._snapshot):
-            self._ask("Stop the recording?", "Stop recording", "Go on recording", lambda: self._view.record(False))
+            self._ask("Stop the recording?", "Stop recording", "Keep recording", lambda: self._view.record(False))
         elif self._view.can_record:
             self._view.record(True)
         else:
@@ -122,7 +122,7 @@ class SessionController:
         """Return whether the window may close now; during a recording ask first, and ``close`` on confirmation."""
         if not is_recording(self._snapshot) or (self._snapshot is not None and self._snapshot.ended):
             return True
-        self._ask("Recording is running: stop and close?", "Stop and close", "Go on", close)
+        self._ask("Recording is running: stop and close?", "Stop and close", "Cancel", close)
         return False
 
     def _request_marker(self, time: float, text: str) -> None:

@@ -12,20 +12,24 @@ import numpy as np
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import draw_line, painter_on
-from ecg_live.dashboard.theme import LINE_STYLES, Palette
+from ecg_live.dashboard.legend import LegendEntry, PlacedEntry, draw_legend, place_legend, row_height
+from ecg_live.dashboard.text_scale import style_text
+from ecg_live.dashboard.theme import Palette, class_pen
+from ecg_live.dashboard.timeline.annotations import draw_markers, draw_spans
+from ecg_live.dashboard.timeline.session_timeline import SessionTimeline, shown_lines
 from ecg_live.events import F64
 from ecg_live.presentation.status import DisplayState, result_state
 from ecg_live.results import HeadInfo, HeadResult
 
 TIME_SPANS_S = ((60, 15), (120, 30), (300, 60))  # shown, and between ticks: the first that holds all points
 HISTORY_S = TIME_SPANS_S[-1][0]
-LEFT_MARGIN_PX, RIGHT_MARGIN_PX, BOTTOM_MARGIN_PX = 34, 12, 18
+RIGHT_MARGIN_PX = 12
 AXIS_FONT_PT = 8
-LEGEND_ROW_PX = 16
-LEGEND_LINE_PX = 22
 BAND_OPACITY = 0.25
-LEGEND_NAME_WIDTHS_PX = (400, 60, 40, 24)  # the first with which the plot has half of the height
-TIME_LABEL_SPACING_PX = 48
+HATCH_OPACITY = 0.55  # so that the hatching is not louder than the line
+MIN_SHADE_KEY_PX = 320  # in a narrower chart the key names the lines alone
+SHADE_NAMES: dict[DisplayState, str] = {"low": "undecided", "abstain": "no estimate"}
+TIME_LABEL_SPACING = 1.4  # widths of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,12 @@ class ProbabilityCurve(QtWidgets.QWidget):
     that gives a number has one line on the rating's own scale, with its interval as a band.
     """
 
-    def __init__(self, head: HeadInfo, palette: Palette) -> None:
+    def __init__(self, head: HeadInfo, palette: Palette, timeline: SessionTimeline | None = None) -> None:
         super().__init__()
         self._head = head
         self._palette = palette
-        self._shown = range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
-        self._shown = range(1) if head.scale is not None else self._shown
+        self._timeline = timeline or SessionTimeline((head,))
+        self._shown = shown_lines(head)
         self.points: deque[CurvePoint] = deque(maxlen=4 * HISTORY_S)
         self.now = 0.0
         self.hop = 1.0
@@ -63,9 +67,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
         self.setMinimumSize(110, 70)
         shown = "probability" if head.scale is None else "rating"
         self.setAccessibleName(f"{head.name}: {shown} over the last five minutes")
-        small = self.font()
-        small.setPointSize(AXIS_FONT_PT)
-        self.setFont(small)
+        style_text(self, AXIS_FONT_PT)
 
     def add(self, stop: float, result: HeadResult) -> None:
         """Add the result of the window that ends at stream time ``stop`` (s)."""
@@ -145,19 +147,24 @@ class ProbabilityCurve(QtWidgets.QWidget):
             values.append(point.probs[which])
         return times, values
 
+    @property
+    def plot(self) -> QtCore.QRectF:
+        """The area of the lines, below the key and right of the axis."""
+        metrics = self.fontMetrics()
+        top = self.legend()[-1].y + row_height(metrics) + 3
+        left, bottom = metrics.horizontalAdvance("0.0 ") + 8, metrics.height() + 5
+        return QtCore.QRectF(left, top, self.width() - left - RIGHT_MARGIN_PX, self.height() - top - bottom)
+
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
-        """Draw shading, axes, lines and legend."""
+        """Draw shading, axes, markers, lines and key."""
         with painter_on(self) as painter:
-            legend = self.legend(self.fontMetrics())
-            top = legend[-1][2] + LEGEND_ROW_PX + 3
-            plot = QtCore.QRectF(
-                LEFT_MARGIN_PX,
-                top,
-                self.width() - LEFT_MARGIN_PX - RIGHT_MARGIN_PX,
-                self.height() - top - BOTTOM_MARGIN_PX,
-            )
+            plot = self.plot
             self._draw_shading(painter, plot)
             self._draw_axes(painter, plot)
+            draw_spans(painter, plot, lambda at: self._pixel(plot, at), self._timeline, self._palette, names=True)
+            draw_markers(
+                painter, plot, lambda at: self._pixel(plot, at), self._timeline.markers, self._palette, texts=True
+            )
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
             self._draw_bands(painter, plot)
             for which in self._shown:
@@ -166,28 +173,33 @@ class ProbabilityCurve(QtWidgets.QWidget):
                 x = self._x(plot, np.array(times))
                 draw_line(painter, x, plot.bottom() - np.array(values) * plot.height())
             self._draw_changes(painter, plot)
-            self._draw_legend(painter, legend)
+            draw_legend(painter, self.legend(), self._legend_entries(), self._palette.muted)
 
     def _x(self, plot: QtCore.QRectF, at: F64) -> F64:
         return plot.right() - (self.now - at) / self.span[0] * plot.width()
 
+    def _pixel(self, plot: QtCore.QRectF, at: float) -> float:
+        return plot.right() - (self.now - at) / self.span[0] * plot.width()
+
     def _pen(self, which: int) -> QtGui.QPen:
-        colour = QtGui.QColor(self._palette.classes[which % len(self._palette.classes)])
-        style = which + which // len(self._palette.classes)  # a repeated colour has another style
-        pen = QtGui.QPen(colour, 2, LINE_STYLES[style % len(LINE_STYLES)] if len(self._shown) > 1 else LINE_STYLES[0])
-        pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
-        return pen
+        return class_pen(self._palette, which, alone=len(self._shown) == 1)
+
+    def _brushes(self) -> dict[DisplayState, QtGui.QBrush]:
+        """How times without an answer, and those with an unsure one, are shaded."""
+        hatch = QtGui.QColor(self._palette.hatch)
+        hatch.setAlphaF(HATCH_OPACITY)
+        return {
+            "abstain": QtGui.QBrush(QtGui.QColor(self._palette.shade)),
+            "low": QtGui.QBrush(hatch, QtCore.Qt.BrushStyle.BDiagPattern),
+        }
 
     def _draw_shading(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
-        styles = {
-            "abstain": QtGui.QBrush(QtGui.QColor(self._palette.shade)),
-            "low": QtGui.QBrush(QtGui.QColor(self._palette.hatch), QtCore.Qt.BrushStyle.BDiagPattern),
-        }
+        brushes = self._brushes()
         for run, kind in self.runs():
-            if kind in styles:
+            if kind in brushes:
                 edges = self._x(plot, np.array([run[0].at - self.hop, run[-1].at]))
                 left, right = np.clip(edges, plot.left(), plot.right())
-                painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), styles[kind])
+                painter.fillRect(QtCore.QRectF(left, plot.top(), right - left, plot.height()), brushes[kind])
 
     def _draw_bands(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
         """Draw the interval of a number, a polygon for each run of answers."""
@@ -209,7 +221,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
     def _draw_changes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
         """Draw a vertical line at each change of set, with the name of the new set at its side."""
         for at, name in self.changes():
-            x = float(self._x(plot, np.array([at]))[0])
+            x = self._pixel(plot, at)
             if x < plot.left():
                 continue
             painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.text), 1, QtCore.Qt.PenStyle.DashLine))
@@ -220,23 +232,28 @@ class ProbabilityCurve(QtWidgets.QWidget):
             painter.drawText(QtCore.QPointF(left, plot.top() + self.fontMetrics().ascent() + 1), name)
 
     def _draw_axes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
-        centre, right = QtCore.Qt.AlignmentFlag.AlignHCenter, QtCore.Qt.AlignmentFlag.AlignRight
-        beside = right | QtCore.Qt.AlignmentFlag.AlignVCenter
+        row = self.fontMetrics().height()
+        beside = (QtCore.Qt.AlignmentFlag.AlignRight | QtCore.Qt.AlignmentFlag.AlignVCenter).value
         for share in (0.0, 0.5, 1.0):
             y = plot.bottom() - share * plot.height()
             painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.border), 1))
             painter.drawLine(QtCore.QLineF(plot.left(), y, plot.right(), y))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QRectF(0, y - 8, LEFT_MARGIN_PX - 6, 16), beside.value, self._axis_text(share))
+            painter.drawText(QtCore.QRectF(0, y - row / 2, plot.left() - 6, row), beside, self._axis_text(share))
+        self._draw_times(painter, plot)
+
+    def _draw_times(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
+        centre, right = QtCore.Qt.AlignmentFlag.AlignHCenter.value, QtCore.Qt.AlignmentFlag.AlignRight.value
         span, step = self.span
-        every = step * math.ceil(span / step * TIME_LABEL_SPACING_PX / max(1.0, plot.width()))
+        row, wide = self.fontMetrics().height(), self.fontMetrics().horizontalAdvance("-45 s ")
+        every = step * math.ceil(span / step * TIME_LABEL_SPACING * wide / max(1.0, plot.width()))
         for back in range(0, span + 1, step):
             x = plot.right() - back / span * plot.width()
             painter.drawLine(QtCore.QLineF(x, plot.bottom(), x, plot.bottom() + 3))
             if 0 < back < span and back % every == 0:
                 text = f"-{back} s" if span < HISTORY_S else f"-{back // 60} min"
-                painter.drawText(QtCore.QRectF(x - 30, plot.bottom() + 3, 60, 15), centre.value, text)
-        painter.drawText(QtCore.QRectF(plot.right() - 60, plot.bottom() + 3, 60, 15), right.value, self.end_label)
+                painter.drawText(QtCore.QRectF(x - wide, plot.bottom() + 3, 2 * wide, row), centre, text)
+        painter.drawText(QtCore.QRectF(plot.right() - wide, plot.bottom() + 3, wide, row), right, self.end_label)
 
     def _axis_text(self, share: float) -> str:
         """A probability, or the rating at this share of the scale."""
@@ -245,38 +262,21 @@ class ProbabilityCurve(QtWidgets.QWidget):
         low, high = self._head.scale
         return f"{low + share * (high - low):g}"
 
-    def legend(self, metrics: QtGui.QFontMetrics) -> list[tuple[int, int, int, str]]:
-        """Lay out the legend in as many rows as it needs: class, x, y and text, shortened if necessary."""
-        for room in LEGEND_NAME_WIDTHS_PX:
-            placed = self._lay_out_legend(metrics, room)
-            if placed[-1][2] + LEGEND_ROW_PX <= self.height() / 2:
-                break
-        return placed
+    def legend(self) -> list[PlacedEntry]:
+        """Lay out the key."""
+        metrics = self.fontMetrics()
+        names = [entry.name for entry in self._legend_entries()]
+        return place_legend(metrics, names, self.size(), metrics.horizontalAdvance("0.0 ") + 8)
 
-    def _lay_out_legend(self, metrics: QtGui.QFontMetrics, room: int) -> list[tuple[int, int, int, str]]:
-        placed: list[tuple[int, int, int, str]] = []
-        left = LEFT_MARGIN_PX if room == LEGEND_NAME_WIDTHS_PX[0] else 0
-        x, y = left, 0
-        for which in self._shown:
-            text = self._legend_text(which)
-            while text and metrics.horizontalAdvance(text) > min(room, self.width() - left - LEGEND_LINE_PX - 6):
-                text = text[:-1]
-            wide = LEGEND_LINE_PX + 6 + metrics.horizontalAdvance(text)
-            if placed and x + wide > self.width():
-                x, y = left, y + LEGEND_ROW_PX
-            placed.append((which, x, y, text))
-            x += wide + 10
-        return placed
+    def _legend_entries(self) -> list[LegendEntry]:
+        """The lines, and the shadings that are to be seen."""
+        lines = [LegendEntry(self._legend_text(which), self._pen(which)) for which in self._shown]
+        seen = {point.kind for point in self.points} if self.width() >= MIN_SHADE_KEY_PX else set()
+        brushes = self._brushes()
+        return lines + [LegendEntry(name, brushes[kind]) for kind, name in SHADE_NAMES.items() if kind in seen]
 
     def _legend_text(self, which: int) -> str:
         if self._head.scale is not None:
             return f"{self._head.name.replace('_', ' ')}, with its 80 % interval"
         name = self._head.classes[which].replace("_", " ")
         return f"probability of {name}" if len(self._shown) == 1 else name
-
-    def _draw_legend(self, painter: QtGui.QPainter, legend: list[tuple[int, int, int, str]]) -> None:
-        for which, x, y, text in legend:
-            painter.setPen(self._pen(which))
-            painter.drawLine(QtCore.QLineF(x, y + 9, x + LEGEND_LINE_PX, y + 9))
-            painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QPointF(x + LEGEND_LINE_PX + 6, y + 13), text)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PyQt6 import QtCore, QtGui, QtWidgets
 
+from ecg_live.dashboard.appearance import Appearance
 from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.widgets import text_label
@@ -31,9 +32,13 @@ class KeyTarget(Protocol):
 
     controller: SessionController
     trace: TracePanel
+    appearance: Appearance
 
-    def toggle_theme(self) -> None:
-        """Change light for dark."""
+    def toggle_sound(self) -> None:
+        """Mute the alerts, or let them sound."""
+
+    def request_next_block(self) -> None:
+        """Ask the study for its next block."""
 
     def toggle_full_screen(self) -> None:
         """Enter or leave full screen."""
@@ -50,11 +55,15 @@ class KeyTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyBinding:
-    """A command and the keys (as `QKeySequence` names them) that trigger it; ``once`` however long a key is held."""
+    """A command and the keys (as `QKeySequence` names them) that trigger it; ``once`` however long a key is held.
+
+    The action of one with a ``name`` has a button.
+    """
 
     keys: tuple[str, ...]
     command: Callable[[KeyTarget], object]
     once: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ KEYS = (
     KeyHelp(
         "M",
         "Marker at this moment: write its text, Enter marks, Escape cancels",
-        (KeyBinding(("M",), lambda window: window.controller.mark(), once=True),),
+        (KeyBinding(("M",), lambda window: window.controller.mark(), once=True, name="marker"),),
     ),
     KeyHelp(
         "1 to 9",
@@ -90,12 +99,22 @@ KEYS = (
     KeyHelp(
         "B",
         "Begin a resting baseline; asks if one is running",
-        (KeyBinding(("B",), lambda window: window.controller.begin_baseline(), once=True),),
+        (KeyBinding(("B",), lambda window: window.controller.begin_baseline(), once=True, name="baseline"),),
     ),
     KeyHelp(
         "R",
         "Record, or stop recording; stopping asks",
-        (KeyBinding(("R",), lambda window: window.controller.toggle_recording(), once=True),),
+        (KeyBinding(("R",), lambda window: window.controller.toggle_recording(), once=True, name="record"),),
+    ),
+    KeyHelp(
+        "N",
+        "Next block of a study",
+        (KeyBinding(("N",), lambda window: window.request_next_block(), once=True, name="next block"),),
+    ),
+    KeyHelp(
+        "S",
+        "Sound of the alerts: off, or on",
+        (KeyBinding(("S",), lambda window: window.toggle_sound(), once=True, name="sound"),),
     ),
     KeyHelp(
         "Left, Right",
@@ -137,7 +156,17 @@ KEYS = (
             KeyBinding(("[",), lambda window: window.trace.step_speed(-1)),
         ),
     ),
-    KeyHelp("T", "Light or dark", (KeyBinding(("T",), lambda window: window.toggle_theme()),)),
+    KeyHelp("T", "Light or dark", (KeyBinding(("T",), lambda window: window.appearance.toggle_theme()),)),
+    KeyHelp("H", "High contrast", (KeyBinding(("H",), lambda window: window.appearance.toggle_contrast()),)),
+    KeyHelp(
+        "Ctrl +, Ctrl -, Ctrl 0",
+        "Larger letters, smaller ones, those of the beginning",
+        (
+            KeyBinding(("Ctrl++", "Ctrl+="), lambda window: window.appearance.step_scale(1)),
+            KeyBinding(("Ctrl+-",), lambda window: window.appearance.step_scale(-1)),
+            KeyBinding(("Ctrl+0",), lambda window: window.appearance.step_scale(0)),
+        ),
+    ),
     KeyHelp(
         "F, F11",
         "Full screen; Escape leaves it",
@@ -152,8 +181,15 @@ KEYS = (
 )
 
 
-def add_key_actions(window: QtWidgets.QWidget, target: KeyTarget) -> None:
-    """Make the actions of all keys and add them to a window, which triggers them while it is active."""
+def add_key_actions(window: QtWidgets.QWidget, target: KeyTarget) -> dict[str, QtGui.QAction]:
+    """Make the actions of all keys and add them to a window, which triggers them while it is active.
+
+    Returns
+    -------
+    dict of str to QAction
+        The actions with a name.
+    """
+    named: dict[str, QtGui.QAction] = {}
     for line in KEYS:
         for binding in line.bindings:
             action = QtGui.QAction(line.text, window)
@@ -161,6 +197,9 @@ def add_key_actions(window: QtWidgets.QWidget, target: KeyTarget) -> None:
             action.setAutoRepeat(not binding.once)
             action.triggered.connect(lambda _checked, command=binding.command: command(target))
             window.addAction(action)
+            if binding.name:
+                named[binding.name] = action
+    return named
 
 
 def _sequences(key: str) -> list[QtGui.QKeySequence]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from PyQt6 import QtCore
 
 from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
-from ecg_live.dashboard.theme import DARK, LIGHT, Palette
+from ecg_live.dashboard.text_scale import USER_SCALES
+from ecg_live.dashboard.theme import PALETTES, Palette
 
 DEFAULT_SIZE_PX = QtCore.QSize(1280, 800)
 WINDOW_FRAME_PX = QtCore.QSize(8, 40)  # estimate: the real frame is known only once the window is shown
@@ -17,12 +18,17 @@ MIN_SIDE_PX = 200  # a smaller size was not chosen by the user
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Size of the normal window (not maximised, not full screen), colours (None: the desktop's), scale of the trace."""
+    """Size of the normal window (not maximised, not full screen), colours (None: the desktop's), scale of the trace.
+
+    ``text_scale`` is the factor of the letters; ``muted``: alerts make no sound.
+    """
 
     size: QtCore.QSize = DEFAULT_SIZE_PX
     maximised: bool = False
     theme: Palette | None = None
     scale: PaperScale = PaperScale()  # noqa: RUF009 - frozen
+    text_scale: float = 1.0
+    muted: bool = False
 
 
 class PreferenceStore:
@@ -43,15 +49,18 @@ class PreferenceStore:
         """Return the preferences of the file."""
         width, height = self._number("window/width"), self._number("window/height")
         speed, gain = self._number("trace/speed"), self._number("trace/gain")
+        letters = self._number("window/letters")
         valid = min(width, height) >= MIN_SIDE_PX and max(width, height) < 1 << 15
         return Preferences(
             size=QtCore.QSize(int(width), int(height)) if valid else DEFAULT_SIZE_PX,
             maximised=self._text("window/maximised") == "true",
-            theme={palette.name: palette for palette in (LIGHT, DARK)}.get(self._text("window/theme")),
+            theme=PALETTES.get(self._text("window/theme")),
             scale=PaperScale(
                 speed if speed in PAPER_SPEEDS_MM_S else PaperScale().speed,
                 gain if gain in PAPER_GAINS else PaperScale().gain,
             ),
+            text_scale=letters if letters in USER_SCALES else 1.0,
+            muted=self._text("window/muted") == "true",
         )
 
     def write(self, preferences: Preferences) -> None:
@@ -63,6 +72,8 @@ class PreferenceStore:
             "window/height": preferences.size.height(),
             "window/maximised": "true" if preferences.maximised else "false",
             "window/theme": preferences.theme.name if preferences.theme else "",
+            "window/letters": preferences.text_scale,
+            "window/muted": "true" if preferences.muted else "false",
             "trace/speed": preferences.scale.speed,
             "trace/gain": preferences.scale.gain,
         }

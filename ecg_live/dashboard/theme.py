@@ -1,8 +1,8 @@
 """Colours of the light and the dark theme, and the style sheet made of them.
 
 Signal and class colours are those of Okabe & Ito, "Color Universal Design" (2008), darkened below text. Vermillion, the
-red of that set, is reserved for faults, reddish purple for an unusable signal; a recording has a crimson of its own, so
-that neither is mistaken for the other.
+red of that set, is reserved for faults and an unusable signal, which is brighter and under black letters; a recording
+has a crimson of its own, so that it is not mistaken for a fault.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ TONE_COLOURS: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 
     "live": ("#00795a", "#ffffff"),
     "info": ("#0068a3", "#ffffff"),
     "warn": ("#e69f00", "#000000"),
-    "unusable": ("#8a3d86", "#ffffff"),
+    "paused": ("#8fcdf2", "#000000"),
+    "unusable": ("#f4642a", "#000000"),
     "fault": ("#c25200", "#ffffff"),
     "rec": ("#9c0028", "#ffffff"),
     "neutral": ("#59636d", "#ffffff"),
@@ -83,6 +84,32 @@ DARK = Palette(
     hatch="#66727b",
     classes=("#56b4e9", "#e69f00", "#2fc495", "#cc79a7", "#f0e442"),
 )
+CONTRAST = Palette(
+    name="contrast",
+    window="#000000",
+    card="#000000",
+    border="#ffffff",
+    text="#ffffff",
+    muted="#e6e6e6",
+    paper="#000000",
+    minor="#141414",
+    major="#383838",
+    trace="#ffff66",
+    marker="#ff9ad5",
+    shade="#4d4d4d",
+    hatch="#b3b3b3",
+    classes=("#7cc8ff", "#ffc233", "#5ff0bd", "#ff9ad5", "#ffff66"),
+)
+PALETTES = {palette.name: palette for palette in (LIGHT, DARK, CONTRAST)}
+
+
+def class_pen(palette: Palette, which: int, *, alone: bool, width: float = 2) -> QtGui.QPen:
+    """Return the pen of a class's line; a repeated colour has another style, one ``alone`` is solid."""
+    colour = QtGui.QColor(palette.classes[which % len(palette.classes)])
+    style = which + which // len(palette.classes)
+    pen = QtGui.QPen(colour, width, LINE_STYLES[0] if alone else LINE_STYLES[style % len(LINE_STYLES)])
+    pen.setCapStyle(QtCore.Qt.PenCapStyle.RoundCap)
+    return pen
 
 
 def system_theme() -> Palette:
@@ -104,12 +131,24 @@ def style_sheet(palette: Palette) -> str:
         f"QLabel {{ color: {palette.text}; background: transparent; }}"
         f'QLabel[muted="true"] {{ color: {palette.muted}; }}'
         f"QFrame#card {{ background: {palette.card}; border: 1px solid {palette.border}; border-radius: 6px; }}"
-        f"QLabel#tag {{ border: 1px solid {palette.muted}; border-radius: 4px; padding: 2px 8px; }}"
         f"QLabel#pill {{ border-radius: 4px; padding: 1px 7px; }}"
         f"QPushButton#live:enabled {{ background: {TONE_COLOURS['live'][0]}; color: {TONE_COLOURS['live'][1]}; "
         f"border: 1px solid {palette.border}; border-radius: 3px; font-weight: bold; }}"
         f"QPushButton#live {{ min-width: 76px; min-height: 20px; }}"
+        f"{_button_rules(palette)}"
         f"QStatusBar {{ background: {palette.window}; }} QStatusBar::item {{ border: none; }}" + tones
+    )
+
+
+def _button_rules(palette: Palette) -> str:
+    """Return the rules for buttons: an edge that is seen, and a wider one at the focus, where contrast is asked for."""
+    if palette is not CONTRAST:
+        return ""
+    return (
+        f"QPushButton {{ background: {palette.card}; color: {palette.text}; border: 1px solid {palette.border}; "
+        f"border-radius: 3px; padding: 3px 10px; }}"
+        f"QPushButton:focus {{ border: 3px solid {palette.trace}; padding: 1px 8px; }}"
+        f"QPushButton:disabled {{ color: {palette.hatch}; border-color: {palette.shade}; }}"
     )
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, PaperScale, painter_on
+from ecg_live.dashboard.ecg_grid import PaperScale, painter_on
 from ecg_live.dashboard.ecg_trace import SweepView
+from ecg_live.dashboard.text_scale import fix_height, style_text
 from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.timeline.annotations import place_texts
 from ecg_live.dashboard.transport import TransportBar
-from ecg_live.dashboard.widgets import Panel, style_text, tooltip_html
+from ecg_live.dashboard.widgets import Panel, tooltip_html
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.text import sanitize
 
-MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 160, 90
+MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 120, 90
 LABEL_HEIGHT_PX = 18
-LABEL_PADDING_PX = 4  # between a marker's line and its text
-MIN_LABEL_WIDTH_PX = 12  # with less room only the line is drawn
 
 LabelPositions = tuple[tuple[float, str], ...]
 _ALIGN_VCENTER = QtCore.Qt.AlignmentFlag.AlignVCenter.value
@@ -36,7 +34,6 @@ class TracePanel(Panel):
         Text instead of the trace, for a device without ECG.
     """
 
-    marker_requested = QtCore.pyqtSignal()
     pause_changed = QtCore.pyqtSignal()
 
     def __init__(self, palette: Palette, markers: MarkerLog, note: str = "") -> None:
@@ -52,7 +49,6 @@ class TracePanel(Panel):
         column.addWidget(self.labels)
         column.addWidget(self.transport)
         self.transport.pause_requested.connect(self.toggle_pause)
-        self.transport.marker_requested.connect(self.marker_requested)
         self.transport.live_requested.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
         self.transport.scale_chosen.connect(self.set_scale)
@@ -139,7 +135,7 @@ class MarkerLabels(QtWidgets.QWidget):
         super().__init__()
         self._palette = palette
         self.labels: LabelPositions = ()
-        self.setFixedHeight(LABEL_HEIGHT_PX)
+        fix_height(self, LABEL_HEIGHT_PX)
         self.setAccessibleName("Markers on the trace")
         style_text(self, 8)
 
@@ -160,18 +156,20 @@ class MarkerLabels(QtWidgets.QWidget):
         self.update()
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
-        """Draw the end of each line, and its text elided to the room before the next."""
+        """Draw the end of each line, and its text at the side with room."""
         with painter_on(self) as painter:
             painter.fillRect(self.rect(), QtGui.QColor(self._palette.paper))
             painter.setPen(QtGui.QColor(self._palette.muted))
-            painter.drawText(QtCore.QRect(6, 0, PULSE_MARGIN_PX, LABEL_HEIGHT_PX), _ALIGN_VCENTER, "Markers")
-            for (x, text), (following, _) in pairwise((*self.labels, (float(self.width()), ""))):
-                painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
-                painter.drawLine(QtCore.QLineF(x, 0, x, LABEL_HEIGHT_PX))
-                room = int(following - x) - LABEL_PADDING_PX
-                if room >= MIN_LABEL_WIDTH_PX:
-                    painter.setPen(QtGui.QColor(self._palette.text))
-                    short = self.fontMetrics().elidedText(text, QtCore.Qt.TextElideMode.ElideRight, room)
-                    painter.drawText(
-                        QtCore.QRectF(x + LABEL_PADDING_PX, 0, room, LABEL_HEIGHT_PX), _ALIGN_VCENTER, short
-                    )
+            painter.drawText(QtCore.QRect(6, 0, self.width(), self.height()), _ALIGN_VCENTER, "Markers")
+            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.marker), 1))
+            for x, _ in self.labels:
+                painter.drawLine(QtCore.QLineF(x, 0, x, self.height()))
+            painter.setPen(QtGui.QColor(self._palette.text))
+            for left, text in self.texts():
+                room = QtCore.QRectF(left, 0, self.width(), self.height())
+                painter.drawText(room, _ALIGN_VCENTER, text)
+
+    def texts(self) -> list[tuple[float, str]]:
+        """Return left edge and text of the labels as they are drawn."""
+        first = self.fontMetrics().horizontalAdvance("Markers") + 12
+        return place_texts(self.fontMetrics(), self.labels, first, self.width())

@@ -1,4 +1,4 @@
-"""The controls below the trace: pause, live, scroll bar, marker, speed and gain."""
+"""The controls below the trace: pause, live, scroll bar, speed and gain; and how many markers are set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ecg_live.dashboard.widgets import text_label
 class TransportBar(QtWidgets.QWidget):
     """Signals what the user requests. Positions are display indices after the last sample of a page."""
 
-    marker_requested = QtCore.pyqtSignal()
     pause_requested = QtCore.pyqtSignal()
     live_requested = QtCore.pyqtSignal()
     moved = QtCore.pyqtSignal(int)
@@ -24,7 +23,6 @@ class TransportBar(QtWidgets.QWidget):
         self.pause = QtWidgets.QPushButton("Pause")
         self.live = QtWidgets.QPushButton("Now")
         self.bar = QtWidgets.QScrollBar(QtCore.Qt.Orientation.Horizontal)
-        self.marker = QtWidgets.QPushButton("Marker")
         self.count = text_label("Markers so far", 9, muted=True)
         self.speed = _combo_box(
             "Paper speed", [f"{speed:g} mm/s" for speed in PAPER_SPEEDS_MM_S], PAPER_SPEEDS_MM_S.index(25.0)
@@ -35,19 +33,15 @@ class TransportBar(QtWidgets.QWidget):
         self.live.setAccessibleName("Back to the newest of the trace")
         self.bar.setAccessibleName("Scroll back through the last ten minutes")
         self.bar.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
-        self.marker.setAccessibleName("Marker at this moment")
-        self.marker.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
-        self.marker.setToolTip("M")
         self.pause.setToolTip("Space")
         self.live.setToolTip("L")
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 6)
         row.setSpacing(8)
-        for widget in (self.pause, self.live, self.bar, self.marker, self.count, self.speed, self.gain):
+        for widget in (self.pause, self.live, self.bar, self.count, self.speed, self.gain):
             row.addWidget(widget, 1 if widget is self.bar else 0)
-        for button in (self.pause, self.live, self.marker):
+        for button in (self.pause, self.live):
             button.setAutoDefault(True)  # Enter presses the button with the focus, as Space does
-        self.marker.clicked.connect(self.marker_requested)
         self.pause.clicked.connect(self.pause_requested)
         self.live.clicked.connect(self.live_requested)
         self.bar.valueChanged.connect(self.moved)
@@ -78,7 +72,7 @@ class TransportBar(QtWidgets.QWidget):
 
     def show_markers(self, count: int, pending: int) -> None:
         """Show how many markers are confirmed, and how many are pending."""
-        self.count.setText(f"{count} set" + (f", {pending} pending" if pending else ""))
+        self.count.setText(f"Markers: {count} set" + (f", {pending} pending" if pending else ""))
 
     def show_range(self, start: int, stop: int, span: int) -> None:
         """Set the range of the scroll bar: history ``start .. stop``, of which a page shows ``span`` samples."""

@@ -7,6 +7,7 @@ from html import escape
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
+from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import set_style_property
 from ecg_live.presentation.status import Tone
 from ecg_live.text import sanitize
@@ -35,14 +36,6 @@ def text_label(name: str, size: int, *, bold: bool = False, muted: bool = False)
     return label
 
 
-def style_text(widget: QtWidgets.QWidget, size: int, *, bold: bool = False) -> None:
-    """Set a widget's font size (points) and weight."""
-    font = widget.font()
-    font.setPointSize(size)
-    font.setBold(bold)
-    widget.setFont(font)
-
-
 def tooltip_html(*lines: str) -> str:
     """Escape lines for a tool tip, which would interpret a name that looks like HTML."""
     return f"<qt>{'<br>'.join(escape(sanitize(line)) for line in lines)}</qt>" if any(lines) else ""
@@ -56,7 +49,12 @@ class ElidedLabel(QtWidgets.QLabel):
         self.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.setAccessibleName(name)
         self.setMinimumWidth(40)
-        style_text(self, size, bold=bold)
+        self._bold = bold
+        self.set_size(size)
+
+    def set_size(self, size: int) -> None:
+        """Set the font size, points."""
+        style_text(self, size, bold=self._bold)
 
     def show_text(self, text: str) -> None:
         """Show ``text``."""

@@ -1,4 +1,4 @@
-"""The main window: draws the trace at every frame, and values and curves four times a second."""
+"""The main window: draws the trace at every frame, and values and charts four times a second."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ import time
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import NO_ECG
+from ecg_live.dashboard.action_bar import ActionBar
+from ecg_live.dashboard.appearance import Appearance
 from ecg_live.dashboard.controller import SessionController
-from ecg_live.dashboard.head_panel import HeadPanel, head_grid
-from ecg_live.dashboard.header import SessionFooter, SessionHeader, StatusBanner
+from ecg_live.dashboard.head_panel import HeadPanel
+from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
-from ecg_live.dashboard.theme import DARK, LIGHT, Palette, style_sheet, system_theme, widget_palette
+from ecg_live.dashboard.status_row import StatusRow
+from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
-from ecg_live.dashboard.widgets import ScrollableBody
+from ecg_live.dashboard.window_layout import WindowBody
 from ecg_live.events import Clock
 from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
-from ecg_live.presentation.recording import recording_failure, recording_indicator
-from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status
+from ecg_live.presentation.recording import is_recording, recording_failure, recording_indicator
+from ecg_live.presentation.status import HeadStatus, StatusLine, current_stream_time, head_status
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
-VALUES_INTERVAL_S = 0.25  # between two redraws of values and curves
+VALUES_INTERVAL_S = 0.25  # between two redraws of values and charts
 COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # a window with less of either has the compact layout
 
 
@@ -37,13 +41,19 @@ class MainWindow(QtWidgets.QMainWindow):
     ----------
     view : View
         The session. Closing the window stops it.
-    title, model : str
-        Names of the session and of its model.
+    title : str
+        Who is measured: participant and session.
+    model : str
+        Name of the session's model.
+    source : str
+        What is shown, where it says more than the stream's own name.
     clock : callable
         The session's clock (monotonic, s), for markers and for the age of what is shown.
     memory : PreferenceStore, optional
-        Remembers size, colours and scale; without it nothing is remembered.
+        Remembers size, colours, letters, sound and scale; without it nothing is remembered.
     """
+
+    next_block_requested = QtCore.pyqtSignal()  # only while `show_block` shows a study's block
 
     def __init__(
         self,
@@ -51,6 +61,7 @@ class MainWindow(QtWidgets.QMainWindow):
         *,
         title: str,
         model: str,
+        source: str = "",
         clock: Clock = time.monotonic,
         memory: PreferenceStore | None = None,
     ) -> None:
@@ -63,27 +74,32 @@ class MainWindow(QtWidgets.QMainWindow):
         self._compact = False
         self._memory = memory or PreferenceStore()
         preferences = self._memory.read()
-        self._theme = preferences.theme or system_theme()
+        self.appearance = Appearance(self, preferences.theme, preferences.text_scale)
+        theme = self.appearance.theme
         self.live_values = LiveValues(view.info)
+        self.session_timeline = SessionTimeline(view.heads)
         markers = MarkerLog()
-        self.trace = TracePanel(self._theme, markers, "" if view.info.channels else capitalise(NO_ECG))
+        self.trace = TracePanel(theme, markers, "" if view.info.channels else capitalise(NO_ECG))
         self.controller = SessionController(
             view, self.live_values, markers, clock, self.trace, self.trace.sweep.setFocus
         )
-        self.header = SessionHeader(title, model, view.info)
+        self.key_actions = add_key_actions(self, self)
+        self.action_bar = ActionBar(self.key_actions)
+        self.header = SessionHeader(title, source, model, view.info, self.action_bar)
         self.status_banner = StatusBanner("State of the stream")
+        self.block_banner = StatusBanner("Block of the study")
         self.failure_banner = StatusBanner("Failed recording")
-        self.failure_banner.hide()
-        self.vitals = VitalsPanel()
-        self.panels = [HeadPanel(head, self._theme) for head in view.heads]
-        self.footer = SessionFooter()
-        self.setWindowTitle(title)
+        self.vitals = VitalsPanel(self.session_timeline, theme)
+        crowded = len(view.heads) > 1
+        self.panels = [HeadPanel(head, theme, self.session_timeline, crowded=crowded) for head in view.heads]
+        self.status_row = StatusRow()
+        self.setWindowTitle(" · ".join(part for part in (title, source) if part))
         self.setAccessibleName(title)
-        self._lay_out()
-        self.trace.marker_requested.connect(self.controller.mark)
+        self.body = WindowBody(self)
+        self.setCentralWidget(self.body.scroll_area)
+        self.setStatusBar(self.status_row)
         self.trace.pause_changed.connect(self._redraw_values)
-        add_key_actions(self, self)
-        self.set_theme(self._theme)
+        self.appearance.apply((self.trace, self.vitals, *(panel.curve for panel in self.panels)))
         self.trace.transport.choose(preferences.scale)
         self._restore_size(preferences)
         self.trace.sweep.setFocus()
@@ -91,7 +107,11 @@ class MainWindow(QtWidgets.QMainWindow):
     @property
     def theme(self) -> Palette:
         """The colours in use."""
-        return self._theme
+        return self.appearance.theme
+
+    def set_theme(self, theme: Palette) -> None:
+        """Change the colours."""
+        self.appearance.set_theme(theme)
 
     def refresh(self) -> None:
         """Poll the session and draw one frame."""
@@ -103,6 +123,7 @@ class MainWindow(QtWidgets.QMainWindow):
         for marker in self.controller.update(snapshot, now):
             self.trace.sweep.show_marker(marker)
         self.controller.markers.drop_before(self.trace.history.start)
+        self.session_timeline.update(snapshot, current_stream_time(snapshot), self.live_values.freshness(now).hop)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
@@ -120,18 +141,16 @@ class MainWindow(QtWidgets.QMainWindow):
         for panel in self.panels:
             result = last.heads.get(panel.head.name) if last else None
             if result is None and not self.live_values.has_ecg and snapshot.samples:
-                panel.show_status(
-                    HeadStatus("abstain", note=capitalise(NO_ECG)), current_stream_time(snapshot), fresh.hop
-                )
-                continue
-            panel.show_status(head_status(snapshot, result, fresh), current_stream_time(snapshot), fresh.hop)
+                status = HeadStatus("abstain", note=capitalise(NO_ECG))
+            else:
+                status = head_status(snapshot, result, fresh)
+            panel.show_status(status, current_stream_time(snapshot), fresh.hop)
         self.vitals.show_snapshot(snapshot, self.live_values, fresh)
         overdue = self.controller.markers.overdue(now)
         line = self.live_values.status_line(snapshot, now, paused=self.trace.paused, warning=overdue)
         self.status_banner.show_line(line)
         self.trace.sweep.show_dim(dim=self.live_values.silence_duration(snapshot) > 0)
-        self.footer.event_line.show_text(self.live_values.event)
-        self.footer.clock_line.show_text(self.live_values.drift)
+        self.status_row.show_snapshot(snapshot, self.live_values, fresh)
         self.trace.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
         self._show_recording(snapshot)
         self.trace.show_range()
@@ -139,24 +158,28 @@ class MainWindow(QtWidgets.QMainWindow):
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.live_values.recording_failed, self._view.can_record
         silent = self.live_values.silence_duration(snapshot)
-        self.header.recording.show_line(recording_indicator(snapshot, failed, able=able, silent=silent))
+        self.header.recording.show_line(recording_indicator(snapshot, failed, able=able, silent=silent, brief=True))
+        self.header.recording.setToolTip("" if snapshot.recording is None else snapshot.recording.path)
+        self.action_bar.show_recording(recording=is_recording(snapshot), able=able and not snapshot.ended)
         line = recording_failure(snapshot, failed, able=able)
         self.failure_banner.setVisible(line is not None)
         if line is not None:
             self.failure_banner.show_line(line)
 
-    def set_theme(self, theme: Palette) -> None:
-        """Change the colours."""
-        self._theme = theme
-        QtWidgets.QApplication.setPalette(widget_palette(theme))  # a style sheet stops that of the window alone
-        self.setStyleSheet(style_sheet(theme))
-        self.trace.restyle(theme)
-        for panel in self.panels:
-            panel.curve.restyle(theme)
+    def show_block(self, line: StatusLine | None) -> None:
+        """Show where a study is, with the button for its next block; None: there is no study, or it is over."""
+        self.block_banner.setVisible(line is not None)
+        self.action_bar.next_block.setVisible(line is not None)
+        if line is not None:
+            self.block_banner.show_line(line)
 
-    def toggle_theme(self) -> None:
-        """Change light for dark colours, or dark for light."""
-        self.set_theme(DARK if self._theme is LIGHT else LIGHT)
+    def request_next_block(self) -> None:
+        """Ask the study for its next block; without a study nothing happens."""
+        if not self.action_bar.next_block.isHidden():
+            self.next_block_requested.emit()
+
+    def toggle_sound(self) -> None:
+        """Mute the alerts, or let them sound."""
 
     def warn(self, text: str) -> None:
         """Show a warning about the dashboard itself in the status line."""
@@ -208,19 +231,13 @@ class MainWindow(QtWidgets.QMainWindow):
         self.deleteLater()
 
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
-        """Change to the compact layout in a small window, and back in a large one."""
+        """Change to the compact layout in a small window, and back in a large one, whose letters are larger."""
         super().resizeEvent(event)
         compact = self.width() < COMPACT_BELOW_PX.width() or self.height() < COMPACT_BELOW_PX.height()
         if compact != self._compact:
-            self._set_compact(compact=compact)
-
-    def _set_compact(self, *, compact: bool) -> None:
-        """Lay out the parts closer together, or at their usual size."""
-        self._compact = compact
-        self.vitals.set_compact(compact=compact)
-        self.trace.set_compact(compact=compact)
-        for panel in self.panels:
-            panel.set_compact(compact=compact)
+            self._compact = compact
+            self.body.set_compact(compact=compact)
+        self.appearance.fit_texts()
 
     def _restore_size(self, preferences: Preferences) -> None:
         """Restore the remembered size, within the screen."""
@@ -231,22 +248,12 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _save_preferences(self) -> None:
         special = self.isFullScreen() or self.isMaximized()
-        size = self.normalGeometry().size() if special else self.size()
-        chosen = self._theme if self._theme is not system_theme() or self._memory.read().theme else None
-        self._memory.write(Preferences(size, self.isMaximized(), chosen, self.trace.sweep.scale))
-
-    def _lay_out(self) -> None:
-        body = QtWidgets.QWidget()
-        body.setAccessibleName("Dashboard")
-        grid = QtWidgets.QGridLayout(body)
-        grid.setContentsMargins(10, 8, 10, 2)
-        grid.setSpacing(8)
-        for row, line in enumerate((self.header, self.failure_banner, self.status_banner)):
-            grid.addWidget(line, row, 0, 1, 2)
-        grid.addWidget(self.trace, 3, 0)
-        grid.addLayout(head_grid(self.panels), 4, 0)
-        grid.addWidget(self.vitals, 3, 1, 2, 1)
-        grid.setRowStretch(3, 5)
-        grid.setRowStretch(4, 3 if len(self.panels) <= 2 else 5)
-        self.setCentralWidget(ScrollableBody(body))
-        self.setStatusBar(self.footer)
+        self._memory.write(
+            Preferences(
+                size=self.normalGeometry().size() if special else self.size(),
+                maximised=self.isMaximized(),
+                theme=self.appearance.chosen,
+                scale=self.trace.sweep.scale,
+                text_scale=self.appearance.scale,
+            )
+        )

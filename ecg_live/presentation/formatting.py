@@ -7,6 +7,7 @@ import math
 from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
 
 NO_VALUE = "--"
+WITHOUT_PARTICIPANT = "No participant named"
 SHOWN_STATES = states_that_are("listed")
 
 
@@ -40,6 +41,11 @@ def capitalise(text: str) -> str:
 def title_text(name: str) -> str:
     """Return the name of a head or class as a title."""
     return capitalise(name.replace("_", " "))
+
+
+def session_title(participant: str | None, session: str | None) -> str:
+    """Return who is measured, to stand above everything: participant and session, or that nobody was named."""
+    return " \N{MIDDLE DOT} ".join(part for part in (participant or WITHOUT_PARTICIPANT, session) if part)
 
 
 def event_text(event: StreamEvent, rate: float) -> str:

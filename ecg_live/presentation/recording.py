@@ -22,7 +22,9 @@ def unsaved_text(snapshot: Snapshot | None) -> str:
     return "" if is_recording(snapshot) else "not saved: nothing is recorded"
 
 
-def recording_indicator(snapshot: Snapshot, failed: str, *, able: bool, silent: float = 0.0) -> StatusLine:
+def recording_indicator(
+    snapshot: Snapshot, failed: str, *, able: bool, silent: float = 0.0, brief: bool = False
+) -> StatusLine:
     """Describe the recording, or state that nothing is recorded.
 
     Parameters
@@ -34,20 +36,23 @@ def recording_indicator(snapshot: Snapshot, failed: str, *, able: bool, silent: 
         Whether a recording can be begun.
     silent : float
         How long (s) the device has been silent; the time of the recording goes on meanwhile.
+    brief : bool
+        Leave out what has a place of its own in the window: disk, file and key.
     """
     status = snapshot.recording
     if status is not None and status.failed is None:
-        return _indicate_recording(status, silent)
+        return _indicate_recording(status, silent, brief=brief)
     if status is not None or failed:
         return StatusLine("fault", "RECORDING FAILED", "")
-    return StatusLine("neutral", "NOT RECORDING", "R records" if able and not snapshot.ended else "")
+    return StatusLine("neutral", "NOT RECORDING", "R records" if able and not snapshot.ended and not brief else "")
 
 
-def _indicate_recording(status: RecordingStatus, silent: float) -> StatusLine:
+def _indicate_recording(status: RecordingStatus, silent: float, *, brief: bool) -> StatusLine:
     parts = [clock_text(status.seconds + silent if status.seconds else 0.0), size_text(status.size)]
-    if status.free is not None:
+    if status.free is not None and not brief:
         parts.append(f"{size_text(status.free)} free")
-    parts.append(PurePath(status.path).name)
+    if not brief:
+        parts.append(PurePath(status.path).name)
     late = status.late > MAX_WRITE_DELAY_S
     if late:
         parts.insert(0, f"writing is {number_text(status.late, 1)} s late")

@@ -15,7 +15,7 @@ from ecg_live.results import HeadResult, Prediction, Snapshot
 DisplayState = Literal[
     "waiting", "warming_up", "gap", "valid", "low", "number", "abstain", "stale", "no_data", "ended", "error"
 ]
-Tone = Literal["live", "info", "warn", "unusable", "fault", "rec", "neutral"]
+Tone = Literal["live", "info", "warn", "paused", "unusable", "fault", "rec", "neutral"]
 
 STALE_AFTER_S = 3.0  # an older prediction is dimmed, and its age shown
 HIDDEN_AFTER_S = 10.0  # an older prediction is not shown any more
@@ -268,7 +268,7 @@ def _status_without_device(snapshot: Snapshot) -> StatusLine:
 def _status_while_streaming(snapshot: Snapshot, stream: StreamCondition, *, paused: bool) -> StatusLine:
     """Return the most important state as word, and the texts of all states: nothing hides a countdown."""
     faults, counting = list(_fault_lines(snapshot, stream)), list(_countdown_lines(snapshot))
-    pause = [StatusLine("info", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
+    pause = [StatusLine("paused", "PAUSED", "Only the trace stands still, the numbers are live")] if paused else []
     if lines := [*faults, *pause, *counting]:  # the word of a pause, but the text of a countdown before its own
         text = TEXT_SEPARATOR.join(line.text for line in [*faults, *counting, *pause])
         return StatusLine(lines[0].tone, lines[0].word, text)

@@ -12,6 +12,7 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Battery, LeadOff, Marker, State, StateName
+from ecg_live.presentation.status import StatusLine
 from ecg_live.results import RecordingStatus
 from tests.support.dashboard_windows import Open, live
 from tests.support.simulated_view import LOAD, STRAP, SimulatedView
@@ -93,6 +94,47 @@ def test_escape_cancels_a_marker(opened: Open) -> None:
     assert window.controller.markers.count == 0
 
 
+def test_buttons_do_what_their_keys_do(opened: Open) -> None:
+    view, window = live(opened)
+    bar = window.action_bar
+    shown = [button.text() for button in (bar.record, bar.baseline, bar.marker, bar.next_block) if button.isVisible()]
+    assert shown == ["Record  (R)", "Baseline  (B)", "Marker  (M)"]
+    bar.record.click()
+    bar.baseline.click()
+    bar.marker.click()
+    assert view.recording is not None
+    assert view.baselines == 1
+    assert window.controller.field.isVisible()
+    view.wait(1)
+    window.refresh()
+    assert (bar.record.text(), bar.record.accessibleName()) == ("Stop  (R)", "Stop")
+    bar.record.click()
+    assert window.controller.question is not None
+    assert window.controller.question.no.text() == "Keep recording"
+    window.controller.question.yes.click()
+    view.wait(1)
+    window.refresh()
+    assert view.recording is None
+    assert bar.record.text() == "Record  (R)"
+
+
+def test_the_button_for_the_next_block_is_there_while_a_study_shows_its_block(opened: Open) -> None:
+    _, window = live(opened)
+    asked: list[str] = []
+    window.next_block_requested.connect(lambda: asked.append("next"))
+    press(window, Key.Key_N)
+    assert (asked, window.action_bar.next_block.isVisible(), window.block_banner.isVisible()) == ([], False, False)
+    window.show_block(StatusLine("info", "BLOCK 2 OF 5", "stress: 1:23 to go"))
+    press(window, Key.Key_N)
+    window.action_bar.next_block.click()
+    assert asked == ["next", "next"]
+    assert window.block_banner.isVisible()
+    window.show_block(None)
+    press(window, Key.Key_N)
+    assert len(asked) == 2
+    assert not window.block_banner.isVisible()
+
+
 def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:
     view, window = live(opened)
     press(window, Key.Key_1)
@@ -111,7 +153,9 @@ def test_recording_begins_at_once_and_ends_after_a_question(opened: Open) -> Non
     press(window, Key.Key_R)
     view.wait(0.5)
     window.refresh()
-    assert "118 GB free" in window.header.recording.line.text
+    assert window.status_row.disk.value == "118 GB free"
+    assert window.header.recording.line.text == "0:00:00  ·  2.3 MB"
+    assert window.header.recording.toolTip() == "data/session.xdf"
     assert window.header.recording.line.tone == "rec"
     press(window, Key.Key_R)
     assert view.recording is not None
@@ -162,7 +206,7 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     for _ in range(2):
         view.wait(8)
         window.refresh()
-        shown.append((window.trace.sweep.dim, window.vitals.lost.value, window.header.recording.line.text[:7]))
+        shown.append((window.trace.sweep.dim, window.status_row.lost.value, window.header.recording.line.text[:7]))
     assert shown == [(True, "≈ 10,000", "0:01:10"), (True, "≈ 18,000", "0:01:18")]
     before, image = window.trace.sweep.grab().toImage(), window.trace.sweep
     press(window, Key.Key_Space)
@@ -171,7 +215,7 @@ def test_an_outage_dims_the_trace_and_counts_on(opened: Open) -> None:
     view.feed_ecg(0.3)
     window.refresh()
     assert not window.trace.sweep.dim
-    assert window.vitals.lost.value == "0"
+    assert window.status_row.lost.value == "0"
     x = PULSE_MARGIN_PX // 2
     y = int(window.trace.sweep.height() / 2)  # the calibration pulse's foot
     assert before.pixelColor(x, y).lightness() > window.trace.sweep.grab().toImage().pixelColor(x, y).lightness()
@@ -248,7 +292,7 @@ def test_without_its_device_nothing_looks_live(opened: Open, state: StateName) -
 
 def test_electrodes_battery_and_clock_are_shown(opened: Open) -> None:
     view, window = live(opened)
-    assert not window.vitals.battery.isVisible()
+    assert not window.status_row.battery.isVisible()
     for event in (
         LeadOff(1, off=True, electrodes=("RA",)),
         LeadOff(2, off=True, electrodes=("LA",)),
@@ -260,8 +304,8 @@ def test_electrodes_battery_and_clock_are_shown(opened: Open) -> None:
     view.feed_ecg(0.5)
     window.refresh()
     assert window.status_banner.line.text == "Lead off: LA"
-    assert window.vitals.battery.value == "41 %"
-    assert window.footer.clock_line.text() == "12 ppm fast"
+    assert window.status_row.battery.value == "41 %"
+    assert window.status_row.drift.text() == "12 ppm fast"
 
 
 def test_a_strap_shows_its_heart_rate_until_it_is_old(qtbot: QtBot) -> None:

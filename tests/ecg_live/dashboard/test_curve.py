@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.curve import LEGEND_ROW_PX, ProbabilityCurve
+from ecg_live.dashboard.curve import ProbabilityCurve
+from ecg_live.dashboard.legend import row_height
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
 from ecg_live.results import HeadInfo, HeadResult
 
@@ -25,11 +26,11 @@ def test_the_key_names_every_line_and_leaves_the_plot_half_of_the_height(
     qtbot.addWidget(curve)
     curve.resize(*size)
     metrics = curve.fontMetrics()
-    key = curve.legend(metrics)
-    assert [which for which, *_ in key] == ([1] if count == 2 else list(range(count)))
-    assert key[-1][2] + LEGEND_ROW_PX <= size[1] / 2
+    key = curve.legend()
+    assert [which for which, *_ in key] == list(range(1 if count == 2 else count))
+    assert key[-1].y + row_height(metrics) <= size[1] / 2
     for which, x, _, text in key:
-        assert (f"probability of {FEELINGS[which]}" if count == 2 else FEELINGS[which]).startswith(text)
+        assert (f"probability of {FEELINGS[1]}" if count == 2 else FEELINGS[which]).startswith(text)
         assert len(text) >= 3
         assert x + 28 + metrics.horizontalAdvance(text) <= size[0]
 
@@ -60,7 +61,8 @@ def test_answers_of_two_sets_are_never_joined_and_the_moment_is_marked(qtbot: Qt
     for point in curve.points:
         without.points.append(replace(point, set="population"))
     without.show_at(13.0, 1.0)
-    assert rules(curve) == [pytest.approx(34 + (300 - 34 - 12) * (1 - 1.5 / 60), abs=1)]
+    plot = curve.plot
+    assert rules(curve) == [pytest.approx(plot.left() + plot.width() * (1 - 1.5 / 60), abs=1)]
     assert rules(without) == []
 
 

@@ -37,7 +37,7 @@ def test_numbers_are_drawn_at_their_place_on_the_scale(qtbot: QtBot) -> None:
     np.testing.assert_allclose(values, [0.5, 1.0, math.nan, 0.0])
     assert curve.points[0].band == (0.375, 0.625)
     assert [curve._axis_text(share) for share in (0.0, 0.5, 1.0)] == ["1", "5", "9"]
-    assert curve.legend(curve.fontMetrics())[0][3].startswith("stress, with its 80 % interval"[:20])
+    assert curve.legend()[0].text.startswith("stress, with its 80 % interval"[:20])
 
 
 def test_the_band_is_painted_and_an_abstention_breaks_it(qtbot: QtBot) -> None:

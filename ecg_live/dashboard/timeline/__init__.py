@@ -1,0 +1,1 @@
+"""The whole session on one axis of time: what is kept of it, and how it is drawn."""

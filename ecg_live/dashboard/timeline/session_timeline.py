@@ -1,0 +1,159 @@
+"""What is kept of a whole session for its charts, in memory that does not grow: numbers in bins, markers, spans."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from ecg_live.events import Marker, SetChange, State, StreamEvent
+from ecg_live.presentation.binned_series import BinnedSeries
+from ecg_live.presentation.status import result_state
+from ecg_live.results import Grade, HeadInfo, HeadResult, Prediction, Snapshot
+from ecg_live.study.marker_texts import parse_span_marker, spans, undone_text, without_undone
+
+KEPT_MARKERS = 4096  # the newest; also of self-reports
+KEPT_SET_CHANGES = 256
+GRADES: tuple[Grade, ...] = ("good", "poor", "unusable")  # a grade's number in the lane of quality is its place
+
+TimelineKind = Literal["baseline", "block", "interval"]
+
+
+class TimelineMarker(NamedTuple):
+    """A marker, or a self-report, at stream time ``at`` (s)."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSpan:
+    """A baseline, a block or an interval between two stream times (s); ``stop`` is None while it runs."""
+
+    kind: TimelineKind
+    name: str
+    start: float
+    stop: float | None = None
+
+
+class HeadSeries:
+    """The answers of one head: a series for each line of its chart, and the shares that abstained or were unsure.
+
+    The lines are those of `shown_lines`; of a head that gives a number it is its place on the scale, 0 to 1.
+    """
+
+    def __init__(self, head: HeadInfo) -> None:
+        self.head = head
+        self.lines = tuple(BinnedSeries() for _ in shown_lines(head))
+        self.abstained = BinnedSeries()
+        self.unsure = BinnedSeries()
+
+    def add(self, at: float, result: HeadResult) -> None:
+        """Add the answer of the window that ends at stream time ``at`` (s)."""
+        kind = result_state(result)
+        self.abstained.add(at, float(kind == "abstain"))
+        self.unsure.add(at, float(kind == "low"))
+        for which, line in zip(shown_lines(self.head), self.lines, strict=True):
+            line.add(at, None if kind == "abstain" else line_value(self.head, result, which))
+
+
+def shown_lines(head: HeadInfo) -> range:
+    """Places of the classes that have a line: of two only the second, which the first mirrors; one for a number."""
+    if head.scale is not None:
+        return range(1)
+    return range(1, 2) if len(head.classes) == 2 else range(len(head.classes))
+
+
+def line_value(head: HeadInfo, result: HeadResult, which: int) -> float:
+    """The height of a line, 0 to 1: a class's probability, or the place of a number on its scale."""
+    if head.scale is not None:
+        low, high = head.scale
+        return math.nan if result.value is None else (result.value - low) / (high - low)
+    return (result.probs or {}).get(head.classes[which], math.nan)
+
+
+class SessionTimeline:
+    """Collects from every snapshot what the charts of the session show; times are seconds of stream time.
+
+    ``revision`` grows with every change, so that a chart knows when to draw again.
+    """
+
+    def __init__(self, heads: Iterable[HeadInfo]) -> None:
+        self.heads = tuple(HeadSeries(head) for head in heads)
+        self.heart_rate, self.rmssd, self.quality = BinnedSeries(), BinnedSeries(), BinnedSeries()
+        self.hop = 1.0
+        self.now = 0.0
+        self.revision = 0
+        self.set_changes: deque[TimelineMarker] = deque(maxlen=KEPT_SET_CHANGES)
+        self.reports: deque[TimelineMarker] = deque(maxlen=KEPT_MARKERS)
+        self._noted: deque[TimelineMarker] = deque(maxlen=KEPT_MARKERS)  # all markers, as they were noted
+        self._baselines: deque[TimelineSpan] = deque(maxlen=KEPT_SET_CHANGES)
+        self._baseline_left = -math.inf
+        self._last: Prediction | None = None
+        self.markers: tuple[TimelineMarker, ...] = ()  # that count, and that are no ends of spans
+        self._spans: tuple[TimelineSpan, ...] = ()
+
+    @property
+    def spans(self) -> tuple[TimelineSpan, ...]:
+        """Baselines, blocks and intervals."""
+        return (*self._baselines, *self._spans)
+
+    def update(self, snapshot: Snapshot, now: float, hop: float = 1.0) -> None:
+        """Add what is new; ``now`` (s) is the stream time reached, ``hop`` (s) the interval of predictions."""
+        self.now, self.hop = max(self.now, now), hop
+        for prediction in snapshot.predictions:
+            self._add_prediction(prediction)
+        for event in snapshot.events:
+            self._add_event(event)
+
+    def add_report(self, at: float, text: str) -> None:
+        """Add a self-report at stream time ``at`` (s)."""
+        self.reports.append(TimelineMarker(at, text))
+        self.revision += 1
+
+    def _add_prediction(self, prediction: Prediction) -> None:
+        self._last = prediction
+        at = prediction.stop
+        for series in self.heads:
+            if series.head.name in prediction.heads:
+                series.add(at, prediction.heads[series.head.name])
+        self.heart_rate.add(at, prediction.heart_rate)
+        self.rmssd.add(at, prediction.rmssd)
+        self.quality.add(at, float(GRADES.index(prediction.quality.grade)))
+        self.revision += 1
+
+    def _add_event(self, event: StreamEvent) -> None:
+        match event:
+            case Marker(text=text, raw=raw) if raw is not None and math.isfinite(raw):
+                self._add_marker(TimelineMarker(raw, text))
+            case SetChange(raw=raw, set=which):
+                self.set_changes.append(TimelineMarker(raw, which))
+                self.revision += 1
+            case State(state="baseline", seconds_left=left):
+                self._add_baseline(left)
+
+    def _add_marker(self, marker: TimelineMarker) -> None:
+        self._noted.append(marker)
+        self.revision += 1
+        if undone_text(marker.text) is None and parse_span_marker(marker.text) is None:
+            self.markers = (*self.markers, marker)[-KEPT_MARKERS:]
+            return
+        counted = [TimelineMarker(*each) for each in without_undone(self._noted)]
+        self.markers = tuple(each for each in counted if parse_span_marker(each.text) is None)
+        found = spans(self._noted)
+        self._spans = tuple(TimelineSpan(span.kind, span.name, span.start, span.stop) for span in found)
+
+    def _add_baseline(self, left: float | None) -> None:
+        """Begin, continue or end a baseline; a countdown that jumps up is another one."""
+        at = self._last.stop if self._last else self.now
+        running = self._baselines[-1] if self._baselines and self._baselines[-1].stop is None else None
+        ends = running is not None and (left is None or left > self._baseline_left)
+        if ends and running is not None:
+            self._baselines[-1] = replace(running, stop=at)
+        if left is not None and (running is None or ends):
+            first = self._last is not None and not self._last.start
+            self._baselines.append(TimelineSpan("baseline", "baseline", 0.0 if first else at))
+        self._baseline_left = -math.inf if left is None else left
+        self.revision += 1

@@ -1,0 +1,78 @@
+"""Where the parts of the main window lie: affect and vital signs first, then the session, then the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PyQt6 import QtCore, QtWidgets
+
+from ecg_live.dashboard.head_panel import HeadPanel, head_grid
+from ecg_live.dashboard.header import SessionHeader, StatusBanner
+from ecg_live.dashboard.status_row import StatusRow
+from ecg_live.dashboard.trace_panel import TracePanel
+from ecg_live.dashboard.vitals import VitalsPanel
+from ecg_live.dashboard.widgets import ScrollableBody
+
+SPACING_PX = 7
+STRETCHES = (9, 8)  # of affect with vital signs, and of the trace
+
+
+class WindowParts(Protocol):
+    """The parts that a main window has."""
+
+    header: SessionHeader
+    block_banner: StatusBanner
+    failure_banner: StatusBanner
+    status_banner: StatusBanner
+    panels: list[HeadPanel]
+    vitals: VitalsPanel
+    trace: TracePanel
+    status_row: StatusRow
+
+
+class WindowBody:
+    """Lays out the parts of a main window; the user moves the borders between them."""
+
+    def __init__(self, parts: WindowParts) -> None:
+        self._parts = parts
+        self.splitter = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        self.splitter.setAccessibleName("Affect, session and trace")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(SPACING_PX)
+        for part, stretch in zip((self._top(), parts.trace), STRETCHES, strict=True):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        body = QtWidgets.QWidget()
+        body.setAccessibleName("Dashboard")
+        column = QtWidgets.QVBoxLayout(body)
+        column.setContentsMargins(10, 8, 10, 2)
+        column.setSpacing(SPACING_PX)
+        for banner in (parts.block_banner, parts.failure_banner):
+            banner.hide()
+        for line in (parts.header, parts.block_banner, parts.failure_banner, parts.status_banner):
+            column.addWidget(line)
+        column.addWidget(self.splitter, 1)
+        self.scroll_area = ScrollableBody(body)
+
+    def _top(self) -> QtWidgets.QWidget:
+        top = QtWidgets.QWidget()
+        top.setAccessibleName("Affect and vital signs")
+        row = QtWidgets.QHBoxLayout(top)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING_PX)
+        row.addLayout(head_grid(self._parts.panels), 1)
+        row.addWidget(self._parts.vitals)
+        return top
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Lay out the parts closer together, or at their usual size."""
+        sized: Sequence[SessionHeader | VitalsPanel | TracePanel | StatusRow | HeadPanel] = (
+            self._parts.header,
+            self._parts.vitals,
+            self._parts.trace,
+            self._parts.status_row,
+            *self._parts.panels,
+        )
+        for part in sized:
+            part.set_compact(compact=compact)
