@@ -54,7 +54,7 @@ def main(out: Path = PICTURE) -> None:
         recordings=recordings,
         record=True,
     )
-    window = MainWindow(session, title="ecg-live demo", model=DEFAULT_MODEL.stem)
+    window = MainWindow(session, title="P01 · S1", model=DEFAULT_MODEL.stem)
     window.resize(1280, 800)  # whatever the screen
     window.show()
     session.start()
