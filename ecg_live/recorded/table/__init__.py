@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecg_live.annotations.current import Annotation
 from ecg_live.errors import EcgLiveError, FormatError
 from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
@@ -121,14 +122,15 @@ def write_group_table(
 
 def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered, written: GroupTable) -> None:
     try:
-        session = load_recording(recording)
+        annotated = load_recording(recording)
     except EcgLiveError as error:
         gathered.files.append({"file": str(recording.paths[0]), "rows": 0, "left_out": error.message})
         written.problems.append(f"{recording.paths[0]}: left out: {error.message}")
         if recording.named or is_ours(recording):
             written.exit_code = error.exit_code
         return
-    rows = list(_session_rows(session, kind))
+    session = annotated.session
+    rows = list(_session_rows(session, kind, annotated.annotations.excluded))
     remarks = [] if rows[0]["participant_id"] else ["names no participant"]
     remarks += [warning for each in session.files for warning in each.checked.warnings]
     origin = {name: rows[0][name] for name in ("participant_id", "session_id")}
@@ -141,7 +143,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     written.remarks += [f"{recording.paths[0].name}: {remark}" for remark in remarks]
 
 
-def _session_rows(session: RecordedSession, kind: RowKind) -> Iterator[dict[str, Any]]:
+def _session_rows(session: RecordedSession, kind: RowKind, excluded: Sequence[Annotation]) -> Iterator[dict[str, Any]]:
     """Rows of a session, with what is the same in all of them."""
     texts, first = session.header_texts, session.files[0].contents
     card = parse_json_object(texts.get("model", ""))
@@ -159,7 +161,11 @@ def _session_rows(session: RecordedSession, kind: RowKind) -> Iterator[dict[str,
     markers = [(marker.time, marker.text) for marker in session.markers]
     for span in row_spans(markers, session.duration, kind):
         began = wall_clock(first, first.first_timestamp + span.start)
-        yield same | row_values(session, span) | {"acq_time": began.isoformat(timespec="milliseconds") if began else ""}
+        yield (
+            same
+            | row_values(session, span, excluded)
+            | {"acq_time": began.isoformat(timespec="milliseconds") if began else ""}
+        )
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[Row]:

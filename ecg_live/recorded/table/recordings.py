@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
+from ecg_live.recorded.annotated import AnnotatedSession, annotate_session
 from ecg_live.recorded.report.recording_parts import later_files, read_recording_files
-from ecg_live.recorded.report.session import RecordedSession, load_session
+from ecg_live.recorded.report.session import load_session
 from ecg_live.recorded.session_file import read_contents, read_file_header
 
 RECORDING_PATTERN = "*.xdf"
@@ -62,13 +63,13 @@ def _recording_id(path: Path) -> str:
     return read_file_header(path).get("recording") or str(path)
 
 
-def load_recording(files: RecordingFiles) -> RecordedSession:
+def load_recording(files: RecordingFiles) -> AnnotatedSession:
     """Read a recording that is intact, or was cut at its end.
 
     Raises
     ------
     RecordingError
-        A file is damaged, cannot be read, or was not recorded by ecg-live.
+        A file is damaged, cannot be read, or was not recorded by ecg-live; or its annotations are of another recording.
     """
     try:
         session = load_session(read_recording_files(files.paths))
@@ -79,7 +80,7 @@ def load_recording(files: RecordingFiles) -> RecordedSession:
             raise FormatError(f"{each.path.name}: {each.checked.problems[0]}", "see ecg-live verify")
         if each.contents.damage is not None:
             raise FormatError(f"{each.path.name}: {each.contents.damage.message}", "see ecg-live verify")
-    return session
+    return annotate_session(session)
 
 
 def _as_recording_error(error: EcgLiveError) -> EcgLiveError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from ecg_live.annotations.current import Annotation
 from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedGap, RecordedSession
 from ecg_live.recorded.report.statistics import SET_ORDER, windows_between
@@ -19,21 +20,13 @@ DECIMALS = 6  # of numbers, as in JSON lines
 REASON_SEPARATOR = "; "
 
 
-class ExcludedTime(NamedTuple):
-    """A stretch of a session (s) that is left out of its analysis, and why."""
-
-    start: float
-    stop: float
-    reason: str
-
-
-def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[ExcludedTime] = ()) -> dict[str, Any]:
-    """Values by column; what cannot be stated is missing or NaN."""
-    touching = [each for each in excluded if each.start < span.stop and each.stop > span.start]
+def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Annotation] = ()) -> dict[str, Any]:
+    """Values by column; what cannot be stated is missing or NaN. ``excluded`` stretches are by their beginning."""
+    touching = [each for each in excluded if each.onset < span.stop and each.stop > span.start]
     inside = windows_between(session.windows, span.start, span.stop)
     dropped = np.zeros(len(inside), dtype=np.bool_)
     for each in touching:
-        dropped |= (inside.start < each.stop) & (inside.stop > each.start)
+        dropped |= (inside.start < each.stop) & (inside.stop > each.onset)
     kept = inside.where(~dropped)
     values: dict[str, Any] = {
         "block": span.name,
@@ -42,7 +35,7 @@ def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Exclu
         "duration": span.stop - span.start,
         "n_windows_excluded": int(dropped.sum()),
         "excluded_duration": _covered(touching, span),
-        "exclusion_reasons": REASON_SEPARATOR.join(dict.fromkeys(each.reason for each in touching if each.reason)),
+        "exclusion_reasons": REASON_SEPARATOR.join(dict.fromkeys(each.text for each in touching)),
         **_losses(session, span),
         **_quality(kept),
         **_rhythm(kept),
@@ -52,11 +45,11 @@ def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Exclu
     return {name: round(each, DECIMALS) if isinstance(each, float) else each for name, each in values.items()}
 
 
-def _covered(stretches: Sequence[ExcludedTime], span: RowSpan) -> float:
+def _covered(stretches: Sequence[Annotation], span: RowSpan) -> float:
     """Seconds of the span that one or more of the stretches cover."""
     total, reached = 0.0, span.start
-    for start, stop, _ in sorted(stretches):
-        begin, end = max(start, reached), min(stop, span.stop)
+    for each in stretches:
+        begin, end = max(each.onset, reached), min(each.stop, span.stop)
         total += max(0.0, end - begin)
         reached = max(reached, end)
     return total

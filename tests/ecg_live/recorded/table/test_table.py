@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ecg_live.annotations.current import Annotation
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.table import GroupTable, write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind, RowSpan, check_row_kind, row_spans
-from ecg_live.recorded.table.row_values import ExcludedTime, row_values
+from ecg_live.recorded.table.row_values import row_values
 from ecg_live.tables import Columns, read_table
 from tests.support.blocked_session import record_blocks
 from tests.support.recorded_sessions import STRAP, recorded, rolled, story, strap_story
@@ -217,7 +218,10 @@ def test_a_strap_without_ecg_has_a_row_without_samples(tmp_path: Path) -> None:
 
 def test_excluded_stretches_leave_out_the_windows_that_they_touch(tmp_path: Path) -> None:
     session = recorded(tmp_path / "s.xdf", story())
-    stretches = [ExcludedTime(32, 35, "talked"), ExcludedTime(33, 40, "moved"), ExcludedTime(58, 70, "left")]
+    stretches = [
+        Annotation(f"a{k}", "excluded", onset, stop - onset, text)
+        for k, (onset, stop, text) in enumerate([(32, 35, "talked"), (33, 40, "moved"), (58, 70, "left")])
+    ]
     values = row_values(session, RowSpan("", 0, 60), stretches)
     kept = [stop for stop in (*range(10, 21), *range(32, 61)) if stop <= 32 or 50 <= stop <= 58]
     assert (values["n_windows"], values["n_windows_excluded"]) == (len(kept), 40 - len(kept))

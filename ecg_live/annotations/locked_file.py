@@ -1,0 +1,100 @@
+"""A file that several programs add lines to: each waits until another is done, and writes all of a line, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ecg_live.atomic_write import PRIVATE_FILE, sync_folder, write_all
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_READ_BYTES = 1 << 20  # at once
+_LOCKED_BYTE = 1 << 40  # on Windows, where a locked byte cannot be read: one that no file has
+
+
+@contextlib.contextmanager
+def locked_file(path: Path) -> Iterator[int]:
+    """Open a file for this program alone, and make it if it is missing; one that stays empty is removed.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened.
+    """
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+        try:
+            with _lock(file):
+                if not _has_name(file, path):  # another program removed or replaced it meanwhile
+                    continue
+                try:
+                    yield file
+                finally:
+                    if not os.fstat(file).st_size:
+                        with contextlib.suppress(OSError):
+                            path.unlink()
+                return
+        finally:
+            os.close(file)
+
+
+@contextlib.contextmanager
+def _lock(file: int) -> Iterator[None]:
+    """Wait until no other program holds a file; where the file system has no locks, do not wait."""
+    if sys.platform == "win32":
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+        try:
+            yield
+        finally:
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+        return
+    with contextlib.suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+    yield
+
+
+def _has_name(file: int, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file), there)
+
+
+def read_all(file: int) -> bytes:
+    """Content of an open file."""
+    os.lseek(file, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(file, _READ_BYTES):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def append_whole(path: Path, file: int, end: int, data: bytes) -> None:
+    """Write at byte ``end`` in place of what is there, and wait for the disk.
+
+    Raises
+    ------
+    OSError
+        The disk does not take it: the file then ends at ``end``.
+    """
+    try:
+        os.ftruncate(file, end)
+        os.lseek(file, end, os.SEEK_SET)
+        write_all(file, data)
+        os.fsync(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, end)
+        raise
+    if not end:
+        sync_folder(path.parent)

@@ -1,0 +1,169 @@
+"""A recording's annotations: where their file is, which recording it belongs to, and what they change in a session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ecg_live.annotations.change import MarkerKey
+from ecg_live.annotations.current import Annotation, Annotations
+from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
+from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.events import Chunk, Gap, Marker, State
+from ecg_live.recorded.report.recording_parts import part_number
+from ecg_live.recorded.report.session import RecordedMarker, RecordedSession
+from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
+from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
+from ecg_live.xdf.encode import DIGEST_TAG
+
+SignalItem = Chunk | Gap | Marker | State
+_PART_SUFFIX = re.compile(r"_\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedSession:
+    """A session with its markers as edited, and its annotations."""
+
+    session: RecordedSession
+    annotations: Annotations
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedFile:
+    """Annotations as one file of a recording has them; ``shift`` is where the file begins in the recording, s."""
+
+    annotations: Annotations = field(default_factory=Annotations)
+    shift: float = 0.0
+
+    def standing(self) -> tuple[Annotation, ...]:
+        """Notes, intervals and excluded stretches, in the file's own time."""
+        found = self.annotations.standing("note", "interval", "excluded")
+        return tuple(replace(each, onset=each.onset - self.shift) for each in found)
+
+    def with_markers(self, items: Iterable[SignalItem], rate: float) -> Iterator[SignalItem]:
+        """Items of the file with its markers as they were edited, each before the first later sample."""
+        waiting = self._changed_markers()
+        for item in items:
+            if isinstance(item, Marker) and MarkerKey.of(item.time + self.shift, item.text) in self.annotations.markers:
+                continue
+            while waiting and isinstance(item, Chunk) and waiting[0].time * rate < item.start:
+                yield waiting.pop(0)
+            yield item
+        yield from waiting
+
+    def _changed_markers(self) -> list[Marker]:
+        """Markers that were added or edited, by time."""
+        edited = [(each.onset, each.text) for each in self.annotations.markers.values() if not each.deleted]
+        added = [(each.onset, each.text) for each in self.annotations.standing("marker")]
+        return [Marker(time - self.shift, text) for time, text in sorted([*edited, *added])]
+
+
+def annotations_path(recording: Path) -> Path:
+    """The file with a recording's annotations, beside its first file."""
+    return recording.with_suffix(ANNOTATIONS_SUFFIX)
+
+
+def first_file(path: Path) -> Path:
+    """The first file of the recording that a file continues; itself if it continues none, or the first is not there."""
+    header = read_file_header(path)
+    if part_number(header.get("part", "")) == 1:
+        return path
+    first = path.with_stem(_PART_SUFFIX.sub("", path.stem))
+    found = read_file_header(first) if first.is_file() else {}
+    return first if found.get("recording") and found["recording"] == header.get("recording") else path
+
+
+def recording_identity(path: Path) -> RecordingIdentity:
+    """What names a recording: its ID, and the digest with which it sealed its headers.
+
+    Raises
+    ------
+    FormatError
+        ecg-live did not record it, or it was cut within its headers.
+    RecordingError
+        It cannot be read.
+    """
+    contents = read_contents(path, ())
+    if contents is None:
+        raise FormatError(
+            f"{path.name} was not recorded by ecg-live, whose recordings have an ID to annotate",
+            f"run it and annotate that: ecg-live run {path.name} --headless --speed max --record NEW.xdf",
+        )
+    recording = contents.file_header.get("recording", "")
+    return RecordingIdentity(recording, _first_digest(path), contents.header_texts.get("participant", ""), path.name)
+
+
+def _first_digest(path: Path) -> str:
+    for file, chunk in iter_chunks(path):
+        if isinstance(chunk, TruncatedChunk):
+            break
+        if chunk.tag == DIGEST_TAG:
+            return file.read(chunk.size).hex()
+    raise FormatError(f"{path.name} holds no digest of its headers", "see ecg-live verify")
+
+
+def open_annotations(path: Path, author: str = "") -> AnnotationLog:
+    """The annotations of the recording that a file is of, for reading and for changes.
+
+    Raises
+    ------
+    RecordingError
+        As `recording_identity`; or the file continues a recording whose first file is not beside it.
+    """
+    first = first_file(path)
+    if (part := read_file_header(first).get("part", "")) and part_number(part) != 1:
+        raise RecordingError(
+            f"{path.name} is part {part} of a recording, and its first file is not beside it", "give the first file"
+        )
+    return AnnotationLog(annotations_path(first), recording_identity(first), author)
+
+
+def read_annotations(path: Path) -> Annotations:
+    """The annotations of the recording that a file is of; none if there is no file with them.
+
+    Raises
+    ------
+    RecordingError
+        That file is damaged, or belongs to another recording.
+    """
+    if not annotations_path(first_file(path)).exists():
+        return Annotations()
+    return open_annotations(path).read()
+
+
+def read_annotated_file(path: Path, contents: SessionContents | None) -> AnnotatedFile:
+    """The annotations as one file of a recording has them; errors are those of `read_annotations`."""
+    annotations = Annotations() if contents is None else read_annotations(path)
+    if contents is None or not annotations.changes:
+        return AnnotatedFile()
+    first = first_file(path)
+    begin = read_contents(first, ()) if first != path else contents
+    return AnnotatedFile(annotations, contents.start_s - begin.start_s if begin else 0.0)
+
+
+def annotate_session(session: RecordedSession) -> AnnotatedSession:
+    """Apply a recording's annotations to its session; errors are those of `read_annotations`."""
+    annotations = read_annotations(session.files[0].path)
+    if not annotations.changes:
+        return AnnotatedSession(session, annotations)
+    clocks = {MarkerKey.of(each.time, each.text): each.clock for each in session.markers}
+    edited = [
+        RecordedMarker(time, text, clocks.get(MarkerKey.of(time, text)))
+        for time, text in annotations.edited_markers((each.time, each.text) for each in session.markers)
+    ]
+    return AnnotatedSession(replace(session, markers=tuple(edited)), annotations)
+
+
+def check_times(session: RecordedSession, onset: float, duration: float = 0.0) -> None:
+    """Check that an annotation lies in its recording.
+
+    Raises
+    ------
+    ConfigError
+        It does not.
+    """
+    if not 0 <= onset <= session.duration or onset + duration > session.duration + 1e-6:
+        stop = f" to {onset + duration:.3f}" if duration else ""
+        raise ConfigError(f"{onset:.3f}{stop} s; the recording has {session.duration:.3f} s", "give a time within it")
