@@ -219,6 +219,16 @@ class AnnotationLog:
             )
 
 
+def annotated_participant(beginning: bytes) -> str | None:
+    """Participant of a recording's annotations, from the first line of their file; None if it states none."""
+    try:
+        header = _json_object(beginning.partition(b"\n")[0])
+    except (ValueError, RecursionError):
+        return None
+    participant = header.get("participant")
+    return participant or None if header.get("type") == ANNOTATIONS_TYPE and isinstance(participant, str) else None
+
+
 def _is_json(line: bytes) -> bool:
     """Whether a line without its end is whole: an editor left it."""
     try:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ecg_live.cli.commands.annotate import annotate
 from ecg_live.cli.commands.bench import bench
 from ecg_live.cli.commands.demo import demo
 from ecg_live.cli.commands.devices import devices
@@ -34,7 +35,7 @@ from ecg_live.cli.commands.verify import verify
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
-    "Recordings": (verify, report, table, export, forget),
+    "Recordings": (verify, report, annotate, table, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecg_live.annotations.change import MarkerKey
-from ecg_live.annotations.current import Annotation, Annotations
+from ecg_live.annotations.current import Annotations
 from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.events import Chunk, Gap, Marker, State
+from ecg_live.recorded.annotated_file import AnnotatedFile
 from ecg_live.recorded.report.recording_parts import part_number
 from ecg_live.recorded.report.session import RecordedMarker, RecordedSession
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
 from ecg_live.xdf.encode import DIGEST_TAG
 
-SignalItem = Chunk | Gap | Marker | State
 _PART_SUFFIX = re.compile(r"_\d+$")
 
 
@@ -31,33 +30,22 @@ class AnnotatedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class AnnotatedFile:
-    """Annotations as one file of a recording has them; ``shift`` is where the file begins in the recording, s."""
+class AnnotationCheck:
+    """What `check_annotations` found: the file, its number of changes, and what is wrong with it."""
 
-    annotations: Annotations = field(default_factory=Annotations)
-    shift: float = 0.0
+    path: Path
+    changes: int = 0
+    problem: str = ""
 
-    def standing(self) -> tuple[Annotation, ...]:
-        """Notes, intervals and excluded stretches, in the file's own time."""
-        found = self.annotations.standing("note", "interval", "excluded")
-        return tuple(replace(each, onset=each.onset - self.shift) for each in found)
+    def lines(self) -> Iterator[str]:
+        """Lines to print."""
+        what = "1 change" if self.changes == 1 else f"{self.changes} changes"
+        found = f"problem: {self.problem}" if self.problem else f"{what} of this recording's annotations"
+        yield f"  {self.path.name}: {found}"
 
-    def with_markers(self, items: Iterable[SignalItem], rate: float) -> Iterator[SignalItem]:
-        """Items of the file with its markers as they were edited, each before the first later sample."""
-        waiting = self._changed_markers()
-        for item in items:
-            if isinstance(item, Marker) and MarkerKey.of(item.time + self.shift, item.text) in self.annotations.markers:
-                continue
-            while waiting and isinstance(item, Chunk) and waiting[0].time * rate < item.start:
-                yield waiting.pop(0)
-            yield item
-        yield from waiting
-
-    def _changed_markers(self) -> list[Marker]:
-        """Markers that were added or edited, by time."""
-        edited = [(each.onset, each.text) for each in self.annotations.markers.values() if not each.deleted]
-        added = [(each.onset, each.text) for each in self.annotations.standing("marker")]
-        return [Marker(time - self.shift, text) for time, text in sorted([*edited, *added])]
+    def as_json(self) -> dict[str, str | int | None]:
+        """All of it as a JSON object."""
+        return {"path": str(self.path), "changes": self.changes, "problem": self.problem or None}
 
 
 def annotations_path(recording: Path) -> Path:
@@ -141,6 +129,17 @@ def read_annotated_file(path: Path, contents: SessionContents | None) -> Annotat
     first = first_file(path)
     begin = read_contents(first, ()) if first != path else contents
     return AnnotatedFile(annotations, contents.start_s - begin.start_s if begin else 0.0)
+
+
+def check_annotations(path: Path) -> AnnotationCheck | None:
+    """Check that the annotations beside a recording are whole and belong to it; None if there are none."""
+    beside = annotations_path(path)
+    if not beside.exists():
+        return None
+    try:
+        return AnnotationCheck(beside, len(open_annotations(path).read().changes))
+    except RecordingError as error:
+        return AnnotationCheck(beside, problem=error.message)
 
 
 def annotate_session(session: RecordedSession) -> AnnotatedSession:

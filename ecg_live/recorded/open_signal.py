@@ -11,7 +11,8 @@ import numpy as np
 from devices.files import OpenRecording, open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
-from ecg_live.events import Chunk, Gap, Marker, State
+from ecg_live.events import Chunk
+from ecg_live.recorded.annotated_file import AnnotatedFile, SignalItem
 from ecg_live.recorded.session_file import SessionContents
 
 READ_BLOCK_S = 60.0
@@ -19,10 +20,14 @@ READ_BLOCK_S = 60.0
 
 @dataclass(slots=True)
 class RecordedSignal:
-    """Channels side by side; after `items` ended, ``error`` holds the damage that ended them."""
+    """Channels side by side; after `items` ended, ``error`` holds the damage that ended them.
+
+    ``annotated``: what was annotated afterwards, with which `items` has the markers as they were edited.
+    """
 
     recordings: Sequence[OpenRecording]
     error: RecordingError | None = None
+    annotated: AnnotatedFile = field(default_factory=AnnotatedFile)
     channels: tuple[str, ...] = field(init=False)
     rate: float = field(init=False)
 
@@ -30,8 +35,11 @@ class RecordedSignal:
         self.channels = tuple(each.info.channels[0] for each in self.recordings)
         self.rate = self.recordings[0].info.rate
 
-    def items(self) -> Iterator[Chunk | Gap | Marker | State]:
+    def items(self) -> Iterator[SignalItem]:
         """Chunks (n, channels), gaps, markers and states, in order."""
+        return self.annotated.with_markers(self._recorded_items(), self.rate)
+
+    def _recorded_items(self) -> Iterator[SignalItem]:
         size = max(1, round(READ_BLOCK_S * self.rate))
         try:
             for found in zip(*(each.chunks(size) for each in self.recordings), strict=True):

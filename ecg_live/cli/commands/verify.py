@@ -29,6 +29,7 @@ def verify(
 
 def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
     """Check recordings and print what was found; return the exit code. One unreadable file does not stop the others."""
+    from ecg_live.recorded.annotated import check_annotations
     from ecg_live.recorded.verify import verify as verify_recording
 
     all_sound = True
@@ -39,6 +40,9 @@ def verify_files(files: Sequence[Path], *, as_json: bool) -> int:
             print_error(error)
             all_sound = False
             continue
-        print(json.dumps(report.as_json()) if as_json else "\n".join(map(sanitize, report.lines())))
-        all_sound = all_sound and report.sound
+        notes = check_annotations(path)
+        lines = [*report.lines(), *(notes.lines() if notes else ())]
+        added = {"annotations": notes.as_json()} if notes else {}
+        print(json.dumps(report.as_json() | added) if as_json else "\n".join(map(sanitize, lines)))
+        all_sound = all_sound and report.sound and not (notes and notes.problem)
     return 0 if all_sound else RecordingError.exit_code

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.recorded.annotated import read_annotated_file
 from ecg_live.recorded.export.bids import BidsNames, write_bids
 from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
@@ -58,7 +59,7 @@ def export(
     Raises
     ------
     RecordingError
-        The source cannot be read, or a file cannot be written.
+        The source or its annotations cannot be read, or a file cannot be written.
     ConfigError
         The format is unknown, or it is ambiguous which channel is the ECG.
     """
@@ -73,6 +74,7 @@ def export(
         return ExportResult([closed.path], closed.remarks, closed.error)
     contents = read_contents(source) if source.is_file() else None
     signal = open_signal(source, options, contents)
+    signal.annotated = read_annotated_file(source, contents)
     remarks = [] if contents is None else _remarks(contents)
     if form == "csv":
         files = write_tables(signal, contents, _stem(out or source), source, force=force)

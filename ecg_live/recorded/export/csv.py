@@ -14,7 +14,13 @@ from ecg_live.events import Chunk, Gap, Marker
 from ecg_live.formulas import escape_formula
 from ecg_live.recorded.auxiliary_samples import auxiliary_streams
 from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxiliary
-from ecg_live.recorded.export.csv_cells import RESULT_TABLES, SIGNAL_TABLES, TIME_DECIMALS, header_text
+from ecg_live.recorded.export.csv_cells import (
+    ANNOTATION_TABLE,
+    RESULT_TABLES,
+    SIGNAL_TABLES,
+    TIME_DECIMALS,
+    header_text,
+)
 from ecg_live.recorded.export.self_report_tables import affect_rating_table, self_report_table
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
@@ -26,7 +32,7 @@ def write_tables(
 ) -> list[Path]:
     """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, for a session, its results; return their paths.
 
-    Results are ``_predictions`` and, where there are such, ``_self_reports`` and ``_affect_ratings``.
+    Results are ``_predictions`` and, where there are such, ``_self_reports``, ``_affect_ratings`` and ``_annotations``.
     Each stream beside the ECG becomes ``stem_NAME.csv``; see `ecg_live.recorded.export.auxiliary_tables`.
     Samples have all their digits; times are seconds from the first sample. What a spreadsheet would take for a formula
     has an apostrophe before it; see `ecg_live.formulas`.
@@ -48,7 +54,7 @@ def write_tables(
     RecordingError
         A file exists, or cannot be written.
     """
-    results = {} if contents is None else {name: rows for name, rows in _results(contents) if len(rows) > 1}
+    results = {} if contents is None else {name: rows for name, rows in _results(signal, contents) if len(rows) > 1}
     streams = auxiliary_streams(contents)
     names = (*SIGNAL_TABLES, *results, *table_names(streams))
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
@@ -91,10 +97,19 @@ def _sample_lines(chunk: Chunk, rate: float) -> Iterator[str]:
         yield f"{time:.{TIME_DECIMALS}f},{','.join(map(repr, row))}\n"
 
 
-def _results(contents: SessionContents) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
+def _results(signal: RecordedSignal, contents: SessionContents) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
     """Names and rows of all tables of results, each with its header."""
     tables = (_predictions, self_report_table, affect_rating_table)
-    return ((name, list(table(contents))) for name, table in zip(RESULT_TABLES, tables, strict=True))
+    yield from ((name, list(table(contents))) for name, table in zip(RESULT_TABLES, tables, strict=True))
+    yield ANNOTATION_TABLE, list(_annotations(signal))
+
+
+def _annotations(signal: RecordedSignal) -> Iterator[Sequence[object]]:
+    """A header, then a row for each annotation that was made after the session."""
+    yield "start [s]", "stop [s]", "kind", "text", "author", "changed"
+    for each in signal.annotated.standing():
+        times = (f"{time:.{TIME_DECIMALS}f}" for time in (each.onset, each.stop))
+        yield *times, each.kind, escape_formula(each.text), escape_formula(each.author), each.time
 
 
 def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:

@@ -10,7 +10,8 @@ _HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be
 TIME_DECIMALS = 6  # a microsecond
 SIGNAL_TABLES = ("ecg", "markers", "gaps")  # file NAME_ecg.csv and so on
 RESULT_TABLES = ("predictions", "self_reports", "affect_ratings")  # of a session that has such results
-TABLE_NAMES = (*SIGNAL_TABLES, *RESULT_TABLES)
+ANNOTATION_TABLE = "annotations"  # of what was annotated after the session
+TABLE_NAMES = (*SIGNAL_TABLES, *RESULT_TABLES, ANNOTATION_TABLE)
 
 
 def header_text(name: str) -> str:

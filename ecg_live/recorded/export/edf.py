@@ -16,6 +16,7 @@ import numpy as np
 from ecg_live.errors import FormatError
 from ecg_live.events import F64, Chunk, Gap, Marker
 from ecg_live.mask_runs import mask_runs
+from ecg_live.recorded.annotated_file import event_text
 from ecg_live.recorded.export.self_report_tables import self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
@@ -73,6 +74,7 @@ def write_edf(
     """
     filled = _fill_gaps(signal, path)
     filled.annotations.extend(_self_report_annotations(contents))
+    filled.annotations.extend(_added_annotations(signal))
     samples, duration = _data_record(signal.rate)
     padding = -len(filled.samples) % samples
     if padding:
@@ -130,6 +132,15 @@ def _self_report_annotations(contents: SessionContents | None) -> Iterator[edfio
         text = CONTROL_CHARACTERS.sub(" ", span.text)[:MAX_ANNOTATION_CHARACTERS]
         onset = max(0.0, span.onset)
         yield edfio.EdfAnnotation(onset, max(0.0, span.onset + span.duration - onset), text)
+
+
+def _added_annotations(signal: RecordedSignal) -> Iterator[edfio.EdfAnnotation]:
+    """What was annotated after the session."""
+    for each in signal.annotated.standing():
+        text = CONTROL_CHARACTERS.sub(" ", event_text(each))[:MAX_ANNOTATION_CHARACTERS]
+        onset = max(0.0, each.onset)
+        if each.stop >= 0:
+            yield edfio.EdfAnnotation(onset, each.stop - onset if each.duration else None, text)
 
 
 def _forward_fill(samples: F64, last: F64) -> F64:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
+from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, annotated_participant
 from ecg_live.errors import FormatError, RecordingError, TruncatedError
 from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
 from ecg_live.recorded.report.page import PARTICIPANT_META
@@ -70,7 +71,7 @@ def _source(configuration: str) -> str:
 
 
 def participant_in(path: Path) -> str | None:
-    """Participant named in an export or a report of ours; of EDF the patient code, None for other files.
+    """Participant named in an export, a report or annotations of ours; of EDF the patient code, None for other files.
 
     Raises
     ------
@@ -78,10 +79,12 @@ def participant_in(path: Path) -> str | None:
         The file cannot be read.
     """
     suffix = path.suffix.casefold()
-    if suffix not in {".edf", ".html"}:
+    if suffix not in {".edf", ".html"} and not path.name.endswith(ANNOTATIONS_SUFFIX):
         return None
     with path.open("rb") as file:
         beginning = file.read(_SNIFFED_BYTES)
+    if path.name.endswith(ANNOTATIONS_SUFFIX):
+        return annotated_participant(beginning)
     if suffix == ".html":
         found = _PARTICIPANT_META.search(beginning.decode("utf-8", "replace"))
         return unescape(found[1]) if found else None

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX
 from ecg_live.errors import RecordingError
 from ecg_live.participant_profile import RECORDING_ENTRY_PREFIX, Profile, file_name_of, participant_of
 from ecg_live.recorded.export.auxiliary_tables import table_names
@@ -20,7 +21,7 @@ from ecg_live.xdf.decode import StreamHeader, TruncatedChunk, iter_chunks, read_
 from ecg_live.xdf.encode import SAMPLES_TAG, STREAM_HEADER_TAG
 from ecg_live.xdf.stream_spec import AUXILIARY_KEY_PREFIX
 
-SEARCHED_SUFFIXES = (".xdf", ".csv", ".edf", ".html", ".part", PARTICIPANTS_FILE)
+SEARCHED_SUFFIXES = (".xdf", ".csv", ".edf", ".html", ANNOTATIONS_SUFFIX, ".part", PARTICIPANTS_FILE)
 NAMED_IN_HEADER = "its header says so"
 
 
@@ -204,10 +205,10 @@ class _ParticipantSearch:
 
 
 def _export_paths(recording: Path) -> Iterator[Path]:
-    """Files that `ecg-live export` and `ecg-live report` write beside a recording, and their partial files."""
+    """Files that export, report and annotate write beside a recording, and their partial files."""
     stem = recording.stem
     tables = (*TABLE_NAMES, *table_names(_streams_beside_ecg(recording)))
-    names = [*(f"{stem}_{table}.csv" for table in tables), f"{stem}.edf", f"{stem}.html"]
+    names = [*(f"{stem}_{table}.csv" for table in tables), f"{stem}.edf", f"{stem}.html", stem + ANNOTATIONS_SUFFIX]
     for name in names:
         yield recording.with_name(name)
     for name in (*names, f"{stem}_closed.xdf"):

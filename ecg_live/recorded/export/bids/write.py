@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from devices.files.channels import ECG, kind_of
 from ecg_live import __version__
+from ecg_live.annotations.current import Annotation
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, Marker
+from ecg_live.recorded.annotated_file import event_text
 from ecg_live.recorded.auxiliary_samples import auxiliary_name, auxiliary_streams, read_auxiliary
 from ecg_live.recorded.export.bids.dataset import FileContent, as_json, check_dataset, dataset_files
 from ecg_live.recorded.export.bids.labels import (
@@ -56,6 +58,16 @@ _ANSWERS_DESCRIPTION = {
     "scale": {"Description": "The least and the largest value that there can be."},
     "missing": {"Description": "Why there is no answer."},
     "block": {"Description": "Block of the study to which the self-report belongs."},
+}
+_ANNOTATED_DESCRIPTION = {
+    "duration": {
+        "Description": "Of an annotation, or until a question was answered; not known of a marker.",
+        "Units": "s",
+    },
+    "trial_type": {
+        "Description": "Text of the marker or annotation, or self-report/NAME/ITEM of an answer. Stretches that were "
+        "excluded from the analysis begin with BAD. An apostrophe is put before what a spreadsheet would compute."
+    },
 }
 
 
@@ -171,21 +183,27 @@ class _RecordingWriter(contextlib.ExitStack):
     def write(self, signal: RecordedSignal, contents: SessionContents | None) -> None:
         """Write the recording's own files."""
         markers = self._ecg(signal, contents)
-        self._events(markers, list(self_report_spans(contents)))
+        self._events(markers, list(self_report_spans(contents)), signal.annotated.standing())
         if contents is not None and (streams := auxiliary_streams(contents)):
             self._auxiliary(contents, streams)
 
-    def _events(self, markers: Sequence[Marker], answers: Sequence[SelfReportSpan]) -> None:
-        """Write markers and self-reports in order of time; without self-reports, their columns are left out."""
+    def _events(
+        self, markers: Sequence[Marker], answers: Sequence[SelfReportSpan], annotations: Sequence[Annotation]
+    ) -> None:
+        """Write markers, self-reports and annotations by time; without self-reports, their columns are left out."""
         more = _ANSWER_COLUMNS if answers else ()
-        rows = [
-            (each.time, (NOT_AVAILABLE, text_cell(each.text), *(NOT_AVAILABLE for _ in more))) for each in markers
-        ] + [(each.onset, _answer_cells(each)) for each in answers]
+        none = (NOT_AVAILABLE,) * len(more)
+        rows = [(each.time, (NOT_AVAILABLE, text_cell(each.text), *none)) for each in markers]
+        rows += [(each.onset, _answer_cells(each)) for each in answers]
+        rows += [
+            (each.onset, (repr(round(each.duration, 6)), text_cell(event_text(each)), *none)) for each in annotations
+        ]
         rows.sort(key=lambda row: row[0])
         if rows:
             table = [(*_EVENT_COLUMNS, *more), *((repr(round(time, 6)), *cells) for time, cells in rows)]
             self._small("events.tsv", join_rows(table))
             described = _EVENTS_DESCRIPTION | (_ANSWERS_DESCRIPTION if answers else {})
+            described |= _ANNOTATED_DESCRIPTION if annotations else {}
             self._small("events.json", as_json({"TaskName": self._entities.task} | described))
 
     def write_about(self, file: FileContent) -> None:
