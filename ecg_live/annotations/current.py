@@ -11,7 +11,7 @@ TimedText = tuple[float, str]  # s and text of a marker
 
 
 @dataclass(frozen=True, slots=True)
-class Annotation:
+class SessionAnnotation:
     """An annotation as it is now.
 
     ``onset`` and ``duration`` in s from the recording's first sample. ``author`` and ``time`` are those of the last
@@ -48,17 +48,17 @@ class Annotations:
         The whole history, oldest first.
     """
 
-    by_id: Mapping[str, Annotation] = field(default_factory=dict)
-    markers: Mapping[MarkerKey, Annotation] = field(default_factory=dict)
+    by_id: Mapping[str, SessionAnnotation] = field(default_factory=dict)
+    markers: Mapping[MarkerKey, SessionAnnotation] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
 
-    def standing(self, *kinds: Kind) -> tuple[Annotation, ...]:
+    def standing(self, *kinds: Kind) -> tuple[SessionAnnotation, ...]:
         """Annotations of these kinds, or of all, that are not deleted, by their beginning."""
         found = [each for each in self.by_id.values() if not each.deleted and (not kinds or each.kind in kinds)]
         return tuple(sorted(found, key=lambda each: (each.onset, int(each.id[1:]))))
 
     @property
-    def excluded(self) -> tuple[Annotation, ...]:
+    def excluded(self) -> tuple[SessionAnnotation, ...]:
         """Stretches that are left out of the analysis."""
         return self.standing("excluded")
 
@@ -75,10 +75,12 @@ class Annotations:
             return marker
         return None if now.deleted else (now.onset, now.text)
 
-    def find(self, target: Target) -> Annotation | None:
+    def find(self, target: Target) -> SessionAnnotation | None:
         """What a change may be about; None for an id that was never given."""
         if isinstance(target, MarkerKey):
-            return self.markers.get(target, Annotation("", "marker", target.onset, 0.0, target.text, recorded=target))
+            return self.markers.get(
+                target, SessionAnnotation("", "marker", target.onset, 0.0, target.text, recorded=target)
+            )
         return self.by_id.get(target)
 
     def next_id(self) -> str:
@@ -100,21 +102,21 @@ class Annotations:
         return replace(self, by_id={**self.by_id, change.target: now}, changes=history)
 
 
-def _changed(before: Annotation | None, change: Change) -> Annotation:
+def _changed(before: SessionAnnotation | None, change: Change) -> SessionAnnotation:
     """An annotation after a change."""
     now = _added(before, change) if change.action == "add" else _edited(before, change)
     return replace(now, author=change.author, time=change.time)
 
 
-def _added(before: Annotation | None, change: Change) -> Annotation:
+def _added(before: SessionAnnotation | None, change: Change) -> SessionAnnotation:
     if before is not None or isinstance(change.target, MarkerKey):
         raise ValueError(f"{change.target} is there already")
     if change.kind is None or change.onset is None or not _is_id(change.target):
         raise ValueError("an added annotation lacks its id, kind or onset")
-    return Annotation(change.target, change.kind, change.onset, change.duration or 0.0, change.text or "")
+    return SessionAnnotation(change.target, change.kind, change.onset, change.duration or 0.0, change.text or "")
 
 
-def _edited(before: Annotation | None, change: Change) -> Annotation:
+def _edited(before: SessionAnnotation | None, change: Change) -> SessionAnnotation:
     name = change.target.text if isinstance(change.target, MarkerKey) else change.target
     if before is None:
         raise ValueError(f"there is no annotation {name}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ecg_live.annotations.change import MarkerKey
-from ecg_live.annotations.current import Annotation, Annotations
+from ecg_live.annotations.current import Annotations, SessionAnnotation
 from ecg_live.events import Chunk, Gap, Marker, State
 
 SignalItem = Chunk | Gap | Marker | State
@@ -19,7 +19,7 @@ class AnnotatedFile:
     annotations: Annotations = field(default_factory=Annotations)
     shift: float = 0.0
 
-    def standing(self) -> tuple[Annotation, ...]:
+    def standing(self) -> tuple[SessionAnnotation, ...]:
         """Notes, intervals and excluded stretches, in the file's own time."""
         found = self.annotations.standing("note", "interval", "excluded")
         return tuple(replace(each, onset=each.onset - self.shift) for each in found)
@@ -42,6 +42,6 @@ class AnnotatedFile:
         return [Marker(time - self.shift, text) for time, text in sorted([*edited, *added])]
 
 
-def event_text(annotation: Annotation) -> str:
+def event_text(annotation: SessionAnnotation) -> str:
     """An annotation as an event of other programs: MNE leaves out what begins with ``BAD``."""
     return f"BAD excluded: {annotation.text}" if annotation.kind == "excluded" else annotation.text

@@ -16,7 +16,7 @@ from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
     from ecg_live.annotations.change import Kind, Target
-    from ecg_live.annotations.current import Annotation, Annotations
+    from ecg_live.annotations.current import Annotations, SessionAnnotation
     from ecg_live.annotations.log_file import AnnotationLog
     from ecg_live.recorded.report.session import RecordedSession
 
@@ -151,7 +151,7 @@ def _target(text: str | None, session: RecordedSession) -> Target:
     return MarkerKey.of(marker.time, marker.text)
 
 
-def _listed(found: Annotations, session: RecordedSession) -> Iterator[tuple[str, Annotation, bool]]:
+def _listed(found: Annotations, session: RecordedSession) -> Iterator[tuple[str, SessionAnnotation, bool]]:
     """IDs and annotations of a recording with its markers, by time; and whether they were edited."""
     from ecg_live.annotations.change import MarkerKey
 
@@ -175,7 +175,7 @@ def _print_list(found: Annotations, session: RecordedSession, *, as_json: bool) 
         print(sanitize(f"{name:>5}  {times}  {state:<8}  {each.text}{by}"))
 
 
-def _as_json(name: str, each: Annotation, *, edited: bool) -> dict[str, object]:
+def _as_json(name: str, each: SessionAnnotation, *, edited: bool) -> dict[str, object]:
     return {
         "id": name,
         "kind": each.kind,

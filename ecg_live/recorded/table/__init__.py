@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ecg_live.annotations.current import Annotation
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import EcgLiveError, FormatError
 from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
@@ -143,7 +143,9 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     written.remarks += [f"{recording.paths[0].name}: {remark}" for remark in remarks]
 
 
-def _session_rows(session: RecordedSession, kind: RowKind, excluded: Sequence[Annotation]) -> Iterator[dict[str, Any]]:
+def _session_rows(
+    session: RecordedSession, kind: RowKind, excluded: Sequence[SessionAnnotation]
+) -> Iterator[dict[str, Any]]:
     """Rows of a session, with what is the same in all of them."""
     texts, first = session.header_texts, session.files[0].contents
     card = parse_json_object(texts.get("model", ""))

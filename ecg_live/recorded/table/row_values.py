@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ecg_live.annotations.current import Annotation
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedGap, RecordedSession
 from ecg_live.recorded.report.statistics import SET_ORDER, windows_between
@@ -20,7 +20,7 @@ DECIMALS = 6  # of numbers, as in JSON lines
 REASON_SEPARATOR = "; "
 
 
-def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Annotation] = ()) -> dict[str, Any]:
+def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[SessionAnnotation] = ()) -> dict[str, Any]:
     """Values by column; what cannot be stated is missing or NaN. ``excluded`` stretches are by their beginning."""
     touching = [each for each in excluded if each.onset < span.stop and each.stop > span.start]
     inside = windows_between(session.windows, span.start, span.stop)
@@ -45,7 +45,7 @@ def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Annot
     return {name: round(each, DECIMALS) if isinstance(each, float) else each for name, each in values.items()}
 
 
-def _covered(stretches: Sequence[Annotation], span: RowSpan) -> float:
+def _covered(stretches: Sequence[SessionAnnotation], span: RowSpan) -> float:
     """Seconds of the span that one or more of the stretches cover."""
     total, reached = 0.0, span.start
     for each in stretches:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from devices.files.channels import ECG, kind_of
 from ecg_live import __version__
-from ecg_live.annotations.current import Annotation
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, Marker
 from ecg_live.recorded.annotated_file import event_text
@@ -188,7 +188,7 @@ class _RecordingWriter(contextlib.ExitStack):
             self._auxiliary(contents, streams)
 
     def _events(
-        self, markers: Sequence[Marker], answers: Sequence[SelfReportSpan], annotations: Sequence[Annotation]
+        self, markers: Sequence[Marker], answers: Sequence[SelfReportSpan], annotations: Sequence[SessionAnnotation]
     ) -> None:
         """Write markers, self-reports and annotations by time; without self-reports, their columns are left out."""
         more = _ANSWER_COLUMNS if answers else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.annotations.current import Annotation
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.recorded.table import GroupTable, write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
@@ -219,7 +219,7 @@ def test_a_strap_without_ecg_has_a_row_without_samples(tmp_path: Path) -> None:
 def test_excluded_stretches_leave_out_the_windows_that_they_touch(tmp_path: Path) -> None:
     session = recorded(tmp_path / "s.xdf", story())
     stretches = [
-        Annotation(f"a{k}", "excluded", onset, stop - onset, text)
+        SessionAnnotation(f"a{k}", "excluded", onset, stop - onset, text)
         for k, (onset, stop, text) in enumerate([(32, 35, "talked"), (33, 40, "moved"), (58, 70, "left")])
     ]
     values = row_values(session, RowSpan("", 0, 60), stretches)
