@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from ecg_live.errors import shortened
 
+AFFECT_DIMENSIONS = ("valence", "arousal")  # of continuous ratings
+AFFECT_SCALE = -1.0, 1.0  # their ends; 0 is neutral
 PAUSE_CAUSE = "a pause between parts"  # how the cause of such a gap begins: nothing was recorded, so nothing is lost
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
@@ -304,7 +306,7 @@ class SelfReportAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AffectRating:
-    """A sample of a continuous rating, at ``time`` on the session clock; both values lie within -1 and 1.
+    """A sample of a continuous rating, at ``time`` on the session clock; both values lie within `AFFECT_SCALE`.
 
     ``raw`` is the same time in seconds of stream time, set by the session; None before the first sample.
     """

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg_live.events import F64
+from ecg_live.events import AFFECT_DIMENSIONS, F64
 from ecg_live.recorded.auxiliary_samples import read_auxiliary
 from ecg_live.recorded.session_file import SessionContents
-from ecg_live.xdf.self_reports import AFFECT_DIMENSIONS, SelfReportRow, parse_self_report_rows, scale_text
+from ecg_live.xdf.self_reports import SelfReportRow, parse_self_report_rows, scale_text
 
 
 class AffectRatings(NamedTuple):

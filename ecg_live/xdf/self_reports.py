@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, nan
 from typing import NamedTuple
 
-from ecg_live.events import SelfReportAnswer
+from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, SelfReportAnswer
 from ecg_live.parse_number import parse_number
 from ecg_live.xdf.stream_spec import SCALE_SEPARATOR, ChannelSpec, StreamSpec
 
 # Channels of answers, all texts, with a row for each item; both times are seconds of stream time.
 SELF_REPORT_FIELDS = ("report", "kind", "item", "value", "scale", "missing", "block", "asking", "shown", "time")
 TEXT_ITEM = "text"  # item of a free text, whose value is the answer
-AFFECT_DIMENSIONS = ("valence", "arousal")  # channels of continuous ratings
-AFFECT_SCALE = -1.0, 1.0  # their ends; 0 is neutral
 
 
 class SelfReportRow(NamedTuple):

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import NamedTuple
 
+from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE
 from ecg_live.formulas import escape_formula
 from ecg_live.recorded.export.csv_cells import TIME_DECIMALS
 from ecg_live.recorded.self_reports import describe_value, read_affect_ratings, read_self_reports
 from ecg_live.recorded.session_file import SessionContents
-from ecg_live.xdf.self_reports import AFFECT_DIMENSIONS, AFFECT_SCALE, SelfReportRow
+from ecg_live.xdf.self_reports import SelfReportRow
 
 
 class SelfReportSpan(NamedTuple):
