@@ -1,5 +1,5 @@
 # PyQt6's own stub forgets that these are static.
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QWidget
 
 class QTest:
@@ -8,4 +8,8 @@ class QTest:
     @staticmethod
     def keyClicks(widget: QWidget, sequence: str) -> None: ...
     @staticmethod
-    def mouseClick(widget: QWidget, button: Qt.MouseButton) -> None: ...
+    def mouseClick(widget: QWidget, button: Qt.MouseButton, *, pos: QPoint = ...) -> None: ...
+    @staticmethod
+    def mousePress(widget: QWidget, button: Qt.MouseButton, *, pos: QPoint = ...) -> None: ...
+    @staticmethod
+    def mouseRelease(widget: QWidget, button: Qt.MouseButton, *, pos: QPoint = ...) -> None: ...
