@@ -15,7 +15,7 @@ import pytest
 from ecg_live import __version__
 from ecg_live.config import LiveSettings
 from ecg_live.dashboard.keys import KEYS
-from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SetChange, State, StreamInfo
+from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State, StreamInfo
 from ecg_live.nats import options as server_settings
 from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, Summary
 from ecg_live.sinks.jsonl import line_fields, round_floats
@@ -29,6 +29,7 @@ ITEMS: tuple[Item, ...] = (
     Prediction(0.0, 10.0, 0.0, HEAD, None, None, Quality("good")),
     Gap(0, 1, "", time=0.0),
     Marker(0.0, "", 0.0),
+    SelfReportAnswer("mood", "sam", 0.0, 0.0),
     State("streaming"),
     SetChange(0.0, 0.0, "mental_load", "adaptive", "personal"),
     Beats(0.0, 60.0),
