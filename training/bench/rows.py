@@ -108,4 +108,5 @@ def _paper_table(title: str, rows: Sequence[BenchRow]) -> PaperTable:
     }
     header = ("pipeline", "remark", *(heads[name] for name in (*names, VERSUS)))
     body = [(row.place["pipeline"], row.remark(), *(row.cell(name) for name in (*names, VERSUS))) for row in rows]
-    return PaperTable(f"{title} (95 % interval over subjects)", header, tuple(body), 2)
+    subjects = max((row.scores.get("subjects", 0.0) for row in rows), default=0.0)
+    return PaperTable(f"{title} (95 % interval over {subjects:.0f} subjects)", header, tuple(body), 2)

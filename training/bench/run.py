@@ -90,6 +90,7 @@ class _Prepared(NamedTuple):
     """A data set's inputs in a file, its splits, and what a reader of its scores must know."""
 
     data: Dataset
+    remarks: tuple[str, ...]
     inputs: BenchInputs
     path: Path
     splits: tuple[FixedSplit, ...]
@@ -166,7 +167,7 @@ def _prepare(
     path = (job.out / "work" / "inputs" / f"{data.name}.npz").absolute()
     write_inputs(path, inputs)
     splits = tuple(_split(inputs, windows, protocol, job, given) for protocol in job.protocols)
-    return _Prepared(data, inputs, path, splits)
+    return _Prepared(data, (*data.caveats, *data.remarks, *corpus.remarks), inputs, path, splits)
 
 
 def _split(
@@ -226,6 +227,5 @@ def _write(
     for path in files[:2]:
         write_bench_table(path, rows)
     write_text_tables(files[2], paper_tables(rows))
-    caveats = {each.data.title: (*each.data.caveats, *each.data.remarks) for each in prepared}
-    write_page(files[3], BenchPage(tuple(rows), tuple(splits), caveats))
+    write_page(files[3], BenchPage(tuple(rows), tuple(splits), {each.data.title: each.remarks for each in prepared}))
     return files

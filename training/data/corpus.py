@@ -27,6 +27,7 @@ from training.settings import CorpusSettings
 
 CORPUS_VERSION = 2  # of what a corpus holds; raise it with the quality gate's rules (its constants are in the key)
 PARTIAL_FILE_PREFIX = "sitting-"  # of a session that is not in the store yet
+MAX_NAMED = 10  # subjects in a remark
 BuildProgress = Callable[[int, int, int], None]  # sessions done, sessions in all, windows so far
 
 
@@ -51,7 +52,7 @@ class Corpus:
     seconds : float
         Signal that the windows cover, unusable ones included.
     remarks : tuple of str
-        Recordings that were left out or damaged.
+        Recordings that were left out or damaged, and subjects without a usable window.
     scale : str
         ``streaming`` or ``offline``: how the windows are normalised.
     """
@@ -143,6 +144,7 @@ def build_corpus(
     if not len(store):
         found = "; ".join(remarks[:3]) or f"{len(dataset.sessions)} recordings were looked at"
         raise DatasetError(f"no usable window in {dataset.title}: {found}", "check the channel and the folder")
+    remarks += _subjects_without_windows(dataset, store.sessions, store.rows())
     return Corpus(
         dataset,
         key,
@@ -154,6 +156,15 @@ def build_corpus(
         tuple(remarks),
         settings.scale,
     )
+
+
+def _subjects_without_windows(dataset: Dataset, built: Sequence[Mapping[str, Any]], rows: WindowRows) -> list[str]:
+    """One remark on all subjects whose windows are all unusable; those that were left out have one already."""
+    kept = {dataset.sessions[i].subject for i in np.unique(rows["session"]).tolist()}
+    sessions = zip(dataset.sessions, built, strict=True)
+    lost = dict.fromkeys(each.subject for each, line in sessions if line["unusable"] and each.subject not in kept)
+    more = f" and {len(lost) - MAX_NAMED} more" if len(lost) > MAX_NAMED else ""
+    return [f"no usable window of {', '.join([*lost][:MAX_NAMED])}{more}: left out"] if lost else []
 
 
 class BuildJob(NamedTuple):

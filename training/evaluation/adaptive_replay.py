@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ecg_live.events import F32
 from ecg_live.model.adaptive import RunningMean
 from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.engine.embedders import open_embedder
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.window_orders import ORDERS, OrderName, PlacedWindows, window_order
 
 
 def answers_in_orders(
-    bundle: Bundle, windows: Sequence[Window], places: PlacedWindows, head: str
+    bundle: Bundle, windows: Sequence[Window], embeddings: Sequence[F32], places: PlacedWindows, head: str
 ) -> Iterator[tuple[OrderName, int, HeadResult]]:
     """Order, index of the window, and what a head's adaptive set answers.
 
@@ -23,14 +23,14 @@ def answers_in_orders(
     ----------
     bundle : Bundle
     windows : sequence of Window
-        One subject's, as they were recorded; each a segment of its own.
+        One subject's, as they were recorded.
+    embeddings : sequence of F32
+        Their embeddings (e,).
     places : PlacedWindows
         Where each is from, and its class.
     head : str
         Name of the head.
     """
-    embedder = open_embedder(bundle, WINDOW_S)
-    embeddings = [embedder.features(window)[0].copy() for window in windows]
     predictor = Predictor(bundle, WINDOW_S, show_unproven=True, embeds=False)
     for name in ORDERS:
         order = window_order(places, name)

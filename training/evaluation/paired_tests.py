@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ecg_live.errors import DatasetError
 from ecg_live.events import F64
@@ -116,7 +115,8 @@ def signed_rank_p(differences: F64) -> float:
     others = differences[differences != 0]
     if not len(others):
         return math.nan
-    ranks = np.rint(2 * rankdata(np.abs(others))).astype(int)  # ties have halves
+    _, place, ties = np.unique(np.abs(others), return_inverse=True, return_counts=True)
+    ranks = (2 * np.cumsum(ties) - ties + 1)[place]  # twice the mean rank of those that tie, which may be a half
     share = np.ones(1)  # of all signs, by the sum of the positive ranks
     for rank in ranks.tolist():
         share = (np.pad(share, (0, rank)) + np.pad(share, (rank, 0))) / 2

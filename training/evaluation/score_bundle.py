@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
+from ecg_live.events import F32
 from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.bundle import Bundle, load_bundle
 from ecg_live.model.card import HeadCard, check_signal
+from ecg_live.model.engine.embedders import open_embedder
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
@@ -41,10 +43,12 @@ EVALUATE_PROTOCOL = "evaluate"  # in tables of predictions: by a finished bundle
 class LabelledWindow(NamedTuple):
     """A window, its annotation (indices of session and of annotation), seconds of rest to its end (inf: no rest).
 
-    ``recording`` is the file that it was cut from, ``onset`` where it begins there (s).
+    ``recording`` is the file that it was cut from, ``onset`` where it begins there (s), ``embedding`` (e,) the bundle's
+    encoder's, which all sets and orders share.
     """
 
     window: Window
+    embedding: F32
     annotation: tuple[int, int]
     rest: float
     recording: str
@@ -118,9 +122,7 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
     predictions: list[ScoredPrediction] = []
     for i, group in enumerate(groups):
         show.progress(data.title, i, len(groups))
-        windows = [each for job in group for each in _windows(job, remarks, marked=marked)]
-        # Windows of several sessions, and in another order, are not one stream: each is a segment of its own.
-        windows = [each._replace(window=replace(each.window, segment=i)) for i, each in enumerate(windows)]
+        windows = [each for job in group for each in _windows(bundle, job, remarks, marked=marked)]
         predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
         predictions += _predict_in_orders(bundle, group[0].session.subject, windows, targets)
     show.progress(data.title, len(groups), len(groups))
@@ -163,14 +165,16 @@ def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
             )
 
 
-def _windows(job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
+def _windows(bundle: Bundle, job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
     """All windows of a session; where no rest is ``marked``, all of them count as rest."""
+    embedder = open_embedder(bundle, HOP_S)
     try:
         for window, part, start in session_windows(job.session, HOP_S, remarks):
             stop = start + WINDOW_S
             rest = rest_elapsed(job.session, part, start, stop) if marked else window.stop
             annotation = job.number, annotation_of_window(job, part, start, stop, "inside")
-            yield LabelledWindow(window, annotation, rest, recording_name(job.session.parts[part]), start)
+            embedding = embedder.features(window)[0].copy()
+            yield LabelledWindow(window, embedding, annotation, rest, recording_name(job.session.parts[part]), start)
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
 
@@ -184,7 +188,7 @@ def _predict_subject(
     remarks: list[str],
 ) -> Iterator[ScoredPrediction]:
     """Predictions for all labelled windows of a subject, in an order as if the subject had rested first."""
-    predictor = Predictor(bundle, HOP_S, baseline, show_unproven=True)
+    predictor = Predictor(bundle, HOP_S, baseline, show_unproven=True, embeds=False)
     rest = [each for each in windows if np.isfinite(each.rest)]
     sessions = np.array([each.annotation[0] for each in rest], np.int64)
     stops = cumulative_rest(sessions, np.array([each.rest for each in rest]))
@@ -210,7 +214,7 @@ def _predict_windows(
     """Predictions for labelled windows; of heads with a personal set only once the baseline is complete."""
     for each in windows:
         pending = predictor.baseline_pending
-        for head, result in predictor.predict(each.window).items():
+        for head, result in predictor.predict(each.window, each.embedding).items():
             target = targets.get(head)
             truth = None if target is None else target.truth(each.annotation, each.onset)
             if result.set == "adaptive":  # depends on the order of the windows: see `_predict_in_orders`
@@ -233,7 +237,8 @@ def _predict_in_orders(
             np.array([each.onset for each in windows]),
             np.array([NO_LABEL if each is None else int(each) for each in truth], np.int64),
         )
-        for order, row, result in answers_in_orders(bundle, [each.window for each in windows], places, head):
+        signals, embeddings = [each.window for each in windows], [each.embedding for each in windows]
+        for order, row, result in answers_in_orders(bundle, signals, embeddings, places, head):
             one, label = windows[row], truth[row]
             if label is not None:
                 yield ScoredPrediction(subject, head, label, result, one.recording, one.onset, order)

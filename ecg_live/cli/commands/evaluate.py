@@ -46,8 +46,9 @@ def evaluate(
     Example: ecg-live evaluate model.safetensors --dataset eegmat --data data/eegmat
     """
     require_training_packages()
-    import torch
+    from ecg_live.cli.one_thread import use_one_thread
 
+    use_one_thread()  # as live: a window is too small to share, and under load threads wait for each other
     from ecg_live.tables import check_table_path
     from training.evaluation.prediction_table import write_predictions
     from training.evaluation.score_bundles import score_bundles
@@ -60,7 +61,6 @@ def evaluate(
         check_table_path(predictions, "--predictions")
     for path in table or ():
         check_text_path(path)
-    torch.set_num_threads(1)  # as live: a window is too small to share, and under load threads wait for each other
     with ProgressDisplay() as progress:
         found = score_bundles(models, list(zip(dataset, data, strict=True)), baseline, progress)
     if predictions is not None:

@@ -37,6 +37,9 @@ def features(
 
     Example: ecg-live features recordings --out features.parquet
     """
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
     from ecg_live.config import load_settings
     from ecg_live.signal.pipeline import check_hop
     from ecg_live.tables import check_table_path

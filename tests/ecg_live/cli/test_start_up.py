@@ -1,4 +1,4 @@
-"""What a session loads before its first sample: neither PyTorch nor the parts of SciPy that take most of a second."""
+"""What a session, and the scores of a bundle, load: neither PyTorch nor the slow parts of SciPy."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ecg_live.cli.one_thread import THREAD_COUNTS
-from ecg_live.resources import demo_recording
+from ecg_live.resources import DEFAULT_MODEL, demo_recording
+from tests.support.small_datasets import csv
 
 SCRIPT = """
 import os, sys
@@ -27,13 +29,29 @@ HEAVY = {"torch", "scipy.signal", "scipy.stats", "sklearn", "pandas", "matplotli
 @pytest.mark.parametrize("words", [("demo",), ("run", str(demo_recording()))], ids=["demo", "run"])
 def test_a_session_starts_without_pytorch(words: tuple[str, ...], tmp_path: Path) -> None:
     options = ["--headless", "--json", "--speed", "max", *(["--seconds", "1"] if words[0] == "demo" else [])]
-    command = [sys.executable, "-c", SCRIPT.format(names=THREAD_COUNTS), *words, *options]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines, loaded = _run(tmp_path, *words, *options)
     assert lines[-1]["type"] == "summary"
     assert words[0] == "demo" or any(line["type"] == "prediction" for line in lines)
+    assert not HEAVY & loaded
+
+
+def test_a_bundle_is_scored_without_pytorch(tmp_path: Path) -> None:
+    csv(tmp_path / "a.csv", 100)
+    spans = [f"a.csv,a,{start},{start + 50},1,{name}" for start, name in ((0, "rest"), (50, "load"))]
+    (tmp_path / "manifest.csv").write_text("\n".join(["file,subject,start_s,stop_s,rest,mental_load", *spans]) + "\n")
+    (found,), loaded = _run(
+        tmp_path, "evaluate", str(DEFAULT_MODEL), "--dataset", "manifest", "--data", ".", "--baseline", "0", "--json"
+    )
+    assert {row["set"] for row in found["rows"]} == {"adaptive"}
+    assert not (HEAVY - {"scipy.signal"}) & loaded
+
+
+def _run(folder: Path, *words: str) -> tuple[list[dict[str, Any]], set[str]]:
+    """JSON lines of a command, and the modules that it loaded, on one thread."""
+    command = [sys.executable, "-c", SCRIPT.format(names=THREAD_COUNTS), *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
     (code, *loaded), threads = (line.split() for line in done.stderr.splitlines()[-2:])
     assert code == "0"
-    assert not HEAVY & set(loaded)
     assert "onnxruntime" in loaded
     assert threads == ["1"] * len(THREAD_COUNTS)
+    return [json.loads(line) for line in done.stdout.splitlines()], set(loaded)

@@ -12,10 +12,11 @@ from ecg_live import plugins
 from ecg_live.errors import ConfigError
 from ecg_live.tables import read_table
 from tests.support.plugin_site import install
-from tests.support.small_datasets import dataset, rest_load_session
+from tests.support.small_datasets import dataset, flat, rest_load_session
 from training.bench import run
 from training.bench.pipelines import known_pipelines
 from training.bench.run import BenchJob, run_bench
+from training.datasets.dataset import RecordingPart, SubjectSession
 from training.progress import ProgressDisplay
 from training.settings import EvaluateSettings, TrainSettings
 
@@ -48,7 +49,8 @@ def test_a_cell_that_fails_is_marked_and_cells_that_are_done_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data").mkdir()
-    made = dataset(*(rest_load_session(tmp_path / "data", name) for name in ("a", "b", "c")))
+    lost = SubjectSession("d", (RecordingPart(flat(tmp_path / "d.csv", 20)),))
+    made = dataset(*(rest_load_session(tmp_path / "data", name) for name in ("a", "b", "c")), lost)
     monkeypatch.setattr(run, "open_dataset", lambda _name, _folder: made)
     assert "acme-failing" in known_pipelines()
     out, lines = tmp_path / "out", list[str]()
@@ -66,7 +68,10 @@ def test_a_cell_that_fails_is_marked_and_cells_that_are_done_are_kept(
     page = (out / "bench.html").read_text()
     assert "no room for the kernel" in page
     assert constant.split in page
-    assert "| constant | no better than a constant | 0.500" in (out / "bench.md").read_text()
+    assert "no usable window of d: left out" in page
+    text = (out / "bench.md").read_text()
+    assert "| constant | no better than a constant | 0.500" in text
+    assert "(95 % interval over 3 subjects)" in text
 
     lines.clear()
     again = run_bench(

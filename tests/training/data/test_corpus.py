@@ -75,6 +75,13 @@ def test_unusable_windows_are_left_out_and_counted_with_their_reasons(tmp_path: 
     assert corpus.dropped["flat line"] == 2
 
 
+def test_subjects_without_a_usable_window_are_named(tmp_path: Path) -> None:
+    lost = [SubjectSession(f"p{i}", (RecordingPart(flat(tmp_path / f"p{i}.csv", 20)),)) for i in range(12)]
+    corpus = build(dataset(*lost, rest_load_session(tmp_path, "a")), tmp_path / "work")
+    (remark,) = corpus.remarks
+    assert remark == f"no usable window of {', '.join(f'p{i}' for i in range(10))} and 2 more: left out"
+
+
 def test_a_file_that_cannot_be_opened_is_remarked_and_the_others_used(tmp_path: Path) -> None:
     (tmp_path / "no.csv").write_text("what is this")
     lost = SubjectSession("lost", (RecordingPart(tmp_path / "no.csv"),))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 import ecg_live.cli.training_extra
 import training.pipeline
@@ -138,16 +137,6 @@ def test_a_head_is_not_replaced_by_one_of_its_name(few: Path) -> None:
     asked = job(few) | {"encoder": None, "add_head": few / "encoder.safetensors"}
     with pytest.raises(ConfigError, match="has a head mental_load already"):
         train_model(asked, "fast", None, FAST, quiet=True)
-
-
-def test_one_thread_scores_a_bundle(few: Path) -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        evaluate([few / "encoder.safetensors"], ["manifest"], [few], baseline=0.0, as_json=True)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_ctrl_c_says_how_to_go_on(
