@@ -12,7 +12,7 @@ from ecg_live.model.bundle import Bundle
 from ecg_live.model.engine.open_engine import open_engine
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Prediction, Window
-from ecg_live.serve.engine import ServedItem, ServedResult, WearerItems
+from ecg_live.serve.engine import SILENT_STATE, ServedItem, ServedResult, WearerItems, refused_signal
 from ecg_live.serve.state import pack_state, restore_state, state_maker
 from ecg_live.session_results import window_results
 from ecg_live.signal.batch.feed import PathFeed
@@ -64,14 +64,21 @@ class BatchedEngine:
         self._makers: dict[StreamInfo, str] = {}
         self.model = f"{digest} hop={hop:g} baseline={baseline:g} unproven={show_unproven}"
 
-    def open(self, wearer: str, info: StreamInfo) -> None:
+    def open(self, wearer: str, info: StreamInfo) -> list[ServedResult]:
         """Begin with a wearer, or begin again."""
         self.close(wearer)
+        if (refused := refused_signal(self._bundle, wearer, info)) is not None:
+            return [(wearer, refused)]
+        self._join(wearer, info)
+        return []
+
+    def _join(self, wearer: str, info: StreamInfo) -> _LaneWearer:
         path = self._path(info)
         lane = self._engine.join(path, info)
         known = path if isinstance(path, RrPath) else lane.feed
         assert known is not None  # noqa: S101 - a path with samples has a feed
         self._wearers[wearer] = _LaneWearer(info, lane, known, self._predictor())
+        return self._wearers[wearer]
 
     def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
         """Take items of several wearers; return what they complete."""
@@ -103,14 +110,18 @@ class BatchedEngine:
 
     def snapshot(self, wearer: str) -> bytes:
         """All that is known of a wearer."""
+        if wearer not in self._wearers:
+            return SILENT_STATE
         one = self._wearers[wearer]
         parts = [one.known, one.predictor, one.sets, self._engine.kept(one.lane)]
         return pack_state(parts, [*self._fresh(one.info), {}, None], self._maker(one.info))
 
     def restore(self, wearer: str, info: StreamInfo, state: bytes) -> None:
         """Begin where a snapshot was taken. Raises `StateMismatch`."""
-        self.open(wearer, info)
-        one = self._wearers[wearer]
+        self.close(wearer)
+        if state == SILENT_STATE:
+            return
+        one = self._join(wearer, info)
         restored = restore_state(state, [one.known, one.predictor, one.sets, None], self._maker(info))
         one.sets = restored[2]
         self._engine.put_back(one.lane, restored[3])

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from ecg_live import __version__
+from ecg_live.errors import IncompatibleBundle
 from ecg_live.events import Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
 from ecg_live.model.bundle import Bundle
+from ecg_live.model.card import check_signal
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import Prediction, Window
 from ecg_live.serve.state import pack_state, restore_state, state_maker
@@ -20,6 +22,7 @@ from ecg_live.signal.rr_pipeline import RrPath
 
 ServedItem = Prediction | SetChange | Gap | State
 SourceItem = Chunk | StreamEvent
+SILENT_STATE = b"silent"  # of a wearer whose data was refused, or cannot be processed
 WearerItems = tuple[str, Sequence[SourceItem]]  # a wearer, and what came of it, in order
 ServedResult = tuple[str, ServedItem]
 
@@ -32,8 +35,8 @@ class WearerEngine(Protocol):
         """Digest of the model and of all settings that change results: workers of one site share it."""
         ...
 
-    def open(self, wearer: str, info: StreamInfo) -> None:
-        """Begin with a wearer, or begin again."""
+    def open(self, wearer: str, info: StreamInfo) -> list[ServedResult]:
+        """Begin with a wearer, or begin again; one ``error`` state, and nothing more, for a signal not the model's."""
         ...
 
     def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
@@ -48,7 +51,7 @@ class WearerEngine(Protocol):
         ...
 
     def snapshot(self, wearer: str) -> bytes:
-        """All that is known of a wearer."""
+        """All that is known of a wearer; `SILENT_STATE` for one that gives nothing more until it is opened again."""
         ...
 
     def restore(self, wearer: str, info: StreamInfo, state: bytes) -> None:
@@ -58,6 +61,16 @@ class WearerEngine(Protocol):
     def close(self, wearer: str) -> None:
         """Forget a wearer; one that is not there is no error."""
         ...
+
+
+def refused_signal(bundle: Bundle, wearer: str, info: StreamInfo) -> State | None:
+    """Why a wearer's signal is not the model's, as a session would refuse it; None if it is, or there is none."""
+    try:
+        if info.channels:
+            check_signal(bundle.card, info.signal, f"wearer {wearer}")
+    except IncompatibleBundle as error:
+        return State("error", f"{error.message}; no results until its next run")
+    return None
 
 
 class WearerPipeline:
@@ -149,9 +162,13 @@ class PipelineEngine:
         self._makers: dict[StreamInfo, str] = {}
         self.model = f"{digest} hop={hop:g} baseline={baseline:g} unproven={show_unproven}"
 
-    def open(self, wearer: str, info: StreamInfo) -> None:
+    def open(self, wearer: str, info: StreamInfo) -> list[ServedResult]:
         """Begin with a wearer, or begin again."""
+        self.close(wearer)
+        if (refused := refused_signal(self._bundle, wearer, info)) is not None:
+            return [(wearer, refused)]
         self._wearers[wearer], self._infos[wearer] = self._fresh(info), info
+        return []
 
     def push(self, batch: Sequence[WearerItems]) -> list[ServedResult]:
         """Take items of several wearers; return what they complete."""
@@ -185,12 +202,16 @@ class PipelineEngine:
 
     def snapshot(self, wearer: str) -> bytes:
         """All that is known of a wearer."""
+        if wearer not in self._wearers:
+            return SILENT_STATE
         info = self._infos[wearer]
         parts = _parts(self._wearers[wearer])
         return pack_state(parts, _parts(self._fresh(info)), self._maker(info))
 
     def restore(self, wearer: str, info: StreamInfo, state: bytes) -> None:
         """Begin where a snapshot was taken. Raises `StateMismatch`."""
+        if state == SILENT_STATE:
+            return
         made = self._fresh(info)
         parts = _parts(made)
         restored = restore_state(state, parts, self._maker(info))

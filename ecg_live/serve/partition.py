@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -270,8 +271,11 @@ class PartitionServer:
             text = f"wearer {wearer.name}: the stream begins at frame {frame.number}; what came before was removed"
             self._report(State("warning", text, self._clock()))
         wearer.begin_run(frame, info)
-        await self._call(partial(self._engine.open, wearer.name, info))
-        self._report(State("streaming", f"wearer {wearer.name} is served", self._clock()))
+        refused = await self._call(partial(self._engine.open, wearer.name, info))
+        self._take(refused)
+        states = [item for _, item in refused if isinstance(item, State)]
+        for state in states or [State("streaming", f"wearer {wearer.name} is served")]:
+            self._report(replace(state, time=self._clock()))
 
     async def _wearer(self, name: str, sequence: int) -> ServedWearer:
         if name not in self._wearers:

@@ -13,7 +13,7 @@ from ecg_live.events import Beats, Chunk, Gap, LeadOff, StreamEvent, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.results import Prediction
 from ecg_live.serve.batched_engine import BatchedEngine
-from ecg_live.serve.engine import PipelineEngine, ServedResult, SourceItem, WearerEngine
+from ecg_live.serve.engine import SILENT_STATE, PipelineEngine, ServedResult, SourceItem, WearerEngine
 from ecg_live.serve.state import StateMismatch, pack_state, restore_state, state_maker
 from ecg_live.signal.ring_buffer import RingBuffer
 from tests.support.chunk_cutting import cut
@@ -187,5 +187,20 @@ def test_a_wearer_whose_data_cannot_be_processed_ends_alone(kind: Engine) -> Non
     assert len(errors) == 1
     assert [w for w, _ in results if w == "P2"]
     assert one.push([("P1", chunks[6:9])]) == []
+    other = engine(kind)
+    other.restore("P1", INFO, one.snapshot("P1"))  # as the worker does that takes over
+    assert other.push([("P1", chunks[6:9])]) == other.flush("P1") == []
     one.open("P1", INFO)
     assert one.push([("P1", chunks[:6])])
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_wearer_with_another_signal_than_the_models_gets_one_error(kind: Engine) -> None:
+    one = engine(kind)
+    ((wearer, state),) = one.open("P1", replace(INFO, signal="ppg"))
+    assert (wearer, state.state) == ("P1", "error")  # type: ignore[union-attr]
+    assert "wearer P1 is pulse" in state.detail  # type: ignore[union-attr]
+    assert one.push([("P1", stream()[:30])]) == one.flush("P1") == []
+    assert one.snapshot("P1") == SILENT_STATE
+    assert one.open("P1", STRAP) == one.open("P1", INFO) == []
+    assert one.push([("P1", stream()[:30])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,22 @@ def test_a_worker_with_another_model_is_refused_in_one_line(nats_server: Embedde
                     await other.task
             async with working(place, engine=engine("b" * 64)) as alone_again:  # nobody predicts with the old one
                 await until(lambda: alone_again.worker.counts.partitions == 2)
+
+    run(work)
+
+
+def test_pulse_is_refused_by_a_model_of_ecg_and_others_are_served(nats_server: EmbeddedServer, tmp_path: Path) -> None:
+    async def work() -> None:
+        async with site(nats_server) as place, working(place, checkpoint=0.0) as one:
+            await publish(place, "P1", replace(INFO, signal="ppg"), chunks(), tmp_path)
+            await publish(place, "P2", INFO, chunks(), tmp_path)
+            expected = alone(chunks())
+            await until(lambda: len(one.served) == len(expected) + 1)
+            (refused,) = await results(place, "P1")
+            assert isinstance(refused, State)
+            assert "wearer P1 is pulse" in refused.detail
+            assert plain(await results(place, "P2")) == plain(expected)
+            assert any(state.detail == refused.detail for state in one.reported)
 
     run(work)
 
