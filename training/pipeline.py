@@ -32,9 +32,10 @@ from training.pretext.stage import Encoders, load_encoder, train_encoders
 from training.pretext.train_step import launch_fabric
 from training.progress import ProgressDisplay
 from training.report import write_report
+from training.report.rating_scores import CONSTANT_ROW
 from training.report.score_tables import training_tables
 from training.report.text_tables import check_text_path, write_text_tables
-from training.results import TrainingReport
+from training.results import LabelResult, TrainingReport
 from training.run_context import RunContext
 from training.settings import PretextSettings, TrainSettings, as_dict
 from training.stage_two import KeptBack, train_label
@@ -284,7 +285,8 @@ def _encoder_scores(report: TrainingReport) -> dict[str, float]:
     """AUROC of the embedding (plotted), in the adaptive set, with a baseline, and of an untrained encoder.
 
     Held-out accuracies of the pretext task stand beside them; of a finished encoder there are none, and AUROC of all
-    features that a head may have.
+    features that a head may have. A label that is a number has concordance CCC and root mean squared error in the place
+    of AUROC, and the error of always the mean rating.
     """
     found: dict[str, float] = {}
     features = HEAD_SWEPT_FEATURES if report.pretext is None else SWEPT_FEATURES
@@ -297,6 +299,22 @@ def _encoder_scores(report: TrainingReport) -> dict[str, float]:
             found[name] = row.scores.auroc if row.scores.auroc is not None else math.nan
             if "auroc" in row.interval:
                 found[f"{name}_low"], found[f"{name}_high"] = row.interval["auroc"]
+        found |= _rating_scores(label, report.settings["evaluate"]["protocol"], features)
     if report.pretext is not None:
         found |= {f"pretext {task}": value for task, value in report.pretext.held_out.items()}
+    return found
+
+
+def _rating_scores(label: LabelResult, protocol: str, features: Sequence[str]) -> dict[str, float]:
+    """CCC and error, with their intervals, of a label that is a number; none of one that has classes."""
+    found: dict[str, float] = {}
+    order = (*features, CONSTANT_ROW)
+    rows = [row for row in label.regression if row.protocol == protocol and row.features in order]
+    for row in sorted(rows, key=lambda row: (order.index(row.features), row.baseline)):
+        kind = f"{'constant' if row.features == CONSTANT_ROW else row.features}{', baseline' if row.baseline else ''}"
+        for score in ("rmse",) if row.features == CONSTANT_ROW else ("ccc", "rmse"):
+            value, name = getattr(row.scores, score), f"{label.name} {kind}, {score.upper()}"
+            found[name] = math.nan if value is None else value
+            if score in row.interval:
+                found[f"{name}_low"], found[f"{name}_high"] = row.interval[score]
     return found

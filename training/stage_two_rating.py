@@ -17,6 +17,7 @@ from training.data.feature_table import FeatureTable, Mask
 from training.data.labelled_windows import LabelledWindows
 from training.evaluation.cross_validation import CrossValidationPlan
 from training.evaluation.fold import HEAD_INPUTS
+from training.evaluation.permuted_ratings import check_permuted_ratings
 from training.evaluation.regression import (
     RegressionEvaluation,
     choose_rating_features,
@@ -93,6 +94,8 @@ def train_rating(
     chosen = choose_rating_features(rows, plan.head.inputs)
     if plan.head.inputs == "auto":
         remarks = (*remarks, RATING_SELECTION_CAVEAT)
+    context.display.progress(f"{windows.name}: checks", 0, 1)
+    checks = (*checks, check_permuted_ratings(table, chosen, plan))
     if plan.evaluate.protocol != "kfold":
         mixed = _mixed_segments(table, rivals, plan)
         rows, remarks = (*rows, *mixed.rows), (*remarks, *mixed.remarks)

@@ -28,7 +28,7 @@ def score_lines(row: Mapping[str, Any], classes: Sequence[str], rest_class: str)
         That of rest.
     """
     if "rmse" in row:
-        return [_rating_line(row)]
+        return [_rating_line(row), *([SAME_IN_EVERY_ORDER] if row.get("orders") == {} else [])]
     interval = row.get("interval")
     auroc = _number(row.get("auroc")) + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
     size = f"; {row['windows']} windows of {row['people']} subjects" if "windows" in row and "people" in row else ""

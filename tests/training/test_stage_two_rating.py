@@ -13,6 +13,7 @@ from rich.console import Console
 from ecg_live.cli.commands.models import _describe_answers, _evidence, _rating_table
 from ecg_live.cli.commands.train import _print_scores
 from ecg_live.model.chance import CONSTANT_RATING, NOT_SHOWN, answering_sets
+from ecg_live.model.score_text import SAME_IN_EVERY_ORDER
 from tests.support.html_pages import body, words
 from tests.support.invented_report import report as invented
 from tests.support.small_datasets import corpus
@@ -21,6 +22,7 @@ from training.data.labelled_windows import label_windows
 from training.datasets.dataset import Annotation, LabelTrack, Rating
 from training.evaluation.regression_metrics import regression_scores
 from training.parallel import local_engine
+from training.pipeline import _encoder_scores
 from training.pretext.embedding import embed, random_encoder
 from training.pretext.encoder_file import EncoderCard
 from training.pretext.stage import Encoders
@@ -93,6 +95,8 @@ def test_a_rating_that_follows_the_heart_becomes_a_head_that_answers(
     text = capsys.readouterr().out
     assert text.startswith("stress (0 to 10)\n")
     assert "* hrv                    no baseline     RMSE" in text
+    assert text.count(SAME_IN_EVERY_ORDER) == 4  # both sets, on subjects left out and on who was kept back
+    assert "check passed: permuted labels: CCC of heads that learnt permuted ratings" in text
     console = Console(width=200, file=io.StringIO())
     console.print(_rating_table(card.scores["rows"]))
     console.print(_describe_answers(card))
@@ -124,6 +128,13 @@ def test_noise_does_not_answer_and_the_report_says_so(tmp_path: Path, capsys: py
     text = words(body(page(whole)))
     assert "it errs no less than always saying the mean rating" in text
     assert "mean rating" in text
+    assert "passed permuted labels: CCC of heads" in text
+    assert f"By order of the conditions: {SAME_IN_EVERY_ORDER}" in text
+    swept = _encoder_scores(replace(whole, settings={"evaluate": {"protocol": "loso"}}))
+    assert next(iter(swept)) == "stress embedding, CCC"
+    of_label = {row.features: row.scores.rmse for row in learnt.result.regression if row.protocol == "loso"}
+    assert {name for name in swept if "constant" in name} >= {"stress constant, RMSE", "stress constant, RMSE_low"}
+    assert swept["stress embedding, baseline, RMSE"] == of_label["embedding"]  # of the last row, that with a baseline
     write_report(whole, tmp_path / "r.html", tmp_path / "r.json")
     assert read_report(tmp_path / "r.json").labels[0].regression[0].features == "majority"
     (table,) = training_tables([learnt.result], [])

@@ -25,10 +25,12 @@ DATASETS: Mapping[str, str] = {
     "case": "training.datasets.case:load",
     "deap": "training.datasets.deap:load",
     "drivedb": "training.datasets.drivedb:load",
+    "ecg-spider-clip": "training.datasets.spider_clips:load",
     "cinc2017": "training.datasets.recordings:load_cinc2017",
     "recordings": "training.datasets.recordings:load",
     "manifest": "training.datasets.manifest:load",
 }
+ANY_RECORDINGS = "recordings"  # of any layout, without labels
 # Glob patterns of files that identify a data set.
 _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "wesad": ("S*/S*.pkl", "S*/S*_respiban.txt", "*/S*/S*.pkl", "*/S*/S*_respiban.txt"),
@@ -40,6 +42,7 @@ _LAYOUT_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "case": tuple(f"{place}physiological/sub_*.csv" for place in ("", "interpolated/", "*/interpolated/")),
     "deap": ("s[0-9][0-9].mat", "data_preprocessed_matlab/s[0-9][0-9].mat"),
     "drivedb": ("drive[0-9]*.hea", "*/drive[0-9]*.hea"),
+    "ecg-spider-clip": ("VP*/BitalinoECG.txt", "*/VP*/BitalinoECG.txt"),
     "cinc2017": ("**/A[0-9][0-9][0-9][0-9][0-9].hea",),
 }
 
@@ -95,7 +98,13 @@ def open_unlabelled(folder: Path) -> Dataset:
         A file that all of it depends on cannot be read.
     """
     found = (name for name, layout in _LAYOUT_PATTERNS.items() if any(_holds(folder, pattern) for pattern in layout))
-    dataset = open_dataset(next(found, "recordings"), folder)
+    name = next(found, ANY_RECORDINGS)
+    try:
+        dataset = open_dataset(name, folder)
+    except DatasetError:  # what labels it, such as the marker of a drive, may be missing: it is not needed
+        if name == ANY_RECORDINGS:
+            raise
+        dataset = open_dataset(ANY_RECORDINGS, folder)
     sessions = tuple(replace(session, annotations=()) for session in dataset.sessions)
     return replace(dataset, sessions=sessions, labels={})
 

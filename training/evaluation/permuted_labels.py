@@ -24,6 +24,8 @@ from training.results import ScoreCheck
 PERMUTATIONS = 3
 PERCENTILES = (0.5, 99.5)  # of a 99 % interval: one sound data set in 200 fails
 CHANCE_AUROC = 0.5
+CHECK_NAME = "permuted labels"
+ABOVE_CHANCE = "above chance, so that windows of the same subject or recording are on both sides of the folds"
 
 
 def check_permuted_labels(
@@ -55,8 +57,8 @@ def check_permuted_labels(
         found.append(f"{name} set {auroc:.3f} ({low:.2f} to {high:.2f})")
     text = f"AUROC of heads that learnt permuted labels, {PERMUTATIONS} times, 99 % interval: {'; '.join(found)}"
     if not passed:
-        text += ": above chance, so that windows of the same subject or recording are on both sides of the folds"
-    return ScoreCheck("permuted labels", text, passed)
+        text += f": {ABOVE_CHANCE}"
+    return ScoreCheck(CHECK_NAME, text, passed)
 
 
 def _permuted_auroc(

@@ -33,6 +33,8 @@ class RatingFold:
         Whether heads relative to a resting baseline are fitted as well.
     mixed : bool
         Test windows are drawn regardless of subject (k-fold): intervals and penalties are made by window, too.
+    kinds : tuple of str
+        Kinds of features, of `FEATURE_SETS`.
     """
 
     name: str
@@ -41,6 +43,7 @@ class RatingFold:
     test: Mask
     relative: bool
     mixed: bool = False
+    kinds: tuple[str, ...] = FEATURE_SETS
 
 
 def run_rating_fold(fold: RatingFold) -> FoldArrays:
@@ -48,7 +51,7 @@ def run_rating_fold(fold: RatingFold) -> FoldArrays:
     arrays: dict[str, F64] = {}
     for relative in (False, True) if fold.relative else (False,):
         keep = fold.examples.scored(relative=relative)
-        for name in FEATURE_SETS:
+        for name in fold.kinds:
             for i, variant in enumerate(feature_variants(name, len(fold.random))):
                 out = np.full((len(fold.test), ESTIMATE_COLUMNS), np.nan)
                 if (keep & fold.test).any():

@@ -45,11 +45,11 @@ def card_scores(label: LabelResult) -> dict[str, Any]:
         "protocol": PROTOCOL_TEXTS[protocol] + (rest if longest else ""),
         "rows": [
             *(card_row(row) for row in label.rows if row.protocol == protocol),
-            *(_rating_row(row) for row in label.regression if row.protocol == protocol),
+            *(card_rating_row(row) for row in label.regression if row.protocol == protocol),
         ],
         "kept_back": [
             *(card_row(row) for row in kept_back_rows(label).values()),
-            *(_rating_row(row) for row in label.regression if row.protocol == KEPT_BACK),
+            *(card_rating_row(row) for row in label.regression if row.protocol == KEPT_BACK),
         ],
         "checks": [asdict(check) for check in label.checks],
         "rest_class": label.rest_class,
@@ -86,7 +86,8 @@ def card_row(row: ResultRow) -> dict[str, Any]:
     }
 
 
-def _rating_row(row: RegressionRow) -> dict[str, Any]:
+def card_rating_row(row: RegressionRow) -> dict[str, Any]:
+    """One row of scores of a label that is a number, as plain values."""
     scores = row.scores
     return {
         "features": RATING_FEATURE_NAMES.get(row.features, row.features),
@@ -100,6 +101,7 @@ def _rating_row(row: RegressionRow) -> dict[str, Any]:
         "intervals": {name: [_round(edge) for edge in edges] for name, edges in row.interval.items()},
         "windows": scores.windows,
         "people": scores.people,
+        "orders": {},  # no set of a number looks further back than its window, but for the baseline
         "versus": {
             RATING_FEATURE_NAMES.get(comparator, comparator): {
                 "difference": _round(paired.difference),

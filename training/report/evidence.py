@@ -29,11 +29,16 @@ def checks_list(checks: Sequence[ScoreCheck]) -> Markup:
     return join((tag("h3", "Checks that ran with this training"), tag("ul", items)))
 
 
+def orders_note(baseline: float) -> Markup:
+    """Why a set that looks at one window, and perhaps at a ``baseline`` (s), has the same scores in every order."""
+    rest = " and its baseline is of rest whatever came first" if baseline else ""
+    return tag("p", f"By order of the conditions: {SAME_IN_EVERY_ORDER}{rest}.", class_="note")
+
+
 def orders_table(row: ResultRow) -> Markup:
     """Scores in each order of the windows, or why there is one only."""
     if not row.orders:
-        rest = " and its baseline is of rest whatever came first" if row.baseline else ""
-        return tag("p", f"By order of the conditions: {SAME_IN_EVERY_ORDER}{rest}.", class_="note")
+        return orders_note(row.baseline)
     rows = [
         [
             name,

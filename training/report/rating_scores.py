@@ -18,6 +18,7 @@ from ecg_live.html.markup import (
     tag,
     with_interval,
 )
+from training.report.evidence import checks_list, orders_note
 from training.report.sentences import LOSO, NEW_SUBJECTS, OTHER_TESTS, PROTOCOL_TEXTS, RATING_FEATURE_NAMES
 from training.results import LabelResult, RegressionRow
 
@@ -47,6 +48,7 @@ def rating_section(label: LabelResult) -> Markup:
         tag("h2", f"Scores: {label.name}"),
         tag("p", note, class_="note"),
         bullet_list(label.remarks),
+        checks_list(label.checks),
         _score_table(label),
         [_subjects(label, name) for name in label.chosen],
     )
@@ -126,7 +128,7 @@ def _subjects(label: LabelResult, name: str) -> Markup:
     ]
     header = ("subject", "windows", "RMSE", "CCC", "correlation", "within the interval")
     found = table("Scores of each subject", header, body)
-    return collapsible(f"{name} set: scores of {count(len(body), 'subject')}", found)
+    return join((collapsible(f"{name} set: scores of {count(len(body), 'subject')}", found), orders_note(row.baseline)))
 
 
 def _named(row: RegressionRow) -> str:

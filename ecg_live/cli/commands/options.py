@@ -123,6 +123,7 @@ DatasetName = Annotated[
     str,
     typer.Option(
         "--dataset",
-        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, deap, drivedb or manifest.",
+        help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, deap, drivedb, "
+        "ecg-spider-clip or manifest.",
     ),
 ]

@@ -27,6 +27,7 @@ PROTOCOLS = {
     "kfold": "segments mixed",
     "kept back": "no choice looked at them",
 }
+UNSEEN_TITLE = ", subjects that no choice looked at"
 MIXED_WARNING = (
     "these scores are of mixed segments: windows of the same subject are on both sides of each split, which scores "
     "high even with meaningless labels; they are no scores for new subjects (for those: --protocol loso)"
@@ -221,22 +222,37 @@ def _print_scores(label: LabelResult) -> None:
 
 def _print_sets(label: LabelResult) -> None:
     """Print what is known of each set: on subjects left out, and on those kept back; and the checks."""
-    from ecg_live.model.score_text import check_lines, score_lines
-    from training.report.card import card_row, card_scores
+    from training.report.card import card_row
     from training.report.sentences import chosen_rows, kept_back_rows
 
-    for title, rows in (("", chosen_rows(label)), (", subjects that no choice looked at", kept_back_rows(label))):
+    for title, rows in (("", chosen_rows(label)), (UNSEEN_TITLE, kept_back_rows(label))):
         for name, row in rows.items():
-            print(f"  {name} set{title}:")
-            for line in score_lines(card_row(row), label.classes, label.rest_class):
-                print(f"    {line}")
+            _print_set(f"{name} set{title}", card_row(row), label)
+    _print_checks(label)
+
+
+def _print_set(title: str, row: Mapping[str, Any], label: LabelResult) -> None:
+    """Print a card's row in words."""
+    from ecg_live.model.score_text import score_lines
+
+    print(f"  {title}:")
+    for line in score_lines(row, label.classes, label.rest_class):
+        print(f"    {line}")
+
+
+def _print_checks(label: LabelResult) -> None:
+    from ecg_live.model.score_text import check_lines
+    from training.report.card import card_scores
+
     for line in check_lines(card_scores(label)):
         print(f"  {line}")
 
 
 def _print_rating_scores(label: LabelResult, scale: tuple[float, float]) -> None:
-    """Print a label that is a number: a line for each row of its results."""
+    """Print a label that is a number: a line for each row of its results; then each set in words."""
+    from training.report.card import card_rating_row
     from training.report.rating_scores import chosen_rating_row
+    from training.report.sentences import KEPT_BACK
 
     print(f"{label.name} ({scale[0]:g} to {scale[1]:g})")
     shipped = {name: row for name in label.chosen if (row := chosen_rating_row(label, name)) is not None}
@@ -252,6 +268,12 @@ def _print_rating_scores(label: LabelResult, scale: tuple[float, float]) -> None
         )
     print("  majority: always the mean rating of the training subjects")
     print(f"  * in the bundle: {', '.join(f'{row.features} ({name} set)' for name, row in shipped.items())}")
+    for name, row in shipped.items():
+        _print_set(f"{name} set", card_rating_row(row), label)
+    for row in label.regression:
+        if row.protocol == KEPT_BACK:
+            _print_set(f"{'personal' if row.baseline else 'population'} set{UNSEEN_TITLE}", card_rating_row(row), label)
+    _print_checks(label)
     _print_unproven(label)
 
 

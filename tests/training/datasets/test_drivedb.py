@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DatasetError
-from training.datasets import open_dataset
+from training.datasets import open_dataset, open_unlabelled
 from training.datasets.drivedb import find_presses, load
 
 REAL = Path(__file__).parents[4] / "shared" / "data" / "drivedb"
@@ -78,3 +78,10 @@ def test_presses_close_together_are_one() -> None:
 def test_a_real_drive_whose_marker_is_unclear_is_left_out() -> None:
     with pytest.raises(DatasetError, match=r"drive17: left out: its marker was pressed 5 times \(drive17a 24 s"):
         load(REAL)
+
+
+def test_drives_without_roads_are_recordings_for_the_pretext_task(tmp_path: Path) -> None:
+    drive(tmp_path, "drive05", [40, 90])
+    found = open_unlabelled(tmp_path)
+    assert [part.path.stem for session in found.sessions for part in session.parts] == ["drive05"]
+    assert not found.labels
