@@ -87,6 +87,8 @@ def open_source(uri: str, options: ReadOptions, clock: Clock = time.monotonic) -
         The file is missing or is not a recording.
     """
     if (schemed := split_scheme(uri)) and schemed[0] != "file":
+        if options.signal is not None:
+            raise ConfigError(f"--signal beside {uri}: it is for files; a device states its own", "leave --signal out")
         return _open_device(uri, *schemed, options, clock)
     path, options = _split_part(_file_path(uri), options)
     return Replay(open_recording(path, options), options, clock)

@@ -14,6 +14,7 @@ from platformdirs import user_config_path
 
 from ecg_live import parse_number
 from ecg_live.errors import ConfigError
+from ecg_live.events import SIGNAL_NAMES, SignalKind
 
 MAX_TOML_DEPTH = 16  # levels of nesting; a sweep's has 4
 ENVIRONMENT_PREFIX = "ECG_LIVE_"
@@ -39,6 +40,8 @@ class LiveSettings:
         Seconds from one prediction to the next.
     gain : float
         Of a PLUX ECG sensor.
+    signal : str, optional
+        What the channel of a file shows that states none: ``ecg`` or ``ppg``.
     annotations : str, optional
         Which annotations beside a WFDB record become markers (``atr`` for ``NAME.atr``).
     baseline : float
@@ -77,6 +80,7 @@ class LiveSettings:
     seconds: float | None = None
     hop: float = 1.0
     gain: float = 1000.0
+    signal: SignalKind | None = None
     annotations: str | None = None
     baseline: float = 0.0
     record: str | None = None
@@ -196,6 +200,8 @@ def _value(name: str, value: object, where: str) -> object:
         if text not in TRUE_WORDS + FALSE_WORDS:
             raise ConfigError(f"{where} is {value!r}; it is yes or no", "write true or false")
         return text in TRUE_WORDS
+    if name == "signal" and value not in SIGNAL_NAMES:
+        raise ConfigError(f"{where} is {value!r}; known are {', '.join(SIGNAL_NAMES)}", "choose one of them")
     if name == "also":
         uris = value if isinstance(value, list | tuple) else str(value).split(";")
         return tuple(str(uri) for uri in uris if uri)

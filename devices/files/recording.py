@@ -13,7 +13,7 @@ import numpy as np
 
 from devices.files.unreadable import DECODE_ERRORS, damaged_file_error
 from ecg_live.errors import EcgLiveError, RecordingError
-from ecg_live.events import F64, Chunk, Gap, Marker, State, StreamInfo
+from ecg_live.events import F64, Chunk, Gap, Marker, SignalKind, State, StreamInfo
 
 RecordingItem = Chunk | Gap | State | Marker
 
@@ -41,6 +41,27 @@ class OpenRecording(Protocol):
     def close(self) -> None:
         """Release the file."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatedSignal:
+    """A recording whose kind of signal the user states."""
+
+    recording: OpenRecording
+    signal: SignalKind
+
+    @property
+    def info(self) -> StreamInfo:
+        """See `OpenRecording.info`."""
+        return replace(self.recording.info, signal=self.signal)
+
+    def chunks(self, size: int) -> Iterator[RecordingItem]:
+        """See `OpenRecording.chunks`."""
+        return self.recording.chunks(size)
+
+    def close(self) -> None:
+        """See `OpenRecording.close`."""
+        self.recording.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from devices.files.opensignals.scaling import OPENSIGNALS_SIGNATURE
 from devices.files.opensignals.text import open_opensignals_text
 from devices.files.poly5 import POLY5_SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
-from devices.files.recording import OpenRecording
+from devices.files.recording import OpenRecording, StatedSignal
 from devices.files.text.acqknowledge import is_acqknowledge, open_acqknowledge_text
 from devices.files.text.bids import is_bids, open_bids
 from devices.files.text.byte_stream import head_lines
@@ -38,6 +38,7 @@ from devices.files.xdf.xdf import open_xdf
 from devices.plugins import find_reader
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.events import SIGNAL_NAMES
 
 _MAX_NAME_CHARS = 80  # of a file name in a message
 _MAX_HEADERS = 1000  # in a folder, that are searched for the name of a signal file
@@ -72,11 +73,22 @@ def open_recording(path: Path, options: ReadOptions) -> OpenRecording:
             raise ConfigError(f"{name}: holds one recording, there is no part {options.part!r}", "leave the part out")
         if options.annotations is not None and file.suffix.casefold() != ".hea":
             raise ConfigError(f"{name}: is no WFDB record, only these have --annotations", "leave the option out")
-        return _open_by_format(file, options)
+        return _with_signal(_open_by_format(file, options), options, name)
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror or error}", "check the file") from error
     except DECODE_ERRORS as error:
         raise damaged_file_error(name, error) from error
+
+
+def _with_signal(recording: OpenRecording, options: ReadOptions, name: str) -> OpenRecording:
+    """The recording as one of the signal that the user states; a file that states another is refused."""
+    found, wanted = recording.info.signal, options.signal
+    if wanted is None or wanted == found:
+        return recording
+    if found != "ecg":  # what a file is taken for that states nothing
+        recording.close()
+        raise ConfigError(f"{name}: holds {SIGNAL_NAMES[found]}, and --signal is {wanted}", "leave --signal out")
+    return StatedSignal(recording, wanted)
 
 
 def _open_by_format(file: Path, options: ReadOptions) -> OpenRecording:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # needs the extra
 
 MIN_FRAME_S, MAX_FRAME_S = 0.02, 10.0
 LEAVING_S = 3.0  # to store the rest after Ctrl-C
-READ_SETTINGS = ("channel", "rate", "unit", "annotations", "gain", "speed", "seconds", "json")
+READ_SETTINGS = ("channel", "rate", "unit", "annotations", "gain", "signal", "speed", "seconds", "json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def _open_source(uri: str, settings: LiveSettings) -> Source:
         settings.speed,
         gain=settings.gain,
         annotations=settings.annotations,
+        signal=settings.signal,
     )
     source = open_source(uri, options, time.monotonic)
     check_source(source)

@@ -2,16 +2,19 @@
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.io import savemat
 
 from devices import open_recording, open_source
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
+from ecg_live.events import Chunk
 from tests.support.decoding import decode
 from tests.support.files import edf_files, mat_files, opensignals_text_files, shimmer_text_files, xdf_files
 
@@ -30,6 +33,21 @@ def test_a_path_with_and_without_its_scheme(table: Path, monkeypatch: pytest.Mon
     for uri in (str(table), f"file:{table}", f"file://{table}", f"FILE:{table}", "~/ecg.csv", "file:~/ecg.csv"):
         with open_source(uri, AT_100) as source:
             assert source.info.rate == 100
+
+
+def test_a_file_that_states_no_signal_is_what_the_user_says(table: Path) -> None:
+    assert open_source(str(table), AT_100).info.signal == "ecg"
+    with open_source(str(table), replace(AT_100, signal="ppg", speed=math.inf)) as source:
+        assert (source.info.signal, source.info.rate) == ("ppg", 100)
+        assert sum(len(item.samples) for item in source if isinstance(item, Chunk)) == 3
+
+
+def test_a_signal_that_is_stated_already_is_not_stated_otherwise(tmp_path: Path) -> None:
+    savemat(tmp_path / "s01.mat", {"data": np.ones((1, 40, 8064)), "labels": np.full((1, 4), 5.0)})  # DEAP's
+    with pytest.raises(ConfigError, match=r"s01\.mat: holds pulse \(PPG\), and --signal is ecg"):
+        open_source(str(tmp_path / "s01.mat"), ReadOptions(signal="ecg"))
+    with pytest.raises(ConfigError, match="--signal beside polar:H10: it is for files; a device states its own"):
+        open_source("polar:H10", ReadOptions(signal="ppg"))
 
 
 def test_an_existing_file_goes_before_a_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,7 @@ def test_a_baseline_or_none(tmp_path: Path, value: float) -> None:
         ("speed = \n", "settings.toml: Invalid value"),
         ("[live]\nspeed = 2\n", "sets live"),
         ('json = "perhaps"\n', "json in"),
+        ('signal = "eeg"\n', r"signal in .* is 'eeg'; known are ecg, ppg"),
     ],
 )
 def test_a_file_that_cannot_be_is_named(toml: dict[str, str], text: str, found: str) -> None:

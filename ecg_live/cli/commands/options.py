@@ -41,6 +41,10 @@ Gain = Annotated[
         metavar="N", help="Gain of a PLUX ECG sensor: 1000 (data sheet, default) or 1019 (PLUX's own export)."
     ),
 ]
+Signal = Annotated[
+    str | None,
+    typer.Option(metavar="ecg|ppg", help="What the channel shows, for a file that states none (ecg without it)."),
+]
 Headless = Annotated[bool, typer.Option("--headless", help="No dashboard: show the session in the terminal.")]
 Speed = Annotated[str | None, typer.Option(metavar="X|max", help="Replay speed: a multiple of real time, or max.")]
 Json = Annotated[

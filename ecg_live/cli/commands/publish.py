@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from ecg_live.cli.commands.options import Annotations, Channel, Debug, Gain, Json, Rate, Seconds, Source, Speed, Unit
+from ecg_live.cli.commands.options import (
+    Annotations,
+    Channel,
+    Debug,
+    Gain,
+    Json,
+    Rate,
+    Seconds,
+    Signal,
+    Source,
+    Speed,
+    Unit,
+)
 
 Site = Annotated[str, typer.Option(metavar="NAME", help="Site, such as a laboratory: its wearers share workers.")]
 Server = Annotated[
@@ -35,6 +47,7 @@ def publish(
     unit: Unit = None,
     annotations: Annotations = None,
     gain: Gain = None,
+    signal: Signal = None,
     speed: Speed = None,
     seconds: Seconds = None,
     as_json: Json = False,
@@ -54,6 +67,7 @@ def publish(
         "unit": unit,
         "annotations": annotations,
         "gain": gain,
+        "signal": signal,
         "speed": speed,
         "seconds": seconds,
         "json": as_json or None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ecg_live.cli import print_problems
-from ecg_live.cli.commands.options import Baseline, Channel, Debug, Gain, Hop, Model, Rate, ShowUnproven, Unit
+from ecg_live.cli.commands.options import Baseline, Channel, Debug, Gain, Hop, Model, Rate, ShowUnproven, Signal, Unit
 from ecg_live.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def score(
     rate: Rate = None,
     unit: Unit = None,
     gain: Gain = None,
+    signal: Signal = None,
     show_unproven: ShowUnproven = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Score all again, whatever is there.")] = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
@@ -50,10 +51,9 @@ def score(
     from ecg_live.signal.pipeline import check_hop
     from ecg_live.tables import check_table_path
 
-    own = {"model": model, "hop": hop, "baseline": baseline, "channel": channel, "rate": rate, "unit": unit}
-    settings = load_settings(
-        own | {"gain": gain, "show_unproven": show_unproven or None}, only=(*own, "gain", "show_unproven")
-    )
+    read = {"channel": channel, "rate": rate, "unit": unit, "gain": gain, "signal": signal}
+    own = read | {"model": model, "hop": hop, "baseline": baseline}
+    settings = load_settings(own | {"show_unproven": show_unproven or None}, only=(*own, "show_unproven"))
     check_hop(settings.hop)
     check_table_path(out)
     part = WHOLE if shard is None else parse_shard(shard)
@@ -72,7 +72,7 @@ def score(
     options = ScoreOptions(
         path.absolute(),
         hashlib.sha256(path.read_bytes()).hexdigest(),
-        ReadOptions(settings.channel, settings.rate, settings.unit, gain=settings.gain),
+        ReadOptions(settings.channel, settings.rate, settings.unit, gain=settings.gain, signal=settings.signal),
         settings.hop,
         settings.baseline,
         settings.show_unproven,
