@@ -10,6 +10,7 @@ from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.appearance import Appearance
 from ecg_live.dashboard.controller import SessionController
+from ecg_live.dashboard.timeline.view import TimelineView
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.markers import QUICK_MARKERS
@@ -23,6 +24,7 @@ _CONTROL_KEYS: dict[type[QtWidgets.QWidget], set[_Key]] = {
     QtWidgets.QAbstractButton: {_Key.Key_Space, *_ARROWS},
     QtWidgets.QComboBox: {_Key.Key_Space, _Key.Key_Up, _Key.Key_Down, *_PAGING},
     QtWidgets.QAbstractSlider: {*_ARROWS, *_PAGING},
+    TimelineView: {*_ARROWS, *_PAGING, _Key.Key_Plus, _Key.Key_Equal, _Key.Key_Minus},
 }
 _MAX_SCROLL_S = 86400  # beyond any history
 

@@ -135,6 +135,7 @@ def style_sheet(palette: Palette) -> str:
         f"QPushButton#live:enabled {{ background: {TONE_COLOURS['live'][0]}; color: {TONE_COLOURS['live'][1]}; "
         f"border: 1px solid {palette.border}; border-radius: 3px; font-weight: bold; }}"
         f"QPushButton#live {{ min-width: 76px; min-height: 20px; }}"
+        f"QPushButton#small {{ padding: 1px 8px; }}"
         f"{_button_rules(palette)}"
         f"QStatusBar {{ background: {palette.window}; }} QStatusBar::item {{ border: none; }}" + tones
     )

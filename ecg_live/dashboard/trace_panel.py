@@ -16,7 +16,7 @@ from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.text import sanitize
 
-MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 120, 90
+MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 100, 90
 LABEL_HEIGHT_PX = 18
 
 LabelPositions = tuple[tuple[float, str], ...]
@@ -40,6 +40,7 @@ class TracePanel(Panel):
         super().__init__("ECG")
         self.history = TraceHistory()
         self.sweep = SweepView(self.history, palette, markers, note)
+        self.sweep.setMinimumHeight(MIN_TRACE_HEIGHT_PX)
         self.labels = MarkerLabels(palette)
         self.transport = TransportBar()
         column = QtWidgets.QVBoxLayout(self)

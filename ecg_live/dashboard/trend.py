@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PyQt6 import QtCore, QtGui, QtWidgets
@@ -40,7 +41,7 @@ class TrendChart(QtWidgets.QWidget):
         self._series = series
         self._timeline = timeline
         self._palette = palette
-        self._shown: tuple[int, float] = (-1, -1.0)
+        self._shown = (-1, -1)
         self.setAccessibleName(f"{name} over the session")
         self.setMinimumSize(90, 40)
         style_text(self, AXIS_PT)
@@ -52,7 +53,8 @@ class TrendChart(QtWidgets.QWidget):
 
     def show_new(self) -> None:
         """Draw again if there is something new."""
-        state = (self._timeline.revision, math.floor(self._timeline.now))
+        seconds_per_pixel = self.span / max(1, self.width())
+        state = (self._timeline.revision, math.floor(self._timeline.now / seconds_per_pixel))
         if state != self._shown:
             self._shown = state
             self.update()
@@ -123,9 +125,12 @@ class TrendChart(QtWidgets.QWidget):
         draw_line(painter, *broken_line(x, heights(part.mean), part, self._timeline.hop))
 
 
-def broken_line(x: np.ndarray, y: np.ndarray, part: SeriesPart, hop: float) -> tuple[np.ndarray, np.ndarray]:
-    """Put a NaN wherever the series has a hole, so that no line crosses it."""
-    breaks = np.flatnonzero(np.diff(part.at) > MAX_JOINED * max(hop, part.width)) + 1
+def broken_line(
+    x: np.ndarray, y: np.ndarray, part: SeriesPart, hop: float, changes: Sequence[float] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put a NaN wherever the series has a hole, or at a change (s of stream time), so that no line crosses it."""
+    holes = np.flatnonzero(np.diff(part.at) > MAX_JOINED * max(hop, part.width)) + 1
+    breaks = np.union1d(holes, np.searchsorted(part.at, np.asarray(changes))).astype(int)
     return np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan)
 
 

@@ -17,6 +17,7 @@ from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.status_row import StatusRow
 from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.timeline.panel import TimelinePanel
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
@@ -89,6 +90,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.status_banner = StatusBanner("State of the stream")
         self.block_banner = StatusBanner("Block of the study")
         self.failure_banner = StatusBanner("Failed recording")
+        self.timeline = TimelinePanel(self.session_timeline, theme)
         self.vitals = VitalsPanel(self.session_timeline, theme)
         crowded = len(view.heads) > 1
         self.panels = [HeadPanel(head, theme, self.session_timeline, crowded=crowded) for head in view.heads]
@@ -99,7 +101,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setCentralWidget(self.body.scroll_area)
         self.setStatusBar(self.status_row)
         self.trace.pause_changed.connect(self._redraw_values)
-        self.appearance.apply((self.trace, self.vitals, *(panel.curve for panel in self.panels)))
+        self.appearance.apply((self.trace, self.timeline, self.vitals, *(panel.curve for panel in self.panels)))
         self.trace.transport.choose(preferences.scale)
         self._restore_size(preferences)
         self.trace.sweep.setFocus()
@@ -146,6 +148,8 @@ class MainWindow(QtWidgets.QMainWindow):
                 status = head_status(snapshot, result, fresh)
             panel.show_status(status, current_stream_time(snapshot), fresh.hop)
         self.vitals.show_snapshot(snapshot, self.live_values, fresh)
+        if self.timeline.isVisible():
+            self.timeline.show_new()
         overdue = self.controller.markers.overdue(now)
         line = self.live_values.status_line(snapshot, now, paused=self.trace.paused, warning=overdue)
         self.status_banner.show_line(line)
@@ -238,6 +242,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._compact = compact
             self.body.set_compact(compact=compact)
         self.appearance.fit_texts()
+        self.body.share_height()
 
     def _restore_size(self, preferences: Preferences) -> None:
         """Restore the remembered size, within the screen."""

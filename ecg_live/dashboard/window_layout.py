@@ -10,12 +10,13 @@ from PyQt6 import QtCore, QtWidgets
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
 from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.status_row import StatusRow
+from ecg_live.dashboard.timeline.panel import TimelinePanel
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
 from ecg_live.dashboard.widgets import ScrollableBody
 
 SPACING_PX = 7
-STRETCHES = (9, 8)  # of affect with vital signs, and of the trace
+SHARES = (340, 320, 340)  # of the height: affect with vital signs, the timeline, and the trace
 
 
 class WindowParts(Protocol):
@@ -27,6 +28,7 @@ class WindowParts(Protocol):
     status_banner: StatusBanner
     panels: list[HeadPanel]
     vitals: VitalsPanel
+    timeline: TimelinePanel
     trace: TracePanel
     status_row: StatusRow
 
@@ -40,9 +42,11 @@ class WindowBody:
         self.splitter.setAccessibleName("Affect, session and trace")
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(SPACING_PX)
-        for part, stretch in zip((self._top(), parts.trace), STRETCHES, strict=True):
+        for part, share in zip((self._top(), parts.timeline, parts.trace), SHARES, strict=True):
             self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, share)
+        self._moved = False  # by the user
+        self.splitter.splitterMoved.connect(self._keep_borders)
         body = QtWidgets.QWidget()
         body.setAccessibleName("Dashboard")
         column = QtWidgets.QVBoxLayout(body)
@@ -65,8 +69,17 @@ class WindowBody:
         row.addWidget(self._parts.vitals)
         return top
 
+    def share_height(self) -> None:
+        """Share the height among the parts, unless the user has moved a border."""
+        if not self._moved:
+            self.splitter.setSizes(SHARES)
+
+    def _keep_borders(self) -> None:
+        self._moved = True
+
     def set_compact(self, *, compact: bool) -> None:
-        """Lay out the parts closer together, or at their usual size."""
+        """Lay out the parts closer together and without the timeline, or all at their usual size."""
+        self._parts.timeline.setVisible(not compact)
         sized: Sequence[SessionHeader | VitalsPanel | TracePanel | StatusRow | HeadPanel] = (
             self._parts.header,
             self._parts.vitals,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from ecg_live.events import Marker, SetChange, State, StreamEvent
+from ecg_live.events import Marker, SelfReportAnswer, SetChange, State, StreamEvent
 from ecg_live.presentation.binned_series import BinnedSeries
 from ecg_live.presentation.status import result_state
 from ecg_live.results import Grade, HeadInfo, HeadResult, Prediction, Snapshot
@@ -47,6 +47,7 @@ class HeadSeries:
     def __init__(self, head: HeadInfo) -> None:
         self.head = head
         self.lines = tuple(BinnedSeries() for _ in shown_lines(head))
+        self.changes: deque[float] = deque(maxlen=KEPT_SET_CHANGES)  # times (s) before which another set answered
         self.abstained = BinnedSeries()
         self.unsure = BinnedSeries()
 
@@ -74,10 +75,17 @@ def line_value(head: HeadInfo, result: HeadResult, which: int) -> float:
     return (result.probs or {}).get(head.classes[which], math.nan)
 
 
+def answer_text(answer: SelfReportAnswer) -> str:
+    """Return a self-report in a few words: its name and values, or why there are none."""
+    values = [f"{name} {value:g}" for name, value in answer.values if value is not None]
+    return f"{answer.report}: {', '.join(values) or answer.text or answer.missing or 'answered'}"
+
+
 class SessionTimeline:
     """Collects from every snapshot what the charts of the session show; times are seconds of stream time.
 
-    ``revision`` grows with every change, so that a chart knows when to draw again.
+    ``revision`` grows with every marker, span or report, so that a chart knows when to draw again; new numbers come
+    with a later ``now``.
     """
 
     def __init__(self, heads: Iterable[HeadInfo]) -> None:
@@ -122,17 +130,24 @@ class SessionTimeline:
         self.heart_rate.add(at, prediction.heart_rate)
         self.rmssd.add(at, prediction.rmssd)
         self.quality.add(at, float(GRADES.index(prediction.quality.grade)))
-        self.revision += 1
 
     def _add_event(self, event: StreamEvent) -> None:
         match event:
             case Marker(text=text, raw=raw) if raw is not None and math.isfinite(raw):
                 self._add_marker(TimelineMarker(raw, text))
+            case SelfReportAnswer(raw=raw) if raw is not None and math.isfinite(raw):
+                self.add_report(raw, answer_text(event))
             case SetChange(raw=raw, set=which):
-                self.set_changes.append(TimelineMarker(raw, which))
-                self.revision += 1
+                self._change_set(event.head, TimelineMarker(raw, which))
             case State(state="baseline", seconds_left=left):
                 self._add_baseline(left)
+
+    def _change_set(self, head: str, change: TimelineMarker) -> None:
+        self.set_changes.append(change)
+        self.revision += 1
+        for series in self.heads:
+            if series.head.name == head:
+                series.changes.append(change.at - self.hop / 2)
 
     def _add_marker(self, marker: TimelineMarker) -> None:
         self._noted.append(marker)

@@ -1,0 +1,219 @@
+"""The lanes of the timeline: each draws one thing of a session between two times, into a band of the picture."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PyQt6 import QtCore, QtGui
+
+from ecg_live.dashboard.ecg_grid import draw_line
+from ecg_live.dashboard.theme import TONE_COLOURS, Palette, class_pen
+from ecg_live.dashboard.timeline.annotations import place_texts, span_area, span_colour
+from ecg_live.dashboard.timeline.session_timeline import HeadSeries, SessionTimeline, TimelineMarker, shown_lines
+from ecg_live.dashboard.trend import broken_line, draw_band
+from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
+from ecg_live.presentation.formatting import number_text, title_text
+from ecg_live.presentation.status import Tone
+
+LINE_WIDTH_PX = 1.3
+MOST = 0.5  # an entry is shaded if more than this share of its answers was so
+GRADE_TONES: tuple[Tone, ...] = ("live", "warn", "unusable")  # of `session_timeline.GRADES`
+BLOCK_OPACITY = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class LanePart:
+    """Where and of what time a lane draws: ``area`` (px) shows ``start`` to ``stop`` (s)."""
+
+    area: QtCore.QRectF
+    start: float
+    stop: float
+    timeline: SessionTimeline
+    palette: Palette
+
+    @property
+    def columns(self) -> int:
+        """Pixels of width, which is how many entries are worth drawing."""
+        return max(2, int(self.area.width()))
+
+    def x(self, at: float) -> float:
+        """Pixel of a time."""
+        return self.area.left() + (at - self.start) / (self.stop - self.start) * self.area.width()
+
+    def read(self, series: BinnedSeries) -> tuple[SeriesPart, np.ndarray]:
+        """Return the part of a series that is shown, with a little beyond either end, and its pixels."""
+        beyond = 2 * max(self.timeline.hop, (self.stop - self.start) / self.columns)
+        part = series.read(self.start - beyond, self.stop + beyond, self.columns + 4)
+        return part, self.area.left() + (part.at - self.start) / (self.stop - self.start) * self.area.width()
+
+
+class Lane(ABC):
+    """A lane with its name at the left; ``stretch`` shares the height that lanes of one line (0) leave."""
+
+    def __init__(self, name: str, stretch: int) -> None:
+        self.name = name
+        self.stretch = stretch
+
+    @abstractmethod
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw what there is."""
+
+    def axis(self, part: LanePart) -> tuple[str, str]:  # noqa: ARG002 - of other lanes
+        """Return the texts at the bottom and at the top of the lane's axis."""
+        return "", ""
+
+
+class HeadLane(Lane):
+    """The probability of a head, or its number, with abstentions in grey and unsure answers hatched."""
+
+    def __init__(self, series: HeadSeries) -> None:
+        super().__init__(title_text(series.head.name), 1)
+        self._series = series
+
+    def axis(self, part: LanePart) -> tuple[str, str]:  # noqa: ARG002
+        """Return the ends of the scale."""
+        low, high = self._series.head.scale or (0.0, 1.0)
+        return f"{low:g}", f"{high:g}"
+
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw shading, then the lines."""
+        hatch = QtGui.QBrush(QtGui.QColor(part.palette.hatch), QtCore.Qt.BrushStyle.BDiagPattern)
+        self._shade(painter, part, self._series.unsure, hatch)
+        self._shade(painter, part, self._series.abstained, QtGui.QBrush(QtGui.QColor(part.palette.shade)))
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        which_lines = shown_lines(self._series.head)
+        for which, line in zip(which_lines, self._series.lines, strict=True):
+            found, x = part.read(line)
+            pen = class_pen(part.palette, which, alone=len(which_lines) == 1, width=LINE_WIDTH_PX)
+            heights = [part.area.bottom() - values * part.area.height() for values in found[1:4]]
+            if len(which_lines) == 1:
+                draw_band(painter, x, heights[0], heights[1], pen.color())
+            painter.setPen(pen)
+            broken = broken_line(x, heights[2], found, part.timeline.hop, self._series.changes)
+            draw_line(painter, *broken)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
+
+    def _shade(self, painter: QtGui.QPainter, part: LanePart, share: BinnedSeries, brush: QtGui.QBrush) -> None:
+        found, x = part.read(share)
+        width = part.area.width() / (part.stop - part.start) * max(found.width, part.timeline.hop)
+        for at in x[found.mean > MOST].tolist():
+            left, right = max(at - width / 2, part.area.left()), min(at + width / 2, part.area.right())
+            painter.fillRect(QtCore.QRectF(left, part.area.top(), right - left, part.area.height()), brush)
+
+
+class NumberLane(Lane):
+    """A number with its range, on an axis from the least to the largest that is shown."""
+
+    def __init__(self, name: str, series: BinnedSeries) -> None:
+        super().__init__(name, 1)
+        self._series = series
+
+    def axis(self, part: LanePart) -> tuple[str, str]:
+        """Return the least and the largest number shown."""
+        low, high = self._limits(part.read(self._series)[0])
+        return number_text(low), number_text(high)
+
+    @staticmethod
+    def _limits(found: SeriesPart) -> tuple[float, float]:
+        if not np.isfinite(found.mean).any():
+            return np.nan, np.nan
+        low, high = float(np.nanmin(found.low)), float(np.nanmax(found.high))
+        room = max(1.0, 0.02 * abs(high), high - low)  # a steady number lies in the middle
+        middle = (low + high) / 2
+        return middle - room / 2, middle + room / 2
+
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw range and mean."""
+        found, x = part.read(self._series)
+        low, high = self._limits(found)
+        if not low < high:
+            return
+        scale = part.area.height() / (high - low)
+        heights = [part.area.bottom() - (values - low) * scale for values in found[1:4]]
+        colour = QtGui.QColor(part.palette.text)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        draw_band(painter, x, heights[0], heights[1], colour)
+        painter.setPen(QtGui.QPen(colour, LINE_WIDTH_PX))
+        draw_line(painter, *broken_line(x, heights[2], found, part.timeline.hop))
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
+
+
+class QualityLane(Lane):
+    """The signal quality: good low, poor half as high, unusable as high as the lane, each in its colour."""
+
+    def __init__(self) -> None:
+        super().__init__("Quality", 0)
+
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw the worst grade of each entry."""
+        found, x = part.read(part.timeline.quality)
+        width = part.area.width() / (part.stop - part.start) * max(found.width, part.timeline.hop)
+        for at, grade in zip(x.tolist(), found.high.tolist(), strict=True):
+            if grade == grade:  # noqa: PLR0124 - not NaN
+                height = part.area.height() * (0.34 + 0.33 * grade)
+                left, right = max(at - width / 2, part.area.left()), min(at + width / 2 + 0.5, part.area.right())
+                area = QtCore.QRectF(left, part.area.bottom() - height, right - left, height)
+                painter.fillRect(area, QtGui.QColor(TONE_COLOURS[GRADE_TONES[int(grade)]][0]))
+
+
+class SpanLane(Lane):
+    """Blocks, intervals and baselines, with their names."""
+
+    def __init__(self) -> None:
+        super().__init__("Blocks", 0)
+
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw a bar for each span."""
+        for span in part.timeline.spans:
+            area = span_area(part.area, part.x, span, part.timeline.now)
+            if area is None:
+                continue
+            colour = QtGui.QColor(span_colour(span.kind, part.palette))
+            colour.setAlphaF(BLOCK_OPACITY)
+            painter.fillRect(area.adjusted(0, 1, 0, -1), colour)
+            painter.setPen(QtGui.QColor(part.palette.text))
+            mark = [(area.left(), span.name)]
+            _draw_texts(painter, place_texts(painter.fontMetrics(), mark, area.left(), area.right()), part)
+
+
+class MarkLane(Lane):
+    """Markers, or self-reports, with their texts; ``marks`` are kept up to date by the timeline."""
+
+    def __init__(self, name: str, marks: Callable[[SessionTimeline], Sequence[TimelineMarker]]) -> None:
+        super().__init__(name, 0)
+        self._marks = marks
+
+    def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
+        """Draw a stroke for each, and the texts that have room."""
+        marks = [mark for mark in self._marks(part.timeline) if part.start <= mark.at <= part.stop]
+        shown = {round(part.x(mark.at)): mark.text for mark in marks}
+        painter.setPen(QtGui.QPen(QtGui.QColor(part.palette.marker), 2))
+        for x in shown:
+            painter.drawLine(QtCore.QLineF(x, part.area.top(), x, part.area.bottom()))
+        painter.setPen(QtGui.QColor(part.palette.text))
+        ends = part.area.left(), part.area.right()
+        _draw_texts(painter, place_texts(painter.fontMetrics(), sorted(shown.items()), *ends), part)
+
+
+def _draw_texts(painter: QtGui.QPainter, texts: Sequence[tuple[float, str]], part: LanePart) -> None:
+    middle = part.area.center().y() + (painter.fontMetrics().ascent() - painter.fontMetrics().descent()) / 2
+    for left, text in texts:
+        painter.drawText(QtCore.QPointF(left, middle), text)
+
+
+def lanes_of(timeline: SessionTimeline) -> list[Lane]:
+    """Return the lanes of a session, from top to bottom."""
+    heads = [HeadLane(series) for series in timeline.heads]
+    numbers = NumberLane("Heart rate", timeline.heart_rate)
+    reports = [MarkLane("Reports", lambda timeline: timeline.reports)] if timeline.reports else []
+    return [
+        *heads,
+        numbers,
+        QualityLane(),
+        SpanLane(),
+        MarkLane("Markers", lambda timeline: timeline.markers),
+        *reports,
+    ]
