@@ -9,6 +9,10 @@ from typing import Literal
 from ecg_live.events import F32, Chunk, State, StreamEvent
 
 Grade = Literal["good", "poor", "unusable"]
+RrFlag = Literal["normal", "ectopic", "artefact"]
+RrSource = Literal["ecg", "ppg", "device"]
+RR_FLAGS: tuple[RrFlag, ...] = ("normal", "ectopic", "artefact")  # their places are their codes in a file
+RR_SOURCES: tuple[RrSource, ...] = ("ecg", "ppg", "device")  # likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Window:
     ``first`` is the index of its first sample on the segment's 256 Hz grid. ``start`` and ``stop`` are seconds of
     raw time from the stream's first sample, ``time`` is the session clock of its first sample, ``segment`` counts
     segments from 0. ``bridged`` is the share of raw samples that were bridged. ``heart_rate`` in bpm and ``rmssd`` in
-    ms are None if there are too few plausible beats. ``beats`` are seconds of raw time.
+    ms are None if there are too few plausible beats. ``beats`` are seconds of raw time; ``r_peaks`` likewise, placed
+    between the samples, with those of the two seconds before the window that were searched as well.
     """
 
     data: F32
@@ -40,6 +45,7 @@ class Window:
     heart_rate: float | None = None
     rmssd: float | None = None
     beats: tuple[float, ...] = ()
+    r_peaks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +101,22 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class RrInterval:
+    """Time from one heartbeat to the next.
+
+    ``raw`` (s of raw time) and ``time`` (session clock) are those of the beat that ends it; ``raw`` is None before the
+    first sample. ``rr`` in s. ``flag`` tells a normal interval from one beside an ectopic beat, and from an artefact:
+    a beat that was missed, or is none. ``source``: found in the ECG or pulse wave, or sent by the device itself.
+    """
+
+    time: float
+    raw: float | None
+    rr: float
+    flag: RrFlag
+    source: RrSource
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Counts of a session; the last item of all. ``wall`` in s, ``speed`` in multiples of real time.
 
@@ -112,7 +134,7 @@ class Summary:
     paused: int = 0
 
 
-Item = StreamEvent | Chunk | Trace | Prediction | Summary
+Item = StreamEvent | Chunk | Trace | Prediction | RrInterval | Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +160,10 @@ class Snapshot:
 
     ``trace`` float32 (n,) holds the high-passed samples (mV, 256 Hz, NaN where there are none) from display index
     ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
-    oldest first, ``events`` likewise. ``now`` is raw time (s) of the newest sample, ``age`` seconds since the last
-    chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples. ``ended`` is true when no more
-    will come. ``recording`` is None while nothing is recorded; one that failed stays until the next begins.
+    oldest first, ``events`` and ``rr_intervals`` likewise. ``now`` is raw time (s) of the newest sample, ``age``
+    seconds since the last chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples.
+    ``ended`` is true when no more will come. ``recording`` is None while nothing is recorded; one that failed stays
+    until the next begins.
     """
 
     state: State
@@ -156,6 +179,7 @@ class Snapshot:
     ended: bool
     error: str | None = None
     recording: RecordingStatus | None = None
+    rr_intervals: tuple[RrInterval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +196,9 @@ class HeadInfo:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """How far a screen has read: trace index, predictions and events seen. Start with ``Poll()``."""
+    """How far a screen has read: trace index, predictions, events and RR intervals seen. Start with ``Poll()``."""
 
     trace: int = 0
     predictions: int = 0
     events: int = 0
+    rr_intervals: int = 0

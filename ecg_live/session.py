@@ -234,6 +234,8 @@ class Session:
         """Count and pass on an item of the source; whether the path shall take it."""
         if self._results.arrive(item):
             self._send(item)
+        for interval in self._results.of_item(item):
+            self._send(interval)
         return goes_to_path(item)
 
     def emit(self, output: Item | Window, embedding: F32 | None = None) -> None:
@@ -244,7 +246,8 @@ class Session:
             for item in items:
                 self._send(item)
         else:
-            self._send(self._results.of_output(output))
+            for item in self._results.of_output(output):
+                self._send(item)
 
     def count(self) -> None:
         """Show how many samples came and were lost by now."""
@@ -269,7 +272,7 @@ class Session:
         finally:
             for output in self.path.flush():
                 self.emit(output)
-            self.note_silence()
+            self.end_stream()
 
     def _looked_ahead(self, item: Chunk | StreamEvent) -> Sequence[Item | Window]:
         """All outputs of the path at once, since nobody waits for the first; the predictor has seen their windows."""
@@ -277,8 +280,10 @@ class Session:
         self._predictor.engine.look_ahead([output for output in outputs if isinstance(output, Window)])
         return outputs
 
-    def note_silence(self) -> None:
-        """Report a gap if the device was silent until the end."""
+    def end_stream(self) -> None:
+        """Pass on RR intervals that waited for later ones, and a gap if the device was silent until the end."""
+        for item in self._results.of_end():
+            self._send(item)
         if silence := self._results.counts.silence():
             self.emit(silence)
 

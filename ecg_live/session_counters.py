@@ -30,6 +30,7 @@ class SessionCounters:
         self._speed = speed
         self._clock = clock
         self.began: float | None = None
+        self._notified: float | None = None  # session clock of a strap's first notification
         self.lost = 0
         self._paused = 0  # samples of a reader's pauses, which are not lost
         self._pause = 0  # of the pause that the path has not reported yet
@@ -40,9 +41,16 @@ class SessionCounters:
         self._taken = 0.0  # when the newest chunk was taken
         self._stop = 0  # raw sample index after what came or was reported lost
 
-    def begin(self) -> None:
-        """Note the first sample; later ones change nothing."""
-        self.began = self._clock() if self.began is None else self.began
+    def begin(self, notified: float | None = None) -> None:
+        """Note the first sample, or the time of a strap's first notification; later ones change nothing."""
+        if self.began is None:
+            self.began, self._notified = self._clock(), notified
+
+    @property
+    def origin(self) -> float | None:
+        """Session clock at raw time 0; None before the first sample."""
+        chunk = self._newest
+        return self._notified if chunk is None else chunk.time - chunk.start / self._rate / self._speed
 
     def arrive(self, chunk: Chunk) -> None:
         """Note when samples came."""

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ecg_live.events import F32, AuxiliarySamples, Beats, Chunk, Clock, Gap, SetChange, State, StreamEvent, StreamInfo
+from ecg_live.events import (
+    F32,
+    AuxiliarySamples,
+    Beats,
+    Chunk,
+    Clock,
+    Gap,
+    LeadOff,
+    SetChange,
+    State,
+    StreamEvent,
+    StreamInfo,
+)
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Item, Prediction, Summary, Window
 from ecg_live.session_counters import SessionCounters
 from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.rr_intervals import NotifiedIntervals, WindowIntervals
 from ecg_live.signal.rr_pipeline import RrPath
 
 
@@ -32,6 +45,8 @@ class SessionResults:
         self._predictor = predictor
         self._clock = clock
         self._sets: dict[str, str] = {}  # of each head at the last prediction
+        self._found = WindowIntervals(info.signal, info.speed)
+        self._notified = NotifiedIntervals()
         self.counts = SessionCounters(info.rate, info.speed, clock)
 
     def arrive(self, item: Chunk | StreamEvent) -> bool:
@@ -45,26 +60,39 @@ class SessionResults:
                 self.counts.pause(item)
             return False
         elif isinstance(item, Beats) and self._info.rate == 0:
-            self.counts.begin()
+            self.counts.begin(item.time)
         return True
 
+    def of_item(self, item: Chunk | StreamEvent) -> Iterator[Item]:
+        """RR intervals that a strap's item gives."""
+        if isinstance(item, Beats | LeadOff):
+            yield from self._notified.push(item, self.counts.origin)
+
     def of_window(self, window: Window, embedding: F32 | None = None) -> Iterator[Item]:
-        """Changes of sets, the prediction, and the baseline's event; ``embedding`` (e,) if it is known already."""
+        """Changes of sets, the prediction, the baseline's event, RR intervals; ``embedding`` (e,) if it is known."""
         heads = self._predictor.predict(window, embedding)
         self.counts.predict(abstained=all(head.abstain is not None for head in heads.values()))
         late = max(0.0, self._clock() - self.counts.completed(window, self._path.delay))
         results, self._sets = window_results(window, heads, self._predictor, self._sets, late)
         yield from results
+        yield from self._found.push(window)
 
-    def of_output(self, output: Item) -> Item:
-        """Any other output, once it was counted."""
+    def of_output(self, output: Item) -> Iterator[Item]:
+        """Any other output, once it was counted; before a gap the RR intervals that wait for later ones."""
         if isinstance(output, Gap):
             self.counts.lose(output)
+            if not output.bridged:
+                yield from self._found.end_segment()
         if isinstance(output, Prediction):  # of a strap: it has no windows
             arrived = output.time + output.stop - output.start
             output = replace(output, latency=max(0.0, self._clock() - arrived))
             self.counts.predict(abstained=True)
-        return output
+        yield output
+
+    def of_end(self) -> Iterator[Item]:
+        """RR intervals that waited for later ones, at the end of the stream."""
+        yield from self._found.end_segment()
+        yield from self._notified.end_run()
 
     def summary(self) -> Summary:
         """The counts by now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,15 @@ MAX_RHYTHM_SCATTER = 0.29  # scatter of intervals and heights: 998 of 1,000 wind
 # their share.
 FULL_SCATTER_INTERVALS = 8
 MIN_COVERED_SHARE = 0.4  # of the window that normal intervals cover
+NO_PEAKS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Beats (sample indices), heart rate (bpm) and RMSSD (ms); empty and None without plausible beats."""
+    """Beats (sample indices), heart rate (bpm) and RMSSD (ms); empty and None without plausible beats.
+
+    ``peaks`` are the beats' indices in all that was searched, what came before the window included.
+    """
 
     beats: npt.NDArray[np.int64]
     heart_rate: float | None
@@ -41,9 +45,10 @@ class Rhythm:
     regular_rr_share: float  # share of intervals near the median, 0 without a heart rate
     beat_correlation: float = 1.0  # median correlation of a beat with the others
     beat_prominence: float = np.inf  # median height of a beat over the level between beats
+    peaks: npt.NDArray[np.int64] = field(default_factory=lambda: NO_PEAKS)
 
 
-NO_RHYTHM = Rhythm(np.empty(0, dtype=np.int64), None, None, 0.0, 0.0, 0.0)
+NO_RHYTHM = Rhythm(NO_PEAKS, None, None, 0.0, 0.0, 0.0)
 
 
 def find_beats(x: F64) -> npt.NDArray[np.int64]:
@@ -66,7 +71,7 @@ def find_rhythm(x: F64, warmup: int = 0) -> Rhythm:
     correlation, beat_prominence = _beat_correlation(found.shapes), _beat_prominence(found)
     if correlation < MIN_BEAT_CORRELATION or beat_prominence < MIN_BEAT_PROMINENCE or _rhythm_scatter(found) > 1:
         return NO_RHYTHM
-    return Rhythm(beats, rate, rmssd, regular, correlation, beat_prominence)
+    return Rhythm(beats, rate, rmssd, regular, correlation, beat_prominence, found.peaks)
 
 
 def rr_statistics(rr: F64) -> tuple[float | None, float | None, float]:

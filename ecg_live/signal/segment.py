@@ -9,6 +9,7 @@ from ecg_live.constants import MODEL_RATE_HZ, WINDOW_SAMPLES
 from ecg_live.events import F32, F64, State
 from ecg_live.results import Quality, Window
 from ecg_live.signal.beats import Rhythm
+from ecg_live.signal.r_peaks import refine_peaks
 from ecg_live.signal.raw_quality import BlockQuality
 
 
@@ -90,6 +91,10 @@ class WindowCut:
         """The window (2560,) in mV after the high-pass."""
         return self.searched[self.warmup :]
 
+    def _r_peaks(self, rhythm: Rhythm) -> tuple[float, ...]:
+        places = refine_peaks(self.searched, rhythm.peaks) - self.warmup
+        return tuple((self.start + places / MODEL_RATE_HZ).tolist())
+
     def window(self, rhythm: Rhythm, quality: Quality) -> Window:
         """The window with its beats and its quality."""
         plausible = quality.grade != "unusable"
@@ -105,4 +110,5 @@ class WindowCut:
             heart_rate=rhythm.heart_rate if plausible else None,
             rmssd=rhythm.rmssd if plausible else None,
             beats=tuple((self.start + rhythm.beats / MODEL_RATE_HZ).tolist()),
+            r_peaks=self._r_peaks(rhythm),
         )

@@ -22,13 +22,14 @@ from ecg_live.events import (
     states_that_are,
 )
 from ecg_live.protocols import Recorder
-from ecg_live.results import Item, Poll, Prediction, Snapshot, Summary, Trace
+from ecg_live.results import Item, Poll, Prediction, RrInterval, Snapshot, Summary, Trace
 
 _T = TypeVar("_T")
 
 KEPT_S = 600.0  # of the trace
 PREDICTIONS_PER_S = 6  # that are kept, over the seconds of the trace
 KEPT_EVENTS = 1000
+RR_INTERVALS_PER_S = 4  # that are kept, over the seconds of the trace
 LATENCY_PREDICTIONS = 60  # newest ones, for the latency's percentile
 ONGOING_STATES = states_that_are("ongoing")
 
@@ -58,8 +59,10 @@ class DisplayBuffer:
         self._segment = -1  # of the newest sample
         self._predictions: deque[Prediction] = deque(maxlen=round(kept_s * PREDICTIONS_PER_S))
         self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
+        self._rr_intervals: deque[RrInterval] = deque(maxlen=round(kept_s * RR_INTERVALS_PER_S))
         self._n_predictions = 0  # ever
         self._n_events = 0  # ever
+        self._n_rr_intervals = 0  # ever
         self._state = State("connecting")
         self._arrived = clock()
         self._samples = 0
@@ -92,6 +95,9 @@ class DisplayBuffer:
                     self._n_predictions += 1
                     if self._state.state != "baseline" or self._state.seconds_left is None:
                         self._state = State("streaming", time=item.time)
+                case RrInterval():
+                    self._rr_intervals.append(item)
+                    self._n_rr_intervals += 1
                 case Summary():
                     self._samples, self._lost, self._ended = item.samples, item.lost, True
                 case _:
@@ -129,8 +135,9 @@ class DisplayBuffer:
                 ended=self._ended,
                 error=self._error,
                 recording=self._recorder.status if self._recorder else None,
+                rr_intervals=_last(self._rr_intervals, self._n_rr_intervals - since.rr_intervals),
             )
-            return snapshot, Poll(self._stop, self._n_predictions, self._n_events)
+            return snapshot, Poll(self._stop, self._n_predictions, self._n_events, self._n_rr_intervals)
 
     def _add_event(self, event: StreamEvent) -> None:
         self._events.append(event)

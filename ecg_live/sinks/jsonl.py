@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State
-from ecg_live.results import HeadResult, Item, Prediction, Summary
+from ecg_live.results import HeadResult, Item, Prediction, RrInterval, Summary
 from ecg_live.study.marker_texts import parse_span_marker
 
 DECIMAL_PLACES = 6
@@ -27,7 +27,7 @@ class LineStream(Protocol):
 
 
 class JsonLines:
-    """Write predictions, gaps, markers, self-reports, states and the summary to a text stream.
+    """Write predictions, RR intervals, gaps, markers, self-reports, states and the summary to a text stream.
 
     Parameters
     ----------
@@ -97,6 +97,8 @@ def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
             return {"type": "set", "time": item.raw, "head": item.head, "before": item.before, "set": item.set}
         case SelfReportAnswer():
             return _self_report(item)
+        case RrInterval():
+            return {"type": "rr", "time": item.raw, "rr": item.rr, "flag": item.flag, "source": item.source}
         case Battery():
             return {"type": "battery", "time": item.time, "level": item.level}
         case _:

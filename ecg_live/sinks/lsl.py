@@ -12,6 +12,7 @@ from ecg_live.events import Clock, StreamInfo
 from ecg_live.lsl_library import clock_offset, pylsl
 from ecg_live.results import HeadInfo, Item
 from ecg_live.signal.highpass import CUTOFF_HZ, FILTER_ORDER
+from ecg_live.signal.rr_intervals import LATE_MARGIN_S
 from ecg_live.sinks.stream_layout import StreamRows, stream_specs
 from ecg_live.xdf.stream_spec import StreamKey, StreamSpec
 
@@ -23,6 +24,7 @@ OFFERED_STREAMS: tuple[StreamKey, ...] = (
     "decisions",
     "heart_rate",
     "quality",
+    "rr_intervals",
     "markers",
     "events",
     "self_reports",
@@ -33,7 +35,9 @@ FILTER_DESCRIPTION = {"type": "IIR", "design": "Butterworth", "order": f"{FILTER
 
 
 class LslOut:
-    """Offer filtered ECG, features, predictions, decisions, heart rate, quality, markers, events and self-reports.
+    """Offer filtered ECG and all results: features, predictions, decisions, heart rate, quality, RR intervals.
+
+    Markers, events and self-reports are offered as well.
 
     Streams can be found from the start. If a head abstains, its probabilities are NaN, and the stream of decisions has
     the reason. Timestamps are on LSL's clock, at raw time: a stream's description states its delay.
@@ -108,6 +112,8 @@ def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
     """Delay of the samples after their timestamps, and what a timestamp marks."""
     if spec.key in ("markers", "events", "self_reports", "affect_ratings"):
         return {"late": "0", "window": "0", "stamp": "when it happened"}
+    if spec.key == "rr_intervals":
+        return {"late": f"{delay + LATE_MARGIN_S:.6f}", "window": "0", "stamp": "raw time of the beat that ends it"}
     if spec.key == "filtered":
         return {"late": f"{delay:.6f}", "window": "0", "stamp": "raw time of the sample"}
     return {

@@ -26,7 +26,16 @@ from ecg_live.events import (
     SetChange,
     StreamInfo,
 )
-from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Trace
+from ecg_live.results import (
+    RR_FLAGS,
+    RR_SOURCES,
+    HeadInfo,
+    HeadResult,
+    Item,
+    Prediction,
+    RrInterval,
+    Trace,
+)
 from ecg_live.sinks.jsonl import line_fields, round_floats
 from ecg_live.xdf.self_reports import self_report_rows, self_report_specs
 from ecg_live.xdf.stream_spec import (
@@ -36,6 +45,13 @@ from ecg_live.xdf.stream_spec import (
     ChannelSpec,
     StreamKey,
     StreamSpec,
+)
+
+RR_CHANNELS = (  # of the stream of RR intervals, in its order; a code's meaning is its unit
+    ChannelSpec("RR", "seconds"),
+    ChannelSpec("flag", ", ".join(f"{code} {name}" for code, name in enumerate(RR_FLAGS))),
+    ChannelSpec("source", ", ".join(f"{code} {name}" for code, name in enumerate(RR_SOURCES))),
+    ChannelSpec("beat", "seconds"),
 )
 
 
@@ -85,6 +101,7 @@ def stream_specs(
         StreamSpec("features", "Features", "Features", features, "float32"),
         StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
         *self_report_specs(),
+        StreamSpec("rr_intervals", "RR intervals", "RR", RR_CHANNELS, "double64"),
         *map(_auxiliary_spec, info.auxiliary),
     )
 
@@ -115,7 +132,7 @@ class StreamRows:
 
     Timestamps are on the session clock, and always finite. A replay at another speed gets the timestamps of real time,
     from its first sample on; an empty chunk sets that start without adding samples. A prediction is stamped with
-    the end of its window.
+    the end of its window, an RR interval with the beat that ends it.
 
     Parameters
     ----------
@@ -156,6 +173,8 @@ class StreamRows:
             case AffectRating():
                 stamp = self._stamp(item.raw, item.time)
                 yield StreamRow("affect_ratings", stamp, np.array([[item.valence, item.arousal]]))
+            case RrInterval():
+                yield StreamRow("rr_intervals", self._stamp(item.raw, item.time), rr_row(item))
             case _:
                 yield from self._event(item)
 
@@ -215,6 +234,12 @@ def _answer(head: HeadInfo, result: HeadResult) -> list[float]:
     if result.value is None or result.interval is None:
         return [nan] * len(RATING_FIELDS)
     return [result.value, *result.interval]
+
+
+def rr_row(item: RrInterval) -> F64:
+    """Values (1, 4) of an RR interval, as `RR_CHANNELS`; its beat is NaN before the first sample."""
+    beat = nan if item.raw is None else item.raw
+    return np.array([[item.rr, RR_FLAGS.index(item.flag), RR_SOURCES.index(item.source), beat]])
 
 
 def _auxiliary_rows(item: AuxiliarySamples) -> Iterator[StreamRow]:

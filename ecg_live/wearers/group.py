@@ -78,7 +78,7 @@ class _Member:
     def end(self, error: Exception | None, engine: WearersEngine) -> None:
         """End the session once its source was left."""
         self._attempt(lambda: self.emit(engine.leave(self.lane)))
-        self._attempt(self.session.note_silence)
+        self._attempt(self.session.end_stream)
         if (reason := self.failed or error) is not None:
             self.session.fail(reason)
         self.session.finish()

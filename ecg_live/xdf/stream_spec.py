@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 SampleFormat = Literal["double64", "float32", "string"]
-StreamKey = str  # ecg, filtered, markers, predictions, decisions, quality, heart_rate, features, gaps, events,
+# ecg, filtered, markers, predictions, decisions, quality, heart_rate, rr_intervals, features, gaps, events,
 # self_reports, affect_ratings, and:
+StreamKey = str
 AUXILIARY_KEY_PREFIX = "auxiliary/"  # before the name of a stream that is only recorded
 
 RATING_FIELDS = ("value", "interval low", "interval high")  # channels of a head that gives a number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_live.events import F64, Battery, Beats, Chunk, LeadOff, StreamInfo
-from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality, Trace
+from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality, RrInterval, Trace
 
 RATE = 500.0
 HEADS = HeadInfo("load", ("rest", "load")), HeadInfo("mood", ("low", "high"))
@@ -35,3 +35,4 @@ def prediction(start: float, time: float) -> Prediction:
 
 
 OTHERS = Beats(1002.0, 60.0, (1.0,)), LeadOff(250, True, ("RA",)), Battery(1003.0, 0.5)
+RR_INTERVAL = RrInterval(1001.5, 1.5, 0.8, "normal", "ecg")

@@ -13,8 +13,9 @@ from ecg_live.events import Marker
 
 # Onset and duration in s, of three years at most.
 _ONSET_PATTERN = re.compile(rb"([+-]\d{1,8}(?:[.,]\d*)?)(?:\x15(\d{0,8}(?:[.,]\d*)?))?")
-# Annotations of our own export, which fills gaps.
+# Annotations of our own export, which fills gaps and names RR intervals that are not normal.
 _FILLED_GAP_PATTERN = re.compile(r"gap: \d+ samples lost \((.*)\), filled with the last")
+_RR_PATTERN = re.compile(r"RR interval \d+\.\d+ s: (?:ectopic|artefact)")
 _PADDED_END_PATTERN = re.compile(r"end of the recording, filled up with \d+ samples")
 
 
@@ -89,9 +90,12 @@ def filled_spans(annotations: list[EdfAnnotation]) -> Iterator[tuple[EdfAnnotati
 
 
 def annotation_markers(annotations: list[EdfAnnotation], rate: float) -> list[Marker]:
-    """Convert annotations to markers; one with a duration gets an end marker, unless another begins there."""
+    """Convert annotations to markers; one with a duration gets an end marker, unless another begins there.
+
+    Those of RR intervals are none: they follow from the signal.
+    """
     filled = [annotation for annotation, _ in filled_spans(annotations)]
-    annotations = [annotation for annotation in annotations if annotation not in filled]
+    annotations = [each for each in annotations if each not in filled and not _RR_PATTERN.fullmatch(each.text)]
     begun = {round(annotation.onset * rate) for annotation in annotations}
     markers = [Marker(annotation.onset, annotation.text) for annotation in annotations]
     for annotation in annotations:

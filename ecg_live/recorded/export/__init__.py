@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
-from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.recorded.annotated import read_annotated_file
 from ecg_live.recorded.export.bids import BidsNames, write_bids
 from ecg_live.recorded.export.csv import write_tables
@@ -15,9 +15,11 @@ from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.open_signal import open_signal
 from ecg_live.recorded.report.recording_parts import later_files
-from ecg_live.recorded.session_file import SessionContents, read_contents
+from ecg_live.recorded.rr_intervals import NO_INTERVALS, RR_STREAMS, RrSeries, read_rr_intervals
+from ecg_live.recorded.session_file import RESULT_STREAMS, SessionContents, read_contents
 
 EXPORT_FORMATS = ("csv", "edf", "xdf", "bids")
+EXPORTED_STREAMS = frozenset((*RESULT_STREAMS, *RR_STREAMS))
 DATASET_FOLDER = "bids"  # beside the recording
 
 
@@ -72,22 +74,31 @@ def export(
     if form == "xdf":
         closed = close_xdf(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
         return ExportResult([closed.path], closed.remarks, closed.error)
-    contents = read_contents(source) if source.is_file() else None
+    contents = read_contents(source, EXPORTED_STREAMS) if source.is_file() else None
     signal = open_signal(source, options, contents)
     signal.annotated = read_annotated_file(source, contents)
     remarks = [] if contents is None else _remarks(contents)
+    intervals = _intervals(source, options, contents)
     if form == "csv":
-        files = write_tables(signal, contents, _stem(out or source), source, force=force)
+        files = write_tables(signal, contents, intervals, _stem(out or source), source, force=force)
         return ExportResult(files, remarks, signal.error)
     if form == "bids":
         dataset = out or source.with_name(DATASET_FOLDER)
-        added = write_bids(signal, contents, names or BidsNames(), dataset, source, force=force)
+        added = write_bids(signal, contents, intervals, names or BidsNames(), dataset, source, force=force)
         return ExportResult(added.files, remarks + added.remarks, signal.error)
-    made = write_edf(signal, contents, out or source.with_suffix(".edf"), source, force=force)
+    made = write_edf(signal, contents, intervals, out or source.with_suffix(".edf"), source, force=force)
     remarks.append(f"steps of {made.step * 1000:.3g} microvolts, 16 bits over the range of the samples")
     if made.filled:
         remarks.append(f"{made.filled} missing samples repeat the one before them; annotations mark them")
     return ExportResult([made.path], remarks, signal.error)
+
+
+def _intervals(source: Path, options: ReadOptions, contents: SessionContents | None) -> RrSeries:
+    """RR intervals of the recording; none of one whose signal cannot be searched for beats."""
+    try:
+        return read_rr_intervals(source, options, contents)
+    except EcgLiveError:
+        return NO_INTERVALS
 
 
 def _remarks(contents: SessionContents) -> list[str]:

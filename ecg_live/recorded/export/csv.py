@@ -17,6 +17,7 @@ from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxilia
 from ecg_live.recorded.export.csv_cells import (
     ANNOTATION_TABLE,
     RESULT_TABLES,
+    RR_TABLE,
     SIGNAL_TABLES,
     TIME_DECIMALS,
     header_text,
@@ -24,13 +25,20 @@ from ecg_live.recorded.export.csv_cells import (
 from ecg_live.recorded.export.self_report_tables import affect_rating_table, self_report_table
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
+from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.session_file import SessionContents
 
 
 def write_tables(
-    signal: RecordedSignal, contents: SessionContents | None, stem: Path, source: Path, *, force: bool
+    signal: RecordedSignal,
+    contents: SessionContents | None,
+    intervals: RrSeries,
+    stem: Path,
+    source: Path,
+    *,
+    force: bool,
 ) -> list[Path]:
-    """Write ``stem_ecg.csv``, ``_markers``, ``_gaps`` and, for a session, its results; return their paths.
+    """Write ``stem_ecg.csv``, ``_markers``, ``_gaps``, and its results where there are any; return their paths.
 
     Results are ``_predictions`` and, where there are such, ``_self_reports``, ``_affect_ratings`` and ``_annotations``.
     Each stream beside the ECG becomes ``stem_NAME.csv``; see `ecg_live.recorded.export.auxiliary_tables`.
@@ -42,6 +50,8 @@ def write_tables(
     signal : RecordedSignal
     contents : SessionContents, optional
         Results of a session's recording.
+    intervals : RrSeries
+        RR intervals.
     stem : Path
         The files are named after it.
     source : Path
@@ -55,6 +65,8 @@ def write_tables(
         A file exists, or cannot be written.
     """
     results = {} if contents is None else {name: rows for name, rows in _results(signal, contents) if len(rows) > 1}
+    if len(intervals):
+        results[RR_TABLE] = list(_intervals(intervals))
     streams = auxiliary_streams(contents)
     names = (*SIGNAL_TABLES, *results, *table_names(streams))
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
@@ -122,6 +134,13 @@ def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:
     streams = [_stream_rows(contents, key) for key in keys]
     for parts in zip(*streams, strict=False):  # in a cut file, some streams may lack the last row
         yield [_cell(cell) for part in parts for cell in part]
+
+
+def _intervals(series: RrSeries) -> Iterator[Sequence[object]]:
+    """A header, then one row for each RR interval, at the beat that ends it."""
+    yield "time [s]", "RR [s]", "flag", "source"
+    for stop, rr, flag, source in series.rows():
+        yield f"{stop:.{TIME_DECIMALS}f}", f"{rr:.{TIME_DECIMALS}f}", flag, source
 
 
 def _stream_rows(contents: SessionContents, key: str) -> Sequence[Sequence[object]]:

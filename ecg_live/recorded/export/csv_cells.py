@@ -11,7 +11,8 @@ TIME_DECIMALS = 6  # a microsecond
 SIGNAL_TABLES = ("ecg", "markers", "gaps")  # file NAME_ecg.csv and so on
 RESULT_TABLES = ("predictions", "self_reports", "affect_ratings")  # of a session that has such results
 ANNOTATION_TABLE = "annotations"  # of what was annotated after the session
-TABLE_NAMES = (*SIGNAL_TABLES, *RESULT_TABLES, ANNOTATION_TABLE)
+RR_TABLE = "rr"  # of RR intervals
+TABLE_NAMES = (*SIGNAL_TABLES, *RESULT_TABLES, ANNOTATION_TABLE, RR_TABLE)
 
 
 def header_text(name: str) -> str:

@@ -20,6 +20,7 @@ from ecg_live.recorded.annotated_file import event_text
 from ecg_live.recorded.export.self_report_tables import self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
+from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.session_file import SessionContents
 
 EQUIPMENT_CODE = "ecg-live"  # in the header, as what recorded it
@@ -49,9 +50,17 @@ class _FilledSignal(NamedTuple):
 
 
 def write_edf(
-    signal: RecordedSignal, contents: SessionContents | None, path: Path, source: Path, *, force: bool
+    signal: RecordedSignal,
+    contents: SessionContents | None,
+    intervals: RrSeries,
+    path: Path,
+    source: Path,
+    *,
+    force: bool,
 ) -> EdfExport:
-    """Write all channels in mV, on a range that clips nothing; markers, self-reports and gaps are annotations.
+    """Write all channels in mV, on a range that clips nothing.
+
+    Annotations are markers, self-reports, gaps, and RR intervals that are not normal.
 
     A gap is filled with the last sample before it: a flat line, which is easy to see and not a step for filters.
 
@@ -60,6 +69,8 @@ def write_edf(
     signal : RecordedSignal
     contents : SessionContents, optional
         Headers of a session's recording.
+    intervals : RrSeries
+        RR intervals; those that are not normal are annotated. All would hide the markers.
     path : Path
         The EDF file.
     source : Path
@@ -75,6 +86,7 @@ def write_edf(
     filled = _fill_gaps(signal, path)
     filled.annotations.extend(_self_report_annotations(contents))
     filled.annotations.extend(_added_annotations(signal))
+    filled.annotations.extend(_rr_annotations(intervals))
     samples, duration = _data_record(signal.rate)
     padding = -len(filled.samples) % samples
     if padding:
@@ -163,6 +175,13 @@ def _invalid_annotations(chunk: Chunk, rate: float) -> Iterator[edfio.EdfAnnotat
 def _gap_annotation(start: int, count: int, rate: float, cause: str) -> edfio.EdfAnnotation:
     why = CONTROL_CHARACTERS.sub(" ", cause)[:MAX_ANNOTATION_CHARACTERS]
     return edfio.EdfAnnotation(start / rate, count / rate, f"gap: {count} samples lost ({why}), filled with the last")
+
+
+def _rr_annotations(intervals: RrSeries) -> Iterator[edfio.EdfAnnotation]:
+    """Annotations over the RR intervals that are not normal."""
+    for stop, rr, flag, _ in intervals.rows():
+        if flag != "normal":
+            yield edfio.EdfAnnotation(stop - rr, rr, f"RR interval {rr:.3f} s: {flag}")
 
 
 def _data_record(rate: float) -> tuple[int, float]:

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
 from devices.files.unreadable import DECODE_ERRORS, damaged_file_error, regular_file
 from ecg_live.errors import FormatError, RecordingError
+from ecg_live.events import F64
 from ecg_live.recorded.verify.result import CLOSE_REMEDY, StreamCount, VerifyReport
+from ecg_live.results import RR_FLAGS
 from ecg_live.xdf.decode import (
     DAMAGED_REMEDY,
     ChunkLocation,
@@ -171,8 +175,23 @@ def _count_samples(report: VerifyReport, count: StreamCount, data: bytes) -> Non
         count.invalid += report.gap_audit.add_samples(values[:, column])
     elif count.key == "gaps" and values.shape[1] > 1:
         report.gap_audit.add_reported(values[:, :2])
+    elif count.key == "rr_intervals":
+        _count_intervals(count, values)
     if count.stop is not None:
         count.stop += len(values)
+
+
+def _count_intervals(count: StreamCount, values: F64) -> None:
+    """Count RR intervals by their flags."""
+    rr, flags = values[:, 0], values[:, 1]
+    known = (rr > 0) & np.isin(flags, range(len(RR_FLAGS)))
+    for code in range(len(RR_FLAGS)):
+        count.rr_flags[code] += int((known & (flags == code)).sum())
+    if not known.all():
+        worst = values[~known][0].tolist()
+        raise FormatError(
+            f"stream {count.stream.name!r} has an RR interval of {worst[0]:g} s with the flag {worst[1]:g}"
+        )
 
 
 def _ecg_column(count: StreamCount) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ecg_live.recorded.verify.gap_audit import GapAudit
+from ecg_live.results import RR_FLAGS
 from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.encode import MAGIC
 
@@ -27,6 +28,8 @@ class StreamCount:
         Samples that the footer states; None without a footer.
     invalid : int
         Samples without a valid value in the judged ECG channel.
+    rr_flags : list of int
+        RR intervals with each of `RR_FLAGS`, in the stream of RR intervals.
     start, stop : int or None
         Sample index of the first sample, and one past the last; None for streams without sample indices.
     """
@@ -37,6 +40,7 @@ class StreamCount:
     invalid: int = 0
     start: int | None = None
     stop: int | None = None
+    rr_flags: list[int] = field(default_factory=lambda: [0] * len(RR_FLAGS))
 
     @property
     def key(self) -> str | None:
@@ -122,6 +126,9 @@ class VerifyReport:
             if count.key == "ecg":
                 end = f", {self.trailing_lost} of them at the end" if self.trailing_lost else ""
                 yield f"    {count.invalid} invalid samples (NaN); the session reported {self.reported_lost} lost{end}"
+            elif count.key == "rr_intervals":
+                kinds = (f"{number} {flag}" for number, flag in zip(count.rr_flags, RR_FLAGS, strict=True))
+                yield f"    RR intervals: {', '.join(kinds)}"
         yield from (f"  warning: {warning}" for warning in self.warnings)
         yield from (f"  problem: {problem}" for problem in self.problems)
 
@@ -151,4 +158,5 @@ class VerifyReport:
             "footer": count.footer_samples,
             "missing": count.missing + (self.trailing_lost if count.key == "ecg" else 0),
             "not_numbers": count.invalid,
+            **({"flags": dict(zip(RR_FLAGS, count.rr_flags, strict=True))} if count.key == "rr_intervals" else {}),
         }

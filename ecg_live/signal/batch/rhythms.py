@@ -25,7 +25,7 @@ def find_rhythms(drawn: F64, envelope: F64, warmup: int) -> list[Rhythm]:
     scattered = _rhythm_scatters(found) > 1
     weak = (correlation < beats.MIN_BEAT_CORRELATION) | (prominence < beats.MIN_BEAT_PROMINENCE) | scattered
     seconds = envelope.shape[1] - warmup
-    stops = np.cumsum(counts)
+    stops, searched = np.cumsum(counts), np.cumsum(found.counts)
     out = []
     for k, (rate, rmssd, regular) in enumerate(statistics):
         count = int(counts[k])
@@ -33,7 +33,8 @@ def find_rhythms(drawn: F64, envelope: F64, warmup: int) -> list[Rhythm]:
             out.append(NO_RHYTHM)
             continue
         where = peaks[stops[k] - count : stops[k]].copy()
-        out.append(Rhythm(where, rate, rmssd, regular, float(correlation[k]), float(prominence[k])))
+        all_peaks = found.peaks[searched[k] - found.counts[k] : searched[k]].copy()
+        out.append(Rhythm(where, rate, rmssd, regular, float(correlation[k]), float(prominence[k]), all_peaks))
     return out
 
 

@@ -17,6 +17,7 @@ from ecg_live.recorded.auxiliary_samples import auxiliary_name, auxiliary_stream
 from ecg_live.recorded.export.bids.dataset import FileContent, as_json, check_dataset, dataset_files
 from ecg_live.recorded.export.bids.labels import (
     DATATYPES,
+    RR_LABEL,
     BidsEntities,
     BidsNames,
     check_task,
@@ -25,11 +26,13 @@ from ecg_live.recorded.export.bids.labels import (
     recording_labels,
 )
 from ecg_live.recorded.export.bids.physio import AuxiliaryTable, PhysioTable, packed_file
+from ecg_live.recorded.export.bids.tachogram import TACHOGRAM_COLUMNS, TACHOGRAM_HZ, tachogram_rows
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, join_rows, text_cell
 from ecg_live.recorded.export.self_report_tables import SelfReportSpan, self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
 from ecg_live.recorded.report.recording_parts import later_files, part_number
+from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.encode import SAMPLE_FORMATS
@@ -81,6 +84,7 @@ class BidsExport(NamedTuple):
 def write_bids(
     signal: RecordedSignal,
     contents: SessionContents | None,
+    intervals: RrSeries,
     names: BidsNames,
     folder: Path,
     source: Path,
@@ -94,6 +98,8 @@ def write_bids(
     signal : RecordedSignal
     contents : SessionContents, optional
         Headers of a session's recording.
+    intervals : RrSeries
+        RR intervals.
     names : BidsNames
     folder : Path
         Of the data set.
@@ -120,7 +126,7 @@ def write_bids(
     with _own_folders_removed(folder / entities.folder):
         writer = _RecordingWriter(folder / entities.folder, entities, source, force=force)
         with writer:
-            writer.write(signal, contents)
+            writer.write(signal, contents, intervals)
             for file in about:
                 writer.write_about(file)
     for path in set(there) - set(writer.files):  # of the recording that was replaced
@@ -180,9 +186,10 @@ class _RecordingWriter(contextlib.ExitStack):
         self._source = source
         self._force = force
 
-    def write(self, signal: RecordedSignal, contents: SessionContents | None) -> None:
+    def write(self, signal: RecordedSignal, contents: SessionContents | None, intervals: RrSeries) -> None:
         """Write the recording's own files."""
         markers = self._ecg(signal, contents)
+        self._tachogram(intervals)
         self._events(markers, list(self_report_spans(contents)), signal.annotated.standing())
         if contents is not None and (streams := auxiliary_streams(contents)):
             self._auxiliary(contents, streams)
@@ -239,6 +246,16 @@ class _RecordingWriter(contextlib.ExitStack):
         device = contents.streams.get("ecg") if contents else None
         self._sidecar("ecg", signal.rate, 0.0, described, table, device)
         return sorted(markers, key=lambda marker: marker.time)
+
+    def _tachogram(self, intervals: RrSeries) -> None:
+        """Write the RR interval at each quarter of a second: BIDS has no place for beats at their own times."""
+        rows = tachogram_rows(intervals)
+        if not len(rows):
+            return
+        with packed_file(self._own_part(f"recording-{RR_LABEL}_physio.tsv.gz")) as file:
+            table = PhysioTable(file, len(TACHOGRAM_COLUMNS), TACHOGRAM_HZ)
+            table.add(rows.tolist())
+        self._sidecar(RR_LABEL, TACHOGRAM_HZ, 0.0, TACHOGRAM_COLUMNS, table, None)
 
     def _auxiliary(self, contents: SessionContents, streams: Sequence[StreamHeader]) -> None:
         """Write the streams beside the ECG that have a regular rate."""

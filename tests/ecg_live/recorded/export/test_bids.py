@@ -141,7 +141,7 @@ def test_three_sessions_of_two_participants_in_one_data_set(tmp_path: Path) -> N
     now = every_byte(study)
     assert {name: data for name, data in first.items() if now[name] != data}.keys() == grown
     assert all(now[name].startswith(first[name]) for name in grown)
-    assert len(tables(study)) == 3
+    assert len(tables(study)) == 4  # of the real one its RR intervals, too
     np.testing.assert_array_equal(decode(tables(study)[2]).samples, decode(REAL).samples)
 
 

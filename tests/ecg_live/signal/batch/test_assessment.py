@@ -60,7 +60,8 @@ def test_each_rhythm_is_that_of_the_window_alone(kinds: list[tuple[str, int]], w
     for made, alone in zip(find_rhythms(drawn, complexes.envelopes(drawn), warmup), x, strict=True):
         expected = beats.find_rhythm(alone, warmup)
         assert made.beats.tobytes() == expected.beats.tobytes()
-        for name in set(beats.Rhythm.__slots__) - {"beats"}:
+        assert made.peaks.tobytes() == expected.peaks.tobytes()
+        for name in set(beats.Rhythm.__slots__) - {"beats", "peaks"}:
             assert getattr(made, name) == getattr(expected, name)
 
 

@@ -1,0 +1,161 @@
+"""RR intervals of a recording: those that its session found or its strap sent, or else found in the recorded ECG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.files import open_recording
+from devices.read_options import ReadOptions
+from ecg_live.errors import RecordingError
+from ecg_live.events import F64, Beats, LeadOff
+from ecg_live.recorded.session_file import SessionContents, read_contents
+from ecg_live.results import RR_FLAGS, RR_SOURCES, RrFlag, RrInterval, RrSource
+from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.rr_intervals import NotifiedIntervals, WindowIntervals, intervals_of
+
+RR_STREAMS = ("rr_intervals", "events")  # what `recorded_intervals` needs of a session's file
+READ_BLOCK_S = 60.0  # windows are then assessed many at once
+_CHANNELS = 4  # of the stream, see `ecg_live.sinks.stream_layout.RR_CHANNELS`
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RrSeries:
+    """RR intervals in the order of time.
+
+    ``stop`` (n,) is the time in s of the beat that ends each, from the file's first sample; ``rr`` (n,) in s;
+    ``flags`` and ``sources`` (n,) are places in `RR_FLAGS` and `RR_SOURCES`. ``recorded``: they were in the file.
+    ``error`` is damage of the file that ended them.
+    """
+
+    stop: F64
+    rr: F64
+    flags: npt.NDArray[np.int64]
+    sources: npt.NDArray[np.int64]
+    recorded: bool = True
+    error: RecordingError | None = None
+
+    @property
+    def normal(self) -> npt.NDArray[np.bool_]:
+        """Mask (n,) of the normal intervals."""
+        return np.asarray(self.flags == RR_FLAGS.index("normal"))
+
+    def __len__(self) -> int:
+        return len(self.rr)
+
+    def main(self) -> RrSeries:
+        """Those of the ECG or pulse wave where there are any, else those that the device sent."""
+        found = self.sources != RR_SOURCES.index("device")
+        if found.all() or not found.any():
+            return self
+        return replace(
+            self, stop=self.stop[found], rr=self.rr[found], flags=self.flags[found], sources=self.sources[found]
+        )
+
+    def rows(self) -> Iterator[tuple[float, float, RrFlag, RrSource]]:
+        """Time of the beat that ends it, interval, flag, source."""
+        columns = (self.stop.tolist(), self.rr.tolist(), self.flags.tolist(), self.sources.tolist())
+        for stop, rr, flag, source in zip(*columns, strict=True):
+            yield stop, rr, RR_FLAGS[flag], RR_SOURCES[source]
+
+
+def read_rr_intervals(
+    path: Path, options: ReadOptions | None = None, contents: SessionContents | None = None
+) -> RrSeries:
+    """RR intervals of any recording.
+
+    A session's file gives those that were recorded. A file without them is read as ``ecg-live run`` reads it, with a
+    window each second; a file that is damaged is used up to the damage.
+
+    Parameters
+    ----------
+    path : Path
+        The recording.
+    options : ReadOptions, optional
+        Channel, rate, unit and gain. Another channel than a session's own is searched for beats.
+    contents : SessionContents, optional
+        Of the file, with the streams `RR_STREAMS`, where it was read already.
+
+    Raises
+    ------
+    RecordingError
+        The file cannot be read.
+    ConfigError
+        It is ambiguous which channel is the ECG.
+    """
+    options = options or ReadOptions()
+    if contents is None and path.is_file():
+        contents = read_contents(path, RR_STREAMS)
+    if contents is not None and options.channel is None and (found := recorded_intervals(contents)) is not None:
+        return found
+    return _found_intervals(path, options)
+
+
+def recorded_intervals(contents: SessionContents) -> RrSeries | None:
+    """RR intervals that a session's file holds; None if it must be searched for them."""
+    if "rr_intervals" in contents.streams:
+        values = contents.numeric_streams["rr_intervals"].values
+        return _series_of_rows(values[:, :_CHANNELS], contents.start_s)
+    if "ecg" in contents.streams:
+        return None
+    return _series(_strap_intervals(contents))
+
+
+def _series_of_rows(values: F64, start_s: float) -> RrSeries:
+    """Intervals of a stream's rows (n, 4) that lie in the file; rows that no session writes are left out."""
+    rr, flags, sources, beats = values.T
+    known = np.isfinite(values).all(axis=1) & (rr > 0) & (beats - rr >= start_s)
+    known &= np.isin(flags, range(len(RR_FLAGS))) & np.isin(sources, range(len(RR_SOURCES)))
+    kept = values[known]
+    return RrSeries(kept[:, 3] - start_s, kept[:, 0], kept[:, 1].astype(np.int64), kept[:, 2].astype(np.int64))
+
+
+def _strap_intervals(contents: SessionContents) -> Iterator[RrInterval]:
+    """Intervals of a strap's notifications, as an older session recorded them: among its events only."""
+    notified = NotifiedIntervals()
+    origin: float | None = None
+    for stamp, event in contents.events():
+        if event.get("type") == "beats" and all(isinstance(each, float | int) for each in event.get("rr") or [""]):
+            time = float(event["time"]) if isinstance(event.get("time"), float | int) else stamp
+            origin = time if origin is None else origin
+            yield from notified.push(Beats(time, 0.0, tuple(map(float, event["rr"]))), origin)
+        elif event.get("type") == "lead_off":
+            yield from notified.push(LeadOff(0, bool(event.get("off"))), origin)
+    yield from notified.end_run()
+
+
+def _found_intervals(path: Path, options: ReadOptions) -> RrSeries:
+    """Intervals between the beats of the recorded ECG."""
+    found: list[RrInterval] = []
+    error: RecordingError | None = None
+    with closing(open_recording(path, options)) as recording:
+        items = recording.chunks(max(1, round(READ_BLOCK_S * recording.info.rate)))
+        tracker = WindowIntervals(recording.info.signal)
+        signal = SignalPath(recording.info)
+        try:
+            for item in items:
+                found += intervals_of(signal.push(item), tracker)
+        except RecordingError as damage:
+            error = damage
+        found += intervals_of(signal.flush(), tracker)
+        found += tracker.end_segment()
+    return replace(_series(found), recorded=False, error=error)
+
+
+def _series(intervals: Iterable[RrInterval]) -> RrSeries:
+    found = [each for each in intervals if each.raw is not None and isfinite(each.raw)]
+    return RrSeries(
+        np.array([each.raw for each in found], dtype=np.float64),
+        np.array([each.rr for each in found], dtype=np.float64),
+        np.array([RR_FLAGS.index(each.flag) for each in found], dtype=np.int64),
+        np.array([RR_SOURCES.index(each.source) for each in found], dtype=np.int64),
+    )
+
+
+NO_INTERVALS = _series(())
