@@ -56,6 +56,51 @@ class View(Protocol):
         ...
 
 
+class PlaybackView(View, Protocol):
+    """A recorded session as a screen sees it: a `View` at a place that the user moves."""
+
+    @property
+    def duration(self) -> float:
+        """Length of the session, s."""
+        ...
+
+    @property
+    def position(self) -> float:
+        """The place that is shown: s from the first sample."""
+        ...
+
+    @property
+    def playing(self) -> bool:
+        """Whether the place moves by itself."""
+        ...
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the session in a second."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Grows when the place jumps or items change; the cursor for `poll` then begins again."""
+        ...
+
+    def play(self, on: bool) -> None:
+        """Go on, from the beginning if the end was reached; or stand still."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play faster or slower, from here on."""
+        ...
+
+    def seek(self, at: float) -> None:
+        """Go to a place, s from the first sample."""
+        ...
+
+    def whole_session(self) -> Snapshot:
+        """Everything that the session gave from its start to its end, without the trace."""
+        ...
+
+
 class Source(Protocol):
     """A source of chunks and events: a context manager and a blocking iterator."""
 

@@ -20,6 +20,7 @@ from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
 from ecg_live.cli.commands.mark import mark
 from ecg_live.cli.commands.models import models
+from ecg_live.cli.commands.open import open_
 from ecg_live.cli.commands.publish import publish
 from ecg_live.cli.commands.report import report
 from ecg_live.cli.commands.run import run
@@ -35,7 +36,7 @@ from ecg_live.cli.commands.verify import verify
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
-    "Recordings": (verify, report, annotate, table, export, forget),
+    "Recordings": (open_, verify, report, annotate, table, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 for group, commands in COMMAND_GROUPS.items():
     for command in commands:
-        app.command(rich_help_panel=group)(command)
+        app.command(command.__name__.rstrip("_"), rich_help_panel=group)(command)
 
 
 app.add_typer(encoder, rich_help_panel="Models")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, nan
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import numpy.typing as npt
 
 from devices.files.unreadable import regular_file
+from devices.files.xdf.damage import DamagedBytes, intact_chunks
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import F64
 from ecg_live.xdf.decode import (
@@ -39,24 +41,30 @@ RESULT_STREAMS = (  # small streams, read whole
     *("markers", "predictions", "decisions", "quality", "heart_rate", "events"),
     "self_reports",
 )
+I64 = npt.NDArray[np.int64]
 _ECG_STREAM = "ecg"
 _OFFSET_TIME = struct.Struct("<d")  # first field of a clock offset: when it was measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumericStream:
-    """A numeric stream: timestamps (n,), NaN for samples without one, and values (n, channels)."""
+    """A numeric stream: timestamps (n,), NaN for samples without one, and values (n, channels).
+
+    ``places`` (n,) are the bytes of the file at which their chunks begin, and so give the order of all streams.
+    """
 
     stamps: F64
     values: F64
+    places: I64 = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class TextStream:
-    """A text stream: timestamps, and a text for each channel."""
+    """A text stream: timestamps, a text for each channel, and places as in `NumericStream`."""
 
     stamps: tuple[float, ...]
     values: tuple[tuple[str, ...], ...]
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +80,7 @@ class SessionContents:
     first_sample_index : int
         Sample index of the file's first ECG sample.
     damage : RecordingError, optional
-        What ended the reading early.
+        What is damaged first; reading goes on behind it where it can.
     first_timestamp : float
         Session clock of the first ECG sample (s); NaN without one.
     opened_at : float
@@ -102,14 +110,18 @@ class SessionContents:
 
     def events(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         """Events as in JSON lines, each with its timestamp; other lines are skipped."""
+        return ((stamp, event) for _, stamp, event in self.placed_events())
+
+    def placed_events(self) -> Iterator[tuple[int, float, Mapping[str, Any]]]:
+        """Events with their place in the file, and their timestamp."""
         lines = self.text_streams.get("events", TextStream((), ()))
-        for stamp, line in zip(lines.stamps, lines.values, strict=True):
+        for place, stamp, line in zip(lines.places, lines.stamps, lines.values, strict=True):
             try:
                 event = json.loads("".join(line))
             except (ValueError, RecursionError):
                 continue
             if isinstance(event, dict):
-                yield stamp, event
+                yield place, stamp, event
 
 
 def read_file_header(path: Path) -> Mapping[str, str]:
@@ -150,13 +162,18 @@ def _read(path: Path, wanted: Collection[str]) -> SessionContents | None:
     reader = _SessionFileReader(path, wanted)
     damage: RecordingError | None = None
     try:
-        for file, chunk in iter_chunks(path):
+        for file, chunk in intact_chunks(path):
             if isinstance(chunk, TruncatedChunk):
                 break
-            reader.add_chunk(file, chunk)
+            found = _left_out(path, chunk) if isinstance(chunk, DamagedBytes) else reader.add_chunk(file, chunk)
+            damage = damage or found
     except RecordingError as error:
-        damage = error
+        damage = damage or error
     return reader.contents(damage)
+
+
+def _left_out(path: Path, damage: DamagedBytes) -> RecordingError:
+    return FormatError(f"{path.name}: bytes {damage.begin} to {damage.end} are damaged and left out: {damage.found}")
 
 
 class _SessionFileReader:
@@ -167,14 +184,21 @@ class _SessionFileReader:
         self._wanted = wanted
         self._file_header: dict[str, str] = {}
         self._streams: dict[int, StreamHeader] = {}
-        self._blocks: dict[int, list[tuple[F64, F64]]] = {}
-        self._rows: dict[int, list[tuple[float, tuple[str, ...]]]] = {}
+        self._blocks: dict[int, list[tuple[F64, F64, int]]] = {}
+        self._rows: dict[int, list[tuple[float, tuple[str, ...], int]]] = {}
         self._first_indices: dict[int, int] = {}
         self._first_timestamp = nan
         self._opened_at = nan
 
-    def add_chunk(self, file: BinaryIO, chunk: ChunkLocation) -> None:
-        """Read a chunk; the file is positioned at its content."""
+    def add_chunk(self, file: BinaryIO, chunk: ChunkLocation) -> RecordingError | None:
+        """Read a chunk, at whose content the file is positioned; return what is wrong with it."""
+        try:
+            self._add(file, chunk)
+        except RecordingError as error:
+            return error
+        return None
+
+    def _add(self, file: BinaryIO, chunk: ChunkLocation) -> None:
         if chunk.tag == FILE_HEADER_TAG:
             self._file_header = _header_fields(file.read(chunk.size))
         elif chunk.tag == STREAM_HEADER_TAG and chunk.stream not in self._streams:
@@ -192,9 +216,11 @@ class _SessionFileReader:
             stamps, _ = read_samples(self._path, stream, file.read(chunk.size))
             self._first_timestamp = float(stamps[0]) if len(stamps) else nan
         elif key in self._wanted and stream.form in SAMPLE_FORMATS:
-            self._blocks.setdefault(stream.number, []).append(read_samples(self._path, stream, file.read(chunk.size)))
+            block = read_samples(self._path, stream, file.read(chunk.size))
+            self._blocks.setdefault(stream.number, []).append((*block, chunk.begin))
         elif key in self._wanted:
-            self._rows.setdefault(stream.number, []).extend(read_rows(file.read(chunk.size), len(stream.labels)))
+            rows = read_rows(file.read(chunk.size), len(stream.labels))
+            self._rows.setdefault(stream.number, []).extend((*row, chunk.begin) for row in rows)
 
     def contents(self, damage: RecordingError | None) -> SessionContents | None:
         """Everything read so far; None if no stream is our recorder's."""
@@ -217,14 +243,16 @@ class _SessionFileReader:
         )
 
 
-def _numeric_stream(stream: StreamHeader, parts: list[tuple[F64, F64]]) -> NumericStream:
-    stamps = [np.empty(0), *(stamps for stamps, _ in parts)]
-    values = [np.empty((0, len(stream.labels))), *(values for _, values in parts)]
-    return NumericStream(np.concatenate(stamps), np.concatenate(values))
+def _numeric_stream(stream: StreamHeader, parts: list[tuple[F64, F64, int]]) -> NumericStream:
+    stamps = [np.empty(0), *(stamps for stamps, _, _ in parts)]
+    values = [np.empty((0, len(stream.labels))), *(values for _, values, _ in parts)]
+    places = np.repeat([place for _, _, place in parts], [len(stamps) for stamps, _, _ in parts]).astype(np.int64)
+    return NumericStream(np.concatenate(stamps), np.concatenate(values), places)
 
 
-def _text_stream(rows: list[tuple[float, tuple[str, ...]]]) -> TextStream:
-    return TextStream(tuple(stamp for stamp, _ in rows), tuple(values for _, values in rows))
+def _text_stream(rows: list[tuple[float, tuple[str, ...], int]]) -> TextStream:
+    stamps, values, places = zip(*rows, strict=True) if rows else ((), (), ())
+    return TextStream(stamps, values, places)
 
 
 def _header_fields(data: bytes) -> dict[str, str]:

@@ -58,9 +58,10 @@ def annotate(
 
     Example: ecg-live annotate session.xdf add --at 12.5 --until 20 --kind excluded --text "electrode loose"
     """
+    from ecg_live.cli.playback import user_name
     from ecg_live.recorded.annotated import open_annotations
 
-    log = open_annotations(file, author or _user_name())
+    log = open_annotations(file, author or user_name())
     options = AnnotateOptions(target, at, until, kind, text, reason)
     if action not in ACTIONS:
         raise ConfigError(f"the action is {action!r}; it is {', '.join(ACTIONS)}", "choose one of them")
@@ -82,15 +83,6 @@ def _session(file: Path) -> RecordedSession:
     from ecg_live.recorded.report.session import load_session
 
     return load_session(read_recording_files([first_file(file)]))
-
-
-def _user_name() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
 
 
 def _change(log: AnnotationLog, action: str, options: AnnotateOptions, session: RecordedSession) -> str:

@@ -1,0 +1,103 @@
+"""Play recordings back for ``open``: in a window, as lines of JSON, or as lines of text."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecg_live.cli import print_notice
+from ecg_live.cli.qt_check import why_no_display
+from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.resources import model_path
+from ecg_live.text import sanitize
+
+if TYPE_CHECKING:
+    from ecg_live.recorded.playback.opened import OpenedSession
+    from ecg_live.recorded.playback.timed_items import RecordedItems
+
+
+def user_name() -> str:
+    """The user's name on this machine; empty if it is unknown."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def play_back(
+    path: Path, model: str | None, *, with_model: bool, headless: bool, as_json: bool, author: str | None
+) -> int:
+    """Play a recording back and return the exit code; parameters are those of ``ecg-live open``.
+
+    Raises
+    ------
+    EcgLiveError
+        It cannot be opened.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder", "name a session's recording (.xdf)")
+    bundle = model_path(model) if with_model or model else None
+    if not (headless or as_json) and (reason := why_no_display(os.environ)):
+        print_notice(f"no window: {reason}; the session is listed in the terminal")
+        headless = True
+    return _list_session(path, bundle, author or user_name(), as_json=as_json)
+
+
+def _open(path: Path, bundle: Path | None, author: str) -> tuple[OpenedSession, RecordedItems]:
+    """The session, and its items, with a model's answers if one is given."""
+    from ecg_live.recorded.playback.opened import open_session
+
+    opened = open_session(path, author)
+    if bundle is None:
+        return opened, opened.recorded
+    from ecg_live.recorded.playback.other_model import add_todays_answers
+
+    return opened, add_todays_answers(opened.recorded, opened.session, bundle)
+
+
+def _list_session(path: Path, bundle: Path | None, author: str, *, as_json: bool) -> int:
+    """Print all items of a session; return the exit code, which states whether it is damaged."""
+    opened, recorded = _open(path, bundle, author)
+    for warning in opened.warnings:
+        print_notice(warning)
+    if as_json:
+        from ecg_live.sinks.jsonl import JsonLines
+
+        lines = JsonLines(sys.stdout, recorded.info.rate)
+        for each in recorded.items:
+            lines.write(each.item)
+        lines.write(recorded.summary)
+    else:
+        for line in _text_lines(opened, recorded):
+            print(sanitize(line))
+    damaged = any(not file.checked.sound or file.contents.damage for file in opened.session.files)
+    return RecordingError.exit_code if damaged else 0
+
+
+def _text_lines(opened: OpenedSession, recorded: RecordedItems) -> Iterator[str]:
+    """Events of a session as text, and what its windows and heads amount to."""
+    from ecg_live.presentation.formatting import capitalise, clock_text, event_text, number_text, session_title
+    from ecg_live.results import Prediction
+
+    texts = opened.session.header_texts
+    yield f"{session_title(texts.get('participant'), texts.get('session'))}: {clock_text(opened.session.duration)}"
+    for each in recorded.items:
+        text = "" if isinstance(each.item, Prediction) else capitalise(event_text(each.item, recorded.info.rate))
+        if text:
+            yield text if text.startswith(clock_text(each.at)) else f"{clock_text(each.at)}  {text}"
+    summary, windows = recorded.summary, [each.item for each in recorded.items if isinstance(each.item, Prediction)]
+    usable = sum(window.quality.grade != "unusable" for window in windows)
+    yield f"{summary.samples:,} samples, {summary.lost:,} lost; {len(windows)} windows, {usable} usable"
+    for head in recorded.heads:
+        answers = [window.heads[head.name] for window in windows]
+        labels = Counter(answer.label for answer in answers if answer.label)
+        values = [answer.value for answer in answers if answer.value is not None]
+        shares = [f"{label} in {count}" for label, count in sorted(labels.items())]
+        shares += [f"mean {number_text(sum(values) / len(values), 2)}"] if values else []
+        abstained = sum(answer.abstain is not None for answer in answers)
+        yield f"{head.name}: {', '.join([*shares, f'abstained in {abstained}'])}"
