@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
 from ecg_live.annotations.change import MarkerKey
 from ecg_live.errors import ConfigError, FormatError
-from ecg_live.events import Beats, Gap, Marker, SetChange, State
+from ecg_live.events import Beats, Gap, Marker, State
 from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.playback.opened import open_session
 from ecg_live.recorded.playback.other_model import TODAY_SUFFIX, add_todays_answers
+from ecg_live.recorded.playback.timed_items import TimedItem
 from ecg_live.recorded.playback.trace import RecordedTrace
 from ecg_live.resources import DEFAULT_MODEL
 from ecg_live.results import Prediction
 from tests.support.command_line import ECG, ecg_live, of
 from tests.support.recorded_sessions import SECOND, STRAP, rolled, story, strap_story
 from tests.support.xdf_recordings import record
+
+T = TypeVar("T")
+
+
+def items_of(items: Sequence[TimedItem], kind: type[T]) -> list[T]:
+    return [each.item for each in items if isinstance(each.item, kind)]
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
@@ -51,7 +59,7 @@ def test_todays_model_answers_beside_the_recorded_heads(demo: tuple[Path, list[d
     opened = open_session(demo[0])
     with_model = add_todays_answers(opened.recorded, opened.session, DEFAULT_MODEL)
     assert [head.name for head in with_model.heads] == ["mental_load", "mental_load" + TODAY_SUFFIX]
-    pairs = [each.item.heads for each in with_model.items if isinstance(each.item, Prediction)]
+    pairs = [each.heads for each in items_of(with_model.items, Prediction)]
     assert len(pairs) == 51
     for heads in pairs:  # the same model, from the same samples and baseline
         recorded, today = heads.values()
@@ -64,16 +72,16 @@ def test_events_gaps_and_markers_have_their_causes_and_times(tmp_path: Path) -> 
     record(tmp_path / "s.xdf", story())
     opened = open_session(tmp_path / "s.xdf")
     recorded = opened.recorded
-    (gap,) = [each for each in recorded.items if isinstance(each.item, Gap)]
-    assert (gap.item.start, gap.item.lost, gap.item.cause) == (20 * SECOND, 2 * SECOND, "radio lost")
-    assert [(each.at, each.item.text) for each in recorded.items if isinstance(each.item, Marker)] == [
+    (gap,) = items_of(recorded.items, Gap)
+    assert (gap.start, gap.lost, gap.cause) == (20 * SECOND, 2 * SECOND, "radio lost")
+    assert [(each.raw, each.text) for each in items_of(recorded.items, Marker)] == [
         (15.5, "rest"), (35.5, "load <b>"), (50.5, "end")
     ]  # fmt: skip
-    states = [(each.item.state, each.item.seconds_left) for each in recorded.items if isinstance(each.item, State)]
+    states = [(each.state, each.seconds_left) for each in items_of(recorded.items, State)]
     assert ("warming_up", 9.0) in states
     assert ("baseline", 20.0) in states
     assert [each.at for each in recorded.items] == sorted(each.at for each in recorded.items)
-    answers = [each.item.heads["load"] for each in recorded.items if isinstance(each.item, Prediction)]
+    answers = [each.heads["load"] for each in items_of(recorded.items, Prediction)]
     assert [answer.abstain for answer in answers if answer.probs is None] == ["unusable signal: flat line"] * 5
     assert (recorded.summary.samples, recorded.summary.lost, recorded.summary.abstained) == (58 * SECOND, 512, 5)
     assert opened.warnings == ()
@@ -96,7 +104,7 @@ def test_edited_markers_are_played_and_a_new_one_is_annotated(tmp_path: Path) ->
     open_annotations(tmp_path / "s.xdf").move(MarkerKey.of(35.5, "load <b>"), 37.0)
     opened = open_session(tmp_path / "s.xdf", "lee")
     items = opened.add_marker("sound", 40.0)
-    assert [(each.at, each.item.text) for each in items if isinstance(each.item, Marker)] == [
+    assert [(each.raw, each.text) for each in items_of(items, Marker)] == [
         (15.5, "rest"), (37.0, "load <b>"), (40.0, "sound"), (50.5, "end")
     ]  # fmt: skip
     (note,) = open_annotations(tmp_path / "s.xdf").read().standing()
@@ -106,14 +114,14 @@ def test_edited_markers_are_played_and_a_new_one_is_annotated(tmp_path: Path) ->
 def test_all_files_of_a_recording_are_one_session(tmp_path: Path) -> None:
     parts = rolled(tmp_path / "s.xdf", story())
     recorded = open_session(parts[1]).recorded
-    assert len([each for each in recorded.items if isinstance(each.item, Prediction)]) == 40
+    assert len(items_of(recorded.items, Prediction)) == 40
     assert recorded.info.duration == 60
 
 
 def test_a_strap_without_ecg_is_played_too(tmp_path: Path) -> None:
     record(tmp_path / "s.xdf", strap_story(), info=STRAP)
     opened = open_session(tmp_path / "s.xdf")
-    assert sum(isinstance(each.item, Beats) for each in opened.recorded.items) == 30
+    assert len(items_of(opened.recorded.items, Beats)) == 30
     assert opened.recorded.info.channels == ()
     with pytest.raises(ConfigError, match="no ECG that a model could judge"):
         add_todays_answers(opened.recorded, opened.session, DEFAULT_MODEL)
@@ -152,4 +160,3 @@ def test_annotations_of_another_recording_are_left_out_with_a_warning(tmp_path: 
     assert "belongs to another recording" in opened.warnings[0]
     with pytest.raises(FormatError, match="belongs to another recording"):
         opened.add_marker("y", 2.0)
-    assert not any(isinstance(each.item, SetChange) for each in opened.recorded.items)
