@@ -143,9 +143,24 @@ def read_toml(path: Path) -> dict[str, Any]:
         If it cannot be read, is not TOML, or is nested more than `MAX_TOML_DEPTH` levels deep.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}", "mend the file, or give another") from error
+    return parse_toml(text, path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Parse the text of a TOML file; ``path`` is for messages.
+
+    Raises
+    ------
+    ConfigError
+        As `read_toml`.
+    """
+    try:
+        found = tomllib.loads(text)
     except RecursionError as error:
         raise ConfigError(f"{path}: nested too deeply to be read", "mend the file") from error
     except ValueError as error:

@@ -11,10 +11,16 @@ from threading import Event, Thread
 from typing import TextIO
 
 from ecg_live.cli import print_notice
-from ecg_live.presentation.formatting import number_text
-from ecg_live.study.course import CourseStatus
 from ecg_live.study.run import StudyRun, StudyStatus
-from ecg_live.text import duration_text
+from ecg_live.study.wording import (
+    advance_text,
+    block_name,
+    coming_text,
+    ends_by_key,
+    loss_text,
+    place_text,
+    state_text,
+)
 
 LOOK_S = 0.2  # between two looks for typed lines
 COMMANDS_TEXT = "Enter or n: next; r: repeat; s: skip; a: abort; u: undo; 1-9: named keys"
@@ -25,24 +31,12 @@ def course_text(status: StudyStatus) -> str:
     """What runs, how long it does, and what comes next, in one line."""
     course = status.course
     if course.phase == "finished":
-        return "all blocks are done"
-    assert course.block is not None  # noqa: S101 - only a finished study has none
-    place = f"{course.number}/{course.blocks} {course.block.name}"
-    coming = "" if course.coming is None else f"; next: {course.coming.name}"
-    away = "; the device is away" if status.away else ""
-    if course.phase == "waiting":
-        return f"{place} waits{': Enter begins it' if status.started else ' for the first sample'}{coming}"
-    if course.phase == "self_report":
-        return f"{place}: self-report {course.self_report}{coming}"
-    return f"{place}: {time_text(course)}{away}{coming}"
-
-
-def time_text(course: CourseStatus) -> str:
-    """How long a block still takes, or has taken."""
-    if course.seconds_left is not None:
-        return f"{duration_text(course.seconds_left)} left"
-    until = "Enter ends it" if course.block and course.block.until_marker is None else "until its marker"
-    return f"{duration_text(course.elapsed)}, {until}"
+        return f"{block_name(course)}; Ctrl-C ends the session"
+    does = advance_text(course)
+    keys = f"Enter: {does[:1].lower()}{does[1:]}" if status.started and course.phase != "running" else ""
+    keys = "Enter ends it" if ends_by_key(course) else keys
+    parts = (state_text(status), keys, loss_text(status), coming_text(course))
+    return f"{place_text(course)}, {block_name(course)}: " + "; ".join(part for part in parts if part)
 
 
 class StudyLines:
@@ -61,8 +55,7 @@ class StudyLines:
         if key == self._shown:
             return []
         self._shown = key
-        lost = f" ({number_text(status.lost_s)} s lost)" if status.lost_s else ""
-        lines = [f"study: {course_text(status)}{lost}"]
+        lines = [f"study: {course_text(status)}"]
         if at.phase in {"waiting", "running"} and at.block is not None and at.block.instruction:
             lines.append(f"instruction: {' '.join(at.block.instruction.splitlines())}")
         return lines

@@ -41,7 +41,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from ecg_live.config import read_toml
+from ecg_live.config import parse_toml
 from ecg_live.errors import ConfigError
 from ecg_live.study.marker_texts import parse_span_marker, undone_text
 from ecg_live.study.plan import (
@@ -85,7 +85,38 @@ def load_study(path: Path) -> Study:
         raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not text in UTF-8", "save it as UTF-8") from error
-    return _StudyReader(path, text, read_toml(path)).read()
+    return parse_study(text, path)
+
+
+def parse_study(text: str, path: Path) -> Study:
+    """Read the text of a study file; ``path`` is for messages.
+
+    Raises
+    ------
+    ConfigError
+        A value cannot be; a `StudyFault` with line and key.
+    """
+    return _StudyReader(path, text, parse_toml(text, path)).read()
+
+
+class StudyFault(ConfigError):
+    """A value of a study file that cannot be.
+
+    Parameters
+    ----------
+    path : Path
+    line : int
+        From 1.
+    key : TomlKey
+        Where it stands.
+    found, remedy : str
+    """
+
+    def __init__(self, path: Path, line: int, key: TomlKey, found: str, remedy: str) -> None:
+        self.line = line
+        self.key = key
+        name = ".".join(str(part + 1) if isinstance(part, int) else part for part in key)
+        super().__init__(f"{path}, line {line}: {name}: {found}", remedy)
 
 
 class _StudyReader:
@@ -282,5 +313,4 @@ class _StudyReader:
         return value
 
     def _refuse(self, key: TomlKey, found: str, remedy: str) -> NoReturn:
-        name = ".".join(str(part + 1) if isinstance(part, int) else part for part in key)
-        raise ConfigError(f"{self._path}, line {find_line(self._text, key)}: {name}: {found}", remedy)
+        raise StudyFault(self._path, find_line(self._text, key), key, found, remedy)

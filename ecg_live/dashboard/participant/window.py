@@ -1,0 +1,140 @@
+"""What the participant sees: a block's instruction, countdown and biofeedback where asked for, and self-reports."""
+
+from __future__ import annotations
+
+from PyQt6 import QtCore, QtGui, QtWidgets
+
+from ecg_live.dashboard.participant.biofeedback import BiofeedbackRing, shown_share
+from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.widgets import text_label
+from ecg_live.presentation.formatting import title_text
+from ecg_live.results import Prediction
+from ecg_live.study.plan import Block
+from ecg_live.study.run import StudyStatus
+from ecg_live.study.wording import countdown_text
+from ecg_live.text import sanitize
+
+WAITING_TEXT = "Please wait."
+FINISHED_TEXT = "Thank you. All parts are done."
+INSTRUCTION_PT, COUNTDOWN_PT, LABEL_PT = 30, 40, 22
+START_SIZE = QtCore.QSize(900, 640)  # of a window that has no screen of its own
+TEXT_WIDTH_PX = 1100  # longer lines are hard to read
+
+
+class ParticipantWindow(QtWidgets.QWidget):
+    """One page for blocks, and one for a self-report.
+
+    Parameters
+    ----------
+    palette : Palette
+    """
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.setWindowTitle("Participant")
+        self.setAccessibleName("Participant's window")
+        self.resize(START_SIZE)
+        self.instruction = text_label("Instruction", INSTRUCTION_PT)
+        self.countdown = text_label("Time that is left", COUNTDOWN_PT)
+        self.label = text_label("Label", LABEL_PT)
+        self.ring = BiofeedbackRing(palette)
+        self.pages = QtWidgets.QStackedWidget()
+        self.form: QtWidgets.QWidget | None = None
+        self._block: Block | None = None  # whose biofeedback is shown
+        self._lay_out()
+        self.restyle(palette)
+
+    def restyle(self, palette: Palette) -> None:
+        """Change the colours."""
+        self.setStyleSheet(
+            f"ParticipantWindow, QStackedWidget, QWidget#page {{ background: {palette.window}; }}"
+            f"QLabel {{ color: {palette.text}; background: transparent; }}"
+        )
+        self.ring.restyle(palette)
+
+    def show_status(self, status: StudyStatus, last: Prediction | None, now: float) -> None:
+        """Show where the study is.
+
+        Parameters
+        ----------
+        status : StudyStatus
+        last : Prediction, optional
+            The newest one, if it is young enough to be shown.
+        now : float
+            Session clock (s).
+        """
+        course = status.course
+        running = course.phase == "running"
+        self.instruction.setText(self._instruction(status))
+        left = course.seconds_left if running and course.block is not None and course.block.countdown else None
+        self.countdown.setText("" if left is None else countdown_text(left))
+        self.countdown.setVisible(left is not None)
+        self._show_biofeedback(course.block if running else None, last, now)
+
+    @staticmethod
+    def _instruction(status: StudyStatus) -> str:
+        course = status.course
+        if course.phase == "finished":
+            return FINISHED_TEXT
+        text = course.block.instruction if course.block is not None and course.phase != "self_report" else ""
+        return "\n".join(map(sanitize, text.splitlines())) or (WAITING_TEXT if course.phase != "running" else "")
+
+    def _show_biofeedback(self, block: Block | None, last: Prediction | None, now: float) -> None:
+        what = block.biofeedback if block is not None else None
+        if block is not self._block:
+            self._block = block
+            self.ring.clear()
+        self.ring.setVisible(what is not None)
+        self.label.setVisible(what is not None and block is not None and block.labels)
+        if what is None or block is None:
+            return
+        self.ring.show_share(None if last is None else shown_share(last, what), now)
+        head = last.heads.get(what) if last is not None else None
+        self.label.setText(title_text(head.label) if block.labels and head is not None and head.label else "")
+
+    def ask(self, form: QtWidgets.QWidget) -> None:
+        """Show a self-report in place of the block."""
+        self.take_form()
+        self.form = form
+        self.pages.addWidget(form)
+        self.pages.setCurrentWidget(form)
+
+    def take_form(self) -> QtWidgets.QWidget | None:
+        """Show the block again; return the self-report that was shown, with what was answered by now."""
+        form, self.form = self.form, None
+        if form is not None:
+            self.pages.removeWidget(form)
+            form.setParent(None)
+        return form
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
+        """Take no key: those of the experimenter do nothing here."""
+        if event is not None:
+            event.accept()
+
+    def _lay_out(self) -> None:
+        page = QtWidgets.QWidget()
+        page.setObjectName("page")
+        page.setAccessibleName("Block")
+        column = QtWidgets.QVBoxLayout(page)
+        column.setContentsMargins(48, 36, 48, 36)
+        column.setSpacing(24)
+        centre = QtCore.Qt.AlignmentFlag.AlignCenter
+        self.instruction.setWordWrap(True)
+        self.instruction.setMaximumWidth(TEXT_WIDTH_PX)
+        column.addStretch(1)
+        for label in (self.instruction, self.countdown, self.label):
+            label.setAlignment(centre)
+        row = QtWidgets.QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.instruction, 8)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.ring, 6)
+        column.addWidget(self.label)
+        column.addWidget(self.countdown)
+        column.addStretch(1)
+        self.pages.addWidget(page)
+        around = QtWidgets.QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self.pages)

@@ -1,0 +1,1 @@
+"""A study file, made and edited on the screen."""

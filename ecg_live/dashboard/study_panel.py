@@ -1,0 +1,147 @@
+"""The experimenter's panel of a study: the block, its countdown, what comes next, buttons, and the named keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PyQt6 import QtCore, QtWidgets
+
+from ecg_live.dashboard.widgets import ElidedLabel, text_label
+from ecg_live.study.key_markers import NamedKeyStatus
+from ecg_live.study.run import StudyStatus
+from ecg_live.study.wording import (
+    advance_text,
+    block_name,
+    coming_text,
+    countdown_text,
+    loss_text,
+    place_text,
+    state_text,
+)
+from ecg_live.text import sanitize
+
+NEXT_KEY, UNDO_KEY = "N", "Ctrl+Z"
+PROGRESS_STEPS = 1000
+
+
+class StudyPanel(QtWidgets.QFrame):
+    """Two rows: the block with its buttons, and the named keys.
+
+    Attributes
+    ----------
+    advance_asked, repeat_asked, skip_asked, abort_asked, undo_asked : signals
+        A button was pressed.
+    key_asked : signal of str
+        The button of a named key was pressed.
+    """
+
+    advance_asked = QtCore.pyqtSignal()
+    repeat_asked = QtCore.pyqtSignal()
+    skip_asked = QtCore.pyqtSignal()
+    abort_asked = QtCore.pyqtSignal()
+    undo_asked = QtCore.pyqtSignal()
+    key_asked = QtCore.pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName("Study")
+        self.place = text_label("Place of the block", 10, muted=True)
+        self.block = text_label("Block", 13, bold=True)
+        self.time = text_label("Time of the block", 13, bold=True)
+        self.coming = ElidedLabel("What comes next", 10)
+        self.note = ElidedLabel("Loss in this block", 10)
+        self.progress = QtWidgets.QProgressBar()
+        self.advance = self._button("Next block", self.advance_asked.emit, f"Next block ({NEXT_KEY})")
+        self.repeat = self._button("Repeat", self.repeat_asked.emit, "Have the block run again; it waits for the key")
+        self.skip = self._button("Skip", self.skip_asked.emit, "Leave the block out, and go on")
+        self.stop = self._button("Stop block", self.abort_asked.emit, "Break the block off; the next one waits")
+        self.undo = self._button("Undo", self.undo_asked.emit, f"Take the newest marker back ({UNDO_KEY})")
+        self.keys: dict[str, QtWidgets.QPushButton] = {}
+        self._legend = QtWidgets.QHBoxLayout()
+        self._lay_out()
+
+    def show_status(self, status: StudyStatus) -> None:
+        """Show where the study is."""
+        course = status.course
+        self.place.setText("" if course.block is None else f"Block {place_text(course)}")
+        self.block.setText(sanitize(block_name(course)).capitalize() if course.block is None else block_name(course))
+        self.time.setText(
+            countdown_text(course.seconds_left) if course.seconds_left is not None else state_text(status)
+        )
+        self.coming.show_text(coming_text(course).capitalize() if course.coming is None else coming_text(course))
+        self.note.show_text(loss_text(status))
+        self._show_progress(status)
+        self._show_buttons(status)
+        for key in status.keys:
+            self._show_key(key)
+
+    def _show_progress(self, status: StudyStatus) -> None:
+        course = status.course
+        total = course.block.seconds if course.block is not None and course.phase == "running" else None
+        self.progress.setVisible(total is not None)
+        if total is not None:
+            self.progress.setValue(round(PROGRESS_STEPS * min(1.0, course.elapsed / total)))
+
+    def _show_buttons(self, status: StudyStatus) -> None:
+        course = status.course
+        able = status.started and course.phase != "finished"
+        text = advance_text(course) or "Next block"
+        if self.advance.accessibleName() != text:
+            self.advance.setText(f"{text}  ({NEXT_KEY})")
+            self.advance.setAccessibleName(text)
+        self.advance.setEnabled(able)
+        self.skip.setEnabled(able and course.phase == "waiting")
+        self.stop.setEnabled(able and course.phase == "running")
+        self.repeat.setEnabled(status.started and (course.number > 1 or course.phase in {"running", "finished"}))
+
+    def _show_key(self, key: NamedKeyStatus) -> None:
+        button = self.keys.get(key.key)
+        if button is None:
+            button = self._button(key.name, partial(self.key_asked.emit, key.key), "")
+            self.keys[key.key] = button
+            self._legend.insertWidget(len(self.keys) - 1, button)
+            button.setCheckable(key.interval)
+        state = " · runs" if key.open else ""
+        times = f" · {key.count}" if key.count else ""
+        text = f"{key.key}  {sanitize(key.name)}{times}{state}".replace("&", "&&")
+        if button.text() != text:
+            button.setText(text)
+            button.setAccessibleDescription(f"key {key.key}, {key.count} times{state}")
+        button.setChecked(key.open)
+
+    @staticmethod
+    def _button(name: str, then: Callable[[], object], tip: str) -> QtWidgets.QPushButton:
+        button = QtWidgets.QPushButton(name.replace("&", "&&"))
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setAutoDefault(True)  # Enter presses the button with the focus, as Space does
+        button.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda _checked: then())
+        return button
+
+    def _lay_out(self) -> None:
+        self.progress.setRange(0, PROGRESS_STEPS)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.progress.setAccessibleName("Progress of the block")
+        self.coming.setProperty("muted", True)
+        top = QtWidgets.QHBoxLayout()
+        top.setSpacing(12)
+        for label in (self.place, self.block, self.time):
+            top.addWidget(label)
+        top.addWidget(self.coming, 1)
+        for button in (self.advance, self.repeat, self.skip, self.stop):
+            top.addWidget(button)
+        bottom = QtWidgets.QHBoxLayout()
+        bottom.setSpacing(6)
+        bottom.addLayout(self._legend)
+        bottom.addWidget(self.undo)
+        bottom.addWidget(self.note, 1)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 6)
+        column.setSpacing(5)
+        column.addLayout(top)
+        column.addWidget(self.progress)
+        column.addLayout(bottom)
