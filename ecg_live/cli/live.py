@@ -31,6 +31,7 @@ from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
     from ecg_live.cli.study_session import PlannedSession, SessionStudy
+    from ecg_live.dashboard.window import MainWindow
     from ecg_live.session import Session
 
 DEMO_TITLE = "Demonstration"
@@ -218,13 +219,28 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: S
     model = Path(settings.model).name if settings.model else DEFAULT_MODEL.stem
     over = (lambda: session.wait(0)) if settings.seconds else (lambda: False)
     try:
-        run_dashboard(session, title=title, source=Path(uri).name, model=model, over=over, memory=window_file())
+        run_dashboard(
+            session,
+            title=title,
+            source=Path(uri).name,
+            model=model,
+            over=over,
+            memory=window_file(),
+            on_window=None if study is None else lambda window: _conduct(study, session, window),
+        )
     except DrawingError as error:
         if not (session.recording or settings.json or settings.lsl_out):
             raise
         print_error(error)
         print_notice("the session goes on without its window; Ctrl-C ends it")
         _show(session, settings, uri, study, headless=True)
+
+
+def _conduct(study: SessionStudy, session: Session, window: MainWindow) -> None:
+    """Show the study in the dashboard's window."""
+    from ecg_live.dashboard.study_conductor import StudyConductor
+
+    StudyConductor(study.run, session, window, time.monotonic).start()
 
 
 def _window_title(settings: LiveSettings, uri: str) -> str:

@@ -33,7 +33,7 @@ class ActionButton(QtWidgets.QPushButton):
 
 
 class ActionBar(QtWidgets.QWidget):
-    """Record, baseline, marker and sound; the next block as well while a study runs.
+    """Record, baseline, marker and sound.
 
     Parameters
     ----------
@@ -47,13 +47,11 @@ class ActionBar(QtWidgets.QWidget):
         self.record = ActionButton("Record", actions["record"])
         self.baseline = ActionButton("Baseline", actions["baseline"])
         self.marker = ActionButton("Marker", actions["marker"])
-        self.next_block = ActionButton("Next block", actions["next block"])
         self.sound = ActionButton("Mute", actions["sound"])
-        self.next_block.hide()
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for button in (self.record, self.baseline, self.marker, self.next_block, self.sound):
+        for button in (self.record, self.baseline, self.marker, self.sound):
             row.addWidget(button)
 
     def show_recording(self, *, recording: bool, able: bool) -> None:

@@ -93,6 +93,7 @@ def run_dashboard(
     on_first_frame: Callable[[], None] | None = None,
     clock: Clock = time.monotonic,
     memory: Path | None = None,
+    on_window: Callable[[MainWindow], object] | None = None,
 ) -> int:
     """Show a session until the window is closed, then stop the session.
 
@@ -112,6 +113,8 @@ def run_dashboard(
         The session's clock.
     memory : Path, optional
         File that remembers size, colours and scale between sessions.
+    on_window : callable, optional
+        Called with the window once it is shown.
 
     Returns
     -------
@@ -140,6 +143,8 @@ def run_dashboard(
         timer.start(FRAME_INTERVAL_MS)
         QtCore.QTimer.singleShot(0, window.refresh)
         window.show()
+        if on_window is not None:
+            on_window(window)
         code = app.exec()
         timer.stop()
         if failures.gave_up is None:

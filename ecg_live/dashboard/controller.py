@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from PyQt6 import QtWidgets
 
@@ -16,8 +17,56 @@ from ecg_live.presentation.recording import NO_RECORDING_REASON, is_recording, u
 from ecg_live.presentation.status import Tone, current_stream_time
 from ecg_live.protocols import View
 from ecg_live.results import Snapshot
+from ecg_live.study.key_markers import KeyMarkers
+from ecg_live.study.marker_texts import parse_span_marker, undone_text
 
 SESSION_ENDED_TEXT = "The session has ended"
+
+
+class MarkerKeys(Protocol):
+    """What keys note, and what may be taken back: of a study, or of a session without one."""
+
+    def press(self, key: str) -> str | None:
+        """Note what a key is named for; return its text, None for a key without a name."""
+        ...
+
+    def noted(self, text: str) -> None:
+        """Take note of another marker of the experimenter's, which `undo` takes back as well."""
+        ...
+
+    def undo(self) -> str | None:
+        """Take the experimenter's newest marker back; return its text, None where none is left."""
+        ...
+
+
+class UnnamedKeys:
+    """The keys of a session without a study: none has a name.
+
+    Parameters
+    ----------
+    mark : callable
+        Notes a marker now.
+    """
+
+    def __init__(self, mark: Callable[[str], object]) -> None:
+        self._mark = mark
+        self._keys = KeyMarkers({})
+
+    def press(self, key: str) -> str | None:
+        """As `MarkerKeys.press`."""
+        return self._keys.press(key)
+
+    def noted(self, text: str) -> None:
+        """As `MarkerKeys.noted`."""
+        self._keys.noted(text)
+
+    def undo(self) -> str | None:
+        """As `MarkerKeys.undo`."""
+        text = self._keys.undo()
+        if text is None:
+            return None
+        self._mark(text)
+        return undone_text(text)
 
 
 class SessionController:
@@ -52,6 +101,7 @@ class SessionController:
         self._host = host
         self._leave = leave
         self.markers = markers
+        self.keys: MarkerKeys = UnnamedKeys(view.mark)
         self._snapshot: Snapshot | None = None
         self._marker_time = 0.0  # of the marker that waits for its text
         self.question: ConfirmDialog | None = None
@@ -76,7 +126,13 @@ class SessionController:
     def _show_confirmed(self, marker: Marker, snapshot: Snapshot) -> None:
         when = "" if marker.raw is None else f"  at {clock_text(marker.raw)}"
         unsaved = unsaved_text(snapshot)
-        message = f"Marker {self.markers.count}: {marker.text}{when}"
+        span = parse_span_marker(marker.text)
+        if span is not None and span.kind == "block" and not unsaved:
+            return  # the study's panel shows it
+        undone = undone_text(marker.text)
+        message = f"Marker {self.markers.count}: {marker.text}{when}" if undone is None else f"Undone: {undone}"
+        if span is not None:
+            message = f"{capitalise(span.name)}: {span.note}{when}"
         self._show("warn" if unsaved else "live", f"{message}, {unsaved}" if unsaved else message)
 
     def mark(self) -> None:
@@ -92,9 +148,14 @@ class SessionController:
         )
 
     def mark_quick(self, text: str) -> None:
-        """Request a marker with this text now."""
-        if not self._has_ended():
+        """Request a marker with this text now, or what the study names this key for."""
+        if not self._has_ended() and self.keys.press(text) is None:
             self._request_marker(self._clock(), text)
+
+    def undo_marker(self) -> None:
+        """Take the newest marker of the experimenter's back."""
+        if not self._has_ended() and self.keys.undo() is None:
+            self._show("info", "There is no marker to take back")
 
     def begin_baseline(self) -> None:
         """Request a resting baseline; if one is running, ask before it begins again."""
@@ -103,7 +164,7 @@ class SessionController:
         if not self._view.info.channels:
             self._show("warn", f"{capitalise(NO_ECG)}: there is nothing to take a baseline of")
         elif self._live_values.baseline_running:
-            self._ask("A baseline is running. Begin it again?", "Begin again", "Cancel", self._request_baseline)
+            self.ask("A baseline is running. Begin it again?", "Begin again", "Cancel", self._request_baseline)
         else:
             self._request_baseline()
 
@@ -112,7 +173,7 @@ class SessionController:
         if self._has_ended():
             return
         if is_recording(self._snapshot):
-            self._ask("Stop the recording?", "Stop recording", "Keep recording", lambda: self._view.record(False))
+            self.ask("Stop the recording?", "Stop recording", "Keep recording", lambda: self._view.record(False))
         elif self._view.can_record:
             self._view.record(True)
         else:
@@ -122,12 +183,13 @@ class SessionController:
         """Return whether the window may close now; during a recording ask first, and ``close`` on confirmation."""
         if not is_recording(self._snapshot) or (self._snapshot is not None and self._snapshot.ended):
             return True
-        self._ask("Recording is running: stop and close?", "Stop and close", "Cancel", close)
+        self.ask("Recording is running: stop and close?", "Stop and close", "Cancel", close)
         return False
 
     def _request_marker(self, time: float, text: str) -> None:
         self.markers.add_pending(time, text, self._clock())
         self._view.mark(text, time)
+        self.keys.noted(text)
         self._show("info", f"Marker {text}: pending")
 
     def _mark_with_text(self, text: str) -> None:
@@ -149,7 +211,7 @@ class SessionController:
             self._show("warn", SESSION_ENDED_TEXT)
         return ended
 
-    def _ask(self, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
+    def ask(self, text: str, yes: str, no: str, then: Callable[[], object]) -> None:
         """Open a question, unless one is open.
 
         Parameters

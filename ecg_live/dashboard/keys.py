@@ -42,6 +42,9 @@ class KeyTarget(Protocol):
     def request_next_block(self) -> None:
         """Ask the study for its next block."""
 
+    def request_participant_window(self) -> None:
+        """Ask the study for the participant's window."""
+
     def toggle_full_screen(self) -> None:
         """Enter or leave full screen."""
 
@@ -95,8 +98,13 @@ KEYS = (
     ),
     KeyHelp(
         "1 to 9",
-        "Marker with that number as its text",
+        "Marker with that number as its text, or as the study names the key; the start and stop of an interval",
         tuple(KeyBinding((text,), _set_marker(text), once=True) for text in QUICK_MARKERS),
+    ),
+    KeyHelp(
+        "Ctrl+Z",
+        "Take the newest marker back; it stays in the file, and another says that it does not count",
+        (KeyBinding(("Ctrl+Z",), lambda window: window.controller.undo_marker(), once=True),),
     ),
     KeyHelp(
         "B",
@@ -110,8 +118,13 @@ KEYS = (
     ),
     KeyHelp(
         "N",
-        "Next block of a study",
-        (KeyBinding(("N",), lambda window: window.request_next_block(), once=True, name="next block"),),
+        "Next block of a study, or begin the one that waits",
+        (KeyBinding(("N",), lambda window: window.request_next_block(), once=True),),
+    ),
+    KeyHelp(
+        "P",
+        "Participant's window of a study: show it, or close it",
+        (KeyBinding(("P",), lambda window: window.request_participant_window(), once=True),),
     ),
     KeyHelp(
         "S",

@@ -7,6 +7,7 @@ from functools import partial
 
 from PyQt6 import QtCore, QtWidgets
 
+from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.widgets import ElidedLabel, text_label
 from ecg_live.study.key_markers import NamedKeyStatus
 from ecg_live.study.run import StudyStatus
@@ -21,7 +22,8 @@ from ecg_live.study.wording import (
 )
 from ecg_live.text import sanitize
 
-NEXT_KEY, UNDO_KEY = "N", "Ctrl+Z"
+NEXT_KEY, UNDO_KEY, PARTICIPANT_KEY = "N", "Ctrl+Z", "P"
+MAX_NAME_CHARACTERS = 32  # of a block
 PROGRESS_STEPS = 1000
 
 
@@ -30,7 +32,7 @@ class StudyPanel(QtWidgets.QFrame):
 
     Attributes
     ----------
-    advance_asked, repeat_asked, skip_asked, abort_asked, undo_asked : signals
+    advance_asked, repeat_asked, skip_asked, abort_asked, undo_asked, participant_asked : signals
         A button was pressed.
     key_asked : signal of str
         The button of a named key was pressed.
@@ -41,6 +43,7 @@ class StudyPanel(QtWidgets.QFrame):
     skip_asked = QtCore.pyqtSignal()
     abort_asked = QtCore.pyqtSignal()
     undo_asked = QtCore.pyqtSignal()
+    participant_asked = QtCore.pyqtSignal()
     key_asked = QtCore.pyqtSignal(str)
 
     def __init__(self) -> None:
@@ -58,12 +61,17 @@ class StudyPanel(QtWidgets.QFrame):
         self.skip = self._button("Skip", self.skip_asked.emit, "Leave the block out, and go on")
         self.stop = self._button("Stop block", self.abort_asked.emit, "Break the block off; the next one waits")
         self.undo = self._button("Undo", self.undo_asked.emit, f"Take the newest marker back ({UNDO_KEY})")
+        self.participant = self._button(
+            f"Participant's window  ({PARTICIPANT_KEY})", self.participant_asked.emit, "Show it, or close it"
+        )
+        self.participant.setCheckable(True)
         self.keys: dict[str, QtWidgets.QPushButton] = {}
         self._legend = QtWidgets.QHBoxLayout()
         self._lay_out()
 
-    def show_status(self, status: StudyStatus) -> None:
-        """Show where the study is."""
+    def show_status(self, status: StudyStatus, *, participant: bool = False) -> None:
+        """Show where the study is; ``participant``: the participant's window is open."""
+        self.participant.setChecked(participant)
         course = status.course
         self.place.setText("" if course.block is None else f"Block {place_text(course)}")
         self.block.setText(sanitize(block_name(course)).capitalize() if course.block is None else block_name(course))
@@ -125,6 +133,11 @@ class StudyPanel(QtWidgets.QFrame):
         self.progress.setRange(0, PROGRESS_STEPS)
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # so that nothing moves when a block begins
+        self.progress.setSizePolicy(policy)
+        chosen = TONE_COLOURS["info"]
+        self.setStyleSheet(f"QPushButton:checked {{ background: {chosen[0]}; color: {chosen[1]}; }}")
         self.progress.setAccessibleName("Progress of the block")
         self.coming.setProperty("muted", True)
         top = QtWidgets.QHBoxLayout()
@@ -132,13 +145,17 @@ class StudyPanel(QtWidgets.QFrame):
         for label in (self.place, self.block, self.time):
             top.addWidget(label)
         top.addWidget(self.coming, 1)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.setSpacing(6)
         for button in (self.advance, self.repeat, self.skip, self.stop):
-            top.addWidget(button)
+            buttons.addWidget(button)
+        top.addLayout(buttons)
         bottom = QtWidgets.QHBoxLayout()
         bottom.setSpacing(6)
         bottom.addLayout(self._legend)
         bottom.addWidget(self.undo)
         bottom.addWidget(self.note, 1)
+        bottom.addWidget(self.participant)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 6)
         column.setSpacing(5)

@@ -16,6 +16,7 @@ from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.status_row import StatusRow
+from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.timeline.panel import TimelinePanel
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
@@ -27,7 +28,7 @@ from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.recording import is_recording, recording_failure, recording_indicator
-from ecg_live.presentation.status import HeadStatus, StatusLine, current_stream_time, head_status
+from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
@@ -53,8 +54,6 @@ class MainWindow(QtWidgets.QMainWindow):
     memory : PreferenceStore, optional
         Remembers size, colours, letters, sound and scale; without it nothing is remembered.
     """
-
-    next_block_requested = QtCore.pyqtSignal()  # only while `show_block` shows a study's block
 
     def __init__(
         self,
@@ -88,7 +87,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.action_bar = ActionBar(self.key_actions)
         self.header = SessionHeader(title, source, model, view.info, self.action_bar)
         self.status_banner = StatusBanner("State of the stream")
-        self.block_banner = StatusBanner("Block of the study")
+        self.study_panel = StudyPanel()  # hidden until a study shows its course
         self.failure_banner = StatusBanner("Failed recording")
         self.timeline = TimelinePanel(self.session_timeline, theme)
         self.vitals = VitalsPanel(self.session_timeline, theme)
@@ -170,17 +169,15 @@ class MainWindow(QtWidgets.QMainWindow):
         if line is not None:
             self.failure_banner.show_line(line)
 
-    def show_block(self, line: StatusLine | None) -> None:
-        """Show where a study is, with the button for its next block; None: there is no study, or it is over."""
-        self.block_banner.setVisible(line is not None)
-        self.action_bar.next_block.setVisible(line is not None)
-        if line is not None:
-            self.block_banner.show_line(line)
-
     def request_next_block(self) -> None:
         """Ask the study for its next block; without a study nothing happens."""
-        if not self.action_bar.next_block.isHidden():
-            self.next_block_requested.emit()
+        if not self.study_panel.isHidden():
+            self.study_panel.advance_asked.emit()
+
+    def request_participant_window(self) -> None:
+        """Ask the study for the participant's window; without a study nothing happens."""
+        if not self.study_panel.isHidden():
+            self.study_panel.participant_asked.emit()
 
     def toggle_sound(self) -> None:
         """Mute the alerts, or let them sound."""

@@ -10,6 +10,7 @@ from PyQt6 import QtCore, QtWidgets
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
 from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.status_row import StatusRow
+from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.timeline.panel import TimelinePanel
 from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
@@ -23,7 +24,7 @@ class WindowParts(Protocol):
     """The parts that a main window has."""
 
     header: SessionHeader
-    block_banner: StatusBanner
+    study_panel: StudyPanel
     failure_banner: StatusBanner
     status_banner: StatusBanner
     panels: list[HeadPanel]
@@ -52,9 +53,9 @@ class WindowBody:
         column = QtWidgets.QVBoxLayout(body)
         column.setContentsMargins(10, 8, 10, 2)
         column.setSpacing(SPACING_PX)
-        for banner in (parts.block_banner, parts.failure_banner):
-            banner.hide()
-        for line in (parts.header, parts.block_banner, parts.failure_banner, parts.status_banner):
+        for part in (parts.study_panel, parts.failure_banner):
+            part.hide()
+        for line in (parts.header, parts.study_panel, parts.failure_banner, parts.status_banner):
             column.addWidget(line)
         column.addWidget(self.splitter, 1)
         self.scroll_area = ScrollableBody(body)

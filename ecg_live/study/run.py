@@ -121,11 +121,10 @@ class StudyRun:
                 self._mark(text)
             return text
 
-    def mark(self, text: str) -> None:
-        """Note another marker of the experimenter's, which `undo` takes back as well."""
+    def noted(self, text: str) -> None:
+        """Take note of another marker of the experimenter's, which `undo` takes back as well."""
         with self._lock:
             self._keys.noted(text)
-            self._mark(text)
 
     def undo(self) -> str | None:
         """Take the experimenter's newest marker back; return its text, None where none is left."""

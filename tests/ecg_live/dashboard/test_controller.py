@@ -12,16 +12,16 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Battery, LeadOff, Marker, State, StateName
-from ecg_live.presentation.status import StatusLine
-from ecg_live.results import RecordingStatus
+from ecg_live.results import Poll, RecordingStatus
 from tests.support.dashboard_windows import Open, live
 from tests.support.simulated_view import LOAD, STRAP, SimulatedView
 
 Key = QtCore.Qt.Key
+Modifier = QtCore.Qt.KeyboardModifier
 
 
-def press(window: MainWindow, key: QtCore.Qt.Key) -> None:
-    QtTest.QTest.keyClick(window.trace.sweep, key)
+def press(window: MainWindow, key: Key, modifier: Modifier = Modifier.NoModifier) -> None:
+    QtTest.QTest.keyClick(window.trace.sweep, key, modifier)
 
 
 def test_a_marker_has_the_moment_of_its_key_and_the_text_that_was_written_later(opened: Open) -> None:
@@ -97,7 +97,7 @@ def test_escape_cancels_a_marker(opened: Open) -> None:
 def test_buttons_do_what_their_keys_do(opened: Open) -> None:
     view, window = live(opened)
     bar = window.action_bar
-    shown = [button.text() for button in (bar.record, bar.baseline, bar.marker, bar.next_block) if button.isVisible()]
+    shown = [button.text() for button in (bar.record, bar.baseline, bar.marker) if button.isVisible()]
     assert shown == ["Record  (R)", "Baseline  (B)", "Marker  (M)"]
     bar.record.click()
     bar.baseline.click()
@@ -118,21 +118,29 @@ def test_buttons_do_what_their_keys_do(opened: Open) -> None:
     assert bar.record.text() == "Record  (R)"
 
 
-def test_the_button_for_the_next_block_is_there_while_a_study_shows_its_block(opened: Open) -> None:
+def test_the_keys_of_a_study_do_nothing_without_one(opened: Open) -> None:
     _, window = live(opened)
     asked: list[str] = []
-    window.next_block_requested.connect(lambda: asked.append("next"))
+    window.study_panel.advance_asked.connect(lambda: asked.append("next"))
+    window.study_panel.participant_asked.connect(lambda: asked.append("participant"))
     press(window, Key.Key_N)
-    assert (asked, window.action_bar.next_block.isVisible(), window.block_banner.isVisible()) == ([], False, False)
-    window.show_block(StatusLine("info", "BLOCK 2 OF 5", "stress: 1:23 to go"))
+    press(window, Key.Key_P)
+    assert (asked, window.study_panel.isVisible()) == ([], False)
+    window.study_panel.show()
     press(window, Key.Key_N)
-    window.action_bar.next_block.click()
-    assert asked == ["next", "next"]
-    assert window.block_banner.isVisible()
-    window.show_block(None)
-    press(window, Key.Key_N)
-    assert len(asked) == 2
-    assert not window.block_banner.isVisible()
+    press(window, Key.Key_P)
+    assert asked == ["next", "participant"]
+
+
+def test_the_newest_marker_is_taken_back(opened: Open) -> None:
+    view, window = live(opened)
+    press(window, Key.Key_4)
+    press(window, Key.Key_Z, Modifier.ControlModifier)
+    window.refresh()
+    assert window.controller.toast.text.startswith("Undone: 4")
+    assert [event.text for event in view.poll(Poll())[0].events if isinstance(event, Marker)] == ["4", "undo/4"]
+    press(window, Key.Key_Z, Modifier.ControlModifier)
+    assert window.controller.toast.text == "There is no marker to take back"
 
 
 def test_labels_are_on_the_page_that_holds_them(opened: Open) -> None:

@@ -98,9 +98,9 @@ def test_the_end_closes_what_is_open_and_nothing_is_noted_after_it() -> None:
 def test_undo_takes_a_free_marker_back_too() -> None:
     run, notes = running(HandClock())
     run.press("1")
-    run.mark("coughed")
+    run.noted("coughed")
     assert (run.undo(), run.undo(), run.undo()) == ("coughed", "stimulus on", None)
-    assert [text for _, text in notes.markers[2:]] == ["undo/coughed", "undo/stimulus on"]
+    assert [text for _, text in notes.markers[1:]] == ["undo/coughed", "undo/stimulus on"]
 
 
 def test_blocks_with_a_sound_are_counted() -> None:
