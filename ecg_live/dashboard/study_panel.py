@@ -8,7 +8,7 @@ from functools import partial
 from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.theme import TONE_COLOURS
-from ecg_live.dashboard.widgets import ElidedLabel, text_label
+from ecg_live.dashboard.widgets import ElidedLabel, text_label, tooltip_html
 from ecg_live.study.key_markers import NamedKeyStatus
 from ecg_live.study.run import StudyStatus
 from ecg_live.study.wording import (
