@@ -9,6 +9,7 @@ from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.widgets import ElidedLabel, text_label, tooltip_html
+from ecg_live.presentation.formatting import capitalise
 from ecg_live.study.key_markers import NamedKeyStatus
 from ecg_live.study.run import StudyStatus
 from ecg_live.study.wording import (
@@ -74,11 +75,14 @@ class StudyPanel(QtWidgets.QFrame):
         self.participant.setChecked(participant)
         course = status.course
         self.place.setText("" if course.block is None else f"Block {place_text(course)}")
-        self.block.setText(sanitize(block_name(course)).capitalize() if course.block is None else block_name(course))
-        self.time.setText(
-            countdown_text(course.seconds_left) if course.seconds_left is not None else state_text(status)
-        )
-        self.coming.show_text(coming_text(course).capitalize() if course.coming is None else coming_text(course))
+        name = sanitize(block_name(course))
+        name = name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
+        self.block.setText(capitalise(name) if course.block is None else name)
+        instruction = course.block.instruction if course.block is not None else ""
+        self.block.setToolTip(tooltip_html(*instruction.splitlines()))
+        left = course.seconds_left
+        self.time.setText(state_text(status) if left is None else countdown_text(left))
+        self.coming.show_text(coming_text(course))
         self.note.show_text(loss_text(status))
         self._show_progress(status)
         self._show_buttons(status)

@@ -99,7 +99,7 @@ class StudyEditor(QtWidgets.QDialog):
         """Close; changes that are not saved are asked about once."""
         if self.unsaved and not self._asked:
             self._asked = True
-            self._say("warn", f"{UNSAVED_TEXT} Save them, or close again to leave them.")
+            self._show_message("warn", f"{UNSAVED_TEXT} Save them, or close again to leave them.")
             return
         super().reject()
 
@@ -110,11 +110,11 @@ class StudyEditor(QtWidgets.QDialog):
         try:
             self._document.save(path)
         except ConfigError as error:
-            self._say("fault", str(error))
+            self._show_message("fault", str(error))
             return False
         self.path, self._written = path, self._document.text
         self._show_title()
-        self._say("live", f"Saved: {path}")
+        self._show_message("live", f"Saved: {path}")
         self.saved.emit(path)
         return True
 
@@ -131,16 +131,16 @@ class StudyEditor(QtWidgets.QDialog):
         except ConfigError as error:
             self._fault = error if isinstance(error, StudyFault) else None
             prefix = f"{self.path or 'study.toml'}, "
-            self._say("fault", f"{error.message.removeprefix(prefix)} ({error.remedy})")
+            self._show_message("fault", f"{error.message.removeprefix(prefix)} ({error.remedy})")
         else:
-            self._say(None, _summary(self.study))
+            self._show_message(None, _summary(self.study))
         self.go_to_fault.setVisible(self._fault is not None)
         self.save_button.setEnabled(self.study is not None)
         self.save_as_button.setEnabled(self.study is not None)
         self._show_file()
         self._show_title()
 
-    def _say(self, tone: Tone | None, text: str) -> None:
+    def _show_message(self, tone: Tone | None, text: str) -> None:
         self.message.setText(sanitize(text))
         set_style_property(self.bar, "tone", tone)
 
@@ -216,5 +216,5 @@ def _summary(study: Study) -> str:
     timed = [block.seconds for block in study.blocks if block.seconds is not None]
     length = f", {duration_text(sum(timed))}" if timed else ""
     more = " and what ends by a key or marker" if len(timed) < len(study.blocks) else ""
-    who = f"{len(study.participants)} participants" if study.participants else "any participant"
-    return f"No fault: {len(study.blocks)} blocks{length}{more}; {who}; {study.order} order."
+    wearers = f"{len(study.participants)} participants" if study.participants else "any participant"
+    return f"No fault: {len(study.blocks)} blocks{length}{more}; {wearers}; {study.order} order."
