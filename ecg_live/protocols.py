@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
-from ecg_live.results import HeadInfo, Item, Poll, RecordingStatus, Snapshot
+from ecg_live.results import HeadInfo, Item, Poll, RecordingStatus, Snapshot, SynchronyCourse, SynchronyMatrix
 
 
 class View(Protocol):
@@ -98,6 +98,38 @@ class PlaybackView(View, Protocol):
 
     def whole_session(self) -> Snapshot:
         """Everything that the session gave from its start to its end, without the trace."""
+        ...
+
+
+class SynchronyView(Protocol):
+    """The synchrony of several wearers as a screen sees it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The wearers."""
+        ...
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is correlated."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Seconds of the sliding window."""
+        ...
+
+    @property
+    def needed(self) -> int:
+        """Seconds of the window that both wearers of a pair must have."""
+        ...
+
+    def matrix(self, measure: int) -> SynchronyMatrix:
+        """Correlation of all pairs now."""
+        ...
+
+    def course(self, measure: int, pair: tuple[int, int]) -> SynchronyCourse:
+        """Correlation of a pair over the session."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ecg_live.events import F32, Chunk, State, StreamEvent
+from ecg_live.events import F32, F64, Chunk, State, StreamEvent
 
 Grade = Literal["good", "poor", "unusable"]
 RrFlag = Literal["normal", "ectopic", "artefact"]
@@ -202,3 +202,41 @@ class Poll:
     predictions: int = 0
     events: int = 0
     rr_intervals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Synchrony:
+    """Correlation ``r`` of two wearers' values of a ``measure``, over the ``seconds`` that end at ``time``.
+
+    ``time`` is the session clock, or raw time where recordings are replayed. ``overlap`` counts the seconds that both
+    have a value for. 95 % of unrelated pairs whose values change as slowly stay below ``limit``.
+    """
+
+    time: float
+    wearers: tuple[str, str]
+    measure: str
+    r: float
+    limit: float
+    overlap: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SynchronyMatrix:
+    """Correlation of all pairs at one time: ``r`` and ``limit`` (n, n), as in `Synchrony`; r is NaN where unknown.
+
+    ``longest`` is how many seconds a pair has in common by now, of those that a value needs.
+    """
+
+    r: F64
+    limit: F64
+    longest: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SynchronyCourse:
+    """Correlation of one pair over time: ``times`` (m,) in s before now (0 or less), ``r`` and ``limit`` (m,)."""
+
+    times: F64
+    r: F64
+    limit: F64

@@ -94,7 +94,7 @@ class Dispatcher:
     def only_recorded(self) -> bool:
         """Whether a recording is all that is left of the output."""
         with self.lock:
-            return bool(self._sinks) and self._no_listener()
+            return self._recorder is not None and self._no_listener()
 
     @property
     def recording(self) -> bool:
@@ -292,10 +292,10 @@ class Dispatcher:
 
     def _no_listener(self) -> bool:
         """Whether the output has no listener but perhaps a recorder."""
-        return not self._watched and all(sink is self._recorder for sink in self._sinks)
+        return not self._watched and not any(_listens(sink) for sink in self._sinks if sink is not self._recorder)
 
     def _stop_if_unused(self) -> None:
-        if not self._watched and not self._sinks:
+        if self._recorder is None and self._no_listener():
             self._on_no_listener()
 
     def _close(self, sink: Sink) -> EcgLiveError | None:
@@ -311,3 +311,8 @@ class Dispatcher:
             self.error = EcgLiveError(f"{sink.name} did not close: {error}", "check what it wrote")
             return self.error
         return None
+
+
+def _listens(sink: Sink) -> bool:
+    """Whether a sink alone is worth a session: one that only follows what others are shown says that it is passive."""
+    return not getattr(sink, "passive", False)

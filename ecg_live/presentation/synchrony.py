@@ -1,0 +1,39 @@
+"""The synchrony of wearers in words. Independent of Qt."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from ecg_live.presentation.formatting import number_text
+from ecg_live.text import duration_text
+
+CAUTION_TEXT = (
+    "Wearers who see, hear or do the same at the same time correlate without any interaction between them; so do "
+    "breathing and movement in step. A correlation alone is no evidence of contact, empathy or influence."
+)
+
+
+def pair_text(r: float, limit: float) -> str:
+    """A pair's correlation, and whether chance may have made it."""
+    if not isfinite(r):
+        return "not known yet"
+    chance = "beyond" if abs(r) > limit else "within"
+    return f"r = {number_text(r, 2)}, {chance} chance (\N{PLUS-MINUS SIGN}{number_text(limit, 2)})"
+
+
+def reading_text(wearers: int, width: int) -> str:
+    """How to read the values of all pairs."""
+    pairs = wearers * (wearers - 1) // 2
+    text = (
+        f"Pearson's r over the last {duration_text(width)}. Bold: beyond what 95 % of unrelated pairs reach whose "
+        "values change as slowly."
+    )
+    expected = round(0.05 * pairs)
+    return f"{text} Of {pairs} pairs about {expected} are so by chance." if expected >= 1 else text
+
+
+def waiting_text(longest: int, needed: int) -> str:
+    """How much signal is still needed before the first value; empty once there is enough."""
+    if longest >= needed:
+        return ""
+    return f"The first value needs {needed} s that two wearers have in common; {longest} s are there."
