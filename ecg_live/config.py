@@ -70,6 +70,10 @@ class LiveSettings:
         File to log to.
     also : tuple of str
         Live sources that are recorded beside the ECG.
+    one_file : bool
+        Recordings of several wearers are joined in one file at the end.
+    synchrony : float, optional
+        Seconds of the window in which pairs of wearers are correlated, in JSON lines as well.
     """
 
     model: str | None = None
@@ -98,12 +102,29 @@ class LiveSettings:
     show_unproven: bool = False
     log: str | None = None
     also: tuple[str, ...] = ()
+    one_file: bool = False
+    synchrony: float | None = None
 
 
 PORT_SETTINGS = {"mark_port": 16580, "remote_port": 22345}  # with an example; 22345 is LabRecorder's own
-NUMBER_SETTINGS = ("rate", "speed", "seconds", "hop", "gain", "baseline", *PORT_SETTINGS, "roll_minutes", "roll_mb")
+NUMBER_SETTINGS = (
+    "rate",
+    "speed",
+    "seconds",
+    "hop",
+    "gain",
+    "baseline",
+    "synchrony",
+    *PORT_SETTINGS,
+    "roll_minutes",
+    "roll_mb",
+)
 MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # three windows; an hour is more than a wearer sits still
-SWITCH_SETTINGS = ("reuse_profile", "headless", "json", "lsl_out", "show_unproven")
+MIN_SYNCHRONY_S, MAX_SYNCHRONY_S = (
+    60.0,
+    1800.0,
+)  # six windows of ten seconds; more hides all change
+SWITCH_SETTINGS = ("one_file", "reuse_profile", "headless", "json", "lsl_out", "show_unproven")
 USER_PORTS = range(1024, 65536)  # that a user may open
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -234,6 +255,11 @@ def _number(name: str, value: object, where: str) -> float | int:
         if number != 0 and not MIN_BASELINE_S <= number <= MAX_BASELINE_S:
             limits = f"from {MIN_BASELINE_S:g} to {MAX_BASELINE_S:g} s, or 0 for none"
             raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --baseline 60")
+        return number
+    if name == "synchrony":
+        if not MIN_SYNCHRONY_S <= number <= MAX_SYNCHRONY_S:
+            limits = f"from {MIN_SYNCHRONY_S:g} to {MAX_SYNCHRONY_S:g} s"
+            raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --synchrony 180")
         return number
     if name in PORT_SETTINGS:
         if number not in USER_PORTS:

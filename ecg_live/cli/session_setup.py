@@ -28,17 +28,21 @@ if TYPE_CHECKING:
     from ecg_live.wearers.group import SessionGroup
 
 POLAR_ACCELERATION = "polar-acc"  # as --also writes it
-GROUP_KEPT_S = 20.0  # of output that a screen finds of each of many wearers, whom it looks at ten times a second
 OpenedAuxiliary = tuple[Source, tuple[AuxiliaryStream, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """What a session shares with others that run together: the model, and where all JSON lines go, under its name."""
+    """What a session shares with others that run together: the model, and where all JSON lines go, under its name.
+
+    ``kept_s`` is how much output (s) a screen still finds; ``sinks`` are further ones.
+    """
 
     name: str
     bundle: Bundle
     lines: StdoutWriter | None
+    kept_s: float
+    sinks: tuple[Sink, ...] = ()
 
 
 def build_session(
@@ -92,7 +96,7 @@ def build_session(
     from ecg_live.sinks.stdout_writer import StdoutWriter
 
     bundle = member.bundle if member else load_bundle(model_path(settings.model))
-    sinks: list[Sink] = []
+    sinks: list[Sink] = list(member.sinks) if member else []
     if study:
         from ecg_live.cli.study_session import check_heads
 
@@ -128,7 +132,7 @@ def build_session(
         recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name),
         record=settings.record is not None,
         watched=watched,
-        kept_s=GROUP_KEPT_S if member else KEPT_S,
+        kept_s=member.kept_s if member else KEPT_S,
     )
     if study:
         study.connect(session)

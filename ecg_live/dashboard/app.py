@@ -37,7 +37,7 @@ def request_quit(code: int = 0) -> None:
         QtCore.QTimer.singleShot(0, lambda: app.exit(code))  # later: the loop may not have begun
 
 
-class _FrameErrors:
+class FrameErrors:
     """Handles exceptions that reach Qt and would end the process.
 
     Each one drops a frame, `MAX_DROPPED_FRAMES` close together close the window. No exception is kept with its stack
@@ -134,7 +134,7 @@ def run_dashboard(
     try:
         store = PreferenceStore(memory)
         window = MainWindow(view, title=title, model=model, source=source, clock=clock, memory=store)
-        failures = _FrameErrors(window.warn, clock)
+        failures = FrameErrors(window.warn, clock)
         sys.excepthook = failures.handle
         if on_first_frame is not None:
             window.trace.sweep.first_painted.connect(on_first_frame)

@@ -35,6 +35,7 @@ class SweepView(QtWidgets.QWidget):
         Text instead of the trace, for a device without ECG.
     """
 
+    margin_px = PULSE_MARGIN_PX  # left of the trace
     first_painted = QtCore.pyqtSignal()
     scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
 
@@ -60,7 +61,7 @@ class SweepView(QtWidgets.QWidget):
     @property
     def span(self) -> int:
         """Samples that fit into the width."""
-        return max(2 * ERASED_SAMPLES, math.floor((self.width() - PULSE_MARGIN_PX) / self.scale.step))
+        return max(2 * ERASED_SAMPLES, math.floor((self.width() - self.margin_px) / self.scale.step))
 
     @property
     def page(self) -> int | None:
@@ -83,8 +84,17 @@ class SweepView(QtWidgets.QWidget):
         """Redraw paper and trace, for a new size, scale or colour."""
         self._ratio = self.devicePixelRatioF()
         size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
-        self._paper = draw_grid(size, self._ratio, self.scale, self._palette)
+        self._paper = self.draw_paper(size)
         self._redraw()
+
+    def draw_paper(self, size: QtCore.QSize) -> QtGui.QPixmap:
+        """Draw what lies below the trace, ``size`` in device pixels."""
+        return draw_grid(size, self._ratio, self.scale, self._palette)
+
+    @property
+    def zero_px(self) -> int:
+        """Height of 0 mV, from the top."""
+        return round(self.height() / 2)
 
     def show_page(self, stop: int) -> None:
         """Show a still page of the samples before ``stop``."""
@@ -182,12 +192,12 @@ class SweepView(QtWidgets.QWidget):
         return list(zip([start, *cuts], [*cuts, stop], strict=True)) if stop > start else []
 
     def _x(self, samples: int) -> float:
-        return (PULSE_MARGIN_PX + samples * self.scale.step) * self._ratio
+        return (self.margin_px + samples * self.scale.step) * self._ratio
 
     def _erase(self, painter: QtGui.QPainter, start: int, stop: int) -> None:
         """Restore the paper at samples ``start .. stop`` of one sweep, as far as the edge at either end."""
         first = start % self.span
-        left = math.floor(self._x(first - 1) if first else (PULSE_MARGIN_PX - TRACE_WIDTH_PX) * self._ratio)
+        left = math.floor(self._x(first - 1) if first else (self.margin_px - TRACE_WIDTH_PX) * self._ratio)
         last = first + stop - start
         right = self._canvas.width() if last >= self.span else math.ceil(self._x(last))
         strip = QtCore.QRect(left, 0, right - left, self._canvas.height())
@@ -200,12 +210,11 @@ class SweepView(QtWidgets.QWidget):
         start = max(origin, start - 1)
         values = self._history.read(start, stop).astype(np.float64)
         values[np.isinf(values)] = np.nan
-        x = (PULSE_MARGIN_PX + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
-        middle = round(self.height() / 2)
+        x = (self.margin_px + np.arange(start - origin, stop - origin) * self.scale.step) * self._ratio
         draw_line(
             painter,
             x,
-            np.clip((middle - values * self.scale.height) * self._ratio, -MAX_COORDINATE_PX, MAX_COORDINATE_PX),
+            np.clip((self.zero_px - values * self.scale.height) * self._ratio, -MAX_COORDINATE_PX, MAX_COORDINATE_PX),
         )
         left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
         self._update_area(QtCore.QRect(left, 0, right - left, self._canvas.height()))
@@ -228,7 +237,7 @@ class SweepView(QtWidgets.QWidget):
         painter.setPen(QtGui.QColor(self._palette.muted))
         every = math.ceil(60 / (self.scale.step * MODEL_RATE_HZ))
         for second in range(max(0, math.ceil(origin / MODEL_RATE_HZ)), (origin + self.span) // MODEL_RATE_HZ + 1):
-            x = PULSE_MARGIN_PX + (second * MODEL_RATE_HZ - origin) * self.scale.step
+            x = self.margin_px + (second * MODEL_RATE_HZ - origin) * self.scale.step
             if second % every == 0 and x < self.width() - 44:
                 painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
                 painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -234,7 +234,7 @@ def focus_keeps_key(focus: QtWidgets.QWidget | None, event: QtGui.QKeyEvent) -> 
 class HelpDialog(QtWidgets.QDialog):
     """Lists the keys; Escape closes it."""
 
-    def __init__(self, parent: QtWidgets.QWidget) -> None:
+    def __init__(self, parent: QtWidgets.QWidget, lines: Sequence[KeyHelp] = KEYS) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setAccessibleName("Keys")
@@ -242,7 +242,7 @@ class HelpDialog(QtWidgets.QDialog):
         grid.setContentsMargins(20, 16, 20, 16)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(7)
-        for row, line in enumerate(KEYS):
+        for row, line in enumerate(lines):
             for column, text in enumerate((line.keys, line.text)):
                 label = text_label(text, 10, bold=column == 0)
                 label.setText(text)
@@ -250,4 +250,4 @@ class HelpDialog(QtWidgets.QDialog):
         close = QtWidgets.QPushButton("Close")
         close.setAccessibleName("Close")
         close.clicked.connect(self.accept)
-        grid.addWidget(close, len(KEYS), 1, QtCore.Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(close, len(lines), 1, QtCore.Qt.AlignmentFlag.AlignRight)

@@ -23,6 +23,7 @@ TONE_COLOURS: dict[Tone, tuple[str, str]] = {  # background, text: contrast 4.5 
     "rec": ("#9c0028", "#ffffff"),
     "neutral": ("#59636d", "#ffffff"),
 }
+QUIET_TONE = "quiet"  # of a badge whose state draws no attention
 LINE_STYLES = (  # class lines differ in style as well as in colour
     QtCore.Qt.PenStyle.SolidLine,
     QtCore.Qt.PenStyle.DashLine,
@@ -136,7 +137,7 @@ def style_sheet(palette: Palette) -> str:
         f"border: 1px solid {palette.border}; border-radius: 3px; font-weight: bold; }}"
         f"QPushButton#live {{ min-width: 76px; min-height: 20px; }}"
         f"QPushButton#small {{ padding: 1px 8px; }}"
-        f"{_button_rules(palette)}"
+        f"{_button_rules(palette)}{_tile_rules(palette)}"
         f"QStatusBar {{ background: {palette.window}; }} QStatusBar::item {{ border: none; }}" + tones
     )
 
@@ -150,6 +151,16 @@ def _button_rules(palette: Palette) -> str:
         f"border-radius: 3px; padding: 3px 10px; }}"
         f"QPushButton:focus {{ border: 3px solid {palette.trace}; padding: 1px 8px; }}"
         f"QPushButton:disabled {{ color: {palette.hatch}; border-color: {palette.shade}; }}"
+    )
+
+
+def _tile_rules(palette: Palette) -> str:
+    """Return the rules for tiles of wearers: that with the focus has a frame in the accent colour."""
+    accent = palette.trace if palette is CONTRAST else TONE_COLOURS["info"][0]
+    return (
+        f"QFrame#tile {{ background: {palette.card}; border: 2px solid {palette.border}; border-radius: 6px; }}"
+        f'QFrame#tile[focused="true"] {{ border-color: {accent}; }}'
+        f'QLabel#pill[tone="{QUIET_TONE}"] {{ padding: 1px 0px; color: {palette.muted}; }}'
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State
-from ecg_live.results import HeadResult, Item, Prediction, RrInterval, Summary
+from ecg_live.results import HeadResult, Item, Prediction, RrInterval, Summary, Synchrony
 from ecg_live.study.marker_texts import parse_span_marker
 
 DECIMAL_PLACES = 6
@@ -162,6 +162,20 @@ def _rating(head: HeadResult) -> dict[str, Any]:
         "value": head.value,
         "interval": None if head.interval is None else list(head.interval),
         "scale": list(head.scale),
+    }
+
+
+def synchrony_fields(value: Synchrony) -> dict[str, Any]:
+    """Fields of the line about a pair of wearers."""
+    return {
+        "type": "synchrony",
+        "time": value.time,
+        "wearers": list(value.wearers),
+        "measure": value.measure,
+        "r": value.r,
+        "limit": value.limit,
+        "overlap": value.overlap,
+        "seconds": value.seconds,
     }
 
 

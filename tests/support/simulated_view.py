@@ -81,6 +81,10 @@ class SimulatedView:
         """So many seconds of ECG come."""
         self.feed(synthetic_ecg(self.fed, self.fed + round(seconds * MODEL_RATE_HZ)))
 
+    def poll_trace(self) -> F32:
+        """All samples by now."""
+        return self._trace.copy()
+
     def send(self, event: StreamEvent) -> None:
         """An event comes."""
         self._events.append(event)

@@ -113,6 +113,21 @@ Also = Annotated[
         help="Record this live source too, beside the ECG: lsl:NAME, hr:NAME, polar-acc ... (repeat).",
     ),
 ]
+OneFile = Annotated[
+    bool,
+    typer.Option(
+        "--one-file",
+        help="Join the recordings of several wearers in one file at the end: that of --record, or one named by time.",
+    ),
+]
+Synchrony = Annotated[
+    str | None,
+    typer.Option(
+        metavar="S",
+        help="Correlate heart rate and affect of all pairs of wearers over the last S seconds (60 to 1800), also in "
+        "JSON lines; the window shows it over 180 s without this.",
+    ),
+]
 LslOut = Annotated[bool, typer.Option("--lsl-out", help="Offer filtered ECG and results as LSL streams.")]
 ShowUnproven = Annotated[
     bool, typer.Option("--show-unproven", help="Let heads answer that are not shown to beat chance.")

@@ -19,6 +19,7 @@ from ecg_live.cli.commands.options import (
     Markers,
     MarkPort,
     Model,
+    OneFile,
     Participants,
     Rate,
     Record,
@@ -34,6 +35,7 @@ from ecg_live.cli.commands.options import (
     Sources,
     Speed,
     StudyFile,
+    Synchrony,
     Unit,
 )
 
@@ -67,6 +69,8 @@ def run(
     lsl_out: LslOut = False,
     show_unproven: ShowUnproven = False,
     also: Also = None,
+    one_file: OneFile = False,
+    synchrony: Synchrony = None,
     log: Log = None,
     debug: Debug = False,
 ) -> None:
@@ -107,6 +111,8 @@ def run(
         "lsl_out": lsl_out or None,
         "show_unproven": show_unproven or None,
         "also": also or None,
+        "one_file": one_file or None,
+        "synchrony": synchrony,
         "log": log,
     }
     if study is not None:

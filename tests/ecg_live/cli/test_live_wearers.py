@@ -162,3 +162,41 @@ def test_a_terminal_shows_a_row_each() -> None:
         assert "3000" in row
         assert "ended" in row.casefold()
     assert "\x1b[2J" not in out.getvalue()
+
+
+def test_synchrony_of_pairs_in_json_lines(tmp_path: Path) -> None:
+    """Two wearers with the same heart: lines every ten seconds of raw time, without a wearer of their own."""
+    x = beating(130, 0)[:, 0]
+    files = [write_csv(tmp_path / "ann.csv", x), write_csv(tmp_path / "bob.csv", x * 2)]
+    arguments = ("--headless", "--json", "--speed", "max", "--unit", "mV", "--synchrony", "60")
+    done = ecg_live("run", *files, *arguments)
+    assert done.returncode == 0
+    lines = [line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == "synchrony"]
+    rates = [line for line in lines if line["measure"] == "heart rate"]
+    assert [line["time"] for line in rates] == list(range(50, 131, 10))
+    assert all(line["wearers"] == ["ann", "bob"] and "wearer" not in line for line in lines)
+    assert all(line["r"] == pytest.approx(1, abs=1e-4) and 0 < line["limit"] <= 1 for line in rates)
+    assert {line["seconds"] for line in lines} == {60}
+
+
+@pytest.mark.parametrize("width", ["30", "3600", "many"])
+def test_a_window_of_synchrony_that_cannot_be(files: list[Path], width: str) -> None:
+    done = ecg_live("run", *files, "--headless", "--synchrony", width)
+    assert done.returncode == 2
+    assert "from 60 to 1800 s" in done.stderr
+
+
+def test_the_window_of_all_closes_when_the_time_is_up(files: list[Path]) -> None:
+    arguments = ("--speed", "max", "--unit", "mV", "--seconds", "60")
+    done = ecg_live("run", *files, *arguments, environ={"QT_QPA_PLATFORM": "offscreen"})
+    assert done.returncode == 0
+    assert "ann: 3500 samples, 0 lost; 5 predictions" in done.stderr
+    assert "bob: 4500 samples, 0 lost; 9 predictions" in done.stderr
+
+
+def test_more_wearers_than_a_window_shows(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.csv" for number in range(17)]
+    done = ecg_live("run", *files, environ={"QT_QPA_PLATFORM": "offscreen"})
+    assert done.returncode == 2
+    assert "17 wearers for one window, which shows up to 16" in done.stderr
+    assert "--headless" in done.stderr

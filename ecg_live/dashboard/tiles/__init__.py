@@ -1,0 +1,1 @@
+"""Several wearers in one window: a tile for each, the full view of any, and their synchrony."""
