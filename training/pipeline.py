@@ -20,6 +20,7 @@ from training.data.near_copies import check_copies
 from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
+from training.datasets.last_seconds import label_last
 from training.evaluation.prediction_table import NamedPredictions, NamedRatings, write_predictions
 from training.fine_tuned_encoders import FINE_TUNED_FOLDER, check_fine_tuning, fine_tuned_encoders
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
@@ -126,7 +127,8 @@ def run_training(job: TrainJob, settings: TrainSettings, display: ProgressDispla
     _check_job(job)
     previous = load_bundle(job.add_head) if job.add_head else None
     engine = open_engine(job.engine, job.processes)
-    dataset, asked = _select_labels(job, open_dataset(job.dataset, job.data))
+    opened = label_last(open_dataset(job.dataset, job.data), settings.corpus.last)
+    dataset, asked = _select_labels(job, opened)
     if previous:
         refuse_replaced_heads(job.add_head, asked, previous.card.heads)
     check_fine_tuning(asked, dataset, job.add_head, settings)

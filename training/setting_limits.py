@@ -47,10 +47,14 @@ PRIOR_LIMIT = Limit(
 )
 PIECES_LIMIT = _within(2, WINDOW_SAMPLES)
 
+WINDOW_S, MAX_LAST_S = WINDOW_SAMPLES / MODEL_RATE_HZ, 24 * 3600.0
+LAST_WORDS = f"0 (all of an annotation), or {WINDOW_S:g} s and more"
+
 SETTING_LIMITS: Mapping[str, Limit] = {
     "corpus.hop": HOP_LIMIT,
     "corpus.pretext_hop": HOP_LIMIT,
     "corpus.lag": _within(0, 60),
+    "corpus.last": Limit(lambda value: value == 0 or WINDOW_S <= value <= MAX_LAST_S, LAST_WORDS),
     "pretext.epochs": POSITIVE_FINITE,
     "pretext.batch": POSITIVE_LIMIT,
     "pretext.rate": POSITIVE_FINITE,

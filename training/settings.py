@@ -80,7 +80,8 @@ class CorpusSettings:
     label that a window overlaps, the authors' rule for WESAD). ``largest`` goes by the data set's first label whichever
     is learnt; annotations without it, such as WESAD's codes 5 to 7, never win. ``rating`` is what a rating that changes
     within a window counts as: its ``mean``, or the value that it has for longest (``majority``); ``lag`` the seconds by
-    which such a rating comes late.
+    which such a rating comes late. ``last`` are the seconds at the end of an annotation to which its label applies, as
+    the last minute of a film that was rated after it; 0: all of it.
     """
 
     hop: float = 10.0
@@ -89,6 +90,7 @@ class CorpusSettings:
     label: Literal["inside", "largest"] = "inside"
     rating: TrackRule = "mean"
     lag: float = 0.0
+    last: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

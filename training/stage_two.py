@@ -232,6 +232,7 @@ def _head_card(
         scores=card_scores(result) | {"trained_on": {dataset.name: list(table.subjects)}},
         data=f"{len(table.subjects)} subjects of {dataset.title}",
         caveats=dataset.caveats,
+        sources=dataset.sources,
         split=settings.split,
         prior=prior,
     )

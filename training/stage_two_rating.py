@@ -128,6 +128,7 @@ def train_rating(
         scores=card_scores(result) | {"trained_on": {corpus.dataset.name: list(table.subjects)}},
         data=f"{len(table.subjects)} subjects of {corpus.dataset.title}",
         caveats=corpus.dataset.caveats,
+        sources=corpus.dataset.sources,
         split="none",
         scale=table.scale,
         margins={fit.set: fit.ridge.margin for fit in fits},

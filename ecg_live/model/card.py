@@ -27,6 +27,7 @@ OPTIONAL_FIELDS = (  # that the first bundles lack
     "scale",
     "margins",
     "signal",
+    "sources",
 )
 
 
@@ -40,7 +41,8 @@ class HeadCard:
     expect all alike. ``scores`` are free-form rows as training measured them.
 
     A head that gives a number has no classes. Its ``scale`` holds the least and the largest, ``margins`` by set how far
-    80 % of ratings are at most from what it says.
+    80 % of ratings are at most from what it says. ``sources`` are the first digits of the SHA-256 of the sessions that
+    labelled it, where these are a lab's own.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class HeadCard:
     prior: Mapping[str, Sequence[float]] = field(default_factory=dict)
     scale: tuple[float, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:

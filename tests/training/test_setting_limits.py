@@ -47,6 +47,7 @@ CANNOT_BE: list[tuple[str, list[Any], str]] = [
     ("evaluate.folds", [1, 0], "2 or more"),
     ("evaluate.repeats", [0, 1001], "from 1 to 1000"),
     ("evaluate.baseline", [-5.0, 10.0, 4000.0], "from 30 to 3600 s, or 0 for none"),
+    ("corpus.last", [-1, 9.9, 86401], "10 s and more"),
     ("evaluate.draws", [0], "above 0"),
     ("evaluate.rivals", [0], "above 0"),
     ("evaluate.kept_back", [-0.1, 0.6, 1.0], "from 0 to 0.5"),

@@ -29,6 +29,7 @@ DATASETS: Mapping[str, str] = {
     "cinc2017": "training.datasets.recordings:load_cinc2017",
     "recordings": "training.datasets.recordings:load",
     "manifest": "training.datasets.manifest:load",
+    "sessions": "training.datasets.sessions:load",
 }
 ANY_RECORDINGS = "recordings"  # of any layout, without labels
 # Glob patterns of files that identify a data set.

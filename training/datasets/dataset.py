@@ -100,6 +100,8 @@ class Dataset:
         What a reader of any score on it must know.
     signal : str
         What its recordings hold: ``ecg``, or ``ppg`` (pulse).
+    sources : tuple of str
+        What it was read from where that has no version of its own: the first digits of each file's SHA-256.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Dataset:
     remarks: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     signal: SignalKind = "ecg"
+    sources: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:

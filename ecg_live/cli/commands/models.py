@@ -86,6 +86,8 @@ def _print_card(console: Console, name: str, card: ModelCard) -> None:
         console.print(_rating_table(rows) if head.scale else _score_table(rows, _rows_of_sets(head)))
         console.print("\n".join(_evidence(head)), highlight=False)
         console.print("\n".join(f"- {caveat}" for caveat in head.caveats), highlight=False)
+        if head.sources:
+            console.print(f"files that labelled it, by SHA-256: {', '.join(head.sources)}", highlight=False)
 
 
 def _describe_answers(head: HeadCard) -> str:

@@ -143,6 +143,6 @@ DatasetName = Annotated[
     typer.Option(
         "--dataset",
         help="wesad, swell, amigos, amigos-external, dreamer, eegmat, flightcrews, case, deap, drivedb, "
-        "ecg-spider-clip or manifest.",
+        "ecg-spider-clip, manifest or sessions (your own, with self-reports).",
     ),
 ]

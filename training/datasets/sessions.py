@@ -1,0 +1,119 @@
+"""A lab's own sessions: recordings of a study with the self-reports of its participants, which label its blocks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ecg_live.errors import DatasetError, RecordingError
+from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
+from training.datasets.session_file import SessionFile, read_session_file
+from training.datasets.session_labels import LabelNames, block_orders, label_recording
+
+CAVEATS = (
+    "the labels are what participants reported of themselves, on scales that each uses in a way of their own",
+    "a self-report after a block is one answer for all of its windows",
+    "stretches that were excluded afterwards, in a file beside the recording, are used all the same",
+)
+CONTINUOUS_CAVEAT = "continuous ratings are given by hand, and may lag behind what is felt (--set corpus.lag=S)"
+ONE_ORDER_CAVEAT = "all sessions had their blocks in one order: what time does to a wearer may pass for the label"
+
+
+def load(folder: Path) -> Dataset:
+    """All recordings of ecg-live in a folder and the folders within it that have answers.
+
+    Raises
+    ------
+    DatasetError
+        There is none, none has an answer that can be a label, or a label is on two scales.
+    """
+    remarks: list[str] = []
+    files = list(_usable_files(folder, remarks))
+    if not files:
+        why = f": {'; '.join(remarks[:3])}" if remarks else ""
+        raise DatasetError(f"{folder} holds no recorded session{why}", "give a folder of XDF files of ecg-live")
+    recordings = _recordings(files, remarks)
+    names = LabelNames(files)
+    sessions = [_session(parts, names, remarks) for parts in recordings]
+    labelled = [each for each in sessions if any(annotation.labels for annotation in each.annotations)]
+    if not labelled:
+        why = f"; {'; '.join(remarks[:3])}" if remarks else ""
+        raise DatasetError(
+            f"{folder}: none of {len(recordings)} sessions has a self-report with a number that belongs to a "
+            f"stretch of ECG{why}",
+            "ask one in a study file, see the manual's page on studies",
+        )
+    return Dataset(
+        "sessions",
+        _title(labelled, names),
+        "the user's own",
+        tuple(labelled),
+        names.scales,
+        tuple(remarks),
+        tuple(_caveats(labelled, names)),
+        sources=_digests(labelled, files),
+    )
+
+
+def _usable_files(folder: Path, remarks: list[str]) -> Iterable[SessionFile]:
+    """Files of our recorder with ECG and a participant; remarks on others."""
+    seen: set[tuple[str, int]] = set()
+    for path in sorted(each for each in folder.rglob("*.xdf") if not each.name.startswith(".")):
+        where = path.relative_to(folder).as_posix()
+        try:
+            found = read_session_file(path)
+        except RecordingError as error:
+            remarks.append(f"{where}: left out: {error.message.removeprefix(f'{path.name}: ')}")
+            continue
+        if found is None:
+            remarks.append(f"{where}: left out: no ECG recorded by ecg-live")
+        elif not found.texts.get("participant"):
+            remarks.append(f"{where}: left out: its header names no participant")
+        elif (found.recording, found.part) in seen:
+            remarks.append(f"{where}: left out: a copy of a file before")
+        else:
+            seen.add((found.recording, found.part))
+            yield found
+
+
+def _recordings(files: Sequence[SessionFile], remarks: list[str]) -> list[list[SessionFile]]:
+    """Files of each recording in their order."""
+    groups: defaultdict[str, list[SessionFile]] = defaultdict(list)
+    for file in files:
+        groups[file.recording].append(file)
+    for parts in groups.values():
+        parts.sort(key=lambda file: file.part)
+        if lacking := sorted(set(range(1, parts[-1].part)) - {file.part for file in parts}):
+            remarks.append(f"{parts[0].path.name}: part {', '.join(map(str, lacking))} of its recording is missing")
+    return list(groups.values())
+
+
+def _session(parts: Sequence[SessionFile], names: LabelNames, remarks: list[str]) -> SubjectSession:
+    annotations = label_recording(parts, names, remarks)
+    if not any(each.labels for each in annotations):
+        remarks.append(f"{parts[0].path.name}: left out, without an answer that labels a stretch of ECG")
+    opened = tuple(RecordingPart(file.path) for file in parts)
+    return SubjectSession(parts[0].texts["participant"], opened, annotations)
+
+
+def _title(sessions: Sequence[SubjectSession], names: LabelNames) -> str:
+    reports = [f"{report} ({kind})" for report, kind in names.kinds.items()]
+    if names.continuous:
+        reports.append("continuous ratings")
+    return f"own sessions ({len(sessions)}), labelled by self-reports: {', '.join(reports)}"
+
+
+def _caveats(sessions: Sequence[SubjectSession], names: LabelNames) -> Iterable[str]:
+    yield from CAVEATS
+    if names.continuous:
+        yield CONTINUOUS_CAVEAT
+    orders = block_orders([each.annotations for each in sessions])
+    if len(orders) == 1 and len(next(iter(orders))) > 1:
+        yield ONE_ORDER_CAVEAT
+
+
+def _digests(sessions: Sequence[SubjectSession], files: Sequence[SessionFile]) -> tuple[str, ...]:
+    """Digests of the files of sessions."""
+    used = {part.path for session in sessions for part in session.parts}
+    return tuple(sorted({file.digest for file in files if file.path in used}))
