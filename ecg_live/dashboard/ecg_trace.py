@@ -11,11 +11,13 @@ from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PULSE_MARGIN_PX, TRACE_WIDTH_PX, PaperScale, draw_grid, draw_line, painter_on
+from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import Palette
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.presentation.markers import MarkerLog, PlacedMarker
 from ecg_live.presentation.trace_history import TraceHistory
 
+TEXT_PT = 9
 ERASED_SAMPLES = MODEL_RATE_HZ // 4  # ahead of the sweep: 0.25 s
 STALE_VEIL_ALPHA = 150  # of 255: opacity of the paper over a trace that is not current
 MAX_COORDINATE_PX = 1e4  # limit for extreme values, outside of the screen and inside Qt's range
@@ -36,6 +38,7 @@ class SweepView(QtWidgets.QWidget):
     """
 
     margin_px = PULSE_MARGIN_PX  # left of the trace
+    shows_times = True  # below the trace, while it sweeps
     first_painted = QtCore.pyqtSignal()
     scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
 
@@ -46,6 +49,7 @@ class SweepView(QtWidgets.QWidget):
         self._markers = markers
         self._note = note
         self._ratio = 1.0  # device pixels per pixel
+        self._letters = 0.0  # points of the texts on the paper
         self.scale = PaperScale()
         self._paper = QtGui.QPixmap()
         self._canvas = self._paper
@@ -57,6 +61,7 @@ class SweepView(QtWidgets.QWidget):
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 160)
         self.setAccessibleName(note or "ECG trace")
+        style_text(self, TEXT_PT)
 
     @property
     def span(self) -> int:
@@ -82,19 +87,19 @@ class SweepView(QtWidgets.QWidget):
 
     def rebuild(self) -> None:
         """Redraw paper and trace, for a new size, scale or colour."""
-        self._ratio = self.devicePixelRatioF()
+        self._ratio, self._letters = self.devicePixelRatioF(), self.font().pointSizeF()
         size = QtCore.QSize(math.ceil(self.width() * self._ratio), math.ceil(self.height() * self._ratio))
         self._paper = self.draw_paper(size)
         self._redraw()
 
     def draw_paper(self, size: QtCore.QSize) -> QtGui.QPixmap:
         """Draw what lies below the trace, ``size`` in device pixels."""
-        return draw_grid(size, self._ratio, self.scale, self._palette)
+        return draw_grid(size, self._ratio, self.scale, self._palette, self.font())
 
     @property
     def zero_px(self) -> int:
         """Height of 0 mV, from the top."""
-        return round(self.height() / 2)
+        return self.scale.zero(self.height())
 
     def show_page(self, stop: int) -> None:
         """Show a still page of the samples before ``stop``."""
@@ -216,6 +221,8 @@ class SweepView(QtWidgets.QWidget):
             x,
             np.clip((self.zero_px - values * self.scale.height) * self._ratio, -MAX_COORDINATE_PX, MAX_COORDINATE_PX),
         )
+        if self._page is None and self.shows_times:
+            self._draw_seconds(painter, start, stop, origin)
         left, right = math.floor(self._x(start - origin - 1)), math.ceil(self._x(stop - origin + 1))
         self._update_area(QtCore.QRect(left, 0, right - left, self._canvas.height()))
 
@@ -231,14 +238,39 @@ class SweepView(QtWidgets.QWidget):
             painter.drawLine(QtCore.QLineF(x, 0, x, self._canvas.height()))
         painter.setPen(trace_pen)
 
-    def _draw_time_axis(self, painter: QtGui.QPainter, origin: int) -> None:
-        """Draw the times below a still page, every second or at least every 60 pixels."""
+    def _draw_seconds(self, painter: QtGui.QPainter, start: int, stop: int, origin: int) -> None:
+        """Write the time at every whole second of the samples that has room for it, left of its tick.
+
+        What lies at the right of a tick is erased before the sweep reaches it.
+        """
+        first, last = -(-start // MODEL_RATE_HZ), (stop - 1) // MODEL_RATE_HZ
+        if last < first:
+            return
+        wide, row = self.fontMetrics().horizontalAdvance("0:00:00") + 4, self.fontMetrics().height()
+        every = math.ceil(1.3 * wide / (self.scale.step * MODEL_RATE_HZ))
+        painter.save()
         painter.scale(self._ratio, self._ratio)
+        painter.setFont(self.font())
         painter.setPen(QtGui.QColor(self._palette.muted))
-        every = math.ceil(60 / (self.scale.step * MODEL_RATE_HZ))
+        for second in range(first, last + 1):
+            x = self.margin_px + (second * MODEL_RATE_HZ - origin) * self.scale.step
+            painter.drawLine(QtCore.QLineF(x, self.height() - 4, x, self.height()))
+            if second % every == 0 and x - wide > self.margin_px:
+                area = QtCore.QRectF(x - wide, self.height() - row, wide - 2, row)
+                painter.drawText(area, QtCore.Qt.AlignmentFlag.AlignRight.value, clock_text(second))
+                self.update(area.toAlignedRect())
+        painter.restore()
+
+    def _draw_time_axis(self, painter: QtGui.QPainter, origin: int) -> None:
+        """Draw the times below a still page, every second that has room for it."""
+        painter.scale(self._ratio, self._ratio)
+        painter.setFont(self.font())
+        painter.setPen(QtGui.QColor(self._palette.muted))
+        wide = self.fontMetrics().horizontalAdvance("0:00:00 ")
+        every = math.ceil(1.3 * wide / (self.scale.step * MODEL_RATE_HZ))
         for second in range(max(0, math.ceil(origin / MODEL_RATE_HZ)), (origin + self.span) // MODEL_RATE_HZ + 1):
             x = self.margin_px + (second * MODEL_RATE_HZ - origin) * self.scale.step
-            if second % every == 0 and x < self.width() - 44:
+            if second % every == 0 and x < self.width() - wide:
                 painter.drawLine(QtCore.QLineF(x, self.height() - 14, x, self.height()))
                 painter.drawText(QtCore.QPointF(x + 4, self.height() - 4), clock_text(second))
 
@@ -248,7 +280,7 @@ class SweepView(QtWidgets.QWidget):
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Copy the changed part of the canvas."""
-        if self._ratio != self.devicePixelRatioF():
+        if self._ratio != self.devicePixelRatioF() or self._letters != self.font().pointSizeF():
             self.rebuild()
         with painter_on(self) as painter:
             painter.scale(1 / self._ratio, 1 / self._ratio)

@@ -27,6 +27,7 @@ class Preferences:
     maximised: bool = False
     theme: Palette | None = None
     scale: PaperScale = PaperScale()  # noqa: RUF009 - frozen
+    automatic_gain: bool = True
     text_scale: float = 1.0
     muted: bool = False
 
@@ -59,6 +60,7 @@ class PreferenceStore:
                 speed if speed in PAPER_SPEEDS_MM_S else PaperScale().speed,
                 gain if gain in PAPER_GAINS else PaperScale().gain,
             ),
+            automatic_gain=gain not in PAPER_GAINS,
             text_scale=letters if letters in USER_SCALES else 1.0,
             muted=self._text("window/muted") == "true",
         )
@@ -75,7 +77,7 @@ class PreferenceStore:
             "window/letters": preferences.text_scale,
             "window/muted": "true" if preferences.muted else "false",
             "trace/speed": preferences.scale.speed,
-            "trace/gain": preferences.scale.gain,
+            "trace/gain": "auto" if preferences.automatic_gain else preferences.scale.gain,
         }
         for name, value in values.items():
             self._file.setValue(name, value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.constants import MODEL_RATE_HZ
+from ecg_live.dashboard.auto_gain import CHECK_SAMPLES, LOOK_BACK_SAMPLES, fitted_scale, typical_range
 from ecg_live.dashboard.ecg_grid import PaperScale, painter_on
 from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.text_scale import fix_height, style_text
@@ -39,6 +42,7 @@ class TracePanel(Panel):
     def __init__(self, palette: Palette, markers: MarkerLog, note: str = "") -> None:
         super().__init__("ECG")
         self.history = TraceHistory()
+        self._looked = -CHECK_SAMPLES  # newest sample when the automatic gain was last fitted
         self.sweep = SweepView(self.history, palette, markers, note)
         self.sweep.setMinimumHeight(MIN_TRACE_HEIGHT_PX)
         self.labels = MarkerLabels(palette)
@@ -52,7 +56,8 @@ class TracePanel(Panel):
         self.transport.pause_requested.connect(self.toggle_pause)
         self.transport.live_requested.connect(self.go_live)
         self.transport.moved.connect(self.sweep.show_page)
-        self.transport.scale_chosen.connect(self.set_scale)
+        self.transport.speed_chosen.connect(lambda speed: self._set_scale(replace(self.sweep.scale, speed=speed)))
+        self.transport.gain_chosen.connect(self._choose_gain)
         self.sweep.scrolled.connect(lambda notches: self.scroll_seconds(-notches))
 
     @property
@@ -108,16 +113,37 @@ class TracePanel(Panel):
 
     def step_gain(self, steps: int) -> None:
         """Choose the next larger or smaller gain."""
-        self.transport.step(self.transport.gain, steps)
+        self.transport.step_gain(steps, self.sweep.scale.gain)
 
     def step_speed(self, steps: int) -> None:
         """Choose the next faster or slower paper speed."""
-        self.transport.step(self.transport.speed, steps)
+        self.transport.step_speed(steps)
 
-    def set_scale(self, scale: PaperScale) -> None:
-        """Change paper speed and gain."""
-        self.sweep.restyle(scale=scale)
-        self.show_range()
+    def restore_scale(self, scale: PaperScale, *, automatic: bool) -> None:
+        """Return to a scale that was chosen before."""
+        self._set_scale(scale)
+        self.transport.choose(scale, automatic=automatic)
+
+    def _choose_gain(self, gain: float) -> None:
+        """Fix the gain, with 0 mV in the middle, or let it be automatic (0)."""
+        if gain:
+            self._set_scale(replace(self.sweep.scale, gain=gain, shift=0))
+        self._looked = -CHECK_SAMPLES
+
+    def fit_gain(self, *, usable: bool) -> None:
+        """Fit an automatic gain to what has come, if it is a while ago that this was done and the signal is usable."""
+        stop = self.history.stop
+        if self.paused or not (usable and self.transport.automatic and stop - self._looked >= CHECK_SAMPLES):
+            return
+        samples = self.history.read(max(self.history.start, stop - LOOK_BACK_SAMPLES), stop)
+        self._looked = stop if typical_range(samples) else self._looked
+        self._set_scale(fitted_scale(self.sweep.scale, samples, self.sweep.height()))
+        self.transport.show_gain(self.sweep.scale.gain)
+
+    def _set_scale(self, scale: PaperScale) -> None:
+        if scale != self.sweep.scale:
+            self.sweep.restyle(scale=scale)
+            self.show_range()
 
     def restyle(self, palette: Palette) -> None:
         """Change colours."""

@@ -8,6 +8,8 @@ from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PAPER_SPEEDS_MM_S, PaperScale
 from ecg_live.dashboard.widgets import text_label
 
+AUTO_TEXT = "Auto gain"
+
 
 class TransportBar(QtWidgets.QWidget):
     """Signals what the user requests. Positions are display indices after the last sample of a page."""
@@ -15,7 +17,8 @@ class TransportBar(QtWidgets.QWidget):
     pause_requested = QtCore.pyqtSignal()
     live_requested = QtCore.pyqtSignal()
     moved = QtCore.pyqtSignal(int)
-    scale_chosen = QtCore.pyqtSignal(object)
+    speed_chosen = QtCore.pyqtSignal(float)
+    gain_chosen = QtCore.pyqtSignal(float)  # 0: automatic
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +30,8 @@ class TransportBar(QtWidgets.QWidget):
         self.speed = _combo_box(
             "Paper speed", [f"{speed:g} mm/s" for speed in PAPER_SPEEDS_MM_S], PAPER_SPEEDS_MM_S.index(25.0)
         )
-        self.gain = _combo_box("Gain", [f"{10 * gain:g} mm/mV" for gain in PAPER_GAINS], PAPER_GAINS.index(1.0))
+        self.gain = _combo_box("Gain", [AUTO_TEXT, *(f"{10 * gain:g} mm/mV" for gain in PAPER_GAINS)], 0)
+        self.gain.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.live.setObjectName("live")
         self.pause.setAccessibleName("Pause the trace")
         self.live.setAccessibleName("Back to the newest of the trace")
@@ -45,24 +49,32 @@ class TransportBar(QtWidgets.QWidget):
         self.pause.clicked.connect(self.pause_requested)
         self.live.clicked.connect(self.live_requested)
         self.bar.valueChanged.connect(self.moved)
-        for box in (self.speed, self.gain):
-            box.currentIndexChanged.connect(self._choose)
+        self.speed.currentIndexChanged.connect(lambda place: self.speed_chosen.emit(PAPER_SPEEDS_MM_S[place]))
+        self.gain.currentIndexChanged.connect(lambda place: self.gain_chosen.emit((0.0, *PAPER_GAINS)[place]))
         self.show_paused(paused=False)
         self.show_markers(0, 0)
 
     @property
-    def scale(self) -> PaperScale:
-        """The scale chosen."""
-        return PaperScale(PAPER_SPEEDS_MM_S[self.speed.currentIndex()], PAPER_GAINS[self.gain.currentIndex()])
+    def automatic(self) -> bool:
+        """Whether the gain is automatic."""
+        return self.gain.currentIndex() == 0
 
-    def choose(self, scale: PaperScale) -> None:
+    def choose(self, scale: PaperScale, *, automatic: bool) -> None:
         """Set both boxes."""
         self.speed.setCurrentIndex(PAPER_SPEEDS_MM_S.index(scale.speed))
-        self.gain.setCurrentIndex(PAPER_GAINS.index(scale.gain))
+        self.gain.setCurrentIndex(0 if automatic else 1 + PAPER_GAINS.index(scale.gain))
 
-    def step(self, box: QtWidgets.QComboBox, by: int) -> None:
-        """Select the entry ``by`` places further in a box."""
-        box.setCurrentIndex(min(max(0, box.currentIndex() + by), box.count() - 1))
+    def step_speed(self, steps: int) -> None:
+        """Select a faster or a slower paper speed."""
+        self.speed.setCurrentIndex(min(max(0, self.speed.currentIndex() + steps), self.speed.count() - 1))
+
+    def step_gain(self, steps: int, gain: float) -> None:
+        """Select a larger or smaller gain than ``gain``; it is fixed from then on."""
+        self.gain.setCurrentIndex(1 + min(max(0, PAPER_GAINS.index(gain) + steps), len(PAPER_GAINS) - 1))
+
+    def show_gain(self, gain: float) -> None:
+        """Show what the automatic gain is."""
+        self.gain.setItemText(0, f"Auto {10 * gain:g} mm/mV")
 
     def show_paused(self, *, paused: bool) -> None:
         """Enable the controls that apply while paused, or while live."""
@@ -85,9 +97,6 @@ class TransportBar(QtWidgets.QWidget):
         blocked = self.bar.blockSignals(True)
         self.bar.setValue(stop)
         self.bar.blockSignals(blocked)
-
-    def _choose(self) -> None:
-        self.scale_chosen.emit(self.scale)
 
 
 def _combo_box(name: str, items: list[str], chosen: int) -> QtWidgets.QComboBox:

@@ -14,6 +14,7 @@ from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.head_panel import HeadPanel
 from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
+from ecg_live.dashboard.plane import PlanePanel, plane_heads
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
 from ecg_live.dashboard.status_row import StatusRow
 from ecg_live.dashboard.study_panel import StudyPanel
@@ -28,7 +29,7 @@ from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.recording import is_recording, recording_failure, recording_indicator
-from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status
+from ecg_live.presentation.status import HeadStatus, current_stream_time, head_status, is_stale
 from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
@@ -93,6 +94,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.vitals = VitalsPanel(self.session_timeline, theme)
         crowded = len(view.heads) > 1
         self.panels = [HeadPanel(head, theme, self.session_timeline, crowded=crowded) for head in view.heads]
+        axes = plane_heads(view.heads)
+        self.plane = None if axes is None else PlanePanel(axes, theme)
         self.status_row = StatusRow()
         self.setWindowTitle(" · ".join(part for part in (title, source) if part))
         self.setAccessibleName(title)
@@ -100,8 +103,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setCentralWidget(self.body.scroll_area)
         self.setStatusBar(self.status_row)
         self.trace.pause_changed.connect(self._redraw_values)
-        self.appearance.apply((self.trace, self.timeline, self.vitals, *(panel.curve for panel in self.panels)))
-        self.trace.transport.choose(preferences.scale)
+        charts = [panel.curve for panel in self.panels]
+        planes = [] if self.plane is None else [self.plane.plane]
+        self.appearance.apply((self.trace, self.timeline, self.vitals, *charts, *planes))
+        self.trace.restore_scale(preferences.scale, automatic=preferences.automatic_gain)
         self._restore_size(preferences)
         self.trace.sweep.setFocus()
 
@@ -128,6 +133,8 @@ class MainWindow(QtWidgets.QMainWindow):
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)
+            if self.plane is not None:
+                self.plane.plane.add(prediction)
         self.trace.draw_frame()
         if now - self._values_shown >= VALUES_INTERVAL_S:
             self._values_shown = now
@@ -146,6 +153,8 @@ class MainWindow(QtWidgets.QMainWindow):
             else:
                 status = head_status(snapshot, result, fresh)
             panel.show_status(status, current_stream_time(snapshot), fresh.hop)
+        if self.plane is not None:
+            self.plane.plane.show_at(current_stream_time(snapshot), dim=fresh.dim or is_stale(snapshot))
         self.vitals.show_snapshot(snapshot, self.live_values, fresh)
         if self.timeline.isVisible():
             self.timeline.show_new()
@@ -157,6 +166,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.trace.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
         self._show_recording(snapshot)
         self.trace.show_range()
+        self.trace.fit_gain(usable=last is not None and last.quality.grade != "unusable")
 
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.live_values.recording_failed, self._view.can_record
@@ -256,6 +266,7 @@ class MainWindow(QtWidgets.QMainWindow):
                 maximised=self.isMaximized(),
                 theme=self.appearance.chosen,
                 scale=self.trace.sweep.scale,
+                automatic_gain=self.trace.transport.automatic,
                 text_scale=self.appearance.scale,
             )
         )

@@ -9,6 +9,7 @@ from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.head_panel import HeadPanel, head_grid
 from ecg_live.dashboard.header import SessionHeader, StatusBanner
+from ecg_live.dashboard.plane import PlanePanel
 from ecg_live.dashboard.status_row import StatusRow
 from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.timeline.panel import TimelinePanel
@@ -28,6 +29,7 @@ class WindowParts(Protocol):
     failure_banner: StatusBanner
     status_banner: StatusBanner
     panels: list[HeadPanel]
+    plane: PlanePanel | None
     vitals: VitalsPanel
     timeline: TimelinePanel
     trace: TracePanel
@@ -66,7 +68,10 @@ class WindowBody:
         row = QtWidgets.QHBoxLayout(top)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING_PX)
-        row.addLayout(head_grid(self._parts.panels), 1)
+        beside_plane = self._parts.plane is not None and len(self._parts.panels) <= 2
+        row.addLayout(head_grid(self._parts.panels, columns=1 if beside_plane else 2), 1)
+        if self._parts.plane is not None:
+            row.addWidget(self._parts.plane)
         row.addWidget(self._parts.vitals)
         return top
 
@@ -81,6 +86,8 @@ class WindowBody:
     def set_compact(self, *, compact: bool) -> None:
         """Lay out the parts closer together and without the timeline, or all at their usual size."""
         self._parts.timeline.setVisible(not compact)
+        if self._parts.plane is not None:
+            self._parts.plane.setVisible(not compact)
         sized: Sequence[SessionHeader | VitalsPanel | TracePanel | StatusRow | HeadPanel] = (
             self._parts.header,
             self._parts.vitals,

@@ -41,6 +41,7 @@ class TileSweep(SweepView):
     """
 
     margin_px = BAR_MARGIN_PX
+    shows_times = False
 
     def __init__(self, history: TraceHistory, palette: Palette, markers: MarkerLog, note: str = "") -> None:
         super().__init__(history, palette, markers, note)

@@ -19,7 +19,7 @@ from ecg_live.presentation.formatting import number_text, title_text
 from ecg_live.presentation.status import Tone
 
 LINE_WIDTH_PX = 1.3
-MOST = 0.5  # an entry is shaded if more than this share of its answers was so
+MOST_OF_ENTRY = 0.5  # an entry is shaded if more than this share of its answers was so
 GRADE_TONES: tuple[Tone, ...] = ("live", "warn", "unusable")  # of `session_timeline.GRADES`
 BLOCK_OPACITY = 0.55
 
@@ -99,7 +99,7 @@ class HeadLane(Lane):
     def _shade(self, painter: QtGui.QPainter, part: LanePart, share: BinnedSeries, brush: QtGui.QBrush) -> None:
         found, x = part.read(share)
         width = part.area.width() / (part.stop - part.start) * max(found.width, part.timeline.hop)
-        for at in x[found.mean > MOST].tolist():
+        for at in x[found.mean > MOST_OF_ENTRY].tolist():
             left, right = max(at - width / 2, part.area.left()), min(at + width / 2, part.area.right())
             painter.fillRect(QtCore.QRectF(left, part.area.top(), right - left, part.area.height()), brush)
 

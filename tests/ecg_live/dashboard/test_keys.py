@@ -64,10 +64,10 @@ def test_keys_change_scale_theme_and_screen(opened: Open) -> None:
     _, window = live(opened)
     for key in (Key.Key_Plus, Key.Key_Up, Key.Key_Up, Key.Key_BracketRight):
         QtTest.QTest.keyClick(window.trace.sweep, key)
-    assert (window.trace.sweep.scale.gain, window.trace.sweep.scale.speed) == (4.0, 50.0)
+    assert (window.trace.sweep.scale.gain, window.trace.sweep.scale.speed) == (8.0, 50.0)
     for key in (Key.Key_Minus, Key.Key_Down, Key.Key_BracketLeft, Key.Key_BracketLeft, Key.Key_BracketLeft):
         QtTest.QTest.keyClick(window.trace.sweep, key)
-    assert (window.trace.sweep.scale.gain, window.trace.sweep.scale.speed) == (1.0, 6.25)
+    assert (window.trace.sweep.scale.gain, window.trace.sweep.scale.speed) == (2.0, 6.25)
     window.set_theme(LIGHT)
     QtTest.QTest.keyClick(window.trace.sweep, Key.Key_T)
     assert window.theme is DARK

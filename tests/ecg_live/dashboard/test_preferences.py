@@ -43,7 +43,9 @@ def test_size_colours_gain_and_speed_are_as_they_were_left(
     again = window(qtbot, tmp_path / "new" / "dashboard.ini")
     assert again.size() == QtCore.QSize(700, 500)
     assert again.theme is (DARK if theme is LIGHT else LIGHT)
-    assert again.trace.sweep.scale == again.trace.transport.scale == PaperScale(12.5, 2.0)
+    assert again.trace.sweep.scale == PaperScale(12.5, 2.0)
+    assert again.trace.transport.gain.currentText() == "20 mm/mV"
+    assert not again.trace.transport.automatic
 
 
 def test_full_screen_leaves_the_size_as_it_was(qtbot: QtBot, tmp_path: Path) -> None:
