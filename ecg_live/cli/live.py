@@ -116,7 +116,7 @@ def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, de
     with (
         marker_inputs(session, settings, uri),
         auxiliary_inputs(session, auxiliary),
-        _study_commands(study, headless=headless),
+        _study_commands(study, session, headless=headless),
         caught.handled(lambda: _stop(session, headless=headless), *session_signals()),
     ):
         session.start()
@@ -150,17 +150,24 @@ def _prepared(planned: PlannedSession | None, settings: LiveSettings, *, headles
             f"the resting baseline of block {planned.resting_block} ended with the cut session: "
             "heads answer without it until a block with one runs again"
         )
-    keyed = sys.stdin is not None and sys.stdin.isatty() and math.isfinite(settings.speed)
-    return SessionStudy(planned, time.monotonic, by_key=keyed or not headless, asks=not headless)
+    from ecg_live.cli.study_terminal import can_be_typed
+
+    typed = can_be_typed(sys.stdin) and math.isfinite(settings.speed)
+    keyed = typed and sys.stdin.isatty()
+    return SessionStudy(planned, time.monotonic, by_key=keyed or not headless, asks=typed or not headless)
 
 
-def _study_commands(study: SessionStudy | None, *, headless: bool) -> contextlib.AbstractContextManager[None]:
-    """Take a study's commands from the terminal, where there is no window with buttons for them."""
+def _study_commands(
+    study: SessionStudy | None, session: Session, *, headless: bool
+) -> contextlib.AbstractContextManager[None]:
+    """Take a study's commands and answers from the terminal, where there is no window for them."""
     if study is None or not headless:
         return contextlib.nullcontext()
+    from ecg_live.cli.study_questions import TypedAnswers
     from ecg_live.cli.study_terminal import typed_commands
 
-    return typed_commands(study.run, sys.stdin)
+    answers = TypedAnswers(study.run, session.self_report, time.monotonic)
+    return typed_commands(study.run, answers, sys.stdin)
 
 
 def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -> Session | None:

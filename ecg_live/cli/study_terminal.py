@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from threading import Event, Thread
 from typing import TextIO
 
 from ecg_live.cli import print_notice
+from ecg_live.cli.study_questions import TypedAnswers
 from ecg_live.study.run import StudyRun, StudyStatus
 from ecg_live.study.wording import (
     advance_text,
@@ -88,28 +90,43 @@ def perform(run: StudyRun, line: str) -> str:
 
 
 @contextmanager
-def typed_commands(run: StudyRun, stream: TextIO | None) -> Iterator[None]:
-    """Take commands from a stream until it ends, line by line, on a thread of its own."""
+def typed_commands(run: StudyRun, answers: TypedAnswers, stream: TextIO | None) -> Iterator[None]:
+    """Take commands and answers from a stream until it ends, line by line, on a thread of its own."""
     over = Event()
-    thread = Thread(target=_read, args=(run, stream, over), name="study commands", daemon=True)
-    if stream is not None:
-        thread.start()
+    reader = Thread(target=_read, args=(run, answers, stream, over), name="study commands", daemon=True)
+    reader.start()
     try:
         yield
     finally:
         over.set()
-        if stream is not None and sys.platform != "win32":
-            thread.join()
+        if sys.platform != "win32":
+            reader.join()
 
 
-def _read(run: StudyRun, stream: TextIO, over: Event) -> None:
-    for line in _lines(stream, over):
-        if answer := perform(run, line):
-            print_notice(answer)
+def _read(run: StudyRun, answers: TypedAnswers, stream: TextIO | None, over: Event) -> None:
+    for line in _lines(stream, over) if stream is not None else ():
+        if question := answers.update():
+            print_notice(question)
+        if line is None:
+            continue
+        if reply := answers.take(line) if answers.asks else perform(run, line):
+            print_notice(reply)
+    while not over.wait(LOOK_S):  # there is nothing left to read, so that nothing is asked
+        answers.update()
+        answers.withdraw()
 
 
-def _lines(stream: TextIO, over: Event) -> Iterator[str]:
-    """Lines as they come; a thread that waits in Python's own reader would stand against the program's end."""
+def can_be_typed(stream: TextIO | None) -> bool:
+    """Whether somebody, or a program, may write lines to a stream: a terminal or a pipe, not a file or nothing."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode if stream is not None else 0
+    except (OSError, ValueError):
+        return False
+    return stream is not None and (stream.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))
+
+
+def _lines(stream: TextIO, over: Event) -> Iterator[str | None]:
+    """Lines as they come, None where none has; a thread in Python's own reader would not let the program end."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):
@@ -119,8 +136,9 @@ def _lines(stream: TextIO, over: Event) -> Iterator[str]:
         return
     rest = b""
     while not over.is_set():
+        yield None
         try:
-            if not select.select([number], [], [], LOOK_S)[0]:
+            if not select.select([number], [], [], LOOK_S)[0] or (_in_background(number) and not over.wait(LOOK_S)):
                 continue
             data = os.read(number, MAX_LINE_BYTES)
         except (OSError, ValueError):
@@ -131,3 +149,8 @@ def _lines(stream: TextIO, over: Event) -> Iterator[str]:
         rest = rest[-MAX_LINE_BYTES:]
         for line in lines:
             yield line.decode("utf-8", "replace")
+
+
+def _in_background(number: int) -> bool:
+    """Whether the terminal belongs to another job now: a read would stop this one, with its recording."""
+    return os.isatty(number) and os.tcgetpgrp(number) != os.getpgrp()
