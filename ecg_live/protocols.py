@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
-from ecg_live.results import HeadInfo, Item, Poll, RecordingStatus, Snapshot, SynchronyCourse, SynchronyMatrix
+from ecg_live.results import (
+    HeadInfo,
+    Item,
+    Poll,
+    Prediction,
+    RecordingStatus,
+    Snapshot,
+    SynchronyCourse,
+    SynchronyMatrix,
+)
 
 
 class View(Protocol):
@@ -96,8 +105,9 @@ class PlaybackView(View, Protocol):
         """Go to a place, s from the first sample."""
         ...
 
-    def whole_session(self) -> Snapshot:
-        """Everything that the session gave from its start to its end, without the trace."""
+    @property
+    def items(self) -> Sequence[tuple[float, Prediction | StreamEvent]]:
+        """Everything that the session gave from its start to its end, each with its time (s from the first sample)."""
         ...
 
 

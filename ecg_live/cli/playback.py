@@ -5,13 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import print_notice
 from ecg_live.cli.qt_check import why_no_display
+from ecg_live.cli.signals import CaughtSignals, session_signals
+from ecg_live.config import window_file
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.resources import model_path
 from ecg_live.text import sanitize
@@ -45,10 +48,71 @@ def play_back(
     if not (headless or as_json) and (reason := why_no_display(os.environ)):
         print_notice(f"no window: {reason}; the session is listed in the terminal")
         headless = True
-    return _list_session(path, bundle, author or user_name(), as_json=as_json)
+    if headless or as_json:
+        return _list_session(path, bundle, author or user_name(), as_json=as_json)
+    return _show_session(path, bundle, author or user_name())
 
 
-def _open(path: Path, bundle: Path | None, author: str) -> tuple[OpenedSession, RecordedItems]:
+def _show_session(path: Path, bundle: Path | None, author: str) -> int:
+    """Show a session in a window; return the exit code."""
+    from ecg_live.dashboard.searching import search
+
+    caught = CaughtSignals()
+    with caught.handled(request_quit_later, *session_signals()):
+        text = f"opening {path.name}" + (f"; {bundle.stem} answers for it, too" if bundle else "")
+        found = search(
+            lambda: _open(path, bundle, author, lambda: bool(caught)), "ecg-live", sanitize(text), lambda: bool(caught)
+        )
+        if found is None:
+            print_notice("nothing was opened")
+            return 0
+        opened, recorded = found
+        for warning in opened.warnings:
+            print_notice(warning)
+        _run_window(opened, recorded, bundle)
+    return caught.exit_code
+
+
+def request_quit_later() -> None:
+    """Close the window, if there is one."""
+    from ecg_live.dashboard.app import request_quit
+
+    request_quit()
+
+
+def _run_window(opened: OpenedSession, recorded: RecordedItems, bundle: Path | None) -> None:
+    from ecg_live.dashboard.app import run_dashboard
+    from ecg_live.dashboard.playback.window import PlaybackWindow
+    from ecg_live.presentation.formatting import session_title
+    from ecg_live.recorded.playback.trace import RecordedTrace
+    from ecg_live.recorded.playback.view import RecordedView
+
+    trace = RecordedTrace(opened.session.files, opened.session.duration)
+    view = RecordedView(recorded, trace, time.monotonic, opened.add_marker)
+    texts = opened.session.header_texts
+    trace.start()
+    run_dashboard(
+        view,
+        title=session_title(texts.get("participant"), texts.get("session")),
+        source=opened.session.files[0].path.name,
+        model=_models_text(opened, bundle),
+        memory=window_file(),
+        make_window=PlaybackWindow,
+    )
+
+
+def _models_text(opened: OpenedSession, bundle: Path | None) -> str:
+    """Names of the model that answered in the session, and of today's."""
+    from ecg_live.recorded.report.session import parse_json_object
+
+    card = parse_json_object(opened.session.header_texts.get("model", ""))
+    recorded = " ".join(str(card[key]) for key in ("name", "created") if card.get(key)) or "not named"
+    return f"{recorded} (recorded)" + (f" and {bundle.stem} (today)" if bundle else "")
+
+
+def _open(
+    path: Path, bundle: Path | None, author: str, stopped: Callable[[], bool] = lambda: False
+) -> tuple[OpenedSession, RecordedItems]:
     """The session, and its items, with a model's answers if one is given."""
     from ecg_live.recorded.playback.opened import open_session
 
@@ -57,7 +121,7 @@ def _open(path: Path, bundle: Path | None, author: str) -> tuple[OpenedSession, 
         return opened, opened.recorded
     from ecg_live.recorded.playback.other_model import add_todays_answers
 
-    return opened, add_todays_answers(opened.recorded, opened.session, bundle)
+    return opened, add_todays_answers(opened.recorded, opened.session, bundle, stopped)
 
 
 def _list_session(path: Path, bundle: Path | None, author: str, *, as_json: bool) -> int:

@@ -94,6 +94,7 @@ def run_dashboard(
     clock: Clock = time.monotonic,
     memory: Path | None = None,
     on_window: Callable[[MainWindow], object] | None = None,
+    make_window: Callable[..., MainWindow] = MainWindow,
 ) -> int:
     """Show a session until the window is closed, then stop the session.
 
@@ -115,6 +116,8 @@ def run_dashboard(
         File that remembers size, colours and scale between sessions.
     on_window : callable, optional
         Called with the window once it is shown.
+    make_window : callable
+        Makes the window, with the parameters of `MainWindow`.
 
     Returns
     -------
@@ -133,7 +136,7 @@ def run_dashboard(
     previous_hook = sys.excepthook
     try:
         store = PreferenceStore(memory)
-        window = MainWindow(view, title=title, model=model, source=source, clock=clock, memory=store)
+        window = make_window(view, title=title, model=model, source=source, clock=clock, memory=store)
         failures = FrameErrors(window.warn, clock)
         sys.excepthook = failures.handle
         if on_first_frame is not None:

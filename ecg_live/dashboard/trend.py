@@ -41,7 +41,7 @@ class TrendChart(QtWidgets.QWidget):
         self._series = series
         self._timeline = timeline
         self._palette = palette
-        self._shown = (-1, -1)
+        self._shown: tuple[int, ...] = ()
         self.setAccessibleName(f"{name} over the session")
         self.setMinimumSize(90, 40)
         style_text(self, AXIS_PT)
@@ -54,7 +54,8 @@ class TrendChart(QtWidgets.QWidget):
     def show_new(self) -> None:
         """Draw again if there is something new."""
         seconds_per_pixel = self.span / max(1, self.width())
-        state = (self._timeline.revision, math.floor(self._timeline.now / seconds_per_pixel))
+        places = (self._timeline.now, self._timeline.cursor or 0.0)
+        state = (self._timeline.revision, *(math.floor(place / seconds_per_pixel) for place in places))
         if state != self._shown:
             self._shown = state
             self.update()
@@ -88,6 +89,10 @@ class TrendChart(QtWidgets.QWidget):
             if (limits := self.limits(part)) is not None:
                 self._draw_series(painter, plot, part, limits)
             draw_markers(painter, plot, lambda at: self._x(plot, at), self._timeline.markers, self._palette)
+            if self._timeline.cursor is not None:
+                x = self._x(plot, self._timeline.cursor)
+                painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.text), 1.5))
+                painter.drawLine(QtCore.QLineF(x, plot.top(), x, plot.bottom()))
 
     def _x(self, plot: QtCore.QRectF, at: float) -> float:
         return plot.left() + at / self.span * plot.width()

@@ -77,10 +77,10 @@ class MainWindow(QtWidgets.QMainWindow):
         preferences = self._memory.read()
         self.appearance = Appearance(self, preferences.theme, preferences.text_scale)
         theme = self.appearance.theme
-        self.live_values = LiveValues(view.info)
+        self.live_values = self._make_values(view)
         self.session_timeline = SessionTimeline(view.heads)
         markers = MarkerLog()
-        self.trace = TracePanel(theme, markers, "" if view.info.channels else capitalise(NO_ECG))
+        self.trace = self._make_trace(theme, markers, "" if view.info.channels else capitalise(NO_ECG))
         self.controller = SessionController(
             view, self.live_values, markers, clock, self.trace, self.trace.sweep.setFocus
         )
@@ -110,6 +110,18 @@ class MainWindow(QtWidgets.QMainWindow):
         self._restore_size(preferences)
         self.trace.sweep.setFocus()
 
+    def _make_values(self, view: View) -> LiveValues:
+        """Make what collects the values; a window of another kind has its own."""
+        return LiveValues(view.info)
+
+    def _make_trace(self, theme: Palette, markers: MarkerLog, note: str) -> TracePanel:
+        """Make the panel of the trace; likewise."""
+        return TracePanel(theme, markers, note)
+
+    def _update_timeline(self, snapshot: Snapshot, now: float) -> None:
+        """Give the timeline what is new."""
+        self.session_timeline.update(snapshot, current_stream_time(snapshot), self.live_values.freshness(now).hop)
+
     @property
     def theme(self) -> Palette:
         """The colours in use."""
@@ -129,7 +141,7 @@ class MainWindow(QtWidgets.QMainWindow):
         for marker in self.controller.update(snapshot, now):
             self.trace.sweep.show_marker(marker)
         self.controller.markers.drop_before(self.trace.history.start)
-        self.session_timeline.update(snapshot, current_stream_time(snapshot), self.live_values.freshness(now).hop)
+        self._update_timeline(snapshot, now)
         for prediction in snapshot.predictions:
             for panel in self.panels:
                 panel.add(prediction)

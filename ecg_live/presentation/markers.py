@@ -54,6 +54,12 @@ class MarkerLog:
         insort(self.placed, placed)
         return placed
 
+    def clear(self) -> None:
+        """Forget all markers."""
+        self.placed.clear()
+        self.pending.clear()
+        self.count = 0
+
     def drop_before(self, start: int) -> None:
         """Drop the markers before display index ``start``."""
         if self.placed and self.placed[0].at < start:

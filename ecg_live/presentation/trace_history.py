@@ -42,6 +42,11 @@ class TraceHistory:
         self.stop = start + len(samples)
         self._write(self.stop - len(kept), kept)
 
+    def clear(self) -> None:
+        """Forget all samples; the next ones may lie anywhere."""
+        self._data[:] = np.nan
+        self._first = self.stop = 0
+
     def _write(self, start: int, samples: F32) -> None:
         self._data[np.arange(start, start + len(samples)) % len(self._data)] = samples
 

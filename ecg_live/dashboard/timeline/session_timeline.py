@@ -93,6 +93,7 @@ class SessionTimeline:
         self.heart_rate, self.rmssd, self.quality = BinnedSeries(), BinnedSeries(), BinnedSeries()
         self.hop = 1.0
         self.now = 0.0
+        self.cursor: float | None = None  # place (s) in a session that is played back
         self.revision = 0
         self.set_changes: deque[TimelineMarker] = deque(maxlen=KEPT_SET_CHANGES)
         self.reports: deque[TimelineMarker] = deque(maxlen=KEPT_MARKERS)
@@ -107,6 +108,23 @@ class SessionTimeline:
     def spans(self) -> tuple[TimelineSpan, ...]:
         """Baselines, blocks and intervals."""
         return (*self._baselines, *self._spans)
+
+    def add_items(self, items: Iterable[tuple[float, Prediction | StreamEvent]]) -> None:
+        """Add what a recorded session gave, each with its stream time (s)."""
+        for at, item in items:
+            self.now = max(self.now, at)
+            if isinstance(item, Prediction):
+                self._add_prediction(item)
+            else:
+                self._add_event(item)
+
+    def replace_markers(self, markers: Iterable[Marker]) -> None:
+        """Show other markers in place of all: they were edited."""
+        self._noted.clear()
+        self.markers, self._spans = (), ()
+        for marker in markers:
+            self._add_event(marker)
+        self.revision += 1
 
     def update(self, snapshot: Snapshot, now: float, hop: float = 1.0) -> None:
         """Add what is new; ``now`` (s) is the stream time reached, ``hop`` (s) the interval of predictions."""

@@ -19,6 +19,7 @@ TEXT_PT = 8
 LANE_GAP_PX = 4
 MIN_LANE_PX = 10
 RIGHT_MARGIN_PX = 8
+CLICK_PX = 4  # by which the mouse may move in a click
 ZOOM_STEP = 1.25  # of a notch of the wheel, or of a key
 PAN_SHARE = 0.1  # of what is shown, by an arrow key
 _Key = QtCore.Qt.Key
@@ -34,6 +35,7 @@ class TimelineView(QtWidgets.QWidget):
     """
 
     range_changed = QtCore.pyqtSignal()
+    place_chosen = QtCore.pyqtSignal(float)  # stream time (s) at which the user clicked
 
     def __init__(self, timeline: SessionTimeline, palette: Palette) -> None:
         super().__init__()
@@ -42,6 +44,7 @@ class TimelineView(QtWidgets.QWidget):
         self._canvas = QtGui.QPixmap()
         self._drawn: tuple[object, ...] = ()  # what the canvas shows
         self._dragged: float | None = None  # x (px) to which the mouse has dragged
+        self._clicked = False  # pressed, and not dragged since
         self.visible = VisibleRange()
         self.redraws = 0
         self.setAccessibleName("Timeline of the session")
@@ -105,9 +108,20 @@ class TimelineView(QtWidgets.QWidget):
             self._drawn = state  # not before: a picture that fails is tried again
         with painter_on(self) as painter:
             painter.drawPixmap(0, 0, self._canvas)
+            self._draw_cursor(painter)
             if self.hasFocus():
                 painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.classes[0]), 2))
                 painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _draw_cursor(self, painter: QtGui.QPainter) -> None:
+        """Draw a line at the place in a session that is played back."""
+        cursor, (start, stop) = self._timeline.cursor, self.visible.limits
+        if cursor is None or not start <= cursor <= stop:
+            return
+        plot = self.plot
+        x = plot.left() + (cursor - start) / (stop - start) * plot.width()
+        painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.text), 2))
+        painter.drawLine(QtCore.QLineF(x, plot.top(), x, plot.bottom() + 3))
 
     def _draw(self) -> None:
         self.redraws += 1
@@ -210,16 +224,22 @@ class TimelineView(QtWidgets.QWidget):
         """Begin to drag."""
         if event is not None and event.button() == QtCore.Qt.MouseButton.LeftButton:
             self._dragged = event.position().x()
+            self._clicked = True
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent | None) -> None:
         """Move with the mouse."""
         if event is not None and self._dragged is not None:
+            self._clicked = self._clicked and abs(event.position().x() - self._dragged) < CLICK_PX
+            if self._clicked:
+                return
             before, self._dragged = self._dragged, event.position().x()
             self.pan(self.time_at(before) - self.time_at(self._dragged))
 
-    def mouseReleaseEvent(self, _event: QtGui.QMouseEvent | None) -> None:
-        """End of a drag."""
-        self._dragged = None
+    def mouseReleaseEvent(self, event: QtGui.QMouseEvent | None) -> None:
+        """End of a drag, or a click."""
+        if event is not None and self._clicked and event.position().x() >= self.plot.left():
+            self.place_chosen.emit(self.time_at(event.position().x()))
+        self._dragged, self._clicked = None, False
 
     def mouseDoubleClickEvent(self, _event: QtGui.QMouseEvent | None) -> None:
         """Follow again."""

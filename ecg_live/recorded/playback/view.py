@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.events import Battery, Clock, Gap, State, StreamInfo
+from ecg_live.errors import EcgLiveError
+from ecg_live.events import Battery, Clock, Gap, SelfReportEvent, State, StreamInfo
 from ecg_live.recorded.playback.timed_items import RecordedItems, TimedItem
 from ecg_live.recorded.playback.trace import RecordedTrace
-from ecg_live.results import HeadInfo, Poll, Prediction, Snapshot, Trace
+from ecg_live.results import HeadInfo, Poll, Snapshot, Trace
 from ecg_live.sinks.display_buffer import KEPT_S, DisplayBuffer
 
 MIN_SPEED, MAX_SPEED = 0.25, 64.0
@@ -123,15 +124,6 @@ class RecordedView:
             if held is not None:
                 self._buffer.write(held)
 
-    def whole_session(self) -> Snapshot:
-        """Everything that the session gave from its start to its end, without the trace."""
-        predictions = tuple(each.item for each in self._items if isinstance(each.item, Prediction))
-        events = tuple(each.item for each in self._items if not isinstance(each.item, Prediction))
-        snapshot, _ = self._buffer.poll(Poll())
-        return replace(
-            snapshot, predictions=predictions, events=events, now=self.duration, trace=snapshot.trace[:0], trace_start=0
-        )
-
     def poll(self, since: Poll) -> tuple[Snapshot, Poll]:
         """Return what is new since the cursor, up to the place that is reached."""
         at = self.position
@@ -165,8 +157,12 @@ class RecordedView:
     def mark(self, text: str, time: float | None = None) -> None:
         """Note a marker, as an annotation of the recording; ``time`` is on the clock, by default now."""
         back = 0.0 if time is None or not self.playing else (self._clock() - time) * self._speed
-        if self._note is not None:
+        if self._note is None:
+            return
+        try:
             self.change_items(self._note(text, min(max(0.0, self.position - back), self.duration)))
+        except EcgLiveError as error:
+            self._buffer.write(State("warning", f"nothing was noted: {error}", self.position))
 
     def change_items(self, items: Sequence[TimedItem]) -> None:
         """Play other items from now on: markers were annotated."""
@@ -179,6 +175,9 @@ class RecordedView:
 
     def begin_baseline(self) -> None:
         """The session had its own baseline, or none."""
+
+    def self_report(self, _event: SelfReportEvent) -> None:
+        """Nobody is asked here."""
 
     def stop(self) -> None:
         """End the reading of the trace."""

@@ -104,12 +104,6 @@ def test_speed_pause_and_end(view: RecordedView, clock: HandClock) -> None:
     assert view.position == 60.0
 
 
-def test_the_whole_session_is_known_at_once(view: RecordedView) -> None:
-    whole = view.whole_session()
-    assert (len(whole.predictions), whole.now, len(whole.trace)) == (40, 60.0, 0)
-    assert [event.text for event in whole.events if isinstance(event, Marker)] == ["rest", "load <b>", "end"]
-
-
 def test_a_marker_is_noted_at_the_place_of_its_key(view: RecordedView, clock: HandClock, opened: OpenedSession) -> None:
     view.set_speed(2.0)
     clock.wait(10.0)

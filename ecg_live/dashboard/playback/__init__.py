@@ -1,0 +1,1 @@
+"""A recorded session on the dashboard: played back, moved through and annotated."""
