@@ -19,6 +19,7 @@ from ecg_live.events import SIGNAL_NAMES, SignalKind
 MAX_TOML_DEPTH = 16  # levels of nesting; a sweep's has 4
 ENVIRONMENT_PREFIX = "ECG_LIVE_"
 SETTINGS_FILE_NAME = "config.toml"
+DEFAULT_HRV_S = 120.0  # the shortest stretch that has an LF band
 WINDOW_FILE_NAME = "dashboard.ini"
 
 
@@ -38,6 +39,8 @@ class LiveSettings:
         End after so much wall time.
     hop : float
         Seconds from one prediction to the next.
+    hrv : float
+        Seconds that heart rate variability looks back.
     gain : float
         Of a PLUX ECG sensor.
     signal : str, optional
@@ -83,6 +86,7 @@ class LiveSettings:
     speed: float = 1.0
     seconds: float | None = None
     hop: float = 1.0
+    hrv: float = DEFAULT_HRV_S
     gain: float = 1000.0
     signal: SignalKind | None = None
     annotations: str | None = None
@@ -112,6 +116,7 @@ NUMBER_SETTINGS = (
     "speed",
     "seconds",
     "hop",
+    "hrv",
     "gain",
     "baseline",
     "synchrony",
@@ -119,6 +124,7 @@ NUMBER_SETTINGS = (
     "roll_minutes",
     "roll_mb",
 )
+MIN_HRV_S, MAX_HRV_S = 60.0, 300.0  # as of `ecg_live.signal.sliding_hrv`
 MIN_BASELINE_S, MAX_BASELINE_S = 30.0, 3600.0  # three windows; an hour is more than a wearer sits still
 MIN_SYNCHRONY_S, MAX_SYNCHRONY_S = (
     60.0,
@@ -261,6 +267,9 @@ def _number(name: str, value: object, where: str) -> float | int:
             limits = f"from {MIN_SYNCHRONY_S:g} to {MAX_SYNCHRONY_S:g} s"
             raise ConfigError(f"{where} is {value!r}; it must be {limits}", "for example --synchrony 180")
         return number
+    if name == "hrv" and not MIN_HRV_S <= number <= MAX_HRV_S:
+        limits = f"from {MIN_HRV_S:g} to {MAX_HRV_S:g} s"
+        raise ConfigError(f"{where} is {value!r}; it must be {limits}", f"for example --hrv {DEFAULT_HRV_S:g}")
     if name in PORT_SETTINGS:
         if number not in USER_PORTS:
             example = f"--{name.replace('_', '-')} {PORT_SETTINGS[name]}"

@@ -117,6 +117,42 @@ class RrInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class Hrv:
+    """Heart rate variability of a stretch; a measure is None where the stretch is too short or too broken for it.
+
+    ``seconds`` is its length, ``intervals`` the number of its normal RR intervals, ``coverage`` their share of the
+    length, ``ectopic`` the number of intervals that were left out: ectopic ones and artefacts. ``heart_rate`` in bpm;
+    ``sdnn``, ``rmssd``, ``sd1`` and ``sd2`` in ms; ``pnn50`` in %; ``lf`` and ``hf`` in ms²; ``lf_hf`` is their ratio.
+    ``reason`` states why there is no measure, ``spectrum_reason`` why there is no ``lf`` or ``hf``.
+    """
+
+    seconds: float
+    intervals: int
+    coverage: float
+    ectopic: int
+    heart_rate: float | None = None
+    sdnn: float | None = None
+    rmssd: float | None = None
+    pnn50: float | None = None
+    sd1: float | None = None
+    sd2: float | None = None
+    lf: float | None = None
+    hf: float | None = None
+    lf_hf: float | None = None
+    reason: str | None = None
+    spectrum_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HrvResult:
+    """Heart rate variability of the stretch that ends at ``raw`` (s of raw time) and ``time`` (session clock)."""
+
+    time: float
+    raw: float
+    hrv: Hrv
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Counts of a session; the last item of all. ``wall`` in s, ``speed`` in multiples of real time.
 
@@ -134,7 +170,7 @@ class Summary:
     paused: int = 0
 
 
-Item = StreamEvent | Chunk | Trace | Prediction | RrInterval | Summary
+Item = StreamEvent | Chunk | Trace | Prediction | RrInterval | HrvResult | Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +196,8 @@ class Snapshot:
 
     ``trace`` float32 (n,) holds the high-passed samples (mV, 256 Hz, NaN where there are none) from display index
     ``trace_start`` on; display index / 256 is raw time in seconds. ``predictions`` are those since the last poll,
-    oldest first, ``events`` and ``rr_intervals`` likewise. ``now`` is raw time (s) of the newest sample, ``age``
-    seconds since the last chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples.
+    oldest first, ``events``, ``rr_intervals`` and ``hrv`` likewise. ``now`` is raw time (s) of the newest sample,
+    ``age`` seconds since the last chunk came, ``latency_p95`` in s, over the last minute. ``lost`` counts raw samples.
     ``ended`` is true when no more will come. ``recording`` is None while nothing is recorded; one that failed stays
     until the next begins.
     """
@@ -180,6 +216,7 @@ class Snapshot:
     error: str | None = None
     recording: RecordingStatus | None = None
     rr_intervals: tuple[RrInterval, ...] = ()
+    hrv: tuple[HrvResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +233,13 @@ class HeadInfo:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """How far a screen has read: trace index, predictions, events and RR intervals seen. Start with ``Poll()``."""
+    """How far a screen has read: trace index, predictions, events, RR intervals and HRV seen. Start with ``Poll()``."""
 
     trace: int = 0
     predictions: int = 0
     events: int = 0
     rr_intervals: int = 0
+    hrv: int = 0
 
 
 @dataclass(frozen=True, slots=True)

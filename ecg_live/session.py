@@ -26,6 +26,7 @@ from ecg_live.session_requests import SessionRequests
 from ecg_live.session_results import SessionResults, goes_to_path
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_pipeline import RrPath
+from ecg_live.signal.sliding_hrv import DEFAULT_SPAN_S
 from ecg_live.sinks.dispatcher import Dispatcher
 from ecg_live.sinks.display_buffer import KEPT_S, DisplayBuffer
 
@@ -63,6 +64,8 @@ class Session:
         A screen polls the snapshots.
     kept_s : float
         Seconds of output that a screen which falls behind still finds.
+    hrv_span : float
+        Seconds that heart rate variability looks back.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Session:
         rest: float = DEFAULT_BASELINE_S,
         watched: bool = True,
         kept_s: float = KEPT_S,
+        hrv_span: float = DEFAULT_SPAN_S,
     ) -> None:
         self.source = source
         self.path = path
@@ -91,7 +95,7 @@ class Session:
         self._outputs = Dispatcher(self.info, self._screen, sinks, clock, self.stop, recordings, watched=watched)
         self._send = self._outputs.send
         self._requests = SessionRequests(self.info, predictor, self._outputs, clock, rest)
-        self._results = SessionResults(self.info, path, predictor, clock)
+        self._results = SessionResults(self.info, path, predictor, clock, hrv_span)
         self._seconds = seconds
         self._stopping = Event()
         self._done = Event()

@@ -19,11 +19,12 @@ from ecg_live.events import (
     StreamInfo,
 )
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import HeadResult, Item, Prediction, Summary, Window
+from ecg_live.results import HeadResult, HrvResult, Item, Prediction, RrInterval, Summary, Window
 from ecg_live.session_counters import SessionCounters
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_intervals import NotifiedIntervals, WindowIntervals
 from ecg_live.signal.rr_pipeline import RrPath
+from ecg_live.signal.sliding_hrv import DEFAULT_SPAN_S, SlidingHrv
 
 
 class SessionResults:
@@ -37,9 +38,18 @@ class SessionResults:
     predictor : Predictor
     clock : Clock
         Session clock.
+    hrv_span : float
+        Seconds that heart rate variability looks back.
     """
 
-    def __init__(self, info: StreamInfo, path: SignalPath | RrPath, predictor: Predictor, clock: Clock) -> None:
+    def __init__(
+        self,
+        info: StreamInfo,
+        path: SignalPath | RrPath,
+        predictor: Predictor,
+        clock: Clock,
+        hrv_span: float = DEFAULT_SPAN_S,
+    ) -> None:
         self._info = info
         self._path = path
         self._predictor = predictor
@@ -47,6 +57,7 @@ class SessionResults:
         self._sets: dict[str, str] = {}  # of each head at the last prediction
         self._found = WindowIntervals(info.signal, info.speed)
         self._notified = NotifiedIntervals()
+        self._hrv = SlidingHrv(hrv_span, info.speed)
         self.counts = SessionCounters(info.rate, info.speed, clock)
 
     def arrive(self, item: Chunk | StreamEvent) -> bool:
@@ -64,9 +75,9 @@ class SessionResults:
         return True
 
     def of_item(self, item: Chunk | StreamEvent) -> Iterator[Item]:
-        """RR intervals that a strap's item gives."""
+        """RR intervals that a strap's item gives, and what they complete."""
         if isinstance(item, Beats | LeadOff):
-            yield from self._notified.push(item, self.counts.origin)
+            yield from self._with_hrv(self._notified.push(item, self.counts.origin))
 
     def of_window(self, window: Window, embedding: F32 | None = None) -> Iterator[Item]:
         """Changes of sets, the prediction, the baseline's event, RR intervals; ``embedding`` (e,) if it is known."""
@@ -75,14 +86,14 @@ class SessionResults:
         late = max(0.0, self._clock() - self.counts.completed(window, self._path.delay))
         results, self._sets = window_results(window, heads, self._predictor, self._sets, late)
         yield from results
-        yield from self._found.push(window)
+        yield from self._with_hrv(self._found.push(window))
 
     def of_output(self, output: Item) -> Iterator[Item]:
         """Any other output, once it was counted; before a gap the RR intervals that wait for later ones."""
         if isinstance(output, Gap):
             self.counts.lose(output)
             if not output.bridged:
-                yield from self._found.end_segment()
+                yield from self._with_hrv(self._found.end_segment())
         if isinstance(output, Prediction):  # of a strap: it has no windows
             arrived = output.time + output.stop - output.start
             output = replace(output, latency=max(0.0, self._clock() - arrived))
@@ -91,8 +102,15 @@ class SessionResults:
 
     def of_end(self) -> Iterator[Item]:
         """RR intervals that waited for later ones, at the end of the stream."""
-        yield from self._found.end_segment()
-        yield from self._notified.end_run()
+        yield from self._with_hrv(self._found.end_segment())
+        yield from self._with_hrv(self._notified.end_run())
+
+    def _with_hrv(self, intervals: Iterator[RrInterval]) -> Iterator[RrInterval | HrvResult]:
+        """RR intervals, each with the variability that it completes; a strap's own only where there is no ECG."""
+        for interval in intervals:
+            if bool(self._info.channels) != (interval.source == "device"):
+                yield from self._hrv.push(interval)
+            yield interval
 
     def summary(self) -> Summary:
         """The counts by now."""

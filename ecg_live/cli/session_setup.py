@@ -133,6 +133,7 @@ def build_session(
         record=settings.record is not None,
         watched=watched,
         kept_s=member.kept_s if member else KEPT_S,
+        hrv_span=settings.hrv,
     )
     if study:
         study.connect(session)

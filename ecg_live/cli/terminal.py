@@ -16,7 +16,7 @@ from rich.text import Text
 from ecg_live.cli.study_terminal import StudyLines
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Beats, Gap, Marker, State
-from ecg_live.presentation.formatting import number_text
+from ecg_live.presentation.formatting import hrv_text, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator, unsaved_text
 from ecg_live.presentation.status import (
@@ -151,6 +151,8 @@ class TerminalView:
         rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
         rows += [("study", self._study.text, "bold")] if self._study else []
         rows += [(name, value, "") for name, value in value_rows(snapshot, self._last, room, stale=stale)]
+        hrv = None if stale else self._live_values.recent_hrv(snapshot)
+        rows.append(("HRV", hrv_text(hrv.hrv if hrv else None), ""))
         lost, note = self._live_values.lost_samples(snapshot)
         rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
         for name, value, style in [*rows, *self._rows(snapshot)]:

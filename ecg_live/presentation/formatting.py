@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
+from ecg_live.results import Hrv
 
 NO_VALUE = "--"
 WITHOUT_PARTICIPANT = "No participant named"
@@ -41,6 +42,24 @@ def capitalise(text: str) -> str:
 def title_text(name: str) -> str:
     """Return the name of a head or class as a title."""
     return capitalise(name.replace("_", " "))
+
+
+def hrv_text(hrv: Hrv | None) -> str:
+    """Describe heart rate variability in a line, or why there is none."""
+    if hrv is None:
+        return NO_VALUE
+    over = f"over {hrv.seconds:.0f} s"
+    if hrv.reason is not None:
+        return f"{NO_VALUE}  {over}: {hrv.reason}"
+    parts = [
+        f"SDNN {number_text(hrv.sdnn)} ms",
+        f"RMSSD {number_text(hrv.rmssd)} ms",
+        f"pNN50 {number_text(hrv.pnn50)} %",
+        f"LF/HF {number_text(hrv.lf_hf, 2)}",
+        f"SD1/SD2 {number_text(hrv.sd1)}/{number_text(hrv.sd2)} ms",
+    ]
+    left_out = f", {hrv.ectopic} intervals left out" if hrv.ectopic else ""
+    return f"{'  '.join(parts)}  ({over}{left_out})"
 
 
 def session_title(participant: str | None, session: str | None) -> str:

@@ -16,8 +16,9 @@ from ecg_live.presentation.status import (
     silence_duration,
     status_line,
 )
-from ecg_live.results import Prediction, Snapshot
+from ecg_live.results import HrvResult, Prediction, Snapshot
 
+MAX_HRV_AGE_S = 20.0  # four results late: heartbeats are missing
 WARNING_DURATION_S = 10.0  # how long a warning stays in the status line
 
 
@@ -45,6 +46,7 @@ class LiveValues:
         self.beats: Beats | None = None
         self.battery: Battery | None = None
         self.last: Prediction | None = None
+        self.hrv: HrvResult | None = None
         self.event = ""
         self.drift = ""
         self.recording_failed = ""
@@ -61,6 +63,7 @@ class LiveValues:
             self._interval = prediction_interval(chain, self._interval)
             self.last = snapshot.predictions[-1]
             self._received = now - self.last.latency  # a prediction that a gap delayed is as old as its signal
+        self.hrv = snapshot.hrv[-1] if snapshot.hrv else self.hrv
         for event in snapshot.events:
             text = capitalise(event_text(event, self._info.rate))
             self.event = text or self.event
@@ -115,6 +118,11 @@ class LiveValues:
     def freshness(self, now: float) -> Freshness:
         """Return the age of the latest prediction."""
         return Freshness(now - self._received, self._interval if math.isfinite(self._interval) else 1.0)
+
+    def recent_hrv(self, snapshot: Snapshot) -> HrvResult | None:
+        """Return the latest heart rate variability; None once it is older than `MAX_HRV_AGE_S` of signal."""
+        old = self.hrv is not None and current_stream_time(snapshot) - self.hrv.raw > MAX_HRV_AGE_S
+        return None if old else self.hrv
 
     def unusable_duration(self, snapshot: Snapshot) -> float | None:
         """Return the time (s) since the last usable window; None if the latest window is usable."""

@@ -31,10 +31,11 @@ class BeatInterval(NamedTuple):
 class RrFlagger:
     """Flag the intervals of a wearer in order, the same however they arrive.
 
-    An interval is not normal if it is far from the median of its five neighbours, itself included, or from the
-    wearer's usual one, as in `ecg_live.signal.beats`. One too short ends with an early beat: it and the interval
-    after it are ``ectopic``. Two that make up a usual one together hold a beat that is none, one too long misses a
-    beat, and a heart rate outside of 30 to 220 bpm is none: ``artefact``.
+    Intervals are compared with the median of five neighbours, the interval itself included, and with the wearer's usual
+    one. One that is 25 % shorter ends with an early beat: it and the interval after it are ``ectopic``. ``artefact``:
+    two short ones that make up a usual one together hold a beat that is none, one 1.5 times as long misses a beat, a
+    long one before a short one ends with a beat that was seen late, and a heart rate outside of 30 to 220 bpm is none.
+    Breathing alone lengthens an interval of a young heart by a third: that is normal.
 
     Parameters
     ----------
@@ -80,8 +81,12 @@ class RrFlagger:
             one = abs(both - about) <= MAX_RR_DEVIATION * about
             self._next_flag = "artefact" if one or not possible else "ectopic"
             return self._next_flag
-        if not possible or (given is None and self._is_long(rr, about)):
+        if not possible:
             return "artefact"
+        if given is None and self._is_long(rr, about):
+            late = at + 1 < len(self._run) and self._is_short(self._run[at + 1].rr, about)
+            self._next_flag = "artefact" if late else None
+            return "artefact" if late or self._is_double(rr, about) else "normal"
         return given or "normal"
 
     def _about(self, at: int) -> float:
@@ -96,3 +101,6 @@ class RrFlagger:
 
     def _is_long(self, rr: float, about: float) -> bool:
         return rr > (1 + MAX_RR_DEVIATION) * about or rr > MAX_RR_RATIO * median(self._usual)
+
+    def _is_double(self, rr: float, about: float) -> bool:
+        return rr > MAX_RR_RATIO * min(about, median(self._usual))

@@ -22,13 +22,14 @@ from ecg_live.events import (
     states_that_are,
 )
 from ecg_live.protocols import Recorder
-from ecg_live.results import Item, Poll, Prediction, RrInterval, Snapshot, Summary, Trace
+from ecg_live.results import HrvResult, Item, Poll, Prediction, RrInterval, Snapshot, Summary, Trace
 
 _T = TypeVar("_T")
 
 KEPT_S = 600.0  # of the trace
 PREDICTIONS_PER_S = 6  # that are kept, over the seconds of the trace
 KEPT_EVENTS = 1000
+HRV_PER_S = 1
 RR_INTERVALS_PER_S = 4  # that are kept, over the seconds of the trace
 LATENCY_PREDICTIONS = 60  # newest ones, for the latency's percentile
 ONGOING_STATES = states_that_are("ongoing")
@@ -60,9 +61,11 @@ class DisplayBuffer:
         self._predictions: deque[Prediction] = deque(maxlen=round(kept_s * PREDICTIONS_PER_S))
         self._events: deque[StreamEvent] = deque(maxlen=KEPT_EVENTS)
         self._rr_intervals: deque[RrInterval] = deque(maxlen=round(kept_s * RR_INTERVALS_PER_S))
+        self._hrv: deque[HrvResult] = deque(maxlen=round(kept_s * HRV_PER_S))
         self._n_predictions = 0  # ever
         self._n_events = 0  # ever
         self._n_rr_intervals = 0  # ever
+        self._n_hrv = 0  # ever
         self._state = State("connecting")
         self._arrived = clock()
         self._samples = 0
@@ -98,6 +101,9 @@ class DisplayBuffer:
                 case RrInterval():
                     self._rr_intervals.append(item)
                     self._n_rr_intervals += 1
+                case HrvResult():
+                    self._hrv.append(item)
+                    self._n_hrv += 1
                 case Summary():
                     self._samples, self._lost, self._ended = item.samples, item.lost, True
                 case _:
@@ -136,8 +142,9 @@ class DisplayBuffer:
                 error=self._error,
                 recording=self._recorder.status if self._recorder else None,
                 rr_intervals=_last(self._rr_intervals, self._n_rr_intervals - since.rr_intervals),
+                hrv=_last(self._hrv, self._n_hrv - since.hrv),
             )
-            return snapshot, Poll(self._stop, self._n_predictions, self._n_events, self._n_rr_intervals)
+            return snapshot, Poll(self._stop, self._n_predictions, self._n_events, self._n_rr_intervals, self._n_hrv)
 
     def _add_event(self, event: StreamEvent) -> None:
         self._events.append(event)

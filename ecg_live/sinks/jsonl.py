@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State
-from ecg_live.results import HeadResult, Item, Prediction, RrInterval, Summary, Synchrony
+from ecg_live.results import HeadResult, HrvResult, Item, Prediction, RrInterval, Summary, Synchrony
 from ecg_live.study.marker_texts import parse_span_marker
 
 DECIMAL_PLACES = 6
@@ -27,7 +28,7 @@ class LineStream(Protocol):
 
 
 class JsonLines:
-    """Write predictions, RR intervals, gaps, markers, self-reports, states and the summary to a text stream.
+    """Write predictions, RR intervals, HRV, gaps, markers, self-reports, states and the summary to a text stream.
 
     Parameters
     ----------
@@ -99,6 +100,10 @@ def line_fields(item: Item, rate: float) -> dict[str, Any] | None:
             return _self_report(item)
         case RrInterval():
             return {"type": "rr", "time": item.raw, "rr": item.rr, "flag": item.flag, "source": item.source}
+        case HrvResult():
+            start, fields = item.raw - item.hrv.seconds, asdict(item.hrv)
+            del fields["seconds"]
+            return {"type": "hrv", "start": start, "stop": item.raw} | fields
         case Battery():
             return {"type": "battery", "time": item.time, "level": item.level}
         case _:

@@ -25,6 +25,7 @@ OFFERED_STREAMS: tuple[StreamKey, ...] = (
     "heart_rate",
     "quality",
     "rr_intervals",
+    "hrv",
     "markers",
     "events",
     "self_reports",
@@ -35,7 +36,7 @@ FILTER_DESCRIPTION = {"type": "IIR", "design": "Butterworth", "order": f"{FILTER
 
 
 class LslOut:
-    """Offer filtered ECG and all results: features, predictions, decisions, heart rate, quality, RR intervals.
+    """Offer filtered ECG and all results: features, predictions, decisions, heart rate, quality, RR intervals, HRV.
 
     Markers, events and self-reports are offered as well.
 
@@ -114,6 +115,8 @@ def _delay(spec: StreamSpec, delay: float) -> Mapping[str, str]:
         return {"late": "0", "window": "0", "stamp": "when it happened"}
     if spec.key == "rr_intervals":
         return {"late": f"{delay + LATE_MARGIN_S:.6f}", "window": "0", "stamp": "raw time of the beat that ends it"}
+    if spec.key == "hrv":
+        return {"late": f"{delay + LATE_MARGIN_S:.6f}", "window": "0", "stamp": "raw time of the end of its stretch"}
     if spec.key == "filtered":
         return {"late": f"{delay:.6f}", "window": "0", "stamp": "raw time of the sample"}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, nan
 from time import monotonic
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from ecg_live.results import (
     RR_SOURCES,
     HeadInfo,
     HeadResult,
+    HrvResult,
     Item,
     Prediction,
     RrInterval,
@@ -53,6 +54,22 @@ RR_CHANNELS = (  # of the stream of RR intervals, in its order; a code's meaning
     ChannelSpec("source", ", ".join(f"{code} {name}" for code, name in enumerate(RR_SOURCES))),
     ChannelSpec("beat", "seconds"),
 )
+
+
+HRV_FIELDS: Mapping[str, str] = {  # of the stream of heart rate variability, with their units
+    "intervals": "",
+    "coverage": "",
+    "ectopic": "",
+    "heart_rate": "bpm",
+    "sdnn": "milliseconds",
+    "rmssd": "milliseconds",
+    "pnn50": "percent",
+    "sd1": "milliseconds",
+    "sd2": "milliseconds",
+    "lf": "milliseconds squared",
+    "hf": "milliseconds squared",
+    "lf_hf": "",
+}
 
 
 class StreamRow(NamedTuple):
@@ -102,6 +119,7 @@ def stream_specs(
         StreamSpec("events", "Events", "Log", (ChannelSpec("JSON"),), "string"),  # EEGLAB makes events of type "Events"
         *self_report_specs(),
         StreamSpec("rr_intervals", "RR intervals", "RR", RR_CHANNELS, "double64"),
+        StreamSpec("hrv", "HRV", "HRV", (*times[:2], *(ChannelSpec(*each) for each in HRV_FIELDS.items())), "double64"),
         *map(_auxiliary_spec, info.auxiliary),
     )
 
@@ -132,7 +150,8 @@ class StreamRows:
 
     Timestamps are on the session clock, and always finite. A replay at another speed gets the timestamps of real time,
     from its first sample on; an empty chunk sets that start without adding samples. A prediction is stamped with
-    the end of its window, an RR interval with the beat that ends it.
+    the end of its window, an RR interval with the beat that ends it, HRV with
+    the end of its stretch.
 
     Parameters
     ----------
@@ -173,6 +192,8 @@ class StreamRows:
             case AffectRating():
                 stamp = self._stamp(item.raw, item.time)
                 yield StreamRow("affect_ratings", stamp, np.array([[item.valence, item.arousal]]))
+            case HrvResult():
+                yield StreamRow("hrv", self._stamp(item.raw, item.time), hrv_row(item))
             case RrInterval():
                 yield StreamRow("rr_intervals", self._stamp(item.raw, item.time), rr_row(item))
             case _:
@@ -240,6 +261,13 @@ def rr_row(item: RrInterval) -> F64:
     """Values (1, 4) of an RR interval, as `RR_CHANNELS`; its beat is NaN before the first sample."""
     beat = nan if item.raw is None else item.raw
     return np.array([[item.rr, RR_FLAGS.index(item.flag), RR_SOURCES.index(item.source), beat]])
+
+
+def hrv_row(item: HrvResult) -> F64:
+    """Values (1, 14) of a stretch: its start and stop, then `HRV_FIELDS`; NaN for a measure that it does not have."""
+    values = [getattr(item.hrv, name) for name in HRV_FIELDS]
+    known = [nan if value is None else float(value) for value in values]
+    return np.array([[item.raw - item.hrv.seconds, item.raw, *known]])
 
 
 def _auxiliary_rows(item: AuxiliarySamples) -> Iterator[StreamRow]:

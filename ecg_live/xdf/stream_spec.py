@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 SampleFormat = Literal["double64", "float32", "string"]
-# ecg, filtered, markers, predictions, decisions, quality, heart_rate, rr_intervals, features, gaps, events,
+# ecg, filtered, markers, predictions, decisions, quality, heart_rate, rr_intervals, hrv, features, gaps, events,
 # self_reports, affect_ratings, and:
 StreamKey = str
 AUXILIARY_KEY_PREFIX = "auxiliary/"  # before the name of a stream that is only recorded

@@ -17,7 +17,7 @@ from ecg_live.config import LiveSettings
 from ecg_live.dashboard.keys import KEYS
 from ecg_live.events import Battery, Beats, Gap, LeadOff, Marker, SelfReportAnswer, SetChange, State, StreamInfo
 from ecg_live.nats import options as server_settings
-from ecg_live.results import HeadInfo, HeadResult, Item, Prediction, Quality, RrInterval, Summary
+from ecg_live.results import HeadInfo, HeadResult, Hrv, HrvResult, Item, Prediction, Quality, RrInterval, Summary
 from ecg_live.sinks.jsonl import line_fields, round_floats
 from ecg_live.sinks.stream_layout import stream_specs
 
@@ -28,6 +28,7 @@ HEAD = {"mental_load": HeadResult({"rest": 0.5, "load": 0.5}, "rest")}
 ITEMS: tuple[Item, ...] = (
     Prediction(0.0, 10.0, 0.0, HEAD, None, None, Quality("good")),
     RrInterval(0.0, 0.0, 0.8, "normal", "ecg"),
+    HrvResult(0.0, 180.0, Hrv(120.0, 118, 0.985, 1)),
     Gap(0, 1, "", time=0.0),
     Marker(0.0, "", 0.0),
     SelfReportAnswer("mood", "sam", 0.0, 0.0),

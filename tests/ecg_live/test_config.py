@@ -124,3 +124,10 @@ def test_a_file_nested_deeply_is_reported_in_one_line(text: str, tmp_path: Path)
     with pytest.raises(ConfigError, match=r"deep\.toml: nested (too deeply|more than 16 levels deep)") as caught:
         read_toml(tmp_path / "deep.toml")
     assert len(str(caught.value)) < 200 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("value", ["59", 301, "nan", "long"])
+def test_a_stretch_of_heart_rate_variability_that_cannot_be(tmp_path: Path, value: object) -> None:
+    with pytest.raises(ConfigError, match=r"--hrv is .*from 60 to 300 s.*for example --hrv 120"):
+        load_settings({"hrv": value}, no_file(tmp_path))
+    assert load_settings({"hrv": "300"}, no_file(tmp_path)).hrv == 300

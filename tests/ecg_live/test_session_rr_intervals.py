@@ -11,15 +11,16 @@ import pytest
 from ecg_live.events import Beats, Gap, LeadOff, State, StreamInfo
 from ecg_live.model.bundle import Bundle
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import RR_FLAGS, RR_SOURCES, Item, Poll, Prediction, RrInterval, Summary
+from ecg_live.presentation.formatting import hrv_text
+from ecg_live.results import RR_FLAGS, RR_SOURCES, Hrv, HrvResult, Item, Poll, Prediction, RrInterval, Summary
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_intervals import LATE_MARGIN_S
 from ecg_live.signal.rr_pipeline import RrPath
-from ecg_live.sinks.jsonl import JsonLines
+from ecg_live.sinks.jsonl import JsonLines, line_fields
 from ecg_live.sinks.stream_layout import RR_CHANNELS, StreamRows
 from tests.support.scripted_source import RATE, HandClock, Keep, Make, Script, of, paced
-from tests.support.session_items import HEADS, INFO
+from tests.support.session_items import HEADS, HRV, INFO
 from tests.support.synthetic_signals import Tape, ecg, info
 
 STRAP = StreamInfo(0.0, (), name="Strap")
@@ -126,3 +127,45 @@ def test_a_path_with_another_hop_finds_the_same_number(random_model: Bundle) -> 
         Session(source, SignalPath(stream, hop), predictor, random_model.head_infos, [sink], HandClock()).run()
         counts.append(len(intervals(sink)))
     assert counts[0] == counts[1]
+
+
+def test_heart_rate_variability_comes_with_the_interval_that_completes_it(make: Make, clock: HandClock) -> None:
+    sink = Keep()
+    session, _ = make(paced(clock, 130), sink)
+    session.run()
+    results = [item for item in of(sink, HrvResult) if isinstance(item, HrvResult)]
+    assert [each.raw for each in results] == [5.0 * k for k in range(1, 26)]
+    assert results[10].hrv.reason == "55 of 120 s so far"
+    last = results[-1].hrv
+    assert last.heart_rate == pytest.approx(72, abs=0.5)
+    assert last.sdnn is not None
+    assert last.lf_hf is not None
+    for at, item in enumerate(sink.items):
+        if isinstance(item, HrvResult):
+            after = next(each for each in sink.items[at:] if isinstance(each, RrInterval))
+            assert item.raw <= (after.raw or 0) < item.raw + 5
+    snapshot, _ = session.poll(Poll())
+    assert snapshot.hrv == tuple(results)
+
+
+def test_rows_and_lines_of_heart_rate_variability() -> None:
+    (row,) = StreamRows(INFO, HEADS, HandClock()).rows_for(HRV)
+    assert (row.key, row.stamp) == ("hrv", 1120.0)
+    np.testing.assert_array_equal(
+        row.values, [[0.0, 120.0, 140, 0.98, 2, 70.0, 50.0, 40.0, 20.0, 28.0, 60.0, 500.0, 400.0, 1.25]]
+    )
+    none = HrvResult(1060.0, 60.0, Hrv(120.0, 70, 0.5, 2, reason="60 of 120 s so far"))
+    (row,) = StreamRows(INFO, HEADS, HandClock()).rows_for(none)
+    assert np.isnan(np.asarray(row.values)[0, 5:]).all()
+    line = line_fields(none, 500.0)
+    assert line is not None
+    assert (line["start"], line["stop"], line["sdnn"], line["reason"]) == (-60.0, 60.0, None, "60 of 120 s so far")
+    assert "seconds" not in line
+
+
+def test_the_terminal_shows_it_or_why_there_is_none() -> None:
+    assert hrv_text(HRV.hrv) == (
+        "SDNN 50 ms  RMSSD 40 ms  pNN50 20 %  LF/HF 1.25  SD1/SD2 28/60 ms  (over 120 s, 2 intervals left out)"
+    )
+    assert hrv_text(Hrv(120.0, 70, 0.5, 0, reason="60 of 120 s so far")) == "--  over 120 s: 60 of 120 s so far"
+    assert hrv_text(None) == "--"

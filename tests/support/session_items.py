@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_live.events import F64, Battery, Beats, Chunk, LeadOff, StreamInfo
-from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality, RrInterval, Trace
+from ecg_live.results import HeadInfo, HeadResult, Hrv, HrvResult, Prediction, Quality, RrInterval, Trace
 
 RATE = 500.0
 HEADS = HeadInfo("load", ("rest", "load")), HeadInfo("mood", ("low", "high"))
@@ -35,4 +35,5 @@ def prediction(start: float, time: float) -> Prediction:
 
 
 OTHERS = Beats(1002.0, 60.0, (1.0,)), LeadOff(250, True, ("RA",)), Battery(1003.0, 0.5)
+HRV = HrvResult(1120.0, 120.0, Hrv(120.0, 140, 0.98, 2, 70.0, 50.0, 40.0, 20.0, 28.0, 60.0, 500.0, 400.0, 1.25))
 RR_INTERVAL = RrInterval(1001.5, 1.5, 0.8, "normal", "ecg")

@@ -52,6 +52,10 @@ Json = Annotated[
 ]
 Seconds = Annotated[str | None, typer.Option(metavar="S", help="End after so many seconds of wall time.")]
 Hop = Annotated[str | None, typer.Option(metavar="S", help="Seconds from one prediction to the next (default 1).")]
+HrvSpan = Annotated[
+    str | None,
+    typer.Option("--hrv", metavar="S", help="Seconds that heart rate variability looks back (60 to 300, default 120)."),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(metavar="S", help="Seconds of rest to begin with; heads then answer relative to them (30 to 3600)."),

@@ -36,7 +36,9 @@ def flags(intervals: list[float]) -> str:
         ([1.6], "a"),  # a missed beat
         ([2.6], "a"),
         ([0.2, 0.6], "aa"),
+        ([1.05, 0.55], "aa"),  # a beat that was seen late
         ([0.7, 0.9, 0.72, 0.88], "nnnn"),  # breathing
+        ([0.9, 1.08, 0.85], "nnn"),  # deep breathing
     ],
 )
 def test_each_kind_among_even_beats(middle: list[float], expected: str) -> None:

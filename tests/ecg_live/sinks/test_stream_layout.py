@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ecg_live.events import AffectRating, Beats, Chunk, Gap, LeadOff, Marker, SelfReportAnswer, State, StreamInfo
 from ecg_live.results import Item, Summary, Trace
 from ecg_live.sinks.stream_layout import StreamRow, StreamRows, stream_specs
-from tests.support.session_items import HEADS, INFO, OTHERS, RR_INTERVAL, chunk, prediction, trace
+from tests.support.session_items import HEADS, HRV, INFO, OTHERS, RR_INTERVAL, chunk, prediction, trace
 
 NOW = 777.0
 SUMMARY = Summary(1, 2, 3, 4, 5, 6.0, 7.0)
@@ -35,7 +35,7 @@ def test_every_row_fits_its_stream() -> None:
     known = {spec.key: spec for spec in stream_specs(INFO, HEADS)}
     items: list[Item] = [chunk(0, 1000.0), trace(0, 1000.0), prediction(0, 1000.0), Marker(1.0, "x", 0.0)]
     asked: list[Item] = [SelfReportAnswer("mood", "sam", 0.5, 1.0, (("valence", 7.0),)), AffectRating(1.0, 0.5, -0.5)]
-    rows = rows_of([*items, Gap(1, 2, "radio"), State("ended", "x", 1.0), RR_INTERVAL, *OTHERS, *asked, SUMMARY])
+    rows = rows_of([*items, Gap(1, 2, "radio"), State("ended", "x", 1.0), RR_INTERVAL, HRV, *OTHERS, *asked, SUMMARY])
     assert {row.key for row in rows} == set(known)
     for row in rows:
         spec = known[row.key]

@@ -37,7 +37,7 @@ def test_all_streams_as_pyxdf_reads_them(tmp_path: Path) -> None:
     got = load(path)
     assert list(got) == [
         "ecg", "gaps", "markers", "predictions", "decisions", "quality", "heart_rate", "features", "events",
-        "self_reports", "affect_ratings", "rr_intervals",
+        "self_reports", "affect_ratings", "rr_intervals", "hrv",
     ]  # fmt: skip
     index = [*range(3000), *range(3100, 4000)]
     assert got["ecg"]["time_series"][:, 0].tolist() == index
@@ -119,7 +119,7 @@ def test_however_chunks_are_cut(tmp_path_factory: pytest.TempPathFactory, sizes:
     np.testing.assert_allclose(
         got["ecg"]["time_stamps"], BEGAN + got["ecg"]["time_series"][:, 0] / RATE, rtol=0, atol=1e-6
     )
-    assert [len(stream["time_stamps"]) for stream in got.values()] == [3900, 1, 1, 1, 1, 1, 1, 1, 3, 0, 0, 0]
+    assert [len(stream["time_stamps"]) for stream in got.values()] == [3900, 1, 1, 1, 1, 1, 1, 1, 3, 0, 0, 0, 0]
     assert told.markers[0].time == pytest.approx(11.25, abs=1e-6)
 
 
