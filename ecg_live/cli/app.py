@@ -18,6 +18,7 @@ from ecg_live.cli.commands.export import export
 from ecg_live.cli.commands.features import features
 from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
+from ecg_live.cli.commands.join import join
 from ecg_live.cli.commands.mark import mark
 from ecg_live.cli.commands.models import models
 from ecg_live.cli.commands.open import open_
@@ -27,8 +28,10 @@ from ecg_live.cli.commands.run import run
 from ecg_live.cli.commands.score import score
 from ecg_live.cli.commands.serve import serve
 from ecg_live.cli.commands.simulate import simulate
+from ecg_live.cli.commands.split import split
 from ecg_live.cli.commands.study import study
 from ecg_live.cli.commands.sweep import sweep
+from ecg_live.cli.commands.synchrony import synchrony
 from ecg_live.cli.commands.table import table
 from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
@@ -36,7 +39,7 @@ from ecg_live.cli.commands.verify import verify
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
-    "Recordings": (open_, verify, report, annotate, table, export, forget),
+    "Recordings": (open_, verify, report, annotate, table, synchrony, join, split, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }

@@ -92,6 +92,7 @@ class _Run:
         self._participants: list[ParticipantState] = []
         self._sessions: dict[Session, str] = {}
         self._feeds: list[SynchronySink] = []  # of the sessions, in their order
+        self._recorded: dict[str, list[Path]] = {}  # recordings that were begun, of each wearer
         self._code = 0  # of the first error
         self._reported: set[Session] = set()  # sessions whose error was printed
 
@@ -118,6 +119,8 @@ class _Run:
         self._report_ended()
         if lines is not None:
             self._drain(lines)
+        if self._settings.one_file:
+            self._join()
         codes = [participant.save() for participant in self._participants]
         return self._code or self._caught.exit_code or max(codes, default=0)
 
@@ -155,6 +158,7 @@ class _Run:
 
         participant, feed = ParticipantState(wearer.settings, wearer.uri), SynchronySink()
         kept = WINDOW_KEPT_S if self._windowed else TERMINAL_KEPT_S
+        recordings = self._recorded.setdefault(wearer.name, [])
         try:
             session = build_session(
                 wearer.uri,
@@ -162,7 +166,7 @@ class _Run:
                 participant,
                 self._caught,
                 watched=self._windowed or lines is None,
-                member=GroupMember(wearer.name, bundle, lines, kept, (feed,)),
+                member=GroupMember(wearer.name, bundle, lines, kept, (feed,), recordings),
             )
         except ConfigError:  # a mistake of the user's, not a source that is away
             raise
@@ -251,6 +255,16 @@ class _Run:
             from ecg_live.dashboard.app import request_quit
 
             request_quit()
+
+    def _join(self) -> None:
+        """Join all recordings of this run; they stay as they are unless all of them are in the checked file."""
+        from ecg_live.cli.joining import join_run
+
+        try:
+            join_run(self._recorded, self._settings)
+        except EcgLiveError as error:
+            remedy = f"{error.remedy or 'mend it'}; then ecg-live join. Each wearer's own recording is kept"
+            self._fail("one file", EcgLiveError(error.message, remedy), error.exit_code)
 
     def _report_ended(self) -> None:
         """Print the errors of the sessions that have ended with one since."""

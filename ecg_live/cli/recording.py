@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from math import inf
@@ -41,6 +42,8 @@ class RecorderFactory:
         Session clock.
     study : str, optional
         Name of the study that the session belongs to, for the headers.
+    begun : callable
+        Called with the path of each recording that was begun.
 
     Raises
     ------
@@ -56,7 +59,9 @@ class RecorderFactory:
         bundle: Bundle,
         clock: Clock,
         study: str | None = None,
+        begun: Callable[[Path], object] = lambda _: None,
     ) -> None:
+        self._begun = begun
         self._settings = settings
         self._info = info
         self._heads = bundle.head_infos
@@ -96,6 +101,7 @@ class RecorderFactory:
             roll=roll, elsewhere=default_folders(), moved=self._report_move,
         )  # fmt: skip
         self._add_to_profile(path)
+        self._begun(path)
         if not named:  # the dashboard closes, and the terminal still shows the path
             print_notice(f"recording to {path}")
         return recorder
@@ -104,6 +110,7 @@ class RecorderFactory:
         """Report that the recording goes on in another folder."""
         print_notice(f"the disk cannot be written to; the recording goes on in {path}")
         self._add_to_profile(path)
+        self._begun(path)
 
     def _add_to_profile(self, path: Path) -> None:
         """Add the recording's path to the participant's profile, where `ecg-live forget` finds it."""

@@ -6,7 +6,8 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import print_notice
@@ -35,7 +36,8 @@ OpenedAuxiliary = tuple[Source, tuple[AuxiliaryStream, ...]]
 class GroupMember:
     """What a session shares with others that run together: the model, and where all JSON lines go, under its name.
 
-    ``kept_s`` is how much output (s) a screen still finds; ``sinks`` are further ones.
+    ``kept_s`` is how much output (s) a screen still finds; ``sinks`` are further ones; ``recordings`` takes the paths
+    of those that were begun.
     """
 
     name: str
@@ -43,6 +45,7 @@ class GroupMember:
     lines: StdoutWriter | None
     kept_s: float
     sinks: tuple[Sink, ...] = ()
+    recordings: list[Path] = field(default_factory=list)
 
 
 def build_session(
@@ -121,6 +124,7 @@ def build_session(
         sinks.append(LslOut(source.info, bundle.head_infos, time.monotonic, path.delay, bundle.card.embedding_size))
     recorded = replace(source.info, auxiliary=streams)
     name = study.planned.study.name if study else None
+    begun = member.recordings.append if member else lambda _: None
     session = Session(
         source,
         path,
@@ -129,7 +133,7 @@ def build_session(
         sinks,
         time.monotonic,
         settings.seconds,
-        recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name),
+        recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name, begun),
         record=settings.record is not None,
         watched=watched,
         kept_s=member.kept_s if member else KEPT_S,

@@ -56,7 +56,7 @@ def wearer_sources(texts: Sequence[str], participants: Sequence[str], settings: 
             f"--participant is given {len(participants)} times for {len(texts)} sources",
             "give it once for each, in their order, or write NAME=SOURCE",
         )
-    split = [_split(text) for text in texts]
+    split = [split_name(text) for text in texts]
     if participants and any(name is not None for name, _ in split):
         raise ConfigError("--participant beside NAME=SOURCE", "give one of both: NAME is the participant")
     named: list[str | None] = [*participants] or [name for name, _ in split]
@@ -65,12 +65,12 @@ def wearer_sources(texts: Sequence[str], participants: Sequence[str], settings: 
     _refuse_twice([name.casefold() for name in given], given, "wearer")
     names = _names(named, [uri for _, uri in split])
     return [
-        WearerSource(name, uri, replace(settings, participant=named_as, record=_record_path(settings.record, name)))
+        WearerSource(name, uri, replace(settings, participant=named_as, record=_record_path(settings, name)))
         for name, named_as, (_, uri) in zip(names, named, split, strict=True)
     ]
 
 
-def _split(text: str) -> tuple[str | None, str]:
+def split_name(text: str) -> tuple[str | None, str]:
     """Name and source of ``NAME=SOURCE``; no name where the equals sign belongs to the source."""
     name, equals, uri = text.partition("=")
     if not equals or not name or not uri or any(sign in name for sign in ":/\\,") or os.path.exists(text):  # noqa: PTH110 - as in uri
@@ -104,7 +104,13 @@ def _own_name(uri: str) -> str:
     return sanitize(path.stem if path.exists() else uri)
 
 
-def _record_path(record: str | None, name: str) -> str | None:
+def joined_path(settings: LiveSettings) -> Path | None:
+    """File that --record names for all wearers together; None if it names none, so that the time names it."""
+    path = None if settings.record is None or WEARER_FIELD in settings.record else Path(settings.record)
+    return path if path is not None and path.suffix.casefold() == RECORDING_SUFFIX and not path.is_dir() else None
+
+
+def _record_path(settings: LiveSettings, name: str) -> str | None:
     """Where a wearer is recorded: --record names a folder, or a file with the wearer's name in it.
 
     Raises
@@ -112,11 +118,14 @@ def _record_path(record: str | None, name: str) -> str | None:
     ConfigError
         It names one file.
     """
+    record = settings.record
     if record is None:
         return None
     if WEARER_FIELD in record:
         return record.replace(WEARER_FIELD, file_name_of(name))
-    if Path(record).suffix.casefold() == RECORDING_SUFFIX and not Path(record).is_dir():
-        remedy = f"give a folder, or a name with {WEARER_FIELD}, for example {Path(record).stem}_{WEARER_FIELD}.xdf"
+    if (one := joined_path(settings)) is not None:
+        if settings.one_file:
+            return str(one.with_name(f"{one.stem}_{file_name_of(name)}{one.suffix}"))
+        remedy = f"give a folder, a name with {WEARER_FIELD} as in {one.stem}_{WEARER_FIELD}.xdf, or add --one-file"
         raise ConfigError(f"--record {record} is one file for several wearers", remedy)
     return str(Path(record) / (file_name_of(name) + RECORDING_SUFFIX))

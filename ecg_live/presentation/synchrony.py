@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import isfinite
+from statistics import median
 
 from ecg_live.presentation.formatting import number_text
+from ecg_live.results import Synchrony
 from ecg_live.text import duration_text
 
 CAUTION_TEXT = (
@@ -37,3 +40,20 @@ def waiting_text(longest: int, needed: int) -> str:
     if longest >= needed:
         return ""
     return f"The first value needs {needed} s that two wearers have in common; {longest} s are there."
+
+
+def summary_rows(values: Sequence[Synchrony]) -> Iterator[str]:
+    """A table of all pairs and measures: r over the windows, and how many of them are beyond chance."""
+    pairs: dict[tuple[tuple[str, str], str], list[Synchrony]] = {}
+    for value in values:
+        pairs.setdefault((value.wearers, value.measure), []).append(value)
+    rows: list[tuple[str, ...]] = [("pair", "measure", "median r", "lowest", "highest", "beyond chance")]
+    for ((one, other), measure), found in pairs.items():
+        r = [value.r for value in found]
+        beyond = sum(abs(value.r) > value.limit for value in found)
+        figures = (number_text(figure, 2) for figure in (median(r), min(r), max(r)))
+        rows.append((f"{one}, {other}", measure, *figures, f"{beyond} of {len(found)} windows"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield f"Windows of {duration_text(values[0].seconds)}, every 10 s; neighbours overlap. By chance 5 % are beyond."

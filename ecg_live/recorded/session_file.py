@@ -36,6 +36,7 @@ from ecg_live.xdf.encode import (
     SAMPLES_TAG,
     STREAM_HEADER_TAG,
 )
+from ecg_live.xdf.wearer_streams import several_wearers_error, wearers_of
 
 RESULT_STREAMS = (  # small streams, read whole
     *("markers", "predictions", "decisions", "quality", "heart_rate", "events"),
@@ -223,7 +224,9 @@ class _SessionFileReader:
             self._rows.setdefault(stream.number, []).extend((*row, chunk.begin) for row in rows)
 
     def contents(self, damage: RecordingError | None) -> SessionContents | None:
-        """Everything read so far; None if no stream is our recorder's."""
+        """Everything read so far; None if no stream is our recorder's. Raises `FormatError` for several wearers."""
+        if wearers := wearers_of(self._streams.values()):
+            raise several_wearers_error(self._path.name, wearers)
         keys = {stream.own["key"]: stream for stream in self._streams.values() if stream.own.get("key")}
         if not keys:
             return None

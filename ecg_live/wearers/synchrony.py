@@ -101,10 +101,14 @@ class SynchronyTracker:
 
     def add(self, wearer: int, prediction: Prediction) -> None:
         """Add a prediction of a wearer."""
-        time = prediction.stop if self._replay else prediction.time + prediction.stop - prediction.start
+        time = prediction.stop if self._replay else prediction.time + (prediction.stop - prediction.start)
+        self.add_values(wearer, time, [measured_value(prediction, head, which) for _, head, which in self._measures])
+
+    def add_values(self, wearer: int, time: float, values: Sequence[float | None]) -> None:
+        """Add a wearer's values of all measures at a time; None or NaN for those that are missing."""
         with self._lock:
-            for (_, head, which), grids in zip(self._measures, self._grids, strict=True):
-                grids[wearer].add(time, measured_value(prediction, head, which))
+            for value, grids in zip(values, self._grids, strict=True):
+                grids[wearer].add(time, value)
             due = self._due_reports()
         self._send(due)
 

@@ -22,6 +22,7 @@ from ecg_live.errors import FormatError, TruncatedError
 from ecg_live.events import F64, Marker, State, StreamInfo
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_samples
 from ecg_live.xdf.encode import SAMPLES_TAG
+from ecg_live.xdf.wearer_streams import several_wearers_error, wearers_of
 
 _MAX_STEADY_STEP_S = 1.0  # a longer step of the timestamps does not count for the rate
 _MIN_RATE_SPAN_S = 5.0  # of timestamps that show a rate
@@ -40,6 +41,8 @@ def open_xdf(path: Path, options: ReadOptions) -> FileRecording:
         The ECG channel is ambiguous, or no rate is known.
     """
     tracks = read_tracks(path)
+    if wearers := wearers_of(track.stream for track in tracks):
+        raise several_wearers_error(path.name, wearers)
     if ours := [track for track in tracks if track.stream.own.get("key")]:
         return _own_recording(path, ours, options)
     signals = join_tracks(path, tracks)

@@ -129,6 +129,9 @@ def run(
         raise ConfigError("--resume without a study", "name its file with --study")
     if not sources:
         raise ConfigError("no source", "name one: ecg-live run SOURCE; ecg-live devices lists what is in reach")
+    if len(sources) == 1 and (one_file or synchrony):
+        option = "--one-file" if one_file else "--synchrony"
+        raise ConfigError(f"{option} with one source", f"name several wearers, or leave {option} out")
     if len(sources) == 1 and len(participant or ()) <= 1:
         raise typer.Exit(live(sources[0], options, debug=debug))
     from ecg_live.cli.live_wearers import live_wearers

@@ -15,6 +15,7 @@ from ecg_live.recorded.export.edf import EQUIPMENT_CODE, patient_code
 from ecg_live.recorded.report.page import PARTICIPANT_META
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks, read_stream_header
 from ecg_live.xdf.encode import MAGIC, SAMPLES_TAG, STREAM_HEADER_TAG
+from ecg_live.xdf.wearer_streams import WEARER_KEY_FIELD
 
 _PATIENT_BYTE, _RECORDING_BYTE, _START_DATE_BYTE = 8, 88, 168  # where EDF's fields begin (Kemp & Olivan 2003)
 _SNIFFED_BYTES = 4096  # the head of a page is within them
@@ -23,10 +24,14 @@ _TABLE_BEGINNINGS = b"time [s],", b"start [s],"  # of our CSV tables
 
 
 class FileOwner(NamedTuple):
-    """Participant and recorded source of a recording's headers; empty if they do not state them."""
+    """Participant and recorded source of a recording's headers; empty if they do not state them.
+
+    ``joined`` are the participants of a file of several wearers, which has no single one.
+    """
 
     participant: str = ""
     source: str = ""
+    joined: tuple[str, ...] = ()
 
 
 def read_owner(path: Path) -> FileOwner:
@@ -50,17 +55,20 @@ def read_owner(path: Path) -> FileOwner:
 
 def _owner_in_headers(path: Path) -> FileOwner:
     headers = 0
+    joined: dict[str, None] = {}
     for file, chunk in iter_chunks(path):
         if isinstance(chunk, TruncatedChunk) or chunk.tag == SAMPLES_TAG:
             break
         if chunk.tag == STREAM_HEADER_TAG:
             headers += 1
             own = read_stream_header(path, chunk.stream, file.read(chunk.size)).own
-            if own:
+            if WEARER_KEY_FIELD in own:
+                joined[own.get("participant", "")] = None
+            elif own and not joined:
                 return FileOwner(own.get("participant", ""), _source(own.get("configuration", "")))
     if not headers:
         raise TruncatedError("ends before its first header")
-    return FileOwner()
+    return FileOwner(joined=tuple(joined))
 
 
 def _source(configuration: str) -> str:

@@ -103,6 +103,9 @@ class _ParticipantSearch:
             suspected = self._has_participants_name(path) or path in self._indexed
             self.found.keep(path, f"cannot be read: {error.message}", of_participant=suspected)
             return
+        if self._participant in owner.joined:
+            self.found.keep(path, f"holds {len(owner.joined)} wearers: ecg-live split it, delete it, and forget again")
+            return
         if owner.participant == self._participant:
             if being_written(path):
                 self.found.keep(path, "is being recorded now: end that session first")

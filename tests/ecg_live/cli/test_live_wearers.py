@@ -200,3 +200,65 @@ def test_more_wearers_than_a_window_shows(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "17 wearers for one window, which shows up to 16" in done.stderr
     assert "--headless" in done.stderr
+
+
+def test_all_wearers_in_one_file(files: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "day" / "session.xdf"
+    done = ecg_live(
+        "run", *files, "--headless", "--json", "--speed", "max", "--unit", "mV", "--record", out, "--one-file"
+    )
+    assert done.returncode == 0
+    assert f"all wearers are in {out}" in done.stderr
+    assert [path.name for path in out.parent.iterdir()] == ["session.xdf"]
+    assert verify(out).sound
+    assert ecg_live("report", out).stderr.endswith("ecg-live split session.xdf makes a file of each\n")
+    split = ecg_live("split", out)
+    assert [Path(line).name for line in split.stdout.splitlines()] == ["session_ann.xdf", "session_bob.xdf"]
+    assert api.read(out.with_name("session_bob.xdf")).duration == pytest.approx(18)
+
+
+def test_one_file_that_cannot_be_keeps_each_wearers_own(files: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "session.xdf"
+    out.write_bytes(b"XDF:")
+    done = ecg_live(
+        "run", *files, "--headless", "--json", "--speed", "max", "--unit", "mV", "--record", out, "--one-file"
+    )
+    assert done.returncode == 4
+    assert "session.xdf is there already" in done.stderr
+    assert "Each wearer's own recording is kept" in done.stderr
+    assert all(verify(tmp_path / f"session_{name}.xdf").sound for name in ("ann", "bob"))
+
+
+def test_one_source_has_no_one_file(files: list[Path]) -> None:
+    done = ecg_live("run", files[0], "--one-file", "--headless")
+    assert done.returncode == 2
+    assert "--one-file with one source" in done.stderr
+
+
+def test_recordings_are_joined_and_correlated_afterwards(tmp_path: Path) -> None:
+    x = beating(80, 0)[:, 0]
+    sources = [write_csv(tmp_path / "ann.csv", x), write_csv(tmp_path / "bob.csv", x)]
+    folder = tmp_path / "recorded"
+    done = ecg_live("run", *sources, "--headless", "--json", "--speed", "max", "--unit", "mV", "--record", folder)
+    assert done.returncode == 0
+    recorded = [folder / "ann.xdf", folder / "bob.xdf"]
+    table = ecg_live("synchrony", *recorded, "--seconds", "60")
+    assert table.returncode == 0
+    assert "ann, bob  heart rate" in table.stdout
+    assert "By chance 5 % are beyond" in table.stdout
+    assert "without any interaction" in table.stdout
+    lines = ecg_live("synchrony", *recorded, "--seconds", "60", "--json").stdout.splitlines()
+    assert {tuple(json.loads(line)["wearers"]) for line in lines} == {("ann", "bob")}
+    joined = ecg_live("join", f"P1={recorded[0]}", f"P2={recorded[1]}", "--out", folder / "both.xdf")
+    assert joined.returncode == 0
+    assert {path.name for path in folder.iterdir()} == {"ann.xdf", "bob.xdf", "both.xdf"}
+    assert b"<name>P2/" in (folder / "both.xdf").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("synchrony", "ann.xdf"), ("join", "ann.xdf", "--out", "both.xdf"), ("split", "ann.xdf")]
+)
+def test_recordings_that_are_missing(arguments: tuple[str, ...]) -> None:
+    done = ecg_live(*arguments)
+    assert done.returncode == 4
+    assert "no such file" in done.stderr

@@ -23,6 +23,7 @@ from ecg_live.recorded.export.bids import BidsNames
 from ecg_live.recorded.forget.inventory import FileToRemove, Inventory, KeptFile
 from ecg_live.recorded.forget.ownership import participant_in, read_owner
 from ecg_live.recorded.forget.search import search_participant
+from ecg_live.recorded.joined.join import WearerRecording, join_recordings
 from ecg_live.recorded.report import write_report
 from ecg_live.results import Item
 from ecg_live.sinks.xdf_file import being_written
@@ -45,6 +46,20 @@ def look(folder: Path, who: str = "P1", *more: Path) -> Inventory:
 
 def names(paths: Iterable[FileToRemove | KeptFile]) -> list[str]:
     return sorted(each.path.name for each in paths)
+
+
+def test_a_file_of_several_wearers_is_kept_and_said_so(folder: Path) -> None:
+    """Removing it would remove the others; leaving it out would leave the participant in it."""
+    for name in ("P1", "P2"):
+        recorded(folder / f"{name}.xdf", name)
+    join_recordings([WearerRecording(name, folder / f"{name}.xdf") for name in ("P1", "P2")], folder / "both.xdf")
+    for name, other in (("P1", "P2"), ("P2", "P1")):
+        found = look(folder, name)
+        assert names(found.files) == [f"{name}.xdf"]
+        kept = {left.path.name: (left.why, left.of_participant) for left in found.kept}
+        assert kept["both.xdf"] == ("holds 2 wearers: ecg-live split it, delete it, and forget again", True)
+        assert f"{other}.xdf" not in kept
+    assert "both.xdf" not in names(look(folder, "P3").kept)
 
 
 def test_the_header_decides_not_the_name(folder: Path) -> None:
