@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,18 @@ def study(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Study file (study.toml).")],
     participant: Annotated[str | None, typer.Option(help="Only the order of this participant.")] = None,
     as_json: Json = False,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Edit the file on the screen; one that is not there is a new study.")
+    ] = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
-    """Check a study file, and show which blocks each participant gets in which order.
+    """Check a study file, and show which blocks each participant gets in which order; or edit it.
 
     Example: ecg-live study study.toml --participant P01
     """
+    if edit:
+        _edit(file)
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -41,6 +48,18 @@ def study(
     for each, blocks in orders.items():
         table.add_row(Text(each), *(Text(_described(block.name, block.seconds)) for block in blocks))
     Console().print(table)
+
+
+def _edit(file: Path) -> None:
+    """Edit the file until the editor is closed."""
+    from ecg_live.cli.qt_check import why_no_display
+    from ecg_live.errors import ConfigError
+
+    if reason := why_no_display(os.environ):
+        raise ConfigError(f"no editor: {reason}", f"write {file} in a text editor; ecg-live study {file} checks it")
+    from ecg_live.dashboard.study_editor.run import run_editor
+
+    run_editor(file)
 
 
 def _described(name: str, seconds: float | None) -> str:
