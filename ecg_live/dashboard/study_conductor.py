@@ -10,9 +10,10 @@ from ecg_live.dashboard.participant.screens import ScreenKeeper, other_screen
 from ecg_live.dashboard.participant.window import ParticipantWindow
 from ecg_live.dashboard.self_report.field import Look
 from ecg_live.dashboard.self_report.form import SelfReportForm
+from ecg_live.dashboard.self_report.plane import ContinuousRating
 from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.window import MainWindow
-from ecg_live.events import Clock
+from ecg_live.events import AffectRating, Clock
 from ecg_live.protocols import View
 from ecg_live.study.asking import DECLINED, Asking, AskingCounter, GivenAnswer
 from ecg_live.study.course import CourseStatus
@@ -50,6 +51,7 @@ class StudyConductor(QtCore.QObject):
         self._theme = self._window.appearance.theme
         self.participant = ParticipantWindow(self._theme)
         self.screens = ScreenKeeper(self.participant, window)
+        self._rated: tuple[int, str] | None = None  # block and self-report of the continuous rating that is shown
         self.dialog: SelfReportDialog | None = None  # of a self-report that is asked on the experimenter's screen
         self._connect(self._window.study_panel)
         self._window.controller.keys = run
@@ -94,6 +96,7 @@ class StudyConductor(QtCore.QObject):
         if status.ended_with_sound > self._sounds:
             self._sounds = status.ended_with_sound
             QtWidgets.QApplication.beep()
+        self._show_rating(status)
         self._ask_self_report(status, now)
 
     def advance(self) -> None:
@@ -133,6 +136,27 @@ class StudyConductor(QtCore.QObject):
         left = "" if course.seconds_left is None else f" with {countdown_text(course.seconds_left)} to go"
         self._window.controller.ask(f"Break off {name}{left}?", yes, "Cancel", then)
 
+    def _show_rating(self, status: StudyStatus) -> None:
+        """Show the continuous rating of the block that runs."""
+        course = status.course
+        name = course.block.rating if course.phase == "running" and course.block is not None else None
+        wanted = None if name is None else (course.number, name)
+        if wanted == self._rated:
+            return
+        self._rated = wanted
+        report = None if name is None else self._run.study.self_reports.get(name)
+        rating = None if report is None else ContinuousRating(report, self._look)
+        if rating is not None:
+            rating.rated.connect(self._rate)
+        self.participant.show_rating(rating)
+
+    def _rate(self, valence: float, arousal: float) -> None:
+        self._view.self_report(AffectRating(self._clock(), valence, arousal))
+
+    @property
+    def _look(self) -> Look:
+        return Look(self._theme, self._window.appearance.scale)
+
     def _ask_self_report(self, status: StudyStatus, now: float) -> None:
         course = status.course
         name = course.self_report
@@ -143,7 +167,7 @@ class StudyConductor(QtCore.QObject):
             if report is not None and wanted is not None:
                 self._asked_at = wanted
                 self._asking = self._askings.ask(report, now, course.block.name if course.block else "")
-                form = SelfReportForm(report, Look(self._theme))
+                form = SelfReportForm(report, self._look)
                 form.answered.connect(self._answered)
                 self._show_form(form)
         elif wanted is not None and self.participant.isHidden() and self.dialog is None:
@@ -200,7 +224,9 @@ class StudyConductor(QtCore.QObject):
         self.participant.restyle(self._theme)
         shown = self.dialog.form if self.dialog is not None else self.participant.form
         if isinstance(shown, SelfReportForm):
-            shown.show_look(Look(self._theme))
+            shown.show_look(self._look)
+        if isinstance(self.participant.rating, ContinuousRating):
+            self.participant.rating.show_look(self._look)
 
     def _connect(self, panel: StudyPanel) -> None:
         panel.advance_asked.connect(self.advance)

@@ -38,7 +38,16 @@ class PlaySound:
     """To be heard: a block has ended."""
 
 
-Action = NoteMarker | BeginBaseline | PlaySound
+@dataclass(frozen=True, slots=True)
+class LeaveUnasked:
+    """To be noted: a self-report of a block that ended at ``time`` cannot be asked."""
+
+    time: float
+    self_report: str
+    block: str
+
+
+Action = NoteMarker | BeginBaseline | PlaySound | LeaveUnasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class StudyCourse:
     by_key : bool
         The first block waits for the experimenter, whatever its plan: there is one to press a key.
     asks : bool
-        Self-reports can be asked; else they are left out.
+        Self-reports can be asked; else it is noted that they were not.
     """
 
     def __init__(self, blocks: Sequence[Block], first: int = 0, *, by_key: bool = True, asks: bool = True) -> None:
@@ -166,11 +175,12 @@ class StudyCourse:
 
     def answered(self, now: float) -> tuple[Action, ...]:
         """The self-report that is asked was answered, or declined."""
+        actions = self.tick(now)
         if self._asked:
             self._asked.pop(0)
             if not self._asked:
-                return self._go_on(now)
-        return ()
+                actions += self._go_on(now)
+        return actions
 
     def stop(self, now: float) -> tuple[Action, ...]:
         """End of the session: a block that runs is broken off."""
@@ -198,7 +208,8 @@ class StudyCourse:
     def _end(self, time: float) -> tuple[Action, ...]:
         block, self._began = self._blocks[self._index], None
         sound = (PlaySound(),) if block.sound else ()
-        actions = (*self._note(time, "stop"), *sound)
+        unasked = () if self._asks else (LeaveUnasked(time, name, block.name) for name in block.self_reports)
+        actions = (*self._note(time, "stop"), *sound, *unasked)
         self._asked = list(block.self_reports) if self._asks else []
         return actions if self._asked else actions + self._go_on(time)
 

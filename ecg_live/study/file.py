@@ -188,6 +188,12 @@ class _StudyReader:
             if each not in reports:
                 known_reports = ", ".join(reports) or "none"
                 self._refuse((*key, "self_reports"), f"{each!r} is not one of {known_reports}", "describe it first")
+        rating = self._text_of(table, (*key, "rating")) or None
+        if rating is not None and (rating not in reports or reports[rating].kind != "grid"):
+            known_grids = ", ".join(name for name, report in reports.items() if report.kind == "grid") or "none"
+            self._refuse(
+                (*key, "rating"), f"{rating!r} is no self-report of kind grid; known are {known_grids}", "mend it"
+            )
         biofeedback = self._text_of(table, (*key, "biofeedback")) or None
         labels = self._switch(table, (*key, "labels"))
         if labels and biofeedback in {None, HEART_RATE}:
@@ -205,6 +211,7 @@ class _StudyReader:
             countdown=self._switch(table, (*key, "countdown")),
             biofeedback=biofeedback,
             labels=labels,
+            rating=rating,
             heads=self._texts(table, (*key, "heads")),
         )
 

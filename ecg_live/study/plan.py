@@ -44,6 +44,7 @@ class Block:
 
     The participant sees the instruction; with ``countdown`` the time that is left, and with ``biofeedback`` a slow
     figure of the heart rate (``heart_rate``) or of a head by its name. ``labels``: that head's label in words as well.
+    ``rating`` names a self-report of kind ``grid`` that the participant rates by hand all through the block.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Block:
     biofeedback: str | None = None
     labels: bool = False
     heads: tuple[str, ...] = ()
+    rating: str | None = None
 
     @property
     def needed_heads(self) -> tuple[str, ...]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Protocol
 
-from ecg_live.study.course import Action, BeginBaseline, CourseStatus, NoteMarker, PlaySound, StudyCourse
+from ecg_live.events import SelfReportAnswer
+from ecg_live.study.asking import NOT_ASKED, AskingCounter
+from ecg_live.study.course import (
+    Action,
+    BeginBaseline,
+    CourseStatus,
+    LeaveUnasked,
+    NoteMarker,
+    PlaySound,
+    StudyCourse,
+)
 from ecg_live.study.key_markers import KeyMarkers, NamedKeyStatus
 from ecg_live.study.marker_texts import parse_span_marker, undone_text
 from ecg_live.study.plan import Study
@@ -24,6 +34,10 @@ class StudyNotes(Protocol):
 
     def begin_baseline(self, seconds: float | None, time: float) -> None:
         """Begin a resting baseline, of so many seconds where the block has them."""
+        ...
+
+    def self_report(self, answer: SelfReportAnswer) -> None:
+        """Note an answer, or that there is none; returns at once."""
         ...
 
 
@@ -60,6 +74,7 @@ class StudyRun:
         self.study = study
         self._course = course
         self._keys = KeyMarkers(study.keys)
+        self._askings = AskingCounter()  # of those that cannot be asked
         self._now = now
         self._lock = RLock()  # a signal handler may stop the session while its thread looks at the status
         self._notes: StudyNotes | None = None
@@ -191,6 +206,10 @@ class StudyRun:
                     self._notes.begin_baseline(action.seconds, action.time)
                 case PlaySound():
                     self._sounds += 1
+                case LeaveUnasked() if self._notes is not None:
+                    report = self.study.self_reports[action.self_report]
+                    asking = self._askings.ask(report, action.time, action.block)
+                    self._notes.self_report(asking.without_answer(NOT_ASKED, action.time))
 
     def _mark(self, text: str) -> None:
         self._note(NoteMarker(self._now(), text))

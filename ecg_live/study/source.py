@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import isfinite
 from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
-from ecg_live.events import Beats, Chunk, Clock, Gap, Marker, State, StreamEvent, StreamInfo, states_that_are
+from ecg_live.events import (
+    Beats,
+    Chunk,
+    Clock,
+    Gap,
+    Marker,
+    SelfReportAnswer,
+    SelfReportEvent,
+    State,
+    StreamEvent,
+    StreamInfo,
+    states_that_are,
+)
 from ecg_live.protocols import Source
 from ecg_live.results import Item
 from ecg_live.study.run import StudyRun
@@ -35,6 +48,10 @@ class MarkedSession(Protocol):
         """Begin a resting baseline at ``time`` on the session clock, or ``raw`` s of stream time; returns at once."""
         ...
 
+    def self_report(self, event: SelfReportEvent) -> None:
+        """Note an answer; returns at once."""
+        ...
+
 
 class StudySource:
     """A source beside which a study runs.
@@ -58,7 +75,9 @@ class StudySource:
         self._run: StudyRun | None = None
         self._session: MarkedSession | None = None
         self._reached = 0.0  # s of signal, at full speed
-        self._due: list[Marker] | None = None  # those that come before the next chunk, while one is awaited
+        self._due: list[Marker | SelfReportAnswer] | None = (
+            None  # those that come before the next chunk, while one is awaited
+        )
         self._chunk_time = 0.0
         self._over = Event()
         self._ticking: Thread | None = None
@@ -83,6 +102,16 @@ class StudySource:
             self._due.append(Marker(self._chunk_time, text, time))
         elif self._session is not None:
             self._session.mark(text, time / self._speed if isfinite(self._speed) else None)
+
+    def self_report(self, answer: SelfReportAnswer) -> None:
+        """As `StudyNotes.self_report`."""
+        shown, time = answer.shown, answer.time
+        if self._due is not None:
+            at = self._chunk_time
+            self._due.append(replace(answer, shown=at, time=at, raw_shown=shown, raw=time))
+        elif self._session is not None:
+            speed = self._speed if isfinite(self._speed) else 1.0
+            self._session.self_report(replace(answer, shown=shown / speed, time=time / speed))
 
     def begin_baseline(self, seconds: float | None, time: float) -> None:
         """As `StudyNotes.begin_baseline`; at full speed it has begun when this returns."""
@@ -136,7 +165,7 @@ class StudySource:
                 self._ticking = Thread(target=self._tick, args=(run,), name="study")
                 self._ticking.start()
 
-    def _at_full_speed(self, item: Chunk | StreamEvent, run: StudyRun) -> list[Marker]:
+    def _at_full_speed(self, item: Chunk | StreamEvent, run: StudyRun) -> list[Marker | SelfReportAnswer]:
         """Markers of the course up to the end of a chunk, or up to another marker of the recording."""
         self._due, rate = [], self.info.rate
         try:

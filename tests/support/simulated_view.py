@@ -9,6 +9,7 @@ import numpy as np
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import (
     F32,
+    AffectRating,
     Beats,
     Marker,
     SelfReportAnswer,
@@ -54,6 +55,7 @@ class SimulatedView:
         self.can_record = True
         self.slow = False
         self.asked: list[Marker] = []
+        self.ratings: list[AffectRating] = []
         self._now = 100.0
         self._fed_at = 100.0
         self._trace = np.empty(0, np.float32)
@@ -130,6 +132,8 @@ class SimulatedView:
     def self_report(self, event: SelfReportEvent) -> None:
         if isinstance(event, SelfReportAnswer):
             self.send(event)
+        else:
+            self.ratings.append(event)
 
     def confirm(self) -> None:
         """The markers asked for come back."""

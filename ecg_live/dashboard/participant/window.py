@@ -40,6 +40,8 @@ class ParticipantWindow(QtWidgets.QWidget):
         self.ring = BiofeedbackRing(palette)
         self.pages = QtWidgets.QStackedWidget()
         self.form: QtWidgets.QWidget | None = None
+        self.rating: QtWidgets.QWidget | None = None  # below the instruction, during a block
+        self._rating_place = QtWidgets.QVBoxLayout()
         self._block: Block | None = None  # whose biofeedback is shown
         self._lay_out()
         self.restyle(palette)
@@ -107,6 +109,16 @@ class ParticipantWindow(QtWidgets.QWidget):
             form.setParent(None)
         return form
 
+    def show_rating(self, rating: QtWidgets.QWidget | None) -> None:
+        """Show a continuous rating below the instruction, or none."""
+        before, self.rating = self.rating, rating
+        if before is not None:
+            before.hide()
+            before.deleteLater()
+        if rating is not None:
+            self._rating_place.addWidget(rating)
+            rating.show()
+
     def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:
         """Take no key: those of the experimenter do nothing here."""
         if event is not None:
@@ -130,6 +142,7 @@ class ParticipantWindow(QtWidgets.QWidget):
         row.addWidget(self.instruction, 8)
         row.addStretch(1)
         column.addLayout(row)
+        column.addLayout(self._rating_place, 20)
         column.addWidget(self.ring, 6)
         column.addWidget(self.label)
         column.addWidget(self.countdown)

@@ -8,9 +8,11 @@ from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.self_report.field import TEXT_PT, AnswerField, Look
 from ecg_live.dashboard.self_report.point_row import draw_focus_ring, line_height
 from ecg_live.dashboard.self_report.slider import FINE_STEP, VALUE_DECIMALS
+from ecg_live.dashboard.widgets import text_label
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE
 from ecg_live.study.asking import scale_ends
 from ecg_live.study.plan import SelfReport
+from ecg_live.text import sanitize
 
 Key = QtCore.Qt.Key
 RATING_INTERVAL_MS = 50  # of a continuous rating: 20 Hz
@@ -212,6 +214,10 @@ class ContinuousRating(QtWidgets.QWidget):
 
     def __init__(self, report: SelfReport, look: Look) -> None:
         super().__init__()
+        self.question = text_label("What is rated", TEXT_PT)
+        self.question.setText(sanitize(report.question))
+        self.question.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
+        self.question.setVisible(bool(report.question))
         self.plane = AffectPlane(report, look)
         self.setAccessibleName(f"Continuous rating {report.name}")
         self._timer = QtCore.QTimer(self)
@@ -223,7 +229,9 @@ class ContinuousRating(QtWidgets.QWidget):
         self.plane.released.connect(self._end)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plane)
+        column.addWidget(self.question)
+        column.addWidget(self.plane, 1)
+        self.show_look(look)
 
     @property
     def rating(self) -> bool:
@@ -232,6 +240,7 @@ class ContinuousRating(QtWidgets.QWidget):
 
     def show_look(self, look: Look) -> None:
         """Change colours and sizes."""
+        self.question.setFont(look.font(TEXT_PT))
         self.plane.show_look(look)
 
     def hideEvent(self, event: QtGui.QHideEvent | None) -> None:

@@ -19,6 +19,7 @@ BLOCK_COLUMNS = (
     Column("until", "Until", tip="key, or marker:TEXT"),
     Column("baseline", "Baseline", "switch", tip="Begins the resting baseline"),
     Column("self_reports", "Self-reports after it", "texts", tip="Names, with commas"),
+    Column("rating", "Rated during it", tip="Name of a self-report of kind grid, rated by hand all through the block"),
     Column("sound", "Sound", "switch", tip="Its end is heard"),
     Column("begin", "By key", "switch", on="key", tip="Begins by the experimenter's key, not by itself"),
     Column("in_place", "In place", "switch", tip="Counterbalancing does not move it"),

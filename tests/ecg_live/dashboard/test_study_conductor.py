@@ -8,9 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.participant.screens import other_screen
 from ecg_live.dashboard.self_report.form import SelfReportForm
+from ecg_live.dashboard.self_report.plane import ContinuousRating
 from ecg_live.dashboard.study_conductor import StudyConductor
 from ecg_live.dashboard.theme import DARK, LIGHT
-from ecg_live.events import Marker, SelfReportAnswer
+from ecg_live.events import AffectRating, Marker, SelfReportAnswer
 from ecg_live.results import Poll
 from ecg_live.study.course import StudyCourse
 from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
@@ -43,6 +44,9 @@ class ViewNotes:
 
     def mark(self, text: str, time: float) -> None:
         self._view.mark(text, time)
+
+    def self_report(self, answer: SelfReportAnswer) -> None:
+        self._view.self_report(answer)
 
     def begin_baseline(self, _seconds: float | None, _time: float) -> None:
         self._view.begin_baseline()
@@ -269,3 +273,22 @@ def test_the_end_of_a_block_is_heard(lab: Lab, monkeypatch: pytest.MonkeyPatch) 
     assert beeps == []
     lab.wait(30)
     assert beeps == [1]
+
+
+def test_a_grid_is_rated_by_hand_all_through_its_block(opened: Open, qtbot: QtBot) -> None:
+    blocks = (Block("film", 30.0, instruction="Watch.", rating="feel"), Block("rest", 30.0))
+    study = Study("Lab", blocks, self_reports={"feel": SelfReport("feel", "grid", "How do you feel?")})
+    lab = Lab(opened, qtbot, study)
+    lab.conductor.show_participant()
+    assert lab.conductor.participant.rating is None
+    lab.press(Key.Key_N)
+    rating = lab.conductor.participant.rating
+    assert isinstance(rating, ContinuousRating)
+    plane = rating.plane
+    QtTest.QTest.mousePress(plane, QtCore.Qt.MouseButton.LeftButton, pos=plane.square().center().toPoint())
+    lab.wait(5)
+    assert lab.conductor.participant.rating is rating
+    assert lab.view.ratings[0] == AffectRating(lab.view.ratings[0].time, *(plane.point or ()))
+    lab.wait(26)  # the block is over, with the button down
+    assert lab.conductor.participant.rating is None
+    assert not rating.rating

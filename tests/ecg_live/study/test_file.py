@@ -116,6 +116,7 @@ def test_a_whole_study(tmp_path: Path) -> None:
         ('"marker:task done"', '"button"', "line 32: blocks.2.until: 'button'; it is key or marker:TEXT"),
         ('"marker:task done"', '"key"', "line 32: blocks.2.until: a block with seconds ends by itself"),
         ('["mood", "strain"]', '["moood"]', "line 35: blocks.2.self_reports: 'moood' is not one of mood, strain"),
+        ('until = "key"', 'until = "key"\nrating = "mood"', "line 40: blocks.3.rating: 'mood' is no self-report of"),
         ('name = "talk"', 'name = "rest"', "line 38: blocks.3.name: two blocks are named 'rest'"),
     ],
 )  # fmt: skip

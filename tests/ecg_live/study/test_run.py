@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ecg_live.events import SelfReportAnswer
 from ecg_live.study.course import StudyCourse
-from ecg_live.study.plan import Block, KeyMarker, Study
+from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
 from tests.support.scripted_source import HandClock
 
@@ -20,9 +21,13 @@ class Notes:
     def __init__(self) -> None:
         self.markers: list[tuple[float, str]] = []
         self.baselines: list[tuple[float | None, float]] = []
+        self.answers: list[SelfReportAnswer] = []
 
     def mark(self, text: str, time: float) -> None:
         self.markers.append((time, text))
+
+    def self_report(self, answer: SelfReportAnswer) -> None:
+        self.answers.append(answer)
 
     def begin_baseline(self, seconds: float | None, time: float) -> None:
         self.baselines.append((seconds, time))
@@ -114,3 +119,26 @@ def test_blocks_with_a_sound_are_counted() -> None:
     clock.wait(20)
     run.tick()
     assert run.status().ended_with_sound == 1
+
+
+def test_self_reports_that_cannot_be_asked_are_noted_as_such_at_the_end_of_their_block() -> None:
+    reports = {
+        "mood": SelfReport("mood", "sam", items=("valence", "arousal")),
+        "remarks": SelfReport("remarks", "text"),
+    }
+    blocks = (Block("rest", 30.0, self_reports=("mood",)), Block("task", 30.0, self_reports=("mood", "remarks")))
+    clock, notes = HandClock(), Notes()
+    run = StudyRun(
+        Study("Lab", blocks, self_reports=reports), StudyCourse(blocks, by_key=False, asks=False), clock
+    )  # fmt: skip
+    run.connect(notes)
+    run.tick()
+    clock.wait(70)
+    run.tick()
+    assert [(each.report, each.block, each.asking, each.time - 1000, each.missing) for each in notes.answers] == [
+        ("mood", "rest", 1, 30.0, "not asked"),
+        ("mood", "task", 2, 60.0, "not asked"),
+        ("remarks", "task", 1, 60.0, "not asked"),
+    ]
+    assert notes.answers[0].values == (("valence", None), ("arousal", None))
+    assert [text for _, text in notes.markers][1:3] == ["block/rest/stop", "block/task/start"]

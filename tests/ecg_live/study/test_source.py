@@ -8,13 +8,13 @@ from math import inf
 import numpy as np
 import pytest
 
-from ecg_live.events import Beats, Chunk, Marker, State
+from ecg_live.events import Beats, Chunk, Marker, SelfReportAnswer, SelfReportEvent, State
 from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Sink
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.study.course import StudyCourse
-from ecg_live.study.plan import Block, KeyMarker, Study
+from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
 from ecg_live.study.source import StudyFollower, StudySource
 from tests.support.random_bundles import random_bundle
@@ -30,13 +30,13 @@ STUDY = Study(
 
 
 def session_of(
-    steps: Steps, clock: HandClock, speed: float = 1.0, study: Study = STUDY
+    steps: Steps, clock: HandClock, speed: float = 1.0, study: Study = STUDY, *, asks: bool = True
 ) -> tuple[Session, StudyRun, Keep, Script]:
     """A session in which a study runs, and a sink that keeps its items."""
     model = random_bundle(personal={"mental_load": "hrv"})
     script = Script(replace(info(RATE), speed=speed, replay=speed != 1), steps)
     source = StudySource(script, clock)
-    run = StudyRun(study, StudyCourse(study.blocks, by_key=False), source.now)
+    run = StudyRun(study, StudyCourse(study.blocks, by_key=False, asks=asks), source.now)
     sink = Keep()
     sinks: list[Sink] = [StudyFollower(run, source.info), sink]
     session = Session(source, SignalPath(source.info), Predictor(model), model.head_infos, sinks, clock)
@@ -46,6 +46,8 @@ def session_of(
 
 class Unheard:
     """A session that does nothing of what it is asked."""
+
+    def self_report(self, event: SelfReportEvent) -> None: ...
 
     def mark(self, text: str, time: float | None = None) -> None: ...
 
@@ -180,3 +182,17 @@ def test_a_replay_at_another_speed_keeps_the_seconds_of_the_signal(clock: HandCl
     assert [(round(raw or 0, 6), text) for raw, text in markers(sink)][:3] == [
         (1.0, "block/rest/start"), (31.5, "block/rest/stop"), (31.5, "block/task/start"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("speed", [1.0, inf])
+def test_a_self_report_that_cannot_be_asked_is_in_the_session_at_the_end_of_its_block(
+    clock: HandClock, speed: float
+) -> None:
+    clock.now = 100.0
+    blocks = (Block("rest", 20.0, self_reports=("mood",)), Block("talk"))
+    study = Study("Lab", blocks, self_reports={"mood": SelfReport("mood", "sam", items=("valence",))})
+    session, _, sink, _ = session_of(paced(clock, 40), clock, speed, study, asks=False)
+    session.run()
+    (answer,) = (item for item in sink.items if isinstance(item, SelfReportAnswer))
+    (stop,) = (raw for raw, text in markers(sink) if text == "block/rest/stop")
+    assert (answer.raw_shown, answer.raw, answer.missing, answer.block) == (stop, stop, "not asked", "rest")
