@@ -15,9 +15,17 @@ from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
 from ecg_live.recorded.report.time_axis import wall_clock
 from ecg_live.recorded.table.columns import CODEBOOK_COLUMNS, TableColumn, codebook_rows, head_columns, table_columns
+from ecg_live.recorded.table.measures import (
+    HRV_COLUMNS,
+    SessionMeasures,
+    measure_columns,
+    measure_values,
+    next_run,
+    read_measures,
+)
 from ecg_live.recorded.table.recordings import RecordingFiles, is_ours, load_recording
 from ecg_live.recorded.table.row_spans import RowKind, row_spans
-from ecg_live.recorded.table.row_values import row_values
+from ecg_live.recorded.table.row_values import rounded, row_values
 from ecg_live.tables import Columns, Row, check_table_path, write_rows
 
 FILES_COLUMNS: Columns = {
@@ -59,9 +67,10 @@ class GroupTable:
 
 @dataclass(slots=True)
 class _Gathered:
-    """Rows of the recordings so far, columns of their heads by head and name, and what became of each recording."""
+    """Rows of the recordings so far, columns of their measures and heads, and what became of each recording."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    measures: dict[str, TableColumn] = field(default_factory=lambda: {each.name: each for each in HRV_COLUMNS})
     answers: dict[tuple[str, str], TableColumn] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
 
@@ -112,7 +121,8 @@ def write_group_table(
         raise FormatError(f"none of {len(recordings)} recordings gives a row: {written.problems[0]}", "check the files")
     written.rows = len(gathered.rows)
     written.remarks += _group_remarks(gathered.rows)
-    columns = table_columns(gathered.answers[key] for key in sorted(gathered.answers, key=lambda key: key[0]))
+    answers = [gathered.answers[key] for key in sorted(gathered.answers, key=lambda key: key[0])]
+    columns = table_columns(gathered.measures.values(), answers)
     about = {"ecg_live_rows": kind}
     write_rows(out, {column.name: column.kind for column in columns}, _numbered(gathered.rows), about)
     write_rows(written.paths.codebook, CODEBOOK_COLUMNS, codebook_rows(columns))
@@ -130,12 +140,14 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
             written.exit_code = error.exit_code
         return
     session = annotated.session
-    rows = list(_session_rows(session, kind, annotated.annotations.excluded))
+    measures = read_measures(session)
+    rows = list(_session_rows(session, measures, kind, annotated.annotations.excluded))
     remarks = [] if rows[0]["participant_id"] else ["names no participant"]
     remarks += [warning for each in session.files for warning in each.checked.warnings]
     origin = {name: rows[0][name] for name in ("participant_id", "session_id")}
     gathered.files.append({"file": str(recording.paths[0]), **origin, "rows": len(rows), "remarks": "; ".join(remarks)})
     gathered.rows += rows
+    gathered.measures |= {column.name: column for column in measure_columns(measures)}
     gathered.answers |= {
         (head.name, column.name): column for head in session.windows.heads for column in head_columns(head)
     }
@@ -144,7 +156,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
 
 
 def _session_rows(
-    session: RecordedSession, kind: RowKind, excluded: Sequence[SessionAnnotation]
+    session: RecordedSession, measures: SessionMeasures, kind: RowKind, excluded: Sequence[SessionAnnotation]
 ) -> Iterator[dict[str, Any]]:
     """Rows of a session, with what is the same in all of them."""
     texts, first = session.header_texts, session.files[0].contents
@@ -161,13 +173,12 @@ def _session_rows(
         _RECORDING: (_utc(first.file_header.get("datetime", "")), str(first.path)),
     }
     markers = [(marker.time, marker.text) for marker in session.markers]
-    for span in row_spans(markers, session.duration, kind):
+    spans = row_spans(markers, session.duration, kind)
+    for index, span in enumerate(spans):
         began = wall_clock(first, first.first_timestamp + span.start)
-        yield (
-            same
-            | row_values(session, span, excluded)
-            | {"acq_time": began.isoformat(timespec="milliseconds") if began else ""}
-        )
+        moment = began.isoformat(timespec="milliseconds") if began else ""
+        added = rounded(measure_values(measures, span, next_run(spans, index), excluded))
+        yield same | row_values(session, span, excluded) | added | {"acq_time": moment}
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[Row]:

@@ -61,9 +61,9 @@ ORIGIN_COLUMNS = (
 )
 
 
-def table_columns(answers: Iterable[TableColumn]) -> list[TableColumn]:
-    """All columns of a table, with those of heads' answers in their place."""
-    return [*SPAN_COLUMNS, *QUALITY_COLUMNS, *RHYTHM_COLUMNS, *answers, *ORIGIN_COLUMNS]
+def table_columns(measures: Iterable[TableColumn], answers: Iterable[TableColumn]) -> list[TableColumn]:
+    """All columns of a table, with those of measures and of heads' answers in their place."""
+    return [*SPAN_COLUMNS, *QUALITY_COLUMNS, *RHYTHM_COLUMNS, *measures, *answers, *ORIGIN_COLUMNS]
 
 
 def head_columns(head: HeadPredictions) -> list[TableColumn]:
@@ -90,8 +90,13 @@ def head_columns(head: HeadPredictions) -> list[TableColumn]:
 
 
 def head_column(head: HeadPredictions, *parts: str) -> str:
-    """Name of a head's column: letters, digits and underscores."""
-    return "_".join(_NOT_OF_A_NAME.sub("_", part).strip("_") or "x" for part in (head.name, *parts))
+    """Name of a head's column."""
+    return column_name(head.name, *parts)
+
+
+def column_name(*parts: str) -> str:
+    """Name of a column: letters, digits and underscores."""
+    return "_".join(_NOT_OF_A_NAME.sub("_", part).strip("_") or "x" for part in parts)
 
 
 def codebook_rows(columns: Sequence[TableColumn]) -> Iterator[dict[str, str]]:

@@ -20,6 +20,7 @@ class RowSpan(NamedTuple):
     start: float
     stop: float
     complete: bool = True
+    kind: RowKind = "session"
 
 
 def check_row_kind(text: str) -> RowKind:
@@ -54,7 +55,7 @@ def row_spans(markers: Sequence[TimedText], duration: float, kind: RowKind) -> l
         found = _between_markers(without_undone(markers), duration)
     elif kind != "session":
         found = [
-            RowSpan(span.name, span.start, duration if span.stop is None else span.stop, span.complete)
+            RowSpan(span.name, span.start, duration if span.stop is None else span.stop, span.complete, span.kind)
             for span in spans(markers)
             if span.kind == kind
         ]
@@ -65,4 +66,4 @@ def _between_markers(markers: Sequence[TimedText], duration: float) -> list[RowS
     """From each marker to the next or to the session's end; what notes a block or interval is none of them."""
     notes = sorted(note for note in markers if parse_span_marker(note[1]) is None and 0 <= note[0] <= duration)
     edges = [*notes, (duration, "")]
-    return [RowSpan(text, start, stop) for (start, text), (stop, _) in pairwise(edges)]
+    return [RowSpan(text, start, stop, kind="marker") for (start, text), (stop, _) in pairwise(edges)]

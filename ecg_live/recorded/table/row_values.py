@@ -42,6 +42,11 @@ def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Sessi
     }
     for head in kept.heads:
         values |= {head_column(head, *parts): value for parts, value in _answers(head)}
+    return rounded(values)
+
+
+def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with their numbers rounded."""
     return {name: round(each, DECIMALS) if isinstance(each, float) else each for name, each in values.items()}
 
 

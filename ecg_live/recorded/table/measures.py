@@ -1,0 +1,165 @@
+"""What a session holds beside its windows, for the rows of a group table: RR intervals, self-reports, ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from math import inf
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg_live.annotations.current import SessionAnnotation
+from ecg_live.errors import EcgLiveError
+from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, F64
+from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.time_axis import TimeAxis
+from ecg_live.recorded.rr_intervals import read_rr_intervals
+from ecg_live.recorded.self_reports import read_affect_ratings, read_self_reports
+from ecg_live.recorded.table.columns import TableColumn, column_name
+from ecg_live.recorded.table.row_spans import RowSpan
+from ecg_live.signal.hrv import Hrv, compute_hrv
+from ecg_live.xdf.self_reports import SelfReportRow, scale_text
+
+TEXT_SEPARATOR = "; "
+HRV_COLUMNS = (
+    TableColumn("n_rr", "integer", "normal RR intervals", source="RR intervals"),
+    TableColumn("rr_coverage", "number", "share of the span that they cover", "1", "RR intervals"),
+    TableColumn("n_ectopic", "integer", "RR intervals that are ectopic or artefacts; left out", source="RR intervals"),
+    TableColumn("sdnn", "number", "SDNN of the span's normal intervals", "ms", "RR intervals"),
+    TableColumn("rmssd", "number", "RMSSD of the span's normal intervals", "ms", "RR intervals"),
+    TableColumn("pnn50", "number", "pNN50 of the span's normal intervals", "%", "RR intervals"),
+    TableColumn("sd1", "number", "SD1 of the span's normal intervals", "ms", "RR intervals"),
+    TableColumn("sd2", "number", "SD2 of the span's normal intervals", "ms", "RR intervals"),
+    TableColumn("lf", "number", "power from 0.04 to 0.15 Hz", "ms^2", "RR intervals"),
+    TableColumn("hf", "number", "power from 0.15 to 0.4 Hz", "ms^2", "RR intervals"),
+    TableColumn("lf_hf", "number", "lf over hf", "1", "RR intervals"),
+)
+_FIELDS = {"n_rr": "intervals", "rr_coverage": "coverage", "n_ectopic": "ectopic"}  # of `Hrv`, where names differ
+assert {_FIELDS.get(each.name, each.name) for each in HRV_COLUMNS} <= {each.name for each in fields(Hrv)}  # noqa: S101
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionMeasures:
+    """Times in s on the axis of the recording.
+
+    ``stop``, ``rr`` and ``normal`` (n,) are RR intervals, ``reports`` answers with their times, ``rated`` (m,) and
+    ``ratings`` (m, 2) a continuous rating.
+    """
+
+    stop: F64
+    rr: F64
+    normal: npt.NDArray[np.bool_]
+    reports: tuple[tuple[float, SelfReportRow], ...]
+    rated: F64
+    ratings: F64
+
+
+def read_measures(session: RecordedSession) -> SessionMeasures:
+    """Read what a session's files hold; a file without RR intervals is searched for beats."""
+    zero = TimeAxis(session.files).zero
+    stop, rr, normal = [np.empty(0)], [np.empty(0)], [np.empty(0, np.bool_)]
+    rated, ratings = [np.empty(0)], [np.empty((0, len(AFFECT_DIMENSIONS)))]
+    reports: list[tuple[float, SelfReportRow]] = []
+    for file in session.files:
+        shift = file.contents.start_s - zero
+        try:
+            series = read_rr_intervals(file.path).main()
+        except EcgLiveError:
+            continue  # nothing usable: `verify` states why
+        stop.append(series.stop + shift)
+        rr.append(series.rr)
+        normal.append(series.normal)
+        reports += [(row.time + shift, row) for row in read_self_reports(file.contents)]
+        found = read_affect_ratings(file.contents)
+        rated.append(found.times + shift)
+        ratings.append(found.values)
+    return SessionMeasures(
+        np.concatenate(stop),
+        np.concatenate(rr),
+        np.concatenate(normal),
+        tuple(reports),
+        np.concatenate(rated),
+        np.concatenate(ratings),
+    )
+
+
+def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
+    """Columns of a session's self-reports and ratings."""
+    for _, row in measures.reports:
+        name, source = column_name("self_report", row.report, row.item), "Self-reports"
+        scale = "" if row.scale is None else scale_text(row.scale)
+        what = f"answer to {row.report}, {row.item}"
+        if row.kind == "text":
+            yield TableColumn(name, "text", f"{what}; several are joined", "", source)
+        else:
+            yield TableColumn(name, "number", f"{what}; mean of several", scale, source)
+    if len(measures.rated):
+        for name in AFFECT_DIMENSIONS:
+            meaning = f"mean of the continuous rating of {name}"
+            yield TableColumn(
+                column_name("rating", name, "mean"), "number", meaning, scale_text(AFFECT_SCALE), "Affect ratings"
+            )
+
+
+def measure_values(
+    measures: SessionMeasures, span: RowSpan, until: float, excluded: Sequence[SessionAnnotation]
+) -> dict[str, Any]:
+    """Values of a row.
+
+    Parameters
+    ----------
+    measures : SessionMeasures
+    span : RowSpan
+    until : float
+        When the block's next run begins, s: what is asked after a block belongs to the run before.
+    excluded : sequence of SessionAnnotation
+        Stretches whose RR intervals and ratings are left out.
+    """
+    return {**_hrv(measures, span, excluded), **_reports(measures, span, until), **_ratings(measures, span, excluded)}
+
+
+def _hrv(measures: SessionMeasures, span: RowSpan, excluded: Sequence[SessionAnnotation]) -> dict[str, Any]:
+    if not len(measures.rr) or span.stop <= span.start:
+        return {}
+    kept = ~_touching(measures.stop - measures.rr, measures.stop, excluded)
+    found = compute_hrv(measures.stop[kept], measures.rr[kept], measures.normal[kept], (span.start, span.stop))
+    return {each.name: getattr(found, _FIELDS.get(each.name, each.name)) for each in HRV_COLUMNS}
+
+
+def _touching(start: F64, stop: F64, excluded: Sequence[SessionAnnotation]) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(len(start), dtype=np.bool_)
+    for each in excluded:
+        mask |= (start < each.stop) & (stop > each.onset)
+    return mask
+
+
+def _reports(measures: SessionMeasures, span: RowSpan, until: float) -> dict[str, Any]:
+    """Answers that name the span's block, asked after it began and before its next run; others by their time alone."""
+    answers: dict[str, list[Any]] = {}
+    for time, row in measures.reports:
+        own = row.block == span.name if row.block and span.kind == "block" else time <= span.stop
+        value = row.text if row.kind == "text" else row.value
+        if own and span.start <= time < until and value not in {None, ""}:
+            answers.setdefault(column_name("self_report", row.report, row.item), []).append(value)
+    return {
+        name: TEXT_SEPARATOR.join(values) if isinstance(values[0], str) else float(np.mean(values))
+        for name, values in answers.items()
+    }
+
+
+def _ratings(measures: SessionMeasures, span: RowSpan, excluded: Sequence[SessionAnnotation]) -> dict[str, Any]:
+    inside = (measures.rated >= span.start) & (measures.rated <= span.stop)
+    for each in excluded:
+        inside &= (measures.rated < each.onset) | (measures.rated >= each.stop)
+    if not inside.any():
+        return {}
+    means = measures.ratings[inside].mean(axis=0).tolist()
+    return {column_name("rating", name, "mean"): mean for name, mean in zip(AFFECT_DIMENSIONS, means, strict=True)}
+
+
+def next_run(spans: Sequence[RowSpan], index: int) -> float:
+    """When the next span of the same name begins, s; infinity if there is none."""
+    name = spans[index].name
+    return next((each.start for each in spans[index + 1 :] if each.name == name), inf)

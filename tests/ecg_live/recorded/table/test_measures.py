@@ -1,0 +1,98 @@
+"""RR intervals, self-reports and ratings of a block, in its row of the group table."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecg_live.events import AffectRating, SelfReportAnswer
+from ecg_live.recorded.annotated import open_annotations
+from ecg_live.recorded.table import write_group_table
+from ecg_live.recorded.table.recordings import find_recordings
+from ecg_live.recorded.table.row_spans import RowKind
+from ecg_live.results import Item, RrFlag, RrInterval
+from tests.support.recorded_sessions import chunk, marker
+from tests.support.xdf_recordings import BEGAN, record
+
+MARKERS = {10: "block/rest/start", 110: "block/rest/stop", 115: "block/rest/start", 125: "block/rest/stop"}
+
+
+def answer(time: float, report: str, kind: str, **fields: object) -> SelfReportAnswer:
+    return SelfReportAnswer(
+        report, kind, BEGAN + time - 1, BEGAN + time, raw_shown=time - 1, raw=time, **fields  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+ANSWERS = {
+    50: answer(50.0, "tired", "likert", values=(("now", 2.0),), scale=(1.0, 5.0)),
+    80: answer(80.0, "tired", "likert", values=(("now", 5.0),), scale=(1.0, 5.0)),
+    112: answer(112.0, "mood", "sam", values=(("valence", 7.0), ("arousal", None)), scale=(1.0, 9.0), block="rest"),
+    113: answer(113.0, "remarks", "text", text="=warm", block="rest"),
+    127: answer(127.0, "mood", "sam", values=(("valence", 3.0), ("arousal", 4.0)), scale=(1.0, 9.0), block="rest"),
+}
+
+
+def items() -> Iterator[Item]:
+    """Beats at each full second plus 0 or 20 ms by turns, so that intervals are 1.02 and 0.98 s; one is ectopic."""
+    for second in range(130):
+        if second in MARKERS:
+            yield marker(float(second), MARKERS[second])
+        if second in ANSWERS:
+            yield ANSWERS[second]
+        yield chunk(second)
+        rr, late = (1.02, 0.02) if second % 2 else (0.98, 0.0)
+        flag: RrFlag = "ectopic" if second == 60 else "normal"
+        yield RrInterval(BEGAN + second + late, second + late, rr, flag, "ecg")
+        if 20 <= second < 40:
+            yield AffectRating(BEGAN + second, 0.5, -0.25 if second < 30 else 0.25, float(second))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    record(tmp_path / "s.xdf", items())
+    return tmp_path / "s.xdf"
+
+
+def rows(path: Path, kind: RowKind = "block") -> list[dict[str, str]]:
+    written = write_group_table(find_recordings([path]), path.with_name("t.csv"), kind, force=True)
+    with written.paths.table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_hrv_of_a_block_is_that_of_its_intervals(path: Path) -> None:
+    long, short = rows(path)
+    kept = 99  # of the 100 intervals from 10 to 110 s, one is ectopic
+    assert (long["n_rr"], long["n_ectopic"]) == (str(kept), "1")
+    assert float(long["rr_coverage"]) == pytest.approx(0.99, abs=0.001)
+    assert (long["rmssd"], long["pnn50"]) == ("40.0", "0.0")
+    assert float(long["sdnn"]) == pytest.approx(20 * math.sqrt(kept / (kept - 1)), abs=0.01)
+    assert (long["lf"], float(long["hf"]) >= 0) == ("", True)  # LF needs two minutes
+    assert (short["n_rr"], short["sdnn"], short["rmssd"]) == ("9", "", "")  # of 10 s nothing is said
+
+
+def test_answers_belong_to_the_run_of_the_block_that_they_followed(path: Path) -> None:
+    first, second = rows(path)
+    assert (first["self_report_mood_valence"], first["self_report_mood_arousal"]) == ("7.0", "")
+    assert (second["self_report_mood_valence"], second["self_report_mood_arousal"]) == ("3.0", "4.0")
+    assert first["self_report_tired_now"] == "3.5"  # the mean of two that name no block
+    assert (first["self_report_remarks_text"], second["self_report_remarks_text"]) == ("'=warm", "")
+    assert (first["rating_valence_mean"], first["rating_arousal_mean"]) == ("0.5", "0.0")
+    assert second["rating_valence_mean"] == ""
+    (whole,) = rows(path, "session")
+    assert (whole["self_report_mood_valence"], whole["self_report_tired_now"]) == ("5.0", "3.5")
+    with path.with_name("t.codebook.csv").open(encoding="utf-8", newline="") as file:
+        book = {row["column"]: row for row in csv.DictReader(file)}
+    assert book["self_report_mood_valence"]["unit"] == "1 to 9"
+    assert book["sdnn"]["unit"] == "ms"
+
+
+def test_excluded_stretches_cost_intervals_and_ratings(path: Path) -> None:
+    open_annotations(path).add("excluded", 30.0, 30.0, "moved")
+    first, _ = rows(path)
+    assert first["n_rr"] == str(99 - 29)
+    assert first["sdnn"] == ""  # too much is missing
+    assert first["rating_arousal_mean"] == "-0.25"
