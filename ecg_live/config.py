@@ -53,6 +53,8 @@ class LiveSettings:
         File to record to from the start.
     roll_minutes, roll_mb : float, optional
         Go on in a new file after so many minutes, or megabytes.
+    recordings : str, optional
+        Folder of recordings without a given path.
     participant, session : str, optional
         Pseudonyms, for the recording and the participant's profile.
     markers : str, optional
@@ -94,6 +96,7 @@ class LiveSettings:
     record: str | None = None
     roll_minutes: float | None = None
     roll_mb: float | None = None
+    recordings: str | None = None
     participant: str | None = None
     session: str | None = None
     reuse_profile: bool = False

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
+from ecg_live.preview_items import FoundSources, ParticipantNote, PreviewStatus
 from ecg_live.results import (
     HeadInfo,
     Item,
@@ -211,4 +212,77 @@ class Recorder(Sink, Protocol):
     @property
     def status(self) -> RecordingStatus:
         """Status of the recording; callable from any thread."""
+        ...
+
+
+class Scanner(Protocol):
+    """Looks for sources in the background."""
+
+    @property
+    def found(self) -> FoundSources:
+        """What was found by now; never blocks."""
+        ...
+
+    def retry(self) -> None:
+        """Begin those searches again that failed."""
+        ...
+
+    def pause(self, on: bool) -> None:
+        """Keep the radio free while a device is connected, or go on; what was found stays."""
+        ...
+
+    def close(self) -> None:
+        """End all searches; returns at once."""
+        ...
+
+
+class Preview(Protocol):
+    """A source that is shown before its session."""
+
+    @property
+    def status(self) -> PreviewStatus:
+        """What is known of it by now; never blocks."""
+        ...
+
+    def poll(self, since: Poll) -> tuple[Snapshot, Poll] | None:
+        """Return the trace since ``since``, and the cursor for the next call; None while the source is not open."""
+        ...
+
+    def close(self) -> None:
+        """Ask for the end; returns at once."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the source is released; whether it is."""
+        ...
+
+
+class DeskServices(Protocol):
+    """What the start page asks of the rest of the program."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the bundled models, the default one first."""
+        ...
+
+    @property
+    def recordings(self) -> str:
+        """Folder of recordings without a chosen one."""
+        ...
+
+    @property
+    def demo(self) -> str:
+        """Path of the bundled recording."""
+        ...
+
+    def scan(self) -> Scanner:
+        """Begin to look for sources."""
+        ...
+
+    def preview(self, source: str) -> Preview:
+        """Open a source to show it; returns at once."""
+        ...
+
+    def participant_note(self, participant: str, session: str, folder: str) -> ParticipantNote:
+        """Check the ids, and find out whether they were used before."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from ecg_live.cli.commands.annotate import annotate
 from ecg_live.cli.commands.bench import bench
 from ecg_live.cli.commands.demo import demo
+from ecg_live.cli.commands.desk import desk
 from ecg_live.cli.commands.devices import devices
 from ecg_live.cli.commands.doctor import doctor
 from ecg_live.cli.commands.encoder import encoder
@@ -37,18 +39,19 @@ from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
 
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    "Sessions": (demo, run, mark, study),
+    "Sessions": (desk, demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
     "Recordings": (open_, verify, report, annotate, table, synchrony, join, split, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
 
+HELP_EXIT_CODE = 2  # no command where one is needed, as for a wrong option
+
 app = typer.Typer(
     name="ecg-live",
     help="Watch a wearer's ECG turn into calibrated, quality-gated estimates. Research use only.",
     epilog="Example: ecg-live demo",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -63,11 +66,19 @@ app.add_typer(encoder, rich_help_panel="Models")
 
 @app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Options without a command."""
+    """Without a command: the start page, or this help where there is no screen."""
     if version:
         from ecg_live import __version__
 
         typer.echo(f"ecg-live {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        from ecg_live.cli.qt_check import has_screen
+
+        if has_screen(os.environ):
+            desk()
+        typer.echo(context.get_help())
+        raise typer.Exit(HELP_EXIT_CODE)

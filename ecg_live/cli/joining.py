@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ecg_live.cli import print_notice
-from ecg_live.cli.recording import RECORDING_SUFFIX, default_folder
+from ecg_live.cli.recording_names import RECORDING_SUFFIX, recordings_folder
 from ecg_live.cli.wearer_sources import joined_path
 from ecg_live.config import LiveSettings
 
@@ -27,7 +27,9 @@ def join_run(recorded: Mapping[str, Sequence[Path]], settings: LiveSettings) -> 
     if not begun:
         print_notice("nothing was recorded: there is no file to make of all wearers")
         return None
-    out = joined_path(settings) or _path_by_time(begun[0].path.parent if settings.record else default_folder())
+    out = joined_path(settings) or _path_by_time(
+        begun[0].path.parent if settings.record else recordings_folder(settings)
+    )
     for path in join_recordings(begun, out, round(settings.synchrony or DEFAULT_WIDTH_S)):
         path.unlink()
     print_notice(f"all wearers are in {out}; ecg-live split makes a file of each again")

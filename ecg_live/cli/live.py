@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,22 @@ DEMO_TITLE = "Demonstration"
 CRASH_EXIT_CODE = 1  # an unexpected error ended the session
 
 
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """What a session's start has to do with the start page, if it came from there.
+
+    ``report`` takes the error that ended the session; ``on_first_frame`` is called once its window is on the screen;
+    ``note`` is what the signal check found.
+    """
+
+    report: Callable[[Exception], object] = print_error
+    on_first_frame: Callable[[], None] | None = None
+    note: str | None = None
+
+
+COMMAND_LINE = SessionStart()
+
+
 def live(
     uri: str,
     options: Mapping[str, object],
@@ -45,6 +62,7 @@ def live(
     bundled: bool = False,
     study: PlannedSession | None = None,
     debug: bool = False,
+    start: SessionStart = COMMAND_LINE,
 ) -> int:
     """Run a session to its end and return the exit code.
 
@@ -60,6 +78,8 @@ def live(
         Of a study that runs beside the session.
     debug : bool
         Show tracebacks.
+    start : SessionStart
+        Where the session was started.
 
     Raises
     ------
@@ -78,7 +98,7 @@ def live(
         )
     uri, settings = with_acceleration(uri, settings)
     with log_to(settings.log, private_words(settings, uri)):
-        return _run(uri, settings, study, debug=debug)
+        return _run(uri, settings, study, start, debug=debug)
 
 
 def checked_settings(options: Mapping[str, object]) -> LiveSettings:
@@ -95,7 +115,7 @@ def checked_settings(options: Mapping[str, object]) -> LiveSettings:
     return settings
 
 
-def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, debug: bool) -> int:
+def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, start: SessionStart, *, debug: bool) -> int:
     """Build the session, show it, wait for its end, and return the exit code."""
     headless = settings.headless
     if not headless and (reason := why_no_display(os.environ)):
@@ -108,7 +128,9 @@ def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, de
     watched = not (headless and settings.json)
     session = _find_and_build(
         uri,
-        lambda: build_session(uri, settings, participant, caught, auxiliary, watched=watched, study=study),
+        lambda: build_session(
+            uri, settings, participant, caught, auxiliary, watched=watched, study=study, note=start.note
+        ),
         headless=headless,
     )
     if session is None:
@@ -120,8 +142,10 @@ def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, de
         caught.handled(lambda: _stop(session, headless=headless), *session_signals()),
     ):
         session.start()
+        if start.note:
+            session.mark(start.note)
         try:
-            _show(session, settings, uri, study, headless=headless)
+            _show(session, settings, uri, study, start, headless=headless)
         except OSError as error:
             raise EcgLiveError(
                 f"the terminal does not take any more: {error.strerror}", "check where it goes"
@@ -135,7 +159,7 @@ def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, *, de
 
         print_notice(summary_line(session))
     save_code = participant.save()
-    return _exit_code(session, caught, debug=debug) or save_code
+    return _exit_code(session, caught, start, debug=debug) or save_code
 
 
 def _prepared(planned: PlannedSession | None, settings: LiveSettings, *, headless: bool) -> SessionStudy | None:
@@ -189,10 +213,18 @@ def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -
     return session
 
 
-def _show(session: Session, settings: LiveSettings, uri: str, study: SessionStudy | None, *, headless: bool) -> None:
+def _show(
+    session: Session,
+    settings: LiveSettings,
+    uri: str,
+    study: SessionStudy | None,
+    start: SessionStart,
+    *,
+    headless: bool,
+) -> None:
     """Show the session on the main thread until it ends or its view is closed."""
     if not headless:
-        _show_dashboard(session, settings, uri, study)
+        _show_dashboard(session, settings, uri, study, start)
     elif not settings.json:
         _show_in_terminal(session, settings, study)
     else:
@@ -218,7 +250,13 @@ def _show_in_terminal(session: Session, settings: LiveSettings, study: SessionSt
             pass
 
 
-def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: SessionStudy | None = None) -> None:
+def _show_dashboard(
+    session: Session,
+    settings: LiveSettings,
+    uri: str,
+    study: SessionStudy | None = None,
+    start: SessionStart = COMMAND_LINE,
+) -> None:
     """Show the dashboard; if it cannot draw any more, recording and outputs go on without it."""
     from ecg_live.dashboard.app import DrawingError, run_dashboard
 
@@ -232,6 +270,7 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: S
             source=Path(uri).name,
             model=model,
             over=over,
+            on_first_frame=start.on_first_frame,
             memory=window_file(),
             on_window=None if study is None else lambda window: _conduct(study, session, window),
         )
@@ -240,7 +279,7 @@ def _show_dashboard(session: Session, settings: LiveSettings, uri: str, study: S
             raise
         print_error(error)
         print_notice("the session goes on without its window; Ctrl-C ends it")
-        _show(session, settings, uri, study, headless=True)
+        _show(session, settings, uri, study, start, headless=True)
 
 
 def _conduct(study: SessionStudy, session: Session, window: MainWindow) -> None:
@@ -277,10 +316,10 @@ def _stop(session: Session, *, headless: bool) -> None:
         request_quit()
 
 
-def _exit_code(session: Session, caught: CaughtSignals, *, debug: bool) -> int:
+def _exit_code(session: Session, caught: CaughtSignals, start: SessionStart, *, debug: bool) -> int:
     if session.crash is not None and debug:
         raise session.crash
     if session.error is not None:
-        print_error(session.error)
+        start.report(session.error)
         return session.error.exit_code if session.crash is None else CRASH_EXIT_CODE
     return caught.exit_code

@@ -40,6 +40,11 @@ def why_no_display(environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a window that opens is seen."""
+    return environ.get("QT_QPA_PLATFORM", "") not in HEADLESS_QT_PLATFORMS and why_no_display(environ) is None
+
+
 def missing_libraries(*, x11: bool) -> list[str]:
     """Debian packages of the system libraries that Qt needs and that do not load."""
     wanted = QT_LIBRARIES | (X11_LIBRARIES if x11 else {})

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from math import inf
 from pathlib import Path
 
 from ecg_live.cli import print_error, print_notice
+from ecg_live.cli.recording_names import RECORDING_SUFFIX, default_folders, recording_name, recordings_folder
 from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
 from ecg_live.events import Clock, StreamInfo
 from ecg_live.model.bundle import Bundle
-from ecg_live.participant_profile import KnownRecording, Profile, file_name_of, recording_folders, timestamp_now
+from ecg_live.participant_profile import KnownRecording, Profile, timestamp_now
 from ecg_live.sinks.stream_layout import stream_specs
 from ecg_live.sinks.xdf_file import free_bytes
 from ecg_live.sinks.xdf_parts import RollLimits
@@ -25,7 +24,6 @@ MIN_FREE_BYTES = 100 * 10**6  # no recording begins with less
 LONG_SESSION_S = 4 * 3600.0  # a warning if there is no room for it
 SAMPLE_BYTES = 9  # a float64 and its share of the framing
 PREDICTION_BYTES = 2000  # a prediction with all results of its window
-RECORDING_SUFFIX = ".xdf"
 
 
 class RecorderFactory:
@@ -44,6 +42,8 @@ class RecorderFactory:
         Name of the study that the session belongs to, for the headers.
     begun : callable
         Called with the path of each recording that was begun.
+    note : str, optional
+        What the signal check found before the session, for the headers.
 
     Raises
     ------
@@ -60,6 +60,7 @@ class RecorderFactory:
         clock: Clock,
         study: str | None = None,
         begun: Callable[[Path], object] = lambda _: None,
+        note: str | None = None,
     ) -> None:
         self._begun = begun
         self._settings = settings
@@ -74,6 +75,7 @@ class RecorderFactory:
             "study": study,
             "configuration": json.dumps(asdict(settings) | {"source": uri, "speed": str(settings.speed)}),
             "model": json.dumps(asdict(bundle.card)),
+            "signal_check": note,
         }
 
     def __call__(self, asked: Path | None = None) -> XdfRecorder:
@@ -122,9 +124,7 @@ class RecorderFactory:
             print_error(error)
 
     def _path_by_time(self) -> Path:
-        parts = [file_name_of(text) for text in (self._settings.participant, self._settings.session) if text]
-        now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        return default_folder() / ("_".join([*(parts or ["ecg-live"]), now]) + RECORDING_SUFFIX)
+        return recordings_folder(self._settings) / recording_name(self._settings.participant, self._settings.session)
 
     def _check_room(self, path: Path, *, announce: bool) -> None:
         """Check the free disk space; ``announce`` what the recording needs and holds, before it begins."""
@@ -143,17 +143,6 @@ class RecorderFactory:
             print_notice(f"{left / 1e6:.0f} MB are free for {path}; four hours need {need / 1e6:.0f} MB")
         if not self._info.channels:
             print_notice("this source gives no ECG: markers, heart rate and events are recorded")
-
-
-def default_folder() -> Path:
-    """Folder of recordings without a given path: ./recordings if it exists, or the user's data folder."""
-    return default_folders()[0]
-
-
-def default_folders() -> list[Path]:
-    """Folders of recordings without a given path, and of those whose own disk fails."""
-    here, data = recording_folders()
-    return [here, data] if here.is_dir() and os.access(here, os.W_OK) else [data]
 
 
 def _xdf_path(path: Path) -> Path:

@@ -58,6 +58,7 @@ def build_session(
     watched: bool,
     member: GroupMember | None = None,
     study: SessionStudy | None = None,
+    note: str | None = None,
 ) -> Session:
     """Open the source and connect it with everything that a session needs.
 
@@ -78,13 +79,15 @@ def build_session(
         The session is one of several that run together.
     study : SessionStudy, optional
         Runs beside the session.
+    note : str, optional
+        What the signal check found before the session.
 
     Raises
     ------
     EcgLiveError
         If the source or the model cannot be opened.
     """
-    source = _open_source(uri, settings)  # first: it may not be there
+    source = open_checked_source(uri, settings)  # first: it may not be there
     if study:
         source = study.beside(source)
     streams = _auxiliary_streams(source.info, auxiliary)
@@ -133,7 +136,7 @@ def build_session(
         sinks,
         time.monotonic,
         settings.seconds,
-        recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name, begun),
+        recordings=RecorderFactory(settings, uri, recorded, bundle, time.monotonic, name, begun, note),
         record=settings.record is not None,
         watched=watched,
         kept_s=member.kept_s if member else KEPT_S,
@@ -144,7 +147,7 @@ def build_session(
     return session
 
 
-def _open_source(uri: str, settings: LiveSettings) -> Source:
+def open_checked_source(uri: str, settings: LiveSettings) -> Source:
     """Open the source, or raise what would end the session at once."""
     from devices.read_options import ReadOptions
     from devices.uri import check_source, open_source
@@ -228,14 +231,14 @@ def auxiliary_inputs(session: Session, auxiliary: Sequence[OpenedAuxiliary]) -> 
         yield
 
 
-def _remote_control(session: Session | SessionGroup) -> RemoteControl:
+def _remote_control(session: Session | SessionGroup, settings: LiveSettings) -> RemoteControl:
     """Let programs start and stop a session's recordings."""
-    from ecg_live.cli.recording import default_folder
+    from ecg_live.cli.recording_names import recordings_folder
     from ecg_live.markers.remote_control import RemoteControl
     from ecg_live.wearers.group import SessionGroup
 
     assert not isinstance(session, SessionGroup)  # noqa: S101 - `wearer_sources` refuses the option
-    return RemoteControl(session.record, lambda: session.wait(0), default_folder().absolute())
+    return RemoteControl(session.record, lambda: session.wait(0), recordings_folder(settings).absolute())
 
 
 @contextlib.contextmanager
@@ -259,7 +262,7 @@ def marker_inputs(session: Session | SessionGroup, settings: LiveSettings, sourc
             settings.mark_port,
             lambda: session.saved,
             session.report,
-            None if settings.remote_port is None else (settings.remote_port, _remote_control(session)),
+            None if settings.remote_port is None else (settings.remote_port, _remote_control(session, settings)),
         )
         stack.enter_context(server)
         if server.warning:

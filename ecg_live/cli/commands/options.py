@@ -68,6 +68,12 @@ Record = Annotated[
         "a name with {wearer}.",
     ),
 ]
+Recordings = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER", help="Where recordings go that have no path of their own (./recordings, or your data folder)."
+    ),
+]
 RollMinutes = Annotated[
     str | None, typer.Option(metavar="N", help="Go on in a new file (NAME_2.xdf) after so many minutes.")
 ]

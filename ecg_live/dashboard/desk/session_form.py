@@ -1,0 +1,169 @@
+"""Ids, model and recording of the session to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt6 import QtCore, QtWidgets
+
+from ecg_live.dashboard.theme import TONE_COLOURS
+from ecg_live.dashboard.widgets import ElidedLabel, Panel, text_label
+from ecg_live.presentation.status import Tone
+from ecg_live.preview_items import ParticipantNote
+
+OTHER_MODEL_TEXT = "Other file ..."
+MODEL_FILES = "Models (*.safetensors)"
+MAX_ID_CHARACTERS = 60
+
+
+class SessionForm(Panel):
+    """Fields with their check; `changed` is emitted whenever a value changes.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Names of the bundled models, the default one first.
+    folder : str
+        Where recordings go without another choice.
+    check : callable
+        Gives what is known of a participant and session, with recordings in a folder.
+    """
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self, models: Sequence[str], folder: str, check: Callable[[str, str, str], ParticipantNote]) -> None:
+        super().__init__("Session")
+        self._check = check
+        self._default_folder = folder
+        self.note = ParticipantNote()
+        self.participant = QtWidgets.QComboBox()
+        self.participant.setEditable(True)
+        self.session = QtWidgets.QLineEdit()
+        self.model = QtWidgets.QComboBox()
+        self.record = QtWidgets.QCheckBox("Record from the start")
+        self.folder_label = ElidedLabel("Folder of recordings", 9)
+        self.folder_button = QtWidgets.QPushButton("Folder ...")
+        self.note_label = text_label("Note about the ids", 9, muted=True)
+        self._folder = folder
+        self._prepare(models)
+        self._lay_out()
+        self._connect()
+        self.update_note()
+
+    @property
+    def folder(self) -> str:
+        """Folder of recordings."""
+        return self._folder
+
+    @property
+    def model_name(self) -> str:
+        """Name of a bundled model, or path of a file."""
+        return str(self.model.currentData() or "")
+
+    @property
+    def participant_id(self) -> str:
+        """The participant's id, or empty."""
+        return self.participant.currentText().strip()
+
+    @property
+    def session_id(self) -> str:
+        """The session's id, or empty."""
+        return self.session.text().strip()
+
+    @property
+    def valid(self) -> bool:
+        """Whether a session can begin with these values."""
+        return not self.note.error
+
+    def choose_model(self, name: str) -> None:
+        """Choose a model by its name or path; a file is added to the list."""
+        if not name:
+            return
+        if self.model.findData(name) < 0:
+            self.model.insertItem(self.model.count() - 1, Path(name).name, name)
+        self.model.setCurrentIndex(self.model.findData(name))
+
+    def choose_folder(self, folder: str) -> None:
+        """Choose the folder of recordings; the default one without a text."""
+        self._folder = folder or self._default_folder
+        self.folder_label.show_text(self._folder)
+        self.update_note()
+        self.changed.emit()
+
+    def show_participants(self, names: Sequence[str], chosen: str = "") -> None:
+        """Offer the participants of a study."""
+        typed = self.participant_id
+        with QtCore.QSignalBlocker(self.participant):
+            self.participant.clear()
+            self.participant.addItems(list(names))
+            self.participant.setEditText(chosen or typed)
+        self.update_note()
+
+    def update_note(self) -> None:
+        """Check the ids, and show what is known of them."""
+        self.note = self._check(self.participant_id, self.session_id, self._folder)
+        tone: Tone = "fault" if self.note.error else "info"
+        self.note_label.setText(self.note.text or "Without an id the recording is named by its time")
+        self.note_label.setStyleSheet(f"color: {TONE_COLOURS[tone][0]};" if self.note.error else "")
+
+    def _on_edited(self) -> None:
+        self.update_note()
+        self.changed.emit()
+
+    def _on_model(self, index: int) -> None:
+        if self.model.itemData(index) is None:  # the last entry
+            found, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Choose a model", "", MODEL_FILES)
+            self.model.setCurrentIndex(0)
+            self.choose_model(found)
+        self.changed.emit()
+
+    def _ask_folder(self) -> None:
+        found = QtWidgets.QFileDialog.getExistingDirectory(self, "Folder of recordings", self._folder)
+        if found:
+            self.choose_folder(found)
+
+    def _prepare(self, models: Sequence[str]) -> None:
+        for name in models:
+            self.model.addItem(name.replace("_", " "), name)
+        self.model.addItem(OTHER_MODEL_TEXT, None)
+        if (line := self.participant.lineEdit()) is not None:
+            line.setMaxLength(MAX_ID_CHARACTERS)
+            line.setPlaceholderText("for example P01")
+        self.session.setMaxLength(MAX_ID_CHARACTERS)
+        self.session.setPlaceholderText("for example S1")
+        self.note_label.setWordWrap(True)
+        self.folder_label.setProperty("muted", True)
+        self.folder_label.show_text(self._folder)
+        self.folder_button.setAccessibleName("Choose the folder of recordings")
+
+    def _connect(self) -> None:
+        self.participant.editTextChanged.connect(self._on_edited)
+        self.session.textChanged.connect(self._on_edited)
+        self.model.activated.connect(self._on_model)
+        self.record.toggled.connect(lambda _: self.changed.emit())
+        self.folder_button.clicked.connect(self._ask_folder)
+
+    def _lay_out(self) -> None:
+        grid = QtWidgets.QGridLayout(self)
+        grid.setContentsMargins(14, 12, 14, 12)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        fields = (("Participant", self.participant), ("Session", self.session), ("Model", self.model))
+        for column, (name, field) in enumerate(fields):
+            label = text_label(f"Label of {name}", 9, muted=True)
+            label.setText(name)
+            label.setBuddy(field)
+            field.setAccessibleName(name)
+            field.setMinimumHeight(30)
+            field.setMinimumWidth(120)
+            grid.addWidget(label, 0, column)
+            grid.addWidget(field, 1, column)
+            grid.setColumnStretch(column, 1)
+        grid.addWidget(self.note_label, 2, 0, 1, 3)
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self.record)
+        row.addWidget(self.folder_label, 1)
+        row.addWidget(self.folder_button)
+        grid.addLayout(row, 3, 0, 1, 3)

@@ -1,0 +1,295 @@
+"""The window of the desk: start page and signal check, and one preview at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from PyQt6 import QtCore, QtGui, QtWidgets
+
+from ecg_live.dashboard.desk.memory import DeskMemory, with_recent
+from ecg_live.dashboard.desk.notice import Notice
+from ecg_live.dashboard.desk.preview_owner import PreviewOwner
+from ecg_live.dashboard.desk.preview_panel import PreviewPanel
+from ecg_live.dashboard.desk.start_page import StartPage
+from ecg_live.dashboard.desk.styles import desk_style_sheet
+from ecg_live.dashboard.preferences import PreferenceStore, fit_to_screen
+from ecg_live.dashboard.signal_check.page import SignalCheckPage
+from ecg_live.dashboard.status_row import RESEARCH_USE_TEXT
+from ecg_live.dashboard.theme import DARK, LIGHT, Palette, system_theme, widget_palette
+from ecg_live.dashboard.widgets import text_label
+from ecg_live.events import Clock
+from ecg_live.presentation.signal_check import check_note
+from ecg_live.preview_items import SessionPlan
+from ecg_live.protocols import DeskServices, Scanner
+
+STATUS_INTERVAL_S = 0.25  # between two redraws of lists and words
+RELEASE_PATIENCE_S = 6.0  # that a preview may take to let go of its device before a session
+
+
+class DeskWindow(QtWidgets.QMainWindow):
+    """Chooses a session; `decided` is emitted with a `SessionPlan`, or None when the window is closed.
+
+    Parameters
+    ----------
+    services : DeskServices
+    memory : DeskMemory
+        Choices of the last session.
+    preferences : PreferenceStore
+        Size and colours, shared with the window of a session.
+    clock : Clock
+    """
+
+    decided = QtCore.pyqtSignal(object)
+
+    def __init__(
+        self,
+        services: DeskServices,
+        memory: DeskMemory,
+        preferences: PreferenceStore,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._services = services
+        self._memory = memory
+        self._preferences = preferences
+        self._clock = clock
+        self._theme = preferences.read().theme or system_theme()
+        self._scanner: Scanner | None = None
+        self._plan: SessionPlan | None = None  # that begins once the preview is released
+        self._release_by = 0.0
+        self._status_shown = -STATUS_INTERVAL_S
+        self.previews = PreviewOwner(services.preview, clock)
+        self.notice = Notice("Message")
+        self.start_page = StartPage(services, self._theme, memory.read())
+        self.check_page = SignalCheckPage(self._theme)
+        self.pages = QtWidgets.QStackedWidget()
+        self.theme_button = QtWidgets.QPushButton()
+        self.setWindowTitle("ecg-live")
+        self.setAccessibleName("ecg-live: start")
+        self._lay_out()
+        self._connect()
+        self.set_theme(self._theme)
+        self._restore_size()
+
+    @property
+    def starting(self) -> bool:
+        """Whether a session was chosen, and is about to begin."""
+        return self._plan is not None
+
+    def open(self) -> None:
+        """Show the start page, and look for sources."""
+        self._plan = None
+        self.pages.setCurrentWidget(self.start_page)
+        self.setEnabled(True)
+        self.start_page.form.update_note()
+        self.show()
+        self.start_page.list.setFocus()
+        if self.start_page.list.source is not None:
+            self._want(self.start_page.list.source.source)
+        QtCore.QTimer.singleShot(0, self._scan)  # what it loads would hold the window up
+
+    def show_message(self, text: str, *, fault: bool = True) -> None:
+        """Show a message above the pages; none for an empty text."""
+        self.notice.show_text(text, "fault" if fault else "info")
+
+    def refresh(self) -> None:
+        """Draw one frame: the trace always, lists and words four times a second."""
+        now = self._clock()
+        if self._plan is not None:
+            self._begin_when_released(now)
+            return
+        if self.previews.open_wanted(now):
+            self._follow()
+        self._page_panel.draw()
+        if now - self._status_shown >= STATUS_INTERVAL_S:
+            self._status_shown = now
+            self.show_status()
+
+    def show_status(self) -> None:
+        """Show what is found, and the state of the preview."""
+        if self._scanner is not None:
+            self._scanner.pause(self.previews.uses_radio)
+            self.start_page.show_found(self._scanner.found)
+        if self.pages.currentWidget() is self.check_page:
+            self.check_page.show_status()
+        else:
+            self.start_page.panel.show_status()
+
+    def set_theme(self, theme: Palette) -> None:
+        """Change the colours."""
+        self._theme = theme
+        QtWidgets.QApplication.setPalette(widget_palette(theme))
+        self.setStyleSheet(desk_style_sheet(theme))
+        self.start_page.restyle(theme)
+        self.check_page.restyle(theme)
+        self.theme_button.setText("Light" if theme is DARK else "Dark")
+        self.theme_button.setAccessibleName(f"Change to {self.theme_button.text().lower()} colours")
+
+    def toggle_theme(self) -> None:
+        """Change light for dark colours, or dark for light; a session's window has the same."""
+        self.set_theme(DARK if self._theme is LIGHT else LIGHT)
+        self._preferences.write(replace(self._preferences.read(), theme=self._theme))
+
+    def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
+        """Let go of everything, and decide for no session."""
+        self._save_size()
+        self._release()
+        super().closeEvent(event)
+        if self._plan is None:
+            self.decided.emit(None)
+
+    @property
+    def _page_panel(self) -> PreviewPanel:
+        return self.check_page.panel if self.pages.currentWidget() is self.check_page else self.start_page.panel
+
+    def _scan(self) -> None:
+        if self._scanner is None and not self.starting:
+            self._scanner = self._services.scan()
+
+    def _choose(self, uri: str) -> None:
+        self.show_message("")
+        self._want(uri)
+
+    def _want(self, uri: str) -> None:
+        self.previews.want(uri)
+        self.start_page.panel.follow(None, self._name)
+
+    @property
+    def _name(self) -> str:
+        source = self.start_page.list.source
+        return "" if source is None else source.name or source.source
+
+    def _follow(self) -> None:
+        """Show the preview that was opened."""
+        self.start_page.panel.follow(self.previews.preview, self._name)
+        if self.pages.currentWidget() is self.check_page:
+            self._show_check()
+
+    def _retry(self) -> None:
+        if self.start_page.list.source is not None:
+            self._choose(self.start_page.list.source.source)
+
+    def _retry_search(self) -> None:
+        if self._scanner is not None:
+            self._scanner.retry()
+
+    def _show_check(self) -> None:
+        source = self.start_page.list.source
+        if source is not None:
+            self.check_page.follow(self.previews.preview, source.source, self._name)
+            self.pages.setCurrentWidget(self.check_page)
+            self.check_page.start.setFocus()
+
+    def _show_start(self) -> None:
+        self.start_page.panel.follow(self.previews.preview, self._name)
+        self.pages.setCurrentWidget(self.start_page)
+        self.start_page.list.setFocus()
+
+    def _start_unchecked(self) -> None:
+        self._start(None if self.start_page.is_recording else check_note(None))
+
+    def _start(self, note: str | None) -> None:
+        """Remember the choices, let go of the preview, and begin once it is released."""
+        source, form = self.start_page.list.source, self.start_page.form
+        if source is None or not form.valid or self.starting:
+            return
+        self._plan = SessionPlan(
+            source=source.source,
+            participant=form.participant_id,
+            session=form.session_id,
+            model=form.model_name,
+            record=form.record.isChecked(),
+            folder=form.folder,
+            note=note,
+        )
+        self._remember(self._plan)
+        self._release()
+        self._release_by = self._clock() + RELEASE_PATIENCE_S
+        self.show_message(f"Starting: {self._name} ...", fault=False)
+        self.setEnabled(False)
+
+    def _begin_when_released(self, now: float) -> None:
+        if self._plan is not None and (self.previews.released or now >= self._release_by):
+            self.decided.emit(self._plan)
+
+    def _release(self) -> None:
+        self.previews.want("")
+        if self._scanner is not None:
+            self._scanner.close()
+            self._scanner = None
+
+    def _remember(self, plan: SessionPlan) -> None:
+        before = self._memory.read()
+        files = with_recent(before.files, plan.source) if self.start_page.is_recording else before.files
+        demo = self._services.demo
+        self._memory.write(
+            replace(
+                before,
+                source=plan.source,
+                model=plan.model,
+                folder=plan.folder if plan.folder != self._services.recordings else "",
+                record=plan.record,
+                files=tuple(path for path in files if path != demo),
+            )
+        )
+
+    def _connect(self) -> None:
+        page = self.start_page
+        page.source_chosen.connect(self._choose)
+        page.check_wanted.connect(self._show_check)
+        page.start_wanted.connect(self._start_unchecked)
+        page.search_retried.connect(self._retry_search)
+        page.panel.retried.connect(self._retry)
+        self.check_page.panel.retried.connect(self._retry)
+        self.check_page.left.connect(self._show_start)
+        self.check_page.started.connect(self._start)
+        self.theme_button.clicked.connect(self.toggle_theme)
+        for keys, slot in (
+            ("Ctrl+O", page.ask_file),
+            ("F5", self._retry_search),
+            ("Ctrl+T", self.toggle_theme),
+            ("Ctrl+Return", self._go_on),
+            ("Esc", self._show_start),
+        ):
+            QtGui.QShortcut(QtGui.QKeySequence(keys), self, slot)
+
+    def _go_on(self) -> None:
+        if self.pages.currentWidget() is self.check_page:
+            self.check_page.start.click()
+        else:
+            self.start_page.go_on()
+
+    def _lay_out(self) -> None:
+        body = QtWidgets.QWidget()
+        body.setAccessibleName("Desk")
+        column = QtWidgets.QVBoxLayout(body)
+        column.setContentsMargins(16, 10, 16, 14)
+        column.setSpacing(10)
+        title = text_label("Name of the program", 16, bold=True)
+        title.setText("ecg-live")
+        tag = text_label(RESEARCH_USE_TEXT, 9, muted=True)
+        tag.setText(RESEARCH_USE_TEXT)
+        self.theme_button.setFlat(True)
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(title)
+        row.addStretch(1)
+        row.addWidget(tag)
+        row.addWidget(self.theme_button)
+        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(self.check_page)
+        column.addLayout(row)
+        column.addWidget(self.notice)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(body)
+
+    def _restore_size(self) -> None:
+        found, screen = self._preferences.read(), self.screen()
+        self.resize(found.size if screen is None else fit_to_screen(found.size, screen.availableGeometry().size()))
+        if found.maximised:
+            self.setWindowState(QtCore.Qt.WindowState.WindowMaximized)
+
+    def _save_size(self) -> None:
+        size = self.normalGeometry().size() if self.isMaximized() or self.isFullScreen() else self.size()
+        self._preferences.write(replace(self._preferences.read(), size=size, maximised=self.isMaximized()))

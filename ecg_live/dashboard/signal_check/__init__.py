@@ -1,0 +1,1 @@
+"""The page between choice and session: faults of the signal, and where the electrodes sit."""

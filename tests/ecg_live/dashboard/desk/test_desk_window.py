@@ -1,0 +1,194 @@
+"""The start page: from the list of sources to a plan for a session, by clicks and by keys."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from PyQt6 import QtCore, QtWidgets
+from pyqtgraph.Qt import QtTest
+from pytestqt.qtbot import QtBot
+
+from ecg_live.dashboard.desk.memory import DeskChoices, DeskMemory
+from ecg_live.preview_items import FoundSources, ScanProblem, SessionPlan, SignalFault, SignalVerdict
+from tests.support.simulated_desk import GOOD, LAB, STRAP, SimulatedDesk
+
+LEFT = QtCore.Qt.MouseButton.LeftButton
+HUM = SignalVerdict(12.0, 0.0, (SignalFault("hum", 0.31, 0.1, 50.0),))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> SimulatedDesk:
+    return SimulatedDesk(qtbot)
+
+
+def click_source(qtbot: QtBot, desk: SimulatedDesk, name: str) -> None:
+    sources = desk.window.start_page.list
+    (item,) = sources.findItems(name, QtCore.Qt.MatchFlag.MatchStartsWith)
+    inside = sources.viewport()
+    assert inside is not None
+    QtTest.QTest.mouseClick(inside, LEFT, pos=sources.visualItemRect(item).center())
+
+
+def test_three_clicks_lead_to_a_session_and_the_ids_come_along(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    page, check = desk.window.start_page, desk.window.check_page
+    assert page.searching.text() == "Looking for LSL streams and Bluetooth devices ..."
+    assert not page.check.isEnabled()
+    QtTest.QTest.keyClicks(page.form.session, "S1")
+    page.form.participant.setEditText("P01")
+    assert page.form.note_label.text() == "P01 was used before"
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    assert desk.preview.source == LAB.source
+    assert page.panel.banner.line.word == "CONNECTING"
+    desk.preview.stream(battery=0.8)
+    desk.pass_time(0.3)
+    assert page.panel.banner.line.word == "GOOD"
+    assert page.panel.about.text().endswith("battery 80%")
+    assert page.panel.history.stop > 0
+    QtTest.QTest.mouseClick(page.check, LEFT)
+    assert desk.shown() is check
+    desk.pass_time(0.3)
+    assert (check.ring.word, check.start.isEnabled(), check.anyway.isHidden()) == ("GO", True, True)
+    QtTest.QTest.mouseClick(check.start, LEFT)
+    desk.preview.held = True
+    desk.pass_time(0.1)
+    assert desk.scan.closed
+    assert desk.preview.closed
+    assert desk.plans == []  # the device is not released yet
+    desk.preview.held = False
+    desk.pass_time(0.1)
+    folder = desk.services.recordings
+    note = "signal check: go"
+    assert desk.plans == [SessionPlan(LAB.source, "P01", "S1", "mental_load", folder=folder, note=note)]
+    assert desk.window.notice.text == "Starting: Lab ..."
+
+
+def test_a_fault_is_shown_in_words_and_going_on_with_it_is_noted(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    page, check = desk.window.start_page, desk.window.check_page
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    desk.preview.stream(HUM)
+    desk.pass_time(0.3)
+    assert page.panel.banner.line.text == "Mains hum of 0.31 mV at 50 Hz (at most 0.10)"
+    QtTest.QTest.keyClick(page.list, QtCore.Qt.Key.Key_Return)
+    desk.pass_time(0.3)
+    assert check.ring.word == "NO-GO"
+    assert check.faults.texts == ("Mains hum of 0.31 mV at 50 Hz (at most 0.10)",)
+    assert not check.start.isEnabled()
+    QtTest.QTest.mouseClick(check.anyway, LEFT)
+    desk.pass_time(0.1)
+    assert desk.plans[0] is not None
+    assert desk.plans[0].note == "signal check: went on with mains hum"
+
+
+def test_a_source_that_goes_while_it_is_chosen_says_what_to_do_and_retry_opens_it_again(
+    qtbot: QtBot, desk: SimulatedDesk
+) -> None:
+    page = desk.window.start_page
+    click_source(qtbot, desk, "Polar")
+    desk.pass_time(0.3)
+    assert desk.scan.paused  # the radio is the device's
+    first = desk.preview
+    first.fail("no Polar H10 in reach, looked for 30 s", "check that it is on")
+    desk.scan.found = FoundSources((LAB,), ("LSL streams",))
+    desk.pass_time(0.3)
+    assert page.panel.banner.line.text == "No Polar H10 in reach, looked for 30 s: check that it is on"
+    assert page.list.source == STRAP  # it stays, dimmed
+    QtTest.QTest.mouseClick(page.panel.retry, LEFT)
+    assert first.closed
+    desk.pass_time(0.3)
+    assert desk.preview is not first
+    assert desk.preview.source == STRAP.source
+    assert page.panel.retry.isHidden()
+
+
+def test_another_source_is_opened_only_once_the_one_before_has_let_go(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    desk.preview.held = True
+    click_source(qtbot, desk, "Polar")
+    desk.pass_time(1)
+    assert [preview.source for preview in desk.services.previews] == [LAB.source]
+    desk.preview.held = False
+    desk.pass_time(0.1)
+    assert desk.preview.source == STRAP.source
+
+
+def test_a_silent_source_is_no_go_although_it_was_good(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    desk.preview.stream(GOOD)
+    desk.preview.age = 7.0
+    QtTest.QTest.mouseClick(desk.window.start_page.check, LEFT)
+    desk.pass_time(0.3)
+    assert desk.window.check_page.faults.texts == ("No signal for 7 s",)
+    assert not desk.window.check_page.start.isEnabled()
+
+
+def test_a_search_that_failed_is_a_line_with_retry(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    page = desk.window.start_page
+    problem = ScanProblem("no Bluetooth adapter is there", "plug one in, or switch it on")
+    desk.scan.found = FoundSources((LAB,), ("LSL streams",), (problem,))
+    desk.pass_time(0.3)
+    assert page.problems.text == "No Bluetooth adapter is there: plug one in, or switch it on"
+    QtTest.QTest.mouseClick(page.problems.button, LEFT)
+    assert desk.scan.retries == 1
+
+
+def test_an_id_that_cannot_be_holds_up_the_session(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    click_source(qtbot, desk, "Lab")
+    desk.window.start_page.form.participant.setEditText("P 1")
+    assert "not a valid" in desk.window.start_page.form.note_label.text()
+    assert not desk.window.start_page.check.isEnabled()
+
+
+def test_a_recording_starts_without_a_check_and_choices_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    memory, file = tmp_path / "dashboard.ini", tmp_path / "P01.csv"
+    file.write_text("ECG\n")
+    desk = SimulatedDesk(qtbot, memory)
+    desk.window.start_page.add_file(str(file))
+    desk.window.start_page.form.choose_model("stress")
+    desk.window.start_page.form.record.setChecked(True)
+    desk.window.start_page.form.choose_folder(str(tmp_path))
+    QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_Return, QtCore.Qt.KeyboardModifier.ControlModifier)
+    desk.pass_time(0.1)
+    folder = str(tmp_path)
+    assert desk.plans == [SessionPlan(str(file), model="stress", record=True, folder=folder)]
+    assert stat.S_IMODE(os.stat(memory).st_mode) == 0o600  # noqa: PTH116
+    again = SimulatedDesk(qtbot, memory)
+    assert again.window.start_page.list.source is not None
+    assert again.window.start_page.list.source.source == str(file)
+    form = again.window.start_page.form
+    assert (form.model_name, form.folder, form.record.isChecked()) == ("stress", folder, True)
+    file.unlink()
+    assert DeskMemory(memory).read() == DeskChoices(str(file), "stress", folder=folder, record=True)
+
+
+@pytest.mark.parametrize("damage", ["[desk]\nfiles=5\nrecord=perhaps\n", "[desk]\nfiles=[[[\n", "\0\0"])
+def test_a_damaged_memory_is_the_defaults(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "dashboard.ini"
+    path.write_text(damage)
+    assert DeskMemory(path).read() == DeskChoices()
+
+
+def test_escape_leads_back_and_closing_decides_for_none(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    QtTest.QTest.mouseClick(desk.window.start_page.check, LEFT)
+    QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_Escape)
+    assert desk.shown() is desk.window.start_page
+    desk.window.toggle_theme()
+    desk.window.close()
+    assert desk.plans == [None]
+    assert desk.scan.closed
+    assert desk.preview.closed
+
+
+def test_every_control_has_a_name(desk: SimulatedDesk) -> None:
+    kinds = (QtWidgets.QPushButton, QtWidgets.QLineEdit, QtWidgets.QComboBox, QtWidgets.QListWidget)
+    found = [each for kind in kinds for each in desk.window.findChildren(kind)]
+    unnamed = [each for each in found if not isinstance(each.parentWidget(), QtWidgets.QComboBox)]
+    assert [each for each in unnamed if not each.accessibleName()] == []
