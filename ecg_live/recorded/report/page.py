@@ -19,6 +19,7 @@ from ecg_live.recorded.report.metadata import (
     session_title,
     settings_section,
 )
+from ecg_live.recorded.report.self_reports import self_report_section
 from ecg_live.recorded.report.sentences import headlines, problems
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.statistics import set_changes
@@ -55,6 +56,7 @@ def session_page(session: RecordedSession) -> str:
         tag("section", tag("h2", "Session"), tag("div", metadata_table(session), _signal(session), class_="side")),
         _figures(session, axis),
         _statistics(session),
+        self_report_section(session),
         interval_table(session),
         tag("section", tag("h2", "Markers"), marker_table(session), _snippets(session)),
         tag("section", tag("h2", "Gaps"), gap_table(session)) if session.ecg else Markup(""),
