@@ -23,6 +23,8 @@ _KEY_STEPS = {
     Key.Key_Up: (0.0, FINE_STEP),
 }
 _POINT_PX = 14
+HALO_ALPHA = 90  # of 255
+RATING_HINT = "Hold the mouse button down while you rate."
 _LINES = 9  # of the grid, with both edges
 
 
@@ -45,6 +47,7 @@ class AffectPlane(QtWidgets.QWidget):
         super().__init__()
         self.look = look
         self.point: tuple[float, float] | None = None
+        self.rated = False  # the point is being recorded: it has a halo
         self._ends = {item: scale_ends(report, item) for item in AFFECT_DIMENSIONS}
         self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Valence and arousal")
@@ -123,6 +126,12 @@ class AffectPlane(QtWidgets.QWidget):
             self._draw_words(painter, square)
             if self.hasFocus():
                 draw_focus_ring(painter, square.adjusted(-6, -6, 6, 6), self.look)
+            if self.point is not None and self.rated:
+                halo = QtGui.QColor(self.look.accent)
+                halo.setAlpha(HALO_ALPHA)
+                painter.setPen(QtCore.Qt.PenStyle.NoPen)
+                painter.setBrush(halo)
+                painter.drawEllipse(self._place(square, *self.point), 2 * _POINT_PX, 2 * _POINT_PX)
             if self.point is not None:
                 painter.setPen(QtGui.QPen(QtGui.QColor(self.look.palette.card), 3))
                 painter.setBrush(self.look.accent)
@@ -215,9 +224,8 @@ class ContinuousRating(QtWidgets.QWidget):
     def __init__(self, report: SelfReport, look: Look) -> None:
         super().__init__()
         self.question = text_label("What is rated", TEXT_PT)
-        self.question.setText(sanitize(report.question))
+        self.question.setText(sanitize(report.question) or RATING_HINT)
         self.question.setAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
-        self.question.setVisible(bool(report.question))
         self.plane = AffectPlane(report, look)
         self.setAccessibleName(f"Continuous rating {report.name}")
         self._timer = QtCore.QTimer(self)
@@ -249,6 +257,7 @@ class ContinuousRating(QtWidgets.QWidget):
         self._timer.stop()
 
     def _begin(self) -> None:
+        self.plane.rated = True
         self._rate()
         self._timer.start()
 
@@ -260,6 +269,8 @@ class ContinuousRating(QtWidgets.QWidget):
         if self.rating:
             self._timer.stop()
             self._rate()
+        self.plane.rated = False
+        self.plane.update()
 
     def _rate(self) -> None:
         if self.plane.point is not None:

@@ -52,6 +52,6 @@ def test_the_section_escapes_what_was_written_and_is_left_out_without_answers(tm
 
 
 def test_ratings_without_a_block_are_averaged_over_all_of_it(tmp_path: Path) -> None:
-    items = [chunk(0), *(AffectRating(BEGAN + k / 20, 0.5, 0.0, k / 20) for k in range(20))]
+    items: list[Item] = [chunk(0), *(AffectRating(BEGAN + k / 20, 0.5, 0.0, k / 20) for k in range(20))]
     (found,) = reported_answers(recorded(tmp_path / "a.xdf", items))
     assert (found.block, found.answer) == ("", "valence 0.50, arousal 0.00 (-1 to 1; mean of 20 samples)")
