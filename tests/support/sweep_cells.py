@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -44,6 +45,9 @@ def faulty(table: Mapping[str, Any], settings: TrainSettings, folder: Path) -> d
 def interrupting(_table: Mapping[str, Any], _settings: TrainSettings, folder: Path) -> dict[str, float]:
     """Presses Ctrl-C, and would go on for a minute."""
     (folder / "process").write_text(str(os.getpid()))
-    os.kill(os.getppid(), signal.SIGINT)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    os.kill(parent.pid, signal.SIGINT)
     threading.Event().wait(60)
     return {"auroc": 1.0}
