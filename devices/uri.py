@@ -100,6 +100,12 @@ def check_source(source: Source) -> None:
         check()
 
 
+def scheme_of(uri: str) -> str:
+    """Scheme of a source; ``file`` for a path."""
+    schemed = split_scheme(uri)
+    return schemed[0] if schemed else "file"
+
+
 def split_scheme(uri: str) -> tuple[str, str] | None:
     """Return scheme and remainder; None for a path, an existing file included."""
     found = _SCHEME_PATTERN.fullmatch(uri)

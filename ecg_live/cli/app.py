@@ -10,6 +10,7 @@ import typer
 
 from ecg_live.cli.commands.annotate import annotate
 from ecg_live.cli.commands.bench import bench
+from ecg_live.cli.commands.check import check
 from ecg_live.cli.commands.demo import demo
 from ecg_live.cli.commands.desk import desk
 from ecg_live.cli.commands.devices import devices
@@ -39,7 +40,7 @@ from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
 
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
-    "Sessions": (desk, demo, run, mark, study),
+    "Sessions": (desk, check, demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
     "Recordings": (open_, verify, report, annotate, table, synchrony, join, split, export, forget),
     "Devices and this machine": (devices, simulate, doctor),
