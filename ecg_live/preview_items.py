@@ -120,6 +120,22 @@ class ParticipantNote:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyChoice:
+    """What a study file gives for the start page; an ``error`` in words if it cannot be used.
+
+    ``following`` is the first of its participants that has not been through the session.
+    """
+
+    path: str = ""
+    name: str = ""
+    participants: tuple[str, ...] = ()
+    following: str = ""
+    source: str = ""
+    model: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionPlan:
     """What was chosen for a session; empty texts are left out.
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
-from ecg_live.preview_items import FoundSources, ParticipantNote, PreviewStatus
+from ecg_live.preview_items import FoundSources, ParticipantNote, PreviewStatus, StudyChoice
 from ecg_live.results import (
     HeadInfo,
     Item,
@@ -283,6 +283,10 @@ class DeskServices(Protocol):
         """Open a source to show it; returns at once."""
         ...
 
-    def participant_note(self, participant: str, session: str, folder: str) -> ParticipantNote:
-        """Check the ids, and find out whether they were used before."""
+    def participant_note(self, participant: str, session: str, folder: str, study: str) -> ParticipantNote:
+        """Check the ids, and find out whether they were used before, in a study (path) or in a folder without one."""
+        ...
+
+    def study_choice(self, path: str, session: str) -> StudyChoice:
+        """Read a study file, and find the participant whose turn it is."""
         ...

@@ -55,13 +55,15 @@ def run_plan(plan: SessionPlan, desk: Desk, log: str | None, *, debug: bool) -> 
         print_error(error)
         desk.show_error(error)
 
+    start = SessionStart(report, desk.hide, plan.note)
     try:
-        live(
-            plan.source,
-            plan_options(plan) | {"log": log},
-            debug=debug,
-            start=SessionStart(report, desk.hide, plan.note),
-        )
+        if plan.study:
+            from ecg_live.cli.desk_studies import planned_session
+
+            planned = planned_session(plan, {"log": log})
+            live(planned.source, planned.options, study=planned, debug=debug, start=start)
+        else:
+            live(plan.source, plan_options(plan) | {"log": log}, debug=debug, start=start)
     except EcgLiveError as error:
         report(error)
     except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ecg_live.config import load_settings
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.participant_profile import Profile, file_name_of
-from ecg_live.preview_items import ParticipantNote
+from ecg_live.preview_items import ParticipantNote, StudyChoice
 from ecg_live.protocols import Preview, Scanner, Source
 from ecg_live.resources import DEFAULT_MODEL, MODELS_FOLDER, demo_recording
 
@@ -48,8 +48,12 @@ class CommandLineServices:
 
         return SourceProbe(lambda: _open(source), f"looking for {source}", time.monotonic)
 
-    def participant_note(self, participant: str, session: str, folder: str) -> ParticipantNote:
-        """Check the ids, and find out whether they were used before."""
+    def participant_note(self, participant: str, session: str, folder: str, study: str) -> ParticipantNote:
+        """Check the ids, and find out whether they were used before, in a study (path) or in a folder without one."""
+        if study:
+            from ecg_live.cli.desk_studies import study_note
+
+            return study_note(Path(study), participant, session)
         if not participant:
             return ParticipantNote()
         try:
@@ -61,6 +65,12 @@ class CommandLineServices:
         except (EcgLiveError, OSError) as error:
             return ParticipantNote(f"what was recorded of {participant} cannot be read: {error}")
         return ParticipantNote(_note(participant, session, used, known=known))
+
+    def study_choice(self, path: str, session: str) -> StudyChoice:
+        """Read a study file, and find the participant whose turn it is."""
+        from ecg_live.cli.desk_studies import study_choice
+
+        return study_choice(Path(path), session)
 
 
 def _open(source: str) -> Source:

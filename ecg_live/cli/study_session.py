@@ -74,7 +74,7 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     if not participant:
         raise ConfigError(f"{study.name}: no participant", "name one, for example --participant P01")
     blocks = order_blocks(study, participant)
-    source = source or _beside(study.source, path)
+    source = source or file_beside(study.source, path)
     if source is None:
         raise ConfigError(f"{path}: source: missing", 'write source = "polar:" into it, or name one: run SOURCE ...')
     session = str(options.get("session") or DEFAULT_SESSION)
@@ -82,7 +82,7 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     files = StudyRecordings(study, participant, session, path.parent, record)
     earlier = files.earlier()
     first = _first_block(study, blocks, (participant, session), earlier, resume=resume)
-    given = {"model": _beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
+    given = {"model": file_beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
     own = {name: value for name, value in given.items() if options.get(name) is None}
     own |= {"session": session, "record": str(files.new(continues=bool(earlier)))}
     return PlannedSession(study, participant, session, blocks, first, source, {**options, **own})
@@ -112,7 +112,7 @@ def _first_block(
     return first
 
 
-def _beside(given: str | None, path: Path) -> str | None:
+def file_beside(given: str | None, path: Path) -> str | None:
     """A file's path, which may be relative to the study file; anything else as it is."""
     return str(path.parent / given) if given and (path.parent / given).is_file() else given
 

@@ -21,6 +21,7 @@ from ecg_live.preview_items import (
     PreviewStatus,
     SessionPlan,
     SignalVerdict,
+    StudyChoice,
 )
 from ecg_live.results import Poll, Snapshot
 from tests.support.simulated_view import synthetic_ecg
@@ -93,7 +94,14 @@ class SimulatedServices:
         self.previews.append(SimulatedPreview(source))
         return self.previews[-1]
 
-    def participant_note(self, participant: str, session: str, folder: str) -> ParticipantNote:
+    def study_choice(self, path: str, session: str) -> StudyChoice:
+        if "broken" in path:
+            return StudyChoice(path, error=f"{path}, line 3: seconds = 'x'")
+        return StudyChoice(path, "Stress", ("P01", "P02", "P03"), "P02", STRAP.source, "stress")
+
+    def participant_note(self, participant: str, session: str, folder: str, study: str) -> ParticipantNote:
+        if study:
+            return ParticipantNote(f"{participant}: rest, task", error="broken" in study)
         if " " in participant:
             return ParticipantNote("'P 1' is not a valid participant", error=True)
         return ParticipantNote(f"{participant} was used before" if participant == "P01" else "")

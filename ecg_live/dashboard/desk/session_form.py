@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PyQt6 import QtCore, QtWidgets
 
+from ecg_live.dashboard.desk.study_row import StudyRow
 from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.widgets import ElidedLabel, Panel, text_label
 from ecg_live.presentation.status import Tone
-from ecg_live.preview_items import ParticipantNote
+from ecg_live.preview_items import ParticipantNote, StudyChoice
 
 OTHER_MODEL_TEXT = "Other file ..."
 MODEL_FILES = "Models (*.safetensors)"
@@ -27,16 +28,25 @@ class SessionForm(Panel):
     folder : str
         Where recordings go without another choice.
     check : callable
-        Gives what is known of a participant and session, with recordings in a folder.
+        Gives what is known of a participant and session, with recordings in a folder, or in a study.
+    studies : sequence of str
+        Paths of recent studies.
     """
 
     changed = QtCore.pyqtSignal()
 
-    def __init__(self, models: Sequence[str], folder: str, check: Callable[[str, str, str], ParticipantNote]) -> None:
+    def __init__(
+        self,
+        models: Sequence[str],
+        folder: str,
+        check: Callable[[str, str, str, str], ParticipantNote],
+        studies: Sequence[str] = (),
+    ) -> None:
         super().__init__("Session")
         self._check = check
         self._default_folder = folder
         self.note = ParticipantNote()
+        self.study = StudyRow(studies)
         self.participant = QtWidgets.QComboBox()
         self.participant.setEditable(True)
         self.session = QtWidgets.QLineEdit()
@@ -91,18 +101,24 @@ class SessionForm(Panel):
         self.update_note()
         self.changed.emit()
 
-    def show_participants(self, names: Sequence[str], chosen: str = "") -> None:
-        """Offer the participants of a study."""
+    def show_study(self, choice: StudyChoice | None) -> None:
+        """Offer the participants of a study, whose file says where recordings go; without one, any id."""
+        names = choice.participants if choice else ()
         typed = self.participant_id
         with QtCore.QSignalBlocker(self.participant):
             self.participant.clear()
             self.participant.addItems(list(names))
-            self.participant.setEditText(chosen or typed)
-        self.update_note()
+            self.participant.setEditText((choice.following if choice and typed not in names else typed) or typed)
+        self.record.setEnabled(choice is None)
+        self.folder_button.setEnabled(choice is None)
+        self.folder_label.show_text("Recorded as the study file says" if choice else self._folder)
+        if choice and choice.model:
+            self.choose_model(choice.model)
+        self._on_edited()
 
     def update_note(self) -> None:
         """Check the ids, and show what is known of them."""
-        self.note = self._check(self.participant_id, self.session_id, self._folder)
+        self.note = self._check(self.participant_id, self.session_id, self._folder, self.study.path)
         tone: Tone = "fault" if self.note.error else "info"
         self.note_label.setText(self.note.text or "Without an id the recording is named by its time")
         self.note_label.setStyleSheet(f"color: {TONE_COLOURS[tone][0]};" if self.note.error else "")
@@ -157,13 +173,14 @@ class SessionForm(Panel):
             field.setAccessibleName(name)
             field.setMinimumHeight(30)
             field.setMinimumWidth(120)
-            grid.addWidget(label, 0, column)
-            grid.addWidget(field, 1, column)
+            grid.addWidget(label, 1, column)
+            grid.addWidget(field, 2, column)
             grid.setColumnStretch(column, 1)
-        grid.addWidget(self.note_label, 2, 0, 1, 3)
+        grid.addWidget(self.study, 0, 0, 1, 3)
+        grid.addWidget(self.note_label, 3, 0, 1, 3)
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self.record)
         row.addWidget(self.folder_label, 1)
         row.addWidget(self.folder_button)
-        grid.addLayout(row, 3, 0, 1, 3)
+        grid.addLayout(row, 4, 0, 1, 3)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.desk.memory import DeskChoices
@@ -15,7 +18,7 @@ from ecg_live.presentation.desk import RECORDING_KIND, problem_line, recording_s
 from ecg_live.preview_items import FoundSource, FoundSources
 from ecg_live.protocols import DeskServices
 
-LAST_USED_KIND = "last used"
+LAST_USED_KIND, STUDY_SOURCE_KIND = "last used", "source of the study"
 DEMO_NAME = "Demo recording"
 LIVE_HEADING, FILE_HEADING = "DEVICES AND STREAMS", "RECORDINGS"
 CHECK_TEXT, REPLAY_TEXT = "Check the signal", "Open the recording"
@@ -36,13 +39,17 @@ class StartPage(QtWidgets.QWidget):
     check_wanted = QtCore.pyqtSignal()
     start_wanted = QtCore.pyqtSignal()
     search_retried = QtCore.pyqtSignal()
+    study_refused = QtCore.pyqtSignal(str)  # why; empty once there is no fault
 
     def __init__(self, services: DeskServices, palette: Palette, choices: DeskChoices) -> None:
         super().__init__()
         self.setAccessibleName("Start page")
         self._choices = choices
+        self._services = services
         self._demo = services.demo
         self._files = choices.files
+        self._found = FoundSources()
+        self._study_error = ""
         self._known: dict[str, FoundSource] = {}  # live sources that were shown, by URI
         self.list = SourceList(palette)
         self.searching = text_label("What is being looked for", 9, muted=True)
@@ -50,7 +57,7 @@ class StartPage(QtWidgets.QWidget):
         self.problems = Notice("Failed search", "Retry")
         self.open_file = QtWidgets.QPushButton("Open a recording ...")
         self.panel = PreviewPanel(palette)
-        self.form = SessionForm(services.models, services.recordings, services.participant_note)
+        self.form = SessionForm(services.models, services.recordings, services.participant_note, choices.studies)
         self.check = QtWidgets.QPushButton(CHECK_TEXT)
         self.start = QtWidgets.QPushButton("Start without a check")
         self._restore(choices)
@@ -66,6 +73,7 @@ class StartPage(QtWidgets.QWidget):
 
     def show_found(self, found: FoundSources) -> None:
         """Show the sources in reach, and what is being looked for."""
+        self._found = found
         self.searching.setText(searching_line(found))
         self.busy.setVisible(bool(found.searching))
         self.problems.show_text(problem_line(found), "warn")
@@ -89,8 +97,29 @@ class StartPage(QtWidgets.QWidget):
     def add_file(self, path: str) -> None:
         """Add a recording to the list, and choose it."""
         self._files = (path, *(each for each in self._files if each != path))
-        self.show_found(FoundSources(tuple(self._known.values())))
+        self.show_found(self._found)
         self.list.choose(path)
+
+    def show_study(self, path: str) -> None:
+        """Take participants, source and model from a study file; one with a fault holds up the session."""
+        choice = self._services.study_choice(path, self.form.session_id) if path else None
+        error = choice.error if choice else ""
+        if error != self._study_error:
+            self._study_error = error
+            self.study_refused.emit(error)
+        self.form.show_study(choice)
+        if choice and choice.source:
+            self._choose_source(choice.source)
+
+    def _choose_source(self, uri: str) -> None:
+        """Choose the source that a study names, though it may not be in reach."""
+        if Path(uri).is_file():
+            self.add_file(uri)
+            return
+        self._known.setdefault(uri, FoundSource(uri, STUDY_SOURCE_KIND, uri))
+        self._choices = replace(self._choices, source=uri)
+        self.show_found(self._found)
+        self.list.choose(uri)
 
     def update_buttons(self) -> None:
         """Offer what can be done with the chosen source and ids."""
@@ -123,6 +152,7 @@ class StartPage(QtWidgets.QWidget):
         if last and last not in (*choices.files, self._demo):
             self._known[last] = FoundSource(last, LAST_USED_KIND, last)
         self.form.choose_model(choices.model)
+        self.form.study.choose(choices.study)
         self.form.choose_folder(choices.folder)
         self.form.record.setChecked(choices.record)
 
@@ -132,6 +162,7 @@ class StartPage(QtWidgets.QWidget):
         self.problems.triggered.connect(self.search_retried)
         self.open_file.clicked.connect(self.ask_file)
         self.form.changed.connect(self.update_buttons)
+        self.form.study.chosen.connect(self.show_study)
         self.check.clicked.connect(self.go_on)
         self.start.clicked.connect(self.start_wanted)
 

@@ -82,8 +82,10 @@ class DeskWindow(QtWidgets.QMainWindow):
         self._plan = None
         self.pages.setCurrentWidget(self.start_page)
         self.setEnabled(True)
-        self.start_page.form.update_note()
         self.show()
+        if self.start_page.form.study.path:
+            self.start_page.form.study.choose(self.start_page.form.study.path)  # whose turn it is now
+        self.start_page.form.update_note()
         self.start_page.list.setFocus()
         if self.start_page.list.source is not None:
             self._want(self.start_page.list.source.source)
@@ -199,7 +201,8 @@ class DeskWindow(QtWidgets.QMainWindow):
             participant=form.participant_id,
             session=form.session_id,
             model=form.model_name,
-            record=form.record.isChecked(),
+            study=form.study.path,
+            record=form.record.isChecked() and not form.study.path,
             folder=form.folder,
             note=note,
         )
@@ -220,7 +223,7 @@ class DeskWindow(QtWidgets.QMainWindow):
             self._scanner = None
 
     def _remember(self, plan: SessionPlan) -> None:
-        before = self._memory.read()
+        before, form = self._memory.read(), self.start_page.form
         files = with_recent(before.files, plan.source) if self.start_page.is_recording else before.files
         demo = self._services.demo
         self._memory.write(
@@ -229,7 +232,9 @@ class DeskWindow(QtWidgets.QMainWindow):
                 source=plan.source,
                 model=plan.model,
                 folder=plan.folder if plan.folder != self._services.recordings else "",
-                record=plan.record,
+                record=form.record.isChecked(),
+                study=plan.study,
+                studies=with_recent(before.studies, plan.study) if plan.study else before.studies,
                 files=tuple(path for path in files if path != demo),
             )
         )
@@ -239,6 +244,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         page.source_chosen.connect(self._choose)
         page.check_wanted.connect(self._show_check)
         page.start_wanted.connect(self._start_unchecked)
+        page.study_refused.connect(self.show_message)
         page.search_retried.connect(self._retry_search)
         page.panel.retried.connect(self._retry)
         self.check_page.panel.retried.connect(self._retry)

@@ -183,18 +183,18 @@ def test_what_is_known_of_a_participant(home: Path) -> None:
     services = CommandLineServices()
     folder = home / "recordings"
     folder.mkdir()
-    assert services.participant_note("", "", str(folder)).text == ""
-    assert services.participant_note("P01", "", str(folder)).text == "P01 is new"
+    assert services.participant_note("", "", str(folder), "").text == ""
+    assert services.participant_note("P01", "", str(folder), "").text == "P01 is new"
     (folder / "P01_S1_20260101-100000.xdf").write_bytes(b"")
     (folder / "P011_S1_20260101-100000.xdf").write_bytes(b"")
     elsewhere = home / "kept.xdf"
     elsewhere.write_bytes(b"")
     Profile("P01").save(KnownRecording(str(elsewhere), "2026-01-01T10:00:00+00:00"))
-    note = services.participant_note("P01", "S2", str(folder))
+    note = services.participant_note("P01", "S2", str(folder), "")
     assert note.text.startswith("P01 was used before: recorded 2 times, last on ")
     assert not note.error
-    assert services.participant_note(" P01", "", str(folder)).error
-    assert services.participant_note("x" * 300, "", str(folder)).error
+    assert services.participant_note(" P01", "", str(folder), "").error
+    assert services.participant_note("x" * 300, "", str(folder), "").error
 
 
 def test_without_a_display_the_desk_names_what_to_do() -> None:

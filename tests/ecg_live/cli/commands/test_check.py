@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from ecg_live.preview_items import FaultKind
 from tests.emulators.lsl_outlets import outlet
 from tests.support.check_signals import MADE_FAULTS, RATE, clean_ecg
 from tests.support.command_line import ECG, ecg_live, write_csv
@@ -31,8 +31,8 @@ def test_json_has_each_second_and_the_verdict_last() -> None:
 
 
 @pytest.mark.parametrize("kind", ["hum", "inverted", "small"])
-def test_a_fault_is_a_no_go_with_what_to_do(tmp_path: Path, kind: str) -> None:
-    path = write_csv(tmp_path / "ecg.csv", np.round(MADE_FAULTS[kind](clean_ecg(15), RATE), 5))  # type: ignore[index]
+def test_a_fault_is_a_no_go_with_what_to_do(tmp_path: Path, kind: FaultKind) -> None:
+    path = write_csv(tmp_path / "ecg.csv", MADE_FAULTS[kind](clean_ecg(15), RATE).round(5))
     done = ecg_live("check", path, "--unit", "mV")
     assert done.returncode == 1
     assert "NO-GO: 0 of 10 s of good signal" in done.stdout
@@ -45,7 +45,7 @@ def test_a_fault_is_a_no_go_with_what_to_do(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_file_that_ends_before_ten_seconds_is_a_no_go(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "short.csv", np.round(clean_ecg(5.5), 5))
+    path = write_csv(tmp_path / "short.csv", clean_ecg(5.5).round(5))
     done = ecg_live("check", path, "--unit", "mV")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "NO-GO: 5 of 10 s of good signal"

@@ -12,7 +12,9 @@ from pyqtgraph.Qt import QtTest
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.desk.memory import DeskChoices, DeskMemory
+from ecg_live.dashboard.study_editor.dialog import StudyEditor
 from ecg_live.preview_items import FoundSources, ScanProblem, SessionPlan, SignalFault, SignalVerdict
+from ecg_live.study.document import NEW_STUDY
 from tests.support.simulated_desk import GOOD, LAB, STRAP, SimulatedDesk
 
 LEFT = QtCore.Qt.MouseButton.LeftButton
@@ -172,6 +174,58 @@ def test_a_damaged_memory_is_the_defaults(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "dashboard.ini"
     path.write_text(damage)
     assert DeskMemory(path).read() == DeskChoices()
+
+
+def test_a_study_gives_participants_source_and_model_and_the_plan_names_it(qtbot: QtBot, tmp_path: Path) -> None:
+    study, memory = tmp_path / "study.toml", tmp_path / "dashboard.ini"
+    study.write_text("")
+    desk = SimulatedDesk(qtbot, memory)
+    page = desk.window.start_page
+    page.form.study.choose(str(study))
+    assert [page.form.participant.itemText(row) for row in range(3)] == ["P01", "P02", "P03"]
+    assert (page.form.participant_id, page.form.model_name) == ("P02", "stress")
+    assert page.list.source == STRAP
+    assert not page.form.record.isEnabled()
+    assert page.form.note_label.text() == "P02: rest, task"
+    desk.pass_time(0.3)
+    QtTest.QTest.mouseClick(page.start, LEFT)
+    desk.preview.closed = True
+    desk.pass_time(0.1)
+    assert desk.plans[0] is not None
+    assert (desk.plans[0].study, desk.plans[0].participant) == (str(study), "P02")
+    assert desk.plans[0].note == "signal check: skipped"
+    again = SimulatedDesk(qtbot, memory)  # the last study is chosen at once
+    assert again.window.start_page.form.study.path == str(study)
+    assert again.window.start_page.form.participant_id == "P02"
+    again.window.start_page.form.study.choose("")
+    assert again.window.start_page.form.record.isEnabled()
+
+
+def test_a_study_with_a_fault_is_a_line_and_holds_up_the_session(desk: SimulatedDesk) -> None:
+    page = desk.window.start_page
+    page.form.study.choose("/data/broken.toml")
+    assert desk.window.notice.text == "/data/broken.toml, line 3: seconds = 'x'"
+    assert page.form.study.edit.isEnabled()
+    page.list.choose(LAB.source)
+    assert not page.check.isEnabled()
+    page.form.study.choose("")
+    assert desk.window.notice.text == ""
+    assert page.check.isEnabled()
+
+
+def test_the_editor_of_a_study_opens_and_what_it_saves_is_read_again(
+    qtbot: QtBot, desk: SimulatedDesk, tmp_path: Path
+) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(NEW_STUDY)
+    page = desk.window.start_page
+    page.form.study.choose(str(study))
+    QtTest.QTest.mouseClick(page.form.study.edit, LEFT)
+    (editor,) = desk.window.findChildren(StudyEditor)
+    page.form.participant.setEditText("P03")
+    assert editor.save()
+    assert page.form.participant_id == "P03"
+    editor.close()
 
 
 def test_escape_leads_back_and_closing_decides_for_none(qtbot: QtBot, desk: SimulatedDesk) -> None:
