@@ -10,10 +10,12 @@ from ecg_live.events import Chunk, SelfReportEvent, StreamEvent, StreamInfo
 from ecg_live.preview_items import FoundSources, ParticipantNote, PreviewStatus, StudyChoice
 from ecg_live.results import (
     HeadInfo,
+    HrvResult,
     Item,
     Poll,
     Prediction,
     RecordingStatus,
+    RrInterval,
     Snapshot,
     SynchronyCourse,
     SynchronyMatrix,
@@ -106,8 +108,12 @@ class PlaybackView(View, Protocol):
         """Go to a place, s from the first sample."""
         ...
 
+    def reload_markers(self) -> None:
+        """Play the markers as they are edited by now."""
+        ...
+
     @property
-    def items(self) -> Sequence[tuple[float, Prediction | StreamEvent]]:
+    def items(self) -> Sequence[tuple[float, Prediction | RrInterval | HrvResult | StreamEvent]]:
         """Everything that the session gave from its start to its end, each with its time (s from the first sample)."""
         ...
 

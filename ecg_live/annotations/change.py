@@ -68,6 +68,14 @@ class Change:
     text: str | None = None
     reason: str = ""
 
+    @property
+    def summary(self) -> str:
+        """The change in a line for readers: when, by whom, what and why."""
+        about = self.target if isinstance(self.target, str) else f"marker {self.target.text!r}"
+        details = [f"at {self.onset:.3f} s" if self.onset is not None else "", self.text or "", self.reason]
+        shown = "; ".join(each for each in details if each)
+        return f"{self.time[:19]}  {self.author:<12}  {self.action:<7}  {about}  {shown}".rstrip()
+
     def line(self) -> bytes:
         """The change as a line of a file."""
         named: dict[str, Any] = {"change": self.number, "time": self.time, "author": self.author, "action": self.action}

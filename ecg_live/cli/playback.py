@@ -88,7 +88,7 @@ def _run_window(opened: OpenedSession, recorded: RecordedItems, bundle: Path | N
     from ecg_live.recorded.playback.view import RecordedView
 
     trace = RecordedTrace(opened.session.files, opened.session.duration)
-    view = RecordedView(recorded, trace, time.monotonic, opened.add_marker)
+    view = RecordedView(recorded, trace, time.monotonic, opened.editor)
     texts = opened.session.header_texts
     trace.start()
     run_dashboard(
@@ -146,13 +146,14 @@ def _list_session(path: Path, bundle: Path | None, author: str, *, as_json: bool
 def _text_lines(opened: OpenedSession, recorded: RecordedItems) -> Iterator[str]:
     """Events of a session as text, and what its windows and heads amount to."""
     from ecg_live.presentation.formatting import capitalise, clock_text, event_text, number_text, session_title
-    from ecg_live.results import Prediction
+    from ecg_live.results import HrvResult, Prediction, RrInterval
 
     texts = opened.session.header_texts
     yield f"{session_title(texts.get('participant'), texts.get('session'))}: {clock_text(opened.session.duration)}"
     for each in recorded.items:
-        text = "" if isinstance(each.item, Prediction) else capitalise(event_text(each.item, recorded.info.rate))
-        if text:
+        if isinstance(each.item, Prediction | RrInterval | HrvResult):
+            continue
+        if text := capitalise(event_text(each.item, recorded.info.rate)):
             yield text if text.startswith(clock_text(each.at)) else f"{clock_text(each.at)}  {text}"
     summary, windows = recorded.summary, [each.item for each in recorded.items if isinstance(each.item, Prediction)]
     usable = sum(window.quality.grade != "unusable" for window in windows)

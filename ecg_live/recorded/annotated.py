@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ecg_live.annotations.change import MarkerKey
 from ecg_live.annotations.current import Annotations
+from ecg_live.annotations.editor import AnnotationEditor
 from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
-from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.annotated_file import AnnotatedFile
-from ecg_live.recorded.report.recording_parts import part_number
-from ecg_live.recorded.report.session import RecordedMarker, RecordedSession
+from ecg_live.recorded.report.recording_parts import part_number, read_recording_files
+from ecg_live.recorded.report.session import RecordedMarker, RecordedSession, load_session
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
 from ecg_live.xdf.encode import DIGEST_TAG
@@ -155,14 +156,8 @@ def annotate_session(session: RecordedSession) -> AnnotatedSession:
     return AnnotatedSession(replace(session, markers=tuple(edited)), annotations)
 
 
-def check_times(session: RecordedSession, onset: float, duration: float = 0.0) -> None:
-    """Check that an annotation lies in its recording.
-
-    Raises
-    ------
-    ConfigError
-        It does not.
-    """
-    if not 0 <= onset <= session.duration or onset + duration > session.duration + 1e-6:
-        stop = f" to {onset + duration:.3f}" if duration else ""
-        raise ConfigError(f"{onset:.3f}{stop} s; the recording has {session.duration:.3f} s", "give a time within it")
+def open_editor(path: Path, author: str = "") -> AnnotationEditor:
+    """Open the annotations of a recording, to be listed and changed; errors are those of `open_annotations`."""
+    log = open_annotations(path, author)
+    session = load_session(read_recording_files([first_file(path)]))
+    return AnnotationEditor(log, [(each.time, each.text) for each in session.markers], session.duration)

@@ -40,7 +40,7 @@ from ecg_live.xdf.wearer_streams import several_wearers_error, wearers_of
 
 RESULT_STREAMS = (  # small streams, read whole
     *("markers", "predictions", "decisions", "quality", "heart_rate", "events"),
-    "self_reports",
+    *("self_reports", "rr_intervals", "hrv"),
 )
 I64 = npt.NDArray[np.int64]
 _ECG_STREAM = "ecg"

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from ecg_live.events import Marker, SelfReportAnswer, SetChange, State, StreamEvent
 from ecg_live.presentation.binned_series import BinnedSeries
 from ecg_live.presentation.status import result_state
-from ecg_live.results import Grade, HeadInfo, HeadResult, Prediction, Snapshot
+from ecg_live.results import Grade, HeadInfo, HeadResult, HrvResult, Prediction, RrInterval, Snapshot
 from ecg_live.study.marker_texts import parse_span_marker, spans, undone_text, without_undone
 
 KEPT_MARKERS = 4096  # the newest; also of self-reports
@@ -109,13 +109,13 @@ class SessionTimeline:
         """Baselines, blocks and intervals."""
         return (*self._baselines, *self._spans)
 
-    def add_items(self, items: Iterable[tuple[float, Prediction | StreamEvent]]) -> None:
+    def add_items(self, items: Iterable[tuple[float, Prediction | RrInterval | HrvResult | StreamEvent]]) -> None:
         """Add what a recorded session gave, each with its stream time (s)."""
         for at, item in items:
             self.now = max(self.now, at)
             if isinstance(item, Prediction):
                 self._add_prediction(item)
-            else:
+            elif not isinstance(item, RrInterval | HrvResult):
                 self._add_event(item)
 
     def replace_markers(self, markers: Iterable[Marker]) -> None:

@@ -24,11 +24,12 @@ from ecg_live.events import (
     StreamEvent,
     StreamInfo,
 )
+from ecg_live.recorded.playback.rhythm_items import rhythm_lines
 from ecg_live.recorded.report.session import RecordedSession, finite_number
 from ecg_live.recorded.report.statistics import count_losses
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.report.windows import HeadPredictions, RecordedWindows
-from ecg_live.results import Grade, HeadInfo, HeadResult, Prediction, Quality, Summary
+from ecg_live.results import Grade, HeadInfo, HeadResult, HrvResult, Prediction, Quality, RrInterval, Summary
 
 REASON_SEPARATOR = "; "  # as the recorder joins the reasons of a window
 _SECONDS_LEFT = re.compile(r"(\d+(?:\.\d+)?) s to go|in (\d+(?:\.\d+)?) s$")
@@ -43,7 +44,7 @@ class TimedItem(NamedTuple):
     """An item, and when it came: s from the recording's first sample."""
 
     at: float
-    item: Prediction | StreamEvent
+    item: Prediction | RrInterval | HrvResult | StreamEvent
 
 
 class _Placed(NamedTuple):
@@ -68,7 +69,12 @@ def recorded_items(session: RecordedSession) -> RecordedItems:
     info, times = _stream_info(session), TimeAxis(session.files)
     lines = list(_event_lines(session, times))
     predictions = _placed_predictions(session)
-    items = [*predictions, *_placed_markers(session, lines), *_events(lines, predictions, times.zero, info.rate)]
+    items = [
+        *predictions,
+        *_placed_markers(session, lines),
+        *_events(lines, predictions, times.zero, info.rate, paced=session.header_texts.get("speed", "1.0") == "1.0"),
+        *_rhythm(session, predictions, times.zero),
+    ]
     items.sort(key=lambda each: (each.timed.at, each.place))
     heads = tuple(HeadInfo(head.name, head.classes, head.scale) for head in session.windows.heads)
     return RecordedItems(info, heads, tuple(each.timed for each in items), _summary(session, lines))
@@ -149,18 +155,34 @@ def _event_lines(session: RecordedSession, times: TimeAxis) -> Iterator[EventLin
             yield place + number * _FILE_PLACES, moment, fields
 
 
-def _events(lines: Sequence[EventLine], predictions: Sequence[_Placed], zero: float, rate: float) -> Iterator[_Placed]:
-    """Events other than markers, which the session has already, and its summary.
-
-    An event lies between the predictions between which it was written: a replay at full speed stamps it no closer.
-    """
+def _events(
+    lines: Sequence[EventLine], predictions: Sequence[_Placed], zero: float, rate: float, *, paced: bool
+) -> Iterator[_Placed]:
+    """Events other than markers, which the session has already, and its summary."""
     places = [each.place for each in predictions]
     for place, at, fields in lines:
         if isfinite(at) and (event := _event(at, fields, zero, rate)) is not None:
-            following = bisect_left(places, place)
-            least = predictions[following - 1].timed.at if following else -inf
-            most = predictions[following].timed.at if following < len(predictions) else inf
-            yield _Placed(place, TimedItem(max(least, min(at, most)), event))
+            yield _Placed(place, TimedItem(_between(predictions, bisect_left(places, place), at, paced=paced), event))
+
+
+def _rhythm(session: RecordedSession, predictions: Sequence[_Placed], zero: float) -> Iterator[_Placed]:
+    """RR intervals and heart rate variability, each with the prediction after which it was written."""
+    places = [each.place for each in predictions]
+    for number, file in enumerate(session.files):
+        for place, at, item in rhythm_lines(file.contents, zero):
+            index = bisect_left(places, place + number * _FILE_PLACES)
+            found_at = predictions[index - 1].timed.at if index else at
+            yield _Placed(place + number * _FILE_PLACES, TimedItem(found_at, item))
+
+
+def _between(predictions: Sequence[_Placed], following: int, at: float, *, paced: bool) -> float:
+    """The time ``at`` (s) of what was written before the prediction ``following``, and after the one before that.
+
+    A replay that was not ``paced`` in real time stamps many events alike: each then has the time of the one before.
+    """
+    least = predictions[following - 1].timed.at if following else 0.0
+    most = predictions[following].timed.at if following < len(predictions) else inf
+    return max(least, min(at, most)) if paced else least
 
 
 def _event(at: float, fields: Mapping[str, Any], zero: float, rate: float) -> StreamEvent | None:

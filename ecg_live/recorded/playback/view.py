@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ecg_live.annotations.editor import AnnotationEditor
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.errors import EcgLiveError
+from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.events import Battery, Clock, Gap, SelfReportEvent, State, StreamInfo
-from ecg_live.recorded.playback.timed_items import RecordedItems, TimedItem
+from ecg_live.recorded.playback.timed_items import RecordedItems, TimedItem, replace_markers
 from ecg_live.recorded.playback.trace import RecordedTrace
 from ecg_live.results import HeadInfo, Poll, Snapshot, Trace
 from ecg_live.sinks.display_buffer import KEPT_S, DisplayBuffer
@@ -29,9 +30,8 @@ class RecordedView:
     recorded : RecordedItems
     trace : RecordedTrace
     clock : Clock
-    note : callable
-        Called with a text and its time (s from the first sample) for what the user notes while it plays; returns all
-        items with what changed.
+    editor : AnnotationEditor, optional
+        Keeps the markers that the user notes while it plays.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class RecordedView:
         recorded: RecordedItems,
         trace: RecordedTrace,
         clock: Clock,
-        note: Callable[[str, float], Sequence[TimedItem]] | None = None,
+        editor: AnnotationEditor | None = None,
     ) -> None:
         self.info: StreamInfo = recorded.info
         self.heads: tuple[HeadInfo, ...] = recorded.heads
@@ -48,7 +48,7 @@ class RecordedView:
         self._recorded = recorded
         self._trace = trace
         self._clock = clock
-        self._note = note
+        self._editor = editor
         self._set_items(recorded.items)
         self._speed = 1.0
         self._playing = True
@@ -157,18 +157,20 @@ class RecordedView:
     def mark(self, text: str, time: float | None = None) -> None:
         """Note a marker, as an annotation of the recording; ``time`` is on the clock, by default now."""
         back = 0.0 if time is None or not self.playing else (self._clock() - time) * self._speed
-        if self._note is None:
-            return
         try:
-            self.change_items(self._note(text, min(max(0.0, self.position - back), self.duration)))
+            if self._editor is None:
+                raise RecordingError("nothing can be annotated here")
+            self._editor.add("marker", min(max(0.0, self.position - back), self.duration), text=text)
+            self.reload_markers()
         except EcgLiveError as error:
             self._buffer.write(State("warning", f"nothing was noted: {error}", self.position))
 
-    def change_items(self, items: Sequence[TimedItem]) -> None:
-        """Play other items from now on: markers were annotated."""
-        self._anchor(self.position)
-        self._set_items(items)
-        self._restart()
+    def reload_markers(self) -> None:
+        """Play the markers as they are edited by now; errors are those of `AnnotationEditor.read`."""
+        if self._editor is not None:
+            self._anchor(self.position)
+            self._set_items(replace_markers(self._items, self._editor.markers()))
+            self._restart()
 
     def record(self, _on: bool) -> None:
         """Nothing is recorded here."""

@@ -19,7 +19,8 @@ from ecg_live.recorded.rr_intervals import read_rr_intervals
 from ecg_live.recorded.self_reports import read_affect_ratings, read_self_reports
 from ecg_live.recorded.table.columns import TableColumn, column_name
 from ecg_live.recorded.table.row_spans import RowSpan
-from ecg_live.signal.hrv import Hrv, compute_hrv
+from ecg_live.results import Hrv
+from ecg_live.signal.hrv import compute_hrv
 from ecg_live.xdf.self_reports import SelfReportRow, scale_text
 
 TEXT_SEPARATOR = "; "

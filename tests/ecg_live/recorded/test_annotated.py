@@ -17,8 +17,8 @@ from ecg_live.recorded.annotated import (
     annotate_session,
     annotations_path,
     check_annotations,
-    check_times,
     open_annotations,
+    open_editor,
     read_annotations,
 )
 from ecg_live.recorded.export import export
@@ -140,10 +140,10 @@ def test_what_cannot_be_annotated(tmp_path: Path, path: Path) -> None:
     (tmp_path / "other.xdf").write_bytes(b"XDF:")
     with pytest.raises(FormatError, match="was not recorded by ecg-live"):
         open_annotations(tmp_path / "other.xdf")
-    session = load_session(read_recording_files([path]))
-    check_times(session, 59.0, 1.0)
+    editor = open_editor(path)
+    assert editor.add("interval", 59.0, 60.0, "end") == "a4"
     with pytest.raises(ConfigError, match=r"61\.000 s; the recording has 60\.000 s"):
-        check_times(session, 61.0)
+        editor.add("note", 61.0, text="x")
     parts = rolled(tmp_path / "r.xdf", story())
     parts[0].unlink()
     with pytest.raises(RecordingError, match="its first file is not beside it"):

@@ -52,7 +52,7 @@ def test_notes_exclusions_and_markers_by_the_command(path: Path) -> None:
         (("paint",), "the action is 'paint'; it is list, add"),
         (("add", "--text", "x"), "--at is missing"),
         (("add", "--at", 61, "--text", "x"), "the recording has 60.000 s"),
-        (("add", "--at", 5, "--until", 4, "--text", "x"), "--until 4 is not after --at 5"),
+        (("add", "--at", 5, "--until", 4, "--text", "x"), "the end, 4 s, is not after the beginning, 5 s"),
         (("add", "--at", 5, "--kind", "blot", "--text", "x"), "--kind is 'blot'"),
         (("delete",), "the ID is missing"),
         (("delete", "a1"), "there is no annotation a1"),

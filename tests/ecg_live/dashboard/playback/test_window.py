@@ -30,7 +30,7 @@ class Played:
         trace.start()
         trace.wait()
         self.clock = HandClock()
-        self.view = RecordedView(opened.recorded, trace, self.clock, opened.add_marker)
+        self.view = RecordedView(opened.recorded, trace, self.clock, opened.editor)
         self.window = PlaybackWindow(self.view, title="P01", model="m", source=path.name, clock=self.clock)
         qtbot.addWidget(self.window)
         self.window.resize(1280, 800)

@@ -40,7 +40,7 @@ def view(opened: OpenedSession, clock: HandClock) -> Iterator[RecordedView]:
     trace = RecordedTrace(opened.session.files, opened.session.duration)
     trace.start()
     trace.wait()
-    made = RecordedView(opened.recorded, trace, clock, opened.add_marker)
+    made = RecordedView(opened.recorded, trace, clock, opened.editor)
     yield made
     made.stop()
 
@@ -112,6 +112,6 @@ def test_a_marker_is_noted_at_the_place_of_its_key(view: RecordedView, clock: Ha
     view.mark("spoke", pressed)
     clock.wait(0.0)
     assert ("spoke", 20.0) in [(event.text, event.raw) for event in shown(view).events if isinstance(event, Marker)]
-    assert opened.log is not None
-    (note,) = [each for each in opened.log.read().standing() if each.text == "spoke"]
+    assert opened.editor is not None
+    (note,) = [each for each in opened.editor.read().standing() if each.text == "spoke"]
     assert (note.kind, note.onset) == ("marker", 20.0)
