@@ -52,8 +52,9 @@ class TypedAnswers:
 
     def update(self) -> str:
         """Follow the course; return the question where a new one is asked, else nothing."""
-        course = self._run.status().course
-        name = course.self_report
+        status = self._run.status()
+        course = status.course
+        name = course.self_report if status.started else None
         wanted = None if name is None else (course.number, name)
         if wanted == self._asked_at:
             return ""

@@ -76,6 +76,16 @@ def recorded_markers(path: Path) -> list[TimedText]:
     return [] if stream is None else [(t, row[0]) for t, row in zip(stream.stamps, stream.values, strict=True)]
 
 
+def answered_reports(path: Path, block: str, since: float) -> set[str]:
+    """Names of the self-reports after a block that a recording holds from ``since`` on (its own clock, s)."""
+    from ecg_live.recorded.self_reports import read_self_reports
+    from ecg_live.recorded.session_file import read_contents
+
+    contents = read_contents(path, ("self_reports",))
+    rows = read_self_reports(contents) if contents else ()
+    return {row.report for row in rows if row.block == block and row.stamp >= since}
+
+
 def refuse_growing(path: Path) -> None:
     """Refuse to go on with a recording that another session writes.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli.study_recordings import StudyRecordings, recorded_markers, refuse_growing
+from ecg_live.cli.study_recordings import StudyRecordings, answered_reports, recorded_markers, refuse_growing
 from ecg_live.errors import ConfigError, DeviceNotFound, IncompatibleBundle
 from ecg_live.events import Clock
 from ecg_live.protocols import Source
@@ -15,8 +15,9 @@ from ecg_live.results import HeadInfo
 from ecg_live.study.block_order import order_blocks
 from ecg_live.study.course import StudyCourse
 from ecg_live.study.file import load_study
+from ecg_live.study.marker_texts import block_text
 from ecg_live.study.plan import Block, Study
-from ecg_live.study.progress import first_unfinished
+from ecg_live.study.progress import first_unfinished, unanswered
 from ecg_live.study.run import StudyRun
 from ecg_live.study.source import StudyFollower, StudySource
 
@@ -31,8 +32,8 @@ STREAM_WAIT_S = 3.0  # for the required streams to answer
 class PlannedSession:
     """One participant's session of a study.
 
-    ``blocks`` in this participant's order, ``first`` the index of the one to begin with; ``source`` and ``options`` as
-    the command line would give them.
+    ``blocks`` in this participant's order, ``first`` the index of the one to begin with, after the ``pending``
+    self-reports of the one before; ``source`` and ``options`` as the command line would give them.
     """
 
     study: Study
@@ -42,6 +43,7 @@ class PlannedSession:
     first: int
     source: str
     options: Mapping[str, object]
+    pending: tuple[str, ...] = ()
 
     @property
     def resting_block(self) -> str | None:
@@ -85,7 +87,15 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     given = {"model": file_beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
     own = {name: value for name, value in given.items() if options.get(name) is None}
     own |= {"session": session, "record": str(files.new(continues=bool(earlier)))}
-    return PlannedSession(study, participant, session, blocks, first, source, {**options, **own})
+    pending = _pending(blocks[first - 1], blocks, earlier[-1]) if first else ()
+    return PlannedSession(study, participant, session, blocks, first, source, {**options, **own}, pending)
+
+
+def _pending(block: Block, blocks: Sequence[Block], newest: Path) -> tuple[str, ...]:
+    """Self-reports after a block that the newest recording ends without."""
+    markers = recorded_markers(newest)
+    starts = [time for time, text in markers if text == block_text(block.name, "start")]
+    return unanswered(blocks, markers, answered_reports(newest, block.name, starts[-1])) if starts else ()
 
 
 def _first_block(
@@ -194,9 +204,12 @@ class SessionStudy:
 
     def beside(self, source: Source) -> Source:
         """The source of the session."""
-        course = StudyCourse(self.planned.blocks, self.planned.first, by_key=self._by_key, asks=self._asks)
+        planned = self.planned
+        course = StudyCourse(
+            planned.blocks, planned.first, by_key=self._by_key, asks=self._asks, pending=planned.pending
+        )
         self._source = StudySource(source, self._clock)
-        self._run = StudyRun(self.planned.study, course, self._source.now)
+        self._run = StudyRun(planned.study, course, self._source.now)
         return self._source
 
     def follower(self) -> StudyFollower:

@@ -159,7 +159,7 @@ class StudyConductor(QtCore.QObject):
 
     def _ask_self_report(self, status: StudyStatus, now: float) -> None:
         course = status.course
-        name = course.self_report
+        name = course.self_report if status.started else None
         wanted = None if name is None else (course.number, name)
         if wanted != self._asked_at:
             self._withdraw()

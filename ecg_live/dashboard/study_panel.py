@@ -7,6 +7,7 @@ from functools import partial
 
 from PyQt6 import QtCore, QtWidgets
 
+from ecg_live.dashboard.text_scale import scale_texts, text_scale
 from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.widgets import ElidedLabel, text_label, tooltip_html
 from ecg_live.presentation.formatting import capitalise
@@ -115,6 +116,7 @@ class StudyPanel(QtWidgets.QFrame):
             self.keys[key.key] = button
             self._legend.insertWidget(len(self.keys) - 1, button)
             button.setCheckable(key.interval)
+            scale_texts(button, text_scale(self))
         state = " · runs" if key.open else ""
         times = f" · {key.count}" if key.count else ""
         text = f"{key.key}  {sanitize(key.name)}{times}{state}".replace("&", "&&")

@@ -82,15 +82,25 @@ class StudyCourse:
         The first block waits for the experimenter, whatever its plan: there is one to press a key.
     asks : bool
         Self-reports can be asked; else it is noted that they were not.
+    pending : sequence of str
+        Self-reports of the block before ``first``, which the cut session still had to ask.
     """
 
-    def __init__(self, blocks: Sequence[Block], first: int = 0, *, by_key: bool = True, asks: bool = True) -> None:
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        first: int = 0,
+        *,
+        by_key: bool = True,
+        asks: bool = True,
+        pending: Sequence[str] = (),
+    ) -> None:
         self._blocks = tuple(blocks)
-        self._index = first
+        self._asked = list(pending) if asks and first else []  # self-reports that are still to be answered
+        self._index = first - 1 if self._asked else first
         self._held = by_key  # the block that waits begins by a key only
         self._asks = asks
         self._began: float | None = None
-        self._asked: list[str] = []  # self-reports that are still to be answered
 
     @property
     def finished(self) -> bool:

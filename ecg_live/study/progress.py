@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ecg_live.study.marker_texts import TimedText, parse_span_marker, without_undone
 from ecg_live.study.plan import Block
@@ -34,3 +34,26 @@ def first_unfinished(blocks: Sequence[Block], markers: Iterable[TimedText]) -> i
         elif marker.note in {"stop", "skip"}:
             index = places[marker.name] + 1
     return index
+
+
+def unanswered(blocks: Sequence[Block], markers: Sequence[TimedText], answered: Collection[str]) -> tuple[str, ...]:
+    """Self-reports of the newest block that were still to be asked when the session was cut.
+
+    Parameters
+    ----------
+    blocks, markers
+        As for `first_unfinished`.
+    answered : collection of str
+        Names of the self-reports that were answered, or declined, since that block's newest start.
+    """
+    newest: dict[str, list[str]] = {}
+    last = ""
+    for _, text in without_undone(markers):
+        marker = parse_span_marker(text)
+        if marker is not None and marker.kind == "block":
+            newest[marker.name] = [] if marker.note == "start" else newest.get(marker.name, [])
+            newest[marker.name].append(marker.note)
+            last = marker.name
+    ended_well = newest.get(last) == ["start", "stop"]
+    asked = next((block.self_reports for block in blocks if block.name == last), ()) if ended_well else ()
+    return tuple(name for name in asked if name not in answered)

@@ -122,10 +122,10 @@ class StudyRun:
         return self._command(self._course.repeat, seen)
 
     def answered(self, name: str) -> None:
-        """Go on after the self-report of this name, if it is the one that is asked."""
+        """Go on after the self-report of this name, if it is the one that is asked; not before the first sample."""
         with self._lock:
             now = self._now()
-            if self._course.status(now).self_report == name:
+            if self._started and self._course.status(now).self_report == name:
                 self._perform(self._course.answered(now))
 
     def press(self, key: str) -> str | None:

@@ -76,6 +76,11 @@ class Session:
         """Wait for a prediction that stops so late in the stream."""
         self.until(lambda line: line["type"] == "prediction" and line["stop"] >= seconds)
 
+    def asked(self, question: str) -> None:
+        """Wait for a question in the terminal."""
+        assert self.process.stderr is not None
+        assert any(question in line for line in self.process.stderr)
+
     def type(self, text: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(text + "\n")
@@ -103,12 +108,6 @@ def recorded(path: Path) -> list[tuple[float, str]]:
     return [(t - contents.first_timestamp, row[0]) for t, row in zip(stream.stamps, stream.values, strict=True)]
 
 
-def spans(path: Path) -> dict[str, float]:
-    """Seconds from the start to the stop of each block."""
-    times = {text: time for time, text in recorded(path)}
-    return {name: times[f"block/{name}/stop"] - times[f"block/{name}/start"] for name in ("task", "talk")}
-
-
 def self_reports(path: Path) -> list[Any]:
     contents = read_contents(path, ("self_reports",))
     assert contents is not None
@@ -127,7 +126,7 @@ def test_a_participant_goes_through_a_study_that_is_cut(tmp_path: Path) -> None:
     signal_mv[LOST_S[0] * RATE : LOST_S[1] * RATE] = np.nan
     write_csv(tmp_path / "ecg.csv", signal_mv)
     (tmp_path / "study.toml").write_text(STUDY)
-    first, second = (tmp_path / f"Lab stress_P01_S1{part}.xdf" for part in ("", "_2"))
+    first, second, third = (tmp_path / f"Lab stress_P01_S1{part}.xdf" for part in ("", "_2", "_3"))
 
     with running(tmp_path) as session:
         session.block("rest", "stop")
@@ -151,38 +150,49 @@ def test_a_participant_goes_through_a_study_that_is_cut(tmp_path: Path) -> None:
     with running(tmp_path, "--resume") as session:
         session.block("task", "start")
         session.block("task", "stop")
+        until_written(second, "block/task/stop")
+        session.process.send_signal(signal.SIGKILL)  # before the self-report was answered
+        session.process.wait()
+    os.utime(second, (time.time() - 60,) * 2)
+
+    with running(tmp_path, "--resume") as session:
+        session.asked("Anything else?")
         session.type("Quite hard")
         start = session.block("talk", "start")
+        second_desk = ecg_live("run", "--study", tmp_path / "study.toml", "--participant", "P01", "--resume")
+        assert second_desk.returncode == 2
+        assert f"{third.name} is being recorded now" in second_desk.stderr
         session.reached(start["time"] + 12)
         session.type("n")
         session.block("talk", "stop")
         session.process.send_signal(signal.SIGINT)
         assert session.process.wait() == 130
-    blocks = [text for _, text in recorded(second)]
-    assert blocks == ["block/task/start", "block/task/stop", "block/talk/start", "block/talk/stop"]
-    assert spans(second)["task"] == pytest.approx(20, abs=1e-3)
+    assert [text for _, text in recorded(second)] == ["block/task/start", "block/task/stop"]
+    assert [text for _, text in recorded(third)] == ["block/talk/start", "block/talk/stop"]
+    begin, end = (time for time, _ in recorded(second))
+    assert end - begin == pytest.approx(20, abs=1e-3)
     complete = ecg_live("run", "--study", tmp_path / "study.toml", "--participant", "P01", "--headless", "--resume")
     assert "P01 has been through 3 of 3 blocks" in complete.stderr
 
-    answers = [answer for path in (first, second) for answer in self_reports(path)]
+    answers = [answer for path in (first, second, third) for answer in self_reports(path)]
     assert [(each.report, each.item, each.value, each.text, each.block) for each in answers] == [
         ("mood", "valence", 3.0, "", "rest"), ("mood", "arousal", 7.0, "", "rest"),
         ("remarks", "text", None, "Quite hard", "task"),
     ]  # fmt: skip
-    check_table(tmp_path, first, second)
+    check_table(tmp_path, first, second, third)
 
 
-def check_table(folder: Path, first: Path, second: Path) -> None:
+def check_table(folder: Path, *files: Path) -> None:
     """Compare each cell of the group's table with what was planned, typed or is known of the signal."""
-    done = ecg_live("table", first, second, "--out", folder / "group.csv")
+    done = ecg_live("table", *files, "--out", folder / "group.csv")
     assert done.returncode == 0
     with (folder / "group.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["block"], row["run"], row["complete"], row["file"]) for row in rows] == [
-        ("rest", "1", "true", first.name), ("task", "1", "false", first.name),
-        ("task", "2", "true", second.name), ("talk", "1", "true", second.name),
+        ("rest", "1", "true", files[0].name), ("task", "1", "false", files[0].name),
+        ("task", "2", "true", files[1].name), ("talk", "1", "true", files[2].name),
     ]  # fmt: skip
-    starts = [time for path in (first, second) for time, text in recorded(path) if text.endswith("start")]
+    starts = [time for path in files for time, text in recorded(path) if text.endswith("start")]
     for row, onset in zip(rows, starts, strict=True):
         assert row["participant_id"] == "P01"
         assert row["session_id"] == "S1"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
@@ -292,3 +298,32 @@ def test_a_grid_is_rated_by_hand_all_through_its_block(opened: Open, qtbot: QtBo
     lab.wait(26)  # the block is over, with the button down
     assert lab.conductor.participant.rating is None
     assert not rating.rating
+
+
+TWO_SCREENS = """
+from PyQt6 import QtWidgets
+app = QtWidgets.QApplication([])
+from ecg_live.dashboard.participant.screens import ScreenKeeper
+from ecg_live.dashboard.participant.window import ParticipantWindow
+from ecg_live.dashboard.theme import LIGHT
+desk = QtWidgets.QMainWindow()
+desk.show()
+window = ParticipantWindow(LIGHT)
+keeper = ScreenKeeper(window, desk)
+keeper.place()
+app.processEvents()
+print(desk.screen().name(), window.screen().name(), window.isFullScreen(), window.width(), window.height())
+"""
+
+
+def test_a_second_screen_is_filled(tmp_path: Path) -> None:
+    """Qt's platform for tests has two screens only in a process that begins with them."""
+    screens = [
+        {"name": name, "x": x, "y": 0, "width": 1024, "height": 768, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+        for name, x in (("desk", 0), ("participant", 1024))
+    ]
+    (tmp_path / "screens.json").write_text(json.dumps({"screens": screens}))
+    platform = {"QT_QPA_PLATFORM": f"offscreen:configfile={tmp_path / 'screens.json'}"}
+    command = [sys.executable, "-c", TWO_SCREENS]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | platform)
+    assert done.stdout.split() == ["desk", "participant", "True", "1024", "768"]

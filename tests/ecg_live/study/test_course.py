@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecg_live.study.course import Action, BeginBaseline, NoteMarker, PlaySound, StudyCourse
 from ecg_live.study.marker_texts import Span, parse_span_marker, spans
 from ecg_live.study.plan import Block
-from ecg_live.study.progress import first_unfinished
+from ecg_live.study.progress import first_unfinished, unanswered
 
 REST = Block("rest", 60.0, baseline=True)
 TASK = Block("task", 30.0, sound=True, self_reports=("mood", "strain"))
@@ -212,6 +212,23 @@ def test_a_session_that_ends_breaks_the_block_off() -> None:
     course = StudyCourse([TALK], by_key=False)
     course.tick(0.0)
     assert notes(course.stop(9.0)) == [(9.0, "talk/abort"), (9.0, "talk/stop")]
+
+
+def test_a_session_that_was_cut_before_an_answer_asks_again() -> None:
+    blocks = [TASK, TALK]
+    markers = [(0.0, "block/task/start"), (9.0, "block/task/stop")]
+    assert unanswered(blocks, markers, ()) == ("mood", "strain")
+    assert unanswered(blocks, markers, {"mood"}) == ("strain",)
+    assert unanswered(blocks, markers[:1], ()) == ()
+    assert unanswered(blocks, [*markers, (10.0, "block/talk/start")], ()) == ()
+    assert unanswered(blocks, [(0.0, "block/task/start"), (5.0, "block/task/abort"), markers[1]], ()) == ()
+    assert unanswered(blocks, [], ()) == ()
+    course = StudyCourse(blocks, 1, pending=("strain",))
+    assert (course.status(0.0).phase, course.status(0.0).self_report) == ("self_report", "strain")
+    assert course.tick(1.0) == ()
+    assert course.answered(2.0) == ()
+    assert course.status(3.0).block == TALK  # it waits for the key, as any first one
+    assert StudyCourse(blocks, 1, pending=("strain",), asks=False).status(0.0).phase == "waiting"
 
 
 def test_progress_knows_only_its_own_blocks() -> None:

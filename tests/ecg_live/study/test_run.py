@@ -100,6 +100,18 @@ def test_the_end_closes_what_is_open_and_nothing_is_noted_after_it() -> None:
     assert notes.markers[2:] == ended
 
 
+def test_an_answer_that_was_still_to_be_given_begins_no_block_before_the_first_sample() -> None:
+    clock = HandClock()
+    course = StudyCourse(STUDY.blocks, 1, by_key=False, pending=("mood",))
+    run, notes = StudyRun(STUDY, course, clock), Notes()
+    run.connect(notes)
+    run.answered("mood")
+    assert (run.status().course.self_report, notes.markers) == ("mood", [])
+    run.tick()
+    run.answered("mood")
+    assert notes.markers == [(1000.0, "block/task/start")]
+
+
 def test_undo_takes_a_free_marker_back_too() -> None:
     run, notes = running(HandClock())
     run.press("1")
