@@ -150,7 +150,7 @@ def test_named_keys_intervals_and_undo(lab: Lab) -> None:
     lab.press(Key.Key_2)
     assert lab.window.controller.toast.text.startswith("Cold pressor: start")
     legend = lab.window.study_panel.keys
-    assert [legend[key].text() for key in "12"] == ["1  stimulus on · 1", "2  cold pressor · 1 · runs"]
+    assert [legend[key].text() for key in "12"] == ["1  stimulus on · 1", "2 ●  cold pressor · 1"]
     legend["2"].click()
     lab.press(Key.Key_3)  # without a name
     lab.press(Key.Key_Z, Modifier.ControlModifier)
@@ -194,6 +194,32 @@ def test_the_participant_sees_instruction_countdown_and_biofeedback_only_where_a
     lab.window.end()
     lab.conductor.update()
     assert not seen.isVisible()
+
+
+def test_a_long_instruction_is_seen_as_a_whole(opened: Open, qtbot: QtBot) -> None:
+    text = "Please read the text on the screen aloud, and keep your hands on the table. " * 8
+    blocks = (Block("read", 60.0, instruction=text, biofeedback="heart_rate", countdown=True), Block("end"))
+    lab = Lab(
+        opened, qtbot, Study("Lab", blocks, keys={str(k): KeyMarker(f"stimulus number {k}") for k in range(1, 10)})
+    )
+    lab.conductor.show_participant()
+    seen = lab.conductor.participant
+    seen.resize(900, 640)
+    sizes = []
+    for command in (None, lab.run.advance):
+        if command:
+            command()
+        lab.conductor.update()
+        QtWidgets.QApplication.processEvents()
+        label = seen.instruction
+        wanted = label.heightForWidth(label.width())
+        assert wanted <= label.height()
+        assert label.geometry().bottom() < seen.height()
+        sizes.append(label.font().pointSizeF())
+    assert sizes[1] < sizes[0] <= 30  # there is less room beside the ring
+    names = lab.window.study_panel.keys
+    assert all(names[key].width() >= names[key].sizeHint().width() for key in names)
+    assert lab.window.width() == 1280
 
 
 def asked(lab: Lab) -> SelfReportForm:
