@@ -8,7 +8,7 @@ import pytest
 from pyqtgraph.Qt import QtGui
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.plane import TRAIL_S, AffectPlane, place_of, plane_heads
+from ecg_live.dashboard.plane import TRAIL_S, ValenceArousalPlane, place_of, plane_heads
 from ecg_live.dashboard.theme import LIGHT
 from ecg_live.results import HeadInfo, HeadResult, Prediction, Quality
 from tests.support.dashboard_windows import Open
@@ -48,14 +48,14 @@ def predicted(at: float, valence: HeadResult, arousal: HeadResult) -> Prediction
 
 
 @pytest.fixture
-def plane(qtbot: QtBot) -> AffectPlane:
-    made = AffectPlane((VALENCE, AROUSAL), LIGHT)
+def plane(qtbot: QtBot) -> ValenceArousalPlane:
+    made = ValenceArousalPlane((VALENCE, AROUSAL), LIGHT)
     qtbot.addWidget(made)
     made.resize(240, 240)
     return made
 
 
-def ink(plane: AffectPlane, x: float, y: float) -> float:
+def ink(plane: ValenceArousalPlane, x: float, y: float) -> float:
     """How far a pixel of the plane is from the card's white, 0 to 255; ``x`` and ``y`` from 0 to 1."""
     image, plot = plane.grab().toImage(), plane.plot
     ratio = image.devicePixelRatio()
@@ -63,7 +63,7 @@ def ink(plane: AffectPlane, x: float, y: float) -> float:
     return 255 - QtGui.QColor(image.pixelColor(*at)).lightness()
 
 
-def test_the_trail_fades_and_is_a_minute_long(plane: AffectPlane) -> None:
+def test_the_trail_fades_and_is_a_minute_long(plane: ValenceArousalPlane) -> None:
     for second in range(100):
         share = 0.2 + 0.6 * second / 99
         plane.add(predicted(float(second), answer(VALENCE, 1, share), answer(AROUSAL, 1, 0.25)))
@@ -77,7 +77,7 @@ def test_the_trail_fades_and_is_a_minute_long(plane: AffectPlane) -> None:
     assert ink(plane, 0.8, 0.5) > ink(plane, 0.1, 0.8)  # the ellipse, against the empty corner
 
 
-def test_an_abstention_and_a_new_set_break_the_trail(plane: AffectPlane) -> None:
+def test_an_abstention_and_a_new_set_break_the_trail(plane: ValenceArousalPlane) -> None:
     sure = answer(VALENCE, 1, 0.9), answer(AROUSAL, 1, 0.9)
     plane.add(predicted(1.0, *sure))
     plane.add(predicted(2.0, abstained("flat line"), sure[1]))
