@@ -18,11 +18,15 @@ from ecg_live.dashboard.searching import SearchWindow
 from ecg_live.errors import DeviceNotFound
 
 
+def windows() -> list[SearchWindow]:
+    """The windows that are open."""
+    every = QtWidgets.QApplication.topLevelWidgets()
+    return [each for each in every if isinstance(each, SearchWindow) and each.isVisible()]
+
+
 def shown() -> list[str]:
-    """Texts of the window that is open."""
-    windows = [each for each in QtWidgets.QApplication.topLevelWidgets() if isinstance(each, SearchWindow)]
-    texts = [window.findChildren(QtWidgets.QLabel) for window in windows if window.isVisible()]
-    return [label.text() for labels in texts for label in labels]
+    """Their texts."""
+    return [label.text() for window in windows() for label in window.findChildren(QtWidgets.QLabel)]
 
 
 def test_it_is_open_before_the_work_begins_and_until_it_is_closed(
@@ -55,7 +59,7 @@ def test_a_search_is_announced_in_the_terminal_as_well(qtbot: QtBot, capsys: pyt
 
 def test_who_does_not_want_to_wait_is_not_kept(qtbot: QtBot, capsys: pytest.CaptureFixture[str]) -> None:
     opening, never = Opening("lsl:Lab", "P01", headless=False), threading.Event()
-    window = next(each for each in QtWidgets.QApplication.topLevelWidgets() if isinstance(each, SearchWindow))
+    (window,) = windows()
     QtCore.QTimer.singleShot(0, window.reject)
     assert opening.run(lambda: never.wait(10)) is None
     never.set()
