@@ -121,7 +121,7 @@ class StudyPanel(QtWidgets.QFrame):
             scale_texts(button, text_scale(self))
         runs = " ●" if key.open else ""
         times = f" · {key.count}" if key.count else ""
-        text = f"{key.key}{runs}  {_cut(sanitize(key.name), room)}{times}".replace("&", "&&")
+        text = f"{key.key}{runs}  {_middle_cut(sanitize(key.name), room)}{times}".replace("&", "&&")
         if button.text() != text:
             button.setText(text)
             button.setAccessibleDescription(f"key {key.key}, {key.count} times{', runs' if key.open else ''}")
@@ -175,3 +175,9 @@ class StudyPanel(QtWidgets.QFrame):
 def _cut(text: str, longest: int) -> str:
     """A text of no more than so many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _middle_cut(text: str, longest: int) -> str:
+    """A text of no more than so many characters, with its end, which tells numbered names apart."""
+    tail = longest // 2 - 1
+    return text if len(text) <= longest else f"{text[: longest - tail - 1]}…{text[len(text) - tail :]}"

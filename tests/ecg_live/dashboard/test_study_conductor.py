@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import AffectRating, Marker, SelfReportAnswer
 from ecg_live.results import Poll
 from ecg_live.study.course import StudyCourse
+from ecg_live.study.marker_texts import spans
 from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
 from tests.support.dashboard_windows import Open, live
@@ -324,6 +327,32 @@ def test_a_grid_is_rated_by_hand_all_through_its_block(opened: Open, qtbot: QtBo
     lab.wait(26)  # the block is over, with the button down
     assert lab.conductor.participant.rating is None
     assert not rating.rating
+
+
+def test_random_keys_and_clicks_raise_nothing_and_leave_blocks_that_do_not_overlap(lab: Lab) -> None:
+    dice = random.Random(13)  # noqa: S311 - no secret
+    keys = [Key.Key_N, Key.Key_N, Key.Key_P, Key.Key_1, Key.Key_2, Key.Key_Escape, Key.Key_Return, Key.Key_Tab]
+    for _ in range(150):
+        shown = [lab.window, lab.conductor.participant, *filter(None, [lab.conductor.dialog])]
+        modal = QtWidgets.QApplication.activeModalWidget()
+        place = modal or dice.choice([each for each in shown if each.isVisible()])
+        buttons = [
+            each
+            for each in place.findChildren(QtWidgets.QPushButton)
+            if each.isVisible() and each.isEnabled() and each.text() != "Stop and close"
+        ]
+        if buttons and dice.random() < 0.5:
+            dice.choice(buttons).click()
+        else:
+            undo = dice.random() < 0.2
+            modifier = Modifier.ControlModifier if undo else Modifier.NoModifier
+            QtTest.QTest.keyClick(place.focusWidget() or place, Key.Key_Z if undo else dice.choice(keys), modifier)
+        lab.wait(dice.random() * 8)
+    lab.run.stop()
+    blocks = [span for span in spans([(k, text) for k, text in enumerate(lab.texts())]) if span.kind == "block"]
+    assert len(blocks) >= 4
+    assert all(span.stop is not None for span in blocks)
+    assert all(one.stop is not None and one.stop < two.start for one, two in pairwise(blocks))
 
 
 TWO_SCREENS = """
