@@ -1,6 +1,6 @@
 """The entry in the menu of a Linux desktop: a file for the program, and one for its icon.
 
-As the freedesktop.org Desktop Entry Specification 1.5 and Icon Theme Specification 0.13 have it.
+As the freedesktop.org Desktop Entry Specification 1.0 and Icon Theme Specification 0.13 have it.
 """
 
 from __future__ import annotations
@@ -75,14 +75,14 @@ def entry_text() -> str:
         (
             "[Desktop Entry]",
             "Type=Application",
-            "Version=1.5",
+            "Version=1.0",
             "Name=ecg-live",
             "GenericName=ECG session",
             "Comment=Record a wearer's ECG, and see quality, heart rate and estimates live",
             f"Exec={' '.join(map(quoted, command()))}",
             "Icon=ecg-live",
             "Terminal=false",
-            "Categories=Science;Education;",
+            "Categories=Science;",
             "Keywords=ECG;LSL;physiology;heart;",
             "StartupWMClass=ecg-live",
             "",
