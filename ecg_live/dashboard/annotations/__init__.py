@@ -1,1 +1,0 @@
-"""What is noted of a recorded session, on the screen."""
