@@ -23,11 +23,18 @@ def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
     code = _run()
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None in a program without a console
+            sys.stdout.flush()
     except OSError as error:
         discard_output()
         code = code or _lost_output(error)
     sys.exit(code)
+
+
+def main_desk() -> None:
+    """Run the start page as a program of its own, without a console (``ecg-live-desk``)."""
+    sys.argv = [sys.argv[0], "desk", *sys.argv[1:]]
+    main()
 
 
 def discard_output() -> None:
@@ -94,13 +101,14 @@ def print_error(error: Exception) -> None:
     """Print an error and its remedy on standard error."""
     remedy = getattr(error, "remedy", "")
     print_notice(getattr(error, "message", str(error)))
-    if remedy:
+    if remedy and sys.stderr is not None:
         print(f"  what to do: {sanitize(remedy)}", file=sys.stderr)
 
 
 def print_notice(text: str) -> None:
-    """Print a line on standard error; control characters in file and device names are removed."""
-    print(f"ecg-live: {sanitize(text)}", file=sys.stderr)
+    """Print a line on standard error, if there is one; control characters in file and device names are removed."""
+    if sys.stderr is not None:
+        print(f"ecg-live: {sanitize(text)}", file=sys.stderr)
 
 
 def print_problems(problems: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from ecg_live.cli.commands.export import export
 from ecg_live.cli.commands.features import features
 from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
+from ecg_live.cli.commands.install_desktop import install_desktop
 from ecg_live.cli.commands.join import join
 from ecg_live.cli.commands.mark import mark
 from ecg_live.cli.commands.models import models
@@ -43,7 +44,7 @@ COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (desk, check, demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
     "Recordings": (open_, verify, report, annotate, table, synchrony, join, split, export, forget),
-    "Devices and this machine": (devices, simulate, doctor),
+    "Devices and this machine": (devices, simulate, doctor, install_desktop),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
 
@@ -59,7 +60,7 @@ app = typer.Typer(
 )
 for group, commands in COMMAND_GROUPS.items():
     for command in commands:
-        app.command(command.__name__.rstrip("_"), rich_help_panel=group)(command)
+        app.command(command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=group)(command)
 
 
 app.add_typer(encoder, rich_help_panel="Models")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import discard_output, print_error, print_notice
 from ecg_live.cli.log_file import log_to, private_words
+from ecg_live.cli.opening import Opening
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
 from ecg_live.cli.session_setup import (
+    OpenedAuxiliary,
     auxiliary_inputs,
     build_session,
     marker_inputs,
@@ -28,7 +29,6 @@ from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
-from ecg_live.text import sanitize
 
 if TYPE_CHECKING:
     from ecg_live.cli.study_session import PlannedSession, SessionStudy
@@ -121,20 +121,41 @@ def _run(uri: str, settings: LiveSettings, planned: PlannedSession | None, start
     if not headless and (reason := why_no_display(os.environ)):
         print_notice(f"no dashboard: {reason}; showing the session in the terminal")
         headless = True
+    opening = Opening(uri, _window_title(settings, uri), headless=headless)
+    try:
+        start = replace(start, on_first_frame=opening.closing_then(start.on_first_frame))
+        return _run_behind(opening, uri, settings, planned, start, headless=headless, debug=debug)
+    finally:
+        opening.close()
+
+
+def _run_behind(
+    opening: Opening,
+    uri: str,
+    settings: LiveSettings,
+    planned: PlannedSession | None,
+    start: SessionStart,
+    *,
+    headless: bool,
+    debug: bool,
+) -> int:
+    """Build the session behind a window that is open already, and run it."""
     participant = ParticipantState(settings, uri)
     caught = CaughtSignals()
-    study = _prepared(planned, settings, headless=headless)
-    auxiliary = open_auxiliaries(settings)
     watched = not (headless and settings.json)
-    session = _find_and_build(
-        uri,
-        lambda: build_session(
+
+    def build() -> tuple[SessionStudy | None, list[OpenedAuxiliary], Session]:
+        study = _prepared(planned, settings, headless=headless)
+        auxiliary = open_auxiliaries(settings)
+        session = build_session(
             uri, settings, participant, caught, auxiliary, watched=watched, study=study, note=start.note
-        ),
-        headless=headless,
-    )
-    if session is None:
+        )
+        return study, auxiliary, session
+
+    built = opening.run(build)
+    if built is None:
         return 0
+    study, auxiliary, session = built
     with (
         marker_inputs(session, settings, uri),
         auxiliary_inputs(session, auxiliary),
@@ -192,25 +213,6 @@ def _study_commands(
 
     answers = TypedAnswers(study.run, session.self_report, time.monotonic)
     return typed_commands(study.run, answers, sys.stdin)
-
-
-def _find_and_build(uri: str, build: Callable[[], Session], *, headless: bool) -> Session | None:
-    """Build the session, and announce a search for a device; None if the user ends the search."""
-    scheme, colon, _ = uri.partition(":")
-    if not colon or len(scheme) < 2 or scheme.casefold() == "file" or os.path.exists(uri):  # noqa: PTH110 - as in uri
-        return build()
-    text = f"looking for {uri}"
-    print_notice(text)
-    if headless:
-        return build()
-    from ecg_live.dashboard.searching import search
-
-    caught = CaughtSignals()
-    with caught.handled(lambda: None, signal.SIGINT):
-        session = search(build, f"ecg-live · {uri}", sanitize(text), lambda: bool(caught))
-    if session is None:
-        print_notice("the search was ended")
-    return session
 
 
 def _show(

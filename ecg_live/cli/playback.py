@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ def _run_window(opened: OpenedSession, recorded: RecordedItems, bundle: Path | N
         source=opened.session.files[0].path.name,
         model=_models_text(opened, bundle),
         memory=window_file(),
-        make_window=PlaybackWindow,
+        make_window=partial(PlaybackWindow, editor=opened.editor),
     )
 
 

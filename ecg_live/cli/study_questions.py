@@ -12,7 +12,6 @@ from ecg_live.study.asking import (
     NOT_ASKED,
     SKIPPED,
     Asking,
-    AskingCounter,
     GivenAnswer,
     answer_scale,
     asked_items,
@@ -41,7 +40,6 @@ class TypedAnswers:
         self._run = run
         self._note = note
         self._clock = clock
-        self._counter = AskingCounter()
         self._asking: Asking | None = None
         self._asked_at: tuple[int, str] | None = None  # block and self-report that is asked
 
@@ -84,7 +82,7 @@ class TypedAnswers:
             self._finish(asking, asking.without_answer(reason, self._clock()))
 
     def _ask(self, report: SelfReport, course: CourseStatus) -> str:
-        self._asking = self._counter.ask(report, self._clock(), course.block.name if course.block else "")
+        self._asking = self._run.askings.ask(report, self._clock(), course.block.name if course.block else "")
         return question_text(report)
 
     def _finish(self, asking: Asking, answer: SelfReportAnswer) -> None:

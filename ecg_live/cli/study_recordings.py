@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def answered_reports(path: Path, block: str, since: float) -> set[str]:
     contents = read_contents(path, ("self_reports",))
     rows = read_self_reports(contents) if contents else ()
     return {row.report for row in rows if row.block == block and row.stamp >= since}
+
+
+def times_asked(paths: Iterable[Path]) -> dict[str, int]:
+    """How often each self-report was asked in recordings of one session."""
+    from ecg_live.recorded.self_reports import read_self_reports
+    from ecg_live.recorded.session_file import read_contents
+
+    counts: dict[str, int] = {}
+    for path in paths:
+        contents = read_contents(path, ("self_reports",))
+        for row in read_self_reports(contents) if contents else ():
+            counts[row.report] = max(counts.get(row.report, 0), row.asking)
+    return counts
 
 
 def refuse_growing(path: Path) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecg_live.cli.study_recordings import StudyRecordings, answered_reports, recorded_markers, refuse_growing
+from ecg_live.cli.study_recordings import (
+    StudyRecordings,
+    answered_reports,
+    recorded_markers,
+    refuse_growing,
+    times_asked,
+)
 from ecg_live.errors import ConfigError, DeviceNotFound, IncompatibleBundle
 from ecg_live.events import Clock
 from ecg_live.protocols import Source
@@ -33,7 +39,8 @@ class PlannedSession:
     """One participant's session of a study.
 
     ``blocks`` in this participant's order, ``first`` the index of the one to begin with, after the ``pending``
-    self-reports of the one before; ``source`` and ``options`` as the command line would give them.
+    self-reports of the one before; ``source`` and ``options`` as the command line would give them. ``asked`` counts the
+    self-reports that were asked in earlier parts.
     """
 
     study: Study
@@ -44,6 +51,7 @@ class PlannedSession:
     source: str
     options: Mapping[str, object]
     pending: tuple[str, ...] = ()
+    asked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def resting_block(self) -> str | None:
@@ -88,7 +96,9 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     own = {name: value for name, value in given.items() if options.get(name) is None}
     own |= {"session": session, "record": str(files.new(continues=bool(earlier)))}
     pending = _pending(blocks[first - 1], blocks, earlier[-1]) if first else ()
-    return PlannedSession(study, participant, session, blocks, first, source, {**options, **own}, pending)
+    own_options = {**options, **own}
+    asked = times_asked(earlier)
+    return PlannedSession(study, participant, session, blocks, first, source, own_options, pending, asked)
 
 
 def _pending(block: Block, blocks: Sequence[Block], newest: Path) -> tuple[str, ...]:
@@ -209,7 +219,7 @@ class SessionStudy:
             planned.blocks, planned.first, by_key=self._by_key, asks=self._asks, pending=planned.pending
         )
         self._source = StudySource(source, self._clock)
-        self._run = StudyRun(planned.study, course, self._source.now)
+        self._run = StudyRun(planned.study, course, self._source.now, planned.asked)
         return self._source
 
     def follower(self) -> StudyFollower:

@@ -24,6 +24,7 @@ _CONTROL_KEYS: dict[type[QtWidgets.QWidget], set[_Key]] = {
     QtWidgets.QAbstractButton: {_Key.Key_Space, *_ARROWS},
     QtWidgets.QComboBox: {_Key.Key_Space, _Key.Key_Up, _Key.Key_Down, *_PAGING},
     QtWidgets.QAbstractSlider: {*_ARROWS, *_PAGING},
+    QtWidgets.QAbstractItemView: {*_ARROWS, *_PAGING, _Key.Key_Space},
     TimelineView: {*_ARROWS, *_PAGING, _Key.Key_Plus, _Key.Key_Equal, _Key.Key_Minus},
 }
 _MAX_SCROLL_S = 86400  # beyond any history

@@ -62,7 +62,7 @@ def place_of(head: HeadInfo, result: HeadResult) -> tuple[float, float]:
     return value, (high - low) / 2 / (head.scale[1] - head.scale[0])
 
 
-class AffectPlane(QtWidgets.QWidget):
+class ValenceArousalPlane(QtWidgets.QWidget):
     """Draws valence from left to right and arousal from bottom to top.
 
     Parameters
@@ -194,7 +194,7 @@ class PlanePanel(Panel):
 
     def __init__(self, heads: tuple[HeadInfo, HeadInfo], palette: Palette) -> None:
         super().__init__("Valence and arousal panel")
-        self.plane = AffectPlane(heads, palette)
+        self.plane = ValenceArousalPlane(heads, palette)
         kind = "80 % interval" if heads[0].scale is not None else "standard deviation of the class"
         self.setToolTip(f"The last minute; ellipse: {kind}")
         fix_width(self, PANEL_WIDTH_PX)

@@ -1,4 +1,4 @@
-"""A small window while a device is searched for, until its stream begins."""
+"""A small window while a source is searched for and the model is loaded, until there is something to show."""
 
 from __future__ import annotations
 
@@ -48,27 +48,96 @@ class _BackgroundTask(Generic[T]):
 
 
 class SearchWindow(QtWidgets.QDialog):
-    """Shows what is searched for; its button, Escape and closing it end the search."""
+    """Shows what is searched for; its button, Escape and closing it end the search.
 
-    def __init__(self, title: str, text: str) -> None:
+    Parameters
+    ----------
+    title : str
+        Of the window.
+    text : str
+        What is searched for, and loaded.
+    heading : str
+        Line above the text; none if empty.
+    """
+
+    def __init__(self, title: str, text: str, heading: str = "") -> None:
         super().__init__()
         self.setWindowTitle(title)
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_QuitOnClose, on=False)  # the dashboard ends without it
         self.setMinimumWidth(420)
-        label = QtWidgets.QLabel(text)
-        label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        box = QtWidgets.QVBoxLayout(self)
+        box.setContentsMargins(20, 16, 20, 16)
+        box.setSpacing(10)
+        if heading:
+            box.addWidget(_plain_label(heading, 15))
+        label = _plain_label(text)
         label.setWordWrap(True)
         busy = QtWidgets.QProgressBar()
         busy.setRange(0, 0)
         busy.setAccessibleName(text)
-        cancel = QtWidgets.QPushButton("Cancel")
-        cancel.clicked.connect(self.reject)
-        box = QtWidgets.QVBoxLayout(self)
-        for each in (label, busy, cancel):
+        self._rejected = False
+        self.rejected.connect(self._note_rejection)
+        self._cancel = QtWidgets.QPushButton("Cancel")
+        self._cancel.clicked.connect(self.reject)
+        for each in (label, busy, self._cancel):
             box.addWidget(each)
+
+    def _note_rejection(self) -> None:
+        self._rejected = True
+
+    def show_now(self) -> None:
+        """Show the window, before anything else takes time."""
+        self.show()
+        for _ in range(2):  # it is exposed, then painted
+            QtWidgets.QApplication.processEvents()
+
+    def run(self, work: Callable[[], T], stopped: Callable[[], bool] = lambda: False) -> T | None:
+        """Run a function on another thread while the window is open; it stays open afterwards.
+
+        Returns
+        -------
+        T or None
+            The result of ``work``; None if the user cancelled.
+
+        Raises
+        ------
+        BaseException
+            Whatever ``work`` raises; KeyboardInterrupt if ``stopped``.
+        """
+        if self._rejected:
+            return None
+        working, loop, timer = _BackgroundTask(work), QtCore.QEventLoop(), QtCore.QTimer()
+        timer.timeout.connect(lambda: loop.quit() if working.done or stopped() else None)
+        self.rejected.connect(loop.quit)
+        timer.start(POLL_INTERVAL_MS)
+        loop.exec()
+        timer.stop()
+        if stopped():
+            raise KeyboardInterrupt
+        self._cancel.setEnabled(False)
+        return working.result()
+
+
+def _plain_label(text: str, points: int | None = None) -> QtWidgets.QLabel:
+    label = QtWidgets.QLabel(text)
+    label.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+    if points is not None:
+        font = label.font()
+        font.setPointSize(points)
+        font.setBold(True)
+        label.setFont(font)
+    return label
+
+
+def application() -> QtCore.QCoreApplication:
+    """Return the application, which there is only once."""
+    app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
+    QtWidgets.QApplication.setStyle("Fusion")
+    return app
 
 
 def search(work: Callable[[], T], title: str, text: str, stopped: Callable[[], bool] = lambda: False) -> T | None:
-    """Run a function on another thread while a window is open.
+    """Run a function on another thread while a window is open; see `SearchWindow.run`.
 
     Parameters
     ----------
@@ -78,28 +147,12 @@ def search(work: Callable[[], T], title: str, text: str, stopped: Callable[[], b
         Title and text of the window.
     stopped : callable
         Polled; returns True after Ctrl-C.
-
-    Returns
-    -------
-    T or None
-        The result of ``work``; None if the user cancelled.
-
-    Raises
-    ------
-    BaseException
-        Whatever ``work`` raises; KeyboardInterrupt if ``stopped``.
     """
-    app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
-    window, working = SearchWindow(title, text), _BackgroundTask(work)
-    timer = QtCore.QTimer()
-    timer.timeout.connect(lambda: window.accept() if working.done or stopped() else None)
-    timer.start(POLL_INTERVAL_MS)
+    app, window = application(), SearchWindow(title, text)
+    window.show_now()
     try:
-        window.exec()
+        return window.run(work, stopped)
     finally:
-        timer.stop()
+        window.close()
         window.deleteLater()
         app.processEvents()
-    if stopped():
-        raise KeyboardInterrupt
-    return working.result()

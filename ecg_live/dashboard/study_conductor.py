@@ -15,7 +15,7 @@ from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import AffectRating, Clock
 from ecg_live.protocols import View
-from ecg_live.study.asking import DECLINED, Asking, AskingCounter, GivenAnswer
+from ecg_live.study.asking import DECLINED, Asking, GivenAnswer
 from ecg_live.study.course import CourseStatus
 from ecg_live.study.run import StudyRun, StudyStatus
 from ecg_live.study.wording import countdown_text, ends_by_key
@@ -45,7 +45,6 @@ class StudyConductor(QtCore.QObject):
         self._window = window
         self._seen = run.status()  # what the experimenter saw when a key or button was pressed
         self._sounds = self._seen.ended_with_sound
-        self._askings = AskingCounter()
         self._asking: Asking | None = None
         self._asked_at: tuple[int, str] | None = None  # block and self-report of the form that is shown
         self._theme = self._window.appearance.theme
@@ -166,7 +165,7 @@ class StudyConductor(QtCore.QObject):
             report = None if name is None else self._run.study.self_reports.get(name)
             if report is not None and wanted is not None:
                 self._asked_at = wanted
-                self._asking = self._askings.ask(report, now, course.block.name if course.block else "")
+                self._asking = self._run.askings.ask(report, now, course.block.name if course.block else "")
                 form = SelfReportForm(report, self._look)
                 form.answered.connect(self._answered)
                 self._show_form(form)

@@ -26,6 +26,7 @@ from ecg_live.text import sanitize
 
 NEXT_KEY, UNDO_KEY, PARTICIPANT_KEY = "N", "Ctrl+Z", "P"
 MAX_NAME_CHARACTERS = 32  # of a block
+LEGEND_CHARACTERS = 80  # of the names of all keys, within the narrowest window that is not compact
 PROGRESS_STEPS = 1000
 
 
@@ -77,7 +78,7 @@ class StudyPanel(QtWidgets.QFrame):
         course = status.course
         self.place.setText("" if course.block is None else f"Block {place_text(course)}")
         name = sanitize(block_name(course))
-        name = name if len(name) <= MAX_NAME_CHARACTERS else f"{name[: MAX_NAME_CHARACTERS - 1]}…"
+        name = _cut(name, MAX_NAME_CHARACTERS)
         self.block.setText(capitalise(name) if course.block is None else name)
         instruction = course.block.instruction if course.block is not None else ""
         self.block.setToolTip(tooltip_html(*instruction.splitlines()))
@@ -88,7 +89,7 @@ class StudyPanel(QtWidgets.QFrame):
         self._show_progress(status)
         self._show_buttons(status)
         for key in status.keys:
-            self._show_key(key)
+            self._show_key(key, LEGEND_CHARACTERS // len(status.keys))
 
     def _show_progress(self, status: StudyStatus) -> None:
         course = status.course
@@ -100,29 +101,30 @@ class StudyPanel(QtWidgets.QFrame):
     def _show_buttons(self, status: StudyStatus) -> None:
         course = status.course
         able = status.started and course.phase != "finished"
-        text = advance_text(course) or "Next block"
+        text = _cut(sanitize(advance_text(course)) or "Next block", MAX_NAME_CHARACTERS)
         if self.advance.accessibleName() != text:
-            self.advance.setText(f"{text}  ({NEXT_KEY})")
+            self.advance.setText(f"{text}  ({NEXT_KEY})".replace("&", "&&"))
             self.advance.setAccessibleName(text)
         self.advance.setEnabled(able)
         self.skip.setEnabled(able and course.phase == "waiting")
         self.stop.setEnabled(able and course.phase == "running")
-        self.repeat.setEnabled(status.started and (course.number > 1 or course.phase in {"running", "finished"}))
+        self.repeat.setEnabled(status.started and (course.number > 1 or course.phase != "waiting"))
 
-    def _show_key(self, key: NamedKeyStatus) -> None:
+    def _show_key(self, key: NamedKeyStatus, room: int) -> None:
+        """Show a key; its name in so many characters, with the rest in its tool tip."""
         button = self.keys.get(key.key)
         if button is None:
-            button = self._button(key.name, partial(self.key_asked.emit, key.key), "")
+            button = self._button(key.name, partial(self.key_asked.emit, key.key), tooltip_html(key.name))
             self.keys[key.key] = button
             self._legend.insertWidget(len(self.keys) - 1, button)
             button.setCheckable(key.interval)
             scale_texts(button, text_scale(self))
-        state = " · runs" if key.open else ""
+        runs = " ●" if key.open else ""
         times = f" · {key.count}" if key.count else ""
-        text = f"{key.key}  {sanitize(key.name)}{times}{state}".replace("&", "&&")
+        text = f"{key.key}{runs}  {_middle_cut(sanitize(key.name), room)}{times}".replace("&", "&&")
         if button.text() != text:
             button.setText(text)
-            button.setAccessibleDescription(f"key {key.key}, {key.count} times{state}")
+            button.setAccessibleDescription(f"key {key.key}, {key.count} times{', runs' if key.open else ''}")
         button.setChecked(key.open)
 
     @staticmethod
@@ -168,3 +170,14 @@ class StudyPanel(QtWidgets.QFrame):
         column.addLayout(top)
         column.addWidget(self.progress)
         column.addLayout(bottom)
+
+
+def _cut(text: str, longest: int) -> str:
+    """A text of no more than so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _middle_cut(text: str, longest: int) -> str:
+    """A text of no more than so many characters, with its end, which tells numbered names apart."""
+    tail = longest // 2 - 1
+    return text if len(text) <= longest else f"{text[: longest - tail - 1]}…{text[len(text) - tail :]}"

@@ -16,6 +16,7 @@ from ecg_live.dashboard.header import SessionHeader, StatusBanner
 from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
 from ecg_live.dashboard.plane import PlanePanel, plane_heads
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
+from ecg_live.dashboard.sounds import AlertSounds
 from ecg_live.dashboard.status_row import StatusRow
 from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.theme import Palette
@@ -25,6 +26,7 @@ from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
 from ecg_live.dashboard.window_layout import WindowBody
 from ecg_live.events import Clock
+from ecg_live.presentation.alerts import RECORDING_FAILED, AlertWatch
 from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
@@ -102,6 +104,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self.body = WindowBody(self)
         self.setCentralWidget(self.body.scroll_area)
         self.setStatusBar(self.status_row)
+        self.sounds = AlertSounds(muted=preferences.muted)
+        self.action_bar.show_muted(muted=preferences.muted)
+        self._alerts = AlertWatch(), AlertWatch()  # of the stream, and of the recording
         self.trace.pause_changed.connect(self._redraw_values)
         charts = [panel.curve for panel in self.panels]
         planes = [] if self.plane is None else [self.plane.plane]
@@ -173,12 +178,20 @@ class MainWindow(QtWidgets.QMainWindow):
         overdue = self.controller.markers.overdue(now)
         line = self.live_values.status_line(snapshot, now, paused=self.trace.paused, warning=overdue)
         self.status_banner.show_line(line)
+        self._sound_alerts(line.word, now)
         self.trace.sweep.show_dim(dim=self.live_values.silence_duration(snapshot) > 0)
         self.status_row.show_snapshot(snapshot, self.live_values, fresh)
         self.trace.transport.show_markers(self.controller.markers.count, len(self.controller.markers.pending))
         self._show_recording(snapshot)
         self.trace.show_range()
         self.trace.fit_gain(usable=last is not None and last.quality.grade != "unusable")
+
+    def _sound_alerts(self, word: str, now: float) -> None:
+        """Let a new state of the stream be heard, and a recording that fails."""
+        failed = RECORDING_FAILED if self.live_values.recording_failed else ""
+        for watch, each in zip(self._alerts, (word, failed), strict=True):
+            if (alert := watch.next(each, now)) is not None:
+                self.sounds.play(alert)
 
     def _show_recording(self, snapshot: Snapshot) -> None:
         failed, able = self.live_values.recording_failed, self._view.can_record
@@ -203,6 +216,9 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def toggle_sound(self) -> None:
         """Mute the alerts, or let them sound."""
+        self.sounds.muted = not self.sounds.muted
+        self.sounds.silence()
+        self.action_bar.show_muted(muted=self.sounds.muted)
 
     def warn(self, text: str) -> None:
         """Show a warning about the dashboard itself in the status line."""
@@ -280,5 +296,6 @@ class MainWindow(QtWidgets.QMainWindow):
                 scale=self.trace.sweep.scale,
                 automatic_gain=self.trace.transport.automatic,
                 text_scale=self.appearance.scale,
+                muted=self.sounds.muted,
             )
         )

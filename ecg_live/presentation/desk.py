@@ -39,7 +39,7 @@ def problem_line(found: FoundSources) -> str:
 
 def error_line(message: str, remedy: str) -> str:
     """What went wrong, and what to do about it."""
-    return f"{capitalise(message)}: {remedy}" if remedy else capitalise(message)
+    return f"{message}: {remedy}" if remedy else message
 
 
 def recording_source(path: str) -> FoundSource:
@@ -53,9 +53,7 @@ def preview_line(status: PreviewStatus | None, age: float) -> StatusLine:
     if status is None:
         return StatusLine("neutral", "NO SOURCE", "Choose a device, a stream or a recording")
     if status.error:
-        return StatusLine(
-            "fault", "ERROR", f"{capitalise(status.error)}{f': {status.remedy}' if status.remedy else ''}"
-        )
+        return StatusLine("fault", "ERROR", error_line(status.error, status.remedy))
     if status.ended:
         return StatusLine("neutral", "ENDED", "The recording has ended")
     if status.state or status.info is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, SelfReportAnswer
@@ -59,10 +60,16 @@ class Asking:
 
 
 class AskingCounter:
-    """Counts how often each self-report was asked in a session."""
+    """Counts how often each self-report was asked in a session.
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    Parameters
+    ----------
+    asked : mapping
+        How often each was asked before, in a session that goes on.
+    """
+
+    def __init__(self, asked: Mapping[str, int] | None = None) -> None:
+        self._counts: Counter[str] = Counter(asked or {})
 
     def ask(self, report: SelfReport, shown: float, block: str = "") -> Asking:
         """Ask a self-report from ``shown`` on the session clock on, after or during a block."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Protocol
@@ -68,13 +68,22 @@ class StudyRun:
         Of this participant.
     now : CourseClock
         Time of the course.
+    asked : mapping, optional
+        How often each self-report was asked before, in a session that goes on.
+
+    Attributes
+    ----------
+    askings : AskingCounter
+        Counts the self-reports that are asked.
     """
 
-    def __init__(self, study: Study, course: StudyCourse, now: CourseClock) -> None:
+    def __init__(
+        self, study: Study, course: StudyCourse, now: CourseClock, asked: Mapping[str, int] | None = None
+    ) -> None:
         self.study = study
         self._course = course
         self._keys = KeyMarkers(study.keys)
-        self._askings = AskingCounter()  # of those that cannot be asked
+        self.askings = AskingCounter(asked)
         self._now = now
         self._lock = RLock()  # a signal handler may stop the session while its thread looks at the status
         self._notes: StudyNotes | None = None
@@ -208,7 +217,7 @@ class StudyRun:
                     self._sounds += 1
                 case LeaveUnasked() if self._notes is not None:
                     report = self.study.self_reports[action.self_report]
-                    asking = self._askings.ask(report, action.time, action.block)
+                    asking = self.askings.ask(report, action.time, action.block)
                     self._notes.self_report(asking.without_answer(NOT_ASKED, action.time))
 
     def _mark(self, text: str) -> None:

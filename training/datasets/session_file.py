@@ -31,14 +31,16 @@ _READ_BLOCK_BYTES = 1 << 20
 class SessionFile:
     """A file of our recorder; all times are seconds of stream time.
 
-    ``recording`` is the same in all files of a recording, ``part`` counts them from 1. ``texts`` are those of the ECG's
-    header: participant, session, study. ``digest`` begins the SHA-256 of the file. ``start`` and ``stop`` are those of
-    its ECG. ``rests`` are resting baselines. ``ratings`` (n, 2) are samples of a continuous rating at ``rated`` (n,).
+    ``recording`` is the same in all files of a recording, ``part`` counts them from 1; ``began`` is when the file was
+    begun, as ISO 8601. ``texts`` are those of the ECG's header: participant, session, study. ``digest`` begins the
+    SHA-256 of the file. ``start`` and ``stop`` are those of its ECG. ``rests`` are resting baselines. ``ratings``
+    (n, 2) are samples of a continuous rating at ``rated`` (n,).
     """
 
     path: Path
     recording: str
     part: int
+    began: str
     texts: Mapping[str, str]
     digest: str
     start: float
@@ -119,6 +121,7 @@ class _AnsweredFileReader:
             self._path,
             self._header.get("recording") or str(self._path),
             int(part) if (part := self._header.get("part", "1")).isdigit() else 1,
+            self._header.get("datetime", ""),
             ecg.own,
             digest,
             self._first / ecg.rate,

@@ -82,19 +82,36 @@ class LabelNames:
         return item if self._counts[item] == 1 else f"{report}/{item}"
 
 
-def label_recording(files: Sequence[SessionFile], names: LabelNames, remarks: list[str]) -> tuple[Annotation, ...]:
-    """Annotations of a recording's files, in order of time and without overlap.
+def label_session(
+    recordings: Sequence[Sequence[SessionFile]], names: LabelNames, remarks: list[str]
+) -> list[tuple[Annotation, ...]]:
+    """Annotations of each recording of a session, in order of time and without overlap.
 
     An answer labels the block that it was asked after, or, outside of any block, the minute before the question;
-    a continuous rating labels the block in which it was given. What cannot be used goes to ``remarks``.
+    a continuous rating labels the block in which it was given. In a session that went on after a cut, the block may be
+    in the recording before. What cannot be used goes to ``remarks``.
+
+    Parameters
+    ----------
+    recordings : sequence of sequence of SessionFile
+        The files of each recording, in the order in which they were made.
+    names : LabelNames
+    remarks : list of str
     """
-    blocks = _blocks(files)
-    for file in files:
-        for row in file.answers:
-            _add_answer(row, blocks, names, f"{file.path.name}, {row.report}/{row.item}", remarks)
-    _add_ratings(files, blocks, names)
-    _add_rests(files, blocks)
-    return tuple(_annotations(files, _separate(blocks, files[0].path.name, remarks)))
+    blocks: list[list[_LabelledSpan]] = []
+    for files in recordings:
+        earlier = [run for before in blocks for run in before]
+        blocks.append(_blocks(files))
+        for file in files:
+            for row in file.answers:
+                _add_answer(row, blocks[-1], earlier, names, f"{file.path.name}, {row.report}/{row.item}", remarks)
+    for files, own in zip(recordings, blocks, strict=True):
+        _add_ratings(files, own, names)
+        _add_rests(files, own)
+    return [
+        tuple(_annotations(files, _separate(own, files[0].path.name, remarks)))
+        for files, own in zip(recordings, blocks, strict=True)
+    ]
 
 
 def _blocks(files: Sequence[SessionFile]) -> list[_LabelledSpan]:
@@ -109,30 +126,40 @@ def _blocks(files: Sequence[SessionFile]) -> list[_LabelledSpan]:
 
 
 def _add_answer(
-    row: SelfReportRow, blocks: list[_LabelledSpan], names: LabelNames, where: str, remarks: list[str]
+    row: SelfReportRow,
+    blocks: list[_LabelledSpan],
+    earlier: Sequence[_LabelledSpan],
+    names: LabelNames,
+    where: str,
+    remarks: list[str],
 ) -> None:
-    """Add an answer to the span that it is about."""
+    """Add an answer to the span that it is about, which may lie in an ``earlier`` recording of the session."""
     if row.value is None or row.scale is None:
         return
     if not row.scale[0] <= row.value <= row.scale[1]:
         ends = f"{row.scale[0]:g} to {row.scale[1]:g}"
         remarks.append(f"{where} is {row.value:g}, expected {ends}; left out")
         return
-    asked = row.shown if isfinite(row.shown) else row.time
-    if row.block:
-        run = [each for each in blocks if each.name == row.block and each.start <= asked]
-    else:
-        run = [each for each in blocks if not each.name and each.stop == asked]
-        if not run:
-            run = [_LabelledSpan(asked - UNBLOCKED_SPAN_S, asked, "")]
-            blocks.append(run[0])
+    run = _asked_about(row, blocks) or [each for each in earlier if each.name and each.name == row.block]
     if not run:
-        remarks.append(f"{where}: no block {row.block} ran to its end before it in this recording; left out")
+        remarks.append(f"{where}: no block {row.block} ran to its end before it in this session; left out")
         return
     label = names.name(row.report, row.item)
     if label in run[-1].labels:
         remarks.append(f"{where}: asked twice after one block; the newest answer counts")
     run[-1].labels[label] = row.value
+
+
+def _asked_about(row: SelfReportRow, blocks: list[_LabelledSpan]) -> list[_LabelledSpan]:
+    """Runs of an answer's block before it; the minute before a question that belongs to none, which is added."""
+    asked = row.shown if isfinite(row.shown) else row.time
+    if row.block:
+        return [each for each in blocks if each.name == row.block and each.start <= asked]
+    known = [each for each in blocks if not each.name and each.stop == asked]
+    if not known:
+        known = [_LabelledSpan(asked - UNBLOCKED_SPAN_S, asked, "")]
+        blocks.append(known[0])
+    return known
 
 
 def _add_ratings(files: Sequence[SessionFile], blocks: list[_LabelledSpan], names: LabelNames) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 from training.datasets.session_file import SessionFile, read_session_file
-from training.datasets.session_labels import LabelNames, block_orders, label_recording
+from training.datasets.session_labels import LabelNames, block_orders, label_session
 
 CAVEATS = (
     "the labels are what participants reported of themselves, on scales that each uses in a way of their own",
@@ -17,6 +17,7 @@ CAVEATS = (
     "stretches that were excluded afterwards, in a file beside the recording, are used all the same",
 )
 CONTINUOUS_CAVEAT = "continuous ratings are given by hand, and may lag behind what is felt (--set corpus.lag=S)"
+SESSION_FIELDS = ("participant", "session", "study")  # of the header: recordings that share them are one session
 ONE_ORDER_CAVEAT = "all sessions had their blocks in one order: what time does to a wearer may pass for the label"
 
 
@@ -35,7 +36,7 @@ def load(folder: Path) -> Dataset:
         raise DatasetError(f"{folder} holds no recorded session{why}", "give a folder of XDF files of ecg-live")
     recordings = _recordings(files, remarks)
     names = LabelNames(files)
-    sessions = [_session(parts, names, remarks) for parts in recordings]
+    sessions = _sessions(recordings, names, remarks)
     labelled = [each for each in sessions if any(annotation.labels for annotation in each.annotations)]
     if not labelled:
         why = f"; {'; '.join(remarks[:3])}" if remarks else ""
@@ -89,12 +90,19 @@ def _recordings(files: Sequence[SessionFile], remarks: list[str]) -> list[list[S
     return list(groups.values())
 
 
-def _session(parts: Sequence[SessionFile], names: LabelNames, remarks: list[str]) -> SubjectSession:
-    annotations = label_recording(parts, names, remarks)
-    if not any(each.labels for each in annotations):
-        remarks.append(f"{parts[0].path.name}: left out, without an answer that labels a stretch of ECG")
-    opened = tuple(RecordingPart(file.path) for file in parts)
-    return SubjectSession(parts[0].texts["participant"], opened, annotations)
+def _sessions(
+    recordings: Sequence[Sequence[SessionFile]], names: LabelNames, remarks: list[str]
+) -> Iterable[SubjectSession]:
+    """A session of a subject for each recording: those of one that went on after a cut share their blocks."""
+    groups: defaultdict[tuple[str, ...], list[Sequence[SessionFile]]] = defaultdict(list)
+    for parts in sorted(recordings, key=lambda parts: parts[0].began):
+        groups[tuple(parts[0].texts.get(name, "") for name in SESSION_FIELDS)].append(parts)
+    for group in groups.values():
+        for parts, labelled in zip(group, label_session(group, names, remarks), strict=True):
+            if not any(each.labels for each in labelled):
+                remarks.append(f"{parts[0].path.name}: left out, without an answer that labels a stretch of ECG")
+            opened = tuple(RecordingPart(file.path) for file in parts)
+            yield SubjectSession(parts[0].texts["participant"], opened, labelled)
 
 
 def _title(sessions: Sequence[SubjectSession], names: LabelNames) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.constants import NO_ECG
+from ecg_live.dashboard.desk.notice import Notice
 from ecg_live.dashboard.ecg_grid import PAPER_GAINS, PaperScale
 from ecg_live.dashboard.ecg_trace import SweepView
 from ecg_live.dashboard.header import StatusBanner
@@ -32,11 +33,13 @@ class PreviewPanel(Panel):
     palette : Palette
     name : str
         Accessible name.
+    judged : bool
+        The verdict on the signal is shown elsewhere: the panel has no line for it.
     """
 
     retried = QtCore.pyqtSignal()
 
-    def __init__(self, palette: Palette, name: str = "Preview") -> None:
+    def __init__(self, palette: Palette, name: str = "Preview", *, judged: bool = False) -> None:
         super().__init__(name)
         self._palette = palette
         self._preview: Preview | None = None
@@ -46,9 +49,9 @@ class PreviewPanel(Panel):
         self.about = ElidedLabel("Stream of the source", 10)
         self.about.setProperty("muted", True)
         self.banner = StatusBanner("State of the source")
-        self.retry = QtWidgets.QPushButton("Retry")
-        self.retry.setAccessibleName("Retry: open the source again")
-        self.retry.clicked.connect(self.retried)
+        self.failure = Notice("Failed source", "Retry")
+        self.failure.triggered.connect(self.retried)
+        self._judged = judged
         self.history = TraceHistory()
         self.sweep = self._new_sweep("")
         self._column = QtWidgets.QVBoxLayout(self)
@@ -87,7 +90,9 @@ class PreviewPanel(Panel):
         """Show state, stream and battery."""
         status = self.status
         self.banner.show_line(preview_line(status, self.age))
-        self.retry.setVisible(status is not None and bool(status.error))
+        failed = status is not None and bool(status.error)
+        self.failure.show_text(self.banner.line.text if failed else "")
+        self.banner.setHidden(failed or (self._judged and self.verdict is not None))
         self.about.show_text(_stream_text(status))
         if status is None or status.info is None:
             return
@@ -127,12 +132,8 @@ class PreviewPanel(Panel):
     def _lay_out(self) -> None:
         self._column.setContentsMargins(14, 12, 14, 14)
         self._column.setSpacing(8)
-        state = QtWidgets.QHBoxLayout()
-        state.addWidget(self.banner, 1)
-        state.addWidget(self.retry)
-        self._column.addWidget(self.title)
-        self._column.addWidget(self.about)
-        self._column.addLayout(state)
+        for part in (self.title, self.about, self.banner, self.failure):
+            self._column.addWidget(part)
         self._column.addWidget(self.sweep, 1)
 
 

@@ -104,6 +104,8 @@ class SessionForm(Panel):
     def show_study(self, choice: StudyChoice | None) -> None:
         """Offer the participants of a study, whose file says where recordings go; without one, any id."""
         names = choice.participants if choice else ()
+        if choice:
+            self.study.show_name(choice.path, choice.name)
         typed = self.participant_id
         with QtCore.QSignalBlocker(self.participant):
             self.participant.clear()

@@ -57,6 +57,11 @@ class StudyRow(QtWidgets.QWidget):
         self.edit.setEnabled(bool(path))
         self.chosen.emit(path)
 
+    def show_name(self, path: str, name: str) -> None:
+        """Show a study by the name that its file gives."""
+        if name and (row := self.list.findData(path)) >= 0:
+            self.list.setItemText(row, name)
+
     def open_editor(self) -> None:
         """Edit the chosen study; once it is saved, it is read again."""
         from ecg_live.dashboard.study_editor.dialog import StudyEditor  # noqa: PLC0415 - it reads TOML, which takes time

@@ -19,6 +19,7 @@ from ecg_live.dashboard.status_row import RESEARCH_USE_TEXT
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette, system_theme, widget_palette
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.events import Clock
+from ecg_live.presentation.formatting import session_title
 from ecg_live.presentation.signal_check import check_note
 from ecg_live.preview_items import SessionPlan
 from ecg_live.protocols import DeskServices, Scanner
@@ -65,6 +66,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.check_page = SignalCheckPage(self._theme)
         self.pages = QtWidgets.QStackedWidget()
         self.theme_button = QtWidgets.QPushButton()
+        self.ids = text_label("Participant and session", 13, muted=True)
         self.setWindowTitle("ecg-live")
         self.setAccessibleName("ecg-live: start")
         self._lay_out()
@@ -81,6 +83,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         """Show the start page, and look for sources."""
         self._plan = None
         self.pages.setCurrentWidget(self.start_page)
+        self.ids.setText("")
         self.setEnabled(True)
         self.show()
         if self.start_page.form.study.path:
@@ -182,8 +185,11 @@ class DeskWindow(QtWidgets.QMainWindow):
             self.check_page.follow(self.previews.preview, source.source, self._name)
             self.pages.setCurrentWidget(self.check_page)
             self.check_page.start.setFocus()
+            form = self.start_page.form
+            self.ids.setText(session_title(form.participant_id or None, form.session_id or None))
 
     def _show_start(self) -> None:
+        self.ids.setText("")
         self.start_page.panel.follow(self.previews.preview, self._name)
         self.pages.setCurrentWidget(self.start_page)
         self.start_page.list.setFocus()
@@ -280,6 +286,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(title)
+        row.addWidget(self.ids)
         row.addStretch(1)
         row.addWidget(tag)
         row.addWidget(self.theme_button)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.participant.biofeedback import BiofeedbackRing, shown_share
+from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.presentation.formatting import title_text
@@ -16,7 +17,10 @@ from ecg_live.text import sanitize
 
 WAITING_TEXT = "Please wait."
 FINISHED_TEXT = "Thank you. All parts are done."
-INSTRUCTION_PT, COUNTDOWN_PT, LABEL_PT = 30, 40, 22
+INSTRUCTION_PT = (30, 27, 24, 21, 18, 16, 14, 12)  # the largest that fits
+COUNTDOWN_PT, LABEL_PT = 40, 22
+SIDE_PX, TOP_PX, SPACING_PX = 48, 36, 24
+RATING_HEIGHT_PX = 300  # that a rating below the instruction keeps
 START_SIZE = QtCore.QSize(900, 640)  # of a window that has no screen of its own
 TEXT_WIDTH_PX = 1100  # longer lines are hard to read
 
@@ -34,7 +38,7 @@ class ParticipantWindow(QtWidgets.QWidget):
         self.setWindowTitle("Participant")
         self.setAccessibleName("Participant's window")
         self.resize(START_SIZE)
-        self.instruction = text_label("Instruction", INSTRUCTION_PT)
+        self.instruction = text_label("Instruction", INSTRUCTION_PT[0])
         self.countdown = text_label("Time that is left", COUNTDOWN_PT)
         self.label = text_label("Label", LABEL_PT)
         self.ring = BiofeedbackRing(palette)
@@ -42,6 +46,7 @@ class ParticipantWindow(QtWidgets.QWidget):
         self.form: QtWidgets.QWidget | None = None
         self.rating: QtWidgets.QWidget | None = None  # below the instruction, during a block
         self._rating_place = QtWidgets.QVBoxLayout()
+        self._fitted: tuple[str, int, int] | None = None  # instruction, and the room (px) that it was fitted to
         self._block: Block | None = None  # whose biofeedback is shown
         self._lay_out()
         self.restyle(palette)
@@ -67,11 +72,37 @@ class ParticipantWindow(QtWidgets.QWidget):
         """
         course = status.course
         running = course.phase == "running"
-        self.instruction.setText(self._instruction(status))
         left = course.seconds_left if running and course.block is not None and course.block.countdown else None
         self.countdown.setText("" if left is None else countdown_text(left))
         self.countdown.setVisible(left is not None)
         self._show_biofeedback(course.block if running else None, last, now)
+        self._show_instruction(self._instruction(status))
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Fit the instruction again."""
+        super().resizeEvent(event)
+        self._show_instruction(self.instruction.text())
+
+    def _show_instruction(self, text: str) -> None:
+        """Show a text in the largest letters with which all of it is seen."""
+        below = [part for part in (self.countdown, self.label, self.ring) if not part.isHidden()]
+        taken = sum(part.minimumSizeHint().expandedTo(part.minimumSize()).height() + SPACING_PX for part in below)
+        taken += RATING_HEIGHT_PX if self.rating is not None else 0
+        room = QtCore.QRect(
+            0, 0, min(TEXT_WIDTH_PX, self.width() - 2 * SIDE_PX), self.height() - 2 * TOP_PX - SPACING_PX - taken
+        )
+        key = (text, room.width(), room.height())
+        if key == self._fitted:
+            return
+        self._fitted = key
+        wrapped = QtCore.Qt.TextFlag.TextWordWrap | QtCore.Qt.AlignmentFlag.AlignHCenter
+        for size in INSTRUCTION_PT:
+            style_text(self.instruction, size)
+            needed = self.instruction.fontMetrics().boundingRect(room, wrapped, text)
+            if needed.height() <= room.height():
+                break
+        self.instruction.setFixedWidth(max(1, room.width()))
+        self.instruction.setText(text)
 
     @staticmethod
     def _instruction(status: StudyStatus) -> str:
@@ -129,11 +160,10 @@ class ParticipantWindow(QtWidgets.QWidget):
         page.setObjectName("page")
         page.setAccessibleName("Block")
         column = QtWidgets.QVBoxLayout(page)
-        column.setContentsMargins(48, 36, 48, 36)
-        column.setSpacing(24)
+        column.setContentsMargins(SIDE_PX, TOP_PX, SIDE_PX, TOP_PX)
+        column.setSpacing(SPACING_PX)
         centre = QtCore.Qt.AlignmentFlag.AlignCenter
         self.instruction.setWordWrap(True)
-        self.instruction.setMaximumWidth(TEXT_WIDTH_PX)
         column.addStretch(1)
         for label in (self.instruction, self.countdown, self.label):
             label.setAlignment(centre)

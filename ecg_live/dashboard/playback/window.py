@@ -7,12 +7,15 @@ from typing import Any
 
 from PyQt6 import QtCore, QtWidgets
 
+from ecg_live.annotations.editor import AnnotationEditor
+from ecg_live.dashboard.annotations.dock import AnnotationDock
 from ecg_live.dashboard.keys import KEYS, HelpDialog, KeyHelp
 from ecg_live.dashboard.playback.bar import PlaybackBar
 from ecg_live.dashboard.playback.trace_panel import PlaybackTracePanel
 from ecg_live.dashboard.playback.values import PlaybackValues
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.window import MainWindow
+from ecg_live.errors import EcgLiveError
 from ecg_live.events import Marker
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
@@ -40,14 +43,19 @@ class PlaybackWindow(MainWindow):
     ----------
     view : PlaybackView
         The recording.
+    editor : AnnotationEditor, optional
+        What edits the recording's annotations.
     **options
         Those of `MainWindow`.
     """
 
-    def __init__(self, view: PlaybackView, **options: Any) -> None:
+    def __init__(self, view: PlaybackView, editor: AnnotationEditor | None = None, **options: Any) -> None:
         self._playback = view
         super().__init__(view, **options)
+        self._editor = editor
+        self.annotations = None if editor is None else AnnotationDock(self, editor, lambda: view.position)
         self._revision = view.revision
+        self._items = view.items
         self.bar = PlaybackBar(view.duration)
         self._insert_bar()
         self._leave_out_live_parts()
@@ -57,6 +65,8 @@ class PlaybackWindow(MainWindow):
         self.timeline.view.place_chosen.connect(view.seek)
         self.session_timeline.add_items(view.items)
         self.session_timeline.now = view.duration
+        if self.annotations is not None:
+            self._connect_annotations(self.annotations)
 
     def _make_values(self, view: View) -> LiveValues:
         return PlaybackValues(view.info)
@@ -80,10 +90,29 @@ class PlaybackWindow(MainWindow):
         self.header.recording.hide()
         self.timeline.newest.hide()
 
+    def _connect_annotations(self, dock: AnnotationDock) -> None:
+        """Show the panel by a button and a key; what is changed there is shown everywhere."""
+        self.addDockWidget(QtCore.Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        dock.hide()
+        self.bar.add_button(dock.button)
+        dock.panel.changed.connect(self._playback.reload_markers)
+        dock.panel.place_chosen.connect(self._playback.seek)
+        self._show_markers()
+
     def _show_markers(self) -> None:
-        """Show the markers as they are edited by now."""
+        """Show markers and annotations as they are by now."""
         markers = (item for _, item in self._playback.items if isinstance(item, Marker))
         self.session_timeline.replace_markers(markers)
+        if self._editor is None:
+            return
+        try:
+            noted = self._editor.read().standing("note", "interval", "excluded")
+        except EcgLiveError as error:
+            self.warn(str(error))
+            return
+        self.session_timeline.show_annotations(noted)
+        if self.annotations is not None and self.annotations.isVisible():
+            self.annotations.panel.show_rows()
 
     def _update_timeline(self, snapshot: Snapshot, now: float) -> None:
         self.session_timeline.cursor = snapshot.now
@@ -101,7 +130,9 @@ class PlaybackWindow(MainWindow):
         if jumped:
             self._revision = self._playback.revision
             self._forget_place()
-            self._show_markers()
+            if self._items is not self._playback.items:
+                self._items = self._playback.items
+                self._show_markers()
         super().refresh()
         if jumped:
             self.trace.sweep.resume()
@@ -122,7 +153,8 @@ class PlaybackWindow(MainWindow):
 
     def show_help(self) -> None:
         """List the keys that do something here."""
-        shown = [KeyHelp(line.keys, _HELP.get(line.keys, line.text)) for line in KEYS if line.keys not in LIVE_KEYS]
+        shown = [KeyHelp("A", "Annotations: show them, or hide them")] if self.annotations is not None else []
+        shown += [KeyHelp(line.keys, _HELP.get(line.keys, line.text)) for line in KEYS if line.keys not in LIVE_KEYS]
         dialog = HelpDialog(self, shown)
         dialog.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -109,7 +109,7 @@ class ElectrodeFigure(QtWidgets.QWidget):
         font.setPointSize(9)
         painter.setFont(font)
         painter.setPen(QtGui.QColor(self._palette.muted))
-        for x, text in ((0.13, "wearer's\nright"), (0.87, "wearer's\nleft")):
+        for x, text in ((0.06, "wearer's\nright"), (0.94, "wearer's\nleft")):
             place = self._at(field, x, 0.72)
             box = QtCore.QRectF(place.x() - 45, place.y(), 90, 34)
             painter.drawText(box, QtCore.Qt.AlignmentFlag.AlignHCenter.value, text)

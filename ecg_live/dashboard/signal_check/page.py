@@ -35,7 +35,7 @@ class SignalCheckPage(QtWidgets.QWidget):
     def __init__(self, palette: Palette) -> None:
         super().__init__()
         self.setAccessibleName("Signal check")
-        self.panel = PreviewPanel(palette, "Signal")
+        self.panel = PreviewPanel(palette, "Signal", judged=True)
         self.ring = ProgressRing(palette)
         self.faults = FaultList()
         self.figure = ElectrodeFigure(palette, LAYOUTS["generic"])
@@ -80,7 +80,7 @@ class SignalCheckPage(QtWidgets.QWidget):
             return
         tone: Tone = "live" if go else "warn" if verdict.faults else "info"
         word = "GO" if go else "NO-GO" if verdict.faults else f"{verdict.good:.0f} s"
-        line = "good signal" if go else f"of {NEEDED_GOOD_S:.0f} s good"
+        line = "good signal" if go else "fault" if verdict.faults else f"of {NEEDED_GOOD_S:.0f} s good"
         self.ring.show_progress(verdict.good / NEEDED_GOOD_S, tone, word, line)
         self.faults.show_faults(verdict.faults, GO_TEXT if go else WAITING_TEXT)
         self.figure.show_off(tuple(name for fault in verdict.faults for name in fault.electrodes))

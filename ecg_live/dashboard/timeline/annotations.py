@@ -10,7 +10,7 @@ from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline, TimelineKind, TimelineMarker, TimelineSpan
 from ecg_live.text import sanitize
 
-SPAN_OPACITY: dict[TimelineKind, float] = {"baseline": 0.20, "block": 0.10, "interval": 0.14}
+SPAN_OPACITY: dict[TimelineKind, float] = {"baseline": 0.20, "block": 0.10, "interval": 0.14, "excluded": 0.45}
 TEXT_GAP_PX = 3
 MIN_TEXT_PX = 18  # with less room a text is left out
 
@@ -47,7 +47,13 @@ def span_area(plot: QtCore.QRectF, to_x: ToX, span: TimelineSpan, now: float) ->
 
 def span_colour(kind: TimelineKind, palette: Palette) -> str:
     """Colour of a kind of span."""
-    return {"baseline": palette.classes[2], "block": palette.classes[0], "interval": palette.marker}[kind]
+    colours: dict[TimelineKind, str] = {
+        "baseline": palette.classes[2],
+        "block": palette.classes[0],
+        "interval": palette.marker,
+        "excluded": palette.hatch,
+    }
+    return colours[kind]
 
 
 def draw_markers(

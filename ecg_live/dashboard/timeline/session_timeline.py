@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.events import Marker, SelfReportAnswer, SetChange, State, StreamEvent
 from ecg_live.presentation.binned_series import BinnedSeries
 from ecg_live.presentation.status import result_state
@@ -18,7 +19,7 @@ KEPT_MARKERS = 4096  # the newest; also of self-reports
 KEPT_SET_CHANGES = 256
 GRADES: tuple[Grade, ...] = ("good", "poor", "unusable")  # a grade's number in the lane of quality is its place
 
-TimelineKind = Literal["baseline", "block", "interval"]
+TimelineKind = Literal["baseline", "block", "interval", "excluded"]
 
 
 class TimelineMarker(NamedTuple):
@@ -103,11 +104,12 @@ class SessionTimeline:
         self._last: Prediction | None = None
         self.markers: tuple[TimelineMarker, ...] = ()  # that count, and that are no ends of spans
         self._spans: tuple[TimelineSpan, ...] = ()
+        self._annotated: tuple[TimelineSpan, ...] = ()
 
     @property
     def spans(self) -> tuple[TimelineSpan, ...]:
-        """Baselines, blocks and intervals."""
-        return (*self._baselines, *self._spans)
+        """Baselines, blocks and intervals, and what was annotated of a recorded session."""
+        return (*self._baselines, *self._spans, *self._annotated)
 
     def add_items(self, items: Iterable[tuple[float, Prediction | RrInterval | HrvResult | StreamEvent]]) -> None:
         """Add what a recorded session gave, each with its stream time (s)."""
@@ -124,6 +126,20 @@ class SessionTimeline:
         self.markers, self._spans = (), ()
         for marker in markers:
             self._add_event(marker)
+        self.revision += 1
+
+    def show_annotations(self, annotations: Iterable[SessionAnnotation]) -> None:
+        """Show what was annotated: stretches as spans, notes among the markers."""
+        spans: list[TimelineSpan] = []
+        notes: list[TimelineMarker] = []
+        for each in annotations:
+            if each.kind == "note":
+                notes.append(TimelineMarker(each.onset, each.text))
+            else:
+                kind: TimelineKind = "excluded" if each.kind == "excluded" else "interval"
+                spans.append(TimelineSpan(kind, each.text, each.onset, each.stop))
+        self._annotated = tuple(spans)
+        self.markers = tuple(sorted([*self.markers, *notes]))
         self.revision += 1
 
     def update(self, snapshot: Snapshot, now: float, hop: float = 1.0) -> None:

@@ -23,7 +23,7 @@ from ecg_live.results import HeadInfo, HeadResult, Item, Prediction
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
 
-TODAY_SUFFIX = " (today)"  # of the names of heads of today's model
+TODAY_PREFIX = "today: "  # of the names of heads of today's model
 NOT_COMPUTED = "no window of today's model ends here"
 
 
@@ -44,7 +44,7 @@ class _Answers:
 def add_todays_answers(
     recorded: RecordedItems, session: RecordedSession, model: Path, stopped: Callable[[], bool] = lambda: False
 ) -> RecordedItems:
-    """Add the answers of a model to the recorded predictions, as further heads named ``HEAD (today)``.
+    """Add the answers of a model to the recorded predictions, as further heads named ``today: HEAD``.
 
     The model hears the ECG again from the first sample to the last, with the session's hop and baseline.
 
@@ -68,7 +68,7 @@ def add_todays_answers(
         raise ConfigError("the recording holds no ECG that a model could judge", "leave --with-model out")
     bundle = load_bundle(model)
     answers = _run(session, bundle, stopped)
-    heads = tuple(replace(head, name=head.name + TODAY_SUFFIX) for head in bundle.head_infos)
+    heads = tuple(replace(head, name=TODAY_PREFIX + head.name) for head in bundle.head_infos)
     items = tuple(
         each._replace(item=_merged(each.item, answers, heads, session.hop))
         if isinstance(each.item, Prediction)
@@ -81,7 +81,7 @@ def add_todays_answers(
 def _merged(prediction: Prediction, answers: _Answers, heads: tuple[HeadInfo, ...], hop: float) -> Prediction:
     found = answers.nearest(prediction.stop, hop / 2)
     added: Mapping[str, HeadResult] = {
-        head.name: found.heads[head.name.removesuffix(TODAY_SUFFIX)]
+        head.name: found.heads[head.name.removeprefix(TODAY_PREFIX)]
         if found
         else HeadResult(None, None, NOT_COMPUTED, scale=head.scale)
         for head in heads

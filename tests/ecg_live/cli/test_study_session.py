@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -14,7 +15,9 @@ import pytest
 import pyxdf
 
 from ecg_live.cli.study_recordings import refuse_growing
+from ecg_live.cli.study_session import PlannedSession
 from ecg_live.errors import ConfigError
+from ecg_live.study.plan import Block, Study
 from tests.support.command_line import ECG, ecg_live, of, run_json
 
 STUDY = f"""\
@@ -80,6 +83,10 @@ def test_a_session_runs_its_blocks_in_the_participants_order(study: Path) -> Non
     assert code == 0
     assert (study.parent / "other.xdf").exists()
     assert [line["text"] for line in of(lines, "marker")][2] == "block/task/start"
+    again = ecg_live(
+        "run", "--study", study, "--participant", "P01", "--session", "S2", "--record", study.parent / "other"
+    )
+    assert "of 3 blocks of session S2 (other.xdf): it is complete" in again.stderr
 
 
 def test_a_session_that_is_complete_is_not_run_again(study: Path) -> None:
@@ -118,6 +125,13 @@ def cut_after(path: Path, text: str) -> None:
     path.write_bytes(data[: data.rindex(text.encode()) + len(text) + 4000])
     while text.replace("start", "abort").encode() in path.read_bytes():
         path.write_bytes(path.read_bytes()[:-100])
+
+
+def test_a_baseline_of_the_cut_part_is_missed() -> None:
+    blocks = (Block("rest", 60.0, baseline=True), Block("task", 60.0))
+    cut = PlannedSession(Study("Lab", blocks), "P01", "S1", blocks, 1, "x", {})
+    assert cut.resting_block == "rest"
+    assert replace(cut, first=0).resting_block is None
 
 
 def test_there_is_nothing_to_resume(study: Path) -> None:

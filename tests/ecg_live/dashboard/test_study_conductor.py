@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import AffectRating, Marker, SelfReportAnswer
 from ecg_live.results import Poll
 from ecg_live.study.course import StudyCourse
+from ecg_live.study.marker_texts import spans
 from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
 from tests.support.dashboard_windows import Open, live
@@ -150,7 +153,7 @@ def test_named_keys_intervals_and_undo(lab: Lab) -> None:
     lab.press(Key.Key_2)
     assert lab.window.controller.toast.text.startswith("Cold pressor: start")
     legend = lab.window.study_panel.keys
-    assert [legend[key].text() for key in "12"] == ["1  stimulus on · 1", "2  cold pressor · 1 · runs"]
+    assert [legend[key].text() for key in "12"] == ["1  stimulus on · 1", "2 ●  cold pressor · 1"]
     legend["2"].click()
     lab.press(Key.Key_3)  # without a name
     lab.press(Key.Key_Z, Modifier.ControlModifier)
@@ -194,6 +197,32 @@ def test_the_participant_sees_instruction_countdown_and_biofeedback_only_where_a
     lab.window.end()
     lab.conductor.update()
     assert not seen.isVisible()
+
+
+def test_a_long_instruction_is_seen_as_a_whole(opened: Open, qtbot: QtBot) -> None:
+    text = "Please read the text on the screen aloud, and keep your hands on the table. " * 8
+    blocks = (Block("read", 60.0, instruction=text, biofeedback="heart_rate", countdown=True), Block("end"))
+    lab = Lab(
+        opened, qtbot, Study("Lab", blocks, keys={str(k): KeyMarker(f"stimulus number {k}") for k in range(1, 10)})
+    )
+    lab.conductor.show_participant()
+    seen = lab.conductor.participant
+    seen.resize(900, 640)
+    sizes = []
+    for command in (None, lab.run.advance):
+        if command:
+            command()
+        lab.conductor.update()
+        QtWidgets.QApplication.processEvents()
+        label = seen.instruction
+        wanted = label.heightForWidth(label.width())
+        assert wanted <= label.height()
+        assert label.geometry().bottom() < seen.height()
+        sizes.append(label.font().pointSizeF())
+    assert sizes[1] < sizes[0] <= 30  # there is less room beside the ring
+    names = lab.window.study_panel.keys
+    assert all(names[key].width() >= names[key].sizeHint().width() for key in names)
+    assert lab.window.width() == 1280
 
 
 def asked(lab: Lab) -> SelfReportForm:
@@ -298,6 +327,32 @@ def test_a_grid_is_rated_by_hand_all_through_its_block(opened: Open, qtbot: QtBo
     lab.wait(26)  # the block is over, with the button down
     assert lab.conductor.participant.rating is None
     assert not rating.rating
+
+
+def test_random_keys_and_clicks_raise_nothing_and_leave_blocks_that_do_not_overlap(lab: Lab) -> None:
+    dice = random.Random(13)  # noqa: S311 - no secret
+    keys = [Key.Key_N, Key.Key_N, Key.Key_P, Key.Key_1, Key.Key_2, Key.Key_Escape, Key.Key_Return, Key.Key_Tab]
+    for _ in range(150):
+        shown = [lab.window, lab.conductor.participant, *filter(None, [lab.conductor.dialog])]
+        modal = QtWidgets.QApplication.activeModalWidget()
+        place = modal or dice.choice([each for each in shown if each.isVisible()])
+        buttons = [
+            each
+            for each in place.findChildren(QtWidgets.QPushButton)
+            if each.isVisible() and each.isEnabled() and each.text() != "Stop and close"
+        ]
+        if buttons and dice.random() < 0.5:
+            dice.choice(buttons).click()
+        else:
+            undo = dice.random() < 0.2
+            modifier = Modifier.ControlModifier if undo else Modifier.NoModifier
+            QtTest.QTest.keyClick(place.focusWidget() or place, Key.Key_Z if undo else dice.choice(keys), modifier)
+        lab.wait(dice.random() * 8)
+    lab.run.stop()
+    blocks = [span for span in spans([(k, text) for k, text in enumerate(lab.texts())]) if span.kind == "block"]
+    assert len(blocks) >= 4
+    assert all(span.stop is not None for span in blocks)
+    assert all(one.stop is not None and one.stop < two.start for one, two in pairwise(blocks))
 
 
 TWO_SCREENS = """

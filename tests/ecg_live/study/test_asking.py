@@ -30,6 +30,7 @@ def test_an_answer_has_its_question_block_and_number() -> None:
         "mood", "sam", 5.0, 8.5, (("valence", 7.0), ("arousal", None)), "", (1.0, 9.0), "skipped", "task", 2
     )
     assert counter.ask(SelfReport("other", "text"), 9.0).number == 1
+    assert AskingCounter({"mood": 3}).ask(SAM, 1.0).number == 4  # in a session that goes on
 
 
 def test_what_was_not_asked_is_missing_in_all_items() -> None:

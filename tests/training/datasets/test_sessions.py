@@ -151,6 +151,22 @@ def test_a_block_that_goes_on_in_the_next_file_is_labelled_in_both(tmp_path: Pat
     assert {each.labels["valence"] for each in calm} == {3.0}
 
 
+def test_an_answer_that_was_given_after_a_cut_labels_its_block_in_the_recording_before(tmp_path: Path) -> None:
+    cut = OwnSession(50)
+    cut.block("task", 5, 45)
+    cut.write(tmp_path / "a.xdf")
+    went_on = OwnSession(50, 1)
+    went_on.answer(sam(2, "task", 8.0, 2.0))
+    went_on.block("talk", 6, 46)
+    went_on.answer(sam(46, "talk", 3.0, 4.0))
+    went_on.write(tmp_path / "b.xdf")
+    data = opened(tmp_path)
+    by_name = {session.parts[0].path.name: k for k, session in enumerate(data.sessions)}
+    assert spans(data, by_name["a.xdf"]) == [(5.0, 45.0, {"valence": 8.0, "arousal": 2.0}, False, "task")]
+    assert spans(data, by_name["b.xdf"]) == [(6.0, 46.0, {"valence": 3.0, "arousal": 4.0}, False, "talk")]
+    assert data.remarks == ()
+
+
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     write_all(tmp_path, [two_blocks(0)])
     shutil.copy(tmp_path / "P01.xdf", tmp_path / "copy.xdf")

@@ -52,6 +52,7 @@ def test_three_clicks_lead_to_a_session_and_the_ids_come_along(qtbot: QtBot, des
     assert page.panel.history.stop > 0
     QtTest.QTest.mouseClick(page.check, LEFT)
     assert desk.shown() is check
+    assert desk.window.ids.text() == "P01 · S1"
     desk.pass_time(0.3)
     assert (check.ring.word, check.start.isEnabled(), check.anyway.isHidden()) == ("GO", True, True)
     QtTest.QTest.mouseClick(check.start, LEFT)
@@ -97,14 +98,15 @@ def test_a_source_that_goes_while_it_is_chosen_says_what_to_do_and_retry_opens_i
     first.fail("no Polar H10 in reach, looked for 30 s", "check that it is on")
     desk.scan.found = FoundSources((LAB,), ("LSL streams",))
     desk.pass_time(0.3)
-    assert page.panel.banner.line.text == "No Polar H10 in reach, looked for 30 s: check that it is on"
+    assert page.panel.failure.text == "no Polar H10 in reach, looked for 30 s: check that it is on"
+    assert page.panel.banner.isHidden()
     assert page.list.source == STRAP  # it stays, dimmed
-    QtTest.QTest.mouseClick(page.panel.retry, LEFT)
+    QtTest.QTest.mouseClick(page.panel.failure.button, LEFT)
     assert first.closed
     desk.pass_time(0.3)
     assert desk.preview is not first
     assert desk.preview.source == STRAP.source
-    assert page.panel.retry.isHidden()
+    assert page.panel.failure.isHidden()
 
 
 def test_another_source_is_opened_only_once_the_one_before_has_let_go(qtbot: QtBot, desk: SimulatedDesk) -> None:
@@ -135,7 +137,7 @@ def test_a_search_that_failed_is_a_line_with_retry(qtbot: QtBot, desk: Simulated
     problem = ScanProblem("no Bluetooth adapter is there", "plug one in, or switch it on")
     desk.scan.found = FoundSources((LAB,), ("LSL streams",), (problem,))
     desk.pass_time(0.3)
-    assert page.problems.text == "No Bluetooth adapter is there: plug one in, or switch it on"
+    assert page.problems.text == "no Bluetooth adapter is there: plug one in, or switch it on"
     QtTest.QTest.mouseClick(page.problems.button, LEFT)
     assert desk.scan.retries == 1
 
@@ -184,6 +186,7 @@ def test_a_study_gives_participants_source_and_model_and_the_plan_names_it(qtbot
     page.form.study.choose(str(study))
     assert [page.form.participant.itemText(row) for row in range(3)] == ["P01", "P02", "P03"]
     assert (page.form.participant_id, page.form.model_name) == ("P02", "stress")
+    assert page.form.study.list.currentText() == "Stress"
     assert page.list.source == STRAP
     assert not page.form.record.isEnabled()
     assert page.form.note_label.text() == "P02: rest, task"

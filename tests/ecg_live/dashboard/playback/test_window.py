@@ -31,7 +31,9 @@ class Played:
         trace.wait()
         self.clock = HandClock()
         self.view = RecordedView(opened.recorded, trace, self.clock, opened.editor)
-        self.window = PlaybackWindow(self.view, title="P01", model="m", source=path.name, clock=self.clock)
+        self.window = PlaybackWindow(
+            self.view, opened.editor, title="P01", model="m", source=path.name, clock=self.clock
+        )
         qtbot.addWidget(self.window)
         self.window.resize(1280, 800)
         self.window.show()
@@ -155,3 +157,27 @@ def test_help_names_what_the_keys_do_here(played: Played) -> None:
     texts = [label.text() for label in dialog.findChildren(QtWidgets.QLabel)]
     assert "Stand still, or go on" in texts
     assert not any("Record" in text for text in texts)
+
+
+def test_annotations_are_shown_by_a_key_and_on_the_charts(played: Played) -> None:
+    dock = played.window.annotations
+    assert dock is not None
+    assert dock.isHidden()
+    played.press(Key.Key_A)
+    assert dock.isVisible()
+    form = dock.panel.form
+    form.kind.setCurrentIndex(form.kind.findText("Excluded stretch"))
+    form.onset.setValue(32.0)
+    form.stop.setValue(35.0)
+    QtTest.QTest.keyClicks(form.text, "arm moved")
+    dock.panel.add.click()
+    played.wait(0.1)
+    assert [(span.kind, span.start, span.stop) for span in played.window.session_timeline.spans][-1] == (
+        "excluded", 32.0, 35.0
+    )  # fmt: skip
+    at = played.view.position
+    QtTest.QTest.keyClick(form.text, Key.Key_Space)  # a space, and no pause
+    assert played.view.playing
+    assert played.view.position == at
+    dock.button.click()
+    assert dock.isHidden()

@@ -15,7 +15,7 @@ from ecg_live.errors import ConfigError, FormatError
 from ecg_live.events import Beats, Gap, Marker, State
 from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.playback.opened import open_session
-from ecg_live.recorded.playback.other_model import TODAY_SUFFIX, add_todays_answers
+from ecg_live.recorded.playback.other_model import TODAY_PREFIX, add_todays_answers
 from ecg_live.recorded.playback.timed_items import TimedItem, replace_markers
 from ecg_live.recorded.playback.trace import RecordedTrace
 from ecg_live.resources import DEFAULT_MODEL
@@ -60,7 +60,7 @@ def test_the_lines_are_those_of_the_session_not_computed_again(demo: tuple[Path,
 def test_todays_model_answers_beside_the_recorded_heads(demo: tuple[Path, list[dict[str, Any]]]) -> None:
     opened = open_session(demo[0])
     with_model = add_todays_answers(opened.recorded, opened.session, DEFAULT_MODEL)
-    assert [head.name for head in with_model.heads] == ["mental_load", "mental_load" + TODAY_SUFFIX]
+    assert [head.name for head in with_model.heads] == ["mental_load", TODAY_PREFIX + "mental_load"]
     pairs = [each.heads for each in items_of(with_model.items, Prediction)]
     assert len(pairs) == 51
     for heads in pairs:  # the same model, from the same samples and baseline

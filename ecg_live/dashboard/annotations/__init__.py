@@ -1,0 +1,1 @@
+"""What is noted of a recorded session, on the screen."""
