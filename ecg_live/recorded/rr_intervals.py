@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from ecg_live.signal.rr_intervals import NotifiedIntervals, WindowIntervals, int
 
 RR_STREAMS = ("rr_intervals", "events")  # what `recorded_intervals` needs of a session's file
 READ_BLOCK_S = 60.0  # windows are then assessed many at once
+_ARRAYS = ("stop", "rr", "flags", "sources")
 _CHANNELS = 4  # of the stream, see `ecg_live.sinks.stream_layout.RR_CHANNELS`
 
 
@@ -97,20 +98,24 @@ def read_rr_intervals(
     return _found_intervals(path, options)
 
 
-def recorded_intervals(contents: SessionContents) -> RrSeries | None:
-    """RR intervals that a session's file holds; None if it must be searched for them."""
+def recorded_intervals(contents: SessionContents, *, continued: bool = False) -> RrSeries | None:
+    """RR intervals that a session's file holds; None if it must be searched for them.
+
+    Those whose beats lie before its first sample are left out, unless it is the ``continued`` part of a recording: the
+    session found them a little later than the file before it ended.
+    """
     if "rr_intervals" in contents.streams:
         values = contents.numeric_streams["rr_intervals"].values
-        return _series_of_rows(values[:, :_CHANNELS], contents.start_s)
+        return _series_of_rows(values[:, :_CHANNELS], contents.start_s, -inf if continued else contents.start_s)
     if "ecg" in contents.streams:
         return None
     return _series(_strap_intervals(contents))
 
 
-def _series_of_rows(values: F64, start_s: float) -> RrSeries:
-    """Intervals of a stream's rows (n, 4) that lie in the file; rows that no session writes are left out."""
+def _series_of_rows(values: F64, start_s: float, since: float) -> RrSeries:
+    """Intervals of a stream's rows (n, 4) from a raw time on; rows that no session writes are left out."""
     rr, flags, sources, beats = values.T
-    known = np.isfinite(values).all(axis=1) & (rr > 0) & (beats - rr >= start_s)
+    known = np.isfinite(values).all(axis=1) & (rr > 0) & (beats - rr >= since)
     known &= np.isin(flags, range(len(RR_FLAGS))) & np.isin(sources, range(len(RR_SOURCES)))
     kept = values[known]
     return RrSeries(kept[:, 3] - start_s, kept[:, 0], kept[:, 1].astype(np.int64), kept[:, 2].astype(np.int64))
@@ -156,6 +161,15 @@ def _series(intervals: Iterable[RrInterval]) -> RrSeries:
         np.array([RR_FLAGS.index(each.flag) for each in found], dtype=np.int64),
         np.array([RR_SOURCES.index(each.source) for each in found], dtype=np.int64),
     )
+
+
+def join_series(parts: Sequence[RrSeries]) -> RrSeries:
+    """Series one after the other, whose times are on one axis."""
+    if not parts:
+        return NO_INTERVALS
+    fields = {name: np.concatenate([getattr(each, name) for each in parts]) for name in _ARRAYS}
+    errors = [each.error for each in parts if each.error is not None]
+    return RrSeries(**fields, recorded=all(each.recorded for each in parts), error=errors[0] if errors else None)
 
 
 NO_INTERVALS = _series(())

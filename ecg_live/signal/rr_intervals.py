@@ -23,9 +23,9 @@ MAX_NOTIFICATION_ERROR_S = 60 / MIN_HEART_RATE_BPM + 1.0
 class WindowIntervals:
     """RR intervals between the R peaks of successive windows: each beat once, none across a gap.
 
-    What comes out depends on the windows alone. A window without plausible beats gives none; the next one that has
-    some goes back as far as it was searched. A beat's raw time is that of its R peak in the raw signal: the resampler's
-    delay is trimmed, and the high-pass moves a QRS complex by less than 2 ms.
+    What comes out depends on the windows alone. One that is unusable or has no plausible beats gives none; the next
+    usable one goes back to where beats were known, or else to its own beginning. A beat's raw time is that of its R
+    peak in the raw signal: the resampler's delay is trimmed, and the high-pass moves a QRS complex by less than 2 ms.
 
     Parameters
     ----------
@@ -49,10 +49,13 @@ class WindowIntervals:
         if window.segment != self._segment:
             yield from self.end_segment()
             self._segment, self._searched = window.segment, window.start
-        if not window.r_peaks:
+        if not window.r_peaks or window.quality.grade == "unusable":
             return
-        begin = max(window.start - DETECTOR_WARMUP_SAMPLES / MODEL_RATE_HZ, self._searched)
-        if begin > self._searched:  # a stretch without plausible beats lies between
+        begin = self._searched
+        if (
+            window.start - DETECTOR_WARMUP_SAMPLES / MODEL_RATE_HZ > begin
+        ):  # a stretch without usable beats lies between
+            begin = window.start  # what came before was part of no usable window
             yield from self._add(self._late)
             yield from self._end_run()
         self._newest = window

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from ecg_live import __version__
 from ecg_live.html.charts import legend_swatch
 from ecg_live.html.document import document
 from ecg_live.html.markup import bullet_list, join, tag
+from ecg_live.presentation.formatting import clock_text
+from ecg_live.recorded.report.blocks import ReportBlock, blocks_section, report_blocks
+from ecg_live.recorded.report.claims import claims_section
 from ecg_live.recorded.report.downsample import column_duration
 from ecg_live.recorded.report.ecg_overview import MAX_SNIPPETS
 from ecg_live.recorded.report.figure_axis import FigureAxis
 from ecg_live.recorded.report.figures import head_figure, overview_figure, rhythm_figure, shown_classes, snippet_figure
+from ecg_live.recorded.report.heart import (
+    HrvPart,
+    HrvTrend,
+    hrv_between,
+    hrv_section,
+    hrv_trend,
+    pieces,
+    session_intervals,
+)
 from ecg_live.recorded.report.metadata import (
     metadata_table,
-    model_caveats,
     recorded_at,
     session_title,
     settings_section,
 )
+from ecg_live.recorded.report.paper import overview_list
 from ecg_live.recorded.report.self_reports import self_report_section
-from ecg_live.recorded.report.sentences import headlines, problems
+from ecg_live.recorded.report.sentences import integrity, percent, problems, signal_sentence
 from ecg_live.recorded.report.session import RecordedSession
-from ecg_live.recorded.report.statistics import set_changes
+from ecg_live.recorded.report.statistics import rank_reasons, set_changes
+from ecg_live.recorded.report.summary import summary_line
 from ecg_live.recorded.report.tables import (
     event_table,
     gap_table,
@@ -34,10 +49,16 @@ from ecg_live.recorded.report.tables import (
     rhythm_table,
     signal_table,
 )
+from ecg_live.recorded.report.timeline import timeline_figure
 from ecg_live.recorded.report.windows import HeadPredictions
+from ecg_live.results import Hrv
+from ecg_live.study.marker_texts import parse_span_marker
 
 PARTICIPANT_META = "participant"  # name of the meta element with the participant's ID
+MAX_PRINTED_PROBLEMS = 6
+MAX_REASONS = 5  # in the overview; the details have all
 RESEARCH_USE_NOTICE = "Research use only. Not a medical device: no value here is a finding about health."
+PAPER_NOTICE = "All markers, gaps, events, settings and the raw ECG are on the page itself, on a screen."
 GLOSSARY = (
     "Times are seconds of stream time from the first sample of the recording, corrected for delays.",
     "A window is 10 s long; windows overlap, so they are not independent observations.",
@@ -49,52 +70,99 @@ GLOSSARY = (
 
 
 def session_page(session: RecordedSession) -> str:
-    """Make the report as HTML; the same recording gives the same bytes."""
+    """Make the report as HTML; the same recording gives the same bytes.
+
+    What a supervisor reads comes first and prints to two pages; all details follow, on the screen only.
+    """
+    participant = session.header_texts.get("participant")
+    return document(
+        f"{session_title(session)} \u00b7 ecg-live",
+        (tag("div", _overview(session), class_="overview"), tag("div", _details(session), class_="details")),
+        __package__,
+        {PARTICIPANT_META: participant} if participant else {},
+    )
+
+
+def _overview(session: RecordedSession) -> list[Markup]:
+    """The two pages: the session in a line, its blocks, time, heart, answers, quality, and what the model may claim."""
+    intervals = session_intervals(session)
+    blocks = report_blocks(session, intervals)
+    parts = [HrvPart(block.name, block.start, block.stop, block.hrv) for block in blocks]
+    return [
+        _header(session, blocks, hrv_between(intervals, 0.0, session.duration)),
+        blocks_section(blocks),
+        _timeline(session, blocks, hrv_trend(intervals, session.duration)),
+        hrv_section(parts or pieces(intervals, session.duration), intervals) if _measured(session) else Markup(""),
+        self_report_section(session),
+        _quality(session),
+        claims_section(session),
+        tag("p", RESEARCH_USE_NOTICE, class_="use"),
+        tag("p", PAPER_NOTICE, class_="note paper"),
+    ]
+
+
+def _measured(session: RecordedSession) -> bool:
+    return bool(len(session.windows)) or session.ecg is not None
+
+
+def _details(session: RecordedSession) -> list[Markup]:
+    """All that a reader may want to check."""
     axis = FigureAxis(session.duration, session.gaps, session.markers)
-    content = (
-        _summary(session),
+    return [
+        tag("h2", "Details"),
         tag("section", tag("h2", "Session"), tag("div", metadata_table(session), _signal(session), class_="side")),
         _figures(session, axis),
         _statistics(session),
-        self_report_section(session),
         interval_table(session),
         tag("section", tag("h2", "Markers"), marker_table(session), _snippets(session)),
         tag("section", tag("h2", "Gaps"), gap_table(session)) if session.ecg else Markup(""),
         tag("section", tag("h2", "States and warnings"), event_table(session)),
         tag("section", tag("h2", "Integrity"), _integrity(session)),
         settings_section(session),
-        tag(
-            "footer",
-            tag("h3", "Terms"),
-            bullet_list(GLOSSARY),
-            tag("p", RESEARCH_USE_NOTICE, class_="use"),
-            class_="note",
-        ),
-    )
-    participant = session.header_texts.get("participant")
-    return document(
-        f"{session_title(session)} \u00b7 ecg-live",
-        content,
-        __package__,
-        {PARTICIPANT_META: participant} if participant else {},
-    )
+        tag("footer", tag("h3", "Terms"), bullet_list(GLOSSARY), class_="note"),
+    ]
 
 
-def _summary(session: RecordedSession) -> Markup:
-    meta = f"{recorded_at(session)} \u00b7 report by ecg-live {__version__}"
+def _header(session: RecordedSession, blocks: Sequence[ReportBlock], hrv: Hrv) -> Markup:
+    texts = session.header_texts
+    study = f"{texts['study']} \u00b7 " if texts.get("study") else ""
+    meta = f"{study}{recorded_at(session)} \u00b7 {clock_text(session.duration)} \u00b7 ecg-live {__version__}"
     known = list(problems(session))
     return join(
         (
-            tag(
-                "header",
-                tag("h1", session_title(session)),
-                tag("p", meta, class_="meta"),
-                tag("p", RESEARCH_USE_NOTICE, class_="use"),
-            ),
-            *(tag("p", sentence, class_="headline") for sentence in headlines(session)),
-            tag("div", tag("h3", "Read this first"), bullet_list(known), class_="caveats") if known else Markup(""),
+            tag("header", tag("h1", session_title(session)), tag("p", meta, class_="meta")),
+            tag("p", summary_line(session, blocks, hrv), class_="headline"),
+            tag("div", tag("h3", "Read this first"), overview_list(known, MAX_PRINTED_PROBLEMS), class_="caveats")
+            if known
+            else Markup(""),
         )
     )
+
+
+def _timeline(session: RecordedSession, blocks: Sequence[ReportBlock], trend: HrvTrend) -> Markup:
+    if not len(session.windows):
+        return Markup("")
+    notes = tuple(note for note in session.markers if parse_span_marker(note.text) is None)
+    axis = FigureAxis(session.duration, session.gaps, notes)
+    caption = (
+        "Windows of 10 s, each at its end; RMSSD of the two minutes before. Where there is no value the line breaks."
+    )
+    caption += " Grey: gaps." if session.gaps else ""
+    caption += " Dashed: markers, with their numbers." if notes else ""
+    if any(set_changes(head) for head in session.windows.heads):
+        caption += " Vertical lines: a head changes to another set; results of two sets do not compare."
+    figure = tag("figure", timeline_figure(session, axis, blocks, trend), tag("figcaption", caption))
+    return tag("section", tag("h2", "Over time"), figure)
+
+
+def _quality(session: RecordedSession) -> Markup:
+    """What of the signal can be used, and whether the files are whole."""
+    sentences = [tag("p", sentence) for sentence in (signal_sentence(session), integrity(session))]
+    reasons = rank_reasons(session.windows.reasons)[:MAX_REASONS]
+    if reasons:
+        listed = "; ".join(f"{reason} ({percent(number, len(session.windows))})" for reason, number in reasons)
+        sentences.append(tag("p", f"Why windows are not good: {listed}."))
+    return tag("section", tag("h2", "Quality and losses"), sentences)
 
 
 def _figures(session: RecordedSession, axis: FigureAxis) -> Markup:
@@ -110,7 +178,7 @@ def _figures(session: RecordedSession, axis: FigureAxis) -> Markup:
             "the frame are clipped at its edge."
         )
         figures.append(tag("figure", overview_figure(session.ecg, axis), tag("figcaption", caption)))
-    return tag("section", tag("h2", "Over time"), figures) if figures else Markup("")
+    return tag("section", tag("h2", "Over time, in detail"), figures) if figures else Markup("")
 
 
 def _reading_guide(session: RecordedSession) -> str:
@@ -153,7 +221,7 @@ def _statistics(session: RecordedSession) -> Markup:
     if not len(windows):
         return Markup("")
     heads = [part for head in windows.heads for part in (tag("h3", f"Head {head.name}"), head_table(head))]
-    return tag("section", tag("h2", "In numbers"), reason_table(windows), heads, model_caveats(session))
+    return tag("section", tag("h2", "In numbers"), reason_table(windows), heads)
 
 
 def _snippets(session: RecordedSession) -> Markup:

@@ -10,8 +10,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE
-from ecg_live.html.markup import NO_VALUE_DASH, number, table, tag
+from ecg_live.html.markup import NO_VALUE_DASH, number, tag
 from ecg_live.presentation.formatting import clock_text
+from ecg_live.recorded.report.paper import overview_table
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.self_reports import distinct_askings, read_affect_ratings, read_self_reports
@@ -19,6 +20,7 @@ from ecg_live.study.marker_texts import spans
 from ecg_live.xdf.self_reports import SelfReportRow, scale_text
 
 CONTINUOUS_REPORT = "continuous rating"
+MAX_PRINTED_ANSWERS = 10
 SELF_REPORT_COLUMNS = ("block", "self-report", "answered at", "after (s)", "answer")
 
 
@@ -69,7 +71,8 @@ def self_report_section(session: RecordedSession) -> Markup:
         ]
         for each in answers
     ]
-    return tag("section", tag("h2", "Self-reports"), table("Answers", SELF_REPORT_COLUMNS, rows, "text-last"))
+    content = overview_table("Answers", SELF_REPORT_COLUMNS, rows, MAX_PRINTED_ANSWERS, "text-last")
+    return tag("section", tag("h2", "Self-reports"), content)
 
 
 def _in_words(asking: Sequence[SelfReportRow]) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecg_live.html.markup import MINUS_SIGN, count, number
+from ecg_live.html.markup import MINUS_SIGN, count
 from ecg_live.presentation.formatting import NO_VALUE, clock_text, size_text
 from ecg_live.recorded.report.session import RecordedSession, SessionEvent
-from ecg_live.recorded.report.statistics import count_losses, distribution, set_masks, usable_coverage
-from ecg_live.recorded.report.windows import HeadPredictions
+from ecg_live.recorded.report.statistics import count_losses, usable_coverage
 from ecg_live.session_counters import MAX_SILENCE_S
 
 MIN_SHOWN_SHARE = 0.0005  # a smaller share would be rounded to 0.0%
@@ -31,13 +30,6 @@ def time_text(time: float) -> str:
     milliseconds = round(abs(time) * 1000)
     sign = MINUS_SIGN if time < 0 and milliseconds else ""
     return f"{sign}{clock_text(milliseconds // 1000)}.{milliseconds % 1000:03d}"
-
-
-def headlines(session: RecordedSession) -> Iterator[str]:
-    """Yield the answers to a researcher's first questions: usable, what was lost, what was measured, files intact."""
-    yield _signal(session)
-    yield f"{_rhythm(session)} {_heads(session)}".strip()
-    yield integrity(session)
 
 
 def integrity(session: RecordedSession) -> str:
@@ -107,7 +99,8 @@ def files_text(session: RecordedSession) -> str:
     return ", ".join(f"{file.path.name} ({size_text(file.checked.size)})" for file in session.files)
 
 
-def _signal(session: RecordedSession) -> str:
+def signal_sentence(session: RecordedSession) -> str:
+    """Return how much of the recording can be used, and what was lost."""
     windows, length = session.windows, clock_text(session.duration)
     if not len(windows):
         return f"{length} was recorded, and no window of 10 s was complete: there is nothing to assess."
@@ -119,37 +112,3 @@ def _signal(session: RecordedSession) -> str:
     gaps = f" in {count(len(session.gaps), 'gap')}" if session.gaps else ""
     lost = f"{count(losses.lost, 'sample')} lost ({percent(losses.share)}){gaps}." if losses.lost else "No sample lost."
     return f"{what}: {share}; usable windows cover {coverage} of the time.{f' {lost}' if session.ecg else ''}"
-
-
-def _rhythm(session: RecordedSession) -> str:
-    rate, rmssd = distribution(session.windows.heart_rate), distribution(session.windows.rmssd)
-    if not rate.number:
-        return "No reliable heart rate." if len(session.windows) else ""
-    text = f"Heart rate: median {number(rate.median, 0)} bpm, {number(rate.low, 0)} to {number(rate.high, 0)}"
-    return f"{text}; RMSSD: median {number(rmssd.median, 0)} ms." if rmssd.number else f"{text}; no RMSSD."
-
-
-def _heads(session: RecordedSession) -> str:
-    return " ".join(map(_head, session.windows.heads)) if len(session.windows) else ""
-
-
-def _head(head: HeadPredictions) -> str:
-    answered = int(head.answered.sum())
-    if not answered:
-        return f"{head.name} never answered."
-    masks = set_masks(head)
-    each = (
-        [f"{name} set: {_label_shares(head.where(mask))}" for name, mask in masks]
-        if len(masks) > 1
-        else [_label_shares(head)]
-    )
-    return f"{head.name} answered {percent(answered, len(head.label))} of the windows: {'; '.join(each)}."
-
-
-def _label_shares(head: HeadPredictions) -> str:
-    """Return how often the head gave each label, or the median of its numbers."""
-    if head.scale is not None:
-        found = distribution(head.probs[:, 0])
-        return f"median {number(found.median, 1)} on a scale of {head.scale[0]:g} to {head.scale[1]:g}"
-    answered = int(head.answered.sum())
-    return ", ".join(f"{name} {percent(int((head.label == name).sum()), answered)}" for name in head.classes)
