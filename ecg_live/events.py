@@ -170,7 +170,7 @@ StateName = Literal[
     "streaming", "warming_up", "gap", "baseline", "ended", "error",  # the session
     "recording", "recorded", "recording_failed",
     "markers", "markers_missing",  # a marker stream
-    "clock", "warning",  # remarks
+    "clock", "latency", "warning",  # remarks
 ]  # fmt: skip
 StateTrait = Literal["ongoing", "away", "countdown", "listed", "alarm", "brief"]
 
@@ -191,6 +191,7 @@ STATES: Mapping[StateName, tuple[StateTrait, ...]] = {
     "markers": ("listed",),
     "markers_missing": ("listed", "alarm"),
     "clock": (),
+    "latency": ("listed",),
     "warning": ("listed", "alarm"),
 }
 """All states, with their traits for display, recording and log.

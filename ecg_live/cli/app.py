@@ -23,6 +23,7 @@ from ecg_live.cli.commands.fetch import fetch
 from ecg_live.cli.commands.forget import forget
 from ecg_live.cli.commands.install_desktop import install_desktop
 from ecg_live.cli.commands.join import join
+from ecg_live.cli.commands.latency import latency
 from ecg_live.cli.commands.mark import mark
 from ecg_live.cli.commands.models import models
 from ecg_live.cli.commands.open import open_
@@ -44,7 +45,7 @@ COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (desk, check, demo, run, mark, study),
     "Many wearers, many machines": (serve, publish),
     "Recordings": (open_, verify, report, annotate, table, synchrony, join, split, export, forget),
-    "Devices and this machine": (devices, simulate, doctor, install_desktop),
+    "Devices and this machine": (devices, simulate, latency, doctor, install_desktop),
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +59,7 @@ def build_session(
     member: GroupMember | None = None,
     study: SessionStudy | None = None,
     note: str | None = None,
+    more_sinks: Callable[[StreamInfo], Sequence[Sink]] = lambda _: (),
 ) -> Session:
     """Open the source and connect it with everything that a session needs.
 
@@ -81,6 +82,8 @@ def build_session(
         Runs beside the session.
     note : str, optional
         What the signal check found before the session.
+    more_sinks : callable
+        Makes further sinks for the source's stream.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def build_session(
     from ecg_live.sinks.stdout_writer import StdoutWriter
 
     bundle = member.bundle if member else load_bundle(model_path(settings.model))
-    sinks: list[Sink] = list(member.sinks) if member else []
+    sinks: list[Sink] = [*more_sinks(source.info), *(member.sinks if member else ())]
     if study:
         from ecg_live.cli.study_session import check_heads
 

@@ -40,6 +40,7 @@ class SweepView(QtWidgets.QWidget):
     margin_px = PULSE_MARGIN_PX  # left of the trace
     shows_times = True  # below the trace, while it sweeps
     first_painted = QtCore.pyqtSignal()
+    paint_ended = QtCore.pyqtSignal()
     scrolled = QtCore.pyqtSignal(int)  # notches of the mouse wheel, positive = back in time
 
     def __init__(self, history: TraceHistory, palette: Palette, markers: MarkerLog, note: str = "") -> None:
@@ -292,6 +293,7 @@ class SweepView(QtWidgets.QWidget):
         if not self._painted:
             self._painted = True
             self.first_painted.emit()
+        self.paint_ended.emit()
 
     def resizeEvent(self, _event: QtGui.QResizeEvent | None) -> None:
         """Redraw in the new size."""

@@ -160,7 +160,6 @@ def _tile_rules(palette: Palette) -> str:
     return (
         f"QFrame#tile {{ background: {palette.card}; border: 2px solid {palette.border}; border-radius: 6px; }}"
         f'QFrame#tile[focused="true"] {{ border-color: {accent}; }}'
-        f'QLabel#pill[tone="{QUIET_TONE}"] {{ padding: 1px 0px; color: {palette.muted}; }}'
     )
 
 

@@ -19,6 +19,7 @@ HEAD_WIDTH_PX = 118  # of the answer of one head
 NUMBERS_WIDTH_PX = 190  # of heart rate and quality, beside the heads
 SEVERAL_LESS_PT = 3  # by which the answers of several heads are smaller than that of one
 MIN_ANSWER_PT = 10
+PILL_PADDING_PX = 7  # of a badge, as in the style sheet: texts below one end where its text does
 RATE_GAPS_PX = 14  # between the heart rate, its unit and the answers
 
 
@@ -87,6 +88,7 @@ class TileNumbers(QtWidgets.QWidget):
         self._more = text_label(f"{name} further heads", 8, muted=True)
         self._quality = Badge(f"{name} quality")
         self._lost = text_label(f"{name} samples lost", 8, muted=True)
+        self._lost.setContentsMargins(0, 0, PILL_PADDING_PX, 0)
         self._size = SIZE_CLASSES[-1]
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Preferred, QtWidgets.QSizePolicy.Policy.Fixed)
         row = QtWidgets.QHBoxLayout(self)
