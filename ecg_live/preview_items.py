@@ -21,6 +21,7 @@ FaultKind = Literal[
     "small",
     "losses",
     "rate",
+    "unit",
 ]
 
 

@@ -47,6 +47,8 @@ def _run() -> int | str | None:
     from ecg_live.errors import EcgLiveError
 
     try:
+        if sys.argv[1:] in ([], ["desk"]) and (code := _start_page()) is not None:
+            return code
         from ecg_live.cli.app import app
 
         app()
@@ -60,6 +62,20 @@ def _run() -> int | str | None:
         print_error(known)
         return known.exit_code
     return 0
+
+
+def _start_page() -> int | None:
+    """Run the start page, without loading all other commands before its window; None where no window is seen."""
+    from ecg_live.cli.qt_check import has_screen
+
+    if not has_screen(os.environ):
+        return None
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
+    from ecg_live.cli.desk import run_desk
+
+    return run_desk()
 
 
 def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:

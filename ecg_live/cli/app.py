@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -72,16 +71,12 @@ def root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
-    """Without a command: the start page, or this help where there is no screen."""
+    """Without a command: the start page (see `ecg_live.cli.main`), or this help where there is no screen."""
     if version:
         from ecg_live import __version__
 
         typer.echo(f"ecg-live {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from ecg_live.cli.qt_check import has_screen
-
-        if has_screen(os.environ):
-            desk()
         typer.echo(context.get_help())
         raise typer.Exit(HELP_EXIT_CODE)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from ecg_live.cli.background_scanner import BackgroundScanner
 from ecg_live.config import load_settings
 from ecg_live.errors import ConfigError, EcgLiveError
 from ecg_live.participant_profile import Profile, file_name_of
@@ -38,9 +39,13 @@ class CommandLineServices:
 
     def scan(self) -> Scanner:
         """Begin to look for sources."""
-        from devices.scanner import SourceScanner
 
-        return SourceScanner()
+        def make() -> Scanner:
+            from devices.scanner import SourceScanner
+
+            return SourceScanner()
+
+        return BackgroundScanner(make)
 
     def preview(self, source: str) -> Preview:
         """Open a source to show it."""

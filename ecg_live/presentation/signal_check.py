@@ -67,6 +67,11 @@ FAULT_WORDS: Mapping[FaultKind, FaultWords] = {
         "{value:.0%} of the samples are lost (at most {limit:.0%})",
         "Bring the device nearer; take away what stands between; switch other radios off.",
     ),
+    "unit": FaultWords(
+        "an unknown unit",
+        "No unit is stated: in mV the signal would span {value:.3g} mV a second",
+        "Have the sender state its unit (uV, mV, V); a session takes --unit, or unit in the settings file.",
+    ),
     "rate": FaultWords(
         "a wrong rate",
         "Wrong rate: {value:.1f} Hz come, {limit:g} Hz are stated",

@@ -64,6 +64,7 @@ class StartPage(QtWidgets.QWidget):
         self._lay_out()
         self._connect()
         self.show_found(FoundSources())
+        self.searching.setText("")  # the search is about to begin
         self.update_buttons()
 
     @property

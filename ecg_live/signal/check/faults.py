@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ecg_live.events import StreamInfo
 from ecg_live.preview_items import SignalFault
 from ecg_live.signal.check.measure import QrsSize
 from ecg_live.signal.check.raw_seconds import RawSecond
+from ecg_live.signal.order_statistics import median
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
+from ecg_live.signal.unit_check import CHECKED_SECONDS, MAX_MEDIAN_SPAN_MV, MIN_MEDIAN_SPAN_MV
 
 # "Measured": on 56 recordings of eegmat, 26 of flight crews and 250 of CinC 2017, 6 s at every second.
 MAX_HUM_MV = 0.1  # from peak to peak: one small box of ECG paper; no recording had more than 0.02 (measured)
@@ -43,6 +47,16 @@ def block_faults(seconds: Sequence[RawSecond], *, clipped: bool) -> Iterator[Sig
         yield SignalFault("clipping")
     if any(second.quality.step for second in seconds):
         yield SignalFault("step")
+
+
+def unit_faults(seconds: Sequence[RawSecond], info: StreamInfo) -> Iterator[SignalFault]:
+    """Fault of samples without a stated unit that cannot be in mV."""
+    spans = [second.span for second in seconds if second.span > 0]
+    if not info.unit_assumed or len(spans) < CHECKED_SECONDS:
+        return
+    span = median(np.array(spans))
+    if not MIN_MEDIAN_SPAN_MV <= span <= MAX_MEDIAN_SPAN_MV:
+        yield SignalFault("unit", span, MAX_MEDIAN_SPAN_MV)
 
 
 def loss_faults(share: float) -> Iterator[SignalFault]:

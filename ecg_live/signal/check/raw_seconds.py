@@ -26,6 +26,7 @@ class RawSecond:
 
     quality: BlockQuality
     limits: tuple[float, ...]  # values in mV at which the signal stays
+    span: float  # mV
     electrodes: tuple[str, ...]
 
 
@@ -70,7 +71,8 @@ class RawSeconds:
             self._taken += len(piece)
             if len(piece) == missing:
                 electrodes = self._lead.electrodes if self._lead.off else ()
-                self._seconds.append(RawSecond(self._meter[self._count], self._limits(self._x), electrodes))
+                quality, span = self._meter[self._count], float(np.ptp(self._x))
+                self._seconds.append(RawSecond(quality, self._limits(self._x), span, electrodes))
                 self._count += 1
                 self._x = np.empty(0)
                 self._meter.forget(self._count - 1)

@@ -9,10 +9,17 @@ import numpy as np
 
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F64, Chunk, Gap, LeadOff, StreamEvent, StreamInfo
-from ecg_live.preview_items import NEEDED_GOOD_S, SignalFault, SignalVerdict
+from ecg_live.preview_items import NEEDED_GOOD_S, SignalVerdict
 from ecg_live.results import Trace
 from ecg_live.signal.beats import find_rhythm
-from ecg_live.signal.check.faults import ShapeMeasures, block_faults, loss_faults, rate_faults, shape_faults
+from ecg_live.signal.check.faults import (
+    ShapeMeasures,
+    block_faults,
+    loss_faults,
+    rate_faults,
+    shape_faults,
+    unit_faults,
+)
 from ecg_live.signal.check.measure import MAINS_HZ, baseline_wander, mains_hum, qrs_size
 from ecg_live.signal.check.rate_meter import RateMeter
 from ecg_live.signal.check.raw_seconds import RawSeconds
@@ -98,7 +105,7 @@ class SignalCheck:
         now = self._start + second
         measures = self._measure() if second >= JUDGED_S else None
         raw = self._raw.last(second, JUDGED_S)
-        faults: list[SignalFault] = [
+        faults = list(unit_faults(raw, self._info)) or [  # without a unit, the others mean nothing
             *block_faults(raw, clipped=self._raw.clipped(raw)),
             *loss_faults(self._lost_share(now)),
             *(shape_faults(measures, self._info) if measures else ()),

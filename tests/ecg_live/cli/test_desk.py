@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything loads Qt
 
@@ -14,6 +15,12 @@ import pytest
 from PyQt6 import QtCore, QtWidgets
 from pytestqt.qtbot import QtBot
 
+from devices.discovery import lsl_streams
+from devices.files import open_recording
+from devices.read_options import ReadOptions
+from devices.scanner import Searcher, SourceScanner, found_streams
+from devices.simulate.lsl import SimulatedLsl
+from ecg_live.cli.background_scanner import BackgroundScanner
 from ecg_live.cli.desk import plan_options, run_desk
 from ecg_live.cli.desk_services import CommandLineServices
 from ecg_live.cli.live import SessionStart, live
@@ -24,6 +31,7 @@ from ecg_live.preview_items import SessionPlan
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.resources import recordings_folder
 from tests.support.command_line import ecg_live
+from tests.support.lsl_streams import name
 from tests.support.simulated_desk import SimulatedScan
 
 PATIENCE_S = 60.0
@@ -118,6 +126,55 @@ def test_a_session_begins_from_the_page_and_ends_on_it(qtbot: QtBot, home: Path)
     assert notes[0].endswith("session S1 is among them: choose another, or go on")
 
 
+class LslServices(CommandLineServices):
+    """The real services, with a search for LSL streams alone."""
+
+    def scan(self) -> SourceScanner:
+        return SourceScanner([Searcher("LSL streams", lambda: found_streams(lsl_streams(0.2)))], between=0.1)
+
+
+def test_a_stream_is_found_shown_let_go_and_recorded(qtbot: QtBot, home: Path) -> None:
+    stream, closed = name(), Event()
+    player = SimulatedLsl(open_recording(Path(ECG), ReadOptions()), stream)
+    thread = Thread(target=player.play, args=(closed,), kwargs={"loop": True}, daemon=True)
+    thread.start()
+    lives: list[bool] = []
+
+    def choose(window: DeskWindow) -> bool:
+        return window.start_page.list.choose(f"lsl:{stream}")
+
+    def start_once_seen(window: DeskWindow) -> bool:
+        preview = window.previews.preview
+        if preview is None or preview.status.verdict.seconds < 2:
+            return False
+        window.start_page.form.record.setChecked(True)
+        window.start_page.check.click()
+        window.check_page.anyway.click()
+        lives.append(preview.wait(PATIENCE_S))  # let go before the session begins
+        return window.starting
+
+    def end_session(window: MainWindow) -> bool:
+        if window.trace.history.stop < 256:
+            return False
+        window.end()
+        return True
+
+    steps = Steps(
+        on_desk(choose), on_desk(start_once_seen), in_session(end_session), on_desk(lambda desk: desk.close())
+    )
+    assert run_desk(services=LslServices()) == 0
+    closed.set()
+    thread.join()
+    assert steps.left == []
+    assert lives == [True]
+    (recording,) = (home / "data" / "recordings").glob("ecg-live_*.xdf")
+    contents = read_contents(recording)
+    assert contents is not None
+    note = contents.header_texts["signal_check"]
+    assert note.startswith("signal check: went on after ")
+    assert (note,) in contents.text_streams["markers"].values
+
+
 def test_a_name_that_another_desk_has_taken_is_one_line_and_the_page_is_back(
     qtbot: QtBot, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,6 +259,42 @@ def test_without_a_display_the_desk_names_what_to_do() -> None:
     assert done.returncode == 2
     assert "no start page: there is no display" in done.stderr
     assert "ecg-live run SOURCE" in done.stderr
+
+
+class SlowScan(SimulatedScan):
+    def __init__(self, go: Event, error: Exception | None = None) -> None:
+        super().__init__()
+        go.wait(PATIENCE_S)
+        if error is not None:
+            raise error
+
+
+def test_a_scan_says_at_once_what_it_looks_for_while_its_libraries_are_loaded(qtbot: QtBot) -> None:
+    go = Event()
+    made: list[SlowScan] = []
+
+    def make() -> SlowScan:
+        made.append(SlowScan(go))
+        return made[0]
+
+    scanner = BackgroundScanner(make)
+    assert scanner.found.searching == ("LSL streams", "Bluetooth devices", "serial ports")
+    scanner.pause(True)
+    scanner.retry()
+    go.set()
+    qtbot.waitUntil(lambda: bool(scanner.found.sources))
+    assert made[0].paused
+    scanner.close()
+    assert made[0].closed
+
+
+def test_a_scan_that_cannot_be_loaded_is_a_problem(qtbot: QtBot) -> None:
+    go = Event()
+    go.set()
+    scanner = BackgroundScanner(lambda: SlowScan(go, ImportError("bleak is missing")))
+    qtbot.waitUntil(lambda: bool(scanner.found.problems))
+    assert "bleak is missing" in scanner.found.problems[0].message
+    scanner.close()
 
 
 def test_without_a_command_and_a_screen_there_is_the_help() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,23 @@ try:
 except SystemExit as end:
     print(end.code, *sys.modules, file=sys.stderr)
     print(*(os.environ[name] for name in {names}), file=sys.stderr)
+"""
+START_PAGE = """
+import sys
+from PyQt6 import QtCore
+from ecg_live.dashboard.desk import window
+
+class SeenWindow(window.DeskWindow):
+    def showEvent(self, event):
+        print(*sys.modules)
+        QtCore.QTimer.singleShot(0, self.close)
+        super().showEvent(event)
+
+from ecg_live.dashboard.desk import app
+app.DeskWindow = SeenWindow
+sys.argv = ["ecg-live", "desk"]
+from ecg_live.cli.desk import run_desk
+sys.exit(run_desk())
 """
 HEAVY = {"torch", "scipy.signal", "scipy.stats", "sklearn", "pandas", "matplotlib", "PyQt6.QtWidgets"}
 
@@ -55,3 +73,26 @@ def _run(folder: Path, *words: str) -> tuple[list[dict[str, Any]], set[str]]:
     assert "onnxruntime" in loaded
     assert threads == ["1"] * len(THREAD_COUNTS)
     return [json.loads(line) for line in done.stdout.splitlines()], set(loaded)
+
+
+def test_the_start_page_is_shown_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
+    environ = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "ECG_LIVE_DATA": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
+    command = [sys.executable, "-c", START_PAGE]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=True)
+    loaded = set(done.stdout.split())
+    assert "ecg_live.dashboard.desk.window" in loaded
+    heavy = (HEAVY - {"PyQt6.QtWidgets"}) | {
+        "pyqtgraph",
+        "typer",
+        "pylsl",
+        "bleak",
+        "onnxruntime",
+        "h5py",
+        "devices",
+        "scipy",
+    }
+    assert not heavy & loaded

@@ -115,6 +115,15 @@ def unrated(verdict: SignalVerdict) -> SignalVerdict:
     return replace(verdict, rate=None)
 
 
+@pytest.mark.parametrize("factor", [1000.0, 0.001])
+def test_samples_without_a_unit_that_are_not_mv_are_one_fault(factor: float) -> None:
+    x = clean_ecg(12) * factor
+    late = verdicts(chunks(x), replace(LIVE, unit_assumed=True))[JUDGED_S:]
+    assert all(kinds(verdict) == {"unit"} for verdict in late)
+    assert late[-1].faults[0].value == pytest.approx(1.5 * factor, rel=0.2)
+    assert verdicts(chunks(clean_ecg(12)), replace(LIVE, unit_assumed=True))[-1].go
+
+
 def test_a_wide_stream_is_checked_on_its_ecg_channel() -> None:
     wide = np.random.default_rng(0).normal(0, 5, (round(12 * RATE), 64))
     wide[:, 40] = clean_ecg(12)
