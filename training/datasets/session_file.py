@@ -19,7 +19,7 @@ from ecg_live.errors import FormatError, RecordingError
 from ecg_live.events import AFFECT_DIMENSIONS, F64
 from ecg_live.study.marker_texts import TimedText
 from ecg_live.xdf.decode import ChunkLocation, StreamHeader, read_rows, read_samples, read_stream_header
-from ecg_live.xdf.encode import FILE_HEADER_TAG, MAGIC, SAMPLE_INDEX_TAG, SAMPLES_TAG, STREAM_HEADER_TAG
+from ecg_live.xdf.encode import DIGEST_TAG, FILE_HEADER_TAG, MAGIC, SAMPLE_INDEX_TAG, SAMPLES_TAG, STREAM_HEADER_TAG
 from ecg_live.xdf.self_reports import SelfReportRow, parse_self_report_rows
 
 DIGEST_DIGITS = 12  # of SHA-256 in hexadecimal, as for a data set's other fingerprints
@@ -33,8 +33,9 @@ class SessionFile:
 
     ``recording`` is the same in all files of a recording, ``part`` counts them from 1; ``began`` is when the file was
     begun, as ISO 8601. ``texts`` are those of the ECG's header: participant, session, study. ``digest`` begins the
-    SHA-256 of the file. ``start`` and ``stop`` are those of its ECG. ``rests`` are resting baselines. ``ratings``
-    (n, 2) are samples of a continuous rating at ``rated`` (n,).
+    SHA-256 of the file; ``seal`` is that over its headers, as the recorder wrote it. ``start`` and ``stop`` are those
+    of its ECG. ``rests`` are resting baselines. ``ratings`` (n, 2) are samples of a continuous rating at ``rated``
+    (n,).
     """
 
     path: Path
@@ -43,6 +44,7 @@ class SessionFile:
     began: str
     texts: Mapping[str, str]
     digest: str
+    seal: str
     start: float
     stop: float
     markers: tuple[TimedText, ...]
@@ -68,7 +70,7 @@ def read_session_file(path: Path) -> SessionFile | None:
         for file, chunk in intact_chunks(path):
             if isinstance(chunk, ChunkLocation):
                 reader.add(file, chunk)
-        return reader.session_file(_digest(path))
+        return reader.session_file(file_digest(path))
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}", "check the file") from error
 
@@ -79,6 +81,7 @@ class _AnsweredFileReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._header: dict[str, str] = {}
+        self._seal = ""
         self._streams: dict[int, StreamHeader] = {}
         self._counter = 0  # sample index after the newest ECG sample
         self._first: int | None = None  # sample index of the first one
@@ -93,6 +96,8 @@ class _AnsweredFileReader:
         key = None if stream is None else stream.own.get("key")
         if chunk.tag == FILE_HEADER_TAG:
             self._header = _texts(file.read(chunk.size))
+        elif chunk.tag == DIGEST_TAG and not self._seal:
+            self._seal = file.read(chunk.size).hex()
         elif chunk.tag == STREAM_HEADER_TAG:
             self._streams[chunk.stream] = read_stream_header(self._path, chunk.stream, file.read(chunk.size))
         elif chunk.tag == SAMPLE_INDEX_TAG and key == "ecg":
@@ -124,6 +129,7 @@ class _AnsweredFileReader:
             self._header.get("datetime", ""),
             ecg.own,
             digest,
+            self._seal,
             self._first / ecg.rate,
             self._counter / ecg.rate,
             tuple(self._timed_rows("markers")),
@@ -181,7 +187,8 @@ class _AnsweredFileReader:
         return times[usable], values[usable]
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """The first digits of a file's SHA-256."""
     sha = hashlib.sha256()
     with path.open("rb") as file:
         while data := file.read(_READ_BLOCK_BYTES):

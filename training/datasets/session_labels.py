@@ -13,6 +13,7 @@ from ecg_live.study.marker_texts import spans
 from ecg_live.xdf.self_reports import SelfReportRow
 from training.datasets.dataset import Annotation, LabelTrack, LabelValue, Rating
 from training.datasets.joined_annotations import WINDOW_S
+from training.datasets.session_annotations import Stretch, outside
 from training.datasets.session_file import SessionFile
 
 CONTINUOUS_REPORT = "continuous"  # in the place of a report's name, for a rating by hand during a block
@@ -83,7 +84,10 @@ class LabelNames:
 
 
 def label_session(
-    recordings: Sequence[Sequence[SessionFile]], names: LabelNames, remarks: list[str]
+    recordings: Sequence[Sequence[SessionFile]],
+    excluded: Sequence[Sequence[Stretch]],
+    names: LabelNames,
+    remarks: list[str],
 ) -> list[tuple[Annotation, ...]]:
     """Annotations of each recording of a session, in order of time and without overlap.
 
@@ -95,6 +99,8 @@ def label_session(
     ----------
     recordings : sequence of sequence of SessionFile
         The files of each recording, in the order in which they were made.
+    excluded : sequence of sequence of Stretch
+        What was excluded of each afterwards: no annotation touches it.
     names : LabelNames
     remarks : list of str
     """
@@ -109,8 +115,8 @@ def label_session(
         _add_ratings(files, own, names)
         _add_rests(files, own)
     return [
-        tuple(_annotations(files, _separate(own, files[0].path.name, remarks)))
-        for files, own in zip(recordings, blocks, strict=True)
+        tuple(_annotations(files, _separate(own, files[0].path.name, remarks), left_out))
+        for files, own, left_out in zip(recordings, blocks, excluded, strict=True)
     ]
 
 
@@ -216,12 +222,14 @@ def _separate(blocks: list[_LabelledSpan], where: str, remarks: list[str]) -> li
     return sorted(kept, key=lambda span: span.start)
 
 
-def _annotations(files: Sequence[SessionFile], labelled: Sequence[_LabelledSpan]) -> Iterable[Annotation]:
-    """The part of each span that lies in each file, in seconds of that file."""
+def _annotations(
+    files: Sequence[SessionFile], labelled: Sequence[_LabelledSpan], excluded: Sequence[Stretch]
+) -> Iterable[Annotation]:
+    """The pieces of each span that lie in each file and were not excluded, in seconds of that file."""
     for part, file in enumerate(files):
         for each in labelled:
-            start, stop = max(each.start, file.start), min(each.stop, file.stop)
-            if stop > start:
+            begin, end = max(each.start, file.start), min(each.stop, file.stop)
+            for start, stop in outside(begin, end, excluded) if end > begin else ():
                 labels = {name: _moved(value, file.start) for name, value in each.labels.items()}
                 stimulus = "" if each.name == CONTINUOUS_REPORT else each.name
                 yield Annotation(part, start - file.start, stop - file.start, labels, each.rest, stimulus)

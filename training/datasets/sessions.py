@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX
 from ecg_live.errors import DatasetError, RecordingError
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
-from training.datasets.session_file import SessionFile, read_session_file
+from training.datasets.session_annotations import Stretch, read_session_annotations
+from training.datasets.session_file import SessionFile, file_digest, read_session_file
 from training.datasets.session_labels import LabelNames, block_orders, label_session
 
 CAVEATS = (
     "the labels are what participants reported of themselves, on scales that each uses in a way of their own",
     "a self-report after a block is one answer for all of its windows",
-    "stretches that were excluded afterwards, in a file beside the recording, are used all the same",
 )
 CONTINUOUS_CAVEAT = "continuous ratings are given by hand, and may lag behind what is felt (--set corpus.lag=S)"
 SESSION_FIELDS = ("participant", "session", "study")  # of the header: recordings that share them are one session
@@ -34,9 +35,9 @@ def load(folder: Path) -> Dataset:
     if not files:
         why = f": {'; '.join(remarks[:3])}" if remarks else ""
         raise DatasetError(f"{folder} holds no recorded session{why}", "give a folder of XDF files of ecg-live")
-    recordings = _recordings(files, remarks)
+    recordings, excluded = _annotated(_recordings(files, remarks), remarks)
     names = LabelNames(files)
-    sessions = _sessions(recordings, names, remarks)
+    sessions = _sessions(recordings, excluded, names, remarks)
     labelled = [each for each in sessions if any(annotation.labels for annotation in each.annotations)]
     if not labelled:
         why = f"; {'; '.join(remarks[:3])}" if remarks else ""
@@ -90,15 +91,39 @@ def _recordings(files: Sequence[SessionFile], remarks: list[str]) -> list[list[S
     return list(groups.values())
 
 
+def _annotated(
+    recordings: Sequence[Sequence[SessionFile]], remarks: list[str]
+) -> tuple[list[list[SessionFile]], dict[str, list[Stretch]]]:
+    """Recordings with their markers as edited afterwards, and the excluded stretches of each by its ID."""
+    kept: list[list[SessionFile]] = []
+    excluded: dict[str, list[Stretch]] = {}
+    for parts in recordings:
+        try:
+            edited, left_out = read_session_annotations(parts)
+        except RecordingError as error:
+            remarks.append(f"{parts[0].path.name}: left out: {error.message}")
+            continue
+        kept.append(edited)
+        excluded[parts[0].recording] = left_out
+        if left_out:
+            seconds = sum(stop - start for start, stop in left_out)
+            remarks.append(f"{parts[0].path.name}: {seconds:.0f} s were excluded afterwards, and are left out")
+    return kept, excluded
+
+
 def _sessions(
-    recordings: Sequence[Sequence[SessionFile]], names: LabelNames, remarks: list[str]
+    recordings: Sequence[Sequence[SessionFile]],
+    excluded: Mapping[str, Sequence[Stretch]],
+    names: LabelNames,
+    remarks: list[str],
 ) -> Iterable[SubjectSession]:
     """A session of a subject for each recording: those of one that went on after a cut share their blocks."""
     groups: defaultdict[tuple[str, ...], list[Sequence[SessionFile]]] = defaultdict(list)
     for parts in sorted(recordings, key=lambda parts: parts[0].began):
         groups[tuple(parts[0].texts.get(name, "") for name in SESSION_FIELDS)].append(parts)
     for group in groups.values():
-        for parts, labelled in zip(group, label_session(group, names, remarks), strict=True):
+        left_out = [excluded[parts[0].recording] for parts in group]
+        for parts, labelled in zip(group, label_session(group, left_out, names, remarks), strict=True):
             if not any(each.labels for each in labelled):
                 remarks.append(f"{parts[0].path.name}: left out, without an answer that labels a stretch of ECG")
             opened = tuple(RecordingPart(file.path) for file in parts)
@@ -122,6 +147,8 @@ def _caveats(sessions: Sequence[SubjectSession], names: LabelNames) -> Iterable[
 
 
 def _digests(sessions: Sequence[SubjectSession], files: Sequence[SessionFile]) -> tuple[str, ...]:
-    """Digests of the files of sessions."""
+    """Digests of the files of sessions, and of what was annotated beside them."""
     used = {part.path for session in sessions for part in session.parts}
-    return tuple(sorted({file.digest for file in files if file.path in used}))
+    beside = (path.with_suffix(ANNOTATIONS_SUFFIX) for path in used)
+    found = {file.digest for file in files if file.path in used}
+    return tuple(sorted(found | {file_digest(path) for path in beside if path.is_file()}))

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecg_live.annotations.change import MarkerKey
 from ecg_live.errors import DatasetError
 from ecg_live.events import Chunk, SelfReportAnswer
+from ecg_live.recorded.annotated import open_annotations
 from ecg_live.sinks.xdf_parts import RollLimits
 from ecg_live.study.marker_texts import block_text, undo_text
 from tests.support.own_sessions import OwnSession, sam, two_blocks, write_all
@@ -165,6 +167,22 @@ def test_an_answer_that_was_given_after_a_cut_labels_its_block_in_the_recording_
     assert spans(data, by_name["a.xdf"]) == [(5.0, 45.0, {"valence": 8.0, "arousal": 2.0}, False, "task")]
     assert spans(data, by_name["b.xdf"]) == [(6.0, 46.0, {"valence": 3.0, "arousal": 4.0}, False, "talk")]
     assert data.remarks == ()
+
+
+def test_what_was_excluded_or_edited_afterwards_counts(tmp_path: Path) -> None:
+    path = replace(two_blocks(0), first=20, seconds=70).write(tmp_path / "a.xdf")  # its first sample is at 20 s
+    log = open_annotations(path, "me")
+    log.add("excluded", 8.0, 4.0, "cough")
+    log.move(MarkerKey(24.0, "block/tense/start"), 30.0)
+    data = opened(tmp_path)
+    assert [(each[0], each[1], each[4]) for each in spans(data)] == [
+        (0.0, 8.0, "calm"), (12.0, 20.0, "calm"), (30.0, 64.0, "tense"),
+    ]  # fmt: skip
+    assert data.remarks == ("a.xdf: 4 s were excluded afterwards, and are left out",)
+    assert len(data.sources) == 2  # of the recording, and of what was annotated
+    log.path.write_bytes(b"broken\n")
+    with pytest.raises(DatasetError, match=r"a\.xdf: left out: "):
+        opened(tmp_path)
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
