@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from ecg_live.cli.study_recordings import (
     refuse_growing,
     times_asked,
 )
+from ecg_live.config import load_settings
 from ecg_live.errors import ConfigError, DeviceNotFound, IncompatibleBundle
 from ecg_live.events import Clock
 from ecg_live.protocols import Source
@@ -80,32 +82,38 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
         through this session before; or there is nothing to resume.
     """
     study = load_study(path)
-    participant = str(options.get("participant") or "")
+    settings = load_settings(options, only=("participant", "session", "record"))
+    participant = settings.participant
     if not participant:
         raise ConfigError(f"{study.name}: no participant", "name one, for example --participant P01")
     blocks = order_blocks(study, participant)
     source = source or file_beside(study.source, path)
     if source is None:
         raise ConfigError(f"{path}: source: missing", 'write source = "polar:" into it, or name one: run SOURCE ...')
-    session = str(options.get("session") or DEFAULT_SESSION)
-    record = None if options.get("record") is None else Path(str(options["record"]))
+    session = settings.session or DEFAULT_SESSION
+    record = None if settings.record is None else Path(settings.record)
     files = StudyRecordings(study, participant, session, path.parent, record)
     earlier = files.earlier()
     first = _first_block(study, blocks, (participant, session), earlier, resume=resume)
     given = {"model": file_beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
     own = {name: value for name, value in given.items() if options.get(name) is None}
-    own |= {"session": session, "record": str(files.new(continues=bool(earlier)))}
-    pending = _pending(blocks[first - 1], blocks, earlier[-1]) if first else ()
+    own |= {"participant": participant, "session": session, "record": str(files.new(continues=bool(earlier)))}
+    pending = _pending(blocks[first - 1], blocks, earlier) if first else ()
     own_options = {**options, **own}
     asked = times_asked(earlier)
     return PlannedSession(study, participant, session, blocks, first, source, own_options, pending, asked)
 
 
-def _pending(block: Block, blocks: Sequence[Block], newest: Path) -> tuple[str, ...]:
-    """Self-reports after a block that the newest recording ends without."""
-    markers = recorded_markers(newest)
-    starts = [time for time, text in markers if text == block_text(block.name, "start")]
-    return unanswered(blocks, markers, answered_reports(newest, block.name, starts[-1])) if starts else ()
+def _pending(block: Block, blocks: Sequence[Block], earlier: Sequence[Path]) -> tuple[str, ...]:
+    """Self-reports after a block that the session was cut before; they may be answered in a later recording."""
+    answered: set[str] = set()
+    for path in reversed(earlier):
+        markers = recorded_markers(path)
+        starts = [time for time, text in markers if text == block_text(block.name, "start")]
+        answered |= answered_reports(path, block.name, starts[-1] if starts else -inf)
+        if starts:
+            return unanswered(blocks, markers, answered)
+    return ()
 
 
 def _first_block(

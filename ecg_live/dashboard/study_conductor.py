@@ -11,9 +11,11 @@ from ecg_live.dashboard.participant.window import ParticipantWindow
 from ecg_live.dashboard.self_report.field import Look
 from ecg_live.dashboard.self_report.form import SelfReportForm
 from ecg_live.dashboard.self_report.plane import ContinuousRating
+from ecg_live.dashboard.sounds import AlertSounds
 from ecg_live.dashboard.study_panel import StudyPanel
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import AffectRating, Clock
+from ecg_live.presentation.alerts import BLOCK_ENDED
 from ecg_live.protocols import View
 from ecg_live.study.asking import DECLINED, Asking, GivenAnswer
 from ecg_live.study.course import CourseStatus
@@ -35,16 +37,21 @@ class StudyConductor(QtCore.QObject):
     window : MainWindow
     clock : Clock
         Session clock.
+    sounds : AlertSounds, optional
+        Plays the end of a block; the system's sound device without it, or a beep where there is none.
     """
 
-    def __init__(self, run: StudyRun, view: View, window: MainWindow, clock: Clock) -> None:
+    def __init__(
+        self, run: StudyRun, view: View, window: MainWindow, clock: Clock, sounds: AlertSounds | None = None
+    ) -> None:
         super().__init__(window)
         self._run = run
         self._view = view
         self._clock = clock
         self._window = window
         self._seen = run.status()  # what the experimenter saw when a key or button was pressed
-        self._sounds = self._seen.ended_with_sound
+        self._heard = self._seen.ended_with_sound
+        self._sounds = sounds or AlertSounds(muted=False)  # meant for the participant: alerts may be muted beside it
         self._asking: Asking | None = None
         self._asked_at: tuple[int, str] | None = None  # block and self-report of the form that is shown
         self._theme = self._window.appearance.theme
@@ -92,9 +99,9 @@ class StudyConductor(QtCore.QObject):
         fresh = self._window.live_values.freshness(now)
         last = None if fresh.gone else self._window.live_values.last
         self.participant.show_status(status, last, now)
-        if status.ended_with_sound > self._sounds:
-            self._sounds = status.ended_with_sound
-            QtWidgets.QApplication.beep()
+        if status.ended_with_sound > self._heard:
+            self._heard = status.ended_with_sound
+            self._sounds.play(BLOCK_ENDED)
         self._show_rating(status)
         self._ask_self_report(status, now)
 

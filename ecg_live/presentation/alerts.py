@@ -31,6 +31,7 @@ ALERTS: Mapping[str, Alert] = {  # by the word of a status line
     "ERROR": Alert(((330.0, 0.30), (0.0, 0.06), (330.0, 0.50)), alarm=True),
     RECORDING_FAILED: Alert(((988.0, 0.12), (659.0, 0.12), (988.0, 0.12), (659.0, 0.20)), alarm=True),
 }
+BLOCK_ENDED = Alert(((659.0, 0.20), (523.0, 0.45)), alarm=True)  # of a study, where its file asks for it
 QUIET_AT_FIRST = ("LIVE", "REPLAY")  # heard only as the return from a state that was heard
 
 

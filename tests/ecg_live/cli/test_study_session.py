@@ -15,7 +15,7 @@ import pytest
 import pyxdf
 
 from ecg_live.cli.study_recordings import refuse_growing
-from ecg_live.cli.study_session import PlannedSession
+from ecg_live.cli.study_session import PlannedSession, plan_session
 from ecg_live.errors import ConfigError
 from ecg_live.study.plan import Block, Study
 from tests.support.command_line import ECG, ecg_live, of, run_json
@@ -172,6 +172,21 @@ def test_a_required_stream_that_is_there_is_enough(study: Path) -> None:
     study.write_text(STUDY.replace("participants", 'required_streams = ["stimuli 4711"]\nparticipants', 1))
     assert run(study)[0] == 0
     assert outlet is not None
+
+
+def test_a_full_disk_is_named_before_the_study_begins(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecg_live.cli.recording.free_bytes", lambda _path: 5_000_000)
+    code, lines, complaint = run(study)
+    assert (code, lines) == (4, [])
+    assert "Lab stress_P01_S1.xdf: 5 MB are free, a recording needs at least 100 MB" in complaint
+    assert list(study.parent.glob("*.xdf")) == []
+
+
+def test_ids_may_come_from_the_environment(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_LIVE_PARTICIPANT", "P02")
+    planned = plan_session(study, None, {}, resume=False)
+    assert (planned.participant, [block.name for block in planned.blocks]) == ("P02", ["rest", "talk", "task"])
+    assert planned.options["record"] == str(study.parent / "Lab stress_P02_S1.xdf")
 
 
 def test_no_participant_and_several_wearers_are_refused(study: Path) -> None:

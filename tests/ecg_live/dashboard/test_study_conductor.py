@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from ecg_live.dashboard.participant.screens import other_screen
 from ecg_live.dashboard.self_report.form import SelfReportForm
 from ecg_live.dashboard.self_report.plane import ContinuousRating
+from ecg_live.dashboard.sounds import AlertSounds
 from ecg_live.dashboard.study_conductor import StudyConductor
 from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import AffectRating, Marker, SelfReportAnswer
@@ -300,14 +301,21 @@ def test_a_screen_that_vanishes_leaves_a_normal_window_with_its_question(
     assert other_screen(lab.window) is second[1]
 
 
-def test_the_end_of_a_block_is_heard(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_block_is_heard_also_without_a_sound_device(
+    lab: Lab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     beeps: list[int] = []
     monkeypatch.setattr(QtWidgets.QApplication, "beep", lambda: beeps.append(1))
+    lab.conductor.stop()
+    sounds = AlertSounds(muted=False, open_output=lambda: None)
+    lab.conductor = StudyConductor(lab.run, lab.view, lab.window, lab.view.clock, sounds)
+    qtbot.addWidget(lab.conductor.participant)
+    lab.conductor.start()
     lab.press(Key.Key_N)
     lab.wait(61)
-    assert beeps == []
     lab.wait(30)
-    assert beeps == [1]
+    qtbot.waitUntil(lambda: beeps == [1])
+    assert lab.run.status().ended_with_sound == 1
 
 
 def test_a_grid_is_rated_by_hand_all_through_its_block(opened: Open, qtbot: QtBot) -> None:
