@@ -21,7 +21,7 @@ from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.errors import ConfigError, DeviceNotFound, EcgLiveError
-from ecg_live.events import State, StreamInfo
+from ecg_live.events import F64, State, StreamInfo
 from ecg_live.presentation.latency import LatencyFigures, latency_figures, latency_sentence
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ FIRST_SAMPLE_TIMEOUT_S = 20.0
 MARKER_WAITS_S = (0.23, 0.31, 0.27, 0.37, 0.29)  # in turn: no multiple of a frame
 FLASH_BEFORE_S, FLASH_AFTER_S = 0.0, 0.6
 TAP_BEFORE_S, TAP_AFTER_S = 0.5, 0.5  # a finger may meet the sensor before the key
+MAX_EDGE_SCATTER_S = 0.15  # of most edges: a frame, a chunk and a slow screen are less; waves of an ECG are more
 FIGURES_WORK_S = 0.3  # that the session has to take the figures in before it ends
 
 
@@ -255,12 +256,12 @@ class LatencyRun:
         if self._plan.flash is not None:
             made = np.array([] if self._square is None else self._square.flashes)
             delays = edge_delays(times, values, made, FLASH_BEFORE_S, FLASH_AFTER_S)
-            note = f"{np.isfinite(delays).sum()} of {len(made)} flashes show in {self._plan.flash}"
+            note = _edge_note(delays, "flashes", self._plan.flash)
             yield latency_figures("flash to sample", delays.tolist(), self._no_pixels or note)
         if self._plan.tap is not None:
             made = np.array(self._key_presses())
             delays = edge_delays(times, values, made, TAP_BEFORE_S, TAP_AFTER_S)
-            note = f"{np.isfinite(delays).sum()} of {len(made)} keys show in {self._plan.tap}"
+            note = _edge_note(delays, "keys", self._plan.tap)
             yield latency_figures("key to sample of the tap", delays.tolist(), self._no_pixels or note)
 
     def _key_presses(self) -> list[float]:
@@ -271,6 +272,14 @@ class LatencyRun:
         snapshot, _ = self.session.poll(Poll())
         markers = [event for event in snapshot.events if isinstance(event, Marker)]
         return [marker.time for marker in markers if not marker.text.startswith(MARKER_TEXT)]
+
+
+def _edge_note(delays: F64, what: str, channel: str) -> str:
+    """How many edges were found, and whether they can be those of what was made."""
+    known = delays[np.isfinite(delays)]
+    found = f"{len(known)} of {len(delays)} {what} show in {channel}"
+    scattered = len(known) > 1 and float(np.ptp(np.percentile(known, (10, 90)))) > MAX_EDGE_SCATTER_S
+    return f"{found}, but scatter: is the sensor in that channel?" if scattered else found
 
 
 def _column(info: StreamInfo, wanted: str) -> int:
