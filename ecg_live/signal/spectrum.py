@@ -12,22 +12,35 @@ def cubic_spline(x: F64, y: F64, at: F64) -> F64:
 
     Its third derivative is continuous at the second and the last but one point ("not a knot"; de Boor 1978).
     """
-    step, rise = np.diff(x), np.diff(y) / np.diff(x)
-    system, right = np.zeros((len(x), len(x))), np.zeros(len(x))
-    inner = np.arange(1, len(x) - 1)  # one equation for the slope at each point
-    system[inner, inner - 1], system[inner, inner + 1] = step[1:], step[:-1]
-    system[inner, inner] = 2 * (step[:-1] + step[1:])
+    step = np.diff(x)
+    rise = np.diff(y) / step
+    lower, middle, upper, right = np.empty((4, len(x)))  # an equation for the slope at each point
+    lower[1:-1], middle[1:-1], upper[1:-1] = step[1:], 2 * (step[:-1] + step[1:]), step[:-1]
     right[1:-1] = 3 * (step[1:] * rise[:-1] + step[:-1] * rise[1:])
-    system[0, :2] = step[1], step[0] + step[1]
-    right[0] = ((step[0] + 2 * system[0, 1]) * step[1] * rise[0] + step[0] ** 2 * rise[1]) / system[0, 1]
-    system[-1, -2:] = step[-1] + step[-2], step[-2]
-    right[-1] = (step[-1] ** 2 * rise[-2] + (2 * system[-1, -2] + step[-1]) * step[-2] * rise[-1]) / system[-1, -2]
-    slope = np.linalg.solve(system, right)
+    first, last = step[0] + step[1], step[-1] + step[-2]
+    middle[0], upper[0] = step[1], first
+    right[0] = ((step[0] + 2 * first) * step[1] * rise[0] + step[0] ** 2 * rise[1]) / first
+    lower[-1], middle[-1] = last, step[-2]
+    right[-1] = (step[-1] ** 2 * rise[-2] + (2 * last + step[-1]) * step[-2] * rise[-1]) / last
+    slope = _solve_tridiagonal(lower, middle, upper, right)
     piece = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
     t = at - x[piece]
     bend = (slope[:-1] + slope[1:] - 2 * rise) / step
     square, cube = (rise - slope[:-1]) / step - bend, bend / step
     return np.asarray(y[piece] + t * (slope[piece] + t * (square[piece] + t * cube[piece])))
+
+
+def _solve_tridiagonal(lower: F64, middle: F64, upper: F64, right: F64) -> F64:
+    """Unknowns (n,) of n equations, each with its neighbours' (Thomas's algorithm): plain numbers are fastest here."""
+    below, on, above, given = lower.tolist(), middle.tolist(), upper.tolist(), right.tolist()
+    for k in range(1, len(on)):
+        share = below[k] / on[k - 1]
+        on[k] -= share * above[k - 1]
+        given[k] -= share * given[k - 1]
+    given[-1] /= on[-1]
+    for k in range(len(on) - 2, -1, -1):
+        given[k] = (given[k] - above[k] * given[k + 1]) / on[k]
+    return np.array(given)
 
 
 def welch(x: F64, rate: float, segment: int) -> tuple[F64, F64]:

@@ -18,6 +18,7 @@ from ecg_live.events import Beats, Chunk, Gap, StreamInfo
 from ecg_live.recorded.export import export
 from ecg_live.recorded.export.bids import BidsNames
 from ecg_live.recorded.export.bids.tachogram import tachogram_rows
+from ecg_live.recorded.report import write_report
 from ecg_live.recorded.rr_intervals import RR_STREAMS, RrSeries, read_rr_intervals, recorded_intervals
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
@@ -25,11 +26,14 @@ from ecg_live.resources import demo_recording, recordings_folder
 from ecg_live.results import Item, RrInterval
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.rr_intervals import WindowIntervals, intervals_of
+from ecg_live.sinks.stream_layout import stream_specs
+from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.support.bids_validator import bids_errors
 from tests.support.decoding import decode
 from tests.support.recorded_sessions import STRAP
+from tests.support.scripted_source import HandClock
 from tests.support.synthetic_signals import Tape, ecg, info
-from tests.support.xdf_recordings import BEGAN, RATE, load, record
+from tests.support.xdf_recordings import BEGAN, HEADS, INFO, RATE, TEXTS, load, record
 
 PLAIN = ReadOptions()
 LOST = ((round(25 * RATE), round(2 * RATE)),)
@@ -204,3 +208,18 @@ def test_the_demo_has_no_artefact() -> None:
     found = read_rr_intervals(demo_recording())
     assert found.normal.all()
     assert len(found) > 50
+
+
+def test_a_file_of_an_older_version_is_searched_by_reader_and_report(tmp_path: Path) -> None:
+    specs = [spec for spec in stream_specs(INFO, HEADS) if spec.key not in ("rr_intervals", "hrv")]
+    sink = XdfRecorder(tmp_path / "a.xdf", specs, INFO, HEADS, TEXTS, HandClock(), interval=0.01)
+    for item in session_items():
+        sink.write(item)
+    sink.close()
+    found = read_rr_intervals(tmp_path / "a.xdf")
+    assert not found.recorded
+    record(tmp_path / "b.xdf", session_items())
+    same(found, read_rr_intervals(tmp_path / "b.xdf"))
+    page = write_report([tmp_path / "a.xdf"]).path.read_text(encoding="utf-8")
+    assert f"{len(found)} RR intervals" in page
+    assert "Found again in the recorded ECG." in page
