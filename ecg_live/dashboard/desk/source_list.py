@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PyQt6 import QtCore, QtGui, QtWidgets
 
+from ecg_live.dashboard.text_scale import text_scale
 from ecg_live.dashboard.theme import TONE_COLOURS, Palette
 from ecg_live.presentation.desk import signal_bars, source_line
 from ecg_live.preview_items import FoundSource
@@ -80,6 +81,22 @@ class SourceList(QtWidgets.QListWidget):
         if (inside := self.viewport()) is not None:
             inside.update()
 
+    def rescale(self) -> None:
+        """Fit the rows to the size of the letters."""
+        factor = text_scale(self)
+        if factor == self._delegate.factor:
+            return
+        self._delegate.factor = factor
+        for row in range(self.count()):
+            if (item := self.item(row)) is not None:
+                item.setSizeHint(self._row_size(item.data(SOURCE_ROLE) is not None))
+        if (inside := self.viewport()) is not None:
+            inside.update()
+
+    def _row_size(self, has_source: bool) -> QtCore.QSize:
+        height = ROW_HEIGHT_PX if has_source else HEADING_HEIGHT_PX
+        return QtCore.QSize(0, round(height * self._delegate.factor))
+
     def _select(self, uri: str) -> bool:
         for row in range(self.count()):
             item = self.item(row)
@@ -92,14 +109,14 @@ class SourceList(QtWidgets.QListWidget):
     def _add_heading(self, text: str) -> None:
         item = QtWidgets.QListWidgetItem(text, self)
         item.setFlags(QtCore.Qt.ItemFlag.NoItemFlags)
-        item.setSizeHint(QtCore.QSize(0, HEADING_HEIGHT_PX))
+        item.setSizeHint(self._row_size(has_source=False))
 
     def _add_source(self, source: FoundSource, *, gone: bool) -> None:
         about = source_line(source) + (", out of reach" if gone else "")
         item = QtWidgets.QListWidgetItem(sanitize(f"{source.name}, {about}"), self)
         item.setData(SOURCE_ROLE, source)
         item.setData(GONE_ROLE, gone)
-        item.setSizeHint(QtCore.QSize(0, ROW_HEIGHT_PX))
+        item.setSizeHint(self._row_size(has_source=True))
         item.setToolTip(sanitize(source.source))
 
     def _report_chosen(self) -> None:
@@ -117,6 +134,7 @@ class SourceDelegate(QtWidgets.QStyledItemDelegate):
     def __init__(self, palette: Palette, parent: QtCore.QObject) -> None:
         super().__init__(parent)
         self.colours = palette
+        self.factor = 1.0  # of the letters
 
     def paint(
         self,
@@ -155,13 +173,13 @@ class SourceDelegate(QtWidgets.QStyledItemDelegate):
             painter.drawRoundedRect(QtCore.QRect(rect.left() + 4, rect.top() + 8, 4, rect.height() - 16), 2, 2)
         text = rect.adjusted(18, 6, -16, -6)
         if source.rssi is not None:
-            text = text.adjusted(0, 0, -42, 0)
+            text = text.adjusted(0, 0, -round(60 * self.factor), 0)
             self._paint_bars(painter, rect, source.rssi)
         name = sanitize(source.name) or source.source
         colour_name = self.colours.muted if gone else self.colours.text
         self._write(painter, text, name, 11, colour_name, bold=True)
         about = "out of reach" if gone else source_line(source)
-        self._write(painter, text.adjusted(0, 20, 0, 0), about, 9, self.colours.muted)
+        self._write(painter, text.adjusted(0, round(20 * self.factor), 0, 0), about, 9, self.colours.muted)
 
     def _paint_bars(self, painter: QtGui.QPainter, rect: QtCore.QRect, rssi: int) -> None:
         """Paint the strength of a radio signal as bars, with its figure below."""
@@ -171,11 +189,11 @@ class SourceDelegate(QtWidgets.QStyledItemDelegate):
             height = 5 + 4 * bar
             painter.setBrush(QtGui.QColor(self.colours.text if bar < strength else self.colours.border))
             painter.drawRect(left + bar * BAR_STEP_PX, bottom - height, BAR_WIDTH_PX, height)
-        where = QtCore.QRect(rect.right() - 84, rect.top() + 26, 70, 18)
+        where = QtCore.QRect(rect.right() - 114, rect.top() + 26, 100, round(18 * self.factor))
         self._write(painter, where, f"{rssi} dBm", 8, self.colours.muted, right=True)
 
-    @staticmethod
     def _write(
+        self,
         painter: QtGui.QPainter,
         rect: QtCore.QRect,
         text: str,
@@ -186,7 +204,7 @@ class SourceDelegate(QtWidgets.QStyledItemDelegate):
         right: bool = False,
     ) -> None:
         font = painter.font()
-        font.setPointSize(size)
+        font.setPointSizeF(size * self.factor)
         font.setBold(bold)
         painter.setFont(font)
         painter.setPen(QtGui.QColor(colour))

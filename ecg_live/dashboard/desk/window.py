@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from PyQt6 import QtCore, QtGui, QtWidgets
 
+from ecg_live.dashboard.appearance import Appearance
 from ecg_live.dashboard.desk.memory import DeskMemory, with_recent
 from ecg_live.dashboard.desk.notice import Notice
 from ecg_live.dashboard.desk.preview_owner import PreviewOwner
@@ -16,7 +19,7 @@ from ecg_live.dashboard.desk.styles import desk_style_sheet
 from ecg_live.dashboard.preferences import PreferenceStore, fit_to_screen
 from ecg_live.dashboard.signal_check.page import SignalCheckPage
 from ecg_live.dashboard.status_row import RESEARCH_USE_TEXT
-from ecg_live.dashboard.theme import DARK, LIGHT, Palette, system_theme, widget_palette
+from ecg_live.dashboard.theme import LIGHT, Palette
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.events import Clock
 from ecg_live.presentation.formatting import session_title
@@ -24,6 +27,14 @@ from ecg_live.presentation.signal_check import check_note
 from ecg_live.preview_items import SessionPlan
 from ecg_live.protocols import DeskServices, Scanner
 
+APPEARANCE_KEYS: Mapping[str, Callable[[Appearance], object]] = {  # beside letters, which the fields take
+    "Ctrl+T": Appearance.toggle_theme,
+    "Ctrl+H": Appearance.toggle_contrast,
+    "Ctrl++": lambda appearance: appearance.step_scale(1),
+    "Ctrl+=": lambda appearance: appearance.step_scale(1),
+    "Ctrl+-": lambda appearance: appearance.step_scale(-1),
+    "Ctrl+0": lambda appearance: appearance.step_scale(0),
+}
 STATUS_INTERVAL_S = 0.25  # between two redraws of lists and words
 RELEASE_PATIENCE_S = 6.0  # that a preview may take to let go of its device before a session
 
@@ -55,15 +66,17 @@ class DeskWindow(QtWidgets.QMainWindow):
         self._memory = memory
         self._preferences = preferences
         self._clock = clock
-        self._theme = preferences.read().theme or system_theme()
+        before = preferences.read()
+        self.appearance = Appearance(self, before.theme, before.text_scale)
+        theme = self.appearance.theme
         self._scanner: Scanner | None = None
         self._plan: SessionPlan | None = None  # that begins once the preview is released
         self._release_by = 0.0
         self._status_shown = -STATUS_INTERVAL_S
         self.previews = PreviewOwner(services.preview, clock)
         self.notice = Notice("Message")
-        self.start_page = StartPage(services, self._theme, memory.read())
-        self.check_page = SignalCheckPage(self._theme)
+        self.start_page = StartPage(services, theme, memory.read())
+        self.check_page = SignalCheckPage(theme)
         self.pages = QtWidgets.QStackedWidget()
         self.theme_button = QtWidgets.QPushButton()
         self.ids = text_label("Participant and session", 13, muted=True)
@@ -71,8 +84,9 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.setAccessibleName("ecg-live: start")
         self._lay_out()
         self._connect()
-        self.set_theme(self._theme)
         self._restore_size()
+        self.appearance.apply((self,))
+        self.start_page.list.rescale()
 
     @property
     def starting(self) -> bool:
@@ -121,20 +135,26 @@ class DeskWindow(QtWidgets.QMainWindow):
         else:
             self.start_page.panel.show_status()
 
-    def set_theme(self, theme: Palette) -> None:
-        """Change the colours."""
-        self._theme = theme
-        QtWidgets.QApplication.setPalette(widget_palette(theme))
-        self.setStyleSheet(desk_style_sheet(theme))
-        self.start_page.restyle(theme)
-        self.check_page.restyle(theme)
-        self.theme_button.setText("Light" if theme is DARK else "Dark")
+    def restyle(self, palette: Palette) -> None:
+        """Change the colours; `appearance` calls it."""
+        self.setStyleSheet(desk_style_sheet(palette))
+        self.start_page.restyle(palette)
+        self.check_page.restyle(palette)
+        self.theme_button.setText("Dark" if palette is LIGHT else "Light")
         self.theme_button.setAccessibleName(f"Change to {self.theme_button.text().lower()} colours")
 
-    def toggle_theme(self) -> None:
-        """Change light for dark colours, or dark for light; a session's window has the same."""
-        self.set_theme(DARK if self._theme is LIGHT else LIGHT)
-        self._preferences.write(replace(self._preferences.read(), theme=self._theme))
+    def change_appearance(self, change: Callable[[Appearance], object]) -> None:
+        """Change colours or letters, for a session's window too."""
+        change(self.appearance)
+        self.start_page.list.rescale()
+        found = replace(self._preferences.read(), theme=self.appearance.chosen, text_scale=self.appearance.scale)
+        self._preferences.write(found)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Fit the letters to the window."""
+        super().resizeEvent(event)
+        self.appearance.fit_texts()
+        self.start_page.list.rescale()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Let go of everything, and decide for no session."""
@@ -256,11 +276,12 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.check_page.panel.retried.connect(self._retry)
         self.check_page.left.connect(self._show_start)
         self.check_page.started.connect(self._start)
-        self.theme_button.clicked.connect(self.toggle_theme)
+        self.theme_button.clicked.connect(lambda: self.change_appearance(Appearance.toggle_theme))
+        for keys, change in APPEARANCE_KEYS.items():
+            QtGui.QShortcut(QtGui.QKeySequence(keys), self, partial(self.change_appearance, change))
         for keys, slot in (
             ("Ctrl+O", page.ask_file),
             ("F5", self._retry_search),
-            ("Ctrl+T", self.toggle_theme),
             ("Ctrl+Return", self._go_on),
             ("Esc", self._show_start),
         ):

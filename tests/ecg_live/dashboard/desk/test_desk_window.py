@@ -12,7 +12,9 @@ from pyqtgraph.Qt import QtTest
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.desk.memory import DeskChoices, DeskMemory
+from ecg_live.dashboard.preferences import PreferenceStore
 from ecg_live.dashboard.study_editor.dialog import StudyEditor
+from ecg_live.dashboard.theme import CONTRAST
 from ecg_live.preview_items import FoundSources, ScanProblem, SessionPlan, SignalFault, SignalVerdict
 from ecg_live.study.document import NEW_STUDY
 from tests.support.simulated_desk import GOOD, LAB, STRAP, SimulatedDesk
@@ -237,11 +239,22 @@ def test_escape_leads_back_and_closing_decides_for_none(qtbot: QtBot, desk: Simu
     QtTest.QTest.mouseClick(desk.window.start_page.check, LEFT)
     QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_Escape)
     assert desk.shown() is desk.window.start_page
-    desk.window.toggle_theme()
     desk.window.close()
     assert desk.plans == [None]
     assert desk.scan.closed
     assert desk.preview.closed
+
+
+def test_colours_and_letters_are_those_of_the_sessions_window(qtbot: QtBot, tmp_path: Path) -> None:
+    memory = tmp_path / "dashboard.ini"
+    desk = SimulatedDesk(qtbot, memory)
+    height = desk.window.start_page.list.sizeHintForRow(1)
+    QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_H, QtCore.Qt.KeyboardModifier.ControlModifier)
+    for _ in range(2):
+        QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_Plus, QtCore.Qt.KeyboardModifier.ControlModifier)
+    found = PreferenceStore(memory).read()
+    assert (found.theme, found.text_scale) == (CONTRAST, 1.3)
+    assert desk.window.start_page.list.sizeHintForRow(1) == round(1.3 * height)
 
 
 def test_every_control_has_a_name(desk: SimulatedDesk) -> None:
