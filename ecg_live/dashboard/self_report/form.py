@@ -13,6 +13,7 @@ from ecg_live.dashboard.self_report.plane import PlaneField
 from ecg_live.dashboard.self_report.sam import SamField
 from ecg_live.dashboard.self_report.slider import SliderField
 from ecg_live.dashboard.widgets import text_label
+from ecg_live.study.asking import SCALE_ENDS, scale_ends
 from ecg_live.study.plan import ReportKind, SelfReport
 from ecg_live.text import sanitize
 
@@ -124,7 +125,11 @@ class SelfReportForm(QtWidgets.QWidget):
 
     def _finish(self) -> None:
         if unanswered := self.field.unanswered():
-            what = "Nothing is written yet" if self.report.kind == "text" else f"Not answered yet: {_named(unanswered)}"
+            what = (
+                "Nothing is written yet"
+                if self.report.kind == "text"
+                else f"Not answered yet: {self._named(unanswered)}"
+            )
             self.message.setText(f"{what}. Answer, or choose Skip.")
             return
         self._send(self.field.given())
@@ -137,8 +142,13 @@ class SelfReportForm(QtWidgets.QWidget):
             self._over = True
             self.answered.emit(given)
 
+    def _named(self, items: Sequence[str]) -> str:
+        """Items as the participant knows them, of many only the first."""
+        named = ", ".join(_known_as(self.report, item) for item in items[:MAX_NAMED_ITEMS])
+        return f"{named} and {len(items) - MAX_NAMED_ITEMS} more" if len(items) > MAX_NAMED_ITEMS else named
 
-def _named(items: Sequence[str]) -> str:
-    """Items in words, of many only the first."""
-    named = ", ".join(map(sanitize, items[:MAX_NAMED_ITEMS]))
-    return f"{named} and {len(items) - MAX_NAMED_ITEMS} more" if len(items) > MAX_NAMED_ITEMS else named
+
+def _known_as(report: SelfReport, item: str) -> str:
+    """An item's text; a dimension of affect by its ends, which are all that is shown of it."""
+    shown = report.kind == "likert" or item not in SCALE_ENDS
+    return sanitize(item if shown else " to ".join(scale_ends(report, item)))

@@ -50,7 +50,7 @@ class EndsRow(QtWidgets.QWidget):
 
     def __init__(self, ends: tuple[str, str], look: Look) -> None:
         super().__init__()
-        self._ends = tuple(map(sanitize, ends))
+        self._ends = ends
         self.look = look
         self.setAccessibleName(" to ".join(ends))
 

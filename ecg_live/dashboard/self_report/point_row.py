@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.self_report.field import NUMERAL_PT, TEXT_PT, Look
+from ecg_live.text import sanitize
 
 Key = QtCore.Qt.Key
 _MARGIN_PX = 4.0
 _RING_PX = 3.0
 _CORNER_PX = 10.0
+WORD_GAP_PX = 12.0  # between the words for both ends
+SMALLEST_TEXT_PT = 11
 _KEY_STEPS = {Key.Key_Left: -1, Key.Key_Down: -1, Key.Key_Right: 1, Key.Key_Up: 1}
 
 
@@ -147,12 +152,35 @@ def draw_focus_ring(painter: QtGui.QPainter, place: QtCore.QRectF, look: Look) -
 
 
 def draw_ends(painter: QtGui.QPainter, place: QtCore.QRectF, ends: tuple[str, str], look: Look) -> None:
-    """Write the words for both ends of a scale to the left and the right of a place."""
-    painter.setFont(look.font(TEXT_PT))
-    painter.setPen(QtGui.QColor(look.palette.text))
+    """Write the words for both ends of a scale to the left and the right of a place, in one size."""
+    half = place.width() / 2 - WORD_GAP_PX
+    font = fitting_font(ends, half, look)
     sides = (QtCore.Qt.AlignmentFlag.AlignLeft, QtCore.Qt.AlignmentFlag.AlignRight)
-    for text, side in zip(ends, sides, strict=True):
-        painter.drawText(place, side | QtCore.Qt.AlignmentFlag.AlignVCenter, text)
+    painter.setPen(QtGui.QColor(look.palette.text))
+    for text, side, left in zip(ends, sides, (place.left(), place.right() - half), strict=True):
+        draw_line(painter, QtCore.QRectF(left, place.top(), half, place.height()), text, font, side)
+
+
+def draw_line(
+    painter: QtGui.QPainter, place: QtCore.QRectF, text: str, font: QtGui.QFont, side: QtCore.Qt.AlignmentFlag
+) -> None:
+    """Write a line, elided where it does not fit."""
+    mode = QtCore.Qt.TextElideMode.ElideRight
+    shown = QtGui.QFontMetricsF(font).elidedText(sanitize(text), mode, place.width())
+    painter.setFont(font)
+    painter.drawText(place, side | QtCore.Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def fitting_font(texts: Iterable[str], width: float, look: Look, *, bold: bool = False) -> QtGui.QFont:
+    """Return the largest font, down to a limit, in which all texts fit a width (px)."""
+    points = TEXT_PT
+    texts = tuple(map(sanitize, texts))
+    while points > SMALLEST_TEXT_PT:
+        metrics = QtGui.QFontMetricsF(look.font(points, bold=bold))
+        if all(metrics.horizontalAdvance(text) <= width for text in texts):
+            break
+        points -= 1
+    return look.font(points, bold=bold)
 
 
 def line_height(look: Look, points: int = TEXT_PT) -> int:

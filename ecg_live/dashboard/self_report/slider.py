@@ -7,11 +7,10 @@ from PyQt6 import QtCore, QtGui, QtWidgets
 from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.self_report.field import TEXT_PT, AnswerField, Look
 from ecg_live.dashboard.self_report.manikin import draw_manikin
-from ecg_live.dashboard.self_report.point_row import draw_ends, draw_focus_ring, line_height
+from ecg_live.dashboard.self_report.point_row import draw_ends, draw_focus_ring, draw_line, fitting_font, line_height
 from ecg_live.events import AFFECT_DIMENSIONS
 from ecg_live.study.asking import answer_scale, asked_items, scale_ends
 from ecg_live.study.plan import SelfReport
-from ecg_live.text import sanitize
 
 Key = QtCore.Qt.Key
 FINE_STEP, COARSE_STEP = 0.05, 0.25  # of the keys, on a scale from -1 to 1
@@ -124,14 +123,22 @@ class SliderRow(QtWidgets.QWidget):
             painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
             track = self.track()
             words = QtCore.QRectF(0, 4, self.width(), self._words_height()).adjusted(14, 0, -14, 0)
-            draw_ends(painter, words, self.ends, self.look)
-            if not self._face():
-                painter.setFont(self.look.font(TEXT_PT, bold=True))
-                painter.drawText(words, QtCore.Qt.AlignmentFlag.AlignCenter, sanitize(self.item))
+            self._draw_words(painter, words)
             self._draw_faces(painter)
             self._draw_track(painter, track)
             if self.hasFocus():
                 draw_focus_ring(painter, QtCore.QRectF(self.rect()), self.look)
+
+    def _draw_words(self, painter: QtGui.QPainter, place: QtCore.QRectF) -> None:
+        """Write the words for both ends, below the item where no face shows it."""
+        if not self._face():
+            line = place.height() / 2
+            item = QtCore.QRectF(place.left(), place.top(), place.width(), line)
+            font = fitting_font([self.item], place.width(), self.look, bold=True)
+            painter.setPen(QtGui.QColor(self.look.palette.text))
+            draw_line(painter, item, self.item, font, QtCore.Qt.AlignmentFlag.AlignHCenter)
+            place = item.translated(0, line)
+        draw_ends(painter, place, self.ends, self.look)
 
     def _draw_track(self, painter: QtGui.QPainter, track: QtCore.QRectF) -> None:
         muted = QtGui.QColor(self.look.palette.muted)
@@ -159,7 +166,7 @@ class SliderRow(QtWidgets.QWidget):
         return round(_FACE_PX * self.look.font_scale) if self.item in AFFECT_DIMENSIONS else 0
 
     def _words_height(self) -> int:
-        return line_height(self.look, TEXT_PT) + 8
+        return (1 if self._face() else 2) * (line_height(self.look, TEXT_PT) + 8)
 
     def _follow(self, event: QtGui.QMouseEvent) -> None:
         track, (low, high) = self.track(), self._scale

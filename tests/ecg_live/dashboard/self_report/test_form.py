@@ -14,7 +14,7 @@ from ecg_live.dashboard.self_report.form import SelfReportForm
 from ecg_live.dashboard.self_report.free_text import TextField
 from ecg_live.dashboard.self_report.likert import LikertField
 from ecg_live.dashboard.self_report.plane import PlaneField
-from ecg_live.dashboard.self_report.sam import SamField
+from ecg_live.dashboard.self_report.sam import ManikinRow, SamField
 from ecg_live.dashboard.self_report.slider import SliderField
 from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.study.asking import MAX_TEXT_CHARACTERS, GivenAnswer, no_answer
@@ -69,7 +69,7 @@ def test_a_sam_by_keys(show: Show) -> None:
     shown = show(SAM)
     shown.keys(Key.Key_7, Key.Key_Tab, Key.Key_Left, Key.Key_Left, Key.Key_Return)
     assert shown.answers == []  # dominance is unanswered
-    assert "Not answered yet: dominance" in shown.form.message.text()
+    assert "Not answered yet: controlled to in control" in shown.form.message.text()
     shown.keys(Key.Key_Tab, Key.Key_End, Key.Key_Return)
     assert shown.answers == [GivenAnswer((("valence", 7.0), ("arousal", 4.0), ("dominance", 9.0)))]
     shown.keys(Key.Key_Return)
@@ -191,3 +191,27 @@ def test_what_is_chosen_is_described(show: Show) -> None:
     assert field.rows[0].accessibleDescription() == "no answer of 1 to 9, unpleasant to pleasant"
     shown.keys(Key.Key_3)
     assert field.rows[0].accessibleDescription() == "3 of 1 to 9, unpleasant to pleasant"
+
+
+@pytest.mark.parametrize("dimension", ["valence", "arousal", "dominance"])
+def test_no_two_manikins_of_a_row_look_alike(qtbot: QtBot, dimension: str) -> None:
+    row = ManikinRow(dimension, Look(LIGHT))
+    qtbot.addWidget(row)
+    row.resize(9 * 60, row.minimumSizeHint().height())  # the smallest that there are
+    figures = []
+    for value in range(1, 10):
+        cell = row.cell(value).toRect()
+        image = row.grab(cell.adjusted(0, 0, 0, -round(cell.height() * 0.4))).toImage()  # without the number
+        figures.append(bytes(image.constBits().asarray(image.sizeInBytes())))
+    assert len(set(figures)) == 9
+
+
+def test_long_words_become_smaller_and_stay_apart(show: Show) -> None:
+    ends = ("not at all, in no way and at no time", "completely, in every way and at all times")
+    short, long = (show(replace(LIKERT, anchors=each)).form.field for each in (("no", "yes"), ends))
+    assert isinstance(short, LikertField)
+    assert isinstance(long, LikertField)
+    middle = long.ends.width() // 2
+    image = long.ends.grab().toImage()
+    background = image.pixel(middle, image.height() // 2)
+    assert all(image.pixel(middle + dx, y) == background for dx in range(-8, 9) for y in range(image.height()))
