@@ -29,6 +29,13 @@ class Toast(QtWidgets.QFrame):
         row.setContentsMargins(14, 5, 14, 5)
         row.addWidget(self._label)
         self.hide()
+        host.installEventFilter(self)
+
+    def eventFilter(self, watched: QtCore.QObject | None, event: QtCore.QEvent | None) -> bool:
+        """Stay in the middle when the parent changes its size."""
+        if event is not None and event.type() == QtCore.QEvent.Type.Resize and self.isVisible():
+            _float_over_parent(self)
+        return super().eventFilter(watched, event)
 
     @property
     def text(self) -> str:

@@ -147,11 +147,22 @@ def _draw_pulse(painter: QtGui.QPainter, zero: int, scale: PaperScale, palette: 
     painter.drawPolyline(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in corners]))
 
 
+def polygon(x: Points, y: Points) -> QtGui.QPolygonF:
+    """Return the points (n,) as Qt takes them, without an object for each."""
+    points = QtGui.QPolygonF()
+    points.fill(QtCore.QPointF(), len(x))
+    memory = points.data()
+    if len(x) and memory is not None:
+        memory.setsize(16 * len(x))  # two doubles each
+        corners = np.frombuffer(memory, np.float64).reshape(-1, 2)
+        corners[:, 0], corners[:, 1] = x, y
+    return points
+
+
 def draw_line(painter: QtGui.QPainter, x: Points, y: Points) -> None:
     """Draw a line through the points, broken at NaN; a single point between two NaN is a dot."""
     for start, stop in mask_runs(np.isfinite(y)).tolist():
-        points = [QtCore.QPointF(*at) for at in zip(x[start:stop].tolist(), y[start:stop].tolist(), strict=True)]
-        if len(points) == 1:
-            painter.drawPoint(points[0])
-        for low, high in pairwise([*range(0, len(points) - 1, MAX_STROKE_SAMPLES), len(points) - 1]):
-            painter.drawPolyline(QtGui.QPolygonF(points[low : high + 1]))
+        if stop - start == 1:
+            painter.drawPoint(QtCore.QPointF(float(x[start]), float(y[start])))
+        for low, high in pairwise([*range(start, stop - 1, MAX_STROKE_SAMPLES), stop - 1]):
+            painter.drawPolyline(polygon(x[low : high + 1], y[low : high + 1]))

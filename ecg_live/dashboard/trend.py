@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from PyQt6 import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.ecg_grid import draw_line, painter_on
+from ecg_live.dashboard.ecg_grid import draw_line, painter_on, polygon
 from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.timeline.annotations import draw_markers, draw_spans
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
+from ecg_live.mask_runs import mask_runs
 from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
 from ecg_live.presentation.formatting import clock_text, number_text
 
@@ -142,12 +143,17 @@ def broken_line(
 def draw_band(
     painter: QtGui.QPainter, x: np.ndarray, below: np.ndarray, above: np.ndarray, colour: QtGui.QColor
 ) -> None:
-    """Draw from minimum to maximum of each entry that spans more than one number."""
-    wide = np.flatnonzero(np.abs(below - above) > 1.0)
-    if not len(wide):
+    """Draw from minimum to maximum of entries that span more than one number: up one, down the next."""
+    wide = np.abs(below - above) > 1.0
+    if not wide.any():
         return
     tint = QtGui.QColor(colour)
     tint.setAlphaF(RANGE_OPACITY)
+    smooth = painter.testRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
     painter.setPen(QtGui.QPen(tint, 1))
-    for at in wide.tolist():
-        painter.drawLine(QtCore.QLineF(x[at], below[at], x[at], above[at]))
+    ends = np.stack([below, above], axis=1)
+    ends[1::2] = ends[1::2, ::-1]
+    for start, stop in mask_runs(wide).tolist():
+        painter.drawPolyline(polygon(np.repeat(x[start:stop], 2), ends[start:stop].ravel()))
+    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=smooth)

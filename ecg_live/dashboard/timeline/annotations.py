@@ -65,14 +65,13 @@ def draw_markers(
     *,
     texts: bool = False,
 ) -> None:
-    """Draw a dashed line at each marker, on request with its text at the top, elided to the room before the next.
+    """Draw a line at each marker, on request with its text at the top, elided to the room before the next.
 
     Of markers closer together than a pixel one is drawn.
     """
     inside = [(to_x(marker.at), marker.text) for marker in markers]
     inside = [(x, text) for x, text in inside if plot.left() <= x <= plot.right()]
-    pen = QtGui.QPen(QtGui.QColor(palette.marker), 1, QtCore.Qt.PenStyle.DashLine)
-    painter.setPen(pen)
+    painter.setPen(QtGui.QPen(QtGui.QColor(palette.marker), 1))  # dashes would cost ten times as much
     drawn = {round(x): text for x, text in inside}
     for x in drawn:
         painter.drawLine(QtCore.QLineF(x, plot.top(), x, plot.bottom()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from ecg_live.dashboard.ecg_grid import draw_line
 from ecg_live.dashboard.theme import TONE_COLOURS, Palette, class_pen
 from ecg_live.dashboard.timeline.annotations import place_texts, span_area, span_colour
 from ecg_live.dashboard.timeline.session_timeline import HeadSeries, SessionTimeline, TimelineMarker, shown_lines
-from ecg_live.dashboard.trend import broken_line, draw_band
+from ecg_live.dashboard.trend import MAX_JOINED, broken_line, draw_band
 from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
 from ecg_live.presentation.formatting import number_text, title_text
 from ecg_live.presentation.status import Tone
@@ -22,6 +22,8 @@ LINE_WIDTH_PX = 1.3
 MOST_OF_ENTRY = 0.5  # an entry is shaded if more than this share of its answers was so
 GRADE_TONES: tuple[Tone, ...] = ("live", "warn", "unusable")  # of `session_timeline.GRADES`
 BLOCK_OPACITY = 0.55
+HATCH_OPACITY = 0.55
+MIN_HATCHED_PX = 6  # less shows no pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,27 @@ class LanePart:
         beyond = 2 * max(self.timeline.hop, (self.stop - self.start) / self.columns)
         part = series.read(self.start - beyond, self.stop + beyond, self.columns + 4)
         return part, self.area.left() + (part.at - self.start) / (self.stop - self.start) * self.area.width()
+
+    def smooth(self, painter: QtGui.QPainter, found: SeriesPart) -> float:
+        """Smooth the lines to come and return their width, px.
+
+        Where each column of pixels is a thinned entry, lines are a pixel wide and not smooth, at a third of the time.
+        """
+        whole = found.width <= self.timeline.hop
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, whole)
+        return LINE_WIDTH_PX if whole else 1.0
+
+    def runs(self, found: SeriesPart, values: np.ndarray) -> Iterator[tuple[float, float, float]]:
+        """Yield first and last pixel of each run of entries of one value without a hole, and the value."""
+        if not len(values):
+            return
+        width = max(found.width, self.timeline.hop)
+        ends = np.flatnonzero((np.diff(values) != 0) | (np.diff(found.at) > MAX_JOINED * width)) + 1
+        firsts, lasts = np.append(0, ends), np.append(ends, len(values)) - 1
+        starts = [self.x(at) for at in (found.at[firsts] - width / 2).tolist()]
+        stops = [self.x(at) for at in (found.at[lasts] + width / 2).tolist()]
+        for start, stop, value in zip(starts, stops, values[firsts].tolist(), strict=True):
+            yield max(start, self.area.left()), min(stop, self.area.right()), float(value)
 
 
 class Lane(ABC):
@@ -80,14 +103,12 @@ class HeadLane(Lane):
 
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw shading, then the lines."""
-        hatch = QtGui.QBrush(QtGui.QColor(part.palette.hatch), QtCore.Qt.BrushStyle.BDiagPattern)
-        self._shade(painter, part, self._series.unsure, hatch)
+        self._shade(painter, part, self._series.unsure, _hatch(part.palette))
         self._shade(painter, part, self._series.abstained, QtGui.QBrush(QtGui.QColor(part.palette.shade)))
-        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         which_lines = shown_lines(self._series.head)
         for which, line in zip(which_lines, self._series.lines, strict=True):
             found, x = part.read(line)
-            pen = class_pen(part.palette, which, alone=len(which_lines) == 1, width=LINE_WIDTH_PX)
+            pen = class_pen(part.palette, which, alone=len(which_lines) == 1, width=part.smooth(painter, found))
             heights = [part.area.bottom() - values * part.area.height() for values in found[1:4]]
             if len(which_lines) == 1:
                 draw_band(painter, x, heights[0], heights[1], pen.color())
@@ -97,11 +118,17 @@ class HeadLane(Lane):
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
 
     def _shade(self, painter: QtGui.QPainter, part: LanePart, share: BinnedSeries, brush: QtGui.QBrush) -> None:
-        found, x = part.read(share)
-        width = part.area.width() / (part.stop - part.start) * max(found.width, part.timeline.hop)
-        for at in x[found.mean > MOST_OF_ENTRY].tolist():
-            left, right = max(at - width / 2, part.area.left()), min(at + width / 2, part.area.right())
-            painter.fillRect(QtCore.QRectF(left, part.area.top(), right - left, part.area.height()), brush)
+        found, _ = part.read(share)
+        for start, stop, shaded in part.runs(found, found.mean > MOST_OF_ENTRY):
+            if shaded:
+                area = QtCore.QRectF(start, part.area.top(), stop - start, part.area.height())
+                painter.fillRect(area, brush if stop - start > MIN_HATCHED_PX else brush.color())
+
+
+def _hatch(palette: Palette) -> QtGui.QBrush:
+    colour = QtGui.QColor(palette.hatch)
+    colour.setAlphaF(HATCH_OPACITY)
+    return QtGui.QBrush(colour, QtCore.Qt.BrushStyle.BDiagPattern)
 
 
 class NumberLane(Lane):
@@ -134,9 +161,9 @@ class NumberLane(Lane):
         scale = part.area.height() / (high - low)
         heights = [part.area.bottom() - (values - low) * scale for values in found[1:4]]
         colour = QtGui.QColor(part.palette.text)
-        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        width = part.smooth(painter, found)
         draw_band(painter, x, heights[0], heights[1], colour)
-        painter.setPen(QtGui.QPen(colour, LINE_WIDTH_PX))
+        painter.setPen(QtGui.QPen(colour, width))
         draw_line(painter, *broken_line(x, heights[2], found, part.timeline.hop))
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
 
@@ -149,14 +176,11 @@ class QualityLane(Lane):
 
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw the worst grade of each entry."""
-        found, x = part.read(part.timeline.quality)
-        width = part.area.width() / (part.stop - part.start) * max(found.width, part.timeline.hop)
-        for at, grade in zip(x.tolist(), found.high.tolist(), strict=True):
-            if grade == grade:  # noqa: PLR0124 - not NaN
-                height = part.area.height() * (0.34 + 0.33 * grade)
-                left, right = max(at - width / 2, part.area.left()), min(at + width / 2 + 0.5, part.area.right())
-                area = QtCore.QRectF(left, part.area.bottom() - height, right - left, height)
-                painter.fillRect(area, QtGui.QColor(TONE_COLOURS[GRADE_TONES[int(grade)]][0]))
+        found, _ = part.read(part.timeline.quality)
+        for start, stop, grade in part.runs(found, np.nan_to_num(found.high)):
+            height = part.area.height() * (0.34 + 0.33 * grade)
+            area = QtCore.QRectF(start, part.area.bottom() - height, stop - start, height)
+            painter.fillRect(area, QtGui.QColor(TONE_COLOURS[GRADE_TONES[int(grade)]][0]))
 
 
 class SpanLane(Lane):
@@ -190,9 +214,9 @@ class MarkLane(Lane):
         """Draw a stroke for each, and the texts that have room."""
         marks = [mark for mark in self._marks(part.timeline) if part.start <= mark.at <= part.stop]
         shown = {round(part.x(mark.at)): mark.text for mark in marks}
-        painter.setPen(QtGui.QPen(QtGui.QColor(part.palette.marker), 2))
         for x in shown:
-            painter.drawLine(QtCore.QLineF(x, part.area.top(), x, part.area.bottom()))
+            stroke = QtCore.QRectF(x - 1, part.area.top(), 2, part.area.height())
+            painter.fillRect(stroke, QtGui.QColor(part.palette.marker))
         painter.setPen(QtGui.QColor(part.palette.text))
         ends = part.area.left(), part.area.right()
         _draw_texts(painter, place_texts(painter.fontMetrics(), sorted(shown.items()), *ends), part)

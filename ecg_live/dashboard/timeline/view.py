@@ -169,9 +169,10 @@ class TimelineView(QtWidgets.QWidget):
         wide = painter.fontMetrics().horizontalAdvance("0:00:00 ")
         step = tick_step(part.stop - part.start, part.area.width() / (1.5 * wide))
         centre = QtCore.Qt.AlignmentFlag.AlignHCenter.value
+        grid = QtGui.QColor(self._palette.major)
         for at in range(math.ceil(part.start / step) * step, math.floor(part.stop) + 1, step):
             x = part.x(at)
-            painter.setPen(QtGui.QPen(QtGui.QColor(self._palette.border), 1, QtCore.Qt.PenStyle.DotLine))
+            painter.setPen(grid)
             painter.drawLine(QtCore.QLineF(x, part.area.top(), x, part.area.bottom() + 3))
             painter.setPen(QtGui.QColor(self._palette.muted))
             left = min(max(x - wide / 2, part.area.left() - wide / 2), self.width() - wide)
