@@ -31,7 +31,9 @@ class Toast(QtWidgets.QFrame):
         self.hide()
         host.installEventFilter(self)
 
-    def eventFilter(self, watched: QtCore.QObject | None, event: QtCore.QEvent | None) -> bool:
+    def eventFilter(  # noqa: N802 - as Qt names it
+        self, watched: QtCore.QObject | None, event: QtCore.QEvent | None
+    ) -> bool:
         """Stay in the middle when the parent changes its size."""
         if event is not None and event.type() == QtCore.QEvent.Type.Resize and self.isVisible():
             _float_over_parent(self)
