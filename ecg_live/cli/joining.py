@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,10 +10,21 @@ from ecg_live.cli import print_notice
 from ecg_live.cli.recording_names import RECORDING_SUFFIX, recordings_folder
 from ecg_live.cli.wearer_sources import joined_path
 from ecg_live.config import LiveSettings
+from ecg_live.participant_profile import KnownRecording, Profile, timestamp_now
 
 
-def join_run(recorded: Mapping[str, Sequence[Path]], settings: LiveSettings) -> Path | None:
+def join_run(
+    recorded: Mapping[str, Sequence[Path]], participants: Iterable[str | None], settings: LiveSettings
+) -> Path | None:
     """Join the recordings of each wearer, and remove them once the file is checked; None if there are none.
+
+    Parameters
+    ----------
+    recorded : mapping of str to sequence of Path
+        Recordings that were begun, of each wearer.
+    participants : iterable of str or None
+        Whose profiles note the file, so that `ecg-live forget` finds it.
+    settings : LiveSettings
 
     Raises
     ------
@@ -30,7 +41,10 @@ def join_run(recorded: Mapping[str, Sequence[Path]], settings: LiveSettings) -> 
     out = joined_path(settings) or _path_by_time(
         begun[0].path.parent if settings.record else recordings_folder(settings)
     )
-    for path in join_recordings(begun, out, round(settings.synchrony or DEFAULT_WIDTH_S)):
+    joined = join_recordings(begun, out, round(settings.synchrony or DEFAULT_WIDTH_S))
+    for participant in filter(None, participants):
+        Profile(participant).save(KnownRecording(str(out.absolute()), timestamp_now()))
+    for path in joined:
         path.unlink()
     print_notice(f"all wearers are in {out}; ecg-live split makes a file of each again")
     return out

@@ -261,7 +261,7 @@ class _Run:
         from ecg_live.cli.joining import join_run
 
         try:
-            join_run(self._recorded, self._settings)
+            join_run(self._recorded, [each.settings.participant for each in self._wearers], self._settings)
         except EcgLiveError as error:
             remedy = f"{error.remedy or 'mend it'}; then ecg-live join. Each wearer's own recording is kept"
             self._fail("one file", EcgLiveError(error.message, remedy), error.exit_code)

@@ -14,7 +14,7 @@ def test_a_pair() -> None:
 
 
 def test_how_many_are_so_by_chance() -> None:
-    assert "Of 120 pairs about 6" in reading_text(16, 180)
+    assert "Of 120 pairs about 8" in reading_text(16, 180)
     assert "by chance" not in reading_text(2, 180)
     assert "last 3 min" in reading_text(2, 180)
 
