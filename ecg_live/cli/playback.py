@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,25 +33,46 @@ def user_name() -> str:
         return ""
 
 
-def play_back(
-    path: Path, model: str | None, *, with_model: bool, headless: bool, as_json: bool, author: str | None
+def open_paths(
+    paths: Sequence[Path], model: str | None, *, with_model: bool, headless: bool, as_json: bool, author: str | None
 ) -> int:
-    """Play a recording back and return the exit code; parameters are those of ``ecg-live open``.
+    """Open a session, two to be compared, or a folder; parameters are those of ``ecg-live open``.
+
+    Returns
+    -------
+    int
+        Exit code.
 
     Raises
     ------
+    ConfigError
+        The paths, or the options for them, cannot be.
     EcgLiveError
-        It cannot be opened.
+        A session cannot be opened.
     """
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder", "name a session's recording (.xdf)")
+    in_terminal = headless or as_json
+    if not in_terminal and (reason := why_no_display(os.environ)):
+        print_notice(f"no window: {reason}; what is recorded is listed in the terminal")
+        in_terminal = True
     bundle = model_path(model) if with_model or model else None
-    if not (headless or as_json) and (reason := why_no_display(os.environ)):
-        print_notice(f"no window: {reason}; the session is listed in the terminal")
-        headless = True
-    if headless or as_json:
-        return _list_session(path, bundle, author or user_name(), as_json=as_json)
-    return _show_session(path, bundle, author or user_name())
+    name = author or user_name()
+    if bundle is not None and (len(paths) > 1 or paths[0].is_dir()):
+        raise ConfigError("--with-model is for one session", "open that session alone")
+    if len(paths) == 1 and not paths[0].is_dir():
+        return (
+            _list_session(paths[0], bundle, name, as_json=as_json)
+            if in_terminal
+            else _show_session(paths[0], bundle, name)
+        )
+    from ecg_live.cli.browsing import browse, compare, list_folder
+
+    if len(paths) == 1:
+        return list_folder(paths[0], as_json=as_json) if in_terminal else browse(paths[0])
+    if len(paths) > 2 or any(path.is_dir() for path in paths):
+        raise ConfigError(f"{len(paths)} paths; one session, two sessions, or one folder can be opened", "name fewer")
+    if in_terminal:
+        raise ConfigError("two sessions are compared in a window", "as a table: ecg-live table A B --out FILE.csv")
+    return compare(paths, name)
 
 
 def _show_session(path: Path, bundle: Path | None, author: str) -> int:

@@ -157,6 +157,11 @@ class MainWindow(QtWidgets.QMainWindow):
             self._values_shown = now
             self._show_values(snapshot, now)
 
+    def _begin_again(self) -> None:
+        """Read the view from its beginning, and redraw the values with the next frame."""
+        self._cursor = Poll()
+        self._redraw_values()
+
     def _redraw_values(self) -> None:
         """Redraw the values with the next frame."""
         self._values_shown = -math.inf

@@ -26,6 +26,7 @@ from ecg_live.xdf.decode import (
     read_rows,
     read_samples,
     read_stream_header,
+    sample_count,
 )
 from ecg_live.xdf.encode import (
     CLOCK_OFFSET_TAG,
@@ -44,6 +45,7 @@ RESULT_STREAMS = (  # small streams, read whole
 )
 I64 = npt.NDArray[np.int64]
 _ECG_STREAM = "ecg"
+_COUNT_BYTES = 9  # that a number of samples takes at most
 _OFFSET_TIME = struct.Struct("<d")  # first field of a clock offset: when it was measured
 
 
@@ -78,8 +80,8 @@ class SessionContents:
         Texts of the file header by name.
     streams, numeric_streams, text_streams : mapping
         Our recorder's streams by key: headers, numbers and texts.
-    first_sample_index : int
-        Sample index of the file's first ECG sample.
+    first_sample_index, stop_index : int
+        Sample index of the file's first ECG sample, and after its last.
     damage : RecordingError, optional
         What is damaged first; reading goes on behind it where it can.
     first_timestamp : float
@@ -97,6 +99,7 @@ class SessionContents:
     damage: RecordingError | None = None
     first_timestamp: float = nan
     opened_at: float = nan
+    stop_index: int = 0
 
     @property
     def header_texts(self) -> Mapping[str, str]:
@@ -190,6 +193,7 @@ class _SessionFileReader:
         self._first_indices: dict[int, int] = {}
         self._first_timestamp = nan
         self._opened_at = nan
+        self._stop_index = 0
 
     def add_chunk(self, file: BinaryIO, chunk: ChunkLocation) -> RecordingError | None:
         """Read a chunk, at whose content the file is positioned; return what is wrong with it."""
@@ -204,8 +208,9 @@ class _SessionFileReader:
             self._file_header = _header_fields(file.read(chunk.size))
         elif chunk.tag == STREAM_HEADER_TAG and chunk.stream not in self._streams:
             self._streams[chunk.stream] = read_stream_header(self._path, chunk.stream, file.read(chunk.size))
-        elif chunk.tag == SAMPLE_INDEX_TAG and chunk.stream not in self._first_indices:
-            self._first_indices[chunk.stream] = int.from_bytes(file.read(8), "little")
+        elif chunk.tag == SAMPLE_INDEX_TAG:
+            self._stop_index = int.from_bytes(file.read(8), "little")  # only the ECG has indices
+            self._first_indices.setdefault(chunk.stream, self._stop_index)
         elif chunk.tag == CLOCK_OFFSET_TAG and isnan(self._opened_at) and chunk.size >= _OFFSET_TIME.size:
             (self._opened_at,) = _OFFSET_TIME.unpack(file.read(_OFFSET_TIME.size))
         elif chunk.tag == SAMPLES_TAG and (stream := self._streams.get(chunk.stream)) is not None:
@@ -213,6 +218,10 @@ class _SessionFileReader:
 
     def _add_samples(self, file: BinaryIO, chunk: ChunkLocation, stream: StreamHeader) -> None:
         key = stream.own.get("key")
+        if key == _ECG_STREAM:
+            begin = file.tell()
+            self._stop_index += sample_count(file.read(_COUNT_BYTES))
+            file.seek(begin)
         if key == _ECG_STREAM and isnan(self._first_timestamp) and stream.form in SAMPLE_FORMATS:
             stamps, _ = read_samples(self._path, stream, file.read(chunk.size))
             self._first_timestamp = float(stamps[0]) if len(stamps) else nan
@@ -243,6 +252,7 @@ class _SessionFileReader:
             damage,
             first_timestamp=self._first_timestamp,
             opened_at=self._opened_at,
+            stop_index=self._stop_index,
         )
 
 

@@ -272,6 +272,14 @@ def read_rows(data: bytes, width: int) -> list[tuple[float, tuple[str, ...]]]:
     return found
 
 
+def sample_count(data: bytes) -> int:
+    """Number of samples of a samples chunk, from its first bytes; 0 if they do not state one."""
+    try:
+        return _count(data)[0]
+    except IndexError:
+        return 0
+
+
 def _count(data: bytes) -> tuple[int, int]:
     return _length(data, 0)
 

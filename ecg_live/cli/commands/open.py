@@ -11,7 +11,12 @@ from ecg_live.cli.commands.options import Debug, Headless, Json
 
 
 def open_(
-    path: Annotated[Path, typer.Argument(metavar="SESSION", help="A session's recording (.xdf), or a folder of them.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SESSION...", help="A session's recording (.xdf), two to compare, or a folder to look through."
+        ),
+    ],
     with_model: Annotated[
         bool, typer.Option("--with-model", help="Show beside the recorded answers those of a model of today.")
     ] = False,
@@ -23,10 +28,10 @@ def open_(
     author: Annotated[str | None, typer.Option(help="Who annotates; without it your name on this machine.")] = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:
-    """Play a recorded session back, with the predictions, baselines and markers that were recorded.
+    """Play a recorded session back with the predictions, baselines and markers that were recorded; look through many.
 
     Example: ecg-live open session.xdf
     """
-    from ecg_live.cli.playback import play_back
+    from ecg_live.cli.playback import open_paths
 
-    raise typer.Exit(play_back(path, model, with_model=with_model, headless=headless, as_json=as_json, author=author))
+    raise typer.Exit(open_paths(paths, model, with_model=with_model, headless=headless, as_json=as_json, author=author))

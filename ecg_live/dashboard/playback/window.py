@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from PyQt6 import QtCore, QtWidgets
@@ -20,7 +19,7 @@ from ecg_live.events import Marker
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.markers import MarkerLog
 from ecg_live.protocols import PlaybackView, View
-from ecg_live.results import Poll, Snapshot
+from ecg_live.results import Snapshot
 
 LIVE_ACTIONS = ("record", "baseline", "sound")  # of a session that runs
 LIVE_KEYS = ("R", "B", "S", "N", "P")  # those of these actions, and of a study
@@ -142,8 +141,7 @@ class PlaybackWindow(MainWindow):
 
     def _forget_place(self) -> None:
         """Forget what was shown of the place before."""
-        self._cursor = Poll()
-        self._values_shown = -math.inf
+        self._begin_again()
         self.trace.history.clear()
         self.controller.markers.clear()
         if isinstance(self.live_values, PlaybackValues):

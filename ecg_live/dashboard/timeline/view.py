@@ -63,6 +63,17 @@ class TimelineView(QtWidgets.QWidget):
         self._palette = palette
         self.update()
 
+    @property
+    def timeline(self) -> SessionTimeline:
+        """What is drawn."""
+        return self._timeline
+
+    def show_timeline(self, timeline: SessionTimeline) -> None:
+        """Draw another session, or the same at other times."""
+        self._timeline = timeline
+        self._drawn = ()
+        self.show_new()
+
     def show_new(self) -> None:
         """Draw again if something is new where it can be seen."""
         self.visible.advance(self._timeline.now)

@@ -150,8 +150,9 @@ def test_a_file_of_another_program_is_offered_to_run(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="holds no predictions to play back") as refused:
         open_session(ECG)
     assert refused.value.remedy.startswith("watch it with a model: ecg-live run ")
-    done = ecg_live("open", tmp_path)
+    done = ecg_live("open", tmp_path, "--with-model")
     assert (done.returncode, done.stdout) == (2, "")
+    assert "--with-model is for one session" in done.stderr
 
 
 def test_annotations_of_another_recording_are_left_out_with_a_warning(tmp_path: Path) -> None:
