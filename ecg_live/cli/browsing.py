@@ -38,14 +38,8 @@ def list_folder(folder: Path, *, as_json: bool) -> int:
 def _line(entry: SessionEntry) -> str:
     name = " · ".join(part for part in (entry.participant, entry.session) if part) or "no participant"
     annotated = f"{entry.annotations} annotations" if entry.annotations else ""
-    parts = (
-        entry.date_text,
-        who,
-        entry.length_text,
-        entry.study,
-        f"{entry.usable_text} usable",
-        f"{entry.lost:,} lost",
-    )
+    quality = f"{entry.usable_text} usable", f"{entry.lost:,} lost"
+    parts = (entry.date_text, name, entry.length_text, entry.study, *quality)
     return "  ".join(part for part in (*parts, annotated, str(entry.path), entry.remark) if part)
 
 

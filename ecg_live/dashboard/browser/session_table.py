@@ -35,9 +35,7 @@ COLUMNS = (
     SessionColumn("Length", lambda each: each.length_text, lambda each: _last_if_unknown(each.duration), True),
     SessionColumn("Study", lambda each: each.study, lambda each: each.study.casefold()),
     SessionColumn("Usable", lambda each: each.usable_text, lambda each: _last_if_unknown(each.usable), True),
-    SessionColumn(
-        "Lost samples", lambda each: f"{each.lost:,}" if each.windows else NO_VALUE, lambda each: float(each.lost), True
-    ),
+    SessionColumn("Lost samples", lambda each: each.lost_text, lambda each: float(each.lost), True),
     SessionColumn("Annotations", lambda each: str(each.annotations or ""), lambda each: float(each.annotations), True),
     SessionColumn("File", lambda each: each.path.name, lambda each: each.path.name.casefold()),
     SessionColumn("Remark", lambda each: each.remark, lambda each: each.remark.casefold()),
